@@ -1,0 +1,50 @@
+"""Sequence models compared: how far back dependencies reach, and which family captures them.
+
+Names are imported when first used, so that a light import stays light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "seqcompare.sequences": ["Sequences"],
+    "seqcompare.sequence_dataset": ["SequenceDataset"],
+    "seqcompare.models.markov": ["MarkovChain"],
+    "seqcompare.models.markov_tagger": ["MarkovTagger"],
+    "seqcompare.models.order_selection": ["select_order"],
+    "seqcompare.models.hmm": ["HMM"],
+    "seqcompare.models.hmm_tagger": ["HMMTagger"],
+    "seqcompare.models.state_selection": ["select_n_components"],
+    "seqcompare.models.bayes": ["BayesClassifier"],
+    "seqcompare.models.next_step": ["NextStep"],
+    "seqcompare.models.windows": ["SlidingWindow"],
+    "seqcompare.models.window_models": ["WindowClassifier", "WindowRegressor", "WindowTagger"],
+    "seqcompare.models.scaler": ["SequenceScaler"],
+    "seqcompare.models.recurrent.estimators": ["RNNClassifier", "RNNRegressor", "RNNTagger"],
+    "seqcompare.models.persistence": ["load", "save"],
+    "seqcompare.evaluation.scoring": ["cross_val_predict", "make_scorer"],
+    "seqcompare.dependence": ["profile"],
+    "seqcompare.experiment": ["Comparison", "Run", "compare", "sweep"],
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+_ROOMS = ["claims", "datasets", "tasks"]
+
+__all__ = ["__version__", *sorted(_HOME_OF), *_ROOMS]  # noqa: PLE0604, RUF100
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        value = getattr(import_module(_HOME_OF[name]), name)
+        globals()[name] = value
+        return value
+    if name in _ROOMS:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""The field's textbook claims, each an experiment with a verdict."""

@@ -1,0 +1,1 @@
+"""Real data: bundled, or the user's own files."""

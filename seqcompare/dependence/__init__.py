@@ -1,0 +1,1 @@
+"""What the data say about their dependencies before any model is chosen."""

@@ -1,0 +1,1 @@
+"""Sequence models, a file per concept; all are importable from `seqcompare`."""

@@ -1,0 +1,1 @@
+"""Synthetic tasks whose dependency distance and optimum are known."""
