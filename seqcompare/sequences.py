@@ -384,7 +384,6 @@ def _table_values(df: Any, columns: list[str]) -> NDArray[Any]:
     if len(blocks) == 1:
         return _clean(np.asarray(blocks[0]), f"column {columns[0]!r}")
     if any(b.dtype.kind not in "fiu" for b in blocks):
-        raise ValueError(
-            f"several columns must all be numeric: {dict(zip(columns, [b.dtype for b in blocks], strict=True))}"
-        )
+        dtypes = {column: str(block.dtype) for column, block in zip(columns, blocks, strict=True)}
+        raise ValueError(f"several columns must all be numeric, got {dtypes}")
     return np.column_stack([b.astype(np.float64) for b in blocks])

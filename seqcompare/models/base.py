@@ -265,7 +265,7 @@ def _is_table(X: Any) -> bool:
         return hasattr(X, "__array__")
     if len(shape) == 1:
         # a Series or object array of sequences is a list of them
-        return not shape[0] or np.ndim(next(iter(X))) == 0 and not isinstance(next(iter(X)), str)
+        return not shape[0] or (np.ndim(next(iter(X))) == 0 and not isinstance(next(iter(X)), str))
     return len(shape) != 3
 
 
