@@ -374,16 +374,19 @@ def _check_same_kind(steps: list[NDArray[Any]]) -> None:
 
 
 def _table_values(df: Any, columns: list[str]) -> NDArray[Any]:
-    missing = {c: np.flatnonzero(df[c].isna().to_numpy()) for c in columns}
-    blocks = [df[c].to_numpy() for c in columns]
-    if all(b.dtype.kind == "f" for b in blocks):
-        return np.column_stack(blocks) if len(blocks) > 1 else blocks[0]
-    for column, rows in missing.items():
-        if rows.size:
-            raise ValueError(f"column {column!r} has no value in row {rows[0]}")
+    blocks = [_column_values(df[column], column) for column in columns]
     if len(blocks) == 1:
-        return _clean(np.asarray(blocks[0]), f"column {columns[0]!r}")
-    if any(b.dtype.kind not in "fiu" for b in blocks):
+        return blocks[0]
+    if any(block.dtype.kind not in "fiu" for block in blocks):
         dtypes = {column: str(block.dtype) for column, block in zip(columns, blocks, strict=True)}
         raise ValueError(f"several columns must all be numeric, got {dtypes}")
-    return np.column_stack([b.astype(np.float64) for b in blocks])
+    return np.column_stack([block.astype(np.float64) for block in blocks])
+
+
+def _column_values(column: Any, name: str) -> NDArray[Any]:
+    if getattr(column.dtype, "kind", None) == "f":  # pandas' own float types hold NA, NumPy's hold NaN
+        return np.asarray(column.astype("float64"))
+    missing = np.flatnonzero(column.isna().to_numpy())
+    if missing.size:
+        raise ValueError(f"column {name!r} has no value in row {missing[0]}")
+    return _clean(np.asarray(column), f"column {name!r}")

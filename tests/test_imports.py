@@ -1,0 +1,85 @@
+"""Imports run one way: tasks and datasets, models, evaluation, results, report."""
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import seqcompare
+
+PACKAGE = Path(seqcompare.__file__).parent
+
+# what each room may import of the others; itself and the leaves are always allowed
+LEAVES = {"sequences", "sequence_dataset", "style"}
+ALLOWED = {
+    "sequences": set(),
+    "sequence_dataset": set(),
+    "style": set(),
+    "models": set(),
+    "tasks": {"models"},
+    "datasets": {"models"},
+    "dependence": {"models"},
+    "results": set(),
+    "evaluation": {"tasks", "datasets", "dependence", "models", "results"},
+    "report": {"results"},
+    "experiment": {"evaluation", "report", "results", "datasets", "tasks", "dependence", "models"},
+    "claims": {"experiment", "tasks", "results"},
+    "cli": {"claims", "experiment", "results", "report", "datasets", "tasks", "dependence", "evaluation"},
+}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        modules = []
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path} imports relatively"
+            modules = [node.module]
+            if node.module == "seqcompare":
+                modules = [f"seqcompare.{alias.name}" for alias in node.names]
+        rooms |= {m.split(".")[1] for m in modules if m.startswith("seqcompare.")}
+    return rooms
+
+
+FILES = [p for p in sorted(PACKAGE.rglob("*.py")) if p.parent != PACKAGE or p.name != "__init__.py"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_file_imports_only_what_its_room_may(path):
+    home = room(path)
+    known = {name for name in imported_rooms(path) if name in ALLOWED}
+    assert known <= ALLOWED[home] | LEAVES | {home}
+
+
+@pytest.mark.parametrize("name", seqcompare.__all__)
+def test_every_public_name_can_be_imported(name):
+    assert getattr(seqcompare, name) is not None
+
+
+def test_the_table_of_homes_is_true():
+    for name, module in seqcompare._HOME_OF.items():
+        assert hasattr(importlib.import_module(module), name)
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("seqcompare", ["numpy", "sklearn", "pandas"]),
+        ("seqcompare.cli", ["numpy", "sklearn", "pandas", "matplotlib", "numba", "scipy"]),
+        ("seqcompare.results.store", ["sklearn", "hmmlearn", "seqcompare.models"]),
+        ("seqcompare.report.page", ["hmmlearn", "numba", "seqcompare.models"]),
+    ],
+)
+def test_a_light_import_stays_light(module, absent):
+    code = f"import sys, {module}; print([m for m in {absent!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,226 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.testing import assert_array_equal
+from sklearn.model_selection import KFold
+
+from seqcompare import Sequences
+
+finite = st.floats(-1e6, 1e6, width=32)
+ragged_symbols = st.lists(
+    hnp.arrays(np.int64, st.integers(1, 8), elements=st.integers(-5, 5)), min_size=1, max_size=6
+)
+ragged_reals = st.integers(1, 3).flatmap(
+    lambda d: st.lists(
+        st.integers(1, 8).flatmap(lambda t: hnp.arrays(np.float64, (t, d), elements=finite)),
+        min_size=1,
+        max_size=6,
+    )
+)
+ragged = st.one_of(ragged_symbols, ragged_reals)
+
+
+@given(ragged)
+def test_unpacking_gives_back_what_was_packed(arrays):
+    sequences = Sequences(arrays)
+    assert len(sequences) == len(arrays)
+    assert sequences.n_steps == sum(map(len, arrays))
+    for given_array, got, indexed in zip(
+        arrays, sequences, map(sequences.__getitem__, range(99)), strict=False
+    ):
+        assert_array_equal(got, given_array)
+        assert_array_equal(indexed, given_array)
+
+
+@given(ragged)
+def test_list_in_list_out(arrays):
+    sequences = Sequences(arrays)
+    out = sequences.pack(np.arange(sequences.n_steps))
+    assert isinstance(out, list)
+    assert [len(x) for x in out] == [len(x) for x in arrays]
+    assert_array_equal(np.concatenate(out), np.arange(sequences.n_steps))
+
+
+@given(hnp.arrays(np.float64, hnp.array_shapes(min_dims=2, max_dims=3), elements=finite))
+def test_array_in_array_out(array):
+    sequences = Sequences(array)
+    assert (len(sequences), sequences.n_steps) == (array.shape[0], array.shape[0] * array.shape[1])
+    out = sequences.pack(sequences.values)
+    assert isinstance(out, np.ndarray)
+    assert_array_equal(out, array)
+
+
+@given(ragged, st.data())
+def test_take_agrees_with_a_list(arrays, data):
+    sequences = Sequences(arrays)
+    chosen = data.draw(st.lists(st.integers(-len(arrays), len(arrays) - 1), min_size=1, max_size=8))
+    expected = Sequences([arrays[i] for i in chosen])
+    assert sequences.take(chosen) == expected
+    assert sequences[chosen] == expected
+    mask = np.array(data.draw(st.lists(st.booleans(), min_size=len(arrays), max_size=len(arrays))))
+    mask[0] = True
+    assert sequences[mask] == Sequences([x for x, m in zip(arrays, mask, strict=True) if m])
+
+
+@given(ragged)
+def test_concatenated_round_trip(arrays):
+    sequences = Sequences(arrays)
+    again = Sequences.from_concatenated(sequences.values, sequences.lengths)
+    assert again == sequences
+    assert Sequences(sequences.values, sequences.offsets) == sequences
+
+
+@given(ragged_symbols, st.randoms(use_true_random=False))
+def test_a_shuffled_table_is_sorted_by_its_order(arrays, random):
+    rows = [(i, t, value) for i, x in enumerate(arrays) for t, value in enumerate(x)]
+    first = [row for row in rows if row[1] == 0]
+    rest = [row for row in rows if row[1] != 0]
+    random.shuffle(rest)
+    df = pd.DataFrame(first + rest, columns=["who", "when", "what"])
+    assert Sequences.from_frame(df, sequence="who", order="when", values="what") == Sequences(arrays)
+
+
+def test_positions_of_steps():
+    sequences = Sequences(["abc", "de"])
+    assert_array_equal(sequences.sequence_index, [0, 0, 0, 1, 1])
+    assert_array_equal(sequences.step_index, [0, 1, 2, 0, 1])
+
+
+@pytest.mark.parametrize(
+    ("X", "kind", "n_channels"),
+    [
+        ([[1, 2], [3]], "symbols", 1),
+        ([[True, False]], "symbols", 1),
+        (["ACGT", "G"], "symbols", 1),
+        ([["the", "cat"], ["sat"]], "symbols", 1),
+        ([np.array([1, 2], dtype=object)], "symbols", 1),
+        ([pd.Categorical(["a", "b"])], "symbols", 1),
+        (pd.Series(["ACGT", "GG"]), "symbols", 1),
+        ([np.zeros((3, 1), dtype=int)], "symbols", 1),
+        (np.zeros((2, 3), dtype=np.uint8), "symbols", 1),
+        ([[0.0, 1.0]], "real", 1),
+        ([np.zeros((3, 4)), np.zeros((2, 4))], "real", 4),
+        (np.zeros((2, 3)), "real", 1),
+        (np.zeros((2, 3, 4), dtype=np.float32), "real", 4),
+    ],
+)
+def test_what_a_step_is(X, kind, n_channels):
+    sequences = Sequences(X)
+    assert sequences.kind == kind
+    assert sequences.n_channels == n_channels
+    assert sequences.channels.shape == (sequences.n_steps, n_channels)
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        ("ACGT", r"one string.*\[x\]"),
+        (np.arange(3), r"one 1-D array of 3 values.*\[x\]"),
+        ([1, 2, 3], r"X\[0\] must be a sequence of steps, got int 1.*\[x\]"),
+        (7, "must be a list of sequences.*int"),
+        ({"a": [1]}, "must be a list of sequences.*dict"),
+        ([b"ACGT"], r"X\[0\] must be a sequence of steps, got bytes"),
+        ([], "no sequences"),
+        ([[1], []], r"X\[1\] is empty"),
+        (np.zeros((2, 0)), "at least one step"),
+        (np.zeros((2, 2, 2, 2)), "2 or 3 dimensions, got 4"),
+        ([[1, "a"]], r"X\[0\] mixes kinds: strings and int"),
+        ([[1, 2], [0.5]], r"X\[0\] holds whole-number symbols \(int64\) but X\[1\] holds real-valued"),
+        ([[1, 2], ["a"]], r"X\[1\] holds strings"),
+        ([np.array([1, "a"], dtype=object)], r"X\[0\] mixes kinds: int, str"),
+        ([[[1.0, 2.0], [3.0]]], r"X\[0\] is ragged inside"),
+        ([np.zeros((2, 2)), np.zeros((2, 3))], r"X\[1\] has shape \(2, 3\) but X\[0\] has \(2, 2\)"),
+        ([np.zeros((2, 3), dtype=int)], r"X\[0\] has 3 int64 values a step.*convert them to float"),
+        ([np.array([1j])], r"Complex data not supported: X\[0\]"),
+        ([np.array(["2024-01-01"], dtype="datetime64[D]")], r"X\[0\] has dtype datetime64"),
+        ([np.array([2**70], dtype=object)], "do not fit 64 bits"),
+    ],
+)
+def test_what_is_no_collection_of_sequences_says_so(X, message):
+    with pytest.raises(ValueError, match=message):
+        Sequences(X)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "message"),
+    [
+        ([2, 0, 4], r"lengths\[1\] is 0"),
+        ([7, -1], r"lengths\[1\] is -1"),
+        ([2, 3], "add up to 5 steps but X has 6"),
+        ([2.0, 4.0], "integers"),
+    ],
+)
+def test_wrong_lengths_say_so(lengths, message):
+    with pytest.raises(ValueError, match=message):
+        Sequences.from_concatenated(np.arange(6), lengths)
+
+
+def test_wrong_offsets_say_so():
+    with pytest.raises(ValueError, match=r"from 0 to the 3 steps"):
+        Sequences(np.arange(3), [0, 2])
+    with pytest.raises(ValueError, match=r"X\[1\] is empty"):
+        Sequences(np.arange(3), [0, 3, 3])
+
+
+def test_from_frame_reads_channels_and_keeps_the_order_of_appearance():
+    df = pd.DataFrame({"s": ["b", "b", "a"], "u": [1.0, 2.0, 3.0], "v": [4, 5, 6]})
+    sequences = Sequences.from_frame(df, sequence="s", values=["u", "v"])
+    assert_array_equal(sequences[0], [[1.0, 4.0], [2.0, 5.0]])
+    assert_array_equal(sequences[1], [[3.0, 6.0]])
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (pd.array([0.5, None], dtype="Float64"), [0.5, np.nan]),
+        (pd.array([3, 4], dtype="Int64"), [3, 4]),
+        (pd.array(["x", "y"], dtype="string"), ["x", "y"]),
+        (pd.Categorical(["x", "y"]), ["x", "y"]),
+        (pd.array([True, False], dtype="boolean"), [True, False]),
+    ],
+)
+def test_from_frame_reads_every_kind_of_column(column, expected):
+    df = pd.DataFrame({"s": [1, 1], "v": column})
+    (steps,) = Sequences.from_frame(df, sequence="s", values="v")
+    assert_array_equal(steps, expected)
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "message"),
+    [
+        ({}, {"values": "w"}, "no column 'w'; the columns are"),
+        ({}, {"values": []}, "names no column"),
+        ({"t": [0, 0, 0]}, {}, r"sequence 'b' has two rows with t = .*0.* \(the second is row 1\)"),
+        ({"s": ["b", None, "a"]}, {}, "column 's' has no value in row 1"),
+        ({"t": [0, 1, np.nan]}, {}, "column 't' has no value in row 2"),
+        ({"v": ["x", None, "y"]}, {}, "column 'v' has no value in row 1"),
+        ({}, {"values": ["v", "t"]}, "must all be numeric"),
+    ],
+)
+def test_a_bad_table_says_so(changes, options, message):
+    df = pd.DataFrame({"s": ["b", "b", "a"], "t": [0, 1, 0], "v": ["x", "y", "z"]}).assign(**changes)
+    with pytest.raises(ValueError, match=message):
+        Sequences.from_frame(df, **{"sequence": "s", "order": "t", "values": "v", **options})
+
+
+def test_an_empty_table_says_so():
+    with pytest.raises(ValueError, match="no rows"):
+        Sequences.from_frame(pd.DataFrame({"s": [], "v": []}), sequence="s", values="v")
+
+
+def test_scikit_learns_splitters_work():
+    X = Sequences(["ab", "cde", "f", "gh"])
+    train, test = next(iter(KFold(2).split(X)))
+    assert X[train] == Sequences(["f", "gh"])
+    assert X.take(test) == Sequences(["ab", "cde"])
+
+
+def test_values_cannot_be_changed_by_accident():
+    source = np.zeros(3)
+    sequences = Sequences([source])
+    with pytest.raises(ValueError, match="read-only"):
+        sequences.values[0] = 1
+    source[0] = 1.0  # the caller's own array stays writeable
