@@ -54,6 +54,8 @@ def check_sequences(
             # what an earlier fit on an array has left behind no longer holds
             for name in ("n_features_in_", "feature_names_in_"):
                 vars(estimator).pop(name, None)
+            if _is_nested_table(X):
+                estimator.n_features_in_ = len(X[0])
         sequences = Sequences(X)
     else:
         table = validate_data(
@@ -269,6 +271,18 @@ def _is_table(X: Any) -> bool:
     return len(shape) != 3
 
 
+def _is_nested_table(X: Any) -> bool:
+    """Whether `X` is scikit-learn's list of equally long lists, after which arrays of that width are due."""
+    return (
+        isinstance(X, list)
+        and len(X) > 0
+        and all(type(x) is list for x in X)
+        and len({len(x) for x in X}) == 1
+        and len(X[0]) > 0
+        and np.isscalar(X[0][0])
+    )
+
+
 def _words(kind: str) -> str:
     return "symbols" if kind == "symbols" else "real-valued steps"
 
@@ -307,7 +321,7 @@ def _whole_numbers(sequences: Sequences) -> Sequences:
 
 def _first(sample_weight: Any) -> Any:
     try:
-        return next(iter(sample_weight))
+        return next(iter(sample_weight if hasattr(sample_weight, "__iter__") else np.asarray(sample_weight)))
     except (TypeError, StopIteration):
         raise ValueError(
             f"sample_weight must hold one weight a sequence or step, got {sample_weight!r:.60}"
