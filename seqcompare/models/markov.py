@@ -1,0 +1,264 @@
+"""Markov chains of any order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from seqcompare.models.alphabet import encode, find_symbols
+from seqcompare.models.base import Density, check_sequences, check_step_weights
+from seqcompare.models.markov_counts import NgramCounts, check_order, count_next
+from seqcompare.models.markov_walk import Trie, draw, first_row, predict_rows, score_steps, smoothed_trie
+from seqcompare.models.smoothing import check_smoothing, interpolate
+from seqcompare.sequences import Sequences
+
+
+class MarkovChain(Density):
+    """A Markov chain of any order: the next symbol depends on the last `order` ones.
+
+    Only contexts that occur are stored, so the order may be high and the alphabet large. The start of a
+    sequence counts as the oldest step of a context: the first symbol is predicted from "start", the second
+    by a chain of order 2 or more from "start, x[0]", so that short sequences are modelled as they are. A
+    chain of order 0 has no context and knows no start.
+
+    Parameters
+    ----------
+    order : int, default=1
+        Steps that a prediction looks back.
+    smoothing : {"witten-bell", "kneser-ney", "additive", "none"}, default="witten-bell"
+        How probability is kept for what was never seen; see `seqcompare.models.smoothing.interpolate`.
+        With "none", what was never seen after a context has probability 0 and log-likelihood -inf, and a
+        context that was never seen is shortened to the longest that was.
+    alpha : float, default=1.0
+        The pseudo-count of each symbol in additive smoothing.
+    discount : float, optional
+        One discount for all counts in Kneser-Ney smoothing; by default three are estimated for each
+        context length.
+
+    Attributes
+    ----------
+    symbols_ : ndarray of shape (n_symbols,)
+        The alphabet, sorted.
+    counts_ : NgramCounts
+        Counts of all contexts of 0 to `order` symbols.
+    discounts_ : ndarray of shape (order + 1, 3)
+        Kneser-Ney only: what was taken from counts of 1, 2, and 3 or more, by context length.
+    initial_proba_ : ndarray of shape (n_symbols,)
+        Distribution of the first symbol.
+    n_contexts_, n_possible_contexts_ : int
+        Contexts of `order` symbols that were seen, and ``n_symbols ** order``.
+    n_parameters_ : int
+        Free probabilities: ``n_contexts_ * (n_symbols - 1)``. Those of the first `order` steps of a
+        sequence, whose contexts are shorter, are not counted.
+    transition_matrix_ : ndarray of shape (n_symbols, n_symbols)
+        Order 1 only: row i is the distribution after symbol i.
+
+    Notes
+    -----
+    A symbol that was not in the training data costs ``log(1 / (N + S + 1))`` in `score_samples`, with N the
+    steps (their summed weight) and S the symbols seen, Laplace's chance that the next step is something
+    new; with ``smoothing="none"`` it costs infinity. As a context it is like one never seen: the prediction
+    backs off to the steps after it. The rows of `predict_next_proba` are over `symbols_` and sum to 1.
+
+    Examples
+    --------
+    >>> from seqcompare import MarkovChain
+    >>> chain = MarkovChain(order=2).fit(["abababab", "babab"])
+    >>> chain.predict_next_proba(["ab"])[0].round(2)
+    array([[0.03, 0.97],
+           [0.98, 0.02]])
+    """
+
+    def __init__(
+        self,
+        order: int = 1,
+        smoothing: str = "witten-bell",
+        *,
+        alpha: float = 1.0,
+        discount: float | None = None,
+    ) -> None:
+        self.order = order
+        self.smoothing = smoothing
+        self.alpha = alpha
+        self.discount = discount
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> MarkovChain:
+        """Count.
+
+        Parameters
+        ----------
+        X : sequences of symbols
+            The training data.
+        y : ignored
+            For scikit-learn's tools.
+        sample_weight : array of shape (n,), or one array of weights a sequence, optional
+            Weights of sequences, or of the predictions of single steps; a step of weight 0 is still the
+            context of later ones. Whole weights are the same as repetitions, 0 as leaving out.
+
+        Returns
+        -------
+        MarkovChain
+            Itself.
+        """
+        self._check_parameters()
+        sequences = check_sequences(self, X, reset=True, symbols=True)
+        self.symbols_, self.counts_ = self._count(sequences, sample_weight)
+        return self._smooth()
+
+    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> MarkovChain:
+        """Add the counts of more sequences, which may hold new symbols; parameters as in `fit`."""
+        if not hasattr(self, "counts_"):
+            return self.fit(X, y, sample_weight)
+        self._check_parameters()
+        sequences = check_sequences(self, X, reset=False, symbols=True)
+        symbols, counts = self._count(sequences, sample_weight)
+        self._add(symbols, counts)
+        return self._smooth()
+
+    def merge(self, other: MarkovChain) -> MarkovChain:
+        """Return a new chain, as if fitted on the data of both.
+
+        Parameters
+        ----------
+        other : MarkovChain
+            A fitted chain of the same order. Smoothing is taken from `self`.
+
+        Raises
+        ------
+        ValueError
+            If the orders differ, or one has strings and the other numbers for symbols.
+        """
+        check_is_fitted(self)
+        check_is_fitted(other)
+        if other.counts_.depth != self.counts_.depth:
+            raise ValueError(
+                f"expected a chain of order {self.counts_.depth}, got one of order {other.counts_.depth}"
+            )
+        merged = clone(self)
+        merged.kind_, merged.n_channels_ = self.kind_, self.n_channels_
+        if hasattr(self, "n_features_in_"):
+            merged.n_features_in_ = self.n_features_in_
+        merged.symbols_, merged.counts_ = self.symbols_, self.counts_
+        merged._add(other.symbols_, other.counts_)
+        return merged._smooth()
+
+    def score_samples(self, X: Any) -> NDArray[np.float64]:
+        """Return the log-likelihood of each sequence in nats, shape (n,)."""
+        sequences, codes = self._encode(X)
+        unknown = 0.0 if self.smoothing == "none" else 1 / (self.counts_.total + len(self.symbols_) + 1)
+        proba = score_steps(codes, sequences.offsets, unknown, self._trie)
+        with np.errstate(divide="ignore"):  # without smoothing, what was never seen is impossible
+            return np.add.reduceat(np.log(proba), sequences.offsets[:-1])
+
+    def predict_next_proba(self, X: Any) -> Any:
+        """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container."""
+        sequences, codes = self._encode(X)
+        return sequences.pack(predict_rows(codes, sequences.offsets, self._trie))
+
+    def sample(self, n_sequences: int, length: int, random_state: Any = None) -> NDArray[Any]:
+        """Draw sequences.
+
+        Parameters
+        ----------
+        n_sequences, length : int
+            How many, of how many steps.
+        random_state : int, RandomState or None
+            The source of randomness.
+
+        Returns
+        -------
+        ndarray of shape (n_sequences, length)
+            Symbols.
+        """
+        check_is_fitted(self)
+        uniform = check_random_state(random_state).uniform(size=(n_sequences, length))
+        return self.symbols_[draw(uniform, self._trie)]
+
+    @property
+    def initial_proba_(self) -> NDArray[np.float64]:
+        """Distribution of the first symbol, shape (n_symbols,)."""
+        return first_row(self._trie)
+
+    @property
+    def n_contexts_(self) -> int:
+        """Contexts of `order` symbols that were seen; those with the start mark are not among them."""
+        counts, order = self.counts_, self.counts_.depth
+        seen = counts.sum_children(counts.count[counts.nodes(order + 1)], order) > 0
+        if order:
+            begun = counts.started(order)
+            seen[begun.start - counts.level[order] : begun.stop - counts.level[order]] = False
+        return int(np.count_nonzero(seen))
+
+    @property
+    def n_possible_contexts_(self) -> int:
+        """``n_symbols ** order``."""
+        return int(len(self.symbols_) ** self.counts_.depth)
+
+    @property
+    def n_parameters_(self) -> int:
+        """Free probabilities: ``n_contexts_ * (n_symbols - 1)``."""
+        return self.n_contexts_ * (len(self.symbols_) - 1)
+
+    @property
+    def transition_matrix_(self) -> NDArray[np.float64]:
+        """Distribution after each symbol, shape (n_symbols, n_symbols); order 1 only."""
+        if self.counts_.depth != 1:
+            raise AttributeError(
+                f"a chain of order {self.counts_.depth} has no transition matrix: order is 1"
+            )
+        n_symbols = len(self.symbols_)
+        return predict_rows(np.arange(n_symbols), np.arange(n_symbols + 1), self._trie)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
+
+    def _check_parameters(self) -> None:
+        check_order(self.order)
+        check_smoothing(self.smoothing, self.alpha, self.discount)
+
+    def _count(self, sequences: Sequences, sample_weight: Any) -> tuple[NDArray[Any], NgramCounts]:
+        weight = check_step_weights(sample_weight, sequences, steps_as_array=False)
+        used = np.add.reduceat(weight, sequences.offsets[:-1]) > 0
+        if not used.all():
+            sequences, weight = sequences.take(used), weight[np.repeat(used, sequences.lengths)]
+        symbols = find_symbols(sequences.values)
+        counts = count_next(
+            encode(sequences.values, symbols),
+            sequences.offsets,
+            weight,
+            depth=int(self.order),
+            n_symbols=len(symbols),
+        )
+        return symbols, counts
+
+    def _add(self, symbols: NDArray[Any], counts: NgramCounts) -> None:
+        encode(symbols[:1], self.symbols_)  # strings and numbers are no common alphabet
+        union = np.union1d(self.symbols_, symbols)
+        mine, theirs = (_recode(c, s, union) for c, s in ((self.counts_, self.symbols_), (counts, symbols)))
+        self.symbols_, self.counts_ = union, mine.merged(theirs)
+
+    def _smooth(self) -> MarkovChain:
+        weights = interpolate(self.counts_, self.smoothing, alpha=self.alpha, discount=self.discount)
+        self._trie: Trie = smoothed_trie(self.counts_, weights)
+        if self.smoothing == "kneser-ney":
+            self.discounts_ = weights.discounts
+        return self
+
+    def _encode(self, X: Any) -> tuple[Sequences, NDArray[np.int64]]:
+        check_is_fitted(self)
+        sequences = check_sequences(self, X, reset=False, symbols=True)
+        codes = encode(sequences.values, self.symbols_)
+        return sequences, np.where(codes < len(self.symbols_), codes, -1)
+
+
+def _recode(counts: NgramCounts, symbols: NDArray[Any], union: NDArray[Any]) -> NgramCounts:
+    start = [len(union)]
+    return counts.recoded(np.concatenate([np.searchsorted(union, symbols), start]), len(union), len(union))

@@ -1,0 +1,367 @@
+"""Counts of all n-grams up to a length, in one trie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+_NONE = -1
+
+
+@dataclass(frozen=True, eq=False)
+class NgramCounts:
+    """How often each target followed each context, for all contexts of 0 to `depth` inputs.
+
+    Contexts are paths in a trie, oldest input first; a context's children are what followed it. Every
+    sequence begins with a start mark, so a context that reaches back to the start ends there: there is no
+    longer one. Nodes are numbered by length, then by path, which makes the children of a node, and the
+    nodes of a length, consecutive. Node 0 is the empty context.
+
+    Parameters
+    ----------
+    depth : int
+        Inputs in the longest context.
+    n_inputs : int
+        Inputs have the codes ``0 .. n_inputs - 1``; the start mark is `n_inputs`.
+    first_target, n_targets : int
+        Targets have the codes ``first_target .. first_target + n_targets - 1``: those of the inputs where
+        the next input is predicted, else codes above the start mark.
+    level : ndarray of int64, shape (depth + 3,)
+        Nodes of length m are ``level[m]:level[m + 1]``.
+    code : ndarray of int32, shape (n_nodes,)
+        The last step of each node.
+    count : ndarray of float64, shape (n_nodes,)
+        Summed weight of each node as a target; 0 for one that is only a context.
+    first_child : ndarray of int64, shape (level[depth + 1] + 1,)
+        Children of context c are ``first_child[c]:first_child[c + 1]``.
+    """
+
+    depth: int
+    n_inputs: int
+    first_target: int
+    n_targets: int
+    level: NDArray[np.int64]
+    code: NDArray[np.int32]
+    count: NDArray[np.float64]
+    first_child: NDArray[np.int64]
+
+    @property
+    def total(self) -> float:
+        """Summed weight of all targets."""
+        return float(self.count[self.nodes(1)].sum())
+
+    @property
+    def n_codes(self) -> int:
+        """Codes of inputs, start mark and targets together."""
+        return max(self.n_inputs + 1, self.first_target + self.n_targets)
+
+    def nodes(self, length: int) -> slice:
+        """Return the nodes of this length."""
+        return slice(int(self.level[length]), int(self.level[length + 1]))
+
+    def started(self, length: int) -> slice:
+        """Return the nodes of this length (1 or more) that begin with the start mark: consecutive ones."""
+        first = self.code[self.nodes(1)]
+        low, high = (1 + int(np.searchsorted(first, self.n_inputs, side=s)) for s in ("left", "right"))
+        for _ in range(length - 1):
+            low, high = int(self.first_child[low]), int(self.first_child[high])
+        return slice(low, high)
+
+    def sum_children(self, values: NDArray[Any], length: int) -> NDArray[Any]:
+        """Return for each context of this length the sum over its children of `values` (one a child)."""
+        bounds = self._child_bounds(length)
+        total = np.zeros(len(bounds) - 1, dtype=values.dtype)
+        filled = bounds[1:] > bounds[:-1]  # reduceat would give an empty range the next child's value
+        if filled.any():
+            total[filled] = np.add.reduceat(values, bounds[:-1][filled])
+        return total
+
+    def spread(self, values: NDArray[Any], length: int) -> NDArray[Any]:
+        """Return for each child of the contexts of this length its context's entry of `values`."""
+        return np.repeat(values, np.diff(self._child_bounds(length)))
+
+    def suffixes(self) -> NDArray[np.int64]:
+        """Return for each node the one without its oldest step, shape (n_nodes,); -1 for node 0."""
+        return _find_suffixes(self.code, self.first_child)
+
+    def recoded(self, codes: NDArray[np.integer], n_inputs: int, n_targets: int) -> NgramCounts:
+        """Return the same counts in larger alphabets.
+
+        Parameters
+        ----------
+        codes : ndarray of int, shape (n_codes,)
+            The new code of each old one, rising.
+        n_inputs, n_targets : int
+            Sizes of the new alphabets.
+        """
+        code = self.code.copy()
+        code[1:] = codes[code[1:]]
+        first_target = n_inputs + 1 if self.first_target else 0
+        return replace(self, code=code, n_inputs=n_inputs, first_target=first_target, n_targets=n_targets)
+
+    def merged(self, other: NgramCounts) -> NgramCounts:
+        """Return the sum of two counts over the same codes and depth."""
+        trie = _Growth(self.n_codes)
+        mine, theirs = (np.zeros(1, dtype=np.int64) for _ in range(2))
+        for m in range(self.depth + 1):
+            a, b = self.nodes(m + 1), other.nodes(m + 1)
+            node = trie.grow(
+                np.concatenate([self.spread(mine, m), other.spread(theirs, m)]),
+                np.concatenate([self.code[a], other.code[b]]),
+                np.concatenate([self.count[a], other.count[b]]),
+            )
+            mine, theirs = np.split(node, [a.stop - a.start])
+        return trie.counts(self.depth, self.n_inputs, self.first_target, self.n_targets)
+
+    def _child_bounds(self, length: int) -> NDArray[np.int64]:
+        contexts = self.nodes(length)
+        return self.first_child[contexts.start : contexts.stop + 1] - self.level[length + 1]
+
+
+def count_next(
+    codes: NDArray[np.integer],
+    offsets: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    *,
+    depth: int,
+    n_symbols: int,
+) -> NgramCounts:
+    """Count each step as the target of the up to `depth` steps before it.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n_steps,)
+        Steps of all sequences, end to end.
+    offsets : ndarray of int64, shape (n + 1,)
+        Bounds of the sequences.
+    weight : ndarray, shape (n_steps,)
+        Weight of each step as a target.
+    depth, n_symbols : int
+        Longest context, and size of the alphabet.
+    """
+    x, w, starts, wait = _with_starts(codes, offsets, weight, n_symbols)
+    trie = _Growth(n_symbols + 1)
+    node = trie.grow(np.zeros(len(x), dtype=_index_type(x)), x, w)
+    for m in range(1, depth + 1):
+        node = trie.grow(_previous(node, starts, wait, depth - m), x, w)
+    return trie.counts(depth, n_symbols, 0, n_symbols)
+
+
+def count_labels(
+    codes: NDArray[np.integer],
+    labels: NDArray[np.integer],
+    offsets: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    *,
+    depth: int,
+    n_symbols: int,
+    n_labels: int,
+) -> NgramCounts:
+    """Count each step's label as the target of the up to `depth` steps that end there.
+
+    Parameters
+    ----------
+    codes, labels : ndarray of int, shape (n_steps,)
+        Steps of all sequences, end to end, and their labels.
+    offsets : ndarray of int64, shape (n + 1,)
+        Bounds of the sequences.
+    weight : ndarray, shape (n_steps,)
+        Weight of each label.
+    depth, n_symbols, n_labels : int
+        Longest context, and sizes of the alphabets.
+    """
+    x, w, starts, wait = _with_starts(codes, offsets, weight, n_symbols)
+    first_label = n_symbols + 1
+    code = np.concatenate([x, np.insert(labels, offsets[:-1], 0).astype(np.int32) + first_label])
+    weights = np.concatenate([np.zeros(len(w)), w])
+    trie = _Growth(first_label + n_labels)
+    steps: NDArray[Any] = np.zeros(len(x), dtype=_index_type(code))
+    ended = steps
+    for m in range(depth + 1):
+        # a context may go on with the next step, or end in the label of its last
+        context = np.concatenate([steps, np.where(w > 0, ended, _NONE)])
+        node = trie.grow(context, code, weights)[: len(x)]
+        ended = node
+        steps = _previous(node, starts, wait, depth - m - 2) if m + 1 < depth else np.full_like(node, _NONE)
+    return trie.counts(depth, n_symbols, first_label, n_labels)
+
+
+def check_order(order: Any) -> None:
+    """Raise ValueError unless `order` is a number of steps."""
+    if isinstance(order, bool) or not isinstance(order, (int, np.integer)) or order < 0:
+        raise ValueError(f"order must be a whole number of steps, 0 or more, got {order!r}")
+
+
+class _Growth:
+    """A trie under construction: each call of `grow` adds the nodes that are one step longer."""
+
+    def __init__(self, n_codes: int) -> None:
+        self._n_codes = n_codes
+        self._codes = [np.full(1, _NONE, dtype=np.int32)]
+        self._counts = [np.zeros(1)]
+        self._bounds: list[NDArray[np.int64]] = []
+
+    def grow(
+        self, context: NDArray[np.integer], code: NDArray[np.int32], weight: NDArray[np.float64]
+    ) -> NDArray[np.integer]:
+        """Add what follows the newest nodes; return each entry's new node, numbered within its length."""
+        bounds, codes, counts, node = _refine(context, code, weight, len(self._codes[-1]), self._n_codes)
+        self._bounds.append(bounds)
+        self._codes.append(codes)
+        self._counts.append(counts)
+        return node
+
+    def counts(self, depth: int, n_inputs: int, first_target: int, n_targets: int) -> NgramCounts:
+        level = np.concatenate([[0], np.cumsum([len(c) for c in self._codes])]).astype(np.int64)
+        first_child = [b[:-1] + start for b, start in zip(self._bounds, level[1:], strict=False)]
+        return NgramCounts(
+            depth=depth,
+            n_inputs=n_inputs,
+            first_target=first_target,
+            n_targets=n_targets,
+            level=level,
+            code=np.concatenate(self._codes),
+            count=np.concatenate(self._counts),
+            first_child=np.concatenate([*first_child, level[-1:]]),
+        )
+
+
+def _index_type(entries: NDArray[Any]) -> type[np.integer]:
+    return np.int32 if len(entries) < 2**31 else np.int64
+
+
+def _with_starts(
+    codes: NDArray[np.integer], offsets: NDArray[np.int64], weight: NDArray[np.float64], start: int
+) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.int64], NDArray[np.int32] | None]:
+    """Put the start mark before each sequence.
+
+    The last result says for each step how far ahead the next weighted target of its sequence is: a context
+    that none needs is not worth a node. None if all targets are weighted.
+    """
+    x = np.insert(codes.astype(np.int32), offsets[:-1], start)
+    w = np.insert(weight, offsets[:-1], 0.0)
+    starts = offsets[:-1] + np.arange(len(offsets) - 1)
+    return x, w, starts, None if weight.all() else _steps_to_weight(w, x == start)
+
+
+def _previous(
+    node: NDArray[np.integer], starts: NDArray[np.int64], wait: NDArray[np.int32] | None, reach: int
+) -> NDArray[np.integer]:
+    """Return the node that ends one step earlier in the same sequence, where it is needed."""
+    context = np.empty_like(node)
+    context[1:] = node[:-1]
+    context[starts] = _NONE
+    if wait is not None:
+        context[wait > reach] = _NONE
+    return context
+
+
+@njit(cache=True)
+def _steps_to_weight(weight: Array, is_start: Array) -> Array:
+    never = np.int32(2**31 - 1)
+    wait = np.empty(len(weight), np.int32)
+    ahead = never
+    for t in range(len(weight) - 1, -1, -1):
+        if weight[t] > 0:
+            ahead = np.int32(0)
+        elif ahead < never:
+            ahead += np.int32(1)
+        wait[t] = ahead
+        if is_start[t]:
+            ahead = never
+    return wait
+
+
+@njit(cache=True)
+def _refine(
+    context: Array, code: Array, weight: Array, n_contexts: int, n_codes: int
+) -> tuple[Array, Array, Array, Array]:
+    """Sort the distinct (context, code) pairs, number them and add up their weights.
+
+    Entries are brought together by context with a counting sort, so the cost does not depend on how many
+    pairs there could be.
+    """
+    bounds = np.zeros(n_contexts + 1, np.int64)
+    for i in range(len(context)):
+        if context[i] >= 0:
+            bounds[context[i] + 1] += 1
+    for c in range(n_contexts):
+        bounds[c + 1] += bounds[c]
+    cursor = bounds[:-1].copy()
+    n_entries = bounds[-1]
+    entry = np.empty(n_entries, context.dtype)
+    for i in range(len(context)):
+        if context[i] >= 0:
+            entry[cursor[context[i]]] = i
+            cursor[context[i]] += 1
+
+    out_code = np.empty(n_entries, np.int32)
+    out_count = np.empty(n_entries, np.float64)
+    node = np.full(len(context), -1, context.dtype)
+    rank = np.full(n_codes, -1, np.int64)
+    total = np.zeros(n_codes)
+    seen = np.empty(n_codes, np.int32)
+    n_nodes = 0
+    low = 0
+    for c in range(n_contexts):
+        high = bounds[c + 1]
+        bounds[c] = n_nodes
+        if high - low == 1:  # most contexts, once they are long
+            i = entry[low]
+            out_code[n_nodes] = code[i]
+            out_count[n_nodes] = weight[i]
+            node[i] = n_nodes
+            n_nodes += 1
+        else:
+            n_seen = 0
+            for k in range(low, high):
+                i = entry[k]
+                s = code[i]
+                if rank[s] < 0:
+                    rank[s] = 0
+                    total[s] = 0.0
+                    seen[n_seen] = s
+                    n_seen += 1
+                total[s] += weight[i]
+            seen[:n_seen].sort()
+            for k in range(n_seen):
+                s = seen[k]
+                rank[s] = n_nodes
+                out_code[n_nodes] = s
+                out_count[n_nodes] = total[s]
+                n_nodes += 1
+            for k in range(low, high):
+                node[entry[k]] = rank[code[entry[k]]]
+            for k in range(n_seen):
+                rank[seen[k]] = -1
+        low = high
+    bounds[n_contexts] = n_nodes
+    return bounds, out_code[:n_nodes].copy(), out_count[:n_nodes].copy(), node
+
+
+@njit(cache=True)
+def find_child(code: Array, first_child: Array, context: int, wanted: int) -> int:
+    """Return the child of `context` with the code `wanted`, or -1."""
+    low, end = first_child[context], first_child[context + 1]
+    high = end
+    while low < high:
+        middle = (low + high) >> 1
+        if code[middle] < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < end and code[low] == wanted else -1
+
+
+@njit(cache=True)
+def _find_suffixes(code: Array, first_child: Array) -> Array:
+    suffix = np.full(len(code), -1, np.int64)
+    for context in range(len(first_child) - 1):
+        for child in range(first_child[context], first_child[context + 1]):
+            suffix[child] = 0 if context == 0 else find_child(code, first_child, suffix[context], code[child])
+    return suffix
