@@ -1,0 +1,157 @@
+"""Runs trials with joblib and commits each as it finishes; workers may die."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import joblib
+from joblib.externals.loky.process_executor import BrokenProcessPool
+
+from seqcompare.evaluation.trials import Outcome, Trial, blank_row, run_trial
+from seqcompare.results.folder import INFLIGHT
+from seqcompare.results.store import Store
+
+#: Deaths of a worker beside which a trial may be in flight before it is made to run alone.
+PATIENCE = 3
+
+Runner = Callable[[Trial], Outcome]
+
+
+def run_trials(
+    trials: Sequence[Trial],
+    store: Store,
+    *,
+    n_jobs: int = -1,
+    backend: str = "loky",
+    scheduler: str | None = None,
+    run: Runner = run_trial,
+) -> Generator[Outcome]:
+    """Run the trials that the store does not hold yet; yield each one once it is committed.
+
+    A worker that dies (out of memory, a crash in native code, a kill) takes joblib's pool with it: the
+    pool is built again over the trials that are missing. A trial that was in flight at three deaths runs
+    alone, and if its worker dies again, it becomes a row with an error.
+
+    Parameters
+    ----------
+    trials : sequence of Trial
+        What to run.
+    store : Store
+        Where rows go; the file's folder also holds the marks of trials in flight.
+    n_jobs : int, default=-1
+        Workers, as joblib counts them; with 1 trials run in this process.
+    backend : {"loky", "dask"}, default="loky"
+        Where workers live.
+    scheduler : str, optional
+        Address of the Dask scheduler; without one a local cluster is started.
+    run : callable (trial) -> Outcome
+        What runs one trial.
+    """
+    inflight = store.path.parent / INFLIGHT
+    # marks that a killed process has left: its trials were in flight at a death as well
+    store.add_deaths(_collect_marks(inflight, trials))
+    try:
+        with _pool(backend, scheduler):
+            yield from _run_rounds(trials, store, inflight, n_jobs, run)
+    finally:
+        shutil.rmtree(inflight, ignore_errors=True)
+
+
+def _run_rounds(
+    trials: Sequence[Trial], store: Store, inflight: Path, n_jobs: int, run: Runner
+) -> Iterator[Outcome]:
+    rounds = 0
+    while True:
+        done, deaths = store.done(), store.deaths()
+        missing = [trial for trial in trials if trial.trial_id not in done]
+        if not missing:
+            return
+        # those that were in flight at a death come last, so that a poisoned one cannot hold up the others
+        missing.sort(key=lambda trial: deaths.get(trial.trial_id, 0))
+        together = [trial for trial in missing if deaths.get(trial.trial_id, 0) < PATIENCE]
+        alone = not together
+        batch, workers = (missing[:1], 2) if alone else (together, n_jobs)
+        rounds += 1
+        marks = inflight / str(rounds)
+        marks.mkdir(parents=True, exist_ok=True)
+        try:
+            with closing(_stream(batch, marks, workers, run)) as outcomes:
+                for outcome in outcomes:
+                    store.add(outcome.position, outcome.row, outcome.curve)
+                    yield outcome
+        except _deaths_of_workers():
+            caught = _collect_marks(inflight, trials)
+            store.add_deaths(caught)
+            if alone:
+                outcome = _given_up(batch[0], deaths[batch[0].trial_id] + 1)
+                store.add(outcome.position, outcome.row)
+                yield outcome
+
+
+def _stream(batch: Sequence[Trial], marks: Path, n_jobs: int, run: Runner) -> Generator[Outcome]:
+    parallel = joblib.Parallel(
+        n_jobs=n_jobs,
+        batch_size=1,  # a batch would hold back finished trials
+        return_as="generator_unordered",
+    )
+    stream: Generator[Outcome] = parallel(joblib.delayed(_run_marked)(run, trial, marks) for trial in batch)
+    return stream
+
+
+def _run_marked(run: Runner, trial: Trial, marks: Path) -> Outcome:
+    """Run a trial with a mark that outlives its worker."""
+    mark = marks / str(trial.position)
+    mark.touch()
+    outcome = run(trial)
+    mark.unlink(missing_ok=True)
+    return outcome
+
+
+def _collect_marks(inflight: Path, trials: Sequence[Trial]) -> list[str]:
+    """Return the ids of the trials in flight when their worker died, and take the marks away."""
+    positions = {int(mark.name) for mark in inflight.glob("*/*")} if inflight.exists() else set()
+    shutil.rmtree(inflight, ignore_errors=True)
+    return [trial.trial_id for trial in trials if trial.position in positions]
+
+
+def _given_up(trial: Trial, deaths: int) -> Outcome:
+    row = blank_row(trial)
+    row.update(
+        status="error",
+        error=f"the worker process died in each of {deaths} attempts, the last one alone: "
+        "out of memory, or a crash in native code",
+    )
+    return Outcome(trial.position, row)
+
+
+@contextmanager
+def _pool(backend: str, scheduler: str | None) -> Iterator[None]:
+    """Choose where joblib runs, with one thread of BLAS and compiled kernels in each worker."""
+    if backend == "loky":
+        with joblib.parallel_config("loky", inner_max_num_threads=1):
+            yield
+    elif backend == "dask":
+        with _dask_client(scheduler), joblib.parallel_config("dask"):
+            yield
+    else:
+        raise ValueError(f"backend must be 'loky' or 'dask', got {backend!r}")
+
+
+def _dask_client(scheduler: str | None) -> AbstractContextManager[Any]:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ImportError("backend='dask' needs the extra: pip install 'seqcompare[dask]'") from None
+    client: AbstractContextManager[Any] = Client(scheduler) if scheduler else Client(threads_per_worker=1)
+    return client
+
+
+def _deaths_of_workers() -> tuple[type[BaseException], ...]:
+    """Return the errors that say that a worker has died, without importing what is not in use."""
+    distributed = sys.modules.get("distributed")
+    return (BrokenProcessPool,) if distributed is None else (BrokenProcessPool, distributed.KilledWorker)

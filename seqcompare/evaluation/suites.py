@@ -1,0 +1,314 @@
+"""Suites: what a sweep runs, as one TOML file or Python object."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+_FOLDER = "suites"
+
+Count = Annotated[int, Field(ge=1)]
+Rung = Annotated[int, Field(ge=0)]
+
+
+class SuiteError(ValueError):
+    """A suite that cannot be read or run; the message names the key and says what it means."""
+
+
+def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError("values are repeated")
+    if not values:
+        raise ValueError("the list is empty")
+    return values
+
+
+Distances = Annotated[tuple[int, ...], AfterValidator(_distinct)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True
+    )
+
+
+class _Sizes(_Section):
+    n_train: Count | None = Field(default=None, description="training sequences")
+    n_validation: Count | None = Field(default=None, description="validation sequences, to choose models by")
+    n_test: Count | None = Field(default=None, description="test sequences")
+    length: Count | None = Field(
+        default=None, description="steps of a sequence; by default the task's own choice"
+    )
+
+
+class TaskEntry(_Sizes):
+    """One task, swept over distance."""
+
+    name: str | None = Field(default=None, description="a task of seqcompare.tasks")
+    class_: str | None = Field(
+        default=None, alias="class", description="the user's own task, as 'module:Class'"
+    )
+    params: dict[str, Any] = Field(default={}, description="parameters of the task, the distance apart")
+    distances: Distances | None = Field(
+        default=None, description="the distances swept; by default the suite's"
+    )
+    template: Any = Field(default=None, description="a task object whose distance is replaced", exclude=True)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> TaskEntry:
+        _check_one_source(self.name, self.class_, self.template, "name", "class")
+        return self
+
+
+class ModelEntry(_Section):
+    """One kind of model with its ladder of capacities, or a model of the user's."""
+
+    variant: str | None = Field(default=None, description="a kind of model of the zoo, such as 'lstm'")
+    class_: str | None = Field(
+        default=None, alias="class", description="the user's own model, as 'module:Class'"
+    )
+    name: str | None = Field(default=None, description="what tables call a model of the user's")
+    ladder: Annotated[tuple[Rung, ...], AfterValidator(_distinct)] | None = Field(
+        default=None, description="the capacities tried; by default those of the zoo"
+    )
+    params: dict[str, Any] = Field(default={}, description="parameters of the model, over those of the zoo")
+    family: str | None = Field(
+        default=None, description="the family that a model of the user's is counted in"
+    )
+    tasks: tuple[str, ...] | None = Field(
+        default=None, description="the tasks it runs on; by default all it can"
+    )
+    distances: Distances | None = Field(default=None, description="the distances it runs at; by default all")
+    estimator: Any = Field(default=None, description="a model object", exclude=True)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> ModelEntry:
+        _check_one_source(self.variant, self.class_, self.estimator, "variant", "class")
+        return self
+
+
+class AxisEntry(_Sizes):
+    """A sweep over something other than distance, at a fixed distance."""
+
+    axis: Literal["memory", "alphabet", "length"] = Field(description="what is swept")
+    task: str = Field(description="name of the task, one of the zoo or of [[tasks]]")
+    parameter: str | None = Field(
+        default=None, description="the task's parameter that is swept (not for length)"
+    )
+    values: Annotated[tuple[Count, ...], AfterValidator(_distinct)] = Field(description="its values")
+    distance: int = Field(description="the fixed distance")
+    params: dict[str, Any] = Field(default={}, description="further parameters of the task")
+    models: tuple[str, ...] | None = Field(default=None, description="variants that run here; by default all")
+    seeds: Count | None = Field(default=None, description="repetitions; by default the suite's")
+
+    @model_validator(mode="after")
+    def _parameter(self) -> AxisEntry:
+        if (self.axis == "length") != (self.parameter is None):
+            raise ValueError("parameter names what is swept, except on the axis length, where it is left out")
+        if self.axis == "length" and self.length is not None:
+            raise ValueError("length is what is swept here: give it as values")
+        return self
+
+
+class Suite(_Section):
+    """What a sweep runs: tasks, distances, models, sizes and budgets."""
+
+    title: str = Field(description="what the report is headed by")
+    seeds: Count = Field(description="repetitions of every trial, each with data of its own")
+    distances: Distances = Field(description="the distances swept, in steps")
+    n_train: Count = Field(description="training sequences")
+    n_validation: Count = Field(description="validation sequences, to choose models by")
+    n_test: Count = Field(description="test sequences")
+    epochs: Count = Field(description="budget of a trial: most epochs of training")
+    max_seconds: float = Field(gt=0, description="safety net of a trial, in seconds; not meant to be reached")
+    tasks: tuple[TaskEntry, ...] = Field(min_length=1, description="the tasks")
+    models: tuple[ModelEntry, ...] = Field(min_length=1, description="the models and their ladders")
+    sweeps: tuple[AxisEntry, ...] = Field(
+        default=(), description="sweeps over other axes at a fixed distance"
+    )
+
+    def settings(self) -> dict[str, Any]:
+        """Return everything as plain values for ``config.json``; objects are described in words."""
+        settings = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        for key, entries, attribute in (
+            ("tasks", self.tasks, "template"),
+            ("models", self.models, "estimator"),
+        ):
+            for entry, plain in zip(entries, settings[key], strict=True):
+                given = getattr(entry, attribute)
+                if given is not None:
+                    plain["object"] = _describe(given)
+        return settings
+
+
+_PARTS: dict[str, type[_Section]] = {"tasks": TaskEntry, "models": ModelEntry, "sweeps": AxisEntry}
+
+
+def shipped_suites() -> list[str]:
+    """Return the names of the suites that come with the package."""
+    folder = resources.files("seqcompare.evaluation") / _FOLDER
+    found = sorted(Path(item.name).stem for item in folder.iterdir() if item.name.endswith(".toml"))
+    return sorted(found, key=lambda name: (["quick", "default", "full", name].index(name), name))
+
+
+def load_suite(suite: str | Path | Mapping[str, Any] | Suite) -> Suite:
+    """Return a suite by its name, from its TOML file, or from a mapping of the same keys.
+
+    Raises
+    ------
+    SuiteError
+        If there is no such suite, or it is not as it should be: the message names the key and says what
+        it means.
+    """
+    if isinstance(suite, Suite):
+        return suite
+    if isinstance(suite, Mapping):
+        return _validate(dict(suite), "suite")
+    path = Path(suite)
+    if str(suite) in shipped_suites():
+        text = (resources.files("seqcompare.evaluation") / _FOLDER / f"{suite}.toml").read_text("utf-8")
+    elif path.suffix == ".toml" and path.is_file():
+        text = path.read_text(encoding="utf-8")
+    else:
+        raise SuiteError(
+            f"there is no suite {str(suite)!r}: expected one of {', '.join(shipped_suites())}, "
+            "or the path of a .toml file"
+        )
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SuiteError(f"{suite} is not valid TOML: {error}") from None
+    return _validate(content, str(suite))
+
+
+def override_suite(
+    suite: Suite,
+    tasks: Sequence[Any] | None,
+    models: Sequence[str] | Mapping[str, Any] | None,
+    distances: Sequence[int] | None,
+    seeds: int | None,
+) -> Suite:
+    """Return the suite with parts of it replaced, as `seqcompare.sweep` takes them.
+
+    Replacing the tasks, the models or the distances drops the sweeps over other axes: they belong to
+    the suite as it was written.
+
+    Raises
+    ------
+    SuiteError
+        If a part is not what a suite can hold.
+    """
+    try:
+        changes: dict[str, Any] = {}
+        if tasks is not None:
+            changes["tasks"] = tuple(_task_entry(task) for task in tasks)
+        if models is not None:
+            changes["models"] = tuple(_model_entries(models))
+        if distances is not None:
+            changes["distances"] = tuple(distances)
+            kept = changes.get("tasks", suite.tasks)
+            changes["tasks"] = tuple(entry.model_copy(update={"distances": None}) for entry in kept)
+        if changes:
+            changes["sweeps"] = ()
+        if seeds is not None:
+            changes["seeds"] = seeds
+        if not changes:
+            return suite
+        return Suite.model_validate({**dict(suite), **changes})
+    except ValidationError as error:
+        raise SuiteError(_explain_all(error)) from None
+
+
+def _task_entry(task: Any) -> TaskEntry:
+    if isinstance(task, str):
+        return TaskEntry.model_validate({"class" if ":" in task else "name": task})
+    if isinstance(task, type):
+        return TaskEntry.model_validate({"class": f"{task.__module__}:{task.__qualname__}"})
+    return TaskEntry.model_validate({"template": task})
+
+
+def _model_entries(models: Sequence[str] | Mapping[str, Any]) -> list[ModelEntry]:
+    from seqcompare.evaluation.zoo import VARIANTS
+
+    if isinstance(models, str):
+        models = [models]
+    if isinstance(models, Mapping):
+        return [
+            ModelEntry.model_validate({"name": name, _model_key(model): model})
+            for name, model in models.items()
+        ]
+    names: list[str] = []
+    for name in models:
+        family = [variant for variant, kind in VARIANTS.items() if kind.family == name]
+        names += family if family and name not in VARIANTS else [name]
+    return [ModelEntry.model_validate({"variant": name}) for name in dict.fromkeys(names)]
+
+
+def _model_key(model: Any) -> str:
+    if not isinstance(model, str):
+        return "estimator"
+    return "class" if ":" in model else "variant"
+
+
+def _validate(content: dict[str, Any], source: str) -> Suite:
+    try:
+        return Suite.model_validate(content)
+    except ValidationError as error:
+        raise SuiteError(f"{source}: {_explain_all(error)}") from None
+
+
+def _explain_all(error: ValidationError) -> str:
+    # a list whose entries are wrong counts as too short as well, which says nothing new
+    problems = [p for p in error.errors() if p["type"] != "too_short" or not p["input"]]
+    return "; ".join(_explain(problem) for problem in problems)
+
+
+def _explain(problem: Any) -> str:
+    """Say in one sentence which key is wrong, what it means, and what came."""
+    section: type[_Section] = Suite
+    meaning = ""
+    for part in problem["loc"]:
+        if isinstance(part, int):
+            continue
+        fields = {field.alias or name: field for name, field in section.model_fields.items()}
+        if part not in fields:
+            close = difflib.get_close_matches(str(part), fields, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known keys are {', '.join(fields)}"
+            return f"{_place(problem['loc'])}: unknown key; {hint}"
+        meaning = fields[part].description or ""
+        section = _PARTS.get(str(part), section)
+    message = problem["msg"].removeprefix("Value error, ")
+    came = "" if problem["type"] in ("missing", "value_error") else f", got {problem['input']!r}"
+    explained = f" ({meaning})" if meaning else ""
+    return f"{_place(problem['loc'])}{explained}: {message}{came}"
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    """Write a key as it would be found in the file: ``tasks[0].distances[2]``."""
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+    return place.lstrip(".") or "suite"
+
+
+def _check_one_source(name: str | None, path: str | None, given: Any, key: str, class_key: str) -> None:
+    if sum(source is not None for source in (name, path, given)) != 1:
+        raise ValueError(f"expected either {key} or {class_key}")
+    if path is not None and ":" not in path:
+        raise ValueError(f"class must be written 'module:Class', got {path!r}")
+
+
+def _describe(given: Any) -> str:
+    """Describe an object such that two alike are described alike."""
+    kind = f"{type(given).__module__}:{type(given).__qualname__}"
+    params = given.get_params() if hasattr(given, "get_params") else vars(given)
+    inner = ", ".join(
+        f"{key}={_describe(value) if hasattr(value, 'get_params') else repr(value)}"
+        for key, value in sorted(params.items())
+        if not key.endswith("_")
+    )
+    return f"{kind}({inner})"

@@ -1,0 +1,46 @@
+"""Compiles and imports what trials need before their clocks start."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from seqcompare.evaluation.answers import fit_model, predict_answer
+from seqcompare.evaluation.zoo import Budget, ModelSpec
+
+_SEQUENCES = 40
+_warm: set[tuple[str, str, str]] = set()
+
+
+def warm_up(models: Iterable[tuple[ModelSpec, Any]]) -> None:
+    """Fit each kind of model of the zoo once on a little data, for one epoch.
+
+    Kernels are compiled, or loaded from where an earlier process has left them, so that neither counts as
+    time of fitting; and when the parent has done it, its workers need not all compile the same. What goes
+    wrong here goes wrong in the trial as well, which will say so.
+
+    Parameters
+    ----------
+    models : iterable of (ModelSpec, task)
+        What is to run; kinds that are warm already in this process are passed over.
+    """
+    for spec, task in models:
+        if spec.source is not None:
+            continue
+        key = (spec.variant, task.role, task.name)
+        if key in _warm:
+            continue
+        _warm.add(key)
+        data = task.sample(_SEQUENCES, None, 0)
+        brief = replace(spec, budget=Budget(1, spec.budget.max_seconds))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # one epoch does not converge
+            try:
+                model, fitted = brief.build(task, 0)
+                if not fitted:
+                    fit_model(model, data)
+                predict_answer(model, data.X, task.role)
+            except Exception:
+                continue

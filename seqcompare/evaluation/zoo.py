@@ -1,0 +1,288 @@
+"""The models a sweep compares: each family's variants, their ladders, and how each fills a role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+import seqcompare
+
+FAMILIES = ("markov", "hmm", "window", "recurrent", "reference")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a trial may spend.
+
+    Parameters
+    ----------
+    epochs : int
+        Most passes over the training data; for EM, iterations.
+    max_seconds : float
+        Safety net; not meant to be reached, since it makes results depend on the machine.
+    """
+
+    epochs: int
+    max_seconds: float
+
+
+Builder = Callable[[Any, int, Budget], "BaseEstimator | None"]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A kind of model.
+
+    Parameters
+    ----------
+    family : str
+        One of `FAMILIES`.
+    label : str
+        Pattern of the label, with the capacity in braces.
+    capacity_name : str
+        What the capacity counts.
+    ladder : tuple of int
+        The capacities tried unless a suite says otherwise; empty where there is nothing to choose.
+    build : callable (task, capacity, budget) -> estimator or None
+        Makes the unfitted estimator; None where the kind has no answer for the task's role.
+    symbols_only : bool, default=False
+        Whether it cannot read real-valued steps.
+    """
+
+    family: str
+    label: str
+    capacity_name: str
+    ladder: tuple[int, ...]
+    build: Builder
+    symbols_only: bool = False
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One model of a sweep: how to make it, and what tables call it.
+
+    Parameters
+    ----------
+    label, family, variant, capacity, capacity_name
+        The columns of results. A model of the user's has no capacity.
+    params : mapping
+        Parameters set over those of the zoo; a key may reach inside (``estimator__C``).
+    budget : Budget
+        What a trial may spend.
+    source : estimator, "module:Class" or None
+        The user's own model, in place of one of the zoo.
+    """
+
+    label: str
+    family: str
+    variant: str
+    capacity: float | None
+    capacity_name: str
+    budget: Budget
+    params: Mapping[str, Any] = field(default_factory=dict)
+    source: Any = None
+
+    def build(self, task: Any, seed: int) -> tuple[Any, bool]:
+        """Return the estimator for `task`, and whether it comes fitted.
+
+        A fitted model is used as it is: hand-made machines are fitted, and cloning would forget what was
+        put in by hand.
+
+        Parameters
+        ----------
+        task : task
+            What is to be learned; its role decides what kind of estimator is made.
+        seed : int
+            Given to every ``random_state``.
+        """
+        if self.source is None:
+            model: Any = VARIANTS[self.variant].build(task, int(self.capacity or 0), self.budget)
+            if model is None:
+                raise ValueError(f"{self.label} has no answer for the role {task.role!r}")
+        elif isinstance(self.source, str):
+            model = load_object(self.source)()
+        else:
+            model = self.source
+        if _is_fitted(model):
+            return model, True
+        model = clone(model).set_params(**self.params)
+        _seed(model, seed)
+        return model, False
+
+    def fills(self, task: Any, kind: str) -> bool:
+        """Whether there is such a model for `task`, whose steps are of this kind ("symbols" or "real")."""
+        if self.source is not None:
+            return True
+        variant = VARIANTS[self.variant]
+        if variant.symbols_only and kind == "real":
+            return False
+        return variant.build(task, int(self.capacity or 0), self.budget) is not None
+
+
+def load_object(path: str) -> Any:
+    """Return what ``module:Name`` names.
+
+    Raises
+    ------
+    ImportError
+        If there is no such module, or no such name in it.
+    """
+    module, _, name = path.partition(":")
+    try:
+        return getattr(import_module(module), name)
+    except AttributeError:
+        raise ImportError(f"module {module!r} has no {name!r} (class = {path!r})") from None
+
+
+def _is_fitted(model: Any) -> bool:
+    try:
+        check_is_fitted(model)
+    except NotFittedError:
+        return False
+    except TypeError:  # no estimator of scikit-learn's making: nothing says that it is fitted
+        return False
+    return True
+
+
+def _seed(model: Any, seed: int) -> None:
+    states = [key for key in model.get_params() if key == "random_state" or key.endswith("__random_state")]
+    model.set_params(**dict.fromkeys(sorted(states), seed))
+
+
+def _markov(task: Any, order: int, budget: Budget) -> BaseEstimator | None:
+    if task.role == "next":
+        return seqcompare.MarkovChain(order=order)
+    if task.role == "step":
+        return seqcompare.MarkovTagger(order=order)
+    if task.role == "sequence":
+        return seqcompare.BayesClassifier(seqcompare.MarkovChain(order=order))
+    return None
+
+
+def _hmm(task: Any, n_states: int, budget: Budget) -> BaseEstimator | None:
+    if task.role == "next":
+        return seqcompare.HMM(n_components=n_states, n_init=10, max_iter=budget.epochs)
+    if task.role == "step":
+        return seqcompare.HMMTagger(n_components=n_states, decode="filter")
+    if task.role == "sequence":
+        return seqcompare.BayesClassifier(
+            seqcompare.HMM(n_components=n_states, n_init=10, max_iter=budget.epochs)
+        )
+    return None
+
+
+def _window(classifier: Callable[[Budget], Any], regressor: Callable[[Budget], Any] | None = None) -> Builder:
+    """Return the builder of windows over an inner estimator; without `regressor` it tells labels only."""
+
+    def build(task: Any, width: int, budget: Budget) -> BaseEstimator | None:
+        if task.role == "next":
+            return seqcompare.NextStep(seqcompare.WindowTagger(classifier(budget), before=width - 1))
+        if task.role == "step":
+            return seqcompare.WindowTagger(classifier(budget), before=width - 1)
+        if task.role == "sequence":
+            return seqcompare.WindowClassifier(classifier(budget), width=width, pooling="last")
+        if task.role == "value" and regressor is not None:
+            return seqcompare.WindowRegressor(regressor(budget), width=width, pooling="last")
+        return None
+
+    return build
+
+
+def _centred(classifier: Callable[[Budget], Any]) -> Builder:
+    """Return the builder of windows that look as far ahead as back; `width` taps in all."""
+
+    def build(task: Any, width: int, budget: Budget) -> BaseEstimator | None:
+        if task.role != "step":
+            return None
+        return seqcompare.WindowTagger(classifier(budget), before=(width - 1) // 2, after=width // 2)
+
+    return build
+
+
+def _logistic(budget: Budget) -> BaseEstimator:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(max_iter=200)
+
+
+def _ridge(budget: Budget) -> BaseEstimator:
+    from sklearn.linear_model import Ridge
+
+    return Ridge()
+
+
+def _linear_svm(budget: Budget) -> BaseEstimator:
+    from sklearn.svm import LinearSVC
+
+    return LinearSVC(dual=False)
+
+
+def _rbf_svm(budget: Budget) -> BaseEstimator:
+    from sklearn.svm import SVC
+
+    return SVC(C=10.0)
+
+
+def _mlp(budget: Budget) -> BaseEstimator:
+    from sklearn.neural_network import MLPClassifier
+
+    return MLPClassifier((64,), max_iter=budget.epochs)
+
+
+def _mlp_regressor(budget: Budget) -> BaseEstimator:
+    from sklearn.neural_network import MLPRegressor
+
+    return MLPRegressor((64,), max_iter=budget.epochs)
+
+
+def _recurrent(cell: str, *, bidirectional: bool = False) -> Builder:
+    def build(task: Any, width: int, budget: Budget) -> BaseEstimator | None:
+        shared: dict[str, Any] = {
+            "cell": cell,
+            "hidden_size": width,
+            "max_iter": budget.epochs,
+            "max_seconds": budget.max_seconds,
+            "bidirectional": bidirectional,
+        }
+        if task.role == "step":
+            return seqcompare.RNNTagger(**shared)
+        if bidirectional:
+            return None
+        if task.role == "next":
+            return seqcompare.NextStep(seqcompare.RNNTagger(**shared))
+        if task.role == "sequence":
+            return seqcompare.RNNClassifier(**shared, pooling="last")
+        return seqcompare.RNNRegressor(**shared, pooling="last")
+
+    return build
+
+
+def _exact(task: Any, capacity: int, budget: Budget) -> BaseEstimator | None:
+    """Return the machine that solves the task, its parameters put in by hand, where there is one."""
+    machine: BaseEstimator | None = task.exact_model()
+    return machine
+
+
+VARIANTS: dict[str, Variant] = {
+    "markov": Variant("markov", "Markov order {}", "order", (1, 2, 4, 8), _markov, symbols_only=True),
+    "hmm": Variant("hmm", "HMM {} states", "states", (2, 4, 8), _hmm, symbols_only=True),
+    "logistic": Variant("window", "logistic window {}", "width", (2, 4, 8, 16), _window(_logistic, _ridge)),
+    "linear-svm": Variant("window", "linear SVM window {}", "width", (4, 8), _window(_linear_svm)),
+    "rbf-svm": Variant("window", "RBF SVM window {}", "width", (4, 8), _window(_rbf_svm)),
+    "mlp": Variant("window", "MLP window {}", "width", (4, 8, 16), _window(_mlp, _mlp_regressor)),
+    "logistic-centred": Variant("window", "centred window {}", "width", (9, 17), _centred(_logistic)),
+    "elman": Variant("recurrent", "Elman {}", "hidden units", (32,), _recurrent("elman")),
+    "jordan": Variant("recurrent", "Jordan {}", "hidden units", (32,), _recurrent("jordan")),
+    "gru": Variant("recurrent", "GRU {}", "hidden units", (32,), _recurrent("gru")),
+    "lstm": Variant("recurrent", "LSTM {}", "hidden units", (32,), _recurrent("lstm")),
+    "bilstm": Variant(
+        "recurrent", "BiLSTM {}", "hidden units", (32,), _recurrent("lstm", bidirectional=True)
+    ),
+    "exact": Variant("reference", "exact machine", "", (), _exact),
+}

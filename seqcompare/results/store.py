@@ -1,0 +1,181 @@
+"""Where results live: a folder with a SQLite store, readable with no model at hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from seqcompare.results.rows import COLUMNS, CURVE_COLUMNS, to_frame
+
+CONFIG, STORE = "config.json", "store.sqlite"
+
+
+class Store:
+    """The rows of a run. A finished trial is a committed row, whatever happens to the process next.
+
+    Parameters
+    ----------
+    path : path
+        The SQLite file; it is made, with its tables, if it does not exist.
+    read_only : bool, default=False
+        Whether only to read. The file must exist then.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
+        self.path = Path(path)
+        if read_only:
+            # a file that nobody can be writing to needs no lock, and a read-only folder can hold none
+            mode = "mode=ro" if os.access(self.path.parent, os.W_OK) else "mode=ro&immutable=1"
+            self._connection = sqlite3.connect(f"{self.path.resolve().as_uri()}?{mode}", uri=True)
+            return
+        self._connection = sqlite3.connect(self.path)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        # in WAL mode this loses nothing when a process dies; only a power cut can take the last rows
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        columns = ", ".join(f"{name} {kind}" for name, (kind, _) in COLUMNS.items())
+        with self._connection as db:
+            db.execute(
+                f"CREATE TABLE IF NOT EXISTS trials (position INTEGER, {columns}, PRIMARY KEY (trial_id))"
+            )
+            db.execute(
+                "CREATE TABLE IF NOT EXISTS curves (trial_id TEXT, epoch INTEGER, train_loss REAL, "
+                "validation_score REAL, PRIMARY KEY (trial_id, epoch))"
+            )
+            db.execute("CREATE TABLE IF NOT EXISTS deaths (trial_id TEXT PRIMARY KEY, n INTEGER)")
+
+    def add(
+        self, position: int, row: Mapping[str, Any], curve: Iterable[tuple[int, float, float]] = ()
+    ) -> None:
+        """Commit one finished trial.
+
+        Parameters
+        ----------
+        position : int
+            Place of the trial in its sweep; frames are sorted by it, so that they do not depend on the
+            order in which trials finish.
+        row : mapping
+            A value for every column of `COLUMNS`.
+        curve : iterable of (epoch, train_loss, validation_score)
+            The learning curve, if the model has one.
+        """
+        values = [position, *(row[name] for name in COLUMNS)]
+        with self._connection as db:
+            db.execute(f"INSERT INTO trials VALUES ({', '.join('?' * len(values))})", values)
+            db.executemany(
+                "INSERT INTO curves VALUES (?, ?, ?, ?)", [(row["trial_id"], *point) for point in curve]
+            )
+
+    def done(self) -> set[str]:
+        """Return the ids of the trials that are finished."""
+        return {trial_id for (trial_id,) in self._connection.execute("SELECT trial_id FROM trials")}
+
+    def add_deaths(self, trial_ids: Iterable[str]) -> None:
+        """Count one more death of a worker for each of the trials that were in flight at it."""
+        with self._connection as db:
+            db.executemany(
+                "INSERT INTO deaths VALUES (?, 1) ON CONFLICT (trial_id) DO UPDATE SET n = n + 1",
+                [(trial_id,) for trial_id in trial_ids],
+            )
+
+    def deaths(self) -> dict[str, int]:
+        """Return how often each trial was in flight when a worker died."""
+        return dict(self._connection.execute("SELECT trial_id, n FROM deaths"))
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row a trial, in the order of the sweep."""
+        names = ", ".join(COLUMNS)
+        return to_frame(self._connection.execute(f"SELECT {names} FROM trials ORDER BY position").fetchall())
+
+    def curves(self) -> pd.DataFrame:
+        """Return the learning curves: one row an epoch of a trial."""
+        query = (
+            f"SELECT {', '.join('c.' + name for name in CURVE_COLUMNS)} FROM curves c "
+            "JOIN trials t USING (trial_id) ORDER BY t.position, c.epoch"
+        )
+        frame = pd.DataFrame(self._connection.execute(query).fetchall(), columns=list(CURVE_COLUMNS))
+        return frame.astype(
+            {"trial_id": "str", "epoch": "int64", "train_loss": "float64", "validation_score": "float64"}
+        )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class StoredRun:
+    """A run as it lies in its folder.
+
+    Parameters
+    ----------
+    folder : path
+        A folder that a sweep has written.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it lies.
+    config : dict
+        The settings, versions and machine of the run.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        self.config: dict[str, Any] = read_config(self.folder)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the tidy table: one row a trial, columns as in `seqcompare.results.rows.COLUMNS`."""
+        with Store(self.folder / STORE, read_only=True) as store:
+            return store.frame()
+
+    def curves(self) -> pd.DataFrame:
+        """Return the learning curves: trial_id, epoch, train_loss, validation_score."""
+        with Store(self.folder / STORE, read_only=True) as store:
+            return store.curves()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} in {self.folder}>"
+
+
+def open_run(folder: str | os.PathLike[str]) -> StoredRun:
+    """Open the run in `folder` for reading; no model needs to be importable.
+
+    Raises
+    ------
+    FileNotFoundError
+        If `folder` holds no run.
+    """
+    return StoredRun(folder)
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Return the configuration of the run in `folder`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If `folder` holds no run: it has no ``config.json``.
+    """
+    path = folder / CONFIG
+    if not path.is_file():
+        raise FileNotFoundError(f"{folder} holds no run: expected a file {CONFIG} in it")
+    config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return config
+
+
+def write_config(folder: Path, config: Mapping[str, Any]) -> None:
+    """Write the configuration of a run, whole or not at all."""
+    draft = folder / f"{CONFIG}.{os.getpid()}.tmp"
+    draft.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    draft.replace(folder / CONFIG)
