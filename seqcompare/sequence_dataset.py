@@ -34,6 +34,8 @@ class SequenceDataset:
         Sequences of one group (a person, a device) belong on one side of every split.
     test : ndarray of bool, shape (n,), optional
         The official test part, where the source defines one.
+    notes : tuple of str
+        What was guessed or decided when the data were read, a sentence each.
     """
 
     X: Sequences
@@ -43,6 +45,7 @@ class SequenceDataset:
     name: str
     groups: NDArray[Any] | None = None
     test: NDArray[np.bool_] | None = None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.X)
