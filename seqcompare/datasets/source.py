@@ -29,6 +29,8 @@ class DataError(ValueError):
         line: int | None = None,
         column: int | str | None = None,
     ) -> None:
+        # an error is one line, also when it cites a cell of several
+        problem = problem.replace("\n", "\\n")
         self.problem, self.path, self.line, self.column = problem, path, line, column
         place = [] if path is None else [str(path)]
         if line is not None:

@@ -29,12 +29,15 @@ class TimeSeriesFile:
         Class labels (strings), numbers, or nothing.
     lines : list of int
         The line of each series.
+    missing : bool
+        Whether the header declares missing values.
     """
 
     name: str
     series: list[NDArray[np.float64]]
     target: NDArray[Any] | None
     lines: list[int]
+    missing: bool
 
 
 def read_ts(path: Path) -> TimeSeriesFile:
@@ -78,7 +81,8 @@ def read_ts(path: Path) -> TimeSeriesFile:
     if widths[0] == 1:
         series = [x[:, 0] for x in series]
     target_values = _read_targets(targets, header, path, numbers) if labelled else None
-    return TimeSeriesFile(str(header.get("problemname", path.stem)), series, target_values, numbers)
+    name = str(header.get("problemname", path.name.split(".")[0]))
+    return TimeSeriesFile(name, series, target_values, numbers, bool(header.get("missing")))
 
 
 def _read_header(lines: list[str], path: Path) -> tuple[dict[str, Any], list[str], int]:

@@ -1,0 +1,328 @@
+"""Bad data give one error that says where; nothing is half-read."""
+
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seqcompare.datasets import DataError, read
+
+TS = "@problemName p\n@univariate false\n@classLabel true u v\n@data\n"
+
+FILES = {
+    # any file
+    "empty file": ("a.csv", "", {}, "the file is empty"),
+    "white space only": ("a.csv", " \n\n", {}, "the file is empty"),
+    "binary file": ("a.csv", b"sequence,x\n1,\x00\x01\x02", {}, "line 2, column 3: a zero byte"),
+    "Latin-1": ("a.csv", "x\ncafé\n".encode("latin-1"), {}, "line 2, column 4: byte 0xe9 is not UTF-8"),
+    "Latin-1 after a byte order mark": (
+        "a.txt",
+        b"\xef\xbb\xbfab\xe9",
+        {},
+        "line 1, column 6: byte 0xe9 is not UTF-8",
+    ),
+    "UTF-16": ("a.csv", "x\n1\n".encode("utf-16"), {}, "UTF-16; save it as UTF-8"),
+    "cut gzip": ("a.csv.gz", gzip.compress(b"x\n1\n2\n" * 99)[:-9], {}, "the gzip file is broken"),
+    "damaged gzip": ("a.csv.gz", b"\x1f\x8bnonsense", {}, "the gzip file is broken"),
+    "unknown ending": ("a.docx", "x\n1\n", {}, "it should end in one of .csv, .tsv"),
+    "unknown format": ("a.txt", "x\n1\n", {"file_format": "xml"}, "file_format must be one of csv, tsv"),
+    "unknown role": ("a.txt", "abc\n", {"role": "sort"}, "role must be one of next, step, sequence, value"),
+    "unknown kind": ("a.txt", "abc\n", {"kind": "int"}, "kind must be one of symbols, real"),
+    "columns of a text": ("a.txt", "abc\n", {"target": "y"}, "target='y' does not apply: a text file has no"),
+    # tables
+    "no row": ("a.csv", "sequence,x\n", {}, "line 1: there is no row below"),
+    "no names": ("a.csv", "1,2\n3,4\n", {}, "line 1: expected the names of the columns, got numbers"),
+    "an unnamed column": ("a.csv", "x,\n1,2\n", {}, "line 1: cell 2 names no column"),
+    "a name twice": ("a.csv", "x,x\n1,2\n", {}, "line 1, column 'x': two columns"),
+    "a line end in a name": ("a.csv", 'id,"x\ny",z\n1,a,b\n', {}, r"any of x\\ny, z"),
+    "a row too short": (
+        "a.csv",
+        "id,x\n1,2\n1\n",
+        {},
+        "line 3: expected 2 cells as in the first line, got 1",
+    ),
+    "a row too long": ("a.csv", "id,x\n1,2\n1,2,3\n", {}, "line 3: expected 2 cells .* got 3"),
+    "an open quote": ("a.csv", 'id,x\n1,"2\n1,3\n', {}, "line 2: unexpected end of data"),
+    "text after a quote": ("a.csv", 'id,x\n1,"2"3\n', {}, "line 2: .* expected after"),
+    "a huge cell": ("a.csv", "id,x\n1,a\n1," + "b" * 200_000 + "\n", {}, "line 3: field larger than"),
+    "no such column": ("a.csv", "id,x\n1,2\n", {"values": "z"}, "no column 'z'; the columns are id, x"),
+    "one column for two ends": (
+        "a.csv",
+        "id,x\n1,2\n",
+        {"values": "x", "target": "x"},
+        "a column can serve as one",
+    ),
+    "only a sequence column": ("a.csv", "id\n1\n", {}, "no column is left for the values"),
+    "ambiguous values": ("a.csv", "id,x,w\n1,2,a\n", {}, "'w' is not numeric: say which with values"),
+    "no sequence": ("a.csv", "id,x\n1,a\n,b\n", {}, "line 3, column 'id': there is no value"),
+    "no order": ("a.csv", "t,x\n1,a\n,b\n", {}, "line 3, column 't': there is no value"),
+    "an order twice": (
+        "a.csv",
+        "id,t,x\n1,4,a\n1,4,b\n",
+        {},
+        "line 3, column 't': sequence 1 already .* line 2",
+    ),
+    "an order of two kinds": ("a.csv", "t,x\n1,a\nb,b\n", {}, "line 3, column 't': the order must be"),
+    "no symbol": ("a.csv", "id,x\n1,a\n1,\n", {}, "line 3, column 'x': there is no value"),
+    "no whole number": ("a.csv", "id,x\n1,1\n1,\n", {}, "line 3, column 'x': there is no value"),
+    "no number": ("a.csv", "id,x\n1,.5\n1,NaN\n", {}, r"line 3, column 'x': there is no number \(NaN\)"),
+    "no number in a channel": ("a.csv", "x,y\n.5,1.5\n.5,\n", {}, "line 3, column 'y': there is no number"),
+    "infinity": ("a.csv", "id,x\n1,.5\n1,inf\n", {}, "line 3, column 'x': expected a finite number, got inf"),
+    "numbers and words": (
+        "a.csv",
+        "x\n1.5\ntwo\n",
+        {},
+        "line 3, column 'x': .* got 'two' but line 2 has '1.5'",
+    ),
+    "words for numbers": ("a.csv", "x\na\nb\n", {"kind": "real"}, "line 2, column 'x': expected numbers"),
+    "fractions for symbols": (
+        "a.csv",
+        "x\n1\n2.5\n",
+        {"kind": "symbols"},
+        "line 3, column 'x': expected symbols, got 2.5",
+    ),
+    "no target": ("a.csv", "id,x,label\n1,a,u\n2,b,\n", {}, "line 3, column 'label': there is no value"),
+    "one class": ("a.csv", "id,x,label\n1,a,u\n2,b,u\n", {}, "column 'label': the target has one class, u"),
+    "one class per step": (
+        "a.csv",
+        "id,x,label\n1,a,u\n1,b,-\n",
+        {"ignore_label": "-"},
+        "the target has one class, u",
+    ),
+    "a class for each": ("a.csv", "id,x,label\n1,a,u\n2,b,v\n", {}, "every sequence has a class of its own"),
+    "one sequence": ("a.csv", "id,x,label\n1,a,u\n1,b,u\n", {}, "needs several sequences"),
+    "one number": ("a.csv", "id,x,label\n1,a,.5\n2,b,.5\n", {}, "every target is 0.5"),
+    "a number per step": (
+        "a.csv",
+        "id,x,label\n1,a,1\n1,b,.5\n",
+        {},
+        "line 3, .*a label per step must be a symbol",
+    ),
+    "a target that changes": (
+        "a.csv",
+        "id,x,label\n1,a,u\n1,b,v\n",
+        {"role": "sequence"},
+        "line 3, column 'label': .* it changes here",
+    ),
+    "words for the role value": (
+        "a.csv",
+        "id,x,label\n1,a,u\n2,b,v\n",
+        {"role": "value"},
+        "line 2, column 'label': the role value predicts numbers, got u",
+    ),
+    "a role without a target": (
+        "a.csv",
+        "id,x\n1,a\n1,b\n",
+        {"role": "step"},
+        "the role step needs a target",
+    ),
+    "a target for the role next": (
+        "a.csv",
+        "id,x,label\n1,a,u\n1,b,v\n",
+        {"role": "next", "target": "label"},
+        "it takes no target",
+    ),
+    "an unknown label to ignore": (
+        "a.csv",
+        "id,x,label\n1,a,u\n1,b,v\n",
+        {"ignore_label": "-"},
+        "'-' is none of the labels: u, v",
+    ),
+    "single steps": ("a.csv", "id,x\n1,a\n2,b\n", {}, "every sequence has one step"),
+    "nothing but one symbol": ("a.csv", "x\na\na\n", {}, r"line 2: all steps are \['a'\]"),
+    "a group that changes": (
+        "a.csv",
+        "id,x,group\n1,a,g\n1,b,h\n",
+        {},
+        "line 3, column 'group': the group changes from g to h",
+    ),
+    "no group": ("a.csv", "id,x,group\n1,a,g\n2,b,\n", {}, "line 3, column 'group': there is no value"),
+    "no Parquet file": ("a.parquet", "x", {}, "pyarrow|no readable Parquet"),
+    # .ts
+    "no @data": ("a.ts", "@univariate true\n", {}, "line 2: there is no @data line"),
+    "data before the header": ("a.ts", "1,2:u\n" + TS, {}, "line 1: expected a tag such as @data"),
+    "an unknown tag": ("a.ts", "@colour red\n" + TS, {}, "line 1: @colour is not a tag"),
+    "a flag that is none": (
+        "a.ts",
+        "@univariate maybe\n@data\n1\n",
+        {},
+        "line 1: @univariate must be true or",
+    ),
+    "a tag twice": ("a.ts", "@univariate true\n@univariate true\n@data\n1,2\n", {}, "line 2: .* given twice"),
+    "dimensions that are none": (
+        "a.ts",
+        "@dimensions -1\n@data\n1\n",
+        {},
+        "line 1: @dimensions must be a pos",
+    ),
+    "labels left out": (
+        "a.ts",
+        "@classLabel true\n@data\n1:u\n",
+        {},
+        "line 1: @classLabel true must be foll",
+    ),
+    "time stamps": ("a.ts", "@timeStamps true\n@data\n(0,1)\n", {}, "time stamps are not supported"),
+    "no series": ("a.ts", TS, {}, "line 4: there is no series after @data"),
+    "an unknown class": (
+        "a.ts",
+        TS + "1,2:w\n",
+        {},
+        "line 5, column 5: class label 'w' is not among .* u, v",
+    ),
+    "a label alone": ("a.ts", TS + "u\n", {}, "line 5: expected values, then a colon"),
+    "a word for a number": (
+        "a.ts",
+        TS + "1,2:3,x:u\n",
+        {},
+        "line 5, column 7: expected a number or .*, got 'x'",
+    ),
+    "an empty value": ("a.ts", TS + "1,,3:u\n", {}, "line 5, column 3: expected a number or .*, got ''"),
+    "an undeclared gap": ("a.ts", TS + "1,?:u\n2,2:v\n3,3:u\n", {}, "line 5: step 1: there is no number"),
+    "an infinite value": ("a.ts", TS + "1,inf:u\n", {}, "line 5, column 3: expected a finite number"),
+    "channels of two lengths": ("a.ts", TS + "1,2:3:u\n", {}, "line 5, column 5: dimension 2 has 1 values"),
+    "a channel missing": (
+        "a.ts",
+        TS + "1:2:u\n1:v\n",
+        {},
+        "line 6: 1 dimensions, but the first series has 2",
+    ),
+    "other dimensions than declared": (
+        "a.ts",
+        "@dimensions 2\n@data\n1,2\n",
+        {},
+        r"line 3: expected 2 dimension\(s\) by the header, got 1",
+    ),
+    "another length than declared": (
+        "a.ts",
+        "@equalLength true\n@seriesLength 3\n@data\n1,2\n",
+        {},
+        "line 4: expected 3 steps by the header, got 2",
+    ),
+    "a target that is no number": (
+        "a.ts",
+        "@targetLabel true\n@data\n1,2:u\n",
+        {},
+        "line 3: expected a number as",
+    ),
+    # FASTA and text
+    "no record": ("a.fa", "; nothing\n", {}, "there is no record"),
+    "residues without a name": (
+        "a.fa",
+        "ACGT\n>x\nAC\n",
+        {},
+        "line 1, column 1: expected a line that starts",
+    ),
+    "an empty record": ("a.fa", ">x\nACGT\n>y\n", {}, "line 3: record 'y' has no residues"),
+    "a digit in a sequence": ("a.fa", ">x\nACGT\nAC1T\n", {}, "line 3, column 3: '1' is no residue"),
+    "text as numbers": ("a.txt", "1 2 3\n", {"kind": "real"}, "a text file holds symbols"),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "options", "message"), FILES.values(), ids=FILES)
+def test_a_bad_file_is_one_line(tmp_path, name, content, options, message):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(DataError, match=message) as caught:
+        read(path, **options)
+    text = str(caught.value)
+    assert "\n" not in text
+    # what is wrong with an argument is not the file's fault
+    assert (str(path) in text) == (not message.startswith(("role must", "kind must", "target='y'")))
+
+
+def test_there_are_many_of_them():
+    assert len(FILES) >= 40
+
+
+CONTAINERS = {
+    "no file": ("nowhere.csv", {}, "nowhere.csv: there is no such file"),
+    "no bundled name": ("irises", {}, "nor a bundled data set of this name"),
+    "a directory": ("/", {"file_format": "text"}, "this is a directory"),
+    "a bundled name with columns": ("digits", {"target": "y"}, "digits is bundled and has its own"),
+    "a number": (3, {}, "X must be a list of sequences"),
+    "no sequences": ([], {}, "X holds no sequences"),
+    "an empty sequence": ([[1, 2], []], {}, r"X\[1\] is empty"),
+    "one flat list": ([1, 2, 3], {}, r"X\[0\] must be a sequence of steps"),
+    "mixed kinds": ([["a", "b"], [1.5, 2.5]], {}, "X mixes kinds"),
+    "a ragged sequence": ([[[1.0, 2.0], [3.0]]], {}, r"X\[0\] is ragged"),
+    "NaN": ([[1.0, 2.0], [0.5, np.nan]], {}, r"sequence 1, step 1: there is no number \(NaN\)"),
+    "infinity in a channel": (
+        [np.array([[1.0, 2], [3, np.inf]])],
+        {},
+        "sequence 0, step 1, channel 1: expected",
+    ),
+    "three in a tuple": (("ab", "ba", "bb"), {}, r"a tuple must be \(X, y\), got 3"),
+    "too few targets": ((["ab", "ba"], ["u"]), {}, "there are 2 sequences but 1 targets"),
+    "a missing target": ((["ab", "ba"], ["u", None]), {}, "sequence 1: there is no target"),
+    "an infinite target": ((["ab", "ba"], [0.5, np.inf]), {}, "sequence 1: expected a finite target"),
+    "mixed targets": ((["ab", "ba"], ["u", 1]), {}, "the targets mix words and numbers"),
+    "targets of another length": ((["ab", "ba"], [[0, 1], [0]]), {}, r"y\[1\] has 1 labels but X\[1\] has 2"),
+    "a label a sequence for the role step": (
+        (["ab", "ba"], [0, 1]),
+        {"role": "step"},
+        "the role step needs a label for every step",
+    ),
+    "a word as target": ((["ab", "ba"], "uv"), {}, "the targets y must be a list"),
+    "groups too few": (
+        ["ab", "ba"],
+        {"group": ["g"]},
+        r"one group for each of 2 sequences, got shape \(1,\)",
+    ),
+    "a group by name": (["ab", "ba"], {"group": "g"}, "only a table has columns"),
+    "a column of a list": (["ab", "ba"], {"order": "t"}, "only a table has columns"),
+    "an empty frame": (pd.DataFrame({"x": []}), {}, "the table has no rows"),
+    "a frame with a name twice": (
+        pd.DataFrame([[1, 2]], columns=["x", "x"]),
+        {},
+        "two columns have this name",
+    ),
+    "a frame of mixed kinds": (pd.DataFrame({"x": ["a", 1.5]}), {}, "mixes kinds"),
+    "a frame of dates": (pd.DataFrame({"x": pd.to_datetime(["2024-01-01"])}), {}, "datetime64"),
+    "a frame with NaN": (pd.DataFrame({"x": [1.5, np.nan]}), {}, "column 'x': row 1: there is no number"),
+    "groups of a frame by array": (
+        pd.DataFrame({"x": [1, 2]}),
+        {"group": [1]},
+        "must be the name of a column",
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "options", "message"), CONTAINERS.values(), ids=CONTAINERS)
+def test_bad_containers_are_one_line(tmp_path, monkeypatch, data, options, message):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=message) as caught:
+        read(data, **options)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_data_error_is_a_value_error():
+    error = DataError("wrong", "a.csv", 3, "x")
+    assert isinstance(error, ValueError)
+    assert (error.path, error.line, error.column) == ("a.csv", 3, "x")
+    assert str(error) == "a.csv, line 3, column 'x': wrong"
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    ending=st.sampled_from(["csv", "tsv", "ts", "fa", "txt"]),
+    head=st.sampled_from(["", "id,x\n", "id,t,x,label\n", TS, "@data\n", ">r\n"]),
+    body=st.text('ab01.5,:;>?@"\n\t -eN', max_size=40),
+    kind=st.sampled_from([None, "symbols", "real"]),
+)
+def test_any_text_is_read_whole_or_refused(tmp_path_factory, ending, head, body, kind):
+    path = tmp_path_factory.mktemp("any") / f"a.{ending}"
+    path.write_text(head + body)
+    refusal = data = None
+    try:
+        data = read(path, kind=kind)
+    except DataError as error:
+        refusal = str(error)
+    if data is None:
+        assert str(path) in refusal
+        assert "\n" not in refusal
+    else:
+        assert data.X.n_steps > 0
+        assert data.y is None or len(data.y) == len(data)
