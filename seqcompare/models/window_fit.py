@@ -1,0 +1,247 @@
+"""Fitting a scikit-learn estimator on the rows of windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.sparse import issparse
+from scipy.special import log_softmax, softmax
+from sklearn.base import clone, is_regressor
+from sklearn.pipeline import Pipeline
+from sklearn.utils import check_scalar, get_tags
+from sklearn.utils.validation import has_fit_parameter
+
+# rows that are made at a time where not all are needed at once
+CHUNK = 65536
+
+# the arrays of fitted numbers that scikit-learn's estimators predict with
+_FITTED_NUMBERS = (
+    "coef_",
+    "intercept_",
+    "coefs_",
+    "intercepts_",
+    "dual_coef_",
+    "support_vectors_",
+    "components_",
+    "normalization_",
+    "mean_",
+    "scale_",
+    "theta_",
+    "feature_log_prob_",
+    "class_log_prior_",
+)
+
+
+def accepted(estimator: Any, rows: Any) -> Any:
+    """Return `rows` as they are, or dense where `estimator` does not say that it takes sparse input."""
+    if issparse(rows) and not get_tags(estimator).input_tags.sparse:
+        return rows.toarray()
+    return rows
+
+
+def fit_rows(estimator: Any, rows: Any, y: NDArray[Any], weights: NDArray[np.float64]) -> Any:
+    """Fit a clone of `estimator`; weights are passed on unless all are 1.
+
+    Raises
+    ------
+    ValueError
+        If there are weights and `estimator` takes none.
+    """
+    model = clone(estimator)
+    return model.fit(accepted(model, rows), y, **weight_argument(model, weights))
+
+
+def weight_argument(estimator: Any, weights: NDArray[np.float64], method: str = "fit") -> dict[str, Any]:
+    """Return the keyword argument that hands `weights` to `estimator`, none if all are 1.
+
+    A pipeline hands them to its last step.
+    """
+    if np.all(weights == 1):
+        return {}
+    taker, prefix = estimator, ""
+    while isinstance(taker, Pipeline):
+        name, taker = taker.steps[-1]
+        prefix += f"{name}__"
+    if not has_fit_parameter(taker, "sample_weight"):
+        raise ValueError(f"sample_weight was given, but {type(taker).__name__}.{method} takes none")
+    return {f"{prefix}sample_weight": weights}
+
+
+def decisions(estimator: Any, rows: Any) -> NDArray[np.float64]:
+    """Return one decision value a class, shape (n_rows, n_classes); for two classes the first one's is 0."""
+    values = np.asarray(estimator.decision_function(accepted(estimator, rows)), dtype=np.float64)
+    if values.ndim == 1:
+        return np.stack([np.zeros_like(values), values], axis=1)
+    return values
+
+
+def probabilities(estimator: Any, rows: Any, temperature: float | None) -> Any:
+    """Return the estimator's own probabilities, or those of its decision values at `temperature`."""
+    if temperature is None:
+        return estimator.predict_proba(accepted(estimator, rows))
+    return softmax(decisions(estimator, rows) / temperature, axis=1)
+
+
+def fit_temperature(
+    estimator: Any,
+    rows: Any,
+    y: NDArray[Any],
+    weights: NDArray[np.float64],
+    groups: NDArray[np.int64],
+    n_folds: int,
+) -> float:
+    """Find the temperature at which the softmax of decision values gives the best held-out probabilities.
+
+    Temperature scaling (Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", 2017)
+    on decision values of rows that the estimator was not fitted on. It has one number to find, so it needs
+    few rows, and it never changes which class is the most probable. Targets are softened as by Platt
+    ("Probabilistic outputs for support vector machines", 1999), so that faultless folds do not end in
+    certainty.
+
+    Parameters
+    ----------
+    estimator : estimator with ``decision_function``
+        Not fitted.
+    rows : matrix of shape (n_rows, n_columns)
+        The design matrix.
+    y : ndarray of shape (n_rows,)
+        Labels.
+    weights : ndarray of shape (n_rows,)
+        Weights.
+    groups : ndarray of int, shape (n_rows,)
+        The sequence of each row; no sequence is on both sides of a fold.
+    n_folds : int
+        Folds.
+
+    Raises
+    ------
+    ValueError
+        If no fold leaves two classes to train on.
+    """
+    classes, codes = np.unique(y, return_inverse=True)
+    fold = assign_folds(codes, groups, n_folds)
+    held_out = np.full((len(y), len(classes)), -np.inf)
+    for k in range(n_folds):
+        train, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
+        present = np.unique(codes[train])
+        if len(present) < 2 or not len(test):
+            continue
+        model = fit_rows(estimator, rows[train], y[train], weights[train])
+        held_out[np.ix_(test, present)] = decisions(model, rows[test])
+    # a fold that never saw a class says nothing about the rows of that class
+    known = np.flatnonzero(np.isfinite(held_out[np.arange(len(y)), codes]))
+    if not len(known):
+        raise ValueError(
+            f"probabilities of {type(estimator).__name__} are calibrated on {n_folds} folds of whole "
+            f"sequences, but no fold leaves two classes to train on: {len(np.unique(groups))} sequence(s), "
+            f"{len(classes)} class(es), {len(y)} sample(s); give more sequences, or calibration_cv=None"
+        )
+    values, truth, share = held_out[known], codes[known], weights[known]
+    softness = 1 / (len(known) + 2)
+
+    def loss(log_inverse: float) -> float:
+        logp = log_softmax(values * np.exp(log_inverse), axis=1)
+        right = logp[np.arange(len(truth)), truth]
+        everything = np.where(np.isfinite(logp), logp, 0).sum(axis=1)
+        return -float(np.average((1 - softness) * right + softness * (everything - right), weights=share))
+
+    best = minimize_scalar(loss, bounds=(-10, 10), method="bounded", options={"xatol": 1e-10})
+    return float(np.exp(-best.x))
+
+
+def assign_folds(codes: NDArray[np.int64], groups: NDArray[np.int64], n_folds: int) -> NDArray[np.int64]:
+    """Deal whole groups to folds, evenly within each class, shape (n_rows,).
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n_rows,)
+        The class of each row.
+    groups : ndarray of int, shape (n_rows,)
+        The group of each row.
+    n_folds : int
+        Folds.
+    """
+    names, members = np.unique(groups, return_inverse=True)
+    counts = np.zeros((len(names), codes.max() + 1))
+    np.add.at(counts, (members, codes), 1)
+    # dealt out like cards from a deck sorted by the commonest class of each group
+    deck = np.argsort(counts.argmax(axis=1), kind="stable")
+    fold = np.empty(len(names), dtype=np.int64)
+    fold[deck] = np.arange(len(names)) % n_folds
+    return fold[members]
+
+
+def count_parameters(estimator: Any) -> int | None:
+    """Count the numbers that a fitted estimator predicts with.
+
+    For a kernel machine these are its support vectors and their coefficients, for an ensemble those of all
+    its members, for a pipeline those of all its steps. None where scikit-learn does not show them.
+    """
+    if isinstance(estimator, Pipeline):
+        counts = [count_parameters(step) for _, step in estimator.steps]
+        return None if counts[-1] is None else sum(c for c in counts if c is not None)
+    for inner in ("best_estimator_", "estimator_"):
+        if hasattr(estimator, inner):
+            return count_parameters(getattr(estimator, inner))
+    if hasattr(estimator, "tree_"):
+        return int(estimator.tree_.node_count) * 2 + int(estimator.tree_.value.size)
+    if hasattr(estimator, "estimators_"):
+        counts = [
+            count_parameters(member) for member in np.ravel(np.asarray(estimator.estimators_, dtype=object))
+        ]
+        return None if None in counts else sum(c for c in counts if c is not None)
+    names = [name for name in _FITTED_NUMBERS if hasattr(estimator, name)]
+    if "support_vectors_" in names and "coef_" in names:
+        names = ["coef_", "intercept_"]  # of a linear kernel the weights are enough
+    found = [getattr(estimator, name) for name in names]
+    sizes = [sum(map(_size, block)) if isinstance(block, list) else _size(block) for block in found]
+    return sum(sizes) if sizes else None
+
+
+def _size(block: Any) -> int:
+    return int(np.prod(block.shape)) if hasattr(block, "shape") else int(np.size(block))
+
+
+def in_chunks(
+    answer: Callable[[Any], Any], expand: Callable[[NDArray[Any]], Any], base: NDArray[Any]
+) -> NDArray[Any]:
+    """Return `answer` of all rows, made a chunk at a time, so that they are never all in memory."""
+    return np.concatenate([answer(expand(base[a : a + CHUNK])) for a in range(0, len(base), CHUNK)])
+
+
+def inner_has(method: str) -> Callable[[Any], bool]:
+    """Return the condition that a model's inner estimator has `method`."""
+    return lambda model: hasattr(model.inner, method)
+
+
+def gives_probabilities(model: Any) -> bool:
+    """Whether a model's inner classifier has probabilities, or decision values to calibrate."""
+    calibrated = model.calibration_cv is not None and hasattr(model.inner, "decision_function")
+    return calibrated or hasattr(model.inner, "predict_proba")
+
+
+def checked_classifier(estimator: Any) -> Any:
+    """Return `estimator` unless it is a regressor."""
+    if is_regressor(estimator):
+        raise ValueError(f"estimator must be a classifier, got the regressor {type(estimator).__name__}")
+    return estimator
+
+
+def calibrated(
+    estimator: Any,
+    rows: Any,
+    labels: NDArray[Any],
+    weights: NDArray[np.float64],
+    groups: NDArray[np.int64],
+    n_folds: int | None,
+) -> float | None:
+    """Return the temperature of a classifier that has decision values but no probabilities, else None."""
+    if n_folds is None or hasattr(estimator, "predict_proba") or not hasattr(estimator, "decision_function"):
+        return None
+    check_scalar(n_folds, "calibration_cv", Integral, min_val=2)
+    return fit_temperature(estimator, rows, labels, weights, groups, n_folds)

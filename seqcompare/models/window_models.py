@@ -1,0 +1,308 @@
+"""One row a sequence: its last window, or all of them pooled, for any scikit-learn estimator."""
+
+from __future__ import annotations
+
+from abc import ABCMeta, abstractmethod
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+from scipy.sparse import csr_matrix, issparse
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.utils import assert_all_finite, check_array, check_scalar, get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_is_fitted
+
+from seqcompare.models.base import (
+    check_sequence_labels,
+    check_sequence_weights,
+    check_sequences,
+)
+from seqcompare.models.window_fit import (
+    accepted,
+    calibrated,
+    checked_classifier,
+    count_parameters,
+    fit_rows,
+    gives_probabilities,
+    inner_has,
+    probabilities,
+)
+from seqcompare.models.windows import SlidingWindow
+from seqcompare.sequences import Sequences
+
+POOLINGS = ("last", "mean", "max")
+
+
+class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
+    """One row a sequence: its last window, or all its windows pooled."""
+
+    estimator: Any
+    width: int
+    pooling: str
+    pairs: bool
+    mark_edges: bool
+    dtype: DTypeLike
+
+    @property
+    @abstractmethod
+    def inner(self) -> Any:
+        """The inner estimator, not fitted."""
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the inner estimator's answer for each sequence, shape (n,) or (n, n_outputs)."""
+        rows = self._rows(X)
+        return self.estimator_.predict(rows)
+
+    def _fit_window(self, X: Any) -> Sequences:
+        check_scalar(self.width, "width", Integral, min_val=1)
+        if self.pooling not in POOLINGS:
+            raise ValueError(f"pooling must be one of {POOLINGS}, got {self.pooling!r}")
+        sequences = check_sequences(self, X, reset=True)
+        self.window_ = SlidingWindow(
+            self.width - 1, pairs=self.pairs, mark_edges=self.mark_edges, dtype=self.dtype
+        ).fit(sequences)
+        return sequences
+
+    def _rows(self, X: Any) -> Any:
+        check_is_fitted(self)
+        return accepted(self.estimator_, self._pooled(check_sequences(self, X, reset=False)))
+
+    def _pooled(self, sequences: Sequences) -> Any:
+        layout = self.window_.layout
+        if self.pooling == "last":
+            return layout.expand(layout.base(sequences, sequences.offsets[1:] - 1))
+        return pool(layout.expand(layout.base(sequences)), sequences, self.pooling)
+
+
+class WindowClassifier(ClassifierMixin, _PooledWindows):
+    """A label for each sequence from its windows, by any scikit-learn classifier.
+
+    Parameters
+    ----------
+    estimator : classifier, optional
+        Fitted on one row a sequence; by default ``LogisticRegression(max_iter=1000)``.
+    width : int, default=10
+        Steps in a window. A sequence with fewer is padded in front.
+    pooling : {"last", "mean", "max"}, default="last"
+        What the row of a sequence is: its last window, or the mean or maximum of each column over the windows
+        that end at each of its steps. Pooled one-hot taps hardly differ from tap to tap; with ``pairs=True``
+        they tell how often, or whether, two symbols stood so far apart.
+    pairs, mark_edges, calibration_cv, dtype
+        As in `WindowTagger`.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels; for an indicator matrix the inner classifier's.
+    estimator_, window_, temperature_, n_parameters_
+        As in `WindowTagger`.
+
+    Examples
+    --------
+    >>> from seqcompare import WindowClassifier
+    >>> X, y = ["abba", "ab", "bab", "aa"], ["even", "odd", "even", "odd"]
+    >>> WindowClassifier(width=2, pooling="max", pairs=True).fit(X, y).predict(["ba", "ab"])
+    array(['even', 'odd'], dtype='<U4')
+    """
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        width: int = 10,
+        pooling: str = "last",
+        *,
+        pairs: bool = False,
+        mark_edges: bool = True,
+        calibration_cv: int | None = 3,
+        dtype: DTypeLike = "float64",
+    ) -> None:
+        self.estimator = estimator
+        self.width = width
+        self.pooling = pooling
+        self.pairs = pairs
+        self.mark_edges = mark_edges
+        self.calibration_cv = calibration_cv
+        self.dtype = dtype
+
+    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> WindowClassifier:
+        """Fit the inner classifier on the windows.
+
+        Parameters
+        ----------
+        X : sequences
+            The input.
+        y : array-like of shape (n,) or (n, n_labels)
+            A label for each sequence, or an indicator matrix where the inner classifier takes several.
+        sample_weight : array-like of shape (n,), optional
+            Weights; a sequence of weight 0 is not trained on.
+
+        Raises
+        ------
+        ValueError
+            For input that is not as described, or weights that the inner classifier does not take.
+        """
+        sequences = self._fit_window(X)
+        labels = _check_labels(y, sequences)
+        weights = check_sequence_weights(sample_weight, sequences)
+        kept = np.flatnonzero(weights)
+        rows, labels, weights = self._pooled(sequences.take(kept)), labels[kept], weights[kept]
+        inner = checked_classifier(self.inner)
+        self.estimator_ = fit_rows(inner, rows, labels, weights)
+        self.temperature_ = (
+            calibrated(inner, rows, labels, weights, kept, self.calibration_cv) if labels.ndim == 1 else None
+        )
+        self.classes_ = self.estimator_.classes_
+        self.n_parameters_ = count_parameters(self.estimator_)
+        return self
+
+    @available_if(gives_probabilities)
+    def predict_proba(self, X: Any) -> Any:
+        """Return the probability of each class, shape (n, n_classes), or what the inner classifier gives."""
+        rows = self._rows(X)
+        return probabilities(self.estimator_, rows, self.temperature_)
+
+    @available_if(gives_probabilities)
+    def predict_log_proba(self, X: Any) -> Any:
+        """Return the logarithm of `predict_proba`."""
+        with np.errstate(divide="ignore"):  # a certain answer has log-probability -inf elsewhere
+            return np.log(self.predict_proba(X))
+
+    @available_if(inner_has("decision_function"))
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Return the inner classifier's decision values, shape (n,) or (n, n_classes)."""
+        rows = self._rows(X)
+        return self.estimator_.decision_function(rows)
+
+    @property
+    def inner(self) -> Any:
+        """The inner estimator, not fitted."""
+        return LogisticRegression(max_iter=1000) if self.estimator is None else self.estimator
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.inner).classifier_tags
+        tags.classifier_tags.multi_label = inner is not None and inner.multi_label
+        return tags
+
+
+class WindowRegressor(RegressorMixin, _PooledWindows):
+    """A number for each sequence from its windows, by any scikit-learn regressor.
+
+    Parameters
+    ----------
+    estimator : regressor, optional
+        Fitted on one row a sequence; by default ``Ridge()``.
+    width, pooling, pairs, mark_edges, dtype
+        As in `WindowClassifier`.
+
+    Attributes
+    ----------
+    estimator_, window_, n_parameters_
+        As in `WindowTagger`.
+    """
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        width: int = 10,
+        pooling: str = "last",
+        *,
+        pairs: bool = False,
+        mark_edges: bool = True,
+        dtype: DTypeLike = "float64",
+    ) -> None:
+        self.estimator = estimator
+        self.width = width
+        self.pooling = pooling
+        self.pairs = pairs
+        self.mark_edges = mark_edges
+        self.dtype = dtype
+
+    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> WindowRegressor:
+        """Fit the inner regressor on the windows.
+
+        Parameters
+        ----------
+        X : sequences
+            The input.
+        y : array-like of shape (n,) or (n, n_outputs)
+            A number for each sequence, or several where the inner regressor takes them.
+        sample_weight : array-like of shape (n,), optional
+            Weights; a sequence of weight 0 is not trained on.
+
+        Raises
+        ------
+        ValueError
+            For input that is not as described, or weights that the inner regressor does not take.
+        """
+        sequences = self._fit_window(X)
+        inner = self.inner
+        targets = _check_numbers(y, sequences, several=get_tags(inner).target_tags.multi_output)
+        weights = check_sequence_weights(sample_weight, sequences)
+        kept = np.flatnonzero(weights)
+        self.estimator_ = fit_rows(inner, self._pooled(sequences.take(kept)), targets[kept], weights[kept])
+        self.n_parameters_ = count_parameters(self.estimator_)
+        return self
+
+    @property
+    def inner(self) -> Any:
+        """The inner estimator, not fitted."""
+        return Ridge() if self.estimator is None else self.estimator
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = get_tags(self.inner).target_tags.multi_output
+        return tags
+
+
+def pool(rows: Any, sequences: Sequences, pooling: str) -> Any:
+    """Return the mean or maximum of `rows` over each sequence, shape (n, n_columns), sparse if they are."""
+    if pooling == "mean":
+        share = np.repeat(1 / sequences.lengths, sequences.lengths).astype(rows.dtype)
+        together = csr_matrix(
+            (share, np.arange(sequences.n_steps), sequences.offsets), (len(sequences), sequences.n_steps)
+        )
+        return together @ rows
+    if not issparse(rows):
+        return np.maximum.reduceat(rows, sequences.offsets[:-1], axis=0)
+    # one-hot rows: what is there at all is 1
+    together = csr_matrix(
+        (np.ones(sequences.n_steps, dtype=rows.dtype), np.arange(sequences.n_steps), sequences.offsets),
+        (len(sequences), sequences.n_steps),
+    )
+    found = together @ rows
+    found.data[:] = 1
+    return found
+
+
+def _check_labels(y: Any, sequences: Sequences) -> NDArray[Any]:
+    """Return a label a sequence, shape (n,), or an indicator matrix."""
+    if y is not None and np.asarray(y).ndim == 2 and np.shape(np.asarray(y))[1] > 1:
+        indicator = check_array(y, input_name="y")
+        _check_count(len(indicator), sequences)
+        if type_of_target(indicator) != "multilabel-indicator":
+            raise ValueError(f"y of shape {indicator.shape} must be an indicator matrix of 0 and 1")
+        return indicator
+    labels = check_sequence_labels(y, sequences)
+    assert_all_finite(labels, input_name="y")
+    check_classification_targets(labels)
+    return labels
+
+
+def _check_numbers(y: Any, sequences: Sequences, *, several: bool) -> NDArray[Any]:
+    """Return a number a sequence, shape (n,), or several, shape (n, n_outputs)."""
+    if several and y is not None and np.asarray(y).ndim == 2:
+        targets = check_array(y, dtype=np.float64, input_name="y")
+        _check_count(len(targets), sequences)
+        return targets
+    targets = check_sequence_labels(y, sequences)
+    return check_array(targets, dtype=np.float64, ensure_2d=False, input_name="y")
+
+
+def _check_count(n: int, sequences: Sequences) -> None:
+    if n != len(sequences):
+        raise ValueError(f"y has {n} entries but X has {len(sequences)} sequences")

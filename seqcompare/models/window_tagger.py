@@ -1,0 +1,230 @@
+"""A label for every step, from the window around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from seqcompare.models.base import (
+    Tagger,
+    check_sequences,
+    check_step_labels,
+    check_step_weights,
+    scored_steps,
+)
+from seqcompare.models.window_fit import (
+    CHUNK,
+    accepted,
+    calibrated,
+    checked_classifier,
+    count_parameters,
+    fit_rows,
+    gives_probabilities,
+    in_chunks,
+    inner_has,
+    probabilities,
+    weight_argument,
+)
+from seqcompare.models.windows import SlidingWindow
+from seqcompare.sequences import Sequences
+
+
+class WindowTagger(Tagger):
+    """A label for each step from the window around it, by any scikit-learn classifier.
+
+    Parameters
+    ----------
+    estimator : classifier, optional
+        Fitted on one row a step, see `SlidingWindow`; by default ``LogisticRegression(max_iter=1000)``. Rows
+        of symbols are sparse where it takes them so, else dense.
+    before, after : int, default=0
+        Steps seen before and after the one that is labelled.
+    pairs : bool, default=False
+        Whether each pair of taps gets columns of its own.
+    mark_edges : bool, default=True
+        Whether taps beyond the ends of the sequence are marked.
+    ignore_label : label, optional
+        Steps with this label are neither trained on nor scored.
+    calibration_cv : int or None, default=3
+        For a classifier without ``predict_proba``: the folds of whole sequences on which one temperature for
+        its decision values is found. A fold costs a fit; with None there are no probabilities.
+    dtype : dtype, default="float64"
+        Type of the rows; "float32" halves the memory of estimators that compute in it.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    estimator_ : classifier
+        The fitted inner one.
+    window_ : SlidingWindow
+        What makes its rows.
+    temperature_ : float or None
+        What the decision values are divided by; None if the inner classifier has probabilities of its own,
+        or none are wanted.
+    n_parameters_ : int or None
+        Numbers that the inner classifier predicts with; None if it does not show them.
+
+    Notes
+    -----
+    ``predict`` is the inner classifier's own answer.
+
+    Examples
+    --------
+    >>> from seqcompare import WindowTagger
+    >>> X, y = [[0, 1, 1, 0], [1, 0]], [[0, 0, 1, 1], [0, 1]]  # y[t] = x[t-1]
+    >>> WindowTagger(before=1).fit(X, y).predict([[1, 1, 0]])
+    [array([0, 1, 1])]
+    """
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        before: int = 0,
+        after: int = 0,
+        *,
+        pairs: bool = False,
+        mark_edges: bool = True,
+        ignore_label: Any = None,
+        calibration_cv: int | None = 3,
+        dtype: DTypeLike = "float64",
+    ) -> None:
+        self.estimator = estimator
+        self.before = before
+        self.after = after
+        self.pairs = pairs
+        self.mark_edges = mark_edges
+        self.ignore_label = ignore_label
+        self.calibration_cv = calibration_cv
+        self.dtype = dtype
+
+    @property
+    def causal(self) -> bool:
+        """Whether the window ends at the step that is labelled."""
+        return self.after == 0
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> WindowTagger:
+        """Fit the inner classifier on the windows of all steps that count.
+
+        Parameters
+        ----------
+        X : sequences
+            The input.
+        y : one label a step, in any container
+            The targets.
+        sample_weight : array of shape (n,), or one array of weights a sequence, optional
+            Weights of sequences or of steps; a step of weight 0 is not trained on.
+
+        Raises
+        ------
+        ValueError
+            For input that is not as described, no step to train on, or weights that the inner classifier does
+            not take.
+        """
+        sequences = check_sequences(self, X, reset=True)
+        steps, labels, weights = self._counted(sequences, y, sample_weight)
+        self.window_ = self._new_window(None).fit(sequences)
+        layout = self.window_.layout
+        rows = layout.expand(layout.base(sequences, None if len(steps) == sequences.n_steps else steps))
+        inner = checked_classifier(self.inner)
+        self.estimator_ = fit_rows(inner, rows, labels, weights)
+        self.temperature_ = calibrated(
+            inner, rows, labels, weights, sequences.sequence_index[steps], self.calibration_cv
+        )
+        self.classes_ = self.estimator_.classes_
+        self.n_parameters_ = count_parameters(self.estimator_)
+        return self
+
+    @available_if(inner_has("partial_fit"))
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        classes: ArrayLike | None = None,
+        sample_weight: Any = None,
+        symbols: ArrayLike | None = None,
+    ) -> WindowTagger:
+        """Go on fitting, on more sequences: for data that do not fit in memory as windows.
+
+        Rows are made a chunk at a time, so that memory does not grow with `X`. Decision values are not
+        calibrated here.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+        classes : array-like
+            All labels there will ever be; needed in the first call only.
+        symbols : array-like, optional
+            All symbols there will ever be, read in the first call only; by default those of its `X`.
+        """
+        first = not hasattr(self, "estimator_")
+        sequences = check_sequences(self, X, reset=first)
+        steps, labels, weights = self._counted(sequences, y, sample_weight)
+        if first:
+            if classes is None:
+                raise ValueError("the first call of partial_fit needs classes: all labels there will ever be")
+            self.window_ = self._new_window(symbols).fit(sequences)
+            self.estimator_ = clone(checked_classifier(self.inner))
+            self.classes_ = np.unique(np.asarray(classes))
+            self.temperature_ = None
+        layout = self.window_.layout
+        base = layout.base(sequences, steps)
+        for a in range(0, len(base), CHUNK):
+            part = slice(a, a + CHUNK)
+            self.estimator_.partial_fit(
+                accepted(self.estimator_, layout.expand(base[part])),
+                labels[part],
+                classes=self.classes_,
+                **weight_argument(self.estimator_, weights[part], "partial_fit"),
+            )
+        self.n_parameters_ = count_parameters(self.estimator_)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Return the inner classifier's label of every step, in X's container."""
+        return self._answer(X, lambda rows: self.estimator_.predict(accepted(self.estimator_, rows)))
+
+    @available_if(gives_probabilities)
+    def predict_proba(self, X: Any) -> Any:
+        """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container."""
+        return self._answer(X, lambda rows: probabilities(self.estimator_, rows, self.temperature_))
+
+    @property
+    def inner(self) -> Any:
+        """The inner estimator, not fitted."""
+        return LogisticRegression(max_iter=1000) if self.estimator is None else self.estimator
+
+    def _new_window(self, symbols: ArrayLike | None) -> SlidingWindow:
+        return SlidingWindow(
+            self.before,
+            self.after,
+            pairs=self.pairs,
+            mark_edges=self.mark_edges,
+            symbols=symbols,
+            dtype=self.dtype,
+        )
+
+    def _counted(
+        self, sequences: Sequences, y: Any, sample_weight: Any
+    ) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.float64]]:
+        """Return the steps that count, with their labels and weights."""
+        labels = check_step_labels(y, sequences)
+        weights = check_step_weights(sample_weight, sequences) * scored_steps(labels, self.ignore_label)
+        steps = np.flatnonzero(weights)
+        if not len(steps):
+            raise ValueError("no step is left to train on: all have weight 0 or ignore_label")
+        return steps, labels[steps], weights[steps]
+
+    def _answer(self, X: Any, answer: Callable[[Any], Any]) -> Any:
+        check_is_fitted(self)
+        sequences = check_sequences(self, X, reset=False)
+        layout = self.window_.layout
+        return sequences.pack(in_chunks(answer, layout.expand, layout.base(sequences)))
