@@ -1,0 +1,106 @@
+"""What a recurrent cell is to the rest: weights, a start, and the two passes over time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcompare.models.recurrent.packing import Pack
+
+Array = NDArray[Any]
+Weights = dict[str, Array]
+State = tuple[Array, ...]
+
+
+class Size(NamedTuple):
+    """The sizes of one layer: hidden units, and output units (only `jordan` has any of its own)."""
+
+    hidden: int
+    outputs: int
+
+
+class Inputs(NamedTuple):
+    """What the inputs add to the gates: row ``source[i]`` of `table` at row i of the pack.
+
+    For symbols `table` has a row a symbol, for real-valued steps a row a step.
+    """
+
+    table: Array
+    source: NDArray[np.int64]
+
+
+class Trace(NamedTuple):
+    """One pass over time.
+
+    Attributes
+    ----------
+    output : what the layer passes on, shape (N, width)
+    final : the state of each sequence after its last step, one array (B, ...) a kind of state
+    cache : what the backward pass needs, by name; the arrays hold a row a step
+    """
+
+    output: Array
+    final: State
+    cache: dict[str, Array]
+
+
+class Backward(NamedTuple):
+    """The gradients of one pass.
+
+    Attributes
+    ----------
+    inputs : with respect to what the inputs add to the gates, shape (N, n_gates * hidden)
+    weights : with respect to each weight, by name
+    initial : with respect to the initial state
+    """
+
+    inputs: Array
+    weights: Weights
+    initial: State
+
+
+class Cell(NamedTuple):
+    """A kind of recurrent layer, as a tuple of pure functions.
+
+    Attributes
+    ----------
+    gates : names of the blocks of `hidden` columns that the inputs add to
+    states : names of the parts of the state
+    activations : those the cell can take, the default first
+    learning_rate : the default of Adam at 32 hidden units, chosen on training data
+    shapes : sizes -> the shape of each recurrent weight, by name
+    state_shapes : sizes -> the width of each part of the state
+    biases : (sizes, rng, longest training sequence) -> what the input biases start from, shape
+        (n_gates * hidden,)
+    forward : (weights, inputs, pack, initial state, activation, link) -> Trace
+    backward : (weights, trace, pack, d output, d final state, activation, link) -> Backward; it may use up
+        the trace's arrays
+    """
+
+    gates: tuple[str, ...]
+    states: tuple[str, ...]
+    activations: tuple[str, ...]
+    learning_rate: float
+    shapes: Callable[[Size], dict[str, tuple[int, ...]]]
+    state_shapes: Callable[[Size], tuple[int, ...]]
+    biases: Callable[[Size, np.random.Generator, int], Array]
+    forward: Callable[[Weights, Inputs, Pack, State, int, int], Trace]
+    backward: Callable[[Weights, Trace, Pack, Array, State, int, int], Backward]
+
+
+def with_initial(initial: Array, n_rows: int) -> Array:
+    """Return room for the states of all steps, behind the initial ones, shape (B + N, width)."""
+    states = np.empty((len(initial) + n_rows, initial.shape[1]), dtype=initial.dtype)
+    states[: len(initial)] = initial
+    return states
+
+
+def chrono(hidden: int, rng: np.random.Generator, longest: int) -> Array:
+    """Return biases that make gates remember for 1 to `longest` steps, shape (hidden,).
+
+    From Tallec and Ollivier (2018), "Can recurrent neural networks warp time?".
+    """
+    return np.log(rng.uniform(1.0, max(longest - 1.0, 2.0), hidden))

@@ -1,0 +1,260 @@
+"""Whole sequences through a network, in chunks of time: outputs, and the gradients of a batch's loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcompare.models.recurrent.cell import Array, State, Weights
+from seqcompare.models.recurrent.losses import LOSSES, Loss
+from seqcompare.models.recurrent.network import Network, Noise
+from seqcompare.models.recurrent.packing import Ints, Pack, longest_first, pack
+from seqcompare.models.recurrent.pooling import attention_shares, empty_pool, gather, spread
+
+ROWS_AT_ONCE = 16_384  # steps that answering holds in memory; larger blocks were not faster
+SEQUENCES_AT_ONCE = 256
+
+
+class Examples(NamedTuple):
+    """What is learned from.
+
+    Attributes
+    ----------
+    inputs : codes of symbols, shape (n_steps,), or floats, shape (n_steps, n_inputs)
+    offsets : bounds of the sequences, shape (n + 1,)
+    targets : codes (N,), indicators or numbers (N, K), where N counts steps if the network answers at every
+        step, else sequences
+    weights : shape (N,)
+    """
+
+    inputs: Array
+    offsets: Ints
+    targets: Array
+    weights: NDArray[np.float64]
+
+
+class Update(NamedTuple):
+    """One gradient: the summed loss of the items it is from, their weight, and the gradient of their mean."""
+
+    loss: float
+    weight: float
+    gradient: Array
+
+
+def read_out(network: Network, weights: Weights, output: Array) -> Array:
+    """Return the outputs that belong to rows of the last layer, shape (n, n_outputs)."""
+    if network.own_outputs:
+        return output.reshape(len(output), len(network.directions), -1).sum(axis=1)
+    return output @ weights["readout.weight"] + weights["readout.bias"]
+
+
+def _read_in(network: Network, weights: Weights, output: Array, d: Array, gradient: Weights) -> Array:
+    """Return the gradient with respect to `output`, adding the readout's own to `gradient`."""
+    if network.own_outputs:
+        return np.tile(d, len(network.directions))
+    gradient["readout.weight"] += output.T @ d
+    gradient["readout.bias"] += d.sum(axis=0)
+    return d @ weights["readout.weight"].T
+
+
+class _Chunk(NamedTuple):
+    start: int
+    pack: Pack
+    x: Array
+
+
+def _chunks(inputs: Array, offsets: Ints, chosen: Ints, size: int | None) -> Iterator[_Chunk]:
+    """Yield the steps of the chosen sequences, the longest first, `size` steps of time at once."""
+    longest = int((offsets[chosen + 1] - offsets[chosen]).max())
+    size = longest if size is None else size
+    for start in range(0, longest, size):
+        packed = pack(offsets, chosen, start, start + size)
+        yield _Chunk(start, packed, inputs[packed.source])
+
+
+def _alive(state: list[State] | None, packed: Pack) -> list[State] | None:
+    """Return the states of the sequences that have not ended before this chunk."""
+    if state is None:
+        return None
+    return [tuple(part[: len(packed.lengths)] for part in parts) for parts in state]
+
+
+def gradients(
+    network: Network,
+    flat: Array,
+    examples: Examples,
+    chosen: Ints,
+    truncation: int | None,
+    dropout: tuple[float, float],
+    rng: np.random.Generator,
+) -> Iterator[Update]:
+    """Yield the gradients of a batch: one a chunk of time for answers at every step, else one in all.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    flat : ndarray, shape (n_parameters,)
+        Its weights. They may be changed in place between two gradients.
+    examples : Examples
+        All examples.
+    chosen : ndarray of int64
+        The sequences of this batch.
+    truncation : int or None
+        Steps in a chunk: the state is carried on, the gradient is not. Memory does not grow with the length
+        of the sequences.
+    dropout : tuple of float
+        Rates for inputs and outputs, and for recurrent weights.
+    rng : numpy.random.Generator
+        Draws the dropout.
+    """
+    chosen = longest_first(examples.offsets, chosen)
+    # a pooled batch runs twice and must meet the same noise, hence a seed a chunk
+    seed = int(rng.integers(2**63)) if any(dropout) else 0
+    walk = _step_gradients if network.architecture.pooling == "none" else _pooled_gradients
+    yield from walk(
+        network,
+        flat,
+        examples,
+        chosen,
+        truncation,
+        lambda start: Noise(*dropout, np.random.default_rng([seed, start])) if any(dropout) else None,
+    )
+
+
+_Noise = Callable[[int], Noise | None]
+
+
+def _step_gradients(
+    network: Network, flat: Array, examples: Examples, chosen: Ints, truncation: int | None, noise: _Noise
+) -> Iterator[Update]:
+    loss, weights = LOSSES[network.architecture.link], network.views(flat)
+    state: list[State] | None = None
+    for start, packed, x in _chunks(examples.inputs, examples.offsets, chosen, truncation):
+        done = network.run(weights, x, packed, _alive(state, packed), noise(start))
+        state = done.final
+        rows = np.flatnonzero(examples.weights[packed.source])
+        if not rows.size:
+            continue
+        taken = packed.source[rows]
+        output = done.output[rows]
+        z = read_out(network, weights, output)
+        total, d, update = _loss_of(loss, z, examples.targets[taken], examples.weights[taken])
+        gradient = np.zeros_like(flat)
+        views = network.views(gradient)
+        d_output = np.zeros_like(done.output)
+        d_output[rows] = _read_in(network, weights, output, d, views)
+        network.unrun(weights, x, packed, done, d_output, views)
+        yield Update(total, update, gradient)
+
+
+def _pooled_gradients(
+    network: Network, flat: Array, examples: Examples, chosen: Ints, truncation: int | None, noise: _Noise
+) -> Iterator[Update]:
+    loss, weights = LOSSES[network.architecture.link], network.views(flat)
+    kind, n_forward = network.architecture.pooling, _n_forward(network)
+    lengths = examples.offsets[chosen + 1] - examples.offsets[chosen]
+    chunks = list(_chunks(examples.inputs, examples.offsets, chosen, truncation))
+    pooled = empty_pool(len(chosen), n_forward * len(network.directions), flat.dtype)
+    state: list[State] | None = None
+    for start, packed, x in chunks:
+        done = network.run(weights, x, packed, _alive(state, packed), noise(start))
+        state = done.final
+        pooled = gather(kind, weights, done.output, packed, lengths, pooled, n_forward=n_forward)
+    z = read_out(network, weights, pooled.value)
+    total, d, update = _loss_of(loss, z, examples.targets[chosen], examples.weights[chosen])
+    gradient = np.zeros_like(flat)
+    views = network.views(gradient)
+    d_value = _read_in(network, weights, pooled.value, d, views)
+    state = None
+    for start, packed, x in chunks:
+        if len(chunks) > 1:  # the first pass kept only sums
+            done = network.run(weights, x, packed, _alive(state, packed), noise(start))
+            state = done.final
+        d_output = spread(
+            kind,
+            weights,
+            done.output,
+            packed,
+            lengths,
+            pooled,
+            d_value,
+            views,
+            start=start,
+            n_forward=n_forward,
+        )
+        network.unrun(weights, x, packed, done, d_output, views)
+    yield Update(total, update, gradient)
+
+
+def _loss_of(
+    loss: Loss, z: Array, targets: Array, item_weights: NDArray[np.float64]
+) -> tuple[float, Array, float]:
+    """Return the weighted sum of the losses, the gradient of their weighted mean, and the sum of weights."""
+    total = item_weights.sum()
+    d = loss.gradient(z, targets) * (item_weights / total).astype(z.dtype)[:, None]
+    return float(loss.items(z, targets) @ item_weights), d, float(total)
+
+
+def answer(network: Network, flat: Array, inputs: Array, offsets: Ints) -> Array:
+    """Return the network's outputs, shape (n_steps, K) if it answers at every step, else (n, K)."""
+    weights = network.views(flat)
+    per_step = network.architecture.pooling == "none"
+    n_forward = _n_forward(network)
+    z = np.empty((offsets[-1] if per_step else len(offsets) - 1, network.architecture.n_outputs), flat.dtype)
+    for chosen in _blocks(offsets):
+        state: list[State] | None = None
+        lengths = offsets[chosen + 1] - offsets[chosen]
+        pooled = empty_pool(len(chosen), n_forward * len(network.directions), flat.dtype)
+        for _, packed, x in _chunks(inputs, offsets, chosen, _chunk_size(network, len(chosen))):
+            done = network.run(weights, x, packed, _alive(state, packed))
+            state = done.final
+            if per_step:
+                z[packed.source] = read_out(network, weights, done.output)
+            else:
+                pooled = gather(
+                    network.architecture.pooling,
+                    weights,
+                    done.output,
+                    packed,
+                    lengths,
+                    pooled,
+                    n_forward=n_forward,
+                )
+        if not per_step:
+            z[chosen] = read_out(network, weights, pooled.value)
+    return z
+
+
+def attention(network: Network, flat: Array, inputs: Array, offsets: Ints) -> Array:
+    """Return the attention that each step gets, shape (n_steps,)."""
+    weights, n_forward = network.views(flat), _n_forward(network)
+    shares = np.empty(offsets[-1], flat.dtype)
+    for chosen in _blocks(offsets):
+        lengths = offsets[chosen + 1] - offsets[chosen]
+        for _, packed, x in _chunks(inputs, offsets, chosen, None):
+            done = network.run(weights, x, packed)
+            empty = empty_pool(len(chosen), n_forward * len(network.directions), flat.dtype)
+            pooled = gather("attention", weights, done.output, packed, lengths, empty, n_forward=n_forward)
+            shares[packed.source] = attention_shares(weights, done.output, packed, pooled)
+    return shares
+
+
+def _blocks(offsets: Ints) -> Iterator[Ints]:
+    """Yield all sequences, those of like length together."""
+    order = longest_first(offsets, np.arange(len(offsets) - 1))
+    for first in range(0, len(order), SEQUENCES_AT_ONCE):
+        yield order[first : first + SEQUENCES_AT_ONCE]
+
+
+def _chunk_size(network: Network, n_sequences: int) -> int | None:
+    if network.architecture.bidirectional:  # the way back starts at the end
+        return None
+    return max(1, ROWS_AT_ONCE // n_sequences)
+
+
+def _n_forward(network: Network) -> int:
+    return network.width(network.architecture.n_layers - 1) // len(network.directions)

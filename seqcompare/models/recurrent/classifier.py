@@ -1,0 +1,229 @@
+"""A label for every sequence, from a recurrent network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from seqcompare.models.alphabet import encode
+from seqcompare.models.base import check_sequence_labels, check_sequence_weights, check_sequences
+from seqcompare.models.recurrent.cell import Array
+from seqcompare.models.recurrent.estimator import RecurrentNet, check_pooling, class_weights
+from seqcompare.models.recurrent.losses import LOSSES
+from seqcompare.sequences import Sequences
+
+
+class RNNClassifier(ClassifierMixin, RecurrentNet, BaseEstimator):
+    """A recurrent network that labels sequences, with one label each or, for an indicator `y`, with several.
+
+    Parameters
+    ----------
+    pooling : {"last", "mean", "attention"}, default="last"
+        What of the steps the answer is read from: the last one (for the backward direction, the first), their
+        mean, or a mean weighted by learned additive attention.
+    class_weight : dict, "balanced" or None, default=None
+        Factors of the loss by label. Not for several labels a sequence.
+    others
+        As in `seqcompare.models.recurrent.estimator.RecurrentNet`, which also lists what `fit` leaves behind.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        The labels, sorted; for several labels a sequence, the columns of `y`.
+    multilabel_ : bool
+        Whether `y` was an indicator matrix.
+
+    Examples
+    --------
+    >>> from seqcompare import RNNClassifier
+    >>> X, y = ["abb", "ba", "aab", "bbba"] * 10, ["start a", "start b"] * 20
+    >>> model = RNNClassifier(hidden_size=4, random_state=0).fit(X, y)
+    >>> model.predict(["aba", "bb"])
+    array(['start a', 'start b'], dtype='<U7')
+    """
+
+    def __init__(
+        self,
+        cell: str = "lstm",
+        *,
+        hidden_size: int = 32,
+        n_layers: int = 1,
+        bidirectional: bool = False,
+        pooling: str = "last",
+        activation: str = "tanh",
+        embedding_size: int | str = "auto",
+        standardize: bool = True,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        solver: str = "adam",
+        learning_rate_init: float | str = "auto",
+        momentum: float = 0.9,
+        alpha: float = 0.0,
+        clip_norm: float | None = 1.0,
+        batch_size: int | str = "auto",
+        max_iter: int = 200,
+        max_seconds: float | None = None,
+        tol: float = 1e-4,
+        early_stopping: bool | str = "auto",
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        truncation: int | None = None,
+        class_weight: Any = None,
+        warm_start: bool = False,
+        dtype: Any = "float32",
+        verbose: bool = False,
+        random_state: Any = None,
+    ) -> None:
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.n_layers = n_layers
+        self.bidirectional = bidirectional
+        self.pooling = pooling
+        self.activation = activation
+        self.embedding_size = embedding_size
+        self.standardize = standardize
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.solver = solver
+        self.learning_rate_init = learning_rate_init
+        self.momentum = momentum
+        self.alpha = alpha
+        self.clip_norm = clip_norm
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.max_seconds = max_seconds
+        self.tol = tol
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.truncation = truncation
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.dtype = dtype
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> RNNClassifier:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : sequences
+            The input, symbols or real-valued.
+        y : array of shape (n,), or an indicator matrix of shape (n, n_labels)
+            The label, or the labels, of each sequence.
+        sample_weight : array of shape (n,), optional
+            Weights of sequences.
+        """
+        return self._fit(X, y, sample_weight, None, go_on=self.warm_start and hasattr(self, "weights_"))
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> RNNClassifier:
+        """Train for one epoch on these sequences, from the present weights.
+
+        Parameters
+        ----------
+        X, y, sample_weight : as in `fit`
+            The alphabet and the scale of the input are those of the first call.
+        classes : array, optional
+            All labels that will ever come, for the first call; by default those of its `y`.
+        """
+        return self._fit(X, y, sample_weight, classes, go_on=hasattr(self, "weights_"), epochs=1)
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None,
+        classes: ArrayLike | None,
+        *,
+        go_on: bool,
+        epochs: int | None = None,
+    ) -> RNNClassifier:
+        self._check_parameters()
+        check_pooling(self.pooling)
+        sequences = check_sequences(self, X, reset=not go_on)
+        several = y is not None and type_of_target(y) == "multilabel-indicator"
+        labels = check_indicators(y, sequences) if several else check_sequence_labels(y, sequences)
+        check_classification_targets(labels)
+        weights = check_sequence_weights(sample_weight, sequences)
+        if not go_on:
+            self.multilabel_ = several
+            if several:
+                self.classes_ = np.arange(labels.shape[1])
+            else:
+                self.classes_ = np.unique(labels if classes is None else np.asarray(classes))
+        if several != self.multilabel_:
+            raise ValueError("y must be an indicator matrix in all calls or in none")
+        if several:
+            if self.class_weight is not None:
+                raise ValueError("class_weight is for one label a sequence, but y is an indicator matrix")
+            targets = labels.astype(self.dtype)
+        else:
+            targets = encode(labels, self.classes_)
+            strange = np.flatnonzero(targets == len(self.classes_))
+            if strange.size:
+                raise ValueError(
+                    f"y has the label {labels[strange[0]]!r}; the classes are {self.classes_.tolist()}"
+                )
+            weights = weights * class_weights(targets, weights, self.class_weight, self.classes_)[targets]
+        link = "sigmoid" if several else "softmax"
+        self._learn(
+            sequences,
+            targets,
+            weights,
+            n_outputs=len(self.classes_),
+            link=link,
+            pooling=self.pooling,
+            score=_subset_accuracy if several else _accuracy,
+            go_on=go_on,
+            epochs=epochs,
+        )
+        return self
+
+    def predict_proba(self, X: Any) -> NDArray[Any]:
+        """Return the probability of each label, shape (n, n_classes)."""
+        _, z = self._outputs(X)
+        return LOSSES[self.architecture_["link"]].answer(z)
+
+    def predict_log_proba(self, X: Any) -> NDArray[Any]:
+        """Return the logarithm of `predict_proba`."""
+        with np.errstate(divide="ignore"):  # a certain answer has log-probability -inf elsewhere
+            return np.log(self.predict_proba(X))
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the most probable label, shape (n,), or the indicators of those above 1/2, (n, n_labels)."""
+        proba = self.predict_proba(X)
+        if self.multilabel_:
+            return (proba > 0.5).astype(np.int64)
+        return self.classes_[proba.argmax(axis=1)]
+
+    def attention(self, X: Any) -> Any:
+        """Return the share of attention that each step gets, in X's container."""
+        return self._attention(X)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+def _accuracy(z: Array, truth: Array, weights: NDArray[np.float64]) -> float:
+    return float(np.average(z.argmax(axis=1) == truth, weights=weights))
+
+
+def _subset_accuracy(z: Array, truth: Array, weights: NDArray[np.float64]) -> float:
+    return float(np.average(((z > 0) == (truth > 0.5)).all(axis=1), weights=weights))
+
+
+def check_indicators(y: Any, sequences: Sequences) -> NDArray[Any]:
+    """Return an indicator matrix that has a row a sequence."""
+    indicators = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
+    if len(indicators) != len(sequences):
+        raise ValueError(f"y has {len(indicators)} rows but X has {len(sequences)} sequences")
+    return indicators

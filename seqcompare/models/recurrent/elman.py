@@ -1,0 +1,77 @@
+"""The simple recurrent network: the hidden layer fed back (Elman 1990, "Finding structure in time")."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from seqcompare.models.recurrent.cell import (
+    Array,
+    Backward,
+    Cell,
+    Inputs,
+    State,
+    Trace,
+    Weights,
+    with_initial,
+)
+from seqcompare.models.recurrent.kernels import activate, compiled, deactivate, product
+from seqcompare.models.recurrent.packing import Pack
+
+
+@compiled
+def _forward(table: Any, index: Any, offsets: Any, W: Any, h: Any, activation: int) -> None:
+    """Run h = f(x + hW) over all steps."""
+    B, H = len(h) - len(index), h.shape[1]
+    z = np.empty((B, H), dtype=h.dtype)
+    for t in range(len(offsets) - 1):
+        first, n = offsets[t], offsets[t + 1] - offsets[t]
+        before = B + offsets[t - 1] if t > 0 else 0
+        product(h[before : before + n], W, z[:n])
+        for b in range(n):
+            activate(z[b], table[index[first + b]], activation, h[B + first + b])
+
+
+@compiled
+def _backward(d_output: Any, offsets: Any, W_t: Any, h: Any, activation: int, dz: Any, dh: Any) -> None:
+    """Write the gradients before f to `dz`, and turn dh into that of the initial state."""
+    B = len(dh)
+    for t in range(len(offsets) - 2, -1, -1):
+        first, n = offsets[t], offsets[t + 1] - offsets[t]
+        for b in range(n):
+            dh_b, out = dh[b], d_output[first + b]
+            for j in range(len(dh_b)):
+                dh_b[j] += out[j]
+            deactivate(h[B + first + b], dh_b, activation, dz[first + b])
+        product(dz[first : first + n], W_t, dh[:n])
+
+
+def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, activation: int, link: int) -> Trace:
+    B = len(state[0])
+    h = with_initial(state[0], pack.n_rows)
+    _forward(inputs.table, inputs.source, pack.offsets, weights["recurrent"], h, activation)
+    return Trace(h[B:], (h[B + pack.last],), {"h": h})
+
+
+def _unrun(
+    weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final: State, activation: int, link: int
+) -> Backward:
+    h, dh = trace.cache["h"], d_final[0].copy()
+    dz = np.empty_like(trace.output)
+    W_t = np.ascontiguousarray(weights["recurrent"].T)
+    _backward(d_output, pack.offsets, W_t, h, activation, dz, dh)
+    return Backward(dz, {"recurrent": h[pack.previous].T @ dz}, (dh,))
+
+
+ELMAN = Cell(
+    gates=("hidden",),
+    states=("hidden",),
+    activations=("tanh", "relu", "sigmoid", "identity"),
+    learning_rate=3e-3,
+    shapes=lambda size: {"recurrent": (size.hidden, size.hidden)},
+    state_shapes=lambda size: (size.hidden,),
+    biases=lambda size, rng, longest: np.zeros(size.hidden),
+    forward=_run,
+    backward=_unrun,
+)

@@ -1,0 +1,467 @@
+"""What the recurrent estimators share: parameters, fitting, and the way from input to outputs."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable
+from functools import cache
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import scipy.linalg  # noqa: F401  # loads the BLAS that compiled code calls, so that its threads are found
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import ThreadpoolController
+
+from seqcompare.models.alphabet import encode, find_symbols
+from seqcompare.models.base import check_sequences
+from seqcompare.models.recurrent.cell import Array
+from seqcompare.models.recurrent.cells import CELLS
+from seqcompare.models.recurrent.chunks import Examples, answer, attention
+from seqcompare.models.recurrent.kernels import ACTIVATIONS
+from seqcompare.models.recurrent.network import Architecture, Network
+from seqcompare.models.recurrent.optimizers import Descent, fresh_memory
+from seqcompare.models.recurrent.packing import Ints
+from seqcompare.models.recurrent.training import Epoch, Schedule, train
+from seqcompare.sequences import Sequences
+
+Score = Callable[[Array, Array, NDArray[np.float64]], float]
+
+AUTO_BATCH = 32
+AUTO_HELD_OUT = 200  # sequences from which on "auto" holds some out
+REFERENCE_SIZE = 32  # hidden units that the cells' learning rates are for
+
+
+class RecurrentNet:
+    """A recurrent network behind an estimator; not one by itself.
+
+    Parameters
+    ----------
+    cell : {"lstm", "gru", "elman", "jordan"}, default="lstm"
+        The kind of recurrent unit.
+    hidden_size : int, default=32
+        Units a layer and direction.
+    n_layers : int, default=1
+        Layers, each reading the one below.
+    bidirectional : bool, default=False
+        Whether each layer also reads the sequences backwards. The answers then depend on later steps too.
+    activation : {"tanh", "relu", "sigmoid", "identity"}, default="tanh"
+        Of the hidden units; "lstm" and "gru" take only "tanh".
+    embedding_size : int or "auto", default="auto"
+        Numbers that a symbol is embedded in. "auto" gives each symbol its own input weights, which is an
+        embedding of one-hot codes, up to `hidden_size` symbols, and embeds more symbols in `hidden_size`
+        numbers. Ignored for real-valued steps.
+    standardize : bool, default=True
+        Whether real-valued input is shifted and scaled to mean 0 and variance 1, channel by channel over all
+        training steps; for a regressor the targets as well.
+    dropout : float, default=0.0
+        Share of the numbers dropped at the input of every layer and at the output of the last one, while
+        training. For symbols, of the entries of the embedding, alike for all steps of a batch.
+    recurrent_dropout : float, default=0.0
+        Share of the recurrent weights dropped, anew for each batch (Merity et al. 2018, "Regularizing and
+        optimizing LSTM language models").
+    solver : {"adam", "sgd"}, default="adam"
+        How to step down the gradient.
+    learning_rate_init : float or "auto", default="auto"
+        Step size. "auto" is the cell's own, found on training data at 32 hidden units (`CELLS`), and falls
+        with the square root of `hidden_size` above that; ten times as much for "sgd".
+    momentum : float, default=0.9
+        Of "sgd".
+    alpha : float, default=0.0
+        Weight decay: the share of each weight, biases apart, that a step at learning rate 1 would take away.
+    clip_norm : float or None, default=1.0
+        Longest gradient that is not shortened; None for no limit.
+    batch_size : int, "auto" or "full", default="auto"
+        Sequences a step; "auto" is 32.
+    max_iter : int, default=200
+        Epochs at most.
+    max_seconds : float or None, default=None
+        Seconds that training may take; None for no limit.
+    tol : float, default=1e-4
+        Fall of the loss that counts as progress. Training also stops once the loss itself is below it.
+    early_stopping : bool or "auto", default="auto"
+        Whether to hold out sequences, stop by the loss on them, and return to the weights that were best
+        there. "auto" does with 200 or more sequences. Without, the training loss decides and the last
+        weights are kept.
+    validation_fraction : float, default=0.1
+        Share of the sequences held out.
+    n_iter_no_change : int, default=20
+        Epochs without progress after which training stops; it does not while the loss cannot be told from a
+        constant answer's, since long dependencies are found after long plateaus.
+    truncation : int or None, default=None
+        Steps that gradients reach back at most; the state is carried on. None for all. Not for bidirectional
+        networks.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the last one.
+    dtype : {"float32", "float64"}, default="float32"
+        Of weights and arithmetic.
+    verbose : bool, default=False
+        Whether to write a line an epoch to standard error.
+    random_state : int, RandomState or None, default=None
+        Determines initial weights, held-out sequences, batches and dropout.
+
+    Attributes
+    ----------
+    n_parameters_ : int
+        Weights of the network.
+    n_iter_ : int
+        Epochs trained.
+    best_iter_ : int
+        The epoch whose weights were kept, counted from 1.
+    stop_reason_ : {"patience", "solved", "max_iter", "max_seconds", "diverged"}
+        Why training ended.
+    loss_curve_ : list of float
+        Mean training loss of each epoch, in nats (numbers: half squared errors of standardised targets).
+    validation_loss_curve_, validation_scores_ : list of float
+        Loss and score on the held-out sequences after each epoch; empty without.
+    symbols_ : ndarray
+        Known symbols, for symbol input. Any other adds nothing to the network's input at its step.
+    architecture_ : dict
+        What the network is made of, as in `seqcompare.models.recurrent.network.Architecture`.
+    weights_ : ndarray, shape (n_parameters_,)
+        All weights; `get_weights` names them.
+    """
+
+    cell: str
+    hidden_size: int
+    n_layers: int
+    bidirectional: bool
+    activation: str
+    embedding_size: int | str
+    standardize: bool
+    dropout: float
+    recurrent_dropout: float
+    solver: str
+    learning_rate_init: float | str
+    momentum: float
+    alpha: float
+    clip_norm: float | None
+    batch_size: int | str
+    max_iter: int
+    max_seconds: float | None
+    tol: float
+    early_stopping: bool | str
+    validation_fraction: float
+    n_iter_no_change: int
+    truncation: int | None
+    warm_start: bool
+    dtype: Any
+    verbose: bool
+    random_state: Any
+
+    kind_: str
+    n_channels_: int
+    architecture_: dict[str, Any]
+    weights_: Array
+
+    def get_weights(self) -> dict[str, Array]:
+        """Return copies of the weights by name; see `seqcompare.models.recurrent.interchange`."""
+        network, flat = self._network()
+        return {name: w.copy() for name, w in network.views(flat).items()}
+
+    def _check_parameters(self) -> None:
+        """Raise ValueError for a parameter out of bounds."""
+        _among("cell", self.cell, CELLS)
+        _among("activation", self.activation, ACTIVATIONS)
+        if self.activation not in CELLS[self.cell].activations:
+            raise ValueError(
+                f"cell={self.cell!r} takes activation {CELLS[self.cell].activations}, got {self.activation!r}"
+            )
+        _among("solver", self.solver, ("adam", "sgd"))
+        for name in ("hidden_size", "n_layers", "max_iter", "n_iter_no_change"):
+            _at_least_one(name, getattr(self, name))
+        for name, words in {
+            "embedding_size": ("auto",),
+            "batch_size": ("auto", "full"),
+            "truncation": (None,),
+        }.items():
+            if getattr(self, name) not in words:
+                _at_least_one(name, getattr(self, name), words)
+        for name in ("dropout", "recurrent_dropout", "momentum"):
+            _number(name, getattr(self, name), 0.0, 1.0)
+        _number("validation_fraction", self.validation_fraction, 0.0, 1.0, open_below=True)
+        for name in ("tol", "alpha"):
+            _number(name, getattr(self, name), 0.0, np.inf)
+        for name, word in {"learning_rate_init": "auto", "clip_norm": None, "max_seconds": None}.items():
+            if getattr(self, name) != word:
+                _number(name, getattr(self, name), 0.0, np.inf, open_below=True)
+        if self.early_stopping not in (True, False, "auto"):
+            raise ValueError(f"early_stopping must be True, False or 'auto', got {self.early_stopping!r}")
+        if np.dtype(self.dtype) not in (np.dtype("float32"), np.dtype("float64")):
+            raise ValueError(f"dtype must be float32 or float64, got {self.dtype!r}")
+        if self.truncation is not None and self.bidirectional:
+            raise ValueError("truncation needs a network that reads forwards only, got bidirectional=True")
+
+    def _network(self) -> tuple[Network, Array]:
+        check_is_fitted(self, "weights_")
+        flat = self.weights_
+        if not flat.flags.writeable:  # memory-mapped; compiled code knows only ordinary arrays
+            flat = np.array(flat)
+        return Network(Architecture(**self.architecture_)), flat
+
+    def _encode(self, sequences: Sequences) -> Array:
+        """Return the steps as the network takes them: codes of symbols, or standardised floats."""
+        if sequences.kind == "symbols":
+            return encode(sequences.values, self.symbols_)
+        values = (sequences.channels - self.input_mean_) / self.input_scale_
+        return np.ascontiguousarray(values, dtype=self.weights_.dtype)
+
+    def _outputs(self, X: Any) -> tuple[Sequences, Array]:
+        """Return the sequences that `X` is, and the network's outputs for them."""
+        network, flat = self._network()
+        sequences = check_sequences(self, X, reset=False)
+        with one_thread():
+            return sequences, answer(network, flat, self._encode(sequences), sequences.offsets)
+
+    def _attention(self, X: Any) -> Any:
+        network, flat = self._network()
+        if network.architecture.pooling != "attention":
+            raise ValueError(f"attention needs pooling='attention', got {network.architecture.pooling!r}")
+        sequences = check_sequences(self, X, reset=False)
+        with one_thread():
+            return sequences.pack(attention(network, flat, self._encode(sequences), sequences.offsets))
+
+    def _learn(
+        self,
+        sequences: Sequences,
+        targets: Array,
+        weights: NDArray[np.float64],
+        *,
+        n_outputs: int,
+        link: str,
+        pooling: str,
+        score: Score,
+        go_on: bool,
+        epochs: int | None = None,
+    ) -> None:
+        """Train, from new weights or from where the last training ended.
+
+        Parameters
+        ----------
+        sequences : Sequences
+            The input.
+        targets, weights : ndarray, shape (N, ...) and (N,)
+            A step's each if `pooling` is "none", else a sequence's.
+        n_outputs, link, pooling : as in `Architecture`
+        score : callable
+            (outputs, targets, weights) -> what `validation_scores_` reports.
+        go_on : bool
+            Whether to start from the present weights.
+        epochs : int, optional
+            For `partial_fit`: this many epochs, on all sequences, whatever the loss.
+        """
+        per_step = pooling == "none"
+        each = np.add.reduceat(weights, sequences.offsets[:-1]) if per_step else weights
+        # sequences of weight 0 are as good as absent: they count neither in the scale nor in a batch
+        kept = np.flatnonzero(each)
+        if per_step:
+            items = Sequences(np.arange(sequences.n_steps), sequences.offsets).take(kept).values
+            importance = np.maximum.reduceat(weights, sequences.offsets[:-1])[kept]
+        else:
+            items, importance = kept, weights[kept]
+        sequences, targets, weights = sequences.take(kept), targets[items], weights[items]
+        if go_on:
+            network, flat = self._network()
+            architecture = self._architecture(n_outputs, link, pooling)
+            if architecture.to_dict() != self.architecture_:
+                raise ValueError(
+                    f"the network to go on from is {self.architecture_}, but the parameters and y ask for "
+                    f"{architecture.to_dict()}"
+                )
+        else:
+            self._seed = check_random_state(self.random_state).randint(2**31 - 1, size=4).tolist()
+            self._scale_input(sequences, importance)
+            architecture = self._architecture(n_outputs, link, pooling)
+            network = Network(architecture)
+            rng = np.random.default_rng(self._seed)
+            flat = network.initial(rng, int(sequences.lengths.max()), np.dtype(self.dtype))
+            self._memory = fresh_memory(self.solver, flat)
+            self.architecture_, self.n_parameters_ = architecture.to_dict(), network.n_parameters
+            self.loss_curve_: list[float] = []
+            self.validation_loss_curve_: list[float] = []
+            self.validation_scores_: list[float] = []
+            self.n_iter_ = 0
+            self.weights_ = flat
+        rng = np.random.default_rng([*self._seed, self.n_iter_])
+        examples = Examples(self._encode(sequences), sequences.offsets, targets, weights)
+        held_out = None if epochs else self._hold_out(len(sequences), rng)
+        before = self.n_iter_
+        with one_thread():
+            outcome = train(
+                network,
+                flat,
+                self._memory,
+                examples,
+                held_out,
+                self._descent(),
+                self._schedule(len(sequences), epochs),
+                rng,
+                score,
+                self._report,
+            )
+        self.weights_ = outcome.weights
+        self.n_iter_ = before + len(outcome.epochs)
+        self.best_iter_, self.stop_reason_ = before + outcome.best, outcome.stop_reason
+        self.loss_curve_ += [e.train_loss for e in outcome.epochs]
+        self.validation_loss_curve_ += [
+            e.validation_loss for e in outcome.epochs if e.validation_loss is not None
+        ]
+        self.validation_scores_ += [
+            e.validation_score for e in outcome.epochs if e.validation_score is not None
+        ]
+        if outcome.stop_reason == "diverged":
+            warnings.warn(
+                f"training diverged in epoch {self.n_iter_ + 1}; the weights of epoch {self.best_iter_} are "
+                f"kept. A smaller learning_rate_init (it was {self._descent().learning_rate:g}) or clip_norm "
+                f"(it was {self.clip_norm}) helps",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+
+    def _architecture(self, n_outputs: int, link: str, pooling: str) -> Architecture:
+        symbols = self.kind_ == "symbols"
+        n_inputs = len(self.symbols_) if symbols else self.n_channels_
+        embedding = 0
+        if symbols and self.embedding_size != "auto":
+            embedding = int(self.embedding_size)
+        elif symbols and n_inputs > self.hidden_size:
+            embedding = int(self.hidden_size)
+        return Architecture(
+            cell=self.cell,
+            activation=self.activation,
+            hidden_size=int(self.hidden_size),
+            n_layers=int(self.n_layers),
+            bidirectional=bool(self.bidirectional),
+            symbols=symbols,
+            n_inputs=n_inputs,
+            embedding_size=embedding,
+            n_outputs=n_outputs,
+            pooling=pooling,
+            link=link,
+        )
+
+    def _scale_input(self, sequences: Sequences, importance: NDArray[np.float64]) -> None:
+        """Learn the alphabet, or each channel's mean and scale; a sequence counts by its `importance`."""
+        if sequences.kind == "symbols":
+            self.symbols_ = find_symbols(sequences.values)
+            return
+        d = sequences.n_channels
+        self.input_mean_, self.input_scale_ = np.zeros(d), np.ones(d)
+        if self.standardize:
+            counts = np.repeat(importance, sequences.lengths)
+            self.input_mean_, self.input_scale_ = mean_and_scale(sequences.channels, counts)
+
+    def _hold_out(self, n: int, rng: np.random.Generator) -> Ints | None:
+        if self.early_stopping is False or (self.early_stopping == "auto" and n < AUTO_HELD_OUT):
+            return None
+        size = int(np.ceil(self.validation_fraction * n))
+        if size >= n:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} of {n} sequences leaves none to train on; "
+                "set early_stopping=False"
+            )
+        return np.sort(rng.choice(n, size, replace=False))
+
+    def _descent(self) -> Descent:
+        rate = self.learning_rate_init
+        if isinstance(rate, str):
+            rate = CELLS[self.cell].learning_rate * min(1.0, np.sqrt(REFERENCE_SIZE / self.hidden_size))
+            rate *= 10 if self.solver == "sgd" else 1
+        limit = np.inf if self.clip_norm is None else float(self.clip_norm)
+        return Descent(self.solver, float(rate), float(self.momentum), limit, float(self.alpha))
+
+    def _schedule(self, n: int, epochs: int | None) -> Schedule:
+        size = {"auto": AUTO_BATCH, "full": n}.get(self.batch_size, self.batch_size)  # type: ignore[arg-type]
+        return Schedule(
+            batch_size=int(size),
+            max_iter=self.max_iter if epochs is None else epochs,
+            max_seconds=np.inf if self.max_seconds is None else float(self.max_seconds),
+            tol=self.tol,
+            patience=self.n_iter_no_change,
+            truncation=self.truncation,
+            dropout=(float(self.dropout), float(self.recurrent_dropout)),
+        )
+
+    def _report(self, epoch: int, figures: Epoch) -> None:
+        if self.verbose:
+            line = f"epoch {epoch}: training loss {figures.train_loss:.5f}"
+            if figures.validation_loss is not None:
+                line += f", held-out loss {figures.validation_loss:.5f}, score {figures.validation_score:.4f}"
+            sys.stderr.write(line + "\n")
+
+
+def check_pooling(pooling: str) -> None:
+    """Raise ValueError for an unknown way of pooling."""
+    _among("pooling", pooling, ("last", "mean", "attention"))
+
+
+def mean_and_scale(
+    values: Array, counts: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the weighted mean and standard deviation of each column; 1 where a column does not vary."""
+    values = values.astype(np.float64)
+    mean = np.average(values, axis=0, weights=counts)
+    scale = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=counts))
+    constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
+    return mean, np.where(constant, 1.0, scale)
+
+
+def class_weights(
+    codes: NDArray[np.int64], weights: NDArray[np.float64], class_weight: Any, classes: Array
+) -> NDArray[np.float64]:
+    """Return the factor of each class, shape (n_classes,).
+
+    "balanced" makes the weights of all classes that occur add up alike; a dict gives factors by label, and 1
+    to those it does not name.
+    """
+    factors = np.ones(len(classes))
+    if class_weight is None:
+        return factors
+    if isinstance(class_weight, dict):
+        unknown = set(class_weight) - set(classes.tolist())
+        if unknown:
+            raise ValueError(
+                f"class_weight names {sorted(unknown, key=str)}; the classes are {classes.tolist()}"
+            )
+        for i, label in enumerate(classes.tolist()):
+            factors[i] = class_weight.get(label, 1.0)
+        return factors
+    if class_weight != "balanced":
+        raise ValueError(f"class_weight must be None, 'balanced' or a dict, got {class_weight!r}")
+    counts = np.bincount(codes, weights=weights, minlength=len(classes))
+    present = counts > 0
+    factors[present] = counts.sum() / (present.sum() * counts[present])
+    return factors
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def one_thread() -> Any:
+    """Return a context in which BLAS uses one thread, so that sums do not depend on how many there are."""
+    return _thread_pools().limit(limits=1, user_api="blas")
+
+
+def _among(name: str, value: Any, allowed: Any) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {list(allowed)}, got {value!r}")
+
+
+def _at_least_one(name: str, value: Any, words: tuple[Any, ...] = ()) -> None:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        also = "".join(f" or {w!r}" for w in words)
+        raise ValueError(f"{name} must be a positive integer{also}, got {value!r}")
+
+
+def _number(name: str, value: Any, low: float, high: float, *, open_below: bool = False) -> None:
+    number = float(value) if isinstance(value, Real) else np.nan
+    if not (low < number < high or (number == low and not open_below)):
+        raise ValueError(
+            f"{name} must be a number in {'(' if open_below else '['}{low}, {high}), got {value!r}"
+        )

@@ -1,0 +1,150 @@
+"""Jordan's network: the output units fed back through state units that fade.
+
+Jordan (1986), "Serial order: a parallel distributed processing approach". In the last layer the output units
+are the network's own answer; a layer below it has as many as hidden units.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from seqcompare.models.recurrent.cell import (
+    Array,
+    Backward,
+    Cell,
+    Inputs,
+    State,
+    Trace,
+    Weights,
+    with_initial,
+)
+from seqcompare.models.recurrent.kernels import activate, compiled, deactivate, product
+from seqcompare.models.recurrent.packing import Pack
+
+FADING = 0.5  # what a state unit keeps of itself at each step; Jordan's mu
+SOFTMAX = 4  # a link beside the activations
+
+
+@compiled
+def _squash(o: Any, zeros: Any, link: int, y: Any) -> None:
+    if link != SOFTMAX:
+        activate(o, zeros, link, y)
+        return
+    y[:] = np.exp(o - o.max())
+    y /= y.sum()
+
+
+@compiled
+def _unsquash(y: Any, dy: Any, link: int, do: Any) -> None:
+    if link != SOFTMAX:
+        deactivate(y, dy, link, do)
+        return
+    mean = (y * dy).sum()
+    do[:] = y * (dy - mean)
+
+
+@compiled
+def _forward(
+    table: Any,
+    index: Any,
+    offsets: Any,
+    U: Any,
+    V: Any,
+    v: Any,
+    s: Any,
+    h: Any,
+    o: Any,
+    y: Any,
+    activation: int,
+    link: int,
+) -> None:
+    """Run h = f(x + sU); o = hV + v; y = link(o); s = s/2 + y over all steps."""
+    B, H = len(s) - len(index), h.shape[1]
+    z = np.empty((B, H), dtype=h.dtype)
+    fading, zeros = s.dtype.type(FADING), np.zeros_like(v)
+    for t in range(len(offsets) - 1):
+        first, n = offsets[t], offsets[t + 1] - offsets[t]
+        before = B + offsets[t - 1] if t > 0 else 0
+        product(s[before : before + n], U, z[:n])
+        for b in range(n):
+            activate(z[b], table[index[first + b]], activation, h[first + b])
+        product(h[first : first + n], V, o[first : first + n])
+        for b in range(n):
+            o[first + b] += v
+            _squash(o[first + b], zeros, link, y[first + b])
+            s[B + first + b] = fading * s[before + b] + y[first + b]
+
+
+@compiled
+def _backward(
+    d_output: Any,
+    offsets: Any,
+    U_t: Any,
+    V_t: Any,
+    h: Any,
+    y: Any,
+    activation: int,
+    link: int,
+    dz: Any,
+    do: Any,
+    ds: Any,
+) -> None:
+    """Write the gradients before f and link to `dz` and `do`; ds becomes that of the initial state."""
+    B, P = ds.shape
+    fading = ds.dtype.type(FADING)
+    dh, d_old = np.empty((B, h.shape[1]), dtype=h.dtype), np.empty((B, P), dtype=h.dtype)
+    for t in range(len(offsets) - 2, -1, -1):
+        first, n = offsets[t], offsets[t + 1] - offsets[t]
+        for b in range(n):
+            _unsquash(y[first + b], ds[b], link, do[first + b])
+            do[first + b] += d_output[first + b]
+        product(do[first : first + n], V_t, dh[:n])
+        for b in range(n):
+            deactivate(h[first + b], dh[b], activation, dz[first + b])
+        product(dz[first : first + n], U_t, d_old[:n])
+        for b in range(n):
+            ds[b] = fading * ds[b] + d_old[b]
+
+
+def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, activation: int, link: int) -> Trace:
+    B, P = state[0].shape
+    s = with_initial(state[0], pack.n_rows)
+    U, V, v = weights["recurrent"], weights["output"], weights["output_bias"]
+    h = np.empty((pack.n_rows, len(V)), dtype=s.dtype)
+    o, y = np.empty((2, pack.n_rows, P), dtype=s.dtype)
+    _forward(inputs.table, inputs.source, pack.offsets, U, V, v, s, h, o, y, activation, link)
+    return Trace(o, (s[B + pack.last],), {"s": s, "h": h, "y": y})
+
+
+def _unrun(
+    weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final: State, activation: int, link: int
+) -> Backward:
+    s, h, y = trace.cache["s"], trace.cache["h"], trace.cache["y"]
+    ds, dz, do = d_final[0].copy(), np.empty_like(h), np.empty_like(y)
+    U_t, V_t = (np.ascontiguousarray(weights[name].T) for name in ("recurrent", "output"))
+    _backward(d_output, pack.offsets, U_t, V_t, h, y, activation, link, dz, do, ds)
+    d_weights = {
+        "recurrent": s[pack.previous].T @ dz,
+        "output": h.T @ do,
+        "output_bias": do.sum(axis=0),
+    }
+    return Backward(dz, d_weights, (ds,))
+
+
+JORDAN = Cell(
+    gates=("hidden",),
+    states=("state",),
+    activations=("tanh", "relu", "sigmoid", "identity"),
+    learning_rate=3e-3,
+    shapes=lambda size: {
+        "recurrent": (size.outputs, size.hidden),
+        "output": (size.hidden, size.outputs),
+        "output_bias": (size.outputs,),
+    },
+    state_shapes=lambda size: (size.outputs,),
+    biases=lambda size, rng, longest: np.zeros(size.hidden),
+    forward=_run,
+    backward=_unrun,
+)

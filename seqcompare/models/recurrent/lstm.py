@@ -1,0 +1,118 @@
+"""The long short-term memory with a forget gate.
+
+Hochreiter and Schmidhuber (1997), "Long short-term memory"; Gers, Schmidhuber and Cummins (2000), "Learning
+to forget".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from seqcompare.models.recurrent.cell import (
+    Array,
+    Backward,
+    Cell,
+    Inputs,
+    Size,
+    State,
+    Trace,
+    Weights,
+    chrono,
+    with_initial,
+)
+from seqcompare.models.recurrent.kernels import compiled, product, sigmoid, tanh
+from seqcompare.models.recurrent.packing import Pack
+
+
+@compiled
+def _forward(table: Any, index: Any, offsets: Any, W: Any, h: Any, c: Any, gates: Any, squashed: Any) -> None:
+    """Run o, i, f = σ(x + hW); g = tanh(x + hW); c = f c + i g; h = o tanh(c) over all steps."""
+    B, H = len(h) - len(index), h.shape[1]
+    z = np.empty((B, 4 * H), dtype=h.dtype)
+    for t in range(len(offsets) - 1):
+        first, n = offsets[t], offsets[t + 1] - offsets[t]
+        before = B + offsets[t - 1] if t > 0 else 0
+        product(h[before : before + n], W, z[:n])
+        for b in range(n):
+            a, zb, x = gates[first + b], z[b], table[index[first + b]]
+            for j in range(3 * H):
+                a[j] = sigmoid(zb[j] + x[j])
+            for j in range(3 * H, 4 * H):
+                a[j] = tanh(zb[j] + x[j])
+            o, i, f, g = a[:H], a[H : 2 * H], a[2 * H : 3 * H], a[3 * H :]
+            c_old, c_new = c[before + b], c[B + first + b]
+            h_new, s = h[B + first + b], squashed[first + b]
+            for j in range(H):
+                c_new[j] = f[j] * c_old[j] + i[j] * g[j]
+                s[j] = tanh(c_new[j])
+                h_new[j] = o[j] * s[j]
+
+
+@compiled
+def _backward(
+    d_output: Any, offsets: Any, W_t: Any, c: Any, gates: Any, squashed: Any, dh: Any, dc: Any
+) -> None:
+    """Turn `gates` into the gradients before their squashing, and dh, dc into those of the initial state."""
+    B, H = dh.shape
+    one = dh.dtype.type(1)
+    for t in range(len(offsets) - 2, -1, -1):
+        first, n = offsets[t], offsets[t + 1] - offsets[t]
+        before = B + offsets[t - 1] if t > 0 else 0
+        for b in range(n):
+            a = gates[first + b]
+            o, i, f, g = a[:H], a[H : 2 * H], a[2 * H : 3 * H], a[3 * H :]
+            s, c_old = squashed[first + b], c[before + b]
+            out, dh_b, dc_b = d_output[first + b], dh[b], dc[b]
+            for j in range(H):
+                d = dh_b[j] + out[j]
+                e = dc_b[j] + d * o[j] * (one - s[j] * s[j])
+                dc_b[j] = e * f[j]
+                o[j] = d * s[j] * o[j] * (one - o[j])
+                d_i = e * g[j] * i[j] * (one - i[j])
+                f[j] = e * c_old[j] * f[j] * (one - f[j])
+                g[j] = e * i[j] * (one - g[j] * g[j])
+                i[j] = d_i
+        product(gates[first : first + n], W_t, dh[:n])
+
+
+def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, activation: int, link: int) -> Trace:
+    B, H = state[0].shape
+    h, c = (with_initial(s, pack.n_rows) for s in state)
+    gates = np.empty((pack.n_rows, 4 * H), dtype=h.dtype)
+    squashed = np.empty((pack.n_rows, H), dtype=h.dtype)
+    _forward(inputs.table, inputs.source, pack.offsets, weights["recurrent"], h, c, gates, squashed)
+    final = (h[B + pack.last], c[B + pack.last])
+    return Trace(h[B:], final, {"h": h, "c": c, "gates": gates, "squashed": squashed})
+
+
+def _unrun(
+    weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final: State, activation: int, link: int
+) -> Backward:
+    cache = trace.cache
+    dh, dc = (d.copy() for d in d_final)
+    W_t = np.ascontiguousarray(weights["recurrent"].T)
+    _backward(d_output, pack.offsets, W_t, cache["c"], cache["gates"], cache["squashed"], dh, dc)
+    d_gates = cache["gates"]
+    return Backward(d_gates, {"recurrent": cache["h"][pack.previous].T @ d_gates}, (dh, dc))
+
+
+def _biases(size: Size, rng: np.random.Generator, longest: int) -> Array:
+    b = np.zeros((4, size.hidden))
+    b[2] = chrono(size.hidden, rng, longest)
+    b[1] = -b[2]
+    return b.ravel()
+
+
+LSTM = Cell(
+    gates=("output", "input", "forget", "candidate"),
+    states=("hidden", "cell"),
+    activations=("tanh",),
+    learning_rate=1e-2,
+    shapes=lambda size: {"recurrent": (size.hidden, 4 * size.hidden)},
+    state_shapes=lambda size: (size.hidden, size.hidden),
+    biases=_biases,
+    forward=_run,
+    backward=_unrun,
+)

@@ -1,0 +1,381 @@
+"""Layers of recurrent cells over a pack: their weights, the way forward and the way back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcompare.models.recurrent.cell import Array, Backward, Inputs, Size, State, Trace, Weights
+from seqcompare.models.recurrent.cells import CELLS
+from seqcompare.models.recurrent.jordan import SOFTMAX
+from seqcompare.models.recurrent.kernels import ACTIVATIONS, IDENTITY, SIGMOID, TANH, add_rows
+from seqcompare.models.recurrent.packing import Pack
+
+LINKS = {"softmax": SOFTMAX, "sigmoid": SIGMOID, "identity": IDENTITY}
+DIRECTIONS = ("forward", "backward")
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a network is made of, in plain values.
+
+    Parameters
+    ----------
+    cell, activation : str
+        Keys of `CELLS` and of ``ACTIVATIONS``.
+    hidden_size, n_layers : int
+        Units a layer and direction, and layers.
+    bidirectional : bool
+        Whether each layer also reads the sequences backwards.
+    symbols : bool
+        Whether the steps are symbols.
+    n_inputs : int
+        Known symbols, or channels of a real-valued step.
+    embedding_size : int
+        Numbers a symbol is embedded in; 0 if symbols index the input weights themselves.
+    n_outputs : int
+        Numbers in an answer.
+    pooling : {"none", "last", "mean", "attention"}
+        How the steps of a sequence become one answer; "none" answers at every step.
+    link : {"softmax", "sigmoid", "identity"}
+        What turns the outputs into the answer; `jordan` feeds its result back.
+    """
+
+    cell: str
+    activation: str
+    hidden_size: int
+    n_layers: int
+    bidirectional: bool
+    symbols: bool
+    n_inputs: int
+    embedding_size: int
+    n_outputs: int
+    pooling: str
+    link: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plain values by name."""
+        return asdict(self)
+
+
+class Noise(NamedTuple):
+    """Dropout: the rates, and the generator that draws the masks."""
+
+    dropout: float
+    recurrent: float
+    rng: np.random.Generator
+
+
+class Layer(NamedTuple):
+    """What one layer did: its input rows, their dropout mask, and each direction's pass and weights."""
+
+    rows: Array | None
+    mask: Array | None
+    traces: list[Trace]
+    weights: list[Weights]
+    recurrent_masks: list[Array | None]
+
+
+class Pass(NamedTuple):
+    """What the network did on the way forward.
+
+    Attributes
+    ----------
+    output : the last layer's, shape (N, width)
+    final : the state after each sequence's last step, one a layer and direction
+    layers : what each layer did
+    mask : the dropout mask of the output
+    """
+
+    output: Array
+    final: list[State]
+    layers: list[Layer]
+    mask: Array | None
+
+
+class Network:
+    """A stack of recurrent layers, as functions of a flat vector of weights.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        What it is made of.
+    """
+
+    def __init__(self, architecture: Architecture) -> None:
+        self.architecture = a = architecture
+        self.cell = CELLS[a.cell]
+        self.directions = DIRECTIONS if a.bidirectional else DIRECTIONS[:1]
+        self.own_outputs = a.cell == "jordan"
+        self.shapes = self._shapes()
+        self.n_parameters = sum(int(np.prod(shape)) for shape in self.shapes.values())
+
+    def size(self, layer: int) -> Size:
+        """Return the sizes of a layer."""
+        a = self.architecture
+        if not self.own_outputs:
+            return Size(a.hidden_size, 0)
+        return Size(a.hidden_size, a.n_outputs if layer == a.n_layers - 1 else a.hidden_size)
+
+    def width(self, layer: int) -> int:
+        """Return how many numbers a step of a layer passes on, all directions together."""
+        size = self.size(layer)
+        return len(self.directions) * (size.outputs if self.own_outputs else size.hidden)
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        a = self.architecture
+        shapes: dict[str, tuple[int, ...]] = {}
+        if a.embedding_size:
+            shapes["embedding"] = (a.n_inputs, a.embedding_size)
+        for layer in range(a.n_layers):
+            size = self.size(layer)
+            n_gates = len(self.cell.gates) * size.hidden
+            below = self.width(layer - 1) if layer else a.embedding_size or a.n_inputs
+            for direction in self.directions:
+                shapes[f"layer{layer}.{direction}.input"] = (below, n_gates)
+                shapes[f"layer{layer}.{direction}.bias"] = (n_gates,)
+                for name, shape in self.cell.shapes(size).items():
+                    shapes[f"layer{layer}.{direction}.{name}"] = shape
+        top = self.width(a.n_layers - 1)
+        if a.pooling == "attention":
+            shapes["attention.weight"] = (top, a.hidden_size)
+            shapes["attention.bias"] = (a.hidden_size,)
+            shapes["attention.vector"] = (a.hidden_size,)
+        if not self.own_outputs:
+            shapes["readout.weight"] = (top, a.n_outputs)
+            shapes["readout.bias"] = (a.n_outputs,)
+        return shapes
+
+    def views(self, flat: Array) -> Weights:
+        """Return the weights by name, as views of the flat vector."""
+        weights, start = {}, 0
+        for name, shape in self.shapes.items():
+            stop = start + int(np.prod(shape))
+            weights[name] = flat[start:stop].reshape(shape)
+            start = stop
+        return weights
+
+    def initial(self, rng: np.random.Generator, longest: int, dtype: Any) -> Array:
+        """Return weights to start from, for sequences of up to `longest` steps.
+
+        Orthogonal as in Saxe et al. (2014), "Exact solutions to the nonlinear dynamics of learning"; input
+        weights as in Glorot and Bengio (2010); biases as each cell says.
+        """
+        flat = np.zeros(self.n_parameters)
+        for name, w in self.views(flat).items():
+            part = name.rsplit(".", 1)[-1]
+            if part == "embedding":
+                w[:] = rng.standard_normal(w.shape)
+            elif part == "recurrent":
+                n_blocks = max(1, w.shape[1] // self.architecture.hidden_size)
+                for block in np.split(w, n_blocks, axis=1):
+                    block[:] = _orthogonal(rng, *block.shape)
+            elif part == "bias" and name.startswith("layer"):
+                layer = int(name.split(".")[0].removeprefix("layer"))
+                w[:] = self.cell.biases(self.size(layer), rng, longest)
+            elif part == "vector":
+                w[:] = rng.standard_normal(w.shape) / np.sqrt(len(w))
+            elif w.ndim == 2:
+                gates = len(self.cell.gates) if part == "input" else 1
+                limit = np.sqrt(6.0 / (w.shape[0] + w.shape[1] / gates))
+                w[:] = rng.uniform(-limit, limit, w.shape)
+        return flat.astype(dtype)
+
+    def start(self, n_sequences: int, dtype: Any) -> list[State]:
+        """Return the state before the first step: zeros, one tuple a layer and direction."""
+        return [
+            tuple(np.zeros((n_sequences, width), dtype) for width in self.cell.state_shapes(self.size(layer)))
+            for layer in range(self.architecture.n_layers)
+            for _ in self.directions
+        ]
+
+    def run(
+        self,
+        weights: Weights,
+        x: Array,
+        pack: Pack,
+        state: list[State] | None = None,
+        noise: Noise | None = None,
+    ) -> Pass:
+        """Run all layers over a pack.
+
+        Parameters
+        ----------
+        weights : dict of ndarray
+            As from `views`.
+        x : ndarray of int64, shape (N,), or of floats, shape (N, n_inputs)
+            The pack's steps; a code of ``n_inputs`` is an unknown symbol, which adds nothing.
+        pack : Pack
+            Where they lie.
+        state : list of tuple of ndarray, optional
+            What to start from; by default `start`.
+        noise : Noise, optional
+            Dropout, in training.
+        """
+        a = self.architecture
+        dtype = next(iter(weights.values())).dtype
+        state = self.start(len(pack.lengths), dtype) if state is None else state
+        layers: list[Layer] = []
+        output = x
+        for layer in range(a.n_layers):
+            rows = self._rows(weights, output, layer)
+            mask = None if noise is None else _mask(noise, noise.dropout, rows, a.n_inputs, dtype)
+            traces, taken, recurrent_masks = [], [], []
+            for k, direction in enumerate(self.directions):
+                own = self._own(weights, layer, direction)
+                drop = None if noise is None else _keep(noise.rng, noise.recurrent, own["recurrent"])
+                if drop is not None:
+                    own["recurrent"] = own["recurrent"] * drop
+                index = self._index(x, pack, layer, direction)
+                inputs = Inputs(_enter(own, rows, mask, symbols=a.symbols and layer == 0), index)
+                first = state[layer * len(self.directions) + k]
+                traces.append(self.cell.forward(own, inputs, pack, first, *self._codes(layer)))
+                taken.append(own)
+                recurrent_masks.append(drop)
+            layers.append(Layer(rows, mask, traces, taken, recurrent_masks))
+            output = traces[0].output
+            if len(traces) == 2:
+                output = np.concatenate([output, traces[1].output[pack.flip]], axis=1)
+        mask = None
+        if noise is not None and not self.own_outputs:
+            mask = _keep(noise.rng, noise.dropout, output)
+            output = output if mask is None else output * mask
+        return Pass(output, [t.final for layer_ in layers for t in layer_.traces], layers, mask)
+
+    def unrun(
+        self,
+        weights: Weights,
+        x: Array,
+        pack: Pack,
+        done: Pass,
+        d_output: Array,
+        gradient: Weights,
+        d_final: list[State] | None = None,
+    ) -> list[State]:
+        """Carry the loss's gradient back through a pass.
+
+        Parameters
+        ----------
+        weights, x, pack : as in `run`
+        done : Pass
+            What `run` returned; its arrays are used up.
+        d_output : ndarray, shape (N, width)
+            The gradient with respect to the output.
+        gradient : dict of ndarray
+            As from `views`; the gradients of the weights are added to it.
+        d_final : list of tuple of ndarray, optional
+            The gradient with respect to the final states; by default zero.
+
+        Returns
+        -------
+        list of tuple of ndarray
+            The gradient with respect to the initial state.
+        """
+        a = self.architecture
+        if d_final is None:
+            d_final = self.start(len(pack.lengths), d_output.dtype)
+        d_start: list[State] = []
+        d_rows: Array | None = d_output if done.mask is None else d_output * done.mask
+        for layer in range(a.n_layers - 1, -1, -1):
+            did = done.layers[layer]
+            assert d_rows is not None  # only the lowest layer of symbols passes nothing down
+            shares = np.split(d_rows, len(self.directions), axis=1)
+            d_rows = None
+            for k in range(len(self.directions) - 1, -1, -1):
+                direction = self.directions[k]
+                share = np.ascontiguousarray(shares[k]) if k == 0 else shares[k][pack.flip]
+                last = d_final[layer * len(self.directions) + k]
+                back = self.cell.backward(
+                    did.weights[k], did.traces[k], pack, share, last, *self._codes(layer)
+                )
+                d_start.insert(0, back.initial)
+                index = self._index(x, pack, layer, direction)
+                part = self._collect(gradient, did, back, index, layer, k)
+                d_rows = part if d_rows is None or part is None else d_rows + part
+        if a.embedding_size:
+            gradient["embedding"] += d_rows
+        return d_start
+
+    def _codes(self, layer: int) -> tuple[int, int]:
+        a = self.architecture
+        link = LINKS[a.link] if layer == a.n_layers - 1 else TANH
+        return ACTIVATIONS[a.activation], link
+
+    def _own(self, weights: Weights, layer: int, direction: str) -> Weights:
+        prefix = f"layer{layer}.{direction}."
+        return {
+            name: weights[prefix + name] for name in ("input", "bias", *self.cell.shapes(self.size(layer)))
+        }
+
+    def _rows(self, weights: Weights, below: Array, layer: int) -> Array | None:
+        """Return what multiplies the input weights; None stands for the identity (one-hot symbols)."""
+        a = self.architecture
+        if layer or not a.symbols:
+            return below
+        return weights["embedding"] if a.embedding_size else None
+
+    def _index(self, x: Array, pack: Pack, layer: int, direction: str) -> NDArray[np.int64]:
+        if layer == 0 and self.architecture.symbols:
+            return x if direction == "forward" else x[pack.flip]
+        return np.arange(pack.n_rows) if direction == "forward" else pack.flip
+
+    def _collect(
+        self, gradient: Weights, did: Layer, back: Backward, index: NDArray[np.int64], layer: int, k: int
+    ) -> Array | None:
+        """Add one direction's gradients to `gradient`; return those of the layer's input rows."""
+        a, prefix = self.architecture, f"layer{layer}.{self.directions[k]}."
+        drop = did.recurrent_masks[k]
+        for name, d in back.weights.items():
+            gradient[prefix + name] += d * drop if name == "recurrent" and drop is not None else d
+        if layer == 0 and a.symbols:
+            d_table = np.zeros((a.n_inputs + 1, back.inputs.shape[1]), back.inputs.dtype)
+            add_rows(back.inputs, index, d_table)
+            gradient[prefix + "bias"] += d_table.sum(axis=0)
+            d_table = d_table[:-1]
+        else:
+            d_table = back.inputs if k == 0 else back.inputs[index]
+            gradient[prefix + "bias"] += d_table.sum(axis=0)
+        if did.rows is None:
+            gradient[prefix + "input"] += d_table if did.mask is None else d_table * did.mask
+            return None
+        rows = did.rows if did.mask is None else did.rows * did.mask
+        gradient[prefix + "input"] += rows.T @ d_table
+        if layer == 0 and not a.embedding_size:
+            return None
+        d_rows = d_table @ did.weights[k]["input"].T
+        return d_rows if did.mask is None else d_rows * did.mask
+
+
+def _orthogonal(rng: np.random.Generator, n_rows: int, n_columns: int) -> Array:
+    """Return a matrix with orthonormal rows or columns, whichever are fewer."""
+    q, r = np.linalg.qr(rng.standard_normal((max(n_rows, n_columns), min(n_rows, n_columns))))
+    q = q * np.sign(np.diag(r))
+    return q if n_rows >= n_columns else q.T
+
+
+def _enter(own: Weights, rows: Array | None, mask: Array | None, *, symbols: bool) -> Array:
+    """Return what each row of the layer's input adds to the gates; the last symbol is the unknown one."""
+    W, b = own["input"], own["bias"]
+    if rows is None:
+        product = W if mask is None else W * mask
+    else:
+        product = (rows if mask is None else rows * mask) @ W
+    if symbols:
+        product = np.concatenate([product, np.zeros_like(W[:1])])
+    return product + b
+
+
+def _mask(noise: Noise, rate: float, rows: Array | None, n_symbols: int, dtype: Any) -> Array | None:
+    like = np.empty((n_symbols, 1), dtype) if rows is None else rows
+    return _keep(noise.rng, rate, like)
+
+
+def _keep(rng: np.random.Generator, rate: float, like: Array) -> Array | None:
+    """Return a mask of 0 and 1 / (1 - rate), or None where nothing is dropped."""
+    if rate == 0:
+        return None
+    kept = rng.random(like.shape, dtype=np.float32) >= rate
+    return kept.astype(like.dtype) / like.dtype.type(1 - rate)

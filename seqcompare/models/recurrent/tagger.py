@@ -1,0 +1,231 @@
+"""A label for every step, from a recurrent network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from seqcompare.models.alphabet import encode, find_symbols
+from seqcompare.models.base import (
+    Tagger,
+    check_sequences,
+    check_step_labels,
+    check_step_weights,
+    scored_steps,
+)
+from seqcompare.models.recurrent.cell import Array, State
+from seqcompare.models.recurrent.chunks import read_out
+from seqcompare.models.recurrent.estimator import RecurrentNet, class_weights
+from seqcompare.models.recurrent.losses import softmax
+from seqcompare.models.recurrent.packing import pack
+from seqcompare.sequences import Sequences
+
+
+class RNNTagger(RecurrentNet, Tagger):
+    """A recurrent network that labels every step.
+
+    Parameters
+    ----------
+    class_weight : dict, "balanced" or None, default=None
+        Factors of the loss by label.
+    ignore_label : default=None
+        Steps with this label are neither trained on nor scored.
+    others
+        As in `seqcompare.models.recurrent.estimator.RecurrentNet`, which also lists what `fit` leaves behind.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        The labels, sorted.
+
+    Examples
+    --------
+    >>> from seqcompare import RNNTagger
+    >>> X, y = ["abba", "bab"] * 20, [[0, 1, 1, 0], [1, 0, 1]] * 20
+    >>> tagger = RNNTagger(cell="elman", hidden_size=4, random_state=0).fit(X, y)
+    >>> tagger.predict(["aab"])
+    [array([0, 0, 1])]
+    """
+
+    def __init__(
+        self,
+        cell: str = "lstm",
+        *,
+        hidden_size: int = 32,
+        n_layers: int = 1,
+        bidirectional: bool = False,
+        activation: str = "tanh",
+        embedding_size: int | str = "auto",
+        standardize: bool = True,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        solver: str = "adam",
+        learning_rate_init: float | str = "auto",
+        momentum: float = 0.9,
+        alpha: float = 0.0,
+        clip_norm: float | None = 1.0,
+        batch_size: int | str = "auto",
+        max_iter: int = 200,
+        max_seconds: float | None = None,
+        tol: float = 1e-4,
+        early_stopping: bool | str = "auto",
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        truncation: int | None = None,
+        class_weight: Any = None,
+        ignore_label: Any = None,
+        warm_start: bool = False,
+        dtype: Any = "float32",
+        verbose: bool = False,
+        random_state: Any = None,
+    ) -> None:
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.n_layers = n_layers
+        self.bidirectional = bidirectional
+        self.activation = activation
+        self.embedding_size = embedding_size
+        self.standardize = standardize
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.solver = solver
+        self.learning_rate_init = learning_rate_init
+        self.momentum = momentum
+        self.alpha = alpha
+        self.clip_norm = clip_norm
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.max_seconds = max_seconds
+        self.tol = tol
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.truncation = truncation
+        self.class_weight = class_weight
+        self.ignore_label = ignore_label
+        self.warm_start = warm_start
+        self.dtype = dtype
+        self.verbose = verbose
+        self.random_state = random_state
+
+    @property
+    def causal(self) -> bool:
+        """Whether the answer at step t uses no step after t: unless the network is bidirectional."""
+        return not self.bidirectional
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> RNNTagger:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : sequences
+            The input, symbols or real-valued.
+        y : one label a step, in any container
+            The labels.
+        sample_weight : array of shape (n,), or one array of weights a sequence, optional
+            Weights of sequences or of steps; a step of weight 0 is input only.
+        """
+        return self._fit(X, y, sample_weight, None, go_on=self.warm_start and hasattr(self, "weights_"))
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = None, sample_weight: Any = None
+    ) -> RNNTagger:
+        """Train for one epoch on these sequences, from the present weights.
+
+        Parameters
+        ----------
+        X, y, sample_weight : as in `fit`
+            The alphabet and the scale of the input are those of the first call.
+        classes : array, optional
+            All labels that will ever come, for the first call; by default those of its `y`.
+        """
+        return self._fit(X, y, sample_weight, classes, go_on=hasattr(self, "weights_"), epochs=1)
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        classes: ArrayLike | None,
+        *,
+        go_on: bool,
+        epochs: int | None = None,
+    ) -> RNNTagger:
+        self._check_parameters()
+        sequences = check_sequences(self, X, reset=not go_on)
+        labels = check_step_labels(y, sequences)
+        counted = scored_steps(labels, self.ignore_label)
+        if not counted.any():
+            raise ValueError(f"every step of y has ignore_label={self.ignore_label!r}: nothing to learn from")
+        weights = check_step_weights(sample_weight, sequences) * counted
+        if not weights.any():
+            raise ValueError("no step is left to train on: all have weight 0 or ignore_label")
+        if not go_on:
+            self.classes_ = find_symbols(labels[counted] if classes is None else np.asarray(classes))
+        codes = encode(labels, self.classes_)
+        strange = np.flatnonzero((codes == len(self.classes_)) & counted)
+        if strange.size:
+            raise ValueError(
+                f"y has the label {labels[strange[0]]!r}; the classes are {self.classes_.tolist()}"
+            )
+        codes[~counted] = 0  # any valid code will do: they weigh nothing
+        weights = weights * class_weights(codes, weights, self.class_weight, self.classes_)[codes]
+        self._learn(
+            sequences,
+            codes,
+            weights,
+            n_outputs=len(self.classes_),
+            link="softmax",
+            pooling="none",
+            score=lambda z, truth, w: float(np.average(z.argmax(axis=1) == truth, weights=w)),
+            go_on=go_on,
+            epochs=epochs,
+        )
+        return self
+
+    def predict_proba(self, X: Any) -> Any:
+        """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container."""
+        sequences, z = self._outputs(X)
+        return sequences.pack(softmax(z))
+
+    def step_proba(
+        self, steps: ArrayLike, state: list[State] | None = None
+    ) -> tuple[NDArray[Any], list[State]]:
+        """Take one step of n sequences at once, for those that are read, or drawn, as they come.
+
+        Stepping through a sequence gives what `predict_proba` gives for the whole of it.
+
+        Parameters
+        ----------
+        steps : array of shape (n,), or (n, d) for real-valued steps of d channels
+            The next step of each sequence.
+        state : optional
+            What the last call returned for the same n sequences; by default they are at their start.
+
+        Returns
+        -------
+        proba : ndarray, shape (n, n_classes)
+            p(y[t]) of this step.
+        state : list of tuple of ndarray
+            What to pass on to the next call. It may be indexed to keep some of the sequences: every array in
+            it has shape (n, ...).
+
+        Raises
+        ------
+        ValueError
+            If the network is bidirectional: it needs the end of the sequence first.
+        """
+        check_is_fitted(self, "weights_")
+        if not self.causal:
+            raise ValueError("a bidirectional network cannot step: it needs the whole sequence")
+        network, flat = self._network()
+        given = np.asarray(steps)
+        sequences = Sequences(given, np.arange(len(given) + 1))
+        x: Array = self._encode(check_sequences(self, sequences, reset=False))
+        weights = network.views(flat)
+        packed = pack(sequences.offsets, np.arange(len(given)))
+        done = network.run(weights, x, packed, state)
+        return softmax(read_out(network, weights, done.output)), done.final

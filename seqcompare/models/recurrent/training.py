@@ -1,0 +1,225 @@
+"""The training loop: batches, steps, when to stop, and which weights to keep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcompare.models.recurrent.cell import Array
+from seqcompare.models.recurrent.chunks import Examples, Update, answer, gradients
+from seqcompare.models.recurrent.losses import LOSSES, best_constant
+from seqcompare.models.recurrent.network import Network
+from seqcompare.models.recurrent.optimizers import Descent, Memory, descend
+from seqcompare.models.recurrent.packing import Ints
+from seqcompare.sequences import Sequences
+
+EXPLODED = 1e3  # times the loss of a constant answer
+
+
+class Schedule(NamedTuple):
+    """How long to train, and on what at once.
+
+    Attributes
+    ----------
+    batch_size : sequences a step
+    max_iter : epochs at most
+    max_seconds : seconds at most; infinity for no limit
+    tol : what counts as progress, in the loss's units (nats; for numbers half squared errors)
+    patience : epochs without progress before training stops
+    truncation : steps that gradients reach back; None for all
+    dropout : rates for inputs and outputs, and for recurrent weights
+    """
+
+    batch_size: int
+    max_iter: int
+    max_seconds: float
+    tol: float
+    patience: int
+    truncation: int | None
+    dropout: tuple[float, float]
+
+
+class Epoch(NamedTuple):
+    """What one pass over the training data came to; the validation figures are None without held-out data."""
+
+    train_loss: float
+    validation_loss: float | None
+    validation_score: float | None
+
+
+class Outcome(NamedTuple):
+    """What training came to.
+
+    Attributes
+    ----------
+    weights : the weights to keep
+    epochs : what each epoch came to
+    best : the epoch that `weights` are from, counted from 1
+    stop_reason : "solved" (the loss is below `tol`), "patience", "max_iter", "max_seconds" or "diverged"
+    """
+
+    weights: Array
+    epochs: list[Epoch]
+    best: int
+    stop_reason: str
+
+
+def train(
+    network: Network,
+    flat: Array,
+    memory: Memory,
+    examples: Examples,
+    held_out: Ints | None,
+    descent: Descent,
+    schedule: Schedule,
+    rng: np.random.Generator,
+    score: Callable[[Array, Array, NDArray[np.float64]], float],
+    report: Callable[[int, Epoch], None],
+) -> Outcome:
+    """Fit the weights to examples.
+
+    Progress is a fall of the loss (on the held-out sequences, if there are any) by more than `tol`. Training
+    does not stop for lack of it while the loss cannot be told from that of the best constant answer: networks
+    have been seen to stay there for 40 epochs before they find a long dependency.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    flat : ndarray, shape (n_parameters,)
+        The weights to start from; not changed.
+    memory : dict
+        What the solver remembers; changed in place.
+    examples : Examples
+        All examples.
+    held_out : ndarray of int64, or None
+        Sequences that are not trained on. With them the best weights are returned, else the last ones.
+    descent, schedule : Descent, Schedule
+        How to step, and how long.
+    rng : numpy.random.Generator
+        Draws batches and dropout.
+    score : callable
+        (outputs, targets, weights) -> score, for the held-out sequences.
+    report : callable
+        (epoch, its figures) -> None, called after each.
+    """
+    began = time.perf_counter()
+    n = len(examples.offsets) - 1
+    chosen = np.arange(n) if held_out is None else np.setdiff1d(np.arange(n), held_out)
+    watch = _Watch(network, examples, chosen, held_out, score)
+    decays = np.repeat(
+        [len(shape) > 1 for shape in network.shapes.values()],
+        [int(np.prod(shape)) for shape in network.shapes.values()],
+    )
+    flat = flat.copy()
+    best, best_epoch, best_loss, waited = flat.copy(), 0, np.inf, 0
+    epochs: list[Epoch] = []
+    for epoch in range(1, schedule.max_iter + 1):
+        loss, weight, reason = 0.0, 0.0, ""
+        order = chosen if schedule.batch_size >= len(chosen) else rng.permutation(chosen)
+        for update in _epoch(network, flat, examples, order, schedule, rng):
+            norm = descend(flat, update.gradient, memory, descent, decays)
+            loss, weight = loss + update.loss, weight + update.weight
+            if not np.isfinite(norm) or not update.loss < watch.limit * update.weight:
+                return Outcome(best, epochs, best_epoch, "diverged")
+            if time.perf_counter() - began > schedule.max_seconds:
+                reason = "max_seconds"
+                break
+        figures = watch.look(flat, loss / weight)
+        seen = figures.train_loss if figures.validation_loss is None else figures.validation_loss
+        if not seen < watch.limit:
+            return Outcome(best, epochs, best_epoch, "diverged")
+        epochs.append(figures)
+        report(epoch, figures)
+        waited = 0 if seen < best_loss - schedule.tol else waited + 1
+        if seen < best_loss:
+            best, best_epoch, best_loss = flat.copy(), epoch, seen
+        if not reason and best_loss < schedule.tol:
+            reason = "solved"
+        if not reason and waited >= schedule.patience and not watch.at_chance(best_loss):
+            reason = "patience"
+        if reason:
+            break
+    if held_out is None:
+        best, best_epoch = flat, len(epochs)
+    return Outcome(best, epochs, best_epoch, reason or "max_iter")
+
+
+def _epoch(
+    network: Network,
+    flat: Array,
+    examples: Examples,
+    order: Ints,
+    schedule: Schedule,
+    rng: np.random.Generator,
+) -> Iterator[Update]:
+    for first in range(0, len(order), schedule.batch_size):
+        batch = order[first : first + schedule.batch_size]
+        yield from gradients(network, flat, examples, batch, schedule.truncation, schedule.dropout, rng)
+
+
+class _Watch:
+    """The held-out sequences, and what a constant answer would lose."""
+
+    def __init__(
+        self,
+        network: Network,
+        examples: Examples,
+        chosen: Ints,
+        held_out: Ints | None,
+        score: Callable[[Array, Array, NDArray[np.float64]], float],
+    ) -> None:
+        self.network, self.score = network, score
+        link, n_outputs = network.architecture.link, network.architecture.n_outputs
+        self.loss = LOSSES[link]
+        self.per_step = network.architecture.pooling == "none"
+        _, targets, weights = self._part(examples, chosen)
+        constant = best_constant(link, targets, weights, n_outputs)
+        self.constant_items = self.loss.items(np.repeat(constant, len(targets), axis=0), targets)
+        self.constant = float(np.average(self.constant_items, weights=weights))
+        self.limit = EXPLODED * max(self.constant, 1.0)
+        self.held_out = None if held_out is None else self._part(examples, held_out)
+        if self.held_out is not None:
+            _, targets, self.weights = self.held_out
+            self.constant_items = self.loss.items(np.repeat(constant, len(targets), axis=0), targets)
+            self.best_items = self.constant_items
+
+    def _part(
+        self, examples: Examples, chosen: Ints
+    ) -> tuple[tuple[Array, Ints], Array, NDArray[np.float64]]:
+        """Return the inputs of some sequences, and the targets and weights of their items that count."""
+        steps = Sequences(examples.inputs, examples.offsets).take(chosen)
+        rows = chosen
+        if self.per_step:
+            rows = Sequences(np.arange(examples.offsets[-1]), examples.offsets).take(chosen).values
+        return (steps.values, steps.offsets), examples.targets[rows], examples.weights[rows]
+
+    def look(self, flat: Array, train_loss: float) -> Epoch:
+        """Return the figures of an epoch."""
+        if self.held_out is None:
+            return Epoch(train_loss, None, None)
+        (inputs, offsets), targets, weights = self.held_out
+        z = answer(self.network, flat, inputs, offsets)
+        self.items = self.loss.items(z, targets)
+        loss = float(np.average(self.items, weights=weights))
+        if loss < np.average(self.best_items, weights=weights):
+            self.best_items = self.items
+        return Epoch(train_loss, loss, self.score(z, targets, weights))
+
+    def at_chance(self, best_loss: float) -> bool:
+        """Whether the best loss so far could be that of a constant answer.
+
+        On held-out items: within two standard errors of their difference. On training data, where the loss
+        falls by memorising as well: within 2 percent.
+        """
+        if self.held_out is None:
+            return best_loss > 0.98 * self.constant
+        gain = self.constant_items - self.best_items
+        mean = np.average(gain, weights=self.weights)
+        spread = np.average((gain - mean) ** 2, weights=self.weights)
+        effective = self.weights.sum() ** 2 / (self.weights**2).sum()
+        return bool(mean < 2 * np.sqrt(spread / effective))
