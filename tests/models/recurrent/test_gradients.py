@@ -1,0 +1,106 @@
+"""Every gradient against central differences, in float64."""
+
+import numpy as np
+import pytest
+
+from seqcompare.models.recurrent.cells import CELLS
+from seqcompare.models.recurrent.chunks import Examples, gradients
+from seqcompare.models.recurrent.losses import LOSSES
+from seqcompare.models.recurrent.network import Architecture, Network
+
+LENGTHS = np.array([5, 2, 4])
+OFFSETS = np.concatenate([[0], np.cumsum(LENGTHS)])
+CELL_ACTIVATIONS = [(name, activation) for name, cell in CELLS.items() for activation in cell.activations]
+
+
+def make(cell, activation, pooling, link, *, symbols=True, embedding=0, n_layers=1, bidirectional=False):
+    network = Network(
+        Architecture(cell, activation, 4, n_layers, bidirectional, symbols, 3, embedding, 2, pooling, link)
+    )
+    rng = np.random.default_rng(0)
+    n = OFFSETS[-1]
+    n_items = n if pooling == "none" else len(LENGTHS)
+    targets = {
+        "softmax": rng.integers(0, 2, n_items),
+        "sigmoid": rng.integers(0, 2, (n_items, 2)).astype(float),
+        "identity": rng.normal(size=(n_items, 2)),
+    }[link]
+    weights = rng.uniform(0.5, 2, n_items)
+    if pooling == "none":
+        weights[::3] = 0
+    x = rng.integers(0, 4, n) if symbols else rng.normal(size=(n, 3))  # 3 is the unknown symbol
+    flat = network.initial(rng, 5, np.float64)
+    flat += 0.3 * rng.standard_normal(len(flat))
+    return network, flat, Examples(x, OFFSETS, targets, weights)
+
+
+def loss_and_gradient(network, flat, examples, truncation=None):
+    batch = np.arange(len(LENGTHS))
+    parts = list(
+        gradients(network, flat, examples, batch, truncation, (0.0, 0.0), np.random.default_rng(0))
+    )
+    weight = sum(p.weight for p in parts)
+    gradient = sum(p.gradient * (p.weight / weight) for p in parts)
+    return sum(p.loss for p in parts) / weight, gradient
+
+
+def assert_gradient_is_right(network, flat, examples):
+    _, gradient = loss_and_gradient(network, flat, examples)
+    step = 1e-5
+    numeric = np.empty_like(flat)
+    for j in range(len(flat)):
+        moved = flat.copy()
+        moved[j] += step
+        above, _ = loss_and_gradient(network, moved, examples)
+        moved[j] -= 2 * step
+        below, _ = loss_and_gradient(network, moved, examples)
+        numeric[j] = (above - below) / (2 * step)
+    assert np.linalg.norm(numeric) > 1e-3
+    assert np.linalg.norm(gradient - numeric) <= 1e-6 * np.linalg.norm(numeric)
+    # a wrong small gradient must not hide behind large ones
+    for name, view in network.views(gradient).items():
+        expected = network.views(numeric)[name]
+        assert np.linalg.norm(view - expected) <= 1e-6 * np.linalg.norm(expected) + 1e-9, name
+
+
+@pytest.mark.parametrize("link", LOSSES)
+@pytest.mark.parametrize("pooling", ["none", "last", "mean", "attention"])
+@pytest.mark.parametrize(("cell", "activation"), CELL_ACTIVATIONS)
+def test_gradients_agree_with_central_differences(cell, activation, pooling, link):
+    assert_gradient_is_right(*make(cell, activation, pooling, link))
+
+
+@pytest.mark.parametrize("pooling", ["none", "last", "mean", "attention"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_deep_bidirectional_gradients(cell, pooling):
+    assert_gradient_is_right(
+        *make(cell, "tanh", pooling, "softmax", symbols=False, n_layers=2, bidirectional=True)
+    )
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_embedding_gradients(cell):
+    assert_gradient_is_right(*make(cell, "tanh", "none", "softmax", embedding=2, bidirectional=True))
+
+
+@pytest.mark.parametrize("pooling", ["none", "last", "mean", "attention"])
+def test_truncation_beyond_the_length_changes_nothing(pooling):
+    network, flat, examples = make("lstm", "tanh", pooling, "softmax")
+    whole = loss_and_gradient(network, flat, examples)
+    cut = loss_and_gradient(network, flat, examples, truncation=5)
+    assert cut[0] == whole[0]
+    np.testing.assert_array_equal(cut[1], whole[1])
+
+
+@pytest.mark.parametrize("pooling", ["none", "last", "mean", "attention"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_truncation_keeps_the_loss_and_cuts_the_gradient(cell, pooling):
+    network, flat, examples = make(cell, "tanh", pooling, "softmax")
+    whole = loss_and_gradient(network, flat, examples)
+    cut = loss_and_gradient(network, flat, examples, truncation=2)
+    np.testing.assert_allclose(cut[0], whole[0], rtol=1e-12)  # the state is carried on
+    readout = [name for name in network.shapes if name.startswith(("readout", "attention"))]
+    for name in readout:  # what lies after the recurrence is not cut
+        np.testing.assert_allclose(network.views(cut[1])[name], network.views(whole[1])[name], rtol=1e-10)
+    recurrent = "layer0.forward.recurrent"
+    assert not np.allclose(network.views(cut[1])[recurrent], network.views(whole[1])[recurrent])
