@@ -1,0 +1,140 @@
+"""Standardising channels over all steps."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from seqcompare.models.base import check_sequences
+from seqcompare.sequences import Sequences
+
+
+class SequenceScaler(TransformerMixin, BaseEstimator):
+    """Brings each channel to mean 0 and variance 1 over all steps of all sequences.
+
+    scikit-learn's scalers take no ragged sequences, and scale an array of shape (n, T) position by position.
+
+    Parameters
+    ----------
+    with_mean : bool, default=True
+        Whether to centre.
+    with_std : bool, default=True
+        Whether to scale to unit variance.
+
+    Attributes
+    ----------
+    mean_, var_ : ndarray of shape (n_channels,)
+        Of each channel over the steps of the training data; the variance is the biased one.
+    scale_ : ndarray of shape (n_channels,)
+        What channels are divided by: the standard deviation, or 1 for a constant channel.
+    n_steps_seen_ : int
+        Steps in the training data.
+
+    Notes
+    -----
+    Answers come in the container of the input, with one exception: plain lists of equal length are an array
+    to scikit-learn, and come back as one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from seqcompare import SequenceScaler
+    >>> SequenceScaler().fit_transform([np.array([1.0, 2.0]), np.array([3.0])])
+    [array([-1.22474487,  0.        ]), array([1.22474487])]
+    """
+
+    def __init__(self, *, with_mean: bool = True, with_std: bool = True) -> None:
+        self.with_mean = with_mean
+        self.with_std = with_std
+
+    def fit(self, X: Any, y: Any = None) -> SequenceScaler:
+        """Compute mean and variance of each channel.
+
+        Parameters
+        ----------
+        X : sequences of numbers
+            The training data. Integers are read as measurements here, not as symbols.
+        y : ignored
+            For scikit-learn's tools.
+
+        Returns
+        -------
+        SequenceScaler
+            Itself.
+        """
+        steps = self._check(X, reset=True).channels.astype(np.float64)
+        mean = steps.mean(axis=0)
+        return self._set(len(steps), mean, np.mean((steps - mean) ** 2, axis=0))
+
+    def partial_fit(self, X: Any, y: Any = None) -> SequenceScaler:
+        """Add more sequences to mean and variance; parameters as in `fit`."""
+        if not hasattr(self, "n_steps_seen_"):
+            return self.fit(X)
+        steps = self._check(X, reset=False).channels.astype(np.float64)
+        mean = steps.mean(axis=0)
+        var = np.mean((steps - mean) ** 2, axis=0)
+        # Chan, Golub and LeVeque 1983, "Algorithms for computing the sample variance"
+        n = self.n_steps_seen_ + len(steps)
+        share, gap = len(steps) / n, mean - self.mean_
+        var = (1 - share) * self.var_ + share * var + share * (1 - share) * gap**2
+        return self._set(n, self.mean_ + share * gap, var)
+
+    def transform(self, X: Any) -> Any:
+        """Return the scaled sequences in the container, shape and float type of `X`."""
+        sequences = self._check(X, reset=False)
+        shift = self.mean_ if self.with_mean else 0.0
+        return _packed(sequences, (sequences.channels - shift) / self.scale_)
+
+    def inverse_transform(self, X: Any) -> Any:
+        """Return scaled sequences in their old units, in the container, shape and float type of `X`."""
+        sequences = self._check(X, reset=False)
+        shift = self.mean_ if self.with_mean else 0.0
+        return _packed(sequences, sequences.channels * self.scale_ + shift)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def _set(self, n: int, mean: NDArray[np.float64], var: NDArray[np.float64]) -> SequenceScaler:
+        self.n_steps_seen_, self.mean_, self.var_ = n, mean, var
+        # a constant far from 0 has the variance of its rounding errors
+        eps = float(np.finfo(np.float64).eps)
+        constant = var <= n * eps * var + (n * mean * eps) ** 2
+        self.scale_ = np.where(constant | (not self.with_std), 1.0, np.sqrt(var))
+        return self
+
+    def _check(self, X: Any, *, reset: bool) -> Sequences:
+        if not reset:
+            check_is_fitted(self)
+        sequences = check_sequences(self, _measured(X), reset=reset)
+        if sequences.kind != "real":
+            raise ValueError(
+                f"SequenceScaler expected sequences of numbers, got {sequences.values.dtype} symbols"
+            )
+        return sequences
+
+
+def _measured(X: Any) -> Any:
+    """Return `X` with integers as floats, and equal plain lists as scikit-learn reads them, as one array."""
+    if isinstance(X, (list, tuple)) and all(isinstance(x, (list, tuple)) for x in X):
+        with suppress(ValueError):  # ragged
+            X = np.asarray(X)
+    if isinstance(X, (list, tuple, Sequences)):
+        sequences = Sequences(X)
+        whole = sequences.values.dtype.kind in "iub"
+        return sequences.with_values(sequences.values.astype(np.float64)) if whole else sequences
+    table = np.asarray(X)
+    if table.dtype.kind not in "iub":
+        return X
+    return X.astype(np.float64) if hasattr(X, "astype") else table.astype(np.float64)
+
+
+def _packed(sequences: Sequences, channels: NDArray[np.float64]) -> Any:
+    values = channels.reshape(sequences.values.shape)
+    return sequences.pack(values.astype(sequences.values.dtype))
