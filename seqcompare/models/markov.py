@@ -187,12 +187,7 @@ class MarkovChain(Density):
     @property
     def n_contexts_(self) -> int:
         """Contexts of `order` symbols that were seen; those with the start mark are not among them."""
-        counts, order = self.counts_, self.counts_.depth
-        seen = counts.sum_children(counts.count[counts.nodes(order + 1)], order) > 0
-        if order:
-            begun = counts.started(order)
-            seen[begun.start - counts.level[order] : begun.stop - counts.level[order]] = False
-        return int(np.count_nonzero(seen))
+        return self.counts_.n_full_contexts
 
     @property
     def n_possible_contexts_(self) -> int:

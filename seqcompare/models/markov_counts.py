@@ -60,6 +60,15 @@ class NgramCounts:
         """Codes of inputs, start mark and targets together."""
         return max(self.n_inputs + 1, self.first_target + self.n_targets)
 
+    @property
+    def n_full_contexts(self) -> int:
+        """Contexts of `depth` inputs that some target followed; those with the start mark do not count."""
+        seen = self.sum_children(self.count[self.nodes(self.depth + 1)], self.depth) > 0
+        if self.depth:
+            begun, first = self.started(self.depth), self.level[self.depth]
+            seen[begun.start - first : begun.stop - first] = False
+        return int(np.count_nonzero(seen))
+
     def nodes(self, length: int) -> slice:
         """Return the nodes of this length."""
         return slice(int(self.level[length]), int(self.level[length + 1]))

@@ -1,0 +1,162 @@
+"""Labels counted after contexts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from seqcompare.models.alphabet import encode, find_symbols
+from seqcompare.models.base import (
+    Tagger,
+    check_sequences,
+    check_step_labels,
+    check_step_weights,
+    scored_steps,
+)
+from seqcompare.models.markov_counts import check_order, count_labels
+from seqcompare.models.markov_walk import Trie, predict_rows, smoothed_trie
+from seqcompare.models.smoothing import check_smoothing, interpolate
+
+
+class MarkovTagger(Tagger):
+    """A label for each step, counted: p(y[t] | x[t-order..t]), backing off to shorter contexts.
+
+    Only contexts that occur are stored. Within the first `order` steps the start of the sequence is the
+    oldest step of the context. It sees no later step and none of the other labels.
+
+    Parameters
+    ----------
+    order : int, default=1
+        Steps seen before the one that is labelled, which is seen too.
+    smoothing : {"witten-bell", "kneser-ney", "additive", "none"}, default="witten-bell"
+        How probability is kept for labels never seen in a context; see
+        `seqcompare.models.smoothing.interpolate`. With "none", such labels have probability 0.
+    alpha : float, default=1.0
+        The pseudo-count of each label in additive smoothing.
+    discount : float, optional
+        One discount for all counts in Kneser-Ney smoothing; by default three are estimated for each
+        context length.
+    ignore_label : label, optional
+        Steps with this label are neither trained on nor scored.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    symbols_ : ndarray of shape (n_symbols,)
+        The symbols of `X`, sorted.
+    counts_ : NgramCounts
+        Counts of the labels after all contexts.
+    n_contexts_, n_possible_contexts_ : int
+        Contexts of ``order + 1`` symbols that were seen with a label, and ``n_symbols ** (order + 1)``.
+    n_parameters_ : int
+        Free probabilities: ``n_contexts_ * (n_classes - 1)``.
+
+    Notes
+    -----
+    A symbol that was not in the training data is like a context never seen: the prediction backs off to the
+    steps after it, and at that step itself to the distribution of all labels.
+
+    Examples
+    --------
+    >>> from seqcompare import MarkovTagger
+    >>> X, y = [[0, 1, 1, 0], [1, 0]], [[0, 0, 1, 1], [0, 1]]  # y[t] = x[t-1]
+    >>> MarkovTagger(order=1).fit(X, y).predict([[1, 1, 0]])
+    [array([0, 1, 1])]
+    """
+
+    def __init__(
+        self,
+        order: int = 1,
+        smoothing: str = "witten-bell",
+        *,
+        alpha: float = 1.0,
+        discount: float | None = None,
+        ignore_label: Any = None,
+    ) -> None:
+        self.order = order
+        self.smoothing = smoothing
+        self.alpha = alpha
+        self.discount = discount
+        self.ignore_label = ignore_label
+
+    @property
+    def causal(self) -> bool:
+        """True: the context ends at the step that is labelled."""
+        return True
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> MarkovTagger:
+        """Count.
+
+        Parameters
+        ----------
+        X : sequences of symbols
+            The input.
+        y : one label a step, in any container
+            The targets.
+        sample_weight : array of shape (n,), or one array of weights a sequence, optional
+            Weights of sequences or of steps; a step of weight 0 is still context.
+
+        Returns
+        -------
+        MarkovTagger
+            Itself.
+        """
+        check_order(self.order)
+        check_smoothing(self.smoothing, self.alpha, self.discount)
+        sequences = check_sequences(self, X, reset=True, symbols=True)
+        labels = check_step_labels(y, sequences)
+        weight = check_step_weights(sample_weight, sequences) * scored_steps(labels, self.ignore_label)
+        if not weight.any():
+            raise ValueError("no step is left to train on: all have weight 0 or ignore_label")
+        self.symbols_ = find_symbols(sequences.values)
+        self.classes_ = find_symbols(labels[weight > 0])
+        known = encode(labels, self.classes_)
+        self.counts_ = count_labels(
+            encode(sequences.values, self.symbols_),
+            np.where(known < len(self.classes_), known, 0),
+            sequences.offsets,
+            weight,
+            depth=int(self.order) + 1,
+            n_symbols=len(self.symbols_),
+            n_labels=len(self.classes_),
+        )
+        weights = interpolate(self.counts_, self.smoothing, alpha=self.alpha, discount=self.discount)
+        self._trie: Trie = smoothed_trie(self.counts_, weights)
+        return self
+
+    def predict_proba(self, X: Any) -> Any:
+        """Return p(y[t] | x[t-order..t]) for every step, in X's container.
+
+        Returns
+        -------
+        list of ndarray of shape (T_i, n_classes), ndarray of shape (n, T, n_classes), or Sequences
+        """
+        check_is_fitted(self)
+        sequences = check_sequences(self, X, reset=False, symbols=True)
+        codes = encode(sequences.values, self.symbols_)
+        known = np.where(codes < len(self.symbols_), codes, -1)
+        return sequences.pack(predict_rows(known, sequences.offsets, self._trie))
+
+    @property
+    def n_contexts_(self) -> int:
+        """Contexts of ``order + 1`` symbols that were seen with a label."""
+        return self.counts_.n_full_contexts
+
+    @property
+    def n_possible_contexts_(self) -> int:
+        """``n_symbols ** (order + 1)``."""
+        return int(len(self.symbols_) ** self.counts_.depth)
+
+    @property
+    def n_parameters_(self) -> int:
+        """Free probabilities: ``n_contexts_ * (n_classes - 1)``."""
+        return self.n_contexts_ * (len(self.classes_) - 1)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
