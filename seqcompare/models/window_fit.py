@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from numbers import Integral
 from typing import Any
@@ -176,31 +177,30 @@ def assign_folds(codes: NDArray[np.int64], groups: NDArray[np.int64], n_folds: i
     return fold[members]
 
 
-def count_parameters(estimator: Any) -> int | None:
+def count_parameters(estimator: Any) -> float:
     """Count the numbers that a fitted estimator predicts with.
 
     For a kernel machine these are its support vectors and their coefficients, for an ensemble those of all
-    its members, for a pipeline those of all its steps. None where scikit-learn does not show them.
+    its members, for a pipeline those of all its steps. NaN where the estimator does not show them.
     """
     if isinstance(estimator, Pipeline):
-        counts = [count_parameters(step) for _, step in estimator.steps]
-        return None if counts[-1] is None else sum(c for c in counts if c is not None)
+        # a step without numbers of its own only reshapes, unless it is the last
+        before = [count_parameters(step) for _, step in estimator.steps[:-1]]
+        return count_parameters(estimator.steps[-1][1]) + sum(n for n in before if not math.isnan(n))
     for inner in ("best_estimator_", "estimator_"):
         if hasattr(estimator, inner):
             return count_parameters(getattr(estimator, inner))
     if hasattr(estimator, "tree_"):
-        return int(estimator.tree_.node_count) * 2 + int(estimator.tree_.value.size)
+        return estimator.tree_.node_count * 2 + estimator.tree_.value.size
     if hasattr(estimator, "estimators_"):
-        counts = [
-            count_parameters(member) for member in np.ravel(np.asarray(estimator.estimators_, dtype=object))
-        ]
-        return None if None in counts else sum(c for c in counts if c is not None)
+        members = np.asarray(estimator.estimators_, dtype=object)
+        return sum(count_parameters(member) for member in members.ravel())
     names = [name for name in _FITTED_NUMBERS if hasattr(estimator, name)]
     if "support_vectors_" in names and "coef_" in names:
         names = ["coef_", "intercept_"]  # of a linear kernel the weights are enough
     found = [getattr(estimator, name) for name in names]
     sizes = [sum(map(_size, block)) if isinstance(block, list) else _size(block) for block in found]
-    return sum(sizes) if sizes else None
+    return sum(sizes) if sizes else math.nan
 
 
 def _size(block: Any) -> int:

@@ -69,8 +69,8 @@ class WindowTagger(Tagger):
     temperature_ : float or None
         What the decision values are divided by; None if the inner classifier has probabilities of its own,
         or none are wanted.
-    n_parameters_ : int or None
-        Numbers that the inner classifier predicts with; None if it does not show them.
+    n_parameters_ : int or nan
+        Numbers that the inner classifier predicts with; NaN if it does not show them.
 
     Notes
     -----
