@@ -283,7 +283,7 @@ def _widen(proba: NDArray[Any], names: NDArray[Any], columns: NDArray[Any], abse
     """Spread the last axis over `columns`, of which `names` are there."""
     if len(names) == len(columns):
         return proba
-    wide = np.full((*proba.shape[:-1], len(columns)), absent)
+    wide = np.full((*proba.shape[:-1], len(columns)), absent, dtype=proba.dtype)
     wide[..., np.searchsorted(columns, names)] = proba
     return wide
 
