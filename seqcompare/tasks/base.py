@@ -179,7 +179,7 @@ class Task(ABC):
         latent: bool = True,
         pooling: str = "last",
     ) -> bool | None:
-        """Say whether models of this size can come arbitrarily close to the optimal predictions.
+        """Say whether models of this size can solve the task, were they trained as well as can be.
 
         Parameters
         ----------
@@ -202,7 +202,9 @@ class Task(ABC):
         Returns
         -------
         bool or None
-            True where a construction is known, False where it is impossible, None where neither is known.
+            True where a construction is known whose score is as close to the optimum as one likes; False
+            where no model of this size can make the optimal predictions, probabilities and all; None where
+            neither is known. (An arg-max alone can be right by a hair: see docs/tasks.md.)
         """
         candidate = Candidate(family, capacity, variant, after, causal, latent, pooling)
         return can_reach(candidate, self._needs())

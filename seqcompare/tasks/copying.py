@@ -156,7 +156,7 @@ class Copy(SymbolTask):
         # keep each item in cells of its own, and count items to know which to fill and which to read
         bits = (self.n_symbols - 1).bit_length()
         register = (self.distance + 1) * bits
-        slots = self.n_items * bits + 2 * self.n_items + 1
+        slots = self.n_items * (bits + 2) - 1
         return Needs(
             self.role,
             self.distance,

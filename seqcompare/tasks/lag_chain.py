@@ -134,5 +134,8 @@ class LagChain(SymbolTask):
             following = (state * self.n_symbols + symbol) % n_states
             transitions[state, following] = self._transitions()[oldest, symbol]
         return HMM.from_parameters(
-            np.full(n_states, 1 / n_states), transitions, np.eye(self.n_symbols)[newest], symbols=self.symbols
+            startprob=np.full(n_states, 1 / n_states),
+            transmat=transitions,
+            emissionprob=np.eye(self.n_symbols)[newest],
+            symbols=self.symbols,
         )

@@ -166,4 +166,6 @@ class Recall(SymbolTask):
         emission[:, :n] = 2 / episode * np.eye(n)
         emission[:, n : self.query] = (1 - 3 / episode) / self.n_fillers
         emission[:, self.query] = 1 / episode
-        return HMM.from_parameters(np.full(n, 1 / n), transitions, emission, symbols=self.symbols)
+        return HMM.from_parameters(
+            startprob=np.full(n, 1 / n), transmat=transitions, emissionprob=emission, symbols=self.symbols
+        )

@@ -53,7 +53,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Needs:
-    """What a model must have to come arbitrarily close to the optimal predictions of a task.
+    """What a model must have to solve a task; `Task.can_represent` says what that means.
 
     Parameters
     ----------
