@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +82,7 @@ def _run_rounds(
         marks = inflight / str(rounds)
         marks.mkdir(parents=True, exist_ok=True)
         try:
-            with closing(_stream(batch, marks, workers, run)) as outcomes:
+            with _closing(_stream(batch, marks, workers, run)) as outcomes:
                 for outcome in outcomes:
                     store.add(outcome.position, outcome.row, outcome.curve)
                     yield outcome
@@ -103,10 +105,21 @@ def _stream(batch: Sequence[Trial], marks: Path, n_jobs: int, run: Runner) -> Ge
     return stream
 
 
+@contextmanager
+def _closing(stream: Generator[Outcome]) -> Iterator[Generator[Outcome]]:
+    """Close the stream at the end; a sweep that is stopped early means to leave trials undone."""
+    try:
+        yield stream
+    finally:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=UserWarning, module="joblib")
+            stream.close()
+
+
 def _run_marked(run: Runner, trial: Trial, marks: Path) -> Outcome:
-    """Run a trial with a mark that outlives its worker."""
+    """Run a trial with a mark that outlives its worker, and says which process that was."""
     mark = marks / str(trial.position)
-    mark.touch()
+    mark.write_text(str(os.getpid()), encoding="ascii")
     outcome = run(trial)
     mark.unlink(missing_ok=True)
     return outcome
