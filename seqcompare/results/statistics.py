@@ -27,15 +27,16 @@ class Interval:
         The mean and the bounds, in the unit of the values.
     n : int
         Values it was made of.
-    kind : {"t", "range"}
-        Whether the bounds are those of a t interval, or the least and greatest value.
+    kind : {"t", "bootstrap", "range"}
+        Whether the bounds are those of a t interval, percentiles of a bootstrap, or the least and the
+        greatest value.
     """
 
     mean: float
     low: float
     high: float
     n: int
-    kind: Literal["t", "range"]
+    kind: Literal["t", "bootstrap", "range"]
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ def paired_bootstrap(
     low, high = np.quantile(means, [tail, 1 - tail])
     below, above = (means <= 0).mean(), (means >= 0).mean()
     p_value = min(1.0, 2 * max(min(below, above), 1 / n_resamples))
-    difference = Interval(float(np.average(d, weights=w)), float(low), float(high), len(d), "t")
+    difference = Interval(float(np.average(d, weights=w)), float(low), float(high), len(d), "bootstrap")
     return PairedTest(difference, p_value, _effect_size(d))
 
 
