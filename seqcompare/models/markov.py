@@ -220,9 +220,10 @@ class MarkovChain(Density):
         check_smoothing(self.smoothing, self.alpha, self.discount)
 
     def _count(self, sequences: Sequences, sample_weight: Any) -> tuple[NDArray[Any], NgramCounts]:
-        weight = check_step_weights(sample_weight, sequences, steps_as_array=False)
-        used = np.add.reduceat(weight, sequences.offsets[:-1]) > 0
-        if not used.all():
+        weight = None
+        if sample_weight is not None:
+            weight = check_step_weights(sample_weight, sequences, steps_as_array=False)
+            used = np.add.reduceat(weight, sequences.offsets[:-1]) > 0
             sequences, weight = sequences.take(used), weight[np.repeat(used, sequences.lengths)]
         symbols = find_symbols(sequences.values)
         counts = count_next(

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 _NONE = -1
+_UNIT = np.empty(0)  # stands for weights of 1
+_TABLE = 2**19  # pairs that are counted in a table: one that stays in the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +39,7 @@ class NgramCounts:
         The last step of each node.
     count : ndarray of float64, shape (n_nodes,)
         Summed weight of each node as a target; 0 for one that is only a context.
-    first_child : ndarray of int64, shape (level[depth + 1] + 1,)
+    first_child : ndarray of int32 or int64, shape (level[depth + 1] + 1,)
         Children of context c are ``first_child[c]:first_child[c + 1]``.
     """
 
@@ -48,7 +50,7 @@ class NgramCounts:
     level: NDArray[np.int64]
     code: NDArray[np.int32]
     count: NDArray[np.float64]
-    first_child: NDArray[np.int64]
+    first_child: NDArray[np.integer]
 
     @property
     def total(self) -> float:
@@ -129,13 +131,13 @@ class NgramCounts:
 
     def _child_bounds(self, length: int) -> NDArray[np.int64]:
         contexts = self.nodes(length)
-        return self.first_child[contexts.start : contexts.stop + 1] - self.level[length + 1]
+        return np.asarray(self.first_child[contexts.start : contexts.stop + 1] - self.level[length + 1])
 
 
 def count_next(
     codes: NDArray[np.integer],
     offsets: NDArray[np.int64],
-    weight: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
     *,
     depth: int,
     n_symbols: int,
@@ -148,14 +150,18 @@ def count_next(
         Steps of all sequences, end to end.
     offsets : ndarray of int64, shape (n + 1,)
         Bounds of the sequences.
-    weight : ndarray, shape (n_steps,)
-        Weight of each step as a target.
+    weight : ndarray, shape (n_steps,), optional
+        Weight of each step as a target; 1 by default.
     depth, n_symbols : int
         Longest context, and size of the alphabet.
     """
-    x, w, starts, wait = _with_starts(codes, offsets, weight, n_symbols)
+    x, starts = _with_starts(codes, offsets, n_symbols)
+    w, wait = _UNIT, None
+    if weight is not None:
+        w = np.insert(weight, offsets[:-1], 0.0)
+        wait = _steps_to_weight(w, x == n_symbols)
     trie = _Growth(n_symbols + 1)
-    node = trie.grow(np.zeros(len(x), dtype=_index_type(x)), x, w)
+    node = trie.grow(np.zeros(len(x), dtype=_index_type(len(x))), x, w)
     for m in range(1, depth + 1):
         node = trie.grow(_previous(node, starts, wait, depth - m), x, w)
     return trie.counts(depth, n_symbols, 0, n_symbols)
@@ -184,12 +190,14 @@ def count_labels(
     depth, n_symbols, n_labels : int
         Longest context, and sizes of the alphabets.
     """
-    x, w, starts, wait = _with_starts(codes, offsets, weight, n_symbols)
+    x, starts = _with_starts(codes, offsets, n_symbols)
+    w = np.insert(weight, offsets[:-1], 0.0)
+    wait = _steps_to_weight(w, x == n_symbols)
     first_label = n_symbols + 1
     code = np.concatenate([x, np.insert(labels, offsets[:-1], 0).astype(np.int32) + first_label])
     weights = np.concatenate([np.zeros(len(w)), w])
     trie = _Growth(first_label + n_labels)
-    steps: NDArray[Any] = np.zeros(len(x), dtype=_index_type(code))
+    steps: NDArray[Any] = np.zeros(len(x), dtype=_index_type(len(code)))
     ended = steps
     for m in range(depth + 1):
         # a context may go on with the next step, or end in the label of its last
@@ -219,15 +227,23 @@ class _Growth:
         self, context: NDArray[np.integer], code: NDArray[np.int32], weight: NDArray[np.float64]
     ) -> NDArray[np.integer]:
         """Add what follows the newest nodes; return each entry's new node, numbered within its length."""
-        bounds, codes, counts, node = _refine(context, code, weight, len(self._codes[-1]), self._n_codes)
+        n_contexts = len(self._codes[-1])
+        refine = _refine_by_table if n_contexts * self._n_codes <= _TABLE else _refine_by_sorting
+        bounds, codes, counts, node = refine(context, code, weight, n_contexts, self._n_codes)
         self._bounds.append(bounds)
         self._codes.append(codes)
         self._counts.append(counts)
         return node
 
     def counts(self, depth: int, n_inputs: int, first_target: int, n_targets: int) -> NgramCounts:
+        """Lay the levels end to end."""
         level = np.concatenate([[0], np.cumsum([len(c) for c in self._codes])]).astype(np.int64)
-        first_child = [b[:-1] + start for b, start in zip(self._bounds, level[1:], strict=False)]
+        first_child = np.empty(level[-2] + 1, dtype=_index_type(int(level[-1])))
+        first_child[-1] = level[-1]
+        for low, high, bounds in zip(level, level[1:], self._bounds, strict=False):
+            np.add(bounds[:-1], high, out=first_child[low:high], casting="same_kind")
+        count = np.concatenate(self._counts)
+        count[1 : 1 + len(self._codes[1])][self._codes[1] == n_inputs] = 0  # the start mark is no target
         return NgramCounts(
             depth=depth,
             n_inputs=n_inputs,
@@ -235,27 +251,21 @@ class _Growth:
             n_targets=n_targets,
             level=level,
             code=np.concatenate(self._codes),
-            count=np.concatenate(self._counts),
-            first_child=np.concatenate([*first_child, level[-1:]]),
+            count=count,
+            first_child=first_child,
         )
 
 
-def _index_type(entries: NDArray[Any]) -> type[np.integer]:
-    return np.int32 if len(entries) < 2**31 else np.int64
+def _index_type(size: int) -> type[np.integer]:
+    return np.int32 if size < 2**31 else np.int64
 
 
 def _with_starts(
-    codes: NDArray[np.integer], offsets: NDArray[np.int64], weight: NDArray[np.float64], start: int
-) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.int64], NDArray[np.int32] | None]:
-    """Put the start mark before each sequence.
-
-    The last result says for each step how far ahead the next weighted target of its sequence is: a context
-    that none needs is not worth a node. None if all targets are weighted.
-    """
-    x = np.insert(codes.astype(np.int32), offsets[:-1], start)
-    w = np.insert(weight, offsets[:-1], 0.0)
+    codes: NDArray[np.integer], offsets: NDArray[np.int64], start: int
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Put the start mark before each sequence; return the steps, and where the marks are."""
     starts = offsets[:-1] + np.arange(len(offsets) - 1)
-    return x, w, starts, None if weight.all() else _steps_to_weight(w, x == start)
+    return np.insert(codes.astype(np.int32), offsets[:-1], start), starts
 
 
 def _previous(
@@ -287,70 +297,116 @@ def _steps_to_weight(weight: Array, is_start: Array) -> Array:
 
 
 @njit(cache=True)
-def _refine(
+def _refine_by_table(
+    context: Array, code: Array, weight: Array, n_contexts: int, n_codes: int
+) -> tuple[Array, Array, Array, Array]:
+    """Do as `_refine_by_sorting`, with one table entry for each pair that there could be."""
+    total = np.zeros(n_contexts * n_codes)
+    node_of = np.zeros(n_contexts * n_codes, context.dtype)
+    for i in range(len(context)):
+        if context[i] >= 0:
+            pair = np.int64(context[i]) * n_codes + code[i]
+            node_of[pair] = 1
+            total[pair] += weight[i] if len(weight) else 1.0
+    bounds = np.empty(n_contexts + 1, context.dtype)
+    n_nodes = 0
+    for c in range(n_contexts):
+        bounds[c] = n_nodes
+        for pair in range(c * n_codes, (c + 1) * n_codes):
+            if node_of[pair]:
+                node_of[pair] = n_nodes
+                n_nodes += 1
+            else:
+                node_of[pair] = -1
+    bounds[n_contexts] = n_nodes
+    out_code = np.empty(n_nodes, np.int32)
+    out_count = np.empty(n_nodes, np.float64)
+    for pair in range(n_contexts * n_codes):
+        if node_of[pair] >= 0:
+            out_code[node_of[pair]] = pair % n_codes
+            out_count[node_of[pair]] = total[pair]
+    node = np.empty(len(context), context.dtype)
+    for i in range(len(context)):
+        node[i] = node_of[np.int64(context[i]) * n_codes + code[i]] if context[i] >= 0 else -1
+    return bounds, out_code, out_count, node
+
+
+@njit(cache=True)
+def _refine_by_sorting(
     context: Array, code: Array, weight: Array, n_contexts: int, n_codes: int
 ) -> tuple[Array, Array, Array, Array]:
     """Sort the distinct (context, code) pairs, number them and add up their weights.
 
     Entries are brought together by context with a counting sort, so the cost does not depend on how many
-    pairs there could be.
+    pairs there could be. Returns where the pairs of each context begin, the code and the weight of each
+    pair, and each entry's pair; entries without a context (-1) have none.
     """
-    bounds = np.zeros(n_contexts + 1, np.int64)
+    bounds = np.zeros(n_contexts + 1, context.dtype)
     for i in range(len(context)):
         if context[i] >= 0:
             bounds[context[i] + 1] += 1
     for c in range(n_contexts):
         bounds[c + 1] += bounds[c]
-    cursor = bounds[:-1].copy()
-    n_entries = bounds[-1]
-    entry = np.empty(n_entries, context.dtype)
+    n_entries = bounds[n_contexts]
+    # index and code side by side, so that bringing them together costs one miss of the cache, not two
+    entry = np.empty((n_entries, 2), context.dtype)
     for i in range(len(context)):
-        if context[i] >= 0:
-            entry[cursor[context[i]]] = i
-            cursor[context[i]] += 1
+        c = context[i]
+        if c >= 0:
+            k = bounds[c]
+            entry[k, 0] = i
+            entry[k, 1] = code[i]
+            bounds[c] = k + 1
+    # every bound now is where its context ends
 
     out_code = np.empty(n_entries, np.int32)
     out_count = np.empty(n_entries, np.float64)
     node = np.full(len(context), -1, context.dtype)
-    rank = np.full(n_codes, -1, np.int64)
+    node_of = np.full(n_codes, -1, np.int64)
     total = np.zeros(n_codes)
     seen = np.empty(n_codes, np.int32)
     n_nodes = 0
     low = 0
     for c in range(n_contexts):
-        high = bounds[c + 1]
+        high = bounds[c]
         bounds[c] = n_nodes
-        if high - low == 1:  # most contexts, once they are long
-            i = entry[low]
-            out_code[n_nodes] = code[i]
-            out_count[n_nodes] = weight[i]
-            node[i] = n_nodes
+        n_seen = 0
+        for k in range(low, high):
+            s = entry[k, 1]
+            if node_of[s] < 0:
+                node_of[s] = 0
+                total[s] = 0.0
+                seen[n_seen] = s
+                n_seen += 1
+            total[s] += weight[entry[k, 0]] if len(weight) else 1.0
+        _sort(seen, n_seen)
+        for k in range(n_seen):
+            s = seen[k]
+            node_of[s] = n_nodes
+            out_code[n_nodes] = s
+            out_count[n_nodes] = total[s]
             n_nodes += 1
-        else:
-            n_seen = 0
-            for k in range(low, high):
-                i = entry[k]
-                s = code[i]
-                if rank[s] < 0:
-                    rank[s] = 0
-                    total[s] = 0.0
-                    seen[n_seen] = s
-                    n_seen += 1
-                total[s] += weight[i]
-            seen[:n_seen].sort()
-            for k in range(n_seen):
-                s = seen[k]
-                rank[s] = n_nodes
-                out_code[n_nodes] = s
-                out_count[n_nodes] = total[s]
-                n_nodes += 1
-            for k in range(low, high):
-                node[entry[k]] = rank[code[entry[k]]]
-            for k in range(n_seen):
-                rank[seen[k]] = -1
+        for k in range(low, high):
+            node[entry[k, 0]] = node_of[entry[k, 1]]
+        for k in range(n_seen):
+            node_of[seen[k]] = -1
         low = high
     bounds[n_contexts] = n_nodes
     return bounds, out_code[:n_nodes].copy(), out_count[:n_nodes].copy(), node
+
+
+@njit(cache=True)
+def _sort(values: Array, n: int) -> None:
+    """Sort the first `n` values; most often they are one, two or three."""
+    if n > 16:
+        values[:n].sort()
+        return
+    for i in range(1, n):
+        value, k = values[i], i
+        while k > 0 and values[k - 1] > value:
+            values[k] = values[k - 1]
+            k -= 1
+        values[k] = value
 
 
 @njit(cache=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from seqcompare.models.markov_counts import NgramCounts
 
+Array = NDArray[Any]
 SMOOTHINGS = ("witten-bell", "kneser-ney", "additive", "none")
 # used where the counts of counts determine none, as in small alphabets, whose n-grams are all frequent
 DEFAULT_DISCOUNTS = (0.5, 1.0, 1.5)
@@ -62,34 +64,59 @@ def interpolate(
     gain = np.zeros(len(counts.code))
     used = _continuation_counts(counts) if smoothing == "kneser-ney" else counts.count
     discounts = np.zeros((counts.depth + 1, 3))
+    per_type = 1.0 if smoothing == "witten-bell" else 0.0
+    per_context = alpha * counts.n_targets if smoothing == "additive" else 0.0
     for length in range(counts.depth + 1):
-        contexts, children = counts.nodes(length), counts.nodes(length + 1)
-        n = used[children]
-        total = counts.sum_children(n, length)
-        if smoothing == "witten-bell":
-            passed = counts.sum_children((n > 0).astype(np.float64), length)
-            norm = total + passed
-        elif smoothing == "additive":
-            final = np.full(len(total), length == counts.depth)
-            if length:
-                begun = counts.started(length)
-                final[begun.start - contexts.start : begun.stop - contexts.start] = True
-            passed = np.where(final, alpha * counts.n_targets, 1.0)
-            total = np.where(final, total, 0.0)
-            n = np.where(counts.spread(final, length), n, 0.0)
-            norm = total + passed
-        elif smoothing == "none":
-            passed, norm = np.zeros(len(total)), total
-        else:
+        if smoothing == "kneser-ney":
+            n = used[counts.nodes(length + 1)]
             discounts[length] = _estimate_discounts(n) if discount is None else discount
-            taken = np.concatenate([[0.0], discounts[length]])[np.minimum(n, 3).astype(np.intp)]
-            n = n - taken
-            passed, norm = counts.sum_children(taken, length), total
-        filled = norm > 0
-        scale = np.divide(1.0, norm, out=np.zeros(len(norm)), where=filled)
-        backoff[contexts] = np.where(filled, passed * scale, 1.0)
-        gain[children] = n * counts.spread(scale, length)
+        contexts = counts.nodes(length)
+        if smoothing == "additive" and length < counts.depth:
+            # no shorter context has a say, unless it goes back to the start and so is the longest
+            contexts = counts.started(length) if length else slice(0, 0)
+        taken = np.concatenate([[0.0], discounts[length]])
+        _normalise(
+            contexts.start,
+            contexts.stop,
+            counts.first_child,
+            used,
+            taken,
+            per_type,
+            per_context,
+            backoff,
+            gain,
+        )
     return Interpolation(backoff, gain, discounts)
+
+
+@njit(cache=True)
+def _normalise(
+    low: int,
+    high: int,
+    first_child: Array,
+    count: Array,
+    taken: Array,
+    per_type: float,
+    per_context: float,
+    backoff: Array,
+    gain: Array,
+) -> None:
+    """Turn the counts after contexts ``low:high`` into `gain` and `backoff`.
+
+    All smoothings take ``taken[min(n, 3)]`` from a count of n, and pass it on to the shorter context
+    together with what they add: so much for each distinct target, and for the context.
+    """
+    for context in range(low, high):
+        total, passed = 0.0, per_context
+        for child in range(first_child[context], first_child[context + 1]):
+            if count[child] > 0.0:
+                total += count[child] - taken[min(int(count[child]), 3)]
+                passed += per_type + taken[min(int(count[child]), 3)]
+        norm = total + passed
+        if norm > 0.0:
+            backoff[context] = passed / norm
+            for child in range(first_child[context], first_child[context + 1]):
+                gain[child] = (count[child] - taken[min(int(count[child]), 3)]) / norm
 
 
 def check_smoothing(smoothing: str, alpha: float, discount: float | None) -> None:

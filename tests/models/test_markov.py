@@ -2,7 +2,7 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
@@ -135,6 +135,7 @@ def test_kneser_ney_by_hand():
 symbol_lists = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=12), min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(
     symbol_lists,
     symbol_lists,
@@ -155,6 +156,7 @@ def test_rows_sum_to_one_and_add_up_to_the_likelihood(X, other, order, smoothing
     assert not np.isnan(scores).any()
 
 
+@settings(deadline=None)
 @given(symbol_lists, st.integers(0, 4), st.sampled_from(SMOOTHINGS))
 def test_predictions_use_no_later_step(X, order, smoothing):
     chain = MarkovChain(order, smoothing).fit(X)
@@ -164,6 +166,7 @@ def test_predictions_use_no_later_step(X, order, smoothing):
         np.testing.assert_array_equal(chain.predict_next_proba([x[:t]])[0], whole[:t])
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.lists(st.integers(0, 3), min_size=1, max_size=8), st.integers(0, 3)),
