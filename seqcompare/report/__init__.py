@@ -1,1 +1,1 @@
-"""Reads results and draws them."""
+"""Reports: tables, figures and pages drawn from the rows of a run."""

@@ -1,0 +1,1 @@
+"""Figures: functions of tidy frames that take axes and return them."""

@@ -1,0 +1,175 @@
+"""What the figures share: a distance axis in powers of two, a skill axis, labels at the ends of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.colors import to_rgb
+from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
+
+from seqcompare import style
+from seqcompare.report.svg import SERIES
+
+SKILL_FLOOR, SKILL_TOP = -0.08, 1.08
+
+
+def styles_of(frame: pd.DataFrame) -> dict[str, style.SeriesStyle]:
+    """Return the style of each series of `frame`.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With the column ``model``, and ``family``, ``variant`` and ``capacity`` where they are known.
+    """
+    full = frame.reindex(columns=["model", "family", "variant", "capacity"]).drop_duplicates()
+    full = full.fillna({"family": "other", "variant": "", "capacity": np.nan})
+    return style.model_styles(
+        (str(m), str(f), str(v), float(c)) for m, f, v, c in full.itertuples(index=False, name=None)
+    )
+
+
+def series_id(name: str) -> str:
+    """Return the mark by which the artists of a series are found again in an SVG."""
+    return SERIES + "".join(c if c.isalnum() and c.isascii() else "-" for c in name)[:40]
+
+
+def distance_axis(ax: Axes, distances: Iterable[float], label: str = "distance (steps)") -> None:
+    """Give `ax` a log-2 x axis with a tick at each of `distances`; zero and look-ahead keep their place."""
+    ticks = sorted({float(d) for d in distances if np.isfinite(d)})
+    if ticks and ticks[0] <= 0:
+        ax.set_xscale("symlog", base=2, linthresh=1, linscale=1)
+    else:
+        ax.set_xscale("log", base=2)
+    places = axis_places(ax, ticks)
+    kept = _apart(places, ticks, least=0.055)
+    ax.xaxis.set_major_locator(FixedLocator(kept))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
+    ax.set_xlabel(label)
+    if len(ticks) > 1:
+        pad = 0.06 * (places[-1] - places[0])
+        back = ax.transScale.inverted()
+        ax.set_xlim(*(back.transform((x, 0.0))[0] for x in (places[0] - pad, places[-1] + pad)))
+
+
+def axis_places(ax: Axes, values: Sequence[float]) -> list[float]:
+    """Return where `values` lie along the x axis once its scale is applied."""
+    return [float(ax.transScale.transform((value, 0.0))[0]) for value in values]
+
+
+def nudge(ax: Axes, values: Any, amount: float) -> Any:
+    """Move x `values` aside by `amount` in the axis' own scale, so that series that agree stay visible."""
+    back = ax.transScale.inverted()
+    return [back.transform((x + amount, 0.0))[0] for x in axis_places(ax, values)]
+
+
+def log_axis(axis: Axis) -> None:
+    """Give `axis` (of log scale) ticks at powers of ten, written as plain numbers."""
+    axis.set_major_locator(LogLocator(base=10, numticks=7))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(lambda value, _: plain_power(value))
+
+
+def plain_power(value: float) -> str:
+    """Write a power of ten in few characters: 0.01, 10, 10k, 1M."""
+    for factor, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= factor * (10 if unit == "k" else 1):
+            return f"{value / factor:g}{unit}"
+    return f"{value:g}" if value >= 1e-4 else f"{value:.0e}".replace("e-0", "e−")
+
+
+def skill_axis(ax: Axes) -> None:
+    """Give `ax` the y axis of skill, with the optimal and the chance line; what lies outside is clipped."""
+    ax.set_ylim(SKILL_FLOOR, SKILL_TOP)
+    ax.yaxis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 1]))
+    ax.yaxis.set_major_formatter(
+        lambda value, _: {0.0: "chance 0", 1.0: "optimal 1"}.get(float(value), f"{value:g}")
+    )
+    for level, line in ((0.0, (0, (4, 2))), (1.0, (0, (1, 1.5)))):
+        ax.axhline(level, color=style.QUIET, linewidth=0.9, linestyle=line, zorder=1.2)
+
+
+def fix_annotations(ax: Axes) -> None:
+    """Keep the numbers in the cells of a heat map black or white by their cell, on a dark page as well."""
+    for text in ax.texts:
+        red = to_rgb(text.get_color())[0]
+        text.set_color("#fdfdfd" if red > 0.5 else "#17191c")
+
+
+def label_ends(ax: Axes, ends: Sequence[tuple[str, float, float, str]], size: float = 8) -> None:
+    """Write the names of lines at their right ends, moved apart until none overlaps.
+
+    Parameters
+    ----------
+    ax : Axes
+        Its limits must be final.
+    ends : sequence of (name, x, y, color)
+        The last point of each line.
+    size : float
+        Of the text, in points.
+    """
+    if not ends:
+        return
+    ax.autoscale_view()
+    figure = ax.get_figure()
+    height = ax.get_window_extent().height / figure.dpi * 72  # type: ignore[union-attr]  # axes have a figure
+    gap = 1.25 * size / max(height, 1)
+    places = [
+        float(ax.transAxes.inverted().transform(ax.transData.transform((x, y)))[1]) for _, x, y, _ in ends
+    ]
+    order = np.argsort(places, kind="stable")
+    spread = np.array(_spread(np.clip(np.array(places)[order], 0, 1), gap))
+    # the whole column moves in where it would stick out
+    spread += (
+        max(0.0, gap / 2 - spread[0]) if spread[-1] + gap / 2 < 1 else min(0.0, 1 - gap / 2 - spread[-1])
+    )
+    for index, place in zip(order, spread, strict=True):
+        name, _, _, color = ends[index]
+        text = ax.annotate(
+            f" {name}",
+            xy=(1.01, place),
+            xycoords="axes fraction",
+            color=color,
+            fontsize=size,
+            va="center",
+            annotation_clip=False,
+        )
+        text.set_gid(series_id(name))
+
+
+def _spread(places: Any, gap: float) -> Any:
+    """Move sorted `places` apart to at least `gap`, keeping their mean where groups collide."""
+    groups = [[place, 1] for place in places]  # centre, how many
+    merged: list[list[float]] = []
+    for centre, count in groups:
+        merged.append([float(centre), float(count)])
+        while len(merged) > 1 and _low(merged[-1], gap) < _high(merged[-2], gap) + gap - 1e-12:
+            (c1, n1), (c2, n2) = merged[-2:]
+            merged[-2:] = [[(c1 * n1 + c2 * n2) / (n1 + n2), n1 + n2]]
+    return [centre + (i - (count - 1) / 2) * gap for centre, count in merged for i in range(int(count))]
+
+
+def _low(group: list[float], gap: float) -> float:
+    return group[0] - (group[1] - 1) / 2 * gap
+
+
+def _high(group: list[float], gap: float) -> float:
+    return group[0] + (group[1] - 1) / 2 * gap
+
+
+def _apart(places: Sequence[float], ticks: Sequence[float], least: float) -> list[float]:
+    """Return the ticks that leave each other room: the first, the last and what fits between."""
+    if len(ticks) < 3:
+        return list(ticks)
+    span = places[-1] - places[0]
+    kept, last = [ticks[0]], places[0]
+    for place, tick in zip(places[1:-1], ticks[1:-1], strict=True):
+        if place - last >= least * span and places[-1] - place >= least * span:
+            kept.append(tick)
+            last = place
+    return [*kept, ticks[-1]]

@@ -1,0 +1,258 @@
+"""Figures of what an answer costs: cost against score, the state space, growth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from seqcompare import style
+from seqcompare.report.figures import canvas
+from seqcompare.style import SeriesStyle
+
+COSTS = {
+    "fit_seconds": "time to fit (s)",
+    "predict_us_per_step": "time to predict (µs a step)",
+    "n_parameters": "parameters",
+    "peak_memory_mb": "peak memory (MB)",
+}
+
+
+def pareto_front(cost: pd.Series, score: pd.Series, *, greater_is_better: bool = True) -> pd.Series:
+    """Return which points no other beats in both cost and score.
+
+    Parameters
+    ----------
+    cost : Series of float
+        Smaller is better.
+    score : Series of float
+        Of the same index as `cost`.
+    greater_is_better : bool, default=True
+        Which way the score runs.
+
+    Returns
+    -------
+    Series of bool
+        True on the front; points with NaN are never on it.
+    """
+    worth = score if greater_is_better else -score
+    order = pd.DataFrame({"cost": cost, "worth": worth}).dropna()
+    order = order.sort_values(["cost", "worth"], ascending=[True, False], kind="stable")
+    best_before = order["worth"].cummax().shift(fill_value=-np.inf)
+    front = pd.Series(False, index=cost.index)
+    front[order.index[order["worth"] > best_before]] = True
+    return front
+
+
+def cost_against_score(
+    frame: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    cost: str = "fit_seconds",
+    score: str = "skill",
+    score_label: str | None = None,
+    greater_is_better: bool = True,
+    styles: dict[str, SeriesStyle] | None = None,
+) -> Axes:
+    """Draw each model at its cost and score; those that none beats in both are joined and named.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a model: ``model`` and the columns `cost` and `score`.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+    cost : str, default="fit_seconds"
+        The column for the x axis (log).
+    score : str, default="skill"
+        The column for the y axis.
+    score_label : str, optional
+        Label of the y axis; `score` by default.
+    greater_is_better : bool, default=True
+        Which way the score runs.
+    styles : dict of str to SeriesStyle, optional
+        Style of each model; found from `frame` by default.
+
+    Returns
+    -------
+    Axes
+    """
+    styles = styles or canvas.styles_of(frame)
+    points = frame[frame[cost].gt(0) & frame[score].notna()].reset_index(drop=True)
+    # a machine made by hand costs nothing to fit: it is shown, but it wins nothing
+    learned = points[points["family"] != "reference"] if "family" in points else points
+    front = pareto_front(learned[cost], learned[score], greater_is_better=greater_is_better)
+    front = front.reindex(points.index, fill_value=False)
+    with style.look():
+        ax = ax or style.new_axes()
+        ax.set_xscale("log")
+        canvas.log_axis(ax.xaxis)
+        ax.set_xlabel(COSTS.get(cost, cost))
+        ax.set_ylabel(score_label or score)
+        best = points[front].sort_values(cost)
+        ax.step(
+            best[cost],
+            best[score],
+            where="post",
+            color=style.QUIET,
+            linewidth=1,
+            linestyle=(0, (4, 2)),
+            zorder=1.5,
+        )
+        for row, on_front in zip(points.to_dict("records"), front.tolist(), strict=True):
+            look = styles[row["model"]]
+            (dot,) = ax.plot(
+                [row[cost]],
+                [row[score]],
+                marker=look.marker,
+                color=look.color,
+                markersize=8 if on_front else 5.5,
+                markeredgecolor=style.INK if on_front else style.PAPER,
+                markeredgewidth=1.1 if on_front else 0.7,
+                linestyle="none",
+                zorder=3 if on_front else 2,
+            )
+            dot.set_gid(canvas.series_id(str(row["model"])))
+        ax.margins(x=0.12, y=0.14)
+        _name_front(ax, best, cost, score)
+    return ax
+
+
+def _name_front(ax: Axes, best: pd.DataFrame, cost: str, score: str) -> None:
+    """Write the names of the front beside their points, on the first side where nothing is in the way."""
+    figure = ax.get_figure()
+    if figure is None or best.empty:
+        return
+    ax.autoscale_view()
+    taken = [
+        (ax.transData.transform((x, y)), (6.0, 6.0)) for x, y in zip(best[cost], best[score], strict=True)
+    ]
+    frame = ax.get_window_extent()
+    scale = figure.dpi / 72
+    for row in best.itertuples(index=False):
+        x, y = ax.transData.transform((getattr(row, cost), getattr(row, score)))
+        name = str(row.model)
+        half = (len(name) * 2.3 * scale, 5.0 * scale)
+        sides = [(0, 11), (0, -11), (half[0] / scale + 8, 0), (-half[0] / scale - 8, 0), (0, 20), (0, -20)]
+        for dx, dy in sides:
+            centre = (x + dx * scale, y + dy * scale)
+            inside = frame.x0 <= centre[0] - half[0] and centre[0] + half[0] <= frame.x1
+            free = all(
+                abs(centre[0] - other[0][0]) > half[0] + other[1][0]
+                or abs(centre[1] - other[0][1]) > half[1] + other[1][1]
+                for other in taken
+                if tuple(other[0]) != (x, y)
+            )
+            if inside and free:
+                taken.append((np.array(centre), half))
+                label = ax.annotate(
+                    name,
+                    (getattr(row, cost), getattr(row, score)),
+                    (dx, dy),
+                    textcoords="offset points",
+                    ha="center",
+                    va="center",
+                    fontsize=7.5,
+                    color=style.INK,
+                )
+                label.set_gid(canvas.series_id(name))
+                break
+
+
+def growth(
+    frame: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    x: str,
+    y: str,
+    x_label: str | None = None,
+    y_label: str | None = None,
+    styles: dict[str, SeriesStyle] | None = None,
+    label_lines: bool = True,
+) -> Axes:
+    """Draw how a cost grows: one line a series on two logarithmic axes.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``model`` (the series) and the columns `x` and `y`, both above 0.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+    x, y : str
+        Columns of the axes.
+    x_label, y_label : str, optional
+        Labels of the axes; the columns' names by default.
+    styles : dict of str to SeriesStyle, optional
+        Style of each series; found from `frame` by default.
+    label_lines : bool, default=True
+        Whether to write the names of the series at the ends of their lines.
+
+    Returns
+    -------
+    Axes
+    """
+    styles = styles or canvas.styles_of(frame)
+    with style.look():
+        ax = ax or style.new_axes()
+        ax.set_yscale("log")
+        canvas.log_axis(ax.yaxis)
+        canvas.distance_axis(ax, frame[x], x_label or x)
+        ax.set_ylabel(y_label or COSTS.get(y, y))
+        ends = []
+        for name, rows in frame[frame[y].gt(0)].groupby("model", sort=False):
+            rows = rows.sort_values(x)
+            look = styles[str(name)]
+            (line,) = ax.plot(
+                rows[x],
+                rows[y],
+                color=look.color,
+                linestyle=look.line,
+                marker=look.marker,
+                markeredgecolor=style.PAPER,
+            )
+            line.set_gid(canvas.series_id(str(name)))
+            ends.append((str(name), float(rows[x].iloc[-1]), float(rows[y].iloc[-1]), look.text))
+        if label_lines:
+            canvas.label_ends(ax, ends)
+    return ax
+
+
+def state_space(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw how many contexts of each order are possible, occur, and occur often enough to be counted.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row an order: ``order``, ``possible``, ``seen``, ``supported`` (at least 5 counts).
+    ax : Axes, optional
+        Where to draw; new axes by default.
+
+    Returns
+    -------
+    Axes
+    """
+    with style.look():
+        ax = ax or style.new_axes()
+        ax.set_yscale("log")
+        canvas.log_axis(ax.yaxis)
+        rows = frame.sort_values("order")
+        ends = []
+        for column, level, line in (("possible", 0, (0, (2, 2))), ("seen", 2, "-"), ("supported", 4, "-")):
+            color = style.shade("markov", level)
+            shown = rows[rows[column].gt(0)]
+            ax.plot(
+                shown["order"],
+                shown[column],
+                color=color,
+                linestyle=line,
+                marker="o",
+                markeredgecolor=style.PAPER,
+            )
+            if len(shown):
+                ends.append((column, float(shown["order"].iloc[-1]), float(shown[column].iloc[-1]), color))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.set_xlabel("order")
+        ax.set_ylabel("contexts")
+        canvas.label_ends(ax, ends)
+    return ax

@@ -1,0 +1,280 @@
+"""Figures of real data: how far back it matters, and where a model is right and wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+
+from seqcompare import style
+from seqcompare.report.figures import canvas
+
+CONTROL_LINES = {"truncated": "-", "shuffled": (0, (1.2, 1.2))}
+
+
+def context_curve(frame: pd.DataFrame, ax: Axes | None = None, *, score_label: str = "score") -> Axes:
+    """Draw the score of each family when it may see the last k steps only, against k.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``model``, ``context`` (k, in steps), ``score``; ``low`` and ``high`` where there is an interval;
+        ``control`` ("truncated": the steps before are cut off; "shuffled": they are put in another order),
+        where there is one.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+    score_label : str, default="score"
+        Label of the y axis.
+
+    Returns
+    -------
+    Axes
+    """
+    styles = canvas.styles_of(frame)
+    frame = frame if "control" in frame else frame.assign(control="truncated")
+    with style.look():
+        ax = ax or style.new_axes()
+        canvas.distance_axis(ax, frame["context"], "context (last k steps)")
+        ax.set_ylabel(score_label)
+        ends = []
+        for (name, control), rows in frame.groupby(["model", "control"], sort=False):
+            rows = rows[rows["score"].notna()].sort_values("context")
+            if rows.empty:
+                continue
+            look = styles[str(name)]
+            gid = canvas.series_id(str(name))
+            if {"low", "high"} <= set(rows.columns) and rows["low"].notna().any():
+                band = ax.fill_between(
+                    rows["context"], rows["low"], rows["high"], color=look.color, alpha=0.16, linewidth=0
+                )
+                band.set_gid(gid)
+            (line,) = ax.plot(
+                rows["context"],
+                rows["score"],
+                color=look.color,
+                linestyle=CONTROL_LINES.get(str(control), "-"),
+                marker=look.marker if control == "truncated" else None,
+                markeredgecolor=style.PAPER,
+            )
+            line.set_gid(gid)
+            words = str(name) if control == "truncated" else f"{name}, {control} past"
+            ends.append((words, float(rows["context"].iloc[-1]), float(rows["score"].iloc[-1]), look.text))
+        canvas.label_ends(ax, ends)
+    return ax
+
+
+def lag_profile(frame: pd.DataFrame, ax: Axes | None = None, *, label: str = "information (bits)") -> Axes:
+    """Draw the information that the step k back gives, above what chance alone reaches.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``lag`` (steps; negative is a look-ahead), ``information`` (bits) and ``band``: what the largest of
+        all lags reaches when there is no dependence.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+    label : str, default="information (bits)"
+        Label of the y axis.
+
+    Returns
+    -------
+    Axes
+    """
+    rows = frame.sort_values("lag")
+    with style.look():
+        ax = ax or style.new_axes()
+        color = style.shade("markov", 2)
+        above = rows["information"] > rows["band"] if "band" in rows else pd.Series(True, index=rows.index)
+        ax.vlines(rows["lag"], 0, rows["information"], color=color, linewidth=1.4)
+        for mask, face in ((above, color), (~above, style.PAPER)):
+            some = rows[mask]
+            ax.plot(
+                some["lag"], some["information"], "o", color=color, markerfacecolor=face, linestyle="none"
+            )
+        if "band" in rows:
+            ax.plot(rows["lag"], rows["band"], color=style.QUIET, linestyle=(0, (4, 2)), linewidth=1)
+            last = rows.iloc[-1]
+            canvas.label_ends(
+                ax, [("noise reaches this", float(last["lag"]), float(last["band"]), style.QUIET)]
+            )
+        ax.set_ylim(bottom=min(0.0, float(rows["information"].min())))
+        ax.set_xlabel("lag (steps)")
+        ax.set_ylabel(label)
+    return ax
+
+
+def confusion(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw the share of each true class that was given each label.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``true``, ``predicted`` and ``count`` of one model.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+
+    Returns
+    -------
+    Axes
+    """
+    labels = sorted({str(v) for v in frame["true"]} | {str(v) for v in frame["predicted"]}, key=_natural)
+    counts = frame.assign(true=frame["true"].astype(str), predicted=frame["predicted"].astype(str))
+    table = counts.pivot_table(index="true", columns="predicted", values="count", aggfunc="sum", fill_value=0)
+    table = table.reindex(index=labels, columns=labels, fill_value=0)
+    share = table.div(table.sum(axis=1).where(table.sum(axis=1) > 0, 1), axis=0)
+    side = min(0.34 * len(labels) + 1.2, 7.0)
+    with style.look():
+        ax = ax or style.new_axes(side, side)
+        ax.grid(False)
+        few = len(labels) <= 16
+        sns.heatmap(
+            share,
+            ax=ax,
+            vmin=0,
+            vmax=1,
+            cmap="cividis",
+            cbar=False,
+            square=True,
+            annot=table.map(lambda n: f"{n:.0f}" if n else "") if few else False,
+            fmt="",
+            annot_kws={"fontsize": 7},
+            linewidths=0.6 if few else 0,
+            linecolor=style.PAPER,
+            xticklabels=True,
+            yticklabels=True,
+        )
+        canvas.fix_annotations(ax)
+        ax.set_xlabel("predicted")
+        ax.set_ylabel("true")
+        ax.tick_params(length=0, labelsize=7 if len(labels) <= 40 else 4)
+        ax.tick_params(axis="x", rotation=0 if max(map(len, labels), default=0) <= 3 else 90)
+        ax.tick_params(axis="y", rotation=0)
+    return ax
+
+
+def calibration(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw how often a model is right against how sure it was.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row for each model and bin: ``model``, ``confidence`` (mean probability given), ``accuracy``,
+        ``count``.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+
+    Returns
+    -------
+    Axes
+    """
+    styles = canvas.styles_of(frame)
+    with style.look():
+        ax = ax or style.new_axes(4.4, 3.4)
+        ax.plot([0, 1], [0, 1], color=style.QUIET, linestyle=(0, (4, 2)), linewidth=0.9)
+        ax.set_xlim(0, 1)
+        ax.set_ylim(0, 1.02)
+        ends = []
+        for name, rows in frame[frame["count"].gt(0)].groupby("model", sort=False):
+            rows = rows.sort_values("confidence")
+            look = styles[str(name)]
+            (line,) = ax.plot(
+                rows["confidence"],
+                rows["accuracy"],
+                color=look.color,
+                linestyle=look.line,
+                marker=look.marker,
+                markeredgecolor=style.PAPER,
+            )
+            line.set_gid(canvas.series_id(str(name)))
+            ends.append((str(name), 1.0, float(rows["accuracy"].iloc[-1]), look.text))
+        ax.set_xlabel("probability given to the answer")
+        ax.set_ylabel("how often it was right")
+        canvas.label_ends(ax, ends)
+    return ax
+
+
+def class_scores(frame: pd.DataFrame, ax: Axes | None = None, *, score: str = "f1") -> Axes:
+    """Draw the score of each class, a marker a model.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``model``, ``label`` and the column `score`; ``support`` (test examples) is written beside the label.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+    score : str, default="f1"
+        The column to draw.
+
+    Returns
+    -------
+    Axes
+    """
+    styles = canvas.styles_of(frame)
+    labels = sorted({str(v) for v in frame["label"]}, key=_natural)
+    with style.look():
+        ax = ax or style.new_axes(5.2, min(0.24 * len(labels) + 1, 9))
+        ax.grid(True, axis="x")
+        for name, rows in frame.groupby("model", sort=False):
+            look = styles[str(name)]
+            places = [labels.index(str(v)) for v in rows["label"]]
+            (dots,) = ax.plot(
+                rows[score], places, marker=look.marker, color=look.color, linestyle="none",
+                markersize=6, markeredgecolor=style.PAPER, label=str(name),
+            )  # fmt: skip
+            dots.set_gid(canvas.series_id(str(name)))
+        support = {}
+        if "support" in frame:
+            support = {str(k): v for k, v in frame.groupby("label")["support"].max().items()}
+        words = [f"{v} ({support[v]:.0f})" if v in support else v for v in labels]
+        ax.set_yticks(np.arange(len(labels)), words)
+        ax.set_ylim(len(labels) - 0.5, -0.5)
+        ax.set_xlabel(score.upper() if score == "f1" else score)
+    return ax
+
+
+def influence_by_lag(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw how much the answer of a fitted model changes when the step k back is changed.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``model``, ``lag`` (steps) and ``influence``.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+
+    Returns
+    -------
+    Axes
+    """
+    styles = canvas.styles_of(frame)
+    with style.look():
+        ax = ax or style.new_axes()
+        ends = []
+        for name, rows in frame.groupby("model", sort=False):
+            rows = rows.sort_values("lag")
+            look = styles[str(name)]
+            (line,) = ax.plot(
+                rows["lag"],
+                rows["influence"],
+                color=look.color,
+                linestyle=look.line,
+                marker=look.marker,
+                markeredgecolor=style.PAPER,
+            )
+            line.set_gid(canvas.series_id(str(name)))
+            ends.append(
+                (str(name), float(rows["lag"].iloc[-1]), float(rows["influence"].iloc[-1]), look.text)
+            )
+        ax.set_xlabel("lag (steps)")
+        ax.set_ylabel("change of the answer")
+        canvas.label_ends(ax, ends)
+    return ax
+
+
+def _natural(text: str) -> tuple[int, float, str]:
+    """Sort numbers by value, then words."""
+    try:
+        return (0, float(text), text)
+    except ValueError:
+        return (1, 0.0, text)

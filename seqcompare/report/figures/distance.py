@@ -1,0 +1,249 @@
+"""Figures over the distance: skill, the map of families, horizons, and the memory axis."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+
+from seqcompare import style
+from seqcompare.report.figures import canvas
+from seqcompare.style import SeriesStyle
+
+LEARNED = 0.5  # skill above which a horizon goes on
+
+
+def skill_by_distance(
+    frame: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    styles: dict[str, SeriesStyle] | None = None,
+    x: str = "distance",
+    label_lines: bool = True,
+) -> Axes:
+    """Draw skill against the distance, a line for each model, with its interval.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row for each model and distance of one task: ``model``, ``skill`` and the column `x`; ``low`` and
+        ``high`` where there is an interval; ``family``, ``variant`` and ``capacity`` decide the style.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+    styles : dict of str to SeriesStyle, optional
+        Style of each model; found from `frame` by default.
+    x : str, default="distance"
+        ``distance`` in steps or ``memory_bits``.
+    label_lines : bool, default=True
+        Whether to write the models' names at the ends of their lines.
+
+    Returns
+    -------
+    Axes
+    """
+    styles = styles or canvas.styles_of(frame)
+    with style.look():
+        ax = ax or style.new_axes()
+        canvas.distance_axis(ax, frame[x], "distance (steps)" if x == "distance" else "memory (bits)")
+        canvas.skill_axis(ax)
+        ax.set_ylabel("skill")
+        names = list(dict.fromkeys(frame["model"]))
+        places = canvas.axis_places(ax, sorted(set(frame[x].astype(float))))
+        step = min(0.012, 0.05 / len(names)) * (places[-1] - places[0]) if names else 0.0
+        ends = []
+        for number, name in enumerate(names):
+            rows = frame[(frame["model"] == name) & frame["skill"].notna()].sort_values(x, kind="stable")
+            if rows.empty:
+                continue
+            # lines that agree lie on top of each other: each is moved aside by a hair
+            across = canvas.nudge(ax, rows[x].astype(float).tolist(), (number - (len(names) - 1) / 2) * step)
+            _line(ax, across, rows, styles[name], canvas.series_id(name))
+            last = float(np.clip(rows["skill"].iloc[-1], 0, 1))
+            ends.append((name, across[-1], last, styles[name].text))
+        if label_lines:
+            canvas.label_ends(ax, ends)
+    return ax
+
+
+def _line(ax: Axes, across: list[float], rows: pd.DataFrame, look: SeriesStyle, gid: str) -> None:
+    skill = rows["skill"].clip(-0.04, 1.04).to_numpy(dtype=float)
+    if {"low", "high"} <= set(rows.columns) and rows["low"].notna().any():
+        low, high = (rows[c].clip(-0.06, 1.06).to_numpy(dtype=float) for c in ("low", "high"))
+        band = ax.fill_between(across, low, high, color=look.color, alpha=0.16, linewidth=0, zorder=1.5)
+        band.set_gid(gid)
+    (line,) = ax.plot(
+        across,
+        skill,
+        color=look.color,
+        linestyle=look.line,
+        marker=look.marker,
+        markeredgecolor=style.PAPER,
+        zorder=2.5,
+    )
+    line.set_gid(gid)
+
+
+def skill_map(frame: pd.DataFrame, ax: Axes | None = None, *, x: str = "distance") -> Axes:
+    """Draw the skill of each family at each distance as a map.
+
+    A hatched cell: no model of the row here can represent the task at that distance. A ringed cell: one can,
+    but none learned it (skill below one half). An empty cell was not run.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row for each row of the map and distance: ``group`` (its name), ``skill``, ``can_represent``
+        (True, False or None) and the column `x`.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+    x : str, default="distance"
+        ``distance`` in steps or ``memory_bits``.
+
+    Returns
+    -------
+    Axes
+    """
+    groups = list(dict.fromkeys(frame["group"]))
+    values = sorted(set(frame[x].astype(float)))
+    table = frame.pivot(index="group", columns=x, values="skill").reindex(index=groups, columns=values)
+    with style.look():
+        ax = ax or style.new_axes(5.2, 0.32 * len(groups) + 1)
+        ax.grid(False)
+        sns.heatmap(
+            table.clip(0, 1).astype(float),
+            ax=ax,
+            vmin=0,
+            vmax=1,
+            cmap="cividis",
+            cbar=False,
+            annot=table.map(_short),
+            fmt="",
+            annot_kws={"fontsize": 7},
+            linewidths=0.8,
+            linecolor=style.PAPER,
+        )
+        canvas.fix_annotations(ax)
+        words = {(round(x - 0.5), round(y - 0.5)): t for t in ax.texts for x, y in [t.get_position()]}
+        known = frame.set_index(["group", x])["can_represent"]
+        for row, group in enumerate(groups):
+            for column, value in enumerate(values):
+                _mark(
+                    ax,
+                    column,
+                    row,
+                    float(table.loc[[group], value].iloc[0]),
+                    known.get((group, value)),
+                    words.get((column, row)),
+                )
+        ax.set_xlabel("distance (steps)" if x == "distance" else "memory (bits)")
+        ax.set_ylabel("")
+        ax.set_xticks(np.arange(len(values)) + 0.5, [f"{v:g}".replace("-", "−") for v in values], rotation=0)
+        ax.set_yticks(np.arange(len(groups)) + 0.5, groups, rotation=0)
+        ax.tick_params(length=0)
+    return ax
+
+
+def _mark(ax: Axes, column: int, row: int, skill: float, can_represent: object, words: Text | None) -> None:
+    if np.isnan(skill):
+        return
+    if can_represent is False:
+        ax.add_patch(
+            Rectangle(
+                (column, row), 1, 1, facecolor=style.RULE, edgecolor=style.PAPER, linewidth=0.8, zorder=2
+            )
+        )
+        ax.add_patch(
+            Rectangle(
+                (column + 0.02, row + 0.03), 0.96, 0.94, fill=False, hatch="////", linewidth=0, zorder=2.1
+            )
+        )
+        if words is not None:
+            words.set(color=style.INK, zorder=4)
+            words.set_bbox({"facecolor": style.RULE, "edgecolor": "none", "pad": 0.8})
+    elif can_represent is True and skill < LEARNED:
+        ax.add_patch(
+            Rectangle(
+                (column + 0.07, row + 0.09),
+                0.86,
+                0.82,
+                fill=False,
+                edgecolor="#ff9e5e",
+                linewidth=1.6,
+                zorder=3,
+            )
+        )
+
+
+def _short(skill: float) -> str:
+    if np.isnan(skill):
+        return ""
+    text = f"{abs(skill):.2f}".removeprefix("0")
+    return "−" + text if round(skill, 2) < 0 else text
+
+
+def horizons(frame: pd.DataFrame, ax: Axes | None = None, *, x: str = "distance") -> Axes:
+    """Draw how far each family reaches on each task, as brackets.
+
+    A bracket runs from the last distance above one half to the first below.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row for each task and group: ``task``, ``group``, ``family``, ``last_above`` and ``first_below``
+        in steps; NaN where no distance is above, or none is below (drawn as an arrow: it reaches at least so
+        far).
+    ax : Axes, optional
+        Where to draw; new axes by default.
+    x : str, default="distance"
+        What was swept, for the label of the axis.
+
+    Returns
+    -------
+    Axes
+    """
+    tasks = list(dict.fromkeys(frame["task"]))
+    groups = list(dict.fromkeys(frame["group"]))
+    with style.look():
+        ax = ax or style.new_axes(5.6, 0.2 * len(tasks) * max(len(groups), 2) + 0.9)
+        reached = pd.concat([frame["last_above"], frame["first_below"]]).dropna()
+        canvas.distance_axis(ax, [*reached, 1.0], "horizon (steps)" if x == "distance" else "horizon (bits)")
+        ax.grid(True, axis="x")
+        ax.grid(False, axis="y")
+        left, right = ax.get_xlim()
+        height = 0.8 / max(len(groups), 1)
+        for row in frame.to_dict("records"):
+            y = tasks.index(row["task"]) + (groups.index(row["group"]) - (len(groups) - 1) / 2) * height
+            look = style.family_style(str(row["family"]))
+            _bracket(ax, y, float(row["last_above"]), float(row["first_below"]), look, str(row["group"]))
+        for border in range(1, len(tasks)):
+            ax.axhline(border - 0.5, color=style.RULE, linewidth=0.6)
+        ax.set_xlim(left, right)
+        ax.set_ylim(len(tasks) - 0.5, -0.5)
+        ax.set_yticks(range(len(tasks)), tasks)
+        ax.tick_params(axis="y", length=0)
+    return ax
+
+
+def _bracket(ax: Axes, y: float, last: float, first: float, look: SeriesStyle, group: str) -> None:
+    left, right = ax.get_xlim()
+    gid = canvas.series_id(group)
+    if np.isnan(last):
+        ax.plot([left], [y], marker="|", color=look.color, markersize=7, clip_on=False, gid=gid)
+        return
+    end = right if np.isnan(first) else first
+    ax.plot([last, end], [y, y], color=look.color, linewidth=1.2, gid=gid)
+    if np.isnan(first):
+        ax.plot([right], [y], marker=">", color=look.color, markersize=5, clip_on=False, gid=gid)
+    ax.plot(
+        [last],
+        [y],
+        marker=look.marker,
+        color=look.color,
+        markeredgecolor=style.PAPER,
+        markersize=6,
+        linestyle="none",
+        gid=gid,
+    )

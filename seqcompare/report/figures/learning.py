@@ -1,0 +1,127 @@
+"""Figures of training and of what a recurrent network does inside."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from seqcompare import style
+from seqcompare.report.figures import canvas
+from seqcompare.style import SeriesStyle
+
+
+def learning_curves(
+    frame: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    value: str = "validation_score",
+    label: str | None = None,
+    styles: dict[str, SeriesStyle] | None = None,
+    label_lines: bool = True,
+) -> Axes:
+    """Draw the training loss or the validation score against the epoch, a line a trial.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``trial_id``, ``model``, ``epoch`` and the column `value`; ``family``, ``variant`` and ``capacity``
+        decide the style.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+    value : str, default="validation_score"
+        ``train_loss`` or ``validation_score``.
+    label : str, optional
+        Label of the y axis; `value` by default.
+    styles : dict of str to SeriesStyle, optional
+        Style of each model; found from `frame` by default.
+    label_lines : bool, default=True
+        Whether to write the models' names at the ends of their lines.
+
+    Returns
+    -------
+    Axes
+    """
+    styles = styles or canvas.styles_of(frame)
+    with style.look():
+        ax = ax or style.new_axes()
+        ends = {}
+        for (name, _), rows in frame.groupby(["model", "trial_id"], sort=False):
+            look = styles[str(name)]
+            # hundreds of epochs: a line without markers
+            (line,) = ax.plot(
+                rows["epoch"], rows[value], color=look.color, linestyle=look.line, linewidth=1.1
+            )
+            line.set_gid(canvas.series_id(str(name)))
+            ends[str(name)] = (
+                str(name),
+                float(rows["epoch"].iloc[-1]),
+                float(rows[value].iloc[-1]),
+                look.text,
+            )
+        ax.set_xlabel("epoch")
+        ax.set_ylabel(label or value)
+        if label_lines:
+            canvas.label_ends(ax, list(ends.values()))
+    return ax
+
+
+def gradient_by_lag(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw the norm of the gradient of the loss at step t with respect to the state at t-k, against k.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``model``, ``lag`` (steps) and ``gradient`` (norm); ``family``, ``variant`` and ``capacity`` where
+        known.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+
+    Returns
+    -------
+    Axes
+    """
+    styles = canvas.styles_of(frame)
+    with style.look():
+        ax = ax or style.new_axes()
+        ax.set_yscale("log")
+        canvas.log_axis(ax.yaxis)
+        ends = []
+        for name, rows in frame[frame["gradient"].gt(0)].groupby("model", sort=False):
+            look = styles[str(name)]
+            (line,) = ax.plot(rows["lag"], rows["gradient"], color=look.color, linestyle=look.line)
+            line.set_gid(canvas.series_id(str(name)))
+            ends.append((str(name), float(rows["lag"].iloc[-1]), float(rows["gradient"].iloc[-1]), look.text))
+        ax.set_xlabel("lag k (steps)")
+        ax.set_ylabel("norm of the gradient at t−k")
+        canvas.label_ends(ax, ends)
+    return ax
+
+
+def gate_trace(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw the mean opening of each gate along one sequence.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``step``, ``gate`` (name) and ``value`` (mean over the units, from 0 closed to 1 open).
+    ax : Axes, optional
+        Where to draw; new axes by default.
+
+    Returns
+    -------
+    Axes
+    """
+    gates = list(dict.fromkeys(frame["gate"]))
+    colors = [style.shade(family, 2) for family in ("markov", "recurrent", "hmm", "window", "reference")]
+    with style.look():
+        ax = ax or style.new_axes()
+        ends = []
+        for number, gate in enumerate(gates):
+            rows = frame[frame["gate"] == gate].groupby("step", as_index=False)["value"].mean()
+            color = colors[number % len(colors)]
+            ax.plot(rows["step"], rows["value"], color=color)
+            ends.append((str(gate), float(rows["step"].iloc[-1]), float(rows["value"].iloc[-1]), color))
+        ax.set_xlabel("step")
+        ax.set_ylabel("gate (0 closed, 1 open)")
+        canvas.label_ends(ax, ends)
+    return ax

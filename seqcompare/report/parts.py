@@ -1,0 +1,133 @@
+"""What a report is made of: sections of text, tables and figures; every form is written from these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from seqcompare.style import SeriesStyle
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One set of axes.
+
+    Parameters
+    ----------
+    title : str
+        Above the axes; may be empty.
+    draw : callable (Axes) -> Axes
+        Draws into the axes it is given.
+    """
+
+    title: str
+    draw: Callable[[Axes], Axes]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One or several panels with what has to be said about them.
+
+    Parameters
+    ----------
+    name : str
+        Of its files.
+    title : str
+        A heading.
+    caption : str
+        How to read it.
+    alt : str
+        What it shows, for those who cannot see it.
+    panels : tuple of Panel
+        Side by side where there is room.
+    data : DataFrame
+        The numbers behind it.
+    series : tuple of (str, SeriesStyle)
+        The legend: what is drawn in which style. Empty where the panels name their lines themselves.
+    size : (float, float)
+        Of a panel, in inches.
+    columns : int
+        Panels in a row of the file.
+    """
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    panels: tuple[Panel, ...]
+    data: pd.DataFrame
+    series: tuple[tuple[str, SeriesStyle], ...] = ()
+    size: tuple[float, float] = (3.4, 2.5)
+    columns: int = 3
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table.
+
+    Parameters
+    ----------
+    name : str
+        Of its files.
+    title : str
+        A heading.
+    caption : str
+        How to read it.
+    frame : DataFrame
+        The numbers, unrounded; its columns are named by `headings`.
+    headings : dict of str to str
+        Column to show -> words for it, in this order; the file holds all columns.
+    """
+
+    name: str
+    title: str
+    caption: str
+    frame: pd.DataFrame
+    headings: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a report with a heading of its own."""
+
+    anchor: str
+    title: str
+    text: tuple[str, ...] = ()
+    parts: tuple[Figure | Table, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole report.
+
+    Parameters
+    ----------
+    title : str
+        What it is about.
+    question : str
+        What was asked.
+    verdict : tuple of str
+        The answer, in plain sentences.
+    headline : Figure or None
+        The figure that shows the answer.
+    sections : tuple of Section
+        The rest, in order.
+    """
+
+    title: str
+    question: str
+    verdict: tuple[str, ...]
+    headline: Figure | None
+    sections: tuple[Section, ...] = field(default=())
+
+    def figures(self) -> list[Figure]:
+        """Return all figures, the headline first."""
+        mine = [part for section in self.sections for part in section.parts if isinstance(part, Figure)]
+        return ([self.headline] if self.headline else []) + mine
+
+    def tables(self) -> list[Table]:
+        """Return all tables."""
+        return [part for section in self.sections for part in section.parts if isinstance(part, Table)]

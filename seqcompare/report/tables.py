@@ -1,0 +1,114 @@
+"""Tables as HTML cells, CSV, Markdown and LaTeX."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+import unicodedata
+from typing import Any, NamedTuple
+
+import pandas as pd
+from tabulate import tabulate
+
+from seqcompare.report.names import csv_cell, shown
+from seqcompare.report.parts import Table
+
+
+class Cell(NamedTuple):
+    """What is shown, and whether it is a number."""
+
+    text: str
+    number: bool
+
+
+def cell(value: Any) -> Cell:
+    """Return `value` as people read it: four digits, a real minus sign, nothing for what is missing."""
+    if isinstance(value, bool):
+        return Cell("yes" if value else "no", number=False)
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
+        return Cell("", number=False)
+    if isinstance(value, int | float) or hasattr(value, "dtype"):
+        return Cell(number(float(value)), number=True)
+    text = shown(value)
+    return Cell(text, number=bool(re.match(r"[≥<]?\s?[−-]?\d[\d.]*( \[.*\])?$", text)))
+
+
+def number(value: float) -> str:
+    """Return `value` in at most four digits or so, without an exponent where it can be avoided."""
+    if math.isnan(value):
+        return ""
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if size >= 1e7 or size < 1e-4:
+        text = f"{value:.2e}"
+    elif size >= 1000 or value == int(value):
+        text = f"{value:.0f}"
+    else:
+        text = (
+            f"{value:.{max(0, 3 - math.floor(math.log10(size)) - (size >= 1))}f}"
+            if size >= 1
+            else f"{value:.3g}"
+        )
+    return text.replace("-", "−")
+
+
+def rows(table: Table) -> list[list[Cell]]:
+    """Return the cells of `table`, row by row, in the order of its headings."""
+    columns = [table.frame[name].tolist() for name in table.headings]
+    return [[cell(value) for value in row] for row in zip(*columns, strict=True)]
+
+
+def to_csv(frame: pd.DataFrame) -> str:
+    """Return `frame` as CSV in full precision, with no cell that a spreadsheet would run."""
+    safe = frame.copy()
+    safe.columns = [csv_cell(str(name)) for name in frame.columns]
+    for place, name in enumerate(frame.columns):
+        if not pd.api.types.is_numeric_dtype(frame[name]):
+            safe.isetitem(place, frame[name].map(csv_cell).tolist())
+    text: str = safe.to_csv(index=False, lineterminator="\n")
+    return text
+
+
+def to_markdown(table: Table) -> str:
+    """Return `table` as a table of Markdown."""
+    lines = [[_markdown(c.text) for c in row] for row in rows(table)]
+    heads = [_markdown(head) for head in table.headings.values()]
+    return str(tabulate(lines, headers=heads, tablefmt="pipe", disable_numparse=True))
+
+
+def markdown_text(text: str) -> str:
+    """Return `text` so that Markdown shows it as it is."""
+    return _markdown(text)
+
+
+def to_latex(table: Table) -> str:
+    """Return `table` as LaTeX for the package booktabs, in characters that every engine knows."""
+    lines = [[_ascii(c.text) for c in row] for row in rows(table)]
+    heads = [_ascii(head) for head in table.headings.values()]
+    align = [
+        "right" if any(c.number for c in column) else "left" for column in zip(*rows(table), strict=True)
+    ]
+    return str(
+        tabulate(
+            lines, headers=heads, tablefmt="latex_booktabs", disable_numparse=True, colalign=align or None
+        )
+    )
+
+
+_WORDS = {"−": "-", "µ": "u", "×": "x", "…": "...", "≥": ">=", "≤": "<=", "∞": "inf", "·": "*", "–": "--"}
+
+
+def _ascii(text: str) -> str:
+    for sign, words in _WORDS.items():
+        text = text.replace(sign, words)
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(c if c.isascii() else "?" for c in plain if not unicodedata.combining(c))
+
+
+def _markdown(text: str) -> str:
+    safe = html.escape(shown(text), quote=False)
+    return re.sub(r"([\\`*_{}\[\]#|~$!])", r"\\\1", safe)

@@ -1,0 +1,121 @@
+"use strict";
+(() => {
+  const page = document.documentElement;
+  page.classList.add("js");
+  const make = (name, attributes, text) => {
+    const element = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    if (text) element.textContent = text;
+    return element;
+  };
+  const save = (name, type, text) => {
+    const address = URL.createObjectURL(new Blob([text], { type }));
+    const link = make("a", { href: address, download: name });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
+  };
+
+  // tables: sort by a click on a heading, filter by words, save as CSV
+  const toNumber = (text) => parseFloat(text.replace(/−/g, "-").replace("∞", "Infinity").replace(/^[^\d.I-]+/, ""));
+  const sortBy = (table, column, heading) => {
+    const down = heading.getAttribute("aria-sort") === "ascending";
+    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+    heading.setAttribute("aria-sort", down ? "descending" : "ascending");
+    const body = table.tBodies[0];
+    const keyed = [...body.rows].map((row) => {
+      const cell = row.cells[column];
+      const value = cell.classList.contains("n") ? toNumber(cell.textContent) : cell.textContent;
+      return [cell.textContent === "" ? null : value, row];
+    });
+    const order = (a, b) =>
+      typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true });
+    keyed.sort(([a], [b]) => (a === null) - (b === null) || (a === null ? 0 : down ? -order(a, b) : order(a, b)));
+    body.append(...keyed.map(([, row]) => row));
+  };
+  // a spreadsheet runs cells that start like a formula: they get an apostrophe
+  const quote = (cell) => {
+    let text = cell.textContent;
+    if (cell.classList.contains("n")) text = text.replace(/−/g, "-");
+    else if (/^\s*[=+\-@]/.test(text)) text = "'" + text;
+    return /[",\n\r]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
+  };
+  const csvOf = (table) =>
+    [...table.rows].filter((row) => !row.hidden).map((row) => [...row.cells].map(quote).join(",")).join("\n") + "\n";
+
+  for (const bar of document.querySelectorAll(".tools[data-for]")) {
+    const table = document.getElementById(bar.dataset.for);
+    [...table.tHead.rows[0].cells].forEach((heading, column) => {
+      const button = make("button", { type: "button" }, heading.textContent);
+      heading.replaceChildren(button);
+      button.addEventListener("click", () => sortBy(table, column, heading));
+    });
+    if (table.tBodies[0].rows.length > 5) {
+      const field = make("input", { type: "search", placeholder: "Filter rows", "aria-label": "Filter the rows of this table" });
+      const count = make("output", { "aria-live": "polite" });
+      field.addEventListener("input", () => {
+        const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+        let left = 0;
+        for (const row of table.tBodies[0].rows) {
+          const text = [...row.cells].map((cell) => cell.textContent.toLowerCase()).join(" ");
+          row.hidden = !words.every((word) => text.includes(word));
+          left += !row.hidden;
+        }
+        count.textContent = words.length ? `${left} of ${table.tBodies[0].rows.length} rows` : "";
+      });
+      bar.append(field, count);
+    }
+    const button = make("button", { type: "button" }, "Save as CSV");
+    button.addEventListener("click", () => save(bar.dataset.file + ".csv", "text/csv", csvOf(table)));
+    bar.append(button);
+  }
+
+  // figures: hide and show lines, save as SVG
+  for (const chip of document.querySelectorAll(".chip")) {
+    chip.addEventListener("click", () => {
+      const on = chip.getAttribute("aria-pressed") !== "true";
+      chip.setAttribute("aria-pressed", String(on));
+      for (const line of chip.closest("figure").querySelectorAll(`[data-series="${chip.dataset.toggles}"]`))
+        line.classList.toggle("off", !on);
+    });
+  }
+  // the panels of a figure, side by side in one picture, in the colours of a light page
+  const svgOf = (figure) => {
+    const panels = [...figure.querySelectorAll(".panel > svg")];
+    const boxes = panels.map((panel) => panel.viewBox.baseVal);
+    const columns = Math.min(3, panels.length);
+    const width = Math.max(...boxes.map((box) => box.width));
+    const height = Math.max(...boxes.map((box) => box.height));
+    const whole = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    const size = [width * columns, height * Math.ceil(panels.length / columns)];
+    whole.setAttribute("viewBox", `0 0 ${size.join(" ")}`);
+    whole.setAttribute("width", size[0]);
+    whole.setAttribute("height", size[1]);
+    whole.setAttribute("font-family", "DejaVu Sans, Verdana, sans-serif");
+    panels.forEach((panel, index) => {
+      const copy = panel.cloneNode(true);
+      copy.querySelectorAll(".off").forEach((line) => line.remove());
+      copy.setAttribute("x", (index % columns) * width);
+      copy.setAttribute("y", Math.floor(index / columns) * height);
+      copy.setAttribute("width", boxes[index].width);
+      copy.setAttribute("height", boxes[index].height);
+      whole.append(copy);
+    });
+    return new XMLSerializer().serializeToString(whole).replace(/var\(--[\w-]+, ?(#[0-9a-f]{6})\)/g, "$1");
+  };
+  for (const bar of document.querySelectorAll(".tools[data-figure]")) {
+    const button = make("button", { type: "button" }, "Save as SVG");
+    const figure = document.getElementById(bar.dataset.figure);
+    button.addEventListener("click", () => save(bar.dataset.file + ".svg", "image/svg+xml", svgOf(figure)));
+    bar.append(button);
+  }
+
+  // light or dark, against what the system says
+  const theme = make("button", { type: "button", class: "theme" }, "Light / dark");
+  theme.addEventListener("click", () => {
+    const dark = page.dataset.theme ? page.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    page.dataset.theme = dark ? "light" : "dark";
+  });
+  document.querySelector("header").append(theme);
+})();

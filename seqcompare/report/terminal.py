@@ -1,0 +1,149 @@
+"""Results on a terminal: tables, and progress with the time that is left."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from seqcompare.report.names import shown
+
+
+class Step(Protocol):
+    """How far something is; what `seqcompare.experiment.Progress` offers."""
+
+    done: int
+    total: int
+    failed: int
+    eta_seconds: float | None
+
+
+class Output:
+    """Where a command writes: results to standard output, everything else to standard error.
+
+    Parameters
+    ----------
+    as_json : bool, default=False
+        Whether results are one JSON value.
+    quiet : bool, default=False
+        Whether only results are written.
+    """
+
+    def __init__(self, *, as_json: bool = False, quiet: bool = False) -> None:
+        self.as_json = as_json
+        self.quiet = quiet or as_json
+        self._out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+        self._err = Console(stderr=True, highlight=False)
+
+    def say(self, text: str) -> None:
+        """Tell the user something that is no result."""
+        if not self.quiet:
+            self._err.print(escape(text))
+
+    def result(self, text: str, value: Any) -> None:
+        """Write a result: `text` for people, `value` for machines."""
+        if self.as_json:
+            self.json(value)
+        else:
+            self._out.print(escape(text), soft_wrap=True)
+
+    def json(self, value: Any) -> None:
+        """Write `value` as JSON, in characters that no terminal acts on."""
+        sys.stdout.write(json.dumps(plain(value), indent=2, allow_nan=False) + "\n")
+
+    def table(self, title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Write a table; columns of numbers are set to the right."""
+        rows = [[_words(value) for value in row] for row in rows]
+        table = Table(title=escape(title) if title else None, title_justify="left", header_style="bold")
+        for place, head in enumerate(heads):
+            numbers = bool(rows) and all(_is_number(row[place]) for row in rows)
+            table.add_column(escape(head), justify="right" if numbers else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(escape(text) for text in row))
+        self._out.print(table)
+
+    def progress(self, title: str) -> Bar:
+        """Return a progress bar; it shows itself on a terminal only."""
+        return Bar(self._err, title, shown=not self.quiet and self._err.is_terminal)
+
+
+class Bar:
+    """A progress bar with the time left and what has just finished."""
+
+    def __init__(self, console: Console, title: str, *, shown: bool) -> None:
+        self._shown = shown
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[left]}"),
+            TextColumn("[dim]{task.fields[last]}"),
+            console=console,
+            transient=True,
+        )
+        self._task = self._progress.add_task(escape(title), total=None, left="", last="")
+        self.done = self.total = self.failed = 0
+
+    def __enter__(self) -> Bar:
+        if self._shown:
+            self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def update(self, step: Step, last: str = "") -> None:
+        """Show how far the work is."""
+        self.done, self.total, self.failed = step.done, step.total, step.failed
+        if not self._shown:
+            return
+        left = "" if step.eta_seconds is None else f"{duration(step.eta_seconds)} left"
+        failed = f" ({step.failed} failed)" if step.failed else ""
+        self._progress.update(
+            self._task,
+            completed=step.done,
+            total=step.total,
+            left=left + failed,
+            last=escape(shown(last, 60)),
+        )
+
+
+def duration(seconds: float) -> str:
+    """Write a time span in words that fit in a line."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as JSON knows it; what is not a number there (NaN, infinity) becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [plain(item) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def _words(value: Any) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else shown(value)
+
+
+def _is_number(text: str) -> bool:
+    return text == "" or text.lstrip("≥<-−").replace(".", "", 1).replace("e", "", 1).lstrip("+-").isdigit()

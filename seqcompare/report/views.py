@@ -1,0 +1,222 @@
+"""Small tables that figures are drawn from: means with intervals, the map, what a bit of memory takes."""
+
+from __future__ import annotations
+
+import json
+import math
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from seqcompare import style
+from seqcompare.report.names import distinct
+from seqcompare.results.best import best_of
+from seqcompare.results.statistics import mean_interval
+from seqcompare.style import SeriesStyle
+
+AHEAD = " (looks ahead)"
+LEARNED = 0.5
+SOLVED = 0.9
+
+VARIANT_NAMES = {
+    "markov": "Markov chain",
+    "hmm": "Hidden Markov",
+    "logistic": "Logistic window",
+    "linear-svm": "Linear SVM window",
+    "rbf-svm": "RBF SVM window",
+    "mlp": "MLP window",
+    "logistic-centred": "Centred window",
+    "elman": "Elman",
+    "jordan": "Jordan",
+    "gru": "GRU",
+    "lstm": "LSTM",
+    "bilstm": "LSTM both ways",
+}
+_PLACES = {family: place for place, family in enumerate(style.FAMILIES)}
+
+
+def readable(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a sweep with names that can be shown, families in their order.
+
+    ``symbols`` is added: the size of the alphabet, where a task has one.
+
+    Tasks that differ in more than what is swept are told apart by their parameters.
+    """
+    frame = frame.copy()
+    params = frame["task_params"].map(_parameters)
+    frame["symbols"] = params.map(lambda p: float(p.get("n_symbols", p.get("n_cues", math.nan))))
+    frame["task"] = _task_names(frame, params)
+    for column, limit in (("task", 40), ("model", 44), ("variant", 30), ("family", 30)):
+        frame[column] = frame[column].map(distinct(frame[column], limit))
+    frame["_place"] = frame["family"].map(_PLACES).fillna(len(_PLACES))
+    return frame.sort_values("_place", kind="stable").drop(columns="_place").reset_index(drop=True)
+
+
+def finished(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the trials that ended well and have a skill."""
+    return frame[(frame["status"] == "ok") & np.isfinite(frame["skill"])]
+
+
+def skill_by(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Return mean skill with its interval for each group of finished trials.
+
+    Returns
+    -------
+    DataFrame
+        The columns `by`, and skill, low, high, n_seeds, can_represent (True if any model of the group can,
+        False if none can, None where theory is silent) and n_budget (seeds whose training ended with its
+        budget).
+    """
+    records = []
+    for keys, part in rows.groupby(by, sort=False, dropna=False):
+        found = mean_interval(part["skill"])
+        records.append(
+            {
+                **dict(zip(by, keys, strict=True)),
+                "skill": found.mean,
+                "low": found.low,
+                "high": found.high,
+                "n_seeds": found.n,
+                "can_represent": _agreed(part["can_represent"].tolist()),
+                "n_budget": int((part["stop"] == "budget").sum()),
+            }
+        )
+    columns = [*by, "skill", "low", "high", "n_seeds", "can_represent", "n_budget"]
+    return pd.DataFrame(records, columns=columns)
+
+
+def by_family(rows: pd.DataFrame, extra: list[str]) -> pd.DataFrame:
+    """Return the skill of the best model of each family, chosen on validation data; as ``model``.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Finished trials.
+    extra : list of str
+        What else to group by: the task and what is swept.
+    """
+    best = best_of(rows)
+    best["model"] = [
+        _words(style.family_name(f), c) for f, c in zip(best["family"], best["causal"], strict=True)
+    ]
+    machines = rows[rows["family"] == "reference"]
+    both = pd.concat([best, machines.assign(model=style.family_name("reference"))])
+    return skill_by(both, [*extra, "model", "family"])
+
+
+def by_kind(rows: pd.DataFrame, x: str) -> pd.DataFrame:
+    """Return the rows of the map of skill: the best model of each kind, chosen on validation data.
+
+    ``can_represent`` is that of the whole ladder: False only if no rung can.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Finished trials.
+    x : str
+        What is swept.
+    """
+    learned = rows[rows["family"] != "reference"]
+    best = best_of(learned, "variant")
+    table = skill_by(best.assign(group=_kinds(best)), ["task", x, "family", "group"])
+    ladder = {
+        keys: _agreed(part["can_represent"].tolist())
+        for keys, part in learned.assign(group=_kinds(learned)).groupby(["task", x, "group"])
+    }
+    table["can_represent"] = [
+        ladder[key] for key in zip(table["task"], table[x], table["group"], strict=True)
+    ]
+    return table
+
+
+def smallest_solvers(rows: pd.DataFrame, x: str = "distance") -> pd.DataFrame:
+    """Return, for each task and distance, the model of fewest parameters whose mean skill is at least 0.9."""
+    learned = rows[rows["family"] != "reference"]
+    means = learned.groupby(["task", x, "model"], sort=False)[["skill", "n_parameters"]].mean().reset_index()
+    records = []
+    for task, part in means.groupby("task", sort=False):
+        record: dict[str, Any] = {"task": task}
+        for value in sorted(means[x].unique()):
+            here = part[part[x] == value]
+            solved = here[here["skill"] >= SOLVED].sort_values("n_parameters", kind="stable")
+            none = "none" if len(here) else ""
+            record[f"{value:g}"] = solved["model"].iloc[0] if len(solved) else none
+        records.append(record)
+    return pd.DataFrame(records)
+
+
+def capacity_needed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the smallest capacity of each kind of model that suffices for so many bits of memory.
+
+    Returns
+    -------
+    DataFrame
+        task, memory_bits, group, family, variant, capacity_name, ``measured`` (the smallest whose mean skill
+        is at least 0.9) and ``theory`` (the smallest on the ladder that is known to be able to); NaN for
+        none.
+    """
+    learned = rows[rows["family"] != "reference"]
+    keys = ["task", "memory_bits", "group", "family", "variant", "capacity_name", "capacity"]
+    table = skill_by(learned.assign(group=_kinds(learned)), keys)
+    records = []
+    for names, part in table.groupby(keys[:-1], sort=False):
+        solved = part.loc[part["skill"] >= SOLVED, "capacity"]
+        able = part.loc[[answer is True for answer in part["can_represent"]], "capacity"]
+        records.append(
+            {**dict(zip(keys[:-1], names, strict=True)), "measured": solved.min(), "theory": able.min()}
+        )
+    return pd.DataFrame(records, columns=[*keys[:-1], "measured", "theory"])
+
+
+def group_styles(names: pd.DataFrame) -> dict[str, SeriesStyle]:
+    """Return the style of each ``model`` that stands for a ``family``; broken for those that look ahead."""
+    styles = {}
+    for name, family in names[["model", "family"]].drop_duplicates().itertuples(index=False, name=None):
+        look = style.family_style(family)
+        line = (0, (5, 1.5)) if str(name).endswith(AHEAD) else look.line
+        styles[str(name)] = SeriesStyle(look.color, look.marker, line, look.text)
+    return styles
+
+
+def _kinds(rows: pd.DataFrame) -> pd.Series:
+    """Return what the kind of model of each row is called: its variant or, for a user's model, its family."""
+    names = rows["variant"].map(lambda v: VARIANT_NAMES.get(v, v))
+    return names.where(names != "", rows["family"].map(style.family_name))
+
+
+def _words(name: str, causal: bool) -> str:
+    return name if causal else name + AHEAD
+
+
+def _agreed(answers: list[object]) -> bool | None:
+    if any(answer is True for answer in answers):
+        return True
+    return False if answers and all(answer is False for answer in answers) else None
+
+
+def _parameters(text: object) -> dict[str, Any]:
+    try:
+        found = json.loads(str(text))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _task_names(frame: pd.DataFrame, params: pd.Series) -> pd.Series:
+    """Return the task of each row, with the parameters in which tasks of one name and axis differ."""
+    swept = {"distance"} | ({"n_cues", "n_items", "n_regimes", "n_symbols"} if "axis" in frame else set())
+    fixed = params.map(lambda p: {k: v for k, v in p.items() if k not in swept})
+    names = frame["task"].astype(str).copy()
+    for _, part in frame.groupby(["axis", "task"], sort=False):
+        mine = fixed[part.index]
+        keys = dict.fromkeys(key for found in mine for key in found)
+        differing = [key for key in keys if len({repr(found.get(key)) for found in mine}) > 1]
+        if differing:
+            names[part.index] += mine.map(partial(_setting, keys=differing))
+    return names
+
+
+def _setting(found: dict[str, Any], keys: list[str]) -> str:
+    return " (" + ", ".join(f"{key}={found[key]}" for key in keys if key in found) + ")"
