@@ -1,0 +1,111 @@
+"""Densities and moments of Gaussians, with missing channels marginalised exactly.
+
+Throughout, ``X`` has shape (n_steps, d), NaN where a channel is missing; there are C Gaussians with ``means``
+of shape (C, d) and ``covars`` of shape (C, d), variances, or (C, d, d), covariance matrices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+
+Floats = NDArray[np.float64]
+
+# Far below any log-density that a sane step has, and far from the end of the floats: sums stay finite.
+_LOWEST = -1e290
+
+
+def log_density(X: Floats, means: Floats, covars: Floats) -> Floats:
+    """Return the log-density of what is observed of each step, shape (n_steps, C); 0 where nothing is."""
+    with np.errstate(over="ignore"):
+        log_p = _log_diagonal(X, means, covars) if covars.ndim == 2 else _log_full(X, means, covars)
+    return np.maximum(log_p, _LOWEST)
+
+
+def moments(X: Floats, means: Floats, covars: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Return the expected sums of x, shape (C, d), and of its squares, (C, d), or outer products, (C, d, d).
+
+    What is missing enters by its expectation given what is observed, under the Gaussian in question, as exact
+    EM demands (Ghahramani and Jordan, 1994, Supervised learning from incomplete data via an EM approach).
+
+    Parameters
+    ----------
+    X, means, covars
+        See the module's head.
+    weights : ndarray of shape (n_steps, C)
+        How much of each step belongs to each Gaussian.
+    """
+    if covars.ndim == 2:
+        missing = np.isnan(X)
+        if not missing.any():
+            return weights.T @ X, weights.T @ X**2
+        filled = np.where(missing, 0.0, X)
+        absent = weights.T @ missing
+        return (
+            weights.T @ filled + absent * means,
+            weights.T @ filled**2 + absent * (means**2 + covars),
+        )
+    first, second = np.zeros_like(means), np.zeros_like(covars)
+    for rows, seen in _patterns(X):
+        for c, (mean, cov) in enumerate(zip(means, covars, strict=True)):
+            r = weights[rows, c]
+            filled, spread = _complete(X[rows], seen, mean, cov)
+            first[c] += r @ filled
+            second[c] += (filled * r[:, None]).T @ filled + r.sum() * spread
+    return first, second
+
+
+def _log_diagonal(X: Floats, means: Floats, variances: Floats) -> Floats:
+    missing = np.isnan(X)
+    log_norm = np.log(2 * np.pi * variances)
+    some = missing.any()
+    norms = (~missing).astype(np.float64) @ log_norm.T if some else log_norm.sum(axis=1)
+    distances = np.empty((len(X), len(means)))
+    for c, (mean, variance) in enumerate(zip(means, variances, strict=True)):
+        gap = X - mean
+        if some:
+            gap[missing] = 0.0
+        gap *= gap
+        distances[:, c] = gap @ (1.0 / variance)
+    return np.asarray(-0.5 * (distances + norms))
+
+
+def _log_full(X: Floats, means: Floats, covars: Floats) -> Floats:
+    log_p = np.zeros((len(X), len(means)))
+    for rows, seen in _patterns(X):
+        part = X[rows][:, seen]
+        for c, (mean, cov) in enumerate(zip(means, covars, strict=True)):
+            root = linalg.cholesky(cov[np.ix_(seen, seen)], lower=True)
+            gap = linalg.solve_triangular(root, (part - mean[seen]).T, lower=True)
+            log_det = 2 * np.log(np.diagonal(root)).sum()
+            log_p[rows, c] = -0.5 * ((gap**2).sum(axis=0) + log_det + seen.sum() * np.log(2 * np.pi))
+    return log_p
+
+
+def _patterns(X: Floats) -> Iterator[tuple[slice | NDArray[np.intp], NDArray[np.bool_]]]:
+    """Group the steps by which of their channels are there."""
+    seen = ~np.isnan(X)
+    if seen.all():
+        yield slice(None), np.ones(X.shape[1], dtype=bool)
+        return
+    kinds, kind_of = np.unique(seen, axis=0, return_inverse=True)
+    for i, kind in enumerate(kinds):
+        yield np.flatnonzero(kind_of == i), kind
+
+
+def _complete(X: Floats, seen: NDArray[np.bool_], mean: Floats, cov: Floats) -> tuple[Floats, Floats]:
+    """Return the steps with missing channels at their expectation, and the covariance that this hides."""
+    spread = np.zeros_like(cov)
+    if seen.all():
+        return X, spread
+    gone = ~seen
+    filled = X.copy()
+    across = cov[np.ix_(gone, seen)]
+    # regression of the missing channels on the observed ones
+    slopes = linalg.solve(cov[np.ix_(seen, seen)], across.T, assume_a="pos").T if seen.any() else across
+    filled[:, gone] = mean[gone] + (X[:, seen] - mean[seen]) @ slopes.T
+    spread[np.ix_(gone, gone)] = cov[np.ix_(gone, gone)] - slopes @ across.T
+    return filled, spread

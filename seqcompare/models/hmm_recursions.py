@@ -1,0 +1,347 @@
+"""The recursions of a hidden Markov model over ragged sequences, compiled.
+
+They are Rabiner's (1989, A tutorial on hidden Markov models), with his scaling; where that runs out of range,
+the sequence is done again in logarithms. Compiled loops serve one long sequence and thousands of short ones
+alike: batching sequences and joining them, the ways out for interpreted code, would buy nothing here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Offsets = NDArray[np.int64]
+
+# Below this share of probability a step's scaling is no longer trusted: what was lost to underflow, at most
+# 1e-308, is then always 1e-28 of what is left.
+_TRUSTED = 1e-280
+# Sums may be reordered and fused, which lets loops run in vector registers; NaN and inf keep their meaning.
+_FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
+
+
+class Likelihood(NamedTuple):
+    """How well each step fits each state.
+
+    Attributes
+    ----------
+    relative : ndarray of shape (n_steps, K)
+        Likelihood of the step in a state over ``exp(shift)``, what all states share; so it stays in range.
+    shift : ndarray of shape (n_steps,)
+        Logarithm of what was taken out.
+    log : ndarray of shape (n_steps, K) or None
+        Logarithm of `relative`, where that may have underflowed.
+    """
+
+    relative: Floats
+    shift: Floats
+    log: Floats | None = None
+
+    @classmethod
+    def from_log(cls, log_likelihood: Floats) -> Likelihood:
+        """Take out of each step's log-likelihoods, shape (n_steps, K), the largest."""
+        shift = log_likelihood.max(axis=1)
+        log = log_likelihood - shift[:, None]
+        return cls(np.exp(log), shift, log)
+
+    def log_of(self, steps: slice) -> Floats:
+        """Return the logarithm of `relative` at some steps, a copy."""
+        return _log(self.relative[steps]) if self.log is None else self.log[steps].copy()
+
+
+class Expected(NamedTuple):
+    """What the states are expected to have done, given all observations.
+
+    Attributes
+    ----------
+    log_likelihood : ndarray of shape (n,)
+        Log-likelihood of each sequence in nats; -inf where the model rules it out.
+    posterior : ndarray of shape (n_steps, K)
+        p(z[t] = k | x), the whole sequence given.
+    start : ndarray of shape (K,)
+        Expected number of sequences that start in a state.
+    transitions : ndarray of shape (K, K)
+        Expected number of transitions from one state (row) to another.
+    """
+
+    log_likelihood: Floats
+    posterior: Floats
+    start: Floats
+    transitions: Floats
+
+
+def filter_states(start: Floats, trans: Floats, fit: Likelihood, offsets: Offsets) -> tuple[Floats, Floats]:
+    """Return the log-likelihood of each sequence, shape (n,), and p(z[t] = k | x[..t]), shape (n_steps, K).
+
+    A step that no state allows makes the log-likelihood -inf and is then passed over as if it were missing.
+
+    Parameters
+    ----------
+    start, trans : ndarray of shape (K,) and (K, K)
+        Probabilities of the first state, and of the next state (column) after a state (row).
+    fit : Likelihood
+        How well each step fits each state.
+    offsets : ndarray of shape (n + 1,)
+        Where each sequence starts.
+    """
+    alpha = np.empty_like(fit.relative)
+    scale = np.empty(len(alpha))
+    trusted = np.empty(len(offsets) - 1, dtype=np.bool_)
+    _forward_all(start, trans, fit.relative, offsets, alpha, scale, trusted)
+    log_likelihood = _sum_logs(scale, fit.shift, offsets)
+    for s in np.flatnonzero(~trusted):
+        steps = slice(offsets[s], offsets[s + 1])
+        log_b = fit.log_of(steps)
+        log_alpha = np.empty_like(log_b)
+        log_likelihood[s] += _log_forward(_log(start), _log(trans), log_b, log_alpha)
+        alpha[steps] = _from_logs(log_alpha)
+    return log_likelihood, alpha
+
+
+def expect_states(
+    start: Floats, trans: Floats, fit: Likelihood, offsets: Offsets, weights: Floats | None = None
+) -> Expected:
+    """Run forward and backward over all sequences.
+
+    Parameters
+    ----------
+    start, trans, fit, offsets
+        As in `filter_states`.
+    weights : ndarray of shape (n_steps,), optional
+        What a step counts for in `start` and, as the second of its two, in `transitions`; by default 1.
+    """
+    n_states = len(start)
+    weighing = np.ones(0) if weights is None else weights
+    posterior = np.empty_like(fit.relative)
+    scale = np.empty(len(posterior))
+    trusted = np.empty(len(offsets) - 1, dtype=np.bool_)
+    starts, pairs = np.zeros(n_states), np.zeros((n_states, n_states))
+    _expect_all(start, trans, fit.relative, offsets, weighing, posterior, scale, trusted, starts, pairs)
+    pairs *= trans
+    log_likelihood = _sum_logs(scale, fit.shift, offsets)
+    for s in np.flatnonzero(~trusted):
+        steps = slice(offsets[s], offsets[s + 1])
+        log_b = fit.log_of(steps)
+        log_alpha, log_beta = np.empty_like(log_b), np.zeros_like(log_b)
+        log_likelihood[s] += _log_forward(_log(start), _log(trans), log_b, log_alpha)
+        weight = np.ones(len(log_b)) if weights is None else weights[steps]
+        _log_backward(_log(trans), log_b, log_alpha, log_beta, weight, pairs)
+        posterior[steps] = _from_logs(log_alpha + log_beta)
+        starts += posterior[offsets[s]] * weight[0]
+    return Expected(log_likelihood, posterior, starts, pairs)
+
+
+def best_path(
+    start: Floats, trans: Floats, fit: Likelihood, offsets: Offsets
+) -> tuple[NDArray[np.int64], Floats]:
+    """Return the most probable states (Viterbi), shape (n_steps,), and each path's log-probability, (n,).
+
+    A step that no state allows is passed over as if it were missing; the log-probability is then -inf.
+    """
+    log_b = fit.log_of(slice(None))
+    path = np.empty(len(log_b), dtype=np.int64)
+    log_probability = np.empty(len(offsets) - 1)
+    _viterbi_all(_log(start), _log(trans), log_b, offsets, path, log_probability)
+    return path, log_probability + np.add.reduceat(fit.shift, offsets[:-1])
+
+
+def _sum_logs(scale: Floats, shift: Floats, offsets: NDArray[np.int64]) -> Floats:
+    return np.asarray(np.add.reduceat(np.log(scale) + shift, offsets[:-1]))
+
+
+def _log(p: Floats) -> Floats:
+    with np.errstate(divide="ignore"):
+        return np.log(p)
+
+
+def _from_logs(log_p: Floats) -> Floats:
+    p = np.exp(log_p - log_p.max(axis=1, keepdims=True))
+    return np.asarray(p / p.sum(axis=1, keepdims=True))
+
+
+@njit(cache=True, nogil=True, fastmath=_FASTMATH)
+def _forward_one(start: Any, trans: Any, b: Any, alpha: Any, scale: Any) -> bool:
+    n_steps, n_states = b.shape
+    for t in range(n_steps):
+        now = alpha[t]
+        if t == 0:
+            for j in range(n_states):
+                now[j] = start[j]
+        else:
+            before = alpha[t - 1]
+            first = before[0]
+            for j in range(n_states):
+                now[j] = first * trans[0, j]
+            for i in range(1, n_states):
+                p = before[i]
+                for j in range(n_states):
+                    now[j] += p * trans[i, j]
+        total = 0.0
+        for j in range(n_states):
+            now[j] *= b[t, j]
+            total += now[j]
+        scale[t] = total
+        if not total > _TRUSTED:
+            return False
+        share = 1.0 / total
+        for j in range(n_states):
+            now[j] *= share
+    return True
+
+
+@njit(cache=True, nogil=True, fastmath=_FASTMATH)
+def _forward_all(start: Any, trans: Any, b: Any, offsets: Any, alpha: Any, scale: Any, trusted: Any) -> None:
+    for s in range(len(offsets) - 1):
+        a, z = offsets[s], offsets[s + 1]
+        trusted[s] = _forward_one(start, trans, b[a:z], alpha[a:z], scale[a:z])
+        if not trusted[s]:
+            scale[a:z] = 1.0
+
+
+@njit(cache=True, nogil=True, fastmath=_FASTMATH)
+def _expect_all(
+    start: Any,
+    trans: Any,
+    b: Any,
+    offsets: Any,
+    weights: Any,
+    posterior: Any,
+    scale: Any,
+    trusted: Any,
+    starts: Any,
+    pairs: Any,
+) -> None:
+    n_states = len(start)
+    beta = np.empty(n_states)
+    ahead = np.empty(n_states)
+    kept = np.empty((n_states, n_states))
+    for s in range(len(offsets) - 1):
+        a, z = offsets[s], offsets[s + 1]
+        # alpha first lives where the posterior will be
+        fine = _forward_one(start, trans, b[a:z], posterior[a:z], scale[a:z])
+        if fine:
+            kept[:] = pairs
+            beta[:] = 1.0
+            for t in range(z - 1, a - 1, -1):
+                now = posterior[t]
+                if t == a:
+                    for j in range(n_states):
+                        now[j] *= beta[j]
+                    break
+                before = posterior[t - 1]
+                share = 1.0 / scale[t]
+                largest = 0.0
+                for j in range(n_states):
+                    ahead[j] = b[t, j] * beta[j] * share
+                    now[j] *= beta[j]
+                    largest = max(largest, ahead[j])
+                if not largest < 1.0 / _TRUSTED:
+                    fine = False
+                    break
+                weight = weights[t] if len(weights) else 1.0
+                for i in range(n_states):
+                    p = before[i] * weight
+                    total = 0.0
+                    for j in range(n_states):
+                        pairs[i, j] += p * ahead[j]
+                        total += trans[i, j] * ahead[j]
+                    beta[i] = total
+            if not fine:
+                pairs[:] = kept
+        trusted[s] = fine
+        if fine:
+            weight = weights[a] if len(weights) else 1.0
+            for j in range(n_states):
+                starts[j] += posterior[a, j] * weight
+        else:
+            scale[a:z] = 1.0
+
+
+@njit(cache=True, nogil=True)
+def _viterbi_all(
+    log_start: Any, log_trans: Any, log_b: Any, offsets: Any, path: Any, log_probability: Any
+) -> None:
+    n_states = len(log_start)
+    longest = 0
+    for s in range(len(offsets) - 1):
+        longest = max(longest, offsets[s + 1] - offsets[s])
+    best = np.empty((longest, n_states))
+    for s in range(len(offsets) - 1):
+        first, n_steps = offsets[s], offsets[s + 1] - offsets[s]
+        possible = True
+        for t in range(n_steps):
+            now = best[t]
+            if t == 0:
+                now[:] = log_start
+            else:
+                before = best[t - 1]
+                now[:] = -np.inf
+                for i in range(n_states):
+                    p = before[i]
+                    for j in range(n_states):
+                        candidate = p + log_trans[i, j]
+                        if candidate > now[j]:
+                            now[j] = candidate
+            top = -np.inf
+            for j in range(n_states):
+                top = max(top, now[j] + log_b[first + t, j])
+            if top > -np.inf:
+                for j in range(n_states):
+                    now[j] += log_b[first + t, j]
+            else:
+                possible = False
+        state = 0
+        for i in range(1, n_states):
+            if best[n_steps - 1, i] > best[n_steps - 1, state]:
+                state = i
+        log_probability[s] = best[n_steps - 1, state] if possible else -np.inf
+        path[first + n_steps - 1] = state
+        # the way back is cheaper to find again than to write down at every step
+        for t in range(n_steps - 2, -1, -1):
+            after, state, top = state, 0, -np.inf
+            for i in range(n_states):
+                candidate = best[t, i] + log_trans[i, after]
+                if candidate > top:
+                    state, top = i, candidate
+            path[first + t] = state
+
+
+@njit(cache=True, nogil=True)
+def _log_sum(terms: Any) -> float:
+    top = terms.max()
+    if top == -np.inf:
+        return top
+    return top + np.log(np.exp(terms - top).sum())
+
+
+@njit(cache=True, nogil=True)
+def _log_forward(log_start: Any, log_trans: Any, log_b: Any, log_alpha: Any) -> float:
+    n_steps, n_states = log_b.shape
+    possible = True
+    for t in range(n_steps):
+        for j in range(n_states):
+            log_alpha[t, j] = log_start[j] if t == 0 else _log_sum(log_alpha[t - 1] + log_trans[:, j])
+        if (log_alpha[t] + log_b[t]).max() > -np.inf:
+            log_alpha[t] += log_b[t]
+        else:
+            # no state allows this step: from here on the sequence is read as if the step were missing
+            possible = False
+            log_b[t] = 0.0
+    return _log_sum(log_alpha[n_steps - 1]) if possible else -np.inf
+
+
+@njit(cache=True, nogil=True)
+def _log_backward(
+    log_trans: Any, log_b: Any, log_alpha: Any, log_beta: Any, weights: Any, pairs: Any
+) -> None:
+    n_steps, n_states = log_b.shape
+    total = _log_sum(log_alpha[n_steps - 1])
+    for t in range(n_steps - 2, -1, -1):
+        ahead = log_b[t + 1] + log_beta[t + 1]
+        for i in range(n_states):
+            log_beta[t, i] = _log_sum(log_trans[i] + ahead)
+            for j in range(n_states):
+                pairs[i, j] += weights[t + 1] * np.exp(log_alpha[t, i] + log_trans[i, j] + ahead[j] - total)
