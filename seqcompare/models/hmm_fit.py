@@ -1,0 +1,216 @@
+"""Fitting: EM from several starts, the best kept, the same however many of them run at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from seqcompare.models._hmmlearn import (
+    CategoricalEngine,
+    Engine,
+    GaussianEngine,
+    ImpossibleError,
+    MixtureEngine,
+    PoissonEngine,
+    Steps,
+)
+from seqcompare.models.hmm_parameters import Floats, Parameters
+from seqcompare.models.hmm_starts import draw_start
+
+# hmmlearn's letters for what EM may change
+_LETTERS = {
+    "startprob": "s",
+    "transmat": "t",
+    "emissionprob": "e",
+    "means": "m",
+    "covars": "c",
+    "weights": "w",
+    "lambdas": "l",
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What all starts of one fit have in common.
+
+    Attributes
+    ----------
+    emission, covariance_type, n_mix, n_outputs
+        The kind of model; the number of symbols or channels.
+    start_mask, mask : ndarray of bool, shape (K,) and (K, K)
+        Allowed first states and transitions.
+    priors : dict
+        Pseudo-counts for distributions, pairs (value, number of pseudo-steps) for the rest.
+    init : dict
+        Where to start what the user has set.
+    fixed : tuple of str
+        What stays where it starts.
+    min_covar, tol, max_iter
+        Smallest variance; gain of the objective below which EM stops, in nats; most iterations.
+    """
+
+    emission: str
+    covariance_type: str
+    n_mix: int
+    n_outputs: int
+    start_mask: NDArray[np.bool_]
+    mask: NDArray[np.bool_]
+    priors: Mapping[str, Any] = field(default_factory=dict)
+    init: Mapping[str, Floats] = field(default_factory=dict)
+    fixed: tuple[str, ...] = ()
+    min_covar: float = 0.0
+    tol: float = 0.0
+    max_iter: int = 1
+
+
+class Outcome(NamedTuple):
+    """What one start came to.
+
+    Attributes
+    ----------
+    parameters : dict
+        The parameters of the last iteration.
+    objective : ndarray of shape (n_iter,)
+        Log-likelihood plus log-prior at each iteration, in nats; empty where the data are impossible.
+    stop_reason : str
+        "tol", "max_iter", "likelihood fell" or "degenerate".
+    sticky : bool
+        Whether the states started with self-transitions of .9.
+    """
+
+    parameters: Parameters
+    objective: Floats
+    stop_reason: str
+    sticky: bool
+
+    @property
+    def score(self) -> float:
+        """The last objective, in nats."""
+        return float(self.objective[-1]) if len(self.objective) else -np.inf
+
+
+def make_engine(recipe: Recipe, parameters: Mapping[str, Floats]) -> Engine:
+    """Return hmmlearn's model with these parameters."""
+    n_states = len(recipe.mask)
+    free = "".join(_LETTERS[name] for name in _LETTERS if name in parameters and name not in recipe.fixed)
+    priors = recipe.priors
+    common: dict[str, Any] = {
+        "n_components": n_states,
+        "n_iter": recipe.max_iter,
+        "tol": recipe.tol,
+        "params": free,
+        "init_params": "",
+        "implementation": "scaling",
+        "startprob_prior": 1.0 + priors.get("startprob", 0.0),
+        "transmat_prior": 1.0 + priors.get("transmat", 0.0),
+    }
+    engine: Any
+    if recipe.emission == "categorical":
+        prior = 1.0 + priors.get("emissionprob", 0.0)
+        engine = CategoricalEngine(emissionprob_prior=prior, n_features=recipe.n_outputs, **common)
+    elif recipe.emission == "poisson":
+        rate, weight = priors.get("lambdas", (0.0, 0.0))
+        engine = PoissonEngine(lambdas_prior=rate * weight, lambdas_weight=weight, **common)
+    else:
+        engine = _gaussian_engine(recipe, common)
+    for name, value in parameters.items():
+        if name == "covars" and recipe.emission == "gaussian":
+            if recipe.covariance_type == "spherical":
+                # hmmlearn keeps the variance of each channel inside
+                value = np.repeat(value[:, None], recipe.n_outputs, axis=1)
+            engine._covars_ = np.array(value)
+        else:
+            setattr(engine, f"{name}_", np.array(value))
+    engine.label_count = priors.get("labelprob", 0.0)
+    engine.learn_labels = "labelprob" not in recipe.fixed
+    return engine
+
+
+def _gaussian_engine(recipe: Recipe, common: dict[str, Any]) -> Any:
+    """Express priors, which are pseudo-steps, in hmmlearn's terms: different for each covariance type."""
+    d, kind = recipe.n_outputs, recipe.covariance_type
+    mean, mean_weight = recipe.priors.get("means", (0.0, 0.0))
+    variance, weight = recipe.priors.get("covars", (0.0, 0.0))
+    variance = np.broadcast_to(np.asarray(variance, dtype=np.float64), (d,))
+    scatter = weight * variance if kind in ("spherical", "diag") else weight * np.diag(variance)
+    common.update(
+        covariance_type=kind, min_covar=recipe.min_covar, means_prior=mean, means_weight=mean_weight
+    )
+    if recipe.emission == "gaussian":
+        extra = 1 if kind in ("spherical", "diag") else d
+        return GaussianEngine(covars_prior=scatter, covars_weight=weight + extra, **common)
+    prior, strength = {
+        "spherical": (d * (weight - 1) / 2 - 1, d * weight * variance.mean() / 2),
+        "diag": ((weight - 3) / 2, weight * variance / 2),
+        "full": (scatter, weight - d - 2),
+        "tied": (scatter, weight - recipe.n_mix - d - 1),
+    }[kind]
+    engine = MixtureEngine(
+        n_mix=recipe.n_mix,
+        weights_prior=1.0 + recipe.priors.get("weights", 0.0),
+        covars_prior=prior,
+        covars_weight=strength,
+        **common,
+    )
+    engine.prior_variance, engine.prior_weight = variance, weight
+    return engine
+
+
+def read_parameters(engine: Any, names: Sequence[str], covariance_type: str) -> Parameters:
+    """Return the engine's parameters, in hmmlearn's shapes."""
+    found = {}
+    for name in names:
+        attribute = "_covars_" if name == "covars" and hasattr(engine, "_covars_") else f"{name}_"
+        value = np.array(getattr(engine, attribute), dtype=np.float64)
+        if attribute == "_covars_" and covariance_type == "spherical":
+            value = value[:, 0]
+        found[name] = value
+    return found
+
+
+def run_starts(
+    recipe: Recipe, steps: Steps, *, n_init: int, n_jobs: int | None, random_state: np.random.RandomState
+) -> list[Outcome]:
+    """Run EM from `n_init` starts; the first, third, ... are sticky.
+
+    Every start has its own seed and one BLAS thread, so the number of workers changes nothing.
+    """
+    seeds = random_state.randint(np.iinfo(np.int32).max, size=n_init)
+    jobs = (delayed(_run_start)(recipe, steps, bool(i % 2 == 0), int(seed)) for i, seed in enumerate(seeds))
+    outcomes: list[Outcome] = list(Parallel(n_jobs=n_jobs)(jobs))
+    return outcomes
+
+
+def _run_start(recipe: Recipe, steps: Steps, sticky: bool, seed: int) -> Outcome:
+    with threadpool_limits(limits=1):
+        start = draw_start(
+            recipe.emission,
+            steps,
+            start_mask=recipe.start_mask,
+            mask=recipe.mask,
+            sticky=sticky,
+            n_outputs=recipe.n_outputs,
+            n_mix=recipe.n_mix,
+            covariance_type=recipe.covariance_type,
+            rng=np.random.RandomState(seed),
+        )
+        return run_em(recipe, steps, {**start, **recipe.init}, sticky=sticky)
+
+
+def run_em(recipe: Recipe, steps: Steps, start: Parameters, *, sticky: bool = False) -> Outcome:
+    """Run EM from one start."""
+    engine = make_engine(recipe, start)
+    reason = "degenerate"
+    try:
+        reason = engine.train(steps).stop_reason
+    except ImpossibleError:
+        objective = np.empty(0)
+    else:
+        objective = np.array(engine.monitor_.history)
+    return Outcome(read_parameters(engine, tuple(start), recipe.covariance_type), objective, reason, sticky)

@@ -1,0 +1,159 @@
+"""The parameters of a hidden Markov model: their names, shapes, checks, units and number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Parameters = dict[str, Floats]
+Emission = Literal["categorical", "gaussian", "gmm", "poisson"]
+
+EMISSION_PARAMETERS: dict[str, tuple[str, ...]] = {
+    "categorical": ("emissionprob",),
+    "gaussian": ("means", "covars"),
+    "gmm": ("weights", "means", "covars"),
+    "poisson": ("lambdas",),
+}
+COVARIANCE_TYPES = ("spherical", "diag", "full", "tied")
+_DISTRIBUTIONS = ("startprob", "transmat", "emissionprob", "weights")
+
+
+def parameter_names(emission: str) -> tuple[str, ...]:
+    """Return the names of all parameters of a model with this emission."""
+    return ("startprob", "transmat", *EMISSION_PARAMETERS[emission])
+
+
+def parameter_shape(
+    name: str, *, emission: str, n_components: int, n_outputs: int, n_mix: int, covariance_type: str
+) -> tuple[int, ...]:
+    """Return the shape of a parameter, hmmlearn's; `n_outputs` is the number of symbols or channels."""
+    k, d, m = n_components, n_outputs, n_mix
+    covars: dict[str, tuple[int, ...]] = {
+        "spherical": (k,),
+        "diag": (k, d),
+        "full": (k, d, d),
+        "tied": (d, d),
+    }
+    if emission == "gmm":
+        covars = {"spherical": (k, m), "diag": (k, m, d), "full": (k, m, d, d), "tied": (k, d, d)}
+    shapes: dict[str, tuple[int, ...]] = {
+        "startprob": (k,),
+        "transmat": (k, k),
+        "emissionprob": (k, d),
+        "weights": (k, m),
+        "means": (k, m, d) if emission == "gmm" else (k, d),
+        "covars": covars[covariance_type],
+        "lambdas": (k, d),
+    }
+    return shapes[name]
+
+
+def check_parameter(name: str, value: ArrayLike, shape: tuple[int, ...], covariance_type: str) -> Floats:
+    """Return `value` as an array.
+
+    Raises
+    ------
+    ValueError
+        If its shape is not `shape`, probabilities do not add up to 1, rates are negative, or covariances are
+        not positive definite.
+    """
+    array = np.array(value, dtype=np.float64)
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite")
+    if name in _DISTRIBUTIONS:
+        sums = array.sum(axis=-1)
+        if (array < 0).any() or not np.allclose(sums, 1.0, atol=1e-6, rtol=0):
+            raise ValueError(f"{name} must hold probabilities that add up to 1, got sums {sums}")
+        array /= sums[..., None]
+    elif name == "lambdas" and (array < 0).any():
+        raise ValueError(f"{name} must not be negative, got {array.min()}")
+    elif name == "covars" and covariance_type in ("spherical", "diag") and (array <= 0).any():
+        raise ValueError(f"{name} must be positive, got {array.min()}")
+    elif name == "covars" and covariance_type in ("full", "tied"):
+        if not np.allclose(array, np.swapaxes(array, -1, -2)):
+            raise ValueError(f"{name} must be symmetric")
+        smallest = np.linalg.eigvalsh(array).min()
+        if smallest <= 0:
+            raise ValueError(f"{name} must be positive definite, got an eigenvalue of {smallest}")
+    return array
+
+
+def check_names(given: Any, emission: str, what: str) -> None:
+    """Hold the names in `given` against those of the model."""
+    known = parameter_names(emission)
+    for name in given:
+        if name not in known:
+            raise ValueError(
+                f"{what} names {name!r}, but a {emission} HMM has the parameters {', '.join(known)}"
+            )
+
+
+def transition_mask(topology: Any, n_components: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which first states, shape (K,), and transitions, (K, K), a topology allows.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, a mask of the wrong shape, or a state without a way out.
+    """
+    anywhere = np.ones(n_components, dtype=bool)
+    if isinstance(topology, str):
+        if topology == "ergodic":
+            return anywhere, np.ones((n_components, n_components), dtype=bool)
+        if topology == "left-right":
+            return np.arange(n_components) == 0, np.tri(n_components, dtype=bool).T
+        raise ValueError(f"topology must be 'ergodic', 'left-right' or a mask, got {topology!r}")
+    mask = np.asarray(topology)
+    if mask.shape != (n_components, n_components):
+        raise ValueError(
+            f"topology has shape {mask.shape}, expected {(n_components, n_components)}: "
+            "which transitions from each state (row) are allowed"
+        )
+    mask = mask.astype(bool)
+    stuck = np.flatnonzero(~mask.any(axis=1))
+    if stuck.size:
+        raise ValueError(f"topology allows no transition from state {stuck[0]}, not even to itself")
+    return anywhere, mask
+
+
+def count_parameters(parameters: Mapping[str, Floats], covariance_type: str, fixed: Any = ()) -> int:
+    """Return the number of free parameters: neither fixed nor an impossible start or transition."""
+    total = 0
+    for name, value in parameters.items():
+        if name in fixed:
+            continue
+        if name in ("startprob", "transmat"):
+            rows = np.atleast_2d(value)
+            total += int((rows > 0).sum()) - len(rows)
+        elif name in _DISTRIBUTIONS:
+            total += value.size - value.size // value.shape[-1]
+        elif name == "covars" and covariance_type in ("full", "tied"):
+            d = value.shape[-1]
+            total += value.size // (d * d) * (d * (d + 1) // 2)
+        else:
+            total += value.size
+    return total
+
+
+def rescale(
+    parameters: Mapping[str, Floats], center: Floats, scale: Floats, covariance_type: str
+) -> Parameters:
+    """Return the parameters of x after ``(x - center) / scale`` is applied to every step.
+
+    With spherical covariances all of `scale` must be the same.
+    """
+    changed = dict(parameters)
+    if "means" in changed:
+        changed["means"] = (changed["means"] - center) / scale
+    if "covars" in changed:
+        unit = scale[0] ** 2 if covariance_type == "spherical" else scale**2
+        if covariance_type in ("full", "tied"):
+            unit = np.outer(scale, scale)
+        changed["covars"] = changed["covars"] / unit
+    return changed
