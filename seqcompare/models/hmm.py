@@ -1,0 +1,480 @@
+"""Hidden Markov models."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from seqcompare.models._hmmlearn import Steps
+from seqcompare.models.base import Density
+from seqcompare.models.hmm_fit import Outcome, run_starts
+from seqcompare.models.hmm_observations import check_observations, learn_observations, read_steps
+from seqcompare.models.hmm_parameters import (
+    COVARIANCE_TYPES,
+    EMISSION_PARAMETERS,
+    Floats,
+    Parameters,
+    check_parameter,
+    count_parameters,
+    parameter_names,
+)
+from seqcompare.models.hmm_recursions import Likelihood, best_path, expect_states, filter_states
+from seqcompare.models.hmm_sampling import draw_states, draw_steps
+from seqcompare.models.hmm_settings import (
+    check_choice,
+    check_integer,
+    check_settings,
+    fitted_engine,
+    plan_fit,
+    shape_for,
+)
+from seqcompare.sequences import Sequences, offsets_of
+
+
+class HMM(Density):
+    """Hidden Markov model, fitted by EM from several starts with hmmlearn's M-step.
+
+    Parameters
+    ----------
+    n_components : int, default=2
+        Number of hidden states K.
+    emission : {"auto", "categorical", "gaussian", "gmm", "poisson"}, default="auto"
+        Distribution of a step given its state. "auto" is "categorical" for symbols and "gaussian" for
+        real-valued steps; "gmm" is a mixture of Gaussians; "poisson" is for counts. These three, when asked
+        for, read integers as numbers.
+    covariance_type : {"diag", "spherical", "full", "tied"}, default="diag"
+        Shape of the covariances of "gaussian" and "gmm": variances per channel, one variance, a matrix per
+        state (and component), or one matrix for all states ("gmm": for all components of a state).
+    n_mix : int, default=2
+        Components of each state's mixture, for "gmm".
+    topology : {"ergodic", "left-right"} or array of bool of shape (K, K), default="ergodic"
+        Which transitions are allowed; the others stay 0. "left-right" starts in state 0 and never goes back.
+    n_init : int, default=4
+        Starts of EM, of which the best is kept. The first, third, ... are sticky: self-transitions of .9.
+    max_iter : int, default=500
+        Most iterations of EM a start.
+    tol : float, default=1e-5
+        EM stops once an iteration gains less than this, in nats a step.
+    min_covar : float, default=1e-3
+        Smallest variance, as a share of the channel's variance in the training data (or of the square of its
+        interquartile range over 1.349, if that is smaller, so that outliers do not lift it).
+    priors : dict, optional
+        Prior knowledge as pseudo-observations, by name of the parameter. For "startprob", "transmat",
+        "emissionprob" and "weights" the count to add to each entry, a number or an array (hmmlearn's
+        Dirichlet parameter less one); for "means", "covars" and "lambdas" a pair (value, number of steps seen
+        at that value). Unless given, "emissionprob" is 0.001, and nothing else has a prior.
+    init : dict, optional
+        Parameters to start from, in place of what would be drawn, by name.
+    fixed : sequence of str, default=()
+        Names in `init` that EM leaves as they are.
+    symbols : array-like, optional
+        The alphabet; by default the symbols in the training data.
+    missing : {"error", "marginalize"}, default="error"
+        "marginalize" takes NaN in real-valued steps (whole steps or single channels), and `missing_symbol`
+        among symbols, as not observed, and sums over what they could be.
+    missing_symbol : int or str, optional
+        The symbol that stands for a missing one.
+    n_jobs : int, optional
+        Starts that run at once, as in joblib. The result does not depend on it.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the starts.
+
+    Attributes
+    ----------
+    startprob_, transmat_ : ndarray of shape (K,) and (K, K)
+        Probabilities of the first state, and of the next state (column) after a state (row).
+    emissionprob_ : ndarray of shape (K, n_symbols)
+        Probabilities of the symbols ("categorical").
+    means_, covars_, weights_, lambdas_ : ndarray
+        The other emissions' parameters, in hmmlearn's shapes: (K, d) means and (K,), (K, d), (K, d, d) or
+        (d, d) covariances ("gaussian"), with a component axis after K ("gmm"; "tied": (K, d, d)), rates
+        (K, d) ("poisson").
+    emission_ : str
+        The emission in use.
+    symbols_ : ndarray of shape (n_symbols,)
+        The sorted alphabet ("categorical").
+    converged_ : bool
+        Whether EM stopped because an iteration gained less than `tol`.
+    stop_reason_ : {"tol", "max_iter", "likelihood fell", "degenerate", ""}
+        Why EM stopped; empty for a model made by hand.
+    n_iter_ : int
+        Iterations of the start that was kept.
+    loss_curve_ : ndarray of shape (n_iter_,)
+        What EM minimises at each iteration, in nats a step: minus log-likelihood minus log-prior.
+    init_scores_ : ndarray of shape (n_init,)
+        What each start came to: log-likelihood plus log-prior of the training data, in nats a step; -inf if
+        it failed.
+    init_stop_reasons_ : list of str
+        Why each start stopped.
+    n_parameters_ : int
+        Free parameters.
+
+    Notes
+    -----
+    A symbol outside `symbols_` has probability ``1 / (N + S + 1)`` in every state (N steps and S symbols in
+    the training data: Laplace's chance that the next step is something new), beside what the known ones add
+    up to. It costs as much in `score_samples` and says nothing about the state. A sequence that the model
+    rules out (a model made by hand, mostly) has log-likelihood -inf; its impossible steps are then passed
+    over as if missing, so that no probability is NaN.
+
+    EM stops only once the gain is below `tol` and no longer grows: leaving a saddle starts with small steps.
+
+    References
+    ----------
+    Rabiner (1989), A tutorial on hidden Markov models and selected applications in speech recognition.
+
+    Examples
+    --------
+    >>> from seqcompare import HMM
+    >>> model = HMM(n_components=2, random_state=0).fit(["aabbaabb", "aabba"])
+    >>> model.predict_next_proba(["aab"])[0].round(2)[-1]
+    array([0., 1.])
+    """
+
+    def __init__(
+        self,
+        n_components: int = 2,
+        emission: Literal["auto", "categorical", "gaussian", "gmm", "poisson"] = "auto",
+        *,
+        covariance_type: Literal["diag", "spherical", "full", "tied"] = "diag",
+        n_mix: int = 2,
+        topology: Any = "ergodic",
+        n_init: int = 4,
+        max_iter: int = 500,
+        tol: float = 1e-5,
+        min_covar: float = 1e-3,
+        priors: Mapping[str, Any] | None = None,
+        init: Mapping[str, Any] | None = None,
+        fixed: Sequence[str] = (),
+        symbols: ArrayLike | None = None,
+        missing: Literal["error", "marginalize"] = "error",
+        missing_symbol: Any = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.n_components = n_components
+        self.emission = emission
+        self.covariance_type = covariance_type
+        self.n_mix = n_mix
+        self.topology = topology
+        self.n_init = n_init
+        self.max_iter = max_iter
+        self.tol = tol
+        self.min_covar = min_covar
+        self.priors = priors
+        self.init = init
+        self.fixed = fixed
+        self.symbols = symbols
+        self.missing = missing
+        self.missing_symbol = missing_symbol
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    @classmethod
+    def from_parameters(
+        cls,
+        *,
+        startprob: ArrayLike,
+        transmat: ArrayLike,
+        emissionprob: ArrayLike | None = None,
+        means: ArrayLike | None = None,
+        covars: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
+        lambdas: ArrayLike | None = None,
+        covariance_type: Literal["diag", "spherical", "full", "tied"] = "diag",
+        symbols: ArrayLike | None = None,
+        unknown_proba: float = 1e-6,
+        missing: Literal["error", "marginalize"] = "error",
+        missing_symbol: Any = None,
+    ) -> HMM:
+        """Make a model by hand; it is fitted, and a clone of it is not.
+
+        Parameters
+        ----------
+        startprob, transmat, emissionprob, means, covars, weights, lambdas : array-like
+            The parameters, see the class's attributes: either `emissionprob`, or `means` and `covars` (with
+            `weights` for mixtures), or `lambdas`.
+        covariance_type, missing, missing_symbol
+            See the class.
+        symbols : array-like of shape (n_symbols,), optional
+            What the columns of `emissionprob` stand for; by default 0, 1, 2, ...
+        unknown_proba : float, default=1e-6
+            Probability of a symbol that is not among `symbols`.
+
+        Raises
+        ------
+        ValueError
+            If the parameters make no model, or one has the wrong shape or impossible values.
+        """
+        given = {
+            "emissionprob": emissionprob,
+            "means": means,
+            "covars": covars,
+            "weights": weights,
+            "lambdas": lambdas,
+        }
+        arrays: dict[str, Any] = {k: np.asarray(v, dtype=float) for k, v in given.items() if v is not None}
+        emission: Any = next(
+            (e for e, names in EMISSION_PARAMETERS.items() if set(names) == set(arrays)), None
+        )
+        if emission is None:
+            raise ValueError(
+                "expected emissionprob, or lambdas, or means and covars, or those two with weights; "
+                f"got {', '.join(arrays) or 'none of them'}"
+            )
+        arrays = {"startprob": np.asarray(startprob, dtype=float), "transmat": np.asarray(transmat), **arrays}
+        n_components = arrays["startprob"].size
+        n_mix = arrays["weights"].shape[-1] if emission == "gmm" else 2
+        model = cls(
+            n_components,
+            emission,
+            covariance_type=covariance_type,
+            n_mix=n_mix,
+            symbols=symbols,
+            missing=missing,
+            missing_symbol=missing_symbol,
+        )
+        check_choice("covariance_type", covariance_type, COVARIANCE_TYPES)
+        main = arrays[EMISSION_PARAMETERS[emission][0 if emission != "gmm" else 1]]
+        n_outputs = main.shape[-1] if main.ndim else 0
+        model.emission_ = emission
+        model.kind_ = "symbols" if emission == "categorical" else "real"
+        model.n_channels_ = 1 if emission == "categorical" else n_outputs
+        if emission == "categorical":
+            names = np.arange(n_outputs) if symbols is None else np.asarray(symbols)
+            if names.shape != (n_outputs,) or len(np.unique(names)) != n_outputs:
+                raise ValueError(
+                    f"symbols must be {n_outputs} different ones, a column of emissionprob each, got {names}"
+                )
+            order = np.argsort(names)
+            model.symbols_ = names[order]
+            arrays["emissionprob"] = arrays["emissionprob"][..., order]
+            model.unknown_proba_ = unknown_proba
+        shape_of = shape_for(model, n_components, n_outputs)
+        model._keep(
+            {
+                name: check_parameter(name, arrays[name], shape_of(name), covariance_type)
+                for name in parameter_names(emission)
+            },
+            fixed=(),
+        )
+        model.converged_, model.stop_reason_, model.n_iter_ = True, "", 0
+        return model
+
+    def fit(self, X: Any, y: Any = None) -> HMM:
+        """Fit the parameters by EM.
+
+        Parameters
+        ----------
+        X : sequences
+            The training data.
+        y : ignored
+            For scikit-learn's tools.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or `X` is not as expected, or the topology or what is fixed rules `X` out.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the start that was kept stopped for another reason than `tol`.
+        """
+        check_integer("n_components", self.n_components)
+        check_settings(self)
+        sequences = learn_observations(self, X)
+        plan = plan_fit(self, read_steps(self, sequences), self.n_components)
+        # where nothing is drawn, one start is as good as many
+        drawn = set(parameter_names(self.emission_)) - set(plan.recipe.init)
+        outcomes = run_starts(
+            plan.recipe,
+            Steps(plan.values, np.array(sequences.offsets)),
+            n_init=self.n_init if drawn else 1,
+            n_jobs=self.n_jobs,
+            random_state=check_random_state(self.random_state),
+        )
+        best = max(outcomes, key=lambda outcome: outcome.score)
+        if not len(best.objective):
+            raise ValueError(
+                "X has likelihood zero from every start: the topology, or what is fixed, rules it out"
+            )
+        self._keep(plan.restore(best.parameters), fixed=self.fixed)
+        self._report(outcomes, best, plan.log_volume, sequences.n_steps)
+        return self
+
+    def score_samples(self, X: Any) -> NDArray[np.float64]:
+        """Return the log-likelihood of each sequence in nats, shape (n,).
+
+        Parameters
+        ----------
+        X : sequences
+            What to score.
+        """
+        return self._filter(X)[0]
+
+    def filter_proba(self, X: Any) -> Any:
+        """Return p(state at t | steps 0..t), causal, shape (T_i, K) a sequence, in X's container."""
+        _, proba, sequences = self._filter(X)
+        return sequences.pack(proba)
+
+    def predict_proba(self, X: Any) -> Any:
+        """Return p(state at t | all steps), smoothed, shape (T_i, K) a sequence, in X's container."""
+        sequences, fit = self._check_predict(X)
+        found = expect_states(self.startprob_, self.transmat_, fit, np.array(sequences.offsets))
+        return sequences.pack(found.posterior)
+
+    def predict(self, X: Any) -> Any:
+        """Return the most probable path of states (Viterbi), shape (T_i,) a sequence, in X's container."""
+        sequences, path, _ = self._decode(X)
+        return sequences.pack(path)
+
+    def decode(self, X: Any) -> tuple[NDArray[np.float64], Any]:
+        """Return the most probable paths and how probable they are.
+
+        Parameters
+        ----------
+        X : sequences
+            What to decode.
+
+        Returns
+        -------
+        log_probability : ndarray of shape (n,)
+            Logarithm of the joint probability (density) of each sequence and its path, in nats.
+        states : one state a step, in X's container
+            The paths, as in `predict`.
+        """
+        sequences, path, log_probability = self._decode(X)
+        return log_probability, sequences.pack(path)
+
+    def predict_next_state_proba(self, X: Any) -> Any:
+        """Return p(state at t+1 | steps 0..t), causal, shape (T_i, K) a sequence, in X's container."""
+        _, proba, sequences = self._filter(X)
+        return sequences.pack(proba @ self.transmat_)
+
+    def predict_next_proba(self, X: Any) -> Any:
+        """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container.
+
+        Raises
+        ------
+        ValueError
+            If the steps are not symbols; `predict_next` then gives their expectation.
+        """
+        check_is_fitted(self)
+        self._need_symbols("predict_next_proba")
+        _, proba, sequences = self._filter(X)
+        return sequences.pack(proba @ (self.transmat_ @ self.emissionprob_))
+
+    def predict_next(self, X: Any) -> Any:
+        """Return the most probable next symbol, or the expected next step, per step in X's container."""
+        _, proba, sequences = self._filter(X)
+        ahead = proba @ self.transmat_
+        if self.emission_ == "categorical":
+            return sequences.pack(self.symbols_[np.argmax(ahead @ self.emissionprob_, axis=1)])
+        if self.emission_ == "poisson":
+            mean = self.lambdas_
+        elif self.emission_ == "gmm":
+            mean = np.einsum("km,kmd->kd", self.weights_, self.means_)
+        else:
+            mean = self.means_
+        expected = ahead @ mean
+        return sequences.pack(expected[:, 0] if sequences.values.ndim == 1 else expected)
+
+    @property
+    def initial_proba_(self) -> NDArray[np.float64]:
+        """p(x[0]), shape (n_symbols,), for symbols."""
+        check_is_fitted(self)
+        self._need_symbols("initial_proba_")
+        return np.asarray(self.startprob_ @ self.emissionprob_)
+
+    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
+        """Draw sequences from the model.
+
+        Parameters
+        ----------
+        n_sequences : int
+            How many.
+        length : int or array of int, shape (n_sequences,)
+            Steps of each.
+        random_state : int, RandomState instance or None
+            Where chance comes from.
+        """
+        check_is_fitted(self)
+        lengths = np.broadcast_to(np.asarray(length), (n_sequences,))
+        rng = check_random_state(random_state)
+        states = draw_states(self.startprob_, self.transmat_, lengths, rng)
+        parameters = {name: getattr(self, f"{name}_") for name in parameter_names(self.emission_)}
+        values = draw_steps(self.emission_, parameters, states, self.covariance_type_, rng)
+        if self.emission_ == "categorical":
+            return Sequences(self.symbols_[values], offsets_of(lengths))
+        if self.n_channels_ == 1:
+            return Sequences(values[:, 0], offsets_of(lengths))
+        return Sequences(values.astype(np.float64), offsets_of(lengths))
+
+    def aic(self, X: Any) -> float:
+        """Return Akaike's information criterion of `X`, lower is better."""
+        return float(2 * self.n_parameters_ - 2 * self.score_samples(X).sum())
+
+    def bic(self, X: Any) -> float:
+        """Return the Bayesian information criterion of `X` (a sample is a step), lower is better."""
+        n_steps = Sequences(X).n_steps
+        return float(self.n_parameters_ * np.log(n_steps) - 2 * self.score_samples(X).sum())
+
+    def _check_predict(self, X: Any) -> tuple[Sequences, Likelihood]:
+        check_is_fitted(self)
+        sequences = check_observations(self, X)
+        return sequences, fitted_engine(self).likelihood(read_steps(self, sequences))
+
+    def _keep(self, parameters: Parameters, fixed: Sequence[str]) -> None:
+        for name, value in parameters.items():
+            setattr(self, f"{name}_", value)
+        # later set_params must not change how a fitted model is read
+        self.covariance_type_ = self.covariance_type
+        self.n_parameters_ = count_parameters(parameters, self.covariance_type, fixed)
+
+    def _report(self, outcomes: list[Outcome], best: Outcome, log_volume: float, n_steps: int) -> None:
+        self.init_scores_ = np.array([(outcome.score + log_volume) / n_steps for outcome in outcomes])
+        self.init_stop_reasons_ = [outcome.stop_reason for outcome in outcomes]
+        self.loss_curve_ = -(best.objective + log_volume) / n_steps
+        self.n_iter_ = len(best.objective)
+        self.stop_reason_ = best.stop_reason
+        self.converged_ = best.stop_reason == "tol"
+        if not self.converged_:
+            warnings.warn(
+                f"EM stopped after {self.n_iter_} iterations: {self.stop_reason_}; more iterations "
+                "(max_iter) or a larger tol may help",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+
+    def _filter(self, X: Any) -> tuple[Floats, Floats, Sequences]:
+        sequences, fit = self._check_predict(X)
+        scores, proba = filter_states(self.startprob_, self.transmat_, fit, np.array(sequences.offsets))
+        return scores, proba, sequences
+
+    def _decode(self, X: Any) -> tuple[Sequences, NDArray[np.int64], Floats]:
+        sequences, fit = self._check_predict(X)
+        path, scores = best_path(self.startprob_, self.transmat_, fit, np.array(sequences.offsets))
+        return sequences, path, scores
+
+    def _need_symbols(self, what: str) -> None:
+        if self.emission_ != "categorical":
+            raise ValueError(
+                f"{what} gives probabilities of symbols, but this HMM has {self.emission_} steps; "
+                "predict_next gives their expectation"
+            )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = self.emission in ("categorical", "poisson")
+        tags.input_tags.positive_only = self.emission == "poisson"
+        tags.input_tags.string = self.emission in ("auto", "categorical")
+        tags.input_tags.allow_nan = self.missing == "marginalize"
+        return tags

@@ -1,0 +1,135 @@
+"""Observations of a hidden Markov model: what is accepted, and how the engine reads it.
+
+``estimator`` is an `HMM` or an `HMMTagger`: what is read here goes by the same names in both.
+"""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcompare.models.alphabet import encode, find_symbols
+from seqcompare.models.base import check_sequences
+from seqcompare.models.hmm_parameters import Floats
+from seqcompare.sequences import Sequences
+
+# emissions that, when asked for, read integers as numbers
+_NUMERIC = ("gaussian", "gmm", "poisson")
+
+
+def learn_observations(estimator: Any, X: Any) -> Sequences:
+    """Validate training data and set ``emission_`` and, for symbols, ``symbols_`` and ``unknown_proba_``.
+
+    Raises
+    ------
+    ValueError
+        If `X` does not suit the emission.
+    """
+    sequences = check_sequences(
+        estimator,
+        _as_numbers(X) if estimator.emission in _NUMERIC else X,
+        reset=True,
+        symbols=estimator.emission == "categorical",
+        allow_nan=estimator.missing == "marginalize",
+    )
+    auto = "categorical" if sequences.kind == "symbols" else "gaussian"
+    estimator.emission_ = auto if estimator.emission == "auto" else estimator.emission
+    if estimator.emission_ in _NUMERIC and sequences.kind == "symbols":
+        raise ValueError(
+            f"emission {estimator.emission_!r} expects numbers, got {sequences.values.dtype} steps"
+        )
+    if estimator.emission_ == "categorical":
+        # whole-number floats count as symbols
+        estimator.kind_ = "symbols"
+        _find_symbols(estimator, sequences.values)
+    return sequences
+
+
+def check_observations(estimator: Any, X: Any) -> Sequences:
+    """Validate data for a fitted model."""
+    return check_sequences(
+        estimator,
+        _as_numbers(X) if estimator.emission_ in _NUMERIC else X,
+        reset=False,
+        symbols=estimator.emission_ == "categorical",
+        allow_nan=estimator.missing == "marginalize",
+    )
+
+
+def read_steps(estimator: Any, sequences: Sequences) -> NDArray[Any]:
+    """Return codes, shape (n_steps,), or floats, shape (n_steps, d), NaN where missing.
+
+    The code of an unknown symbol is the size of the alphabet, that of a missing one is one more.
+    """
+    if estimator.emission_ == "categorical":
+        codes = encode(sequences.values, estimator.symbols_)
+        gone = _is_missing(estimator, sequences.values)
+        if gone.any() and estimator.missing != "marginalize":
+            raise ValueError(
+                f"X holds the missing symbol {estimator.missing_symbol!r}: expected missing='marginalize'"
+            )
+        codes[gone] = len(estimator.symbols_) + 1
+        return codes
+    values = sequences.channels.astype(np.float64)
+    if estimator.emission_ == "poisson":
+        below = values[values < 0]
+        if below.size:
+            raise ValueError(f"Negative values in data: emission 'poisson' expects counts, got {below[0]}")
+        broken = values[(values != np.floor(values)) & ~np.isnan(values)]
+        if broken.size:
+            raise ValueError(f"emission 'poisson' expects counts (0, 1, 2, ...), got {broken[0]}")
+    return values
+
+
+def channel_units(values: Floats, *, one_for_all: bool) -> tuple[Floats, Floats]:
+    """Return the centre and the spread of each channel, shape (d,).
+
+    The spread is the standard deviation or the interquartile range over 1.349, whichever is smaller, so that
+    outliers do not blow it up; it is 1 where the channel does not vary.
+    """
+    blank = np.isnan(values).all(axis=0)
+    if blank.any():
+        raise ValueError(f"channel {np.flatnonzero(blank)[0]} of X is missing everywhere")
+    low, center, high = np.nanpercentile(values, [25, 50, 75], axis=0)
+    spread, robust = np.nanstd(values, axis=0), (high - low) / 1.349
+    scale = np.where((robust > 0) & (robust < spread), robust, spread)
+    scale[scale <= 1e-12 * np.maximum(np.abs(center), 1e-300)] = 1.0
+    if one_for_all:
+        scale = np.full_like(scale, np.sqrt(np.mean(scale**2)))
+    return center, scale
+
+
+def _as_numbers(X: Any) -> Any:
+    """Turn integers into floats, in whatever container; leave the rest to be judged."""
+    if isinstance(X, np.ndarray) and X.ndim > 1:
+        whole = X.dtype.kind in "iub"
+        if X.dtype.kind == "O":
+            whole = all(isinstance(v, Integral) for v in X.ravel().tolist())
+        return X.astype(np.float64) if whole else X
+    if not isinstance(X, (list, tuple, Sequences)):
+        return X
+    sequences = Sequences(X)
+    if sequences.values.dtype.kind in "iub":
+        return sequences.with_values(sequences.values.astype(np.float64))
+    return sequences
+
+
+def _find_symbols(estimator: Any, values: NDArray[Any]) -> None:
+    if estimator.missing == "marginalize":
+        values = values[~_is_missing(estimator, values)]
+        if not len(values):
+            raise ValueError(f"X holds nothing but the missing symbol {estimator.missing_symbol!r}")
+    estimator.symbols_ = find_symbols(values if estimator.symbols is None else np.asarray(estimator.symbols))
+    strangers = values[encode(values, estimator.symbols_) == len(estimator.symbols_)]
+    if len(strangers):
+        raise ValueError(f"X holds {strangers[0]!r}, which is not among symbols")
+    estimator.unknown_proba_ = 1.0 / (len(values) + len(estimator.symbols_) + 1)
+
+
+def _is_missing(estimator: Any, values: NDArray[Any]) -> NDArray[np.bool_]:
+    if estimator.missing_symbol is None:
+        return np.zeros(len(values), dtype=bool)
+    return np.asarray(values == estimator.missing_symbol) & np.ones(len(values), dtype=bool)

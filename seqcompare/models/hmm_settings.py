@@ -1,0 +1,200 @@
+"""What the parameters of an `HMM` or `HMMTagger` come to: checked, and put together for a fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from numbers import Integral, Real
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcompare.models._hmmlearn import Engine
+from seqcompare.models.hmm_fit import Recipe, make_engine
+from seqcompare.models.hmm_observations import channel_units
+from seqcompare.models.hmm_parameters import (
+    COVARIANCE_TYPES,
+    EMISSION_PARAMETERS,
+    Floats,
+    Parameters,
+    check_names,
+    check_parameter,
+    parameter_names,
+    parameter_shape,
+    rescale,
+    transition_mask,
+)
+
+# A thousandth of a count for every symbol in every state: no symbol becomes impossible.
+_DEFAULT_PRIORS: dict[str, dict[str, Any]] = {"categorical": {"emissionprob": 1e-3}}
+
+ShapeOf = Callable[[str], tuple[int, ...]]
+
+
+class Plan(NamedTuple):
+    """A fit made ready.
+
+    Attributes
+    ----------
+    recipe : Recipe
+        What all starts share, in the units of `values`.
+    values : ndarray
+        The steps; for Gaussians, ``(x - center) / scale``.
+    center, scale : ndarray of shape (d,) or None
+        The units of Gaussians.
+    log_volume : float
+        What the change of units adds to the log-likelihood of the data.
+    """
+
+    recipe: Recipe
+    values: NDArray[Any]
+    center: Floats | None
+    scale: Floats | None
+    log_volume: float
+
+    def restore(self, parameters: Parameters) -> Parameters:
+        """Return the parameters in the data's own units."""
+        if self.center is None or self.scale is None:
+            return parameters
+        kind = self.recipe.covariance_type
+        return rescale(parameters, -self.center / self.scale, 1.0 / self.scale, kind)
+
+
+def check_settings(estimator: Any) -> None:
+    """Hold the constructor's parameters against what is expected."""
+    for name in ("n_mix", "n_init", "max_iter"):
+        check_integer(name, getattr(estimator, name))
+    for name in ("tol", "min_covar"):
+        value = getattr(estimator, name)
+        if not isinstance(value, Real) or not np.isfinite(float(value)) or value < 0:
+            raise ValueError(f"{name} must be a finite number >= 0, got {value!r}")
+    check_choice("emission", estimator.emission, ("auto", *EMISSION_PARAMETERS))
+    check_choice("covariance_type", estimator.covariance_type, COVARIANCE_TYPES)
+    check_choice("missing", estimator.missing, ("error", "marginalize"))
+
+
+def check_integer(name: str, value: Any) -> None:
+    """Refuse all but integers from 1."""
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{name} must be an integer >= 1, got {value!r}")
+
+
+def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
+    """Refuse all but one of some names."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+
+
+def shape_for(estimator: Any, n_components: int, n_outputs: int) -> ShapeOf:
+    """Return what gives the shape of a parameter by name."""
+    return partial(
+        parameter_shape,
+        emission=estimator.emission_,
+        n_components=n_components,
+        n_outputs=n_outputs,
+        n_mix=estimator.n_mix,
+        covariance_type=estimator.covariance_type,
+    )
+
+
+def plan_fit(estimator: Any, values: NDArray[Any], n_components: int) -> Plan:
+    """Put together what all starts of a fit share.
+
+    Raises
+    ------
+    ValueError
+        If topology, priors, starting values or fixed parameters are not as expected.
+    """
+    emission, kind = estimator.emission_, estimator.covariance_type
+    n_outputs = len(estimator.symbols_) if emission == "categorical" else values.shape[1]
+    shape_of = shape_for(estimator, n_components, n_outputs)
+    start_mask, mask = transition_mask(estimator.topology, n_components)
+    init = _read_init(estimator, shape_of)
+    for name, allowed in (("startprob", start_mask), ("transmat", mask)):
+        if name in init and (init[name][~allowed] > 0).any():
+            raise ValueError(f"init gives {name} where the topology {estimator.topology!r} allows none")
+    priors = _read_priors(estimator, shape_of, n_outputs)
+    center = scale = None
+    log_volume = 0.0
+    if emission in ("gaussian", "gmm"):
+        center, scale = channel_units(values, one_for_all=kind == "spherical")
+        values = (values - center) / scale
+        log_volume = -float((~np.isnan(values)).sum(axis=0) @ np.log(scale))
+        init = rescale(init, center, scale, kind)
+        if "means" in priors:
+            priors["means"] = ((priors["means"][0] - center) / scale, priors["means"][1])
+        if "covars" in priors:
+            priors["covars"] = (priors["covars"][0] / scale**2, priors["covars"][1])
+    recipe = Recipe(
+        emission=emission,
+        covariance_type=kind,
+        n_mix=estimator.n_mix,
+        n_outputs=n_outputs,
+        start_mask=start_mask,
+        mask=mask,
+        priors=priors,
+        init=init,
+        fixed=tuple(estimator.fixed),
+        min_covar=estimator.min_covar,
+        tol=estimator.tol * len(values),
+        max_iter=estimator.max_iter,
+    )
+    return Plan(recipe, values, center, scale, log_volume)
+
+
+def fitted_engine(estimator: Any) -> Engine:
+    """Return the engine of a fitted model, for scoring and decoding."""
+    parameters = {name: getattr(estimator, f"{name}_") for name in parameter_names(estimator.emission_)}
+    recipe = Recipe(
+        emission=estimator.emission_,
+        covariance_type=estimator.covariance_type_,
+        n_mix=parameters["weights"].shape[1] if "weights" in parameters else 1,
+        n_outputs=len(estimator.symbols_) if estimator.emission_ == "categorical" else estimator.n_channels_,
+        start_mask=estimator.startprob_ > 0,
+        mask=estimator.transmat_ > 0,
+    )
+    engine = make_engine(recipe, parameters)
+    if estimator.emission_ == "categorical":
+        engine.unknown_proba = estimator.unknown_proba_
+    return engine
+
+
+def _read_init(estimator: Any, shape_of: ShapeOf) -> Parameters:
+    given = {} if estimator.init is None else dict(estimator.init)
+    check_names(given, estimator.emission_, "init")
+    check_names(estimator.fixed, estimator.emission_, "fixed")
+    for name in estimator.fixed:
+        if name not in given:
+            raise ValueError(f"fixed names {name!r}, but init gives no value for it")
+    kind = estimator.covariance_type
+    return {name: check_parameter(name, value, shape_of(name), kind) for name, value in given.items()}
+
+
+def _read_priors(estimator: Any, shape_of: ShapeOf, n_outputs: int) -> dict[str, Any]:
+    given = {} if estimator.priors is None else dict(estimator.priors)
+    check_names(given, estimator.emission_, "priors")
+    priors = {**_DEFAULT_PRIORS.get(estimator.emission_, {}), **given}
+    for name, prior in priors.items():
+        if name in ("means", "covars", "lambdas"):
+            priors[name] = _read_pair(name, prior, n_outputs)
+            continue
+        counts, shape = np.asarray(prior, dtype=np.float64), shape_of(name)
+        if counts.shape not in ((), shape) or not np.isfinite(counts).all() or (counts < 0).any():
+            raise ValueError(
+                f"priors[{name!r}] must be a count, or an array of counts of shape {shape}, "
+                f"finite and not negative; got {prior!r}"
+            )
+        priors[name] = counts
+    return priors
+
+
+def _read_pair(name: str, prior: Any, n_outputs: int) -> tuple[Floats, float]:
+    if not isinstance(prior, (tuple, list)) or len(prior) != 2:
+        raise ValueError(f"priors[{name!r}] must be a pair (value, number of steps), got {prior!r}")
+    value, weight = np.asarray(prior[0], dtype=np.float64), float(prior[1])
+    if value.shape not in ((), (n_outputs,)) or not np.isfinite(value).all():
+        raise ValueError(f"priors[{name!r}] must give one finite value, or {n_outputs}: one a channel")
+    if not 0 <= weight < np.inf or (name != "means" and (value < 0).any()):
+        raise ValueError(f"priors[{name!r}] must not be negative, got {prior!r}")
+    return value, weight
