@@ -360,7 +360,7 @@ def _flatten(outputs: Any, n_items: int, *, stepwise: bool) -> NDArray[Any]:
         flat = outputs.values
     elif isinstance(outputs, np.ndarray) and outputs.dtype.kind != "O":
         flat = outputs
-        if stepwise and len(flat) != n_items and flat.ndim > 1:
+        if stepwise and len(flat) != n_items and flat.ndim > 1 and flat.shape[0] * flat.shape[1] == n_items:
             flat = flat.reshape(-1, *flat.shape[2:])
     else:
         flat = np.concatenate([np.asarray(rows) for rows in outputs]) if stepwise else np.asarray(outputs)

@@ -24,7 +24,8 @@ class TemporalOrder(SymbolTask):
     before the first is `distance` steps and a geometric number more, so that nobody who looks back at most
     `distance` steps sees the start of the sequence and a mark at once and knows it for the first; the gap
     after the second is geometric. A bag of symbols tells AA and BB from the rest, and of AB and BA one by
-    luck: 3/4 is chance. Compare models with ``pooling="last"``.
+    luck: 3/4 is chance. Compare models with ``pooling="last"``: a bag of windows, as ``"mean"`` and ``"max"``
+    make of them, gets a little more, since a mark near the end is in fewer of them and so gives itself away.
 
     Parameters
     ----------
