@@ -105,6 +105,7 @@ class Engine:
             If the likelihood of the data is zero.
         """
         self.steps = steps
+        self._chunks = _cut(steps.offsets, _CHUNK // self.n_components)
         self.monitor_ = Monitor(self.tol, self.n_iter, verbose=False)
         # hmmlearn's fit checks its X and hands it to the E-step; ours reads `steps`, which may hold NaN
         self.fit(np.zeros((1, 1), dtype=np.int64))  # type: ignore[attr-defined]  # hmmlearn's
@@ -135,7 +136,7 @@ class Engine:
         if steps.labels is not None:
             stats["labels"] = np.zeros_like(self.labelprob_)
         total = 0.0
-        for first, last in _chunks(steps.offsets, _CHUNK // self.n_components):
+        for first, last in self._chunks:
             a, z = steps.offsets[first], steps.offsets[last]
             labels = None if steps.labels is None else steps.labels[a:z]
             weights = None if steps.weights is None else steps.weights[a:z]
@@ -416,7 +417,7 @@ def floor_covariances(covars: Floats, floor: float, covariance_type: str) -> Flo
     return np.asarray((vectors * raised[..., None, :]) @ np.swapaxes(vectors, -1, -2))
 
 
-def _chunks(offsets: Offsets, n_steps: int) -> list[tuple[int, int]]:
+def _cut(offsets: Offsets, n_steps: int) -> list[tuple[int, int]]:
     """Cut the sequences into runs of about `n_steps` steps."""
     cuts = [0]
     while cuts[-1] < len(offsets) - 1:
@@ -432,8 +433,11 @@ def _count(codes: NDArray[np.int64], posterior: Floats, n_codes: int) -> Floats:
 
 def _log_dirichlet(prior: Any, p: Floats) -> float:
     """Return the log-density of `p`, but for a constant; what is impossible by design has no part in it."""
+    counts = np.asarray(prior) - 1.0
+    if not counts.any():
+        return 0.0
     with np.errstate(divide="ignore"):
-        return float(np.sum(np.where(p > 0, xlogy(np.asarray(prior) - 1.0, p), 0.0)))
+        return float(np.sum(np.where(p > 0, xlogy(counts, p), 0.0)))
 
 
 def _log_wishart(covars: Floats, scatter: Floats, weight: float) -> float:

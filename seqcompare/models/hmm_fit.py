@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from seqcompare.models._hmmlearn import (
     CategoricalEngine,
@@ -187,8 +188,14 @@ def run_starts(
     return outcomes
 
 
+@cache
+def _threads() -> ThreadpoolController:
+    # finding the libraries takes longer than a small fit, so they are found once
+    return ThreadpoolController()
+
+
 def _run_start(recipe: Recipe, steps: Steps, sticky: bool, seed: int) -> Outcome:
-    with threadpool_limits(limits=1):
+    with _threads().limit(limits=1):
         start = draw_start(
             recipe.emission,
             steps,
