@@ -15,7 +15,9 @@ from numba.extending import overload
 
 # `nnan` and `ninf` are left out: with them the compiler may assume that NaN does not occur
 FLAGS = {"afn", "arcp", "contract", "nsz", "reassoc"}
-compiled = njit(cache=True, fastmath=FLAGS)
+# Python's error model tests every divisor for zero, which keeps loops from being vectorised
+_OPTIONS = {"fastmath": FLAGS, "error_model": "numpy"}
+compiled = njit(cache=True, **_OPTIONS)
 
 _LIMIT = np.float32(7.90531110763549805)
 _HALF = np.float32(0.5)
@@ -55,7 +57,7 @@ def tanh(x: Any) -> Any:
     return math.tanh(x)
 
 
-@overload(tanh, jit_options={"fastmath": FLAGS}, strict=False)
+@overload(tanh, jit_options=_OPTIONS, strict=False)
 def _tanh(x: Any) -> Any:
     if x is types.float32:
         return lambda x: _tanh32(x)
@@ -67,7 +69,7 @@ def sigmoid(x: Any) -> Any:
     return 0.5 * math.tanh(0.5 * x) + 0.5
 
 
-@overload(sigmoid, jit_options={"fastmath": FLAGS}, strict=False)
+@overload(sigmoid, jit_options=_OPTIONS, strict=False)
 def _sigmoid(x: Any) -> Any:
     if x is types.float32:
         return lambda x: _HALF * _tanh32(_HALF * x) + _HALF

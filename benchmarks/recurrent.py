@@ -1,0 +1,134 @@
+"""Train step and inference of the recurrent networks against PyTorch, one thread, both sides in one run.
+
+A step is forward, backpropagation through all time, clipping and Adam, on sequences of 100 steps of 8 numbers
+with one of 4 labels a step, in float32. PyTorch runs with oneDNN on and off and with Adam fused and not; its
+best counts. The two sides alternate; each side's least time counts, which others on the machine disturb least.
+The ratio is what matters: below 1 we are faster.
+
+    python benchmarks/recurrent.py [--quick] [--cells lstm gru elman]
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import platform
+import time
+
+import numpy as np
+import torch
+
+from seqcompare.models.recurrent.chunks import Examples, answer, gradients
+from seqcompare.models.recurrent.estimator import one_thread
+from seqcompare.models.recurrent.network import Architecture, Network
+from seqcompare.models.recurrent.optimizers import Descent, descend, fresh_memory
+
+T, D, K = 100, 8, 4
+SIZES = [
+    (1, 32),
+    (1, 64),
+    (1, 128),
+    (8, 32),
+    (32, 32),
+    (32, 64),
+    (32, 128),
+    (32, 256),
+    (128, 32),
+    (128, 64),
+    (128, 128),
+]
+
+
+class Ours:
+    def __init__(self, cell, batch, hidden, x, y):
+        self.network = Network(
+            Architecture(cell, "tanh", hidden, 1, False, False, D, 0, K, "none", "softmax")
+        )
+        self.flat = self.network.initial(np.random.default_rng(0), T, np.float32)
+        self.memory = fresh_memory("adam", self.flat)
+        offsets = np.arange(batch + 1) * T
+        self.examples = Examples(x.reshape(-1, D), offsets, y.ravel(), np.ones(batch * T))
+        self.batch = np.arange(batch)
+        self.decays = np.zeros(len(self.flat), bool)
+        self.descent = Descent("adam", 1e-3, 0.9, 1.0, 0.0)
+        self.rng = np.random.default_rng(0)
+
+    def train(self):
+        for update in gradients(
+            self.network, self.flat, self.examples, self.batch, None, (0.0, 0.0), self.rng
+        ):
+            descend(self.flat, update.gradient, self.memory, self.descent, self.decays)
+
+    def infer(self):
+        answer(self.network, self.flat, self.examples.inputs, self.examples.offsets)
+
+
+class Theirs:
+    def __init__(self, cell, batch, hidden, x, y, *, onednn, fused):
+        self.onednn = onednn
+        self.rnn = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "elman": torch.nn.RNN}[cell](D, hidden)
+        self.readout = torch.nn.Linear(hidden, K)
+        self.parameters = [*self.rnn.parameters(), *self.readout.parameters()]
+        self.adam = torch.optim.Adam(self.parameters, lr=1e-3, fused=fused, foreach=not fused)
+        self.x = torch.from_numpy(np.ascontiguousarray(x.transpose(1, 0, 2)))
+        self.y = torch.from_numpy(y.T.copy()).reshape(-1)
+
+    def train(self):
+        with torch.backends.mkldnn.flags(enabled=self.onednn):
+            self.adam.zero_grad(set_to_none=True)
+            z = self.readout(self.rnn(self.x)[0])
+            torch.nn.functional.cross_entropy(z.reshape(-1, K), self.y).backward()
+            torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+            self.adam.step()
+
+    def infer(self):
+        with torch.backends.mkldnn.flags(enabled=self.onednn), torch.inference_mode():
+            self.readout(self.rnn(self.x)[0])
+
+
+def least_times(actions, seconds):
+    """Run all actions in turn for `seconds`, at least 5 rounds; return each one's least time."""
+    for action in actions:
+        action()
+        action()
+    times = [[] for _ in actions]
+    stop = time.perf_counter() + seconds
+    while time.perf_counter() < stop or len(times[0]) < 5:
+        for action, record in zip(actions, times, strict=True):
+            began = time.perf_counter()
+            action()
+            record.append(time.perf_counter() - began)
+    return [min(t) for t in times]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cells", nargs="+", default=["lstm", "gru", "elman"])
+    parser.add_argument("--seconds", type=float, default=2.0, help="for each row of the table")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    print(
+        f"{platform.processor() or platform.machine()}, PyTorch {torch.__version__}, NumPy {np.__version__}"
+    )
+    print(
+        "| cell | batch | hidden | train ours ms | PyTorch ms | ratio | infer ours ms | PyTorch ms | ratio |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
+    rng = np.random.default_rng(0)
+    for cell, (batch, hidden) in itertools.product(args.cells, SIZES):
+        x = rng.standard_normal((batch, T, D)).astype(np.float32)
+        y = rng.integers(0, K, (batch, T))
+        ours = Ours(cell, batch, hidden, x, y)
+        settings = itertools.product([True, False], [True, False])
+        theirs = [Theirs(cell, batch, hidden, x, y, onednn=o, fused=f) for o, f in settings]
+        train = least_times([ours.train, *(t.train for t in theirs)], args.seconds)
+        infer = least_times([ours.infer, *(t.infer for t in theirs)], args.seconds / 2)
+        cells = []
+        for mine, *peers in (train, infer):
+            cells += [f"{mine * 1e3:.2f}", f"{min(peers) * 1e3:.2f}", f"{mine / min(peers):.2f}"]
+        print(f"| {cell} | {batch} | {hidden} | " + " | ".join(cells) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    with one_thread():
+        main()
