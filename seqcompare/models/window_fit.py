@@ -20,6 +20,9 @@ from sklearn.utils.validation import has_fit_parameter
 # rows that are made at a time where not all are needed at once
 CHUNK = 65536
 
+# numbers in a matrix that may become dense: 32 MiB
+_FEW = 2**22
+
 # the arrays of fitted numbers that scikit-learn's estimators predict with
 _FITTED_NUMBERS = (
     "coef_",
@@ -38,11 +41,21 @@ _FITTED_NUMBERS = (
 )
 
 
-def accepted(estimator: Any, rows: Any) -> Any:
-    """Return `rows` as they are, or dense where `estimator` does not say that it takes sparse input."""
-    if issparse(rows) and not get_tags(estimator).input_tags.sparse:
-        return rows.toarray()
-    return rows
+def wants_dense(estimator: Any, rows: Any) -> bool:
+    """Whether to hand `estimator` dense rows: it takes no others, or they are few and well filled.
+
+    There dense rows are as fast for linear models, and two to three times faster for support vectors and
+    nets. What is fitted on one form is asked in the same form.
+    """
+    if not issparse(rows) or not get_tags(estimator).input_tags.sparse:
+        return True
+    size = rows.shape[0] * rows.shape[1]
+    return size <= _FEW and rows.nnz >= size / 20
+
+
+def as_form(rows: Any, dense: bool) -> Any:
+    """Return `rows`, dense if so wanted."""
+    return rows.toarray() if dense and issparse(rows) else rows
 
 
 def fit_rows(estimator: Any, rows: Any, y: NDArray[Any], weights: NDArray[np.float64]) -> Any:
@@ -54,7 +67,7 @@ def fit_rows(estimator: Any, rows: Any, y: NDArray[Any], weights: NDArray[np.flo
         If there are weights and `estimator` takes none.
     """
     model = clone(estimator)
-    return model.fit(accepted(model, rows), y, **weight_argument(model, weights))
+    return model.fit(rows, y, **weight_argument(model, weights))
 
 
 def weight_argument(estimator: Any, weights: NDArray[np.float64], method: str = "fit") -> dict[str, Any]:
@@ -75,7 +88,7 @@ def weight_argument(estimator: Any, weights: NDArray[np.float64], method: str = 
 
 def decisions(estimator: Any, rows: Any) -> NDArray[np.float64]:
     """Return one decision value a class, shape (n_rows, n_classes); for two classes the first one's is 0."""
-    values = np.asarray(estimator.decision_function(accepted(estimator, rows)), dtype=np.float64)
+    values = np.asarray(estimator.decision_function(rows), dtype=np.float64)
     if values.ndim == 1:
         return np.stack([np.zeros_like(values), values], axis=1)
     return values
@@ -84,7 +97,7 @@ def decisions(estimator: Any, rows: Any) -> NDArray[np.float64]:
 def probabilities(estimator: Any, rows: Any, temperature: float | None) -> Any:
     """Return the estimator's own probabilities, or those of its decision values at `temperature`."""
     if temperature is None:
-        return estimator.predict_proba(accepted(estimator, rows))
+        return estimator.predict_proba(rows)
     return softmax(decisions(estimator, rows) / temperature, axis=1)
 
 
@@ -207,11 +220,9 @@ def _size(block: Any) -> int:
     return int(np.prod(block.shape)) if hasattr(block, "shape") else int(np.size(block))
 
 
-def in_chunks(
-    answer: Callable[[Any], Any], expand: Callable[[NDArray[Any]], Any], base: NDArray[Any]
-) -> NDArray[Any]:
-    """Return `answer` of all rows, made a chunk at a time, so that they are never all in memory."""
-    return np.concatenate([answer(expand(base[a : a + CHUNK])) for a in range(0, len(base), CHUNK)])
+def in_chunks(answer: Callable[[NDArray[Any]], Any], base: NDArray[Any]) -> NDArray[Any]:
+    """Return `answer` to all of `base`, a chunk at a time, so that its rows are never all in memory."""
+    return np.concatenate([answer(base[a : a + CHUNK]) for a in range(0, len(base), CHUNK)])
 
 
 def inner_has(method: str) -> Callable[[Any], bool]:

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils import assert_all_finite, check_array, check_scalar, get_tags
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.models.base import (
@@ -22,7 +22,7 @@ from seqcompare.models.base import (
     check_sequences,
 )
 from seqcompare.models.window_fit import (
-    accepted,
+    as_form,
     calibrated,
     checked_classifier,
     count_parameters,
@@ -30,6 +30,7 @@ from seqcompare.models.window_fit import (
     gives_probabilities,
     inner_has,
     probabilities,
+    wants_dense,
 )
 from seqcompare.models.windows import SlidingWindow
 from seqcompare.sequences import Sequences
@@ -69,7 +70,7 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
 
     def _rows(self, X: Any) -> Any:
         check_is_fitted(self)
-        return accepted(self.estimator_, self._pooled(check_sequences(self, X, reset=False)))
+        return as_form(self._pooled(check_sequences(self, X, reset=False)), self.dense_)
 
     def _pooled(self, sequences: Sequences) -> Any:
         layout = self.window_.layout
@@ -98,7 +99,7 @@ class WindowClassifier(ClassifierMixin, _PooledWindows):
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels; for an indicator matrix the inner classifier's.
-    estimator_, window_, temperature_, n_parameters_
+    estimator_, window_, temperature_, dense_, n_parameters_
         As in `WindowTagger`.
 
     Examples
@@ -151,6 +152,8 @@ class WindowClassifier(ClassifierMixin, _PooledWindows):
         kept = np.flatnonzero(weights)
         rows, labels, weights = self._pooled(sequences.take(kept)), labels[kept], weights[kept]
         inner = checked_classifier(self.inner)
+        self.dense_ = wants_dense(inner, rows)
+        rows = as_form(rows, self.dense_)
         self.estimator_ = fit_rows(inner, rows, labels, weights)
         self.temperature_ = (
             calibrated(inner, rows, labels, weights, kept, self.calibration_cv) if labels.ndim == 1 else None
@@ -201,7 +204,7 @@ class WindowRegressor(RegressorMixin, _PooledWindows):
 
     Attributes
     ----------
-    estimator_, window_, n_parameters_
+    estimator_, window_, dense_, n_parameters_
         As in `WindowTagger`.
     """
 
@@ -244,7 +247,9 @@ class WindowRegressor(RegressorMixin, _PooledWindows):
         targets = _check_numbers(y, sequences, several=get_tags(inner).target_tags.multi_output)
         weights = check_sequence_weights(sample_weight, sequences)
         kept = np.flatnonzero(weights)
-        self.estimator_ = fit_rows(inner, self._pooled(sequences.take(kept)), targets[kept], weights[kept])
+        rows = self._pooled(sequences.take(kept))
+        self.dense_ = wants_dense(inner, rows)
+        self.estimator_ = fit_rows(inner, as_form(rows, self.dense_), targets[kept], weights[kept])
         self.n_parameters_ = count_parameters(self.estimator_)
         return self
 
@@ -284,7 +289,7 @@ def _check_labels(y: Any, sequences: Sequences) -> NDArray[Any]:
     if y is not None and np.asarray(y).ndim == 2 and np.shape(np.asarray(y))[1] > 1:
         indicator = check_array(y, input_name="y")
         _check_count(len(indicator), sequences)
-        if type_of_target(indicator) != "multilabel-indicator":
+        if not np.isin(indicator, [0, 1]).all():
             raise ValueError(f"y of shape {indicator.shape} must be an indicator matrix of 0 and 1")
         return indicator
     labels = check_sequence_labels(y, sequences)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -21,7 +22,7 @@ from seqcompare.models.base import (
 )
 from seqcompare.models.window_fit import (
     CHUNK,
-    accepted,
+    as_form,
     calibrated,
     checked_classifier,
     count_parameters,
@@ -30,6 +31,7 @@ from seqcompare.models.window_fit import (
     in_chunks,
     inner_has,
     probabilities,
+    wants_dense,
     weight_argument,
 )
 from seqcompare.models.windows import SlidingWindow
@@ -43,7 +45,7 @@ class WindowTagger(Tagger):
     ----------
     estimator : classifier, optional
         Fitted on one row a step, see `SlidingWindow`; by default ``LogisticRegression(max_iter=1000)``. Rows
-        of symbols are sparse where it takes them so, else dense.
+        of symbols are sparse, unless it takes no sparse ones or they are few.
     before, after : int, default=0
         Steps seen before and after the one that is labelled.
     pairs : bool, default=False
@@ -69,6 +71,8 @@ class WindowTagger(Tagger):
     temperature_ : float or None
         What the decision values are divided by; None if the inner classifier has probabilities of its own,
         or none are wanted.
+    dense_ : bool
+        Whether the inner classifier gets dense rows.
     n_parameters_ : int or nan
         Numbers that the inner classifier predicts with; NaN if it does not show them.
 
@@ -134,6 +138,8 @@ class WindowTagger(Tagger):
         layout = self.window_.layout
         rows = layout.expand(layout.base(sequences, None if len(steps) == sequences.n_steps else steps))
         inner = checked_classifier(self.inner)
+        self.dense_ = wants_dense(inner, rows)
+        rows = as_form(rows, self.dense_)
         self.estimator_ = fit_rows(inner, rows, labels, weights)
         self.temperature_ = calibrated(
             inner, rows, labels, weights, sequences.sequence_index[steps], self.calibration_cv
@@ -175,12 +181,13 @@ class WindowTagger(Tagger):
             self.estimator_ = clone(checked_classifier(self.inner))
             self.classes_ = np.unique(np.asarray(classes))
             self.temperature_ = None
+            self.dense_ = not get_tags(self.estimator_).input_tags.sparse
         layout = self.window_.layout
         base = layout.base(sequences, steps)
         for a in range(0, len(base), CHUNK):
             part = slice(a, a + CHUNK)
             self.estimator_.partial_fit(
-                accepted(self.estimator_, layout.expand(base[part])),
+                as_form(layout.expand(base[part]), self.dense_),
                 labels[part],
                 classes=self.classes_,
                 **weight_argument(self.estimator_, weights[part], "partial_fit"),
@@ -190,7 +197,7 @@ class WindowTagger(Tagger):
 
     def predict(self, X: Any) -> Any:
         """Return the inner classifier's label of every step, in X's container."""
-        return self._answer(X, lambda rows: self.estimator_.predict(accepted(self.estimator_, rows)))
+        return self._answer(X, lambda rows: self.estimator_.predict(rows))
 
     @available_if(gives_probabilities)
     def predict_proba(self, X: Any) -> Any:
@@ -227,4 +234,6 @@ class WindowTagger(Tagger):
         check_is_fitted(self)
         sequences = check_sequences(self, X, reset=False)
         layout = self.window_.layout
-        return sequences.pack(in_chunks(answer, layout.expand, layout.base(sequences)))
+        return sequences.pack(
+            in_chunks(lambda base: answer(as_form(layout.expand(base), self.dense_)), layout.base(sequences))
+        )
