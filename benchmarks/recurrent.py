@@ -2,7 +2,7 @@
 
 A step is forward, backpropagation through all time, clipping and Adam, on sequences of 100 steps of 8 numbers
 with one of 4 labels a step, in float32. PyTorch runs with oneDNN on and off and with Adam fused and not; its
-best counts. The two sides alternate; each side's least time counts, which others on the machine disturb least.
+best counts. The two sides alternate; of each the least time counts, which others on the machine disturb least.
 The ratio is what matters: below 1 we are faster.
 
     python benchmarks/recurrent.py [--quick] [--cells lstm gru elman]
@@ -40,6 +40,8 @@ SIZES = [
 
 
 class Ours:
+    """Our side: a network, its optimiser and a batch."""
+
     def __init__(self, cell, batch, hidden, x, y):
         self.network = Network(
             Architecture(cell, "tanh", hidden, 1, False, False, D, 0, K, "none", "softmax")
@@ -54,16 +56,20 @@ class Ours:
         self.rng = np.random.default_rng(0)
 
     def train(self):
+        """Make one training step."""
         for update in gradients(
             self.network, self.flat, self.examples, self.batch, None, (0.0, 0.0), self.rng
         ):
             descend(self.flat, update.gradient, self.memory, self.descent, self.decays)
 
     def infer(self):
+        """Compute all outputs."""
         answer(self.network, self.flat, self.examples.inputs, self.examples.offsets)
 
 
 class Theirs:
+    """The same in PyTorch, under given settings."""
+
     def __init__(self, cell, batch, hidden, x, y, *, onednn, fused):
         self.onednn = onednn
         self.rnn = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "elman": torch.nn.RNN}[cell](D, hidden)
@@ -74,6 +80,7 @@ class Theirs:
         self.y = torch.from_numpy(y.T.copy()).reshape(-1)
 
     def train(self):
+        """Make one training step."""
         with torch.backends.mkldnn.flags(enabled=self.onednn):
             self.adam.zero_grad(set_to_none=True)
             z = self.readout(self.rnn(self.x)[0])
@@ -82,6 +89,7 @@ class Theirs:
             self.adam.step()
 
     def infer(self):
+        """Compute all outputs."""
         with torch.backends.mkldnn.flags(enabled=self.onednn), torch.inference_mode():
             self.readout(self.rnn(self.x)[0])
 
@@ -102,6 +110,7 @@ def least_times(actions, seconds):
 
 
 def main():
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cells", nargs="+", default=["lstm", "gru", "elman"])
     parser.add_argument("--seconds", type=float, default=2.0, help="for each row of the table")

@@ -187,7 +187,7 @@ class RNNClassifier(ClassifierMixin, RecurrentNet, BaseEstimator):
         return self
 
     def decision_function(self, X: Any) -> NDArray[Any]:
-        """Return the network's outputs, shape (n, n_classes); for two classes the log-odds of the second, (n,)."""
+        """Return the outputs, shape (n, n_classes); for two classes the log-odds of the second, (n,)."""
         _, z = self._outputs(X)
         return z[:, 1] - z[:, 0] if not self.multilabel_ and z.shape[1] == 2 else z
 

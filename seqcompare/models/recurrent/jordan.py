@@ -32,8 +32,12 @@ def _squash(o: Any, zeros: Any, link: int, y: Any) -> None:
     if link != SOFTMAX:
         activate(o, zeros, link, y)
         return
-    y[:] = np.exp(o - o.max())
-    y /= y.sum()
+    top, total = o.max(), o.dtype.type(0)
+    for k in range(len(o)):
+        y[k] = np.exp(o[k] - top)
+        total += y[k]
+    for k in range(len(o)):
+        y[k] /= total
 
 
 @compiled
@@ -41,8 +45,11 @@ def _unsquash(y: Any, dy: Any, link: int, do: Any) -> None:
     if link != SOFTMAX:
         deactivate(y, dy, link, do)
         return
-    mean = (y * dy).sum()
-    do[:] = y * (dy - mean)
+    mean = y.dtype.type(0)
+    for k in range(len(y)):
+        mean += y[k] * dy[k]
+    for k in range(len(y)):
+        do[k] = y[k] * (dy[k] - mean)
 
 
 @compiled
@@ -72,9 +79,12 @@ def _forward(
             activate(z[b], table[index[first + b]], activation, h[first + b])
         product(h[first : first + n], V, o[first : first + n])
         for b in range(n):
-            o[first + b] += v
-            _squash(o[first + b], zeros, link, y[first + b])
-            s[B + first + b] = fading * s[before + b] + y[first + b]
+            o_b, y_b, s_old, s_new = o[first + b], y[first + b], s[before + b], s[B + first + b]
+            for k in range(len(v)):
+                o_b[k] += v[k]
+            _squash(o_b, zeros, link, y_b)
+            for k in range(len(v)):
+                s_new[k] = fading * s_old[k] + y_b[k]
 
 
 @compiled
@@ -98,14 +108,18 @@ def _backward(
     for t in range(len(offsets) - 2, -1, -1):
         first, n = offsets[t], offsets[t + 1] - offsets[t]
         for b in range(n):
-            _unsquash(y[first + b], ds[b], link, do[first + b])
-            do[first + b] += d_output[first + b]
+            do_b, out = do[first + b], d_output[first + b]
+            _unsquash(y[first + b], ds[b], link, do_b)
+            for k in range(P):
+                do_b[k] += out[k]
         product(do[first : first + n], V_t, dh[:n])
         for b in range(n):
             deactivate(h[first + b], dh[b], activation, dz[first + b])
         product(dz[first : first + n], U_t, d_old[:n])
         for b in range(n):
-            ds[b] = fading * ds[b] + d_old[b]
+            ds_b, d_b = ds[b], d_old[b]
+            for k in range(P):
+                ds_b[k] = fading * ds_b[k] + d_b[k]
 
 
 def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, activation: int, link: int) -> Trace:

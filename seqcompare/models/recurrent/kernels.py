@@ -16,7 +16,7 @@ from numba.extending import overload
 # `nnan` and `ninf` are left out: with them the compiler may assume that NaN does not occur
 FLAGS = {"afn", "arcp", "contract", "nsz", "reassoc"}
 # Python's error model tests every divisor for zero, which keeps loops from being vectorised
-_OPTIONS = {"fastmath": FLAGS, "error_model": "numpy"}
+_OPTIONS: Any = {"fastmath": FLAGS, "error_model": "numpy"}
 compiled = njit(cache=True, **_OPTIONS)
 
 _LIMIT = np.float32(7.90531110763549805)

@@ -36,9 +36,7 @@ def make(cell, activation, pooling, link, *, symbols=True, embedding=0, n_layers
 
 def loss_and_gradient(network, flat, examples, truncation=None):
     batch = np.arange(len(LENGTHS))
-    parts = list(
-        gradients(network, flat, examples, batch, truncation, (0.0, 0.0), np.random.default_rng(0))
-    )
+    parts = list(gradients(network, flat, examples, batch, truncation, (0.0, 0.0), np.random.default_rng(0)))
     weight = sum(p.weight for p in parts)
     gradient = sum(p.gradient * (p.weight / weight) for p in parts)
     return sum(p.loss for p in parts) / weight, gradient
