@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from seqcompare.sequences import Sequences
@@ -162,11 +163,12 @@ def check_sequence_labels(y: Any, sequences: Sequences) -> NDArray[Any]:
     Raises
     ------
     ValueError
-        If `y` is None or has not one entry a sequence.
+        If `y` is None, has not one entry a sequence, or an entry that is not finite.
     """
     if y is None:
         raise ValueError("this estimator requires y to be passed, but the target y is None")
     targets = column_or_1d(y, warn=True)
+    assert_all_finite(targets, input_name="y")
     if len(targets) != len(sequences):
         raise ValueError(f"y has {len(targets)} entries but X has {len(sequences)} sequences")
     return targets
