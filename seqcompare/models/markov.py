@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,13 @@ from sklearn.utils.validation import check_is_fitted
 from seqcompare.models.alphabet import encode, find_symbols
 from seqcompare.models.base import Density, check_sequences, check_step_weights
 from seqcompare.models.markov_counts import NgramCounts, check_order, count_next
+from seqcompare.models.markov_process import LongRun, as_machine, long_run
 from seqcompare.models.markov_walk import Trie, draw, first_row, predict_rows, score_steps, smoothed_trie
 from seqcompare.models.smoothing import check_smoothing, interpolate
 from seqcompare.sequences import Sequences
+
+if TYPE_CHECKING:
+    from seqcompare.models.hmm import HMM
 
 
 class MarkovChain(Density):
@@ -209,11 +213,66 @@ class MarkovChain(Density):
         n_symbols = len(self.symbols_)
         return predict_rows(np.arange(n_symbols), np.arange(n_symbols + 1), self._trie)
 
+    @property
+    def stationary_distribution_(self) -> NDArray[np.float64]:
+        """Share of each symbol in the long run, shape (n_symbols,); see `entropy_rate` for what that is."""
+        return self._long_run().frequencies
+
+    def entropy_rate(self, base: float | None = None) -> float:
+        """Return the mean entropy of the next step in the long run: the least loss that any model can have.
+
+        The long run is the average over all time of a sequence that begins as the chain begins. It exists
+        for periodic chains and for those that fall apart into classes, too.
+
+        Parameters
+        ----------
+        base : float, optional
+            The base of the logarithm: 2 for bits; by default nats.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the chain forgets its start so slowly that the average has not settled.
+        """
+        return self._long_run().entropy_rate / np.log(np.e if base is None else base)
+
+    def to_hmm(self) -> HMM:
+        """Return the same distribution as a hidden Markov model.
+
+        Its states are the histories that the chain tells apart, each of which emits the last symbol of its
+        history: for order 1 the symbols, so that ``transmat_`` is `transition_matrix_`.
+
+        Returns
+        -------
+        HMM
+            A fitted, categorical one.
+
+        Raises
+        ------
+        ValueError
+            If there are more than 5000 histories.
+        """
+        from seqcompare.models.hmm import HMM
+
+        check_is_fitted(self)
+        machine = as_machine(self._trie)
+        emissions = np.eye(len(self.symbols_))[machine.emitted]
+        return HMM.from_parameters(
+            startprob=machine.startprob,
+            transmat=machine.transmat,
+            emissionprob=emissions,
+            symbols=self.symbols_,
+        )
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
+
+    def _long_run(self) -> LongRun:
+        check_is_fitted(self)
+        return long_run(self._trie)
 
     def _check_parameters(self) -> None:
         check_order(self.order)

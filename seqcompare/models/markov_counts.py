@@ -96,10 +96,6 @@ class NgramCounts:
         """Return for each child of the contexts of this length its context's entry of `values`."""
         return np.repeat(values, np.diff(self._child_bounds(length)))
 
-    def suffixes(self) -> NDArray[np.int64]:
-        """Return for each node the one without its oldest step, shape (n_nodes,); -1 for node 0."""
-        return _find_suffixes(self.code, self.first_child)
-
     def recoded(self, codes: NDArray[np.integer], n_inputs: int, n_targets: int) -> NgramCounts:
         """Return the same counts in larger alphabets.
 
@@ -424,7 +420,8 @@ def find_child(code: Array, first_child: Array, context: int, wanted: int) -> in
 
 
 @njit(cache=True)
-def _find_suffixes(code: Array, first_child: Array) -> Array:
+def find_suffixes(code: Array, first_child: Array) -> Array:
+    """Return for each node the one without its oldest step, shape (n_nodes,); -1 for node 0."""
     suffix = np.full(len(code), -1, np.int64)
     for context in range(len(first_child) - 1):
         for child in range(first_child[context], first_child[context + 1]):

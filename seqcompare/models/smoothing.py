@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from seqcompare.models.markov_counts import NgramCounts
+from seqcompare.models.markov_counts import NgramCounts, find_suffixes
 
 Array = NDArray[Any]
 SMOOTHINGS = ("witten-bell", "kneser-ney", "additive", "none")
@@ -138,7 +138,7 @@ def _continuation_counts(counts: NgramCounts) -> NDArray[np.float64]:
             f"{counts.count[broken[0]]} for one: use 'witten-bell' or whole weights"
         )
     used = counts.count.copy()
-    suffix = counts.suffixes()
+    suffix = find_suffixes(counts.code, counts.first_child)
     for length in range(1, counts.depth + 1):
         shorter, longer = counts.nodes(length), counts.nodes(length + 1)
         ends = suffix[longer][counts.count[longer] > 0] - shorter.start

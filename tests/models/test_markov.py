@@ -230,17 +230,6 @@ def test_without_smoothing_the_impossible_is_minus_infinity_and_never_nan():
     np.testing.assert_array_equal(chain.predict_next_proba(["bb"])[0][-1], [1, 0])
 
 
-def test_even_process_losses_of_the_best_chain_of_each_order():
-    # published values, bits; blocks of 1 are drawn in pairs, so states are exact
-    rng = np.random.default_rng(0)
-    pieces = np.where(rng.random(1_500_000) < 0.5, 0, 2)
-    x = np.concatenate([[0] if p == 0 else [1, 1] for p in pieces[:600_000]])
-    expected = [0.918296, 0.874185, 0.792481, 0.770426, 0.729574, 0.718546, 0.698120]
-    for order, loss in enumerate(expected):
-        bits = -MarkovChain(order, "none").fit([x]).score([x]) / np.log(2)
-        assert bits == pytest.approx(loss, abs=0.003)
-
-
 @pytest.mark.parametrize("n_symbols", [2, 3])
 @pytest.mark.parametrize("order", [0, 1, 2, 3])
 def test_parameters_of_a_full_chain(n_symbols, order):
@@ -298,3 +287,67 @@ def test_scikit_learns_checks(monkeypatch):
         results = check_estimator(clone(chain), expected_failed_checks=expected)
         assert len(results) == 48
         assert [r["check_name"] for r in results if r["status"] != "passed"] == list(expected)
+
+
+@given(
+    symbol_lists,
+    st.lists(st.lists(st.integers(2, 6), min_size=1, max_size=12), min_size=1, max_size=6),
+    st.integers(0, 4),
+    st.sampled_from(SMOOTHINGS),
+)
+@settings(deadline=None)
+def test_parts_add_up_to_the_whole(X, more, order, smoothing):
+    whole = MarkovChain(order, smoothing).fit(X + more)
+    parts = MarkovChain(order, smoothing).partial_fit(X).partial_fit(more)
+    merged = MarkovChain(order, smoothing).fit(more).merge(MarkovChain(order).fit(X))
+    expected = whole.predict_next_proba(X + more)
+    for chain in (parts, merged):
+        np.testing.assert_array_equal(chain.symbols_, whole.symbols_)
+        np.testing.assert_array_equal(chain.counts_.code, whole.counts_.code)
+        np.testing.assert_array_equal(chain.counts_.count, whole.counts_.count)
+        for ours, theirs in zip(chain.predict_next_proba(X + more), expected, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+def test_merging_leaves_both_as_they_were():
+    one, two = MarkovChain(2).fit(["abab"]), MarkovChain(2).fit(["bcbc"])
+    before = one.score_samples(["ab"])
+    merged = one.merge(two)
+    assert list(merged.symbols_) == ["a", "b", "c"]
+    np.testing.assert_array_equal(one.score_samples(["ab"]), before)
+    assert list(two.symbols_) == ["b", "c"]
+    with pytest.raises(ValueError, match="expected a chain of order 2, got one of order 1"):
+        one.merge(MarkovChain(1).fit(["ab"]))
+    with pytest.raises(ValueError, match="expected symbols of dtype <U1"):
+        one.merge(MarkovChain(2).fit([[0, 1]]))
+
+
+def test_partial_fit_weighs():
+    chain = (
+        MarkovChain(1).partial_fit(["ab"], sample_weight=[2]).partial_fit(["ba", "bb"], sample_weight=[1, 0])
+    )
+    np.testing.assert_allclose(
+        chain.predict_next_proba(["ab"])[0],
+        MarkovChain(1).fit(["ab", "ab", "ba"]).predict_next_proba(["ab"])[0],
+    )
+
+
+@pytest.mark.parametrize("smoothing", SMOOTHINGS)
+def test_samples_follow_the_model(smoothing):
+    chain = MarkovChain(2, smoothing).fit(text(np.random.default_rng(8)))
+    drawn = chain.sample(40_000, 3, random_state=0)
+    assert drawn.shape == (40_000, 3)
+    for t, rows in ((0, chain.initial_proba_), (2, chain.predict_next_proba(["ab"])[0][-1])):
+        chosen = drawn if t == 0 else drawn[(drawn[:, 0] == "a") & (drawn[:, 1] == "b")]
+        shares = np.mean(chosen[:, t][:, None] == chain.symbols_, axis=0)
+        np.testing.assert_allclose(shares, rows, atol=5 * np.sqrt(0.25 / len(chosen)))
+    np.testing.assert_array_equal(drawn, chain.sample(40_000, 3, random_state=0))
+    if smoothing == "none":
+        assert np.isfinite(chain.score_samples(drawn)).all()
+
+
+def test_only_order_one_has_a_matrix():
+    chain = MarkovChain(1).fit(["abca"])
+    np.testing.assert_allclose(chain.transition_matrix_.sum(axis=1), 1)
+    np.testing.assert_allclose(chain.transition_matrix_[0], chain.predict_next_proba(["a"])[0][0])
+    assert not hasattr(MarkovChain(2).fit(["abca"]), "transition_matrix_")
