@@ -1,0 +1,116 @@
+"""Every step as one of a few symbols, the form in which dependence is counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcompare.models.alphabet import encode, find_symbols
+from seqcompare.sequences import Sequences
+
+_PER_CELL = 5
+"""Pairs that an average cell of a table of two symbols should hold."""
+
+_MOST_SYMBOLS = 256
+_FIT_STEPS = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """Steps as symbols.
+
+    Parameters
+    ----------
+    codes : ndarray of int64, shape (n_steps,)
+        The symbol of each step, from 0.
+    n_symbols : int
+        How many there are.
+    how : str
+        How they were made, in a sentence.
+    """
+
+    codes: NDArray[np.int64]
+    n_symbols: int
+    how: str
+
+
+def code_steps(X: Sequences, n_bins: int | None, random_state: int) -> Coded:
+    """Turn steps into symbols.
+
+    Symbols stay what they are. Single numbers are binned by their rank, vectors by their nearest of several
+    k-means centres: what is found among bins is at most what there is among the numbers (data processing
+    inequality).
+
+    Parameters
+    ----------
+    X : Sequences
+        Symbols or numbers; NaN is allowed.
+    n_bins : int or None
+        Bins or centres for numbers; by default 8 for one channel and 16 for several, fewer in small data.
+    random_state : int
+        Seed of the centres.
+    """
+    if X.kind == "symbols":
+        return code_symbols(X.values)
+    limit = most_symbols(X.n_steps)
+    if X.n_channels == 1:
+        return code_numbers(X.channels[:, 0].astype(np.float64), n_bins or min(8, limit))
+    return _code_vectors(X.channels.astype(np.float64), n_bins or min(16, limit), random_state)
+
+
+def code_symbols(values: NDArray[Any]) -> Coded:
+    """Return symbols by their numbers."""
+    symbols = find_symbols(values)
+    return Coded(encode(values, symbols), len(symbols), f"{len(symbols)} symbols")
+
+
+def most_symbols(n: int) -> int:
+    """Return how many symbols `n` pairs can fill a table of two of them with."""
+    return int(np.clip(np.sqrt(n / _PER_CELL), 2, _MOST_SYMBOLS))
+
+
+def lump(coded: Coded, limit: int) -> Coded:
+    """Give the rarest symbols one number, so that there are at most `limit`."""
+    if coded.n_symbols <= limit:
+        return coded
+    counts = np.bincount(coded.codes, minlength=coded.n_symbols)
+    kept = np.argsort(-counts, kind="stable")[: limit - 1]
+    renumbered = np.full(coded.n_symbols, limit - 1)
+    renumbered[kept] = np.arange(limit - 1)
+    how = f"{coded.how}, of which the {coded.n_symbols - limit + 1} rarest are taken together"
+    return Coded(renumbered[coded.codes], limit, how)
+
+
+def code_numbers(values: NDArray[np.float64], n_bins: int) -> Coded:
+    """Bin numbers by quantiles; NaN, where it occurs, is a bin of its own."""
+    present = np.isfinite(values)
+    inner = np.arange(1, n_bins) / n_bins
+    # equal numbers stay in one bin, so that there may be fewer bins than asked for
+    edges = np.unique(np.quantile(values[present], inner))
+    codes = np.searchsorted(edges, values, side="right")
+    codes[~present] = len(edges) + 1
+    used, codes = np.unique(codes, return_inverse=True)
+    gap = "" if present.all() else ", missing numbers in a bin of their own"
+    n_full = len(used) - (not present.all())
+    return Coded(codes, len(used), f"numbers in {n_full} bins of equal frequency{gap}")
+
+
+def _code_vectors(values: NDArray[np.float64], n_bins: int, random_state: int) -> Coded:
+    from sklearn.cluster import KMeans
+
+    absent = np.isnan(values)
+    centre, spread = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+    scaled = np.where(absent, 0.0, (values - centre) / np.where(spread > 0, spread, 1.0))
+    rng = np.random.default_rng(random_state)
+    sample = scaled
+    if len(scaled) > _FIT_STEPS:
+        sample = scaled[rng.choice(len(scaled), _FIT_STEPS, replace=False)]
+    n_bins = min(n_bins, len(np.unique(sample, axis=0)))
+    codes = KMeans(n_bins, n_init=3, random_state=random_state).fit(sample).predict(scaled)
+    used, codes = np.unique(codes, return_inverse=True)
+    gap = ", missing numbers at their mean" if absent.any() else ""
+    how = f"vectors of {values.shape[1]} numbers at the nearest of {len(used)} k-means centres{gap}"
+    return Coded(codes, len(used), how)

@@ -1,0 +1,265 @@
+"""What each further step of context is worth, in bits, on sequences that were not counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp
+
+from seqcompare.models.markov import MarkovChain
+from seqcompare.models.markov_tagger import MarkovTagger
+from seqcompare.sequences import Sequences, offsets_of
+
+_BATCH = 50_000
+"""Steps whose predictions are held at a time."""
+
+Folds = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Loss:
+    """What predictions cost.
+
+    Parameters
+    ----------
+    bits : ndarray of shape (n,)
+        Bits that each sequence costs, summed over what is scored in it.
+    size : ndarray of shape (n,)
+        What is scored in each sequence.
+    """
+
+    bits: NDArray[np.float64]
+    size: NDArray[np.float64]
+
+    @property
+    def mean(self) -> float:
+        """Bits a prediction."""
+        return float(self.bits.sum() / self.size.sum())
+
+    def gain_over(self, other: Loss) -> tuple[float, float]:
+        """Return how many bits a prediction cost less than in `other`, and the standard error of that.
+
+        The error is that of a ratio over sequences, so steps of one sequence need not be independent.
+        """
+        saved = other.bits - self.bits
+        gain = saved.sum() / self.size.sum()
+        residual = saved - gain * self.size
+        n = len(saved)
+        error = np.sqrt(n / (n - 1) * (residual**2).sum()) / self.size.sum() if n > 1 else np.nan
+        return float(gain), float(error)
+
+
+def make_folds(
+    n_sequences: int, n_folds: int, seed: int, *, groups: NDArray[Any] | None = None, classes: Any = None
+) -> Folds:
+    """Return train and test sequences of each fold: none where there are fewer than two to divide.
+
+    Parameters
+    ----------
+    n_sequences, n_folds, seed : int
+        How many sequences, into how many folds, with which randomness.
+    groups : ndarray of shape (n_sequences,), optional
+        Groups stay whole.
+    classes : ndarray of shape (n_sequences,), optional
+        Without groups, every fold gets its share of each class.
+    """
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n_sequences) if groups is None else np.unique(groups, return_inverse=True)[1]
+    n_groups = int(labels.max()) + 1
+    if n_groups < 2:
+        return []
+    chance = rng.random(n_groups)
+    dealt = np.lexsort((chance,) if groups is not None or classes is None else (chance, classes))
+    fold_of_group = np.empty(n_groups, dtype=int)
+    fold_of_group[dealt] = np.arange(n_groups) % n_folds
+    return _folds(fold_of_group[labels])
+
+
+def blocked_folds(n_pieces: int, n_folds: int) -> Folds:
+    """Return folds of neighbouring pieces."""
+    return _folds(np.arange(n_pieces) * n_folds // n_pieces) if n_pieces > 1 else []
+
+
+def _folds(fold_of: NDArray[Any]) -> Folds:
+    return [(np.flatnonzero(fold_of != f), np.flatnonzero(fold_of == f)) for f in np.unique(fold_of)]
+
+
+def cut(offsets: NDArray[np.int64], n_pieces: int, shortest: int) -> NDArray[np.int64]:
+    """Return the bounds of contiguous pieces of the sequences.
+
+    Parameters
+    ----------
+    offsets : ndarray of int64, shape (n + 1,)
+        Bounds of the sequences.
+    n_pieces : int
+        How many pieces there should be, all sequences together.
+    shortest : int
+        No sequence is cut into pieces shorter than this.
+    """
+    lengths = np.diff(offsets)
+    wanted = np.ceil(lengths / offsets[-1] * n_pieces).astype(int)
+    pieces = np.maximum(np.minimum(lengths // shortest, wanted), 1)
+    parts = [np.full(k, n // k) + (np.arange(k) < n % k) for n, k in zip(lengths, pieces, strict=True)]
+    return offsets_of(np.concatenate(parts))
+
+
+def next_losses(X: Sequences, weight: NDArray[np.float64], folds: Folds, orders: range) -> Iterator[Loss]:
+    """Yield the loss of a backoff chain of each order at predicting each next step.
+
+    Parameters
+    ----------
+    X : Sequences
+        Symbols.
+    weight : ndarray of shape (n_steps,)
+        Weight of the prediction of each step.
+    folds : list of (train, test)
+        Sequences counted, and predicted.
+    orders : range
+        Steps of context.
+    """
+
+    def probability(order: int, train: NDArray[Any], test: NDArray[Any]) -> NDArray[np.float64]:
+        chain = MarkovChain(order).fit(X.take(train), sample_weight=X.with_values(weight).take(train))
+        unseen = 1 / (chain.counts_.total + len(chain.symbols_) + 1)
+        rows = []
+        for batch in _batches(X.lengths[test]):
+            steps = X.take(test[batch])
+            proba = chain.predict_next_proba(steps).values
+            # row t predicts step t + 1: the row before a sequence's first step is the chain's first one
+            proba = np.roll(proba, 1, axis=0)
+            proba[steps.offsets[:-1]] = chain.initial_proba_
+            rows.append(_pick(proba, chain.symbols_, steps.values, unseen))
+        return np.concatenate(rows)
+
+    return _losses(X, weight, folds, orders, probability)
+
+
+def step_losses(
+    X: Sequences, y: NDArray[np.int64], weight: NDArray[np.float64], folds: Folds, orders: range
+) -> Iterator[Loss]:
+    """Yield the loss of a backoff tagger of each order at the label of each step.
+
+    Parameters
+    ----------
+    X : Sequences
+        Symbols.
+    y : ndarray of int64, shape (n_steps,)
+        Labels.
+    weight : ndarray of shape (n_steps,)
+        Weight of the prediction of each label.
+    folds : list of (train, test)
+        Sequences counted, and predicted.
+    orders : range
+        Steps of context before the one that is labelled; -1 is for the labels alone.
+    """
+
+    def probability(order: int, train: NDArray[Any], test: NDArray[Any]) -> NDArray[np.float64]:
+        labels, weights = X.with_values(y), X.with_values(weight)
+        # without any context every step looks the same
+        inputs = X if order >= 0 else X.with_values(np.zeros_like(X.values))
+        tagger = MarkovTagger(max(order, 0)).fit(
+            inputs.take(train), labels.take(train), sample_weight=weights.take(train)
+        )
+        unseen = 1 / (tagger.counts_.total + len(tagger.classes_) + 1)
+        rows = []
+        for batch in _batches(X.lengths[test]):
+            proba = tagger.predict_proba(inputs.take(test[batch])).values
+            rows.append(_pick(proba, tagger.classes_, labels.take(test[batch]).values, unseen))
+        return np.concatenate(rows)
+
+    return _losses(X, weight, folds, orders, probability)
+
+
+def class_losses(X: Sequences, y: NDArray[np.int64], folds: Folds, orders: range) -> Iterator[Loss]:
+    """Yield the loss of classes told by a chain of each order for each class, and Bayes' rule.
+
+    Chains take steps for independent given their context and so are too sure of themselves; their
+    log-likelihoods are scaled by one number, found on the other folds, so that the loss is in honest bits.
+
+    Parameters
+    ----------
+    X : Sequences
+        Symbols.
+    y : ndarray of int64, shape (n,)
+        Classes, numbered from 0; each occurs in every training part.
+    folds : list of (train, test)
+        Sequences counted, and predicted.
+    orders : range
+        Steps of context; order 0 is a bag of symbols, and -1 is for the classes' frequencies alone.
+    """
+    n, n_classes = len(X), int(y.max()) + 1
+    prior = np.zeros((n, n_classes))
+    fold_of = np.zeros(n, dtype=int)
+    for f, (train, test) in enumerate(folds):
+        counts = np.bincount(y[train], minlength=n_classes)
+        prior[test] = np.log((counts + 0.5) / (counts + 0.5).sum())
+        fold_of[test] = f
+    for order in orders:
+        likelihood = np.zeros((n, n_classes))
+        for train, test in folds if order >= 0 else []:
+            part = np.full((len(test), n_classes), np.inf)
+            for c in np.unique(y[train]):
+                chain = MarkovChain(order).fit(X.take(train[y[train] == c]))
+                part[:, c] = chain.score_samples(X.take(test))
+            # a class that was never counted is as unlikely as the least likely one
+            likelihood[test] = np.where(np.isinf(part), part.min(axis=1, keepdims=True), part)
+        bits = np.empty(n)
+        for f in range(len(folds)):
+            here = fold_of == f
+            rest = ~here if len(folds) > 1 else here
+            scale = _find_scale(prior[rest], likelihood[rest], y[rest]) if order >= 0 else 0.0
+            bits[here] = _class_bits(scale, prior[here], likelihood[here], y[here])
+        yield Loss(bits, np.ones(n))
+
+
+def _losses(
+    X: Sequences,
+    weight: NDArray[np.float64],
+    folds: Folds,
+    orders: range,
+    probability: Callable[[int, NDArray[Any], NDArray[Any]], NDArray[np.float64]],
+) -> Iterator[Loss]:
+    size = np.add.reduceat(weight, X.offsets[:-1])
+    scored = size > 0
+    for order in orders:
+        bits = np.zeros(len(X))
+        for train, test in folds:
+            rows = X.take(test)
+            cost = -np.log2(probability(order, train, test)) * X.with_values(weight).take(test).values
+            bits[test] = np.add.reduceat(cost, rows.offsets[:-1])
+        yield Loss(bits[scored], size[scored])
+
+
+def _pick(
+    proba: NDArray[np.float64], names: NDArray[Any], truth: NDArray[Any], unseen: float
+) -> NDArray[np.float64]:
+    """Return each row's probability of the truth, and `unseen` for what no row is about."""
+    column = np.minimum(np.searchsorted(names, truth), len(names) - 1)
+    return np.where(names[column] == truth, proba[np.arange(len(truth)), column], unseen)
+
+
+def _batches(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    part = np.cumsum(lengths) // _BATCH
+    return np.split(np.arange(len(lengths)), np.flatnonzero(np.diff(part)) + 1)
+
+
+def _class_bits(
+    scale: float, prior: NDArray[np.float64], likelihood: NDArray[np.float64], y: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    joint = prior + scale * likelihood
+    return (logsumexp(joint, axis=1) - joint[np.arange(len(y)), y]) / np.log(2)
+
+
+def _find_scale(prior: NDArray[np.float64], likelihood: NDArray[np.float64], y: NDArray[np.int64]) -> float:
+    # the logarithm is bounded: a scale of 0 would be "no information", one above 1 a chain that is too shy
+    best = minimize_scalar(
+        lambda log_scale: _class_bits(np.exp(log_scale), prior, likelihood, y).mean(),
+        bounds=(np.log(1e-4), np.log(4.0)),
+        method="bounded",
+    )
+    return float(np.exp(best.x))

@@ -1,0 +1,106 @@
+"""Profiles of what is predicted once a sequence: its class, or a number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from seqcompare.dependence.coding import Coded, code_numbers, code_symbols, lump, most_symbols
+from seqcompare.dependence.entropy import marginal_entropy
+from seqcompare.dependence.gains import Loss, class_losses, make_folds
+from seqcompare.dependence.information import Pairs
+from seqcompare.dependence.settings import Found, Settings, lag_table, loss_rows, order_table
+from seqcompare.sequence_dataset import SequenceDataset
+from seqcompare.sequences import Sequences
+
+_N_TARGET_BINS = 3
+_MOST_ORDERS = 6
+
+
+def profile_sequences(
+    dataset: SequenceDataset, X: Sequences, coded: Coded, settings: Settings, notes: list[str]
+) -> Found:
+    """Profile the role ``sequence`` or ``value``.
+
+    A lag is here the distance of a step from the last one of its sequence. Orders are those of one chain a
+    class, with Bayes' rule: order 0 is a bag of symbols, so what order 1 and more gain is what order tells.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        What is asked.
+    X, coded : Sequences, Coded
+        Its steps as symbols, in sequences and end to end.
+    settings : Settings
+        What was asked for.
+    notes : list of str
+        What limits the result is added here.
+
+    Raises
+    ------
+    ValueError
+        If there is more than one target a sequence.
+    """
+    target = _code_target(dataset, notes)
+    lengths = X.lengths
+    limit = most_symbols(len(X))
+    source, classes = lump(coded, limit), lump(target, limit)
+    pairs = Pairs(
+        source.codes,
+        X.offsets[1:] - 1,
+        classes.codes,
+        lengths - 1,
+        np.zeros_like(lengths),
+        source.n_symbols,
+        classes.n_symbols,
+    )
+    notes.append("A lag counts from the last step of a sequence; contexts are those of one chain a class.")
+    lags = np.arange(0, min(settings.max_lag, int(lengths.max()) - 1) + 1)
+    table, p_value = lag_table(pairs, lags, settings, notes, far=False)
+    orders, losses = _class_orders(dataset, X, target, settings, notes)
+    entropy = {"targets alone": marginal_entropy(target.codes)}
+    if losses:
+        best = int(np.argmin([loss.mean for loss in losses[1:]]))
+        entropy[f"chains of order {best}, cross-validated"] = losses[1:][best].mean
+    estimates = pd.DataFrame({"estimate": list(entropy), "bits": list(entropy.values())})
+    return table, p_value, orders, estimates
+
+
+def _code_target(dataset: SequenceDataset, notes: list[str]) -> Coded:
+    y: NDArray[Any] = np.asarray(dataset.y)
+    if y.ndim != 1:
+        raise ValueError(f"a profile takes one target a sequence, got y of shape {y.shape}")
+    if dataset.role == "sequence":
+        return code_symbols(y)
+    coded = code_numbers(y.astype(np.float64), _N_TARGET_BINS)
+    notes.append(f"Targets are {coded.how}.")
+    return coded
+
+
+def _class_orders(
+    dataset: SequenceDataset, X: Sequences, target: Coded, settings: Settings, notes: list[str]
+) -> tuple[pd.DataFrame, list[Loss]]:
+    folds = make_folds(len(X), settings.n_folds, settings.seed, groups=dataset.groups, classes=target.codes)
+    losses: list[Loss] = []
+    if not folds:
+        notes.append("There is too little to cross-validate: the gains are left out.")
+        return order_table([]), losses
+    last = min(settings.max_order, _MOST_ORDERS, int(X.lengths.max()) - 1)
+    useless = 0
+    for loss in class_losses(X, target.codes, folds, range(-1, last + 1)):
+        if losses:
+            useless = useless + 1 if loss.gain_over(losses[-1])[0] <= 0 else 0
+        losses.append(loss)
+        if useless == 2:
+            # chains of classes soon run out of data, and longer ones only cost more
+            break
+    rows = loss_rows(list(range(len(losses) - 1)), losses)
+    for row in rows:
+        # one-sided, and Bonferroni's correction: the largest of all is what counts
+        p = norm.sf(row["gain"] / row["gain_error"]) if row["gain_error"] > 0 else 1.0
+        row["p"] = min(1.0, float(p) * len(rows))
+    return order_table(rows), losses
