@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.models._hmmlearn import Steps
 from seqcompare.models.base import Density
-from seqcompare.models.hmm_fit import Outcome, run_starts
+from seqcompare.models.hmm_fit import run_starts
 from seqcompare.models.hmm_observations import check_observations, learn_observations, read_steps
 from seqcompare.models.hmm_parameters import (
     COVARIANCE_TYPES,
     EMISSION_PARAMETERS,
     Floats,
-    Parameters,
     check_parameter,
-    count_parameters,
     parameter_names,
 )
 from seqcompare.models.hmm_recursions import Likelihood, best_path, expect_states, filter_states
@@ -32,6 +28,8 @@ from seqcompare.models.hmm_settings import (
     check_integer,
     check_settings,
     fitted_engine,
+    keep_fit,
+    keep_parameters,
     plan_fit,
     shape_for,
 )
@@ -258,12 +256,12 @@ class HMM(Density):
             arrays["emissionprob"] = arrays["emissionprob"][..., order]
             model.unknown_proba_ = unknown_proba
         shape_of = shape_for(model, n_components, n_outputs)
-        model._keep(
+        keep_parameters(
+            model,
             {
                 name: check_parameter(name, arrays[name], shape_of(name), covariance_type)
                 for name in parameter_names(emission)
             },
-            fixed=(),
         )
         model.converged_, model.stop_reason_, model.n_iter_ = True, "", 0
         return model
@@ -301,13 +299,7 @@ class HMM(Density):
             n_jobs=self.n_jobs,
             random_state=check_random_state(self.random_state),
         )
-        best = max(outcomes, key=lambda outcome: outcome.score)
-        if not len(best.objective):
-            raise ValueError(
-                "X has likelihood zero from every start: the topology, or what is fixed, rules it out"
-            )
-        self._keep(plan.restore(best.parameters), fixed=self.fixed)
-        self._report(outcomes, best, plan.log_volume, sequences.n_steps)
+        keep_fit(self, plan, outcomes)
         return self
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
@@ -431,28 +423,6 @@ class HMM(Density):
         check_is_fitted(self)
         sequences = check_observations(self, X)
         return sequences, fitted_engine(self).likelihood(read_steps(self, sequences))
-
-    def _keep(self, parameters: Parameters, fixed: Sequence[str]) -> None:
-        for name, value in parameters.items():
-            setattr(self, f"{name}_", value)
-        # later set_params must not change how a fitted model is read
-        self.covariance_type_ = self.covariance_type
-        self.n_parameters_ = count_parameters(parameters, self.covariance_type, fixed)
-
-    def _report(self, outcomes: list[Outcome], best: Outcome, log_volume: float, n_steps: int) -> None:
-        self.init_scores_ = np.array([(outcome.score + log_volume) / n_steps for outcome in outcomes])
-        self.init_stop_reasons_ = [outcome.stop_reason for outcome in outcomes]
-        self.loss_curve_ = -(best.objective + log_volume) / n_steps
-        self.n_iter_ = len(best.objective)
-        self.stop_reason_ = best.stop_reason
-        self.converged_ = best.stop_reason == "tol"
-        if not self.converged_:
-            warnings.warn(
-                f"EM stopped after {self.n_iter_} iterations: {self.stop_reason_}; more iterations "
-                "(max_iter) or a larger tol may help",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
 
     def _filter(self, X: Any) -> tuple[Floats, Floats, Sequences]:
         sequences, fit = self._check_predict(X)

@@ -22,7 +22,7 @@ from seqcompare.models._hmmlearn import (
     Steps,
 )
 from seqcompare.models.hmm_parameters import Floats, Parameters
-from seqcompare.models.hmm_starts import draw_start
+from seqcompare.models.hmm_starts import draw_start, symbol_rows
 
 # hmmlearn's letters for what EM may change
 _LETTERS = {
@@ -54,6 +54,8 @@ class Recipe:
         What stays where it starts.
     min_covar, tol, max_iter
         Smallest variance; gain of the objective below which EM stops, in nats; most iterations.
+    n_labels : int
+        Number of labels, where steps have them.
     """
 
     emission: str
@@ -68,6 +70,7 @@ class Recipe:
     min_covar: float = 0.0
     tol: float = 0.0
     max_iter: int = 1
+    n_labels: int = 0
 
 
 class Outcome(NamedTuple):
@@ -196,6 +199,7 @@ def _threads() -> ThreadpoolController:
 
 def _run_start(recipe: Recipe, steps: Steps, sticky: bool, seed: int) -> Outcome:
     with _threads().limit(limits=1):
+        rng = np.random.RandomState(seed)
         start = draw_start(
             recipe.emission,
             steps,
@@ -205,8 +209,10 @@ def _run_start(recipe: Recipe, steps: Steps, sticky: bool, seed: int) -> Outcome
             n_outputs=recipe.n_outputs,
             n_mix=recipe.n_mix,
             covariance_type=recipe.covariance_type,
-            rng=np.random.RandomState(seed),
+            rng=rng,
         )
+        if steps.labels is not None:
+            start["labelprob"] = symbol_rows(steps.labels, len(recipe.mask), recipe.n_labels, rng)
         return run_em(recipe, steps, {**start, **recipe.init}, sticky=sticky)
 
 

@@ -19,7 +19,7 @@ EMISSION_PARAMETERS: dict[str, tuple[str, ...]] = {
     "poisson": ("lambdas",),
 }
 COVARIANCE_TYPES = ("spherical", "diag", "full", "tied")
-_DISTRIBUTIONS = ("startprob", "transmat", "emissionprob", "weights")
+_DISTRIBUTIONS = ("startprob", "transmat", "emissionprob", "weights", "labelprob")
 
 
 def parameter_names(emission: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from numbers import Integral, Real
@@ -9,9 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 
 from seqcompare.models._hmmlearn import Engine
-from seqcompare.models.hmm_fit import Recipe, make_engine
+from seqcompare.models.hmm_fit import Outcome, Recipe, make_engine
 from seqcompare.models.hmm_observations import channel_units
 from seqcompare.models.hmm_parameters import (
     COVARIANCE_TYPES,
@@ -20,6 +22,7 @@ from seqcompare.models.hmm_parameters import (
     Parameters,
     check_names,
     check_parameter,
+    count_parameters,
     parameter_names,
     parameter_shape,
     rescale,
@@ -158,6 +161,50 @@ def fitted_engine(estimator: Any) -> Engine:
     if estimator.emission_ == "categorical":
         engine.unknown_proba = estimator.unknown_proba_
     return engine
+
+
+def keep_parameters(estimator: Any, parameters: Parameters, fixed: Sequence[str] = ()) -> None:
+    """Make `estimator` a fitted one."""
+    for name, value in parameters.items():
+        setattr(estimator, f"{name}_", value)
+    # later set_params must not change how a fitted model is read
+    estimator.covariance_type_ = estimator.covariance_type
+    estimator.n_parameters_ = count_parameters(parameters, estimator.covariance_type, fixed)
+
+
+def keep_fit(estimator: Any, plan: Plan, outcomes: list[Outcome]) -> None:
+    """Keep the best of several starts, and what there is to say about all of them.
+
+    Raises
+    ------
+    ValueError
+        If none of them found the data possible.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the best stopped for another reason than its gain having become small.
+    """
+    best = max(outcomes, key=lambda outcome: outcome.score)
+    if not len(best.objective):
+        raise ValueError(
+            "X has likelihood zero from every start: the topology, or what is fixed, rules it out"
+        )
+    keep_parameters(estimator, plan.restore(best.parameters), plan.recipe.fixed)
+    n_steps = len(plan.values)
+    estimator.init_scores_ = np.array([(outcome.score + plan.log_volume) / n_steps for outcome in outcomes])
+    estimator.init_stop_reasons_ = [outcome.stop_reason for outcome in outcomes]
+    estimator.loss_curve_ = -(best.objective + plan.log_volume) / n_steps
+    estimator.n_iter_ = len(best.objective)
+    estimator.stop_reason_ = best.stop_reason
+    estimator.converged_ = best.stop_reason == "tol"
+    if not estimator.converged_:
+        warnings.warn(
+            f"EM stopped after {estimator.n_iter_} iterations: {best.stop_reason}; more iterations "
+            "(max_iter) or a larger tol may help",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
 
 
 def _read_init(estimator: Any, shape_of: ShapeOf) -> Parameters:

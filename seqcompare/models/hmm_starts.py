@@ -55,7 +55,8 @@ def draw_start(
     }
     ordered = n_states > 1 and not np.tril(mask, -1).any()
     if emission == "categorical":
-        parameters["emissionprob"] = _symbol_rows(steps, n_states, n_outputs, ordered, rng)
+        place = _positions(steps, n_states) if ordered else None
+        parameters["emissionprob"] = symbol_rows(steps.values, n_states, n_outputs, rng, place)
         return parameters
     chosen = np.arange(len(steps.values))
     if len(chosen) > _SAMPLE:
@@ -107,17 +108,32 @@ def _transitions(mask: NDArray[np.bool_], sticky: bool, rng: np.random.RandomSta
     return np.where(free, STICKINESS * stay + (1 - STICKINESS) * leave, trans)
 
 
-def _symbol_rows(
-    steps: Steps, n_states: int, n_symbols: int, ordered: bool, rng: np.random.RandomState
+def symbol_rows(
+    codes: NDArray[np.int64],
+    n_states: int,
+    n_symbols: int,
+    rng: np.random.RandomState,
+    place: NDArray[np.int64] | None = None,
 ) -> Floats:
-    known = steps.values < n_symbols
-    codes = steps.values[known]
-    if ordered:
-        place = _positions(steps, n_states)[known]
-        counts = np.bincount(place * n_symbols + codes, minlength=n_states * n_symbols)
-        rows = counts.reshape(n_states, n_symbols) + 1.0
+    """Return distributions over symbols that vary about the overall one, or about that at each place.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_steps,)
+        The symbols; codes from `n_symbols` on are none.
+    n_states, n_symbols : int
+        Shape of what is returned.
+    rng : RandomState
+        Where chance comes from.
+    place : ndarray of shape (n_steps,), optional
+        The state that each step belongs to, to begin with.
+    """
+    known = codes < n_symbols
+    if place is None:
+        rows = np.tile(np.bincount(codes[known], minlength=n_symbols) + 1.0, (n_states, 1))
     else:
-        rows = np.tile(np.bincount(codes, minlength=n_symbols) + 1.0, (n_states, 1))
+        cells = place[known] * n_symbols + codes[known]
+        rows = np.bincount(cells, minlength=n_states * n_symbols).reshape(n_states, n_symbols) + 1.0
     rows = rows * rng.standard_exponential(rows.shape)
     return np.asarray(rows / rows.sum(axis=1, keepdims=True))
 
