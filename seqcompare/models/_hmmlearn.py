@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln, logsumexp, xlogy
 
 from seqcompare.models.hmm_gaussians import Floats, log_density, moments
-from seqcompare.models.hmm_recursions import Likelihood, Offsets, expect_states
+from seqcompare.models.hmm_recursions import Likelihood, Offsets, add_rows, expect_states
 
 # A state expected for fewer steps than this has nothing to estimate its parameters from.
 _UNUSED = 1e-10
@@ -428,7 +428,9 @@ def _cut(offsets: Offsets, n_steps: int) -> list[tuple[int, int]]:
 
 def _count(codes: NDArray[np.int64], posterior: Floats, n_codes: int) -> Floats:
     """Add up the posteriors of each code below `n_codes`, shape (K, n_codes)."""
-    return np.stack([np.bincount(codes, column, n_codes)[:n_codes] for column in posterior.T])
+    counts = np.zeros((n_codes, posterior.shape[1]))
+    add_rows(codes, posterior, counts)
+    return np.ascontiguousarray(counts.T)
 
 
 def _log_dirichlet(prior: Any, p: Floats) -> float:

@@ -148,6 +148,15 @@ def best_path(
     return path, log_probability + np.add.reduceat(fit.shift, offsets[:-1])
 
 
+@njit(cache=True, nogil=True)
+def add_rows(codes: Any, rows: Any, sums: Any) -> None:
+    """Add each row, shape (n_steps, K), to that of `sums`, (n_codes, K), which its code names, if any."""
+    for t in range(len(codes)):
+        if codes[t] < len(sums):
+            for k in range(rows.shape[1]):
+                sums[codes[t], k] += rows[t, k]
+
+
 def _sum_logs(scale: Floats, shift: Floats, offsets: NDArray[np.int64]) -> Floats:
     return np.asarray(np.add.reduceat(np.log(scale) + shift, offsets[:-1]))
 
@@ -198,7 +207,8 @@ def _forward_all(start: Any, trans: Any, b: Any, offsets: Any, alpha: Any, scale
         a, z = offsets[s], offsets[s + 1]
         trusted[s] = _forward_one(start, trans, b[a:z], alpha[a:z], scale[a:z])
         if not trusted[s]:
-            scale[a:z] = 1.0
+            for t in range(a, z):
+                scale[t] = 1.0
 
 
 @njit(cache=True, nogil=True, fastmath=_FASTMATH)
@@ -223,8 +233,10 @@ def _expect_all(
         # alpha first lives where the posterior will be
         fine = _forward_one(start, trans, b[a:z], posterior[a:z], scale[a:z])
         if fine:
-            kept[:] = pairs
-            beta[:] = 1.0
+            for i in range(n_states):
+                beta[i] = 1.0
+                for j in range(n_states):
+                    kept[i, j] = pairs[i, j]
             for t in range(z - 1, a - 1, -1):
                 now = posterior[t]
                 if t == a:
@@ -250,14 +262,17 @@ def _expect_all(
                         total += trans[i, j] * ahead[j]
                     beta[i] = total
             if not fine:
-                pairs[:] = kept
+                for i in range(n_states):
+                    for j in range(n_states):
+                        pairs[i, j] = kept[i, j]
         trusted[s] = fine
         if fine:
             weight = weights[a] if len(weights) else 1.0
             for j in range(n_states):
                 starts[j] += posterior[a, j] * weight
         else:
-            scale[a:z] = 1.0
+            for t in range(a, z):
+                scale[t] = 1.0
 
 
 @njit(cache=True, nogil=True)
@@ -275,10 +290,12 @@ def _viterbi_all(
         for t in range(n_steps):
             now = best[t]
             if t == 0:
-                now[:] = log_start
+                for j in range(n_states):
+                    now[j] = log_start[j]
             else:
                 before = best[t - 1]
-                now[:] = -np.inf
+                for j in range(n_states):
+                    now[j] = -np.inf
                 for i in range(n_states):
                     p = before[i]
                     for j in range(n_states):
