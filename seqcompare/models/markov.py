@@ -14,7 +14,7 @@ from seqcompare.models.alphabet import encode, find_symbols
 from seqcompare.models.base import Density, check_sequences, check_step_weights
 from seqcompare.models.markov_counts import NgramCounts, check_order, count_next
 from seqcompare.models.markov_process import LongRun, as_machine, long_run
-from seqcompare.models.markov_walk import Trie, draw, first_row, predict_rows, score_steps, smoothed_trie
+from seqcompare.models.markov_walk import Trie, draw, first_row, predict_rows, smoothed_trie, step_proba
 from seqcompare.models.smoothing import check_smoothing, interpolate
 from seqcompare.sequences import Sequences
 
@@ -153,11 +153,13 @@ class MarkovChain(Density):
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Return the log-likelihood of each sequence in nats, shape (n,)."""
-        sequences, codes = self._encode(X)
-        unknown = 0.0 if self.smoothing == "none" else 1 / (self.counts_.total + len(self.symbols_) + 1)
-        proba = score_steps(codes, sequences.offsets, unknown, self._trie)
-        with np.errstate(divide="ignore"):  # without smoothing, what was never seen is impossible
-            return np.add.reduceat(np.log(proba), sequences.offsets[:-1])
+        sequences, logs = self._log_steps(X)
+        return np.add.reduceat(logs, sequences.offsets[:-1])
+
+    def score_steps(self, X: Any) -> Any:
+        """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
+        sequences, logs = self._log_steps(X)
+        return sequences.pack(logs)
 
     def predict_next_proba(self, X: Any) -> Any:
         """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container."""
@@ -306,6 +308,12 @@ class MarkovChain(Density):
         if self.smoothing == "kneser-ney":
             self.discounts_ = weights.discounts
         return self
+
+    def _log_steps(self, X: Any) -> tuple[Sequences, NDArray[np.float64]]:
+        sequences, codes = self._encode(X)
+        unknown = 0.0 if self.smoothing == "none" else 1 / (self.counts_.total + len(self.symbols_) + 1)
+        with np.errstate(divide="ignore"):  # without smoothing, what was never seen is impossible
+            return sequences, np.log(step_proba(codes, sequences.offsets, unknown, self._trie))
 
     def _encode(self, X: Any) -> tuple[Sequences, NDArray[np.int64]]:
         check_is_fitted(self)

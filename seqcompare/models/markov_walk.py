@@ -106,7 +106,7 @@ def first_row(trie: Trie) -> Array:
 
 
 @njit(cache=True)
-def score_steps(codes: Array, offsets: Array, unknown: float, trie: Trie) -> Array:
+def step_proba(codes: Array, offsets: Array, unknown: float, trie: Trie) -> Array:
     """Return p(x[t] | x[..t-1]) for every step, shape (n_steps,); `unknown` for a code of -1."""
     proba = np.empty(len(codes))
     path = np.empty(trie.depth + 1, np.int64)

@@ -195,8 +195,9 @@ def _loss_of(
 ) -> tuple[float, Array, float]:
     """Return the weighted sum of the losses, the gradient of their weighted mean, and the sum of weights."""
     total = item_weights.sum()
-    d = loss.gradient(z, targets) * (item_weights / total).astype(z.dtype)[:, None]
-    return float(loss.items(z, targets) @ item_weights), d, float(total)
+    items, d = loss.look(z, targets)
+    d = np.multiply(d, (item_weights / total).astype(z.dtype)[:, None], order="C", dtype=z.dtype)
+    return float(items @ item_weights), d, float(total)
 
 
 def answer(network: Network, flat: Array, inputs: Array, offsets: Ints) -> Array:

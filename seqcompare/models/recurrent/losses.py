@@ -17,54 +17,55 @@ class Loss(NamedTuple):
 
     Attributes
     ----------
-    items : (outputs (n, K), targets) -> the loss of each item in nats (squares: halved), shape (n,)
-    gradient : (outputs (n, K), targets) -> its gradient with respect to the outputs, shape (n, K)
+    look : (outputs (n, K), targets) -> the loss of each item in nats (numbers: half squared errors), shape
+        (n,), and its gradient with respect to the outputs, shape (n, K)
     answer : outputs -> probabilities, or the numbers themselves
     """
 
-    items: Callable[[Array, Array], Array]
-    gradient: Callable[[Array, Array], Array]
+    look: Callable[[Array, Array], tuple[Array, Array]]
     answer: Callable[[Array], Array]
+
+
+def _shares(z: Array) -> tuple[Array, Array, Array]:
+    """Return softmax, shifted outputs and the logarithm of their sum, all with the classes first.
+
+    Sums along the first axis are several times faster where classes are few.
+    """
+    shifted = np.ascontiguousarray(z.T)
+    shifted -= shifted.max(axis=0)
+    shares = np.exp(shifted)
+    total = shares.sum(axis=0)
+    shares /= total
+    return shares, shifted, np.log(total)
 
 
 def softmax(z: Array) -> Array:
     """Return the probabilities of classes that exclude each other, shape (n, K)."""
-    p = np.exp(z - z.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
-    return p
+    return np.ascontiguousarray(_shares(z)[0].T)
 
 
-def _softmax_items(z: Array, codes: Array) -> Array:
-    top = z.max(axis=1)
-    return np.log(np.exp(z - top[:, None]).sum(axis=1)) + top - z[np.arange(len(z)), codes]
+def _look_softmax(z: Array, codes: Array) -> tuple[Array, Array]:
+    shares, shifted, log_total = _shares(z)
+    each = np.arange(len(z))
+    items = log_total - shifted[codes, each]
+    shares[codes, each] -= 1
+    return items, shares.T
 
 
-def _softmax_gradient(z: Array, codes: Array) -> Array:
-    d = softmax(z)
-    d[np.arange(len(z)), codes] -= 1
-    return d
+def _look_sigmoid(z: Array, indicators: Array) -> tuple[Array, Array]:
+    items = (np.logaddexp(0, z) - z * indicators).mean(axis=1)
+    return items, (expit(z) - indicators) / z.shape[1]
 
 
-def _sigmoid_items(z: Array, indicators: Array) -> Array:
-    return (np.logaddexp(0, z) - z * indicators).mean(axis=1)
-
-
-def _sigmoid_gradient(z: Array, indicators: Array) -> Array:
-    return ((expit(z) - indicators) / z.shape[1]).astype(z.dtype)
-
-
-def _square_items(z: Array, numbers: Array) -> Array:
-    return ((z - numbers) ** 2).mean(axis=1) / 2
-
-
-def _square_gradient(z: Array, numbers: Array) -> Array:
-    return ((z - numbers) / z.shape[1]).astype(z.dtype)
+def _look_squares(z: Array, numbers: Array) -> tuple[Array, Array]:
+    error = z - numbers
+    return (error**2).mean(axis=1) / 2, error / z.shape[1]
 
 
 LOSSES = {
-    "softmax": Loss(_softmax_items, _softmax_gradient, softmax),
-    "sigmoid": Loss(_sigmoid_items, _sigmoid_gradient, expit),
-    "identity": Loss(_square_items, _square_gradient, lambda z: z),
+    "softmax": Loss(_look_softmax, softmax),
+    "sigmoid": Loss(_look_sigmoid, expit),
+    "identity": Loss(_look_squares, lambda z: z),
 }
 
 

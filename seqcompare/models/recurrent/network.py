@@ -333,11 +333,11 @@ class Network:
         if layer == 0 and a.symbols:
             d_table = np.zeros((a.n_inputs + 1, back.inputs.shape[1]), back.inputs.dtype)
             add_rows(back.inputs, index, d_table)
-            gradient[prefix + "bias"] += d_table.sum(axis=0)
+            gradient[prefix + "bias"] += np.ones(len(d_table), d_table.dtype) @ d_table
             d_table = d_table[:-1]
         else:
             d_table = back.inputs if k == 0 else back.inputs[index]
-            gradient[prefix + "bias"] += d_table.sum(axis=0)
+            gradient[prefix + "bias"] += np.ones(len(d_table), d_table.dtype) @ d_table
         if did.rows is None:
             gradient[prefix + "input"] += d_table if did.mask is None else d_table * did.mask
             return None

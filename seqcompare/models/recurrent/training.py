@@ -179,13 +179,13 @@ class _Watch:
         self.per_step = network.architecture.pooling == "none"
         _, targets, weights = self._part(examples, chosen)
         constant = best_constant(link, targets, weights, n_outputs)
-        self.constant_items = self.loss.items(np.repeat(constant, len(targets), axis=0), targets)
+        self.constant_items, _ = self.loss.look(np.repeat(constant, len(targets), axis=0), targets)
         self.constant = float(np.average(self.constant_items, weights=weights))
         self.limit = EXPLODED * max(self.constant, 1.0)
         self.held_out = None if held_out is None else self._part(examples, held_out)
         if self.held_out is not None:
             _, targets, self.weights = self.held_out
-            self.constant_items = self.loss.items(np.repeat(constant, len(targets), axis=0), targets)
+            self.constant_items, _ = self.loss.look(np.repeat(constant, len(targets), axis=0), targets)
             self.best_items = self.constant_items
 
     def _part(
@@ -204,7 +204,7 @@ class _Watch:
             return Epoch(train_loss, None, None)
         (inputs, offsets), targets, weights = self.held_out
         z = answer(self.network, flat, inputs, offsets)
-        self.items = self.loss.items(z, targets)
+        self.items, _ = self.loss.look(z, targets)
         loss = float(np.average(self.items, weights=weights))
         if loss < np.average(self.best_items, weights=weights):
             self.best_items = self.items
