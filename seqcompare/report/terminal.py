@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Protocol
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -20,10 +21,14 @@ from seqcompare.report.names import shown
 class Step(Protocol):
     """How far something is; what `seqcompare.experiment.Progress` offers."""
 
-    done: int
-    total: int
-    failed: int
-    eta_seconds: float | None
+    @property
+    def done(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def failed(self) -> int: ...
+    @property
+    def eta_seconds(self) -> float | None: ...
 
 
 class Output:
@@ -40,7 +45,8 @@ class Output:
     def __init__(self, *, as_json: bool = False, quiet: bool = False) -> None:
         self.as_json = as_json
         self.quiet = quiet or as_json
-        self._out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+        # off a terminal there is no width to keep to
+        self._out = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
         self._err = Console(stderr=True, highlight=False)
 
     def say(self, text: str) -> None:
@@ -62,7 +68,12 @@ class Output:
     def table(self, title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Write a table; columns of numbers are set to the right."""
         rows = [[_words(value) for value in row] for row in rows]
-        table = Table(title=escape(title) if title else None, title_justify="left", header_style="bold")
+        table = Table(
+            title=escape(title) if title else None,
+            title_justify="left",
+            header_style="bold",
+            box=SIMPLE_HEAD,
+        )
         for place, head in enumerate(heads):
             numbers = bool(rows) and all(_is_number(row[place]) for row in rows)
             table.add_column(escape(head), justify="right" if numbers else "left", overflow="fold")
