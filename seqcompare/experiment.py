@@ -15,12 +15,15 @@ import pandas as pd
 from seqcompare.evaluation.estimate import estimate_seconds
 from seqcompare.evaluation.plan import plan_trials, select_trials
 from seqcompare.evaluation.runner import run_trials
+from seqcompare.evaluation.state_space import state_space_table
 from seqcompare.evaluation.suites import Suite, load_suite, override_suite
 from seqcompare.evaluation.trials import Outcome, Trial
 from seqcompare.evaluation.warmup import warm_up
 from seqcompare.results.folder import prepare_folder
 from seqcompare.results.store import STORE, Store, StoredRun, read_config
-from seqcompare.results.tables import write_tables
+
+#: Trials after which the time left is told.
+_TELLING = 5
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Progress:
         Since this start.
     eta_seconds : float or None
         Until the end, from the trials run since this start and what the others are estimated to take;
-        None until the first has finished.
+        None until a few have finished.
     last : Outcome or None
         The trial that has just finished.
     """
@@ -67,6 +70,12 @@ class Run(StoredRun):
         from seqcompare.results.horizon import horizons
 
         return horizons(self.frame())
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return every table of the run by name, as `seqcompare.results.tables.all_tables` describes."""
+        from seqcompare.results.tables import all_tables
+
+        return all_tables(self.frame())
 
     def summary(self) -> pd.DataFrame:
         """Return mean skill by model and distance, one row a task and model."""
@@ -199,9 +208,9 @@ def sweep(
         ) as outcomes:
             for outcome in outcomes:
                 counter.add(outcome)
-    run = Run(folder)
-    write_tables(run.frame(), folder / "tables")
-    return run
+        if store.side_table("state_space") is None:
+            store.keep_table("state_space", state_space_table(everything))
+    return Run(folder)
 
 
 class _Counter:
@@ -215,6 +224,7 @@ class _Counter:
         self._total, self._missing = len(trials), len(self._estimates)
         self._left = sum(self._estimates.values())
         self._spent = 0.0
+        self._done_now = 0
         self._failed = 0
         self._start = time.monotonic()
         self._tell(None)
@@ -222,6 +232,7 @@ class _Counter:
     def add(self, outcome: Outcome) -> None:
         estimate = self._estimates[outcome.position]
         self._missing -= 1
+        self._done_now += 1
         self._spent += estimate
         self._left -= estimate
         self._failed += outcome.row["status"] != "ok"
@@ -231,7 +242,9 @@ class _Counter:
         if self._progress is None:
             return
         elapsed = time.monotonic() - self._start
-        eta = elapsed * max(self._left, 0.0) / self._spent if self._spent else None
+        # the first trials of a worker pay for its start, and say little
+        known = self._done_now >= _TELLING
+        eta = elapsed * max(self._left, 0.0) / self._spent if known else None
         self._progress(
             Progress(self._total - self._missing, self._total, self._failed, elapsed, eta, outcome)
         )

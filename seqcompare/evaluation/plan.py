@@ -169,7 +169,7 @@ def _sizes(suite: Suite, *entries: TaskEntry | AxisEntry) -> Sizes:
 
 
 def _specs(entry: ModelEntry, suite: Suite) -> Iterator[tuple[ModelSpec, ModelEntry]]:
-    budget = Budget(suite.epochs, suite.max_seconds)
+    budget = Budget(suite.epochs, suite.em_iterations, suite.max_seconds)
     if entry.variant is None:
         source = entry.estimator if entry.estimator is not None else entry.class_
         label = entry.name or str(entry.class_).rpartition(":")[2]

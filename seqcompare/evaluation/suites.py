@@ -126,6 +126,7 @@ class Suite(_Section):
     n_validation: Count = Field(description="validation sequences, to choose models by")
     n_test: Count = Field(description="test sequences")
     epochs: Count = Field(description="budget of a trial: most epochs of training")
+    em_iterations: Count = Field(default=500, description="budget of a start of EM: most iterations")
     max_seconds: float = Field(gt=0, description="safety net of a trial, in seconds; not meant to be reached")
     tasks: tuple[TaskEntry, ...] = Field(min_length=1, description="the tasks")
     models: tuple[ModelEntry, ...] = Field(min_length=1, description="the models and their ladders")

@@ -180,7 +180,7 @@ def _measure(trial: Trial, row: dict[str, Any]) -> tuple[tuple[int, float, float
     """Fill in the row; return the learning curve."""
     task = trial.task
     warm_up([(trial.model, task)])
-    train, validation, test = _draw(task, trial.sizes, trial.data_seed)
+    train, validation, test = draw_parts(task, trial.sizes, trial.data_seed)
     model, fitted = trial.model.build(task, trial.model_seed)
     row["length"] = float(test.X.lengths.mean())
     with Stopwatch() as fitting:
@@ -202,7 +202,9 @@ def _measure(trial: Trial, row: dict[str, Any]) -> tuple[tuple[int, float, float
 
 
 @lru_cache(maxsize=2)
-def _draw(task: Any, sizes: Sizes, seed: int) -> tuple[SequenceDataset, SequenceDataset, SequenceDataset]:
+def draw_parts(
+    task: Any, sizes: Sizes, seed: int
+) -> tuple[SequenceDataset, SequenceDataset, SequenceDataset]:
     """Draw training, validation and test data, each from a stream of its own."""
     streams = np.random.SeedSequence(seed).spawn(3)
     counts = (sizes.n_train, sizes.n_validation, sizes.n_test)
@@ -230,7 +232,7 @@ def _theory(trial: Trial, model: Any, *, causal: bool) -> bool | None:
     says: bool | None = trial.task.can_represent(
         spec.family,
         spec.capacity,
-        variant=spec.variant,
+        variant=spec.variant.removesuffix("-centred"),
         after=int(getattr(model, "after", 0)),
         causal=causal,
     )

@@ -34,7 +34,7 @@ def warm_up(models: Iterable[tuple[ModelSpec, Any]]) -> None:
             continue
         _warm.add(key)
         data = task.sample(_SEQUENCES, None, 0)
-        brief = replace(spec, budget=Budget(1, spec.budget.max_seconds))
+        brief = replace(spec, budget=Budget(1, 1, spec.budget.max_seconds))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # one epoch does not converge
             try:

@@ -23,12 +23,15 @@ class Budget:
     Parameters
     ----------
     epochs : int
-        Most passes over the training data; for EM, iterations.
+        Most passes over the training data of what learns by gradients.
+    em_iterations : int
+        Most iterations of EM from each start.
     max_seconds : float
         Safety net; not meant to be reached, since it makes results depend on the machine.
     """
 
     epochs: int
+    em_iterations: int
     max_seconds: float
 
 
@@ -167,28 +170,34 @@ def _markov(task: Any, order: int, budget: Budget) -> BaseEstimator | None:
 
 def _hmm(task: Any, n_states: int, budget: Budget) -> BaseEstimator | None:
     if task.role == "next":
-        return seqcompare.HMM(n_components=n_states, n_init=10, max_iter=budget.epochs)
+        return seqcompare.HMM(n_components=n_states, n_init=10, max_iter=budget.em_iterations)
     if task.role == "step":
         return seqcompare.HMMTagger(n_components=n_states, decode="filter")
     if task.role == "sequence":
         return seqcompare.BayesClassifier(
-            seqcompare.HMM(n_components=n_states, n_init=10, max_iter=budget.epochs)
+            seqcompare.HMM(n_components=n_states, n_init=10, max_iter=budget.em_iterations)
         )
     return None
 
 
-def _window(classifier: Callable[[Budget], Any], regressor: Callable[[Budget], Any] | None = None) -> Builder:
-    """Return the builder of windows over an inner estimator; without `regressor` it tells labels only."""
+def _window(
+    classifier: Callable[[Budget], Any] | None, regressor: Callable[[Budget], Any] | None = None
+) -> Builder:
+    """Return the builder of windows over an inner classifier, for labels, and regressor, for numbers."""
 
     def build(task: Any, width: int, budget: Budget) -> BaseEstimator | None:
+        if task.role == "value":
+            if regressor is None:
+                return None
+            return seqcompare.WindowRegressor(regressor(budget), width=width, pooling="last")
+        if classifier is None:
+            return None
         if task.role == "next":
             return seqcompare.NextStep(seqcompare.WindowTagger(classifier(budget), before=width - 1))
         if task.role == "step":
             return seqcompare.WindowTagger(classifier(budget), before=width - 1)
         if task.role == "sequence":
             return seqcompare.WindowClassifier(classifier(budget), width=width, pooling="last")
-        if task.role == "value" and regressor is not None:
-            return seqcompare.WindowRegressor(regressor(budget), width=width, pooling="last")
         return None
 
     return build
@@ -272,7 +281,8 @@ def _exact(task: Any, capacity: int, budget: Budget) -> BaseEstimator | None:
 VARIANTS: dict[str, Variant] = {
     "markov": Variant("markov", "Markov order {}", "order", (1, 2, 4, 8), _markov, symbols_only=True),
     "hmm": Variant("hmm", "HMM {} states", "states", (2, 4, 8), _hmm, symbols_only=True),
-    "logistic": Variant("window", "logistic window {}", "width", (2, 4, 8, 16), _window(_logistic, _ridge)),
+    "logistic": Variant("window", "logistic window {}", "width", (2, 4, 8, 16), _window(_logistic)),
+    "ridge": Variant("window", "ridge window {}", "width", (4, 8, 16), _window(None, _ridge)),
     "linear-svm": Variant("window", "linear SVM window {}", "width", (4, 8), _window(_linear_svm)),
     "rbf-svm": Variant("window", "RBF SVM window {}", "width", (4, 8), _window(_rbf_svm)),
     "mlp": Variant("window", "MLP window {}", "width", (4, 8, 16), _window(_mlp, _mlp_regressor)),

@@ -51,7 +51,7 @@ class PairedTest:
         Two-sided; NaN below `ENOUGH` pairs, where no test is made.
     effect_size : float
         Mean difference over the standard deviation of the differences (Cohen's d_z) with Hedges' correction
-        for few pairs; infinite where all pairs differ by the same amount, NaN for a single pair.
+        for few pairs; infinite where all pairs differ by the same amount, NaN below three pairs.
     """
 
     difference: Interval
@@ -277,7 +277,7 @@ def _resampled_error(d: NDArray[np.float64], test_fraction: float) -> float:
 
 
 def _effect_size(d: NDArray[np.float64]) -> float:
-    if len(d) < 2:
+    if len(d) < 3:  # Hedges' correction is 0 for two
         return math.nan
     if np.ptp(d) == 0:
         return math.copysign(math.inf, d[0]) if d[0] else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sqlite3
@@ -48,6 +49,7 @@ class Store:
                 "validation_score REAL, PRIMARY KEY (trial_id, epoch))"
             )
             db.execute("CREATE TABLE IF NOT EXISTS deaths (trial_id TEXT PRIMARY KEY, n INTEGER)")
+            db.execute("CREATE TABLE IF NOT EXISTS side_tables (name TEXT PRIMARY KEY, csv TEXT)")
 
     def add(
         self, position: int, row: Mapping[str, Any], curve: Iterable[tuple[int, float, float]] = ()
@@ -86,6 +88,16 @@ class Store:
     def deaths(self) -> dict[str, int]:
         """Return how often each trial was in flight when a worker died."""
         return dict(self._connection.execute("SELECT trial_id, n FROM deaths"))
+
+    def keep_table(self, name: str, table: pd.DataFrame) -> None:
+        """Keep a small table that does not follow from the rows, in place of an earlier one of that name."""
+        with self._connection as db:
+            db.execute("INSERT OR REPLACE INTO side_tables VALUES (?, ?)", (name, table.to_csv(index=False)))
+
+    def side_table(self, name: str) -> pd.DataFrame | None:
+        """Return the table kept under `name`, or None."""
+        found = self._connection.execute("SELECT csv FROM side_tables WHERE name = ?", (name,)).fetchone()
+        return None if found is None else pd.read_csv(io.StringIO(found[0]))
 
     def frame(self) -> pd.DataFrame:
         """Return one row a trial, in the order of the sweep."""
@@ -143,6 +155,11 @@ class StoredRun:
         """Return the learning curves: trial_id, epoch, train_loss, validation_score."""
         with Store(self.folder / STORE, read_only=True) as store:
             return store.curves()
+
+    def side_table(self, name: str) -> pd.DataFrame | None:
+        """Return a table that was kept beside the rows, such as "state_space"; None if there is none."""
+        with Store(self.folder / STORE, read_only=True) as store:
+            return store.side_table(name)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} in {self.folder}>"

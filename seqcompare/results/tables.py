@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from seqcompare.results.best import POINT, best_of
+from seqcompare.results.capacity import capacity_needed
+from seqcompare.results.comparisons import compare_models
 from seqcompare.results.horizon import horizons
+from seqcompare.results.scaling import scaling
 from seqcompare.results.statistics import mean_interval
 
 
@@ -46,13 +47,6 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     return table.reindex(list(order)).reset_index().rename_axis(columns=None)
 
 
-def write_tables(frame: pd.DataFrame, folder: Path) -> None:
-    """Write every table of a run as CSV into `folder`, in full precision."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, table in all_tables(frame).items():
-        table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-
-
 def all_tables(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return every table that the rows of a sweep give, by name."""
     return {
@@ -61,6 +55,9 @@ def all_tables(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "scores": scores(frame),
         "horizons": horizons(frame),
         "best_of_family": best_of(frame),
+        "comparisons": compare_models(frame),
+        "scaling": scaling(frame),
+        "capacity_needed": capacity_needed(frame),
     }
 
 

@@ -1,0 +1,90 @@
+"""How costs grow: exponents fitted to the rows of a sweep."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+COSTS = ("fit_seconds", "predict_us_per_step", "n_parameters", "peak_memory_mb")
+
+SCALING_COLUMNS = [
+    *("cost", "against", "task", "model", "family", "exponent", "low", "high", "n_points", "smallest"),
+    "largest",
+]
+
+
+def scaling(frame: pd.DataFrame) -> pd.DataFrame:
+    """Fit ``cost = c * size ** exponent`` by least squares on logarithms.
+
+    Sizes are the capacity of a variant at the largest distance that all its rungs were run at, and for one
+    model the distance, the length of the sequences and the size of the alphabet (on the axes of
+    these names). Costs are medians over seeds. Time per training step rather than time is fitted against
+    distance, whose sequences are longer.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows of a sweep.
+
+    Returns
+    -------
+    DataFrame
+        One row a cost, size, task and model: the exponent with its 95% interval (NaN for two points), the
+        number of points and the cost at the smallest and the largest size.
+    """
+    ok = frame[(frame["status"] == "ok") & (frame["family"] != "reference")].copy()
+    swept = ok[ok["axis"] == "distance"]
+    records = []
+    for (task, variant), rows in swept.groupby(["task", "variant"], sort=False):
+        largest = rows[rows["distance"] == rows["distance"].max()]
+        records += _fits(largest, "capacity", "capacity", str(task), str(variant))
+    for (task, model), rows in swept[swept["distance"] > 0].groupby(["task", "model"], sort=False):
+        per_step = rows.assign(fit_seconds=rows["fit_seconds"] / (rows["n_train"] * rows["length"]))
+        records += _fits(per_step, "distance", "distance", str(task), str(model))
+    for axis, size in (("length", "length_asked"), ("alphabet", "n_symbols")):
+        part = ok[ok["axis"] == axis]
+        if axis == "alphabet":
+            part = part.assign(n_symbols=[_alphabet(text) for text in part["task_params"]])
+        for (task, model), rows in part.groupby(["task", "model"], sort=False):
+            records += _fits(rows, size, axis, str(task), str(model))
+    return pd.DataFrame(records, columns=SCALING_COLUMNS)
+
+
+def _fits(rows: pd.DataFrame, size: str, against: str, task: str, model: str) -> list[dict[str, object]]:
+    records: list[dict[str, object]] = []
+    for cost in COSTS:
+        points = rows.groupby(size)[cost].median().dropna()
+        points = points[(points > 0) & (points.index > 0)]
+        if len(points) < 2:
+            continue
+        x, y = np.log(points.index.to_numpy(dtype=float)), np.log(points.to_numpy())
+        fit = stats.linregress(x, y)
+        half = stats.t.ppf(0.975, len(x) - 2) * fit.stderr if len(x) > 2 else math.nan
+        name = "fit_seconds_per_step" if against == "distance" and cost == "fit_seconds" else cost
+        records.append(
+            {
+                "cost": name,
+                "against": against,
+                "task": task,
+                "model": model,
+                "family": rows["family"].iloc[0],
+                "exponent": float(fit.slope),
+                "low": float(fit.slope - half),
+                "high": float(fit.slope + half),
+                "n_points": len(points),
+                "smallest": float(points.iloc[0]),
+                "largest": float(points.iloc[-1]),
+            }
+        )
+    return records
+
+
+def _alphabet(task_params: str) -> float:
+    """Return the alphabet that the parameters of a task name."""
+    params = json.loads(task_params)
+    sizes = [params[name] for name in ("n_symbols", "n_fillers", "n_types") if name in params]
+    return float(sizes[0]) if sizes else math.nan
