@@ -81,6 +81,8 @@ def write(report: Report, folder: Path) -> Path:
     for table in report.tables():
         _write(folder / "tables" / f"{table.name}.csv", tables.to_csv(table.frame))
         _write(folder / "tables" / f"{table.name}.tex", tables.to_latex(table) + "\n")
+    for name, frame in report.files.items():
+        _write(folder / "tables" / f"{name}.csv", tables.to_csv(frame))
     panels = {}
     for figure in report.figures():
         panels[figure.name] = draw.panels_of(figure)

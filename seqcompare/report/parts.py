@@ -115,6 +115,8 @@ class Report:
         The figure that shows the answer.
     sections : tuple of Section
         The rest, in order.
+    files : dict of str to DataFrame
+        Further tables, by the names of their CSV files.
     """
 
     title: str
@@ -122,6 +124,7 @@ class Report:
     verdict: tuple[str, ...]
     headline: Figure | None
     sections: tuple[Section, ...] = field(default=())
+    files: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     def figures(self) -> list[Figure]:
         """Return all figures, the headline first."""

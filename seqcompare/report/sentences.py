@@ -12,27 +12,29 @@ from seqcompare.report import views
 from seqcompare.results.horizon import horizons
 
 
-def sweep_verdict(frame: pd.DataFrame) -> tuple[str, ...]:
+def sweep_verdict(frame: pd.DataFrame, n_planned: int) -> tuple[str, ...]:
     """Return the answer of a sweep.
 
     Parameters
     ----------
     frame : DataFrame
         All rows, with names that can be shown.
+    n_planned : int
+        Trials of the whole run.
     """
     rows = views.finished(frame)
     swept = rows[rows["axis"] == "distance"]
     if swept.empty:
         return (
             "No trial of a sweep over distance has finished: there is nothing to say yet.",
-            *_remarks(frame, rows),
+            *_remarks(frame, rows, n_planned),
         )
     table = horizons(swept)
     best = table[table["best"]]
     return (
         *_reaches(best),
         *_cannot_and_did_not(swept),
-        *_remarks(frame, rows),
+        *_remarks(frame, rows, n_planned),
     )
 
 
@@ -89,8 +91,10 @@ def _cannot_and_did_not(swept: pd.DataFrame) -> list[str]:
     return sentences
 
 
-def _remarks(frame: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
+def _remarks(frame: pd.DataFrame, rows: pd.DataFrame, n_planned: int) -> list[str]:
     remarks = []
+    if len(frame) < n_planned:
+        remarks.append(f"The run is not finished: {len(frame)} of {n_planned} trials are in this report.")
     seeds = int(frame["seed"].nunique()) if len(frame) else 0
     if 0 < seeds < 10:
         remarks.append(

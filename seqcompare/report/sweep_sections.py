@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,10 +11,10 @@ from matplotlib.axes import Axes
 
 from seqcompare import style
 from seqcompare.report import views
-from seqcompare.report.figures import canvas, cost, distance, learning, ranks
+from seqcompare.report.figures import canvas, cost, distance
 from seqcompare.report.parts import Figure, Panel, Section, Table
+from seqcompare.results.capacity import capacity_needed
 from seqcompare.results.horizon import horizons
-from seqcompare.results.statistics import average_ranks
 from seqcompare.style import SeriesStyle
 
 MAP_HELP = (
@@ -84,7 +83,8 @@ def memory_section(rows: pd.DataFrame) -> Section:
     """Return what more bits of memory ask of each family, at a fixed distance."""
     best = views.by_family(rows, ["task", "memory_bits"])
     looks = views.group_styles(best)
-    needed = views.capacity_needed(rows)
+    needed = capacity_needed(rows)
+    needed["kind"] = views.kind_names(needed)
     at = ", ".join(f"{t} at distance {d}" for t, d in rows[["task", "distance"]].drop_duplicates().to_numpy())
     parts: list[Figure | Table] = [
         Figure(
@@ -106,10 +106,12 @@ def memory_section(rows: pd.DataFrame) -> Section:
             {
                 "task": "task",
                 "memory_bits": "bits",
-                "group": "kind of model",
+                "kind": "kind of model",
                 "capacity_name": "capacity counts",
                 "measured": "measured",
-                "theory": "by theory",
+                "by_theory": "by theory",
+                "largest_tried": "largest tried",
+                "exact_skill": "skill of the hand-made machine",
             },
         ),
         *every_model(rows, "memory_bits", "memory"),
@@ -174,108 +176,6 @@ def cost_section(rows: pd.DataFrame) -> Section:
         },
     )
     return Section("cost", "What it costs", (), (*figures, table))
-
-
-def growth_section(rows: pd.DataFrame) -> Section | None:
-    """Return how cost grows with the length of sequences and the alphabet, where the run swept them."""
-    parts = []
-    for axis, x, words in (
-        ("length", "length", "length of a sequence (steps)"),
-        ("alphabet", "symbols", "symbols of the alphabet"),
-    ):
-        mine = rows[(rows["axis"] == axis) & rows[x].notna()]
-        if mine.empty:
-            continue
-        by = ["model", "family", "variant", "capacity", x]
-        means = mine.groupby(by, sort=False, dropna=False)[["fit_seconds", "n_parameters", "skill"]].mean()
-        means = means.reset_index()
-        looks = canvas.styles_of(rows)
-        panels = tuple(
-            Panel(title, partial(_growth, means, x=x, y=y, words=words, looks=looks))
-            for y, title in (("fit_seconds", "Time to fit"), ("n_parameters", "Parameters"))
-        )
-        parts.append(
-            Figure(
-                name=f"growth_{axis}",
-                title=f"Growth with the {words.partition(' (')[0]}",
-                caption="Means over tasks and seeds, on logarithmic axes: a straight line is a power law.",
-                alt=f"Lines of fitting time and parameters against the {words}; the numbers follow below.",
-                panels=panels,
-                data=means.drop(columns=["variant", "capacity"]),
-                series=tuple((m, looks[m]) for m in dict.fromkeys(means["model"])),
-                size=(4.2, 2.9),
-                columns=2,
-            )
-        )
-    return Section("growth", "How cost grows", (), tuple(parts)) if parts else None
-
-
-def learning_section(rows: pd.DataFrame, curves: pd.DataFrame) -> Section | None:
-    """Return learning curves at the largest distance of each task: where learning is hardest."""
-    swept = rows[rows["axis"] == "distance"]
-    if curves.empty or swept.empty:
-        return None
-    far = swept[swept["distance"] == swept.groupby("task")["distance"].transform("max")]
-    keys = ["trial_id", "task", "distance", "model", "family", "variant", "capacity", "metric", "stop"]
-    joined = curves.merge(far[keys], on="trial_id")
-    if joined.empty:
-        return None
-    looks = {m: s for m, s in canvas.styles_of(rows).items() if m in set(joined["model"])}
-    panels = []
-    for (task, length), part in joined.groupby(["task", "distance"], sort=False):
-        for column, words in (("train_loss", "training loss"), ("validation_score", "validation score")):
-            if part[column].notna().any():
-                draw = partial(_curves, part, column=column, words=words, looks=looks)
-                panels.append(Panel(f"{task}, d = {length:g}: {words.split()[0]}", draw))
-    figure = Figure(
-        name="learning_curves",
-        title="Learning curves at the largest distance",
-        caption=(
-            "A line a seed. A long flat stretch before the jump is normal on long lags; a training loss "
-            "that goes on falling while the validation score turns is over-fitting; a line that ends while "
-            "still flat ran out of its budget."
-        ),
-        alt="Line charts of training loss and validation score against the epoch, a panel a task.",
-        panels=tuple(panels),
-        data=joined[["task", "distance", "model", "trial_id", "epoch", "train_loss", "validation_score"]],
-        series=tuple(looks.items()),
-        size=(3.4, 2.3),
-        columns=2,
-    )
-    ended = far[far["trial_id"].isin(joined["trial_id"])]
-    return Section("learning", "How they learned", (budget_words(ended),), (figure,))
-
-
-def ranks_section(rows: pd.DataFrame) -> Section | None:
-    """Return mean ranks across tasks and distances, with the critical difference."""
-    swept = rows[(rows["axis"] == "distance") & (rows["family"] != "reference") & rows["causal"]]
-    means = swept.pivot_table(
-        index=["task", "distance"], columns="model", values="skill", aggfunc="mean", sort=False
-    )
-    means = means.loc[:, means.notna().all()]
-    tasks = means.groupby(level="task", sort=False).mean()
-    if tasks.shape[0] < 2 or tasks.shape[1] < 3:
-        return None
-    found = average_ranks(tasks)
-    table = found.mean_ranks.rename("rank").rename_axis("model").reset_index()
-    about = swept[["model", "family", "variant", "capacity"]].drop_duplicates("model")
-    table = table.merge(about, on="model").sort_values("rank", kind="stable")
-    figure = Figure(
-        name="critical_difference",
-        title="Mean ranks across tasks",
-        caption=(
-            f"Models that ran on all {found.n_blocks} tasks, ranked by mean skill over distances; 1 is "
-            f"best. Ranks less than {found.critical_difference:.2f} apart do not differ by Nemenyi's test "
-            f"at .05 (Friedman's chi-squared {found.statistic:.2f}, p = {found.p_value:.2g}). A few chosen "
-            "tasks are no sample: this describes the run, it proves nothing about others."
-        ),
-        alt="Mean rank of each model: "
-        + ", ".join(f"{m} {r:.2f}" for m, r in zip(table["model"], table["rank"], strict=True)),
-        panels=(Panel("", partial(ranks.critical_difference, table, difference=found.critical_difference)),),
-        data=table[["model", "rank"]],
-        size=(5.6, 0.24 * len(table) + 2.0),
-    )
-    return Section("ranks", "Ranks across tasks", (), (figure,))
 
 
 def map_figure(kinds: pd.DataFrame, x: str, name: str) -> Figure:
@@ -381,15 +281,6 @@ def alt_of_cost(means: pd.DataFrame, name: str, words: str) -> str:
     return f"Scatter of {words} against mean skill. On the front: " + " ".join(sentences)
 
 
-def budget_words(rows: pd.DataFrame) -> str:
-    """Say how training ended."""
-    counts = rows["stop"].replace("", "not said").value_counts()
-    told = ", ".join(
-        f"{word} {n}" for word, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    )
-    return f"How training ended in these {len(rows)} trials: {told}."
-
-
 def dash(words: str) -> str:
     """Write a bracket with the signs that print uses."""
     return words.replace(">= ", "≥ ").replace("-", "–")
@@ -416,13 +307,3 @@ def _horizons(frame: pd.DataFrame, ax: Axes) -> Axes:
 
 def _cost(frame: pd.DataFrame, ax: Axes, *, cost_name: str, looks: dict[str, SeriesStyle]) -> Axes:
     return cost.cost_against_score(frame, ax, cost=cost_name, score_label="mean skill", styles=looks)
-
-
-def _growth(frame: pd.DataFrame, ax: Axes, **how: Any) -> Axes:
-    return cost.growth(
-        frame, ax, x=how["x"], y=how["y"], x_label=how["words"], styles=how["looks"], label_lines=False
-    )
-
-
-def _curves(frame: pd.DataFrame, ax: Axes, *, column: str, words: str, looks: dict[str, SeriesStyle]) -> Axes:
-    return learning.learning_curves(frame, ax, value=column, label=words, styles=looks, label_lines=False)

@@ -31,7 +31,7 @@ def cell(value: Any) -> Cell:
     if isinstance(value, int | float) or hasattr(value, "dtype"):
         return Cell(number(float(value)), number=True)
     text = shown(value)
-    return Cell(text, number=bool(re.match(r"[≥<]?\s?[−-]?\d[\d.]*( \[.*\])?$", text)))
+    return Cell(text, number=bool(re.match(r"[−-]?\d[\d.]*$", text)))
 
 
 def number(value: float) -> str:

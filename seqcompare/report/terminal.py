@@ -22,13 +22,20 @@ class Step(Protocol):
     """How far something is; what `seqcompare.experiment.Progress` offers."""
 
     @property
-    def done(self) -> int: ...
+    def done(self) -> int:
+        """Finished, those of an earlier start included."""
+
     @property
-    def total(self) -> int: ...
+    def total(self) -> int:
+        """All there is to do."""
+
     @property
-    def failed(self) -> int: ...
+    def failed(self) -> int:
+        """Ended in an error since this start."""
+
     @property
-    def eta_seconds(self) -> float | None: ...
+    def eta_seconds(self) -> float | None:
+        """Until the end; None while that cannot be told."""
 
 
 class Output:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -42,12 +41,10 @@ def readable(frame: pd.DataFrame) -> pd.DataFrame:
 
     ``symbols`` is added: the size of the alphabet, where a task has one.
 
-    Tasks that differ in more than what is swept are told apart by their parameters.
     """
     frame = frame.copy()
     params = frame["task_params"].map(_parameters)
-    frame["symbols"] = params.map(lambda p: float(p.get("n_symbols", p.get("n_cues", math.nan))))
-    frame["task"] = _task_names(frame, params)
+    frame["symbols"] = params.map(_alphabet)
     for column, limit in (("task", 40), ("model", 44), ("variant", 30), ("family", 30)):
         frame[column] = frame[column].map(distinct(frame[column], limit))
     frame["_place"] = frame["family"].map(_PLACES).fillna(len(_PLACES))
@@ -120,10 +117,10 @@ def by_kind(rows: pd.DataFrame, x: str) -> pd.DataFrame:
     """
     learned = rows[rows["family"] != "reference"]
     best = best_of(learned, "variant")
-    table = skill_by(best.assign(group=_kinds(best)), ["task", x, "family", "group"])
+    table = skill_by(best.assign(group=kind_names(best)), ["task", x, "family", "group"])
     ladder = {
         keys: _agreed(part["can_represent"].tolist())
-        for keys, part in learned.assign(group=_kinds(learned)).groupby(["task", x, "group"])
+        for keys, part in learned.assign(group=kind_names(learned)).groupby(["task", x, "group"])
     }
     table["can_represent"] = [
         ladder[key] for key in zip(table["task"], table[x], table["group"], strict=True)
@@ -147,29 +144,6 @@ def smallest_solvers(rows: pd.DataFrame, x: str = "distance") -> pd.DataFrame:
     return pd.DataFrame(records)
 
 
-def capacity_needed(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the smallest capacity of each kind of model that suffices for so many bits of memory.
-
-    Returns
-    -------
-    DataFrame
-        task, memory_bits, group, family, variant, capacity_name, ``measured`` (the smallest whose mean skill
-        is at least 0.9) and ``theory`` (the smallest on the ladder that is known to be able to); NaN for
-        none.
-    """
-    learned = rows[rows["family"] != "reference"]
-    keys = ["task", "memory_bits", "group", "family", "variant", "capacity_name", "capacity"]
-    table = skill_by(learned.assign(group=_kinds(learned)), keys)
-    records = []
-    for names, part in table.groupby(keys[:-1], sort=False):
-        solved = part.loc[part["skill"] >= SOLVED, "capacity"]
-        able = part.loc[[answer is True for answer in part["can_represent"]], "capacity"]
-        records.append(
-            {**dict(zip(keys[:-1], names, strict=True)), "measured": solved.min(), "theory": able.min()}
-        )
-    return pd.DataFrame(records, columns=[*keys[:-1], "measured", "theory"])
-
-
 def group_styles(names: pd.DataFrame) -> dict[str, SeriesStyle]:
     """Return the style of each ``model`` that stands for a ``family``; broken for those that look ahead."""
     styles = {}
@@ -180,7 +154,7 @@ def group_styles(names: pd.DataFrame) -> dict[str, SeriesStyle]:
     return styles
 
 
-def _kinds(rows: pd.DataFrame) -> pd.Series:
+def kind_names(rows: pd.DataFrame) -> pd.Series:
     """Return what the kind of model of each row is called: its variant or, for a user's model, its family."""
     names = rows["variant"].map(lambda v: VARIANT_NAMES.get(v, v))
     return names.where(names != "", rows["family"].map(style.family_name))
@@ -196,27 +170,14 @@ def _agreed(answers: list[object]) -> bool | None:
     return False if answers and all(answer is False for answer in answers) else None
 
 
+def _alphabet(found: dict[str, Any]) -> float:
+    sizes = [found[name] for name in ("n_symbols", "n_fillers", "n_types") if name in found]
+    return float(sizes[0]) if sizes else math.nan
+
+
 def _parameters(text: object) -> dict[str, Any]:
     try:
         found = json.loads(str(text))
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _task_names(frame: pd.DataFrame, params: pd.Series) -> pd.Series:
-    """Return the task of each row, with the parameters in which tasks of one name and axis differ."""
-    swept = {"distance"} | ({"n_cues", "n_items", "n_regimes", "n_symbols"} if "axis" in frame else set())
-    fixed = params.map(lambda p: {k: v for k, v in p.items() if k not in swept})
-    names = frame["task"].astype(str).copy()
-    for _, part in frame.groupby(["axis", "task"], sort=False):
-        mine = fixed[part.index]
-        keys = dict.fromkeys(key for found in mine for key in found)
-        differing = [key for key in keys if len({repr(found.get(key)) for found in mine}) > 1]
-        if differing:
-            names[part.index] += mine.map(partial(_setting, keys=differing))
-    return names
-
-
-def _setting(found: dict[str, Any], keys: list[str]) -> str:
-    return " (" + ", ".join(f"{key}={found[key]}" for key in keys if key in found) + ")"
