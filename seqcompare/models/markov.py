@@ -303,11 +303,14 @@ class MarkovChain(Density):
         self.symbols_, self.counts_ = union, mine.merged(theirs)
 
     def _smooth(self) -> MarkovChain:
-        weights = interpolate(self.counts_, self.smoothing, alpha=self.alpha, discount=self.discount)
-        self._trie: Trie = smoothed_trie(self.counts_, weights)
+        self._weights = interpolate(self.counts_, self.smoothing, alpha=self.alpha, discount=self.discount)
         if self.smoothing == "kneser-ney":
-            self.discounts_ = weights.discounts
+            self.discounts_ = self._weights.discounts
         return self
+
+    @property
+    def _trie(self) -> Trie:
+        return smoothed_trie(self.counts_, self._weights)
 
     def _log_steps(self, X: Any) -> tuple[Sequences, NDArray[np.float64]]:
         sequences, codes = self._encode(X)

@@ -52,6 +52,26 @@ class NgramCounts:
     count: NDArray[np.float64]
     first_child: NDArray[np.integer]
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the state of a saved object if it is a trie: compiled code will trust its indices."""
+        vars(self).update(state)
+        n_nodes, level, first_child = len(self.code), self.level, self.first_child
+        if not (
+            self.depth >= 0
+            and level.shape == (self.depth + 3,)
+            and level[0] == 0
+            and level[1] == 1
+            and level[-1] == n_nodes == len(self.count)
+            and (np.diff(level) >= 0).all()
+            and first_child.shape == (level[-2] + 1,)
+            and (first_child[level[:-2]] == level[1:-1]).all()
+            and first_child[-1] == n_nodes
+            and (np.diff(first_child) >= 0).all()
+            and (self.code[1:] >= 0).all()
+            and (self.code[1:] < self.n_codes).all()
+        ):
+            raise ValueError("the counts are damaged: their arrays do not fit together")
+
     @property
     def total(self) -> float:
         """Summed weight of all targets."""

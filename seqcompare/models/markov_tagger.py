@@ -16,7 +16,7 @@ from seqcompare.models.base import (
     scored_steps,
 )
 from seqcompare.models.markov_counts import check_order, count_labels
-from seqcompare.models.markov_walk import Trie, predict_rows, smoothed_trie
+from seqcompare.models.markov_walk import predict_rows, smoothed_trie
 from seqcompare.models.smoothing import check_smoothing, interpolate
 
 
@@ -123,8 +123,7 @@ class MarkovTagger(Tagger):
             n_symbols=len(self.symbols_),
             n_labels=len(self.classes_),
         )
-        weights = interpolate(self.counts_, self.smoothing, alpha=self.alpha, discount=self.discount)
-        self._trie: Trie = smoothed_trie(self.counts_, weights)
+        self._weights = interpolate(self.counts_, self.smoothing, alpha=self.alpha, discount=self.discount)
         return self
 
     def predict_proba(self, X: Any) -> Any:
@@ -138,7 +137,9 @@ class MarkovTagger(Tagger):
         sequences = check_sequences(self, X, reset=False, symbols=True)
         codes = encode(sequences.values, self.symbols_)
         known = np.where(codes < len(self.symbols_), codes, -1)
-        return sequences.pack(predict_rows(known, sequences.offsets, self._trie))
+        return sequences.pack(
+            predict_rows(known, sequences.offsets, smoothed_trie(self.counts_, self._weights))
+        )
 
     @property
     def n_contexts_(self) -> int:

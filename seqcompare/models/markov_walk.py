@@ -28,7 +28,15 @@ class Trie(NamedTuple):
 
 
 def smoothed_trie(counts: NgramCounts, weights: Interpolation) -> Trie:
-    """Join counts and their smoothing."""
+    """Join counts and their smoothing.
+
+    Raises
+    ------
+    ValueError
+        If they are not of the same trie.
+    """
+    if len(weights.gain) != len(counts.code) or len(weights.backoff) != len(counts.first_child) - 1:
+        raise ValueError("counts and their smoothing do not fit together")
     return Trie(
         counts.depth,
         counts.n_inputs,

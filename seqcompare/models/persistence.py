@@ -1,0 +1,109 @@
+"""Saving models to files that cannot run code when they are loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import skops.io
+from skops.io.exceptions import UntrustedTypesFoundException
+
+_FORMAT = "seqcompare model"
+_VERSION = 1
+
+# What `load` builds besides what skops trusts: scikit-learn's public estimators, arrays, plain containers.
+# Trees (sklearn.tree._tree.Tree, KDTree, TreePredictor) are not among them: compiled code follows their
+# indices unchecked, so that a crafted file could crash the process. Who made the file can name them.
+TRUSTED = (
+    "seqcompare.models.bayes.BayesClassifier",
+    "seqcompare.models.hmm.HMM",
+    "seqcompare.models.hmm_tagger.HMMTagger",
+    "seqcompare.models.markov.MarkovChain",
+    "seqcompare.models.markov_counts.NgramCounts",
+    "seqcompare.models.markov_tagger.MarkovTagger",
+    "seqcompare.models.next_step.NextStep",
+    "seqcompare.models.recurrent.classifier.RNNClassifier",
+    "seqcompare.models.recurrent.regressor.RNNRegressor",
+    "seqcompare.models.recurrent.tagger.RNNTagger",
+    "seqcompare.models.scaler.SequenceScaler",
+    "seqcompare.models.smoothing.Interpolation",
+    "seqcompare.models.window_models.WindowClassifier",
+    "seqcompare.models.window_models.WindowRegressor",
+    "seqcompare.models.window_tagger.WindowTagger",
+    "seqcompare.models.windows.SlidingWindow",
+    "seqcompare.sequences.Sequences",
+    "hmmlearn.base.ConvergenceMonitor",
+    "hmmlearn.hmm.CategoricalHMM",
+    "hmmlearn.hmm.GMMHMM",
+    "hmmlearn.hmm.GaussianHMM",
+    "hmmlearn.hmm.PoissonHMM",
+    "collections.deque",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+)
+
+
+def save(model: Any, path: str | Path) -> None:
+    """Save a model, fitted or not.
+
+    Parameters
+    ----------
+    model : estimator
+        A model of this package, of scikit-learn, or a combination of them. Estimators of your own are saved
+        as well; see `load` for reading them back.
+    path : str or Path
+        The file; an old one is replaced.
+    """
+    from seqcompare import __version__
+
+    content = {"format": _FORMAT, "version": _VERSION, "seqcompare": __version__, "model": model}
+    data = skops.io.dumps(content)  # before the file is opened, so that a failure leaves the old one
+    Path(path).write_bytes(data)
+
+
+def load(path: str | Path, trusted: Sequence[str | type] = ()) -> Any:
+    """Load a model that `save` wrote.
+
+    A file can make nothing but objects of a fixed list of types, this package's and those that they are made
+    of. Nothing in it is ever run or unpickled, and what it names beyond that list is not even imported. Trees
+    of scikit-learn are not on the list, as skops advises: name ``"sklearn.tree._tree.Tree"`` in `trusted` for
+    files of your own.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    trusted : sequence of str or type
+        Further types to accept, such as the classes of your own estimators, by full name or as themselves.
+        Name only types that you know to be harmless whatever a file puts into them.
+
+    Returns
+    -------
+    estimator
+        The model.
+
+    Raises
+    ------
+    ValueError
+        If the file is not a saved model, was written by a later version, or holds types that are not trusted.
+    """
+    if isinstance(trusted, (str, bool)):
+        raise TypeError(f"trusted must be a sequence of types or their names, got {trusted!r}")
+    try:
+        content = skops.io.loads(Path(path).read_bytes(), trusted=[*TRUSTED, *trusted])
+    except UntrustedTypesFoundException as error:
+        raise ValueError(
+            f"{path} holds types that are not trusted; if you know them and where the file comes from, "
+            f"name them in trusted=. {error}"
+        ) from None
+    except (BadZipFile, KeyError) as error:
+        raise ValueError(f"{path} is not a model saved by seqcompare: {error}") from error
+    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+        raise ValueError(f"{path} is a skops file, but not a model saved by seqcompare")
+    if content["version"] > _VERSION:
+        raise ValueError(
+            f"{path} was written by seqcompare {content['seqcompare']}, in a later format than this one reads"
+        )
+    return content["model"]
