@@ -148,7 +148,8 @@ class RNNClassifier(ClassifierMixin, RecurrentNet, BaseEstimator):
         self._check_parameters()
         check_pooling(self.pooling)
         sequences = check_sequences(self, X, reset=not go_on)
-        several = y is not None and type_of_target(y) == "multilabel-indicator"
+        matrix = y is not None and (hasattr(y, "toarray") or np.asarray(y).ndim == 2)
+        several = matrix and type_of_target(y) == "multilabel-indicator"
         labels = check_indicators(y, sequences) if several else check_sequence_labels(y, sequences)
         check_classification_targets(labels)
         weights = check_sequence_weights(sample_weight, sequences)
