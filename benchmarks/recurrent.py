@@ -2,7 +2,7 @@
 
 A step is forward, backpropagation through all time, clipping and Adam, on sequences of 100 steps of 8 numbers
 with one of 4 labels a step, in float32. PyTorch runs with oneDNN on and off and with Adam fused and not; its
-best counts. The two sides alternate; of each the least time counts, which others on the machine disturb least.
+best counts. The two sides alternate; the least time of each counts, since others disturb it least.
 The ratio is what matters: below 1 we are faster.
 
     python benchmarks/recurrent.py [--quick] [--cells lstm gru elman]
@@ -44,7 +44,7 @@ class Ours:
 
     def __init__(self, cell, batch, hidden, x, y):
         self.network = Network(
-            Architecture(cell, "tanh", hidden, 1, False, False, D, 0, K, "none", "softmax")
+            Architecture(cell, "tanh", hidden, 1, False, False, D, 0, K, "none", "softmax"), reuse=True
         )
         self.flat = self.network.initial(np.random.default_rng(0), T, np.float32)
         self.memory = fresh_memory("adam", self.flat)

@@ -32,6 +32,24 @@ class Inputs(NamedTuple):
     source: NDArray[np.int64]
 
 
+class How(NamedTuple):
+    """How a cell runs.
+
+    Attributes
+    ----------
+    activation : of the hidden units, a code of `kernels.ACTIVATIONS`
+    link : what `jordan` feeds its outputs back through
+    take : (name, shape) -> an array to write to; the next batch gets the same memory again, since fetching
+        fresh memory from the system can take longer than the arithmetic
+    keep : whether to keep what the backward pass needs
+    """
+
+    activation: int
+    link: int
+    take: Callable[[str, tuple[int, ...]], Array]
+    keep: bool
+
+
 class Trace(NamedTuple):
     """One pass over time.
 
@@ -75,9 +93,9 @@ class Cell(NamedTuple):
     state_shapes : sizes -> the width of each part of the state
     biases : (sizes, rng, longest training sequence) -> what the input biases start from, shape
         (n_gates * hidden,)
-    forward : (weights, inputs, pack, initial state, activation, link) -> Trace
-    backward : (weights, trace, pack, d output, d final state, activation, link) -> Backward; it may use up
-        the trace's arrays
+    forward : (weights, inputs, pack, initial state, how) -> Trace
+    backward : (weights, trace, pack, d output, d final state, how) -> Backward; it may use up the trace's
+        arrays
     """
 
     gates: tuple[str, ...]
@@ -87,13 +105,13 @@ class Cell(NamedTuple):
     shapes: Callable[[Size], dict[str, tuple[int, ...]]]
     state_shapes: Callable[[Size], tuple[int, ...]]
     biases: Callable[[Size, np.random.Generator, int], Array]
-    forward: Callable[[Weights, Inputs, Pack, State, int, int], Trace]
-    backward: Callable[[Weights, Trace, Pack, Array, State, int, int], Backward]
+    forward: Callable[[Weights, Inputs, Pack, State, How], Trace]
+    backward: Callable[[Weights, Trace, Pack, Array, State, How], Backward]
 
 
-def with_initial(initial: Array, n_rows: int) -> Array:
+def with_initial(initial: Array, n_rows: int, name: str, how: How) -> Array:
     """Return room for the states of all steps, behind the initial ones, shape (B + N, width)."""
-    states = np.empty((len(initial) + n_rows, initial.shape[1]), dtype=initial.dtype)
+    states = how.take(name, (len(initial) + n_rows, initial.shape[1]))
     states[: len(initial)] = initial
     return states
 

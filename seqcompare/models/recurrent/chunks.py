@@ -145,8 +145,13 @@ def _step_gradients(
         total, d, update = _loss_of(loss, z, examples.targets[taken], examples.weights[taken])
         gradient = np.zeros_like(flat)
         views = network.views(gradient)
-        d_output = np.zeros_like(done.output)
-        d_output[rows] = _read_in(network, weights, output, d, views)
+        d_rows = _read_in(network, weights, output, d, views)
+        if len(rows) == packed.n_rows:
+            d_output = d_rows
+        else:
+            d_output = network.take("d_output", done.output.shape, d_rows.dtype)
+            d_output[:] = 0
+            d_output[rows] = d_rows
         network.unrun(weights, x, packed, done, d_output, views)
         yield Update(total, update, gradient)
 
@@ -161,7 +166,7 @@ def _pooled_gradients(
     pooled = empty_pool(len(chosen), n_forward * len(network.directions), flat.dtype)
     state: list[State] | None = None
     for start, packed, x in chunks:
-        done = network.run(weights, x, packed, _alive(state, packed), noise(start))
+        done = network.run(weights, x, packed, _alive(state, packed), noise(start), keep=len(chunks) == 1)
         state = done.final
         pooled = gather(kind, weights, done.output, packed, lengths, pooled, n_forward=n_forward)
     z = read_out(network, weights, pooled.value)
@@ -211,7 +216,7 @@ def answer(network: Network, flat: Array, inputs: Array, offsets: Ints) -> Array
         lengths = offsets[chosen + 1] - offsets[chosen]
         pooled = empty_pool(len(chosen), n_forward * len(network.directions), flat.dtype)
         for _, packed, x in _chunks(inputs, offsets, chosen, _chunk_size(network, len(chosen))):
-            done = network.run(weights, x, packed, _alive(state, packed))
+            done = network.run(weights, x, packed, _alive(state, packed), keep=False)
             state = done.final
             if per_step:
                 z[packed.source] = read_out(network, weights, done.output)
@@ -237,7 +242,7 @@ def attention(network: Network, flat: Array, inputs: Array, offsets: Ints) -> Ar
     for chosen in _blocks(offsets):
         lengths = offsets[chosen + 1] - offsets[chosen]
         for _, packed, x in _chunks(inputs, offsets, chosen, None):
-            done = network.run(weights, x, packed)
+            done = network.run(weights, x, packed, keep=False)
             empty = empty_pool(len(chosen), n_forward * len(network.directions), flat.dtype)
             pooled = gather("attention", weights, done.output, packed, lengths, empty, n_forward=n_forward)
             shares[packed.source] = attention_shares(weights, done.output, packed, pooled)

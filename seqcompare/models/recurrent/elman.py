@@ -10,6 +10,7 @@ from seqcompare.models.recurrent.cell import (
     Array,
     Backward,
     Cell,
+    How,
     Inputs,
     State,
     Trace,
@@ -47,20 +48,18 @@ def _backward(d_output: Any, offsets: Any, W_t: Any, h: Any, activation: int, dz
         product(dz[first : first + n], W_t, dh[:n])
 
 
-def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, activation: int, link: int) -> Trace:
+def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -> Trace:
     B = len(state[0])
-    h = with_initial(state[0], pack.n_rows)
-    _forward(inputs.table, inputs.source, pack.offsets, weights["recurrent"], h, activation)
+    h = with_initial(state[0], pack.n_rows, "h", how)
+    _forward(inputs.table, inputs.source, pack.offsets, weights["recurrent"], h, how.activation)
     return Trace(h[B:], (h[B + pack.last],), {"h": h})
 
 
-def _unrun(
-    weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final: State, activation: int, link: int
-) -> Backward:
+def _unrun(weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final: State, how: How) -> Backward:
     h, dh = trace.cache["h"], d_final[0].copy()
-    dz = np.empty_like(trace.output)
+    dz = how.take("dz", trace.output.shape)
     W_t = np.ascontiguousarray(weights["recurrent"].T)
-    _backward(d_output, pack.offsets, W_t, h, activation, dz, dh)
+    _backward(d_output, pack.offsets, W_t, h, how.activation, dz, dh)
     return Backward(dz, {"recurrent": h[pack.previous].T @ dz}, (dh,))
 
 

@@ -201,7 +201,7 @@ class RecurrentNet:
         flat = self.weights_
         if not flat.flags.writeable:  # memory-mapped; compiled code knows only ordinary arrays
             flat = np.array(flat)
-        return Network(Architecture(**self.architecture_)), flat
+        return Network(Architecture(**self.architecture_), reuse=True), flat
 
     def _encode(self, sequences: Sequences) -> Array:
         """Return the steps as the network takes them: codes of symbols, or standardised floats."""
@@ -276,7 +276,7 @@ class RecurrentNet:
             self._seed = check_random_state(self.random_state).randint(2**31 - 1, size=4).tolist()
             self._scale_input(sequences, importance)
             architecture = self._architecture(n_outputs, link, pooling)
-            network = Network(architecture)
+            network = Network(architecture, reuse=True)
             rng = np.random.default_rng(self._seed)
             flat = network.initial(rng, int(sequences.lengths.max()), np.dtype(self.dtype))
             self._memory = fresh_memory(self.solver, flat)

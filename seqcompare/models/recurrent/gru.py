@@ -13,6 +13,7 @@ from seqcompare.models.recurrent.cell import (
     Array,
     Backward,
     Cell,
+    How,
     Inputs,
     Size,
     State,
@@ -27,7 +28,7 @@ from seqcompare.models.recurrent.packing import Pack
 
 @compiled
 def _forward(
-    table: Any, index: Any, offsets: Any, W: Any, bias: Any, h: Any, gates: Any, recalled: Any
+    table: Any, index: Any, offsets: Any, W: Any, bias: Any, h: Any, gates: Any, recalled: Any, keep: int
 ) -> None:
     """Run r, z = σ(x + hW); m = hW + bias; n = tanh(x + r m); h = (1 - z) n + z h over all steps."""
     B, H = len(h) - len(index), h.shape[1]
@@ -38,10 +39,10 @@ def _forward(
         before = B + offsets[t - 1] if t > 0 else 0
         product(h[before : before + steps], W, p[:steps])
         for b in range(steps):
-            a, pb, x = gates[first + b], p[b], table[index[first + b]]
+            a, pb, x = gates[keep * first + b], p[b], table[index[first + b]]
             for j in range(2 * H):
                 a[j] = sigmoid(pb[j] + x[j])
-            r, z, n, m = a[:H], a[H : 2 * H], a[2 * H :], recalled[first + b]
+            r, z, n, m = a[:H], a[H : 2 * H], a[2 * H :], recalled[keep * first + b]
             p_n, x_n = pb[2 * H :], x[2 * H :]
             h_old, h_new = h[before + b], h[B + first + b]
             for j in range(H):
@@ -83,22 +84,20 @@ def _backward(
                 dh_b[j] += kept_b[j]
 
 
-def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, activation: int, link: int) -> Trace:
+def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -> Trace:
     B, H = state[0].shape
-    h = with_initial(state[0], pack.n_rows)
-    gates = np.empty((pack.n_rows, 3 * H), dtype=h.dtype)
-    recalled = np.empty((pack.n_rows, H), dtype=h.dtype)
+    h = with_initial(state[0], pack.n_rows, "h", how)
+    n_kept = pack.n_rows if how.keep else B
+    gates, recalled = how.take("gates", (n_kept, 3 * H)), how.take("recalled", (n_kept, H))
     W, bias = weights["recurrent"], weights["recurrent_bias"]
-    _forward(inputs.table, inputs.source, pack.offsets, W, bias, h, gates, recalled)
+    _forward(inputs.table, inputs.source, pack.offsets, W, bias, h, gates, recalled, int(how.keep))
     return Trace(h[B:], (h[B + pack.last],), {"h": h, "gates": gates, "recalled": recalled})
 
 
-def _unrun(
-    weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final: State, activation: int, link: int
-) -> Backward:
+def _unrun(weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final: State, how: How) -> Backward:
     h, gates, recalled = trace.cache["h"], trace.cache["gates"], trace.cache["recalled"]
     dh = d_final[0].copy()
-    d_inputs = np.empty_like(gates)
+    d_inputs = how.take("d_inputs", gates.shape)
     W_t = np.ascontiguousarray(weights["recurrent"].T)
     _backward(d_output, pack.offsets, W_t, h, gates, recalled, d_inputs, dh)
     d_weights = {

@@ -14,6 +14,7 @@ from seqcompare.models.recurrent.cell import (
     Array,
     Backward,
     Cell,
+    How,
     Inputs,
     State,
     Trace,
@@ -122,23 +123,21 @@ def _backward(
                 ds_b[k] = fading * ds_b[k] + d_b[k]
 
 
-def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, activation: int, link: int) -> Trace:
+def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -> Trace:
     B, P = state[0].shape
-    s = with_initial(state[0], pack.n_rows)
+    s = with_initial(state[0], pack.n_rows, "s", how)
     U, V, v = weights["recurrent"], weights["output"], weights["output_bias"]
-    h = np.empty((pack.n_rows, len(V)), dtype=s.dtype)
-    o, y = np.empty((2, pack.n_rows, P), dtype=s.dtype)
-    _forward(inputs.table, inputs.source, pack.offsets, U, V, v, s, h, o, y, activation, link)
+    h = how.take("h", (pack.n_rows, len(V)))
+    o, y = how.take("o", (pack.n_rows, P)), how.take("y", (pack.n_rows, P))
+    _forward(inputs.table, inputs.source, pack.offsets, U, V, v, s, h, o, y, how.activation, how.link)
     return Trace(o, (s[B + pack.last],), {"s": s, "h": h, "y": y})
 
 
-def _unrun(
-    weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final: State, activation: int, link: int
-) -> Backward:
+def _unrun(weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final: State, how: How) -> Backward:
     s, h, y = trace.cache["s"], trace.cache["h"], trace.cache["y"]
-    ds, dz, do = d_final[0].copy(), np.empty_like(h), np.empty_like(y)
+    ds, dz, do = d_final[0].copy(), how.take("dz", h.shape), how.take("do", y.shape)
     U_t, V_t = (np.ascontiguousarray(weights[name].T) for name in ("recurrent", "output"))
-    _backward(d_output, pack.offsets, U_t, V_t, h, y, activation, link, dz, do, ds)
+    _backward(d_output, pack.offsets, U_t, V_t, h, y, how.activation, how.link, dz, do, ds)
     d_weights = {
         "recurrent": s[pack.previous].T @ dz,
         "output": h.T @ do,

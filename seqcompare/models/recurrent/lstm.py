@@ -14,6 +14,7 @@ from seqcompare.models.recurrent.cell import (
     Array,
     Backward,
     Cell,
+    How,
     Inputs,
     Size,
     State,
@@ -27,7 +28,9 @@ from seqcompare.models.recurrent.packing import Pack
 
 
 @compiled
-def _forward(table: Any, index: Any, offsets: Any, W: Any, h: Any, c: Any, gates: Any, squashed: Any) -> None:
+def _forward(
+    table: Any, index: Any, offsets: Any, W: Any, h: Any, c: Any, gates: Any, squashed: Any, keep: int
+) -> None:
     """Run o, i, f = σ(x + hW); g = tanh(x + hW); c = f c + i g; h = o tanh(c) over all steps."""
     B, H = len(h) - len(index), h.shape[1]
     z = np.empty((B, 4 * H), dtype=h.dtype)
@@ -36,14 +39,14 @@ def _forward(table: Any, index: Any, offsets: Any, W: Any, h: Any, c: Any, gates
         before = B + offsets[t - 1] if t > 0 else 0
         product(h[before : before + n], W, z[:n])
         for b in range(n):
-            a, zb, x = gates[first + b], z[b], table[index[first + b]]
+            a, zb, x = gates[keep * first + b], z[b], table[index[first + b]]
             for j in range(3 * H):
                 a[j] = sigmoid(zb[j] + x[j])
             for j in range(3 * H, 4 * H):
                 a[j] = tanh(zb[j] + x[j])
             o, i, f, g = a[:H], a[H : 2 * H], a[2 * H : 3 * H], a[3 * H :]
             c_old, c_new = c[before + b], c[B + first + b]
-            h_new, s = h[B + first + b], squashed[first + b]
+            h_new, s = h[B + first + b], squashed[keep * first + b]
             for j in range(H):
                 c_new[j] = f[j] * c_old[j] + i[j] * g[j]
                 s[j] = tanh(c_new[j])
@@ -77,19 +80,18 @@ def _backward(
         product(gates[first : first + n], W_t, dh[:n])
 
 
-def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, activation: int, link: int) -> Trace:
+def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -> Trace:
     B, H = state[0].shape
-    h, c = (with_initial(s, pack.n_rows) for s in state)
-    gates = np.empty((pack.n_rows, 4 * H), dtype=h.dtype)
-    squashed = np.empty((pack.n_rows, H), dtype=h.dtype)
-    _forward(inputs.table, inputs.source, pack.offsets, weights["recurrent"], h, c, gates, squashed)
+    h, c = (with_initial(s, pack.n_rows, name, how) for s, name in zip(state, "hc", strict=True))
+    n_kept = pack.n_rows if how.keep else B
+    gates, squashed = how.take("gates", (n_kept, 4 * H)), how.take("squashed", (n_kept, H))
+    W = weights["recurrent"]
+    _forward(inputs.table, inputs.source, pack.offsets, W, h, c, gates, squashed, int(how.keep))
     final = (h[B + pack.last], c[B + pack.last])
     return Trace(h[B:], final, {"h": h, "c": c, "gates": gates, "squashed": squashed})
 
 
-def _unrun(
-    weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final: State, activation: int, link: int
-) -> Backward:
+def _unrun(weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final: State, how: How) -> Backward:
     cache = trace.cache
     dh, dc = (d.copy() for d in d_final)
     W_t = np.ascontiguousarray(weights["recurrent"].T)

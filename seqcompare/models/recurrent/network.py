@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.models.recurrent.cell import Array, Backward, Inputs, Size, State, Trace, Weights
+from seqcompare.models.recurrent.cell import Array, Backward, How, Inputs, Size, State, Trace, Weights
 from seqcompare.models.recurrent.cells import CELLS
 from seqcompare.models.recurrent.jordan import SOFTMAX
 from seqcompare.models.recurrent.kernels import ACTIVATIONS, IDENTITY, SIGMOID, TANH, add_rows
@@ -103,15 +103,28 @@ class Network:
     ----------
     architecture : Architecture
         What it is made of.
+    reuse : bool, default=False
+        Whether every pass writes to the same memory, so that it spoils the arrays of the one before.
     """
 
-    def __init__(self, architecture: Architecture) -> None:
+    def __init__(self, architecture: Architecture, *, reuse: bool = False) -> None:
         self.architecture = a = architecture
+        self.reuse, self._blocks = reuse, dict[str, Array]()
         self.cell = CELLS[a.cell]
         self.directions = DIRECTIONS if a.bidirectional else DIRECTIONS[:1]
         self.own_outputs = a.cell == "jordan"
         self.shapes = self._shapes()
         self.n_parameters = sum(int(np.prod(shape)) for shape in self.shapes.values())
+
+    def take(self, name: str, shape: tuple[int, ...], dtype: Any) -> Array:
+        """Return an array to write to, under `reuse` in the memory that had the same name before."""
+        if not self.reuse:
+            return np.empty(shape, dtype)
+        size = int(np.prod(shape))
+        block = self._blocks.get(name)
+        if block is None or len(block) < size or block.dtype != dtype:
+            block = self._blocks[name] = np.empty(size, dtype)
+        return block[:size].reshape(shape)
 
     def size(self, layer: int) -> Size:
         """Return the sizes of a layer."""
@@ -199,6 +212,8 @@ class Network:
         pack: Pack,
         state: list[State] | None = None,
         noise: Noise | None = None,
+        *,
+        keep: bool = True,
     ) -> Pass:
         """Run all layers over a pack.
 
@@ -214,6 +229,8 @@ class Network:
             What to start from; by default `start`.
         noise : Noise, optional
             Dropout, in training.
+        keep : bool, default=True
+            Whether `unrun` will follow.
         """
         a = self.architecture
         dtype = next(iter(weights.values())).dtype
@@ -230,9 +247,11 @@ class Network:
                 if drop is not None:
                     own["recurrent"] = own["recurrent"] * drop
                 index = self._index(x, pack, layer, direction)
-                inputs = Inputs(_enter(own, rows, mask, symbols=a.symbols and layer == 0), index)
+                inputs = Inputs(self._enter(own, rows, mask, layer, direction), index)
                 first = state[layer * len(self.directions) + k]
-                traces.append(self.cell.forward(own, inputs, pack, first, *self._codes(layer)))
+                traces.append(
+                    self.cell.forward(own, inputs, pack, first, self._how(layer, direction, dtype, keep=keep))
+                )
                 taken.append(own)
                 recurrent_masks.append(drop)
             layers.append(Layer(rows, mask, traces, taken, recurrent_masks))
@@ -289,7 +308,7 @@ class Network:
                 share = np.ascontiguousarray(shares[k]) if k == 0 else shares[k][pack.flip]
                 last = d_final[layer * len(self.directions) + k]
                 back = self.cell.backward(
-                    did.weights[k], did.traces[k], pack, share, last, *self._codes(layer)
+                    did.weights[k], did.traces[k], pack, share, last, self._how(layer, direction, share.dtype)
                 )
                 d_start.insert(0, back.initial)
                 index = self._index(x, pack, layer, direction)
@@ -299,16 +318,35 @@ class Network:
             gradient["embedding"] += d_rows
         return d_start
 
-    def _codes(self, layer: int) -> tuple[int, int]:
+    def _how(self, layer: int, direction: str, dtype: Any, *, keep: bool = True) -> How:
         a = self.architecture
         link = LINKS[a.link] if layer == a.n_layers - 1 else TANH
-        return ACTIVATIONS[a.activation], link
+        place = f"layer{layer}.{direction}."
+        return How(
+            ACTIVATIONS[a.activation], link, lambda name, shape: self.take(place + name, shape, dtype), keep
+        )
 
     def _own(self, weights: Weights, layer: int, direction: str) -> Weights:
         prefix = f"layer{layer}.{direction}."
         return {
             name: weights[prefix + name] for name in ("input", "bias", *self.cell.shapes(self.size(layer)))
         }
+
+    def _enter(
+        self, own: Weights, rows: Array | None, mask: Array | None, layer: int, direction: str
+    ) -> Array:
+        """Return what each row of the layer's input adds to the gates; the last symbol is the unknown one."""
+        W, b = own["input"], own["bias"]
+        symbols = layer == 0 and self.architecture.symbols
+        known = self.architecture.n_inputs if rows is None else len(rows)
+        table = self.take(f"layer{layer}.{direction}.table", (known + symbols, W.shape[1]), W.dtype)
+        if rows is None:
+            table[:known] = W if mask is None else W * mask
+        else:
+            np.matmul(rows if mask is None else rows * mask, W, out=table[:known])
+        table[known:] = 0
+        table += b
+        return table
 
     def _rows(self, weights: Weights, below: Array, layer: int) -> Array | None:
         """Return what multiplies the input weights; None stands for the identity (one-hot symbols)."""
@@ -354,18 +392,6 @@ def _orthogonal(rng: np.random.Generator, n_rows: int, n_columns: int) -> Array:
     q, r = np.linalg.qr(rng.standard_normal((max(n_rows, n_columns), min(n_rows, n_columns))))
     q = q * np.sign(np.diag(r))
     return q if n_rows >= n_columns else q.T
-
-
-def _enter(own: Weights, rows: Array | None, mask: Array | None, *, symbols: bool) -> Array:
-    """Return what each row of the layer's input adds to the gates; the last symbol is the unknown one."""
-    W, b = own["input"], own["bias"]
-    if rows is None:
-        product = W if mask is None else W * mask
-    else:
-        product = (rows if mask is None else rows * mask) @ W
-    if symbols:
-        product = np.concatenate([product, np.zeros_like(W[:1])])
-    return product + b
 
 
 def _mask(noise: Noise, rate: float, rows: Array | None, n_symbols: int, dtype: Any) -> Array | None:
