@@ -131,9 +131,11 @@ class HMM(Density):
     Examples
     --------
     >>> from seqcompare import HMM
-    >>> model = HMM(n_components=2, random_state=0).fit(["aabbaabb", "aabba"])
-    >>> model.predict_next_proba(["aab"])[0].round(2)[-1]
-    array([0., 1.])
+    >>> model = HMM(n_components=4, random_state=0).fit(["aabbaabbaabb", "aabbaabba"])
+    >>> model.predict_next_proba(["aab"])[0].round(2)
+    array([[1., 0.],
+           [0., 1.],
+           [0., 1.]])
     """
 
     def __init__(
@@ -256,13 +258,11 @@ class HMM(Density):
             arrays["emissionprob"] = arrays["emissionprob"][..., order]
             model.unknown_proba_ = unknown_proba
         shape_of = shape_for(model, n_components, n_outputs)
-        keep_parameters(
-            model,
-            {
-                name: check_parameter(name, arrays[name], shape_of(name), covariance_type)
-                for name in parameter_names(emission)
-            },
-        )
+        checked = {
+            name: check_parameter(name, arrays[name], shape_of(name), covariance_type)
+            for name in parameter_names(emission)
+        }
+        keep_parameters(model, checked, start_mask=checked["startprob"] > 0, mask=checked["transmat"] > 0)
         model.converged_, model.stop_reason_, model.n_iter_ = True, "", 0
         return model
 

@@ -122,15 +122,22 @@ def transition_mask(topology: Any, n_components: int) -> tuple[NDArray[np.bool_]
     return anywhere, mask
 
 
-def count_parameters(parameters: Mapping[str, Floats], covariance_type: str, fixed: Any = ()) -> int:
-    """Return the number of free parameters: neither fixed nor an impossible start or transition."""
+def count_parameters(
+    parameters: Mapping[str, Floats],
+    covariance_type: str,
+    *,
+    start_mask: NDArray[np.bool_],
+    mask: NDArray[np.bool_],
+    fixed: Any = (),
+) -> int:
+    """Return the number of free parameters: neither fixed nor a start or transition that is not allowed."""
     total = 0
     for name, value in parameters.items():
         if name in fixed:
             continue
         if name in ("startprob", "transmat"):
-            rows = np.atleast_2d(value)
-            total += int((rows > 0).sum()) - len(rows)
+            allowed = start_mask[None] if name == "startprob" else mask
+            total += int(allowed.sum()) - len(allowed)
         elif name in _DISTRIBUTIONS:
             total += value.size - value.size // value.shape[-1]
         elif name == "covars" and covariance_type in ("full", "tied"):

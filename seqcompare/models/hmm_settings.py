@@ -117,6 +117,9 @@ def plan_fit(estimator: Any, values: NDArray[Any], n_components: int) -> Plan:
     for name, allowed in (("startprob", start_mask), ("transmat", mask)):
         if name in init and (init[name][~allowed] > 0).any():
             raise ValueError(f"init gives {name} where the topology {estimator.topology!r} allows none")
+    # EM keeps a zero at zero
+    start_mask = start_mask & (init["startprob"] > 0) if "startprob" in init else start_mask
+    mask = mask & (init["transmat"] > 0) if "transmat" in init else mask
     priors = _read_priors(estimator, shape_of, n_outputs)
     center = scale = None
     log_volume = 0.0
@@ -163,13 +166,13 @@ def fitted_engine(estimator: Any) -> Engine:
     return engine
 
 
-def keep_parameters(estimator: Any, parameters: Parameters, fixed: Sequence[str] = ()) -> None:
-    """Make `estimator` a fitted one."""
+def keep_parameters(estimator: Any, parameters: Parameters, **free: Any) -> None:
+    """Make `estimator` a fitted one; `free` says what `count_parameters` is to count."""
     for name, value in parameters.items():
         setattr(estimator, f"{name}_", value)
     # later set_params must not change how a fitted model is read
     estimator.covariance_type_ = estimator.covariance_type
-    estimator.n_parameters_ = count_parameters(parameters, estimator.covariance_type, fixed)
+    estimator.n_parameters_ = count_parameters(parameters, estimator.covariance_type, **free)
 
 
 def keep_fit(estimator: Any, plan: Plan, outcomes: list[Outcome]) -> None:
@@ -190,7 +193,14 @@ def keep_fit(estimator: Any, plan: Plan, outcomes: list[Outcome]) -> None:
         raise ValueError(
             "X has likelihood zero from every start: the topology, or what is fixed, rules it out"
         )
-    keep_parameters(estimator, plan.restore(best.parameters), plan.recipe.fixed)
+    recipe = plan.recipe
+    keep_parameters(
+        estimator,
+        plan.restore(best.parameters),
+        start_mask=recipe.start_mask,
+        mask=recipe.mask,
+        fixed=recipe.fixed,
+    )
     n_steps = len(plan.values)
     estimator.init_scores_ = np.array([(outcome.score + plan.log_volume) / n_steps for outcome in outcomes])
     estimator.init_stop_reasons_ = [outcome.stop_reason for outcome in outcomes]
