@@ -125,7 +125,7 @@ def _find_symbols(estimator: Any, values: NDArray[Any]) -> None:
     estimator.symbols_ = find_symbols(values if estimator.symbols is None else np.asarray(estimator.symbols))
     strangers = values[encode(values, estimator.symbols_) == len(estimator.symbols_)]
     if len(strangers):
-        raise ValueError(f"X holds {strangers[0]!r}, which is not among symbols")
+        raise ValueError(f"X holds {strangers[0].item()!r}, which is not among symbols")
     estimator.unknown_proba_ = 1.0 / (len(values) + len(estimator.symbols_) + 1)
 
 
