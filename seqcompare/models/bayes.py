@@ -87,7 +87,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         self.classes_, codes = np.unique(labels, return_inverse=True)
         n_classes = len(self.classes_)
         if n_classes < 2:
-            raise ValueError(f"BayesClassifier needs at least two classes, got 1 class: {self.classes_[0]!r}")
+            raise ValueError(f"BayesClassifier needs at least two classes, got 1 class: {self.classes_[0]}")
         self.class_log_prior_ = self._check_priors(np.bincount(codes))
         alphabet = self._alphabet(density, sequences)
         jobs = (
@@ -166,5 +166,5 @@ def _fit_class(density: Any, sequences: Sequences, alphabet: NDArray[Any] | None
     try:
         fitted: Density = model.fit(sequences)
     except ValueError as error:
-        raise ValueError(f"class {label!r}: {error}") from error
+        raise ValueError(f"class {label}: {error}") from error
     return fitted
