@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy.sparse import csr_matrix, issparse
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_regressor
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import check_array, check_scalar, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -32,6 +33,7 @@ from seqcompare.models.window_fit import (
     probabilities,
     wants_dense,
 )
+from seqcompare.models.window_influence import LagInfluence, permutation_influence, weight_influence
 from seqcompare.models.windows import SlidingWindow
 from seqcompare.sequences import Sequences
 
@@ -58,6 +60,43 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
         rows = self._rows(X)
         return self.estimator_.predict(rows)
 
+    def influence_by_lag(self) -> LagInfluence:
+        """Return the norm of the weights by lag; see `WindowTagger.influence_by_lag`."""
+        check_is_fitted(self)
+        return weight_influence(self.estimator_, self.window_.layout)
+
+    def permutation_importance_by_lag(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        n_repeats: int = 5,
+        random_state: Any = None,
+    ) -> LagInfluence:
+        """Return how much accuracy, or R2, is lost when the steps at one lag are shuffled.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            Data to score, best such as the model was not fitted on; see `fit`.
+        n_repeats : int, default=5
+            How often each lag is shuffled.
+        random_state : int, RandomState instance or None
+            The source of randomness.
+        """
+        check_is_fitted(self)
+        sequences = check_sequences(self, X, reset=False)
+        weights = check_sequence_weights(sample_weight, sequences)
+        metric = r2_score if is_regressor(self) else accuracy_score
+
+        def score(base: NDArray[Any]) -> float:
+            answer = self.estimator_.predict(as_form(self._pool(base, sequences), self.dense_))
+            return float(metric(y, answer, sample_weight=weights))
+
+        base = self._base(sequences)
+        return permutation_influence(self.window_.layout, base, score, n_repeats, random_state)
+
     def _fit_window(self, X: Any) -> Sequences:
         check_scalar(self.width, "width", Integral, min_val=1)
         if self.pooling not in POOLINGS:
@@ -73,10 +112,17 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
         return as_form(self._pooled(check_sequences(self, X, reset=False)), self.dense_)
 
     def _pooled(self, sequences: Sequences) -> Any:
-        layout = self.window_.layout
-        if self.pooling == "last":
-            return layout.expand(layout.base(sequences, sequences.offsets[1:] - 1))
-        return pool(layout.expand(layout.base(sequences)), sequences, self.pooling)
+        return self._pool(self._base(sequences), sequences)
+
+    def _base(self, sequences: Sequences) -> NDArray[Any]:
+        """Cut out the windows that count."""
+        steps = sequences.offsets[1:] - 1 if self.pooling == "last" else None
+        return self.window_.layout.base(sequences, steps)
+
+    def _pool(self, base: NDArray[Any], sequences: Sequences) -> Any:
+        """Make one row a sequence of the windows that count."""
+        rows = self.window_.layout.expand(base)
+        return rows if self.pooling == "last" else pool(rows, sequences, self.pooling)
 
 
 class WindowClassifier(ClassifierMixin, _PooledWindows):

@@ -34,6 +34,7 @@ from seqcompare.models.window_fit import (
     wants_dense,
     weight_argument,
 )
+from seqcompare.models.window_influence import LagInfluence, permutation_influence, weight_influence
 from seqcompare.models.windows import SlidingWindow
 from seqcompare.sequences import Sequences
 
@@ -197,12 +198,52 @@ class WindowTagger(Tagger):
 
     def predict(self, X: Any) -> Any:
         """Return the inner classifier's label of every step, in X's container."""
-        return self._answer(X, lambda rows: self.estimator_.predict(rows))
+        check_is_fitted(self)
+        return self._answer(X, self.estimator_.predict)
 
     @available_if(gives_probabilities)
     def predict_proba(self, X: Any) -> Any:
         """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container."""
+        check_is_fitted(self)
         return self._answer(X, lambda rows: probabilities(self.estimator_, rows, self.temperature_))
+
+    def influence_by_lag(self) -> LagInfluence:
+        """Return the norm of the weights by lag, for linear inner classifiers.
+
+        Channels should be on one scale (`SequenceScaler`), or the norms tell their units.
+
+        Raises
+        ------
+        ValueError
+            If the inner classifier has no weight for each column.
+        """
+        check_is_fitted(self)
+        return weight_influence(self.estimator_, self.window_.layout)
+
+    def permutation_importance_by_lag(
+        self, X: Any, y: Any, sample_weight: Any = None, *, n_repeats: int = 5, random_state: Any = None
+    ) -> LagInfluence:
+        """Return how much accuracy is lost when the steps at one lag are shuffled.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            Data to score, best such as the model was not fitted on; see `fit`.
+        n_repeats : int, default=5
+            How often each lag is shuffled.
+        random_state : int, RandomState instance or None
+            The source of randomness.
+        """
+        check_is_fitted(self)
+        sequences = check_sequences(self, X, reset=False)
+        steps, labels, weights = self._counted(sequences, y, sample_weight)
+        layout = self.window_.layout
+
+        def score(base: NDArray[Any]) -> float:
+            answer = self._answer_rows(base, self.estimator_.predict)
+            return float(np.average(answer == labels, weights=weights))
+
+        return permutation_influence(layout, layout.base(sequences, steps), score, n_repeats, random_state)
 
     @property
     def inner(self) -> Any:
@@ -231,9 +272,9 @@ class WindowTagger(Tagger):
         return steps, labels[steps], weights[steps]
 
     def _answer(self, X: Any, answer: Callable[[Any], Any]) -> Any:
-        check_is_fitted(self)
         sequences = check_sequences(self, X, reset=False)
+        return sequences.pack(self._answer_rows(self.window_.layout.base(sequences), answer))
+
+    def _answer_rows(self, base: NDArray[Any], answer: Callable[[Any], Any]) -> NDArray[Any]:
         layout = self.window_.layout
-        return sequences.pack(
-            in_chunks(lambda base: answer(as_form(layout.expand(base), self.dense_)), layout.base(sequences))
-        )
+        return in_chunks(lambda part: answer(as_form(layout.expand(part), self.dense_)), base)
