@@ -22,6 +22,7 @@ from seqcompare.models.base import check_sequences
 from seqcompare.models.recurrent.cell import Array
 from seqcompare.models.recurrent.cells import CELLS
 from seqcompare.models.recurrent.chunks import Examples, answer, attention
+from seqcompare.models.recurrent.interchange import get_weights, set_weights, to_torch_state_dict
 from seqcompare.models.recurrent.kernels import ACTIVATIONS
 from seqcompare.models.recurrent.network import Architecture, Network
 from seqcompare.models.recurrent.optimizers import Descent, fresh_memory
@@ -155,13 +156,26 @@ class RecurrentNet:
 
     kind_: str
     n_channels_: int
+    classes_: Array
+    ignore_label: Any
+    input_mean_: NDArray[np.float64]
+    input_scale_: NDArray[np.float64]
+    target_mean_: NDArray[np.float64]
+    target_scale_: NDArray[np.float64]
     architecture_: dict[str, Any]
     weights_: Array
 
     def get_weights(self) -> dict[str, Array]:
-        """Return copies of the weights by name; see `seqcompare.models.recurrent.interchange`."""
-        network, flat = self._network()
-        return {name: w.copy() for name, w in network.views(flat).items()}
+        """Return copies of the weights by name; `seqcompare.models.recurrent.interchange` lists the names."""
+        return get_weights(self)
+
+    def set_weights(self, weights: dict[str, Any]) -> None:
+        """Replace weights, by the names of `get_weights`; those left out stay as they are."""
+        set_weights(self, weights)
+
+    def to_torch_state_dict(self) -> dict[str, Array]:
+        """Return the weights as arrays in PyTorch's layout, for ``rnn``, ``readout`` and ``embedding``."""
+        return to_torch_state_dict(self)
 
     def _check_parameters(self) -> None:
         """Raise ValueError for a parameter out of bounds."""
