@@ -9,29 +9,43 @@ import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
-from seqcompare.evaluation.trials import Outcome, Trial, blank_row, run_trial
+from seqcompare.evaluation.trials import Outcome, blank_row, run_trial
 from seqcompare.results.folder import INFLIGHT
 from seqcompare.results.store import Store
 
 #: Deaths of a worker beside which a trial may be in flight before it is made to run alone.
 PATIENCE = 3
 
-Runner = Callable[[Trial], Outcome]
+
+class Job(Protocol):
+    """What can be run: a trial of a sweep, or one of a comparison."""
+
+    @property
+    def position(self) -> int:
+        """Its place among all."""
+
+    @property
+    def trial_id(self) -> str:
+        """Its coordinates in words, unique among all."""
+
+
+Runner = Callable[[Any], Outcome]
 
 
 def run_trials(
-    trials: Sequence[Trial],
+    trials: Sequence[Job],
     store: Store,
     *,
     n_jobs: int = -1,
     backend: str = "loky",
     scheduler: str | None = None,
     run: Runner = run_trial,
+    blank: Callable[[Any], dict[str, Any]] = blank_row,
 ) -> Generator[Outcome]:
     """Run the trials that the store does not hold yet; yield each one once it is committed.
 
@@ -53,19 +67,26 @@ def run_trials(
         Address of the Dask scheduler; without one a local cluster is started.
     run : callable (trial) -> Outcome
         What runs one trial.
+    blank : callable (trial) -> dict
+        The row of a trial of which nothing is known but that its workers died.
     """
     inflight = store.path.parent / INFLIGHT
     # marks that a killed process has left: its trials were in flight at a death as well
     store.add_deaths(_collect_marks(inflight, trials))
     try:
         with _pool(backend, scheduler):
-            yield from _run_rounds(trials, store, inflight, n_jobs, run)
+            yield from _run_rounds(trials, store, inflight, n_jobs, run, blank)
     finally:
         shutil.rmtree(inflight, ignore_errors=True)
 
 
 def _run_rounds(
-    trials: Sequence[Trial], store: Store, inflight: Path, n_jobs: int, run: Runner
+    trials: Sequence[Job],
+    store: Store,
+    inflight: Path,
+    n_jobs: int,
+    run: Runner,
+    blank: Callable[[Any], dict[str, Any]],
 ) -> Iterator[Outcome]:
     rounds = 0
     while True:
@@ -90,12 +111,12 @@ def _run_rounds(
             caught = _collect_marks(inflight, trials)
             store.add_deaths(caught)
             if alone:
-                outcome = _given_up(batch[0], deaths[batch[0].trial_id] + 1)
+                outcome = _given_up(batch[0], blank(batch[0]), deaths[batch[0].trial_id] + 1)
                 store.add(outcome.position, outcome.row)
                 yield outcome
 
 
-def _stream(batch: Sequence[Trial], marks: Path, n_jobs: int, run: Runner) -> Generator[Outcome]:
+def _stream(batch: Sequence[Job], marks: Path, n_jobs: int, run: Runner) -> Generator[Outcome]:
     parallel = joblib.Parallel(
         n_jobs=n_jobs,
         batch_size=1,  # a batch would hold back finished trials
@@ -116,7 +137,7 @@ def _closing(stream: Generator[Outcome]) -> Iterator[Generator[Outcome]]:
             stream.close()
 
 
-def _run_marked(run: Runner, trial: Trial, marks: Path) -> Outcome:
+def _run_marked(run: Runner, trial: Job, marks: Path) -> Outcome:
     """Run a trial with a mark that outlives its worker, and says which process that was."""
     mark = marks / str(trial.position)
     mark.write_text(str(os.getpid()), encoding="ascii")
@@ -125,15 +146,14 @@ def _run_marked(run: Runner, trial: Trial, marks: Path) -> Outcome:
     return outcome
 
 
-def _collect_marks(inflight: Path, trials: Sequence[Trial]) -> list[str]:
+def _collect_marks(inflight: Path, trials: Sequence[Job]) -> list[str]:
     """Return the ids of the trials in flight when their worker died, and take the marks away."""
     positions = {int(mark.name) for mark in inflight.glob("*/*")} if inflight.exists() else set()
     shutil.rmtree(inflight, ignore_errors=True)
     return [trial.trial_id for trial in trials if trial.position in positions]
 
 
-def _given_up(trial: Trial, deaths: int) -> Outcome:
-    row = blank_row(trial)
+def _given_up(trial: Job, row: dict[str, Any], deaths: int) -> Outcome:
     row.update(
         status="error",
         error=f"the worker process died in each of {deaths} attempts, the last one alone: "

@@ -119,7 +119,7 @@ def run_trial(trial: Trial) -> Outcome:
         try:
             curve = _measure(trial, row)
         except Exception as error:
-            row.update(status="error", error=_blame(error))
+            row.update(status="error", error=blame(error))
     row["warnings"] = "; ".join(sorted({f"{w.category.__name__}: {w.message}" for w in caught}))
     row["trial_seconds"] = time.perf_counter() - start
     return Outcome(trial.position, row, curve)
@@ -239,7 +239,7 @@ def _theory(trial: Trial, model: Any, *, causal: bool) -> bool | None:
     return says
 
 
-def _blame(error: Exception) -> str:
+def blame(error: Exception) -> str:
     """Say what went wrong and where."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno})"
