@@ -1,0 +1,101 @@
+"""Learning from long sequences in pieces."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import MetaEstimatorMixin, clone
+from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+
+from seqcompare.models.base import Tagger, check_sequences, check_step_labels, check_step_weights
+from seqcompare.sequences import Sequences, offsets_of
+
+
+class InPieces(MetaEstimatorMixin, Tagger):
+    """Fits a tagger to pieces of the sequences; it answers whole ones.
+
+    A model that learns by gradients takes one step for each batch of sequences: few long ones make few
+    steps, and leave none to hold out. Cut into pieces they are many, at the price of what a piece cannot see
+    of the sequence before it.
+
+    Parameters
+    ----------
+    estimator : tagger
+        It is cloned.
+    length : int, default=100
+        Most steps of a piece; the pieces of a sequence are equally long, give or take one step.
+
+    Attributes
+    ----------
+    estimator_ : tagger
+        The fitted one.
+    classes_ : ndarray
+        Its labels.
+    """
+
+    ignore_label = None
+
+    def __init__(self, estimator: Any, length: int = 100) -> None:
+        self.estimator = estimator
+        self.length = length
+
+    @property
+    def causal(self) -> bool:
+        """Whether the answer at a step uses no later step: as the inner tagger."""
+        return bool(getattr(self.estimator, "causal", True))
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> InPieces:
+        """Cut the sequences, and fit the tagger to the pieces.
+
+        Parameters
+        ----------
+        X : sequences
+            The training data.
+        y : labels of steps, in any container
+            A label a step.
+        sample_weight : array of shape (n,), or one array of weights a sequence, optional
+            Weights of sequences or of steps.
+
+        Raises
+        ------
+        ValueError
+            If there are weights and the tagger takes none.
+        """
+        check_scalar(self.length, "length", Integral, min_val=1)
+        sequences = check_sequences(self, X, reset=True)
+        labels = check_step_labels(y, sequences)
+        offsets = self._bounds(sequences)
+        weights = {}
+        if sample_weight is not None:
+            if not has_fit_parameter(self.estimator, "sample_weight"):
+                name = type(self.estimator).__name__
+                raise ValueError(f"sample_weight was given, but {name}.fit takes none")
+            flat = check_step_weights(sample_weight, sequences)
+            weights = {"sample_weight": Sequences(flat, offsets)}
+        pieces = Sequences(sequences.values, offsets)
+        self.estimator_ = clone(self.estimator).fit(pieces, Sequences(labels, offsets), **weights)
+        self.classes_ = self.estimator_.classes_
+        return self
+
+    @property
+    def n_parameters_(self) -> int:
+        """Free parameters of the tagger."""
+        return int(self.estimator_.n_parameters_)
+
+    def predict_proba(self, X: Any) -> Any:
+        """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container."""
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(check_sequences(self, X, reset=False))
+
+    def _bounds(self, sequences: Sequences) -> NDArray[np.int64]:
+        lengths = sequences.lengths
+        n_pieces = -(-lengths // self.length)
+        sizes = [
+            np.full(n, total // n) + (np.arange(n) < total % n)
+            for n, total in zip(n_pieces, lengths, strict=True)
+        ]
+        return offsets_of(np.concatenate(sizes))
