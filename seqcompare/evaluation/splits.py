@@ -1,0 +1,313 @@
+"""Train and test parts of a data set that share nothing they should not."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
+
+from seqcompare.sequence_dataset import SequenceDataset
+from seqcompare.sequences import Sequences, offsets_of
+
+Pieces = NDArray[np.int64]
+"""Parts of sequences, shape (m, 3): the sequence, its first step, and the step after its last."""
+
+_LONGEST_GAP = 64
+_FEWEST_STEPS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """What a model is fitted on, and what it is tested on.
+
+    Parameters
+    ----------
+    train, test : ndarray of int64, shape (m, 3)
+        Pieces of sequences: the sequence, its first step and the step after its last. Pieces are sequences
+        of their own from then on, so that nothing sees across their ends.
+    """
+
+    train: Pieces
+    test: Pieces
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """All splits of a data set.
+
+    Parameters
+    ----------
+    kind : {"official", "grouped", "stratified", "random", "blocked", "overlapping"}
+        How sequences were divided.
+    words : str
+        The same as a sentence.
+    splits : tuple of Split
+        One a fold and repetition.
+    test_fraction : float
+        Steps tested over steps trained on, on average; what the correction of tests across folds needs.
+    """
+
+    kind: str
+    words: str
+    splits: tuple[Split, ...]
+    test_fraction: float
+
+
+def plan_splits(
+    dataset: SequenceDataset, cv: int = 5, *, repeats: int = 1, gap: int | None = None, seed: int = 0
+) -> Plan:
+    """Divide a data set so that the test part tells about new data.
+
+    The official test part is used where there is one. Groups stay on one side. Sequences that overlap
+    (windows cut out of one series) are kept as far from the test part as they reach. Sequences too few for
+    `cv` folds are cut into blocks, with a gap around each test block. Classes of whole sequences are spread
+    evenly.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        The data.
+    cv : int, default=5
+        Folds; fewer where there are fewer groups, or fewer sequences of a class.
+    repeats : int, default=1
+        How often the division is drawn anew, where it is random.
+    gap : int, optional
+        Steps left out on both sides of a test block; by default 64, or a quarter of a block if that is less.
+    seed : int, default=0
+        Of what is random.
+
+    Returns
+    -------
+    Plan
+        The splits, and how they were made.
+
+    Raises
+    ------
+    ValueError
+        If the data cannot be divided: a single group, or too few steps.
+    """
+    if cv < 2:
+        raise ValueError(f"cv must be 2 or more, got {cv}")
+    if repeats < 1:
+        raise ValueError(f"repeats must be 1 or more, got {repeats}")
+    if dataset.test is not None:
+        return _official(dataset)
+    if dataset.groups is not None:
+        return _grouped(dataset, dataset.groups, cv, repeats, seed)
+    shift = find_overlap(dataset.X)
+    if shift is not None:
+        return _overlapping(dataset, shift, cv)
+    if len(dataset) < cv and dataset.role in ("next", "step"):
+        return _blocked(dataset, cv, gap)
+    return _random(dataset, cv, repeats, seed)
+
+
+def hold_out(dataset: SequenceDataset, *, gap: int | None = None, seed: int = 0) -> Split:
+    """Return a split of training data into one part to fit and one, a fifth, to choose models by.
+
+    It is made like the splits for testing, so that a choice cannot profit from what leaks either.
+    """
+    return plan_splits(replace(dataset, test=None), 5, gap=gap, seed=seed).splits[0]
+
+
+def cut(dataset: SequenceDataset, pieces: Pieces) -> SequenceDataset:
+    """Return the data set of these pieces, in this order; each is a sequence.
+
+    Targets and weights per step are cut alike; those per sequence go to every piece of it.
+    """
+    which = pieces[:, 0]
+    lengths = pieces[:, 2] - pieces[:, 1]
+    offsets = offsets_of(lengths)
+    starts = dataset.X.offsets[which] + pieces[:, 1]
+    rows = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
+
+    def of(values: Any) -> Any:
+        if values is None:
+            return None
+        return Sequences(values.values[rows], offsets) if isinstance(values, Sequences) else values[which]
+
+    return replace(
+        dataset,
+        X=Sequences(dataset.X.values[rows], offsets),
+        y=of(dataset.y),
+        sample_weight=of(dataset.sample_weight),
+        groups=of(dataset.groups),
+        test=None,
+    )
+
+
+def find_overlap(X: Sequences) -> int | None:
+    """Return by how many steps each sequence is shifted against the one before it, if they overlap.
+
+    Windows cut out of a longer series, in order, share most of their steps with their neighbours. At least
+    half of all neighbours have to share a quarter of their steps or more, and not fewer than two, all by the
+    same shift; sequences that merely begin or end alike do not.
+
+    Returns
+    -------
+    int or None
+        Steps from the start of one sequence to the start of the next; None without overlap.
+    """
+    if len(X) < 4:
+        return None
+    sample = range(min(len(X) - 1, 20))
+    shifts = [shift for i in sample for shift in _shifts(X[i], X[i + 1])]
+    if not shifts:
+        return None
+    candidates, counts = np.unique(shifts, return_counts=True)
+    shift = int(candidates[np.argmax(counts)])
+    overlapping = np.mean([_overlaps(X[i], X[i + 1], shift) for i in range(len(X) - 1)])
+    return shift if overlapping >= 0.5 else None
+
+
+def _shifts(before: NDArray[Any], after: NDArray[Any]) -> list[int]:
+    return [shift for shift in range(1, len(before)) if _overlaps(before, after, shift)]
+
+
+def _overlaps(before: NDArray[Any], after: NDArray[Any], shift: int) -> bool:
+    shared = len(before) - shift
+    if shared < max(2, len(before) / 4) or shared > len(after):
+        return False
+    tail = before[shift:]
+    # a constant stretch is found everywhere
+    return bool((tail == after[:shared]).all()) and bool((tail != tail[0]).any())
+
+
+def _whole(X: Sequences, which: NDArray[np.int64]) -> Pieces:
+    return np.column_stack([which, np.zeros_like(which), X.lengths[which]])
+
+
+def _official(dataset: SequenceDataset) -> Plan:
+    test = np.asarray(dataset.test, dtype=bool)
+    if test.all() or not test.any():
+        side = "test" if test.all() else "training"
+        raise ValueError(f"the official split puts all {len(test)} sequences into the {side} part")
+    words = f"the official split: {(~test).sum()} sequences to train on, {test.sum()} to test on"
+    split = Split(_whole(dataset.X, np.flatnonzero(~test)), _whole(dataset.X, np.flatnonzero(test)))
+    return _plan("official", words, [split])
+
+
+def _grouped(dataset: SequenceDataset, groups: NDArray[Any], cv: int, repeats: int, seed: int) -> Plan:
+    names, codes = np.unique(groups, return_inverse=True)
+    if len(names) < 2:
+        raise ValueError(f"all sequences are of one group, {names[0]!s}: there is nothing to test on")
+    folds = min(cv, len(names))
+    per_class = dataset.role == "sequence"
+    splits = []
+    for repeat in range(repeats):
+        make = StratifiedGroupKFold if per_class else GroupKFold
+        folder = make(folds, shuffle=True, random_state=seed + repeat)
+        labels = np.asarray(dataset.y) if per_class else None
+        with _no_remarks():
+            splits += [
+                Split(_whole(dataset.X, a), _whole(dataset.X, b))
+                for a, b in folder.split(codes, labels, codes)
+                if len(b)
+            ]
+    words = f"{folds} folds of whole groups ({len(names)} groups)"
+    return _plan("grouped", _repeated(words, repeats), splits)
+
+
+def _random(dataset: SequenceDataset, cv: int, repeats: int, seed: int) -> Plan:
+    n = len(dataset)
+    per_class = dataset.role == "sequence"
+    folds = min(cv, n)
+    if per_class:
+        _, counts = np.unique(np.asarray(dataset.y), return_counts=True)
+        # a class of one sequence cannot be on both sides anyway and does not decide for the others
+        folds = min(folds, max(2, int(counts[counts > 1].min()))) if (counts > 1).any() else folds
+    if folds < 2:
+        raise ValueError(f"{n} sequence cannot be divided into a training and a test part")
+    splits = []
+    for repeat in range(repeats):
+        make = StratifiedKFold if per_class else KFold
+        folder = make(folds, shuffle=True, random_state=seed + repeat)
+        with _no_remarks():
+            parts = list(folder.split(np.zeros(n), np.asarray(dataset.y) if per_class else None))
+        splits += [Split(_whole(dataset.X, a), _whole(dataset.X, b)) for a, b in parts]
+    kind = "stratified" if per_class else "random"
+    words = f"{folds} folds of whole sequences" + (", each class spread evenly" if per_class else "")
+    return _plan(kind, _repeated(words, repeats), splits)
+
+
+def _overlapping(dataset: SequenceDataset, shift: int, cv: int) -> Plan:
+    """Return folds of neighbouring sequences; those that reach into the test part are left out."""
+    n = len(dataset)
+    reach = int(np.ceil(dataset.X.lengths.max() / shift))
+    folds = np.arange(n) * cv // n
+    splits = []
+    for fold in np.unique(folds):
+        test = np.flatnonzero(folds == fold)
+        train = np.flatnonzero((np.arange(n) <= test[0] - reach) | (np.arange(n) >= test[-1] + reach))
+        if len(train):
+            splits.append(Split(_whole(dataset.X, train), _whole(dataset.X, test)))
+    if len(splits) < 2:
+        raise ValueError(
+            f"the {n} sequences overlap so much that no training part is left: each reaches over "
+            f"{reach - 1} of its neighbours"
+        )
+    words = (
+        f"{len(splits)} blocks of neighbouring sequences, since sequences overlap ({shift} new steps each); "
+        f"{reach - 1} on either side of a test block are left out"
+    )
+    return _plan("overlapping", words, splits)
+
+
+def _blocked(dataset: SequenceDataset, cv: int, gap: int | None) -> Plan:
+    """Cut the steps of all sequences, end to end, into blocks."""
+    X = dataset.X
+    block = X.n_steps // cv
+    if block < _FEWEST_STEPS:
+        raise ValueError(f"{X.n_steps} steps are too few for {cv} blocks of {_FEWEST_STEPS} steps or more")
+    space = min(_LONGEST_GAP, block // 4) if gap is None else gap
+    bounds = np.arange(cv + 1) * X.n_steps // cv
+    splits = []
+    for start, stop in itertools.pairwise(bounds):
+        test, train = [], []
+        for i, (a, b) in enumerate(zip(X.offsets[:-1], X.offsets[1:], strict=True)):
+            inside = (max(start, a), min(stop, b))
+            if inside[0] >= inside[1]:
+                train.append((i, 0, b - a))
+                continue
+            test.append((i, inside[0] - a, inside[1] - a))
+            train.append((i, 0, inside[0] - a - space))
+            train.append((i, inside[1] - a + space, b - a))
+        split = Split(_long_enough(train), _long_enough(test))
+        if len(split.train) and len(split.test):
+            splits.append(split)
+    if len(splits) < 2:
+        raise ValueError(f"{X.n_steps} steps in {cv} blocks with gaps of {space} leave nothing to train on")
+    words = (
+        f"{len(splits)} blocks of about {block} steps, since there are only {len(X)} sequences; {space} "
+        "steps on either side of a test block are left out"
+    )
+    return _plan("blocked", words, splits)
+
+
+def _long_enough(pieces: list[tuple[int, int, int]]) -> Pieces:
+    kept = [piece for piece in pieces if piece[2] - piece[1] >= _FEWEST_STEPS]
+    return np.array(kept, dtype=np.int64).reshape(-1, 3)
+
+
+def _plan(kind: str, words: str, splits: list[Split]) -> Plan:
+    sizes = [[(part[:, 2] - part[:, 1]).sum() for part in (s.train, s.test)] for s in splits]
+    return Plan(kind, words, tuple(splits), float(np.mean([test / train for train, test in sizes])))
+
+
+def _repeated(words: str, repeats: int) -> str:
+    return words if repeats == 1 else f"{words}, drawn {repeats} times"
+
+
+@contextmanager
+def _no_remarks() -> Iterator[None]:
+    """Keep scikit-learn from warning of rare classes: the verdict says so in its own words."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
+        yield
