@@ -1,0 +1,224 @@
+"""What an answer to real data is worth: losses, scores, confusion and calibration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import f1_score
+
+from seqcompare.evaluation.answers import predict_answer
+from seqcompare.models.base import check_step_weights
+from seqcompare.sequence_dataset import SequenceDataset
+from seqcompare.sequences import Sequences
+
+METRICS = {"next": "bits", "step": "accuracy", "sequence": "accuracy", "value": "mse"}
+"""What models are compared by, for each role."""
+
+_FEWEST_UNITS = 20
+_N_BINS = 10
+_MOST_CLASSES = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What was answered to the scored items of a data set: steps, or sequences.
+
+    Parameters
+    ----------
+    item : ndarray of int64, shape (m,)
+        Row of each scored item: a step of ``X`` end to end, or a sequence. For the role ``next`` the step
+        that is predicted.
+    weight : ndarray of shape (m,)
+        What each counts.
+    truth : ndarray of shape (m,)
+        What came.
+    guess : ndarray of shape (m,)
+        The answer; for real-valued steps NaN, since only their density is known.
+    bits : ndarray of shape (m,)
+        Minus log2 of the probability of the truth; NaN without probabilities.
+    confidence : ndarray of shape (m,)
+        The largest probability; NaN without.
+    """
+
+    item: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    truth: NDArray[Any]
+    guess: NDArray[Any]
+    bits: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+
+    def losses(self, role: str) -> NDArray[np.float64]:
+        """Return what each item costs, in what models of the role are compared by; smaller is better."""
+        if role == "next":
+            return self.bits
+        if role == "value":
+            return (self.guess - self.truth) ** 2
+        return (self.guess != self.truth).astype(np.float64)
+
+    def pick(self, rows: NDArray[Any]) -> Answers:
+        """Return the answers at `rows`."""
+        return Answers(
+            *(
+                getattr(self, name)[rows]
+                for name in ("item", "weight", "truth", "guess", "bits", "confidence")
+            )
+        )
+
+
+def ask(model: Any, dataset: SequenceDataset, n_train: float) -> Answers:
+    """Return what a fitted model answers to a data set.
+
+    Probabilities are mixed with one uniform guess among all that was trained on, ``(n p + 1 / S) / (n + 1)``
+    over the S - 1 known answers and one for all others: so no model costs infinitely many bits, and an answer
+    that training never showed costs every model the same.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted model of the data's role.
+    dataset : SequenceDataset
+        What it is asked.
+    n_train : float
+        Items that it was trained on.
+    """
+    if dataset.role == "value":
+        truth = np.asarray(dataset.y, dtype=np.float64)
+        nothing = np.full(len(truth), np.nan)
+        weight = _sequence_weights(dataset)
+        item = np.flatnonzero(weight > 0)
+        guess = np.asarray(model.predict(dataset.X), dtype=np.float64)
+        return Answers(item, weight[item], truth[item], guess[item], nothing[item], nothing[item])
+    if dataset.role == "next" and dataset.X.kind == "real":
+        return _densities(model, dataset)
+    item, weight, truth = scored_items(dataset)
+    answer, names = predict_answer(model, dataset.X, dataset.role)
+    rows = answer.values if isinstance(answer, Sequences) else np.asarray(answer)
+    # row t of a density is about step t + 1
+    rows = rows[item - 1] if dataset.role == "next" else rows[item]
+    if names is None:
+        nothing = np.full(len(item), np.nan)
+        return Answers(item, weight, truth, rows, nothing, nothing)
+    names = np.asarray(names)
+    guess = names[rows.argmax(axis=1)]
+    column = np.minimum(np.searchsorted(names, truth), len(names) - 1)
+    known = names[column] == truth
+    given = np.where(known, rows[np.arange(len(truth)), column], 0.0)
+    n_answers = len(names) + 1
+    bits = -np.log2((n_train * given + 1 / n_answers) / (n_train + 1))
+    return Answers(item, weight, truth, guess, bits, rows.max(axis=1))
+
+
+def scored_items(dataset: SequenceDataset) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[Any]]:
+    """Return row, weight and truth of what is scored; for the role ``next`` all steps but the first ones."""
+    X = dataset.X
+    if dataset.role in ("sequence", "value"):
+        weight = _sequence_weights(dataset)
+        item = np.flatnonzero(weight > 0)
+        return item, weight[item], np.asarray(dataset.y)[item]
+    steps = check_step_weights(dataset.sample_weight, X)
+    if dataset.role == "next":
+        steps = np.where(X.step_index > 0, steps, 0.0)
+        truth = X.values
+    else:
+        assert isinstance(dataset.y, Sequences)
+        truth = dataset.y.values
+    item = np.flatnonzero(steps > 0)
+    if not len(item):
+        raise ValueError(f"nothing of {dataset.name} is left to score: all weights are 0")
+    return item, steps[item], truth[item]
+
+
+def units(
+    dataset: SequenceDataset, item: NDArray[np.int64], n_parts: int = _FEWEST_UNITS
+) -> NDArray[np.int64]:
+    """Return the unit that each scored item belongs to, numbered from 0: what is drawn and averaged over.
+
+    A unit is a group, where there are groups, or a sequence; where these are fewer than `n_parts`,
+    sequences are cut into runs of equal length.
+    """
+    if dataset.role in ("sequence", "value"):
+        owner = item
+        return owner if dataset.groups is None else np.unique(dataset.groups[owner], return_inverse=True)[1]
+    owner = dataset.X.sequence_index[item]
+    if dataset.groups is not None:
+        owner = np.unique(dataset.groups, return_inverse=True)[1][owner]
+    if len(np.unique(owner)) < n_parts:
+        run = np.maximum(dataset.X.n_steps // n_parts, 1)
+        owner = np.unique(
+            np.column_stack([dataset.X.sequence_index[item], item // run]), axis=0, return_inverse=True
+        )[1].ravel()
+    return np.unique(owner, return_inverse=True)[1]
+
+
+def unit_sums(answers: Answers, unit: NDArray[np.int64], role: str) -> NDArray[np.float64]:
+    """Return weight, loss and bits summed over each unit, shape (n_units, 3)."""
+    n = int(unit.max()) + 1
+    w = answers.weight
+    columns = [w, w * answers.losses(role), w * answers.bits]
+    return np.column_stack([np.bincount(unit, column, minlength=n) for column in columns])
+
+
+def score_of(sums: NDArray[np.float64], role: str) -> float:
+    """Return the score that `unit_sums` add up to: bits, accuracy or mean squared error."""
+    loss = float(sums[:, 1].sum() / sums[:, 0].sum())
+    return 1 - loss if METRICS[role] == "accuracy" else loss
+
+
+def metrics_of(answers: Answers, role: str) -> dict[str, float]:
+    """Return every score of the role: bits, accuracy and macro-F1, or squared error and R2."""
+    w, truth, guess = answers.weight, answers.truth, answers.guess
+    if role == "value":
+        error = float(np.average((guess - truth) ** 2, weights=w))
+        spread = float(np.average((truth - np.average(truth, weights=w)) ** 2, weights=w))
+        return {"mse": error, "r2": 1 - error / spread if spread > 0 else float("nan")}
+    found = {"bits": float(np.average(answers.bits, weights=w))}
+    if guess.dtype.kind == "f" and np.isnan(guess).all():
+        return found
+    found["accuracy"] = float(np.average(guess == truth, weights=w))
+    if role != "next":
+        labels = np.unique(truth)
+        found["macro_f1"] = float(
+            f1_score(truth, guess, labels=labels, average="macro", sample_weight=w, zero_division=0.0)
+        )
+    return found
+
+
+def confusion_of(answers: Answers) -> list[tuple[str, str, float]]:
+    """Return (true, predicted, weight) of every pair that occurs; empty for very many classes."""
+    classes = np.unique(np.concatenate([answers.truth.astype(str), answers.guess.astype(str)]))
+    if len(classes) > _MOST_CLASSES:
+        return []
+    pairs = np.column_stack([np.searchsorted(classes, v.astype(str)) for v in (answers.truth, answers.guess)])
+    found, place = np.unique(pairs, axis=0, return_inverse=True)
+    weight = np.bincount(place.ravel(), answers.weight)
+    return [(str(classes[a]), str(classes[b]), float(w)) for (a, b), w in zip(found, weight, strict=True)]
+
+
+def calibration_of(answers: Answers) -> list[tuple[int, float, float, float]]:
+    """Return (bin, weight, summed confidence, summed hits) of ten bins of confidence."""
+    sure = answers.confidence
+    if np.isnan(sure).any():
+        return []
+    bins = np.minimum((sure * _N_BINS).astype(int), _N_BINS - 1)
+    w = answers.weight
+    hit = answers.guess == answers.truth
+    sums = [np.bincount(bins, v, minlength=_N_BINS) for v in (w, w * sure, w * hit)]
+    return [(b, *(float(s[b]) for s in sums)) for b in range(_N_BINS) if sums[0][b] > 0]  # type: ignore[misc]
+
+
+def _sequence_weights(dataset: SequenceDataset) -> NDArray[np.float64]:
+    if dataset.sample_weight is None:
+        return np.ones(len(dataset))
+    return np.asarray(dataset.sample_weight, dtype=np.float64)
+
+
+def _densities(model: Any, dataset: SequenceDataset) -> Answers:
+    """Return the log-density of each sequence, in bits, as one item that weighs its steps."""
+    X = dataset.X
+    bits = -np.asarray(model.score_samples(X), dtype=np.float64) / np.log(2)
+    nothing = np.full(len(X), np.nan)
+    # the first step of each sequence stands for it
+    return Answers(X.offsets[:-1], X.lengths.astype(float), nothing, nothing, bits / X.lengths, nothing)
