@@ -1,0 +1,216 @@
+"""The ladders for what is predicted at every step: the next step, or a label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from sklearn.base import BaseEstimator, clone
+from sklearn.linear_model import LogisticRegression
+
+import seqcompare
+from seqcompare.evaluation.ladder_common import (
+    Entry,
+    Extent,
+    classifiers,
+    fitting_widths,
+    markov_rungs,
+    recurrent,
+    rung,
+    states,
+    tagger_net,
+)
+from seqcompare.evaluation.zoo import Budget, ModelSpec
+from seqcompare.models.quantized import Quantized
+
+
+def next_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
+    """Yield the contestants for the next step."""
+    if extent.kind == "real":
+        rungs = [
+            rung(
+                f"HMM {k} states",
+                "hmm",
+                "hmm",
+                k,
+                "states",
+                budget,
+                seqcompare.HMM(k, n_init=3, max_iter=200),
+            )
+            for k in states(extent, 2, 3, 4, 6, 8, 12)
+        ]
+        yield Entry("HMM", "hmm", tuple(rungs))
+        return
+
+    def chain(order: int) -> BaseEstimator:
+        return seqcompare.MarkovChain(order=order)
+
+    def window(classifier: Any, width: int, **more: Any) -> BaseEstimator:
+        return seqcompare.NextStep(seqcompare.WindowTagger(classifier, before=width - 1, **more))
+
+    yield Entry(
+        "Markov chain",
+        "markov",
+        markov_rungs(extent, budget, (1, 2, 3, 4, 5, 6, 8, 10, 12), chain),
+        _limit_order(chain, 0),
+    )
+    counts = (2, 3, 4, 6, 8, 12) if extent.n_symbols <= 16 else (4, 8, 16, 32)
+    starts, iterations = (2, 60) if extent.n_steps > 50_000 else (4, 200)
+    rungs = [
+        rung(
+            f"HMM {k} states",
+            "hmm",
+            "hmm",
+            k,
+            "states",
+            budget,
+            seqcompare.HMM(k, n_init=starts, max_iter=iterations),
+        )
+        for k in states(extent, *counts)
+    ]
+    yield Entry("HMM", "hmm", tuple(rungs))
+    yield from _window_entries(extent, budget, window, (1, 2, 4, 8, 16))
+    sizes = [("gru", 16), ("gru", 64)] if extent.large else [("gru", 8), ("gru", 32), ("lstm", 32)]
+    yield Entry(
+        "recurrent",
+        "recurrent",
+        recurrent(
+            extent,
+            budget,
+            sizes,
+            lambda cell, size: seqcompare.NextStep(tagger_net(extent, budget, cell, size)),
+        ),
+    )
+
+
+def step_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
+    """Yield the contestants for a label of each step, causal ones and such that look ahead."""
+    real = extent.kind == "real"
+
+    def tagger(order: int) -> BaseEstimator:
+        return (
+            Quantized(seqcompare.MarkovTagger(order=order)) if real else seqcompare.MarkovTagger(order=order)
+        )
+
+    def window(classifier: Any, width: int, **more: Any) -> BaseEstimator:
+        return seqcompare.WindowTagger(classifier, before=width - 1, **more)
+
+    yield Entry(
+        "Markov tagger",
+        "markov",
+        markov_rungs(extent, budget, (0, 1, 2, 3, 4, 6, 8), tagger),
+        _limit_order(tagger, 1),
+    )
+    for name, decode in (("HMM", "filter"), ("HMM, looking ahead", "posterior")):
+        yield Entry(name, "hmm", _hmm_taggers(extent, budget, decode))
+    yield from _window_entries(extent, budget, window, (1, 2, 4, 8, 16))
+    yield Entry("window, looking ahead", "window", _centred(extent, budget))
+    sizes = [("gru", 16), ("gru", 48)] if extent.large else [("gru", 8), ("gru", 32), ("lstm", 32)]
+    yield Entry(
+        "recurrent",
+        "recurrent",
+        recurrent(extent, budget, sizes, lambda c, s: tagger_net(extent, budget, c, s)),
+    )
+    yield Entry(
+        "recurrent, looking ahead",
+        "recurrent",
+        recurrent(
+            extent,
+            budget,
+            sizes[:2],
+            lambda c, s: tagger_net(extent, budget, c, s, bidirectional=True),
+            "two-way ",
+        ),
+    )
+
+
+def _hmm_taggers(extent: Extent, budget: Budget, decode: Any) -> tuple[ModelSpec, ...]:
+    counts = [k for k in states(extent, 4, 8, 16) if k > extent.n_classes]
+    rungs = [
+        rung(
+            "HMM, states are labels",
+            "hmm",
+            "hmm-labels",
+            extent.n_classes,
+            "states",
+            budget,
+            seqcompare.HMMTagger(None, decode=decode),
+        )
+    ]
+    starts, iterations = (1, 60) if extent.n_steps > 30_000 else (3, 150)
+    rungs += [
+        rung(f"HMM {k} states", "hmm", "hmm", k, "states", budget,
+              seqcompare.HMMTagger(k, decode=decode, n_init=starts, max_iter=iterations))
+        for k in counts
+    ]  # fmt: skip
+    return tuple(rungs)
+
+
+def _centred(extent: Extent, budget: Budget) -> tuple[ModelSpec, ...]:
+    rungs = []
+    for variant, pattern, classifier in classifiers(extent, budget, simple=False):
+        for side in (1, 2, 4, 8):
+            if side >= extent.longest or (variant != "logistic" and side not in (1, 2, 4)):
+                continue
+            label = pattern.format(f"-{side}..+{side}")
+            model = seqcompare.WindowTagger(classifier, before=side, after=side)
+            rungs.append(rung(label, "window", f"{variant}-centred", 2 * side + 1, "width", budget, model))
+    if extent.kind == "symbols" and extent.n_symbols * 3 <= 40 and extent.longest > 1:
+        model = seqcompare.WindowTagger(LogisticRegression(max_iter=200), before=1, after=1, pairs=True)
+        rungs.append(
+            rung(
+                "logistic window -1..+1 with pairs",
+                "window",
+                "logistic-pairs-centred",
+                3,
+                "width",
+                budget,
+                model,
+            )
+        )
+    return tuple(rungs)
+
+
+def _window_entries(
+    extent: Extent, budget: Budget, make: Callable[..., BaseEstimator], widths: Sequence[int]
+) -> Iterator[Entry]:
+    """Yield the entry of windows that look back."""
+    rungs = []
+    for variant, pattern, classifier in classifiers(extent, budget, simple=False):
+        heavy = variant != "logistic"
+        for width in fitting_widths(extent, *widths):
+            if (
+                (heavy and width not in (4, 8))
+                or (extent.large and width > 8)
+                or (extent.large and heavy and width > 4)
+            ):
+                continue
+            rungs.append(
+                rung(
+                    pattern.format(width), "window", variant, width, "width", budget, make(classifier, width)
+                )
+            )
+    classifier = LogisticRegression(max_iter=200)
+    for width in (3, 4):
+        if extent.kind == "symbols" and extent.n_symbols * width <= 40 and width <= extent.longest:
+            label, model = f"logistic window {width} with pairs", make(classifier, width, pairs=True)
+            rungs.append(rung(label, "window", "logistic-pairs", width, "width", budget, model))
+
+    def limit(spec: ModelSpec, k: int) -> ModelSpec:
+        width = min(k, int(spec.capacity or 1))
+        model = clone(spec.source)
+        key = "estimator__before" if hasattr(model.estimator, "before") else "before"
+        return rung(f"{spec.label} cut to {width}", "window", spec.variant, width, "width", spec.budget,
+                     model.set_params(**{key: width - 1}))  # fmt: skip
+
+    yield Entry("window", "window", tuple(rungs), limit)
+
+
+def _limit_order(make: Callable[[int], BaseEstimator], least: int) -> Callable[[ModelSpec, int], ModelSpec]:
+    """Return what makes the chain that sees the last k steps; `least` of them even at order 0."""
+
+    def limit(spec: ModelSpec, k: int) -> ModelSpec:
+        order = min(k - least, int(spec.capacity or 0))
+        return rung(f"Markov order {order}", "markov", spec.variant, order, "order", spec.budget, make(order))
+
+    return limit
