@@ -1,0 +1,101 @@
+"""Which rung of a ladder validation data choose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+#: What counts as practically equal: bits a symbol, share of right answers, share of the variance.
+TOLERANCE = {"bits": 0.01, "accuracy": 0.01, "mse": 0.01}
+
+
+def paired_difference(a: NDArray[np.float64], b: NDArray[np.float64], column: int = 1) -> tuple[float, float]:
+    """Return the mean loss of `a` minus that of `b`, and its standard error over the units.
+
+    The error is that of a ratio, the units being of unequal weight: what is summed in a unit need not be
+    independent of what else is in it.
+
+    Parameters
+    ----------
+    a, b : ndarray of shape (m, 3)
+        Weight, loss and bits of the same units.
+    column : int, default=1
+        1 for the loss, 2 for bits.
+    """
+    w = a[:, 0]
+    d = a[:, column] - b[:, column]
+    mean = float(d.sum() / w.sum())
+    n = len(d)
+    if n < 2:
+        return mean, float("inf")
+    residual = d - mean * w
+    return mean, float(np.sqrt(n / (n - 1) * (residual**2).sum()) / w.sum())
+
+
+def choose_rung(rungs: pd.DataFrame, sums: Mapping[str, NDArray[np.float64]], tolerance: float) -> str | None:
+    """Return the label of the chosen rung: the cheapest that is as good as the best.
+
+    As good is whoever loses no more than one standard error of the paired difference to the best, and no more
+    than `tolerance`. Cheapest is fewest parameters, then fewest microseconds a step.
+
+    Parameters
+    ----------
+    rungs : DataFrame
+        Rows of tuning, one or several (folds) a label: ``trial_id``, ``model``, ``status``,
+        ``n_parameters``, ``predict_us_per_step``.
+    sums : mapping of str to ndarray of shape (m, 3)
+        Weight, loss and bits of the validation units of each trial; of one fold, units are the same for all.
+    tolerance : float
+        What is practically equal, in units of the loss.
+
+    Returns
+    -------
+    str or None
+        None if no rung ended well in every fold.
+    """
+    table = compare_rungs(rungs, sums)
+    if table.empty:
+        return None
+    limit = np.minimum(table["error"], tolerance)
+    able = table[table["behind"] <= limit]
+    ordered = able.sort_values(["n_parameters", "predict_us_per_step"], kind="stable", na_position="last")
+    return str(ordered["model"].iloc[0])
+
+
+def compare_rungs(rungs: pd.DataFrame, sums: Mapping[str, NDArray[np.float64]]) -> pd.DataFrame:
+    """Return each rung's loss, how far it is behind the best one, and the standard error of that.
+
+    Returns
+    -------
+    DataFrame
+        One row a rung that ended well in every fold, in their order: model, capacity, capacity_name, variant,
+        loss, behind, error, n_parameters, predict_us_per_step, fit_seconds.
+    """
+    columns = ["model", "capacity", "capacity_name", "variant", "loss", "behind", "error"]
+    columns += ["n_parameters", "predict_us_per_step", "fit_seconds"]
+    folds = set(rungs["seed"])
+    stacked: dict[str, NDArray[np.float64]] = {}
+    records = []
+    for label, rows in rungs.groupby("model", sort=False):
+        if set(rows["seed"]) != folds or (rows["status"] != "ok").any():
+            continue
+        stacked[str(label)] = np.vstack([sums[t] for t in rows.sort_values("seed")["trial_id"]])
+        whole = stacked[str(label)]
+        first = rows.iloc[0]
+        records.append(
+            {
+                **{name: first[name] for name in ("model", "capacity", "capacity_name", "variant")},
+                "loss": whole[:, 1].sum() / whole[:, 0].sum(),
+                **{n: rows[n].median() for n in ("n_parameters", "predict_us_per_step", "fit_seconds")},
+            }
+        )
+    if not records:
+        return pd.DataFrame(columns=columns)
+    table = pd.DataFrame(records)
+    best = stacked[str(table["model"].iloc[int(table["loss"].argmin())])]
+    behind = [paired_difference(stacked[str(m)], best) for m in table["model"]]
+    table["behind"], table["error"] = [d for d, _ in behind], [e for _, e in behind]
+    return table[columns]

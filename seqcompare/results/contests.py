@@ -1,0 +1,222 @@
+"""Contestants of a comparison side by side: intervals, paired tests, and what is practically equal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from seqcompare.results.choice import TOLERANCE
+from seqcompare.results.comparison_store import METRICS
+from seqcompare.results.statistics import (
+    Interval,
+    PairedTest,
+    holm,
+    paired_bootstrap,
+    resampled_interval,
+    resampled_test,
+)
+
+CHANCE = "chance"
+
+_COSTS = ("n_parameters", "predict_us_per_step", "fit_seconds", "peak_memory_mb")
+
+
+@dataclass(frozen=True, eq=False)
+class Contest:
+    """What the test parts of one comparison hold.
+
+    Parameters
+    ----------
+    tests : DataFrame
+        Rows of testing, one a contestant and fold.
+    sums : mapping of str to ndarray of shape (m, 3)
+        Weight, loss and bits of the units of each trial.
+    test_fraction : float
+        Steps tested over steps trained on, in a fold.
+    """
+
+    tests: pd.DataFrame
+    sums: Mapping[str, NDArray[np.float64]]
+    test_fraction: float
+
+    @property
+    def entries(self) -> list[str]:
+        """The contestants that ended well in every fold."""
+        folds = self.tests["seed"].nunique()
+        ok = self.tests[self.tests["status"] == "ok"].groupby("entry", sort=False)["seed"].nunique()
+        return [str(name) for name, n in ok.items() if n == folds]
+
+    @property
+    def metric(self) -> str:
+        """What contestants are compared by."""
+        return str(self.tests["metric"].iloc[0])
+
+    @property
+    def tolerance(self) -> float:
+        """What is practically equal, in units of the loss."""
+        scale = self.losses(CHANCE).mean() if self.metric == "mse" and CHANCE in self.entries else 1.0
+        return float(TOLERANCE[self.metric] * scale)
+
+    def losses(self, entry: str) -> NDArray[np.float64]:
+        """Return the loss of a contestant in each fold: bits, share of wrong answers, or squared error."""
+        rows = self.tests[self.tests["entry"] == entry].sort_values("seed")
+        parts = [self.sums[trial] for trial in rows["trial_id"]]
+        return np.array([part[:, 1].sum() / part[:, 0].sum() for part in parts])
+
+    def best(self) -> str | None:
+        """Return the contestant of least mean loss; None if none has ended well."""
+        entries = self.entries
+        return min(entries, key=lambda e: float(self.losses(e).mean())) if entries else None
+
+    def test(self, a: str, b: str) -> PairedTest:
+        """Compare the losses of two contestants, a minus b.
+
+        Across folds by Nadeau and Bengio's corrected t test; with one test part by the paired bootstrap over
+        its units.
+        """
+        x, y = self.losses(a), self.losses(b)
+        if len(x) > 1:
+            return resampled_test(x, y, self.test_fraction)
+        one, other = self._only(a), self._only(b)
+        w = one[:, 0]
+        return paired_bootstrap(one[:, 1] / w, other[:, 1] / w, weights=w)
+
+    def regions(self, a: str, b: str, tolerance: float | None = None) -> tuple[float, float, float]:
+        """Return the probabilities that a is worse than b, practically equal to it, and better.
+
+        Across folds from the posterior of the correlated t test (Corani and Benavoli 2015, "A Bayesian
+        approach for comparing cross-validated algorithms"); with one test part the shares of bootstrap
+        resamples.
+        """
+        margin = self.tolerance if tolerance is None else tolerance
+        x, y = self.losses(a), self.losses(b)
+        if len(x) > 1:
+            d = x - y
+            error = float(np.sqrt((1 / len(d) + self.test_fraction) * d.var(ddof=1)))
+            if error == 0:
+                return float(d[0] > margin), float(abs(d[0]) <= margin), float(d[0] < -margin)
+            posterior = stats.t(len(d) - 1, loc=d.mean(), scale=error)
+            worse, better = float(posterior.sf(margin)), float(posterior.cdf(-margin))
+            return worse, max(0.0, 1 - worse - better), better
+        draws = _resample(self._only(a), self._only(b))
+        worse, better = float((draws > margin).mean()), float((draws < -margin).mean())
+        return worse, max(0.0, 1 - worse - better), better
+
+    def interval(self, entry: str) -> Interval:
+        """Return the score of a contestant with its interval."""
+        losses = self.losses(entry)
+        if len(losses) > 1:
+            return resampled_interval(self._as_score(losses), self.test_fraction)
+        part = self._only(entry)
+        loss = self._as_score(part[:, 1] / part[:, 0])
+        return paired_bootstrap(loss, np.zeros(len(loss)), weights=part[:, 0]).difference
+
+    def _as_score(self, losses: NDArray[np.float64]) -> NDArray[np.float64]:
+        return 1 - losses if self.metric == "accuracy" else losses
+
+    def _only(self, entry: str) -> NDArray[np.float64]:
+        return self.sums[self.tests.loc[self.tests["entry"] == entry, "trial_id"].iloc[0]]
+
+
+def summary(contest: Contest, tuning: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a contestant, the best first: scores with intervals, what was chosen, and what it cost.
+
+    Parameters
+    ----------
+    contest : Contest
+        Rows of testing.
+    tuning : DataFrame
+        Rows of tuning.
+
+    Returns
+    -------
+    DataFrame
+        entry, family, chosen (the rung that most folds chose), causal, score, low, high, interval, the mean
+        of every metric, the median costs, tuning_seconds (median over folds), n_folds, n_failed.
+    """
+    records = []
+    tests = contest.tests
+    for entry, rows in tests.groupby("entry", sort=False):
+        ok = rows[rows["status"] == "ok"]
+        spent = tuning[tuning["entry"] == entry].groupby("seed")["fit_seconds"].sum()
+        labels = ok["model"] if len(ok) else rows["model"]
+        record: dict[str, object] = {
+            "entry": entry,
+            "family": rows["family"].iloc[0],
+            "chosen": labels.value_counts(sort=True).index[0],
+            "causal": bool(rows["causal"].all()),
+        }
+        found = contest.interval(str(entry)) if entry in contest.entries else None
+        record |= {
+            "score": found.mean if found else np.nan,
+            "low": found.low if found else np.nan,
+            "high": found.high if found else np.nan,
+            "interval": found.kind if found else "",
+        }
+        record |= {name: ok[name].mean() for name in METRICS if ok[name].notna().any()}
+        record |= {name: ok[name].median() for name in _COSTS}
+        record |= {
+            "tuning_seconds": float(spent.median()) if len(spent) else 0.0,
+            "n_folds": len(rows),
+            "n_failed": int((rows["status"] != "ok").sum()),
+        }
+        records.append(record)
+    table = pd.DataFrame(records)
+    return table.sort_values(
+        "score", ascending=contest.metric != "accuracy", kind="stable", ignore_index=True
+    )
+
+
+def pairs(contest: Contest) -> pd.DataFrame:
+    """Compare every contestant with the best one and with chance.
+
+    Returns
+    -------
+    DataFrame
+        a, b, difference of their losses (positive: a is worse) with its interval, p_value, p_adjusted (Holm
+        over the table), and the probabilities that a is ``worse`` than b, ``equal`` within the tolerance, or
+        ``better``; ``tolerance`` is that.
+    """
+    best = contest.best()
+    entries = contest.entries
+    asked = [(e, best) for e in entries if e != best]
+    asked += [(e, CHANCE) for e in entries if CHANCE in entries and e not in (CHANCE, best)]
+    records = []
+    for a, b in dict.fromkeys(asked):
+        assert b is not None
+        test = contest.test(a, b)
+        worse, equal, better = contest.regions(a, b)
+        records.append(
+            {
+                "a": a,
+                "b": b,
+                "difference": test.difference.mean,
+                "low": test.difference.low,
+                "high": test.difference.high,
+                "p_value": test.p_value,
+                "worse": worse,
+                "equal": equal,
+                "better": better,
+                "tolerance": contest.tolerance,
+            }
+        )
+    columns = ["a", "b", "difference", "low", "high", "p_value", "worse", "equal", "better", "tolerance"]
+    table = pd.DataFrame(records, columns=columns)
+    table.insert(6, "p_adjusted", holm(table["p_value"]) if len(table) else [])
+    return table
+
+
+def _resample(a: NDArray[np.float64], b: NDArray[np.float64], n: int = 4000) -> NDArray[np.float64]:
+    """Return the mean difference of the losses over resampled units, shape (n,)."""
+    rng = np.random.default_rng(0)
+    w, d = a[:, 0], a[:, 1] - b[:, 1]
+    means = np.empty(n)
+    for start in range(0, n, 500):  # in parts, so that memory stays small
+        drawn = rng.integers(len(d), size=(min(500, n - start), len(d)))
+        means[start : start + 500] = d[drawn].sum(axis=1) / w[drawn].sum(axis=1)
+    return means
