@@ -29,7 +29,8 @@ _HOMES = {
     "seqcompare.models.persistence": ["load", "save"],
     "seqcompare.evaluation.scoring": ["cross_val_predict", "make_scorer"],
     "seqcompare.dependence": ["profile"],
-    "seqcompare.experiment": ["Comparison", "Run", "compare", "sweep"],
+    "seqcompare.comparison": ["Comparison", "compare"],
+    "seqcompare.experiment": ["Run", "sweep"],
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 _ROOMS = ["claims", "datasets", "tasks"]

@@ -26,8 +26,19 @@ ALLOWED = {
     "evaluation": {"tasks", "datasets", "dependence", "models", "results"},
     "report": {"results"},
     "experiment": {"evaluation", "report", "results", "datasets", "tasks", "dependence", "models"},
+    "comparison": {"experiment", "evaluation", "report", "results", "datasets", "dependence", "models"},
     "claims": {"experiment", "tasks", "results"},
-    "cli": {"claims", "experiment", "results", "report", "datasets", "tasks", "dependence", "evaluation"},
+    "cli": {
+        "claims",
+        "comparison",
+        "experiment",
+        "results",
+        "report",
+        "datasets",
+        "tasks",
+        "dependence",
+        "evaluation",
+    },
 }
 
 
