@@ -33,8 +33,7 @@ START = "<s>"
 def text(n, seed=0):
     """Return `n` characters drawn from a chain of order 6 of real text: many contexts, unevenly used."""
     chain = MarkovChain(6).fit([np.concatenate(list(load("python_docs").X))])
-    drawn = chain.sample(1, n, random_state=seed)[0]
-    return np.unique(drawn, return_inverse=True)[1]
+    return np.unique(chain.sample(1, n, random_state=seed).values, return_inverse=True)[1]
 
 
 def uniform(n_symbols):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from seqcompare.sequences import Sequences
 
 # Symbols within such a range of integers are looked up in a table, which beats sorting and bisection tenfold.
 _TABLE = 2**16
@@ -22,6 +24,23 @@ def find_symbols(values: NDArray[Any]) -> NDArray[Any]:
     seen = np.zeros(high - low + 1, dtype=bool)
     seen[numbers.astype(np.int64) - low] = True
     return (np.flatnonzero(seen) + low).astype(numbers.dtype).view(values.dtype)
+
+
+def choose_alphabet(values: NDArray[Any], symbols: ArrayLike | None) -> NDArray[Any]:
+    """Return the given `symbols`, sorted, or by default those of `values`.
+
+    Raises
+    ------
+    ValueError
+        If `values` has others.
+    """
+    if symbols is None:
+        return find_symbols(values)
+    alphabet = find_symbols(Sequences([symbols]).values)
+    strangers = values[encode(values, alphabet) == len(alphabet)]
+    if len(strangers):
+        raise ValueError(f"X holds {strangers[0].item()!r}, which is not among symbols")
+    return alphabet
 
 
 def encode(values: NDArray[Any], symbols: NDArray[Any]) -> NDArray[np.int64]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from seqcompare.models.alphabet import encode, find_symbols
+from seqcompare.models.alphabet import choose_alphabet, encode
 from seqcompare.models.base import Density, check_sequences, check_step_weights
 from seqcompare.models.markov_counts import NgramCounts, check_order, count_next
 from seqcompare.models.markov_process import LongRun, as_machine, long_run
 from seqcompare.models.markov_walk import Trie, draw, first_row, predict_rows, smoothed_trie, step_proba
 from seqcompare.models.smoothing import check_smoothing, interpolate
-from seqcompare.sequences import Sequences
+from seqcompare.sequences import Sequences, offsets_of
 
 if TYPE_CHECKING:
     from seqcompare.models.hmm import HMM
@@ -43,6 +43,8 @@ class MarkovChain(Density):
     discount : float, optional
         One discount for all counts in Kneser-Ney smoothing; by default three are estimated for each
         context length.
+    symbols : array-like, optional
+        The alphabet; by default the symbols in the training data.
 
     Attributes
     ----------
@@ -50,8 +52,8 @@ class MarkovChain(Density):
         The alphabet, sorted.
     counts_ : NgramCounts
         Counts of all contexts of 0 to `order` symbols.
-    discounts_ : ndarray of shape (order + 1, 3)
-        Kneser-Ney only: what was taken from counts of 1, 2, and 3 or more, by context length.
+    discounts_ : ndarray of shape (order + 1, 3) or None
+        Of Kneser-Ney smoothing: what was taken from counts of 1, 2, and 3 or more, by context length.
     initial_proba_ : ndarray of shape (n_symbols,)
         Distribution of the first symbol.
     n_contexts_, n_possible_contexts_ : int
@@ -85,11 +87,13 @@ class MarkovChain(Density):
         *,
         alpha: float = 1.0,
         discount: float | None = None,
+        symbols: ArrayLike | None = None,
     ) -> None:
         self.order = order
         self.smoothing = smoothing
         self.alpha = alpha
         self.discount = discount
+        self.symbols = symbols
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> MarkovChain:
         """Count.
@@ -115,10 +119,17 @@ class MarkovChain(Density):
         return self._smooth()
 
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> MarkovChain:
-        """Add the counts of more sequences, which may hold new symbols; parameters as in `fit`."""
+        """Add the counts of more sequences; parameters as in `fit`.
+
+        Unless the alphabet was given, they may hold new symbols.
+        """
         if not hasattr(self, "counts_"):
             return self.fit(X, y, sample_weight)
         self._check_parameters()
+        if self.order != self.counts_.depth:
+            raise ValueError(
+                f"order is {self.order}, but this chain has counted with order {self.counts_.depth}"
+            )
         sequences = check_sequences(self, X, reset=False, symbols=True)
         symbols, counts = self._count(sequences, sample_weight)
         self._add(symbols, counts)
@@ -166,24 +177,27 @@ class MarkovChain(Density):
         sequences, codes = self._encode(X)
         return sequences.pack(predict_rows(codes, sequences.offsets, self._trie))
 
-    def sample(self, n_sequences: int, length: int, random_state: Any = None) -> NDArray[Any]:
+    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
         """Draw sequences.
 
         Parameters
         ----------
-        n_sequences, length : int
-            How many, of how many steps.
+        n_sequences : int
+            How many.
+        length : int or array of int, shape (n_sequences,)
+            Steps of each.
         random_state : int, RandomState or None
             The source of randomness.
 
         Returns
         -------
-        ndarray of shape (n_sequences, length)
+        Sequences
             Symbols.
         """
         check_is_fitted(self)
-        uniform = check_random_state(random_state).uniform(size=(n_sequences, length))
-        return self.symbols_[draw(uniform, self._trie)]
+        offsets = offsets_of(np.broadcast_to(np.asarray(length), (n_sequences,)))
+        uniform = check_random_state(random_state).uniform(size=offsets[-1])
+        return Sequences(self.symbols_[draw(uniform, offsets, self._trie)], offsets)
 
     @property
     def initial_proba_(self) -> NDArray[np.float64]:
@@ -264,6 +278,7 @@ class MarkovChain(Density):
             transmat=machine.transmat,
             emissionprob=emissions,
             symbols=self.symbols_,
+            unknown_proba=1 / (self.counts_.total + len(self.symbols_) + 1),
         )
 
     def __sklearn_tags__(self) -> Any:
@@ -286,7 +301,7 @@ class MarkovChain(Density):
             weight = check_step_weights(sample_weight, sequences, steps_as_array=False)
             used = np.add.reduceat(weight, sequences.offsets[:-1]) > 0
             sequences, weight = sequences.take(used), weight[np.repeat(used, sequences.lengths)]
-        symbols = find_symbols(sequences.values)
+        symbols = choose_alphabet(sequences.values, self.symbols)
         counts = count_next(
             encode(sequences.values, symbols),
             sequences.offsets,
@@ -304,8 +319,7 @@ class MarkovChain(Density):
 
     def _smooth(self) -> MarkovChain:
         self._weights = interpolate(self.counts_, self.smoothing, alpha=self.alpha, discount=self.discount)
-        if self.smoothing == "kneser-ney":
-            self.discounts_ = self._weights.discounts
+        self.discounts_ = self._weights.discounts if self.smoothing == "kneser-ney" else None
         return self
 
     @property

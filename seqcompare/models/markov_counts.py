@@ -134,7 +134,8 @@ class NgramCounts:
     def merged(self, other: NgramCounts) -> NgramCounts:
         """Return the sum of two counts over the same codes and depth."""
         trie = _Growth(self.n_codes)
-        mine, theirs = (np.zeros(1, dtype=np.int64) for _ in range(2))
+        dtype = _index_type(len(self.code) + len(other.code))
+        mine, theirs = (np.zeros(1, dtype=dtype) for _ in range(2))
         for m in range(self.depth + 1):
             a, b = self.nodes(m + 1), other.nodes(m + 1)
             node = trie.grow(
@@ -177,7 +178,7 @@ def count_next(
         w = np.insert(weight, offsets[:-1], 0.0)
         wait = _steps_to_weight(w, x == n_symbols)
     trie = _Growth(n_symbols + 1)
-    node = trie.grow(np.zeros(len(x), dtype=_index_type(len(x))), x, w)
+    node = trie.plant(x, w)
     for m in range(1, depth + 1):
         node = trie.grow(_previous(node, starts, wait, depth - m), x, w)
     return trie.counts(depth, n_symbols, 0, n_symbols)
@@ -213,14 +214,13 @@ def count_labels(
     code = np.concatenate([x, np.insert(labels, offsets[:-1], 0).astype(np.int32) + first_label])
     weights = np.concatenate([np.zeros(len(w)), w])
     trie = _Growth(first_label + n_labels)
-    steps: NDArray[Any] = np.zeros(len(x), dtype=_index_type(len(code)))
-    ended = steps
-    for m in range(depth + 1):
+    ended = trie.plant(code, weights)[: len(x)]
+    for m in range(1, depth + 1):
         # a context may go on with the next step, or end in the label of its last
+        last = m == depth
+        steps = np.full_like(ended, _NONE) if last else _previous(ended, starts, wait, depth - m - 1)
         context = np.concatenate([steps, np.where(w > 0, ended, _NONE)])
-        node = trie.grow(context, code, weights)[: len(x)]
-        ended = node
-        steps = _previous(node, starts, wait, depth - m - 2) if m + 1 < depth else np.full_like(node, _NONE)
+        ended = trie.grow(context, code, weights)[: len(x)]
     return trie.counts(depth, n_symbols, first_label, n_labels)
 
 
@@ -238,6 +238,15 @@ class _Growth:
         self._codes = [np.full(1, _NONE, dtype=np.int32)]
         self._counts = [np.zeros(1)]
         self._bounds: list[NDArray[np.int64]] = []
+
+    def plant(self, code: NDArray[np.int32], weight: NDArray[np.float64]) -> NDArray[np.integer]:
+        """Add all codes there are, seen or not, and return each entry's new node: its code."""
+        dtype = _index_type(len(code))
+        self._bounds.append(np.array([0, self._n_codes], dtype=dtype))
+        self._codes.append(np.arange(self._n_codes, dtype=np.int32))
+        weights = weight if len(weight) else None
+        self._counts.append(np.bincount(code, weights, minlength=self._n_codes).astype(np.float64))
+        return code.astype(dtype, copy=False)
 
     def grow(
         self, context: NDArray[np.integer], code: NDArray[np.int32], weight: NDArray[np.float64]

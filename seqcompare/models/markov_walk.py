@@ -144,16 +144,15 @@ def step_proba(codes: Array, offsets: Array, unknown: float, trie: Trie) -> Arra
 
 
 @njit(cache=True)
-def draw(uniform: Array, trie: Trie) -> Array:
-    """Return sequences of codes, one step from each uniform number in [0, 1), in its shape (n, T)."""
-    drawn = np.empty(uniform.shape, np.int64)
+def draw(uniform: Array, offsets: Array, trie: Trie) -> Array:
+    """Return codes of sequences with these bounds, each from a uniform number in [0, 1), shape (n_steps,)."""
+    drawn = np.empty(len(uniform), np.int64)
     path = np.empty(trie.depth + 1, np.int64)
-    for i in range(uniform.shape[0]):
+    for i in range(len(offsets) - 1):
         _begin(path, trie)
-        for t in range(uniform.shape[1]):
-            step = _draw_step(uniform[i, t], path, trie)
-            drawn[i, t] = step
-            _advance(path, step, trie)
+        for t in range(offsets[i], offsets[i + 1]):
+            drawn[t] = _draw_step(uniform[t], path, trie)
+            _advance(path, drawn[t], trie)
     return drawn
 
 

@@ -6,14 +6,14 @@ import sys
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import MetaEstimatorMixin, clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
-from seqcompare.models.alphabet import encode, find_symbols
+from seqcompare.models.alphabet import choose_alphabet, encode
 from seqcompare.models.base import Density, check_sequences, check_step_weights
-from seqcompare.sequences import Sequences
+from seqcompare.sequences import Sequences, offsets_of
 
 
 class NextStep(MetaEstimatorMixin, Density):
@@ -24,6 +24,8 @@ class NextStep(MetaEstimatorMixin, Density):
     estimator : tagger
         Fitted on every sequence but its last step, labelled with every step but the first. It has to give
         probabilities and to be causal. It is cloned.
+    symbols : array-like, optional
+        The alphabet; by default the symbols in the training data.
 
     Attributes
     ----------
@@ -53,8 +55,9 @@ class NextStep(MetaEstimatorMixin, Density):
     array([1, 0])
     """
 
-    def __init__(self, estimator: Any) -> None:
+    def __init__(self, estimator: Any, *, symbols: ArrayLike | None = None) -> None:
         self.estimator = estimator
+        self.symbols = symbols
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> NextStep:
         """Fit the tagger to each next step.
@@ -93,7 +96,7 @@ class NextStep(MetaEstimatorMixin, Density):
         used = np.add.reduceat(weight, sequences.offsets[:-1]) > 0
         if not used.all():
             sequences, weight = sequences.take(used), weight[np.repeat(used, sequences.lengths)]
-        self.symbols_ = find_symbols(sequences.values)
+        self.symbols_ = choose_alphabet(sequences.values, self.symbols)
         first = sequences.offsets[:-1]
         counts = np.bincount(
             encode(sequences.values[first], self.symbols_), weight[first], minlength=len(self.symbols_)
@@ -119,7 +122,7 @@ class NextStep(MetaEstimatorMixin, Density):
         sequences, rows = self._predict(X)
         return sequences.pack(rows)
 
-    def sample(self, n_sequences: int, length: int, random_state: Any = None) -> NDArray[Any]:
+    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
         """Draw sequences, step by step.
 
         A tagger with ``step_proba`` carries its state from step to step, one that says how far it looks back
@@ -127,27 +130,31 @@ class NextStep(MetaEstimatorMixin, Density):
 
         Parameters
         ----------
-        n_sequences, length : int
-            How many, of how many steps.
+        n_sequences : int
+            How many.
+        length : int or array of int, shape (n_sequences,)
+            Steps of each.
         random_state : int, RandomState or None
             The source of randomness.
 
         Returns
         -------
-        ndarray of shape (n_sequences, length)
+        Sequences
             Symbols.
         """
         check_is_fitted(self)
-        uniform = check_random_state(random_state).uniform(size=(n_sequences, length))
-        drawn = np.empty((n_sequences, length), dtype=np.intp)
+        lengths = np.broadcast_to(np.asarray(length), (n_sequences,))
+        uniform = check_random_state(random_state).uniform(size=(n_sequences, lengths.max()))
+        drawn = np.empty(uniform.shape, dtype=np.intp)
         proba, state = np.tile(self.initial_proba_, (n_sequences, 1)), None
-        for t in range(length):
+        for t in range(lengths.max()):
             if t:
                 proba, state = self._step(self.symbols_[drawn[:, :t]], state)
             bounds = np.cumsum(proba, axis=1)
             # the last bound is 1 up to rounding, and no number may fall behind it
             drawn[:, t] = (uniform[:, t, None] * bounds[:, -1:] >= bounds).sum(axis=1)
-        return self.symbols_[drawn]
+        kept = np.arange(lengths.max()) < lengths[:, None]
+        return Sequences(self.symbols_[drawn[kept]], offsets_of(lengths))
 
     @property
     def n_parameters_(self) -> int | None:
@@ -191,7 +198,7 @@ class NextStep(MetaEstimatorMixin, Density):
             )
         ends = np.append(starts[1:], True)
         lengths = sequences.lengths[sequences.lengths > 1] - 1
-        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        offsets = offsets_of(lengths)
         X, y, w = (
             Sequences(values[rows], offsets)
             for values, rows in ((sequences.values, ~ends), (sequences.values, ~starts), (weight, ~starts))

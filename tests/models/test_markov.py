@@ -335,13 +335,13 @@ def test_partial_fit_weighs():
 @pytest.mark.parametrize("smoothing", SMOOTHINGS)
 def test_samples_follow_the_model(smoothing):
     chain = MarkovChain(2, smoothing).fit(text(np.random.default_rng(8)))
-    drawn = chain.sample(40_000, 3, random_state=0)
+    drawn = np.array(list(chain.sample(40_000, 3, random_state=0)))
     assert drawn.shape == (40_000, 3)
     for t, rows in ((0, chain.initial_proba_), (2, chain.predict_next_proba(["ab"])[0][-1])):
         chosen = drawn if t == 0 else drawn[(drawn[:, 0] == "a") & (drawn[:, 1] == "b")]
         shares = np.mean(chosen[:, t][:, None] == chain.symbols_, axis=0)
         np.testing.assert_allclose(shares, rows, atol=5 * np.sqrt(0.25 / len(chosen)))
-    np.testing.assert_array_equal(drawn, chain.sample(40_000, 3, random_state=0))
+    np.testing.assert_array_equal(drawn, list(chain.sample(40_000, 3, random_state=0)))
     if smoothing == "none":
         assert np.isfinite(chain.score_samples(drawn)).all()
 
@@ -351,3 +351,38 @@ def test_only_order_one_has_a_matrix():
     np.testing.assert_allclose(chain.transition_matrix_.sum(axis=1), 1)
     np.testing.assert_allclose(chain.transition_matrix_[0], chain.predict_next_proba(["a"])[0][0])
     assert not hasattr(MarkovChain(2).fit(["abca"]), "transition_matrix_")
+
+
+def test_lengths_of_samples_may_differ():
+    chain = MarkovChain(2).fit(text(np.random.default_rng(8)))
+    drawn = chain.sample(3, [4, 1, 2], random_state=0)
+    assert drawn.lengths.tolist() == [4, 1, 2]
+    assert len(chain.sample()) == 1
+
+
+@pytest.mark.parametrize("smoothing", SMOOTHINGS)
+def test_a_given_alphabet_may_hold_symbols_that_never_occur(smoothing):
+    chain = MarkovChain(2, smoothing, symbols=["z", "b", "a"]).fit(["abab", "ba"])
+    assert list(chain.symbols_) == ["a", "b", "z"]
+    rows = chain.predict_next_proba(["abz"])[0]
+    np.testing.assert_allclose(rows.sum(axis=1), 1)
+    assert (rows[:, 2] == 0).all() if smoothing == "none" else (rows[:, 2] > 0).all()
+    np.testing.assert_allclose(chain.stationary_distribution_.sum(), 1)
+    with np.errstate(divide="ignore"):
+        np.testing.assert_allclose(chain.to_hmm().score_samples(["abba"]), chain.score_samples(["abba"]))
+    assert chain.n_possible_contexts_ == 9
+    with pytest.raises(ValueError, match="X holds 'q', which is not among symbols"):
+        chain.partial_fit(["aq"])
+    with pytest.raises(ValueError, match="X holds 2, which is not among symbols"):
+        MarkovChain(symbols=[0, 1]).fit([[0, 2]])
+
+
+def test_an_unseen_symbol_of_the_alphabet_by_hand():
+    chain = MarkovChain(0, symbols=[0, 1, 2]).fit([[0, 0, 1]])
+    np.testing.assert_allclose(chain.initial_proba_, [(2 + 2 / 3) / 5, (1 + 2 / 3) / 5, 2 / 15])
+
+
+def test_the_order_cannot_change_between_parts():
+    chain = MarkovChain(1).fit(["ab"]).set_params(order=2)
+    with pytest.raises(ValueError, match="order is 2, but this chain has counted with order 1"):
+        chain.partial_fit(["ab"])

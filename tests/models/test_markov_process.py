@@ -119,7 +119,7 @@ def test_the_entropy_rate_is_the_loss_on_a_long_sample():
     drawn = chain.sample(20, 5000, random_state=0)
     assert chain.entropy_rate() == pytest.approx(-chain.score(drawn), rel=0.01)
     np.testing.assert_allclose(
-        np.mean(drawn.ravel()[:, None] == chain.symbols_, axis=0), chain.stationary_distribution_, atol=0.01
+        np.mean(drawn.values[:, None] == chain.symbols_, axis=0), chain.stationary_distribution_, atol=0.01
     )
 
 
