@@ -14,6 +14,7 @@ _OVERHEAD = 0.1
 _SECONDS: dict[str, Callable[[int, float, int], float]] = {
     "markov": lambda steps, order, epochs: 3e-7 * steps * (order + 1),
     "hmm": lambda steps, states, epochs: 1e-6 * steps * states * epochs,
+    "hmm-sticky": lambda steps, states, epochs: 5e-7 * steps * states * epochs,
     "logistic": lambda steps, width, epochs: 2e-6 * steps * width,
     "linear-svm": lambda steps, width, epochs: 2e-6 * steps * width,
     "rbf-svm": lambda steps, width, epochs: 5e-5 * steps,

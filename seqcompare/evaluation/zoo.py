@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
@@ -159,25 +160,38 @@ def _seed(model: Any, seed: int) -> None:
 
 
 def _markov(task: Any, order: int, budget: Budget) -> BaseEstimator | None:
-    if task.role == "next":
-        return seqcompare.MarkovChain(order=order)
     if task.role == "step":
         return seqcompare.MarkovTagger(order=order)
-    if task.role == "sequence":
-        return seqcompare.BayesClassifier(seqcompare.MarkovChain(order=order))
-    return None
+    return _as_density(task, seqcompare.MarkovChain(order=order))
 
 
 def _hmm(task: Any, n_states: int, budget: Budget) -> BaseEstimator | None:
-    if task.role == "next":
-        return seqcompare.HMM(n_components=n_states, n_init=10, max_iter=budget.em_iterations)
+    return _hidden_states(task, n_states, {"n_init": 10, "max_iter": budget.em_iterations})
+
+
+def _sticky_hmm(task: Any, n_states: int, budget: Budget) -> BaseEstimator | None:
+    """Start EM from states that last, and from nothing else.
+
+    Starts that pick up the most regular steps reach a higher likelihood than those that find a long memory,
+    so that of all starts together the likelihood chooses the former. Apart, validation can choose.
+    """
+    stay = np.full((n_states, n_states), 0.1 / max(n_states - 1, 1))
+    np.fill_diagonal(stay, 0.9 if n_states > 1 else 1.0)
+    params = {"n_init": 5, "init": {"transmat": stay}, "max_iter": budget.em_iterations}
+    return _hidden_states(task, n_states, params)
+
+
+def _hidden_states(task: Any, n_states: int, params: dict[str, Any]) -> BaseEstimator | None:
     if task.role == "step":
-        return seqcompare.HMMTagger(n_components=n_states, decode="filter")
-    if task.role == "sequence":
-        return seqcompare.BayesClassifier(
-            seqcompare.HMM(n_components=n_states, n_init=10, max_iter=budget.em_iterations)
-        )
-    return None
+        return seqcompare.HMMTagger(n_states, decode="filter", **params)
+    return _as_density(task, seqcompare.HMM(n_states, **params))
+
+
+def _as_density(task: Any, density: BaseEstimator) -> BaseEstimator | None:
+    """Return a density for the role ``next``, one a class for ``sequence``, and nothing for others."""
+    if task.role == "next":
+        return density
+    return seqcompare.BayesClassifier(density) if task.role == "sequence" else None
 
 
 def _window(
@@ -281,6 +295,7 @@ def _exact(task: Any, capacity: int, budget: Budget) -> BaseEstimator | None:
 VARIANTS: dict[str, Variant] = {
     "markov": Variant("markov", "Markov order {}", "order", (1, 2, 4, 8), _markov, symbols_only=True),
     "hmm": Variant("hmm", "HMM {} states", "states", (2, 4, 8), _hmm, symbols_only=True),
+    "hmm-sticky": Variant("hmm", "sticky HMM {} states", "states", (2, 4, 8), _sticky_hmm, symbols_only=True),
     "logistic": Variant("window", "logistic window {}", "width", (2, 4, 8, 16), _window(_logistic)),
     "ridge": Variant("window", "ridge window {}", "width", (4, 8, 16), _window(None, _ridge)),
     "linear-svm": Variant("window", "linear SVM window {}", "width", (4, 8), _window(_linear_svm)),
