@@ -15,6 +15,9 @@ from seqcompare.sequences import Sequences
 
 PAD = "<pad>"
 
+# rows whose columns are written at a time
+_PIECE = 8192
+
 
 @dataclass(frozen=True)
 class WindowLayout:
@@ -129,56 +132,82 @@ class WindowLayout:
             Codes of symbols: those of `symbols` by their position, then one for beyond the edge, then one for
             unknown. Or numbers: the taps, 0 beyond the edge, then one mark for each tap that can be there.
         """
-        # neighbours share one gap, wide enough that no window reaches across it
-        gap = max(self.before, self.after)
-        starts = np.arange(sequences.n_steps) + (sequences.sequence_index + 1) * gap
-        size = sequences.n_steps + (len(sequences) + 1) * gap
-        places = starts if steps is None else starts[steps]
+        places = self._places(sequences)
+        size = sequences.n_steps + (len(sequences) + 1) * self._gap
         if self.symbols is not None:
             pad = len(self.symbols)
             codes = encode(sequences.values, self.symbols)
             codes[codes == pad] = pad + 1
             line = np.full(size, pad, dtype=np.min_scalar_type(pad + 1))
-            line[starts] = codes
-            return sliding_window_view(line, len(self.lags))[places - self.before]
+            line[places] = codes
+            return self._at(sliding_window_view(line, len(self.lags)), sequences, steps)
         line = np.zeros((size, self.n_channels), dtype=self.dtype)
-        line[starts] = sequences.channels
+        line[places] = sequences.channels
         width = len(self.lags) * self.n_channels
-        windows = sliding_window_view(line.reshape(-1), width)[:: self.n_channels]
+        windows = self._at(sliding_window_view(line.reshape(-1), width)[:: self.n_channels], sequences, steps)
         marked = self._marked_lags
         if not len(marked):
-            return (
-                windows[gap - self.before :][: sequences.n_steps]
-                if _is_whole(sequences, steps)
-                else windows[places - self.before]
-            )
-        rows = np.empty((len(places), width + len(marked)), dtype=self.dtype)
-        rows[:, :width] = windows[places - self.before]
+            return windows
         chosen = slice(None) if steps is None else steps
+        rows = np.empty((len(windows), width + len(marked)), dtype=self.dtype)
+        rows[:, :width] = windows
         seen = sequences.step_index[chosen, None] - marked
         rows[:, width:] = (seen < 0) | (seen >= np.repeat(sequences.lengths, sequences.lengths)[chosen, None])
         return rows
 
+    def _places(self, sequences: Sequences) -> NDArray[np.int64]:
+        """Return where each step stands in a line in which gaps part the sequences."""
+        # neighbours share one gap, wide enough that no window reaches across it
+        return np.arange(sequences.n_steps) + (sequences.sequence_index + 1) * self._gap
+
+    def _at(
+        self, windows: NDArray[Any], sequences: Sequences, steps: NDArray[np.int64] | None
+    ) -> NDArray[Any]:
+        """Return the windows at `steps` out of all of the line; of one whole sequence, a view."""
+        if len(sequences) == 1 and steps is None:
+            return windows[self._gap - self.before :][: sequences.n_steps]
+        places = self._places(sequences)
+        return windows[(places if steps is None else places[steps]) - self.before]
+
     def expand(self, base: NDArray[Any]) -> Any:
         """Make rows of what `base` cut out, shape (n_rows, n_columns): CSR for symbols, else dense."""
         first, second = self._pairs
-        if self.symbols is None:
-            if not self.pairs:
-                return base
-            taps = base[:, : len(self.lags) * self.n_channels].reshape(len(base), -1, self.n_channels)
-            products = taps[:, first, :, None] * taps[:, second, None, :]
-            return np.concatenate([base, products.reshape(len(base), -1)], axis=1)
-        widths = self._widths
-        if self.pairs:
-            wide = np.int64 if base.size else base.dtype
-            left, right = base[:, first].astype(wide), base[:, second]
-            sizes = widths[first] * widths[second]
-            # a pair with a silent half is silent: it gets a code beyond its own columns
-            both = np.where(
-                (left < widths[first]) & (right < widths[second]), left * widths[second] + right, sizes
-            )
-            base, widths = np.concatenate([base, both], axis=1), np.concatenate([widths, sizes])
-        return one_hot(base, widths, self.dtype)
+        if self.symbols is not None:
+            widths = self._all_widths
+            indices = np.empty((len(base), len(widths)), dtype=index_type(base.shape[0], widths))
+            # a piece at a time, so that what is only passing through stays in the cache
+            full = [
+                write_places(self._paired(base[a : a + _PIECE]), widths, indices[a : a + _PIECE])
+                for a in range(0, len(base), _PIECE)
+            ]
+            return one_hot(indices, int(widths.sum()), self.dtype, full=all(full))
+        if not self.pairs:
+            return base
+        taps = base[:, : len(self.lags) * self.n_channels].reshape(len(base), -1, self.n_channels)
+        products = taps[:, first, :, None] * taps[:, second, None, :]
+        return np.concatenate([base, products.reshape(len(base), -1)], axis=1)
+
+    def _paired(self, codes: NDArray[Any]) -> NDArray[Any]:
+        """Add a code for each pair of taps, if pairs are wanted."""
+        if not self.pairs:
+            return codes
+        first, second = self._pairs
+        sizes = self._widths[second]
+        left, right = codes[:, first].astype(np.int64), codes[:, second]
+        # a pair with a silent half is silent: its code is beyond the columns of the pair
+        heard = (left < self._widths[first]) & (right < sizes)
+        both = np.where(heard, left * sizes + right, self._widths[first] * sizes)
+        return np.concatenate([codes, both], axis=1)
+
+    @property
+    def _all_widths(self) -> NDArray[np.int64]:
+        """Columns of each tap over symbols, and then of each pair."""
+        first, second = self._pairs
+        return np.concatenate([self._widths, self._widths[first] * self._widths[second]])
+
+    @property
+    def _gap(self) -> int:
+        return max(self.before, self.after)
 
     @property
     def _widths(self) -> NDArray[np.int64]:
@@ -197,41 +226,59 @@ class WindowLayout:
         return np.triu_indices(len(self.lags) if self.pairs else 0, 1)
 
 
-def one_hot(codes: NDArray[Any], widths: NDArray[np.int64], dtype: np.dtype[Any]) -> csr_matrix:
-    """Write the one-hot of each column of `codes` side by side, directly in CSR.
+def index_type(n_rows: int, widths: NDArray[np.int64]) -> type[np.signedinteger[Any]]:
+    """Return the smallest type that scipy's indices can have for so many rows and columns."""
+    largest = max(n_rows * len(widths), int(widths.sum()))
+    return np.int32 if largest <= np.iinfo(np.int32).max else np.int64
+
+
+def write_places(codes: NDArray[Any], widths: NDArray[np.int64], places: NDArray[Any]) -> bool:
+    """Write the column of each code, its blocks side by side, into `places`; -1 for a code beyond its block.
+
+    Returns whether there was no such code.
 
     Parameters
     ----------
-    codes : ndarray of int, shape (n_rows, n_codes)
-        Each marks a column within its own block; a code at or beyond the block's width marks none.
-    widths : ndarray of int, shape (n_codes,)
+    codes : ndarray of int, shape (n_rows, n_blocks)
+        Each marks a column within its own block.
+    widths : ndarray of int, shape (n_blocks,)
         Columns of each block.
+    places : ndarray of int, shape (n_rows, n_blocks)
+        Written to.
+    """
+    starts = (np.cumsum(widths) - widths).astype(places.dtype)
+    np.add(codes, starts, out=places, casting="unsafe")
+    silent = codes >= widths.astype(codes.dtype)
+    full = not silent.any()
+    if not full:
+        places[silent] = -1
+    return full
+
+
+def one_hot(places: NDArray[Any], n_columns: int, dtype: np.dtype[Any], *, full: bool) -> csr_matrix:
+    """Return the matrix with a 1 at each place of each row, those of -1 left out.
+
+    Parameters
+    ----------
+    places : ndarray of int, shape (n_rows, n_blocks)
+        Columns, rising along each row.
+    n_columns : int
+        Columns of the matrix.
     dtype : dtype
         Type of the ones.
-
-    Returns
-    -------
-    csr_matrix of shape (n_rows, widths.sum())
+    full : bool
+        Whether no place is -1.
     """
-    n_rows, n_codes = codes.shape
-    n_columns = int(widths.sum())
-    index_type = np.int32 if max(codes.size, n_columns) <= np.iinfo(np.int32).max else np.int64
-    starts = (np.cumsum(widths) - widths).astype(index_type)
-    indices = np.add(codes, starts, out=np.empty(codes.shape, dtype=index_type), casting="unsafe")
-    silent = codes >= widths
-    if silent.any():
-        kept = ~silent
-        indices = indices[kept]
-        indptr = np.concatenate([[0], np.cumsum(kept.sum(axis=1))]).astype(index_type)
+    n_rows, n_blocks = places.shape
+    if full:
+        indices = places.reshape(-1)
+        indptr = np.arange(n_rows + 1, dtype=places.dtype) * places.dtype.type(n_blocks)
     else:
-        indices = indices.reshape(-1)
-        indptr = np.arange(n_rows + 1, dtype=index_type) * index_type(n_codes)
+        kept = places >= 0
+        indices = places[kept]
+        indptr = np.concatenate([[0], np.cumsum(kept.sum(axis=1))]).astype(places.dtype)
     matrix = csr_matrix((np.ones(len(indices), dtype=dtype), indices, indptr), shape=(n_rows, n_columns))
     # true by construction; saying so saves every reader a pass over the indices
     matrix.has_sorted_indices = True
     matrix.has_canonical_format = True
     return matrix
-
-
-def _is_whole(sequences: Sequences, steps: NDArray[np.int64] | None) -> bool:
-    return len(sequences) == 1 and steps is None
