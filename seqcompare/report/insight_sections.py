@@ -23,6 +23,13 @@ _SIZES = (
     ("length", "length", "length of a sequence (steps)"),
     ("alphabet", "symbols", "symbols of the alphabet"),
 )
+_COST_WORDS = {
+    "fit_seconds": "time to fit",
+    "fit_seconds_per_step": "time to fit, per training step",
+    "predict_us_per_step": "time to predict, per step",
+    "n_parameters": "parameters",
+    "peak_memory_mb": "peak memory",
+}
 
 
 def growth_section(rows: pd.DataFrame, state_space: pd.DataFrame | None) -> Section | None:
@@ -126,6 +133,8 @@ def _kind_styles(rows: pd.DataFrame) -> dict[str, SeriesStyle]:
 
 def _exponents(rows: pd.DataFrame) -> pd.DataFrame:
     table = scaling(rows)
+    table["cost"] = table["cost"].map(lambda name: _COST_WORDS.get(name, name))
+    table["model"] = table["model"].map(lambda name: views.VARIANT_NAMES.get(name, name))
     found = table.groupby(["against", "cost", "model"], sort=False)["exponent"]
     return found.agg(n_tasks="size", exponent="median", least="min", greatest="max").reset_index()
 

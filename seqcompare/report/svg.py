@@ -36,7 +36,8 @@ def to_svg(figure: Figure) -> str:
     with style.look(), any_script():
         figure.savefig(buffer, format="svg", metadata=_NO_METADATA)
     text = re.sub(r"<!--.*?-->\s*", "", buffer.getvalue(), flags=re.DOTALL)
-    text = re.sub(r"(\d\.\d{2})\d+", r"\1", text)
+    # hundredths of a point are enough, in coordinates; the words between the tags stay as they are
+    text = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(\d\.\d{2})\d+", r"\1", tag.group()), text)
     # Matplotlib numbers its groups; the numbers mean nothing and clash when figures share a page
     text = re.sub(
         r'<g id="(?:figure|axes|patch|line2d|text|xtick|ytick|matplotlib\.axis|[A-Z]\w+)_?\d+">', "<g>", text
@@ -64,6 +65,8 @@ def inline(svg: str, prefix: str) -> str:
         Put before every id, so that the ids of a page stay unique.
     """
     body = with_prefix(svg[svg.index("<svg") :], prefix).replace('xlink:href="#', 'href="#')
+    # what it sets for the whole document, the page sets for its figures
+    body = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", body, flags=re.DOTALL)
     body = re.sub(r"#[0-9a-f]{6}\b", _themed, body)
     body = re.sub(r"font: ([\d.]+)px [^;\"]+", r"font-size: \1px", body)
     body = re.sub(r"font: bold ([\d.]+)px [^;\"]+|font: 700 ([\d.]+)px [^;\"]+", _bold, body)

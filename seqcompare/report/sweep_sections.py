@@ -190,7 +190,7 @@ def map_figure(kinds: pd.DataFrame, x: str, name: str) -> Figure:
             Panel(str(task), partial(_map, part, x=x)) for task, part in kinds.groupby("task", sort=False)
         ),
         data=kinds.drop(columns="family").rename(columns={"group": "kind of model"}),
-        size=(4.1, 0.25 * groups + 0.85),
+        size=(4.1, 0.25 * groups + 0.95),
     )
 
 

@@ -59,7 +59,7 @@ def sweep_report(run: StoredRun) -> Report:
 
 
 def _shown_tasks(table: pd.DataFrame | None) -> pd.DataFrame | None:
-    return None if table is None else table.assign(task=table["task"].map(distinct(table["task"], 40)))
+    return None if table is None else table.assign(task=table["task"].map(distinct(table["task"], 36)))
 
 
 def _command(run: StoredRun) -> str:

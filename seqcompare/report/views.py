@@ -45,7 +45,7 @@ def readable(frame: pd.DataFrame) -> pd.DataFrame:
     frame = frame.copy()
     params = frame["task_params"].map(_parameters)
     frame["symbols"] = params.map(_alphabet)
-    for column, limit in (("task", 40), ("model", 44), ("variant", 30), ("family", 30)):
+    for column, limit in (("task", 36), ("model", 32), ("variant", 24), ("family", 24)):
         frame[column] = frame[column].map(distinct(frame[column], limit))
     frame["_place"] = frame["family"].map(_PLACES).fillna(len(_PLACES))
     return frame.sort_values("_place", kind="stable").drop(columns="_place").reset_index(drop=True)

@@ -4,7 +4,9 @@ import json
 
 import numpy as np
 import pytest
+from hostile import HOSTILE
 
+from seqcompare.report.page import write_report
 from seqcompare.results.rows import COLUMNS
 from seqcompare.results.store import Store, write_config
 
@@ -31,11 +33,12 @@ TASKS = [
     ("temporal-order", "sequence", "accuracy", True, 0.75, 1.0),
 ]
 CONFIG = {
-    "suite": "invented",
-    "seqcompare": "0.1.0",
+    "kind": "sweep",
+    "title": "An invented sweep",
+    "settings": {"seeds": 3, "tasks": [{"name": "recall"}, {"name": "echo"}]},
     "versions": {"python": "3.11.2", "numpy": "2.2.0"},
     "machine": {"cpu": "a processor", "cores": 2},
-    "seeds": [0, 1, 2],
+    "sessions": [{"started": "2026-01-01T00:00:00+0000", "n_jobs": 2}],
 }
 
 
@@ -113,6 +116,40 @@ def write_run(folder, rows, config=CONFIG):
     return folder
 
 
+def hostile_rows():
+    """Yield trials in which everything a user can name has a hostile name."""
+    for number, name in enumerate(HOSTILE):
+        rows = trial_rows(
+            [(name, name, name, 4, name, 4)], [(name, *TASKS[number % len(TASKS)][1:])], (2, 8), seeds=1
+        )
+        for row, curve in rows:
+            row |= {"stop": name, "warnings": name, "task_params": json.dumps({"distance": 2, name: name})}
+            if number % 5 == 4 and row["distance"] == 8:
+                row |= {"status": "error", "error": name, "score": None, "skill": None}
+            yield row, curve
+
+
 @pytest.fixture(scope="session")
-def run_folder(tmp_path_factory):
-    return write_run(tmp_path_factory.mktemp("runs") / "invented", trial_rows())
+def report_folder(tmp_path_factory):
+    """A run of four families on two tasks, with its report."""
+    models = [m for m in MODELS if m[0] not in {"Markov 4", "HMM 8", "Logistic 4", "GRU 32"}]
+    folder = tmp_path_factory.mktemp("runs") / "invented"
+    write_run(folder, trial_rows(models, TASKS[1:3], (2, 8, 32)))
+    write_report(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def hostile_folder(tmp_path_factory):
+    """A run full of hostile names, with its report."""
+    folder = tmp_path_factory.mktemp("runs") / "hostile"
+    config = {
+        "kind": "sweep",
+        "title": HOSTILE[0],
+        "settings": {name: {name: [name]} for name in HOSTILE},
+        "versions": {name: name for name in HOSTILE},
+        "machine": {name: name for name in HOSTILE},
+    }
+    write_run(folder, hostile_rows(), config)
+    write_report(folder)
+    return folder

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.colors import to_rgb
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
+from numpy.typing import NDArray
 
 from seqcompare import style
 from seqcompare.report.svg import SERIES
@@ -26,11 +27,10 @@ def styles_of(frame: pd.DataFrame) -> dict[str, style.SeriesStyle]:
     frame : DataFrame
         With the column ``model``, and ``family``, ``variant`` and ``capacity`` where they are known.
     """
-    full = frame.reindex(columns=["model", "family", "variant", "capacity"]).drop_duplicates()
-    full = full.fillna({"family": "other", "variant": "", "capacity": np.nan})
-    return style.model_styles(
-        (str(m), str(f), str(v), float(c)) for m, f, v, c in full.itertuples(index=False, name=None)
-    )
+    known: dict[str, Any] = {"family": "other", "variant": "", "capacity": np.nan}
+    full = frame.assign(**{name: blank for name, blank in known.items() if name not in frame})
+    rows = full[["model", *known]].drop_duplicates().itertuples(index=False, name=None)
+    return style.model_styles((str(m), str(f), str(v), float(c)) for m, f, v, c in rows)
 
 
 def series_id(name: str) -> str:
@@ -76,11 +76,12 @@ def log_axis(axis: Axis) -> None:
 
 
 def plain_power(value: float) -> str:
-    """Write a power of ten in few characters: 0.01, 10, 10k, 1M."""
-    for factor, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= factor * (10 if unit == "k" else 1):
-            return f"{value / factor:g}{unit}"
-    return f"{value:g}" if value >= 1e-4 else f"{value:.0e}".replace("e-0", "e−")
+    """Write a power of ten in few characters: 0.01, 10, 10k, 1M, 10⁹."""
+    if 1e4 <= value < 1e9:
+        return f"{value / 1e6:g}M" if value >= 1e6 else f"{value / 1e3:g}k"
+    if 1e-3 <= value < 1e4:
+        return f"{value:g}"
+    return "10" + str(round(np.log10(value))).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def skill_axis(ax: Axes) -> None:
@@ -94,11 +95,47 @@ def skill_axis(ax: Axes) -> None:
         ax.axhline(level, color=style.QUIET, linewidth=0.9, linestyle=line, zorder=1.2)
 
 
-def fix_annotations(ax: Axes) -> None:
-    """Keep the numbers in the cells of a heat map black or white by their cell, on a dark page as well."""
-    for text in ax.texts:
-        red = to_rgb(text.get_color())[0]
-        text.set_color("#fdfdfd" if red > 0.5 else "#17191c")
+def draw_cells(ax: Axes, shares: NDArray[np.float64], words: Sequence[Sequence[str]] | None = None) -> None:
+    """Draw a map of numbers from 0 to 1, the first row on top, with words in its cells.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    shares : array of shape (n_rows, n_columns)
+        NaN leaves a cell empty.
+    words : sequence of sequence of str, optional
+        What is written into the cells, in black or white by the cell, on a dark page as well.
+    """
+    colors = matplotlib.colormaps["cividis"]
+    n_rows, n_columns = shares.shape
+    ax.grid(False)
+    ax.pcolormesh(
+        np.ma.masked_invalid(shares),
+        vmin=0,
+        vmax=1,
+        cmap=colors,
+        edgecolors=style.PAPER if words is not None else "none",
+        linewidth=0.8,
+        antialiased=True,
+    )
+    for row, column in np.ndindex(n_rows, n_columns) if words is not None else ():
+        text = words[row][column]  # type: ignore[index]  # the loop is empty without words
+        if text:
+            dark = shares[row, column] < 0.45
+            ax.text(
+                column + 0.5,
+                row + 0.5,
+                text,
+                ha="center",
+                va="center",
+                fontsize=7,
+                color="#fdfdfd" if dark else "#17191c",
+            )
+    ax.set_xlim(0, n_columns)
+    ax.set_ylim(n_rows, 0)
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0)
 
 
 def label_ends(ax: Axes, ends: Sequence[tuple[str, float, float, str]], size: float = 8) -> None:

@@ -90,6 +90,8 @@ def cost_against_score(
         canvas.log_axis(ax.xaxis)
         ax.set_xlabel(COSTS.get(cost, cost))
         ax.set_ylabel(score_label or score)
+        if score == "skill":
+            points = points.assign(skill=points["skill"].clip(canvas.SKILL_FLOOR, canvas.SKILL_TOP))
         best = points[front].sort_values(cost)
         ax.step(
             best[cost],
@@ -155,6 +157,8 @@ def _name_front(ax: Axes, best: pd.DataFrame, cost: str, score: str) -> None:
                     va="center",
                     fontsize=7.5,
                     color=style.INK,
+                    bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 0.6},
+                    zorder=4,
                 )
                 label.set_gid(canvas.series_id(name))
                 break

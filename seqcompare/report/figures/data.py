@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 
 from seqcompare import style
@@ -126,28 +125,14 @@ def confusion(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     side = min(0.34 * len(labels) + 1.2, 7.0)
     with style.look():
         ax = ax or style.new_axes(side, side)
-        ax.grid(False)
-        few = len(labels) <= 16
-        sns.heatmap(
-            share,
-            ax=ax,
-            vmin=0,
-            vmax=1,
-            cmap="cividis",
-            cbar=False,
-            square=True,
-            annot=table.map(lambda n: f"{n:.0f}" if n else "") if few else False,
-            fmt="",
-            annot_kws={"fontsize": 7},
-            linewidths=0.6 if few else 0,
-            linecolor=style.PAPER,
-            xticklabels=True,
-            yticklabels=True,
-        )
-        canvas.fix_annotations(ax)
+        words = [[f"{n:.0f}" if n else "" for n in row] for row in table.to_numpy()]
+        canvas.draw_cells(ax, share.to_numpy(dtype=float), words if len(labels) <= 16 else None)
+        ax.set_aspect("equal")
+        ax.set_xticks(np.arange(len(labels)) + 0.5, labels)
+        ax.set_yticks(np.arange(len(labels)) + 0.5, labels)
         ax.set_xlabel("predicted")
         ax.set_ylabel("true")
-        ax.tick_params(length=0, labelsize=7 if len(labels) <= 40 else 4)
+        ax.tick_params(labelsize=7 if len(labels) <= 40 else 4)
         ax.tick_params(axis="x", rotation=0 if max(map(len, labels), default=0) <= 3 else 90)
         ax.tick_params(axis="y", rotation=0)
     return ax

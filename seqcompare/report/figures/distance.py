@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
@@ -111,21 +110,7 @@ def skill_map(frame: pd.DataFrame, ax: Axes | None = None, *, x: str = "distance
     table = frame.pivot(index="group", columns=x, values="skill").reindex(index=groups, columns=values)
     with style.look():
         ax = ax or style.new_axes(5.2, 0.32 * len(groups) + 1)
-        ax.grid(False)
-        sns.heatmap(
-            table.clip(0, 1).astype(float),
-            ax=ax,
-            vmin=0,
-            vmax=1,
-            cmap="cividis",
-            cbar=False,
-            annot=table.map(_short),
-            fmt="",
-            annot_kws={"fontsize": 7},
-            linewidths=0.8,
-            linecolor=style.PAPER,
-        )
-        canvas.fix_annotations(ax)
+        canvas.draw_cells(ax, table.clip(0, 1).to_numpy(dtype=float), table.map(_short).to_numpy().tolist())
         words = {(round(x - 0.5), round(y - 0.5)): t for t in ax.texts for x, y in [t.get_position()]}
         known = frame.set_index(["group", x])["can_represent"]
         for row, group in enumerate(groups):
@@ -142,7 +127,6 @@ def skill_map(frame: pd.DataFrame, ax: Axes | None = None, *, x: str = "distance
         ax.set_ylabel("")
         ax.set_xticks(np.arange(len(values)) + 0.5, [f"{v:g}".replace("-", "−") for v in values], rotation=0)
         ax.set_yticks(np.arange(len(groups)) + 0.5, groups, rotation=0)
-        ax.tick_params(length=0)
     return ax
 
 

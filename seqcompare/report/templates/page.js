@@ -93,6 +93,7 @@
     whole.setAttribute("width", size[0]);
     whole.setAttribute("height", size[1]);
     whole.setAttribute("font-family", "DejaVu Sans, Verdana, sans-serif");
+    whole.setAttribute("stroke-linejoin", "round");
     panels.forEach((panel, index) => {
       const copy = panel.cloneNode(true);
       copy.querySelectorAll(".off").forEach((line) => line.remove());

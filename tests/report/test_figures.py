@@ -1,0 +1,214 @@
+import itertools
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+mpl.use("agg")
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+
+from seqcompare import style
+from seqcompare.report.figures import canvas, cost, data, distance, learning, ranks
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def skills(**columns):
+    base = {"model": ["A"] * 3 + ["B"] * 3, "distance": [1, 4, 16] * 2, "skill": [1, 1, 0.4, 1, -0.5, 0]}
+    return pd.DataFrame(base | columns)
+
+
+def lines_of(ax, name):
+    return [line for line in ax.lines if line.get_gid() == canvas.series_id(name)]
+
+
+def test_skill_is_drawn_at_its_distance_and_clipped():
+    ax = distance.skill_by_distance(skills())
+    (line,) = lines_of(ax, "B")
+    assert np.allclose(line.get_ydata(), [1, -0.04, 0])
+    places = canvas.axis_places(ax, line.get_xdata())
+    assert np.allclose(places, canvas.axis_places(ax, [1, 4, 16]), atol=0.3)
+    assert ax.get_xscale() == "log"
+
+
+def test_look_ahead_and_distance_zero_have_a_place():
+    ax = distance.skill_by_distance(skills(distance=[-4, 0, 4] * 2))
+    assert ax.get_xscale() == "symlog"
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["−4", "0", "4"]
+
+
+def test_intervals_are_bands():
+    ax = distance.skill_by_distance(skills(low=[0.9] * 6, high=[1.0] * 6))
+    assert len(ax.collections) == 2
+
+
+def test_a_given_axes_is_drawn_into():
+    _, ax = plt.subplots()
+    assert distance.skill_by_distance(skills(), ax) is ax
+
+
+def test_labels_at_the_ends_of_lines_do_not_overlap():
+    frame = pd.concat(skills(skill=0.01 * k).assign(model=f"model {k}") for k in range(9))
+    ax = distance.skill_by_distance(frame)
+    figure = ax.get_figure()
+    figure.canvas.draw()
+    boxes = sorted((t.get_window_extent() for t in ax.texts), key=lambda box: box.y0)
+    assert len(boxes) == 9
+    assert all(low.y1 <= high.y0 + 1 for low, high in itertools.pairwise(boxes))
+
+
+def map_frame(known):
+    return pd.DataFrame(
+        {
+            "group": ["A", "A", "B", "B"],
+            "distance": [1, 2, 1, 2],
+            "skill": [0.9, 0.1, 0.9, 0.1],
+            "can_represent": known,
+        }
+    )
+
+
+def test_the_map_hatches_what_cannot_be_and_frames_what_was_not_learned():
+    ax = distance.skill_map(map_frame([True, False, None, True]))
+    hatched = [p for p in ax.patches if p.get_hatch()]
+    assert [np.floor(p.get_xy()).tolist() for p in hatched] == [[1, 0]]
+    framed = [p for p in ax.patches if p.get_edgecolor() == mpl.colors.to_rgba("#ff9e5e")]
+    assert [np.floor(p.get_xy()).tolist() for p in framed] == [[1, 1]]
+
+
+def test_the_map_marks_nothing_where_theory_is_silent():
+    assert not distance.skill_map(map_frame([None] * 4)).patches
+
+
+def test_horizons_are_brackets_arrows_and_ticks():
+    frame = pd.DataFrame(
+        {
+            "task": "t",
+            "group": ["a", "b", "c"],
+            "family": ["markov", "recurrent", "hmm"],
+            "last_above": [4, 32, np.nan],
+            "first_below": [8, np.nan, 2],
+        }
+    )
+    ax = distance.horizons(frame)
+    assert [list(line.get_xdata()) for line in lines_of(ax, "a")] == [[4, 8], [4]]
+    assert ">" in [line.get_marker() for line in lines_of(ax, "b")]
+    assert [line.get_marker() for line in lines_of(ax, "c")] == ["|"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_front_is_what_brute_force_finds(seed):
+    rng = np.random.default_rng(seed)
+    points = pd.DataFrame({"cost": rng.integers(1, 6, 12).astype(float), "score": rng.integers(0, 6, 12) / 5})
+    points.loc[0, "score"] = np.nan
+    beaten = [
+        any(
+            (o.cost <= p.cost and o.score >= p.score) and (o.cost < p.cost or o.score > p.score)
+            for o in points.itertuples()
+        )
+        for p in points.itertuples()
+    ]
+    front = cost.pareto_front(points["cost"], points["score"])
+    on = points[front.to_numpy()]
+    assert not any(b for b, f in zip(beaten, front, strict=True) if f)
+    free = points[[not b for b in beaten]].dropna().drop_duplicates()
+    assert {tuple(r) for r in on.to_numpy()} == {tuple(r) for r in free.to_numpy()}
+
+
+def test_hand_made_machines_do_not_compete_on_the_front():
+    frame = pd.DataFrame(
+        {
+            "model": ["exact", "net"],
+            "family": ["reference", "recurrent"],
+            "fit_seconds": [0.1, 5.0],
+            "skill": [1.0, 0.9],
+        }
+    )
+    ax = cost.cost_against_score(frame)
+    sizes = {line.get_gid(): line.get_markersize() for line in ax.lines if line.get_gid()}
+    assert sizes[canvas.series_id("net")] > sizes[canvas.series_id("exact")]
+    assert [t.get_text() for t in ax.texts] == ["net"]
+
+
+@pytest.mark.parametrize(
+    ("ranks_in", "difference", "expected"),
+    [
+        ([1.0, 1.5, 3.0, 3.2], 1.0, [(0, 1), (2, 3)]),
+        ([1.0, 1.8, 2.6], 1.0, [(0, 1), (1, 2)]),
+        ([1.0, 3.0], 1.0, []),
+        ([1.0, 1.1, 1.2], 1.0, [(0, 2)]),
+    ],
+)
+def test_bars_join_the_largest_groups_within_the_critical_difference(ranks_in, difference, expected):
+    assert ranks.cliques(ranks_in, difference) == expected
+
+
+def test_confusion_counts_every_true_class():
+    frame = pd.DataFrame({"true": ["b", "a", "a"], "predicted": ["a", "a", "c"], "count": [2, 3, 1]})
+    ax = data.confusion(frame)
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "b", "c"]
+    assert [t.get_text() for t in ax.texts if t.get_text()] == ["3", "1", "2"]
+
+
+FRAMES = {
+    "growth": lambda ax: cost.growth(
+        pd.DataFrame({"model": ["A", "A"], "n": [1, 8], "s": [0.1, 3]}), ax, x="n", y="s"
+    ),
+    "state_space": lambda ax: cost.state_space(
+        pd.DataFrame({"order": [0, 1, 2], "possible": [1, 4, 16], "seen": [1, 4, 9], "supported": [1, 3, 0]}),
+        ax,
+    ),
+    "learning_curves": lambda ax: learning.learning_curves(
+        pd.DataFrame({"trial_id": "t", "model": "A", "epoch": [1, 2], "validation_score": [0.5, 0.9]}), ax
+    ),
+    "gradient_by_lag": lambda ax: learning.gradient_by_lag(
+        pd.DataFrame({"model": "A", "lag": [0, 1, 2], "gradient": [1, 0.1, 0.0]}), ax
+    ),
+    "gate_trace": lambda ax: learning.gate_trace(
+        pd.DataFrame({"step": [0, 1] * 2, "gate": ["input"] * 2 + ["forget"] * 2, "value": [0, 1, 1, 0.5]}),
+        ax,
+    ),
+    "critical_difference": lambda ax: ranks.critical_difference(
+        pd.DataFrame({"model": ["A", "B", "C"], "rank": [1, 2, 2.5]}), ax, difference=1.2
+    ),
+    "context_curve": lambda ax: data.context_curve(
+        pd.DataFrame({"model": "A", "context": [0, 1, 2], "score": [2, 1.5, 1.4], "low": 1, "high": 2}), ax
+    ),
+    "lag_profile": lambda ax: data.lag_profile(
+        pd.DataFrame({"lag": [-1, 1, 2], "information": [0.1, 0.3, 0.0], "band": 0.05}), ax
+    ),
+    "calibration": lambda ax: data.calibration(
+        pd.DataFrame({"model": "A", "confidence": [0.5, 0.9], "accuracy": [0.4, 0.95], "count": [3, 9]}), ax
+    ),
+    "class_scores": lambda ax: data.class_scores(
+        pd.DataFrame({"model": "A", "label": ["10", "9"], "f1": [0.4, 0.9], "support": [3, 9]}), ax
+    ),
+    "influence_by_lag": lambda ax: data.influence_by_lag(
+        pd.DataFrame({"model": "A", "lag": [0, 1], "influence": [0.4, 0.1]}), ax
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_every_figure_draws_into_given_axes_with_labels(name):
+    with style.look():
+        figure, ax = plt.subplots(layout="constrained")
+    found = FRAMES[name](ax)
+    figure.canvas.draw()
+    assert isinstance(found, Axes)
+    assert found is ax
+    assert ax.get_xlabel()
+    assert ax.has_data()
+
+
+def test_the_users_settings_come_back():
+    before = dict(mpl.rcParams)
+    distance.skill_by_distance(skills())
+    assert dict(mpl.rcParams) == before

@@ -1,0 +1,51 @@
+import itertools
+
+import pytest
+
+from seqcompare import style
+
+
+@pytest.mark.parametrize("family", [*style.FAMILIES, "somebody's own"])
+def test_words_in_a_familys_colour_can_be_read(family):
+    assert style.contrast(style.text_shade(family), style.PAPER) >= 4.5
+
+
+@pytest.mark.parametrize("family", [*style.FAMILIES, "somebody's own"])
+def test_shades_go_from_pale_to_dark_and_the_other_way_on_a_dark_page(family):
+    levels = range(style.N_SHADES)
+    light = [style.contrast(style.shade(family, k), style.PAPER) for k in levels]
+    dark = [style.contrast(style.dark_shade(family, k), style.DARK_PAPER) for k in levels]
+    assert light == sorted(light)
+    assert dark == sorted(dark)
+    assert min(dark[2:]) >= 3
+
+
+def test_contrast_of_black_and_white():
+    assert style.contrast("#000000", "#ffffff") == pytest.approx(21)
+
+
+def test_families_differ_in_colour_and_marker():
+    for name in ("FAMILY_COLORS", "FAMILY_MARKERS"):
+        values = list(getattr(style, name).values())
+        assert all(a != b for a, b in itertools.combinations(values, 2))
+
+
+def test_a_model_has_the_colour_of_its_family_and_the_shade_of_its_capacity():
+    looks = style.model_styles(
+        [
+            ("small", "markov", "markov", 1),
+            ("large", "markov", "markov", 8),
+            ("net", "recurrent", "lstm", 32),
+            ("simple net", "recurrent", "elman", 32),
+        ]
+    )
+    assert looks["small"].color == style.shade("markov", 0)
+    assert looks["large"].color == style.shade("markov", style.N_SHADES - 1)
+    assert looks["net"].color == looks["simple net"].color
+    assert looks["net"].line != looks["simple net"].line
+    assert {look.marker for look in looks.values()} == {"o", "D"}
+
+
+def test_every_theme_colour_has_one_name():
+    codes = [light for light, _, _ in style.theme_colors().values()]
+    assert len(set(codes)) == len(codes)
