@@ -63,11 +63,11 @@ def learning_curve(model: Any) -> tuple[tuple[int, float, float], ...]:
     for part in _trained_parts(model):
         losses = getattr(part, "loss_curve_", None)
         if losses is not None:
-            scores = getattr(part, "validation_scores_", None)
-            scores = [math.nan] * len(losses) if scores is None else scores
+            # without held-out data there are losses only
+            scores = getattr(part, "validation_scores_", None) or [math.nan] * len(losses)
             return tuple(
                 (epoch, float(loss), float(score))
-                for epoch, (loss, score) in enumerate(zip(losses, scores, strict=False), start=1)
+                for epoch, (loss, score) in enumerate(zip(losses, scores, strict=True), start=1)
             )
     return ()
 

@@ -255,13 +255,13 @@ def _rbf_svm(budget: Budget) -> BaseEstimator:
 def _mlp(budget: Budget) -> BaseEstimator:
     from sklearn.neural_network import MLPClassifier
 
-    return MLPClassifier((64,), max_iter=budget.epochs)
+    return MLPClassifier(hidden_layer_sizes=(64,), max_iter=budget.epochs)
 
 
 def _mlp_regressor(budget: Budget) -> BaseEstimator:
     from sklearn.neural_network import MLPRegressor
 
-    return MLPRegressor((64,), max_iter=budget.epochs)
+    return MLPRegressor(hidden_layer_sizes=(64,), max_iter=budget.epochs)
 
 
 def _recurrent(cell: str, *, bidirectional: bool = False) -> Builder:

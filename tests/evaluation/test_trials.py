@@ -1,0 +1,121 @@
+"""One trial, one row: what is in it, and where its seed comes from."""
+
+import dataclasses
+import json
+import math
+
+import numba
+import numpy as np
+import pytest
+from sweep_toys import Lag, Parrot, light_suite
+from threadpoolctl import threadpool_info
+
+from seqcompare.evaluation.plan import plan_trials
+from seqcompare.evaluation.state_space import count_contexts
+from seqcompare.evaluation.suites import load_suite
+from seqcompare.evaluation.trials import draw_parts, one_thread, run_trial
+from seqcompare.results.rows import COLUMNS
+from seqcompare.sequences import Sequences
+
+
+def first_trial(**changes):
+    return plan_trials(load_suite(light_suite(**changes)))[0]
+
+
+def test_a_row_has_every_column_and_nothing_else():
+    trial = first_trial()
+    outcome = run_trial(trial)
+    assert set(outcome.row) == set(COLUMNS)
+    row = outcome.row
+    assert (row["status"], row["error"], row["stop"]) == ("ok", "", "")
+    assert (row["distance"], row["distance_asked"], row["memory_bits"]) == (2, 2, 2.0)
+    assert (row["score"], row["validation_score"], row["skill"], row["score_error"]) == (1, 1, 1, 0)
+    assert (row["n_train"], row["n_test"], row["length"], row["length_asked"]) == (20, 20, 30.0, 0)
+    assert json.loads(row["task_params"]) == {"distance": 2, "n_symbols": 2}
+    assert row["n_parameters"] == 4
+    assert row["n_iter"] == 2
+    assert [epoch for epoch, _, _ in outcome.curve] == [1, 2]
+    assert 0 < row["fit_seconds"] < row["trial_seconds"]
+
+
+def test_skill_is_between_chance_and_optimum():
+    row = run_trial(first_trial(distances=[4])).row  # a lag of 2 for a distance of 4
+    assert row["skill"] == pytest.approx((row["score"] - 0.5) / 0.5)
+    assert abs(row["skill"]) < 0.2
+    # the error is that of a share of independent answers
+    assert row["score_error"] == pytest.approx(math.sqrt(0.25 / (20 * 26)), rel=0.01)
+
+
+def test_the_seed_of_the_data_depends_on_task_and_seed_alone():
+    trial = first_trial()
+    moved = dataclasses.replace(trial, position=7, axis="memory", task_label="other")
+    other_model = dataclasses.replace(trial, model=dataclasses.replace(trial.model, label="other"))
+    assert trial.data_seed == moved.data_seed == other_model.data_seed
+    assert trial.model_seed == moved.model_seed != other_model.model_seed
+    for other in (
+        dataclasses.replace(trial, seed=1),
+        dataclasses.replace(trial, task=Parrot(distance=4)),
+        dataclasses.replace(trial, task=Parrot(distance=2, n_symbols=3)),
+    ):
+        assert other.data_seed != trial.data_seed
+    # the number itself: it must be the same on every machine and in every version
+    assert trial.model_seed == SEED_OF_THE_FIRST_TRIAL
+
+
+SEED_OF_THE_FIRST_TRIAL = 4056308130
+
+
+def test_training_validation_and_test_data_differ():
+    trial = first_trial()
+    parts = draw_parts(trial.task, trial.sizes, trial.data_seed)
+    assert [len(part) for part in parts] == [20, 10, 20]
+    rows = {tuple(x) for part in parts for x in part.X}
+    assert len(rows) == 50
+
+
+def test_a_fitted_model_is_used_as_it_is():
+    data = Parrot(distance=2).sample(20, None, 0)
+    fitted = Lag(lag=2).fit(data.X, data.y, data.sample_weight)
+    fitted.table_ = 1 - fitted.table_  # always wrong, which fitting again would mend
+    trial = first_trial()
+    row = run_trial(
+        dataclasses.replace(trial, model=dataclasses.replace(trial.model, source=fitted, params={}))
+    ).row
+    assert row["skill"] == -1.0
+    assert row["fit_seconds"] == 0.0
+
+
+def test_the_users_own_estimator_is_cloned():
+    mine = Lag(lag=2)
+    trial = first_trial()
+    run_trial(dataclasses.replace(trial, model=dataclasses.replace(trial.model, source=mine, params={})))
+    assert not hasattr(mine, "table_")
+
+
+def test_one_thread_inside_and_as_before_outside():
+    np.dot(np.ones((2, 2)), np.ones((2, 2)))
+    before = numba.get_num_threads(), [pool["num_threads"] for pool in threadpool_info()]
+    with one_thread():
+        assert numba.get_num_threads() == 1
+        assert {pool["num_threads"] for pool in threadpool_info()} == {1}
+    assert (numba.get_num_threads(), [pool["num_threads"] for pool in threadpool_info()]) == before
+
+
+def test_contexts_against_a_dict():
+    rng = np.random.default_rng(0)
+    X = Sequences([rng.integers(3, size=n) for n in (40, 25, 2, 60)])
+    table = count_contexts(X, 4).set_index("order")
+    for order in range(5):
+        counts = {}
+        for x in X:
+            for t in range(order, len(x)):
+                context = tuple(x[t - order : t])
+                counts[context] = counts.get(context, 0) + 1
+        supported = [n for n in counts.values() if n >= 5]
+        row = table.loc[order]
+        assert (row["possible"], row["seen"], row["supported"]) == (3**order, len(counts), len(supported))
+        assert row["share_of_steps"] == pytest.approx(sum(supported) / sum(counts.values()))
+
+
+def test_contexts_longer_than_the_data_end_the_table():
+    assert count_contexts(Sequences([[0, 1, 0]]), 9)["seen"].tolist() == [1, 2, 1, 0]
