@@ -1,6 +1,7 @@
 import importlib
 import json
 import pickle
+import pkgutil
 import sys
 import zipfile
 
@@ -16,6 +17,11 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 import seqcompare as sc
+import seqcompare.models
+from seqcompare.models.persistence import TRUSTED
+from seqcompare.models.pieces import InPieces
+from seqcompare.models.quantized import Quantized
+from seqcompare.models.window_standard import RBFSVM
 
 RNG = np.random.default_rng(0)
 SYMBOLS = [RNG.integers(0, 3, size=RNG.integers(4, 9)) for _ in range(24)]
@@ -43,6 +49,9 @@ MODELS = {
     "window svc": (sc.WindowTagger(SVC()), REALS, REAL_TAGS),
     "window linear svc": (sc.WindowTagger(LinearSVC()), SYMBOLS, SYMBOL_TAGS),
     "window mlp": (sc.WindowTagger(MLPClassifier(tol=0.1, random_state=0)), REALS, REAL_TAGS),
+    "window rbf svm": (sc.WindowTagger(RBFSVM()), REALS, REAL_TAGS),
+    "in pieces": (InPieces(sc.MarkovTagger(1), length=3), SYMBOLS, SYMBOL_TAGS),
+    "quantized": (Quantized(sc.MarkovTagger(1), n_symbols=4, random_state=0), REALS, REAL_TAGS),
     "window classifier": (sc.WindowClassifier(width=2), REALS, CLASSES),
     "window regressor": (sc.WindowRegressor(width=2), REALS, NUMBERS),
     "elman": (sc.RNNTagger("elman", **TINY), SYMBOLS, SYMBOL_TAGS),
@@ -76,14 +85,21 @@ def test_what_is_loaded_answers_the_same(name, tmp_path):
         np.testing.assert_array_equal(flat(getattr(loaded, method)(X)), flat(getattr(model, method)(X)))
 
 
-def test_every_public_estimator_is_covered():
-    public = {
-        name
-        for name, home in sc._HOME_OF.items()
-        if home.startswith("seqcompare.models") and name[0].isupper()
+def test_every_estimator_of_the_package_is_covered():
+    modules = [m.name for m in pkgutil.walk_packages(seqcompare.models.__path__, "seqcompare.models.")]
+    estimators = {
+        f"{value.__module__}.{value.__qualname__}"
+        for module in modules
+        for value in vars(importlib.import_module(module)).values()
+        if isinstance(value, type) and issubclass(value, BaseEstimator) and hasattr(value, "fit")
     }
-    covered = {type(model).__name__ for model, _, _ in MODELS.values()}
-    assert public <= covered
+    estimators = {name for name in estimators if name.startswith("seqcompare") and "._" not in name}
+    trusted = {name for name in TRUSTED if name.startswith("seqcompare.models")}
+    assert len(estimators) > 15
+    assert estimators <= trusted
+    for name in trusted:
+        module, _, cls = name.rpartition(".")
+        assert isinstance(getattr(importlib.import_module(module), cls), type)
 
 
 @pytest.mark.parametrize("model", [CategoricalHMM(2, random_state=0), GaussianHMM(2, random_state=0)])
