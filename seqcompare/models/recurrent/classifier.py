@@ -170,7 +170,7 @@ class RNNClassifier(ClassifierMixin, RecurrentNet, BaseEstimator):
             strange = np.flatnonzero(targets == len(self.classes_))
             if strange.size:
                 raise ValueError(
-                    f"y has the label {labels[strange[0]]!r}; the classes are {self.classes_.tolist()}"
+                    f"y has the label {labels[strange[0]].item()!r}; the classes are {self.classes_.tolist()}"
                 )
             weights = weights * class_weights(targets, weights, self.class_weight, self.classes_)[targets]
         link = "sigmoid" if several else "softmax"

@@ -169,7 +169,7 @@ class RNNTagger(RecurrentNet, Tagger):
         strange = np.flatnonzero((codes == len(self.classes_)) & counted)
         if strange.size:
             raise ValueError(
-                f"y has the label {labels[strange[0]]!r}; the classes are {self.classes_.tolist()}"
+                f"y has the label {labels[strange[0]].item()!r}; the classes are {self.classes_.tolist()}"
             )
         codes[~counted] = 0  # any valid code will do: they weigh nothing
         weights = weights * class_weights(codes, weights, self.class_weight, self.classes_)[codes]

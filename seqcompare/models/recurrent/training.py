@@ -116,7 +116,8 @@ def train(
         [int(np.prod(shape)) for shape in network.shapes.values()],
     )
     flat = flat.copy()
-    best, best_epoch, best_loss, waited = flat.copy(), 0, np.inf, 0
+    best, best_epoch, best_loss = flat.copy(), 0, np.inf
+    mark, waited = np.inf, 0
     epochs: list[Epoch] = []
     for epoch in range(1, schedule.max_iter + 1):
         loss, weight, reason = 0.0, 0.0, ""
@@ -135,7 +136,10 @@ def train(
             return Outcome(best, epochs, best_epoch, "diverged")
         epochs.append(figures)
         report(epoch, figures)
-        waited = 0 if seen < best_loss - schedule.tol else waited + 1
+        if seen < mark - schedule.tol:  # slow but steady progress counts as well
+            mark, waited = seen, 0
+        else:
+            waited += 1
         if seen < best_loss:
             best, best_epoch, best_loss = flat.copy(), epoch, seen
         if not reason and best_loss < schedule.tol:
@@ -213,7 +217,7 @@ class _Watch:
     def at_chance(self, best_loss: float) -> bool:
         """Whether the best loss so far could be that of a constant answer.
 
-        On held-out items: within two standard errors of their difference. On training data, where the loss
+        On held-out items: within three standard errors of their difference. On training data, where the loss
         falls by memorising as well: within 2 percent.
         """
         if self.held_out is None:
@@ -222,4 +226,4 @@ class _Watch:
         mean = np.average(gain, weights=self.weights)
         spread = np.average((gain - mean) ** 2, weights=self.weights)
         effective = self.weights.sum() ** 2 / (self.weights**2).sum()
-        return bool(mean < 2 * np.sqrt(spread / effective))
+        return bool(mean < 3 * np.sqrt(spread / effective))
