@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.models.alphabet import encode, find_symbols
@@ -15,9 +16,10 @@ from seqcompare.models.base import (
     check_step_weights,
     scored_steps,
 )
-from seqcompare.models.markov_counts import check_order, count_labels
+from seqcompare.models.markov_counts import NgramCounts, check_order, count_labels
 from seqcompare.models.markov_walk import predict_rows, smoothed_trie
 from seqcompare.models.smoothing import check_smoothing, interpolate
+from seqcompare.sequences import Sequences
 
 
 class MarkovTagger(Tagger):
@@ -104,26 +106,64 @@ class MarkovTagger(Tagger):
         MarkovTagger
             Itself.
         """
+        sequences = check_sequences(self, X, reset=True, symbols=True)
+        return self._learn(sequences, y, sample_weight, np.array([]), go_on=False)
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = None, sample_weight: Any = None
+    ) -> MarkovTagger:
+        """Add the counts of more sequences, which may hold new symbols and labels.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+        classes : array-like, optional
+            Labels that are to be known even if they never come; not needed for those that come.
+        """
+        go_on = hasattr(self, "counts_")
+        sequences = check_sequences(self, X, reset=not go_on, symbols=True)
+        return self._learn(
+            sequences, y, sample_weight, np.asarray([] if classes is None else classes), go_on=go_on
+        )
+
+    def _learn(
+        self, sequences: Sequences, y: Any, sample_weight: Any, classes: NDArray[Any], *, go_on: bool
+    ) -> MarkovTagger:
         check_order(self.order)
         check_smoothing(self.smoothing, self.alpha, self.discount)
-        sequences = check_sequences(self, X, reset=True, symbols=True)
+        if go_on and self.order + 1 != self.counts_.depth:
+            raise ValueError(
+                f"order is {self.order}, but this tagger has counted with order {self.counts_.depth - 1}"
+            )
         labels = check_step_labels(y, sequences)
         weight = check_step_weights(sample_weight, sequences) * scored_steps(labels, self.ignore_label)
         if not weight.any():
             raise ValueError("no step is left to train on: all have weight 0 or ignore_label")
-        self.symbols_ = find_symbols(sequences.values)
-        self.classes_ = find_symbols(labels[weight > 0])
-        known = encode(labels, self.classes_)
-        self.counts_ = count_labels(
-            encode(sequences.values, self.symbols_),
-            np.where(known < len(self.classes_), known, 0),
+        symbols, known = find_symbols(sequences.values), find_symbols(labels[weight > 0])
+        if len(classes):
+            known = np.union1d(known, classes)
+        codes = encode(labels, known)
+        counts = count_labels(
+            encode(sequences.values, symbols),
+            np.where(codes < len(known), codes, 0),
             sequences.offsets,
             weight,
             depth=int(self.order) + 1,
-            n_symbols=len(self.symbols_),
-            n_labels=len(self.classes_),
+            n_symbols=len(symbols),
+            n_labels=len(known),
         )
-        self._weights = interpolate(self.counts_, self.smoothing, alpha=self.alpha, discount=self.discount)
+        if go_on:
+            for new, old in ((symbols, self.symbols_), (known, self.classes_)):
+                encode(new[:1], old)  # strings and numbers are no common alphabet
+            everything = np.union1d(self.symbols_, symbols), np.union1d(self.classes_, known)
+            mine = _recode(self.counts_, self.symbols_, self.classes_, *everything)
+            counts = mine.merged(_recode(counts, symbols, known, *everything))
+            symbols, known = everything
+        self.symbols_: NDArray[Any] = symbols
+        self.counts_: NgramCounts = counts
+        self.classes_ = known
+        self._weights = interpolate(counts, self.smoothing, alpha=self.alpha, discount=self.discount)
         return self
 
     def predict_proba(self, X: Any) -> Any:
@@ -161,3 +201,15 @@ class MarkovTagger(Tagger):
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
+
+
+def _recode(
+    counts: NgramCounts,
+    symbols: NDArray[Any],
+    classes: NDArray[Any],
+    all_symbols: NDArray[Any],
+    all_classes: NDArray[Any],
+) -> NgramCounts:
+    start = len(all_symbols)
+    inputs, labels = np.searchsorted(all_symbols, symbols), np.searchsorted(all_classes, classes)
+    return counts.recoded(np.concatenate([inputs, [start], start + 1 + labels]), start, len(all_classes))

@@ -120,3 +120,26 @@ def test_order_decides_what_it_can_learn():
 def test_one_class_is_enough():
     tagger = MarkovTagger().fit([[0, 1]], [["a", "a"]])
     np.testing.assert_allclose(tagger.predict_proba([[1, 1]])[0], [[1], [1]], rtol=1e-15)
+
+
+@pytest.mark.parametrize("smoothing", ["witten-bell", "kneser-ney", "additive", "none"])
+def test_parts_add_up_to_the_whole(smoothing):
+    (X, y), (more, labels) = data(np.random.default_rng(2)), data(np.random.default_rng(3))
+    more = [[s + 2 for s in x] for x in more]
+    labels = [[c + "!" if c == "b" else c for c in row] for row in labels]
+    whole = MarkovTagger(2, smoothing).fit(X + more, y + labels)
+    parts = MarkovTagger(2, smoothing).partial_fit(X, y).partial_fit(more, labels)
+    assert list(parts.classes_) == list(whole.classes_) == ["a", "b", "b!"]
+    assert list(parts.symbols_) == list(whole.symbols_) == [0, 1, 2, 3, 4]
+    for ours, theirs in zip(parts.predict_proba(X + more), whole.predict_proba(X + more), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+def test_classes_may_be_announced():
+    tagger = MarkovTagger(0).partial_fit([[0, 1]], [["a", "b"]], classes=["c", "a"])
+    assert list(tagger.classes_) == ["a", "b", "c"]
+    assert (tagger.predict_proba([[0]])[0] > 0).all()
+    with pytest.raises(ValueError, match="expected symbols of dtype <U1"):
+        tagger.partial_fit([[0]], [[1]])
+    with pytest.raises(ValueError, match="order is 1, but this tagger has counted with order 0"):
+        tagger.set_params(order=1).partial_fit([[0]], [["a"]])
