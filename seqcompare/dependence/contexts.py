@@ -9,6 +9,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from seqcompare.dependence.surrogates import Elsewhere
+
 Array = NDArray[Any]
 
 
@@ -22,6 +24,8 @@ class OrderTest:
         Conditional mutual information in bits a target.
     surrogates : ndarray of shape (n_permutations,)
         The same for permuted targets.
+    elsewhere : ndarray of shape (n_permutations,) or None
+        The same for targets from elsewhere in the data.
     recurring : float
         Share of the targets whose shorter context occurs again with another target: only those can show
         anything.
@@ -30,6 +34,7 @@ class OrderTest:
     information: float
     surrogates: NDArray[np.float64]
     recurring: float
+    elsewhere: NDArray[np.float64] | None = None
 
 
 def extend(
@@ -67,11 +72,15 @@ def compare_orders(
     target: NDArray[np.int64],
     n_permutations: int,
     seed: int,
+    *,
+    others: Elsewhere | None = None,
 ) -> OrderTest:
     """Test whether targets depend on the longer context beyond the shorter one.
 
     Under the null hypothesis targets of one shorter context are exchangeable, so they are permuted among
-    themselves; no large-sample distribution is needed, which sparse counts would not follow.
+    themselves; no large-sample distribution is needed, which sparse counts would not follow. That is so for
+    the next step of a Markov chain. Labels may have a memory of their own, which no context explains: for
+    them there are targets from elsewhere in the data as well.
 
     Parameters
     ----------
@@ -81,6 +90,8 @@ def compare_orders(
         What is predicted.
     n_permutations, seed : int
         How many permutations, and their seed.
+    others : Elsewhere, optional
+        Whence to draw targets from elsewhere, to compare with them too.
 
     References
     ----------
@@ -98,10 +109,16 @@ def compare_orders(
     recurring = float(kept.mean())
     outer, inner = _bounds(shorter[order][kept]), _bounds(longer[order][kept])
     if len(inner) == len(outer):
-        return OrderTest(0.0, np.zeros(n_permutations), recurring)
+        nothing = np.zeros(n_permutations)
+        return OrderTest(0.0, nothing, recurring, None if others is None else nothing)
     rng = np.random.default_rng(seed)
     observed, surrogates, fixed = _permute(targets[kept], outer, inner, n_permutations, rng)
-    return OrderTest((observed - fixed) / n, (surrogates - fixed) / n, recurring)
+    elsewhere = None
+    if others is not None:
+        ends = _bounds(longer[order])
+        draws = [others.draw(rng)[order] for _ in range(n_permutations)]
+        elsewhere = np.array([_told(target[draw], bounds, ends) / n for draw in draws])
+    return OrderTest((observed - fixed) / n, (surrogates - fixed) / n, recurring, elsewhere)
 
 
 def _bounds(sorted_groups: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -131,6 +148,18 @@ def _permute(
         surrogates[k] = _sum_counts(mixed, inner, count)
     fixed = _sum_counts(target, outer, count) - _sum_sizes(outer) + _sum_sizes(inner)
     return observed, surrogates, fixed
+
+
+@njit(cache=True)
+def _told(target: Array, outer: Array, inner: Array) -> float:
+    """Return what the inner groups tell of the targets beyond the outer ones, in bits for all together."""
+    count = np.zeros(target.max() + 1, np.int64)
+    return (
+        _sum_counts(target, inner, count)
+        - _sum_counts(target, outer, count)
+        - _sum_sizes(inner)
+        + _sum_sizes(outer)
+    )
 
 
 @njit(cache=True)

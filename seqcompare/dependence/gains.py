@@ -122,6 +122,7 @@ def next_losses(X: Sequences, weight: NDArray[np.float64], folds: Folds, orders:
     orders : range
         Steps of context.
     """
+    X = Sequences(X.values, X.offsets)
 
     def probability(order: int, train: NDArray[Any], test: NDArray[Any]) -> NDArray[np.float64]:
         chain = MarkovChain(order).fit(X.take(train), sample_weight=X.with_values(weight).take(train))
@@ -157,6 +158,7 @@ def step_losses(
     orders : range
         Steps of context before the one that is labelled; -1 is for the labels alone.
     """
+    X = Sequences(X.values, X.offsets)
 
     def probability(order: int, train: NDArray[Any], test: NDArray[Any]) -> NDArray[np.float64]:
         labels, weights = X.with_values(y), X.with_values(weight)

@@ -10,6 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from seqcompare.dependence.surrogates import Elsewhere
+
 Array = NDArray[Any]
 
 
@@ -91,21 +93,15 @@ def shuffled(pairs: Pairs, lags: NDArray[np.int64], n: int, alpha: float, seed: 
     return _band(pairs, lags, lambda: rng.permutation(pairs.target), n, alpha)
 
 
-def shifted(pairs: Pairs, lags: NDArray[np.int64], n: int, alpha: float, seed: int) -> NullBand:
-    """Return the band of targets moved far away along the data, by a tenth of them or more.
+def elsewhere(pairs: Pairs, lags: NDArray[np.int64], n: int, alpha: float, seed: int) -> NullBand:
+    """Return the band of targets from elsewhere in the data.
 
     Sources and targets keep their own memory, which makes chance information larger than in shuffled
-    data; only what ties them together is gone (circular shifts: R. Quian Quiroga et al., "Performance of
-    different synchronization measures in real data", 2002).
+    data; only what ties them together is gone. See `Elsewhere`.
     """
     rng = np.random.default_rng(seed)
-    n_targets = len(pairs.target)
-    least = max(1, n_targets // 10)
-
-    def shift() -> NDArray[np.int64]:
-        return np.roll(pairs.target, int(rng.integers(least, n_targets - least + 1)))
-
-    return _band(pairs, lags, shift, n, alpha)
+    draws = Elsewhere(pairs.at - pairs.before)
+    return _band(pairs, lags, lambda: pairs.target[draws.draw(rng)], n, alpha)
 
 
 def _band(

@@ -125,20 +125,26 @@ class Profile:
 
     def _sentences(self) -> list[str]:
         target = {"next": "the next step", "step": "a step's label"}.get(self.role, "a sequence's target")
-        said = [f"{self.name}: {self.n_sequences:,} sequences, {self.n_steps:,} steps, role {self.role}."]
+        plural = "" if self.n_sequences == 1 else "s"
+        said = [
+            f"{self.name}: {self.n_sequences:,} sequence{plural}, {self.n_steps:,} steps, role {self.role}."
+        ]
         said.append(self._lag_sentence(target))
         if not self.lags["detected"].any() and self.p_value <= self.alpha / 2:
             said.append(
-                "Yet lags share more than shuffled steps do, and no more than steps far apart: the data are "
-                "periodic, drift, or differ from sequence to sequence."
+                "Yet lags share more than shuffled steps do, and no more than steps from elsewhere in the "
+                "data: both change slowly, or go by their position."
             )
         tested = self.orders.dropna(subset="p")
-        if len(tested):
-            said.append(self._order_sentence(target, tested))
+        for ahead in (False, True):
+            side = tested[(tested["lag"] < 0) == ahead]
+            if len(side):
+                said.append(self._order_sentence(target, side, ahead))
         bits = zip(self.entropy["estimate"], self.entropy["bits"], strict=True)
         known = [f"{estimate} {value:.3f}" for estimate, value in bits if np.isfinite(value)]
         if known:
             said.append(f"Bits to predict {target}: {'; '.join(known)}.")
+        said.append(f"In data without any dependence, {self.alpha:.0%} of such profiles detect some.")
         return said
 
     def _lag_sentence(self, target: str) -> str:
@@ -163,21 +169,25 @@ class Profile:
             return f"{text} Beyond, nothing is detected. {_least_seen(beyond)}"
         return f"{text} There the examined lags end: the reach may be longer."
 
-    def _order_sentence(self, target: str, tested: pd.DataFrame) -> str:
-        last = int(tested["lag"].abs().max())
-        if self.order is None:
-            return f"No context tells of {target}; contexts back to lag {last} were tested."
-        p = float(tested.loc[tested["lag"] == self.order, "p"].iloc[0])
+    def _order_sentence(self, target: str, tested: pd.DataFrame, ahead: bool) -> str:
+        distance = tested["lag"].abs().to_numpy()
+        p_values = tested["p"].to_numpy()
+        told = p_values <= self.alpha / 2
+        where = "ahead" if ahead else "back"
+        if not told.any():
+            return f"Contexts tell nothing of {target}; tested up to {distance.max()} steps {where}."
+        order = int(distance[told].max())
+        p = float(p_values[distance == order][0])
         chance = f"p = {p:.2g}" if p > 1e-4 else "p < 0.0001"
-        if self.role in ("sequence", "value") and self.order == 0:
+        if self.role in ("sequence", "value") and order == 0:
             return (
                 f"A bag of steps tells of {target} ({chance}), and their order no more that was detected "
-                f"(contexts of up to {last} steps tested)."
+                f"(contexts of up to {distance.max()} steps tested)."
             )
-        end = (
-            "the last that could be tested" if self.order == last else f"and no more from there to lag {last}"
-        )
-        return f"Contexts tell more of {target} up to lag {self.order} ({chance}), {end}."
+        end = f"and no more from there to {distance.max()}"
+        if order == distance.max():
+            end = "the last that could be tested"
+        return f"Contexts tell more of {target} up to {order} steps {where} ({chance}), {end}."
 
     def __repr__(self) -> str:
         reach = "nothing detected" if self.reach is None else f"reach {self.reach}"

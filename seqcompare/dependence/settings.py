@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from seqcompare.dependence.gains import Loss
-from seqcompare.dependence.information import Pairs, shifted, shuffled
+from seqcompare.dependence.information import Pairs, elsewhere, shuffled
 
 _FEWEST_PAIRS = 30
 
@@ -86,9 +86,9 @@ def lag_table(
     detected = information > chance.band
     far_band = np.full(len(lags), np.nan)
     if far:
-        elsewhere = shifted(pairs, lags, settings.n_permutations, settings.share, settings.seed + 1)
-        far_band = elsewhere.band - chance.mean
-        detected &= information > elsewhere.band
+        others = elsewhere(pairs, lags, settings.n_permutations, settings.share, settings.seed + 1)
+        far_band = others.band - chance.mean
+        detected &= information > others.band
     table = pd.DataFrame(
         {
             **columns,

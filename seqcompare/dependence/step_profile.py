@@ -15,6 +15,7 @@ from seqcompare.dependence.entropy import marginal_entropy, match_length_entropy
 from seqcompare.dependence.gains import Loss, blocked_folds, cut, make_folds, next_losses, step_losses
 from seqcompare.dependence.information import Pairs, null_band
 from seqcompare.dependence.settings import Found, Settings, lag_table, loss_rows, order_table
+from seqcompare.dependence.surrogates import Elsewhere
 from seqcompare.sequence_dataset import SequenceDataset
 from seqcompare.sequences import Sequences
 
@@ -64,7 +65,10 @@ class _Question:
         """Return steps and targets, in alphabets small enough for pairs of them."""
         at = np.flatnonzero(self.scored)
         if len(at) > _MOST_TARGETS:
-            at = np.sort(np.random.default_rng(seed).choice(at, _MOST_TARGETS, replace=False))
+            # whole sequences, and neighbours in the last: targets keep their distances
+            rng = np.random.default_rng(seed)
+            order = rng.permutation(len(self.X))[self.X.sequence_index[at]]
+            at = np.sort(at[np.argsort(order, kind="stable")][:_MOST_TARGETS])
         limit = most_symbols(len(at))
         source, labels = lump(self.coded, limit), lump(self.labels, limit)
         before = self.X.step_index[at]
@@ -123,7 +127,8 @@ def _limits(question: _Question, pairs: Pairs) -> list[str]:
     n_scored = int(question.scored.sum())
     if len(pairs.at) < n_scored:
         said.append(
-            f"Single lags are examined at {len(pairs.at):,} of {n_scored:,} targets, drawn at random."
+            f"Single lags are examined at {len(pairs.at):,} of {n_scored:,} targets, in sequences drawn "
+            "at random."
         )
     return said
 
@@ -162,13 +167,11 @@ def _label_orders(
     rows = _join(lags, tests + more, p_values, gains)
     labels = question.labels.codes[question.scored]
     entropy = {"labels alone": marginal_entropy(labels)}
-    for found, words in (
-        (losses[1:], "this step and the {} before"),
-        (ahead_losses, "this step and the {} after"),
-    ):
+    for found, where in ((losses[1:], "before"), (ahead_losses, "after")):
         if found:
             best = int(np.argmin([loss.mean for loss in found]))
-            entropy[f"{words.format(best)}, cross-validated"] = found[best].mean
+            context = f"this step and the {best} {where}" if best else "this step alone"
+            entropy[f"{context}, cross-validated"] = found[best].mean
     return order_table(rows), _entropy_table(entropy)
 
 
@@ -185,10 +188,19 @@ def _test(
         if question.labels is not question.coded:
             context = extend(context, source, at, before, lag, n_sources)
     lags, tests = [], []
+    # labels may have a memory of their own, the next step has none beyond its contexts
+    others = None if question.labels is question.coded else Elsewhere(question.X.sequence_index[at])
     last = min(settings.max_order, settings.max_lag, int(question.X.lengths.max()) - 1)
     for lag in range(first, last + 1):
         longer = extend(context, source, at, before, lag, n_sources)
-        test = compare_orders(context, longer, target, settings.n_permutations, settings.seed + lag)
+        test = compare_orders(
+            context,
+            longer,
+            target,
+            settings.n_permutations,
+            settings.seed + lag,
+            others=others,
+        )
         if test.recurring < _LEAST_RECURRING:
             notes.append(
                 f"In context, lags from {lag} on cannot be examined: fewer than {_LEAST_RECURRING:.0%} of "
@@ -205,8 +217,14 @@ def _p_values(tests: list[OrderTest], settings: Settings) -> NDArray[np.float64]
     """Return for each test the chance that the largest of them all reaches as far."""
     if not tests:
         return np.zeros(0)
-    band = null_band(np.column_stack([test.surrogates for test in tests]), settings.share)
-    return band.p_values(np.array([test.information for test in tests]))
+    information = np.array([test.information for test in tests])
+    permuted = null_band(np.column_stack([test.surrogates for test in tests]), settings.share)
+    p_values = permuted.p_values(information)
+    elsewhere = [test.elsewhere for test in tests if test.elsewhere is not None]
+    if elsewhere:
+        far = null_band(np.column_stack(elsewhere), settings.share)
+        p_values = np.maximum(p_values, far.p_values(information))
+    return p_values
 
 
 def _n_worth(p_values: NDArray[np.float64], settings: Settings) -> int:

@@ -1,0 +1,51 @@
+"""Targets from elsewhere: their own memory kept, what ties them to the steps gone."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_FEWEST_SEQUENCES = 8
+_BLOCK = 8
+
+
+class Elsewhere:
+    """Draws, for every target, another one from elsewhere in the data.
+
+    With 8 sequences or more each gets the targets of another one of similar length, from the first on (and
+    over again where the other is shorter). With fewer, all targets are moved along the data by a tenth of
+    them or more, the last ones to the front (circular shifts: R. Quian Quiroga et al., "Performance of
+    different synchronization measures in real data", 2002). The first is better where it can be had: no
+    sequence is then paired with the end of one and the beginning of another.
+
+    Parameters
+    ----------
+    sequence : ndarray of int64, shape (n_targets,)
+        Which sequence each target is in, rising.
+    """
+
+    def __init__(self, sequence: NDArray[np.int64]) -> None:
+        self._n = len(sequence)
+        self._start = np.flatnonzero(np.diff(sequence, prepend=sequence[:1] - 1))
+        self._length = np.diff(np.append(self._start, self._n))
+
+    def draw(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Return where each target is taken from, shape (n_targets,)."""
+        n_sequences = len(self._start)
+        if n_sequences < _FEWEST_SEQUENCES:
+            margin = max(1, self._n // 10)
+            shift = int(rng.integers(margin, max(self._n - margin, margin) + 1))
+            return np.roll(np.arange(self._n), shift)
+        by_length = np.lexsort((rng.random(n_sequences), self._length))
+        # in blocks of similar length, shuffled, everyone gets the one before
+        n_blocks = n_sequences // _BLOCK
+        block = np.arange(n_sequences) * n_blocks // n_sequences
+        ring = by_length[np.lexsort((rng.random(n_sequences), block))]
+        first = np.flatnonzero(np.diff(block, prepend=-1))
+        before = np.roll(ring, 1)
+        before[first] = ring[np.append(first[1:], n_sequences) - 1]
+        partner = np.empty(n_sequences, dtype=np.int64)
+        partner[ring] = before
+        other = np.repeat(partner, self._length)
+        place = np.arange(self._n) - np.repeat(self._start, self._length)
+        return self._start[other] + place % self._length[other]
