@@ -220,11 +220,6 @@ def _size(block: Any) -> int:
     return int(np.prod(block.shape)) if hasattr(block, "shape") else int(np.size(block))
 
 
-def in_chunks(answer: Callable[[NDArray[Any]], Any], base: NDArray[Any]) -> NDArray[Any]:
-    """Return `answer` to all of `base`, a chunk at a time, so that its rows are never all in memory."""
-    return np.concatenate([answer(base[a : a + CHUNK]) for a in range(0, len(base), CHUNK)])
-
-
 def inner_has(method: str) -> Callable[[Any], bool]:
     """Return the condition that a model's inner estimator has `method`."""
     return lambda model: hasattr(model.inner, method)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,7 +81,14 @@ class WindowLayout:
     @property
     def edge_columns(self) -> NDArray[np.bool_]:
         """Which columns of a row mark the edges of sequences rather than carry steps, shape (n_columns,)."""
-        return np.array([PAD in name for name in self.names()])
+        first, second = self._pairs
+        if self.symbols is None:
+            marks = len(self._marked_lags)
+            values, products = len(self.lags) * self.n_channels, len(first) * self.n_channels**2
+            return np.repeat([False, True, False], [values, marks, products])
+        of_tap = [np.arange(width) == len(self.symbols) for width in self._widths]
+        of_pair = [(of_tap[i][:, None] | of_tap[j]).ravel() for i, j in zip(first, second, strict=True)]
+        return np.concatenate(of_tap + of_pair)
 
     @property
     def n_columns(self) -> int:
@@ -132,42 +140,59 @@ class WindowLayout:
             Codes of symbols: those of `symbols` by their position, then one for beyond the edge, then one for
             unknown. Or numbers: the taps, 0 beyond the edge, then one mark for each tap that can be there.
         """
-        places = self._places(sequences)
-        size = sequences.n_steps + (len(sequences) + 1) * self._gap
-        if self.symbols is not None:
-            pad = len(self.symbols)
-            codes = encode(sequences.values, self.symbols)
-            codes[codes == pad] = pad + 1
-            line = np.full(size, pad, dtype=np.min_scalar_type(pad + 1))
-            line[places] = codes
-            return self._at(sliding_window_view(line, len(self.lags)), sequences, steps)
-        line = np.zeros((size, self.n_channels), dtype=self.dtype)
-        line[places] = sequences.channels
-        width = len(self.lags) * self.n_channels
-        windows = self._at(sliding_window_view(line.reshape(-1), width)[:: self.n_channels], sequences, steps)
-        marked = self._marked_lags
-        if not len(marked):
-            return windows
-        chosen = slice(None) if steps is None else steps
-        rows = np.empty((len(windows), width + len(marked)), dtype=self.dtype)
-        rows[:, :width] = windows
-        seen = sequences.step_index[chosen, None] - marked
-        rows[:, width:] = (seen < 0) | (seen >= np.repeat(sequences.lengths, sequences.lengths)[chosen, None])
-        return rows
+        return next(self.pieces(sequences, steps))
 
-    def _places(self, sequences: Sequences) -> NDArray[np.int64]:
-        """Return where each step stands in a line in which gaps part the sequences."""
-        # neighbours share one gap, wide enough that no window reaches across it
-        return np.arange(sequences.n_steps) + (sequences.sequence_index + 1) * self._gap
-
-    def _at(
-        self, windows: NDArray[Any], sequences: Sequences, steps: NDArray[np.int64] | None
-    ) -> NDArray[Any]:
-        """Return the windows at `steps` out of all of the line; of one whole sequence, a view."""
+    def pieces(
+        self, sequences: Sequences, steps: NDArray[np.int64] | None = None, size: int | None = None
+    ) -> Iterator[NDArray[Any]]:
+        """Yield what `base` returns, `size` rows at a time; by default all at once."""
+        # all sequences in one line, parted by gaps that no window reaches across
+        gap = max(self.before, self.after)
+        places = np.arange(sequences.n_steps) + (sequences.sequence_index + 1) * gap
+        line = self._line(sequences, places, sequences.n_steps + (len(sequences) + 1) * gap)
+        channels = len(line) // (sequences.n_steps + (len(sequences) + 1) * gap)
+        windows = sliding_window_view(line, len(self.lags) * channels)[::channels]
         if len(sequences) == 1 and steps is None:
-            return windows[self._gap - self.before :][: sequences.n_steps]
-        places = self._places(sequences)
-        return windows[(places if steps is None else places[steps]) - self.before]
+            windows, firsts = windows[gap - self.before :], None
+        else:
+            firsts = (places if steps is None else places[steps]) - self.before
+        edges = self._edges(sequences, steps)
+        n_rows = sequences.n_steps if steps is None else len(steps)
+        for a in range(0, n_rows, size or n_rows):
+            part = slice(a, min(a + (size or n_rows), n_rows))
+            # the windows of one whole sequence are a view of it
+            piece = windows[part if firsts is None else firsts[part]]
+            yield piece if edges is None else np.concatenate([piece, edges(part)], axis=1)
+
+    def _line(self, sequences: Sequences, places: NDArray[np.int64], size: int) -> NDArray[Any]:
+        """Return all steps at their places in one line of `size` steps, filled up with what is no step."""
+        if self.symbols is None:
+            line = np.zeros((size, self.n_channels), dtype=self.dtype)
+            line[places] = sequences.channels
+            return line.reshape(-1)
+        pad = len(self.symbols)
+        codes = encode(sequences.values, self.symbols)
+        codes[codes == pad] = pad + 1
+        line = np.full(size, pad, dtype=np.min_scalar_type(pad + 1))
+        line[places] = codes
+        return line
+
+    def _edges(
+        self, sequences: Sequences, steps: NDArray[np.int64] | None
+    ) -> Callable[[slice], NDArray[Any]] | None:
+        """Return what gives the marks of a slice of rows over numbers; None if there are none."""
+        marked = self._marked_lags
+        if self.symbols is not None or not len(marked):
+            return None
+        chosen = slice(None) if steps is None else steps
+        at = sequences.step_index[chosen]
+        lengths = np.repeat(sequences.lengths, sequences.lengths)[chosen]
+
+        def edges(part: slice) -> NDArray[Any]:
+            seen = at[part, None] - marked
+            return ((seen < 0) | (seen >= lengths[part, None])).astype(self.dtype)
+
+        return edges
 
     def expand(self, base: NDArray[Any]) -> Any:
         """Make rows of what `base` cut out, shape (n_rows, n_columns): CSR for symbols, else dense."""
@@ -204,10 +229,6 @@ class WindowLayout:
         """Columns of each tap over symbols, and then of each pair."""
         first, second = self._pairs
         return np.concatenate([self._widths, self._widths[first] * self._widths[second]])
-
-    @property
-    def _gap(self) -> int:
-        return max(self.before, self.after)
 
     @property
     def _widths(self) -> NDArray[np.int64]:

@@ -28,7 +28,6 @@ from seqcompare.models.window_fit import (
     count_parameters,
     fit_rows,
     gives_probabilities,
-    in_chunks,
     inner_has,
     probabilities,
     wants_dense,
@@ -183,12 +182,11 @@ class WindowTagger(Tagger):
             self.classes_ = np.unique(np.asarray(classes))
             self.temperature_ = None
             self.dense_ = not get_tags(self.estimator_).input_tags.sparse
-        layout = self.window_.layout
-        base = layout.base(sequences, steps)
-        for a in range(0, len(base), CHUNK):
-            part = slice(a, a + CHUNK)
+        part = slice(0, 0)
+        for chunk in self.window_.layout.pieces(sequences, steps, CHUNK):
+            part = slice(part.stop, part.stop + len(chunk))
             self.estimator_.partial_fit(
-                as_form(layout.expand(base[part]), self.dense_),
+                self._rows(chunk),
                 labels[part],
                 classes=self.classes_,
                 **weight_argument(self.estimator_, weights[part], "partial_fit"),
@@ -240,7 +238,7 @@ class WindowTagger(Tagger):
         layout = self.window_.layout
 
         def score(base: NDArray[Any]) -> float:
-            answer = self._answer_rows(base, self.estimator_.predict)
+            answer = self.estimator_.predict(self._rows(base))
             return float(np.average(answer == labels, weights=weights))
 
         return permutation_influence(layout, layout.base(sequences, steps), score, n_repeats, random_state)
@@ -273,8 +271,9 @@ class WindowTagger(Tagger):
 
     def _answer(self, X: Any, answer: Callable[[Any], Any]) -> Any:
         sequences = check_sequences(self, X, reset=False)
-        return sequences.pack(self._answer_rows(self.window_.layout.base(sequences), answer))
+        # a chunk at a time, so that the rows of long data are never all in memory
+        chunks = self.window_.layout.pieces(sequences, size=CHUNK)
+        return sequences.pack(np.concatenate([answer(self._rows(chunk)) for chunk in chunks]))
 
-    def _answer_rows(self, base: NDArray[Any], answer: Callable[[Any], Any]) -> NDArray[Any]:
-        layout = self.window_.layout
-        return in_chunks(lambda part: answer(as_form(layout.expand(part), self.dense_)), base)
+    def _rows(self, base: NDArray[Any]) -> Any:
+        return as_form(self.window_.layout.expand(base), self.dense_)

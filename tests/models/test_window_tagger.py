@@ -243,6 +243,27 @@ def test_partial_fit_is_that_of_the_inner_estimator(tagging):
     assert not hasattr(WindowTagger(LogisticRegression()), "partial_fit")
 
 
+@pytest.mark.parametrize("kind", ["symbols", "real"])
+def test_long_data_are_answered_in_parts(tagging, kind, monkeypatch):
+    X, y, _ = tagging
+    X = X if kind == "symbols" else [x + np.linspace(0, 1, len(x)) for x in X]
+    model = WindowTagger(SGDClassifier(loss="log_loss", random_state=0), before=2, after=1).fit(X, y)
+    whole = np.concatenate(model.predict_proba(X))
+    monkeypatch.setattr("seqcompare.models.window_tagger.CHUNK", 7)
+    np.testing.assert_allclose(np.concatenate(model.predict_proba(X)), whole, rtol=1e-12)
+    one = np.concatenate(X)
+    np.testing.assert_array_equal(model.predict([one])[0][:20], model.predict([one[:21]])[0][:20])
+    parts = WindowTagger(SGDClassifier(random_state=0), before=2).partial_fit(X, y, classes=model.classes_)
+    by_hand = WindowTagger(SGDClassifier(random_state=0), before=2)
+    n_steps = sum(map(len, X))
+    for a in range(0, n_steps, 7):
+        inside = np.zeros(n_steps)
+        inside[a : a + 7] = 1
+        weights = Sequences.from_concatenated(inside, [len(x) for x in X])
+        by_hand.partial_fit(X, y, classes=model.classes_, sample_weight=weights)
+    np.testing.assert_array_equal(parts.estimator_.coef_, by_hand.estimator_.coef_)
+
+
 @pytest.mark.parametrize(
     ("inner", "count"),
     [
