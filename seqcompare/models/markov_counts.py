@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from seqcompare.models.markov_kernels import refine, steps_to_weight
+
 _NONE = -1
 _UNIT = np.empty(0)  # stands for weights of 1
-_TABLE = 2**19  # pairs that are counted in a table: one that stays in the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +175,7 @@ def count_next(
     w, wait = _UNIT, None
     if weight is not None:
         w = np.insert(weight, offsets[:-1], 0.0)
-        wait = _steps_to_weight(w, x == n_symbols)
+        wait = steps_to_weight(w, x == n_symbols)
     trie = _Growth(n_symbols + 1)
     node = trie.plant(x, w)
     for m in range(1, depth + 1):
@@ -209,7 +208,7 @@ def count_labels(
     """
     x, starts = _with_starts(codes, offsets, n_symbols)
     w = np.insert(weight, offsets[:-1], 0.0)
-    wait = _steps_to_weight(w, x == n_symbols)
+    wait = steps_to_weight(w, x == n_symbols)
     first_label = n_symbols + 1
     code = np.concatenate([x, np.insert(labels, offsets[:-1], 0).astype(np.int32) + first_label])
     weights = np.concatenate([np.zeros(len(w)), w])
@@ -253,7 +252,6 @@ class _Growth:
     ) -> NDArray[np.integer]:
         """Add what follows the newest nodes; return each entry's new node, numbered within its length."""
         n_contexts = len(self._codes[-1])
-        refine = _refine_by_table if n_contexts * self._n_codes <= _TABLE else _refine_by_sorting
         bounds, codes, counts, node = refine(context, code, weight, n_contexts, self._n_codes)
         self._bounds.append(bounds)
         self._codes.append(codes)
@@ -303,156 +301,3 @@ def _previous(
     if wait is not None:
         context[wait > reach] = _NONE
     return context
-
-
-@njit(cache=True)
-def _steps_to_weight(weight: Array, is_start: Array) -> Array:
-    never = np.int32(2**31 - 1)
-    wait = np.empty(len(weight), np.int32)
-    ahead = never
-    for t in range(len(weight) - 1, -1, -1):
-        if weight[t] > 0:
-            ahead = np.int32(0)
-        elif ahead < never:
-            ahead += np.int32(1)
-        wait[t] = ahead
-        if is_start[t]:
-            ahead = never
-    return wait
-
-
-@njit(cache=True)
-def _refine_by_table(
-    context: Array, code: Array, weight: Array, n_contexts: int, n_codes: int
-) -> tuple[Array, Array, Array, Array]:
-    """Do as `_refine_by_sorting`, with one table entry for each pair that there could be."""
-    total = np.zeros(n_contexts * n_codes)
-    node_of = np.zeros(n_contexts * n_codes, context.dtype)
-    for i in range(len(context)):
-        if context[i] >= 0:
-            pair = np.int64(context[i]) * n_codes + code[i]
-            node_of[pair] = 1
-            total[pair] += weight[i] if len(weight) else 1.0
-    bounds = np.empty(n_contexts + 1, context.dtype)
-    n_nodes = 0
-    for c in range(n_contexts):
-        bounds[c] = n_nodes
-        for pair in range(c * n_codes, (c + 1) * n_codes):
-            if node_of[pair]:
-                node_of[pair] = n_nodes
-                n_nodes += 1
-            else:
-                node_of[pair] = -1
-    bounds[n_contexts] = n_nodes
-    out_code = np.empty(n_nodes, np.int32)
-    out_count = np.empty(n_nodes, np.float64)
-    for pair in range(n_contexts * n_codes):
-        if node_of[pair] >= 0:
-            out_code[node_of[pair]] = pair % n_codes
-            out_count[node_of[pair]] = total[pair]
-    node = np.empty(len(context), context.dtype)
-    for i in range(len(context)):
-        node[i] = node_of[np.int64(context[i]) * n_codes + code[i]] if context[i] >= 0 else -1
-    return bounds, out_code, out_count, node
-
-
-@njit(cache=True)
-def _refine_by_sorting(
-    context: Array, code: Array, weight: Array, n_contexts: int, n_codes: int
-) -> tuple[Array, Array, Array, Array]:
-    """Sort the distinct (context, code) pairs, number them and add up their weights.
-
-    Entries are brought together by context with a counting sort, so the cost does not depend on how many
-    pairs there could be. Returns where the pairs of each context begin, the code and the weight of each
-    pair, and each entry's pair; entries without a context (-1) have none.
-    """
-    bounds = np.zeros(n_contexts + 1, context.dtype)
-    for i in range(len(context)):
-        if context[i] >= 0:
-            bounds[context[i] + 1] += 1
-    for c in range(n_contexts):
-        bounds[c + 1] += bounds[c]
-    n_entries = bounds[n_contexts]
-    # index and code side by side, so that bringing them together costs one miss of the cache, not two
-    entry = np.empty((n_entries, 2), context.dtype)
-    for i in range(len(context)):
-        c = context[i]
-        if c >= 0:
-            k = bounds[c]
-            entry[k, 0] = i
-            entry[k, 1] = code[i]
-            bounds[c] = k + 1
-    # every bound now is where its context ends
-
-    out_code = np.empty(n_entries, np.int32)
-    out_count = np.empty(n_entries, np.float64)
-    node = np.full(len(context), -1, context.dtype)
-    node_of = np.full(n_codes, -1, np.int64)
-    total = np.zeros(n_codes)
-    seen = np.empty(n_codes, np.int32)
-    n_nodes = 0
-    low = 0
-    for c in range(n_contexts):
-        high = bounds[c]
-        bounds[c] = n_nodes
-        n_seen = 0
-        for k in range(low, high):
-            s = entry[k, 1]
-            if node_of[s] < 0:
-                node_of[s] = 0
-                total[s] = 0.0
-                seen[n_seen] = s
-                n_seen += 1
-            total[s] += weight[entry[k, 0]] if len(weight) else 1.0
-        _sort(seen, n_seen)
-        for k in range(n_seen):
-            s = seen[k]
-            node_of[s] = n_nodes
-            out_code[n_nodes] = s
-            out_count[n_nodes] = total[s]
-            n_nodes += 1
-        for k in range(low, high):
-            node[entry[k, 0]] = node_of[entry[k, 1]]
-        for k in range(n_seen):
-            node_of[seen[k]] = -1
-        low = high
-    bounds[n_contexts] = n_nodes
-    return bounds, out_code[:n_nodes].copy(), out_count[:n_nodes].copy(), node
-
-
-@njit(cache=True)
-def _sort(values: Array, n: int) -> None:
-    """Sort the first `n` values; most often they are one, two or three."""
-    if n > 16:
-        values[:n].sort()
-        return
-    for i in range(1, n):
-        value, k = values[i], i
-        while k > 0 and values[k - 1] > value:
-            values[k] = values[k - 1]
-            k -= 1
-        values[k] = value
-
-
-@njit(cache=True)
-def find_child(code: Array, first_child: Array, context: int, wanted: int) -> int:
-    """Return the child of `context` with the code `wanted`, or -1."""
-    low, end = first_child[context], first_child[context + 1]
-    high = end
-    while low < high:
-        middle = (low + high) >> 1
-        if code[middle] < wanted:
-            low = middle + 1
-        else:
-            high = middle
-    return low if low < end and code[low] == wanted else -1
-
-
-@njit(cache=True)
-def find_suffixes(code: Array, first_child: Array) -> Array:
-    """Return for each node the one without its oldest step, shape (n_nodes,); -1 for node 0."""
-    suffix = np.full(len(code), -1, np.int64)
-    for context in range(len(first_child) - 1):
-        for child in range(first_child[context], first_child[context + 1]):
-            suffix[child] = 0 if context == 0 else find_child(code, first_child, suffix[context], code[child])
-    return suffix

@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
-from seqcompare.models.markov_counts import find_child, find_suffixes
+from seqcompare.models.markov_kernels import find_child, find_suffixes
 from seqcompare.models.markov_walk import Trie
 
 Array = NDArray[Any]

@@ -8,7 +8,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from seqcompare.models.markov_counts import NgramCounts, find_child
+from seqcompare.models.markov_counts import NgramCounts
+from seqcompare.models.markov_kernels import find_child
 from seqcompare.models.smoothing import Interpolation
 
 Array = NDArray[Any]

@@ -16,7 +16,8 @@ from sklearn.model_selection import KFold
 from seqcompare.models.alphabet import encode, find_symbols
 from seqcompare.models.base import check_sequences
 from seqcompare.models.markov import MarkovChain
-from seqcompare.models.markov_counts import NgramCounts, check_order, count_next, find_suffixes
+from seqcompare.models.markov_counts import NgramCounts, check_order, count_next
+from seqcompare.models.markov_kernels import find_suffixes
 from seqcompare.sequences import Sequences
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from seqcompare.models.markov_counts import NgramCounts, find_suffixes
+from seqcompare.models.markov_counts import NgramCounts
+from seqcompare.models.markov_kernels import find_suffixes
 
 Array = NDArray[Any]
 SMOOTHINGS = ("witten-bell", "kneser-ney", "additive", "none")
