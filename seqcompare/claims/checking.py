@@ -1,0 +1,109 @@
+"""Put claims to the test, and keep what came out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from seqcompare.claims.catalog import CLAIMS
+from seqcompare.experiment import sweep
+
+if TYPE_CHECKING:
+    from seqcompare.experiment import Progress
+
+
+@dataclass(frozen=True)
+class CheckedClaims:
+    """What became of claims.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the runs are, one a claim.
+    outcomes : DataFrame
+        Columns claim, statement, outcome ("holds", "does not hold", "cannot tell"), source and note.
+    evidence : DataFrame
+        One row an expectation: claim, task, distance, model, expected skill, skill, low, high, seeds,
+        outcome.
+    """
+
+    folder: Path
+    outcomes: pd.DataFrame
+    evidence: pd.DataFrame
+
+    def frame(self) -> pd.DataFrame:
+        """Return the evidence."""
+        return self.evidence
+
+    def _repr_html_(self) -> str:
+        return self.outcomes.to_html(index=False) + self.evidence.to_html(index=False)
+
+
+def check_claims(
+    names: Sequence[str] | None = None,
+    out: str | os.PathLike[str] = "reports/claims",
+    *,
+    n_jobs: int = -1,
+    fresh: bool = False,
+    progress: Callable[[str, Progress], None] | None = None,
+) -> CheckedClaims:
+    """Run the sweep of each claim and judge it by what comes out.
+
+    Parameters
+    ----------
+    names : sequence of str, optional
+        Names of claims; by default all of `CLAIMS`.
+    out : path, default="reports/claims"
+        Folder of the runs, one subfolder a claim. Sweeps that were stopped go on where they stopped.
+    n_jobs : int, default=-1
+        Worker processes.
+    fresh : bool, default=False
+        Throw away what `out` holds of earlier runs.
+    progress : callable (claim, Progress) -> None, optional
+        Called after every trial.
+
+    Returns
+    -------
+    CheckedClaims
+        The outcomes and their evidence, also written to ``claims.csv`` and ``evidence.csv`` in `out`.
+
+    Raises
+    ------
+    ValueError
+        If there is no claim of a name.
+    """
+    chosen = list(CLAIMS) if names is None else list(names)
+    unknown = [name for name in chosen if name not in CLAIMS]
+    if unknown:
+        raise ValueError(f"there is no claim {unknown[0]!r}; there are {', '.join(CLAIMS)}")
+    folder = Path(out)
+    outcomes, evidence = [], []
+    for name in chosen:
+        claim = CLAIMS[name]
+        run = sweep(
+            claim.suite,
+            folder / name,
+            n_jobs=n_jobs,
+            fresh=fresh,
+            progress=None if progress is None else lambda step, name=name: progress(name, step),
+        )
+        outcome, table = claim.judge(run.frame())
+        outcomes.append(
+            {
+                "claim": name,
+                "statement": claim.statement,
+                "outcome": outcome,
+                "source": claim.source,
+                "note": claim.note,
+            }
+        )
+        evidence.append(table.assign(claim=name))
+    result = CheckedClaims(folder, pd.DataFrame(outcomes), pd.concat(evidence, ignore_index=True))
+    result.outcomes.to_csv(folder / "claims.csv", index=False)
+    result.evidence.to_csv(folder / "evidence.csv", index=False)
+    return result
