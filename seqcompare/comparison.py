@@ -15,9 +15,8 @@ import numpy as np
 import pandas as pd
 
 from seqcompare.datasets import read
+from seqcompare.dependence import profile
 from seqcompare.evaluation.comparison import (
-    TEST,
-    TUNING,
     FoldTrial,
     blank_fold_row,
     run_fold_trial,
@@ -28,14 +27,17 @@ from seqcompare.evaluation.ladder import Entry, build_ladders
 from seqcompare.evaluation.runner import run_trials
 from seqcompare.evaluation.splits import Plan, plan_splits
 from seqcompare.evaluation.trials import Outcome
+from seqcompare.evaluation.winner import final_rung, keep_winner
 from seqcompare.experiment import Progress
-from seqcompare.results.choice import TOLERANCE, choose_rung
-from seqcompare.results.comparison_store import ComparisonStore, StoredComparison
-from seqcompare.results.contests import Contest, pairs, summary
+from seqcompare.results.choice import choose_rung, validation_tolerance
+from seqcompare.results.comparison_store import ComparisonStore
 from seqcompare.results.folder import prepare_folder
 from seqcompare.results.store import STORE
+from seqcompare.results.stored_comparison import CONTEXT, TEST, TUNING, StoredComparison
 from seqcompare.sequence_dataset import SequenceDataset
 from seqcompare.sequences import Sequences
+
+_CONTEXT_FOLDS = 3
 
 
 class Comparison(StoredComparison):
@@ -47,31 +49,15 @@ class Comparison(StoredComparison):
         A folder that `compare` has written.
     """
 
-    def summary(self) -> pd.DataFrame:
-        """Return one row a contestant, the best first; see `seqcompare.results.contests.summary`."""
-        contest, tuning = self._read()
-        return summary(contest, tuning)
-
-    def pairs(self) -> pd.DataFrame:
-        """Return paired tests against the best and chance, as in `seqcompare.results.contests.pairs`."""
-        return pairs(self._read()[0])
-
     def report(self) -> Path:
         """Write the report, its tables and figures into the folder; return the path of the page."""
         from seqcompare.report.page import write_report
 
         return Path(write_report(self.folder))
 
-    def _read(self) -> tuple[Contest, pd.DataFrame]:
-        with self.store() as store:
-            frame = store.frame()
-            tests = frame[frame["axis"] == TEST]
-            sums = store.sums(tests["trial_id"])
-        contest = Contest(tests, sums, float(self.config["data"]["test_fraction"]))
-        return contest, frame[frame["axis"] == TUNING]
-
     def _repr_html_(self) -> str:
-        return str(self.summary().to_html(index=False, float_format=lambda v: f"{v:.4g}", border=0))
+        table = self.summary().to_html(index=False, float_format=lambda v: f"{v:.4g}", border=0)
+        return self.verdict()._repr_html_() + str(table)
 
 
 def compare(
@@ -160,13 +146,21 @@ def compare(
     prepare_folder(folder, config, n_jobs=n_jobs, fresh=fresh)
     warm_up_on(dataset, (entry.rungs[0] for entry in entries))
     with ComparisonStore(folder / STORE) as store:
+        if store.side_table("profile_facts") is None:
+            _keep_profile(dataset, store)
         tuning = tuning_trials(dataset, plan, entries)
         n_tests = len(plan.splits) * len(entries)
         counter = _Counter(len(tuning) + n_tests, len(store.done()), progress)
         _run(tuning, store, n_jobs, counter)
         tests = list(_test_trials(dataset, plan, entries, store))
         _run(tests, store, n_jobs, counter)
-    return Comparison(folder)
+        contexts = list(_context_trials(dataset, plan, entries, Comparison(folder)))
+        counter.expect(len(contexts))
+        _run(contexts, store, n_jobs, counter)
+    found = Comparison(folder)
+    keep_winner(found, dataset, entries)
+    _write_tables(found.tables(), folder / "tables")
+    return found
 
 
 def _run(trials: Sequence[FoldTrial], store: ComparisonStore, n_jobs: int, counter: _Counter) -> None:
@@ -189,21 +183,28 @@ def _test_trials(
         for entry in entries:
             rungs = {rung.label: rung for rung in entry.rungs}
             rows = frame[(frame["entry"] == entry.name) & (frame["seed"] == fold)]
-            chosen = choose_rung(rows, sums, tolerance_of(rows, sums)) if len(rows) else None
+            chosen = choose_rung(rows, sums, validation_tolerance(rows, sums)) if len(rows) else None
             # where every rung has failed, the first one fails again and says why
             model = rungs[chosen] if chosen is not None else entry.rungs[0]
             yield FoldTrial(position, TEST, dataset, split, fold, entry.name, model)
             position += 1
 
 
-def tolerance_of(rows: pd.DataFrame, sums: Mapping[str, Any]) -> float:
-    """Return what is practically equal on validation data, in units of the loss."""
-    metric = str(rows["metric"].iloc[0])
-    if metric != "mse":
-        return TOLERANCE[metric]
-    # without the targets' variance at hand: of the largest loss on the ladder
-    losses = [sums[t][:, 1].sum() / sums[t][:, 0].sum() for t in rows["trial_id"] if len(sums[t])]
-    return TOLERANCE[metric] * float(max(losses, default=1.0))
+def _context_trials(
+    dataset: SequenceDataset, plan: Plan, entries: Sequence[Entry], found: Comparison
+) -> Iterator[FoldTrial]:
+    """Yield trials of the winner and of the best, in the first folds, with less and less context."""
+    judged = found.judgement()
+    ladders = found.ladders()
+    position = len(found.frame())
+    for name in dict.fromkeys([judged.winner, judged.best]):
+        entry = next((e for e in entries if e.name == name), None)
+        if entry is None or entry.family == "reference":
+            continue
+        model = final_rung(entry, ladders)
+        for fold, split in enumerate(plan.splits[:_CONTEXT_FOLDS]):
+            yield FoldTrial(position, CONTEXT, dataset, split, fold, entry.name, model, entry)
+            position += 1
 
 
 class _Counter:
@@ -214,6 +215,10 @@ class _Counter:
         self._total, self._done, self._failed = total, done, 0
         self._start, self._new = time.monotonic(), 0
         self._tell(None)
+
+    def expect(self, more: int) -> None:
+        """Count trials that were not known of before; those of an earlier start are among the finished."""
+        self._total += more
 
     def add(self, outcome: Outcome) -> None:
         self._done += 1
@@ -229,9 +234,30 @@ class _Counter:
         self._progress(Progress(self._done, self._total, self._failed, elapsed, eta, outcome))
 
 
+def _keep_profile(dataset: SequenceDataset, store: ComparisonStore) -> None:
+    """Keep what can be said of the data before any model is chosen."""
+    found = profile(dataset)
+    facts = {
+        "sentence": found.summary().split("\n")[1],
+        "reach": found.reach,
+        "look_ahead": found.look_ahead,
+        "order": found.order,
+        "p_value": found.p_value,
+    }
+    store.keep_table("lag_profile", found.frame())
+    store.keep_table("profile_facts", pd.DataFrame({"name": list(facts), "value": list(facts.values())}))
+
+
+def _write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+
+
 def _describe(dataset: SequenceDataset, plan: Plan) -> dict[str, Any]:
     """Return what the verdict and the report need to know of the data."""
     X = dataset.X
+    n_symbols = len(np.unique(X.values)) if X.kind == "symbols" else 0
     return {
         "name": dataset.name,
         "role": dataset.role,
@@ -241,13 +267,14 @@ def _describe(dataset: SequenceDataset, plan: Plan) -> dict[str, Any]:
         "shortest": int(X.lengths.min()),
         "longest": int(X.lengths.max()),
         "n_channels": X.n_channels,
-        "n_symbols": len(np.unique(X.values)) if X.kind == "symbols" else 0,
+        "n_symbols": n_symbols,
         "notes": list(dataset.notes),
         "splits": plan.words,
         "split_kind": plan.kind,
         "n_splits": len(plan.splits),
         "test_fraction": plan.test_fraction,
         "classes": _class_counts(dataset),
+        "uniform_bits": float(np.log2(n_symbols)) if dataset.role == "next" and n_symbols else None,
     }
 
 

@@ -15,8 +15,9 @@ import numpy as np
 from sklearn.base import clone
 
 from seqcompare.evaluation.answers import fit_model, learning_curve, n_parameters, training_end
+from seqcompare.evaluation.context import influence_by_lag, trace_context
 from seqcompare.evaluation.cost import Stopwatch
-from seqcompare.evaluation.ladder import Entry
+from seqcompare.evaluation.ladder_common import Entry
 from seqcompare.evaluation.measures import (
     METRICS,
     ask,
@@ -31,10 +32,9 @@ from seqcompare.evaluation.measures import (
 from seqcompare.evaluation.splits import Plan, Split, cut, hold_out
 from seqcompare.evaluation.trials import Outcome, blame, one_thread
 from seqcompare.evaluation.zoo import ModelSpec
+from seqcompare.results.stored_comparison import TEST, TUNING
 from seqcompare.sequence_dataset import SequenceDataset
 from seqcompare.sequences import Sequences
-
-TUNING, TEST = "tuning", "test"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +45,9 @@ class FoldTrial:
     ----------
     position : int
         Its place among all trials.
-    phase : {"tuning", "test"}
-        Whether the training part alone is used, a fifth of it to choose models by, or the test part.
+    phase : {"tuning", "test", "context"}
+        Whether the training part alone is used, a fifth of it to choose models by; or the test part; or this
+        with less and less context.
     dataset : SequenceDataset
         All data.
     split : Split
@@ -57,6 +58,8 @@ class FoldTrial:
         The contestant.
     model : ModelSpec
         The model.
+    contestant : Entry, optional
+        For the phase "context", which needs to know how to limit a model.
     """
 
     position: int
@@ -66,6 +69,7 @@ class FoldTrial:
     fold: int
     entry: str
     model: ModelSpec
+    contestant: Entry | None = None
 
     @property
     def trial_id(self) -> str:
@@ -153,7 +157,7 @@ def blank_fold_row(trial: FoldTrial) -> dict[str, Any]:
 def parts_of(trial: FoldTrial) -> tuple[SequenceDataset, SequenceDataset]:
     """Return what the trial's model is fitted on, and what it answers."""
     train = cut(trial.dataset, trial.split.train)
-    if trial.phase == TEST:
+    if trial.phase != TUNING:
         return train, cut(trial.dataset, trial.split.test)
     inner = hold_out(train)
     return cut(train, inner.train), cut(train, inner.test)
@@ -181,8 +185,15 @@ def _measure(trial: FoldTrial, row: dict[str, Any]) -> tuple[tuple[int, float, f
     sums = unit_sums(answers, units(test, answers.item), role)
     row["sums"] = sums
     score = score_of(sums, role)
-    row["score" if trial.phase == TEST else "validation_score"] = score
+    row["validation_score" if trial.phase == TUNING else "score"] = score
     row["details"] = {"metrics": metrics_of(answers, role)}
+    if trial.contestant is not None:
+        curves = trace_context(trial.contestant, trial.model, model, train, test, trial.model_seed)
+        row["details"] |= {
+            "curves": [record for curve in curves for record in curve.rows()],
+            "needed": {curve.control: curve.needed() for curve in curves},
+            "influence": influence_by_lag(model, test, trial.model_seed),
+        }
     if trial.phase == TEST and role in ("step", "sequence"):
         row["details"] |= {"confusion": confusion_of(answers), "calibration": calibration_of(answers)}
     return learning_curve(model)

@@ -19,8 +19,8 @@ from seqcompare.evaluation.zoo import Budget, ModelSpec
 from seqcompare.models.pieces import InPieces
 
 STEP_EPOCHS = 1.2e7
-LONG = 200
-PIECE = 100
+LONG = 400
+PIECE = 200
 CELL_NAMES = {"elman": "Elman", "gru": "GRU", "lstm": "LSTM"}
 
 
@@ -36,14 +36,16 @@ class Entry:
         Its family; "reference" for chance.
     rungs : tuple of ModelSpec
         The models. With a single one there is nothing to choose.
-    limit : callable (k) -> ModelSpec, optional
-        Makes the model of this kind that sees only the last k steps, where the family has such models.
+    limit, limit_ahead : callable (ModelSpec, k) -> ModelSpec, optional
+        Make of a rung the model that sees only the last k steps, or only the next k, where the family has
+        such models.
     """
 
     name: str
     family: str
     rungs: tuple[ModelSpec, ...]
     limit: Callable[[ModelSpec, int], ModelSpec] | None = None
+    limit_ahead: Callable[[ModelSpec, int], ModelSpec] | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sklearn.base import BaseEstimator, clone
@@ -104,7 +105,7 @@ def step_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
     for name, decode in (("HMM", "filter"), ("HMM, looking ahead", "posterior")):
         yield Entry(name, "hmm", _hmm_taggers(extent, budget, decode))
     yield from _window_entries(extent, budget, window, (1, 2, 4, 8, 16))
-    yield Entry("window, looking ahead", "window", _centred(extent, budget))
+    yield Entry("window, looking ahead", "window", _centred(extent, budget), _limit_before, _limit_after)
     sizes = [("gru", 16), ("gru", 48)] if extent.large else [("gru", 8), ("gru", 32), ("lstm", 32)]
     yield Entry(
         "recurrent",
@@ -196,14 +197,7 @@ def _window_entries(
             label, model = f"logistic window {width} with pairs", make(classifier, width, pairs=True)
             rungs.append(rung(label, "window", "logistic-pairs", width, "width", budget, model))
 
-    def limit(spec: ModelSpec, k: int) -> ModelSpec:
-        width = min(k, int(spec.capacity or 1))
-        model = clone(spec.source)
-        key = "estimator__before" if hasattr(model.estimator, "before") else "before"
-        return rung(f"{spec.label} cut to {width}", "window", spec.variant, width, "width", spec.budget,
-                     model.set_params(**{key: width - 1}))  # fmt: skip
-
-    yield Entry("window", "window", tuple(rungs), limit)
+    yield Entry("window", "window", tuple(rungs), _limit_before)
 
 
 def _limit_order(make: Callable[[int], BaseEstimator], least: int) -> Callable[[ModelSpec, int], ModelSpec]:
@@ -214,3 +208,20 @@ def _limit_order(make: Callable[[int], BaseEstimator], least: int) -> Callable[[
         return rung(f"Markov order {order}", "markov", spec.variant, order, "order", spec.budget, make(order))
 
     return limit
+
+
+def _limit_before(spec: ModelSpec, k: int) -> ModelSpec:
+    """Return the window that sees the last k steps, the present one included."""
+    return _cut(spec, "before", k - 1)
+
+
+def _limit_after(spec: ModelSpec, k: int) -> ModelSpec:
+    """Return the window that sees the next k steps."""
+    return _cut(spec, "after", k)
+
+
+def _cut(spec: ModelSpec, name: str, most: int) -> ModelSpec:
+    model = clone(spec.source)
+    key = name if hasattr(model, name) else f"estimator__{name}"
+    model.set_params(**{key: min(most, model.get_params()[key])})
+    return replace(spec, label=f"{spec.label}, {name} cut to {most}", source=model)

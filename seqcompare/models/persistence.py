@@ -26,8 +26,6 @@ TRUSTED = (
     "seqcompare.models.next_step.NextStep",
     "seqcompare.models.pieces.InPieces",
     "seqcompare.models.quantized.Quantized",
-    "seqcompare.models.pieces.InPieces",
-    "seqcompare.models.quantized.Quantized",
     "seqcompare.models.recurrent.classifier.RNNClassifier",
     "seqcompare.models.recurrent.regressor.RNNRegressor",
     "seqcompare.models.recurrent.tagger.RNNTagger",

@@ -99,3 +99,15 @@ def compare_rungs(rungs: pd.DataFrame, sums: Mapping[str, NDArray[np.float64]]) 
     behind = [paired_difference(stacked[str(m)], best) for m in table["model"]]
     table["behind"], table["error"] = [d for d, _ in behind], [e for _, e in behind]
     return table[columns]
+
+
+def validation_tolerance(rungs: pd.DataFrame, sums: Mapping[str, NDArray[np.float64]]) -> float:
+    """Return what is practically equal on validation data, in units of the loss.
+
+    For squared errors a hundredth of the largest on the ladder.
+    """
+    metric = str(rungs["metric"].iloc[0])
+    if metric != "mse":
+        return TOLERANCE[metric]
+    losses = [sums[t][:, 1].sum() / sums[t][:, 0].sum() for t in rungs["trial_id"] if len(sums[t])]
+    return TOLERANCE[metric] * float(max(losses, default=1.0))

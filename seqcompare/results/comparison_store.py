@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from seqcompare.results.store import STORE, Store, StoredRun
+from seqcompare.results.store import Store
 
 METRICS = ("bits", "accuracy", "macro_f1", "mse", "r2")
 
@@ -86,16 +85,3 @@ class ComparisonStore(Store):
     def _answers(self) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
         rows = self._connection.execute("SELECT trial_id, entry, details FROM answers").fetchall()
         return {r[0]: r[1] for r in rows}, {r[0]: json.loads(r[2]) for r in rows}
-
-
-class StoredComparison(StoredRun):
-    """A comparison as it lies in its folder; reading it needs no model."""
-
-    def store(self) -> ComparisonStore:
-        """Open the store for reading."""
-        return ComparisonStore(Path(self.folder) / STORE, read_only=True)
-
-    def frame(self) -> pd.DataFrame:
-        """Return one row a trial; ``axis`` says whether it is one of tuning or of testing."""
-        with self.store() as store:
-            return store.frame()

@@ -1,0 +1,72 @@
+"""Which contestant is the cheapest that is good enough, as far as the data can tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from seqcompare.results.contests import CHANCE, Contest
+
+#: Probability from which on a difference, or none, counts as settled.
+SURE = 0.95
+LIKELY = 0.5
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the test scores say.
+
+    Parameters
+    ----------
+    kind : {"model", "chance", "cannot tell", "nothing"}
+        A model is worth having; the frequencies of the answers are as good; the data cannot tell which of
+        both; or nothing has ended well.
+    best : str or None
+        The contestant of least mean loss.
+    winner : str or None
+        The cheapest that is more likely than not as good as the best: fewest parameters, then fewest
+        microseconds a step. Chance where that is so.
+    worse : dict of str to float
+        Probability that each contestant is worse than the best by more than the tolerance.
+    unsettled : tuple of str
+        Contestants cheaper than the winner of which it is open whether they would do.
+    """
+
+    kind: str
+    best: str | None
+    winner: str | None
+    worse: dict[str, float]
+    unsettled: tuple[str, ...]
+
+
+def judge(contest: Contest, summary: pd.DataFrame) -> Judgement:
+    """Return the judgement on the contestants.
+
+    Parameters
+    ----------
+    contest : Contest
+        Rows of testing.
+    summary : DataFrame
+        `seqcompare.results.contests.summary` of it, for the costs.
+    """
+    best = contest.best()
+    if best is None:
+        return Judgement("nothing", None, None, {}, ())
+    worse = {e: 0.0 if e == best else contest.regions(e, best)[0] for e in contest.entries}
+    ordered = summary[summary["entry"].isin(worse)].sort_values(
+        ["n_parameters", "predict_us_per_step"], kind="stable", na_position="last"
+    )
+    by_cost = [str(e) for e in ordered["entry"]]
+    models = [e for e in by_cost if e != CHANCE]
+    enough = [e for e in models if worse[e] < LIKELY] or [best]
+    winner = enough[0]
+    kind = "model"
+    if CHANCE in worse:
+        if worse[CHANCE] <= 1 - SURE:
+            kind, winner = "chance", CHANCE
+        elif worse[CHANCE] < SURE:
+            kind = "cannot tell"
+    cheaper = models[: models.index(winner)] if winner in models else []
+    unsettled = tuple(e for e in cheaper if worse[e] < SURE)
+    return Judgement(kind, best, winner, worse, unsettled)

@@ -1,0 +1,206 @@
+"""A comparison as it lies in its folder, with every table that follows from it; reading it needs no model."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from seqcompare.results.choice import choose_rung, compare_rungs, validation_tolerance
+from seqcompare.results.comparison_store import ComparisonStore
+from seqcompare.results.contests import Contest, pairs, summary
+from seqcompare.results.judgement import Judgement, judge
+from seqcompare.results.store import STORE, StoredRun
+from seqcompare.results.verdict import Findings, Verdict, write_verdict
+
+TUNING, TEST, CONTEXT = "tuning", "test", "context"
+
+CONTEXT_COLUMNS = [
+    *("entry", "model", "family", "variant", "capacity", "fold", "control", "context"),
+    *("score", "low", "high", "loss", "behind", "error", "needed"),
+]
+
+
+class StoredComparison(StoredRun):
+    """A comparison as it lies in its folder.
+
+    Parameters
+    ----------
+    folder : path
+        A folder that `seqcompare.compare` has written.
+    """
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row a trial; ``axis`` says what it was for: "tuning", "test" or "context"."""
+        return self._read[0].copy()
+
+    def summary(self) -> pd.DataFrame:
+        """Return one row a contestant, the best first; see `seqcompare.results.contests.summary`."""
+        return summary(self.contest, self._phase(TUNING))
+
+    def pairs(self) -> pd.DataFrame:
+        """Return paired tests against the best and chance; see `seqcompare.results.contests.pairs`."""
+        return pairs(self.contest)
+
+    def ladders(self) -> pd.DataFrame:
+        """Return how every rung did on validation data, all folds together.
+
+        Returns
+        -------
+        DataFrame
+            entry, and the columns of `seqcompare.results.choice.compare_rungs`; ``chosen`` marks the rung
+            that all folds together choose: the one that is fitted in the end.
+        """
+        tables = []
+        for entry, rows in self._phase(TUNING).groupby("entry", sort=False):
+            table = compare_rungs(rows, self._read[2])
+            if table.empty:
+                continue
+            chosen = choose_rung(rows, self._read[2], validation_tolerance(rows, self._read[2]))
+            table.insert(0, "entry", entry)
+            table["chosen"] = table["model"] == chosen
+            tables.append(table)
+        if not tables:
+            return pd.DataFrame(columns=["entry", "model", "loss", "n_parameters", "chosen"])
+        return pd.concat(tables, ignore_index=True)
+
+    def contexts(self) -> pd.DataFrame:
+        """Return the context curves, one row a contestant, fold, control and context.
+
+        Returns
+        -------
+        DataFrame
+            Contestant and rung; ``control`` as in `seqcompare.evaluation.context.Curve`; ``context`` in
+            steps; ``score`` with ``low`` and ``high``, 1.96 standard errors of the paired difference to the
+            best context around it; ``loss``, how far it is ``behind`` the best and the standard ``error`` of
+            that; ``needed``, the smallest context within one such error.
+        """
+        sign = -1.0 if self.contest.metric == "accuracy" else 1.0
+        records = []
+        for row in self._phase(CONTEXT).to_dict("records"):
+            details = self._read[1][row["trial_id"]]
+            for point in details.get("curves", []):
+                score = 1 - point["loss"] if sign < 0 else point["loss"]
+                records.append(
+                    {
+                        **{n: row[n] for n in ("entry", "model", "family", "variant", "capacity")},
+                        "fold": row["seed"],
+                        **point,
+                        "score": score,
+                        "low": score - 1.96 * point["error"],
+                        "high": score + 1.96 * point["error"],
+                        "needed": details["needed"][point["control"]],
+                    }
+                )
+        return pd.DataFrame(records, columns=CONTEXT_COLUMNS)
+
+    def influence(self) -> pd.DataFrame:
+        """Return how much answers change when the step at a lag is replaced, the mean over folds."""
+        records = []
+        for row in self._phase(CONTEXT).to_dict("records"):
+            names = ("entry", "model", "family", "variant", "capacity")
+            for point in self._read[1][row["trial_id"]].get("influence", []):
+                records.append({**{n: row[n] for n in names}, **point})
+        columns = ["entry", "model", "family", "variant", "capacity", "lag", "influence"]
+        table = pd.DataFrame(records, columns=columns)
+        return table.groupby(columns[:-1], sort=False, dropna=False)["influence"].mean().reset_index()
+
+    def confusion(self) -> pd.DataFrame:
+        """Return how often each class was given each label, all folds together."""
+        return self._summed("confusion", ["true", "predicted"], ["count"])
+
+    def calibration(self) -> pd.DataFrame:
+        """Return how sure each contestant was and how often it was right, by ten bins of confidence."""
+        table = self._summed("calibration", ["bin"], ["count", "confidence", "accuracy"])
+        for name in ("confidence", "accuracy"):
+            table[name] = table[name] / table["count"]
+        return table
+
+    def class_scores(self) -> pd.DataFrame:
+        """Return precision, recall, F1 and support of each class: entry, label, and these."""
+        records = []
+        for (entry, family), part in self.confusion().groupby(["entry", "family"], sort=False):
+            hits = part[part["true"] == part["predicted"]].set_index("true")["count"]
+            support = part.groupby("true")["count"].sum()
+            given = part.groupby("predicted")["count"].sum()
+            for label in support.index:
+                hit = float(hits.get(label, 0.0))
+                recall = hit / float(support[label])
+                precision = hit / float(given[label]) if label in given.index else 0.0
+                f1 = 2 * precision * recall / (precision + recall) if hit else 0.0
+                records.append((entry, entry, family, label, precision, recall, f1, float(support[label])))
+        columns = ["entry", "model", "family", "label", "precision", "recall", "f1", "support"]
+        return pd.DataFrame(records, columns=columns)
+
+    def judgement(self) -> Judgement:
+        """Return who is good enough."""
+        return judge(self.contest, self.summary())
+
+    def verdict(self) -> Verdict:
+        """Return the answer in sentences, with the numbers behind them."""
+        contest = self.contest
+        facts = self.side_table("profile_facts")
+        profile = {} if facts is None else dict(zip(facts["name"], facts["value"].astype(str), strict=True))
+        return write_verdict(
+            Findings(
+                data=self.config["data"],
+                metric=contest.metric,
+                tolerance=contest.tolerance,
+                judgement=self.judgement(),
+                summary=self.summary(),
+                pairs=self.pairs(),
+                ladders=self.ladders(),
+                contexts=self.contexts(),
+                profile=profile,
+            )
+        )
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return every table of the comparison, by name."""
+        classes = self.config["data"]["classes"]
+        lags = self.side_table("lag_profile")
+        tables = {
+            "summary": self.summary(),
+            "pairs": self.pairs(),
+            "ladders": self.ladders(),
+            "contexts": self.contexts(),
+            "influence": self.influence(),
+            "confusion": self.confusion(),
+            "calibration": self.calibration(),
+            "class_scores": self.class_scores(),
+            "classes": pd.DataFrame({"label": list(classes), "count": list(classes.values())}),
+            "evidence": self.verdict().evidence,
+            "curves": self.curves(),
+            "trials": self.frame(),
+        }
+        return tables if lags is None else {**tables, "lag_profile": lags}
+
+    @cached_property
+    def contest(self) -> Contest:
+        """The test scores of all contestants."""
+        return Contest(self._phase(TEST), self._read[2], float(self.config["data"]["test_fraction"]))
+
+    @cached_property
+    def _read(self) -> tuple[pd.DataFrame, dict[str, dict[str, Any]], dict[str, NDArray[np.float64]]]:
+        with ComparisonStore(Path(self.folder) / STORE, read_only=True) as store:
+            frame = store.frame()
+            return frame, store.details(), store.sums(frame["trial_id"])
+
+    def _phase(self, phase: str) -> pd.DataFrame:
+        frame = self._read[0]
+        return frame[frame["axis"] == phase]
+
+    def _summed(self, name: str, keys: list[str], values: list[str]) -> pd.DataFrame:
+        """Return a table that every test trial has, its values added up over folds."""
+        records = [
+            (row.entry, row.entry, row.family, *point)
+            for row in self._phase(TEST).itertuples(index=False)
+            for point in self._read[1][str(row.trial_id)].get(name, [])
+        ]
+        names = ["entry", "model", "family"]
+        table = pd.DataFrame(records, columns=[*names, *keys, *values])
+        return table.groupby([*names, *keys], sort=False)[values].sum().reset_index()

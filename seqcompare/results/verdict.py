@@ -1,0 +1,420 @@
+"""The verdict on real data: a few sentences, each backed by numbers that stand in a table."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from seqcompare.results.contests import CHANCE
+from seqcompare.results.judgement import SURE, Judgement
+
+EVIDENCE = ["sentence", "table", "row", "column", "value"]
+
+_RARE = 10
+_FEW = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What a verdict is made of; every frame is a table of the run.
+
+    Parameters
+    ----------
+    data : mapping
+        What is known of the data: role, counts, classes, how they were split.
+    metric : str
+        What contestants are compared by.
+    tolerance : float
+        What is practically equal, in units of the loss.
+    judgement : Judgement
+        Who is good enough.
+    summary, pairs, ladders, contexts : DataFrame
+        The tables of these names.
+    profile : mapping of str to str
+        Facts found before any model was chosen; empty where there is none.
+    """
+
+    data: Mapping[str, Any]
+    metric: str
+    tolerance: float
+    judgement: Judgement
+    summary: pd.DataFrame
+    pairs: pd.DataFrame
+    ladders: pd.DataFrame
+    contexts: pd.DataFrame
+    profile: Mapping[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """The answer to "how far back, which family, what is the cheapest that is good enough?".
+
+    Parameters
+    ----------
+    kind : {"model", "chance", "cannot tell", "nothing"}
+        As in `seqcompare.results.judgement.Judgement`.
+    family, entry, model : str or None
+        The cheapest that is good enough: its family, the contestant and its rung.
+    horizon : int or None
+        Steps back that matter to it: from the step that is predicted or labelled; for whole sequences, how
+        many of their last steps. None where it is not known.
+    look_ahead : int
+        Steps after a label that matter to it.
+    sentences : tuple of str
+        The answer.
+    evidence : DataFrame
+        The number behind each sentence: ``sentence`` (counted from 1), ``table``, ``row``, ``column``,
+        ``value``.
+    """
+
+    kind: str
+    family: str | None
+    entry: str | None
+    model: str | None
+    horizon: int | None
+    look_ahead: int
+    sentences: tuple[str, ...]
+    evidence: pd.DataFrame
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences)
+
+    def _repr_html_(self) -> str:
+        lines = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in self.sentences)
+        return f"<ul>{lines}</ul>"
+
+
+class _Writer:
+    """Collects sentences with the numbers behind them."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+        self.evidence: list[tuple[int, str, str, str, Any]] = []
+
+    def say(self, sentence: str, *evidence: tuple[str, str, str, Any]) -> None:
+        self.sentences.append(sentence)
+        self.evidence += [(len(self.sentences), *number) for number in evidence]
+
+
+def write_verdict(found: Findings) -> Verdict:
+    """Return the verdict on a comparison."""
+    writer = _Writer()
+    judged = found.judgement
+    model = _final_rung(found, judged.winner)
+    horizon, look_ahead = None, 0
+    if judged.kind == "nothing":
+        failed = int(found.summary["n_failed"].sum())
+        number = ("summary", "all", "n_failed", failed)
+        writer.say(
+            f"No model has ended well in every fold ({failed} failures): there is nothing to say.", number
+        )
+    else:
+        _say_who(found, writer, model)
+        _say_what_more_buys(found, writer, model)
+        if judged.kind != "chance":
+            horizon, look_ahead = _say_how_far(found, writer)
+        _say_profile(found, writer)
+    _say_warnings(found, writer)
+    families = found.summary.set_index("entry")["family"]
+    return Verdict(
+        judged.kind,
+        None if judged.winner is None else str(families[judged.winner]),
+        judged.winner,
+        model,
+        horizon,
+        look_ahead,
+        tuple(writer.sentences),
+        pd.DataFrame(writer.evidence, columns=EVIDENCE),
+    )
+
+
+def score_words(score: float, metric: str) -> str:
+    """Return a score with its unit."""
+    if metric == "bits":
+        return f"{score:.3f} bits a step"
+    if metric == "accuracy":
+        return f"{100 * score:.1f}% right"
+    return f"a mean squared error of {score:.4g}"
+
+
+def loss_words(loss: float, metric: str) -> str:
+    """Return a difference of losses with its unit."""
+    if metric == "bits":
+        return f"{loss:.3f} bit"
+    if metric == "accuracy":
+        return f"{100 * loss:.1f} percentage points"
+    return f"{loss:.3g} in mean squared error"
+
+
+def _final_rung(found: Findings, entry: str | None) -> str | None:
+    """Return the rung that all folds together choose."""
+    if entry is None:
+        return None
+    chosen = found.ladders[(found.ladders["entry"] == entry) & found.ladders["chosen"]]
+    if len(chosen):
+        return str(chosen["model"].iloc[0])
+    return str(_row(found, entry)["chosen"])
+
+
+def _row(found: Findings, entry: str) -> dict[Any, Any]:
+    return found.summary[found.summary["entry"] == entry].to_dict("records")[0]
+
+
+def _score(found: Findings, entry: str) -> tuple[str, tuple[str, str, str, float]]:
+    row = _row(found, entry)
+    score = float(row["score"])
+    return score_words(score, found.metric), ("summary", entry, "score", score)
+
+
+def _say_who(found: Findings, writer: _Writer, model: str | None) -> None:
+    judged = found.judgement
+    winner, best = str(judged.winner), str(judged.best)
+    chance_worse = judged.worse.get(CHANCE)
+    against = []
+    evidence = []
+    if chance_worse is not None:
+        words, number = _score(found, CHANCE)
+        against.append(f"chance {words}")
+        evidence = [number, ("pairs", f"{CHANCE} - {best}", "worse", chance_worse)]
+    if judged.kind == "chance":
+        words, number = _score(found, best)
+        leader = "" if best == CHANCE else f"; the best model, {best}, {words}"
+        writer.say(
+            f"Chance is enough: no model predicts better than the frequencies of the answers by more than "
+            f"{loss_words(found.tolerance, found.metric)} ({', '.join(against)}{leader}).",
+            *evidence,
+            number,
+        )
+        return
+    words, number = _score(found, winner)
+    row = _row(found, winner)
+    span = f"95% interval {_number(row['low'], found.metric)} to {_number(row['high'], found.metric)}"
+    cost = (
+        f"{row['n_parameters']:,.0f} parameters"
+        if np.isfinite(row["n_parameters"])
+        else "parameters not counted"
+    )
+    evidence = [
+        number,
+        ("summary", winner, "low", row["low"]),
+        ("summary", winner, "high", row["high"]),
+        *evidence,
+    ]
+    if judged.kind == "cannot tell":
+        assert chance_worse is not None
+        writer.say(
+            f"The data cannot tell whether any model beats chance: {_article(model)} comes to {words} "
+            f"({span}), {', '.join(against)}; with probability {chance_worse:.2f} chance is worse than the "
+            f"best by more than {loss_words(found.tolerance, found.metric)}. More sequences would settle it.",
+            *evidence,
+        )
+        return
+    if winner != best:
+        other, other_number = _score(found, best)
+        against.insert(0, f"the best, {best} ({_row(found, best)['chosen']}), {other}")
+        evidence += [other_number, ("pairs", f"{winner} - {best}", "worse", judged.worse[winner])]
+    writer.say(
+        f"{_article(model, capital=True)} is enough: {words} ({span}), {cost}; {', '.join(against)}.",
+        *evidence,
+        ("summary", winner, "n_parameters", row["n_parameters"]),
+    )
+    for entry in judged.unsettled:
+        chance_of = judged.worse[entry]
+        writer.say(
+            f"Whether {entry} ({_row(found, entry)['chosen']}), which is cheaper, would do, the data do not "
+            f"settle: it is worse by more than {loss_words(found.tolerance, found.metric)} with probability "
+            f"{chance_of:.2f}.",
+            ("pairs", f"{entry} - {best}", "worse", chance_of),
+        )
+
+
+def _say_what_more_buys(found: Findings, writer: _Writer, model: str | None) -> None:
+    judged = found.judgement
+    if judged.kind != "model" or judged.winner is None:
+        return
+    ladder = found.ladders[found.ladders["entry"] == judged.winner].reset_index(drop=True)
+    here = ladder[ladder["model"] == model]
+    if len(here) and len(ladder) > 1:
+        mine = here.iloc[0]
+        larger = ladder[ladder["n_parameters"] > mine["n_parameters"]]
+        if larger.empty:
+            writer.say(
+                f"{_capital(str(model))} is the largest tried of its kind: more capacity may buy more.",
+                ("ladders", str(model), "n_parameters", mine["n_parameters"]),
+            )
+        else:
+            top = larger.sort_values("loss", kind="stable").iloc[0]
+            gain = float(mine["loss"] - top["loss"])
+            if gain > 0:
+                text = (
+                    f"More capacity of the same kind ({top['model']}) buys {loss_words(gain, found.metric)} "
+                    f"on validation data, {_relation(gain, found)}."
+                )
+            else:
+                text = (
+                    f"More capacity of the same kind buys nothing: on validation data the best larger one, "
+                    f"{top['model']}, is {loss_words(-gain, found.metric)} behind."
+                )
+            writer.say(
+                text,
+                ("ladders", str(model), "loss", mine["loss"]),
+                ("ladders", str(top["model"]), "loss", top["loss"]),
+            )
+    rivals = [e for e in judged.worse if e not in (judged.winner, CHANCE)]
+    clear = [e for e in rivals if judged.worse[e] >= SURE]
+    if clear:
+        writer.say(
+            f"Worse than the best by more than {loss_words(found.tolerance, found.metric)}, with probability "
+            f"{SURE:.2f} or more: {', '.join(clear)}.",
+            *(("pairs", f"{e} - {judged.best}", "worse", judged.worse[e]) for e in clear),
+        )
+
+
+def _relation(gain: float, found: Findings) -> str:
+    if gain > found.tolerance:
+        return "more than what counts as practically equal"
+    return f"less than the {loss_words(found.tolerance, found.metric)} that count as practically equal"
+
+
+def _say_how_far(found: Findings, writer: _Writer) -> tuple[int | None, int]:
+    """Say how far back the winner has to see; return that, and how far ahead."""
+    mine = found.contexts[found.contexts["entry"] == found.judgement.winner]
+    if mine.empty:
+        return None, 0
+    role = str(found.data["role"])
+    back = mine[mine["control"].isin(["limited", "truncated"])]
+    primary = "limited" if (back["control"] == "limited").any() else "truncated"
+    per_fold = back[back["control"] == primary].groupby("fold")["needed"].first()
+    k = int(np.sort(per_fold.to_numpy())[(len(per_fold) - 1) // 2])
+    low, high = int(per_fold.min()), int(per_fold.max())
+    spread = f" (folds: {low} to {high})" if low != high else ""
+    how = "fitted to" if primary == "limited" else "shown"
+    number = ("contexts", f"{found.judgement.winner}, {primary}", "needed", k)
+    if role == "next":
+        horizon = k
+        text = (
+            f"The last {_steps(k)} matter: {how} no more, it is within a standard error of its best{spread}."
+        )
+    elif role == "step":
+        horizon = k - 1
+        text = (
+            f"Labels depend on the present step alone{spread}: what came before adds nothing."
+            if k == 1
+            else f"Labels depend on steps up to {k - 1} back: {how} the last {_steps(k)}, it is within a "
+            f"standard error of its best{spread}."
+        )
+    else:
+        horizon = k
+        text = (
+            f"The last {_steps(k)} of a sequence are enough: {how} no more, it is within a standard error of "
+            f"its best{spread}."
+        )
+    longest = int(back["context"].max())
+    if k >= longest > 1 and primary == "truncated":
+        text += f" That is as far as it could see ({longest}): the true reach may be longer."
+    writer.say(text, number)
+    shuffled = mine[(mine["control"] == "shuffled") & (mine["context"] == k)]
+    if len(shuffled) and k < longest:
+        behind, error = float(shuffled["behind"].mean()), float(shuffled["error"].mean())
+        worse = behind > max(2 * error, found.tolerance)
+        writer.say(
+            f"With all before in random order it is {loss_words(behind, found.metric)} behind its best"
+            + (
+                ": it is misled by a past that should not matter."
+                if worse
+                else ", so their order does not matter."
+            ),
+            ("contexts", f"{found.judgement.winner}, shuffled", "behind", behind),
+        )
+    ahead = mine[mine["control"] == "ahead"].groupby("fold")["needed"].first()
+    if ahead.empty:
+        return horizon, 0
+    after = int(np.sort(ahead.to_numpy())[(len(ahead) - 1) // 2])
+    writer.say(
+        f"It needs to see {after} step{'' if after == 1 else 's'} ahead of the label.",
+        ("contexts", f"{found.judgement.winner}, ahead", "needed", after),
+    )
+    return horizon, after
+
+
+def _say_profile(found: Findings, writer: _Writer) -> None:
+    if "sentence" in found.profile:
+        writer.say(
+            f"Before any model was chosen: {found.profile['sentence']}",
+            *(
+                ("profile_facts", name, "value", value)
+                for name, value in found.profile.items()
+                if name != "sentence"
+            ),
+        )
+
+
+def _say_warnings(found: Findings, writer: _Writer) -> None:
+    data, summary = found.data, found.summary
+    mixed = summary[~summary["causal"]]["entry"].tolist()
+    if mixed and summary[summary["entry"] != CHANCE]["causal"].any():
+        writer.say(
+            f"Not all answers could be given in time: {', '.join(mixed)} use steps after the label; the "
+            "others do not.",
+            *(("summary", e, "causal", False) for e in mixed),
+        )
+    counts: dict[str, int] = dict(data.get("classes", {}))
+    rare = {name: n for name, n in counts.items() if n < _RARE}
+    if rare and data["role"] != "next":
+        shown = ", ".join(f"{name} ({n})" for name, n in list(rare.items())[:5])
+        writer.say(
+            f"{len(rare)} of {len(counts)} classes are rare, with fewer than {_RARE} examples: {shown}. What "
+            "is said of them rests on next to nothing.",
+            *(("classes", name, "count", n) for name, n in rare.items()),
+        )
+    n = int(data["n_sequences"])
+    if data["split_kind"] == "blocked":
+        writer.say(
+            f"There are only {n} sequences, cut into blocks: intervals are about these sequences, not about "
+            "others.",
+            ("data", "n_sequences", "value", n),
+        )
+    elif n < _FEW:
+        writer.say(
+            f"There are only {n} sequences: intervals are wide, and what they leave out is not seen.",
+            ("data", "n_sequences", "value", n),
+        )
+    failed = summary[summary["n_failed"] > 0]
+    if len(failed):
+        writer.say(
+            f"Failed in some folds, and left out: {', '.join(failed['entry'])}.",
+            *(
+                ("summary", e, "n_failed", k)
+                for e, k in zip(failed["entry"], failed["n_failed"], strict=True)
+            ),
+        )
+    above = data.get("uniform_bits")
+    if found.metric == "bits" and above is not None:
+        over = summary[summary["score"] >= float(above)]["entry"].tolist()
+        if over:
+            writer.say(
+                f"No better than guessing evenly ({float(above):.3f} bits): {', '.join(over)}.",
+                *(("summary", e, "score", float(_row(found, e)["score"])) for e in over),
+            )
+
+
+def _number(score: float, metric: str) -> str:
+    return f"{100 * score:.1f}%" if metric == "accuracy" else f"{score:.3f}"
+
+
+def _steps(k: int) -> str:
+    return "step" if k == 1 else f"{k} steps"
+
+
+def _article(model: str | None, *, capital: bool = False) -> str:
+    text = str(model)
+    return _capital(text) if capital else text
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
