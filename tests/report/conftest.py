@@ -119,9 +119,10 @@ def write_run(folder, rows, config=CONFIG):
 def hostile_rows():
     """Yield trials in which everything a user can name has a hostile name."""
     for number, name in enumerate(HOSTILE):
-        rows = trial_rows(
-            [(name, name, name, 4, name, 4)], [(name, *TASKS[number % len(TASKS)][1:])], (2, 8), seeds=1
-        )
+        # every name stands for a task, a model and its kind; a family has a figure of its own, so there are
+        # five
+        model = (name, HOSTILE[number // 4], name, 4, name, 4)
+        rows = trial_rows([model], [(name, *TASKS[number % len(TASKS)][1:])], (2, 8), seeds=1)
         for row, curve in rows:
             row |= {"stop": name, "warnings": name, "task_params": json.dumps({"distance": 2, name: name})}
             if number % 5 == 4 and row["distance"] == 8:
@@ -134,7 +135,16 @@ def report_folder(tmp_path_factory):
     """A run of four families on two tasks, with its report."""
     models = [m for m in MODELS if m[0] not in {"Markov 4", "HMM 8", "Logistic 4", "GRU 32"}]
     folder = tmp_path_factory.mktemp("runs") / "invented"
-    write_run(folder, trial_rows(models, TASKS[1:3], (2, 8, 32)))
+    write_run(folder, trial_rows(models, TASKS[1:3], (2, 8, 32), seeds=2))
+    write_report(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_folder(tmp_path_factory):
+    """A run of two models on one task, with its report: few cells for an audit to look at."""
+    folder = tmp_path_factory.mktemp("runs") / "small"
+    write_run(folder, trial_rows([MODELS[0], MODELS[-2]], TASKS[:1], (2, 32), seeds=2))
     write_report(folder)
     return folder
 
