@@ -9,8 +9,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from seqcompare.dependence.surrogates import Elsewhere
-
 Array = NDArray[Any]
 
 
@@ -73,7 +71,7 @@ def compare_orders(
     n_permutations: int,
     seed: int,
     *,
-    others: Elsewhere | None = None,
+    elsewhere: list[NDArray[np.int64]] | None = None,
 ) -> OrderTest:
     """Test whether targets depend on the longer context beyond the shorter one.
 
@@ -90,8 +88,8 @@ def compare_orders(
         What is predicted.
     n_permutations, seed : int
         How many permutations, and their seed.
-    others : Elsewhere, optional
-        Whence to draw targets from elsewhere, to compare with them too.
+    elsewhere : list of ndarray of int64, shape (n_targets,), optional
+        For each surrogate, where to take targets from elsewhere, to compare with them too.
 
     References
     ----------
@@ -110,15 +108,14 @@ def compare_orders(
     outer, inner = _bounds(shorter[order][kept]), _bounds(longer[order][kept])
     if len(inner) == len(outer):
         nothing = np.zeros(n_permutations)
-        return OrderTest(0.0, nothing, recurring, None if others is None else nothing)
+        return OrderTest(0.0, nothing, recurring, None if elsewhere is None else nothing)
     rng = np.random.default_rng(seed)
     observed, surrogates, fixed = _permute(targets[kept], outer, inner, n_permutations, rng)
-    elsewhere = None
-    if others is not None:
+    others = None
+    if elsewhere is not None:
         ends = _bounds(longer[order])
-        draws = [others.draw(rng)[order] for _ in range(n_permutations)]
-        elsewhere = np.array([_told(target[draw], bounds, ends) / n for draw in draws])
-    return OrderTest((observed - fixed) / n, (surrogates - fixed) / n, recurring, elsewhere)
+        others = np.array([_told(target[taken][order], bounds, ends) / n for taken in elsewhere])
+    return OrderTest((observed - fixed) / n, (surrogates - fixed) / n, recurring, others)
 
 
 def _bounds(sorted_groups: NDArray[np.int64]) -> NDArray[np.int64]:

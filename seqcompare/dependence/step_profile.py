@@ -19,7 +19,8 @@ from seqcompare.dependence.surrogates import Elsewhere
 from seqcompare.sequence_dataset import SequenceDataset
 from seqcompare.sequences import Sequences
 
-_MOST_TARGETS = 50_000
+_MOST_PAIRS = 50_000
+_MOST_TESTED = 200_000
 _LEAST_RECURRING = 0.05
 _FEW_SEQUENCES = 20
 _N_PIECES = 40
@@ -61,14 +62,18 @@ class _Question:
             self.groups,
         )
 
+    def targets(self, most: int, seed: int) -> NDArray[np.int64]:
+        """Return the steps at which something is predicted; if there are too many, of some sequences."""
+        at = np.flatnonzero(self.scored)
+        if len(at) <= most:
+            return at
+        # neighbours, so that targets keep their distances
+        order = np.random.default_rng(seed).permutation(len(self.X))[self.X.sequence_index[at]]
+        return np.sort(at[np.argsort(order, kind="stable")][:most])
+
     def pairs(self, seed: int) -> Pairs:
         """Return steps and targets, in alphabets small enough for pairs of them."""
-        at = np.flatnonzero(self.scored)
-        if len(at) > _MOST_TARGETS:
-            # whole sequences, and neighbours in the last: targets keep their distances
-            rng = np.random.default_rng(seed)
-            order = rng.permutation(len(self.X))[self.X.sequence_index[at]]
-            at = np.sort(at[np.argsort(order, kind="stable")][:_MOST_TARGETS])
+        at = self.targets(_MOST_PAIRS, seed)
         limit = most_symbols(len(at))
         source, labels = lump(self.coded, limit), lump(self.labels, limit)
         before = self.X.step_index[at]
@@ -125,11 +130,11 @@ def _limits(question: _Question, pairs: Pairs) -> list[str]:
             f"{pairs.n_targets} for the target: pairs of more would be too rare."
         )
     n_scored = int(question.scored.sum())
-    if len(pairs.at) < n_scored:
-        said.append(
-            f"Single lags are examined at {len(pairs.at):,} of {n_scored:,} targets, in sequences drawn "
-            "at random."
-        )
+    for most, what in ((_MOST_PAIRS, "Single lags"), (_MOST_TESTED, "Contexts")):
+        if n_scored > most:
+            said.append(
+                f"{what} are tested at {most:,} of {n_scored:,} targets, in sequences drawn at random."
+            )
     return said
 
 
@@ -179,7 +184,7 @@ def _test(
     question: _Question, first: int, settings: Settings, notes: list[str]
 ) -> tuple[list[int], list[OrderTest]]:
     """Test the lags from `first` on, each given all before it, as long as contexts recur."""
-    at = np.flatnonzero(question.scored)
+    at = question.targets(_MOST_TESTED, settings.seed)
     target = question.labels.codes[at]
     before = question.X.step_index[at]
     source, n_sources = question.coded.codes, question.coded.n_symbols
@@ -188,8 +193,12 @@ def _test(
         if question.labels is not question.coded:
             context = extend(context, source, at, before, lag, n_sources)
     lags, tests = [], []
-    # labels may have a memory of their own, the next step has none beyond its contexts
-    others = None if question.labels is question.coded else Elsewhere(question.X.sequence_index[at])
+    elsewhere = None
+    if question.labels is not question.coded:
+        # labels may have a memory of their own, while the next step has none beyond its contexts
+        rng = np.random.default_rng(settings.seed)
+        others = Elsewhere(question.X.sequence_index[at])
+        elsewhere = [others.draw(rng) for _ in range(settings.n_permutations)]
     last = min(settings.max_order, settings.max_lag, int(question.X.lengths.max()) - 1)
     for lag in range(first, last + 1):
         longer = extend(context, source, at, before, lag, n_sources)
@@ -199,7 +208,7 @@ def _test(
             target,
             settings.n_permutations,
             settings.seed + lag,
-            others=others,
+            elsewhere=elsewhere,
         )
         if test.recurring < _LEAST_RECURRING:
             notes.append(

@@ -28,6 +28,8 @@ class Elsewhere:
         self._n = len(sequence)
         self._start = np.flatnonzero(np.diff(sequence, prepend=sequence[:1] - 1))
         self._length = np.diff(np.append(self._start, self._n))
+        self._owner = np.repeat(np.arange(len(self._start)), self._length)
+        self._place = np.arange(self._n) - self._start[self._owner]
 
     def draw(self, rng: np.random.Generator) -> NDArray[np.int64]:
         """Return where each target is taken from, shape (n_targets,)."""
@@ -46,6 +48,5 @@ class Elsewhere:
         before[first] = ring[np.append(first[1:], n_sequences) - 1]
         partner = np.empty(n_sequences, dtype=np.int64)
         partner[ring] = before
-        other = np.repeat(partner, self._length)
-        place = np.arange(self._n) - np.repeat(self._start, self._length)
-        return self._start[other] + place % self._length[other]
+        other = partner[self._owner]
+        return self._start[other] + self._place % self._length[other]
