@@ -271,13 +271,11 @@ class RecurrentNet:
         per_step = pooling == "none"
         each = np.add.reduceat(weights, sequences.offsets[:-1]) if per_step else weights
         # sequences of weight 0 are as good as absent: they count neither in the scale nor in a batch
-        kept = np.flatnonzero(each)
-        if per_step:
-            items = Sequences(np.arange(sequences.n_steps), sequences.offsets).take(kept).values
-            importance = np.maximum.reduceat(weights, sequences.offsets[:-1])[kept]
-        else:
-            items, importance = kept, weights[kept]
-        sequences, targets, weights = sequences.take(kept), targets[items], weights[items]
+        kept = each > 0
+        if not kept.all():
+            items = np.repeat(kept, sequences.lengths) if per_step else kept
+            sequences, targets, weights = sequences.take(kept), targets[items], weights[items]
+        importance = np.maximum.reduceat(weights, sequences.offsets[:-1]) if per_step else weights
         if go_on:
             network, flat = self._network()
             architecture = self._architecture(n_outputs, link, pooling)
@@ -292,7 +290,9 @@ class RecurrentNet:
             architecture = self._architecture(n_outputs, link, pooling)
             network = Network(architecture, reuse=True)
             rng = np.random.default_rng(self._seed)
-            flat = network.initial(rng, int(sequences.lengths.max()), np.dtype(self.dtype))
+            # gates that remember for longer than gradients reach could not learn when to forget
+            longest = min(int(sequences.lengths.max()), self.truncation or sys.maxsize)
+            flat = network.initial(rng, longest, np.dtype(self.dtype))
             self._memory = fresh_memory(self.solver, flat)
             self.architecture_, self.n_parameters_ = architecture.to_dict(), network.n_parameters
             self.loss_curve_: list[float] = []

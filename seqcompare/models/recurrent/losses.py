@@ -69,6 +69,17 @@ LOSSES = {
 }
 
 
+def constant_losses(link: str, constant: Array, targets: Array) -> Array:
+    """Return what answering every item with the same outputs, shape (1, n_outputs), loses on each."""
+    if link == "softmax":
+        each, _ = LOSSES[link].look(
+            np.repeat(constant, constant.shape[1], axis=0), np.arange(constant.shape[1])
+        )
+        return each[targets]
+    items, _ = LOSSES[link].look(constant, targets)
+    return items
+
+
 def best_constant(link: str, targets: Array, weights: NDArray[np.float64], n_outputs: int) -> Array:
     """Return the outputs of the best predictor that ignores its input, shape (1, n_outputs)."""
     if link == "softmax":

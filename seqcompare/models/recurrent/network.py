@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -114,13 +116,15 @@ class Network:
         self.directions = DIRECTIONS if a.bidirectional else DIRECTIONS[:1]
         self.own_outputs = a.cell == "jordan"
         self.shapes = self._shapes()
-        self.n_parameters = sum(int(np.prod(shape)) for shape in self.shapes.values())
+        sizes = [math.prod(shape) for shape in self.shapes.values()]
+        self.n_parameters = sum(sizes)
+        self._bounds = list(pairwise(np.cumsum([0, *sizes]).tolist()))
 
     def take(self, name: str, shape: tuple[int, ...], dtype: Any) -> Array:
         """Return an array to write to, under `reuse` in the memory that had the same name before."""
         if not self.reuse:
             return np.empty(shape, dtype)
-        size = int(np.prod(shape))
+        size = math.prod(shape)
         block = self._blocks.get(name)
         if block is None or len(block) < size or block.dtype != dtype:
             block = self._blocks[name] = np.empty(size, dtype)
@@ -164,12 +168,8 @@ class Network:
 
     def views(self, flat: Array) -> Weights:
         """Return the weights by name, as views of the flat vector."""
-        weights, start = {}, 0
-        for name, shape in self.shapes.items():
-            stop = start + int(np.prod(shape))
-            weights[name] = flat[start:stop].reshape(shape)
-            start = stop
-        return weights
+        places = zip(self.shapes.items(), self._bounds, strict=True)
+        return {name: flat[a:b].reshape(shape) for (name, shape), (a, b) in places}
 
     def initial(self, rng: np.random.Generator, longest: int, dtype: Any) -> Array:
         """Return weights to start from, for sequences of up to `longest` steps.

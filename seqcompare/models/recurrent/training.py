@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.models.recurrent.cell import Array
 from seqcompare.models.recurrent.chunks import Examples, Update, answer, gradients
-from seqcompare.models.recurrent.losses import LOSSES, best_constant
+from seqcompare.models.recurrent.losses import LOSSES, best_constant, constant_losses
 from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.optimizers import Descent, Memory, descend
 from seqcompare.models.recurrent.packing import Ints
@@ -181,15 +181,16 @@ class _Watch:
         link, n_outputs = network.architecture.link, network.architecture.n_outputs
         self.loss = LOSSES[link]
         self.per_step = network.architecture.pooling == "none"
-        _, targets, weights = self._part(examples, chosen)
+        items = slice(None) if held_out is None else self._items(examples, chosen)
+        targets, weights = examples.targets[items], examples.weights[items]
         constant = best_constant(link, targets, weights, n_outputs)
-        self.constant_items, _ = self.loss.look(np.repeat(constant, len(targets), axis=0), targets)
+        self.constant_items = constant_losses(link, constant, targets)
         self.constant = float(np.average(self.constant_items, weights=weights))
         self.limit = EXPLODED * max(self.constant, 1.0)
         self.held_out = None if held_out is None else self._part(examples, held_out)
         if self.held_out is not None:
             _, targets, self.weights = self.held_out
-            self.constant_items, _ = self.loss.look(np.repeat(constant, len(targets), axis=0), targets)
+            self.constant_items = constant_losses(link, constant, targets)
             self.best_items = self.constant_items
 
     def _part(
@@ -197,10 +198,16 @@ class _Watch:
     ) -> tuple[tuple[Array, Ints], Array, NDArray[np.float64]]:
         """Return the inputs of some sequences, and the targets and weights of their items that count."""
         steps = Sequences(examples.inputs, examples.offsets).take(chosen)
-        rows = chosen
-        if self.per_step:
-            rows = Sequences(np.arange(examples.offsets[-1]), examples.offsets).take(chosen).values
-        return (steps.values, steps.offsets), examples.targets[rows], examples.weights[rows]
+        items = self._items(examples, chosen)
+        return (steps.values, steps.offsets), examples.targets[items], examples.weights[items]
+
+    def _items(self, examples: Examples, chosen: Ints) -> Any:
+        """Return which items belong to some sequences."""
+        if not self.per_step:
+            return chosen
+        among = np.zeros(len(examples.offsets) - 1, dtype=bool)
+        among[chosen] = True
+        return np.repeat(among, np.diff(examples.offsets))
 
     def look(self, flat: Array, train_loss: float) -> Epoch:
         """Return the figures of an epoch."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seqcompare import RNNClassifier, RNNRegressor, RNNTagger
-from seqcompare.models.recurrent.losses import LOSSES, best_constant
+from seqcompare.models.recurrent.losses import LOSSES, best_constant, constant_losses
 from seqcompare.models.recurrent.optimizers import Descent, descend, fresh_memory
 
 RNG = np.random.default_rng(0)
@@ -133,7 +133,9 @@ def test_no_constant_beats_the_best_one(link):
     best = best_constant(link, targets, weights, 3)
 
     def loss(z):
-        return weights @ LOSSES[link].look(np.repeat(z, 50, axis=0), targets)[0]
+        items = LOSSES[link].look(np.repeat(z, 50, axis=0), targets)[0]
+        np.testing.assert_allclose(constant_losses(link, z, targets), items)
+        return weights @ items
 
     for _ in range(50):
         assert loss(best) <= loss(best + rng.normal(0, 0.1, (1, 3))) + 1e-9
