@@ -194,74 +194,53 @@ def _as_density(task: Any, density: BaseEstimator) -> BaseEstimator | None:
     return seqcompare.BayesClassifier(density) if task.role == "sequence" else None
 
 
-def _window(
-    classifier: Callable[[Budget], Any] | None, regressor: Callable[[Budget], Any] | None = None
-) -> Builder:
-    """Return the builder of windows over an inner classifier, for labels, and regressor, for numbers."""
+def _window(name: str) -> Builder:
+    """Return the builder of windows over one of the standard classifiers."""
 
     def build(task: Any, width: int, budget: Budget) -> BaseEstimator | None:
-        if task.role == "value":
-            if regressor is None:
-                return None
-            return seqcompare.WindowRegressor(regressor(budget), width=width, pooling="last")
-        if classifier is None:
-            return None
+        inner = _classifier(name, budget)
         if task.role == "next":
-            return seqcompare.NextStep(seqcompare.WindowTagger(classifier(budget), before=width - 1))
+            return seqcompare.NextStep(seqcompare.WindowTagger(inner, before=width - 1))
+        # labels are scored as they are: probabilities, which cost a support vector machine three more fits,
+        # are needed only where the answer is one of the admissible symbols
         if task.role == "step":
-            return seqcompare.WindowTagger(classifier(budget), before=width - 1)
+            return seqcompare.WindowTagger(inner, before=width - 1, calibration_cv=None)
         if task.role == "sequence":
-            return seqcompare.WindowClassifier(classifier(budget), width=width, pooling="last")
+            return seqcompare.WindowClassifier(inner, width=width, pooling="last", calibration_cv=None)
+        if name == "mlp":
+            from sklearn.neural_network import MLPRegressor
+
+            net = MLPRegressor(
+                hidden_layer_sizes=(64,),
+                learning_rate_init=0.01,
+                max_iter=budget.epochs,
+                n_iter_no_change=20,
+            )
+            return seqcompare.WindowRegressor(net, width=width, pooling="last")
         return None
 
     return build
 
 
-def _centred(classifier: Callable[[Budget], Any]) -> Builder:
-    """Return the builder of windows that look as far ahead as back; `width` taps in all."""
+def _classifier(name: str, budget: Budget) -> BaseEstimator:
+    from seqcompare.models.window_standard import standard_classifier
 
-    def build(task: Any, width: int, budget: Budget) -> BaseEstimator | None:
-        if task.role != "step":
-            return None
-        return seqcompare.WindowTagger(classifier(budget), before=(width - 1) // 2, after=width // 2)
-
-    return build
+    made: BaseEstimator = standard_classifier(name)
+    return made.set_params(max_iter=budget.epochs) if name == "mlp" else made
 
 
-def _logistic(budget: Budget) -> BaseEstimator:
-    from sklearn.linear_model import LogisticRegression
-
-    return LogisticRegression(max_iter=200)
-
-
-def _ridge(budget: Budget) -> BaseEstimator:
+def _ridge(task: Any, width: int, budget: Budget) -> BaseEstimator | None:
     from sklearn.linear_model import Ridge
 
-    return Ridge()
+    return seqcompare.WindowRegressor(Ridge(), width=width, pooling="last") if task.role == "value" else None
 
 
-def _linear_svm(budget: Budget) -> BaseEstimator:
-    from sklearn.svm import LinearSVC
-
-    return LinearSVC(dual=False)
-
-
-def _rbf_svm(budget: Budget) -> BaseEstimator:
-    from sklearn.svm import SVC
-
-    return SVC(C=10.0)
-
-
-def _mlp(budget: Budget) -> BaseEstimator:
-    from sklearn.neural_network import MLPClassifier
-
-    return MLPClassifier(hidden_layer_sizes=(64,), max_iter=budget.epochs)
-
-
-def _mlp_regressor(budget: Budget) -> BaseEstimator:
-    from sklearn.neural_network import MLPRegressor
-
-    return MLPRegressor(hidden_layer_sizes=(64,), max_iter=budget.epochs)
+def _centred(task: Any, width: int, budget: Budget) -> BaseEstimator | None:
+    """Return windows that look as far ahead as back; `width` taps in all."""
+    if task.role != "step":
+        return None
+    inner = _classifier("logistic", budget)
+    return seqcompare.WindowTagger(inner, before=(width - 1) // 2, after=width // 2)
 
 
 def _recurrent(cell: str, *, bidirectional: bool = False) -> Builder:
@@ -296,12 +275,12 @@ VARIANTS: dict[str, Variant] = {
     "markov": Variant("markov", "Markov order {}", "order", (1, 2, 4, 8), _markov, symbols_only=True),
     "hmm": Variant("hmm", "HMM {} states", "states", (2, 4, 8), _hmm, symbols_only=True),
     "hmm-sticky": Variant("hmm", "sticky HMM {} states", "states", (2, 4, 8), _sticky_hmm, symbols_only=True),
-    "logistic": Variant("window", "logistic window {}", "width", (2, 4, 8, 16), _window(_logistic)),
-    "ridge": Variant("window", "ridge window {}", "width", (4, 8, 16), _window(None, _ridge)),
-    "linear-svm": Variant("window", "linear SVM window {}", "width", (4, 8), _window(_linear_svm)),
-    "rbf-svm": Variant("window", "RBF SVM window {}", "width", (4, 8), _window(_rbf_svm)),
-    "mlp": Variant("window", "MLP window {}", "width", (4, 8, 16), _window(_mlp, _mlp_regressor)),
-    "logistic-centred": Variant("window", "centred window {}", "width", (9, 17), _centred(_logistic)),
+    "logistic": Variant("window", "logistic window {}", "width", (2, 4, 8, 16), _window("logistic")),
+    "ridge": Variant("window", "ridge window {}", "width", (4, 8, 16), _ridge),
+    "linear-svm": Variant("window", "linear SVM window {}", "width", (4, 8), _window("linear-svm")),
+    "rbf-svm": Variant("window", "RBF SVM window {}", "width", (4, 8), _window("rbf-svm")),
+    "mlp": Variant("window", "MLP window {}", "width", (4, 8, 16), _window("mlp")),
+    "logistic-centred": Variant("window", "centred window {}", "width", (9, 17), _centred),
     "elman": Variant("recurrent", "Elman {}", "hidden units", (32,), _recurrent("elman")),
     "jordan": Variant("recurrent", "Jordan {}", "hidden units", (32,), _recurrent("jordan")),
     "gru": Variant("recurrent", "GRU {}", "hidden units", (32,), _recurrent("gru")),
