@@ -175,9 +175,9 @@ def _overlaps(before: NDArray[Any], after: NDArray[Any], shift: int) -> bool:
     shared = len(before) - shift
     if shared < max(2, len(before) / 4) or shared > len(after):
         return False
-    tail = before[shift:]
-    # a constant stretch is found everywhere
-    return bool((tail == after[:shared]).all()) and bool((tail != tail[0]).any())
+    tail = np.asarray(before[shift:])
+    # a periodic stretch is found everywhere, in the sequence itself to begin with
+    return bool((tail == after[:shared]).all()) and bool((tail != before[:shared]).any())
 
 
 def _whole(X: Sequences, which: NDArray[np.int64]) -> Pieces:
