@@ -18,9 +18,10 @@ import time
 import numpy as np
 import torch
 
+from seqcompare.models.recurrent.architecture import Architecture
 from seqcompare.models.recurrent.chunks import Examples, answer, gradients
 from seqcompare.models.recurrent.estimator import one_thread
-from seqcompare.models.recurrent.network import Architecture, Network
+from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.optimizers import Descent, descend, fresh_memory
 
 T, D, K = 100, 8, 4

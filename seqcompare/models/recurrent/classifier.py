@@ -12,8 +12,10 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from seqcompare.models.alphabet import encode
 from seqcompare.models.base import check_sequence_labels, check_sequence_weights, check_sequences
 from seqcompare.models.recurrent.cell import Array
-from seqcompare.models.recurrent.estimator import RecurrentNet, check_pooling, class_weights
+from seqcompare.models.recurrent.estimator import RecurrentNet
 from seqcompare.models.recurrent.losses import LOSSES
+from seqcompare.models.recurrent.parameters import check_parameters
+from seqcompare.models.recurrent.weighting import class_weights
 from seqcompare.sequences import Sequences
 
 
@@ -145,8 +147,7 @@ class RNNClassifier(ClassifierMixin, RecurrentNet, BaseEstimator):
         go_on: bool,
         epochs: int | None = None,
     ) -> RNNClassifier:
-        self._check_parameters()
-        check_pooling(self.pooling)
+        check_parameters(self)
         sequences = check_sequences(self, X, reset=not go_on)
         matrix = y is not None and (hasattr(y, "toarray") or np.asarray(y).ndim == 2)
         several = matrix and type_of_target(y) == "multilabel-indicator"

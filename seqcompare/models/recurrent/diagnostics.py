@@ -5,7 +5,6 @@ Each function returns an immutable result with `frame`, a table, and `plot`, whi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +16,25 @@ from seqcompare.models.base import check_sequences, check_step_labels, check_ste
 from seqcompare.models.recurrent.cell import Array, State
 from seqcompare.models.recurrent.chunks import read_out
 from seqcompare.models.recurrent.estimator import RecurrentNet, one_thread
-from seqcompare.models.recurrent.kernels import ACTIVATIONS
 from seqcompare.models.recurrent.losses import LOSSES
 from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.packing import Ints, longest_first, pack
+from seqcompare.models.recurrent.single_unit import SingleUnit, axes_of, single_unit
 from seqcompare.sequences import Sequences
 from seqcompare.style import FAMILY_COLORS
 
 COLOR = FAMILY_COLORS["recurrent"]
+
+__all__ = [
+    "GateTrace",
+    "GradientByLag",
+    "JacobianSpectrum",
+    "SingleUnit",
+    "gate_trace",
+    "gradient_by_lag",
+    "jacobian_spectrum",
+    "single_unit",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +61,7 @@ class GradientByLag:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw median and quartiles against the lag, on a logarithmic axis; return the axes."""
-        ax, table = _axes(ax), self.frame()
+        ax, table = axes_of(ax), self.frame()
         ax.plot(table["lag"], table["median"], color=COLOR)
         ax.fill_between(table["lag"], table["low"], table["high"], color=COLOR, alpha=0.2)
         ax.set(yscale="log", xlabel="lag k (steps)", ylabel="norm of d loss[t] / d state[t-k]")
@@ -258,7 +268,7 @@ class JacobianSpectrum:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw all eigenvalues in the complex plane with the unit circle; return the axes."""
-        ax = _axes(ax)
+        ax = axes_of(ax)
         angle = np.linspace(0, 2 * np.pi, 200)
         ax.plot(np.cos(angle), np.sin(angle), color=FAMILY_COLORS["reference"], linewidth=1)
         values = self.eigenvalues.ravel()
@@ -317,92 +327,6 @@ def _step_jacobian(
     return np.concatenate([part for parts in d_start for part in parts], axis=1), after
 
 
-@dataclass(frozen=True, eq=False)
-class SingleUnit:
-    """One recurrent unit after an impulse.
-
-    Attributes
-    ----------
-    weights : ndarray, shape (n,)
-        The recurrent weights.
-    states : ndarray, shape (n, n_steps)
-        h[t].
-    gradients : ndarray, shape (n, n_steps)
-        d h[t] / d x[0], exactly.
-    """
-
-    weights: NDArray[np.float64]
-    states: NDArray[np.float64]
-    gradients: NDArray[np.float64]
-
-    def frame(self) -> Any:
-        """Return a table with a row a weight and step."""
-        import pandas as pd
-
-        which, step = (index.ravel() for index in np.indices(self.states.shape))
-        return pd.DataFrame(
-            {
-                "weight": self.weights[which],
-                "step": step,
-                "state": self.states.ravel(),
-                "gradient": self.gradients.ravel(),
-            }
-        )
-
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the size of the gradients against the step, on a logarithmic axis; return the axes."""
-        ax = _axes(ax)
-        for weight, gradient in zip(self.weights, np.abs(self.gradients), strict=True):
-            ax.plot(np.where(gradient > 0, gradient, np.nan), label=f"w = {weight:g}")
-        ax.set(yscale="log", xlabel="step t", ylabel="|d h[t] / d x[0]|")
-        ax.legend()
-        return ax
-
-
-def single_unit(
-    weights: Sequence[float] = (0.5, 1.0, 1.5),
-    *,
-    activation: str = "tanh",
-    n_steps: int = 50,
-    impulse: float = 1.0,
-) -> SingleUnit:
-    """Follow h[t] = f(w h[t-1] + x[t]) through one impulse at step 0 and zeros after it.
-
-    The gradient is d h[t] / d x[0] = f'(0) w f'(1) w f'(2) ... w f'(t), where f'(s) is the slope at step s:
-    for the identity exactly w^t, so that it vanishes for |w| < 1 and explodes for |w| > 1.
-
-    Parameters
-    ----------
-    weights : sequence of float
-        Recurrent weights to compare.
-    activation : {"identity", "tanh", "sigmoid", "relu"}
-        f.
-    n_steps : int
-        Steps to follow.
-    impulse : float
-        x[0].
-    """
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"activation must be one of {list(ACTIVATIONS)}, got {activation!r}")
-    w = np.asarray(weights, dtype=np.float64)
-    states, gradients = np.empty((2, len(w), n_steps))
-    h, gradient = np.zeros(len(w)), np.ones(len(w))
-    for t in range(n_steps):
-        z = w * h + (impulse if t == 0 else 0.0)
-        if activation == "tanh":
-            h = np.tanh(z)
-            slope = 1 - h**2
-        elif activation == "sigmoid":
-            h = np.tanh(z / 2) / 2 + 0.5
-            slope = h * (1 - h)
-        else:
-            slope = (z > 0).astype(float) if activation == "relu" else np.ones(len(w))
-            h = z * slope
-        gradient = gradient * slope * (w if t else 1.0)
-        states[:, t], gradients[:, t] = h, gradient
-    return SingleUnit(w, states, gradients)
-
-
 def _forwards(model: RecurrentNet) -> tuple[Network, Array]:
     network, flat = model._network()
     if network.architecture.bidirectional:
@@ -430,11 +354,3 @@ def _losses(model: RecurrentNet, sequences: Sequences, y: Any, sample_weight: An
     if link == "sigmoid":
         return ends, targets
     return ends, (targets.reshape(len(targets), -1) - model.target_mean_) / model.target_scale_
-
-
-def _axes(ax: Any) -> Any:
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(layout="constrained")[1]

@@ -6,7 +6,6 @@ import sys
 import warnings
 from collections.abc import Callable
 from functools import cache
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -19,15 +18,16 @@ from threadpoolctl import ThreadpoolController
 
 from seqcompare.models.alphabet import encode, find_symbols
 from seqcompare.models.base import check_sequences
+from seqcompare.models.recurrent.architecture import Architecture
 from seqcompare.models.recurrent.cell import Array
 from seqcompare.models.recurrent.cells import CELLS
 from seqcompare.models.recurrent.chunks import Examples, answer, attention
 from seqcompare.models.recurrent.interchange import get_weights, set_weights, to_torch_state_dict
-from seqcompare.models.recurrent.kernels import ACTIVATIONS
-from seqcompare.models.recurrent.network import Architecture, Network
-from seqcompare.models.recurrent.optimizers import Descent, fresh_memory
+from seqcompare.models.recurrent.network import Network
+from seqcompare.models.recurrent.optimizers import Descent, Memory, fresh_memory
 from seqcompare.models.recurrent.packing import Ints
 from seqcompare.models.recurrent.training import Epoch, Schedule, train
+from seqcompare.models.recurrent.weighting import mean_and_scale
 from seqcompare.sequences import Sequences
 
 Score = Callable[[Array, Array, NDArray[np.float64]], float]
@@ -122,7 +122,7 @@ class RecurrentNet:
     symbols_ : ndarray
         Known symbols, for symbol input. Any other adds nothing to the network's input at its step.
     architecture_ : dict
-        What the network is made of, as in `seqcompare.models.recurrent.network.Architecture`.
+        What the network is made of, as in `seqcompare.models.recurrent.architecture.Architecture`.
     weights_ : ndarray, shape (n_parameters_,)
         All weights; `get_weights` names them.
     """
@@ -164,6 +164,8 @@ class RecurrentNet:
     target_scale_: NDArray[np.float64]
     architecture_: dict[str, Any]
     weights_: Array
+    _memory: Memory  # of the solver
+    _seed: list[int]
 
     def get_weights(self) -> dict[str, Array]:
         """Return copies of the weights by name; `seqcompare.models.recurrent.interchange` lists the names."""
@@ -176,39 +178,6 @@ class RecurrentNet:
     def to_torch_state_dict(self) -> dict[str, Array]:
         """Return the weights as arrays in PyTorch's layout, for ``rnn``, ``readout`` and ``embedding``."""
         return to_torch_state_dict(self)
-
-    def _check_parameters(self) -> None:
-        """Raise ValueError for a parameter out of bounds."""
-        _among("cell", self.cell, CELLS)
-        _among("activation", self.activation, ACTIVATIONS)
-        if self.activation not in CELLS[self.cell].activations:
-            raise ValueError(
-                f"cell={self.cell!r} takes activation {CELLS[self.cell].activations}, got {self.activation!r}"
-            )
-        _among("solver", self.solver, ("adam", "sgd"))
-        for name in ("hidden_size", "n_layers", "max_iter", "n_iter_no_change"):
-            _at_least_one(name, getattr(self, name))
-        for name, words in {
-            "embedding_size": ("auto",),
-            "batch_size": ("auto", "full"),
-            "truncation": (None,),
-        }.items():
-            if getattr(self, name) not in words:
-                _at_least_one(name, getattr(self, name), words)
-        for name in ("dropout", "recurrent_dropout", "momentum"):
-            _number(name, getattr(self, name), 0.0, 1.0)
-        _number("validation_fraction", self.validation_fraction, 0.0, 1.0, open_below=True)
-        for name in ("tol", "alpha"):
-            _number(name, getattr(self, name), 0.0, np.inf)
-        for name, word in {"learning_rate_init": "auto", "clip_norm": None, "max_seconds": None}.items():
-            if getattr(self, name) != word:
-                _number(name, getattr(self, name), 0.0, np.inf, open_below=True)
-        if self.early_stopping not in (True, False, "auto"):
-            raise ValueError(f"early_stopping must be True, False or 'auto', got {self.early_stopping!r}")
-        if np.dtype(self.dtype) not in (np.dtype("float32"), np.dtype("float64")):
-            raise ValueError(f"dtype must be float32 or float64, got {self.dtype!r}")
-        if self.truncation is not None and self.bidirectional:
-            raise ValueError("truncation needs a network that reads forwards only, got bidirectional=True")
 
     def _network(self) -> tuple[Network, Array]:
         check_is_fitted(self, "weights_")
@@ -293,13 +262,14 @@ class RecurrentNet:
             # gates that remember for longer than gradients reach could not learn when to forget
             longest = min(int(sequences.lengths.max()), self.truncation or sys.maxsize)
             flat = network.initial(rng, longest, np.dtype(self.dtype))
-            self._memory = fresh_memory(self.solver, flat)
             self.architecture_, self.n_parameters_ = architecture.to_dict(), network.n_parameters
             self.loss_curve_: list[float] = []
             self.validation_loss_curve_: list[float] = []
             self.validation_scores_: list[float] = []
             self.n_iter_ = 0
             self.weights_ = flat
+        if not go_on or set(self._memory) != set(fresh_memory(self.solver, flat)):
+            self._memory = fresh_memory(self.solver, flat)
         rng = np.random.default_rng([*self._seed, self.n_iter_])
         examples = Examples(self._encode(sequences), sequences.offsets, targets, weights)
         held_out = None if epochs else self._hold_out(len(sequences), rng)
@@ -328,6 +298,7 @@ class RecurrentNet:
             e.validation_score for e in outcome.epochs if e.validation_score is not None
         ]
         if outcome.stop_reason == "diverged":
+            self._memory = fresh_memory(self.solver, flat)  # of steps that led astray
             warnings.warn(
                 f"training diverged in epoch {self.n_iter_ + 1}; the weights of epoch {self.best_iter_} are "
                 f"kept. A smaller learning_rate_init (it was {self._descent().learning_rate:g}) or clip_norm "
@@ -389,9 +360,11 @@ class RecurrentNet:
         return Descent(self.solver, float(rate), float(self.momentum), limit, float(self.alpha))
 
     def _schedule(self, n: int, epochs: int | None) -> Schedule:
-        size = {"auto": AUTO_BATCH, "full": n}.get(self.batch_size, self.batch_size)  # type: ignore[arg-type]
+        size = self.batch_size
+        if isinstance(size, str):
+            size = n if size == "full" else AUTO_BATCH
         return Schedule(
-            batch_size=int(size),
+            batch_size=size,
             max_iter=self.max_iter if epochs is None else epochs,
             max_seconds=np.inf if self.max_seconds is None else float(self.max_seconds),
             tol=self.tol,
@@ -408,50 +381,6 @@ class RecurrentNet:
             sys.stderr.write(line + "\n")
 
 
-def check_pooling(pooling: str) -> None:
-    """Raise ValueError for an unknown way of pooling."""
-    _among("pooling", pooling, ("last", "mean", "attention"))
-
-
-def mean_and_scale(
-    values: Array, counts: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the weighted mean and standard deviation of each column; 1 where a column does not vary."""
-    values = values.astype(np.float64)
-    mean = np.average(values, axis=0, weights=counts)
-    scale = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=counts))
-    constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
-    return mean, np.where(constant, 1.0, scale)
-
-
-def class_weights(
-    codes: NDArray[np.int64], weights: NDArray[np.float64], class_weight: Any, classes: Array
-) -> NDArray[np.float64]:
-    """Return the factor of each class, shape (n_classes,).
-
-    "balanced" makes the weights of all classes that occur add up alike; a dict gives factors by label, and 1
-    to those it does not name.
-    """
-    factors = np.ones(len(classes))
-    if class_weight is None:
-        return factors
-    if isinstance(class_weight, dict):
-        unknown = set(class_weight) - set(classes.tolist())
-        if unknown:
-            raise ValueError(
-                f"class_weight names {sorted(unknown, key=str)}; the classes are {classes.tolist()}"
-            )
-        for i, label in enumerate(classes.tolist()):
-            factors[i] = class_weight.get(label, 1.0)
-        return factors
-    if class_weight != "balanced":
-        raise ValueError(f"class_weight must be None, 'balanced' or a dict, got {class_weight!r}")
-    counts = np.bincount(codes, weights=weights, minlength=len(classes))
-    present = counts > 0
-    factors[present] = counts.sum() / (present.sum() * counts[present])
-    return factors
-
-
 @cache
 def _thread_pools() -> ThreadpoolController:
     return ThreadpoolController()
@@ -460,22 +389,3 @@ def _thread_pools() -> ThreadpoolController:
 def one_thread() -> Any:
     """Return a context in which BLAS uses one thread, so that sums do not depend on how many there are."""
     return _thread_pools().limit(limits=1, user_api="blas")
-
-
-def _among(name: str, value: Any, allowed: Any) -> None:
-    if value not in allowed:
-        raise ValueError(f"{name} must be one of {list(allowed)}, got {value!r}")
-
-
-def _at_least_one(name: str, value: Any, words: tuple[Any, ...] = ()) -> None:
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        also = "".join(f" or {w!r}" for w in words)
-        raise ValueError(f"{name} must be a positive integer{also}, got {value!r}")
-
-
-def _number(name: str, value: Any, low: float, high: float, *, open_below: bool = False) -> None:
-    number = float(value) if isinstance(value, Real) else np.nan
-    if not (low < number < high or (number == low and not open_below)):
-        raise ValueError(
-            f"{name} must be a number in {'(' if open_below else '['}{low}, {high}), got {value!r}"
-        )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcompare.models.recurrent.architecture import Architecture
 from seqcompare.models.recurrent.cell import Array, Backward, How, Inputs, Size, State, Trace, Weights
 from seqcompare.models.recurrent.cells import CELLS
 from seqcompare.models.recurrent.jordan import SOFTMAX
@@ -18,49 +18,6 @@ from seqcompare.models.recurrent.packing import Pack
 
 LINKS = {"softmax": SOFTMAX, "sigmoid": SIGMOID, "identity": IDENTITY}
 DIRECTIONS = ("forward", "backward")
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """What a network is made of, in plain values.
-
-    Parameters
-    ----------
-    cell, activation : str
-        Keys of `CELLS` and of ``ACTIVATIONS``.
-    hidden_size, n_layers : int
-        Units a layer and direction, and layers.
-    bidirectional : bool
-        Whether each layer also reads the sequences backwards.
-    symbols : bool
-        Whether the steps are symbols.
-    n_inputs : int
-        Known symbols, or channels of a real-valued step.
-    embedding_size : int
-        Numbers a symbol is embedded in; 0 if symbols index the input weights themselves.
-    n_outputs : int
-        Numbers in an answer.
-    pooling : {"none", "last", "mean", "attention"}
-        How the steps of a sequence become one answer; "none" answers at every step.
-    link : {"softmax", "sigmoid", "identity"}
-        What turns the outputs into the answer; `jordan` feeds its result back.
-    """
-
-    cell: str
-    activation: str
-    hidden_size: int
-    n_layers: int
-    bidirectional: bool
-    symbols: bool
-    n_inputs: int
-    embedding_size: int
-    n_outputs: int
-    pooling: str
-    link: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the plain values by name."""
-        return asdict(self)
 
 
 class Noise(NamedTuple):

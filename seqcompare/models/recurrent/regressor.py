@@ -11,7 +11,9 @@ from sklearn.utils.validation import check_array
 
 from seqcompare.models.base import check_sequence_weights, check_sequences
 from seqcompare.models.recurrent.cell import Array
-from seqcompare.models.recurrent.estimator import RecurrentNet, check_pooling, mean_and_scale
+from seqcompare.models.recurrent.estimator import RecurrentNet
+from seqcompare.models.recurrent.parameters import check_parameters
+from seqcompare.models.recurrent.weighting import mean_and_scale
 from seqcompare.sequences import Sequences
 
 
@@ -135,8 +137,7 @@ class RNNRegressor(RegressorMixin, RecurrentNet, BaseEstimator):
         go_on: bool,
         epochs: int | None = None,
     ) -> RNNRegressor:
-        self._check_parameters()
-        check_pooling(self.pooling)
+        check_parameters(self)
         sequences = check_sequences(self, X, reset=not go_on)
         numbers = _check_numbers(y, sequences)
         weights = check_sequence_weights(sample_weight, sequences)

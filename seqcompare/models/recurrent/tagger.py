@@ -18,9 +18,11 @@ from seqcompare.models.base import (
 )
 from seqcompare.models.recurrent.cell import Array, State
 from seqcompare.models.recurrent.chunks import read_out
-from seqcompare.models.recurrent.estimator import RecurrentNet, class_weights
+from seqcompare.models.recurrent.estimator import RecurrentNet
 from seqcompare.models.recurrent.losses import softmax
 from seqcompare.models.recurrent.packing import pack
+from seqcompare.models.recurrent.parameters import check_parameters
+from seqcompare.models.recurrent.weighting import class_weights
 from seqcompare.sequences import Sequences
 
 
@@ -154,7 +156,7 @@ class RNNTagger(RecurrentNet, Tagger):
         go_on: bool,
         epochs: int | None = None,
     ) -> RNNTagger:
-        self._check_parameters()
+        check_parameters(self)
         sequences = check_sequences(self, X, reset=not go_on)
         labels = check_step_labels(y, sequences)
         counted = scored_steps(labels, self.ignore_label)

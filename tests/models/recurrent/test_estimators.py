@@ -310,3 +310,9 @@ def test_verbose_writes_a_line_an_epoch(capsys):
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 3
     assert lines[0].startswith("epoch 1: training loss ")
+
+
+def test_another_solver_may_take_over():
+    model = small(RNNTagger, warm_start=True).fit(WORDS, LABELS)
+    model.set_params(solver="sgd").fit(WORDS, LABELS)
+    assert model.n_iter_ == 6

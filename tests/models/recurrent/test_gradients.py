@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from seqcompare.models.recurrent.architecture import Architecture
 from seqcompare.models.recurrent.cells import CELLS
 from seqcompare.models.recurrent.chunks import Examples, gradients
 from seqcompare.models.recurrent.losses import LOSSES
-from seqcompare.models.recurrent.network import Architecture, Network
+from seqcompare.models.recurrent.network import Network
 
 LENGTHS = np.array([5, 2, 4])
 OFFSETS = np.concatenate([[0], np.cumsum(LENGTHS)])
