@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from seqcompare.evaluation.suites import AxisEntry, ModelEntry, Suite, SuiteError, TaskEntry
@@ -24,29 +24,34 @@ def plan_trials(suite: Suite) -> list[Trial]:
         If a task, variant or class does not exist, or its parameters do not fit; the message names the
         entry.
     """
-    models = [spec for entry in suite.models for spec in _specs(entry, suite)]
-    labels = [spec.label for spec, _ in models]
-    repeated = {label for label in labels if labels.count(label) > 1}
-    if repeated:
-        raise SuiteError(f"models: {', '.join(sorted(repeated))} comes twice; labels must be distinct")
     trials: list[Trial] = []
     for settings in _settings(suite):
         kind = settings.task.sample(2, settings.sizes.length, 0).X.kind
-        for spec, entry in models:
-            if _runs(entry, spec, settings) and spec.fills(settings.task, kind):
-                trials += [
-                    Trial(
-                        position=len(trials) + seed,
-                        axis=settings.axis,
-                        task=settings.task,
-                        task_label=settings.label,
-                        distance_asked=settings.distance_asked,
-                        model=spec,
-                        seed=seed,
-                        sizes=settings.sizes,
-                    )
-                    for seed in range(settings.seeds)
-                ]
+        specs = [
+            spec
+            for spec, entry in _models(suite, settings.ladders)
+            if _runs(entry, spec, settings) and spec.fills(settings.task, kind)
+        ]
+        labels = [spec.label for spec in specs]
+        repeated = sorted({label for label in labels if labels.count(label) > 1})
+        if repeated:
+            raise SuiteError(
+                f"models: {', '.join(repeated)} comes twice on {settings.label}; labels must be distinct"
+            )
+        for spec in specs:
+            trials += [
+                Trial(
+                    position=len(trials) + seed,
+                    axis=settings.axis,
+                    task=settings.task,
+                    task_label=settings.label,
+                    distance_asked=settings.distance_asked,
+                    model=spec,
+                    seed=seed,
+                    sizes=settings.sizes,
+                )
+                for seed in range(settings.seeds)
+            ]
     if not trials:
         raise SuiteError("the suite has no trials: no model can do any of its tasks")
     return trials
@@ -96,6 +101,7 @@ class _Setting:
     sizes: Sizes
     seeds: int
     variants: tuple[str, ...] | None
+    ladders: Mapping[str, tuple[int, ...]]
 
 
 def _settings(suite: Suite) -> Iterator[_Setting]:
@@ -111,7 +117,7 @@ def _settings(suite: Suite) -> Iterator[_Setting]:
             if distance not in taken:
                 taken.add(distance)
                 task = _make(cls, {**fixed, "distance": distance})
-                yield _Setting("distance", task, label, asked, _sizes(suite, entry), suite.seeds, None)
+                yield _Setting("distance", task, label, asked, _sizes(suite, entry), suite.seeds, None, {})
     for sweep in suite.sweeps:
         yield from _axis(sweep, suite)
 
@@ -128,7 +134,14 @@ def _axis(sweep: AxisEntry, suite: Suite) -> Iterator[_Setting]:
         else:
             task = _make(cls, {**fixed, sweep.parameter: value})
         yield _Setting(
-            sweep.axis, task, task.name, sweep.distance, sizes, sweep.seeds or suite.seeds, sweep.models
+            sweep.axis,
+            task,
+            task.name,
+            sweep.distance,
+            sizes,
+            sweep.seeds or suite.seeds,
+            sweep.models,
+            sweep.ladders,
         )
 
 
@@ -166,6 +179,15 @@ def _sizes(suite: Suite, *entries: TaskEntry | AxisEntry) -> Sizes:
         given = {f.name: getattr(entry, f.name) for f in dataclasses.fields(Sizes)}
         chosen.update({name: value for name, value in given.items() if value is not None})
     return Sizes(**chosen)
+
+
+def _models(suite: Suite, ladders: Mapping[str, tuple[int, ...]]) -> list[tuple[ModelSpec, ModelEntry]]:
+    """Return all rungs of all models, with the ladders of some replaced."""
+    entries = []
+    for entry in suite.models:
+        ladder = ladders.get(entry.variant or "")
+        entries.append(entry if ladder is None else entry.model_copy(update={"ladder": ladder}))
+    return [spec for entry in entries for spec in _specs(entry, suite)]
 
 
 def _specs(entry: ModelEntry, suite: Suite) -> Iterator[tuple[ModelSpec, ModelEntry]]:

@@ -29,6 +29,7 @@ def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
+Ladder = Annotated[tuple[Rung, ...], AfterValidator(_distinct)]
 Distances = Annotated[tuple[int, ...], AfterValidator(_distinct)]
 
 
@@ -74,7 +75,7 @@ class ModelEntry(_Section):
         default=None, alias="class", description="the user's own model, as 'module:Class'"
     )
     name: str | None = Field(default=None, description="what tables call a model of the user's")
-    ladder: Annotated[tuple[Rung, ...], AfterValidator(_distinct)] | None = Field(
+    ladder: Ladder | None = Field(
         default=None, description="the capacities tried; by default those of the zoo"
     )
     params: dict[str, Any] = Field(default={}, description="parameters of the model, over those of the zoo")
@@ -105,6 +106,9 @@ class AxisEntry(_Sizes):
     distance: int = Field(description="the fixed distance")
     params: dict[str, Any] = Field(default={}, description="further parameters of the task")
     models: tuple[str, ...] | None = Field(default=None, description="variants that run here; by default all")
+    ladders: dict[str, Ladder] = Field(
+        default={}, description="capacities tried here, by variant; by default those of [[models]]"
+    )
     seeds: Count | None = Field(default=None, description="repetitions; by default the suite's")
 
     @model_validator(mode="after")

@@ -45,7 +45,7 @@ def test_files(tmp_path):
     path.write_text("title = 'Mine'\nseeds = = 3", encoding="utf-8")
     with pytest.raises(SuiteError, match=r"mine.toml is not valid TOML: .*line 2"):
         load_suite(path)
-    with pytest.raises(SuiteError, match="there is no suite 'fast': expected one of quick"):
+    with pytest.raises(SuiteError, match="there is no suite 'fast': expected one of quick, default, full"):
         load_suite("fast")
 
 
