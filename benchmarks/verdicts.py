@@ -47,7 +47,7 @@ def even_process(rng: np.random.Generator, n: int = 60, length: int = 100) -> se
     return _next("even", x[:, 50:])
 
 
-def recall(rng: np.random.Generator, n: int = 1000) -> seqcompare.SequenceDataset:
+def recall(rng: np.random.Generator, n: int = 400) -> seqcompare.SequenceDataset:
     """Return streams in which a cue has to be kept for 40 steps."""
     return Recall(distance=40).sample(n, None, rng)
 

@@ -174,7 +174,7 @@ def _measure(trial: FoldTrial, row: dict[str, Any]) -> tuple[tuple[int, float, f
         if not fitted:
             fit_model(model, train)
     row["fit_seconds"] = 0.0 if fitted else fitting.seconds
-    n_train = float(scored_items(train)[1].sum()) if role != "value" else float(len(train))
+    n_train = float(scored_items(train)[1].sum())
     with Stopwatch() as predicting:
         answers = ask(model, test, n_train)
     row["predict_us_per_step"] = 1e6 * predicting.seconds / test.X.n_steps

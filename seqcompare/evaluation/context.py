@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from seqcompare.evaluation.answers import fit_model, predict_answer
 from seqcompare.evaluation.ladder_common import Entry
-from seqcompare.evaluation.measures import ask, scored_items, unit_sums, units
+from seqcompare.evaluation.measures import METRICS, ask, scored_items, unit_sums, units
 from seqcompare.evaluation.splits import cut
 from seqcompare.evaluation.zoo import ModelSpec
-from seqcompare.results.choice import paired_difference
+from seqcompare.results.choice import TOLERANCE, paired_difference
 from seqcompare.sequence_dataset import SequenceDataset
 from seqcompare.sequences import Sequences, offsets_of
 
@@ -34,25 +34,31 @@ class Curve:
     Parameters
     ----------
     control : {"limited", "truncated", "shuffled", "ahead"}
-        "limited": fitted anew to the last k steps; "truncated": fitted to everything and shown the last k
-        steps; "shuffled": shown everything, the steps before the last k in random order; "ahead": fitted to
-        (or shown) everything before and the next k steps.
+        "limited": fitted anew to the last k steps; "truncated": shown the last k steps; "shuffled": shown
+        everything, the steps before the last k in random order; "ahead": fitted to (or shown) everything
+        before and the next k steps.
     contexts : list of int
         The k that were tried, rising.
     sums : list of ndarray of shape (m, 3)
         Weight, loss and bits of the units, for each.
+    tolerance : float
+        What is practically equal, in units of the loss.
     """
 
     control: str
     contexts: list[int]
     sums: list[Sums]
+    tolerance: float
 
     def needed(self) -> int:
-        """Return the smallest context within one standard error of the paired difference to the best."""
+        """Return the smallest context that is enough.
+
+        It is within one standard error of the paired difference to the best, or practically equal to it.
+        """
         best = self.sums[int(np.argmin([_loss(s) for s in self.sums]))]
         for k, sums in zip(self.contexts, self.sums, strict=True):
             behind, error = paired_difference(sums, best)
-            if behind <= error:
+            if behind <= max(error, self.tolerance):
                 return k
         raise AssertionError("the best is never behind itself")
 
@@ -75,8 +81,10 @@ def trace_context(
 
     Contexts double from 1 until nothing more can be seen; then the smallest that is enough is found by
     bisection. Where the family has models that see k steps (chains, windows) or the role is about whole
-    sequences, each point is fitted anew; else the fitted model is shown the last k steps only (Khandelwal et
-    al. 2018, "Sharp nearby, fuzzy far away"). In the same way a model that looks ahead is traced forwards.
+    sequences, each point is fitted anew. Else one model is fitted to the training sequences begun at random
+    steps, so that it knows to answer without their beginning, and shown the last k steps (the controls are
+    those of Khandelwal et al. 2018, "Sharp nearby, fuzzy far away"). In the same way a model that looks ahead
+    is traced forwards.
 
     Parameters
     ----------
@@ -91,34 +99,37 @@ def trace_context(
     seed : int
         Of what is drawn.
     """
-    n_train = float(scored_items(train)[1].sum()) if train.role != "value" else float(len(train))
-    fitted = _Shown(model, test, n_train, seed)
+    n_train = float(scored_items(train)[1].sum())
+    search = _Search(_tolerance(test))
     if train.role in ("sequence", "value"):
+        shown = _Shown(model, test, n_train, seed)
 
         def refit(k: int) -> Sums:
             return _refitted(spec, _last(train, k), _last(test, k), seed)
 
-        curve = _search("limited", refit, fitted.longest)
-        return [curve, *(_follow(c, fitted.loss_of(c), curve.contexts) for c in ("truncated", "shuffled"))]
+        curve = search.find("limited", refit, shown.longest)
+        return [curve, *(search.follow(c, shown.loss_of(c), curve) for c in ("truncated", "shuffled"))]
     causal = bool(getattr(model, "causal", True))
     curves = []
     if entry.limit is not None:
         limit = entry.limit
         curves.append(
-            _search("limited", lambda k: _refitted(limit(spec, k), train, test, seed), _reach(spec))
+            search.find("limited", lambda k: _refitted(limit(spec, k), train, test, seed), _reach(spec))
         )
-    else:
-        curve = _search("truncated", fitted.loss_of("truncated"), fitted.longest)
-        curves.append(curve)
-        if causal:
-            curves.append(_follow("shuffled", fitted.loss_of("shuffled"), curve.contexts))
-    if not causal:
-        if entry.limit_ahead is not None:
+        if not causal and entry.limit_ahead is not None:
             ahead = entry.limit_ahead
-            refits = _search("ahead", lambda a: _refitted(ahead(spec, a), train, test, seed), _reach(spec), 0)
-            curves.append(refits)
-        else:
-            curves.append(_search("ahead", fitted.loss_of("ahead"), fitted.longest, 0))
+            curves.append(
+                search.find("ahead", lambda a: _refitted(ahead(spec, a), train, test, seed), _reach(spec), 0)
+            )
+        return curves
+    anywhere, _ = spec.build(train, seed)
+    fit_model(anywhere, _begun_anywhere(train, seed))
+    shown = _Shown(anywhere, test, n_train, seed)
+    curves.append(search.find("truncated", shown.loss_of("truncated"), shown.longest))
+    if causal:
+        curves.append(search.follow("shuffled", shown.loss_of("shuffled"), curves[0]))
+    else:
+        curves.append(search.find("ahead", shown.loss_of("ahead"), shown.longest, 0))
     return curves
 
 
@@ -254,24 +265,42 @@ class _Shown:
         return replace(dataset, X=dataset.X.with_values(dataset.X.values[rows]))
 
 
-def _search(control: str, loss_of: Callable[[int], Sums], most: int, least: int = 1) -> Curve:
-    """Return the curve at doubling contexts, and around the smallest that is enough."""
-    found = {k: loss_of(k) for k in _doubling(most, least)}
+@dataclass(frozen=True)
+class _Search:
+    """Draws curves with a tolerance."""
 
-    def curve() -> Curve:
-        return Curve(control, sorted(found), [found[k] for k in sorted(found)])
+    tolerance: float
 
-    while True:
-        needed = curve().needed()
-        below = max((k for k in found if k < needed), default=None)
-        if below is None or needed - below == 1:
-            return curve()
-        middle = (below + needed) // 2
-        found[middle] = loss_of(middle)
+    def find(self, control: str, loss_of: Callable[[int], Sums], most: int, least: int = 1) -> Curve:
+        """Return the curve at doubling contexts, and around the smallest that is enough."""
+        found = {k: loss_of(k) for k in _doubling(most, least)}
+        while True:
+            curve = Curve(control, sorted(found), [found[k] for k in sorted(found)], self.tolerance)
+            needed = curve.needed()
+            below = max((k for k in found if k < needed), default=None)
+            if below is None or needed - below == 1:
+                return curve
+            middle = (below + needed) // 2
+            found[middle] = loss_of(middle)
+
+    def follow(self, control: str, loss_of: Callable[[int], Sums], other: Curve) -> Curve:
+        """Return the curve at the contexts of another one."""
+        return Curve(control, other.contexts, [loss_of(k) for k in other.contexts], self.tolerance)
 
 
-def _follow(control: str, loss_of: Callable[[int], Sums], contexts: list[int]) -> Curve:
-    return Curve(control, contexts, [loss_of(k) for k in contexts])
+def _tolerance(test: SequenceDataset) -> float:
+    """Return what is practically equal, in units of the loss."""
+    metric = METRICS[test.role]
+    return TOLERANCE[metric] * (float(np.var(np.asarray(test.y))) if metric == "mse" else 1.0)
+
+
+def _begun_anywhere(train: SequenceDataset, seed: int) -> SequenceDataset:
+    """Return the training sequences, and twice more from a random step on."""
+    rng = np.random.default_rng(seed)
+    lengths = train.X.lengths
+    which = np.arange(len(train))
+    starts = [np.zeros_like(which), *(rng.integers(0, np.maximum(lengths - 1, 1)) for _ in range(2))]
+    return cut(train, np.vstack([np.column_stack([which, start, lengths]) for start in starts]))
 
 
 def _doubling(most: int, least: int) -> Iterator[int]:
@@ -307,7 +336,7 @@ def _last(dataset: SequenceDataset, k: int) -> SequenceDataset:
 def _refitted(spec: ModelSpec, train: SequenceDataset, test: SequenceDataset, seed: int) -> Sums:
     model, _ = spec.build(train, seed)
     fit_model(model, train)
-    n_train = float(scored_items(train)[1].sum()) if train.role != "value" else float(len(train))
+    n_train = float(scored_items(train)[1].sum())
     answers = ask(model, test, n_train)
     return unit_sums(answers, units(test, answers.item), test.role)
 

@@ -153,7 +153,8 @@ def plain_net(extent: Extent, budget: Budget, cell: str, size: int, cls: Any, **
         max_iter=budget.epochs,
         max_seconds=budget.max_seconds,
         early_stopping=extent.n_train >= 40 or extent.longest > LONG,
-        batch_size=int(np.clip(extent.n_train // 25, 4, 32)) if extent.longest <= LONG else 32,
+        batch_size=int(np.clip(extent.n_train // 10, 8, 32)) if extent.longest <= LONG else 32,
+        n_iter_no_change=12,
         **more,
     )
 

@@ -56,7 +56,7 @@ def next_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
         _limit_order(chain, 0),
     )
     counts = (2, 3, 4, 6, 8, 12) if extent.n_symbols <= 16 else (4, 8, 16, 32)
-    starts, iterations = (2, 60) if extent.n_steps > 50_000 else (4, 200)
+    starts, iterations = (2, 60) if extent.n_steps > 20_000 else (4, 200)
     rungs = [
         rung(
             f"HMM {k} states",
@@ -71,7 +71,7 @@ def next_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
     ]
     yield Entry("HMM", "hmm", tuple(rungs))
     yield from _window_entries(extent, budget, window, (1, 2, 4, 8, 16))
-    sizes = [("gru", 16), ("gru", 64)] if extent.large else [("gru", 8), ("gru", 32), ("lstm", 32)]
+    sizes = [("gru", 16), ("gru", 64)] if extent.large else [("gru", 8), ("lstm", 32)]
     yield Entry(
         "recurrent",
         "recurrent",
@@ -106,7 +106,7 @@ def step_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
         yield Entry(name, "hmm", _hmm_taggers(extent, budget, decode))
     yield from _window_entries(extent, budget, window, (1, 2, 4, 8, 16))
     yield Entry("window, looking ahead", "window", _centred(extent, budget), _limit_before, _limit_after)
-    sizes = [("gru", 16), ("gru", 48)] if extent.large else [("gru", 8), ("gru", 32), ("lstm", 32)]
+    sizes = [("gru", 16), ("gru", 48)] if extent.large else [("gru", 8), ("lstm", 32)]
     yield Entry(
         "recurrent",
         "recurrent",

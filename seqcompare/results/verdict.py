@@ -297,23 +297,19 @@ def _say_how_far(found: Findings, writer: _Writer) -> tuple[int | None, int]:
     number = ("contexts", f"{found.judgement.winner}, {primary}", "needed", k)
     if role == "next":
         horizon = k
-        text = (
-            f"The last {_steps(k)} matter: {how} no more, it is within a standard error of its best{spread}."
-        )
+        text = f"The last {_steps(k)} matter: {how} no more, it is as good as its best{spread}."
+    elif role == "step" and k == 1:
+        horizon = 0
+        text = f"Labels depend on the present step alone{spread}: what came before adds nothing."
     elif role == "step":
         horizon = k - 1
         text = (
-            f"Labels depend on the present step alone{spread}: what came before adds nothing."
-            if k == 1
-            else f"Labels depend on steps up to {k - 1} back: {how} the last {_steps(k)}, it is within a "
-            f"standard error of its best{spread}."
+            f"Labels depend on steps up to {horizon} back: {how} the last {_steps(k)}, it is as good as its "
+            f"best{spread}."
         )
     else:
         horizon = k
-        text = (
-            f"The last {_steps(k)} of a sequence are enough: {how} no more, it is within a standard error of "
-            f"its best{spread}."
-        )
+        text = f"The last {_steps(k)} of a sequence are enough: {how} no more, it is as good as its best{spread}."
     longest = int(back["context"].max())
     if k >= longest > 1 and primary == "truncated":
         text += f" That is as far as it could see ({longest}): the true reach may be longer."
