@@ -20,8 +20,8 @@ from seqcompare.models.hmm_recursions import Likelihood, Offsets, add_rows, expe
 # A state expected for fewer steps than this has nothing to estimate its parameters from.
 _UNUSED = 1e-10
 _SMALLEST_RATE = 1e-10
-# The E-step works on this many numbers at a time, which then stay in the cache.
-_CHUNK = 1 << 17
+# The E-step works on arrays of this many numbers, which stay in the cache and need no fresh memory each time.
+_CHUNK = 1 << 15
 
 
 class ImpossibleError(ValueError):

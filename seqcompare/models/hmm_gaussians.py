@@ -7,8 +7,10 @@ of shape (C, d) and ``covars`` of shape (C, d), variances, or (C, d, d), covaria
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy import linalg
 
@@ -59,18 +61,27 @@ def moments(X: Floats, means: Floats, covars: Floats, weights: Floats) -> tuple[
 
 
 def _log_diagonal(X: Floats, means: Floats, variances: Floats) -> Floats:
-    missing = np.isnan(X)
-    log_norm = np.log(2 * np.pi * variances)
-    some = missing.any()
-    norms = (~missing).astype(np.float64) @ log_norm.T if some else log_norm.sum(axis=1)
-    distances = np.empty((len(X), len(means)))
-    for c, (mean, variance) in enumerate(zip(means, variances, strict=True)):
-        gap = X - mean
-        if some:
-            gap[missing] = 0.0
-        gap *= gap
-        distances[:, c] = gap @ (1.0 / variance)
-    return np.asarray(-0.5 * (distances + norms))
+    log_p = np.empty((len(X), len(means)))
+    log_norms = np.log(2 * np.pi * variances)
+    by_channel = [np.ascontiguousarray(array.T) for array in (means, 1.0 / variances, log_norms)]
+    _add_channels(X, by_channel[0], by_channel[1], by_channel[2], log_p)
+    return log_p
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz", "arcp"})
+def _add_channels(X: Any, means: Any, precisions: Any, log_norms: Any, log_p: Any) -> None:
+    """Sum the log-densities of the channels that are there; parameters have shape (d, C)."""
+    n_steps, n_channels = X.shape
+    n_components = log_p.shape[1]
+    for t in range(n_steps):
+        for c in range(n_components):
+            log_p[t, c] = 0.0
+        for i in range(n_channels):
+            x = X[t, i]
+            if x == x:  # not NaN
+                for c in range(n_components):
+                    gap = x - means[i, c]
+                    log_p[t, c] -= 0.5 * (gap * gap * precisions[i, c] + log_norms[i, c])
 
 
 def _log_full(X: Floats, means: Floats, covars: Floats) -> Floats:

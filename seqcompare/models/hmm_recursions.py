@@ -90,7 +90,7 @@ def filter_states(start: Floats, trans: Floats, fit: Likelihood, offsets: Offset
     alpha = np.empty_like(fit.relative)
     scale = np.empty(len(alpha))
     trusted = np.empty(len(offsets) - 1, dtype=np.bool_)
-    _forward_all(start, trans, fit.relative, offsets, alpha, scale, trusted)
+    _forward_all(start, np.ascontiguousarray(trans.T), fit.relative, offsets, alpha, scale, trusted)
     log_likelihood = _sum_logs(scale, fit.shift, offsets)
     for s in np.flatnonzero(~trusted):
         steps = slice(offsets[s], offsets[s + 1])
@@ -113,25 +113,43 @@ def expect_states(
     weights : ndarray of shape (n_steps,), optional
         What a step counts for in `start` and, as the second of its two, in `transitions`; by default 1.
     """
-    n_states = len(start)
-    weighing = np.ones(0) if weights is None else weights
-    posterior = np.empty_like(fit.relative)
-    scale = np.empty(len(posterior))
+    alpha, ahead, posterior = (np.empty_like(fit.relative) for _ in range(3))
+    scale = np.empty(len(alpha))
     trusted = np.empty(len(offsets) - 1, dtype=np.bool_)
-    starts, pairs = np.zeros(n_states), np.zeros((n_states, n_states))
-    _expect_all(start, trans, fit.relative, offsets, weighing, posterior, scale, trusted, starts, pairs)
-    pairs *= trans
-    log_likelihood = _sum_logs(scale, fit.shift, offsets)
-    for s in np.flatnonzero(~trusted):
+    trans_t = np.ascontiguousarray(trans.T)
+    _forward_all(start, trans_t, fit.relative, offsets, alpha, scale, trusted)
+    _backward_all(trans, fit.relative, offsets, alpha, scale, trusted, ahead, posterior)
+    first = posterior[offsets[:-1]]
+    if weights is not None:
+        ahead *= weights[:, None]
+        first = first * weights[offsets[:-1], None]
+    # what crosses from one sequence to the next is zero in `ahead`
+    transitions = (alpha[:-1].T @ ahead[1:]) * trans
+    found = Expected(_sum_logs(scale, fit.shift, offsets), posterior, first.sum(axis=0), transitions)
+    if not trusted.all():
+        _expect_in_logs(start, trans, fit, offsets, weights, np.flatnonzero(~trusted), found)
+    return found
+
+
+def _expect_in_logs(
+    start: Floats,
+    trans: Floats,
+    fit: Likelihood,
+    offsets: Offsets,
+    weights: Floats | None,
+    sequences: NDArray[np.intp],
+    found: Expected,
+) -> None:
+    """Add to `found` what some sequences come to in logarithms."""
+    for s in sequences:
         steps = slice(offsets[s], offsets[s + 1])
         log_b = fit.log_of(steps)
         log_alpha, log_beta = np.empty_like(log_b), np.zeros_like(log_b)
-        log_likelihood[s] += _log_forward(_log(start), _log(trans), log_b, log_alpha)
+        found.log_likelihood[s] += _log_forward(_log(start), _log(trans), log_b, log_alpha)
         weight = np.ones(len(log_b)) if weights is None else weights[steps]
-        _log_backward(_log(trans), log_b, log_alpha, log_beta, weight, pairs)
-        posterior[steps] = _from_logs(log_alpha + log_beta)
-        starts += posterior[offsets[s]] * weight[0]
-    return Expected(log_likelihood, posterior, starts, pairs)
+        _log_backward(_log(trans), log_b, log_alpha, log_beta, weight, found.transitions)
+        found.posterior[steps] = _from_logs(log_alpha + log_beta)
+        found.start[:] += found.posterior[offsets[s]] * weight[0]
 
 
 def best_path(
@@ -172,107 +190,75 @@ def _from_logs(log_p: Floats) -> Floats:
 
 
 @njit(cache=True, nogil=True, fastmath=_FASTMATH)
-def _forward_one(start: Any, trans: Any, b: Any, alpha: Any, scale: Any) -> bool:
-    n_steps, n_states = b.shape
-    for t in range(n_steps):
-        now = alpha[t]
-        if t == 0:
-            for j in range(n_states):
-                now[j] = start[j]
-        else:
-            before = alpha[t - 1]
-            first = before[0]
-            for j in range(n_states):
-                now[j] = first * trans[0, j]
-            for i in range(1, n_states):
-                p = before[i]
-                for j in range(n_states):
-                    now[j] += p * trans[i, j]
-        total = 0.0
-        for j in range(n_states):
-            now[j] *= b[t, j]
-            total += now[j]
-        scale[t] = total
-        if not total > _TRUSTED:
-            return False
-        share = 1.0 / total
-        for j in range(n_states):
-            now[j] *= share
-    return True
-
-
-@njit(cache=True, nogil=True, fastmath=_FASTMATH)
-def _forward_all(start: Any, trans: Any, b: Any, offsets: Any, alpha: Any, scale: Any, trusted: Any) -> None:
+def _forward_all(
+    start: Any, trans_t: Any, b: Any, offsets: Any, alpha: Any, scale: Any, trusted: Any
+) -> None:
+    n_states = len(start)
     for s in range(len(offsets) - 1):
-        a, z = offsets[s], offsets[s + 1]
-        trusted[s] = _forward_one(start, trans, b[a:z], alpha[a:z], scale[a:z])
+        first, end = offsets[s], offsets[s + 1]
+        trusted[s] = True
+        for t in range(first, end):
+            total = 0.0
+            for j in range(n_states):
+                p = 0.0
+                if t == first:
+                    p = start[j]
+                else:
+                    for i in range(n_states):
+                        p += alpha[t - 1, i] * trans_t[j, i]
+                p *= b[t, j]
+                alpha[t, j] = p
+                total += p
+            if not total > _TRUSTED:
+                trusted[s] = False
+                break
+            scale[t] = total
+            share = 1.0 / total
+            for j in range(n_states):
+                alpha[t, j] *= share
         if not trusted[s]:
-            for t in range(a, z):
+            for t in range(first, end):
                 scale[t] = 1.0
 
 
 @njit(cache=True, nogil=True, fastmath=_FASTMATH)
-def _expect_all(
-    start: Any,
-    trans: Any,
-    b: Any,
-    offsets: Any,
-    weights: Any,
-    posterior: Any,
-    scale: Any,
-    trusted: Any,
-    starts: Any,
-    pairs: Any,
+def _backward_all(
+    trans: Any, b: Any, offsets: Any, alpha: Any, scale: Any, trusted: Any, ahead: Any, posterior: Any
 ) -> None:
-    n_states = len(start)
+    """Write the posterior, and into ``ahead[t]`` what step t tells of the state before it."""
+    n_states = len(trans)
     beta = np.empty(n_states)
-    ahead = np.empty(n_states)
-    kept = np.empty((n_states, n_states))
     for s in range(len(offsets) - 1):
-        a, z = offsets[s], offsets[s + 1]
-        # alpha first lives where the posterior will be
-        fine = _forward_one(start, trans, b[a:z], posterior[a:z], scale[a:z])
-        if fine:
-            for i in range(n_states):
-                beta[i] = 1.0
-                for j in range(n_states):
-                    kept[i, j] = pairs[i, j]
-            for t in range(z - 1, a - 1, -1):
-                now = posterior[t]
-                if t == a:
-                    for j in range(n_states):
-                        now[j] *= beta[j]
-                    break
-                before = posterior[t - 1]
+        first, end = offsets[s], offsets[s + 1]
+        if trusted[s]:
+            for j in range(n_states):
+                beta[j] = 1.0
+            for t in range(end - 1, first - 1, -1):
                 share = 1.0 / scale[t]
                 largest = 0.0
                 for j in range(n_states):
-                    ahead[j] = b[t, j] * beta[j] * share
-                    now[j] *= beta[j]
-                    largest = max(largest, ahead[j])
-                if not largest < 1.0 / _TRUSTED:
-                    fine = False
+                    posterior[t, j] = alpha[t, j] * beta[j]
+                    ahead[t, j] = b[t, j] * beta[j] * share
+                    largest = max(largest, ahead[t, j])
+                if t == first:
                     break
-                weight = weights[t] if len(weights) else 1.0
+                if not largest < 1.0 / _TRUSTED:
+                    trusted[s] = False
+                    break
                 for i in range(n_states):
-                    p = before[i] * weight
-                    total = 0.0
+                    p = 0.0
                     for j in range(n_states):
-                        pairs[i, j] += p * ahead[j]
-                        total += trans[i, j] * ahead[j]
-                    beta[i] = total
-            if not fine:
-                for i in range(n_states):
-                    for j in range(n_states):
-                        pairs[i, j] = kept[i, j]
-        trusted[s] = fine
-        if fine:
-            weight = weights[a] if len(weights) else 1.0
+                        p += trans[i, j] * ahead[t, j]
+                    beta[i] = p
+        if trusted[s]:
             for j in range(n_states):
-                starts[j] += posterior[a, j] * weight
+                ahead[first, j] = 0.0
         else:
-            for t in range(a, z):
+            for t in range(first, end):
                 scale[t] = 1.0
+                for j in range(n_states):
+                    alpha[t, j] = 0.0
+                    ahead[t, j] = 0.0
 
 
 @njit(cache=True, nogil=True)
