@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from seqcompare.experiment import Run
     from seqcompare.report.terminal import Output
+    from seqcompare.sequence_dataset import SequenceDataset
 
 BAD_INPUT, INTERRUPTED = 2, 130
+
+DATA = (
+    "A bundled data set (see: seqcompare list datasets), or a file: CSV, TSV or Parquet with a row for each "
+    "step, .ts, FASTA, or plain text."
+)
 
 app = typer.Typer(
     name="seqcompare",
@@ -33,14 +36,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run.", show_default=False)]
-JobsOption = Annotated[int, typer.Option("--jobs", "-j", help="Worker processes; -1 for one a core.")]
-FreshOption = Annotated[bool, typer.Option("--fresh", help="Throw away an earlier run in the folder.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Write the result as JSON, for machines.")]
-QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Write the result only: no progress, no notes.")
-]
-
 
 class Backend(StrEnum):
     """Where trials run."""
@@ -56,6 +51,62 @@ class Listing(StrEnum):
     tasks = "tasks"
     datasets = "datasets"
     suites = "suites"
+
+
+class Role(StrEnum):
+    """What is predicted."""
+
+    next = "next"
+    step = "step"
+    sequence = "sequence"
+    value = "value"
+
+
+class Tokens(StrEnum):
+    """What a step of plain text is."""
+
+    char = "char"
+    word = "word"
+
+
+class Split(StrEnum):
+    """What a sequence of plain text is."""
+
+    line = "line"
+    document = "document"
+
+
+OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run.", show_default=False)]
+JobsOption = Annotated[int, typer.Option("--jobs", "-j", help="Worker processes; -1 for one a core.")]
+FreshOption = Annotated[bool, typer.Option("--fresh", help="Throw away an earlier run in the folder.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write the result as JSON, for machines.")]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Write the result only: no progress, no notes.")
+]
+
+
+SequenceOption = Annotated[
+    str | None, typer.Option(help="Column that names the sequence; '' if there is none.", show_default=False)
+]
+OrderOption = Annotated[
+    str | None, typer.Option(help="Column that orders the steps; '' if there is none.", show_default=False)
+]
+ValuesOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Column of the steps; may be given several times.", show_default=False),
+]
+TargetOption = Annotated[
+    str | None, typer.Option(help="Column to predict; '' if there is none.", show_default=False)
+]
+GroupOption = Annotated[
+    str | None,
+    typer.Option(help="Column whose sequences stay on one side of a split.", show_default=False),
+]
+RoleOption = Annotated[
+    Role | None, typer.Option(help="What is predicted; found in the data by default.", show_default=False)
+]
+TokensOption = Annotated[Tokens, typer.Option(help="What a step of plain text is.")]
+SplitOption = Annotated[Split, typer.Option(help="What a sequence of plain text is.")]
 
 
 class StoppedError(Exception):
@@ -115,6 +166,7 @@ def sweep(
 
     A sweep that is stopped goes on where it stopped when the same command is given again.
     """
+    from seqcompare.report.outcomes import show_plan, show_sweep
     from seqcompare.report.terminal import Output
 
     output = Output(as_json=as_json, quiet=quiet)
@@ -129,7 +181,7 @@ def sweep(
     from seqcompare.experiment import sweep as run_sweep
 
     if dry_run:
-        _show_plan(output, run_sweep(suite, folder, dry_run=True, **shared))
+        show_plan(output, run_sweep(suite, folder, dry_run=True, **shared))
         return
     with output.progress(f"sweep {Path(suite).stem}") as bar:
         try:
@@ -144,7 +196,155 @@ def sweep(
                 f"stopped: {bar.done} of {bar.total} trials are kept in {folder}; go on with: {_again()}"
             ) from None
     output.say("writing the report")
-    _show_sweep(output, run, run.report())
+    page = run.report()
+    show_sweep(output, run.folder, page, run.frame(), run.horizons())
+
+
+@app.command(
+    epilog="Examples: `seqcompare compare japanese_vowels` | `seqcompare compare visits.csv "
+    "--sequence patient --order day --target outcome` | `seqcompare compare corpus.txt --tokens word`"
+)
+def compare(
+    data: Annotated[str, typer.Argument(help=DATA)],
+    out: OutOption = None,
+    models: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            "-m",
+            help="Compare these families or contestants only; may be given several times.",
+            show_default=False,
+        ),
+    ] = None,
+    cv: Annotated[int, typer.Option(help="Folds, where the data have no official test part.")] = 5,
+    repeats: Annotated[int, typer.Option(help="How often folds are drawn anew.")] = 1,
+    sequence: SequenceOption = None,
+    order: OrderOption = None,
+    values: ValuesOption = None,
+    target: TargetOption = None,
+    group: GroupOption = None,
+    role: RoleOption = None,
+    tokens: TokensOption = Tokens.char,
+    split: SplitOption = Split.line,
+    jobs: JobsOption = -1,
+    fresh: FreshOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Compare the families on your data, and name the cheapest model that is good enough.
+
+    A comparison that is stopped goes on where it stopped when the same command is given again.
+    """
+    from seqcompare.report.outcomes import show_comparison
+    from seqcompare.report.terminal import Output
+
+    output = Output(as_json=as_json, quiet=quiet)
+    dataset = _read(output, data, sequence, order, values, target, group, role, tokens, split)
+    from seqcompare.comparison import compare as run_compare
+
+    with output.progress(f"compare {dataset.name}") as bar:
+        try:
+            found = run_compare(
+                dataset,
+                models,
+                cv,
+                out=out,
+                repeats=repeats,
+                n_jobs=jobs,
+                fresh=fresh,
+                progress=lambda step: bar.update(step, step.last.row["trial_id"] if step.last else ""),
+            )
+        except KeyboardInterrupt:
+            raise StoppedError(
+                f"stopped: {bar.done} of {bar.total} trials are kept; go on with: {_again()}"
+            ) from None
+    output.say("writing the report")
+    show_comparison(output, found.folder, found.report(), found.verdict(), found.summary())
+
+
+@app.command(
+    epilog="Examples: `seqcompare profile genome.fasta` | "
+    "`seqcompare profile cmudict_stress --out runs/words`"
+)
+def profile(
+    data: Annotated[str, typer.Argument(help=DATA)],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write a report into this folder.", show_default=False)
+    ] = None,
+    max_lag: Annotated[int, typer.Option(help="The largest lag examined.")] = 100,
+    max_order: Annotated[int, typer.Option(help="The longest context examined.")] = 24,
+    sequence: SequenceOption = None,
+    order: OrderOption = None,
+    values: ValuesOption = None,
+    target: TargetOption = None,
+    group: GroupOption = None,
+    role: RoleOption = None,
+    tokens: TokensOption = Tokens.char,
+    split: SplitOption = Split.line,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Find out how far back your data depend on their past, before any model is chosen."""
+    from seqcompare.report.terminal import Output
+
+    output = Output(as_json=as_json, quiet=quiet)
+    dataset = _read(output, data, sequence, order, values, target, group, role, tokens, split)
+    from seqcompare.dependence import profile as find_profile
+
+    found = find_profile(dataset, max_lag=max_lag, max_order=max_order)
+    page = None
+    if out is not None:
+        from seqcompare.report.page import write
+        from seqcompare.report.profiles import profile_report
+
+        sentences = found.summary().split("\n")
+        page = write(profile_report(found.name, sentences, found.lags, found.orders, found.entropy), out)
+    names = ("name", "role", "reach", "look_ahead", "order", "p_value")
+    facts = {name: getattr(found, name) for name in names}
+    output.result(found.summary(), {**facts, "report": page, "lags": found.frame().to_dict("records")})
+    if page is not None and not as_json:
+        output.result(f"report: {page}", None)
+
+
+@app.command(
+    epilog="Examples: `seqcompare claims` | `seqcompare claims --list` | `seqcompare claims NAME --jobs 2`"
+)
+def claims(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Which claims; by default all.", show_default=False)
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the runs.")] = Path("reports/claims"),
+    only_list: Annotated[bool, typer.Option("--list", help="List the claims; test none.")] = False,
+    jobs: JobsOption = -1,
+    fresh: FreshOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Put the field's textbook claims to the test: each is an experiment with a verdict."""
+    from seqcompare.claims import CLAIMS, check_claims
+    from seqcompare.report.terminal import Output
+
+    output = Output(as_json=as_json, quiet=quiet)
+    if only_list:
+        listed = [{"claim": c.name, "statement": c.statement, "source": c.source} for c in CLAIMS.values()]
+        output.records(listed)
+        return
+    with output.progress("claims") as bar:
+        try:
+            checked = check_claims(
+                names or None,
+                out,
+                n_jobs=jobs,
+                fresh=fresh,
+                progress=lambda name, step: bar.update(step, name),
+            )
+        except KeyboardInterrupt:
+            raise StoppedError(f"stopped: what is done is kept in {out}; go on with: {_again()}") from None
+    records = checked.outcomes[["claim", "outcome", "statement"]].to_dict("records")
+    if as_json:
+        output.json({"claims": records, "evidence": checked.evidence.to_dict("records")})
+    else:
+        output.records(records)
 
 
 @app.command(
@@ -184,12 +384,7 @@ def list_(
         Listing.datasets: _list_datasets,
         Listing.suites: _list_suites,
     }[what]
-    records = listing()
-    output = Output(as_json=as_json)
-    if as_json:
-        output.json(records)
-    else:
-        output.table("", list(records[0]), [list(record.values()) for record in records])
+    Output(as_json=as_json).records(listing())
 
 
 def _list_models() -> list[dict[str, Any]]:
@@ -232,46 +427,40 @@ def _list_suites() -> list[dict[str, Any]]:
     ]
 
 
+def _read(
+    output: Output,
+    data: str,
+    sequence: str | None,
+    order: str | None,
+    values: list[str] | None,
+    target: str | None,
+    group: str | None,
+    role: Role | None,
+    tokens: Tokens,
+    split: Split,
+) -> SequenceDataset:
+    """Read the user's data, and say aloud what was guessed about them."""
+    from seqcompare.datasets import read
+
+    # an empty name says that there is no such column
+    dataset = read(
+        data,
+        sequence=False if sequence == "" else sequence,
+        order=False if order == "" else order,
+        values=values,
+        target=False if target == "" else target,
+        group=False if group == "" else group,
+        role=None if role is None else role.value,
+        tokens=tokens.value,
+        split=split.value,
+    )
+    for note in (f"{dataset.name}: {len(dataset)} sequences, role {dataset.role}", *dataset.notes):
+        output.say(note)
+    return dataset
+
+
 def _first_line(thing: object) -> str:
     return (thing.__doc__ or "").strip().partition("\n")[0]
-
-
-def _show_plan(output: Output, plan: pd.DataFrame) -> None:
-    from seqcompare.report.terminal import duration
-
-    if output.as_json:
-        output.json(plan.to_dict("records"))
-        return
-    by = plan.groupby(["axis", "task", "model"], sort=False)["estimated_seconds"].agg(["size", "sum"])
-    rows = [(*key, int(n), duration(seconds)) for key, n, seconds in by.itertuples(name=None)]
-    output.table("", ["axis", "task", "model", "trials", "one core"], rows)
-    total = duration(float(plan["estimated_seconds"].sum()))
-    output.result(f"{len(plan)} trials to run, about {total} on one core", None)
-
-
-def _show_sweep(output: Output, run: Run, page: Path) -> None:
-    frame, horizons = run.frame(), run.horizons()
-    failed = int((frame["status"] != "ok").sum())
-    best = horizons[horizons["best"]]
-    if output.as_json:
-        output.json(
-            {
-                "folder": run.folder,
-                "report": page,
-                "trials": len(frame),
-                "failed": failed,
-                "horizons": best.to_dict("records"),
-            }
-        )
-        return
-    if len(best) and not output.quiet:
-        words = best.pivot(index="task", columns="model", values="horizon")
-        words = words.reindex(index=best["task"].unique(), columns=best["model"].unique()).fillna("")
-        rows = [(task, *row) for task, *row in words.itertuples(name=None)]
-        output.table("Horizons (steps with skill above one half)", ["task", *words.columns], rows)
-    if failed:
-        output.say(f"{failed} of {len(frame)} trials failed; the report lists them")
-    output.result(f"report: {page}", None)
 
 
 def _again() -> str:

@@ -15,6 +15,7 @@ from seqcompare.report.parts import Section, Table
 TRIAL_HEADINGS = {
     "axis": "axis",
     "task": "task",
+    "entry": "contestant",
     "distance": "d",
     "memory_bits": "bits",
     "model": "model",
@@ -28,14 +29,18 @@ TRIAL_HEADINGS = {
     "stop": "ended by",
 }
 
+_COORDINATES = {"axis", "task", "entry", "distance", "model", "seed"}
+
 
 def trials_section(frame: pd.DataFrame) -> Section:
     """Return every trial as a row, and the failed ones with what went wrong."""
-    swept = frame["axis"].nunique() > 1
-    hidden = (set() if swept else {"axis"}) | (
-        set() if frame["memory_bits"].nunique() > 1 else {"memory_bits"}
-    )
-    headings = {name: words for name, words in TRIAL_HEADINGS.items() if name not in hidden}
+    constant = {name for name in ("axis", "memory_bits", "task") if frame[name].nunique() < 2}
+    empty = {name for name in TRIAL_HEADINGS if name in frame and frame[name].isna().all()}
+    headings = {
+        name: words
+        for name, words in TRIAL_HEADINGS.items()
+        if name in frame and name not in constant and name not in empty
+    }
     parts = [
         Table(
             "trials",
@@ -47,13 +52,8 @@ def trials_section(frame: pd.DataFrame) -> Section:
     ]
     failed = frame[frame["status"] != "ok"]
     if len(failed):
-        wanted = {
-            "task": "task",
-            "distance": "d",
-            "model": "model",
-            "seed": "seed",
-            "error": "what went wrong",
-        }
+        wanted = {name: words for name, words in headings.items() if name in _COORDINATES}
+        wanted["error"] = "what went wrong"
         parts.append(
             Table(
                 "failures",

@@ -8,6 +8,8 @@ from pathlib import Path
 from seqcompare.report.parts import Report
 from seqcompare.results.store import open_run
 
+SWEEP, COMPARISON = "sweep", "comparison"
+
 
 def report_of(folders: Sequence[Path]) -> Report:
     """Return the report of one run, or of several side by side.
@@ -24,7 +26,21 @@ def report_of(folders: Sequence[Path]) -> Report:
     ValueError
         If a run is of a kind that is not known, or kinds are mixed.
     """
+    runs = [open_run(folder) for folder in folders]
+    kinds = {str(run.config.get("kind")) for run in runs}
+    if len(kinds) != 1 or not kinds <= {SWEEP, COMPARISON}:
+        raise ValueError(
+            f"expected runs of one kind, {SWEEP} or {COMPARISON}, got {', '.join(sorted(kinds))}"
+        )
+    if len(runs) > 1:
+        from seqcompare.report.side_by_side import side_by_side
+
+        return side_by_side(runs)
+    if kinds == {COMPARISON}:
+        from seqcompare.report.comparisons import comparison_report
+        from seqcompare.results.stored_comparison import StoredComparison
+
+        return comparison_report(StoredComparison(folders[0]))
     from seqcompare.report.sweeps import sweep_report
 
-    runs = [open_run(folder) for folder in folders]
     return sweep_report(runs[0])

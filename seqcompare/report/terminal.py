@@ -88,6 +88,13 @@ class Output:
             table.add_row(*(escape(text) for text in row))
         self._out.print(table)
 
+    def records(self, records: Sequence[Mapping[Any, Any]]) -> None:
+        """Write records that have the same keys: as a table for people, as they are for machines."""
+        if self.as_json:
+            self.json(records)
+        elif records:
+            self.table("", list(records[0]), [list(record.values()) for record in records])
+
     def progress(self, title: str) -> Bar:
         """Return a progress bar; it shows itself on a terminal only."""
         return Bar(self._err, title, shown=not self.quiet and self._err.is_terminal)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,18 +11,71 @@ from matplotlib.axes import Axes
 from seqcompare import style
 from seqcompare.report.figures import canvas
 
-CONTROL_LINES = {"truncated": "-", "shuffled": (0, (1.2, 1.2))}
+# what a model may see -> its line, and what that is called
+CONTROLS: dict[str, tuple[Any, str]] = {
+    "limited": ("-", "fitted to the last k"),
+    "truncated": ((0, (5, 1.5)), "shown the last k"),
+    "shuffled": ((0, (1.2, 1.2)), "past shuffled"),
+    "ahead": ((0, (6, 1.5, 1.5, 1.5)), "k steps ahead"),
+}
+
+
+def contest(
+    frame: pd.DataFrame, ax: Axes | None = None, *, score_label: str = "score", chance: float | None = None
+) -> Axes:
+    """Draw the score of each contestant with its interval, the best on top.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a contestant, the best first: ``model``, ``family``, ``score``, ``low``, ``high``.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+    score_label : str, default="score"
+        Label of the x axis.
+    chance : float, optional
+        Score of the predictor that knows nothing but how often each answer occurs.
+
+    Returns
+    -------
+    Axes
+    """
+    rows = frame[frame["score"].notna()].to_dict("records")
+    with style.look():
+        ax = ax or style.new_axes(5.6, 0.26 * len(rows) + 0.9)
+        ax.grid(True, axis="x")
+        ax.grid(False, axis="y")
+        if chance is not None:
+            ax.axvline(chance, color=style.QUIET, linestyle=(0, (4, 2)), linewidth=0.9, zorder=1.2)
+        for place, row in enumerate(rows):
+            look = style.family_style(str(row["family"]))
+            gid = canvas.series_id(str(row["model"]))
+            ax.plot([row["low"], row["high"]], [place, place], color=look.color, linewidth=1.8, gid=gid)
+            ax.plot(
+                [row["score"]],
+                [place],
+                marker=look.marker,
+                color=look.color,
+                markeredgecolor=style.PAPER,
+                markersize=7,
+                linestyle="none",
+                gid=gid,
+            )
+        ax.set_yticks(range(len(rows)), [str(row["model"]) for row in rows])
+        ax.set_ylim(len(rows) - 0.4, -0.6)
+        ax.tick_params(axis="y", length=0)
+        ax.set_xlabel(score_label)
+    return ax
 
 
 def context_curve(frame: pd.DataFrame, ax: Axes | None = None, *, score_label: str = "score") -> Axes:
-    """Draw the score of each family when it may see the last k steps only, against k.
+    """Draw the score of one model that may see the last k steps only, against k.
 
     Parameters
     ----------
     frame : DataFrame
         ``model``, ``context`` (k, in steps), ``score``; ``low`` and ``high`` where there is an interval;
-        ``control`` ("truncated": the steps before are cut off; "shuffled": they are put in another order),
-        where there is one.
+        ``control`` (one of `CONTROLS`: in which way the model sees no more), where there are several.
     ax : Axes, optional
         Where to draw; new axes by default.
     score_label : str, default="score"
@@ -31,33 +86,30 @@ def context_curve(frame: pd.DataFrame, ax: Axes | None = None, *, score_label: s
     Axes
     """
     styles = canvas.styles_of(frame)
-    frame = frame if "control" in frame else frame.assign(control="truncated")
+    frame = frame if "control" in frame else frame.assign(control="limited")
     with style.look():
         ax = ax or style.new_axes()
-        canvas.distance_axis(ax, frame["context"], "context (last k steps)")
+        canvas.distance_axis(ax, frame["context"], "context k (steps)")
         ax.set_ylabel(score_label)
         ends = []
-        for (name, control), rows in frame.groupby(["model", "control"], sort=False):
-            rows = rows[rows["score"].notna()].sort_values("context")
+        for (name, control), part in frame.groupby(["model", "control"], sort=False):
+            rows = part[part["score"].notna()].sort_values("context")
             if rows.empty:
                 continue
             look = styles[str(name)]
-            gid = canvas.series_id(str(name))
+            line, words = CONTROLS.get(str(control), ("-", str(control)))
             if {"low", "high"} <= set(rows.columns) and rows["low"].notna().any():
-                band = ax.fill_between(
-                    rows["context"], rows["low"], rows["high"], color=look.color, alpha=0.16, linewidth=0
+                ax.fill_between(
+                    rows["context"], rows["low"], rows["high"], color=look.color, alpha=0.13, linewidth=0
                 )
-                band.set_gid(gid)
-            (line,) = ax.plot(
+            ax.plot(
                 rows["context"],
                 rows["score"],
                 color=look.color,
-                linestyle=CONTROL_LINES.get(str(control), "-"),
-                marker=look.marker if control == "truncated" else None,
+                linestyle=line,
+                marker=look.marker,
                 markeredgecolor=style.PAPER,
             )
-            line.set_gid(gid)
-            words = str(name) if control == "truncated" else f"{name}, {control} past"
             ends.append((words, float(rows["context"].iloc[-1]), float(rows["score"].iloc[-1]), look.text))
         canvas.label_ends(ax, ends)
     return ax
