@@ -6,7 +6,7 @@ symbols, which favours them; rates are in symbols a second.
 
     python benchmarks/markov.py [--quick] [--memory]
 
-`--memory` measures fits of order 12 to 10 million symbols instead, each in a process of its own.
+`--memory` measures fits of order 12 to 10 million symbols instead, each in a process of its own (on Linux).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import platform
-import resource
+import tempfile
 import time
 from collections import Counter, defaultdict
 
@@ -192,29 +192,30 @@ def agreement():
         print(f"- {name}: {np.abs(rows[1:] - expected).max():.1e}")
 
 
-def _measure(name, n, order, queue):
-    x = SOURCES[name](n).astype(np.int8)
-    MarkovChain(order).fit([x[:1000]])
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    begin = time.process_time()
-    chain = MarkovChain(order).fit([x])
-    seconds = time.process_time() - begin
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    counts, weights = chain.counts_, chain._weights
-    arrays = [counts.code, counts.count, counts.first_child, weights.backoff, weights.gain]
-    size = sum(a.nbytes for a in arrays)
-    queue.put((len(counts.code), size / 2**30, (peak - before) / 2**20, seconds))
+def _kibibytes(name):
+    # of this process alone: the peak that getrusage tells is inherited from whoever started it
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith(name))
 
 
-def _measure_dict(name, n, order, queue):
-    x = SOURCES[name](n).tolist()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def _measure(who, path, order, queue):
+    x = np.load(path)
+    if who == "seqcompare":
+        MarkovChain(order).fit([x[:1000]])
+    else:
+        x = x.tolist()
+    before = _kibibytes("VmRSS")
     begin = time.process_time()
-    counts = fit_dict(x, order)
+    fitted = MarkovChain(order).fit([x]) if who == "seqcompare" else fit_dict(x, order)
     seconds = time.process_time() - begin
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    n_nodes = sum(map(len, counts.values()))
-    queue.put((n_nodes, float("nan"), (peak - before) / 2**20, seconds))
+    peak = _kibibytes("VmHWM")
+    model = "?"
+    if who == "seqcompare":
+        counts, weights = fitted.counts_, fitted._weights
+        arrays = [counts.code, counts.count, counts.first_child, weights.backoff, weights.gain]
+        model = f"{sum(a.nbytes for a in arrays) / 2**30:.2f}"
+    nodes = len(fitted.counts_.code) if who == "seqcompare" else sum(map(len, fitted.values()))
+    queue.put((nodes, model, (peak - before) / 2**20, seconds))
 
 
 def memory(quick):
@@ -224,19 +225,21 @@ def memory(quick):
     print(f"\nFit of order {order}\n")
     print("| who | source | symbols | n-grams | model, GiB | added to the peak, GiB | CPU seconds |")
     print("|---|---|--:|--:|--:|--:|--:|")
-    runs = [("seqcompare", _measure, name, n) for name in ("uniform S=4", "text")]
-    runs += [("dict of Counters", _measure_dict, name, n // 20) for name in ("uniform S=4", "text")]
     context = multiprocessing.get_context("spawn")
-    for who, measure, name, size in runs:
-        queue = context.SimpleQueue()
-        process = context.Process(target=measure, args=(name, size, order, queue))
-        process.start()
-        nodes, model, peak, seconds = queue.get()
-        process.join()
-        print(
-            f"| {who} | {name} | {size:,} | {nodes:,} | {model:.2f} | {peak:.2f} | {seconds:.1f} |",
-            flush=True,
-        )
+    with tempfile.TemporaryDirectory() as folder:
+        for who, size in (("seqcompare", n), ("dict of Counters", n // 20)):
+            for name in ("uniform S=4", "text"):
+                path = f"{folder}/{name}-{size}.npy"
+                np.save(path, SOURCES[name](size).astype(np.int8))
+                queue = context.SimpleQueue()
+                process = context.Process(target=_measure, args=(who, path, order, queue))
+                process.start()
+                nodes, model, peak, seconds = queue.get()
+                process.join()
+                print(
+                    f"| {who} | {name} | {size:,} | {nodes:,} | {model} | {peak:.2f} | {seconds:.1f} |",
+                    flush=True,
+                )
 
 
 def main():
