@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
@@ -37,8 +38,8 @@ class NextStep(MetaEstimatorMixin, Density):
         Distribution of the first symbol: its counts, each with 1 added (Laplace).
     n_transitions_ : float
         Summed weight of the predictions that the tagger was fitted on.
-    n_parameters_ : int or None
-        Those of the tagger (None if it does not say), and ``n_symbols - 1`` for the first step.
+    n_parameters_ : int or nan
+        Those of the tagger (NaN if it does not say), and ``n_symbols - 1`` for the first step.
 
     Notes
     -----
@@ -157,10 +158,9 @@ class NextStep(MetaEstimatorMixin, Density):
         return Sequences(self.symbols_[drawn[kept]], offsets_of(lengths))
 
     @property
-    def n_parameters_(self) -> int | None:
-        """Parameters of the tagger, if it says, and those of the first step."""
-        inner = getattr(self.estimator_, "n_parameters_", None)
-        return None if inner is None else int(inner) + len(self.symbols_) - 1
+    def n_parameters_(self) -> float:
+        """Parameters of the tagger, NaN if it does not say, and those of the first step."""
+        return getattr(self.estimator_, "n_parameters_", math.nan) + len(self.symbols_) - 1
 
     @property
     def n_iter_(self) -> Any:
