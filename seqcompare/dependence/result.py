@@ -111,6 +111,9 @@ class Profile:
                     label="gain of one more step",
                 )
             ax.axhline(0, color=QUIET, linewidth=0.7)
+            # what counting too long contexts costs is in the table, and would dwarf all else
+            bottom, top = ax.get_ylim()
+            ax.set_ylim(max(bottom, -0.15 * top), top)
             ax.set_xlabel(self._lag_label)
             ax.set_ylabel("bits")
             ax.set_title(self.name)
