@@ -21,7 +21,7 @@ ALLOWED = {
     "models": set(),
     "tasks": {"models"},
     "datasets": {"models"},
-    "dependence": {"models"},
+    "dependence": {"models", "datasets"},
     "results": set(),
     "evaluation": {"tasks", "datasets", "dependence", "models", "results"},
     "report": {"results"},
