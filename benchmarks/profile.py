@@ -20,12 +20,12 @@ Rng = np.random.Generator
 
 
 def flips(rng: Rng, n: int, length: int) -> list[np.ndarray]:
-    """Binary sequences that flip one step in ten: slow, and of order 1."""
+    """Return binary sequences that flip one step in ten: slow, and of order 1."""
     return list(np.cumsum(rng.random((n, length)) < 0.1, axis=1) % 2)
 
 
 def third_order(rng: Rng) -> list[np.ndarray]:
-    """A random chain of order 3 over three symbols."""
+    """Draw a random chain of order 3 over three symbols, and sequences from it."""
     table = rng.dirichlet(np.full(3, 0.7), size=(3, 3, 3)).cumsum(axis=-1)
     x = rng.integers(0, 3, (100, 100))
     for t in range(3, 100):
@@ -34,7 +34,7 @@ def third_order(rng: Rng) -> list[np.ndarray]:
 
 
 def parity(rng: Rng) -> list[np.ndarray]:
-    """x[t] = x[t-1] xor x[t-4], flipped one time in ten."""
+    """Return x[t] = x[t-1] xor x[t-4], flipped one time in ten."""
     x = rng.integers(0, 2, (100, 60))
     for t in range(4, 60):
         x[:, t] = x[:, t - 1] ^ x[:, t - 4] ^ (rng.random(100) < 0.1)
