@@ -5,6 +5,7 @@ hmmlearn keeps the EM loop, the M-step and the priors. This is the only module t
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import numpy as np
 from hmmlearn import hmm
 from hmmlearn.base import ConvergenceMonitor
 from numpy.typing import NDArray
-from scipy.special import gammaln, logsumexp, xlogy
+from scipy.special import gammaln, xlogy
 
 from seqcompare.models.hmm_gaussians import Floats, log_density, moments
 from seqcompare.models.hmm_recursions import Likelihood, Offsets, add_rows, expect_states
@@ -313,18 +314,23 @@ class MixtureEngine(Engine, hmm.GMMHMM):
 
     covars_: Floats
     prior_variance: Floats
+    _shares: Floats
     prior_weight: float = 0.0
 
     def emission(self, values: Floats) -> Likelihood:
         """Return the likelihood of what is observed of each step."""
-        return Likelihood.from_log(logsumexp(self._by_component(values), axis=2))
-
-    def _by_component(self, values: Floats) -> Floats:
-        """Return log p(x[t], component m | state k), shape (n_steps, K, M)."""
         means = self.means_.reshape(-1, self.means_.shape[2])
         log_p = log_density(values, means, self._spread()).reshape(len(values), *self.weights_.shape)
         with np.errstate(divide="ignore"):
-            return np.asarray(log_p + np.log(self.weights_))
+            log_p += np.log(self.weights_)
+        # component by component: a mixture has few, and NumPy is slow along a short axis
+        top = reduce(np.maximum, np.moveaxis(log_p, 2, 0))
+        shares = np.exp(log_p - top[:, :, None])
+        sums = reduce(np.add, np.moveaxis(shares, 2, 0))
+        shares /= sums[:, :, None]
+        # the E-step asks for the likelihood first, and then for what these steps add to the components
+        self._shares = shares
+        return Likelihood.from_log(top + np.log(sums))
 
     def _spread(self) -> Floats:
         """Return what `log_density` wants of the covariances, a state's components one after another."""
@@ -342,9 +348,7 @@ class MixtureEngine(Engine, hmm.GMMHMM):
         return stats
 
     def _accumulate(self, stats: dict[str, Any], values: Floats, posterior: Floats) -> None:
-        log_p = self._by_component(values)
-        shares = np.exp(log_p - logsumexp(log_p, axis=2, keepdims=True)) * posterior[:, :, None]
-        shares = shares.reshape(len(values), -1)
+        shares = (self._shares * posterior[:, :, None]).reshape(len(values), -1)
         means = self.means_.reshape(-1, self.n_features)
         first, second = moments(values, means, self._spread(), shares)
         stats["first"] += first

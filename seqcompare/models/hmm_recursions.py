@@ -7,6 +7,7 @@ alike: batching sequences and joining them, the ways out for interpreted code, w
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,7 +44,8 @@ class Likelihood(NamedTuple):
     @classmethod
     def from_log(cls, log_likelihood: Floats) -> Likelihood:
         """Take out of each step's log-likelihoods, shape (n_steps, K), the largest."""
-        shift = log_likelihood.max(axis=1)
+        # NumPy is slow along a short axis, and states are few
+        shift = reduce(np.maximum, log_likelihood.T)
         log = log_likelihood - shift[:, None]
         return cls(np.exp(log), shift, log)
 

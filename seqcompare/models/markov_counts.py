@@ -21,7 +21,7 @@ class NgramCounts:
     Contexts are paths in a trie, oldest input first; a context's children are what followed it. Every
     sequence begins with a start mark, so a context that reaches back to the start ends there: there is no
     longer one. Nodes are numbered by length, then by path, which makes the children of a node, and the
-    nodes of a length, consecutive. Node 0 is the empty context.
+    nodes of a length, consecutive. Node 0 is the empty context, and all codes are its children.
 
     Parameters
     ----------
@@ -66,6 +66,7 @@ class NgramCounts:
             and (first_child[level[:-2]] == level[1:-1]).all()
             and first_child[-1] == n_nodes
             and (np.diff(first_child) >= 0).all()
+            and np.array_equal(self.code[1 : level[2]], np.arange(self.n_codes))
             and (self.code[1:] >= 0).all()
             and (self.code[1:] < self.n_codes).all()
         ):
