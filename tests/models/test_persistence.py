@@ -248,3 +248,11 @@ def test_a_failed_save_leaves_the_old_file(tmp_path):
     with pytest.raises(Exception, match=r"."):
         sc.save(broken, tmp_path / "m")
     assert sc.load(tmp_path / "m").order == 3
+
+
+def test_merged_counts_can_be_loaded(tmp_path):
+    parts = sc.MarkovTagger(1).partial_fit([[0, 1]], [["a", "b"]]).partial_fit([[5, 1]], [["c", "b"]])
+    sc.save(parts, tmp_path / "m")
+    np.testing.assert_array_equal(
+        flat(sc.load(tmp_path / "m").predict_proba([[5]])), flat(parts.predict_proba([[5]]))
+    )
