@@ -1,6 +1,7 @@
 """Bad data give one error that says where; nothing is half-read."""
 
 import gzip
+import sys
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seqcompare.cli import main
 from seqcompare.datasets import DataError, read
 
 TS = "@problemName p\n@univariate false\n@classLabel true u v\n@data\n"
@@ -233,8 +235,27 @@ def test_a_bad_file_is_one_line(tmp_path, name, content, options, message):
     assert (str(path) in text) == (not message.startswith(("role must", "kind must", "target='y'")))
 
 
+ON_THE_COMMAND_LINE = {"role", "target", "values"}
+OFFERED = {name: case for name, case in FILES.items() if set(case[2]) <= ON_THE_COMMAND_LINE}
+
+
+@pytest.mark.parametrize(("name", "content", "options", "message"), OFFERED.values(), ids=OFFERED)
+def test_the_command_line_says_it_in_one_line(tmp_path, monkeypatch, capsys, name, content, options, message):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    words = [word for key, value in options.items() for word in (f"--{key}", value)]
+    monkeypatch.setattr(sys, "argv", ["seqcompare", "profile", str(path), *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert "Traceback" not in said.err
+
+
 def test_there_are_many_of_them():
-    assert len(FILES) >= 40
+    assert len(OFFERED) >= 40
 
 
 CONTAINERS = {
