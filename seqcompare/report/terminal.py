@@ -125,7 +125,8 @@ class Bar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        if self._shown:  # off a terminal, stopping alone would write an empty line
+            self._progress.stop()
 
     def update(self, step: Step, last: str = "") -> None:
         """Show how far the work is."""

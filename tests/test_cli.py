@@ -1,0 +1,268 @@
+import io
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from contextlib import redirect_stderr, redirect_stdout
+from typing import NamedTuple
+
+import pytest
+
+from seqcompare.cli import main
+
+COMMAND = [sys.executable, "-c", "from seqcompare.cli import main; main()"]
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
+
+SUITE = """
+title = "A small sweep"
+seeds = 2
+distances = [2, 4]
+n_train = 60
+n_validation = 20
+n_test = 40
+epochs = 5
+max_seconds = 30
+
+[[tasks]]
+name = "Echo"
+
+[[models]]
+variant = "markov"
+ladder = [2]
+
+[[models]]
+variant = "logistic"
+ladder = [4]
+"""
+
+
+class Done(NamedTuple):
+    """What a command left."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments):
+    """Run a command in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["seqcompare", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    return Done(ended.value.code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory):
+    path = tmp_path_factory.mktemp("suites") / "small.toml"
+    path.write_text(SUITE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def swept(suite, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sweep") / "run"
+    return folder, run("sweep", suite, "--out", folder, "--jobs", 1, "--json")
+
+
+def test_a_sweep_ends_in_a_report_and_answers_in_json(swept):
+    folder, done = swept
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["trials"] == 8
+    assert answer["failed"] == 0
+    assert {row["task"] for row in answer["horizons"]} == {"Echo"}
+    assert (folder / "report.html").read_text(encoding="utf-8").count("<svg") > 5
+    assert done.stderr == ""
+
+
+def test_a_finished_sweep_is_not_run_again(suite, swept):
+    folder, _ = swept
+    done = run("sweep", suite, "--out", folder, "--dry-run")
+    assert done.returncode == 0
+    assert "0 trials to run" in done.stdout
+
+
+def test_a_report_is_written_again_with_no_model_importable(swept, tmp_path):
+    folder, _ = swept
+    page = (folder / "report.html").read_bytes()
+    code = (
+        "import sys\n"
+        "for name in ('seqcompare.models', 'seqcompare.tasks', 'hmmlearn', 'numba'): sys.modules[name] = "
+        f"None\nsys.argv = ['seqcompare', 'report', {str(folder)!r}]\n"
+        "from seqcompare.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (folder / "report.html").read_bytes() == page
+
+
+def test_two_runs_are_set_side_by_side(swept, tmp_path):
+    folder, _ = swept
+    done = run("report", folder, folder, "--out", tmp_path / "both", "--json")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "both" / "report.html").read_text(encoding="utf-8")
+    assert "run (1)" in text
+    assert "run (2)" in text
+    assert "+0.000" in text
+
+
+@pytest.mark.parametrize("what", ["models", "tasks", "datasets", "suites"])
+def test_listings_are_for_people_and_for_machines(what):
+    people, machines = run("list", what), run("list", what, "--json")
+    assert people.returncode == machines.returncode == 0
+    records = json.loads(machines.stdout)
+    assert len(records) >= 1
+    for record in records:
+        assert str(next(iter(record.values()))) in people.stdout
+    assert "\x1b" not in people.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["swep"], "No such command 'swep'"),
+        (["sweep", "--folds", "3"], "No such option: --folds"),
+        (["sweep", "nonsense"], "there is no suite 'nonsense'"),
+        (["sweep", "quick", "--jobs", "many"], "Invalid value for '--jobs'"),
+        (["sweep", "quick", "--backend", "gpu"], "'gpu'"),
+        (["report", "no-such-folder"], "holds no run"),
+        (["report"], "Missing argument"),
+        (["compare", "no-such-file.csv"], "no-such-file.csv"),
+        (["profile", "no-such-file.csv"], "no-such-file.csv"),
+        (["claims", "nonsense"], "there is no claim 'nonsense'"),
+        (["list", "birds"], "'birds'"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("error: ")
+    assert words in done.stderr
+
+
+def test_a_suite_with_a_wrong_key_is_bad_input(tmp_path):
+    path = tmp_path / "bad.toml"
+    path.write_text(SUITE.replace("n_train", "n_trian"))
+    done = run("sweep", path, "--out", tmp_path / "run")
+    assert done.returncode == 2
+    assert "did you mean 'n_train'" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_help_names_every_command_with_examples():
+    assert re.findall(r"│ (\w+) ", run("--help").stdout.partition("Commands")[2]) == [
+        *("sweep", "compare", "profile", "claims", "report", "list"),
+    ]
+    for command in ("sweep", "compare", "profile", "claims", "report", "list"):
+        text = run(command, "--help").stdout
+        assert "Examples: seqcompare" in " ".join(text.split())
+    assert "130 stopped" in " ".join(run("--help").stdout.split())
+
+
+def test_no_command_is_help_and_no_error():
+    done = run()
+    assert done.returncode == 0
+    assert "Usage" in done.stdout
+
+
+def test_the_version():
+    assert re.fullmatch(r"seqcompare \d+\.\d+\.\d+\n", run("--version").stdout)
+
+
+def test_help_starts_without_what_is_slow():
+    code = "import sys, seqcompare.cli\ntry: sys.argv = ['x', '--help']; seqcompare.cli.main()\n"
+    code += "except SystemExit: pass\n"
+    code += "print([m for m in ('numpy', 'pandas', 'matplotlib', 'sklearn', 'numba') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[]\n")
+
+
+def test_ctrl_c_says_how_to_go_on_and_going_on_ends_well(tmp_path):
+    path = tmp_path / "long.toml"
+    path.write_text(SUITE.replace("seeds = 2", "seeds = 40"))
+    arguments = ["sweep", str(path), "--out", str(tmp_path / "run"), "--jobs", "1"]
+    screen, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=terminal, env={**ENVIRONMENT, "COLUMNS": "120"}
+    )
+    os.close(terminal)
+    seen, stopped, patience = "", False, time.monotonic() + 240
+    while time.monotonic() < patience:
+        if select.select([screen], [], [], 1)[0]:
+            try:
+                seen += os.read(screen, 65536).decode(errors="replace")
+            except OSError:  # the other end is closed
+                break
+        if not stopped and re.search(r"\b[1-9]\d*/160.* left", seen):
+            process.send_signal(signal.SIGINT)
+            stopped = True
+    process.wait(timeout=60)
+    os.close(screen)
+    process.stdout.close()
+    assert "left" in seen
+    assert process.returncode == 130
+    told = re.search(r"stopped: (\d+) of 160 trials are kept in .*; go on with: (.*)", " ".join(seen.split()))
+    assert told, seen
+    assert int(told.group(1)) >= 1
+    assert told.group(2).startswith("seqcompare sweep")
+    done = run(*arguments, "--dry-run")
+    left = int(re.search(r"(\d+) trials to run", done.stdout).group(1))
+    assert left == 160 - int(told.group(1))
+
+
+CSV = "word,t,letter\n" + "\n".join(f"w{i},{t},{'ab'[(i + t) % 2]}" for i in range(30) for t in range(12))
+
+
+def test_the_users_file_is_compared(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "words.csv").write_text(CSV)
+    arguments = [
+        "words.csv",
+        "--sequence",
+        "word",
+        "--order",
+        "t",
+        "--model",
+        "markov",
+        "--cv",
+        "2",
+        "--jobs",
+        "1",
+    ]
+    done = run("compare", *arguments, "--out", "run")
+    assert done.returncode == 0, done.stderr
+    assert "30 sequences, role next" in done.stderr
+    assert "is enough" in done.stdout
+    text = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    for part in (
+        "Which model for words",
+        "Scores on test data",
+        "Ladders of capacity",
+        "less and less context",
+    ):
+        assert part in text
+
+
+def test_the_users_file_is_profiled(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "words.csv").write_text(CSV)
+    columns = ["words.csv", "--sequence", "word", "--order", "t"]
+    done = run("profile", *columns, "--max-lag", "4", "--max-order", "2", "--out", "run", "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["role"] == "next"
+    assert [row["lag"] for row in answer["lags"]][:2] == [1, 2]
+    assert "lag_profile" in (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
