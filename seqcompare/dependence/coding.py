@@ -52,9 +52,17 @@ def code_steps(X: Sequences, n_bins: int | None, random_state: int) -> Coded:
         Bins or centres for numbers; by default 8 for one channel and 16 for several, fewer in small data.
     random_state : int
         Seed of the centres.
+
+    Raises
+    ------
+    ValueError
+        If a channel has no number.
     """
     if X.kind == "symbols":
         return code_symbols(X.values)
+    empty = np.flatnonzero(np.isnan(X.channels).all(axis=0))
+    if empty.size:
+        raise ValueError(f"channel {empty[0]} of X holds no number at all")
     limit = most_symbols(X.n_steps)
     if X.n_channels == 1:
         return code_numbers(X.channels[:, 0].astype(np.float64), n_bins or min(8, limit))

@@ -41,6 +41,13 @@ class Loss:
         """Bits a prediction."""
         return float(self.bits.sum() / self.size.sum())
 
+    def grouped(self, groups: NDArray[Any] | None) -> Loss:
+        """Return the loss with sequences of one group, shape (n,), added up: they are not independent."""
+        if groups is None:
+            return self
+        index = np.unique(groups, return_inverse=True)[1]
+        return Loss(*(np.bincount(index, x).astype(np.float64) for x in (self.bits, self.size)))
+
     def gain_over(self, other: Loss) -> tuple[float, float]:
         """Return how many bits a prediction cost less than in `other`, and the standard error of that.
 
@@ -227,14 +234,13 @@ def _losses(
     probability: Callable[[int, NDArray[Any], NDArray[Any]], NDArray[np.float64]],
 ) -> Iterator[Loss]:
     size = np.add.reduceat(weight, X.offsets[:-1])
-    scored = size > 0
     for order in orders:
         bits = np.zeros(len(X))
         for train, test in folds:
             rows = X.take(test)
             cost = -np.log2(probability(order, train, test)) * X.with_values(weight).take(test).values
             bits[test] = np.add.reduceat(cost, rows.offsets[:-1])
-        yield Loss(bits[scored], size[scored])
+        yield Loss(bits, size)
 
 
 def _pick(

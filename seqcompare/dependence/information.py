@@ -83,14 +83,40 @@ class NullBand:
         return (1 + (self.maxima >= observed[:, None]).sum(axis=1)) / (1 + len(self.maxima))
 
 
-def shuffled(pairs: Pairs, lags: NDArray[np.int64], n: int, alpha: float, seed: int) -> NullBand:
+def shuffled(
+    pairs: Pairs,
+    lags: NDArray[np.int64],
+    n: int,
+    alpha: float,
+    seed: int,
+    *,
+    groups: NDArray[np.int64] | None = None,
+) -> NullBand:
     """Return the band of targets in random order: as if there were no dependence at all.
 
     The band is that of the maximum over all lags, so that noise exceeds it anywhere in a share `alpha` of
     all data sets, not at each lag.
+
+    Parameters
+    ----------
+    pairs : Pairs
+        Sources and targets.
+    lags : ndarray of int64, shape (n_lags,)
+        Lags examined.
+    n : int
+        Surrogates.
+    alpha : float
+        Share of surrogates above the band.
+    seed : int
+        Seed of the order.
+    groups : ndarray of int64, shape (n_targets,), optional
+        Groups, from 0, of one target each: they change places as a whole.
     """
     rng = np.random.default_rng(seed)
-    return _band(pairs, lags, lambda: rng.permutation(pairs.target), n, alpha)
+    if groups is None:
+        return _band(pairs, lags, lambda: rng.permutation(pairs.target), n, alpha)
+    of_group = pairs.target[np.unique(groups, return_index=True)[1]]
+    return _band(pairs, lags, lambda: rng.permutation(of_group)[groups], n, alpha)
 
 
 def elsewhere(pairs: Pairs, lags: NDArray[np.int64], n: int, alpha: float, seed: int) -> NullBand:

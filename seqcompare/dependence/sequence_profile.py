@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.stats import t as student
 
 from seqcompare.dependence.coding import Coded, code_numbers, code_symbols, lump, most_symbols
 from seqcompare.dependence.entropy import marginal_entropy
@@ -60,7 +60,10 @@ def profile_sequences(
     )
     notes.append("A lag counts from the last step of a sequence; contexts are those of one chain a class.")
     lags = np.arange(0, min(settings.max_lag, int(lengths.max()) - 1) + 1)
-    table, p_value = lag_table(pairs, lags, settings, notes, far=False)
+    groups = _whole_groups(dataset.groups, classes.codes)
+    if groups is not None:
+        notes.append("Each group has one target, so groups, not sequences, are what is shuffled.")
+    table, p_value = lag_table(pairs, lags, settings, notes, groups=groups)
     orders, losses = _class_orders(dataset, X, target, settings, notes)
     entropy = {"targets alone": marginal_entropy(target.codes)}
     if losses:
@@ -68,6 +71,14 @@ def profile_sequences(
         entropy[f"chains of order {best}, cross-validated"] = losses[1:][best].mean
     estimates = pd.DataFrame({"estimate": list(entropy), "bits": list(entropy.values())})
     return table, p_value, orders, estimates
+
+
+def _whole_groups(groups: NDArray[Any] | None, target: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """Return the groups by number if every one has a single target, else None."""
+    if groups is None:
+        return None
+    _, first, index = np.unique(groups, return_index=True, return_inverse=True)
+    return index if (target == target[first][index]).all() else None
 
 
 def _code_target(dataset: SequenceDataset, notes: list[str]) -> Coded:
@@ -91,7 +102,8 @@ def _class_orders(
         return order_table([]), losses
     last = min(settings.max_order, _MOST_ORDERS, int(X.lengths.max()) - 1)
     useless = 0
-    for loss in class_losses(X, target.codes, folds, range(-1, last + 1)):
+    for by_sequence in class_losses(X, target.codes, folds, range(-1, last + 1)):
+        loss = by_sequence.grouped(dataset.groups)
         if losses:
             useless = useless + 1 if loss.gain_over(losses[-1])[0] <= 0 else 0
         losses.append(loss)
@@ -99,8 +111,9 @@ def _class_orders(
             # chains of classes soon run out of data, and longer ones only cost more
             break
     rows = loss_rows(list(range(len(losses) - 1)), losses)
+    n_units = len(losses[0].bits)
     for row in rows:
         # one-sided, and Bonferroni's correction: the largest of all is what counts
-        p = norm.sf(row["gain"] / row["gain_error"]) if row["gain_error"] > 0 else 1.0
+        p = student.sf(row["gain"] / row["gain_error"], n_units - 1) if row["gain_error"] > 0 else 1.0
         row["p"] = min(1.0, float(p) * len(rows))
     return order_table(rows), losses

@@ -51,7 +51,13 @@ Found = tuple[pd.DataFrame, float, pd.DataFrame, pd.DataFrame]
 
 
 def lag_table(
-    pairs: Pairs, lags: NDArray[np.int64], settings: Settings, notes: list[str], *, far: bool
+    pairs: Pairs,
+    lags: NDArray[np.int64],
+    settings: Settings,
+    notes: list[str],
+    *,
+    far: bool = False,
+    groups: NDArray[np.int64] | None = None,
 ) -> tuple[pd.DataFrame, float]:
     """Return the table of lags and the p-value over all of them.
 
@@ -65,9 +71,11 @@ def lag_table(
         Surrogates, level and seed.
     notes : list of str
         What limits the table is added here.
-    far : bool
+    far : bool, default=False
         Whether neighbouring targets have to do with each other, so that targets from elsewhere in the data
         are needed to tell what a lag itself contributes.
+    groups : ndarray of int64, shape (n_targets,), optional
+        Groups of targets that have one value each, for `shuffled`.
     """
     n_pairs = pairs.count(lags)
     enough = n_pairs >= _FEWEST_PAIRS
@@ -82,7 +90,7 @@ def lag_table(
         empty = {name: np.zeros(0) for name in ("information", "band", "far_band")}
         return pd.DataFrame({**columns, **empty, "detected": np.zeros(0, dtype=bool)}), 1.0
     information = pairs.information(lags, pairs.target)
-    chance = shuffled(pairs, lags, settings.n_permutations, settings.share, settings.seed)
+    chance = shuffled(pairs, lags, settings.n_permutations, settings.share, settings.seed, groups=groups)
     detected = information > chance.band
     far_band = np.full(len(lags), np.nan)
     if far:

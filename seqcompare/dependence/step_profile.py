@@ -268,8 +268,10 @@ def _losses(question: _Question, n_lags: int, settings: Settings, notes: list[st
         return []
     weight = scored.astype(np.float64)
     if question.labels is question.coded:
-        return list(next_losses(X, weight, folds, range(n_lags + 1)))
-    return list(step_losses(X, question.labels.codes, weight, folds, range(-1, n_lags)))
+        losses = next_losses(X, weight, folds, range(n_lags + 1))
+    else:
+        losses = step_losses(X, question.labels.codes, weight, folds, range(-1, n_lags))
+    return [loss.grouped(groups) for loss in losses]
 
 
 def _join(

@@ -69,3 +69,9 @@ def test_missing_numbers_in_vectors_do_not_matter_much():
 @pytest.mark.parametrize(("n", "expected"), [(2, 2), (500, 10), (10**9, 256)])
 def test_pairs_limit_the_alphabet(n, expected):
     assert most_symbols(n) == expected
+
+
+def test_a_channel_without_numbers_is_refused():
+    values = np.column_stack([np.arange(6.0), np.full(6, np.nan)])
+    with pytest.raises(ValueError, match="channel 1 of X holds no number"):
+        code_steps(Sequences([values]), None, 0)

@@ -139,3 +139,17 @@ def test_a_class_missing_in_training_has_a_finite_cost():
     y = np.array([0] * 9 + [1])
     for loss in class_losses(X, y, make_folds(10, 5, 0), range(-1, 2)):
         assert np.isfinite(loss.bits).all()
+
+
+def test_errors_are_over_groups_where_there_are_any():
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(30), 8)
+    saved = rng.normal(size=30)[groups] + 0.5
+    base, size = np.full(240, 9.0), np.ones(240)
+    one, other = Loss(base - saved, size), Loss(base, size)
+    gain, error = one.gain_over(other)
+    grouped_gain, grouped_error = one.grouped(groups).gain_over(other.grouped(groups))
+    assert grouped_gain == pytest.approx(gain)
+    # eight copies of each number are no more than one
+    assert grouped_error == pytest.approx(error * np.sqrt(8), rel=0.05)
+    assert one.grouped(None) is one

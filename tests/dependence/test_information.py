@@ -109,3 +109,17 @@ def test_bias_is_what_theory_says():
     band = shuffled(pairs, np.array([1, 2]), 199, 0.05, 0)
     # (S - 1)^2 / 2N nats, Miller and Madow
     assert band.mean == pytest.approx(np.full(2, 9 / (2 * 3000 * np.log(2))), rel=0.1)
+
+
+def test_groups_change_places_as_a_whole():
+    # ten people, ten recordings each: the source tells the person, the target is the person's at random
+    alarms = np.zeros(2)
+    person = np.repeat(np.arange(10), 10)
+    for seed in range(30):
+        target = np.random.default_rng(seed).permutation(np.repeat([0, 1], 5))[person]
+        pairs = make_pairs(person, target, np.ones(100, dtype=int))
+        lags = np.array([0])
+        information = pairs.information(lags, target)
+        for k, groups in enumerate((None, person)):
+            alarms[k] += (information > shuffled(pairs, lags, 39, 0.05, seed, groups=groups).band).any()
+    assert alarms.tolist() == [30, 0]

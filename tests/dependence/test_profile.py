@@ -197,6 +197,32 @@ def test_groups_are_never_split():
     assert bits[0] > bits[1] + 0.5
 
 
+def test_people_with_one_diagnosis_each_are_no_evidence():
+    # a person has a habit and a diagnosis, and the two have nothing to do with each other
+    alarms = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        person = np.repeat(np.arange(12), 8)
+        habit = rng.dirichlet(np.ones(3), 12).cumsum(axis=1)[person]
+        X = (rng.random((96, 12, 1)) > habit[:, None]).sum(axis=2)
+        y = rng.permutation(np.repeat([0, 1], 6))[person]
+        found = seqcompare.profile(
+            SequenceDataset(Sequences(X), y, None, "sequence", "visits", groups=person), max_lag=8
+        )
+        assert any("groups, not sequences" in note for note in found.notes)
+        alarms += bool(found.lags["detected"].any() or (found.orders["p"] <= found.alpha / 2).any())
+    assert alarms <= 2
+
+
+def test_missing_numbers_are_no_obstacle():
+    rng = np.random.default_rng(0)
+    x = np.repeat(rng.normal(size=(40, 30)), 2, axis=1)
+    x[rng.random(x.shape) < 0.1] = np.nan
+    data = seqcompare.datasets.read(list(x), missing="keep")
+    found = seqcompare.profile(data, max_lag=5)
+    assert found.lags["lag"][found.lags["detected"]].tolist() == [1]
+
+
 def test_short_and_few_sequences_say_so():
     found = seqcompare.profile(["ab", "ba", "aa"])
     assert found.reach is None
