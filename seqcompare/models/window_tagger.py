@@ -33,6 +33,7 @@ from seqcompare.models.window_fit import (
     wants_dense,
     weight_argument,
 )
+from seqcompare.models.window_indicators import check_step_indicators, is_indicator, label_columns
 from seqcompare.models.window_influence import LagInfluence, permutation_influence, weight_influence
 from seqcompare.models.windows import SlidingWindow
 from seqcompare.sequences import Sequences
@@ -122,7 +123,8 @@ class WindowTagger(Tagger):
         X : sequences
             The input.
         y : one label a step, in any container
-            The targets.
+            The targets; or several labels a step, an indicator matrix of shape (T_i, n_labels) a sequence,
+            where the inner classifier takes them.
         sample_weight : array of shape (n,), or one array of weights a sequence, optional
             Weights of sequences or of steps; a step of weight 0 is not trained on.
 
@@ -141,9 +143,8 @@ class WindowTagger(Tagger):
         self.dense_ = wants_dense(inner, rows)
         rows = as_form(rows, self.dense_)
         self.estimator_ = fit_rows(inner, rows, labels, weights)
-        self.temperature_ = calibrated(
-            inner, rows, labels, weights, sequences.sequence_index[steps], self.calibration_cv
-        )
+        folds = self.calibration_cv if labels.ndim == 1 else None
+        self.temperature_ = calibrated(inner, rows, labels, weights, sequences.sequence_index[steps], folds)
         self.classes_ = self.estimator_.classes_
         self.n_parameters_ = count_parameters(self.estimator_)
         return self
@@ -201,9 +202,32 @@ class WindowTagger(Tagger):
 
     @available_if(gives_probabilities)
     def predict_proba(self, X: Any) -> Any:
-        """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container."""
+        """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container.
+
+        Of several labels a step, the probability of each.
+        """
         check_is_fitted(self)
-        return self._answer(X, lambda rows: probabilities(self.estimator_, rows, self.temperature_))
+
+        def proba(rows: Any) -> NDArray[np.float64]:
+            answer = probabilities(self.estimator_, rows, self.temperature_)
+            return label_columns(answer, self.estimator_.classes_) if isinstance(answer, list) else answer
+
+        return self._answer(X, proba)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy over steps that count; of several labels a step, all have to be right.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+        """
+        if not is_indicator(y):
+            return super().score(X, y, sample_weight)
+        sequences = Sequences(X)
+        steps, labels, weights = self._counted(sequences, y, sample_weight)
+        answer = self.predict(Sequences(sequences.values, sequences.offsets)).values[steps]
+        return float(np.average((answer == labels).all(axis=1), weights=weights))
 
     def influence_by_lag(self) -> LagInfluence:
         """Return the norm of the weights by lag, for linear inner classifiers.
@@ -239,7 +263,8 @@ class WindowTagger(Tagger):
 
         def score(base: NDArray[Any]) -> float:
             answer = self.estimator_.predict(self._rows(base))
-            return float(np.average(answer == labels, weights=weights))
+            right = (answer == labels).reshape(len(labels), -1).all(axis=1)
+            return float(np.average(right, weights=weights))
 
         return permutation_influence(layout, layout.base(sequences, steps), score, n_repeats, random_state)
 
@@ -262,8 +287,12 @@ class WindowTagger(Tagger):
         self, sequences: Sequences, y: Any, sample_weight: Any
     ) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.float64]]:
         """Return the steps that count, with their labels and weights."""
-        labels = check_step_labels(y, sequences)
-        weights = check_step_weights(sample_weight, sequences) * scored_steps(labels, self.ignore_label)
+        weights = check_step_weights(sample_weight, sequences)
+        if is_indicator(y):
+            labels = check_step_indicators(y, sequences)
+        else:
+            labels = check_step_labels(y, sequences)
+            weights = weights * scored_steps(labels, self.ignore_label)
         steps = np.flatnonzero(weights)
         if not len(steps):
             raise ValueError("no step is left to train on: all have weight 0 or ignore_label")

@@ -7,6 +7,8 @@ from scipy.special import softmax
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
 from sklearn.metrics import log_loss
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -322,3 +324,45 @@ def test_labels_may_come_in_another_container(tagging):
     np.testing.assert_array_equal(
         np.concatenate(model.predict(X)), np.concatenate(WindowTagger(before=1).fit(X, y).predict(X))
     )
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        OneVsRestClassifier(LogisticRegression()),
+        MultiOutputClassifier(LogisticRegression()),
+        KNeighborsClassifier(5),
+    ],
+)
+def test_several_labels_a_step(tagging, inner):
+    X, _, weights = tagging
+    y = [np.stack([x > 0, np.roll(x, 1) == 2, np.zeros(len(x))], axis=1).astype(int) for x in X]
+    y[0][0, 2] = 1
+    weights = [np.minimum(w, 1) for w in weights]
+    weights[0][0] = 1
+    model = WindowTagger(inner, before=1).fit(X, y, weights)
+    rows, kept = taps_by_hand(X, 1, 0, [0, 1, 2]), np.concatenate(weights) > 0
+    plain = inner.fit(rows[kept], np.concatenate(y)[kept])
+    np.testing.assert_array_equal(np.concatenate(model.predict(X)), plain.predict(rows))
+    proba = plain.predict_proba(rows)
+    if isinstance(proba, list):
+        proba = np.stack([part[:, 1] for part in proba], axis=1)
+    np.testing.assert_allclose(np.concatenate(model.predict_proba(X)), proba, rtol=1e-9)
+    expected = plain.score(rows[kept], np.concatenate(y)[kept])
+    assert model.score(X, y, weights) == pytest.approx(expected)
+    lengths = [len(x) for x in X]
+    ours = model.predict(Sequences.from_concatenated(np.concatenate(X), lengths))
+    np.testing.assert_array_equal(ours.values, np.concatenate(model.predict(X)))
+    assert model.score(X, Sequences(np.concatenate(y), ours.offsets), weights) == pytest.approx(expected)
+
+
+def test_several_labels_a_step_are_checked(tagging):
+    X, _, _ = tagging
+    y = [np.stack([x > 0, x > 1], axis=1).astype(int) for x in X]
+    model = WindowTagger(OneVsRestClassifier(LogisticRegression()))
+    with pytest.raises(ValueError, match=r"y has 29 sequences but X has 30"):
+        model.fit(X, y[1:])
+    with pytest.raises(ValueError, match=rf"y\[2\] has shape \({len(X[2]) - 1}, 2\), expected"):
+        model.fit(X, [*y[:2], y[2][1:], *y[3:]])
+    with pytest.raises(ValueError, match=r"y\[2\] has several columns and must be an indicator matrix"):
+        model.fit(X, [*y[:2], y[2] + 1, *y[3:]])
