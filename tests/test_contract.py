@@ -35,7 +35,9 @@ from seqcompare import (
     WindowRegressor,
     WindowTagger,
     cross_val_predict,
+    load,
     make_scorer,
+    save,
 )
 from seqcompare.models.window_standard import RBFSVM
 
@@ -293,7 +295,7 @@ def test_answers_come_in_the_container_that_came_in(case):
 
 
 @cases()
-def test_fitting_changes_no_parameter_and_a_copy_answers_alike(case):
+def test_fitting_changes_no_parameter_and_a_copy_answers_alike(case, tmp_path):
     X, y = data_of(case)
     model = clone(case.estimator)
     before = joblib.hash(model.get_params(deep=True))
@@ -302,6 +304,8 @@ def test_fitting_changes_no_parameter_and_a_copy_answers_alike(case):
     assert joblib.hash(model.get_params(deep=True)) == before
     ours = answers(model, X)
     assert_same(ours, answers(pickle.loads(pickle.dumps(model)), X), rtol=0)
+    save(model, tmp_path / "model.skops")
+    assert_same(ours, answers(load(tmp_path / "model.skops"), X), rtol=0)
     assert_same(ours, answers(fit(clone(model), X, y), X), rtol=0)
     params = model.get_params(deep=False)
     assert joblib.hash(type(model)(**params).set_params(**params).get_params()) == before
