@@ -243,6 +243,7 @@ def _keep_profile(dataset: SequenceDataset, store: ComparisonStore) -> None:
         "look_ahead": found.look_ahead,
         "order": found.order,
         "p_value": found.p_value,
+        "least_seen": float(found.lags[["band", "far_band"]].max(axis=1).min()) if len(found.lags) else 1.0,
     }
     store.keep_table("lag_profile", found.frame())
     store.keep_table("profile_facts", pd.DataFrame({"name": list(facts), "value": list(facts.values())}))

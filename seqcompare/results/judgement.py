@@ -12,6 +12,9 @@ from seqcompare.results.contests import CHANCE, Contest
 SURE = 0.95
 LIKELY = 0.5
 
+#: Bits of information that data must be able to show, before "nothing was found" means "there is nothing".
+SHOWN = 0.05
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -31,6 +34,8 @@ class Judgement:
         Probability that each contestant is worse than the best by more than the tolerance.
     unsettled : tuple of str
         Contestants cheaper than the winner of which it is open whether they would do.
+    beats_chance : float
+        The probability that the contestant that has most of it beats chance by more than the tolerance.
     """
 
     kind: str
@@ -38,9 +43,10 @@ class Judgement:
     winner: str | None
     worse: dict[str, float]
     unsettled: tuple[str, ...]
+    beats_chance: float
 
 
-def judge(contest: Contest, summary: pd.DataFrame) -> Judgement:
+def judge(contest: Contest, summary: pd.DataFrame, least_seen: float = 0.0) -> Judgement:
     """Return the judgement on the contestants.
 
     Parameters
@@ -49,10 +55,13 @@ def judge(contest: Contest, summary: pd.DataFrame) -> Judgement:
         Rows of testing.
     summary : DataFrame
         `seqcompare.results.contests.summary` of it, for the costs.
+    least_seen : float, default=0.0
+        Bits of information at one lag that the data could have shown. Where that is more than `SHOWN`, models
+        that do not beat chance prove nothing: they had too little to learn from.
     """
     best = contest.best()
     if best is None:
-        return Judgement("nothing", None, None, {}, ())
+        return Judgement("nothing", None, None, {}, (), 0.0)
     worse = {e: 0.0 if e == best else contest.regions(e, best)[0] for e in contest.entries}
     ordered = summary[summary["entry"].isin(worse)].sort_values(
         ["n_parameters", "predict_us_per_step"], kind="stable", na_position="last"
@@ -60,13 +69,12 @@ def judge(contest: Contest, summary: pd.DataFrame) -> Judgement:
     by_cost = [str(e) for e in ordered["entry"]]
     models = [e for e in by_cost if e != CHANCE]
     enough = [e for e in models if worse[e] < LIKELY] or [best]
-    winner = enough[0]
-    kind = "model"
+    winner, kind, beats = enough[0], "model", 1.0
     if CHANCE in worse:
-        if worse[CHANCE] <= 1 - SURE:
-            kind, winner = "chance", CHANCE
-        elif worse[CHANCE] < SURE:
-            kind = "cannot tell"
+        beats = max((contest.regions(e, CHANCE)[2] for e in models), default=0.0)
+        if beats < SURE:
+            kind = "chance" if beats <= 1 - SURE and least_seen <= SHOWN else "cannot tell"
+            winner = CHANCE if kind == "chance" or best == CHANCE else winner
     cheaper = models[: models.index(winner)] if winner in models else []
     unsettled = tuple(e for e in cheaper if worse[e] < SURE)
-    return Judgement(kind, best, winner, worse, unsettled)
+    return Judgement(kind, best, winner, worse, unsettled, beats)

@@ -138,13 +138,11 @@ class StoredComparison(StoredRun):
 
     def judgement(self) -> Judgement:
         """Return who is good enough."""
-        return judge(self.contest, self.summary())
+        return judge(self.contest, self.summary(), float(self._facts().get("least_seen", 0.0)))
 
     def verdict(self) -> Verdict:
         """Return the answer in sentences, with the numbers behind them."""
         contest = self.contest
-        facts = self.side_table("profile_facts")
-        profile = {} if facts is None else dict(zip(facts["name"], facts["value"].astype(str), strict=True))
         return write_verdict(
             Findings(
                 data=self.config["data"],
@@ -155,7 +153,7 @@ class StoredComparison(StoredRun):
                 pairs=self.pairs(),
                 ladders=self.ladders(),
                 contexts=self.contexts(),
-                profile=profile,
+                profile=self._facts(),
             )
         )
 
@@ -193,6 +191,14 @@ class StoredComparison(StoredRun):
     def _phase(self, phase: str) -> pd.DataFrame:
         frame = self._read[0]
         return frame[frame["axis"] == phase]
+
+    def _facts(self) -> dict[str, str]:
+        """Return what was found before any model was chosen; empty where nothing was kept yet."""
+        facts = self.side_table("profile_facts")
+        if facts is None:
+            return {}
+        known = facts.dropna()
+        return dict(zip(known["name"], known["value"].astype(str), strict=True))
 
     def _summed(self, name: str, keys: list[str], values: list[str]) -> pd.DataFrame:
         """Return a table that every test trial has, its values added up over folds."""

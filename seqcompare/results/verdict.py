@@ -116,7 +116,7 @@ def write_verdict(found: Findings) -> Verdict:
     else:
         _say_who(found, writer, model)
         _say_what_more_buys(found, writer, model)
-        if judged.kind != "chance":
+        if judged.kind == "model":
             horizon, look_ahead = _say_how_far(found, writer)
         _say_profile(found, writer)
     _say_warnings(found, writer)
@@ -174,19 +174,19 @@ def _score(found: Findings, entry: str) -> tuple[str, tuple[str, str, str, float
 def _say_who(found: Findings, writer: _Writer, model: str | None) -> None:
     judged = found.judgement
     winner, best = str(judged.winner), str(judged.best)
-    chance_worse = judged.worse.get(CHANCE)
+    margin = loss_words(found.tolerance, found.metric)
     against = []
-    evidence = []
-    if chance_worse is not None:
+    evidence: list[tuple[str, str, str, Any]] = []
+    if CHANCE in judged.worse:
         words, number = _score(found, CHANCE)
         against.append(f"chance {words}")
-        evidence = [number, ("pairs", f"{CHANCE} - {best}", "worse", chance_worse)]
+        evidence = [number, ("pairs", f"the most likely - {CHANCE}", "better", judged.beats_chance)]
     if judged.kind == "chance":
         words, number = _score(found, best)
         leader = "" if best == CHANCE else f"; the best model, {best}, {words}"
         writer.say(
             f"Chance is enough: no model predicts better than the frequencies of the answers by more than "
-            f"{loss_words(found.tolerance, found.metric)} ({', '.join(against)}{leader}).",
+            f"{margin} ({', '.join(against)}{leader}).",
             *evidence,
             number,
         )
@@ -206,11 +206,20 @@ def _say_who(found: Findings, writer: _Writer, model: str | None) -> None:
         *evidence,
     ]
     if judged.kind == "cannot tell":
-        assert chance_worse is not None
+        seen = found.profile.get("least_seen")
+        if judged.beats_chance > 1 - SURE or seen is None:
+            why = f"the chance that a model beats it by more than {margin} is {judged.beats_chance:.2f}"
+            reason = ("pairs", f"the most likely - {CHANCE}", "better", judged.beats_chance)
+        else:
+            why = (
+                f"none does, yet a dependence below {float(seen):.2g} bit at one lag would not have been seen"
+            )
+            reason = ("profile_facts", "least_seen", "value", float(seen))
+        leader = "" if winner == CHANCE else f"{_capital(str(model))} comes to {words} ({span}), "
         writer.say(
-            f"The data cannot tell whether any model beats chance: {_article(model)} comes to {words} "
-            f"({span}), {', '.join(against)}; with probability {chance_worse:.2f} chance is worse than the "
-            f"best by more than {loss_words(found.tolerance, found.metric)}. More sequences would settle it.",
+            f"The data cannot tell whether any model beats chance: {why}. {leader}{', '.join(against)}. More "
+            "sequences would settle it.",
+            reason,
             *evidence,
         )
         return
@@ -309,7 +318,9 @@ def _say_how_far(found: Findings, writer: _Writer) -> tuple[int | None, int]:
         )
     else:
         horizon = k
-        text = f"The last {_steps(k)} of a sequence are enough: {how} no more, it is as good as its best{spread}."
+        text = (
+            f"The last {_steps(k)} of a sequence are enough: {how} no more, it is as good as at best{spread}."
+        )
     longest = int(back["context"].max())
     if k >= longest > 1 and primary == "truncated":
         text += f" That is as far as it could see ({longest}): the true reach may be longer."

@@ -1,0 +1,142 @@
+"""Scores of answers to real data, against scikit-learn and by hand."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, mean_squared_error, r2_score
+
+from seqcompare import HMM, MarkovChain, MarkovTagger, SequenceDataset
+from seqcompare.evaluation.chance import ChanceClassifier, ChanceRegressor, ChanceTagger, chance_model
+from seqcompare.evaluation.measures import (
+    ask,
+    calibration_of,
+    confusion_of,
+    metrics_of,
+    score_of,
+    scored_items,
+    unit_sums,
+    units,
+)
+from seqcompare.sequences import Sequences
+
+
+class Given:
+    """A fitted model whose answer is given."""
+
+    def __init__(self, answer, names, method):
+        self.answer, self.classes_, self.symbols_ = answer, names, names
+        setattr(self, method, lambda X: self.answer)
+
+
+def make(X, y=None, weight=None, role="next", **more):
+    return SequenceDataset(
+        Sequences(Sequences(X).values, Sequences(X).offsets), y, weight, role, "test", **more
+    )
+
+
+def test_bits_of_the_next_symbol_are_those_of_the_chain():
+    data = make(["abab", "aab", "c"])
+    model = MarkovChain(order=1).fit(["abab", "aabb", "abc"])
+    answers = ask(model, data, 1e12)
+    proba = [np.asarray(p) for p in model.predict_next_proba([list(x) for x in data.X])]
+    by_hand = [
+        -np.log2(proba[i][t - 1]["abc".index(x[t])])
+        for i, x in enumerate(["abab", "aab"])
+        for t in range(1, len(x))
+    ]
+    np.testing.assert_allclose(answers.bits, by_hand, rtol=1e-9)
+    assert data.X.values[answers.item].tolist() == list("babab")
+
+
+def test_an_unseen_symbol_costs_every_model_the_same():
+    data = make(["az"])
+    costs = [ask(MarkovChain(order=k).fit(["abab"]), data, 4.0).bits[0] for k in (0, 1, 3)]
+    np.testing.assert_allclose(costs, np.log2(3 * 5))
+
+
+def test_steps_of_weight_zero_do_not_count():
+    y = Sequences(["xyxy"])
+    data = make(["abab"], y, Sequences([np.array([0.0, 2.0, 0.0, 1.0])]), "step")
+    item, weight, truth = scored_items(data)
+    assert (item.tolist(), weight.tolist(), truth.tolist()) == ([1, 3], [2.0, 1.0], ["y", "y"])
+    proba = np.array([[1.0, 0.0], [0.1, 0.9], [1.0, 0.0], [0.8, 0.2]])
+    answers = ask(Given(Sequences(proba, data.X.offsets), np.array(["x", "y"]), "predict_proba"), data, 1e9)
+    assert metrics_of(answers, "step")["accuracy"] == pytest.approx(2 / 3)
+    assert metrics_of(answers, "step")["bits"] == pytest.approx(-(2 * np.log2(0.9) + np.log2(0.2)) / 3)
+
+
+def test_scores_are_those_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 4, 200)
+    proba = rng.dirichlet(np.ones(4), 200)
+    data = make(rng.integers(0, 2, (200, 3)), truth, None, "sequence")
+    answers = ask(Given(proba, np.arange(4), "predict_proba"), data, 1e12)
+    guess = proba.argmax(axis=1)
+    found = metrics_of(answers, "sequence")
+    assert found["accuracy"] == pytest.approx(accuracy_score(truth, guess))
+    assert found["macro_f1"] == pytest.approx(f1_score(truth, guess, average="macro"))
+    table = np.zeros((4, 4))
+    for a, b, n in confusion_of(answers):
+        table[int(a), int(b)] += n
+    np.testing.assert_array_equal(table, confusion_matrix(truth, guess))
+    bins = calibration_of(answers)
+    assert sum(b[1] for b in bins) == 200
+    assert sum(b[3] for b in bins) == (truth == guess).sum()
+
+
+def test_numbers_are_scored_by_squared_error():
+    truth = np.array([1.0, 2.0, 4.0])
+    data = make([[0.0], [1.0], [2.0]], truth, None, "value")
+    answers = ask(Given(np.array([1.5, 2.0, 3.0]), None, "predict"), data, 3.0)
+    found = metrics_of(answers, "value")
+    assert found["mse"] == pytest.approx(mean_squared_error(truth, [1.5, 2.0, 3.0]))
+    assert found["r2"] == pytest.approx(r2_score(truth, [1.5, 2.0, 3.0]))
+
+
+def test_densities_are_scored_per_step():
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(n, 2)) for n in (5, 9, 30)]
+    model = HMM(n_components=1, n_init=1).fit(X)
+    answers = ask(model, make(X), 44.0)
+    sums = unit_sums(answers, units(make(X), answers.item, n_parts=1), "next")
+    assert score_of(sums, "next") == pytest.approx(-model.score_samples(X).sum() / np.log(2) / 44)
+
+
+def test_units_are_sequences_groups_or_runs():
+    many = make(["abc"] * 30)
+    assert units(many, scored_items(many)[0]).max() == 29
+    grouped = make(["abc"] * 60, groups=np.repeat(np.arange(30), 2))
+    assert units(grouped, scored_items(grouped)[0]).tolist() == np.repeat(np.arange(30), 4).tolist()
+    single = make([np.arange(400) % 3])
+    unit = units(single, scored_items(single)[0])
+    assert unit.max() == 19
+    assert np.bincount(unit).tolist() == [19] + [20] * 19
+
+
+def test_sums_add_up_to_the_score():
+    rng = np.random.default_rng(0)
+    y = Sequences(rng.integers(0, 2, (25, 8)))
+    X = Sequences(rng.integers(0, 3, (25, 8)))
+    data = make(X, Sequences(y.values, y.offsets), role="step")
+    model = MarkovTagger(order=1).fit(data.X, data.y)
+    answers = ask(model, data, 200)
+    sums = unit_sums(answers, units(data, answers.item), "step")
+    assert sums.shape == (25, 3)
+    assert score_of(sums, "step") == pytest.approx(model.score(data.X, data.y))
+
+
+def test_chance_answers_with_frequencies():
+    X = make(["ab", "abc", "a"]).X
+    tagger = ChanceTagger().fit(X, X.with_values(np.array(list("xxyxxz"))))
+    np.testing.assert_allclose(tagger.predict_proba(X).values, np.tile([4 / 6, 1 / 6, 1 / 6], (6, 1)))
+    assert tagger.predict(["ab"])[0].tolist() == ["x", "x"]
+    classifier = ChanceClassifier().fit(X, ["m", "n", "n"])
+    assert classifier.predict(["z"]).tolist() == ["n"]
+    np.testing.assert_allclose(classifier.predict_proba(["z"]), [[1 / 3, 2 / 3]])
+    assert ChanceRegressor().fit(X, [1.0, 2.0, 6.0]).predict(["q"]).tolist() == [3.0]
+
+
+def test_there_is_chance_for_every_role():
+    X = make(["ab", "ba"])
+    assert chance_model(X).order == 0
+    assert chance_model(make([[0.5, 1.5]])).n_components == 1
+    assert isinstance(chance_model(make(["ab"], X.X, role="step")), ChanceTagger)

@@ -1,0 +1,171 @@
+"""Choosing rungs and judging contestants, on losses whose truth is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from seqcompare.results.choice import choose_rung, compare_rungs, paired_difference
+from seqcompare.results.contests import Contest, pairs, summary
+from seqcompare.results.judgement import judge
+
+
+def rows(labels, folds=1, parameters=None, axis="tuning", metric="bits"):
+    records = [
+        {
+            "trial_id": f"{label}/{fold}",
+            "entry": label,
+            "axis": axis,
+            "model": label,
+            "family": "reference" if label == "chance" else "f",
+            "variant": "v",
+            "capacity": place,
+            "capacity_name": "order",
+            "causal": True,
+            "seed": fold,
+            "status": "ok",
+            "metric": metric,
+            "n_parameters": float(parameters[place] if parameters else place),
+            "predict_us_per_step": 1.0,
+            "fit_seconds": 0.5,
+            "peak_memory_mb": 1.0,
+            **dict.fromkeys(("bits", "accuracy", "macro_f1", "mse", "r2"), np.nan),
+        }
+        for fold in range(folds)
+        for place, label in enumerate(labels)
+    ]
+    return pd.DataFrame(records)
+
+
+def units(losses):
+    losses = np.asarray(losses, dtype=float)
+    return np.column_stack([np.ones(len(losses)), losses, losses])
+
+
+def test_the_error_of_a_difference_is_that_of_the_mean():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 50))
+    mean, error = paired_difference(units(a), units(b))
+    assert mean == pytest.approx((a - b).mean())
+    assert error == pytest.approx((a - b).std(ddof=1) / np.sqrt(50))
+
+
+def test_the_error_covers_ratios_of_uneven_units():
+    """Simulated: units of random weight, whose differences depend on the weight."""
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(400):
+        w = rng.integers(1, 30, 60).astype(float)
+        d = w * (0.3 + 0.2 * rng.normal(size=60))
+        a = np.column_stack([w, d, d])
+        found.append(paired_difference(a, np.column_stack([w, 0 * d, 0 * d])))
+    means, errors = np.array(found).T
+    assert errors.mean() == pytest.approx(means.std(), rel=0.15)
+
+
+def test_the_cheapest_of_those_as_good_is_chosen():
+    rng = np.random.default_rng(0)
+    base = rng.normal(2, 1, 100)
+    sums = {
+        "a/0": units(base + 0.5),
+        "b/0": units(base + 0.004 + 0.05 * rng.normal(size=100)),
+        "c/0": units(base),
+    }
+    assert choose_rung(rows("abc"), sums, 0.01) == "b"
+    assert choose_rung(rows("abc"), sums, 0.0) == "c"
+    assert choose_rung(rows("abc", parameters=[9, 5, 1]), sums, 0.01) == "c"
+
+
+def test_what_failed_in_a_fold_is_not_chosen():
+    table = rows("ab", folds=2)
+    table.loc[table["trial_id"] == "a/1", "status"] = "error"
+    sums = {name: units([1.0, 2.0]) for name in table["trial_id"]}
+    assert choose_rung(table, sums, 0.01) == "b"
+    table["status"] = "error"
+    assert choose_rung(table, sums, 0.01) is None
+    assert compare_rungs(table, sums).empty
+
+
+def contest(losses, folds=5, metric="bits", parameters=None):
+    """Return a contest of labels -> (folds, units) losses."""
+    sums = {f"{k}/{f}": units(v[f]) for k, v in losses.items() for f in range(folds)}
+    table = rows(list(losses), folds, parameters, "test", metric)
+    return Contest(table, sums, 1 / (folds - 1) if folds > 1 else 0.5)
+
+
+def world(rng, gaps, folds=5, n=40, spread=0.02):
+    base = rng.normal(2, 0.5, (folds, n))
+    return {k: base + gap + spread * rng.normal(size=(folds, n)) for k, gap in gaps.items()}
+
+
+@pytest.mark.parametrize("folds", [1, 5])
+def test_regions_tell_worse_from_equal(folds):
+    losses = world(np.random.default_rng(0), {"chance": 0.3, "a": 0.0, "b": 0.001}, folds)
+    found = contest(losses, folds)
+    assert found.best() in ("a", "b")
+    assert found.regions("chance", "a")[0] > 0.99
+    assert found.regions("b", "a")[1] > 0.95
+    assert found.regions("a", "chance")[2] > 0.99
+    assert sum(found.regions("b", "a")) == pytest.approx(1)
+
+
+def test_the_cheapest_sufficient_model_wins():
+    losses = world(np.random.default_rng(0), {"chance": 0.3, "small": 0.002, "large": 0.0, "tiny": 0.1})
+    found = contest(losses, parameters=[1, 20, 300, 5])
+    judged = judge(found, summary(found, rows("x").iloc[:0]))
+    assert (judged.kind, judged.winner, judged.best) == ("model", "small", "large")
+    assert judged.unsettled == ()
+    assert judged.worse["tiny"] > 0.95
+
+
+def test_chance_is_enough_where_nothing_beats_it():
+    losses = world(np.random.default_rng(0), {"chance": 0.0, "a": 0.004, "b": 0.003})
+    found = contest(losses)
+    judged = judge(found, summary(found, rows("x").iloc[:0]))
+    assert (judged.kind, judged.winner) == ("chance", "chance")
+
+
+def test_few_noisy_folds_cannot_tell():
+    losses = world(np.random.default_rng(0), {"chance": 0.05, "a": 0.0}, n=2, spread=0.3)
+    found = contest(losses)
+    assert judge(found, summary(found, rows("x").iloc[:0])).kind == "cannot tell"
+
+
+def test_nothing_found_in_data_that_can_show_nothing_is_no_proof():
+    losses = world(np.random.default_rng(0), {"chance": 0.0, "a": 0.2})
+    found = contest(losses)
+    costs = summary(found, rows("x").iloc[:0])
+    assert judge(found, costs, least_seen=0.01).kind == "chance"
+    assert judge(found, costs, least_seen=0.2).kind == "cannot tell"
+
+
+def test_a_contestant_that_failed_is_out():
+    losses = world(np.random.default_rng(0), {"chance": 0.3, "a": 0.0, "b": 0.1})
+    found = contest(losses)
+    found.tests.loc[found.tests["trial_id"] == "a/2", "status"] = "error"
+    table = summary(found, rows("x").iloc[:0]).set_index("entry")
+    assert found.entries == ["chance", "b"]
+    assert np.isnan(table.loc["a", "score"])
+    assert table.loc["a", "n_failed"] == 1
+    assert judge(found, table.reset_index()).winner == "b"
+
+
+def test_pairs_hold_every_contestant_against_the_best_and_chance():
+    losses = world(np.random.default_rng(0), {"chance": 0.3, "a": 0.0, "b": 0.1})
+    table = pairs(contest(losses))
+    assert [tuple(p) for p in table[["a", "b"]].to_numpy()] == [("chance", "a"), ("b", "a"), ("b", "chance")]
+    assert table["difference"].tolist() == pytest.approx([0.3, 0.1, -0.2], abs=0.02)
+    assert (table["p_adjusted"] >= table["p_value"]).all()
+
+
+def test_accuracy_is_one_minus_the_loss():
+    rng = np.random.default_rng(0)
+    wrong = {k: (rng.random((5, 40)) < p).astype(float) for k, p in {"chance": 0.5, "a": 0.1}.items()}
+    found = contest(wrong, metric="accuracy")
+    table = summary(found, rows("x").iloc[:0])
+    assert table["entry"].tolist() == ["a", "chance"]
+    assert table["score"].iloc[0] == pytest.approx(1 - wrong["a"].mean())
+
+
+def test_squared_errors_are_tolerated_by_the_variance():
+    losses = world(np.random.default_rng(0), {"chance": 98.0, "a": 0.0})
+    assert contest(losses, metric="mse").tolerance == pytest.approx(1.0, rel=0.05)
