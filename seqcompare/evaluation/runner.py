@@ -88,7 +88,7 @@ def _run_rounds(
     run: Runner,
     blank: Callable[[Any], dict[str, Any]],
 ) -> Iterator[Outcome]:
-    rounds = 0
+    rounds = futile = 0
     while True:
         done, deaths = store.done(), store.deaths()
         missing = [trial for trial in trials if trial.trial_id not in done]
@@ -107,9 +107,13 @@ def _run_rounds(
                 for outcome in outcomes:
                     store.add(outcome.position, outcome.row, outcome.curve)
                     yield outcome
-        except _deaths_of_workers():
+        except _deaths_of_workers() as death:
             caught = _collect_marks(inflight, trials)
-            store.add_deaths(caught)
+            # Dask has tried again by itself as often as it allows
+            store.add_deaths(caught, PATIENCE if type(death).__name__ == "KilledWorker" else 1)
+            futile = 0 if caught or store.done() > done else futile + 1
+            if futile == PATIENCE:
+                raise
             if alone:
                 outcome = _given_up(batch[0], blank(batch[0]), deaths[batch[0].trial_id] + 1)
                 store.add(outcome.position, outcome.row)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import sys
 import time
 import traceback
 import warnings
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from seqcompare.evaluation.answers import (
     fit_model,
@@ -120,7 +121,11 @@ def run_trial(trial: Trial) -> Outcome:
             curve = _measure(trial, row)
         except Exception as error:
             row.update(status="error", error=blame(error))
-    row["warnings"] = "; ".join(sorted({f"{w.category.__name__}: {w.message}" for w in caught}))
+    said = sorted({f"{w.category.__name__}: {w.message}" for w in caught})
+    if trial.task.distance != trial.distance_asked:
+        moved = f"moved up from {trial.distance_asked}, which {trial.task.name} cannot have"
+        said.insert(0, f"distance {trial.task.distance} was {moved}")
+    row["warnings"] = "; ".join(said)
     row["trial_seconds"] = time.perf_counter() - start
     return Outcome(trial.position, row, curve)
 
@@ -170,10 +175,16 @@ def one_thread() -> Iterator[None]:
     before = numba.get_num_threads()
     numba.set_num_threads(1)
     try:
-        with threadpool_limits(1):
+        with _thread_pools(len(sys.modules)).limit(limits=1):
             yield
     finally:
         numba.set_num_threads(before)
+
+
+@lru_cache(maxsize=1)
+def _thread_pools(n_modules: int) -> ThreadpoolController:
+    """Find the pools of threads; again only after an import, which is what brings new ones."""
+    return ThreadpoolController()
 
 
 def _measure(trial: Trial, row: dict[str, Any]) -> tuple[tuple[int, float, float], ...]:

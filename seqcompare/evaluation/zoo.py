@@ -115,7 +115,9 @@ class ModelSpec:
             model = self.source
         if _is_fitted(model):
             return model, True
-        model = clone(model).set_params(**self.params)
+        model = clone(model, safe=False)  # what is no estimator of scikit-learn's making is copied
+        if self.params:
+            model.set_params(**self.params)
         _seed(model, seed)
         return model, False
 
@@ -149,12 +151,17 @@ def _is_fitted(model: Any) -> bool:
         check_is_fitted(model)
     except NotFittedError:
         return False
-    except TypeError:  # no estimator of scikit-learn's making: nothing says that it is fitted
+    except (
+        TypeError,
+        AttributeError,
+    ):  # no estimator of scikit-learn's making: nothing says that it is fitted
         return False
     return True
 
 
 def _seed(model: Any, seed: int) -> None:
+    if not hasattr(model, "get_params"):
+        return
     states = [key for key in model.get_params() if key == "random_state" or key.endswith("__random_state")]
     model.set_params(**dict.fromkeys(sorted(states), seed))
 

@@ -77,12 +77,12 @@ class Store:
         """Return the ids of the trials that are finished."""
         return {trial_id for (trial_id,) in self._connection.execute("SELECT trial_id FROM trials")}
 
-    def add_deaths(self, trial_ids: Iterable[str]) -> None:
-        """Count one more death of a worker for each of the trials that were in flight at it."""
+    def add_deaths(self, trial_ids: Iterable[str], n: int = 1) -> None:
+        """Count `n` more deaths of workers for each of the trials that were in flight at them."""
         with self._connection as db:
             db.executemany(
-                "INSERT INTO deaths VALUES (?, 1) ON CONFLICT (trial_id) DO UPDATE SET n = n + 1",
-                [(trial_id,) for trial_id in trial_ids],
+                "INSERT INTO deaths VALUES (?, ?) ON CONFLICT (trial_id) DO UPDATE SET n = n + excluded.n",
+                [(trial_id, n) for trial_id in trial_ids],
             )
 
     def deaths(self) -> dict[str, int]:

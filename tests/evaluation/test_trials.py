@@ -38,6 +38,12 @@ def test_a_row_has_every_column_and_nothing_else():
     assert 0 < row["fit_seconds"] < row["trial_seconds"]
 
 
+def test_a_distance_that_was_moved_is_said():
+    row = run_trial(first_trial(distances=[3])).row
+    assert (row["distance"], row["distance_asked"]) == (4, 3)
+    assert row["warnings"] == "distance 4 was moved up from 3, which Parrot cannot have"
+
+
 def test_skill_is_between_chance_and_optimum():
     row = run_trial(first_trial(distances=[4])).row  # a lag of 2 for a distance of 4
     assert row["skill"] == pytest.approx((row["score"] - 0.5) / 0.5)
@@ -90,6 +96,29 @@ def test_the_users_own_estimator_is_cloned():
     trial = first_trial()
     run_trial(dataclasses.replace(trial, model=dataclasses.replace(trial.model, source=mine, params={})))
     assert not hasattr(mine, "table_")
+
+
+def test_a_model_without_parameters_is_copied():
+    class Bare:
+        def fit(self, X, y):
+            self.labels = np.unique(y.values)
+            return self
+
+        def predict_proba(self, X):
+            return X.pack(np.full((X.n_steps, 2), 0.5))
+
+        @property
+        def classes_(self):
+            return self.labels
+
+    mine = Bare()
+    trial = first_trial()
+    row = run_trial(
+        dataclasses.replace(trial, model=dataclasses.replace(trial.model, source=mine, params={}))
+    ).row
+    assert row["error"] == ""
+    assert abs(row["skill"]) < 0.2
+    assert not hasattr(mine, "labels")
 
 
 def test_one_thread_inside_and_as_before_outside():
