@@ -2,7 +2,7 @@
 
 A step is forward, backpropagation through all time, clipping and Adam, on sequences of 100 steps of 8 numbers
 with one of 4 labels a step, in float32. PyTorch runs with oneDNN on and off and with Adam fused and not; its
-best counts. The two sides alternate; the least time of each counts, since others disturb it least.
+best counts. The two sides alternate; the least processor time of each counts, which others disturb least.
 The ratio is what matters: below 1 we are faster.
 
     python benchmarks/recurrent.py [--quick] [--cells lstm gru elman]
@@ -96,17 +96,21 @@ class Theirs:
 
 
 def least_times(actions, seconds):
-    """Run all actions in turn for `seconds`, at least 5 rounds; return each one's least time."""
+    """Run all actions in turn for `seconds`, at least 2 rounds; return each one's least time.
+
+    An action runs a few times in a row, as in a training loop, which finds its data in the cache.
+    """
     for action in actions:
         action()
         action()
     times = [[] for _ in actions]
     stop = time.perf_counter() + seconds
-    while time.perf_counter() < stop or len(times[0]) < 5:
+    while time.perf_counter() < stop or len(times[0]) < 10:
         for action, record in zip(actions, times, strict=True):
-            began = time.perf_counter()
-            action()
-            record.append(time.perf_counter() - began)
+            for _ in range(5):
+                began = time.process_time()
+                action()
+                record.append(time.process_time() - began)
     return [min(t) for t in times]
 
 

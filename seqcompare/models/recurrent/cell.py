@@ -23,12 +23,13 @@ class Size(NamedTuple):
 
 
 class Inputs(NamedTuple):
-    """What the inputs add to the gates: row ``source[i]`` of `table` at row i of the pack.
+    """What the inputs add to the gates: row ``source[i]`` of `table`, and `bias`, at row i of the pack.
 
     For symbols `table` has a row a symbol, for real-valued steps a row a step.
     """
 
     table: Array
+    bias: Array
     source: NDArray[np.int64]
 
 

@@ -22,8 +22,8 @@ from seqcompare.models.recurrent.packing import Pack
 
 
 @compiled
-def _forward(table: Any, index: Any, offsets: Any, W: Any, h: Any, activation: int) -> None:
-    """Run h = f(x + hW) over all steps."""
+def _forward(table: Any, bias: Any, index: Any, offsets: Any, W: Any, h: Any, activation: int) -> None:
+    """Run h = f(x + hW + bias) over all steps."""
     B, H = len(h) - len(index), h.shape[1]
     z = np.empty((B, H), dtype=h.dtype)
     for t in range(len(offsets) - 1):
@@ -31,7 +31,7 @@ def _forward(table: Any, index: Any, offsets: Any, W: Any, h: Any, activation: i
         before = B + offsets[t - 1] if t > 0 else 0
         product(h[before : before + n], W, z[:n])
         for b in range(n):
-            activate(z[b], table[index[first + b]], activation, h[B + first + b])
+            activate(z[b], table[index[first + b]], bias, activation, h[B + first + b])
 
 
 @compiled
@@ -51,7 +51,7 @@ def _backward(d_output: Any, offsets: Any, W_t: Any, h: Any, activation: int, dz
 def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -> Trace:
     B = len(state[0])
     h = with_initial(state[0], pack.n_rows, "h", how)
-    _forward(inputs.table, inputs.source, pack.offsets, weights["recurrent"], h, how.activation)
+    _forward(*inputs, pack.offsets, weights["recurrent"], h, how.activation)
     return Trace(h[B:], (h[B + pack.last],), {"h": h})
 
 

@@ -28,9 +28,18 @@ from seqcompare.models.recurrent.packing import Pack
 
 @compiled
 def _forward(
-    table: Any, index: Any, offsets: Any, W: Any, bias: Any, h: Any, gates: Any, recalled: Any, keep: int
+    table: Any,
+    bias: Any,
+    index: Any,
+    offsets: Any,
+    W: Any,
+    m_bias: Any,
+    h: Any,
+    gates: Any,
+    recalled: Any,
+    keep: int,
 ) -> None:
-    """Run r, z = σ(x + hW); m = hW + bias; n = tanh(x + r m); h = (1 - z) n + z h over all steps."""
+    """Run r, z = σ(x + hW + b); m = hW + b; n = tanh(x + b + r m); h = (1 - z) n + z h over all steps."""
     B, H = len(h) - len(index), h.shape[1]
     one = h.dtype.type(1)
     p = np.empty((B, 3 * H), dtype=h.dtype)
@@ -41,13 +50,13 @@ def _forward(
         for b in range(steps):
             a, pb, x = gates[keep * first + b], p[b], table[index[first + b]]
             for j in range(2 * H):
-                a[j] = sigmoid(pb[j] + x[j])
+                a[j] = sigmoid(pb[j] + x[j] + bias[j])
             r, z, n, m = a[:H], a[H : 2 * H], a[2 * H :], recalled[keep * first + b]
-            p_n, x_n = pb[2 * H :], x[2 * H :]
+            p_n, x_n, bias_n = pb[2 * H :], x[2 * H :], bias[2 * H :]
             h_old, h_new = h[before + b], h[B + first + b]
             for j in range(H):
-                m[j] = p_n[j] + bias[j]
-                n[j] = tanh(x_n[j] + r[j] * m[j])
+                m[j] = p_n[j] + m_bias[j]
+                n[j] = tanh(x_n[j] + bias_n[j] + r[j] * m[j])
                 h_new[j] = (one - z[j]) * n[j] + z[j] * h_old[j]
 
 
@@ -89,8 +98,8 @@ def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -
     h = with_initial(state[0], pack.n_rows, "h", how)
     n_kept = pack.n_rows if how.keep else B
     gates, recalled = how.take("gates", (n_kept, 3 * H)), how.take("recalled", (n_kept, H))
-    W, bias = weights["recurrent"], weights["recurrent_bias"]
-    _forward(inputs.table, inputs.source, pack.offsets, W, bias, h, gates, recalled, int(how.keep))
+    W, m_bias = weights["recurrent"], weights["recurrent_bias"]
+    _forward(*inputs, pack.offsets, W, m_bias, h, gates, recalled, int(how.keep))
     return Trace(h[B:], (h[B + pack.last],), {"h": h, "gates": gates, "recalled": recalled})
 
 

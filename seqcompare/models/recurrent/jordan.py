@@ -31,7 +31,7 @@ SOFTMAX = 4  # a link beside the activations
 @compiled
 def _squash(o: Any, zeros: Any, link: int, y: Any) -> None:
     if link != SOFTMAX:
-        activate(o, zeros, link, y)
+        activate(o, zeros, zeros, link, y)
         return
     top, total = o.max(), o.dtype.type(0)
     for k in range(len(o)):
@@ -56,6 +56,7 @@ def _unsquash(y: Any, dy: Any, link: int, do: Any) -> None:
 @compiled
 def _forward(
     table: Any,
+    bias: Any,
     index: Any,
     offsets: Any,
     U: Any,
@@ -68,7 +69,7 @@ def _forward(
     activation: int,
     link: int,
 ) -> None:
-    """Run h = f(x + sU); o = hV + v; y = link(o); s = s/2 + y over all steps."""
+    """Run h = f(x + sU + bias); o = hV + v; y = link(o); s = s/2 + y over all steps."""
     B, H = len(s) - len(index), h.shape[1]
     z = np.empty((B, H), dtype=h.dtype)
     fading, zeros = s.dtype.type(FADING), np.zeros_like(v)
@@ -77,7 +78,7 @@ def _forward(
         before = B + offsets[t - 1] if t > 0 else 0
         product(s[before : before + n], U, z[:n])
         for b in range(n):
-            activate(z[b], table[index[first + b]], activation, h[first + b])
+            activate(z[b], table[index[first + b]], bias, activation, h[first + b])
         product(h[first : first + n], V, o[first : first + n])
         for b in range(n):
             o_b, y_b, s_old, s_new = o[first + b], y[first + b], s[before + b], s[B + first + b]
@@ -129,7 +130,7 @@ def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -
     U, V, v = weights["recurrent"], weights["output"], weights["output_bias"]
     h = how.take("h", (pack.n_rows, len(V)))
     o, y = how.take("o", (pack.n_rows, P)), how.take("y", (pack.n_rows, P))
-    _forward(inputs.table, inputs.source, pack.offsets, U, V, v, s, h, o, y, how.activation, how.link)
+    _forward(*inputs, pack.offsets, U, V, v, s, h, o, y, how.activation, how.link)
     return Trace(o, (s[B + pack.last],), {"s": s, "h": h, "y": y})
 
 

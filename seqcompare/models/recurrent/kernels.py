@@ -81,18 +81,18 @@ ACTIVATIONS = {"identity": IDENTITY, "sigmoid": SIGMOID, "tanh": TANH, "relu": R
 
 
 @compiled
-def activate(z: Any, x: Any, activation: int, out: Any) -> None:
-    """Write f(z + x) to `out`, all of shape (H,)."""
+def activate(z: Any, x: Any, bias: Any, activation: int, out: Any) -> None:
+    """Write f(z + x + bias) to `out`, all of shape (H,)."""
     if activation == TANH:
         for j in range(len(out)):
-            out[j] = tanh(z[j] + x[j])
+            out[j] = tanh(z[j] + x[j] + bias[j])
     elif activation == SIGMOID:
         for j in range(len(out)):
-            out[j] = sigmoid(z[j] + x[j])
+            out[j] = sigmoid(z[j] + x[j] + bias[j])
     else:
         zero = z.dtype.type(0)
         for j in range(len(out)):
-            a = z[j] + x[j]
+            a = z[j] + x[j] + bias[j]
             out[j] = zero if activation == RELU and a < zero else a
 
 

@@ -29,9 +29,18 @@ from seqcompare.models.recurrent.packing import Pack
 
 @compiled
 def _forward(
-    table: Any, index: Any, offsets: Any, W: Any, h: Any, c: Any, gates: Any, squashed: Any, keep: int
+    table: Any,
+    bias: Any,
+    index: Any,
+    offsets: Any,
+    W: Any,
+    h: Any,
+    c: Any,
+    gates: Any,
+    squashed: Any,
+    keep: int,
 ) -> None:
-    """Run o, i, f = σ(x + hW); g = tanh(x + hW); c = f c + i g; h = o tanh(c) over all steps."""
+    """Run o, i, f = σ(x + hW + bias), g = tanh of the same, c = f c + i g, h = o tanh(c) over all steps."""
     B, H = len(h) - len(index), h.shape[1]
     z = np.empty((B, 4 * H), dtype=h.dtype)
     for t in range(len(offsets) - 1):
@@ -41,9 +50,9 @@ def _forward(
         for b in range(n):
             a, zb, x = gates[keep * first + b], z[b], table[index[first + b]]
             for j in range(3 * H):
-                a[j] = sigmoid(zb[j] + x[j])
+                a[j] = sigmoid(zb[j] + x[j] + bias[j])
             for j in range(3 * H, 4 * H):
-                a[j] = tanh(zb[j] + x[j])
+                a[j] = tanh(zb[j] + x[j] + bias[j])
             o, i, f, g = a[:H], a[H : 2 * H], a[2 * H : 3 * H], a[3 * H :]
             c_old, c_new = c[before + b], c[B + first + b]
             h_new, s = h[B + first + b], squashed[keep * first + b]
@@ -86,7 +95,7 @@ def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -
     n_kept = pack.n_rows if how.keep else B
     gates, squashed = how.take("gates", (n_kept, 4 * H)), how.take("squashed", (n_kept, H))
     W = weights["recurrent"]
-    _forward(inputs.table, inputs.source, pack.offsets, W, h, c, gates, squashed, int(how.keep))
+    _forward(*inputs, pack.offsets, W, h, c, gates, squashed, int(how.keep))
     final = (h[B + pack.last], c[B + pack.last])
     return Trace(h[B:], final, {"h": h, "c": c, "gates": gates, "squashed": squashed})
 

@@ -204,7 +204,8 @@ class Network:
                 if drop is not None:
                     own["recurrent"] = own["recurrent"] * drop
                 index = self._index(x, pack, layer, direction)
-                inputs = Inputs(self._enter(own, rows, mask, layer, direction), index)
+                table = self._enter(own, rows, mask, layer, direction)
+                inputs = Inputs(table, own["bias"], index)
                 first = state[layer * len(self.directions) + k]
                 traces.append(
                     self.cell.forward(own, inputs, pack, first, self._how(layer, direction, dtype, keep=keep))
@@ -293,7 +294,7 @@ class Network:
         self, own: Weights, rows: Array | None, mask: Array | None, layer: int, direction: str
     ) -> Array:
         """Return what each row of the layer's input adds to the gates; the last symbol is the unknown one."""
-        W, b = own["input"], own["bias"]
+        W = own["input"]
         symbols = layer == 0 and self.architecture.symbols
         known = self.architecture.n_inputs if rows is None else len(rows)
         table = self.take(f"layer{layer}.{direction}.table", (known + symbols, W.shape[1]), W.dtype)
@@ -302,7 +303,6 @@ class Network:
         else:
             np.matmul(rows if mask is None else rows * mask, W, out=table[:known])
         table[known:] = 0
-        table += b
         return table
 
     def _rows(self, weights: Weights, below: Array, layer: int) -> Array | None:

@@ -53,9 +53,9 @@ def test_product_is_the_matrix_product(n, depth):
 def test_slopes_agree_with_central_differences(activation):
     z, zero = np.array([-2.0, -0.3, 0.4, 1.5]), np.zeros(4)
     above, below, here, slope = np.empty((4, 4))
-    activate(z + 1e-6, zero, ACTIVATIONS[activation], above)
-    activate(z, -1e-6 * np.ones(4), ACTIVATIONS[activation], below)
-    activate(z, zero, ACTIVATIONS[activation], here)
+    activate(z + 1e-6, zero, zero, ACTIVATIONS[activation], above)
+    activate(z, zero, -1e-6 * np.ones(4), ACTIVATIONS[activation], below)
+    activate(z, zero, zero, ACTIVATIONS[activation], here)
     deactivate(here, np.ones(4), ACTIVATIONS[activation], slope)
     np.testing.assert_allclose(slope, (above - below) / 2e-6, rtol=1e-8, atol=1e-10)
 
