@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
-from conftest import CONFIG, MODELS, TASKS, trial_rows, write_run
 from hostile import HOSTILE
+from invented import CONFIG, MODELS, TASKS, trial_rows, write_run
 
 from seqcompare.report.page import write_report
 
