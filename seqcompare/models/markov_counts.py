@@ -54,23 +54,37 @@ class NgramCounts:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take the state of a saved object if it is a trie: compiled code will trust its indices."""
         vars(self).update(state)
-        n_nodes, level, first_child = len(self.code), self.level, self.first_child
-        if not (
+        if not self._is_whole():
+            raise ValueError("the counts are damaged: their arrays do not fit together")
+
+    def _is_whole(self) -> bool:
+        level, code, first_child, n_nodes = self.level, self.code, self.first_child, len(self.code)
+        fits = (
             self.depth >= 0
             and level.shape == (self.depth + 3,)
             and level[0] == 0
             and level[1] == 1
             and level[-1] == n_nodes == len(self.count)
-            and (np.diff(level) >= 0).all()
+            and bool((np.diff(level) >= 0).all())
             and first_child.shape == (level[-2] + 1,)
-            and (first_child[level[:-2]] == level[1:-1]).all()
+        )
+        if not fits:
+            return False
+        first_of_family = np.zeros(n_nodes + 1, dtype=bool)
+        if not ((first_child >= 1).all() and (first_child <= n_nodes).all()):
+            return False
+        first_of_family[first_child] = True
+        return bool(
+            (first_child[level[:-2]] == level[1:-1]).all()
             and first_child[-1] == n_nodes
             and (np.diff(first_child) >= 0).all()
-            and np.array_equal(self.code[1 : level[2]], np.arange(self.n_codes))
-            and (self.code[1:] >= 0).all()
-            and (self.code[1:] < self.n_codes).all()
-        ):
-            raise ValueError("the counts are damaged: their arrays do not fit together")
+            and np.array_equal(code[1 : level[2]], np.arange(self.n_codes))
+            and (code[1:] >= 0).all()
+            and (code[1:] < self.n_codes).all()
+            and ((np.diff(code) > 0) | first_of_family[1:-1]).all()
+            and np.isfinite(self.count).all()
+            and (self.count >= 0).all()
+        )
 
     @property
     def total(self) -> float:

@@ -147,7 +147,7 @@ def _settle(
             moved = (after[c] / total - states[c]) / 2
             states[c] += moved
             change += abs(moved)
-        if change <= tolerance:
+        if not change > tolerance:
             return flow, iteration
     return flow, max_iter
 
