@@ -23,6 +23,8 @@ from seqcompare.report.svg import SERIES, inline
 # Rows of a table on the page; the file holds all.
 MOST_ROWS = 4000
 MOST_NUMBERS = 800
+# Rows of a table that anybody would print.
+MOST_PRINTED = 200
 
 _TEMPLATES = resources.files("seqcompare.report") / "templates"
 
@@ -80,7 +82,8 @@ def write(report: Report, folder: Path) -> Path:
         (folder / name).mkdir(parents=True, exist_ok=True)
     for table in report.tables():
         _write(folder / "tables" / f"{table.name}.csv", tables.to_csv(table.frame))
-        _write(folder / "tables" / f"{table.name}.tex", tables.to_latex(table) + "\n")
+        if len(table.frame) <= MOST_PRINTED:
+            _write(folder / "tables" / f"{table.name}.tex", tables.to_latex(table) + "\n")
     for name, frame in report.files.items():
         _write(folder / "tables" / f"{name}.csv", tables.to_csv(frame))
     panels = {}

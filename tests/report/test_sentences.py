@@ -1,0 +1,88 @@
+import pandas as pd
+import pytest
+from invented import MODELS, TASKS, trial_rows
+
+from seqcompare.report import views
+from seqcompare.report.sentences import join, sweep_verdict
+
+
+def rows(models=MODELS, tasks=TASKS[:1], distances=(2, 8, 32), seeds=2, **changes):
+    frame = pd.DataFrame([row for row, _ in trial_rows(models, tasks, distances, seeds)])
+    return views.readable(frame.assign(**changes))
+
+
+def chosen(*labels):
+    return [model for model in MODELS if model[0] in labels]
+
+
+@pytest.mark.parametrize(
+    ("words", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_lists_are_joined_as_people_do(words, text):
+    assert join(words) == text
+
+
+def test_each_family_has_a_sentence_with_its_reach():
+    said = sweep_verdict(rows(chosen("Markov 4", "LSTM 32")), 12)
+    assert "Markov chain: the best model reaches 2 steps and falls below one half by 8 on recall." in said
+    assert (
+        "Recurrent: the best model keeps skill above one half at every distance swept (to 32) on recall."
+        in said
+    )
+
+
+def test_the_hand_made_machine_is_no_family():
+    assert not any("machine" in sentence.lower() for sentence in sweep_verdict(rows(), 72))
+
+
+def test_what_cannot_be_and_what_was_not_learned_are_counted_apart():
+    frame = rows(chosen("Markov 1", "Elman 32"))
+    said = " ".join(sweep_verdict(frame, len(frame)))
+    # the chain is below one half at all three distances and cannot do any; the net only at 32, which it
+    # could do
+    assert (
+        "Of 6 combinations of task, distance and kind of model, 4 end below skill one half: 3 because" in said
+    )
+    assert "1 although one can" in said
+    assert "Could, but did not learn: Elman in 1 combination." in said
+
+
+def test_few_seeds_budgets_failures_and_missing_trials_are_said():
+    frame = rows(chosen("LSTM 32"))
+    frame.loc[0, "stop"] = "budget"
+    frame.loc[1, ["status", "error"]] = ["error", "no"]
+    said = " ".join(sweep_verdict(frame, 99))
+    assert "6 of 99 trials are in this report" in said
+    assert "1 of 5 trials ended because their budget" in said
+    assert "1 of 6 trials failed" in said
+    assert "With 2 seeds" in said
+
+
+def test_ten_seeds_need_no_excuse():
+    assert not any("seed" in sentence for sentence in sweep_verdict(rows(chosen("LSTM 32"), seeds=10), 30))
+
+
+def test_models_that_look_ahead_stand_apart():
+    frame = rows(chosen("Markov 4", "LSTM 32"), seeds=1)
+    frame["causal"] = frame["family"] == "markov"
+    best = views.by_family(frame, ["task", "distance"])
+    assert set(best["model"]) == {"Markov chain", "Recurrent (looks ahead)"}
+    assert any("models that look ahead" in sentence for sentence in sweep_verdict(frame, 6))
+
+
+def test_the_best_of_a_family_is_chosen_on_validation_data():
+    frame = rows(chosen("Markov 1", "Markov 8"), distances=(2,), seeds=1)
+    frame["validation_score"] = [0.9, 0.1]
+    best = views.by_family(frame, ["task", "distance"])
+    assert best["skill"].tolist() == frame.loc[frame["model"] == "Markov 1", "skill"].tolist()
+
+
+def test_a_kind_can_if_any_rung_of_its_ladder_can():
+    frame = rows(chosen("Markov 1", "Markov 8"), distances=(4,), seeds=1)
+    assert frame["can_represent"].tolist() == [False, True]
+    assert views.by_kind(frame, "distance")["can_represent"].tolist() == [True]
+
+
+def test_the_smallest_solver_has_the_fewest_parameters_and_skill_enough():
+    table = views.smallest_solvers(rows(distances=(2, 32)))
+    assert table.to_dict("records") == [{"task": "recall", "2": "Markov 4", "32": "GRU 32"}]
