@@ -206,7 +206,7 @@ class Profile:
 def _least_seen(lags: pd.DataFrame) -> str:
     """Say how little information would have been seen, at these lags."""
     limit, lag = lags["limit"].to_numpy(), lags["lag"].to_numpy()
-    text = f"Seen would be {limit[0]:.2g} bit at lag {lag[0]}"
+    text = f"The least that would have been seen: {limit[0]:.2g} bit at lag {lag[0]}"
     return f"{text}." if len(lags) == 1 else f"{text}, {limit[-1]:.2g} bit at lag {lag[-1]}."
 
 

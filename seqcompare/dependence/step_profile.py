@@ -162,7 +162,7 @@ def _label_orders(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     back, tests = _test(question, 0, settings, notes)
     mirrored = question.reversed()
-    ahead, more = _test(mirrored, 1, settings, notes)
+    ahead, more = _test(mirrored, 1, settings, notes, "ahead")
     p_values = _p_values(tests + more, settings)
     losses = _losses(question, _n_worth(p_values[: len(back)], settings), settings, notes)
     # ahead of the step itself, which is context already
@@ -181,7 +181,7 @@ def _label_orders(
 
 
 def _test(
-    question: _Question, first: int, settings: Settings, notes: list[str]
+    question: _Question, first: int, settings: Settings, notes: list[str], where: str = "back"
 ) -> tuple[list[int], list[OrderTest]]:
     """Test the lags from `first` on, each given all before it, as long as contexts recur."""
     at = question.targets(_MOST_TESTED, settings.seed)
@@ -212,8 +212,8 @@ def _test(
         )
         if test.recurring < _LEAST_RECURRING:
             notes.append(
-                f"In context, lags from {lag} on cannot be examined: fewer than {_LEAST_RECURRING:.0%} of "
-                "the contexts up to there recur before another target."
+                f"Contexts cannot be examined from lag {lag} {where} on: up to there more than "
+                f"{1 - _LEAST_RECURRING:.0%} of them occur only once or always with the same target."
             )
             break
         lags.append(lag)
