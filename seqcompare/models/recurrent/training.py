@@ -233,4 +233,4 @@ class _Watch:
         mean = np.average(gain, weights=self.weights)
         spread = np.average((gain - mean) ** 2, weights=self.weights)
         effective = self.weights.sum() ** 2 / (self.weights**2).sum()
-        return bool(mean < 3 * np.sqrt(spread / effective))
+        return bool(mean <= 3 * np.sqrt(spread / effective))
