@@ -8,7 +8,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pytest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_validate
@@ -18,6 +18,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, SVR, LinearSVC
 from sklearn.utils.estimator_checks import check_estimator
 
+import seqcompare
 from seqcompare import (
     HMM,
     BayesClassifier,
@@ -211,6 +212,12 @@ CASES = {
     "window real": Case(SlidingWindow(2), "real", "transform", weighted=False),
     "scaler": Case(SequenceScaler(), "real", "transform", weighted=False),
 }
+
+
+def test_every_public_estimator_is_held_to_the_contract():
+    public = {getattr(seqcompare, name) for name in seqcompare.__all__ if name[0].isupper()}
+    estimators = {thing for thing in public if issubclass(thing, BaseEstimator)}
+    assert estimators == {type(case.estimator) for case in CASES.values()}
 
 
 def cases(*roles, keep=lambda case: True):

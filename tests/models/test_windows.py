@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from seqcompare import Sequences, SlidingWindow
+from seqcompare import Sequences, SlidingWindow, WindowTagger
 
 
 def rows_by_hand(X, before, after, symbols):
@@ -200,3 +201,11 @@ def test_a_wide_alphabet_needs_more_than_a_byte():
     rows, _ = SlidingWindow(before=1).fit([x]).rows([x])
     assert rows.shape == (300, 601)
     np.testing.assert_array_equal(rows.indices.reshape(-1, 2)[1:], np.stack([x[:-1], x[1:] + 301], axis=1))
+
+
+def test_windows_are_a_step_of_a_pipeline():
+    X, y = ["abba", "ab", "bbab"], [[0, 0, 1, 1], [0, 0], [0, 1, 1, 0]]
+    pipeline = Pipeline([("window", SlidingWindow(before=1)), ("tag", WindowTagger())]).fit(X, y)
+    alone = WindowTagger(before=1).fit(X, y)
+    for ours, theirs in zip(pipeline.predict_proba(X), alone.predict_proba(X), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
