@@ -180,6 +180,8 @@ def widths(names, n_folds):
         inner = standard_classifier(name)
         if "random_state" in inner.get_params():
             inner.set_params(random_state=0)
+        if name == "mlp":
+            inner.set_params(early_stopping=True, n_iter_no_change=5)
         if name == "rbf-svm":
             inner.set_params(approximate=True, n_components=500)
         for before, after in WIDTHS:
