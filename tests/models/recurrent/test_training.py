@@ -151,7 +151,7 @@ def test_losses_survive_extreme_outputs():
 
 
 def test_a_model_worse_than_any_constant_is_at_chance():
-    model = RNNTagger("elman", learning_rate_init=0.2, random_state=0, n_iter_no_change=2, max_iter=12).fit(
+    model = RNNTagger("elman", learning_rate_init=1.0, random_state=0, n_iter_no_change=2, max_iter=12).fit(
         X, NOISE
     )
     assert min(model.validation_loss_curve_) > np.log(2)
