@@ -92,7 +92,7 @@ class Cell(NamedTuple):
     learning_rate : the default of Adam at 32 hidden units, chosen on training data
     shapes : sizes -> the shape of each recurrent weight, by name
     state_shapes : sizes -> the width of each part of the state
-    biases : (sizes, rng, longest training sequence) -> what the input biases start from, shape
+    biases : (sizes, rng, steps to remember) -> what the input biases start from, shape
         (n_gates * hidden,)
     forward : (weights, inputs, pack, initial state, how) -> Trace
     backward : (weights, trace, pack, d output, d final state, how) -> Backward; it may use up the trace's

@@ -74,6 +74,7 @@ class RNNClassifier(ClassifierMixin, RecurrentNet, BaseEstimator):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 20,
         truncation: int | None = None,
+        timescale: int | str = "auto",
         class_weight: Any = None,
         warm_start: bool = False,
         dtype: Any = "float32",
@@ -103,6 +104,7 @@ class RNNClassifier(ClassifierMixin, RecurrentNet, BaseEstimator):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.truncation = truncation
+        self.timescale = timescale
         self.class_weight = class_weight
         self.warm_start = warm_start
         self.dtype = dtype

@@ -96,6 +96,10 @@ class RecurrentNet:
     truncation : int or None, default=None
         Steps that gradients reach back at most; the state is carried on. None for all. Not for bidirectional
         networks.
+    timescale : int or "auto", default="auto"
+        Steps that the gates of "lstm" and "gru" remember at the start: each unit 1 to that many. "auto" is
+        the length of the longest training sequence, or `truncation` if that is less. A few steps suit long
+        texts, in which most of what matters is near.
     warm_start : bool, default=False
         Whether `fit` goes on from the last one.
     dtype : {"float32", "float64"}, default="float32"
@@ -149,6 +153,7 @@ class RecurrentNet:
     validation_fraction: float
     n_iter_no_change: int
     truncation: int | None
+    timescale: int | str
     warm_start: bool
     dtype: Any
     verbose: bool
@@ -261,6 +266,7 @@ class RecurrentNet:
             rng = np.random.default_rng(self._seed)
             # gates that remember for longer than gradients reach could not learn when to forget
             longest = min(int(sequences.lengths.max()), self.truncation or sys.maxsize)
+            longest = longest if isinstance(self.timescale, str) else self.timescale
             flat = network.initial(rng, longest, np.dtype(self.dtype))
             self.architecture_, self.n_parameters_ = architecture.to_dict(), network.n_parameters
             self.loss_curve_: list[float] = []

@@ -29,6 +29,7 @@ def check_parameters(net: RecurrentNet) -> None:
         "embedding_size": ("auto",),
         "batch_size": ("auto", "full"),
         "truncation": (None,),
+        "timescale": ("auto",),
     }.items():
         if getattr(net, name) not in words:
             _at_least_one(name, getattr(net, name), words)

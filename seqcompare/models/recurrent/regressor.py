@@ -71,6 +71,7 @@ class RNNRegressor(RegressorMixin, RecurrentNet, BaseEstimator):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 20,
         truncation: int | None = None,
+        timescale: int | str = "auto",
         warm_start: bool = False,
         dtype: Any = "float32",
         verbose: bool = False,
@@ -99,6 +100,7 @@ class RNNRegressor(RegressorMixin, RecurrentNet, BaseEstimator):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.truncation = truncation
+        self.timescale = timescale
         self.warm_start = warm_start
         self.dtype = dtype
         self.verbose = verbose

@@ -77,6 +77,7 @@ class RNNTagger(RecurrentNet, Tagger):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 20,
         truncation: int | None = None,
+        timescale: int | str = "auto",
         class_weight: Any = None,
         ignore_label: Any = None,
         warm_start: bool = False,
@@ -106,6 +107,7 @@ class RNNTagger(RecurrentNet, Tagger):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.truncation = truncation
+        self.timescale = timescale
         self.class_weight = class_weight
         self.ignore_label = ignore_label
         self.warm_start = warm_start

@@ -124,6 +124,19 @@ def test_lstm_biases_keep_for_the_length_of_the_training_sequences():
     np.testing.assert_allclose([o, g], 0, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "longest"), [({}, 40), ({"truncation": 9}, 9), ({"truncation": 9, "timescale": 25}, 25)]
+)
+def test_gates_remember_for_as_long_as_gradients_reach_unless_told(parameters, longest):
+    X, y = np.zeros((5, 40), int), np.zeros((5, 40), int)
+    model = RNNTagger(
+        "gru", hidden_size=200, max_iter=1, learning_rate_init=1e-12, random_state=0, **parameters
+    ).fit(X, y)
+    _, update, _ = np.split(model.get_weights()["layer0.forward.bias"], 3)
+    steps = np.exp(update) + 1
+    assert 0.95 * longest < steps.max() <= longest + 1e-3
+
+
 @pytest.mark.parametrize("cell", ["elman", "gru", "lstm"])
 def test_recurrent_weights_start_orthogonal(cell):
     X, y = np.zeros((5, 4), int), np.zeros((5, 4), int)
