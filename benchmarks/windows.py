@@ -210,7 +210,7 @@ def main():
     parser.add_argument("part", choices=["rows", "scale", "widths"])
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--models", nargs="+", default=["logistic", "linear-svm", "rbf-svm", "mlp"])
-    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--folds", type=int, default=3)
     options = parser.parse_args()
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, one thread\n")
     with threadpool_limits(1):
