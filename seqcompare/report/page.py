@@ -18,7 +18,7 @@ from seqcompare.report import draw, tables
 from seqcompare.report.figures.canvas import series_id
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Figure, Report, Section, Table
-from seqcompare.report.svg import SERIES, inline
+from seqcompare.report.svg import SERIES, Styles, inline
 
 # Rows of a table on the page; the file holds all.
 MOST_ROWS = 4000
@@ -112,12 +112,18 @@ def to_html(report: Report, panels: Mapping[str, list[draw.Drawn]]) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
     environment.filters["themed"] = _themed
     script = Markup(_template("page.js"))
+    looks = Styles()
+    inlined = {
+        name: [Markup(looks.take_out(inline(one.svg, f"g{place}p{k}"))) for k, one in enumerate(drawn)]
+        for place, (name, drawn) in enumerate(panels.items())
+    }
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page: str = environment.from_string(_template("page.html.j2")).render(
         report=report,
-        headline=_figure(report.headline, panels) if report.headline else None,
-        sections=[_section(section, panels) for section in report.sections],
+        headline=_figure(report.headline, inlined) if report.headline else None,
+        sections=[_section(section, inlined) for section in report.sections],
         css=Markup(_css()),
+        figure_css=Markup(looks.css()),
         script=script,
         script_hash=f"sha256-{digest}",
         version=_version(),
@@ -163,7 +169,7 @@ def _markdown_figure(figure: Figure) -> list[str]:
     ]
 
 
-def _section(section: Section, panels: Mapping[str, list[draw.Drawn]]) -> dict[str, Any]:
+def _section(section: Section, panels: Mapping[str, list[Markup]]) -> dict[str, Any]:
     return {
         "anchor": section.anchor,
         "title": section.title,
@@ -175,7 +181,7 @@ def _section(section: Section, panels: Mapping[str, list[draw.Drawn]]) -> dict[s
     }
 
 
-def _figure(figure: Figure, panels: Mapping[str, list[draw.Drawn]]) -> dict[str, Any]:
+def _figure(figure: Figure, panels: Mapping[str, list[Markup]]) -> dict[str, Any]:
     numbers = Table(figure.name, "", "", figure.data, {str(c): str(c) for c in figure.data.columns})
     return {
         "kind": "figure",
@@ -183,10 +189,7 @@ def _figure(figure: Figure, panels: Mapping[str, list[draw.Drawn]]) -> dict[str,
         "title": figure.title,
         "caption": figure.caption,
         "alt": figure.alt,
-        "panels": [
-            Markup(inline(drawn.svg, f"{figure.name}-{number}"))
-            for number, drawn in enumerate(panels[figure.name])
-        ],
+        "panels": panels[figure.name],
         "columns": figure.columns,
         "width": round(figure.size[0] * 140),
         "least": round(figure.size[0] * 100),

@@ -64,7 +64,12 @@ def inline(svg: str, prefix: str) -> str:
     prefix : str
         Put before every id, so that the ids of a page stay unique.
     """
-    body = with_prefix(svg[svg.index("<svg") :], prefix).replace('xlink:href="#', 'href="#')
+    body = svg[svg.index("<svg") :].replace('xlink:href="#', 'href="#')
+    ids = {name: f"{prefix}-{place}" for place, name in enumerate(re.findall(r'\bid="([^"]+)"', body))}
+    body = re.sub(r'\bid="([^"]+)"', lambda m: f'id="{ids[m.group(1)]}"', body)
+    body = re.sub(r"url\(#([^)]+)\)", lambda m: f"url(#{ids[m.group(1)]})", body)
+    body = re.sub(r'\bhref="#([^"]+)"', lambda m: f'href="#{ids[m.group(1)]}"', body)
+    body = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", body)
     # what it sets for the whole document, the page sets for its figures
     body = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", body, flags=re.DOTALL)
     body = re.sub(r"#[0-9a-f]{6}\b", _themed, body)
@@ -73,6 +78,25 @@ def inline(svg: str, prefix: str) -> str:
     width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', body).groups()  # type: ignore[union-attr]  # savefig writes one
     opening = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" aria-hidden="true">'
     return re.sub(r"\n\s*", "\n", opening + body[body.index(">") + 1 :]).strip()
+
+
+class Styles:
+    """The styles of all figures of a page, each written once: thousands of marks share a few dozen."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def take_out(self, svg: str) -> str:
+        """Return `svg` with classes in place of its styles."""
+        return re.sub(r'\bstyle="([^"]*)"', self._class, svg)
+
+    def css(self) -> str:
+        """Return the rules for these classes."""
+        return "".join(f".{name}{{{style}}}" for style, name in self._names.items())
+
+    def _class(self, match: re.Match[str]) -> str:
+        rules = re.sub(r"\s*([:;,])\s*", r"\1", match.group(1))
+        return f'class="{self._names.setdefault(rules, f"y{len(self._names)}")}"'
 
 
 def with_prefix(svg: str, prefix: str) -> str:

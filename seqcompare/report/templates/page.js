@@ -94,6 +94,9 @@
     whole.setAttribute("height", size[1]);
     whole.setAttribute("font-family", "DejaVu Sans, Verdana, sans-serif");
     whole.setAttribute("stroke-linejoin", "round");
+    const styles = document.createElementNS("http://www.w3.org/2000/svg", "style");
+    styles.textContent = document.getElementById("figure-styles").textContent;
+    whole.append(styles);
     panels.forEach((panel, index) => {
       const copy = panel.cloneNode(true);
       copy.querySelectorAll(".off").forEach((line) => line.remove());
