@@ -16,7 +16,7 @@ Missing = Literal["error", "keep"]
 FailAt = Callable[[str, int | None, int], DataError]
 """Makes the error for a problem at a step and channel, counted from 0 over all sequences."""
 
-__all__ = ["FailAt", "Kind", "Missing", "as_kind", "check_finite"]
+__all__ = ["FailAt", "Kind", "Missing", "are_whole", "as_kind", "check_finite"]
 
 
 def as_kind(X: Sequences, kind: Kind | None, fail: FailAt) -> Sequences:
@@ -36,10 +36,15 @@ def as_kind(X: Sequences, kind: Kind | None, fail: FailAt) -> Sequences:
     if X.n_channels > 1:
         raise fail(f"a symbol is one value, but a step has {X.n_channels}", None, 0)
     values = X.channels[:, 0]
-    broken = np.flatnonzero(~(values == np.floor(values)) | np.isinf(values))
+    broken = np.flatnonzero(~are_whole(values))
     if broken.size:
         raise fail(f"expected symbols, got {values[broken[0]]:g}", int(broken[0]), 0)
     return X.with_values(values.astype(np.int64))
+
+
+def are_whole(values: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Return which numbers can become 64-bit integers without a change."""
+    return (values == np.floor(values)) & (np.abs(values) < 2.0**63)
 
 
 def check_finite(X: Sequences, missing: Missing | None, notes: list[str], fail: FailAt) -> None:

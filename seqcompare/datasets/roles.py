@@ -9,7 +9,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.datasets.kinds import Kind, Missing
+from seqcompare.datasets.kinds import Kind, Missing, are_whole
 from seqcompare.datasets.source import DataError
 from seqcompare.sequence_dataset import Role
 from seqcompare.sequences import Sequences
@@ -158,7 +158,7 @@ def _check_classes(labels: NDArray[Any], fail: Fail) -> None:
 def _as_labels(values: NDArray[Any], problem: str, fail: Fail) -> NDArray[Any]:
     if values.dtype.kind != "f":
         return values
-    broken = np.flatnonzero(values != np.floor(values))
+    broken = np.flatnonzero(~are_whole(values))
     if broken.size:
         raise fail(f"{problem}, got {values[broken[0]]:g}", int(broken[0]))
     return values.astype(np.int64)
