@@ -4,37 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
+from seqcompare.evaluation.dask_cluster import run_on_dask
+from seqcompare.evaluation.jobs import Job, Runner, given_up
 from seqcompare.evaluation.trials import Outcome, blank_row, run_trial
 from seqcompare.results.folder import INFLIGHT
 from seqcompare.results.store import Store
 
 #: Deaths of a worker beside which a trial may be in flight before it is made to run alone.
 PATIENCE = 3
-
-
-class Job(Protocol):
-    """What can be run: a trial of a sweep, or one of a comparison."""
-
-    @property
-    def position(self) -> int:
-        """Its place among all."""
-
-    @property
-    def trial_id(self) -> str:
-        """Its coordinates in words, unique among all."""
-
-
-Runner = Callable[[Any], Outcome]
 
 
 def run_trials(
@@ -60,7 +46,7 @@ def run_trials(
     store : Store
         Where rows go; the file's folder also holds the marks of trials in flight.
     n_jobs : int, default=-1
-        Workers, as joblib counts them; with 1 trials run in this process.
+        Workers, as joblib counts them; with 1 trials run in this process. A cluster has its own.
     backend : {"loky", "dask"}, default="loky"
         Where workers live.
     scheduler : str, optional
@@ -70,11 +56,17 @@ def run_trials(
     blank : callable (trial) -> dict
         The row of a trial of which nothing is known but that its workers died.
     """
+    if backend == "dask":
+        yield from run_on_dask(trials, store, n_jobs=n_jobs, scheduler=scheduler, run=run, blank=blank)
+        return
+    if backend != "loky":
+        raise ValueError(f"backend must be 'loky' or 'dask', got {backend!r}")
     inflight = store.path.parent / INFLIGHT
     # marks that a killed process has left: its trials were in flight at a death as well
     store.add_deaths(_collect_marks(inflight, trials))
     try:
-        with _pool(backend, scheduler):
+        # one thread of BLAS and of compiled kernels in each worker
+        with joblib.parallel_config("loky", inner_max_num_threads=1):
             yield from _run_rounds(trials, store, inflight, n_jobs, run, blank)
     finally:
         shutil.rmtree(inflight, ignore_errors=True)
@@ -107,15 +99,17 @@ def _run_rounds(
                 for outcome in outcomes:
                     store.add(outcome.position, outcome.row, outcome.curve)
                     yield outcome
-        except _deaths_of_workers() as death:
+        except BrokenProcessPool:
             caught = _collect_marks(inflight, trials)
-            # Dask has tried again by itself as often as it allows
-            store.add_deaths(caught, PATIENCE if type(death).__name__ == "KilledWorker" else 1)
+            store.add_deaths(caught)
             futile = 0 if caught or store.done() > done else futile + 1
             if futile == PATIENCE:
                 raise
-            if alone:
-                outcome = _given_up(batch[0], blank(batch[0]), deaths[batch[0].trial_id] + 1)
+            if alone and caught:
+                attempts = deaths[batch[0].trial_id] + 1
+                outcome = given_up(
+                    batch[0], blank(batch[0]), f"each of {attempts} attempts, the last one alone"
+                )
                 store.add(outcome.position, outcome.row)
                 yield outcome
 
@@ -155,40 +149,3 @@ def _collect_marks(inflight: Path, trials: Sequence[Job]) -> list[str]:
     positions = {int(mark.name) for mark in inflight.glob("*/*")} if inflight.exists() else set()
     shutil.rmtree(inflight, ignore_errors=True)
     return [trial.trial_id for trial in trials if trial.position in positions]
-
-
-def _given_up(trial: Job, row: dict[str, Any], deaths: int) -> Outcome:
-    row.update(
-        status="error",
-        error=f"the worker process died in each of {deaths} attempts, the last one alone: "
-        "out of memory, or a crash in native code",
-    )
-    return Outcome(trial.position, row)
-
-
-@contextmanager
-def _pool(backend: str, scheduler: str | None) -> Iterator[None]:
-    """Choose where joblib runs, with one thread of BLAS and compiled kernels in each worker."""
-    if backend == "loky":
-        with joblib.parallel_config("loky", inner_max_num_threads=1):
-            yield
-    elif backend == "dask":
-        with _dask_client(scheduler), joblib.parallel_config("dask"):
-            yield
-    else:
-        raise ValueError(f"backend must be 'loky' or 'dask', got {backend!r}")
-
-
-def _dask_client(scheduler: str | None) -> AbstractContextManager[Any]:
-    try:
-        from distributed import Client
-    except ImportError:
-        raise ImportError("backend='dask' needs the extra: pip install 'seqcompare[dask]'") from None
-    client: AbstractContextManager[Any] = Client(scheduler) if scheduler else Client(threads_per_worker=1)
-    return client
-
-
-def _deaths_of_workers() -> tuple[type[BaseException], ...]:
-    """Return the errors that say that a worker has died, without importing what is not in use."""
-    distributed = sys.modules.get("distributed")
-    return (BrokenProcessPool,) if distributed is None else (BrokenProcessPool, distributed.KilledWorker)
