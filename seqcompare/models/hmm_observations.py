@@ -18,6 +18,8 @@ from seqcompare.sequences import Sequences
 
 # emissions that, when asked for, read integers as numbers
 _NUMERIC = ("gaussian", "gmm", "poisson")
+# Squares of larger distances, added up, swallow all others.
+_FARTHEST = 1e50
 
 
 def learn_observations(estimator: Any, X: Any) -> Sequences:
@@ -94,9 +96,17 @@ def channel_units(values: Floats, *, one_for_all: bool) -> tuple[Floats, Floats]
     if blank.any():
         raise ValueError(f"channel {np.flatnonzero(blank)[0]} of X is missing everywhere")
     low, center, high = np.nanpercentile(values, [25, 50, 75], axis=0)
-    spread, robust = np.nanstd(values, axis=0), (high - low) / 1.349
+    with np.errstate(over="ignore"):
+        spread, robust = np.nanstd(values, axis=0), (high - low) / 1.349
     scale = np.where((robust > 0) & (robust < spread), robust, spread)
     scale[scale <= 1e-12 * np.maximum(np.abs(center), 1e-300)] = 1.0
+    reach = np.nanmax(np.abs(values / scale - center / scale), axis=0)
+    wild = np.flatnonzero(reach > _FARTHEST)
+    if wild.size:
+        raise ValueError(
+            f"channel {wild[0]} of X has an outlier {reach[wild[0]]:.0e} times its spread away, farther than "
+            "double precision can model: leave it out or mark it as missing"
+        )
     if one_for_all:
         scale = np.full_like(scale, np.sqrt(np.mean(scale**2)))
     return center, scale

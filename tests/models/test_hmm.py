@@ -12,6 +12,7 @@ from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.utils.estimator_checks import check_estimator
 
 from seqcompare import HMM, Sequences
+from seqcompare.tasks import Recall
 
 
 def made(**options):
@@ -241,6 +242,14 @@ def test_sticky_starts_find_regimes():
         source.score(held_out) - marginal.score(held_out)
     )
     assert gain > 0.95
+
+
+def test_a_sticky_start_finds_a_latch():
+    """A cue, two fillers, a query, and the cue again: three states can hold the cue."""
+    task = Recall(distance=4, n_cues=2)
+    model = HMM(3, n_init=1, random_state=0).fit(task.sample(300, None, 0).X)
+    held_out = task.sample(300, None, 1)
+    assert task.score(held_out, model.predict_next_proba(held_out.X)) > 0.95
 
 
 @pytest.mark.parametrize(
@@ -509,6 +518,16 @@ def test_one_outlier(emission):
     # the floor of variances is not lifted for the rest
     rest = HMM(3, emission, random_state=0).fit(X[4:])
     assert model.score(X[4:]) > rest.score(X[4:]) - 0.5
+
+
+def test_outliers_beyond_double_precision_are_refused():
+    X = noise()
+    X[3][2, 1] = 1e300
+    with pytest.raises(ValueError, match="channel 1 of X has an outlier"):
+        HMM(2).fit(X)
+    model = HMM(2, random_state=0).fit(noise())
+    assert np.isfinite(model.score_samples(X)).all()
+    assert not np.isnan(model.predict_proba(X)[3]).any()
 
 
 def test_where_scaling_underflows():
