@@ -15,7 +15,7 @@ import seqcompare
 from seqcompare.results.rows import COST_COLUMNS
 
 
-class KilledWorker(Exception):
+class KilledWorkerError(Exception):
     pass
 
 
@@ -25,7 +25,7 @@ class Future:
 
     def result(self):
         if self.trial.model.label == "poison":
-            raise KilledWorker
+            raise KilledWorkerError
         return self.work(self.trial)
 
 
@@ -49,7 +49,7 @@ class Client:
 @pytest.fixture
 def distributed(monkeypatch):
     module = types.ModuleType("distributed")
-    module.Client, module.KilledWorker = Client, KilledWorker
+    module.Client, module.KilledWorker = Client, KilledWorkerError
     module.as_completed = lambda futures: futures[::-1]
     monkeypatch.setitem(sys.modules, "distributed", module)
     monkeypatch.setattr(Client, "made", [])
