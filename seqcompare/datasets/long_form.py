@@ -64,6 +64,15 @@ def read_long(table: Table, columns: Columns, wanted: Wanted, name: str) -> Sequ
     if found["group"]:
         groups = _read_groups(table, found["group"], layout)
 
+    if columns.sequence is None and found["sequence"] and len(layout.names) == len(layout.rank) > 1:
+        rows = f"column {found['sequence']!r} makes every row a sequence of its own"
+        if target is None:
+            raise table.error(
+                f"{rows}; if it numbers the rows, it is the order (order=...) and no column is the "
+                "sequence (sequence=False)"
+            )
+        notes.append(rows)
+
     def fail(problem: str, step: int | None) -> DataError:
         row = None if step is None else int(layout.rank[step])
         return table.error(problem, row, found["target"])

@@ -139,7 +139,13 @@ FILES = {
         {"ignore_label": "-"},
         "'-' is none of the labels: u, v",
     ),
-    "single steps": ("a.csv", "id,x\n1,a\n2,b\n", {}, "every sequence has one step"),
+    "a column that numbers the rows": (
+        "a.csv",
+        "id,x\n1,a\n2,b\n",
+        {},
+        "column 'id' makes every row a sequence of its own",
+    ),
+    "single steps": ("a.txt", "a\nb\n", {}, "every sequence has one step"),
     "nothing but one symbol": ("a.csv", "x\na\na\n", {}, r"line 2: all steps are \['a'\]"),
     "a group that changes": (
         "a.csv",
