@@ -40,7 +40,9 @@ def predict_answer(model: Any, X: Sequences, role: str) -> tuple[Any, Any]:
 
 
 def n_parameters(model: Any) -> float:
-    """Return the free parameters of a fitted model, NaN if it does not say."""
+    """Return the free parameters of a fitted model, of a pipeline's last step; NaN if it does not say."""
+    if hasattr(model, "steps"):
+        return n_parameters(model.steps[-1][1])
     return float(getattr(model, "n_parameters_", math.nan))
 
 

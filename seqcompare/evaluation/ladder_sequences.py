@@ -78,31 +78,29 @@ def sequence_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
 
 
 def _hmm_classifiers(extent: Extent, budget: Budget) -> Iterator[ModelSpec]:
+    """Yield classifiers by one HMM a class, as far as there are steps enough for their parameters."""
     per_class = max(1, extent.n_steps // max(extent.n_classes, 1))
     width = extent.n_symbols or 2 * extent.n_channels
     starts, iterations = (2, 100) if extent.n_steps > 20_000 else (3, 200)
+    # a channel that hardly varies within a class must not decide alone: twenty steps' worth of half its spread
+    shared: dict[str, Any] = {"priors": {"covars": (0.5, 20)}} if extent.kind == "real" else {}
+
+    def spec(words: str, variant: str, k: int, **more: Any) -> ModelSpec:
+        hmm = seqcompare.HMM(k, n_init=1 if k == 1 else starts, max_iter=iterations, **more)
+        model: BaseEstimator = seqcompare.BayesClassifier(hmm)
+        if extent.kind == "real":
+            model = make_pipeline(seqcompare.SequenceScaler(), model)
+        return rung(f"HMM {k} states{words}", "hmm", variant, k, "states", budget, model)
+
     for k in (1, 2, 3, 5, 8):
         if k > 1 and 5 * k * (k + width) > per_class:
             break
-        hmm = seqcompare.HMM(k, n_init=1 if k == 1 else starts, max_iter=iterations)
-        yield rung(f"HMM {k} states", "hmm", "hmm", k, "states", budget, seqcompare.BayesClassifier(hmm))
-        if (
-            extent.kind == "real"
-            and 1 < extent.n_channels <= 40
-            and k * extent.n_channels**2 * 1.5 <= per_class
-        ):
-            full = seqcompare.HMM(
-                k, covariance_type="full", n_init=1 if k == 1 else starts, max_iter=iterations
-            )
-            yield rung(
-                f"HMM {k} states, full covariance",
-                "hmm",
-                "hmm-full",
-                k,
-                "states",
-                budget,
-                seqcompare.BayesClassifier(full),
-            )
+        yield spec("", "hmm", k, **shared)
+        if extent.kind == "real" and 1 < extent.n_channels <= 40 and k * extent.n_channels**2 <= per_class:
+            yield spec(", full covariance", "hmm-full", k, covariance_type="full")
+    for k in (3, 5, 8):
+        if k <= extent.longest and 2 * k * width <= per_class:
+            yield spec(", left to right", "hmm-left-right", k, topology="left-right", **shared)
 
 
 def value_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:

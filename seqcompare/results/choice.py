@@ -61,7 +61,7 @@ def choose_rung(rungs: pd.DataFrame, sums: Mapping[str, NDArray[np.float64]], to
         return None
     limit = np.minimum(table["error"], tolerance)
     able = table[table["behind"] <= limit]
-    ordered = able.sort_values(["n_parameters", "predict_us_per_step"], kind="stable", na_position="last")
+    ordered = able.sort_values(["cost", "predict_us_per_step"], kind="stable", na_position="last")
     return str(ordered["model"].iloc[0])
 
 
@@ -72,10 +72,12 @@ def compare_rungs(rungs: pd.DataFrame, sums: Mapping[str, NDArray[np.float64]]) 
     -------
     DataFrame
         One row a rung that ended well in every fold, in their order: model, capacity, capacity_name, variant,
-        loss, behind, error, n_parameters, predict_us_per_step, fit_seconds.
+        loss, behind, error, n_parameters, ``cost`` (parameters, and not less than those of a smaller rung of
+        the same kind: chains count their longest contexts, which are few in short sequences),
+        predict_us_per_step, fit_seconds.
     """
     columns = ["model", "capacity", "capacity_name", "variant", "loss", "behind", "error"]
-    columns += ["n_parameters", "predict_us_per_step", "fit_seconds"]
+    columns += ["n_parameters", "cost", "predict_us_per_step", "fit_seconds"]
     folds = set(rungs["seed"])
     stacked: dict[str, NDArray[np.float64]] = {}
     records = []
@@ -98,6 +100,8 @@ def compare_rungs(rungs: pd.DataFrame, sums: Mapping[str, NDArray[np.float64]]) 
     best = stacked[str(table["model"].iloc[int(table["loss"].argmin())])]
     behind = [paired_difference(stacked[str(m)], best) for m in table["model"]]
     table["behind"], table["error"] = [d for d, _ in behind], [e for _, e in behind]
+    rising = table.sort_values("capacity", kind="stable").groupby("variant")["n_parameters"].cummax()
+    table["cost"] = rising.reindex(table.index)
     return table[columns]
 
 

@@ -250,7 +250,7 @@ def _say_what_more_buys(found: Findings, writer: _Writer, model: str | None) -> 
     here = ladder[ladder["model"] == model]
     if len(here) and len(ladder) > 1:
         mine = here.iloc[0]
-        larger = ladder[ladder["n_parameters"] > mine["n_parameters"]]
+        larger = ladder[ladder["cost"] > mine["cost"]]
         if larger.empty:
             writer.say(
                 f"{_capital(str(model))} is the largest tried of its kind: more capacity may buy more.",
