@@ -82,7 +82,7 @@ def _hmm_classifiers(extent: Extent, budget: Budget) -> Iterator[ModelSpec]:
     per_class = max(1, extent.n_steps // max(extent.n_classes, 1))
     width = extent.n_symbols or 2 * extent.n_channels
     starts, iterations = (2, 100) if extent.n_steps > 20_000 else (3, 200)
-    # a channel that hardly varies within a class must not decide alone: twenty steps' worth of half its spread
+    # a channel that hardly varies within a class must not decide alone: as if seen at half its spread before
     shared: dict[str, Any] = {"priors": {"covars": (0.5, 20)}} if extent.kind == "real" else {}
 
     def spec(words: str, variant: str, k: int, **more: Any) -> ModelSpec:

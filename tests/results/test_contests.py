@@ -72,7 +72,16 @@ def test_the_cheapest_of_those_as_good_is_chosen():
     }
     assert choose_rung(rows("abc"), sums, 0.01) == "b"
     assert choose_rung(rows("abc"), sums, 0.0) == "c"
-    assert choose_rung(rows("abc", parameters=[9, 5, 1]), sums, 0.01) == "c"
+    other = rows("abc", parameters=[9, 5, 1])
+    assert choose_rung(other.assign(variant=other["model"]), sums, 0.01) == "c"
+
+
+def test_a_longer_chain_is_never_cheaper_than_a_shorter_one():
+    """Chains count their longest contexts, and short sequences have few of these."""
+    sums = {f"{name}/0": units(np.ones(10)) for name in "abc"}
+    table = rows("abc", parameters=[30, 700, 5])
+    assert compare_rungs(table, sums)["cost"].tolist() == [30, 700, 700]
+    assert choose_rung(table, sums, 0.01) == "a"
 
 
 def test_what_failed_in_a_fold_is_not_chosen():
