@@ -17,11 +17,11 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_scalar, get_tags
 from sklearn.utils.validation import has_fit_parameter
 
-# rows that are made at a time where not all are needed at once
+# the most rows that are made at a time where not all are needed at once
 CHUNK = 65536
 
-# numbers in a matrix that may become dense: 32 MiB
-_FEW = 2**22
+# numbers in a matrix that may be dense: 32 MiB
+FEW = 2**22
 
 # the arrays of fitted numbers that scikit-learn's estimators predict with
 _FITTED_NUMBERS = (
@@ -50,7 +50,7 @@ def wants_dense(estimator: Any, rows: Any) -> bool:
     if not issparse(rows) or not get_tags(estimator).input_tags.sparse:
         return True
     size = rows.shape[0] * rows.shape[1]
-    return size <= _FEW and rows.nnz >= size / 20
+    return size <= FEW and rows.nnz >= size / 20
 
 
 def as_form(rows: Any, dense: bool) -> Any:

@@ -22,6 +22,7 @@ from seqcompare.models.base import (
 )
 from seqcompare.models.window_fit import (
     CHUNK,
+    FEW,
     as_form,
     calibrated,
     checked_classifier,
@@ -184,7 +185,7 @@ class WindowTagger(Tagger):
             self.temperature_ = None
             self.dense_ = not get_tags(self.estimator_).input_tags.sparse
         part = slice(0, 0)
-        for chunk in self.window_.layout.pieces(sequences, steps, CHUNK):
+        for chunk in self.window_.layout.pieces(sequences, steps, self._chunk):
             part = slice(part.stop, part.stop + len(chunk))
             self.estimator_.partial_fit(
                 self._rows(chunk),
@@ -262,7 +263,8 @@ class WindowTagger(Tagger):
         layout = self.window_.layout
 
         def score(base: NDArray[Any]) -> float:
-            answer = self.estimator_.predict(self._rows(base))
+            parts = (base[a : a + self._chunk] for a in range(0, len(base), self._chunk))
+            answer = np.concatenate([self.estimator_.predict(self._rows(part)) for part in parts])
             right = (answer == labels).reshape(len(labels), -1).all(axis=1)
             return float(np.average(right, weights=weights))
 
@@ -300,9 +302,13 @@ class WindowTagger(Tagger):
 
     def _answer(self, X: Any, answer: Callable[[Any], Any]) -> Any:
         sequences = check_sequences(self, X, reset=False)
-        # a chunk at a time, so that the rows of long data are never all in memory
-        chunks = self.window_.layout.pieces(sequences, size=CHUNK)
+        chunks = self.window_.layout.pieces(sequences, size=self._chunk)
         return sequences.pack(np.concatenate([answer(self._rows(chunk)) for chunk in chunks]))
+
+    @property
+    def _chunk(self) -> int:
+        """How many rows are made at a time, so that those of long data are never all in memory."""
+        return min(CHUNK, max(FEW // self.window_.n_features_out_, 256))
 
     def _rows(self, base: NDArray[Any]) -> Any:
         return as_form(self.window_.layout.expand(base), self.dense_)
