@@ -1,11 +1,11 @@
 """hmmlearn's models with their E-step replaced: all sequences at once, exact with missing data, never NaN.
 
-hmmlearn keeps the EM loop, the M-step and the priors. This is the only module that touches its private side.
+hmmlearn keeps the EM loop, the M-step and the priors. This module and `_hmmlearn_gaussians` are the only
+ones that touch its private side.
 """
 
 from __future__ import annotations
 
-from functools import reduce
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -15,11 +15,10 @@ from hmmlearn.base import ConvergenceMonitor
 from numpy.typing import NDArray
 from scipy.special import gammaln, xlogy
 
-from seqcompare.models.hmm_gaussians import Floats, log_density, moments
-from seqcompare.models.hmm_recursions import Likelihood, Offsets, add_rows, expect_states
+from seqcompare.models.hmm_recursions import Floats, Likelihood, Offsets, add_rows, expect_states
 
 # A state expected for fewer steps than this has nothing to estimate its parameters from.
-_UNUSED = 1e-10
+UNUSED = 1e-10
 _SMALLEST_RATE = 1e-10
 # The E-step works on arrays of this many numbers, which stay in the cache and need no fresh memory each time.
 _CHUNK = 1 << 15
@@ -184,10 +183,10 @@ class Engine:
     def _compute_lower_bound(self, log_likelihood: float) -> float:
         """Return what EM climbs: the log-likelihood and the logarithm of the priors."""
         bound = log_likelihood + self._log_prior()
-        bound += _log_dirichlet(self.startprob_prior, self.startprob_)
-        bound += _log_dirichlet(self.transmat_prior, self.transmat_)
+        bound += log_dirichlet(self.startprob_prior, self.startprob_)
+        bound += log_dirichlet(self.transmat_prior, self.transmat_)
         if self.steps.labels is not None and self.label_count:
-            bound += _log_dirichlet(1.0 + self.label_count, self.labelprob_)
+            bound += log_dirichlet(1.0 + self.label_count, self.labelprob_)
         return bound
 
     def _log_prior(self) -> float:
@@ -217,7 +216,7 @@ class CategoricalEngine(Engine, hmm.CategoricalHMM):
         self.emissionprob_[empty] = before["emissionprob_"][empty]
 
     def _log_prior(self) -> float:
-        return _log_dirichlet(self.emissionprob_prior, self.emissionprob_)
+        return log_dirichlet(self.emissionprob_prior, self.emissionprob_)
 
 
 class PoissonEngine(Engine, hmm.PoissonHMM):
@@ -254,171 +253,13 @@ class PoissonEngine(Engine, hmm.PoissonHMM):
 
     def _repair(self, stats: dict[str, Any], before: dict[str, Floats]) -> None:
         if "l" in self.params:
-            unused = stats["post"] < _UNUSED
+            unused = stats["post"] < UNUSED
             self.lambdas_[unused] = before["lambdas_"][unused]
             self.lambdas_ = np.maximum(self.lambdas_, _SMALLEST_RATE)
 
     def _log_prior(self) -> float:
         gain = xlogy(self.lambdas_prior, self.lambdas_) - self.lambdas_weight * self.lambdas_
         return float(np.sum(gain))
-
-
-class GaussianEngine(Engine, hmm.GaussianHMM):
-    """Real-valued steps."""
-
-    _covars_: Floats
-
-    def emission(self, values: Floats) -> Likelihood:
-        """Return the likelihood of what is observed of each step."""
-        return Likelihood.from_log(log_density(values, self.means_, self._spread()))
-
-    def _spread(self) -> Floats:
-        """Return what `log_density` wants of the covariances."""
-        if self.covariance_type == "tied":
-            return np.broadcast_to(self._covars_, (self.n_components, *self._covars_.shape))
-        return np.asarray(self._covars_)
-
-    def _accumulate(self, stats: dict[str, Any], values: Floats, posterior: Floats) -> None:
-        first, second = moments(values, self.means_, self._spread(), posterior)
-        stats["post"] += posterior.sum(axis=0)
-        stats["obs"] += first
-        stats["obs**2" if second.ndim == 2 else "obs*obs.T"] += second
-
-    def _learnt(self) -> list[str]:
-        return ["transmat_", "means_", "_covars_"]
-
-    def _repair(self, stats: dict[str, Any], before: dict[str, Floats]) -> None:
-        unused = stats["post"] < _UNUSED
-        self.means_[unused] = before["means_"][unused]
-        if "c" in self.params:
-            if self.covariance_type != "tied":
-                self._covars_[unused] = before["_covars_"][unused]
-            self._covars_ = floor_covariances(self._covars_, self.min_covar, self.covariance_type)
-
-    def _log_prior(self) -> float:
-        weight = self.covars_weight - (
-            1 if self.covariance_type in ("spherical", "diag") else self.n_features
-        )
-        gap = self.means_ - self.means_prior
-        if self.covariance_type in ("spherical", "diag"):
-            scatter = self.covars_prior + self.means_weight * gap**2
-            return float(-0.5 * np.sum(weight * np.log(self._covars_) + scatter / self._covars_))
-        scatter = self.means_weight * gap[:, :, None] * gap[:, None, :]
-        if self.covariance_type == "tied":
-            return _log_wishart(self._covars_, self.covars_prior + scatter.sum(axis=0), weight)
-        return _log_wishart(self._covars_, self.covars_prior + scatter, weight)
-
-
-class MixtureEngine(Engine, hmm.GMMHMM):
-    """Real-valued steps, a mixture of Gaussians in each state."""
-
-    covars_: Floats
-    prior_variance: Floats
-    _shares: Floats
-    prior_weight: float = 0.0
-
-    def emission(self, values: Floats) -> Likelihood:
-        """Return the likelihood of what is observed of each step."""
-        means = self.means_.reshape(-1, self.means_.shape[2])
-        log_p = log_density(values, means, self._spread()).reshape(len(values), *self.weights_.shape)
-        with np.errstate(divide="ignore"):
-            log_p += np.log(self.weights_)
-        # component by component: a mixture has few, and NumPy is slow along a short axis
-        top = reduce(np.maximum, np.moveaxis(log_p, 2, 0))
-        shares = np.exp(log_p - top[:, :, None])
-        sums = reduce(np.add, np.moveaxis(shares, 2, 0))
-        shares /= sums[:, :, None]
-        # the E-step asks for the likelihood first, and then for what these steps add to the components
-        self._shares = shares
-        return Likelihood.from_log(top + np.log(sums))
-
-    def _spread(self) -> Floats:
-        """Return what `log_density` wants of the covariances, a state's components one after another."""
-        covars, n_features = self.covars_, self.means_.shape[2]
-        if self.covariance_type == "spherical":
-            return np.repeat(covars.reshape(-1, 1), n_features, axis=1)
-        if self.covariance_type == "tied":
-            return np.repeat(covars, self.n_mix, axis=0)
-        return np.asarray(covars.reshape(-1, *covars.shape[2:]))
-
-    def _initialize_sufficient_statistics(self) -> dict[str, Any]:
-        stats: dict[str, Any] = super()._initialize_sufficient_statistics()
-        spread = self._spread()
-        stats["first"], stats["second"] = np.zeros((len(spread), self.n_features)), np.zeros_like(spread)
-        return stats
-
-    def _accumulate(self, stats: dict[str, Any], values: Floats, posterior: Floats) -> None:
-        shares = (self._shares * posterior[:, :, None]).reshape(len(values), -1)
-        means = self.means_.reshape(-1, self.n_features)
-        first, second = moments(values, means, self._spread(), shares)
-        stats["first"] += first
-        stats["second"] += second
-        stats["post_mix_sum"] += shares.sum(axis=0).reshape(self.weights_.shape)
-        stats["post_sum"] += posterior.sum(axis=0)
-
-    def _do_mstep(self, stats: dict[str, Any]) -> None:
-        # hmmlearn wants the scatter about the means; about the new ones the step is the true maximum
-        first, count = stats["first"], stats["post_mix_sum"].reshape(-1, 1)
-        means = self.means_.reshape(first.shape)
-        if "m" in self.params:
-            weight = self.means_weight.reshape(-1, 1)
-            prior = self.means_prior.reshape(first.shape)
-            used = count + weight > _UNUSED
-            means = np.where(used, (first + weight * prior) / np.where(used, count + weight, 1.0), means)
-            stats["m_n"] = stats["m_n"] + first.reshape(self.means_.shape)
-        stats["c_n"] = self._scatter(first, stats["second"], means, count)
-        super()._do_mstep(stats)
-
-    def _scatter(self, first: Floats, second: Floats, means: Floats, count: Floats) -> Floats:
-        shape = (self.n_components, self.n_mix)
-        if second.ndim == 2:
-            scatter = (second - 2 * means * first + count * means**2).reshape(*shape, -1)
-            return scatter if self.covariance_type == "diag" else scatter.sum(axis=2)
-        cross = means[:, :, None] * first[:, None, :]
-        scatter = second - cross - cross.transpose(0, 2, 1)
-        scatter += count[:, :, None] * means[:, :, None] * means[:, None, :]
-        by_state = scatter.reshape(*shape, *scatter.shape[1:])
-        return by_state if self.covariance_type == "full" else by_state.sum(axis=1)
-
-    def _learnt(self) -> list[str]:
-        return ["transmat_", "weights_", "means_", "covars_"]
-
-    def _repair(self, stats: dict[str, Any], before: dict[str, Floats]) -> None:
-        unused, no_state = stats["post_mix_sum"] < _UNUSED, stats["post_sum"] < _UNUSED
-        self.weights_[no_state] = before["weights_"][no_state]
-        self.means_[unused] = before["means_"][unused]
-        if "c" in self.params:
-            stale = no_state if self.covariance_type == "tied" else unused
-            self.covars_[stale] = before["covars_"][stale]
-            self.covars_ = floor_covariances(self.covars_, self.min_covar, self.covariance_type)
-
-    def _log_prior(self) -> float:
-        bound = _log_dirichlet(self.weights_prior, self.weights_)
-        if not self.prior_weight and not np.any(self.means_weight):
-            return bound
-        gap = self.means_ - self.means_prior
-        weight, scatter = self.prior_weight, self.means_weight[:, :, None] * gap**2
-        if self.covariance_type in ("spherical", "diag"):
-            covars = self.covars_ if self.covariance_type == "diag" else self.covars_[:, :, None]
-            scatter = scatter + weight * self.prior_variance
-            terms = weight * np.log(covars) + scatter / covars
-            return bound - 0.5 * float(np.sum(terms))
-        outer = self.means_weight[:, :, None, None] * gap[..., :, None] * gap[..., None, :]
-        prior = weight * np.diag(self.prior_variance)
-        if self.covariance_type == "tied":
-            return bound + _log_wishart(self.covars_, prior + outer.sum(axis=1), weight)
-        return bound + _log_wishart(self.covars_, prior + outer, weight)
-
-
-def floor_covariances(covars: Floats, floor: float, covariance_type: str) -> Floats:
-    """Raise variances, or the eigenvalues of covariance matrices, to at least `floor`."""
-    if covariance_type in ("spherical", "diag"):
-        return np.maximum(covars, floor)
-    values, vectors = np.linalg.eigh((covars + np.swapaxes(covars, -1, -2)) / 2)
-    if (values >= floor).all():
-        return covars
-    raised = np.maximum(values, floor)
-    return np.asarray((vectors * raised[..., None, :]) @ np.swapaxes(vectors, -1, -2))
 
 
 def _cut(offsets: Offsets, n_steps: int) -> list[tuple[int, int]]:
@@ -437,17 +278,10 @@ def _count(codes: NDArray[np.int64], posterior: Floats, n_codes: int) -> Floats:
     return np.ascontiguousarray(counts.T)
 
 
-def _log_dirichlet(prior: Any, p: Floats) -> float:
+def log_dirichlet(prior: Any, p: Floats) -> float:
     """Return the log-density of `p`, but for a constant; what is impossible by design has no part in it."""
     counts = np.asarray(prior) - 1.0
     if not counts.any():
         return 0.0
     with np.errstate(divide="ignore"):
         return float(np.sum(np.where(p > 0, xlogy(counts, p), 0.0)))
-
-
-def _log_wishart(covars: Floats, scatter: Floats, weight: float) -> float:
-    """Return what pseudo-steps of this scatter, `weight` of them, add to the objective."""
-    log_det = np.linalg.slogdet(covars)[1]
-    traces = np.trace(np.linalg.solve(covars, scatter), axis1=-2, axis2=-1)
-    return float(-0.5 * np.sum(weight * log_det + traces))

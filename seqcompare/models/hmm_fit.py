@@ -15,12 +15,11 @@ from threadpoolctl import ThreadpoolController
 from seqcompare.models._hmmlearn import (
     CategoricalEngine,
     Engine,
-    GaussianEngine,
     ImpossibleError,
-    MixtureEngine,
     PoissonEngine,
     Steps,
 )
+from seqcompare.models._hmmlearn_gaussians import GaussianEngine, MixtureEngine
 from seqcompare.models.hmm_parameters import Floats, Parameters
 from seqcompare.models.hmm_starts import draw_start, symbol_rows
 
