@@ -76,6 +76,9 @@ def _sigmoid(x: Any) -> Any:
     return lambda x: 0.5 * math.tanh(0.5 * x) + 0.5
 
 
+# up to this many multiplications OpenBLAS does not pack its operands first, half of the time for few rows
+_UNPACKED = 1_000_000
+
 IDENTITY, SIGMOID, TANH, RELU = range(4)
 ACTIVATIONS = {"identity": IDENTITY, "sigmoid": SIGMOID, "tanh": TANH, "relu": RELU}
 
@@ -115,10 +118,14 @@ def deactivate(a: Any, d: Any, activation: int, out: Any) -> None:
 def product(a: Any, b: Any, out: Any) -> None:
     """Write a @ b to `out`; one or two rows are faster by hand than through BLAS."""
     n, depth = a.shape
-    if n > 2:
-        np.dot(a, b, out)
-        return
     width = b.shape[1]
+    if n > 2:
+        rows = _UNPACKED // (depth * width) // 4 * 4
+        if rows == 0:
+            rows = n
+        for r in range(0, n, rows):
+            np.dot(a[r : r + rows], b, out[r : r + rows])
+        return
     by_four = depth - depth % 4
     for r in range(n):
         row = out[r]

@@ -49,6 +49,14 @@ def test_product_is_the_matrix_product(n, depth):
     np.testing.assert_allclose(out, a @ b, rtol=1e-13)
 
 
+@pytest.mark.parametrize("n", [11, 12, 13, 30])
+def test_large_products_come_in_blocks_of_rows(n):
+    rng = np.random.default_rng(0)
+    a, b, out = rng.normal(size=(n, 128)), rng.normal(size=(128, 512)), np.full((n, 512), np.nan)
+    product(a, b, out)
+    np.testing.assert_allclose(out, a @ b, rtol=1e-10, atol=1e-12)
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_slopes_agree_with_central_differences(activation):
     z, zero = np.array([-2.0, -0.3, 0.4, 1.5]), np.zeros(4)
