@@ -200,14 +200,14 @@ def count_parameters(estimator: Any) -> float:
         # a step without numbers of its own only reshapes, unless it is the last
         before = [count_parameters(step) for _, step in estimator.steps[:-1]]
         return count_parameters(estimator.steps[-1][1]) + sum(n for n in before if not math.isnan(n))
+    if hasattr(estimator, "estimators_"):
+        members = np.asarray(estimator.estimators_, dtype=object)
+        return sum(count_parameters(member) for member in members.ravel())
     for inner in ("best_estimator_", "estimator_"):
         if hasattr(estimator, inner):
             return count_parameters(getattr(estimator, inner))
     if hasattr(estimator, "tree_"):
         return estimator.tree_.node_count * 2 + estimator.tree_.value.size
-    if hasattr(estimator, "estimators_"):
-        members = np.asarray(estimator.estimators_, dtype=object)
-        return sum(count_parameters(member) for member in members.ravel())
     names = [name for name in _FITTED_NUMBERS if hasattr(estimator, name)]
     if "support_vectors_" in names and "coef_" in names:
         names = ["coef_", "intercept_"]  # of a linear kernel the weights are enough

@@ -5,6 +5,7 @@ import pytest
 from scipy.sparse import csr_matrix
 from scipy.special import softmax
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
 from sklearn.metrics import log_loss
 from sklearn.multiclass import OneVsRestClassifier
@@ -280,8 +281,11 @@ def test_parameters_are_counted(tagging, inner, count):
     assert WindowTagger(inner, before=1, calibration_cv=None).fit(X, y).n_parameters_ == count
 
 
-def test_support_vectors_count_and_neighbours_do_not_say(tagging):
+def test_support_vectors_and_trees_count_and_neighbours_do_not_say(tagging):
     X, y, _ = tagging
+    forest = WindowTagger(RandomForestClassifier(3, random_state=0)).fit(X, y)
+    nodes = sum(tree.tree_.node_count for tree in forest.estimator_.estimators_)
+    assert forest.n_parameters_ == nodes * (2 + 3)  # a column, a threshold and a value for each class
     machine = WindowTagger(SVC(), before=1, calibration_cv=None).fit(X, y)
     n_support = len(machine.estimator_.support_)
     assert machine.n_parameters_ == n_support * 7 + 2 * n_support + 3
