@@ -119,6 +119,9 @@ def _as_numbers(X: Any) -> Any:
         if X.dtype.kind == "O":
             whole = all(isinstance(v, Integral) for v in X.ravel().tolist())
         return X.astype(np.float64) if whole else X
+    if hasattr(X, "columns"):
+        whole = all(getattr(dtype, "kind", "O") in "iub" for dtype in X.dtypes)
+        return X.astype(np.float64) if whole else X
     if not isinstance(X, (list, tuple, Sequences)):
         return X
     sequences = Sequences(X)

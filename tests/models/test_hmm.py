@@ -2,6 +2,7 @@ import pickle
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -77,6 +78,17 @@ def test_symbols_of_any_kind():
     assert by_number.symbols_.tolist() == [7, 1000]
     np.testing.assert_array_equal(by_letter.score_samples(words), by_number.score_samples(numbers))
     assert by_letter.predict_next(["ab"])[0].dtype.kind == "U"
+
+
+@pytest.mark.parametrize("emission", ["gaussian", "gmm", "poisson"])
+def test_integers_are_numbers_where_numbers_are_asked_for(emission):
+    table = np.random.default_rng(0).poisson(4.0, (12, 8))
+    model = HMM(2, emission, random_state=0).fit(table)
+    scores = model.score_samples(table.astype(float))
+    for same in (table, table.astype(object), list(table), Sequences(table)):
+        np.testing.assert_array_equal(model.score_samples(same), scores)
+    framed = HMM(2, emission, random_state=0).fit(pd.DataFrame(table))
+    np.testing.assert_array_equal(framed.score_samples(pd.DataFrame(table)), scores)
 
 
 def test_containers_come_back():
