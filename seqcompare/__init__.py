@@ -13,9 +13,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "seqcompare.sequences": ["Sequences"],
     "seqcompare.sequence_dataset": ["SequenceDataset"],
-    "seqcompare.models.markov": ["MarkovChain"],
-    "seqcompare.models.markov_tagger": ["MarkovTagger"],
-    "seqcompare.models.order_selection": ["select_order"],
+    "seqcompare.models.markov.chain": ["MarkovChain"],
+    "seqcompare.models.markov.tagger": ["MarkovTagger"],
+    "seqcompare.models.markov.order_selection": ["select_order"],
     "seqcompare.models.hmm": ["HMM"],
     "seqcompare.models.hmm_tagger": ["HMMTagger"],
     "seqcompare.models.state_selection": ["select_n_components"],

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
-from seqcompare.models.markov import MarkovChain
-from seqcompare.models.markov_tagger import MarkovTagger
+from seqcompare.models.markov.chain import MarkovChain
+from seqcompare.models.markov.tagger import MarkovTagger
 from seqcompare.sequences import Sequences, offsets_of
 
 _BATCH = 50_000

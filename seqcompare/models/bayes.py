@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.models.alphabet import find_symbols
 from seqcompare.models.base import Density, check_sequence_labels, check_sequences
-from seqcompare.models.markov import MarkovChain
+from seqcompare.models.markov.chain import MarkovChain
 from seqcompare.sequences import Sequences
 
 

@@ -1,0 +1,1 @@
+"""Markov chains: contexts counted, smoothed and walked."""

@@ -1,0 +1,344 @@
+"""Markov chains of any order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from seqcompare.models.alphabet import choose_alphabet, encode
+from seqcompare.models.base import Density, check_sequences, check_step_weights
+from seqcompare.models.markov.counts import NgramCounts, check_order, count_next
+from seqcompare.models.markov.process import LongRun, as_machine, long_run
+from seqcompare.models.markov.smoothing import check_smoothing, interpolate
+from seqcompare.models.markov.walk import Trie, draw, first_row, predict_rows, smoothed_trie, step_proba
+from seqcompare.sequences import Sequences, offsets_of
+
+if TYPE_CHECKING:
+    from seqcompare.models.hmm import HMM
+
+
+class MarkovChain(Density):
+    """A Markov chain of any order: the next symbol depends on the last `order` ones.
+
+    Only contexts that occur are stored, so the order may be high and the alphabet large. The start of a
+    sequence counts as the oldest step of a context: the first symbol is predicted from "start", the second
+    by a chain of order 2 or more from "start, x[0]", so that short sequences are modelled as they are. A
+    chain of order 0 has no context and knows no start.
+
+    Parameters
+    ----------
+    order : int, default=1
+        Steps that a prediction looks back.
+    smoothing : {"witten-bell", "kneser-ney", "additive", "none"}, default="witten-bell"
+        How probability is kept for what was never seen; see `seqcompare.models.markov.smoothing.interpolate`.
+        With "none", what was never seen after a context has probability 0 and log-likelihood -inf, and a
+        context that was never seen is shortened to the longest that was.
+    alpha : float, default=1.0
+        The pseudo-count of each symbol in additive smoothing.
+    discount : float, optional
+        One discount for all counts in Kneser-Ney smoothing; by default three are estimated for each
+        context length.
+    symbols : array-like, optional
+        The alphabet; by default the symbols in the training data.
+
+    Attributes
+    ----------
+    symbols_ : ndarray of shape (n_symbols,)
+        The alphabet, sorted.
+    counts_ : NgramCounts
+        Counts of all contexts of 0 to `order` symbols.
+    discounts_ : ndarray of shape (order + 1, 3) or None
+        Of Kneser-Ney smoothing: what was taken from counts of 1, 2, and 3 or more, by context length.
+    initial_proba_ : ndarray of shape (n_symbols,)
+        Distribution of the first symbol.
+    n_contexts_, n_possible_contexts_ : int
+        Contexts of `order` symbols that were seen, and ``n_symbols ** order``.
+    n_parameters_ : int
+        Free probabilities: ``n_contexts_ * (n_symbols - 1)``. Those of the first `order` steps of a
+        sequence, whose contexts are shorter, are not counted.
+    transition_matrix_ : ndarray of shape (n_symbols, n_symbols)
+        Order 1 only: row i is the distribution after symbol i.
+
+    Notes
+    -----
+    A symbol that was not in the training data costs ``log(1 / (N + S + 1))`` in `score_samples`, with N the
+    steps (their summed weight) and S the symbols seen, Laplace's chance that the next step is something
+    new; with ``smoothing="none"`` it costs infinity. As a context it is like one never seen: the prediction
+    backs off to the steps after it. The rows of `predict_next_proba` are over `symbols_` and sum to 1.
+
+    Examples
+    --------
+    >>> from seqcompare import MarkovChain
+    >>> chain = MarkovChain(order=2).fit(["abababab", "babab"])
+    >>> chain.predict_next_proba(["ab"])[0].round(2)
+    array([[0.03, 0.97],
+           [0.98, 0.02]])
+    """
+
+    def __init__(
+        self,
+        order: int = 1,
+        smoothing: str = "witten-bell",
+        *,
+        alpha: float = 1.0,
+        discount: float | None = None,
+        symbols: ArrayLike | None = None,
+    ) -> None:
+        self.order = order
+        self.smoothing = smoothing
+        self.alpha = alpha
+        self.discount = discount
+        self.symbols = symbols
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> MarkovChain:
+        """Count.
+
+        Parameters
+        ----------
+        X : sequences of symbols
+            The training data.
+        y : ignored
+            For scikit-learn's tools.
+        sample_weight : array of shape (n,), or one array of weights a sequence, optional
+            Weights of sequences, or of the predictions of single steps; a step of weight 0 is still the
+            context of later ones. Whole weights are the same as repetitions, 0 as leaving out.
+
+        Returns
+        -------
+        MarkovChain
+            Itself.
+        """
+        self._check_parameters()
+        sequences = check_sequences(self, X, reset=True, symbols=True)
+        self.symbols_, self.counts_ = self._count(sequences, sample_weight)
+        return self._smooth()
+
+    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> MarkovChain:
+        """Add the counts of more sequences; parameters as in `fit`.
+
+        Unless the alphabet was given, they may hold new symbols.
+        """
+        if not hasattr(self, "counts_"):
+            return self.fit(X, y, sample_weight)
+        self._check_parameters()
+        if self.order != self.counts_.depth:
+            raise ValueError(
+                f"order is {self.order}, but this chain has counted with order {self.counts_.depth}"
+            )
+        sequences = check_sequences(self, X, reset=False, symbols=True)
+        symbols, counts = self._count(sequences, sample_weight)
+        self._add(symbols, counts)
+        return self._smooth()
+
+    def merge(self, other: MarkovChain) -> MarkovChain:
+        """Return a new chain, as if fitted on the data of both.
+
+        Parameters
+        ----------
+        other : MarkovChain
+            A fitted chain of the same order. Smoothing is taken from `self`.
+
+        Raises
+        ------
+        ValueError
+            If the orders differ, or one has strings and the other numbers for symbols.
+        """
+        check_is_fitted(self)
+        check_is_fitted(other)
+        if other.counts_.depth != self.counts_.depth:
+            raise ValueError(
+                f"expected a chain of order {self.counts_.depth}, got one of order {other.counts_.depth}"
+            )
+        merged = clone(self)
+        merged.kind_, merged.n_channels_ = self.kind_, self.n_channels_
+        if hasattr(self, "n_features_in_"):
+            merged.n_features_in_ = self.n_features_in_
+        merged.symbols_, merged.counts_ = self.symbols_, self.counts_
+        merged._add(other.symbols_, other.counts_)
+        return merged._smooth()
+
+    def score_samples(self, X: Any) -> NDArray[np.float64]:
+        """Return the log-likelihood of each sequence in nats, shape (n,)."""
+        sequences, logs = self._log_steps(X)
+        return np.add.reduceat(logs, sequences.offsets[:-1])
+
+    def score_steps(self, X: Any) -> Any:
+        """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
+        sequences, logs = self._log_steps(X)
+        return sequences.pack(logs)
+
+    def predict_next_proba(self, X: Any) -> Any:
+        """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container."""
+        sequences, codes = self._encode(X)
+        return sequences.pack(predict_rows(codes, sequences.offsets, self._trie))
+
+    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
+        """Draw sequences.
+
+        Parameters
+        ----------
+        n_sequences : int
+            How many.
+        length : int or array of int, shape (n_sequences,)
+            Steps of each.
+        random_state : int, RandomState or None
+            The source of randomness.
+
+        Returns
+        -------
+        Sequences
+            Symbols.
+        """
+        check_is_fitted(self)
+        offsets = offsets_of(np.broadcast_to(np.asarray(length), (n_sequences,)))
+        uniform = check_random_state(random_state).uniform(size=offsets[-1])
+        return Sequences(self.symbols_[draw(uniform, offsets, self._trie)], offsets)
+
+    @property
+    def initial_proba_(self) -> NDArray[np.float64]:
+        """Distribution of the first symbol, shape (n_symbols,)."""
+        return first_row(self._trie)
+
+    @property
+    def n_contexts_(self) -> int:
+        """Contexts of `order` symbols that were seen; those with the start mark are not among them."""
+        return self.counts_.n_full_contexts
+
+    @property
+    def n_possible_contexts_(self) -> int:
+        """``n_symbols ** order``."""
+        return int(len(self.symbols_) ** self.counts_.depth)
+
+    @property
+    def n_parameters_(self) -> int:
+        """Free probabilities: ``n_contexts_ * (n_symbols - 1)``."""
+        return self.n_contexts_ * (len(self.symbols_) - 1)
+
+    @property
+    def transition_matrix_(self) -> NDArray[np.float64]:
+        """Distribution after each symbol, shape (n_symbols, n_symbols); order 1 only."""
+        if self.counts_.depth != 1:
+            raise AttributeError(
+                f"a chain of order {self.counts_.depth} has no transition matrix: order is 1"
+            )
+        n_symbols = len(self.symbols_)
+        return predict_rows(np.arange(n_symbols), np.arange(n_symbols + 1), self._trie)
+
+    @property
+    def stationary_distribution_(self) -> NDArray[np.float64]:
+        """Share of each symbol in the long run, shape (n_symbols,); see `entropy_rate` for what that is."""
+        return self._long_run().frequencies
+
+    def entropy_rate(self, base: float | None = None) -> float:
+        """Return the mean entropy of the next step in the long run: the least loss that any model can have.
+
+        The long run is the average over all time of a sequence that begins as the chain begins. It exists
+        for periodic chains and for those that fall apart into classes, too.
+
+        Parameters
+        ----------
+        base : float, optional
+            The base of the logarithm: 2 for bits; by default nats.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the chain forgets its start so slowly that the average has not settled.
+        """
+        return self._long_run().entropy_rate / np.log(np.e if base is None else base)
+
+    def to_hmm(self) -> HMM:
+        """Return the same distribution as a hidden Markov model.
+
+        Its states are the histories that the chain tells apart, each of which emits the last symbol of its
+        history: for order 1 the symbols, so that ``transmat_`` is `transition_matrix_`.
+
+        Returns
+        -------
+        HMM
+            A fitted, categorical one.
+
+        Raises
+        ------
+        ValueError
+            If there are more than 5000 histories.
+        """
+        from seqcompare.models.hmm import HMM
+
+        check_is_fitted(self)
+        machine = as_machine(self._trie)
+        emissions = np.eye(len(self.symbols_))[machine.emitted]
+        return HMM.from_parameters(
+            startprob=machine.startprob,
+            transmat=machine.transmat,
+            emissionprob=emissions,
+            symbols=self.symbols_,
+            unknown_proba=1 / (self.counts_.total + len(self.symbols_) + 1),
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
+
+    def _long_run(self) -> LongRun:
+        check_is_fitted(self)
+        return long_run(self._trie)
+
+    def _check_parameters(self) -> None:
+        check_order(self.order)
+        check_smoothing(self.smoothing, self.alpha, self.discount)
+
+    def _count(self, sequences: Sequences, sample_weight: Any) -> tuple[NDArray[Any], NgramCounts]:
+        weight = None
+        if sample_weight is not None:
+            weight = check_step_weights(sample_weight, sequences, steps_as_array=False)
+            used = np.add.reduceat(weight, sequences.offsets[:-1]) > 0
+            sequences, weight = sequences.take(used), weight[np.repeat(used, sequences.lengths)]
+        symbols = choose_alphabet(sequences.values, self.symbols)
+        counts = count_next(
+            encode(sequences.values, symbols),
+            sequences.offsets,
+            weight,
+            depth=int(self.order),
+            n_symbols=len(symbols),
+        )
+        return symbols, counts
+
+    def _add(self, symbols: NDArray[Any], counts: NgramCounts) -> None:
+        encode(symbols[:1], self.symbols_)  # strings and numbers are no common alphabet
+        union = np.union1d(self.symbols_, symbols)
+        mine, theirs = (_recode(c, s, union) for c, s in ((self.counts_, self.symbols_), (counts, symbols)))
+        self.symbols_, self.counts_ = union, mine.merged(theirs)
+
+    def _smooth(self) -> MarkovChain:
+        self._weights = interpolate(self.counts_, self.smoothing, alpha=self.alpha, discount=self.discount)
+        self.discounts_ = self._weights.discounts if self.smoothing == "kneser-ney" else None
+        return self
+
+    @property
+    def _trie(self) -> Trie:
+        return smoothed_trie(self.counts_, self._weights)
+
+    def _log_steps(self, X: Any) -> tuple[Sequences, NDArray[np.float64]]:
+        sequences, codes = self._encode(X)
+        unknown = 0.0 if self.smoothing == "none" else 1 / (self.counts_.total + len(self.symbols_) + 1)
+        with np.errstate(divide="ignore"):  # without smoothing, what was never seen is impossible
+            return sequences, np.log(step_proba(codes, sequences.offsets, unknown, self._trie))
+
+    def _encode(self, X: Any) -> tuple[Sequences, NDArray[np.int64]]:
+        check_is_fitted(self)
+        sequences = check_sequences(self, X, reset=False, symbols=True)
+        codes = encode(sequences.values, self.symbols_)
+        return sequences, np.where(codes < len(self.symbols_), codes, -1)
+
+
+def _recode(counts: NgramCounts, symbols: NDArray[Any], union: NDArray[Any]) -> NgramCounts:
+    start = [len(union)]
+    return counts.recoded(np.concatenate([np.searchsorted(union, symbols), start]), len(union), len(union))
