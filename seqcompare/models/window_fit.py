@@ -44,8 +44,8 @@ _FITTED_NUMBERS = (
 def wants_dense(estimator: Any, rows: Any) -> bool:
     """Whether to hand `estimator` dense rows: it takes no others, or they are few and well filled.
 
-    There dense rows are as fast for linear models, and two to three times faster for support vectors and
-    nets. What is fitted on one form is asked in the same form.
+    There dense rows are as fast for linear models, and 1.5 to 3 times faster for support vectors and nets.
+    What is fitted on one form is asked in the same form.
     """
     if not issparse(rows) or not get_tags(estimator).input_tags.sparse:
         return True
