@@ -77,7 +77,8 @@ def _draw(figure: Figure, panel: Panel) -> Drawn:
         canvas, ax = plt.subplots(figsize=figure.size, layout="constrained")
         try:
             panel.draw(ax)
-            ax.set_title(shown(panel.title, 48))
+            # what does not fit over the axes would be cut in the middle of a letter
+            ax.set_title(shown(panel.title, max(12, int(10 * figure.size[0] - 4))))
             return _both(canvas)
         finally:
             plt.close(canvas)

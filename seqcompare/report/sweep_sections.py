@@ -68,7 +68,7 @@ def distance_section(rows: pd.DataFrame) -> Section:
             "For each task and distance the model of fewest parameters whose mean skill is at least 0.9; "
             "none where no model of this run gets there, empty where nothing was run.",
             solvers,
-            {name: name if name == "task" else f"d = {name}" for name in solvers.columns},
+            {name: name if name == "task" else f"d = {name}".replace("-", "−") for name in solvers.columns},
         ),
         *every_model(rows, "distance", "skill"),
     ]

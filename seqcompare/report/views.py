@@ -22,6 +22,8 @@ SOLVED = 0.9
 VARIANT_NAMES = {
     "markov": "Markov chain",
     "hmm": "Hidden Markov",
+    "hmm-sticky": "Sticky HMM",
+    "ridge": "Ridge window",
     "logistic": "Logistic window",
     "linear-svm": "Linear SVM window",
     "rbf-svm": "RBF SVM window",
