@@ -1,0 +1,187 @@
+"""Verdicts on tables made by hand: every kind of sentence."""
+
+import pandas as pd
+import pytest
+
+from seqcompare.results.judgement import Judgement
+from seqcompare.results.verdict import Findings, loss_words, score_words, write_verdict
+
+DATA = {"role": "next", "n_sequences": 100, "split_kind": "random", "classes": {}, "uniform_bits": 2.0}
+
+
+def summary(**scores):
+    return pd.DataFrame(
+        [
+            {
+                "entry": entry,
+                "family": "reference" if entry == "chance" else "f",
+                "chosen": f"{entry} 3",
+                "causal": entry != "ahead",
+                "score": score,
+                "low": score - 0.1,
+                "high": score + 0.1,
+                "n_parameters": 10.0,
+                "n_failed": 0,
+            }
+            for entry, score in scores.items()
+        ]
+    )
+
+
+def ladder(entry, losses, chosen):
+    return pd.DataFrame(
+        [
+            {
+                "entry": entry,
+                "model": f"{entry} {k}",
+                "loss": loss,
+                "n_parameters": k,
+                "cost": k,
+                "chosen": k == chosen,
+            }
+            for k, loss in losses.items()
+        ]
+    )
+
+
+def context(entry, needed, control="truncated", contexts=(1, 2, 4, 8), behind=0.0):
+    return pd.DataFrame(
+        [
+            {
+                "entry": entry,
+                "fold": fold,
+                "control": control,
+                "context": k,
+                "behind": behind,
+                "error": 0.001,
+                "needed": n,
+            }
+            for fold, n in enumerate(needed)
+            for k in contexts
+        ]
+    )
+
+
+EMPTY = context("nobody", [1]).iloc[:0]
+
+
+def write(judgement, table, *, data=DATA, metric="bits", ladders=None, contexts=EMPTY, profile=None):
+    ladders = ladder("x", {3: 1.0}, 3).iloc[:0] if ladders is None else ladders
+    return write_verdict(
+        Findings(data, metric, 0.01, judgement, table, pd.DataFrame(), ladders, contexts, profile or {})
+    )
+
+
+def enough(winner="a", best="a", worse=None, unsettled=()):
+    return Judgement("model", best, winner, worse or {"a": 0.0, "b": 0.3, "chance": 1.0}, unsettled, 1.0)
+
+
+def test_the_winner_is_named_with_its_score_and_chance():
+    verdict = write(enough(), summary(a=1.2, b=1.3, chance=1.9))
+    assert verdict.sentences[0] == (
+        "A 3 is enough: 1.200 bits a step (95% interval 1.100 to 1.300), 10 parameters; "
+        "chance 1.900 bits a step."
+    )
+    assert (verdict.entry, verdict.model, verdict.horizon) == ("a", "a 3", None)
+
+
+def test_a_cheaper_one_that_might_do_is_named():
+    judged = enough("b", "a", {"a": 0.0, "b": 0.1, "c": 0.7, "chance": 1.0}, ("c",))
+    verdict = write(judged, summary(a=1.2, b=1.2, c=1.25, chance=1.9))
+    assert "the best, a (a 3), 1.200 bits a step" in verdict.sentences[0]
+    assert "Whether c (c 3), which is cheaper, would do, the data do not settle" in verdict.sentences[1]
+    assert 0.7 in verdict.evidence["value"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("losses", "words"),
+    [
+        ({3: 1.0, 5: 1.02}, "buys nothing: on validation data the best larger one, a 5, is 0.020 bit behind"),
+        (
+            {3: 1.0, 5: 0.995},
+            "buys 0.005 bit on validation data, less than the 0.010 bit that count as practic",
+        ),
+        ({3: 1.0, 5: 0.9}, "buys 0.100 bit on validation data, more than what counts as practically equal"),
+        ({1: 2.0, 3: 1.0}, "A 3 is the largest tried of its kind"),
+    ],
+)
+def test_what_more_capacity_buys(losses, words):
+    verdict = write(enough(), summary(a=1.2, b=1.3, chance=1.9), ladders=ladder("a", losses, 3))
+    assert words in str(verdict)
+
+
+def test_the_horizon_is_the_median_over_folds():
+    verdict = write(enough(), summary(a=1.2, b=1.3, chance=1.9), contexts=context("a", [4, 4, 2]))
+    assert verdict.horizon == 4
+    assert "The last 4 steps matter: shown no more, it is as good as its best (folds: 2 to 4)." in str(
+        verdict
+    )
+
+
+def test_labels_depend_on_the_present_step_or_on_steps_before():
+    data = {**DATA, "role": "step"}
+    table = summary(a=0.9, b=0.8, chance=0.5)
+    alone = write(enough(), table, data=data, metric="accuracy", contexts=context("a", [1]))
+    assert alone.horizon == 0
+    assert "Labels depend on the present step alone" in str(alone)
+    back = write(enough(), table, data=data, metric="accuracy", contexts=context("a", [4]))
+    assert back.horizon == 3
+    both = pd.concat([context("a", [2], "limited"), context("a", [2], "ahead")])
+    assert write(enough(), table, data=data, metric="accuracy", contexts=both).look_ahead == 2
+
+
+def test_a_reach_at_the_end_of_what_was_shown_is_open():
+    table = summary(a=1.2, b=1.3, chance=1.9)
+    assert "the true reach may be longer" in str(write(enough(), table, contexts=context("a", [8])))
+    assert "may be longer" not in str(write(enough(), table, contexts=context("a", [8], "limited")))
+
+
+def test_a_shuffled_past_that_misleads_is_told():
+    table = summary(a=1.2, b=1.3, chance=1.9)
+    for behind, words in ((0.2, "misled by a past"), (0.0, "so their order does not matter")):
+        curves = pd.concat([context("a", [2]), context("a", [2], "shuffled", behind=behind)])
+        assert words in str(write(enough(), table, contexts=curves))
+
+
+def test_chance_and_doubt_have_words_of_their_own():
+    table = summary(a=1.9, chance=1.9)
+    chance = write(Judgement("chance", "a", "chance", {"a": 0.0, "chance": 0.01}, (), 0.01), table)
+    assert chance.sentences[0].startswith("Chance is enough")
+    judged = Judgement("cannot tell", "a", "a", {"a": 0.0, "chance": 0.6}, (), 0.6)
+    assert "the chance that a model beats it by more than 0.010 bit is 0.60" in str(write(judged, table))
+    silent = Judgement("cannot tell", "chance", "chance", {"a": 1.0, "chance": 0.0}, (), 0.0)
+    words = str(write(silent, table, profile={"least_seen": "0.2"}))
+    assert "none does, yet a dependence below 0.2 bit at one lag would not have been seen" in words
+    nothing = write(Judgement("nothing", None, None, {}, (), 0.0), table)
+    assert "there is nothing to say" in str(nothing)
+
+
+def test_warnings():
+    table = summary(a=1.2, ahead=2.5, chance=1.9)
+    table.loc[1, "n_failed"] = 1
+    data = {**DATA, "n_sequences": 7, "role": "step", "classes": {"x": 50, "y": 3}}
+    text = str(write(enough(), table, data=data))
+    assert "Not all answers could be given in time: ahead use steps after the label" in text
+    assert "1 of 2 classes are rare, with fewer than 10 examples: y (3)" in text
+    assert "There are only 7 sequences" in text
+    assert "Failed in some folds, and left out: ahead." in text
+    assert "No better than guessing evenly (2.000 bits): ahead." in text
+
+
+def test_every_sentence_has_evidence():
+    curves = pd.concat([context("a", [2]), context("a", [2], "shuffled")])
+    verdict = write(
+        enough(),
+        summary(a=1.2, b=1.3, chance=1.9),
+        ladders=ladder("a", {3: 1.0, 5: 0.9}, 3),
+        contexts=curves,
+        profile={"sentence": "Something was seen.", "reach": "3"},
+    )
+    assert set(verdict.evidence["sentence"]) == set(range(1, len(verdict.sentences) + 1))
+    assert "<li>A 3 is enough" in verdict._repr_html_()
+
+
+def test_units_of_scores():
+    assert score_words(0.5, "accuracy") == "50.0% right"
+    assert score_words(2.0, "mse") == "a mean squared error of 2"
+    assert loss_words(0.012, "accuracy") == "1.2 percentage points"
