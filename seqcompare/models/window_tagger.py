@@ -289,11 +289,10 @@ class WindowTagger(Tagger):
         self, sequences: Sequences, y: Any, sample_weight: Any
     ) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.float64]]:
         """Return the steps that count, with their labels and weights."""
+        several = is_indicator(y)
+        labels = check_step_indicators(y, sequences) if several else check_step_labels(y, sequences)
         weights = check_step_weights(sample_weight, sequences)
-        if is_indicator(y):
-            labels = check_step_indicators(y, sequences)
-        else:
-            labels = check_step_labels(y, sequences)
+        if not several:
             weights = weights * scored_steps(labels, self.ignore_label)
         steps = np.flatnonzero(weights)
         if not len(steps):
