@@ -11,18 +11,18 @@ _OVERHEAD = 0.02
 # Training by gradients counts its whole budget of epochs; EM and convex solvers what they usually take.
 _FIT = {
     "markov": 3e-7,
-    "hmm": 1.6e-5,
-    "hmm-sticky": 7e-6,
+    "hmm": 1e-5,
+    "hmm-sticky": 4e-6,
     "logistic": 5e-7,
     "logistic-centred": 5e-7,
     "linear-svm": 2e-7,
-    "rbf-svm": 1e-5,
+    "rbf-svm": 3e-5,
     "ridge": 1e-7,
     "mlp": 2e-7,
-    "elman": 6e-7,
-    "jordan": 7e-7,
-    "gru": 8e-7,
-    "lstm": 1.4e-6,
+    "elman": 5e-7,
+    "jordan": 5e-7,
+    "gru": 7e-7,
+    "lstm": 1e-6,
     "bilstm": 1.6e-6,
 }
 _BY_EPOCHS = {"mlp", "elman", "jordan", "gru", "lstm", "bilstm"}

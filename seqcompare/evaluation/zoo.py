@@ -230,7 +230,7 @@ def _window(name: str) -> Builder:
 
 
 def _classifier(name: str, budget: Budget) -> BaseEstimator:
-    from seqcompare.models.window_standard import standard_classifier
+    from seqcompare.models.windows.standard import standard_classifier
 
     made: BaseEstimator = standard_classifier(name)
     return made.set_params(max_iter=budget.epochs) if name == "mlp" else made
