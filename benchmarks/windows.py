@@ -29,7 +29,7 @@ from threadpoolctl import threadpool_limits
 
 from seqcompare import Sequences, SlidingWindow, WindowTagger
 from seqcompare.datasets import load
-from seqcompare.models.window_standard import standard_classifier
+from seqcompare.models.windows.standard import standard_classifier
 
 # steps, taps, symbols, sequences
 SIZES = [

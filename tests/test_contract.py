@@ -40,7 +40,7 @@ from seqcompare import (
     make_scorer,
     save,
 )
-from seqcompare.models.window_standard import RBFSVM
+from seqcompare.models.windows.standard import RBFSVM
 
 EQUIVALENCE = "check_sample_weight_equivalence_on_dense_data"
 

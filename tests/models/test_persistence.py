@@ -21,7 +21,7 @@ import seqcompare.models
 from seqcompare.models.persistence import TRUSTED
 from seqcompare.models.pieces import InPieces
 from seqcompare.models.quantized import Quantized
-from seqcompare.models.window_standard import RBFSVM
+from seqcompare.models.windows.standard import RBFSVM
 
 RNG = np.random.default_rng(0)
 SYMBOLS = [RNG.integers(0, 3, size=RNG.integers(4, 9)) for _ in range(24)]

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.models.alphabet import find_symbols
 from seqcompare.models.base import check_sequences
-from seqcompare.models.window_layout import WindowLayout
+from seqcompare.models.windows.layout import WindowLayout
 from seqcompare.sequences import Sequences
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR, LinearSVC
 
 from seqcompare import SequenceScaler, SlidingWindow, WindowClassifier, WindowRegressor
-from seqcompare.models.window_models import pool
+from seqcompare.models.windows.models import pool
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from seqcompare.models.base import (
     check_step_weights,
     scored_steps,
 )
-from seqcompare.models.window_fit import (
+from seqcompare.models.windows.fit import (
     CHUNK,
     FEW,
     as_form,
@@ -34,9 +34,9 @@ from seqcompare.models.window_fit import (
     wants_dense,
     weight_argument,
 )
-from seqcompare.models.window_indicators import check_step_indicators, is_indicator, label_columns
-from seqcompare.models.window_influence import LagInfluence, permutation_influence, weight_influence
-from seqcompare.models.windows import SlidingWindow
+from seqcompare.models.windows.indicators import check_step_indicators, is_indicator, label_columns
+from seqcompare.models.windows.influence import LagInfluence, permutation_influence, weight_influence
+from seqcompare.models.windows.sliding_window import SlidingWindow
 from seqcompare.sequences import Sequences
 
 

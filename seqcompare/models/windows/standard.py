@@ -191,7 +191,7 @@ def standard_classifier(name: str, **params: Any) -> Any:
 
     Examples
     --------
-    >>> from seqcompare.models.window_standard import standard_classifier
+    >>> from seqcompare.models.windows.standard import standard_classifier
     >>> standard_classifier("linear-svm", C=0.1)
     LinearSVC(C=0.1, dual=False)
     """

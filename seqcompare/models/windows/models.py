@@ -22,7 +22,7 @@ from seqcompare.models.base import (
     check_sequence_weights,
     check_sequences,
 )
-from seqcompare.models.window_fit import (
+from seqcompare.models.windows.fit import (
     as_form,
     calibrated,
     checked_classifier,
@@ -33,8 +33,8 @@ from seqcompare.models.window_fit import (
     probabilities,
     wants_dense,
 )
-from seqcompare.models.window_influence import LagInfluence, permutation_influence, weight_influence
-from seqcompare.models.windows import SlidingWindow
+from seqcompare.models.windows.influence import LagInfluence, permutation_influence, weight_influence
+from seqcompare.models.windows.sliding_window import SlidingWindow
 from seqcompare.sequences import Sequences
 
 POOLINGS = ("last", "mean", "max")

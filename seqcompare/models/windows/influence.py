@@ -12,7 +12,7 @@ from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
-from seqcompare.models.window_layout import WindowLayout
+from seqcompare.models.windows.layout import WindowLayout
 
 if TYPE_CHECKING:
     import pandas as pd

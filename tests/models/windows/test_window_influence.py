@@ -9,7 +9,7 @@ from sklearn.preprocessing import MaxAbsScaler
 from sklearn.svm import SVC
 
 from seqcompare import WindowClassifier, WindowRegressor, WindowTagger
-from seqcompare.models.window_standard import standard_classifier
+from seqcompare.models.windows.standard import standard_classifier
 from seqcompare.tasks import DelayedXor, Echo
 
 

@@ -10,7 +10,7 @@ from sklearn.kernel_approximation import Nystroem
 from sklearn.svm import SVC, LinearSVC
 
 from seqcompare import WindowTagger
-from seqcompare.models.window_standard import (
+from seqcompare.models.windows.standard import (
     RBFSVM,
     STANDARD,
     ApproximationWarning,

@@ -17,7 +17,7 @@ from sklearn.preprocessing import MaxAbsScaler
 from sklearn.svm import SVC, LinearSVC
 
 from seqcompare import Sequences, WindowTagger
-from seqcompare.models.window_fit import assign_folds, fit_temperature
+from seqcompare.models.windows.fit import assign_folds, fit_temperature
 
 
 def taps_by_hand(X, before, after, symbols):
@@ -252,7 +252,7 @@ def test_long_data_are_answered_in_parts(tagging, kind, monkeypatch):
     X = X if kind == "symbols" else [x + np.linspace(0, 1, len(x)) for x in X]
     model = WindowTagger(SGDClassifier(loss="log_loss", random_state=0), before=2, after=1).fit(X, y)
     whole = np.concatenate(model.predict_proba(X))
-    monkeypatch.setattr("seqcompare.models.window_tagger.CHUNK", 7)
+    monkeypatch.setattr("seqcompare.models.windows.tagger.CHUNK", 7)
     np.testing.assert_allclose(np.concatenate(model.predict_proba(X)), whole, rtol=1e-12)
     one = np.concatenate(X)
     np.testing.assert_array_equal(model.predict([one])[0][:20], model.predict([one[:21]])[0][:20])

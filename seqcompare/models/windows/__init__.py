@@ -1,0 +1,1 @@
+"""Windows over sequences, and scikit-learn's estimators on them."""
