@@ -46,11 +46,12 @@ class GaussianEngine(Engine, hmm.GaussianHMM):
             self._covars_ = _floor_covariances(self._covars_, self.min_covar, self.covariance_type)
 
     def _log_prior(self) -> float:
-        weight = self.covars_weight - (
-            1 if self.covariance_type in ("spherical", "diag") else self.n_features
-        )
+        by_matrix = self.covariance_type in ("full", "tied")
+        weight = self.covars_weight - (self.n_features if by_matrix else 1)
+        if not weight and not self.means_weight and not np.any(self.covars_prior):
+            return 0.0
         gap = self.means_ - self.means_prior
-        if self.covariance_type in ("spherical", "diag"):
+        if not by_matrix:
             scatter = self.covars_prior + self.means_weight * gap**2
             return float(-0.5 * np.sum(weight * np.log(self._covars_) + scatter / self._covars_))
         scatter = self.means_weight * gap[:, :, None] * gap[:, None, :]
@@ -164,8 +165,13 @@ def _floor_covariances(covars: Floats, floor: float, covariance_type: str) -> Fl
     """Raise variances, or the eigenvalues of covariance matrices, to at least `floor`."""
     if covariance_type in ("spherical", "diag"):
         return np.maximum(covars, floor)
-    values, vectors = np.linalg.eigh((covars + np.swapaxes(covars, -1, -2)) / 2)
-    if (values >= floor).all():
+    covars = (covars + np.swapaxes(covars, -1, -2)) / 2
+    try:
+        # far cheaper than eigenvalues, and nearly always enough
+        np.linalg.cholesky(covars - floor * np.eye(covars.shape[-1]))
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(covars)
+    else:
         return covars
     raised = np.maximum(values, floor)
     return np.asarray((vectors * raised[..., None, :]) @ np.swapaxes(vectors, -1, -2))

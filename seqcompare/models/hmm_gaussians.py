@@ -87,12 +87,14 @@ def _add_channels(X: Any, means: Any, precisions: Any, log_norms: Any, log_p: An
 def _log_full(X: Floats, means: Floats, covars: Floats) -> Floats:
     log_p = np.zeros((len(X), len(means)))
     for rows, seen in _patterns(X):
-        part = X[rows][:, seen]
-        for c, (mean, cov) in enumerate(zip(means, covars, strict=True)):
-            root = linalg.cholesky(cov[np.ix_(seen, seen)], lower=True)
-            gap = linalg.solve_triangular(root, (part - mean[seen]).T, lower=True)
-            log_det = 2 * np.log(np.diagonal(root)).sum()
-            log_p[rows, c] = -0.5 * ((gap**2).sum(axis=0) + log_det + seen.sum() * np.log(2 * np.pi))
+        part = X[rows] if seen.all() else X[rows][:, seen]
+        roots = np.linalg.cholesky(covars[:, seen][:, :, seen])
+        log_dets = 2 * np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)
+        whiten = np.linalg.inv(roots)
+        for c, mean in enumerate(means[:, seen]):
+            gap = (part - mean) @ whiten[c].T
+            squares = np.einsum("ij,ij->i", gap, gap)
+            log_p[rows, c] = -0.5 * (squares + log_dets[c] + seen.sum() * np.log(2 * np.pi))
     return log_p
 
 
