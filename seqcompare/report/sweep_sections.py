@@ -97,9 +97,10 @@ def memory_section(rows: pd.DataFrame) -> Section:
             series=tuple(looks.items()),
         ),
         map_figure(views.by_kind(rows, "memory_bits"), "memory_bits", "memory_map"),
+        *_capacity_figure(needed),
         Table(
             "capacity_needed",
-            "Capacity needed",
+            "Capacity needed, in numbers",
             "The smallest capacity on the ladder whose mean skill is at least 0.9, and the smallest that "
             "theory says can do it. Empty: none on the ladder, or theory is silent.",
             needed,
@@ -122,6 +123,36 @@ def memory_section(rows: pd.DataFrame) -> Section:
         "hidden units.",
     )
     return Section("memory", "How much to carry", text, tuple(parts))
+
+
+def _capacity_figure(needed: pd.DataFrame) -> list[Figure]:
+    """Return the capacity needed against bits, measured and by theory; none where nothing suffices."""
+    shown = needed.assign(model=needed["kind"])
+    kinds = shown[["model", "family", "variant"]].drop_duplicates()
+    looks = style.model_styles((m, f, v, 0.0) for m, f, v in kinds.itertuples(index=False, name=None))
+    panels = tuple(
+        Panel(f"{task}: {words}", partial(_capacity, part, y=column, words=words, looks=looks))
+        for task, part in shown.groupby("task", sort=False)
+        for column, words in (("measured", "measured"), ("by_theory", "by theory"))
+        if part[column].notna().any()
+    )
+    if not panels:
+        return []
+    figure = Figure(
+        name="capacity_needed",
+        title="Capacity needed against the bits to be carried",
+        caption=(
+            "The smallest capacity on the ladder that reaches mean skill 0.9, and the smallest that theory "
+            "says can. Orders, states, taps and hidden units count differently: compare how lines rise, not "
+            "how high they are. No mark: no capacity tried is enough, or theory is silent."
+        ),
+        alt="Lines of the capacity needed against bits of memory; the numbers follow in the table below.",
+        panels=panels,
+        data=shown[["task", "memory_bits", "model", "capacity_name", "measured", "by_theory"]],
+        series=tuple(looks.items()),
+        columns=2,
+    )
+    return [figure]
 
 
 def cost_section(rows: pd.DataFrame) -> Section:
@@ -307,3 +338,16 @@ def _horizons(frame: pd.DataFrame, ax: Axes) -> Axes:
 
 def _cost(frame: pd.DataFrame, ax: Axes, *, cost_name: str, looks: dict[str, SeriesStyle]) -> Axes:
     return cost.cost_against_score(frame, ax, cost=cost_name, score_label="mean skill", styles=looks)
+
+
+def _capacity(frame: pd.DataFrame, ax: Axes, *, y: str, words: str, looks: dict[str, SeriesStyle]) -> Axes:
+    return cost.growth(
+        frame,
+        ax,
+        x="memory_bits",
+        y=y,
+        x_label="memory (bits)",
+        y_label=f"capacity, {words}",
+        styles=looks,
+        label_lines=False,
+    )

@@ -128,6 +128,18 @@ def test_a_run_that_has_hardly_begun_has_a_report(tmp_path, keep):
     assert f"{keep} of 9 trials are in this report" in text
 
 
+def test_a_memory_axis_shows_the_capacity_that_bits_need(tmp_path):
+    rows = list(trial_rows([MODELS[0], MODELS[2], MODELS[-2]], TASKS[:1], (1, 2, 4), 1))
+    for row, _ in rows:
+        row |= {"axis": "memory", "memory_bits": float(row["distance"]), "distance": 6}
+        row["task_params"] = f'{{"distance": 6, "n_cues": {2 ** int(row["memory_bits"])}}}'
+    folder = write_run(tmp_path / "run", rows)
+    assert "How much to carry" in write_report(folder).read_text(encoding="utf-8")
+    needed = pd.read_csv(folder / "figures/capacity_needed.csv")
+    measured = needed[needed["model"] == "Markov chain"].set_index("memory_bits")["measured"]
+    assert measured.to_dict() == {1.0: 8.0, 2.0: 8.0, 4.0: 8.0}
+
+
 def test_failed_trials_are_listed_and_left_out(tmp_path):
     rows = list(trial_rows(MODELS[:2], TASKS[:1], (2, 8), 1))
     failed = rows[0][0]
