@@ -155,7 +155,8 @@ def compare(
         tests = list(_test_trials(dataset, plan, entries, store))
         _run(tests, store, n_jobs, counter)
         contexts = list(_context_trials(dataset, plan, entries, Comparison(folder)))
-        counter.expect(len(contexts))
+        done = store.done()
+        counter.expect(sum(trial.trial_id not in done for trial in contexts))
         _run(contexts, store, n_jobs, counter)
     found = Comparison(folder)
     keep_winner(found, dataset, entries)
@@ -196,7 +197,7 @@ def _context_trials(
     """Yield trials of the winner and of the best, in the first folds, with less and less context."""
     judged = found.judgement()
     ladders = found.ladders()
-    position = len(found.frame())
+    position = int((found.frame()["axis"] != CONTEXT).sum())
     for name in dict.fromkeys([judged.winner, judged.best]):
         entry = next((e for e in entries if e.name == name), None)
         if entry is None or entry.family == "reference":
@@ -212,12 +213,13 @@ class _Counter:
 
     def __init__(self, total: int, done: int, progress: Callable[[Progress], None] | None) -> None:
         self._progress = progress
-        self._total, self._done, self._failed = total, done, 0
+        # an earlier start may have come as far as trials that are not known of yet
+        self._total, self._done, self._failed = max(total, done), done, 0
         self._start, self._new = time.monotonic(), 0
         self._tell(None)
 
     def expect(self, more: int) -> None:
-        """Count trials that were not known of before; those of an earlier start are among the finished."""
+        """Count trials that were not known of before."""
         self._total += more
 
     def add(self, outcome: Outcome) -> None:
