@@ -71,8 +71,16 @@ def nudge(ax: Axes, values: Any, amount: float) -> Any:
 def log_axis(axis: Axis) -> None:
     """Give `axis` (of log scale) ticks at powers of ten, written as plain numbers."""
     axis.set_major_locator(LogLocator(base=10, numticks=7))
-    axis.set_minor_locator(NullLocator())
+    axis.set_minor_locator(LogLocator(base=10, subs=(2, 5), numticks=12))
     axis.set_major_formatter(lambda value, _: plain_power(value))
+
+    def between(value: float, _: float | None) -> str:
+        # where an axis holds hardly a power of ten, what lies between needs words as well
+        low, high = axis.get_view_interval()
+        return plain_power(value) if high < 60 * low else ""
+
+    axis.set_minor_formatter(between)
+    axis.set_tick_params(which="minor", length=0, labelsize=8)
 
 
 def plain_power(value: float) -> str:
@@ -81,6 +89,8 @@ def plain_power(value: float) -> str:
         return f"{value / 1e6:g}M" if value >= 1e6 else f"{value / 1e3:g}k"
     if 1e-3 <= value < 1e4:
         return f"{value:g}"
+    if abs(np.log10(value) % 1) > 1e-6:
+        return f"{value:.0e}"
     return "10" + str(round(np.log10(value))).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
