@@ -102,10 +102,10 @@ def step_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
         markov_rungs(extent, budget, (0, 1, 2, 3, 4, 6, 8), tagger),
         _limit_order(tagger, 1),
     )
-    for name, decode in (("HMM", "filter"), ("HMM, looking ahead", "posterior")):
+    for name, decode in (("HMM", "filter"), ("HMM (looks ahead)", "posterior")):
         yield Entry(name, "hmm", _hmm_taggers(extent, budget, decode))
     yield from _window_entries(extent, budget, window, (1, 2, 4, 8, 16))
-    yield Entry("window, looking ahead", "window", _centred(extent, budget), _limit_before, _limit_after)
+    yield Entry("window (looks ahead)", "window", _centred(extent, budget), _limit_before, _limit_after)
     sizes = [("gru", 16), ("gru", 48)] if extent.large else [("gru", 8), ("lstm", 32)]
     yield Entry(
         "recurrent",
@@ -113,7 +113,7 @@ def step_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
         recurrent(extent, budget, sizes, lambda c, s: tagger_net(extent, budget, c, s)),
     )
     yield Entry(
-        "recurrent, looking ahead",
+        "recurrent (looks ahead)",
         "recurrent",
         recurrent(
             extent,

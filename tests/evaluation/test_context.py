@@ -60,7 +60,7 @@ def test_labels_need_the_present_step_too():
 
 
 def test_what_looks_ahead_is_traced_forwards():
-    _, _, curves = traced(lagged(-2), "window, looking ahead", "logistic window -4..+4")
+    _, _, curves = traced(lagged(-2), "window (looks ahead)", "logistic window -4..+4")
     assert curves["ahead"].needed() == 2
     assert curves["limited"].needed() == 1
 

@@ -1,0 +1,91 @@
+"""The ladders: what there is for each role, and that every rung can be made."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from seqcompare import MarkovChain, SequenceDataset
+from seqcompare.evaluation.ladder import build_ladders, extent_of
+from seqcompare.sequences import Sequences
+
+
+def dataset(role, kind="symbols", n=40, length=20):
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 4, (n, length)) if kind == "symbols" else rng.normal(size=(n, length, 2))
+    X = Sequences(Sequences(values).values, Sequences(values).offsets)
+    targets = {
+        "next": None,
+        "step": Sequences(rng.integers(0, 2, n * length), X.offsets),
+        "sequence": np.arange(n) % 3,
+        "value": rng.normal(size=n),
+    }
+    return SequenceDataset(X, targets[role], None, role, "test")
+
+
+ROLES = [(role, kind) for role in ("next", "step", "sequence", "value") for kind in ("symbols", "real")]
+
+
+@pytest.mark.parametrize(("role", "kind"), ROLES)
+def test_every_rung_can_be_cloned_and_has_a_label_of_its_own(role, kind):
+    entries = build_ladders(dataset(role, kind))
+    assert entries[0].name == "chance"
+    for entry in entries:
+        labels = [rung.label for rung in entry.rungs]
+        assert len(set(labels)) == len(labels) > 0
+        for rung in entry.rungs:
+            clone(rung.source)
+            assert rung.family == entry.family
+
+
+def test_all_families_take_part_where_they_have_an_answer():
+    families = {key: {e.family for e in build_ladders(dataset(*key))[1:]} for key in ROLES}
+    every = {"markov", "hmm", "window", "recurrent"}
+    for key in ROLES:
+        role, _ = key
+        expected = (
+            {"window", "recurrent"} if role == "value" else {"hmm"} if key == ("next", "real") else every
+        )
+        assert families[key] == expected
+
+
+def test_names_and_patterns_choose():
+    names = [e.name for e in build_ladders(dataset("step"), ["window*", "markov"])]
+    assert names == ["chance", "window", "window (looks ahead)", "Markov tagger"]
+
+
+def test_models_of_ones_own_have_no_ladder():
+    mine = MarkovChain(order=7)
+    _, entry = build_ladders(dataset("next"), {"mine": mine})
+    assert (entry.name, entry.family, entry.rungs[0].source) == ("mine", "yours", mine)
+
+
+def test_limits_cut_what_is_seen():
+    entries = {e.name: e for e in build_ladders(dataset("step"))}
+    chain = entries["Markov tagger"]
+    assert [chain.limit(chain.rungs[3], k).source.order for k in (1, 2, 4, 9)] == [0, 1, 3, 3]
+    window = entries["window (looks ahead)"]
+    rung = next(r for r in window.rungs if r.label == "logistic window -4..+4")
+    assert (window.limit(rung, 3).source.before, window.limit(rung, 3).source.after) == (2, 4)
+    assert (window.limit_ahead(rung, 1).source.before, window.limit_ahead(rung, 1).source.after) == (4, 1)
+    chain = next(e for e in build_ladders(dataset("next")) if e.name == "Markov chain")
+    assert [chain.limit(chain.rungs[2], k).source.order for k in (1, 2, 3, 9)] == [1, 2, 3, 3]
+
+
+def test_ladders_fit_the_data():
+    orders = {
+        r.capacity for e in build_ladders(dataset("next", length=3)) for r in e.rungs if r.family == "markov"
+    }
+    assert orders == {1, 2}
+    small = next(e for e in build_ladders(dataset("next", n=6, length=8)) if e.family == "hmm")
+    assert [r.capacity for r in small.rungs] == [2]
+
+
+def test_long_sequences_are_learned_in_pieces():
+    (net,) = (e for e in build_ladders(dataset("step", n=2, length=900)) if e.name == "recurrent")
+    assert type(net.rungs[0].source).__name__ == "InPieces"
+
+
+def test_more_data_get_fewer_epochs():
+    small, large = extent_of(dataset("next"), 0.8), extent_of(dataset("next", n=4000, length=60), 0.8)
+    assert small.epochs == 200
+    assert large.epochs == pytest.approx(1.2e7 / (0.8 * 240_000), rel=0.05)
