@@ -25,8 +25,8 @@ import numpy as np
 from hmmlearn import hmm as peer
 
 from seqcompare import HMM, BayesClassifier
-from seqcompare.models._hmmlearn import _CHUNK, Steps, _cut
-from seqcompare.models.hmm_fit import Recipe, make_engine
+from seqcompare.models.hmm._hmmlearn import _CHUNK, Steps, _cut
+from seqcompare.models.hmm.fit import Recipe, make_engine
 
 SHAPES = {
     "5000 x 50": np.full(5000, 50),

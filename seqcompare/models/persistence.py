@@ -18,8 +18,8 @@ _VERSION = 1
 # indices unchecked, so that a crafted file could crash the process. Who made the file can name them.
 TRUSTED = (
     "seqcompare.models.bayes.BayesClassifier",
-    "seqcompare.models.hmm.HMM",
-    "seqcompare.models.hmm_tagger.HMMTagger",
+    "seqcompare.models.hmm.model.HMM",
+    "seqcompare.models.hmm.tagger.HMMTagger",
     "seqcompare.models.markov.chain.MarkovChain",
     "seqcompare.models.markov.counts.NgramCounts",
     "seqcompare.models.markov.tagger.MarkovTagger",

@@ -276,7 +276,7 @@ class Brackets(SymbolTask):
         Exact on the type of every closer; it opens and closes as the contexts do, and knows of no planted
         pair.
         """
-        from seqcompare.models.hmm import HMM
+        from seqcompare.models.hmm.model import HMM
 
         states = self._stacks()
         place = {state: i for i, state in enumerate(states)}

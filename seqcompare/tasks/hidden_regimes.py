@@ -164,7 +164,7 @@ class HiddenRegimes(SymbolTask):
 
     def exact_model(self) -> Any:
         """Return the source itself as an HMM."""
-        from seqcompare.models.hmm import HMM
+        from seqcompare.models.hmm.model import HMM
 
         n = self.n_regimes
         return HMM.from_parameters(

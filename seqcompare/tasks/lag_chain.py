@@ -125,7 +125,7 @@ class LagChain(SymbolTask):
         n_states = self.n_symbols**self.distance
         if n_states > BEARABLE_STATES:
             return None
-        from seqcompare.models.hmm import HMM
+        from seqcompare.models.hmm.model import HMM
 
         state = np.arange(n_states)
         oldest, newest = state // (n_states // self.n_symbols), state % self.n_symbols

@@ -156,7 +156,7 @@ class Recall(SymbolTask):
         A cue forces its state however unlikely the change was, and the state stays until the next one.
         Exact on the answers, once the arg-max is restricted to cues; it does not know when they are due.
         """
-        from seqcompare.models.hmm import HMM
+        from seqcompare.models.hmm.model import HMM
 
         n = self.n_cues
         leak = LATCH_LEAK / self.distance

@@ -19,7 +19,7 @@ from seqcompare.models.markov.walk import Trie, draw, first_row, predict_rows, s
 from seqcompare.sequences import Sequences, offsets_of
 
 if TYPE_CHECKING:
-    from seqcompare.models.hmm import HMM
+    from seqcompare.models.hmm.model import HMM
 
 
 class MarkovChain(Density):
@@ -268,7 +268,7 @@ class MarkovChain(Density):
         ValueError
             If there are more than 5000 histories.
         """
-        from seqcompare.models.hmm import HMM
+        from seqcompare.models.hmm.model import HMM
 
         check_is_fitted(self)
         machine = as_machine(self._trie)

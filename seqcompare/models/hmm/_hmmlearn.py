@@ -15,7 +15,7 @@ from hmmlearn.base import ConvergenceMonitor
 from numpy.typing import NDArray
 from scipy.special import gammaln, xlogy
 
-from seqcompare.models.hmm_recursions import Floats, Likelihood, Offsets, add_rows, expect_states
+from seqcompare.models.hmm.recursions import Floats, Likelihood, Offsets, add_rows, expect_states
 
 # A state expected for fewer steps than this has nothing to estimate its parameters from.
 UNUSED = 1e-10

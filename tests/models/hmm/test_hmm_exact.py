@@ -9,9 +9,9 @@ from hmmlearn import hmm as peer
 from scipy import stats
 
 from seqcompare import HMM
-from seqcompare.models._hmmlearn import Steps
-from seqcompare.models.hmm_fit import Recipe, make_engine, read_parameters, run_em
-from seqcompare.models.hmm_recursions import Likelihood, best_path, expect_states, filter_states
+from seqcompare.models.hmm._hmmlearn import Steps
+from seqcompare.models.hmm.fit import Recipe, make_engine, read_parameters, run_em
+from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
 
 EMISSIONS = [
     ("categorical", "diag"),

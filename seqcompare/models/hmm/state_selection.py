@@ -15,9 +15,9 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import KFold
 
-from seqcompare.models.hmm import HMM
-from seqcompare.models.hmm_observations import learn_observations
-from seqcompare.models.hmm_settings import check_choice, check_integer
+from seqcompare.models.hmm.model import HMM
+from seqcompare.models.hmm.observations import learn_observations
+from seqcompare.models.hmm.settings import check_choice, check_integer
 from seqcompare.sequences import Sequences, offsets_of
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from seqcompare.models.alphabet import encode, find_symbols
 from seqcompare.models.base import check_sequences
-from seqcompare.models.hmm_parameters import Floats
+from seqcompare.models.hmm.parameters import Floats
 from seqcompare.sequences import Sequences
 
 # emissions that, when asked for, read integers as numbers

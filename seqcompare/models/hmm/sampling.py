@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.models.hmm_parameters import Floats, Parameters
+from seqcompare.models.hmm.parameters import Floats, Parameters
 from seqcompare.sequences import offsets_of
 
 

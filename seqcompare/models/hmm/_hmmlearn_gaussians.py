@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from hmmlearn import hmm
 
-from seqcompare.models._hmmlearn import UNUSED, Engine, log_dirichlet
-from seqcompare.models.hmm_gaussians import Floats, log_density, moments
-from seqcompare.models.hmm_recursions import Likelihood
+from seqcompare.models.hmm._hmmlearn import UNUSED, Engine, log_dirichlet
+from seqcompare.models.hmm.gaussians import Floats, log_density, moments
+from seqcompare.models.hmm.recursions import Likelihood
 
 
 class GaussianEngine(Engine, hmm.GaussianHMM):

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
-from seqcompare.models._hmmlearn import Steps
-from seqcompare.models.hmm_parameters import Floats, Parameters
+from seqcompare.models.hmm._hmmlearn import Steps
+from seqcompare.models.hmm.parameters import Floats, Parameters
 
 STICKINESS = 0.9
 # Clusters are found on at most this many steps: a start needs no more.

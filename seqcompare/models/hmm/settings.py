@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
-from seqcompare.models._hmmlearn import Engine
-from seqcompare.models.hmm_fit import Outcome, Recipe, make_engine
-from seqcompare.models.hmm_observations import channel_units
-from seqcompare.models.hmm_parameters import (
+from seqcompare.models.hmm._hmmlearn import Engine
+from seqcompare.models.hmm.fit import Outcome, Recipe, make_engine
+from seqcompare.models.hmm.observations import channel_units
+from seqcompare.models.hmm.parameters import (
     COVARIANCE_TYPES,
     EMISSION_PARAMETERS,
     Floats,

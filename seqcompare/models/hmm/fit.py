@@ -12,16 +12,16 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from seqcompare.models._hmmlearn import (
+from seqcompare.models.hmm._hmmlearn import (
     CategoricalEngine,
     Engine,
     ImpossibleError,
     PoissonEngine,
     Steps,
 )
-from seqcompare.models._hmmlearn_gaussians import GaussianEngine, MixtureEngine
-from seqcompare.models.hmm_parameters import Floats, Parameters
-from seqcompare.models.hmm_starts import draw_start, symbol_rows
+from seqcompare.models.hmm._hmmlearn_gaussians import GaussianEngine, MixtureEngine
+from seqcompare.models.hmm.parameters import Floats, Parameters
+from seqcompare.models.hmm.starts import draw_start, symbol_rows
 
 # hmmlearn's letters for what EM may change
 _LETTERS = {

@@ -11,12 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from seqcompare.models._hmmlearn import Steps
 from seqcompare.models.base import Tagger, check_step_labels, check_step_weights, scored_steps
-from seqcompare.models.hmm_fit import run_starts
-from seqcompare.models.hmm_observations import check_observations, learn_observations, read_steps
-from seqcompare.models.hmm_recursions import Likelihood, best_path, expect_states, filter_states
-from seqcompare.models.hmm_settings import (
+from seqcompare.models.hmm._hmmlearn import Steps
+from seqcompare.models.hmm.fit import run_starts
+from seqcompare.models.hmm.observations import check_observations, learn_observations, read_steps
+from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
+from seqcompare.models.hmm.settings import (
     check_choice,
     check_integer,
     check_settings,

@@ -1,0 +1,1 @@
+"""Hidden Markov models: hmmlearn's engine under one interface."""
