@@ -69,7 +69,7 @@ def compare(
     repeats: int = 1,
     gap: int | None = None,
     n_jobs: int = -1,
-    max_seconds: float = 120.0,
+    max_seconds: float = 600.0,
     random_state: int = 0,
     fresh: bool = False,
     progress: Callable[[Progress], None] | None = None,
@@ -98,7 +98,7 @@ def compare(
         Steps left out around test blocks, for data of few long sequences.
     n_jobs : int, default=-1
         Worker processes, as joblib counts them; 1 runs trials in this process.
-    max_seconds : float, default=120.0
+    max_seconds : float, default=600.0
         Safety net of one training of a recurrent network.
     random_state : int, default=0
         Seed of the folds.

@@ -25,7 +25,7 @@ def build_ladders(
     models: Sequence[str] | Mapping[str, Any] | None = None,
     *,
     train_share: float = 0.8,
-    max_seconds: float = 120.0,
+    max_seconds: float = 600.0,
 ) -> list[Entry]:
     """Return the contestants for a data set, chance first.
 
@@ -38,7 +38,7 @@ def build_ladders(
         mapping to None asks for the entry of that name. By default all that have an answer for the role.
     train_share : float, default=0.8
         Share of the data that is trained on.
-    max_seconds : float, default=120.0
+    max_seconds : float, default=600.0
         Safety net of one training.
 
     Raises

@@ -136,8 +136,9 @@ def summary(contest: Contest, tuning: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        entry, family, chosen (the rung that most folds chose), causal, score, low, high, interval, the mean
-        of every metric, the median costs, tuning_seconds (median over folds), n_folds, n_failed.
+        entry, family, chosen (the rung that most folds chose), n_choices (different ones), causal, score,
+        low, high, interval, the mean of every metric, the median costs, tuning_seconds (median over folds),
+        n_folds, n_failed.
     """
     records = []
     tests = contest.tests
@@ -149,6 +150,7 @@ def summary(contest: Contest, tuning: pd.DataFrame) -> pd.DataFrame:
             "entry": entry,
             "family": rows["family"].iloc[0],
             "chosen": labels.value_counts(sort=True).index[0],
+            "n_choices": labels.nunique(),
             "causal": bool(rows["causal"].all()),
         }
         found = contest.interval(str(entry)) if entry in contest.entries else None

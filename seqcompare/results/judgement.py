@@ -35,7 +35,7 @@ class Judgement:
     unsettled : tuple of str
         Contestants cheaper than the winner of which it is open whether they would do.
     beats_chance : float
-        The probability that the contestant that has most of it beats chance by more than the tolerance.
+        The probability that the best model beats chance by more than the tolerance.
     """
 
     kind: str
@@ -71,7 +71,9 @@ def judge(contest: Contest, summary: pd.DataFrame, least_seen: float = 0.0) -> J
     enough = [e for e in models if worse[e] < LIKELY] or [best]
     winner, kind, beats = enough[0], "model", 1.0
     if CHANCE in worse:
-        beats = max((contest.regions(e, CHANCE)[2] for e in models), default=0.0)
+        # the best model speaks for all: among many that learned nothing some swing far by luck
+        leader = min(models, key=lambda e: float(contest.losses(e).mean()), default=None)
+        beats = 0.0 if leader is None else contest.regions(leader, CHANCE)[2]
         if beats < SURE:
             kind = "chance" if beats <= 1 - SURE and least_seen <= SHOWN else "cannot tell"
             winner = CHANCE if kind == "chance" or best == CHANCE else winner

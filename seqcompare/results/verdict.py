@@ -180,7 +180,7 @@ def _say_who(found: Findings, writer: _Writer, model: str | None) -> None:
     if CHANCE in judged.worse:
         words, number = _score(found, CHANCE)
         against.append(f"chance {words}")
-        evidence = [number, ("pairs", f"the most likely - {CHANCE}", "better", judged.beats_chance)]
+        evidence = [number, ("pairs", f"the best model - {CHANCE}", "better", judged.beats_chance)]
     if judged.kind == "chance":
         words, number = _score(found, best)
         leader = "" if best == CHANCE else f"; the best model, {best}, {words}"
@@ -208,8 +208,8 @@ def _say_who(found: Findings, writer: _Writer, model: str | None) -> None:
     if judged.kind == "cannot tell":
         seen = found.profile.get("least_seen")
         if judged.beats_chance > 1 - SURE or seen is None:
-            why = f"the chance that a model beats it by more than {margin} is {judged.beats_chance:.2f}"
-            reason = ("pairs", f"the most likely - {CHANCE}", "better", judged.beats_chance)
+            why = f"the best model beats it by more than {margin} with probability {judged.beats_chance:.2f}"
+            reason = ("pairs", f"the best model - {CHANCE}", "better", judged.beats_chance)
         else:
             why = (
                 f"none does, yet a dependence below {float(seen):.2g} bit at one lag would not have been seen"
@@ -227,8 +227,10 @@ def _say_who(found: Findings, writer: _Writer, model: str | None) -> None:
         other, other_number = _score(found, best)
         against.insert(0, f"the best, {best} ({_row(found, best)['chosen']}), {other}")
         evidence += [other_number, ("pairs", f"{winner} - {best}", "worse", judged.worse[winner])]
+    if row["n_choices"] > 1:
+        span += f", each fold with its own choice of {row['n_choices']} rungs"
     writer.say(
-        f"{_article(model, capital=True)} is enough: {words} ({span}), {cost}; {', '.join(against)}.",
+        f"{_capital(str(model))} is enough: {words} ({span}), {cost}; {', '.join(against)}.",
         *evidence,
         ("summary", winner, "n_parameters", row["n_parameters"]),
     )
@@ -416,11 +418,6 @@ def _number(score: float, metric: str) -> str:
 
 def _steps(k: int) -> str:
     return "step" if k == 1 else f"{k} steps"
-
-
-def _article(model: str | None, *, capital: bool = False) -> str:
-    text = str(model)
-    return _capital(text) if capital else text
 
 
 def _capital(text: str) -> str:

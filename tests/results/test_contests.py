@@ -133,6 +133,15 @@ def test_chance_is_enough_where_nothing_beats_it():
     assert (judged.kind, judged.winner) == ("chance", "chance")
 
 
+def test_a_model_that_swings_without_learning_does_not_make_a_doubt():
+    rng = np.random.default_rng(0)
+    losses = world(rng, {"chance": 0.0, "a": 0.004, "wild": 0.05})
+    losses["wild"] += np.array([[-0.2], [-0.1], [0.0], [0.1], [0.2]])
+    found = contest(losses)
+    assert found.regions("wild", "chance")[2] > 0.05
+    assert judge(found, summary(found, rows("x").iloc[:0])).kind == "chance"
+
+
 def test_few_noisy_folds_cannot_tell():
     losses = world(np.random.default_rng(0), {"chance": 0.05, "a": 0.0}, n=2, spread=0.3)
     found = contest(losses)

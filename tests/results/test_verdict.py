@@ -16,6 +16,7 @@ def summary(**scores):
                 "entry": entry,
                 "family": "reference" if entry == "chance" else "f",
                 "chosen": f"{entry} 3",
+                "n_choices": 1,
                 "causal": entry != "ahead",
                 "score": score,
                 "low": score - 0.1,
@@ -148,7 +149,7 @@ def test_chance_and_doubt_have_words_of_their_own():
     chance = write(Judgement("chance", "a", "chance", {"a": 0.0, "chance": 0.01}, (), 0.01), table)
     assert chance.sentences[0].startswith("Chance is enough")
     judged = Judgement("cannot tell", "a", "a", {"a": 0.0, "chance": 0.6}, (), 0.6)
-    assert "the chance that a model beats it by more than 0.010 bit is 0.60" in str(write(judged, table))
+    assert "the best model beats it by more than 0.010 bit with probability 0.60" in str(write(judged, table))
     silent = Judgement("cannot tell", "chance", "chance", {"a": 1.0, "chance": 0.0}, (), 0.0)
     words = str(write(silent, table, profile={"least_seen": "0.2"}))
     assert "none does, yet a dependence below 0.2 bit at one lag would not have been seen" in words
