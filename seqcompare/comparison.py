@@ -240,7 +240,8 @@ def _keep_profile(dataset: SequenceDataset, store: ComparisonStore) -> None:
     """Keep what can be said of the data before any model is chosen."""
     found = profile(dataset)
     facts = {
-        "sentence": found.summary().split("\n")[1],
+        # how little would have been seen is a number of its own
+        "sentence": found.summary().split("\n")[1].partition(" The least that")[0],
         "reach": found.reach,
         "look_ahead": found.look_ahead,
         "order": found.order,

@@ -90,7 +90,9 @@ def _hmm_classifiers(extent: Extent, budget: Budget) -> Iterator[ModelSpec]:
         model: BaseEstimator = seqcompare.BayesClassifier(hmm)
         if extent.kind == "real":
             model = make_pipeline(seqcompare.SequenceScaler(), model)
-        return rung(f"HMM {k} states{words}", "hmm", variant, k, "states", budget, model)
+        return rung(
+            f"HMM {k} state{'' if k == 1 else 's'}{words}", "hmm", variant, k, "states", budget, model
+        )
 
     for k in (1, 2, 3, 5, 8):
         if k > 1 and 5 * k * (k + width) > per_class:
