@@ -140,8 +140,8 @@ def units(
     sequences are cut into runs of equal length.
     """
     if dataset.role in ("sequence", "value"):
-        owner = item
-        return owner if dataset.groups is None else np.unique(dataset.groups[owner], return_inverse=True)[1]
+        owner = item if dataset.groups is None else dataset.groups[item]
+        return np.unique(owner, return_inverse=True)[1]
     owner = dataset.X.sequence_index[item]
     if dataset.groups is not None:
         owner = np.unique(dataset.groups, return_inverse=True)[1][owner]

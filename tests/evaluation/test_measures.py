@@ -112,6 +112,13 @@ def test_units_are_sequences_groups_or_runs():
     assert np.bincount(unit).tolist() == [19] + [20] * 19
 
 
+def test_sequences_of_weight_zero_make_no_unit():
+    data = make(["ab"] * 4, np.array([0, 1, 0, 1]), np.array([1.0, 0.0, 1.0, 1.0]), "sequence")
+    item, weight, truth = scored_items(data)
+    assert (item.tolist(), weight.tolist(), truth.tolist()) == ([0, 2, 3], [1, 1, 1], [0, 0, 1])
+    assert units(data, item).tolist() == [0, 1, 2]
+
+
 def test_sums_add_up_to_the_score():
     rng = np.random.default_rng(0)
     y = Sequences(rng.integers(0, 2, (25, 8)))
