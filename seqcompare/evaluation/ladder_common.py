@@ -141,7 +141,7 @@ def classifiers(extent: Extent, budget: Budget, *, simple: bool) -> Iterator[tup
         n_iter_no_change=10,
     )
     yield "mlp", "MLP window {}", scaled(net)
-    if extent.n_scored <= 3000:
+    if extent.n_scored <= 1500:
         yield "rbf-svm", "RBF SVM window {}", scaled(SVC(C=10.0))
 
 
