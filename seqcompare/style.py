@@ -1,6 +1,7 @@
 """The one look of every figure: a colour and a marker per family, a shade per capacity.
 
-A leaf of the package: whoever plots may import it. Matplotlib is imported only when something is drawn.
+A leaf of the package: whoever plots may import it. Matplotlib and seaborn are imported only when a
+colour is asked for or something is drawn.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -133,19 +135,13 @@ def family_style(family: str) -> SeriesStyle:
 
 def shade(family: str, level: int) -> str:
     """Return the colour of `family` at `level`, from 0 (pale: the smallest capacity) to ``N_SHADES - 1``."""
-    color = FAMILY_COLORS.get(family, OTHER_COLOR)
-    towards, amount = [(PAPER, 0.5), (PAPER, 0.25), (PAPER, 0.0), (INK, 0.25), (INK, 0.5)][level]
-    return _mix(color, towards, amount)
+    return _shades(FAMILY_COLORS.get(family, OTHER_COLOR))[level]
 
 
 def dark_shade(family: str, level: int) -> str:
     """Return the colour that takes the place of `shade` on a dark page."""
     color = FAMILY_COLORS.get(family, OTHER_COLOR)
-    base = _mix(color, "#ffffff", 0.45 if family == "reference" else 0.18)
-    towards, amount = [(DARK_PAPER, 0.45), (DARK_PAPER, 0.22), (PAPER, 0.0), (PAPER, 0.25), (PAPER, 0.45)][
-        level
-    ]
-    return _mix(base, towards, amount)
+    return _dark_shades(color, 0.45 if family == "reference" else 0.18)[level]
 
 
 def model_styles(models: Iterable[tuple[str, str, str, float]]) -> dict[str, SeriesStyle]:
@@ -240,6 +236,22 @@ def _line(variant: str, variants: list[str]) -> Any:
     return lines[variants.index(variant) % len(lines)]
 
 
-def _mix(color: str, towards: str, amount: float) -> str:
-    pairs = [(int(color[i : i + 2], 16), int(towards[i : i + 2], 16)) for i in (1, 3, 5)]
-    return "#" + "".join(f"{round(a + (b - a) * amount):02x}" for a, b in pairs)
+# a page asks for the same few dozen colours thousands of times
+@cache
+def _shades(color: str) -> list[str]:
+    return [*_blend(PAPER, color, [0.5, 0.75, 1.0]), *_blend(color, INK, [0.25, 0.5])]
+
+
+@cache
+def _dark_shades(color: str, lighter: float) -> list[str]:
+    (base,) = _blend(color, PAPER, [lighter])
+    return [*_blend(DARK_PAPER, base, [0.55, 0.78, 1.0]), *_blend(base, PAPER, [0.25, 0.45])]
+
+
+def _blend(start: str, end: str, places: list[float]) -> list[str]:
+    """Return the colours at `places` between `start` (0) and `end` (1)."""
+    import seaborn as sns
+    from matplotlib.colors import to_hex
+
+    between = sns.blend_palette([start, end], as_cmap=True)
+    return [to_hex(color) for color in between(places)]

@@ -20,6 +20,20 @@ def test_shades_go_from_pale_to_dark_and_the_other_way_on_a_dark_page(family):
     assert min(dark[2:]) >= 3
 
 
+@pytest.mark.parametrize("family", style.FAMILIES)
+def test_the_middle_shade_is_the_colour_of_the_family(family):
+    assert style.shade(family, 2) == style.FAMILY_COLORS[family].lower()
+
+
+def test_the_ends_of_the_shades_lie_half_way_to_paper_and_to_ink():
+    for level, towards in ((0, style.PAPER), (4, style.INK)):
+        for place in (1, 3, 5):
+            parts = [
+                int(c[place : place + 2], 16) for c in (style.shade("window", level), towards, "#e69f00")
+            ]
+            assert parts[0] == pytest.approx((parts[1] + parts[2]) / 2, abs=1.5)
+
+
 def test_contrast_of_black_and_white():
     assert style.contrast("#000000", "#ffffff") == pytest.approx(21)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import matplotlib
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
@@ -117,7 +117,7 @@ def draw_cells(ax: Axes, shares: NDArray[np.float64], words: Sequence[Sequence[s
     words : sequence of sequence of str, optional
         What is written into the cells, in black or white by the cell, on a dark page as well.
     """
-    colors = matplotlib.colormaps["cividis"]
+    colors = sns.color_palette("cividis", as_cmap=True)
     n_rows, n_columns = shares.shape
     ax.grid(False)
     ax.pcolormesh(
@@ -144,7 +144,7 @@ def draw_cells(ax: Axes, shares: NDArray[np.float64], words: Sequence[Sequence[s
             )
     ax.set_xlim(0, n_columns)
     ax.set_ylim(n_rows, 0)
-    ax.spines[:].set_visible(False)
+    sns.despine(ax=ax, left=True, bottom=True)
     ax.tick_params(length=0)
 
 
