@@ -12,6 +12,7 @@ import pandas as pd
 
 from seqcompare.claims.catalog import CLAIMS
 from seqcompare.experiment import sweep
+from seqcompare.results.spreadsheet import to_csv
 
 if TYPE_CHECKING:
     from seqcompare.experiment import Progress
@@ -104,6 +105,6 @@ def check_claims(
         )
         evidence.append(table.assign(claim=name))
     result = CheckedClaims(folder, pd.DataFrame(outcomes), pd.concat(evidence, ignore_index=True))
-    result.outcomes.to_csv(folder / "claims.csv", index=False)
-    result.evidence.to_csv(folder / "evidence.csv", index=False)
+    for file, table in (("claims.csv", result.outcomes), ("evidence.csv", result.evidence)):
+        (folder / file).write_text(to_csv(table), encoding="utf-8", newline="")
     return result

@@ -7,9 +7,6 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-# What a spreadsheet would read as the start of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|nan)", re.IGNORECASE)
 # control characters, format characters (among them the marks that turn the reading direction), halves of
 # pairs
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -43,12 +40,3 @@ def distinct(texts: Iterable[Any], limit: int = 60) -> dict[Any, str]:
         taken.add(name)
         names[text] = name
     return names
-
-
-def csv_cell(value: Any) -> Any:
-    """Return `value` so that no spreadsheet runs it: formulas get an apostrophe in front."""
-    if not isinstance(value, str):
-        return value
-    text = "".join(c for c in value if c in "\t\n\r" or unicodedata.category(c) not in {"Cc", "Cs"})
-    start = text.lstrip(" \u00a0\ufeff\u200b")
-    return "'" + text if start.startswith(_FORMULA) and not _NUMBER.fullmatch(start) else text

@@ -19,6 +19,7 @@ from seqcompare.report.figures.canvas import series_id
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Figure, Report, Section, Table
 from seqcompare.report.svg import SERIES, Styles, inline
+from seqcompare.results.spreadsheet import to_csv
 
 # Rows of a table on the page; the file holds all.
 MOST_ROWS = 4000
@@ -81,18 +82,18 @@ def write(report: Report, folder: Path) -> Path:
     for name in ("tables", "figures"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for table in report.tables():
-        _write(folder / "tables" / f"{table.name}.csv", tables.to_csv(table.frame))
+        _write(folder / "tables" / f"{table.name}.csv", to_csv(table.frame))
         if len(table.frame) <= MOST_PRINTED:
             _write(folder / "tables" / f"{table.name}.tex", tables.to_latex(table) + "\n")
     for name, frame in report.files.items():
-        _write(folder / "tables" / f"{name}.csv", tables.to_csv(frame))
+        _write(folder / "tables" / f"{name}.csv", to_csv(frame))
     panels = {}
     for figure in report.figures():
         panels[figure.name] = draw.panels_of(figure)
         drawn = draw.together(figure, panels[figure.name])
         _write(folder / "figures" / f"{figure.name}.svg", drawn.svg)
         (folder / "figures" / f"{figure.name}.png").write_bytes(drawn.png)
-        _write(folder / "figures" / f"{figure.name}.csv", tables.to_csv(figure.data))
+        _write(folder / "figures" / f"{figure.name}.csv", to_csv(figure.data))
     _write(folder / "report.md", to_markdown(report))
     page = folder / "report.html"
     _write(page, to_html(report, panels))

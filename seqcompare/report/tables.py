@@ -1,4 +1,4 @@
-"""Tables as HTML cells, CSV, Markdown and LaTeX."""
+"""Tables as HTML cells, Markdown and LaTeX."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from tabulate import tabulate
 
-from seqcompare.report.names import csv_cell, shown
+from seqcompare.report.names import shown
 from seqcompare.report.parts import Table
 
 
@@ -60,17 +60,6 @@ def rows(table: Table) -> list[list[Cell]]:
     """Return the cells of `table`, row by row, in the order of its headings."""
     columns = [table.frame[name].tolist() for name in table.headings]
     return [[cell(value) for value in row] for row in zip(*columns, strict=True)]
-
-
-def to_csv(frame: pd.DataFrame) -> str:
-    """Return `frame` as CSV in full precision, with no cell that a spreadsheet would run."""
-    safe = frame.copy()
-    safe.columns = [csv_cell(str(name)) for name in frame.columns]
-    for place, name in enumerate(frame.columns):
-        if not pd.api.types.is_numeric_dtype(frame[name]):
-            safe.isetitem(place, frame[name].map(csv_cell).tolist())
-    text: str = safe.to_csv(index=False, lineterminator="\n")
-    return text
 
 
 def to_markdown(table: Table) -> str:

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -60,6 +62,14 @@ def test_checking_a_claim_leaves_its_evidence(tmp_path):
     assert checked.frame()["outcome"].tolist() == ["holds", "holds"]
     assert pd.read_csv(tmp_path / "claims.csv")["claim"].tolist() == ["markov-reach"]
     assert "markov-reach" in checked._repr_html_()
+
+
+def test_no_cell_of_the_evidence_is_a_formula(tmp_path, monkeypatch):
+    claim = dataclasses.replace(CLAIMS["markov-reach"], note="=1+1")
+    monkeypatch.setitem(CLAIMS, "markov-reach", claim)
+    checked = check_claims(["markov-reach"], tmp_path, n_jobs=1)
+    assert checked.outcomes["note"].tolist() == ["=1+1"]
+    assert pd.read_csv(tmp_path / "claims.csv")["note"].tolist() == ["'=1+1"]
 
 
 def test_an_unknown_claim_says_so(tmp_path):

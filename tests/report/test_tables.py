@@ -1,5 +1,3 @@
-import csv
-import io
 import math
 
 import pandas as pd
@@ -9,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqcompare.report.parts import Table
-from seqcompare.report.tables import Cell, cell, number, rows, to_csv, to_latex, to_markdown
+from seqcompare.report.tables import Cell, cell, number, rows, to_latex, to_markdown
 
 
 def table(frame, **headings):
@@ -62,18 +60,6 @@ def test_cells(value, expected):
 def test_rows_follow_the_headings():
     frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"], "c": [None, True]})
     assert [[c.text for c in row] for row in rows(table(frame, c="C", a="A"))] == [["", "1"], ["yes", "2"]]
-
-
-def test_csv_keeps_full_precision_and_every_column():
-    frame = pd.DataFrame({"a": [0.1 + 0.2], "b": ["x,y"]})
-    assert pd.read_csv(io.StringIO(to_csv(frame))).equals(frame)
-
-
-def test_no_cell_of_a_csv_file_is_a_formula():
-    frame = pd.DataFrame({"name": HOSTILE, "=1+1": range(len(HOSTILE))})
-    lines = list(csv.reader(io.StringIO(to_csv(frame))))
-    assert len(lines) == len(HOSTILE) + 1
-    assert all(not text.lstrip().startswith(("=", "+", "-", "@")) for line in lines for text in line)
 
 
 def test_markdown_has_a_line_for_each_row_whatever_the_names():
