@@ -32,6 +32,7 @@ from seqcompare.experiment import Progress
 from seqcompare.results.choice import choose_rung, validation_tolerance
 from seqcompare.results.comparison_store import ComparisonStore
 from seqcompare.results.folder import prepare_folder
+from seqcompare.results.spreadsheet import to_csv
 from seqcompare.results.store import STORE
 from seqcompare.results.stored_comparison import CONTEXT, TEST, TUNING, StoredComparison
 from seqcompare.sequence_dataset import SequenceDataset
@@ -239,9 +240,11 @@ class _Counter:
 def _keep_profile(dataset: SequenceDataset, store: ComparisonStore) -> None:
     """Keep what can be said of the data before any model is chosen."""
     found = profile(dataset)
+    said = found.summary().split("\n")[1:3]
+    # how little would have been seen is a number of its own; the second line is about lags in some data only
+    sentence = " ".join([said[0].partition(" The least that")[0], *(s for s in said[1:] if s[:4] == "Yet ")])
     facts = {
-        # how little would have been seen is a number of its own
-        "sentence": found.summary().split("\n")[1].partition(" The least that")[0],
+        "sentence": sentence,
         "reach": found.reach,
         "look_ahead": found.look_ahead,
         "order": found.order,
@@ -255,7 +258,7 @@ def _keep_profile(dataset: SequenceDataset, store: ComparisonStore) -> None:
 def _write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        (folder / f"{name}.csv").write_text(to_csv(table), encoding="utf-8", newline="")
 
 
 def _describe(dataset: SequenceDataset, plan: Plan) -> dict[str, Any]:

@@ -404,7 +404,8 @@ def _say_warnings(found: Findings, writer: _Writer) -> None:
         )
     above = data.get("uniform_bits")
     if found.metric == "bits" and above is not None:
-        over = summary[summary["score"] >= float(above)]["entry"].tolist()
+        models = summary[summary["entry"] != CHANCE]
+        over = models[models["score"] >= float(above)]["entry"].tolist()
         if over:
             writer.say(
                 f"No better than guessing evenly ({float(above):.3f} bits): {', '.join(over)}.",
