@@ -37,7 +37,11 @@ class ComparisonStore(Store):
                 )
 
     def add(
-        self, position: int, row: Mapping[str, Any], curve: Iterable[tuple[int, float, float]] = ()
+        self,
+        position: int,
+        row: Mapping[str, Any],
+        curve: Iterable[tuple[int, float, float]] = (),
+        insights: Iterable[tuple[str, pd.DataFrame]] = (),
     ) -> None:
         """Commit one finished trial.
 
@@ -50,6 +54,8 @@ class ComparisonStore(Store):
             and tables, as JSON holds them) and ``sums`` (weight, loss and bits of each unit, shape (m, 3)).
         curve : iterable of (epoch, train_loss, validation_score)
             The learning curve, if the model has one.
+        insights : iterable of (name, table)
+            The trial's part of side tables.
         """
         sums = np.ascontiguousarray(row["sums"], dtype="<f8")
         # first what belongs to the row: a row says that the trial is finished
@@ -58,7 +64,7 @@ class ComparisonStore(Store):
                 "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)",
                 (row["trial_id"], row["entry"], json.dumps(row["details"]), sums.tobytes()),
             )
-        super().add(position, row, curve)
+        super().add(position, row, curve, insights)
 
     def frame(self) -> pd.DataFrame:
         """Return one row a trial: the columns of a sweep, the contestant, and every score."""

@@ -52,7 +52,11 @@ class Store:
             db.execute("CREATE TABLE IF NOT EXISTS side_tables (name TEXT PRIMARY KEY, csv TEXT)")
 
     def add(
-        self, position: int, row: Mapping[str, Any], curve: Iterable[tuple[int, float, float]] = ()
+        self,
+        position: int,
+        row: Mapping[str, Any],
+        curve: Iterable[tuple[int, float, float]] = (),
+        insights: Iterable[tuple[str, pd.DataFrame]] = (),
     ) -> None:
         """Commit one finished trial.
 
@@ -65,12 +69,18 @@ class Store:
             A value for every column of `COLUMNS`.
         curve : iterable of (epoch, train_loss, validation_score)
             The learning curve, if the model has one.
+        insights : iterable of (name, table)
+            The trial's part of side tables.
         """
         values = [position, *(row[name] for name in COLUMNS)]
         with self._connection as db:
             db.execute(f"INSERT INTO trials VALUES ({', '.join('?' * len(values))})", values)
             db.executemany(
                 "INSERT INTO curves VALUES (?, ?, ?, ?)", [(row["trial_id"], *point) for point in curve]
+            )
+            db.executemany(
+                "INSERT INTO side_tables VALUES (?, ?)",
+                [(f"{name}/{row['trial_id']}", table.to_csv(index=False)) for name, table in insights],
             )
 
     def done(self) -> set[str]:
@@ -95,9 +105,20 @@ class Store:
             db.execute("INSERT OR REPLACE INTO side_tables VALUES (?, ?)", (name, table.to_csv(index=False)))
 
     def side_table(self, name: str) -> pd.DataFrame | None:
-        """Return the table kept under `name`, or None."""
+        """Return the table kept under `name`, or None.
+
+        One that trials brought their parts of begins with ``trial_id``; parts are in the order of the sweep.
+        """
         found = self._connection.execute("SELECT csv FROM side_tables WHERE name = ?", (name,)).fetchone()
-        return None if found is None else pd.read_csv(io.StringIO(found[0]))
+        if found is not None:
+            return pd.read_csv(io.StringIO(found[0]))
+        parts = self._connection.execute(
+            "SELECT t.trial_id, s.csv FROM trials t JOIN side_tables s ON s.name = ? || '/' || t.trial_id "
+            "ORDER BY t.position",
+            (name,),
+        )
+        tables = {trial_id: pd.read_csv(io.StringIO(csv)) for trial_id, csv in parts}
+        return pd.concat(tables, names=["trial_id"]).reset_index(0).reset_index(drop=True) if tables else None
 
     def frame(self) -> pd.DataFrame:
         """Return one row a trial, in the order of the sweep."""
