@@ -55,7 +55,7 @@ def run_on_dask(
                 outcome: Outcome = future.result()
             except KilledWorker:
                 outcome = given_up(trial, blank(trial), "every attempt that Dask allows")
-            store.add(outcome.position, outcome.row, outcome.curve)
+            store.add(outcome.position, outcome.row, outcome.curve, outcome.insights)
             yield outcome
 
 

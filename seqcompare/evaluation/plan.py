@@ -7,6 +7,7 @@ import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from seqcompare.evaluation.insight import choose_insights
 from seqcompare.evaluation.suites import AxisEntry, ModelEntry, Suite, SuiteError, TaskEntry
 from seqcompare.evaluation.trials import Sizes, Trial
 from seqcompare.evaluation.zoo import VARIANTS, Budget, ModelSpec, load_object
@@ -54,7 +55,7 @@ def plan_trials(suite: Suite) -> list[Trial]:
             ]
     if not trials:
         raise SuiteError("the suite has no trials: no model can do any of its tasks")
-    return trials
+    return choose_insights(trials)
 
 
 def select_trials(trials: Sequence[Trial], only: Sequence[str]) -> list[Trial]:

@@ -97,7 +97,7 @@ def _run_rounds(
         try:
             with _closing(_stream(batch, marks, workers, run)) as outcomes:
                 for outcome in outcomes:
-                    store.add(outcome.position, outcome.row, outcome.curve)
+                    store.add(outcome.position, outcome.row, outcome.curve, outcome.insights)
                     yield outcome
         except BrokenProcessPool:
             caught = _collect_marks(inflight, trials)

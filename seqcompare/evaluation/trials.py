@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from threadpoolctl import ThreadpoolController
 
 from seqcompare.evaluation.answers import (
@@ -27,6 +28,7 @@ from seqcompare.evaluation.answers import (
     training_end,
 )
 from seqcompare.evaluation.cost import Stopwatch
+from seqcompare.evaluation.insight import look_inside
 from seqcompare.evaluation.warmup import warm_up
 from seqcompare.evaluation.zoo import ModelSpec
 from seqcompare.sequence_dataset import SequenceDataset
@@ -64,6 +66,8 @@ class Trial:
         Index of the repetition.
     sizes : Sizes
         How much data.
+    insights : tuple of str
+        Tables to make of what the model has learned, as `seqcompare.evaluation.insight` chooses.
     """
 
     position: int
@@ -74,6 +78,7 @@ class Trial:
     model: ModelSpec
     seed: int
     sizes: Sizes
+    insights: tuple[str, ...] = ()
 
     @property
     def trial_id(self) -> str:
@@ -95,11 +100,24 @@ class Trial:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a trial ended in: its row, and its learning curve as (epoch, train loss, validation score)."""
+    """What a trial ended in.
+
+    Parameters
+    ----------
+    position : int
+        Of the trial.
+    row : dict
+        What was measured.
+    curve : tuple of (epoch, train loss, validation score)
+        How the model learned.
+    insights : tuple of (str, DataFrame)
+        What it has learned: small tables by name.
+    """
 
     position: int
     row: dict[str, Any]
     curve: tuple[tuple[int, float, float], ...] = ()
+    insights: tuple[tuple[str, pd.DataFrame], ...] = ()
 
 
 def task_params(task: Any) -> dict[str, Any]:
@@ -115,10 +133,13 @@ def run_trial(trial: Trial) -> Outcome:
     start = time.perf_counter()
     row = blank_row(trial)
     curve: tuple[tuple[int, float, float], ...] = ()
+    insights: tuple[tuple[str, pd.DataFrame], ...] = ()
     with one_thread(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            curve = _measure(trial, row)
+            model, test = _measure(trial, row)
+            curve = learning_curve(model)
+            insights = _look(model, test, trial.insights)
         except Exception as error:
             row.update(status="error", error=blame(error))
     said = sorted({f"{w.category.__name__}: {w.message}" for w in caught})
@@ -127,7 +148,7 @@ def run_trial(trial: Trial) -> Outcome:
         said.insert(0, f"distance {trial.task.distance} was {moved}")
     row["warnings"] = "; ".join(said)
     row["trial_seconds"] = time.perf_counter() - start
-    return Outcome(trial.position, row, curve)
+    return Outcome(trial.position, row, curve, insights)
 
 
 def blank_row(trial: Trial) -> dict[str, Any]:
@@ -187,8 +208,8 @@ def _thread_pools(n_modules: int) -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _measure(trial: Trial, row: dict[str, Any]) -> tuple[tuple[int, float, float], ...]:
-    """Fill in the row; return the learning curve."""
+def _measure(trial: Trial, row: dict[str, Any]) -> tuple[Any, SequenceDataset]:
+    """Fill in the row; return the fitted model and the test data."""
     task = trial.task
     warm_up([(trial.model, task)])
     train, validation, test = draw_parts(task, trial.sizes, trial.data_seed)
@@ -209,7 +230,16 @@ def _measure(trial: Trial, row: dict[str, Any]) -> tuple[tuple[int, float, float
     row["can_represent"] = _theory(trial, model, causal=row["causal"])
     row["n_parameters"] = n_parameters(model)
     row["n_iter"], row["stop"] = training_end(model)
-    return learning_curve(model)
+    return model, test
+
+
+def _look(model: Any, test: SequenceDataset, tables: tuple[str, ...]) -> tuple[tuple[str, pd.DataFrame], ...]:
+    """Look into the model; what was measured stands, even if that fails."""
+    try:
+        return tuple(look_inside(model, test, tables)) if tables else ()
+    except Exception as error:
+        warnings.warn(f"the model could not be looked into: {blame(error)}", RuntimeWarning, stacklevel=1)
+        return ()
 
 
 @lru_cache(maxsize=2)
