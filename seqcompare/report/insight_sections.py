@@ -176,42 +176,64 @@ def learning_section(rows: pd.DataFrame, run: StoredRun) -> Section | None:
     return Section("learning", "How they learned", (budget_words(ended),), (figure,))
 
 
-def inside_section(run: StoredRun) -> Section | None:
+def inside_section(rows: pd.DataFrame, run: StoredRun) -> Section | None:
     """Return what the run has kept of the inside of recurrent networks: gradients by lag and gates."""
+    about = rows[["trial_id", "task", "role", "distance", "model", "family", "variant", "capacity"]]
     parts = []
-    gradients, gates = run.side_table("gradient_by_lag"), run.side_table("gate_trace")
+    gradients, gates = (
+        None if table is None else about.merge(table, on="trial_id")
+        for table in (run.side_table("gradient_by_lag"), run.side_table("gate_trace"))
+    )
     if gradients is not None and len(gradients):
+        looks = {m: s for m, s in canvas.styles_of(rows).items() if m in set(gradients["model"])}
+        draw = partial(learning.gradient_by_lag, styles=looks, label_lines=False)
         parts.append(
             Figure(
                 name="gradient_by_lag",
                 title="How far back the gradient reaches",
                 caption=(
-                    "The norm of the gradient of the loss at step t with respect to the state k steps "
-                    "before, averaged over t. A line that falls straight on this axis vanishes exponentially."
+                    "The norm of the gradient of the loss at a sequence's last scored step with respect to "
+                    "the state k steps before: the median over test sequences, after training (seed 0). The "
+                    "dashed line is the lag of the input that matters. A straight fall vanishes "
+                    "exponentially; a network that has learned its task may have small gradients everywhere, "
+                    "and then only the slope tells."
                 ),
                 alt="Lines of the gradient's norm against the lag; the numbers follow below.",
-                panels=(Panel("", partial(_plain, gradients, learning.gradient_by_lag)),),
-                data=gradients,
-                size=(5.6, 3.2),
+                panels=_by_trial_group(gradients, ["task", "distance"], draw),
+                data=gradients[["task", "distance", "model", "lag", "gradient", "n_losses"]],
+                series=tuple(looks.items()),
+                size=(3.4, 2.5),
             )
         )
     if gates is not None and len(gates):
-        models = list(gates.groupby("model", sort=False)) if "model" in gates else [("", gates)]
         parts.append(
             Figure(
                 name="gate_trace",
-                title="Gates along a sequence",
-                caption="The mean opening of each gate over the units: 0 is closed, 1 is open.",
-                alt="Lines of the gates against the step; the numbers follow below.",
-                panels=tuple(
-                    Panel(str(name), partial(_plain, part, learning.gate_trace)) for name, part in models
+                title="Gates along a test sequence",
+                caption=(
+                    "The mean opening of each gate over the units: 0 is closed, 1 is open. Shaded: from the "
+                    "input that matters to the step that answers."
                 ),
-                data=gates,
-                size=(5.0, 2.8),
-                columns=2,
+                alt="Lines of the gates against the step; the numbers follow below.",
+                panels=_by_trial_group(gates, ["model", "task", "distance"], learning.gate_trace),
+                data=gates[["task", "distance", "model", "step", "gate", "value", "scored"]],
+                size=(5.0, 2.4),
+                columns=1,
             )
         )
     return Section("inside", "Inside the recurrent networks", (), tuple(parts)) if parts else None
+
+
+def _by_trial_group(table: pd.DataFrame, by: list[str], draw: Any) -> tuple[Panel, ...]:
+    """Return a panel for each group, in the order of distances; each knows the lag that its task needs."""
+    panels = []
+    for _, part in table.sort_values("distance", kind="stable").groupby(by, sort=False):
+        first = part.iloc[0]
+        # the answer about a step to come is given a step before it
+        needed = int(first["distance"]) - int(first["role"] == "next")
+        title = ", ".join(f"d = {first[name]}" if name == "distance" else str(first[name]) for name in by)
+        panels.append(Panel(title, partial(draw, part, needed_lag=needed)))
+    return tuple(panels)
 
 
 def ranks_section(rows: pd.DataFrame, comparisons: pd.DataFrame) -> Section | None:
@@ -307,10 +329,6 @@ def budget_words(rows: pd.DataFrame) -> str:
         f"{word} {n}" for word, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     )
     return f"How training ended in these {len(rows)} trials: {told}."
-
-
-def _plain(frame: pd.DataFrame, draw: Any, ax: Axes) -> Axes:
-    return draw(frame, ax)
 
 
 def _states(frame: pd.DataFrame, ax: Axes) -> Axes:

@@ -37,7 +37,7 @@ def sweep_report(run: StoredRun) -> Report:
         parts.cost_section(rows) if len(rows) else None,
         insight.growth_section(rows, _shown_tasks(run.side_table("state_space"))),
         insight.learning_section(rows, run),
-        insight.inside_section(run),
+        insight.inside_section(rows, run),
         insight.ranks_section(rows, comparisons),
         trials_section(frame),
         reproduce_section(run.config, _command(run), run.folder.name, frame),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from seqcompare import style
 from seqcompare.report.figures import canvas
@@ -65,7 +66,14 @@ def learning_curves(
     return ax
 
 
-def gradient_by_lag(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
+def gradient_by_lag(
+    frame: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    needed_lag: int | None = None,
+    styles: dict[str, SeriesStyle] | None = None,
+    label_lines: bool = True,
+) -> Axes:
     """Draw the norm of the gradient of the loss at step t with respect to the state at t-k, against k.
 
     Parameters
@@ -75,12 +83,18 @@ def gradient_by_lag(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
         known.
     ax : Axes, optional
         Where to draw; new axes by default.
+    needed_lag : int, optional
+        Where to mark the lag of the input that matters.
+    styles : dict of str to SeriesStyle, optional
+        Style of each model; found from `frame` by default.
+    label_lines : bool, default=True
+        Whether to write the models' names at the ends of their lines.
 
     Returns
     -------
     Axes
     """
-    styles = canvas.styles_of(frame)
+    styles = styles or canvas.styles_of(frame)
     with style.look():
         ax = ax or style.new_axes()
         ax.set_yscale("log")
@@ -91,21 +105,28 @@ def gradient_by_lag(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
             (line,) = ax.plot(rows["lag"], rows["gradient"], color=look.color, linestyle=look.line)
             line.set_gid(canvas.series_id(str(name)))
             ends.append((str(name), float(rows["lag"].iloc[-1]), float(rows["gradient"].iloc[-1]), look.text))
+        if needed_lag is not None:
+            ax.axvline(needed_lag, color=style.QUIET, linestyle=(0, (4, 2)), linewidth=0.9, zorder=1.2)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set_xlabel("lag k (steps)")
         ax.set_ylabel("norm of the gradient at t−k")
-        canvas.label_ends(ax, ends)
+        if label_lines:
+            canvas.label_ends(ax, ends)
     return ax
 
 
-def gate_trace(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
+def gate_trace(frame: pd.DataFrame, ax: Axes | None = None, *, needed_lag: int | None = None) -> Axes:
     """Draw the mean opening of each gate along one sequence.
 
     Parameters
     ----------
     frame : DataFrame
-        ``step``, ``gate`` (name) and ``value`` (mean over the units, from 0 closed to 1 open).
+        ``step``, ``gate`` (name) and ``value`` (mean over the units, from 0 closed to 1 open); ``scored``
+        (whether the answer at the step is) where steps are to be marked.
     ax : Axes, optional
         Where to draw; new axes by default.
+    needed_lag : int, optional
+        How far before each scored step the input lies that matters; the steps between are shaded.
 
     Returns
     -------
@@ -115,12 +136,17 @@ def gate_trace(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     colors = [style.shade(family, 2) for family in ("markov", "recurrent", "hmm", "window", "reference")]
     with style.look():
         ax = ax or style.new_axes()
+        if needed_lag is not None:
+            for step in sorted(set(frame.loc[frame["scored"], "step"])):
+                ax.axvspan(step - needed_lag, step, color=style.RULE, alpha=0.5, linewidth=0, zorder=0.5)
         ends = []
         for number, gate in enumerate(gates):
             rows = frame[frame["gate"] == gate].groupby("step", as_index=False)["value"].mean()
             color = colors[number % len(colors)]
             ax.plot(rows["step"], rows["value"], color=color)
             ends.append((str(gate), float(rows["step"].iloc[-1]), float(rows["value"].iloc[-1]), color))
+        ax.set_ylim(0, 1)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set_xlabel("step")
         ax.set_ylabel("gate (0 closed, 1 open)")
         canvas.label_ends(ax, ends)
