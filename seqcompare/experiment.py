@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pandas as pd
 
@@ -21,6 +22,9 @@ from seqcompare.evaluation.trials import Outcome, Trial
 from seqcompare.evaluation.warmup import warm_up
 from seqcompare.results.folder import prepare_folder
 from seqcompare.results.store import STORE, Store, StoredRun, read_config
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 #: Trials after which the time left is told.
 _TELLING = 5
@@ -88,6 +92,56 @@ class Run(StoredRun):
         from seqcompare.report.page import write_report
 
         return Path(write_report(self.folder))
+
+    def plot(self, ax: Axes | None = None, *, task: str | None = None) -> Axes:
+        """Draw skill against distance of the best model of each family.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; by default a new figure.
+        task : str, optional
+            The task; by default the mean over all tasks, at the distances where a family has run on each.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        ValueError
+            If nothing was swept over distance, there is no such task, or no distance is shared by all.
+        """
+        from seqcompare.report.plots import plot_skill
+
+        return plot_skill(self.frame(), ax, task=task)
+
+    def plot_horizons(self, ax: Axes | None = None) -> Axes:
+        """Draw how far the best model of each family reaches on each task.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; by default a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        ValueError
+            If nothing was swept over distance.
+        """
+        from seqcompare.report.plots import plot_horizons
+
+        return plot_horizons(self.frame(), ax)
+
+    def _repr_html_(self) -> str:
+        title = html.escape(str(self.config.get("title", self.folder.name)))
+        frame = self.frame()
+        table = self.summary().to_html(index=False, float_format="{:.2f}".format, na_rep="", border=0)
+        return f"<p>{title}: {len(frame)} trials, mean skill by distance</p>{table}"
 
 
 @overload

@@ -2,12 +2,16 @@
 
 import json
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
 import seqcompare
 from seqcompare import HMM, MarkovChain
 from seqcompare.evaluation.suites import SuiteError
+from seqcompare.report.figures.canvas import series_id
+from seqcompare.report.plots import plot_skill
 from seqcompare.results.rows import COST_COLUMNS
 from seqcompare.results.store import open_run
 from seqcompare.tasks import Recall
@@ -29,6 +33,7 @@ SUITE = {
         {"variant": "exact"},
     ],
 }
+mpl.use("agg")
 N_TRIALS = 2 * 2 * 2 * 5
 
 
@@ -58,6 +63,56 @@ def test_a_run_can_be_read_in_every_way(run):
     assert list(run.summary().columns) == ["task", "model", 2, 4]
     space = run.side_table("state_space")
     assert space[(space["task"] == "LagChain") & (space["order"] == 2)]["possible"].item() == 16
+
+
+def test_the_headline_is_drawn_for_one_task_or_as_the_mean_over_all(run):
+    frame = run.frame()
+    worth = frame["validation_score"].where(
+        frame["greater_is_better"].astype(bool), -frame["validation_score"]
+    )
+    chains = frame.assign(worth=worth)[frame["variant"] == "markov"].sort_values("worth", kind="stable")
+    best = chains.groupby(["task", "distance", "seed"]).tail(1)
+    for task, rows in ((None, best), ("LagChain", best[best["task"] == "LagChain"])):
+        ax = run.plot(task=task)
+        (line,) = [line for line in ax.lines if line.get_gid() == series_id("Markov chain")]
+        expected = rows.groupby("distance")["skill"].mean()
+        assert line.get_ydata() == pytest.approx(expected.to_numpy().clip(-0.04, 1.04))
+        assert ax.get_title(loc="left") == (task or "mean over 2 tasks")
+        plt.close(ax.get_figure())
+    with pytest.raises(ValueError, match="no task 'Recal' in this run; there are Recall, LagChain"):
+        run.plot(task="Recal")
+
+
+def test_a_mean_over_tasks_counts_only_distances_that_all_have(run):
+    frame = run.frame()
+    fewer = frame[(frame["task"] != "Recall") | (frame["distance"] == 2)]
+    (line,) = [line for line in plot_skill(fewer).lines if line.get_gid() == series_id("Window")]
+    assert len(line.get_xdata()) == 1
+    apart = frame[(frame["task"] == "Recall") == (frame["distance"] == 2)]
+    with pytest.raises(ValueError, match="share no distance; give task="):
+        plot_skill(apart)
+    with pytest.raises(ValueError, match="nothing to draw"):
+        plot_skill(frame.assign(status="error"))
+    plt.close("all")
+
+
+def test_horizons_are_drawn_into_given_axes(run):
+    _, ax = plt.subplots()
+    assert run.plot_horizons(ax) is ax
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["Recall", "LagChain"]
+    assert any(line.get_gid() == series_id("Recurrent") for line in ax.lines)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "Markov chain",
+        "Window",
+        "Recurrent",
+    ]
+    plt.close("all")
+
+
+def test_a_notebook_shows_the_summary(run):
+    text = run._repr_html_()
+    assert "Small: 40 trials" in text
+    assert text.count("<tr") == 1 + len(run.summary())
 
 
 def test_every_table_is_made(run):

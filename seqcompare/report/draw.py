@@ -102,7 +102,7 @@ def _legend(figure: Figure, width: float) -> tuple[Drawn, float]:
         canvas = plt.figure(figsize=(width, height))
         try:
             canvas.legend(
-                handles=[_handle(look) for _, look in figure.series],
+                handles=[handle(look) for _, look in figure.series],
                 # Matplotlib leaves out of legends what starts with an underscore
                 labels=[f" {name}" if name.startswith("_") else name for name, _ in figure.series],
                 loc="upper left",
@@ -117,7 +117,8 @@ def _legend(figure: Figure, width: float) -> tuple[Drawn, float]:
             plt.close(canvas)
 
 
-def _handle(look: SeriesStyle) -> Line2D:
+def handle(look: SeriesStyle) -> Line2D:
+    """Return what stands for a series in a legend."""
     return Line2D(
         [],
         [],

@@ -228,13 +228,9 @@ def map_figure(kinds: pd.DataFrame, x: str, name: str) -> Figure:
 def horizon_parts(rows: pd.DataFrame) -> Iterable[Figure | Table]:
     """Return the horizons of the best of each family as a figure, and those of all models as a table."""
     table = horizons(rows)
-    best = table[table["best"]].copy()
+    best = views.best_horizons(table)
     if best.empty:
         return
-    best["group"] = [
-        style.family_name(f) + ("" if c else views.AHEAD)
-        for f, c in zip(best["family"], best["causal"], strict=True)
-    ]
     looks = {g: style.family_style(f) for g, f in best[["group", "family"]].drop_duplicates().to_numpy()}
     yield Figure(
         name="horizons",

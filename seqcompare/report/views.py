@@ -96,13 +96,50 @@ def by_family(rows: pd.DataFrame, extra: list[str]) -> pd.DataFrame:
     extra : list of str
         What else to group by: the task and what is swept.
     """
+    return skill_by(_best_and_machines(rows), [*extra, "model", "family"])
+
+
+def over_tasks(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the skill of the best model of each family, as `by_family`, as its mean over all tasks.
+
+    A distance counts for a family only where each task has it: else a line would follow the tasks that
+    happen to go so far, and not the distance.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Finished trials of a sweep over distance.
+    """
+    by = ["distance", "model", "family", "seed"]
+    means = (
+        _best_and_machines(rows)
+        .groupby(by, sort=False)
+        .agg(
+            skill=("skill", "mean"),
+            n_tasks=("task", "nunique"),
+            n_budget=("stop", lambda s: s.eq("budget").sum()),
+        )
+    )
+    whole = means[means["n_tasks"] == rows["task"].nunique()].reset_index()
+    stop = whole["n_budget"].gt(0).map({True: "budget", False: ""})
+    return skill_by(whole.assign(stop=stop, can_represent=None), by[:-1])
+
+
+def best_horizons(table: pd.DataFrame) -> pd.DataFrame:
+    """Return, of a table of horizons, the best of each family; its words as ``group``."""
+    best = table[table["best"]]
+    return best.assign(group=_group_names(best))
+
+
+def _best_and_machines(rows: pd.DataFrame) -> pd.DataFrame:
     best = best_of(rows)
-    best["model"] = [
-        _words(style.family_name(f), c) for f, c in zip(best["family"], best["causal"], strict=True)
-    ]
     machines = rows[rows["family"] == "reference"]
-    both = pd.concat([best, machines.assign(model=style.family_name("reference"))])
-    return skill_by(both, [*extra, "model", "family"])
+    both = [best.assign(model=_group_names(best)), machines.assign(model=style.family_name("reference"))]
+    return pd.concat(both)
+
+
+def _group_names(rows: pd.DataFrame) -> list[str]:
+    return [_words(style.family_name(f), c) for f, c in zip(rows["family"], rows["causal"], strict=True)]
 
 
 def by_kind(rows: pd.DataFrame, x: str) -> pd.DataFrame:
