@@ -215,7 +215,17 @@ def _bracket(ax: Axes, y: float, last: float, first: float, look: SeriesStyle, g
     left, right = ax.get_xlim()
     gid = canvas.series_id(group)
     if np.isnan(last):
-        ax.plot([left], [y], marker="|", color=look.color, markersize=7, clip_on=False, gid=gid)
+        ax.plot(
+            [left],
+            [y],
+            marker="|",
+            color=look.color,
+            markersize=8,
+            markeredgewidth=2,
+            clip_on=False,
+            zorder=3,
+            gid=gid,
+        )
         return
     end = right if np.isnan(first) else first
     ax.plot([last, end], [y, y], color=look.color, linewidth=1.2, gid=gid)
