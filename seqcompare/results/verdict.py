@@ -194,11 +194,14 @@ def _say_who(found: Findings, writer: _Writer, model: str | None) -> None:
     words, number = _score(found, winner)
     row = _row(found, winner)
     span = f"95% interval {_number(row['low'], found.metric)} to {_number(row['high'], found.metric)}"
-    cost = (
-        f"{row['n_parameters']:,.0f} parameters"
-        if np.isfinite(row["n_parameters"])
-        else "parameters not counted"
-    )
+    size = float(row["n_parameters"])
+    rung = found.ladders[(found.ladders["entry"] == winner) & (found.ladders["model"] == model)]
+    counted = ("summary", winner, "n_parameters", size)
+    if len(rung):
+        # folds may have chosen other rungs: what is counted is the one that is named
+        size = float(rung["n_parameters"].iloc[0])
+        counted = ("ladders", str(model), "n_parameters", size)
+    cost = f"{size:,.0f} parameters" if np.isfinite(size) else "parameters not counted"
     evidence = [
         number,
         ("summary", winner, "low", row["low"]),
@@ -232,7 +235,7 @@ def _say_who(found: Findings, writer: _Writer, model: str | None) -> None:
     writer.say(
         f"{_capital(str(model))} is enough: {words} ({span}), {cost}; {', '.join(against)}.",
         *evidence,
-        ("summary", winner, "n_parameters", row["n_parameters"]),
+        counted,
     )
     for entry in judged.unsettled:
         chance_of = judged.worse[entry]
