@@ -1,7 +1,7 @@
 """How often `seqcompare.profile` is right: alarms in noise, and what it finds where the answer is known.
 
-``python benchmarks/dependence.py [N_SETS]`` prints the two tables of docs/profile.md (100 data sets of noise, 10 of
-each known source by default; some minutes).
+``python benchmarks/dependence.py [N_SETS]`` prints the two tables of docs/profile.md (100 data sets of noise,
+10 of each known source by default; some minutes).
 """
 
 from __future__ import annotations
