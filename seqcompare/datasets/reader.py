@@ -123,7 +123,9 @@ def read(
         return read_container(data, group, wanted, name or "data")
     path = Path(data)
     if data in DATASETS and not path.exists():
-        _refuse({**given, "group": group, "role": role, "kind": kind}, f"{data} is bundled and has its own")
+        given |= {"group": group, "role": role, "kind": kind, "missing": missing}
+        given |= {"ignore_label": ignore_label, "file_format": file_format}
+        _refuse(given, f"{data} is bundled and has its own")
         return load(str(data))
     form = file_format or _format_of(path)
     title = name or path.name.split(".")[0]
