@@ -139,6 +139,9 @@ def test_listings_are_for_people_and_for_machines(what):
         (["report"], "Missing argument"),
         (["compare", "no-such-file.csv"], "no-such-file.csv"),
         (["profile", "no-such-file.csv"], "no-such-file.csv"),
+        (["profile", "cmudict_stress", "--missing", "keep"], "missing='keep' does not apply"),
+        (["compare", "cmudict_stress", "--ignore-label", "0"], "ignore_label='0' does not apply"),
+        (["compare", "words.csv", "--kind", "complex"], "'complex'"),
         (["claims", "nonsense"], "there is no claim 'nonsense'"),
         (["list", "birds"], "'birds'"),
     ],
@@ -254,6 +257,59 @@ def test_the_users_file_is_compared(tmp_path, monkeypatch):
         "less and less context",
     ):
         assert part in text
+
+
+@pytest.mark.parametrize("command", ["compare", "profile"])
+def test_what_is_said_of_the_data_reaches_the_reader(command, monkeypatch):
+    said = {}
+
+    def read(data, **reading):
+        said.update(reading)
+        raise ValueError("enough")
+
+    monkeypatch.setattr("seqcompare.datasets.read", read)
+    columns = [
+        "--sequence",
+        "who",
+        "--order",
+        "",
+        "--values",
+        "a",
+        "--values",
+        "b",
+        "--target",
+        "y",
+        "--group",
+        "g",
+    ]
+    others = {"role": "step", "kind": "real", "missing": "keep", "ignore-label": "?", "format": "csv"}
+    words = [word for name, value in others.items() for word in (f"--{name}", value)]
+    done = run(command, "visits.dat", *columns, *words, "--tokens", "word", "--split", "document")
+    assert done.stderr == "error: enough\n"
+    assert said == {
+        "sequence": "who",
+        "order": False,
+        "values": ["a", "b"],
+        "target": "y",
+        "group": "g",
+        "role": "step",
+        "kind": "real",
+        "missing": "keep",
+        "ignore_label": "?",
+        "file_format": "csv",
+        "tokens": "word",
+        "split": "document",
+    }
+
+
+def test_a_file_of_another_ending_is_read_as_it_is_said_to_be(tmp_path):
+    path = tmp_path / "words.dat"
+    path.write_text(CSV)
+    columns = ["--sequence", "word", "--order", "t", "--max-lag", "2", "--max-order", "1"]
+    assert run("profile", path, *columns).returncode == 2
+    done = run("profile", path, *columns, "--format", "csv")
+    assert done.returncode == 0, done.stderr
+    assert "30 sequences, role next" in done.stderr
 
 
 def test_the_users_file_is_profiled(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""The command line: parses and calls, nothing else. Whatever is slow to import waits for its command."""
+"""The commands, and the exit codes in which they end."""
 
 from __future__ import annotations
 
@@ -6,20 +6,32 @@ import sys
 from enum import StrEnum
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from seqcompare.report.terminal import Output
-    from seqcompare.sequence_dataset import SequenceDataset
+from seqcompare.cli.data import (
+    DataArgument,
+    FormatOption,
+    GroupOption,
+    IgnoreOption,
+    KindOption,
+    MissingOption,
+    OrderOption,
+    RoleOption,
+    SequenceOption,
+    Split,
+    SplitOption,
+    TargetOption,
+    Tokens,
+    TokensOption,
+    ValuesOption,
+    read_data,
+)
+from seqcompare.cli.listing import Listing, records_of
+from seqcompare.cli.options import FreshOption, JobsOption, JsonOption, OutOption, QuietOption
 
 BAD_INPUT, INTERRUPTED = 2, 130
-
-DATA = (
-    "A bundled data set (see: seqcompare list datasets), or a file: CSV, TSV or Parquet with a row for each "
-    "step, .ts, FASTA, or plain text."
-)
 
 app = typer.Typer(
     name="seqcompare",
@@ -42,71 +54,6 @@ class Backend(StrEnum):
 
     loky = "loky"
     dask = "dask"
-
-
-class Listing(StrEnum):
-    """What can be listed."""
-
-    models = "models"
-    tasks = "tasks"
-    datasets = "datasets"
-    suites = "suites"
-
-
-class Role(StrEnum):
-    """What is predicted."""
-
-    next = "next"
-    step = "step"
-    sequence = "sequence"
-    value = "value"
-
-
-class Tokens(StrEnum):
-    """What a step of plain text is."""
-
-    char = "char"
-    word = "word"
-
-
-class Split(StrEnum):
-    """What a sequence of plain text is."""
-
-    line = "line"
-    document = "document"
-
-
-OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run.", show_default=False)]
-JobsOption = Annotated[int, typer.Option("--jobs", "-j", help="Worker processes; -1 for one a core.")]
-FreshOption = Annotated[bool, typer.Option("--fresh", help="Throw away an earlier run in the folder.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Write the result as JSON, for machines.")]
-QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Write the result only: no progress, no notes.")
-]
-
-
-SequenceOption = Annotated[
-    str | None, typer.Option(help="Column that names the sequence; '' if there is none.", show_default=False)
-]
-OrderOption = Annotated[
-    str | None, typer.Option(help="Column that orders the steps; '' if there is none.", show_default=False)
-]
-ValuesOption = Annotated[
-    list[str] | None,
-    typer.Option(help="Column of the steps; may be given several times.", show_default=False),
-]
-TargetOption = Annotated[
-    str | None, typer.Option(help="Column to predict; '' if there is none.", show_default=False)
-]
-GroupOption = Annotated[
-    str | None,
-    typer.Option(help="Column whose sequences stay on one side of a split.", show_default=False),
-]
-RoleOption = Annotated[
-    Role | None, typer.Option(help="What is predicted; found in the data by default.", show_default=False)
-]
-TokensOption = Annotated[Tokens, typer.Option(help="What a step of plain text is.")]
-SplitOption = Annotated[Split, typer.Option(help="What a sequence of plain text is.")]
 
 
 class StoppedError(Exception):
@@ -205,7 +152,7 @@ def sweep(
     "--sequence patient --order day --target outcome` | `seqcompare compare corpus.txt --tokens word`"
 )
 def compare(
-    data: Annotated[str, typer.Argument(help=DATA)],
+    data: DataArgument,
     out: OutOption = None,
     models: Annotated[
         list[str] | None,
@@ -224,6 +171,10 @@ def compare(
     target: TargetOption = None,
     group: GroupOption = None,
     role: RoleOption = None,
+    kind: KindOption = None,
+    missing: MissingOption = None,
+    ignore_label: IgnoreOption = None,
+    file_format: FormatOption = None,
     tokens: TokensOption = Tokens.char,
     split: SplitOption = Split.line,
     jobs: JobsOption = -1,
@@ -239,7 +190,22 @@ def compare(
     from seqcompare.report.terminal import Output
 
     output = Output(as_json=as_json, quiet=quiet)
-    dataset = _read(output, data, sequence, order, values, target, group, role, tokens, split)
+    dataset = read_data(
+        output,
+        data,
+        sequence,
+        order,
+        values,
+        target,
+        group,
+        role,
+        kind,
+        missing,
+        ignore_label,
+        file_format,
+        tokens,
+        split,
+    )
     from seqcompare.comparison import compare as run_compare
 
     with output.progress(f"compare {dataset.name}") as bar:
@@ -267,7 +233,7 @@ def compare(
     "`seqcompare profile cmudict_stress --out runs/words`"
 )
 def profile(
-    data: Annotated[str, typer.Argument(help=DATA)],
+    data: DataArgument,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write a report into this folder.", show_default=False)
     ] = None,
@@ -279,6 +245,10 @@ def profile(
     target: TargetOption = None,
     group: GroupOption = None,
     role: RoleOption = None,
+    kind: KindOption = None,
+    missing: MissingOption = None,
+    ignore_label: IgnoreOption = None,
+    file_format: FormatOption = None,
     tokens: TokensOption = Tokens.char,
     split: SplitOption = Split.line,
     as_json: JsonOption = False,
@@ -288,7 +258,22 @@ def profile(
     from seqcompare.report.terminal import Output
 
     output = Output(as_json=as_json, quiet=quiet)
-    dataset = _read(output, data, sequence, order, values, target, group, role, tokens, split)
+    dataset = read_data(
+        output,
+        data,
+        sequence,
+        order,
+        values,
+        target,
+        group,
+        role,
+        kind,
+        missing,
+        ignore_label,
+        file_format,
+        tokens,
+        split,
+    )
     from seqcompare.dependence import profile as find_profile
 
     found = find_profile(dataset, max_lag=max_lag, max_order=max_order)
@@ -378,89 +363,7 @@ def list_(
     """List what there is: models, tasks, bundled data sets, suites."""
     from seqcompare.report.terminal import Output
 
-    listing = {
-        Listing.models: _list_models,
-        Listing.tasks: _list_tasks,
-        Listing.datasets: _list_datasets,
-        Listing.suites: _list_suites,
-    }[what]
-    Output(as_json=as_json).records(listing())
-
-
-def _list_models() -> list[dict[str, Any]]:
-    from seqcompare.evaluation.zoo import VARIANTS
-
-    return [
-        {
-            "variant": name,
-            "family": variant.family,
-            "label": variant.label,
-            "capacity": variant.capacity_name,
-            "ladder": ", ".join(map(str, variant.ladder)),
-        }
-        for name, variant in VARIANTS.items()
-    ]
-
-
-def _list_tasks() -> list[dict[str, Any]]:
-    from seqcompare.tasks import TASKS
-
-    return [{"task": name, "what it asks": _first_line(task)} for name, task in TASKS.items()]
-
-
-def _list_datasets() -> list[dict[str, Any]]:
-    from seqcompare.datasets.catalog import DATASETS
-
-    return [
-        {"data set": name, "role": data.role, "what it is": data.summary} for name, data in DATASETS.items()
-    ]
-
-
-def _list_suites() -> list[dict[str, Any]]:
-    from seqcompare.evaluation.plan import plan_trials
-    from seqcompare.evaluation.suites import load_suite, shipped_suites
-
-    return [
-        {"suite": name, "title": suite.title, "seeds": suite.seeds, "trials": len(plan_trials(suite))}
-        for name in shipped_suites()
-        for suite in [load_suite(name)]
-    ]
-
-
-def _read(
-    output: Output,
-    data: str,
-    sequence: str | None,
-    order: str | None,
-    values: list[str] | None,
-    target: str | None,
-    group: str | None,
-    role: Role | None,
-    tokens: Tokens,
-    split: Split,
-) -> SequenceDataset:
-    """Read the user's data, and say aloud what was guessed about them."""
-    from seqcompare.datasets import read
-
-    # an empty name says that there is no such column
-    dataset = read(
-        data,
-        sequence=False if sequence == "" else sequence,
-        order=False if order == "" else order,
-        values=values,
-        target=False if target == "" else target,
-        group=False if group == "" else group,
-        role=None if role is None else role.value,
-        tokens=tokens.value,
-        split=split.value,
-    )
-    for note in (f"{dataset.name}: {len(dataset)} sequences, role {dataset.role}", *dataset.notes):
-        output.say(note)
-    return dataset
-
-
-def _first_line(thing: object) -> str:
-    return (thing.__doc__ or "").strip().partition("\n")[0]
+    Output(as_json=as_json).records(records_of(what))
 
 
 def _again() -> str:

@@ -1,0 +1,153 @@
+"""The user's data, as the command line takes them: a name or a file, and what the columns are."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from seqcompare.report.terminal import Output
+    from seqcompare.sequence_dataset import SequenceDataset
+
+_DATA = (
+    "A bundled data set (see: seqcompare list datasets), or a file: CSV, TSV or Parquet with a row for each "
+    "step, .ts, FASTA, or plain text."
+)
+
+
+class Role(StrEnum):
+    """What is predicted."""
+
+    next = "next"
+    step = "step"
+    sequence = "sequence"
+    value = "value"
+
+
+class Kind(StrEnum):
+    """How whole numbers are read."""
+
+    symbols = "symbols"
+    real = "real"
+
+
+class Missing(StrEnum):
+    """What becomes of missing measurements."""
+
+    error = "error"
+    keep = "keep"
+
+
+class FileFormat(StrEnum):
+    """What a file is."""
+
+    csv = "csv"
+    tsv = "tsv"
+    parquet = "parquet"
+    ts = "ts"
+    fasta = "fasta"
+    text = "text"
+
+
+class Tokens(StrEnum):
+    """What a step of plain text is."""
+
+    char = "char"
+    word = "word"
+
+
+class Split(StrEnum):
+    """What a sequence of plain text is."""
+
+    line = "line"
+    document = "document"
+
+
+DataArgument = Annotated[str, typer.Argument(help=_DATA)]
+SequenceOption = Annotated[
+    str | None, typer.Option(help="Column that names the sequence; '' if there is none.", show_default=False)
+]
+OrderOption = Annotated[
+    str | None, typer.Option(help="Column that orders the steps; '' if there is none.", show_default=False)
+]
+ValuesOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Column of the steps; may be given several times.", show_default=False),
+]
+TargetOption = Annotated[
+    str | None, typer.Option(help="Column to predict; '' if there is none.", show_default=False)
+]
+GroupOption = Annotated[
+    str | None,
+    typer.Option(help="Column whose sequences stay on one side of a split.", show_default=False),
+]
+RoleOption = Annotated[
+    Role | None, typer.Option(help="What is predicted; found in the data by default.", show_default=False)
+]
+KindOption = Annotated[
+    Kind | None,
+    typer.Option(help="How to read whole numbers; found in the data by default.", show_default=False),
+]
+MissingOption = Annotated[
+    Missing | None,
+    typer.Option(
+        help="Whether missing measurements may be; by default only where a .ts file declares them.",
+        show_default=False,
+    ),
+]
+IgnoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ignore-label", help="Steps of this label are neither learned nor scored.", show_default=False
+    ),
+]
+FormatOption = Annotated[
+    FileFormat | None,
+    typer.Option(
+        "--format", help="What the file is; by default its name's ending says so.", show_default=False
+    ),
+]
+TokensOption = Annotated[Tokens, typer.Option(help="What a step of plain text is.")]
+SplitOption = Annotated[Split, typer.Option(help="What a sequence of plain text is.")]
+
+
+def read_data(
+    output: Output,
+    data: str,
+    sequence: str | None,
+    order: str | None,
+    values: list[str] | None,
+    target: str | None,
+    group: str | None,
+    role: Role | None,
+    kind: Kind | None,
+    missing: Missing | None,
+    ignore_label: str | None,
+    file_format: FileFormat | None,
+    tokens: Tokens,
+    split: Split,
+) -> SequenceDataset:
+    """Read the user's data, and say aloud what was guessed about them."""
+    from seqcompare.datasets import read
+
+    # an empty name says that there is no such column
+    dataset = read(
+        data,
+        sequence=False if sequence == "" else sequence,
+        order=False if order == "" else order,
+        values=values,
+        target=False if target == "" else target,
+        group=False if group == "" else group,
+        role=None if role is None else role.value,
+        kind=None if kind is None else kind.value,
+        missing=None if missing is None else missing.value,
+        ignore_label=ignore_label,
+        file_format=None if file_format is None else file_format.value,
+        tokens=tokens.value,
+        split=split.value,
+    )
+    for note in (f"{dataset.name}: {len(dataset)} sequences, role {dataset.role}", *dataset.notes):
+        output.say(note)
+    return dataset

@@ -1,0 +1,70 @@
+"""What can be listed: models, tasks, bundled data sets, suites."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+
+class Listing(StrEnum):
+    """What can be listed."""
+
+    models = "models"
+    tasks = "tasks"
+    datasets = "datasets"
+    suites = "suites"
+
+
+def records_of(what: Listing) -> list[dict[str, Any]]:
+    """Return a record for each thing that there is."""
+    listing = {
+        Listing.models: _list_models,
+        Listing.tasks: _list_tasks,
+        Listing.datasets: _list_datasets,
+        Listing.suites: _list_suites,
+    }[what]
+    return listing()
+
+
+def _list_models() -> list[dict[str, Any]]:
+    from seqcompare.evaluation.zoo import VARIANTS
+
+    return [
+        {
+            "variant": name,
+            "family": variant.family,
+            "label": variant.label,
+            "capacity": variant.capacity_name,
+            "ladder": ", ".join(map(str, variant.ladder)),
+        }
+        for name, variant in VARIANTS.items()
+    ]
+
+
+def _list_tasks() -> list[dict[str, Any]]:
+    from seqcompare.tasks import TASKS
+
+    return [{"task": name, "what it asks": _first_line(task)} for name, task in TASKS.items()]
+
+
+def _list_datasets() -> list[dict[str, Any]]:
+    from seqcompare.datasets.catalog import DATASETS
+
+    return [
+        {"data set": name, "role": data.role, "what it is": data.summary} for name, data in DATASETS.items()
+    ]
+
+
+def _list_suites() -> list[dict[str, Any]]:
+    from seqcompare.evaluation.plan import plan_trials
+    from seqcompare.evaluation.suites import load_suite, shipped_suites
+
+    return [
+        {"suite": name, "title": suite.title, "seeds": suite.seeds, "trials": len(plan_trials(suite))}
+        for name in shipped_suites()
+        for suite in [load_suite(name)]
+    ]
+
+
+def _first_line(thing: object) -> str:
+    return (thing.__doc__ or "").strip().partition("\n")[0]
