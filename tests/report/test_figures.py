@@ -157,6 +157,23 @@ def test_confusion_counts_every_true_class():
     assert [t.get_text() for t in ax.texts if t.get_text()] == ["3", "1", "2"]
 
 
+def test_gates_are_averaged_over_units_and_named_at_the_end():
+    _, ax = plt.subplots()
+    ax.axhline(0.5)
+    frame = pd.DataFrame(
+        {
+            "step": [0, 0, 1, 1, 0, 1],
+            "gate": ["input"] * 4 + ["forget"] * 2,
+            "value": [0, 1, 1, 1, 0.2, np.nan],
+        }
+    )
+    learning.gate_trace(frame, ax)
+    assert [list(line.get_ydata()) for line in ax.lines[1:]] == [[0.5, 1], [0.2]]
+    assert ax.get_legend() is None
+    words = {text.get_text().strip(): text.get_color() for text in ax.texts}
+    assert words == dict(zip(["input", "forget"], [line.get_color() for line in ax.lines[1:]], strict=True))
+
+
 FRAMES = {
     "growth": lambda ax: cost.growth(
         pd.DataFrame({"model": ["A", "A"], "n": [1, 8], "s": [0.1, 3]}), ax, x="n", y="s"

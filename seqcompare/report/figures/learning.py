@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
+import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
@@ -132,19 +136,22 @@ def gate_trace(frame: pd.DataFrame, ax: Axes | None = None, *, needed_lag: int |
     -------
     Axes
     """
-    gates = list(dict.fromkeys(frame["gate"]))
     colors = [style.shade(family, 2) for family in ("markov", "recurrent", "hmm", "window", "reference")]
+    frame = frame.dropna(subset="value")
+    palette = dict(zip(dict.fromkeys(frame["gate"]), itertools.cycle(colors), strict=False))
     with style.look():
         ax = ax or style.new_axes()
         if needed_lag is not None:
             for step in sorted(set(frame.loc[frame["scored"], "step"])):
                 ax.axvspan(step - needed_lag, step, color=style.RULE, alpha=0.5, linewidth=0, zorder=0.5)
+        before = len(ax.lines)
+        sns.lineplot(
+            frame, x="step", y="value", hue="gate", palette=palette, errorbar=None, legend=False, ax=ax
+        )
         ends = []
-        for number, gate in enumerate(gates):
-            rows = frame[frame["gate"] == gate].groupby("step", as_index=False)["value"].mean()
-            color = colors[number % len(colors)]
-            ax.plot(rows["step"], rows["value"], color=color)
-            ends.append((str(gate), float(rows["step"].iloc[-1]), float(rows["value"].iloc[-1]), color))
+        for (gate, color), line in zip(palette.items(), ax.lines[before:], strict=True):
+            x, y = np.asarray(line.get_xydata())[-1]
+            ends.append((str(gate), float(x), float(y), color))
         ax.set_ylim(0, 1)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set_xlabel("step")
