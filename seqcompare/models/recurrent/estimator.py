@@ -22,7 +22,7 @@ from seqcompare.models.recurrent.architecture import Architecture
 from seqcompare.models.recurrent.cell import Array
 from seqcompare.models.recurrent.cells import CELLS
 from seqcompare.models.recurrent.chunks import Examples, answer, attention
-from seqcompare.models.recurrent.interchange import get_weights, set_weights, to_torch_state_dict
+from seqcompare.models.recurrent.interchange import named_weights, replaced_weights, torch_state_dict
 from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.optimizers import Descent, Memory, fresh_memory
 from seqcompare.models.recurrent.packing import Ints
@@ -174,15 +174,17 @@ class RecurrentNet:
 
     def get_weights(self) -> dict[str, Array]:
         """Return copies of the weights by name; `seqcompare.models.recurrent.interchange` lists the names."""
-        return get_weights(self)
+        return named_weights(*self._network())
 
     def set_weights(self, weights: dict[str, Any]) -> None:
-        """Replace weights, by the names of `get_weights`; those left out stay as they are."""
-        set_weights(self, weights)
+        """Replace weights by name; those left out stay. A wrong one raises ValueError and changes nothing."""
+        self.weights_ = replaced_weights(*self._network(), weights)
 
     def to_torch_state_dict(self) -> dict[str, Array]:
         """Return the weights as arrays in PyTorch's layout, for ``rnn``, ``readout`` and ``embedding``."""
-        return to_torch_state_dict(self)
+        network, flat = self._network()
+        scaling = None if network.architecture.symbols else (self.input_mean_, self.input_scale_)
+        return torch_state_dict(network, flat, scaling)
 
     def _network(self) -> tuple[Network, Array]:
         check_is_fitted(self, "weights_")

@@ -20,43 +20,39 @@ candidate; Elman and Jordan: one block), each H columns wide, and k outputs:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.models.recurrent.network import Network
 
-if TYPE_CHECKING:
-    from seqcompare.models.recurrent.estimator import RecurrentNet
-
 # where PyTorch's blocks of gates are among ours: its LSTM has input, forget, candidate, output
 _TORCH_GATES = {"elman": [0], "gru": [0, 1, 2], "lstm": [1, 2, 3, 0]}
 
 
-def get_weights(model: RecurrentNet) -> dict[str, NDArray[Any]]:
-    """Return copies of a fitted model's weights by name."""
-    network, flat = model._network()
+def named_weights(network: Network, flat: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Return copies of the weights, which `flat` holds end to end, by name."""
     return {name: w.copy() for name, w in network.views(flat).items()}
 
 
-def set_weights(model: RecurrentNet, weights: dict[str, Any]) -> None:
-    """Replace weights of a fitted model.
+def replaced_weights(network: Network, flat: NDArray[Any], weights: dict[str, Any]) -> NDArray[Any]:
+    """Return a copy of all weights with some of them replaced.
 
     Parameters
     ----------
-    model : fitted recurrent estimator
-        Changed in place.
+    network : Network
+        Knows the names and shapes.
+    flat : array of shape (n_weights,)
+        All weights, end to end.
     weights : dict
-        Arrays by the names that `get_weights` gives; those left out stay as they are.
+        Arrays by the names that `named_weights` gives; those left out stay as they are.
 
     Raises
     ------
     ValueError
-        For a name that the network does not have, another shape, or numbers that are not finite; nothing is
-        changed then.
+        For a name that the network does not have, another shape, or numbers that are not finite.
     """
-    network, flat = model._network()
     flat = flat.copy()
     views = network.views(flat)
     for name, given in weights.items():
@@ -68,23 +64,25 @@ def set_weights(model: RecurrentNet, weights: dict[str, Any]) -> None:
         if not np.isfinite(array).all():
             raise ValueError(f"{name} holds numbers that are not finite")
         views[name][:] = array
-    model.weights_ = flat
+    return flat
 
 
-def to_torch_state_dict(model: RecurrentNet) -> dict[str, NDArray[Any]]:
+def torch_state_dict(
+    network: Network, flat: NDArray[Any], scaling: tuple[NDArray[np.float64], NDArray[np.float64]] | None
+) -> dict[str, NDArray[Any]]:
     """Return the weights as the state dict of PyTorch modules, as arrays; PyTorch is not needed for it.
 
     ``rnn.*`` fits ``torch.nn.LSTM``, ``GRU`` or ``RNN`` with ``batch_first`` as one likes, ``readout.*`` a
     ``torch.nn.Linear``, ``embedding.*`` a ``torch.nn.Embedding``; ``attention.weight`` and ``.bias`` are a
     Linear's, and ``attention.vector`` is a vector. A symbol is its position in ``symbols_``, one-hot if there
-    is no embedding; real-valued steps go in as they are: the weights contain the standardisation.
+    is no embedding; real-valued steps go in as they are: the weights contain the standardisation, by the
+    means and scales in `scaling`.
 
     Raises
     ------
     ValueError
         For `jordan`, which PyTorch does not have, and for Elman networks with an activation that it lacks.
     """
-    network, flat = model._network()
     a, views = network.architecture, network.views(flat)
     if a.cell not in _TORCH_GATES or a.activation not in ("tanh", "relu"):
         raise ValueError(f"PyTorch has no cell {a.cell!r} with activation {a.activation!r}")
@@ -96,8 +94,8 @@ def to_torch_state_dict(model: RecurrentNet) -> dict[str, NDArray[Any]]:
             prefix = f"layer{layer}.{direction}."
             end = f"_l{layer}" + ("_reverse" if direction == "backward" else "")
             W, b = views[prefix + "input"], views[prefix + "bias"]
-            if layer == 0 and not a.symbols:
-                W, b = _unstandardized(model, W, b)
+            if layer == 0 and scaling is not None:
+                W, b = _unstandardized(W, b, *scaling)
             state[f"rnn.weight_ih{end}"] = _reorder(network, W).T.copy()
             state[f"rnn.weight_hh{end}"] = _reorder(network, views[prefix + "recurrent"]).T.copy()
             state[f"rnn.bias_ih{end}"] = _reorder(network, b).copy()
@@ -121,8 +119,8 @@ def _reorder(network: Network, w: NDArray[Any]) -> NDArray[Any]:
 
 
 def _unstandardized(
-    model: RecurrentNet, W: NDArray[Any], b: NDArray[Any]
+    W: NDArray[Any], b: NDArray[Any], mean: NDArray[np.float64], scale: NDArray[np.float64]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return weights that do to raw input what the given ones do to standardised input."""
-    raw = W / model.input_scale_[:, None]
-    return raw.astype(W.dtype), (b - model.input_mean_ @ raw).astype(b.dtype)
+    raw = W / scale[:, None]
+    return raw.astype(W.dtype), (b - mean @ raw).astype(b.dtype)
