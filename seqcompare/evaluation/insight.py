@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from seqcompare.sequence_dataset import SequenceDataset
-
-if TYPE_CHECKING:
-    from seqcompare.evaluation.trials import Trial
 
 GRADIENTS, GATES = "gradient_by_lag", "gate_trace"
 
@@ -21,36 +17,6 @@ FORWARDS, GATED = ("elman", "jordan", "gru", "lstm"), ("gru", "lstm")
 
 #: Test sequences that gradients are measured on: the first ones.
 N_SEQUENCES = 32
-
-
-def choose_insights(trials: Sequence[Trial]) -> list[Trial]:
-    """Say which trials are looked into: few enough to cost nothing, the same however they are run.
-
-    Of the first task of role ``next`` or ``step`` with recurrent networks of the zoo, seed 0 at the smallest,
-    a middle and the largest distance: every network's gradients, and the gates of the first that has any.
-
-    Returns
-    -------
-    list of Trial
-        All of `trials`, those that are chosen with the tables to keep in `insights`.
-    """
-    nets = [
-        t
-        for t in trials
-        if t.axis == "distance" and t.seed == 0 and t.task.distance > 0 and t.task.role in ("next", "step")
-        # a model of the user's is none of these variants
-        if t.model.source is None and t.model.variant in FORWARDS
-    ]
-    nets = [t for t in nets if t.task_label == nets[0].task_label]
-    distances = sorted({t.task.distance for t in nets})
-    places = {0, len(distances) // 2, len(distances) - 1}
-    gated = next((t.model.label for t in nets if t.model.variant in GATED), None)
-    chosen = {
-        t.position: (GRADIENTS, GATES) if t.model.label == gated else (GRADIENTS,)
-        for t in nets
-        if distances.index(t.task.distance) in places
-    }
-    return [replace(t, insights=chosen.get(t.position, ())) for t in trials]
 
 
 def look_inside(model: Any, test: SequenceDataset, tables: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:

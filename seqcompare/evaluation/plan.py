@@ -7,7 +7,7 @@ import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from seqcompare.evaluation.insight import choose_insights
+from seqcompare.evaluation.insight import FORWARDS, GATED, GATES, GRADIENTS
 from seqcompare.evaluation.suites import AxisEntry, ModelEntry, Suite, SuiteError, TaskEntry
 from seqcompare.evaluation.trials import Sizes, Trial
 from seqcompare.evaluation.zoo import VARIANTS, Budget, ModelSpec, load_object
@@ -55,7 +55,37 @@ def plan_trials(suite: Suite) -> list[Trial]:
             ]
     if not trials:
         raise SuiteError("the suite has no trials: no model can do any of its tasks")
-    return choose_insights(trials)
+    return _choose_insights(trials)
+
+
+def _choose_insights(trials: Sequence[Trial]) -> list[Trial]:
+    """Say which trials are looked into: few enough to cost nothing, the same however they are run.
+
+    Of the first task of role ``next`` or ``step`` with recurrent networks of the zoo, seed 0 at the smallest,
+    a middle and the largest distance: every network's gradients, and the gates of the first that has any.
+
+    Returns
+    -------
+    list of Trial
+        All of `trials`, those that are chosen with the tables to keep in `insights`.
+    """
+    nets = [
+        t
+        for t in trials
+        if t.axis == "distance" and t.seed == 0 and t.task.distance > 0 and t.task.role in ("next", "step")
+        # a model of the user's is none of these variants
+        if t.model.source is None and t.model.variant in FORWARDS
+    ]
+    nets = [t for t in nets if t.task_label == nets[0].task_label]
+    distances = sorted({t.task.distance for t in nets})
+    places = {0, len(distances) // 2, len(distances) - 1}
+    gated = next((t.model.label for t in nets if t.model.variant in GATED), None)
+    chosen = {
+        t.position: (GRADIENTS, GATES) if t.model.label == gated else (GRADIENTS,)
+        for t in nets
+        if distances.index(t.task.distance) in places
+    }
+    return [dataclasses.replace(t, insights=chosen.get(t.position, ())) for t in trials]
 
 
 def select_trials(trials: Sequence[Trial], only: Sequence[str]) -> list[Trial]:
