@@ -62,6 +62,10 @@ def rows(table: Table) -> list[list[Cell]]:
     return [[cell(value) for value in row] for row in zip(*columns, strict=True)]
 
 
+#: Characters of a paragraph that are shown: our own sentences fit, and what a user can name in them ends.
+PARAGRAPH = 20_000
+
+
 def to_markdown(table: Table) -> str:
     """Return `table` as a table of Markdown."""
     lines = [[_markdown(c.text) for c in row] for row in rows(table)]
@@ -70,8 +74,8 @@ def to_markdown(table: Table) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """Return `text` so that Markdown shows it as it is."""
-    return _markdown(text)
+    """Return `text`, a sentence or a paragraph, so that Markdown shows it as it is and whole."""
+    return _markdown(text, PARAGRAPH)
 
 
 def to_latex(table: Table) -> str:
@@ -98,6 +102,6 @@ def _ascii(text: str) -> str:
     return "".join(c if c.isascii() else "?" for c in plain if not unicodedata.combining(c))
 
 
-def _markdown(text: str) -> str:
-    safe = html.escape(shown(text), quote=False)
+def _markdown(text: str, limit: int = 200) -> str:
+    safe = html.escape(shown(text, limit), quote=False)
     return re.sub(r"([\\`*_{}\[\]#|~$!])", r"\\\1", safe)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqcompare.report.parts import Table
-from seqcompare.report.tables import Cell, cell, number, rows, to_latex, to_markdown
+from seqcompare.report.tables import Cell, cell, markdown_text, number, rows, to_latex, to_markdown
 
 
 def table(frame, **headings):
@@ -60,6 +60,11 @@ def test_cells(value, expected):
 def test_rows_follow_the_headings():
     frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"], "c": [None, True]})
     assert [[c.text for c in row] for row in rows(table(frame, c="C", a="A"))] == [["", "1"], ["yes", "2"]]
+
+
+def test_a_paragraph_of_markdown_is_shown_whole():
+    sentence = "A model that reaches far has a long sentence. " * 20 + "*End*"
+    assert markdown_text(sentence).endswith(r"\*End\*")
 
 
 def test_markdown_has_a_line_for_each_row_whatever_the_names():
