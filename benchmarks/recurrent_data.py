@@ -51,7 +51,8 @@ def stress(seeds: int, hidden: int, _: str) -> Iterator[str]:
 def docs(seeds: int, hidden: int, _: str) -> Iterator[str]:
     """Yield rows: bits a character of backoff Markov chains and of the LSTM.
 
-    Its settings were chosen by hand: only `timescale` was compared on held-out training sequences held out: the defaults suit neither long texts nor few.
+    Only `timescale` was compared on held-out training sequences; the other settings are guesses. The
+    defaults suit neither long texts nor few.
     """
     data = datasets.load("python_docs")
     held_out = np.random.default_rng(0).permutation(len(data)) < len(data) // 5
