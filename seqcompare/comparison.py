@@ -16,18 +16,18 @@ import pandas as pd
 
 from seqcompare.datasets import read
 from seqcompare.dependence import profile
-from seqcompare.evaluation.comparison import (
+from seqcompare.evaluation.comparison.fold_trials import (
     FoldTrial,
     blank_fold_row,
     run_fold_trial,
     tuning_trials,
     warm_up_on,
 )
-from seqcompare.evaluation.ladder import Entry, build_ladders
+from seqcompare.evaluation.comparison.ladder import Entry, build_ladders
+from seqcompare.evaluation.comparison.splits import Plan, plan_splits
+from seqcompare.evaluation.comparison.winner import final_rung, keep_winner
+from seqcompare.evaluation.jobs import Outcome
 from seqcompare.evaluation.runner import run_trials
-from seqcompare.evaluation.splits import Plan, plan_splits
-from seqcompare.evaluation.trials import Outcome
-from seqcompare.evaluation.winner import final_rung, keep_winner
 from seqcompare.experiment import Progress
 from seqcompare.results.choice import choose_rung, validation_tolerance
 from seqcompare.results.comparison_store import ComparisonStore

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import pandas as pd
 
 from seqcompare.evaluation.estimate import estimate_seconds
+from seqcompare.evaluation.jobs import Outcome
 from seqcompare.evaluation.plan import plan_trials, select_trials
 from seqcompare.evaluation.runner import run_trials
 from seqcompare.evaluation.state_space import state_space_table
 from seqcompare.evaluation.suites import Suite, load_suite, override_suite
-from seqcompare.evaluation.trials import Outcome, Trial
+from seqcompare.evaluation.trials import Trial
 from seqcompare.evaluation.warmup import warm_up
 from seqcompare.results.folder import prepare_folder
 from seqcompare.results.store import STORE, Store, StoredRun, read_config

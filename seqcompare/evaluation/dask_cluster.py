@@ -12,8 +12,7 @@ from typing import Any
 
 from joblib import effective_n_jobs
 
-from seqcompare.evaluation.jobs import Job, Runner, given_up
-from seqcompare.evaluation.trials import Outcome
+from seqcompare.evaluation.jobs import Job, Outcome, Runner, given_up
 from seqcompare.results.store import Store
 
 

@@ -1,11 +1,14 @@
-"""What a runner runs."""
+"""What a runner runs, and what comes of it."""
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
-from seqcompare.evaluation.trials import Outcome
+import pandas as pd
 
 
 class Job(Protocol):
@@ -20,7 +23,35 @@ class Job(Protocol):
         """Its coordinates in words, unique among all."""
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a trial ended in.
+
+    Parameters
+    ----------
+    position : int
+        Of the trial.
+    row : dict
+        What was measured.
+    curve : tuple of (epoch, train loss, validation score)
+        How the model learned.
+    insights : tuple of (str, DataFrame)
+        What it has learned: small tables by name.
+    """
+
+    position: int
+    row: dict[str, Any]
+    curve: tuple[tuple[int, float, float], ...] = ()
+    insights: tuple[tuple[str, pd.DataFrame], ...] = ()
+
+
 Runner = Callable[[Any], Outcome]
+
+
+def blame(error: Exception) -> str:
+    """Say what went wrong and where."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno})"
 
 
 def given_up(job: Job, row: dict[str, Any], attempts: str) -> Outcome:

@@ -14,8 +14,8 @@ import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from seqcompare.evaluation.dask_cluster import run_on_dask
-from seqcompare.evaluation.jobs import Job, Runner, given_up
-from seqcompare.evaluation.trials import Outcome, blank_row, run_trial
+from seqcompare.evaluation.jobs import Job, Outcome, Runner, given_up
+from seqcompare.evaluation.trials import blank_row, run_trial
 from seqcompare.results.folder import INFLIGHT
 from seqcompare.results.store import Store
 

@@ -5,20 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import sys
 import time
-import traceback
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import ThreadpoolController
 
 from seqcompare.evaluation.answers import (
     fit_model,
@@ -29,6 +23,8 @@ from seqcompare.evaluation.answers import (
 )
 from seqcompare.evaluation.cost import Stopwatch
 from seqcompare.evaluation.insight import look_inside
+from seqcompare.evaluation.jobs import Outcome, blame
+from seqcompare.evaluation.threads import one_thread
 from seqcompare.evaluation.warmup import warm_up
 from seqcompare.evaluation.zoo import ModelSpec
 from seqcompare.sequence_dataset import SequenceDataset
@@ -98,28 +94,6 @@ class Trial:
         return _hash(self.task.name, task_params(self.task), self.seed, self.model.label) % 2**32
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a trial ended in.
-
-    Parameters
-    ----------
-    position : int
-        Of the trial.
-    row : dict
-        What was measured.
-    curve : tuple of (epoch, train loss, validation score)
-        How the model learned.
-    insights : tuple of (str, DataFrame)
-        What it has learned: small tables by name.
-    """
-
-    position: int
-    row: dict[str, Any]
-    curve: tuple[tuple[int, float, float], ...] = ()
-    insights: tuple[tuple[str, pd.DataFrame], ...] = ()
-
-
 def task_params(task: Any) -> dict[str, Any]:
     """Return all parameters of a task, the distance included."""
     return {field.name: getattr(task, field.name) for field in fields(task) if field.init}
@@ -186,26 +160,6 @@ def blank_row(trial: Trial) -> dict[str, Any]:
         "status": "ok",
         "error": "",
     }
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Run BLAS and compiled kernels in one thread."""
-    import numba  # here, since reading trials should not cost the import
-
-    before = numba.get_num_threads()
-    numba.set_num_threads(1)
-    try:
-        with _thread_pools(len(sys.modules)).limit(limits=1):
-            yield
-    finally:
-        numba.set_num_threads(before)
-
-
-@lru_cache(maxsize=1)
-def _thread_pools(n_modules: int) -> ThreadpoolController:
-    """Find the pools of threads; again only after an import, which is what brings new ones."""
-    return ThreadpoolController()
 
 
 def _measure(trial: Trial, row: dict[str, Any]) -> tuple[Any, SequenceDataset]:
@@ -278,12 +232,6 @@ def _theory(trial: Trial, model: Any, *, causal: bool) -> bool | None:
         causal=causal,
     )
     return says
-
-
-def blame(error: Exception) -> str:
-    """Say what went wrong and where."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno})"
 
 
 def _hash(*coordinates: Any) -> int:

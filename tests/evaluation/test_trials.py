@@ -13,7 +13,8 @@ from threadpoolctl import threadpool_info
 from seqcompare.evaluation.plan import plan_trials
 from seqcompare.evaluation.state_space import count_contexts
 from seqcompare.evaluation.suites import load_suite
-from seqcompare.evaluation.trials import draw_parts, one_thread, run_trial
+from seqcompare.evaluation.threads import one_thread
+from seqcompare.evaluation.trials import draw_parts, run_trial
 from seqcompare.results.rows import COLUMNS
 from seqcompare.sequences import Sequences
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from seqcompare.evaluation.chance import chance_model
-from seqcompare.evaluation.ladder_common import Entry, Extent
-from seqcompare.evaluation.ladder_sequences import sequence_entries, value_entries
-from seqcompare.evaluation.ladder_steps import next_entries, step_entries
+from seqcompare.evaluation.comparison.chance import chance_model
+from seqcompare.evaluation.comparison.ladder_common import Entry, Extent
+from seqcompare.evaluation.comparison.ladder_sequences import sequence_entries, value_entries
+from seqcompare.evaluation.comparison.ladder_steps import next_entries, step_entries
 from seqcompare.evaluation.zoo import Budget, ModelSpec
 from seqcompare.sequence_dataset import SequenceDataset
 

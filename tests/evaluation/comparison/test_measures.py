@@ -5,8 +5,13 @@ import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, mean_squared_error, r2_score
 
 from seqcompare import HMM, MarkovChain, MarkovTagger, SequenceDataset
-from seqcompare.evaluation.chance import ChanceClassifier, ChanceRegressor, ChanceTagger, chance_model
-from seqcompare.evaluation.measures import (
+from seqcompare.evaluation.comparison.chance import (
+    ChanceClassifier,
+    ChanceRegressor,
+    ChanceTagger,
+    chance_model,
+)
+from seqcompare.evaluation.comparison.measures import (
     ask,
     calibration_of,
     confusion_of,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.neighbors import KNeighborsClassifier
 
 from seqcompare import SequenceDataset, WindowClassifier, WindowTagger
-from seqcompare.evaluation.splits import cut, find_overlap, hold_out, plan_splits
+from seqcompare.evaluation.comparison.splits import cut, find_overlap, hold_out, plan_splits
 from seqcompare.sequences import Sequences
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 import seqcompare
 from seqcompare.evaluation.answers import fit_model
-from seqcompare.evaluation.ladder_common import Entry
-from seqcompare.evaluation.trials import one_thread
+from seqcompare.evaluation.comparison.ladder_common import Entry
+from seqcompare.evaluation.threads import one_thread
 from seqcompare.evaluation.zoo import ModelSpec
 from seqcompare.results.stored_comparison import StoredComparison
 from seqcompare.sequence_dataset import SequenceDataset

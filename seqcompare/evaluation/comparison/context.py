@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.evaluation.answers import fit_model, predict_answer
-from seqcompare.evaluation.ladder_common import Entry
-from seqcompare.evaluation.measures import METRICS, ask, scored_items, unit_sums, units
-from seqcompare.evaluation.splits import cut
+from seqcompare.evaluation.comparison.ladder_common import Entry
+from seqcompare.evaluation.comparison.measures import METRICS, ask, scored_items, unit_sums, units
+from seqcompare.evaluation.comparison.splits import cut
 from seqcompare.evaluation.zoo import ModelSpec
 from seqcompare.results.choice import TOLERANCE, paired_difference
 from seqcompare.sequence_dataset import SequenceDataset

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import LogisticRegression
 
 import seqcompare
-from seqcompare.evaluation.ladder_common import (
+from seqcompare.evaluation.comparison.ladder_common import (
     Entry,
     Extent,
     classifiers,

@@ -15,10 +15,9 @@ import numpy as np
 from sklearn.base import clone
 
 from seqcompare.evaluation.answers import fit_model, learning_curve, n_parameters, training_end
-from seqcompare.evaluation.context import influence_by_lag, trace_context
-from seqcompare.evaluation.cost import Stopwatch
-from seqcompare.evaluation.ladder_common import Entry
-from seqcompare.evaluation.measures import (
+from seqcompare.evaluation.comparison.context import influence_by_lag, trace_context
+from seqcompare.evaluation.comparison.ladder_common import Entry
+from seqcompare.evaluation.comparison.measures import (
     METRICS,
     ask,
     calibration_of,
@@ -29,8 +28,10 @@ from seqcompare.evaluation.measures import (
     unit_sums,
     units,
 )
-from seqcompare.evaluation.splits import Plan, Split, cut, hold_out
-from seqcompare.evaluation.trials import Outcome, blame, one_thread
+from seqcompare.evaluation.comparison.splits import Plan, Split, cut, hold_out
+from seqcompare.evaluation.cost import Stopwatch
+from seqcompare.evaluation.jobs import Outcome, blame
+from seqcompare.evaluation.threads import one_thread
 from seqcompare.evaluation.zoo import ModelSpec
 from seqcompare.results.stored_comparison import TEST, TUNING
 from seqcompare.sequence_dataset import SequenceDataset

@@ -5,9 +5,9 @@ import pytest
 
 from seqcompare import SequenceDataset
 from seqcompare.evaluation.answers import fit_model
-from seqcompare.evaluation.context import Curve, influence_by_lag, trace_context
-from seqcompare.evaluation.ladder import build_ladders
-from seqcompare.evaluation.splits import cut, plan_splits
+from seqcompare.evaluation.comparison.context import Curve, influence_by_lag, trace_context
+from seqcompare.evaluation.comparison.ladder import build_ladders
+from seqcompare.evaluation.comparison.splits import cut, plan_splits
 from seqcompare.sequences import Sequences
 from seqcompare.tasks import Recall
 

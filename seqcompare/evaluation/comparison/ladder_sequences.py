@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import seqcompare
-from seqcompare.evaluation.ladder_common import (
+from seqcompare.evaluation.comparison.ladder_common import (
     Entry,
     Extent,
     classifiers,

@@ -5,7 +5,7 @@ import pytest
 from sklearn.base import clone
 
 from seqcompare import MarkovChain, SequenceDataset
-from seqcompare.evaluation.ladder import build_ladders, extent_of
+from seqcompare.evaluation.comparison.ladder import build_ladders, extent_of
 from seqcompare.sequences import Sequences
 
 
