@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,8 @@ from seqcompare.results.statistics import (
 
 CHANCE = "chance"
 
+# bits of real-valued steps come from densities and may be negative
+_RANGES = {"accuracy": (0.0, 1.0), "mse": (0.0, np.inf)}
 _COSTS = ("n_parameters", "predict_us_per_step", "fit_seconds", "peak_memory_mb")
 
 
@@ -108,10 +110,13 @@ class Contest:
         return worse, max(0.0, 1 - worse - better), better
 
     def interval(self, entry: str) -> Interval:
-        """Return the score of a contestant with its interval."""
+        """Return the score of a contestant with its interval, which ends where scores do."""
         losses = self.losses(entry)
         if len(losses) > 1:
-            return resampled_interval(self._as_score(losses), self.test_fraction)
+            found = resampled_interval(self._as_score(losses), self.test_fraction)
+            # t intervals of few folds know nothing of what a score can be
+            least, greatest = _RANGES.get(self.metric, (-np.inf, np.inf))
+            return replace(found, low=max(found.low, least), high=min(found.high, greatest))
         part = self._only(entry)
         loss = self._as_score(part[:, 1] / part[:, 0])
         return paired_bootstrap(loss, np.zeros(len(loss)), weights=part[:, 0]).difference

@@ -76,9 +76,8 @@ class StoredComparison(StoredRun):
         DataFrame
             Contestant and rung; ``control`` as in `seqcompare.evaluation.comparison.context.Curve`;
             ``context`` in steps; ``score`` with ``low`` and ``high``, 1.96 standard errors of the paired
-            difference to the
-            best context around it; ``loss``, how far it is ``behind`` the best and the standard ``error`` of
-            that; ``needed``, the smallest context within one such error.
+            difference to the best context around it; ``loss``, how far it is ``behind`` the best and the
+            standard ``error`` of that; ``needed``, the smallest context within one such error.
         """
         sign = -1.0 if self.contest.metric == "accuracy" else 1.0
         records = []

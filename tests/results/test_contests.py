@@ -187,3 +187,14 @@ def test_accuracy_is_one_minus_the_loss():
 def test_squared_errors_are_tolerated_by_the_variance():
     losses = world(np.random.default_rng(0), {"chance": 98.0, "a": 0.0})
     assert contest(losses, metric="mse").tolerance == pytest.approx(1.0, rel=0.05)
+
+
+@pytest.mark.parametrize(("metric", "scores"), [("accuracy", [1.0, 1.0, 0.9]), ("mse", [0.0, 0.0, 0.1])])
+def test_intervals_end_where_scores_do(metric, scores):
+    """A t interval of three folds alone would go on beyond 100%, or below an error of 0."""
+    losses = [1 - score if metric == "accuracy" else score for score in scores]
+    sums = {f"a/{fold}": units([loss]) for fold, loss in enumerate(losses)}
+    found = Contest(rows("a", folds=3, axis="test", metric=metric), sums, 0.5).interval("a")
+    assert found.mean == pytest.approx(np.mean(scores))
+    assert found.high == 1.0 if metric == "accuracy" else found.low == 0.0
+    assert found.low < found.mean < found.high
