@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from pickle import PicklingError
 from typing import Any
 
 import joblib
@@ -55,6 +56,11 @@ def run_trials(
         What runs one trial.
     blank : callable (trial) -> dict
         The row of a trial of which nothing is known but that its workers died.
+
+    Raises
+    ------
+    ValueError
+        If there is no such backend, or a trial cannot be sent to a worker.
     """
     if backend == "dask":
         yield from run_on_dask(trials, store, n_jobs=n_jobs, scheduler=scheduler, run=run, blank=blank)
@@ -99,7 +105,11 @@ def _run_rounds(
                 for outcome in outcomes:
                     store.add(outcome.position, outcome.row, outcome.curve, outcome.insights)
                     yield outcome
-        except BrokenProcessPool:
+        except PicklingError as error:
+            raise _cannot_travel(error) from error
+        except BrokenProcessPool as error:
+            if "un-serialize" in str(error):
+                raise _cannot_travel(error) from error
             caught = _collect_marks(inflight, trials)
             store.add_deaths(caught)
             futile = 0 if caught or store.done() > done else futile + 1
@@ -112,6 +122,15 @@ def _run_rounds(
                 )
                 store.add(outcome.position, outcome.row)
                 yield outcome
+
+
+def _cannot_travel(error: Exception) -> ValueError:
+    """Say that a trial, most likely a model of the user's in it, does not survive pickling."""
+    lines = str(error.__cause__ or error).strip(" \n\"'").splitlines()
+    return ValueError(
+        f"a trial cannot be sent to a worker process ({lines[-1] if lines else error}): expected models and "
+        "data that can be pickled and are importable there; with n_jobs=1 trials run in this process"
+    )
 
 
 def _stream(batch: Sequence[Job], marks: Path, n_jobs: int, run: Runner) -> Generator[Outcome]:

@@ -1,7 +1,10 @@
 """Trials that fail, poison their worker, or run in another order: the same rows."""
 
+import threading
+
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator
 from sweep_toys import light_suite
 
 from seqcompare.evaluation.plan import plan_trials
@@ -10,6 +13,22 @@ from seqcompare.evaluation.suites import load_suite
 from seqcompare.evaluation.trials import run_trial
 from seqcompare.results.rows import COST_COLUMNS
 from seqcompare.results.store import STORE, Store
+
+
+class Stubborn(BaseEstimator):
+    """Holds what cannot be pickled, or cannot be restored."""
+
+    def __init__(self, lock=None):
+        self.lock = lock
+
+    def __getstate__(self):
+        return {"lock": self.lock}
+
+    def __setstate__(self, state):
+        raise RuntimeError("no way back")
+
+    def fit(self, X, y):
+        return self
 
 
 def trials_of(**changes):
@@ -47,6 +66,16 @@ def test_models_are_trained_on_the_same_data_but_seeds_are_not(tmp_path):
     )
     # the seed of a model depends on all coordinates: the random part of its table differs
     assert starts["train_loss"].nunique() == 6
+
+
+def test_a_model_that_cannot_be_sent_to_a_worker_is_one_clear_error(tmp_path):
+    for name, model, words in (
+        ("locked", Stubborn(lock=threading.Lock()), "cannot pickle '_thread.lock' object"),
+        ("one-way", Stubborn(), "no way back"),
+    ):
+        trials = trials_of(models=[{"estimator": model, "name": name}], distances=[2], seeds=1)
+        with pytest.raises(ValueError, match=f"{words}.*n_jobs=1 trials run in this process"):
+            run_all(trials, tmp_path / name, n_jobs=2)
 
 
 def test_a_trial_that_fails_is_a_row_with_its_error(tmp_path):
