@@ -334,13 +334,16 @@ def _say_how_far(found: Findings, writer: _Writer) -> tuple[int | None, int]:
     if len(shuffled) and k < longest:
         behind, error = float(shuffled["behind"].mean()), float(shuffled["error"].mean())
         worse = behind > max(2 * error, found.tolerance)
+        lost = loss_words(behind, found.metric)
         writer.say(
-            f"With all before in random order it is {loss_words(behind, found.metric)} behind its best"
-            + (
-                ": it is misled by a past that should not matter."
-                if worse
-                else ", so their order does not matter."
-            ),
+            f"Shown everything, it uses the order of what came before all the same: with that shuffled it is "
+            f"{lost} behind its best."
+            if worse
+            else f"With what came before in random order it is {lost} behind its best: its order does not "
+            "matter beyond what counts as practically equal."
+            if behind <= found.tolerance
+            else f"With what came before in random order it is {lost} behind its best, which is within twice "
+            "the standard error.",
             ("contexts", f"{found.judgement.winner}, shuffled", "behind", behind),
         )
     ahead = mine[mine["control"] == "ahead"].groupby("fold")["needed"].first()

@@ -137,9 +137,9 @@ def test_a_reach_at_the_end_of_what_was_shown_is_open():
     assert "may be longer" not in str(write(enough(), table, contexts=context("a", [8], "limited")))
 
 
-def test_a_shuffled_past_that_misleads_is_told():
+def test_what_shuffling_the_past_does_is_told():
     table = summary(a=1.2, b=1.3, chance=1.9)
-    for behind, words in ((0.2, "misled by a past"), (0.0, "so their order does not matter")):
+    for behind, words in ((0.2, "uses the order"), (0.0, "its order does not matter")):
         curves = pd.concat([context("a", [2]), context("a", [2], "shuffled", behind=behind)])
         assert words in str(write(enough(), table, contexts=curves))
 
