@@ -31,9 +31,12 @@ class Store:
     def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
         self.path = Path(path)
         if read_only:
+            if not self.path.is_file():
+                raise FileNotFoundError(f"{self.path.parent} holds no results: expected a file {STORE} in it")
             # a file that nobody can be writing to needs no lock, and a read-only folder can hold none
             mode = "mode=ro" if os.access(self.path.parent, os.W_OK) else "mode=ro&immutable=1"
             self._connection = sqlite3.connect(f"{self.path.resolve().as_uri()}?{mode}", uri=True)
+            self._check()
             return
         self._connection = sqlite3.connect(self.path)
         self._connection.execute("PRAGMA journal_mode = WAL")
@@ -46,10 +49,23 @@ class Store:
             )
             db.execute(
                 "CREATE TABLE IF NOT EXISTS curves (trial_id TEXT, epoch INTEGER, train_loss REAL, "
-                "validation_score REAL, PRIMARY KEY (trial_id, epoch))"
+                "validation_score REAL, PRIMARY KEY (trial_id, epoch)) WITHOUT ROWID"
             )
             db.execute("CREATE TABLE IF NOT EXISTS deaths (trial_id TEXT PRIMARY KEY, n INTEGER)")
             db.execute("CREATE TABLE IF NOT EXISTS side_tables (name TEXT PRIMARY KEY, csv TEXT)")
+
+    def _check(self) -> None:
+        """Find out now, and in plain words, whether this is a store."""
+        try:
+            known = self._connection.execute(
+                "SELECT count(*) FROM sqlite_master WHERE name = 'trials'"
+            ).fetchone()
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise ValueError(f"{self.path} cannot be read as a store of results: {error}") from None
+        if not known[0]:
+            self.close()
+            raise ValueError(f"{self.path} is no store of results: it has no table of trials")
 
     def add(
         self,

@@ -86,6 +86,17 @@ def test_reading_does_not_write(tmp_path):
     assert (tmp_path / "run" / STORE).read_bytes() == before
 
 
+def test_what_is_no_store_is_said_in_one_line(tmp_path):
+    with pytest.raises(FileNotFoundError, match=f"holds no results: expected a file {STORE} in it"):
+        Store(tmp_path / STORE, read_only=True)
+    (tmp_path / STORE).write_text("not a database, but long enough to be looked at" * 100, encoding="ascii")
+    with pytest.raises(ValueError, match="cannot be read as a store of results"):
+        Store(tmp_path / STORE, read_only=True)
+    (tmp_path / STORE).write_bytes(b"")
+    with pytest.raises(ValueError, match="is no store of results: it has no table of trials"):
+        Store(tmp_path / STORE, read_only=True)
+
+
 def test_reading_imports_no_model(tmp_path):
     prepare_folder(tmp_path / "run", {"settings": {}}, n_jobs=1, fresh=False)
     with Store(tmp_path / "run" / STORE) as store:
