@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from seqcompare.results.choice import choose_rung, compare_rungs, validation_tolerance
 from seqcompare.results.comparison_store import ComparisonStore
 from seqcompare.results.contests import Contest, pairs, summary
+from seqcompare.results.findings import Findings
 from seqcompare.results.judgement import Judgement, judge
 from seqcompare.results.store import STORE, StoredRun
-from seqcompare.results.verdict import Findings, Verdict, write_verdict
+from seqcompare.results.verdict import Verdict, write_verdict
 
 TUNING, TEST, CONTEXT = "tuning", "test", "context"
 

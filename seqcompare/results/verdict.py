@@ -3,51 +3,19 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from seqcompare.results.caveats import say_caveats
 from seqcompare.results.contests import CHANCE
-from seqcompare.results.judgement import SURE, Judgement
+from seqcompare.results.findings import Findings, Writer
+from seqcompare.results.judgement import SURE
+from seqcompare.results.words import capital, in_figures, loss_words, score_words, steps
 
 EVIDENCE = ["sentence", "table", "row", "column", "value"]
-
-_RARE = 10
-_FEW = 20
-
-
-@dataclass(frozen=True, eq=False)
-class Findings:
-    """What a verdict is made of; every frame is a table of the run.
-
-    Parameters
-    ----------
-    data : mapping
-        What is known of the data: role, counts, classes, how they were split.
-    metric : str
-        What contestants are compared by.
-    tolerance : float
-        What is practically equal, in units of the loss.
-    judgement : Judgement
-        Who is good enough.
-    summary, pairs, ladders, contexts : DataFrame
-        The tables of these names.
-    profile : mapping of str to str
-        Facts found before any model was chosen; empty where there is none.
-    """
-
-    data: Mapping[str, Any]
-    metric: str
-    tolerance: float
-    judgement: Judgement
-    summary: pd.DataFrame
-    pairs: pd.DataFrame
-    ladders: pd.DataFrame
-    contexts: pd.DataFrame
-    profile: Mapping[str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,21 +57,9 @@ class Verdict:
         return f"<ul>{lines}</ul>"
 
 
-class _Writer:
-    """Collects sentences with the numbers behind them."""
-
-    def __init__(self) -> None:
-        self.sentences: list[str] = []
-        self.evidence: list[tuple[int, str, str, str, Any]] = []
-
-    def say(self, sentence: str, *evidence: tuple[str, str, str, Any]) -> None:
-        self.sentences.append(sentence)
-        self.evidence += [(len(self.sentences), *number) for number in evidence]
-
-
 def write_verdict(found: Findings) -> Verdict:
     """Return the verdict on a comparison."""
-    writer = _Writer()
+    writer = Writer()
     judged = found.judgement
     model = _final_rung(found, judged.winner)
     horizon, look_ahead = None, 0
@@ -119,7 +75,7 @@ def write_verdict(found: Findings) -> Verdict:
         if judged.kind == "model":
             horizon, look_ahead = _say_how_far(found, writer)
         _say_profile(found, writer)
-    _say_warnings(found, writer)
+    say_caveats(found, writer)
     families = found.summary.set_index("entry")["family"]
     return Verdict(
         judged.kind,
@@ -133,24 +89,6 @@ def write_verdict(found: Findings) -> Verdict:
     )
 
 
-def score_words(score: float, metric: str) -> str:
-    """Return a score with its unit."""
-    if metric == "bits":
-        return f"{score:.3f} bits a step"
-    if metric == "accuracy":
-        return f"{100 * score:.1f}% right"
-    return f"a mean squared error of {score:.4g}"
-
-
-def loss_words(loss: float, metric: str) -> str:
-    """Return a difference of losses with its unit."""
-    if metric == "bits":
-        return f"{loss:.3f} bit"
-    if metric == "accuracy":
-        return f"{100 * loss:.1f} percentage points"
-    return f"{loss:.3g} in mean squared error"
-
-
 def _final_rung(found: Findings, entry: str | None) -> str | None:
     """Return the rung that all folds together choose."""
     if entry is None:
@@ -158,20 +96,16 @@ def _final_rung(found: Findings, entry: str | None) -> str | None:
     chosen = found.ladders[(found.ladders["entry"] == entry) & found.ladders["chosen"]]
     if len(chosen):
         return str(chosen["model"].iloc[0])
-    return str(_row(found, entry)["chosen"])
-
-
-def _row(found: Findings, entry: str) -> dict[Any, Any]:
-    return found.summary[found.summary["entry"] == entry].to_dict("records")[0]
+    return str(found.row(entry)["chosen"])
 
 
 def _score(found: Findings, entry: str) -> tuple[str, tuple[str, str, str, float]]:
-    row = _row(found, entry)
+    row = found.row(entry)
     score = float(row["score"])
     return score_words(score, found.metric), ("summary", entry, "score", score)
 
 
-def _say_who(found: Findings, writer: _Writer, model: str | None) -> None:
+def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
     judged = found.judgement
     winner, best = str(judged.winner), str(judged.best)
     margin = loss_words(found.tolerance, found.metric)
@@ -192,8 +126,8 @@ def _say_who(found: Findings, writer: _Writer, model: str | None) -> None:
         )
         return
     words, number = _score(found, winner)
-    row = _row(found, winner)
-    span = f"95% interval {_number(row['low'], found.metric)} to {_number(row['high'], found.metric)}"
+    row = found.row(winner)
+    span = f"95% interval {in_figures(row['low'], found.metric)} to {in_figures(row['high'], found.metric)}"
     size = float(row["n_parameters"])
     rung = found.ladders[(found.ladders["entry"] == winner) & (found.ladders["model"] == model)]
     counted = ("summary", winner, "n_parameters", size)
@@ -218,7 +152,7 @@ def _say_who(found: Findings, writer: _Writer, model: str | None) -> None:
                 f"none does, yet a dependence below {float(seen):.2g} bit at one lag would not have been seen"
             )
             reason = ("profile_facts", "least_seen", "value", float(seen))
-        leader = "" if winner == CHANCE else f"{_capital(str(model))} comes to {words} ({span}), "
+        leader = "" if winner == CHANCE else f"{capital(str(model))} comes to {words} ({span}), "
         writer.say(
             f"The data cannot tell whether any model beats chance: {why}. {leader}{', '.join(against)}. More "
             "sequences would settle it.",
@@ -228,26 +162,26 @@ def _say_who(found: Findings, writer: _Writer, model: str | None) -> None:
         return
     if winner != best:
         other, other_number = _score(found, best)
-        against.insert(0, f"the best, {best} ({_row(found, best)['chosen']}), {other}")
+        against.insert(0, f"the best, {best} ({found.row(best)['chosen']}), {other}")
         evidence += [other_number, ("pairs", f"{winner} - {best}", "worse", judged.worse[winner])]
     if row["n_choices"] > 1:
         span += f", each fold with its own choice of {row['n_choices']} rungs"
     writer.say(
-        f"{_capital(str(model))} is enough: {words} ({span}), {cost}; {', '.join(against)}.",
+        f"{capital(str(model))} is enough: {words} ({span}), {cost}; {', '.join(against)}.",
         *evidence,
         counted,
     )
     for entry in judged.unsettled:
         chance_of = judged.worse[entry]
         writer.say(
-            f"Whether {entry} ({_row(found, entry)['chosen']}), which is cheaper, would do, the data do not "
+            f"Whether {entry} ({found.row(entry)['chosen']}), which is cheaper, would do, the data do not "
             f"settle: it is worse by more than {loss_words(found.tolerance, found.metric)} with probability "
             f"{chance_of:.2f}.",
             ("pairs", f"{entry} - {best}", "worse", chance_of),
         )
 
 
-def _say_what_more_buys(found: Findings, writer: _Writer, model: str | None) -> None:
+def _say_what_more_buys(found: Findings, writer: Writer, model: str | None) -> None:
     judged = found.judgement
     if judged.kind != "model" or judged.winner is None:
         return
@@ -258,7 +192,7 @@ def _say_what_more_buys(found: Findings, writer: _Writer, model: str | None) -> 
         larger = ladder[ladder["cost"] > mine["cost"]]
         if larger.empty:
             writer.say(
-                f"{_capital(str(model))} is the largest tried of its kind: more capacity may buy more.",
+                f"{capital(str(model))} is the largest tried of its kind: more capacity may buy more.",
                 ("ladders", str(model), "n_parameters", mine["n_parameters"]),
             )
         else:
@@ -295,7 +229,7 @@ def _relation(gain: float, found: Findings) -> str:
     return f"less than the {loss_words(found.tolerance, found.metric)} that count as practically equal"
 
 
-def _say_how_far(found: Findings, writer: _Writer) -> tuple[int | None, int]:
+def _say_how_far(found: Findings, writer: Writer) -> tuple[int | None, int]:
     """Say how far back the winner has to see; return that, and how far ahead."""
     mine = found.contexts[found.contexts["entry"] == found.judgement.winner]
     if mine.empty:
@@ -311,20 +245,20 @@ def _say_how_far(found: Findings, writer: _Writer) -> tuple[int | None, int]:
     number = ("contexts", f"{found.judgement.winner}, {primary}", "needed", k)
     if role == "next":
         horizon = k
-        text = f"The last {_steps(k)} matter: {how} no more, it is as good as its best{spread}."
+        text = f"The last {steps(k)} matter: {how} no more, it is as good as its best{spread}."
     elif role == "step" and k == 1:
         horizon = 0
         text = f"Labels depend on the present step alone{spread}: what came before adds nothing."
     elif role == "step":
         horizon = k - 1
         text = (
-            f"Labels depend on steps up to {horizon} back: {how} the last {_steps(k)}, it is as good as its "
+            f"Labels depend on steps up to {horizon} back: {how} the last {steps(k)}, it is as good as its "
             f"best{spread}."
         )
     else:
         horizon = k
         text = (
-            f"The last {_steps(k)} of a sequence are enough: {how} no more, it is as good as at best{spread}."
+            f"The last {steps(k)} of a sequence are enough: {how} no more, it is as good as at best{spread}."
         )
     longest = int(back["context"].max())
     if k >= longest > 1 and primary == "truncated":
@@ -357,7 +291,7 @@ def _say_how_far(found: Findings, writer: _Writer) -> tuple[int | None, int]:
     return horizon, after
 
 
-def _say_profile(found: Findings, writer: _Writer) -> None:
+def _say_profile(found: Findings, writer: Writer) -> None:
     if "sentence" in found.profile:
         writer.say(
             f"Before any model was chosen: {found.profile['sentence']}",
@@ -367,65 +301,3 @@ def _say_profile(found: Findings, writer: _Writer) -> None:
                 if name != "sentence"
             ),
         )
-
-
-def _say_warnings(found: Findings, writer: _Writer) -> None:
-    data, summary = found.data, found.summary
-    mixed = summary[~summary["causal"]]["entry"].tolist()
-    if mixed and summary[summary["entry"] != CHANCE]["causal"].any():
-        writer.say(
-            f"Not all answers could be given in time: {', '.join(mixed)} use steps after the label; the "
-            "others do not.",
-            *(("summary", e, "causal", False) for e in mixed),
-        )
-    counts: dict[str, int] = dict(data.get("classes", {}))
-    rare = {name: n for name, n in counts.items() if n < _RARE}
-    if rare and data["role"] != "next":
-        shown = ", ".join(f"{name} ({n})" for name, n in list(rare.items())[:5])
-        writer.say(
-            f"{len(rare)} of {len(counts)} classes are rare, with fewer than {_RARE} examples: {shown}. What "
-            "is said of them rests on next to nothing.",
-            *(("classes", name, "count", n) for name, n in rare.items()),
-        )
-    n = int(data["n_sequences"])
-    if data["split_kind"] == "blocked":
-        writer.say(
-            f"There are only {n} sequences, cut into blocks: intervals are about these sequences, not about "
-            "others.",
-            ("data", "n_sequences", "value", n),
-        )
-    elif n < _FEW:
-        writer.say(
-            f"There are only {n} sequences: intervals are wide, and what they leave out is not seen.",
-            ("data", "n_sequences", "value", n),
-        )
-    failed = summary[summary["n_failed"] > 0]
-    if len(failed):
-        writer.say(
-            f"Failed in some folds, and left out: {', '.join(failed['entry'])}.",
-            *(
-                ("summary", e, "n_failed", k)
-                for e, k in zip(failed["entry"], failed["n_failed"], strict=True)
-            ),
-        )
-    above = data.get("uniform_bits")
-    if found.metric == "bits" and above is not None:
-        models = summary[summary["entry"] != CHANCE]
-        over = models[models["score"] >= float(above)]["entry"].tolist()
-        if over:
-            writer.say(
-                f"No better than guessing evenly ({float(above):.3f} bits): {', '.join(over)}.",
-                *(("summary", e, "score", float(_row(found, e)["score"])) for e in over),
-            )
-
-
-def _number(score: float, metric: str) -> str:
-    return f"{100 * score:.1f}%" if metric == "accuracy" else f"{score:.3f}"
-
-
-def _steps(k: int) -> str:
-    return "step" if k == 1 else f"{k} steps"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

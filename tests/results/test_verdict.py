@@ -3,8 +3,10 @@
 import pandas as pd
 import pytest
 
+from seqcompare.results.findings import Findings
 from seqcompare.results.judgement import Judgement
-from seqcompare.results.verdict import Findings, loss_words, score_words, write_verdict
+from seqcompare.results.verdict import write_verdict
+from seqcompare.results.words import loss_words, score_words
 
 DATA = {"role": "next", "n_sequences": 100, "split_kind": "random", "classes": {}, "uniform_bits": 2.0}
 

@@ -1,0 +1,60 @@
+"""What a reader of a verdict should be warned of."""
+
+from __future__ import annotations
+
+from seqcompare.results.contests import CHANCE
+from seqcompare.results.findings import Findings, Writer
+
+_RARE = 10
+_FEW = 20
+
+
+def say_caveats(found: Findings, writer: Writer) -> None:
+    """Warn of what the numbers alone do not show."""
+    data, summary = found.data, found.summary
+    mixed = summary[~summary["causal"]]["entry"].tolist()
+    if mixed and summary[summary["entry"] != CHANCE]["causal"].any():
+        writer.say(
+            f"Not all answers could be given in time: {', '.join(mixed)} use steps after the label; the "
+            "others do not.",
+            *(("summary", e, "causal", False) for e in mixed),
+        )
+    counts: dict[str, int] = dict(data.get("classes", {}))
+    rare = {name: n for name, n in counts.items() if n < _RARE}
+    if rare and data["role"] != "next":
+        shown = ", ".join(f"{name} ({n})" for name, n in list(rare.items())[:5])
+        writer.say(
+            f"{len(rare)} of {len(counts)} classes are rare, with fewer than {_RARE} examples: {shown}. What "
+            "is said of them rests on next to nothing.",
+            *(("classes", name, "count", n) for name, n in rare.items()),
+        )
+    n = int(data["n_sequences"])
+    if data["split_kind"] == "blocked":
+        writer.say(
+            f"There are only {n} sequences, cut into blocks: intervals are about these sequences, not about "
+            "others.",
+            ("data", "n_sequences", "value", n),
+        )
+    elif n < _FEW:
+        writer.say(
+            f"There are only {n} sequences: intervals are wide, and what they leave out is not seen.",
+            ("data", "n_sequences", "value", n),
+        )
+    failed = summary[summary["n_failed"] > 0]
+    if len(failed):
+        writer.say(
+            f"Failed in some folds, and left out: {', '.join(failed['entry'])}.",
+            *(
+                ("summary", e, "n_failed", k)
+                for e, k in zip(failed["entry"], failed["n_failed"], strict=True)
+            ),
+        )
+    above = data.get("uniform_bits")
+    if found.metric == "bits" and above is not None:
+        models = summary[summary["entry"] != CHANCE]
+        over = models[models["score"] >= float(above)]["entry"].tolist()
+        if over:
+            writer.say(
+                f"No better than guessing evenly ({float(above):.3f} bits): {', '.join(over)}.",
+                *(("summary", e, "score", float(found.row(e)["score"])) for e in over),
+            )
