@@ -64,6 +64,8 @@ DARK_RULE = "#3a424c"
 DARK_PAPER = "#14181d"
 
 N_SHADES = 5
+#: Lines that are easily told apart, for series of one colour.
+LINES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
 
 RC: Any = {
     "axes.axisbelow": True,
@@ -170,6 +172,29 @@ def model_styles(models: Iterable[tuple[str, str, str, float]]) -> dict[str, Ser
             else:
                 level = 2
             styles[label] = _style(family, level, _line(variant, variants))
+    return styles
+
+
+def contestant_styles(contestants: Iterable[tuple[str, str]]) -> dict[str, SeriesStyle]:
+    """Give every contestant of a comparison its style.
+
+    Parameters
+    ----------
+    contestants : iterable of (name, family)
+        All contestants, so that each looks the same in every figure.
+
+    Returns
+    -------
+    dict of str to SeriesStyle
+        The family's colour and marker; a shade and a line of their own for further ones of the same family.
+    """
+    styles: dict[str, SeriesStyle] = {}
+    counts: dict[str, int] = {}
+    for name, family in contestants:
+        number = counts[family] = counts.get(family, -1) + 1
+        # the colour itself first, then the shades that are furthest from it
+        level = (2, 4, 0, 3, 1)[number % N_SHADES]
+        styles[name] = _style(family, level, LINES[number % len(LINES)])
     return styles
 
 

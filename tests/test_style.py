@@ -63,3 +63,15 @@ def test_a_model_has_the_colour_of_its_family_and_the_shade_of_its_capacity():
 def test_every_theme_colour_has_one_name():
     codes = [light for light, _, _ in style.theme_colors().values()]
     assert len(set(codes)) == len(codes)
+
+
+def test_contestants_of_a_family_share_its_colour_and_can_be_told_apart():
+    looks = style.contestant_styles(
+        [("a", "hmm"), ("b", "hmm"), ("c", "window"), *((f"{k}", "hmm") for k in range(6))]
+    )
+    assert looks["a"].color == style.family_style("hmm").color
+    assert looks["c"].color == style.family_style("window").color
+    of_hmm = [look for name, look in looks.items() if name != "c"]
+    assert {look.marker for look in of_hmm} == {style.FAMILY_MARKERS["hmm"]}
+    assert {look.color for look in of_hmm} == {style.shade("hmm", level) for level in range(style.N_SHADES)}
+    assert len({(look.color, look.line) for look in of_hmm}) == 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -18,9 +19,6 @@ from seqcompare.results.horizon import horizons
 from seqcompare.results.store import StoredRun
 from seqcompare.results.stored_comparison import StoredComparison
 from seqcompare.style import SeriesStyle
-
-# the first run is drawn as everywhere; the others by their lines
-_LINES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
 
 
 def side_by_side(runs: Sequence[StoredRun]) -> Report:
@@ -102,9 +100,9 @@ def _skill_figure(both: pd.DataFrame, names: list[str]) -> Figure:
     best["model"] = best["model"] + ", " + best["run"]
     looks = {}
     for model, family, run in best[["model", "family", "run"]].drop_duplicates().itertuples(index=False):
-        look = style.family_style(str(family))
-        line = _LINES[names.index(str(run)) % len(_LINES)]
-        looks[str(model)] = SeriesStyle(look.color, look.marker, line, look.text)
+        # the first run is drawn as everywhere; the others by their lines
+        line = style.LINES[names.index(str(run)) % len(style.LINES)]
+        looks[str(model)] = replace(style.family_style(str(family)), line=line)
     return Figure(
         name="skill_by_distance",
         title="Skill against distance: the best model of each family",

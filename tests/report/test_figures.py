@@ -157,6 +157,48 @@ def test_confusion_counts_every_true_class():
     assert [t.get_text() for t in ax.texts if t.get_text()] == ["3", "1", "2"]
 
 
+def test_ways_of_seeing_less_are_told_apart_by_a_legend():
+    frame = pd.DataFrame(
+        {
+            "model": "A",
+            "control": ["limited"] * 2 + ["ahead"] * 2,
+            "context": [1, 2] * 2,
+            "score": [1, 2, 1, 2],
+        }
+    )
+    legend = data.context_curve(frame).get_legend()
+    words = [text.get_text() for text in legend.get_texts()]
+    assert words == [data.CONTROLS[name][1] for name in ("limited", "ahead")]
+    assert len({repr(line.get_linestyle()) for line in legend.get_lines()}) == 2
+
+
+def test_the_name_of_noise_stands_where_its_line_ends():
+    frame = pd.DataFrame({"lag": [1, 2, 3], "information": [1.0, 0.2, -0.3], "band": [0.1, 0.2, 0.6]})
+    ax = data.lag_profile(frame)
+    (text,) = ax.texts
+    line_end = ax.transAxes.inverted().transform(ax.transData.transform((3, 0.6)))[1]
+    assert text.xy[1] == pytest.approx(line_end, abs=0.02)
+
+
+def test_names_of_a_front_cover_no_point():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "model": [f"a contestant of long name {k}" for k in range(8)],
+            "family": "hmm",
+            "fit_seconds": rng.uniform(1, 5, 8),
+            "skill": rng.uniform(0, 1, 8),
+        }
+    )
+    ax = cost.cost_against_score(frame)
+    ax.get_figure().canvas.draw()
+    points = ax.transData.transform(frame[["fit_seconds", "skill"]])
+    assert ax.texts
+    for text in ax.texts:
+        box = text.get_window_extent()
+        assert not any(box.contains(*point) for point in points)
+
+
 def test_gates_are_averaged_over_units_and_named_at_the_end():
     _, ax = plt.subplots()
     ax.axhline(0.5)

@@ -18,6 +18,9 @@ from seqcompare.report.svg import SERIES
 
 SKILL_FLOOR, SKILL_TOP = -0.08, 1.08
 
+#: The name of a line, where it ends, and the colour of its label.
+End = tuple[str, float, float, str]
+
 
 def styles_of(frame: pd.DataFrame) -> dict[str, style.SeriesStyle]:
     """Return the style of each series of `frame`.
@@ -36,6 +39,66 @@ def styles_of(frame: pd.DataFrame) -> dict[str, style.SeriesStyle]:
 def series_id(name: str) -> str:
     """Return the mark by which the artists of a series are found again in an SVG."""
     return SERIES + "".join(c if c.isalnum() and c.isascii() else "-" for c in name)[:40]
+
+
+def draw_line(
+    ax: Axes, name: str, x: Any, y: Any, look: style.SeriesStyle, *, marked: bool = True, width: float = 1.6
+) -> End:
+    """Draw the line of a series; return its right end for `label_ends`.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    name : str
+        The series.
+    x, y : array-like of float
+        Its points, from left to right.
+    look : SeriesStyle
+        How the series is drawn.
+    marked : bool, default=True
+        Whether points have markers; hundreds of them would hide the line.
+    width : float, default=1.6
+        Of the line, in points.
+    """
+    (line,) = ax.plot(
+        x,
+        y,
+        color=look.color,
+        linestyle=look.line,
+        linewidth=width,
+        marker=look.marker if marked else "none",
+        markeredgecolor=style.PAPER,
+        gid=series_id(name),
+    )
+    across, up = np.asarray(line.get_xydata(), dtype=float)[-1]
+    return name, float(across), float(up), look.text
+
+
+def draw_mark(
+    ax: Axes,
+    name: str,
+    x: Any,
+    y: Any,
+    look: style.SeriesStyle,
+    *,
+    size: float = 7,
+    ring: bool = False,
+    zorder: float = 3,
+) -> None:
+    """Draw single points of a series, ringed where they are to stand out."""
+    ax.plot(
+        x,
+        y,
+        marker=look.marker,
+        color=look.color,
+        markersize=size,
+        markeredgecolor=style.INK if ring else style.PAPER,
+        markeredgewidth=1.1 if ring else 0.7,
+        linestyle="none",
+        zorder=zorder,
+        gid=series_id(name),
+    )
 
 
 def distance_axis(ax: Axes, distances: Iterable[float], label: str = "distance (steps)") -> None:
@@ -80,7 +143,8 @@ def log_axis(axis: Axis) -> None:
         return plain_power(value) if high < 60 * low else ""
 
     axis.set_minor_formatter(between)
-    axis.set_tick_params(which="minor", length=0, labelsize=8)
+    # without a tick, on the same line as the words of the others
+    axis.set_tick_params(which="minor", length=0, labelsize=8, pad=7)
 
 
 def plain_power(value: float) -> str:
@@ -148,7 +212,7 @@ def draw_cells(ax: Axes, shares: NDArray[np.float64], words: Sequence[Sequence[s
     ax.tick_params(length=0)
 
 
-def label_ends(ax: Axes, ends: Sequence[tuple[str, float, float, str]], size: float = 8) -> None:
+def label_ends(ax: Axes, ends: Sequence[End], size: float = 8) -> None:
     """Write the names of lines at their right ends, moved apart until none overlaps.
 
     Parameters

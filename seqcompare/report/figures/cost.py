@@ -104,31 +104,30 @@ def cost_against_score(
         )
         for row, on_front in zip(points.to_dict("records"), front.tolist(), strict=True):
             look = styles[row["model"]]
-            (dot,) = ax.plot(
+            size, zorder = (8.0, 3) if on_front else (5.5, 2)
+            canvas.draw_mark(
+                ax,
+                str(row["model"]),
                 [row[cost]],
                 [row[score]],
-                marker=look.marker,
-                color=look.color,
-                markersize=8 if on_front else 5.5,
-                markeredgecolor=style.INK if on_front else style.PAPER,
-                markeredgewidth=1.1 if on_front else 0.7,
-                linestyle="none",
-                zorder=3 if on_front else 2,
+                look,
+                size=size,
+                ring=on_front,
+                zorder=zorder,
             )
-            dot.set_gid(canvas.series_id(str(row["model"])))
         ax.margins(x=0.12, y=0.14)
-        _name_front(ax, best, cost, score)
+        _name_front(ax, best, points, cost, score)
     return ax
 
 
-def _name_front(ax: Axes, best: pd.DataFrame, cost: str, score: str) -> None:
+def _name_front(ax: Axes, best: pd.DataFrame, points: pd.DataFrame, cost: str, score: str) -> None:
     """Write the names of the front beside their points, on the first side where nothing is in the way."""
     figure = ax.get_figure()
     if figure is None or best.empty:
         return
     ax.autoscale_view()
     taken = [
-        (ax.transData.transform((x, y)), (6.0, 6.0)) for x, y in zip(best[cost], best[score], strict=True)
+        (ax.transData.transform((x, y)), (6.0, 6.0)) for x, y in zip(points[cost], points[score], strict=True)
     ]
     frame = ax.get_window_extent()
     scale = figure.dpi / 72
@@ -136,10 +135,19 @@ def _name_front(ax: Axes, best: pd.DataFrame, cost: str, score: str) -> None:
         x, y = ax.transData.transform((getattr(row, cost), getattr(row, score)))
         name = str(row.model)
         half = (len(name) * 2.3 * scale, 5.0 * scale)
-        sides = [(0, 11), (0, -11), (half[0] / scale + 8, 0), (-half[0] / scale - 8, 0), (0, 20), (0, -20)]
+        # above and below, moved in where the name would stick out; then beside the point
+        aside = float(np.clip(x, frame.x0 + half[0], max(frame.x0 + half[0], frame.x1 - half[0])) - x) / scale
+        sides = [(aside, dy) for dy in (11, -11)]
+        sides += [(half[0] / scale + 8, 0), (-half[0] / scale - 8, 0)]
+        sides += [(aside, dy) for dy in (20, -20, 29, -29)]
         for dx, dy in sides:
             centre = (x + dx * scale, y + dy * scale)
-            inside = frame.x0 <= centre[0] - half[0] and centre[0] + half[0] <= frame.x1
+            inside = (
+                frame.x0 - 1 <= centre[0] - half[0]
+                and centre[0] + half[0] <= frame.x1 + 1
+                and frame.y0 <= centre[1] - half[1]
+                and centre[1] + half[1] <= frame.y1
+            )
             free = all(
                 abs(centre[0] - other[0][0]) > half[0] + other[1][0]
                 or abs(centre[1] - other[0][1]) > half[1] + other[1][1]
@@ -206,17 +214,7 @@ def growth(
         ends = []
         for name, rows in frame[frame[y].gt(0)].groupby("model", sort=False):
             rows = rows.sort_values(x)
-            look = styles[str(name)]
-            (line,) = ax.plot(
-                rows[x],
-                rows[y],
-                color=look.color,
-                linestyle=look.line,
-                marker=look.marker,
-                markeredgecolor=style.PAPER,
-            )
-            line.set_gid(canvas.series_id(str(name)))
-            ends.append((str(name), float(rows[x].iloc[-1]), float(rows[y].iloc[-1]), look.text))
+            ends.append(canvas.draw_line(ax, str(name), rows[x], rows[y], styles[str(name)]))
         if label_lines:
             canvas.label_ends(ax, ends)
     return ax

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from seqcompare import style
 from seqcompare.report.figures import canvas
+from seqcompare.style import SeriesStyle
 
 # what a model may see -> its line, and what that is called
 CONTROLS: dict[str, tuple[Any, str]] = {
@@ -21,7 +24,13 @@ CONTROLS: dict[str, tuple[Any, str]] = {
 
 
 def contest(
-    frame: pd.DataFrame, ax: Axes | None = None, *, score_label: str = "score", chance: float | None = None
+    frame: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    score_label: str = "score",
+    chance: float | None = None,
+    winner: str | None = None,
+    styles: dict[str, SeriesStyle] | None = None,
 ) -> Axes:
     """Draw the score of each contestant with its interval, the best on top.
 
@@ -35,40 +44,54 @@ def contest(
         Label of the x axis.
     chance : float, optional
         Score of the predictor that knows nothing but how often each answer occurs.
+    winner : str, optional
+        The contestant that is enough, which is ringed.
+    styles : dict of str to SeriesStyle, optional
+        Style of each contestant; by default that of its family, told apart from others of the same family.
 
     Returns
     -------
     Axes
     """
     rows = frame[frame["score"].notna()].to_dict("records")
+    styles = styles or style.contestant_styles((str(r["model"]), str(r["family"])) for r in rows)
     with style.look():
-        ax = ax or style.new_axes(5.6, 0.26 * len(rows) + 0.9)
+        ax = ax or style.new_axes(4.8, 0.26 * len(rows) + 0.9)
         ax.grid(True, axis="x")
         ax.grid(False, axis="y")
         if chance is not None:
             ax.axvline(chance, color=style.QUIET, linestyle=(0, (4, 2)), linewidth=0.9, zorder=1.2)
         for place, row in enumerate(rows):
-            look = style.family_style(str(row["family"]))
-            gid = canvas.series_id(str(row["model"]))
+            name, look = str(row["model"]), styles[str(row["model"])]
+            won = name == winner
+            gid = canvas.series_id(name)
             ax.plot([row["low"], row["high"]], [place, place], color=look.color, linewidth=1.8, gid=gid)
-            ax.plot(
-                [row["score"]],
-                [place],
-                marker=look.marker,
-                color=look.color,
-                markeredgecolor=style.PAPER,
-                markersize=7,
-                linestyle="none",
-                gid=gid,
+            canvas.draw_mark(ax, name, [row["score"]], [place], look, ring=won)
+            ax.annotate(
+                f" {row['score']:.4g}" + (", enough" if won else ""),
+                (1.0, place),
+                xycoords=("axes fraction", "data"),
+                color=look.text,
+                fontsize=8,
+                fontweight="bold" if won else "normal",
+                va="center",
+                annotation_clip=False,
             )
         ax.set_yticks(range(len(rows)), [str(row["model"]) for row in rows])
         ax.set_ylim(len(rows) - 0.4, -0.6)
         ax.tick_params(axis="y", length=0)
+        ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
         ax.set_xlabel(score_label)
     return ax
 
 
-def context_curve(frame: pd.DataFrame, ax: Axes | None = None, *, score_label: str = "score") -> Axes:
+def context_curve(
+    frame: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    score_label: str = "score",
+    styles: dict[str, SeriesStyle] | None = None,
+) -> Axes:
     """Draw the score of one model that may see the last k steps only, against k.
 
     Parameters
@@ -80,38 +103,37 @@ def context_curve(frame: pd.DataFrame, ax: Axes | None = None, *, score_label: s
         Where to draw; new axes by default.
     score_label : str, default="score"
         Label of the y axis.
+    styles : dict of str to SeriesStyle, optional
+        Style of each model; found from `frame` by default.
 
     Returns
     -------
     Axes
     """
-    styles = canvas.styles_of(frame)
+    styles = styles or canvas.styles_of(frame)
     frame = frame if "control" in frame else frame.assign(control="limited")
     with style.look():
         ax = ax or style.new_axes()
         canvas.distance_axis(ax, frame["context"], "context k (steps)")
         ax.set_ylabel(score_label)
-        ends = []
+        several = frame["model"].nunique() > 1
         for (name, control), part in frame.groupby(["model", "control"], sort=False):
             rows = part[part["score"].notna()].sort_values("context")
             if rows.empty:
                 continue
-            look = styles[str(name)]
             line, words = CONTROLS.get(str(control), ("-", str(control)))
+            look = replace(styles[str(name)], line=line)
             if {"low", "high"} <= set(rows.columns) and rows["low"].notna().any():
                 ax.fill_between(
                     rows["context"], rows["low"], rows["high"], color=look.color, alpha=0.13, linewidth=0
                 )
-            ax.plot(
-                rows["context"],
-                rows["score"],
-                color=look.color,
-                linestyle=line,
-                marker=look.marker,
-                markeredgecolor=style.PAPER,
-            )
-            ends.append((words, float(rows["context"].iloc[-1]), float(rows["score"].iloc[-1]), look.text))
-        canvas.label_ends(ax, ends)
+            canvas.draw_line(ax, str(name), rows["context"], rows["score"], look)
+            # a space, since Matplotlib leaves out of legends what starts with an underscore
+            ax.lines[-1].set_label(f" {name}: {words}" if several else words)
+        # all lines end where everything is seen: there names would not tell them apart
+        legend = ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), handlelength=3)
+        for sample in legend.get_lines():
+            sample.set_marker("none")
     return ax
 
 
@@ -135,7 +157,8 @@ def lag_profile(frame: pd.DataFrame, ax: Axes | None = None, *, label: str = "in
     rows = frame.sort_values("lag")
     with style.look():
         ax = ax or style.new_axes()
-        color = style.shade("markov", 2)
+        # no colour of a family: nothing was modelled yet
+        color = style.INK
         above = rows["information"] > rows["band"] if "band" in rows else pd.Series(True, index=rows.index)
         ax.vlines(rows["lag"], 0, rows["information"], color=color, linewidth=1.4)
         for mask, face in ((above, color), (~above, style.PAPER)):
@@ -143,15 +166,18 @@ def lag_profile(frame: pd.DataFrame, ax: Axes | None = None, *, label: str = "in
             ax.plot(
                 some["lag"], some["information"], "o", color=color, markerfacecolor=face, linestyle="none"
             )
+        ax.set_xlabel("lag (steps; negative: ahead)" if rows["lag"].min() < 0 else "lag (steps)")
+        ax.set_ylabel(label)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        least = float(rows["information"].min())
+        ends: list[canvas.End] = []
         if "band" in rows:
             ax.plot(rows["lag"], rows["band"], color=style.QUIET, linestyle=(0, (4, 2)), linewidth=1)
             last = rows.iloc[-1]
-            canvas.label_ends(
-                ax, [("noise reaches this", float(last["lag"]), float(last["band"]), style.QUIET)]
-            )
-        ax.set_ylim(bottom=min(0.0, float(rows["information"].min())))
-        ax.set_xlabel("lag (steps)")
-        ax.set_ylabel(label)
+            ends = [("noise reaches this", float(last["lag"]), float(last["band"]), style.QUIET)]
+        if least >= 0:
+            ax.set_ylim(bottom=0)
+        canvas.label_ends(ax, ends)
     return ax
 
 
@@ -190,7 +216,9 @@ def confusion(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def calibration(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
+def calibration(
+    frame: pd.DataFrame, ax: Axes | None = None, *, styles: dict[str, SeriesStyle] | None = None
+) -> Axes:
     """Draw how often a model is right against how sure it was.
 
     Parameters
@@ -200,12 +228,14 @@ def calibration(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ``count``.
     ax : Axes, optional
         Where to draw; new axes by default.
+    styles : dict of str to SeriesStyle, optional
+        Style of each model; found from `frame` by default.
 
     Returns
     -------
     Axes
     """
-    styles = canvas.styles_of(frame)
+    styles = styles or canvas.styles_of(frame)
     with style.look():
         ax = ax or style.new_axes(4.4, 3.4)
         ax.plot([0, 1], [0, 1], color=style.QUIET, linestyle=(0, (4, 2)), linewidth=0.9)
@@ -214,24 +244,22 @@ def calibration(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ends = []
         for name, rows in frame[frame["count"].gt(0)].groupby("model", sort=False):
             rows = rows.sort_values("confidence")
-            look = styles[str(name)]
-            (line,) = ax.plot(
-                rows["confidence"],
-                rows["accuracy"],
-                color=look.color,
-                linestyle=look.line,
-                marker=look.marker,
-                markeredgecolor=style.PAPER,
+            ends.append(
+                canvas.draw_line(ax, str(name), rows["confidence"], rows["accuracy"], styles[str(name)])
             )
-            line.set_gid(canvas.series_id(str(name)))
-            ends.append((str(name), 1.0, float(rows["accuracy"].iloc[-1]), look.text))
         ax.set_xlabel("probability given to the answer")
         ax.set_ylabel("how often it was right")
         canvas.label_ends(ax, ends)
     return ax
 
 
-def class_scores(frame: pd.DataFrame, ax: Axes | None = None, *, score: str = "f1") -> Axes:
+def class_scores(
+    frame: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    score: str = "f1",
+    styles: dict[str, SeriesStyle] | None = None,
+) -> Axes:
     """Draw the score of each class, a marker a model.
 
     Parameters
@@ -242,24 +270,28 @@ def class_scores(frame: pd.DataFrame, ax: Axes | None = None, *, score: str = "f
         Where to draw; new axes by default.
     score : str, default="f1"
         The column to draw.
+    styles : dict of str to SeriesStyle, optional
+        Style of each model; found from `frame` by default.
 
     Returns
     -------
     Axes
     """
-    styles = canvas.styles_of(frame)
+    styles = styles or canvas.styles_of(frame)
     labels = sorted({str(v) for v in frame["label"]}, key=_natural)
     with style.look():
         ax = ax or style.new_axes(5.2, min(0.24 * len(labels) + 1, 9))
         ax.grid(True, axis="x")
-        for name, rows in frame.groupby("model", sort=False):
-            look = styles[str(name)]
-            places = [labels.index(str(v)) for v in rows["label"]]
-            (dots,) = ax.plot(
-                rows[score], places, marker=look.marker, color=look.color, linestyle="none",
-                markersize=6, markeredgecolor=style.PAPER, label=str(name),
-            )  # fmt: skip
-            dots.set_gid(canvas.series_id(str(name)))
+        ax.grid(False, axis="y")
+        names = list(dict.fromkeys(frame["model"]))
+        for number, name in enumerate(names):
+            rows = frame[frame["model"] == name]
+            # scores that agree lie on top of each other: each model has a line of its own
+            aside = 0.6 * ((number + 0.5) / len(names) - 0.5)
+            places = [labels.index(str(v)) + aside for v in rows["label"]]
+            canvas.draw_mark(ax, str(name), rows[score], places, styles[str(name)], size=5)
+        for border in range(1, len(labels)):
+            ax.axhline(border - 0.5, color=style.RULE, linewidth=0.6)
         support = {}
         if "support" in frame:
             support = {str(k): v for k, v in frame.groupby("label")["support"].max().items()}
@@ -270,7 +302,9 @@ def class_scores(frame: pd.DataFrame, ax: Axes | None = None, *, score: str = "f
     return ax
 
 
-def influence_by_lag(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
+def influence_by_lag(
+    frame: pd.DataFrame, ax: Axes | None = None, *, styles: dict[str, SeriesStyle] | None = None
+) -> Axes:
     """Draw how much the answer of a fitted model changes when the step k back is changed.
 
     Parameters
@@ -279,30 +313,21 @@ def influence_by_lag(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ``model``, ``lag`` (steps) and ``influence``.
     ax : Axes, optional
         Where to draw; new axes by default.
+    styles : dict of str to SeriesStyle, optional
+        Style of each model; found from `frame` by default.
 
     Returns
     -------
     Axes
     """
-    styles = canvas.styles_of(frame)
+    styles = styles or canvas.styles_of(frame)
     with style.look():
         ax = ax or style.new_axes()
         ends = []
         for name, rows in frame.groupby("model", sort=False):
             rows = rows.sort_values("lag")
-            look = styles[str(name)]
-            (line,) = ax.plot(
-                rows["lag"],
-                rows["influence"],
-                color=look.color,
-                linestyle=look.line,
-                marker=look.marker,
-                markeredgecolor=style.PAPER,
-            )
-            line.set_gid(canvas.series_id(str(name)))
-            ends.append(
-                (str(name), float(rows["lag"].iloc[-1]), float(rows["influence"].iloc[-1]), look.text)
-            )
+            ends.append(canvas.draw_line(ax, str(name), rows["lag"], rows["influence"], styles[str(name)]))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set_xlabel("lag (steps)")
         ax.set_ylabel("change of the answer")
         canvas.label_ends(ax, ends)

@@ -59,30 +59,18 @@ def skill_by_distance(
                 continue
             # lines that agree lie on top of each other: each is moved aside by a hair
             across = canvas.nudge(ax, rows[x].astype(float).tolist(), (number - (len(names) - 1) / 2) * step)
-            _line(ax, across, rows, styles[name], canvas.series_id(name))
-            last = float(np.clip(rows["skill"].iloc[-1], 0, 1))
-            ends.append((name, across[-1], last, styles[name].text))
+            ends.append(_line(ax, across, rows, styles[name], name))
         if label_lines:
             canvas.label_ends(ax, ends)
     return ax
 
 
-def _line(ax: Axes, across: list[float], rows: pd.DataFrame, look: SeriesStyle, gid: str) -> None:
-    skill = rows["skill"].clip(-0.04, 1.04).to_numpy(dtype=float)
+def _line(ax: Axes, across: list[float], rows: pd.DataFrame, look: SeriesStyle, name: str) -> canvas.End:
     if {"low", "high"} <= set(rows.columns) and rows["low"].notna().any():
         low, high = (rows[c].clip(-0.06, 1.06).to_numpy(dtype=float) for c in ("low", "high"))
         band = ax.fill_between(across, low, high, color=look.color, alpha=0.16, linewidth=0, zorder=1.5)
-        band.set_gid(gid)
-    (line,) = ax.plot(
-        across,
-        skill,
-        color=look.color,
-        linestyle=look.line,
-        marker=look.marker,
-        markeredgecolor=style.PAPER,
-        zorder=2.5,
-    )
-    line.set_gid(gid)
+        band.set_gid(canvas.series_id(name))
+    return canvas.draw_line(ax, name, across, rows["skill"].clip(-0.04, 1.04), look)
 
 
 def skill_map(frame: pd.DataFrame, ax: Axes | None = None, *, x: str = "distance") -> Axes:
@@ -231,13 +219,4 @@ def _bracket(ax: Axes, y: float, last: float, first: float, look: SeriesStyle, g
     ax.plot([last, end], [y, y], color=look.color, linewidth=1.2, gid=gid)
     if np.isnan(first):
         ax.plot([right], [y], marker=">", color=look.color, markersize=5, clip_on=False, gid=gid)
-    ax.plot(
-        [last],
-        [y],
-        marker=look.marker,
-        color=look.color,
-        markeredgecolor=style.PAPER,
-        markersize=6,
-        linestyle="none",
-        gid=gid,
-    )
+    canvas.draw_mark(ax, group, [last], [y], look, size=6)

@@ -51,18 +51,10 @@ def learning_curves(
         ax = ax or style.new_axes()
         ends = {}
         for (name, _), rows in frame.groupby(["model", "trial_id"], sort=False):
-            look = styles[str(name)]
-            # hundreds of epochs: a line without markers
-            (line,) = ax.plot(
-                rows["epoch"], rows[value], color=look.color, linestyle=look.line, linewidth=1.1
+            ends[str(name)] = canvas.draw_line(
+                ax, str(name), rows["epoch"], rows[value], styles[str(name)], marked=False, width=1.1
             )
-            line.set_gid(canvas.series_id(str(name)))
-            ends[str(name)] = (
-                str(name),
-                float(rows["epoch"].iloc[-1]),
-                float(rows[value].iloc[-1]),
-                look.text,
-            )
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set_xlabel("epoch")
         ax.set_ylabel(label or value)
         if label_lines:
@@ -105,10 +97,11 @@ def gradient_by_lag(
         canvas.log_axis(ax.yaxis)
         ends = []
         for name, rows in frame[frame["gradient"].gt(0)].groupby("model", sort=False):
-            look = styles[str(name)]
-            (line,) = ax.plot(rows["lag"], rows["gradient"], color=look.color, linestyle=look.line)
-            line.set_gid(canvas.series_id(str(name)))
-            ends.append((str(name), float(rows["lag"].iloc[-1]), float(rows["gradient"].iloc[-1]), look.text))
+            ends.append(
+                canvas.draw_line(
+                    ax, str(name), rows["lag"], rows["gradient"], styles[str(name)], marked=False
+                )
+            )
         if needed_lag is not None:
             ax.axvline(needed_lag, color=style.QUIET, linestyle=(0, (4, 2)), linewidth=0.9, zorder=1.2)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -37,18 +37,7 @@ def critical_difference(frame: pd.DataFrame, ax: Axes | None = None, *, differen
         ax.grid(True, axis="x")
         ax.grid(False, axis="y")
         for place, row in enumerate(rows.to_dict("records")):
-            look = styles[row["model"]]
-            (dot,) = ax.plot(
-                [row["rank"]],
-                [place],
-                marker=look.marker,
-                color=look.color,
-                markersize=7,
-                markeredgecolor=style.PAPER,
-                linestyle="none",
-                zorder=3,
-            )
-            dot.set_gid(canvas.series_id(str(row["model"])))
+            canvas.draw_mark(ax, str(row["model"]), [row["rank"]], [place], styles[row["model"]])
         for number, (first, last) in enumerate(bars):
             y = len(rows) - 0.4 + 0.45 * (number + 1)
             ax.plot(
