@@ -8,50 +8,63 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from seqcompare.report.figures import canvas, cost, data, learning
-from seqcompare.report.names import distinct
+from seqcompare import style
+from seqcompare.report.contestants import Contestants
+from seqcompare.report.figures import cost, data, learning
+from seqcompare.report.names import distinct, shown
 from seqcompare.report.parts import Figure, Panel, Section, Table
 from seqcompare.results.stored_comparison import TEST, StoredComparison
 from seqcompare.style import SeriesStyle
 
-SCORES = {"bits": "bits per symbol (less is better)", "accuracy": "accuracy", "mse": "mean squared error"}
 MOST_LABELS = 60
+# Answers in a bin of confidence below which the share of right ones is noise.
+FEWEST_ANSWERS = 10
+# How a context was cut short -> what the caption says of it.
+_CONTROL_WORDS = {
+    "limited": "fitted to the last k steps only",
+    "truncated": "fitted to everything and shown the last k steps",
+    "shuffled": "shown everything, the steps before the last k in random order",
+    "ahead": "shown no more than k steps after the one that it answers for",
+}
 
 
-def score_words(metric: str) -> str:
-    """Return what a metric is called on an axis."""
-    return SCORES.get(metric, metric)
-
-
-def contest_figure(summary: pd.DataFrame, metric: str) -> Figure:
+def contest_figure(known: Contestants) -> Figure:
     """Return the scores of all contestants with their intervals."""
-    shown = summary.rename(columns={"entry": "model"})
-    chance = shown.loc[shown["model"] == "chance", "score"]
-    level = float(chance.iloc[0]) if len(chance) else None
-    draw = partial(data.contest, score_label=score_words(metric), chance=level)
-    alt = ", ".join(f"{r.model} {r.score:.4g} [{r.low:.4g}, {r.high:.4g}]" for r in shown.itertuples())
+    summary = known.summary
+    draw = partial(
+        data.contest,
+        score_label=known.score_words,
+        chance=known.chance,
+        winner=known.winner,
+        styles=known.looks,
+    )
+    alt = ", ".join(f"{r.model} {r.score:.4g} [{r.low:.4g}, {r.high:.4g}]" for r in summary.itertuples())
+    enough = "Ringed: the cheapest that is good enough. " if known.winner is not None else ""
     return Figure(
         name="contest",
         title="Scores on test data",
         caption=(
-            "The best is on top; bars are 95% intervals. Each contestant was tuned on its own validation "
-            "data. The broken line is chance: a predictor that knows only how often each answer occurs."
+            f"The best is on top; bars are 95% intervals. {enough}Each contestant was tuned on validation "
+            "data of its own. The broken line is chance: a predictor that knows only how often each answer "
+            "occurs."
         ),
-        alt=f"Scores ({score_words(metric)}) with intervals: {alt}.",
-        panels=(Panel("", _over(draw, shown)),),
-        data=shown[["model", "family", "chosen", "score", "low", "high"]],
-        size=(6.2, 0.27 * max(len(shown), 1) + 1.1),
+        alt=f"Scores ({known.score_words}) with intervals: {alt}.",
+        panels=(Panel("", _over(draw, summary)),),
+        data=summary[["model", "family", "chosen", "score", "low", "high"]],
+        size=(4.8, 0.27 * max(len(summary), 1) + 0.9),
     )
 
 
-def good_enough_section(run: StoredComparison, summary: pd.DataFrame, metric: str) -> Section:
+def good_enough_section(run: StoredComparison, known: Contestants) -> Section:
     """Return the contestants as a table, the paired tests, and what scores cost."""
+    summary, metric = known.summary, known.metric
     wanted = {
         "entry": "contestant",
         "family": "family",
         "chosen": "chosen rung",
+        "n_choices": "rungs chosen",
         "causal": "causal",
-        "score": score_words(metric),
+        "score": known.score_words,
         "low": "low",
         "high": "high",
         "bits": "bits",
@@ -65,22 +78,29 @@ def good_enough_section(run: StoredComparison, summary: pd.DataFrame, metric: st
         "tuning_seconds": "tuning (s)",
         "n_failed": "failed folds",
     }
-    present = {k: v for k, v in wanted.items() if k in summary and (k == "score" or k != metric)}
+    # what is the same for all says nothing: nobody failed, all are causal, every fold chose alike
+    silent = {
+        name
+        for name, value in (("n_failed", 0), ("causal", True), ("n_choices", 1))
+        if (summary[name] == value).all()
+    }
+    present = {
+        k: v for k, v in wanted.items() if k in summary and (k == "score" or k != metric) and k not in silent
+    }
+    caption = "The best first."
+    if "n_choices" not in silent:
+        caption += " The rung is the one that most folds chose; costs are medians over folds."
+    if "causal" not in silent:
+        caption += " A model that is not causal sees steps after the one it answers for."
     parts: list[Figure | Table] = [
-        Table(
-            "summary",
-            "Contestants",
-            "The best first. A model that is not causal sees steps after the one it answers for.",
-            summary,
-            present,
-        ),
+        Table("summary", "Contestants", caption, summary, present),
         Table(
             "pairs",
             "Paired comparisons",
-            "Difference of losses on the same test data (positive: the first is worse), its 95% interval, p "
-            "after Holm's correction, and the probabilities that the first is worse, practically equal, or "
-            "better.",
-            run.pairs(),
+            f"Difference of the loss ({known.loss_words}) on the same test data (positive: the first is "
+            "worse), its 95% interval, p after Holm's correction, and the probabilities that the first is "
+            "worse, practically equal, or better.",
+            known.named(run.pairs(), ("a", "b")),
             {
                 "a": "contestant",
                 "b": "against",
@@ -93,12 +113,13 @@ def good_enough_section(run: StoredComparison, summary: pd.DataFrame, metric: st
                 "better": "better",
             },
         ),
-        _cost_figure(summary, metric),
+        _cost_figure(known),
         Table(
             "ladders",
             "Ladders of capacity",
-            "The loss of every rung on validation data, and the one that was chosen.",
-            run.ladders(),
+            f"The loss ({known.loss_words}) of every rung on validation data, and the one that all folds "
+            "together choose: the cheapest that is as good as the best, as far as can be told.",
+            run.ladders().assign(entry=known.named(run.ladders()[["entry"]])["entry"]),
             {
                 "entry": "contestant",
                 "model": "rung",
@@ -111,11 +132,11 @@ def good_enough_section(run: StoredComparison, summary: pd.DataFrame, metric: st
     return Section("enough", "Who is good enough", (), tuple(parts))
 
 
-def _cost_figure(summary: pd.DataFrame, metric: str) -> Figure:
-    shown = summary.rename(columns={"entry": "model"})
-    up = metric == "accuracy"
+def _cost_figure(known: Contestants) -> Figure:
+    models = known.models
+    up = known.metric == "accuracy"
     names = ("n_parameters", "fit_seconds", "predict_us_per_step")
-    looks = canvas.styles_of(shown)
+    words = known.score_words.partition(" (")[0]
     panels = tuple(
         Panel(
             "",
@@ -124,52 +145,56 @@ def _cost_figure(summary: pd.DataFrame, metric: str) -> Figure:
                     cost.cost_against_score,
                     cost=name,
                     score="score",
-                    score_label=score_words(metric).partition(" (")[0],
+                    score_label=words,
                     greater_is_better=up,
-                    styles=looks,
+                    styles=known.looks,
                 ),
-                shown,
+                models,
             ),
         )
         for name in names
     )
-    front = shown[cost.pareto_front(shown["n_parameters"], shown["score"], greater_is_better=up)]
+    front = models[cost.pareto_front(models["n_parameters"], models["score"], greater_is_better=up)]
+    chance = "" if known.chance is None else f" Chance, not drawn, comes to {known.chance:.4g}."
     return Figure(
         name="cost",
         title="Cost against score",
-        caption="Ringed and named: no other contestant is both cheaper and better (the Pareto front).",
+        caption=(
+            f"{'Up' if up else 'Down'} is better, left is cheaper. Ringed and named: no other contestant is "
+            f"both cheaper and better (the Pareto front).{chance}"
+        ),
         alt=(
             "Scatter of parameters, time to fit and time to predict against the score. On the front of "
             "parameters: "
         )
         + ", ".join(map(str, front["model"])),
         panels=panels,
-        data=shown[["model", "family", "score", *names]],
-        series=tuple((m, looks[m]) for m in shown["model"]),
+        data=models[["model", "family", "score", *names]],
+        series=tuple((m, known.looks[m]) for m in models["model"]),
         size=(3.6, 2.7),
     )
 
 
-def far_back_section(run: StoredComparison, metric: str) -> Section | None:
+def far_back_section(run: StoredComparison, known: Contestants) -> Section | None:
     """Return how far back it matters: context curves, influence by lag, and the profile of the data."""
     parts: list[Figure | Table] = []
-    contexts = run.contexts()
+    contexts = known.named(run.contexts())
     if len(contexts):
         keys = ["entry", "model", "family", "variant", "capacity", "control", "context"]
         means = (
             contexts.groupby(keys, sort=False, dropna=False)[["score", "low", "high"]].mean().reset_index()
         )
-        means["model"] = means["entry"]
-        draw = partial(data.context_curve, score_label=score_words(metric).partition(" (")[0])
+        draw = partial(
+            data.context_curve, score_label=known.score_words.partition(" (")[0], styles=known.looks
+        )
+        ways = [words for name, words in _CONTROL_WORDS.items() if name in set(means["control"])]
         parts.append(
             Figure(
                 name="context_curve",
                 title="The score with less and less context",
                 caption=(
-                    "The model is fitted to the last k steps only; or fitted to everything and shown the "
-                    "last k; or shown everything, with the steps before the last k in random order. Where "
-                    "the lines are flat, more past does not help. Bands: 1.96 standard errors of the paired "
-                    "difference to the best."
+                    f"The model is {'; or '.join(ways)}. Where a line is flat, more context does not help. "
+                    "Bands: 1.96 standard errors of the paired difference to the best."
                 ),
                 alt=_ends("Score against context", means, "context", "score"),
                 panels=tuple(
@@ -180,19 +205,19 @@ def far_back_section(run: StoredComparison, metric: str) -> Section | None:
                 columns=2,
             )
         )
-    influence = run.influence()
+    influence = known.named(run.influence())
     if len(influence):
-        shown = influence.assign(model=influence["entry"])
         parts.append(
             Figure(
                 name="influence",
                 title="Influence of each step back",
                 caption=(
-                    "How much the answers of the fitted model change when the step at that lag is replaced."
+                    "How much the answers of the fitted model change when the step that many steps back is "
+                    "replaced by another (0: no change)."
                 ),
-                alt=_ends("Influence against lag", shown, "lag", "influence"),
-                panels=(Panel("", _over(data.influence_by_lag, shown)),),
-                data=shown[["model", "lag", "influence"]],
+                alt=_ends("Influence against lag", influence, "lag", "influence"),
+                panels=(Panel("", _over(partial(data.influence_by_lag, styles=known.looks), influence)),),
+                data=influence[["model", "lag", "influence"]],
                 size=(5.6, 3.0),
             )
         )
@@ -207,121 +232,140 @@ def lag_figure(lags: pd.DataFrame) -> Figure:
     seen = lags.dropna(subset="information").copy()
     bands = [name for name in ("band", "far_band") if name in seen]
     seen["band"] = seen[bands].max(axis=1)
-    above = seen[seen["information"] > seen["band"]]["lag"]
+    above = _runs(seen.loc[seen["information"] > seen["band"], "lag"].astype(int).tolist())
     return Figure(
         name="lag_profile",
         title="What single steps tell, before any model",
         caption=(
             "Mutual information between one step and the target that many steps later, less its mean in "
             "shuffled data. Filled: more than the maximum over all lags in shuffled data, and more than "
-            "targets from elsewhere give. A dependence on several steps together can escape this view."
+            "targets from elsewhere give (the broken line is the larger of both). A dependence on several "
+            "steps together can escape this view."
         ),
-        alt="Information against lag; detected at lags " + (", ".join(f"{v:g}" for v in above) or "none"),
+        alt=f"Information against lag; detected at lags: {above or 'none'}.",
         panels=(Panel("", _over(data.lag_profile, seen)),),
         data=lags,
         size=(6.2, 2.8),
     )
 
 
-def answers_section(run: StoredComparison, summary: pd.DataFrame) -> Section | None:
+def _runs(lags: list[int]) -> str:
+    """Return ascending whole numbers in few words: "-2 to 4, 7"."""
+    starts = [lag for lag in lags if lag - 1 not in lags]
+    ends = [lag for lag in lags if lag + 1 not in lags]
+    return ", ".join(f"{a} to {b}" if a < b else str(a) for a, b in zip(starts, ends, strict=True))
+
+
+def answers_section(run: StoredComparison, known: Contestants) -> Section | None:
     """Return where the contestants are right and wrong: confusion, calibration and scores per class."""
     parts: list[Figure | Table] = []
-    order = [entry for entry in summary["entry"] if entry != "chance"]
-    confusion = run.confusion()
+    order = list(known.models["entry"])
+    confusion = known.named(run.confusion())
     labels = confusion["true"].nunique() if len(confusion) else 0
     if 0 < labels <= MOST_LABELS:
         names = distinct(pd.concat([confusion["true"], confusion["predicted"]]).astype(str), 16)
-        shown = confusion.assign(
+        named = confusion.assign(
             true=confusion["true"].astype(str).map(names),
             predicted=confusion["predicted"].astype(str).map(names),
         )
-        picked = [entry for entry in order if entry in set(shown["entry"])][:4]
-        side = min(max(0.27 * labels + 1.3, 2.6), 6.4)
+        picked = [entry for entry in order if entry in set(named["entry"])][:4]
+        side = min(max(0.27 * labels + 1.3, 3.4), 6.4)
         parts.append(
             Figure(
                 name="confusion",
                 title="Confusion: what was said in place of what",
                 caption=(
                     "A row is a true class; the colour is the share of it that was given each label, the "
-                    "number how often. The best contestants, all folds together."
+                    "number how often. The best contestants, all test data together."
                 ),
                 alt="Confusion matrices of " + ", ".join(picked) + "; the counts follow below.",
                 panels=tuple(
-                    Panel(entry, _over(data.confusion, shown[shown["entry"] == entry])) for entry in picked
+                    Panel(entry, _over(data.confusion, named[named["entry"] == entry])) for entry in picked
                 ),
-                data=shown[["entry", "true", "predicted", "count"]],
+                data=named[["entry", "true", "predicted", "count"]],
                 size=(side, side + 0.2),
                 columns=2,
             )
         )
-    parts += _class_parts(run, order)
+    parts += _class_parts(run, known, order)
     return Section("answers", "Right and wrong", (), tuple(parts)) if parts else None
 
 
-def _class_parts(run: StoredComparison, order: list[str]) -> list[Figure | Table]:
+def _class_parts(run: StoredComparison, known: Contestants, order: list[str]) -> list[Figure | Table]:
     parts: list[Figure | Table] = []
-    calibration = run.calibration()
-    calibration = calibration[calibration["entry"].isin(order[:5])] if len(calibration) else calibration
-    if len(calibration):
+    calibration = known.named(run.calibration())
+    calibration = calibration[calibration["entry"].isin(order[:5])]
+    enough = calibration[calibration["count"] >= FEWEST_ANSWERS]
+    if len(enough):
+        draw = partial(data.calibration, styles=known.looks)
         parts.append(
             Figure(
                 name="calibration",
                 title="Calibration: how sure, and how often right",
                 caption=(
                     "On the diagonal a model is right as often as it says; below it, it is too sure of "
-                    "itself."
+                    f"itself. Answers are put together by tenths of probability; tenths of fewer than "
+                    f"{FEWEST_ANSWERS} answers are not drawn."
                 ),
                 alt="Lines of how often an answer was right against the probability given to it.",
-                panels=(Panel("", _over(data.calibration, calibration)),),
+                panels=(Panel("", _over(draw, enough)),),
                 data=calibration[["model", "confidence", "accuracy", "count"]],
                 size=(5.2, 3.4),
             )
         )
-    scores = run.class_scores()
+    scores = known.named(run.class_scores())
     if len(scores) and scores["label"].nunique() <= MOST_LABELS:
-        best = scores[scores["entry"].isin(order[:4])]
+        best = scores[scores["entry"].isin(order[:4])].sort_values(
+            "entry", key=lambda e: e.map(order.index), kind="stable"
+        )
         named = best.assign(label=best["label"].astype(str).map(distinct(best["label"].astype(str), 24)))
-        looks = canvas.styles_of(named)
+        draw = partial(data.class_scores, styles=known.looks)
         parts.append(
             Figure(
                 name="class_scores",
                 title="Scores of each class",
                 caption="F1, the harmonic mean of precision and recall; in brackets the test examples.",
                 alt="F1 of each class and contestant; the numbers follow below.",
-                panels=(Panel("", _over(data.class_scores, named)),),
+                panels=(Panel("", _over(draw, named)),),
                 data=named[["model", "label", "precision", "recall", "f1", "support"]],
-                series=tuple((m, looks[m]) for m in dict.fromkeys(named["model"])),
-                size=(5.6, min(0.22 * scores["label"].nunique() + 1.1, 9)),
+                series=tuple((m, known.looks[m]) for m in dict.fromkeys(named["model"])),
+                size=(5.2, min(0.3 * scores["label"].nunique() + 0.9, 9)),
             )
         )
     return parts
 
 
-def curves_section(run: StoredComparison, frame: pd.DataFrame) -> Section | None:
+def curves_section(run: StoredComparison, known: Contestants) -> Section | None:
     """Return the learning curves of the models that were tested."""
-    tested = frame.loc[frame["axis"] == TEST, ["trial_id", "entry", "family", "variant", "capacity"]]
-    joined = run.curves().merge(tested, on="trial_id").rename(columns={"entry": "model"})
+    frame = run.frame()
+    tested = frame.loc[frame["axis"] == TEST, ["trial_id", "entry", "family"]]
+    joined = known.named(run.curves().merge(tested, on="trial_id"))
     if joined.empty:
         return None
-    looks = canvas.styles_of(joined)
+    measures = (("train_loss", "training loss"), ("validation_score", "validation score"))
+    # losses of one family mean nothing beside those of another: each has panels of its own
     panels = [
-        Panel(words, _over(_curve_of(column, words, looks), joined[joined[column].notna()]))
-        for column, words in (("train_loss", "training loss"), ("validation_score", "validation score"))
-        if joined[column].notna().any()
+        Panel(
+            f"{style.family_name(shown(family, 24))}: {words}",
+            _over(_curve_of(column, words, known.looks), part[part[column].notna()]),
+        )
+        for family, part in joined.groupby("family", sort=False)
+        for column, words in measures
+        if part[column].notna().any()
     ]
     figure = Figure(
         name="learning_curves",
         title="Learning curves",
         caption=(
-            "A line a fold. A training loss that goes on falling while the validation score turns is "
-            "over-fitting."
+            "A line a fold, an epoch a pass through the training data. A training loss that goes on falling "
+            "while the validation score gets worse is over-fitting. Losses are those that each family is "
+            "fitted by: they do not compare between families."
         ),
         alt="Lines of training loss and validation score against the epoch; the numbers follow below.",
         panels=tuple(panels),
         data=joined[["model", "trial_id", "epoch", "train_loss", "validation_score"]],
-        series=tuple(looks.items()),
-        size=(4.2, 2.7),
-        columns=2,
+        series=tuple((m, known.looks[m]) for m in known.looks if m in set(joined["model"])),
+        size=(3.6, 2.5),
     )
     return Section("learning", "How they learned", (), (figure,))
 

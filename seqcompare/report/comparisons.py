@@ -3,30 +3,46 @@
 from __future__ import annotations
 
 from shlex import quote
+from typing import Any
 
 import pandas as pd
 
 from seqcompare.report import comparison_sections as parts
 from seqcompare.report.common import reproduce_section, trials_section
-from seqcompare.report.names import distinct, shown
+from seqcompare.report.contestants import Contestants
+from seqcompare.report.names import shown
 from seqcompare.report.parts import Report, Section, Table
 from seqcompare.results.stored_comparison import StoredComparison
+
+_FACTS = {
+    "name": "name",
+    "role": "what is predicted (role)",
+    "kind": "what a step is",
+    "n_sequences": "sequences",
+    "n_steps": "steps in all",
+    "shortest": "steps of the shortest sequence",
+    "longest": "steps of the longest sequence",
+    "n_channels": "numbers in a step",
+    "n_symbols": "different symbols",
+    "uniform_bits": "bits of an even guess",
+    "splits": "how they were split",
+    "n_splits": "times a model was tested",
+    "test_fraction": "test data for each item of training data",
+}
 
 
 def comparison_report(run: StoredComparison) -> Report:
     """Return the report of a comparison."""
     frame = run.frame()
     verdict = run.verdict()
-    summary = run.summary()
-    summary["entry"] = summary["entry"].map(distinct(summary["entry"], 32))
-    metric = run.contest.metric
+    known = Contestants(run)
     facts = run.config["data"]
     name = shown(facts["name"], 60)
     sections: list[Section | None] = [
-        parts.good_enough_section(run, summary, metric),
-        parts.far_back_section(run, metric),
-        parts.answers_section(run, summary),
-        parts.curves_section(run, frame),
+        parts.good_enough_section(run, known),
+        parts.far_back_section(run, known),
+        parts.answers_section(run, known),
+        parts.curves_section(run, known),
         _data_section(run, verdict.evidence),
         trials_section(frame),
         reproduce_section(
@@ -37,44 +53,44 @@ def comparison_report(run: StoredComparison) -> Report:
         title=f"Which model for {name}?",
         question=_question(facts),
         verdict=tuple(shown(sentence, 600) for sentence in verdict.sentences),
-        headline=parts.contest_figure(summary, metric),
+        headline=parts.contest_figure(known),
         sections=tuple(section for section in sections if section is not None),
         files={k: v for k, v in run.tables().items() if k not in {"summary", "pairs", "ladders", "trials"}},
     )
 
 
 def _question(facts: dict[str, object]) -> str:
-    asked = {
-        "next": "which symbol comes next",
-        "step": "which label each step bears",
-        "sequence": "which class each sequence is of",
-        "value": "which number belongs to each sequence",
+    predicted = {
+        "next": "the next symbol" if facts["kind"] == "symbols" else "the next value",
+        "step": "the label of each step",
+        "sequence": "the class of each sequence",
+        "value": "the number that belongs to each sequence",
     }
-    role = asked.get(str(facts["role"]), str(facts["role"]))
+    role = predicted.get(str(facts["role"]), str(facts["role"]))
     shortest, longest = f"{facts['shortest']:,}", f"{facts['longest']:,}"
     lengths = shortest if shortest == longest else f"{shortest} to {longest}"
     return (
-        f"{facts['n_sequences']:,} sequences of {lengths} steps; asked is {role}. How far back does it "
-        "matter, which family of models captures it, and which is the cheapest that is good enough?"
+        f"{facts['n_sequences']:,} sequences of {lengths} steps; the aim is to predict {role}. How far back "
+        "does it matter, which family of models captures it, and which is the cheapest that is good enough?"
     )
 
 
 def _data_section(run: StoredComparison, evidence: pd.DataFrame) -> Section:
     facts = run.config["data"]
-    plain = [(k, v) for k, v in facts.items() if not isinstance(v, dict | list) and v is not None]
+    plain = [(words, facts[k]) for k, words in _FACTS.items() if facts.get(k) not in (None, 0)]
     tables = [
         Table(
             "data",
             "What the data are",
             "As they were read.",
-            pd.DataFrame([(k, str(v)) for k, v in plain], columns=["what", "value"]),
+            pd.DataFrame(plain, columns=["what", "value"], dtype=object),
             {"what": "what", "value": "value"},
         ),
         Table(
             "evidence",
             "The numbers behind the answer",
             "For each sentence at the top, where its numbers stand.",
-            evidence,
+            evidence.assign(value=evidence["value"].map(_number)),
             {"sentence": "sentence", "table": "table", "row": "row", "column": "column", "value": "value"},
         ),
     ]
@@ -84,3 +100,11 @@ def _data_section(run: StoredComparison, evidence: pd.DataFrame) -> Section:
         tuple(shown(n, 600) for n in facts.get("notes", [])),
         tuple(tables),
     )
+
+
+def _number(value: Any) -> Any:
+    """Return `value` as a number where it is one: facts of the profile are stored as text."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value
