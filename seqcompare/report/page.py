@@ -194,6 +194,7 @@ def _figure(figure: Figure, panels: Mapping[str, list[Markup]]) -> dict[str, Any
         "columns": figure.columns,
         "width": round(figure.size[0] * 140),
         "least": round(figure.size[0] * 100),
+        "narrow": round(figure.size[0] * 74),
         "series": [
             {"name": name, "id": series_id(name).removeprefix(SERIES), "swatch": draw.swatch(look)}
             for name, look in figure.series
@@ -210,7 +211,11 @@ def _table(table: Table, most: int) -> dict[str, Any]:
         "title": table.title,
         "caption": table.caption,
         "heads": [shown(head) for head in table.headings.values()],
-        "numeric": [any(row[k].number for row in rows) for k in range(len(table.headings))],
+        # among words, numbers keep to the left with them
+        "numeric": [
+            any(row[k].number for row in rows) and all(row[k].number or not row[k].text for row in rows)
+            for k in range(len(table.headings))
+        ],
         "rows": rows,
         "left_out": max(0, len(table.frame) - most),
     }

@@ -48,11 +48,7 @@ def number(value: float) -> str:
     elif size >= 1000 or value == int(value):
         text = f"{value:.0f}"
     else:
-        text = (
-            f"{value:.{max(0, 3 - math.floor(math.log10(size)) - (size >= 1))}f}"
-            if size >= 1
-            else f"{value:.3g}"
-        )
+        text = f"{value:.{3 - math.floor(math.log10(size))}f}" if size >= 1 else f"{value:.3g}"
     return text.replace("-", "−")
 
 
