@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,9 @@ from seqcompare.results.stored_comparison import CONTEXT, TEST, TUNING, StoredCo
 from seqcompare.sequence_dataset import SequenceDataset
 from seqcompare.sequences import Sequences
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 _CONTEXT_FOLDS = 3
 
 
@@ -55,6 +58,27 @@ class Comparison(StoredComparison):
         from seqcompare.report.page import write_report
 
         return Path(write_report(self.folder))
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the test score of each contestant with its interval; the one that is enough is ringed.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; by default a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        ValueError
+            If no contestant has ended well.
+        """
+        from seqcompare.report.plots import plot_contest
+
+        return plot_contest(self, ax)
 
     def _repr_html_(self) -> str:
         table = self.summary().to_html(index=False, float_format=lambda v: f"{v:.4g}", border=0)

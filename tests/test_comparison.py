@@ -2,11 +2,16 @@
 
 import sys
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 
+mpl.use("agg")
+
+import matplotlib.pyplot as plt
+
 import seqcompare
-from seqcompare import MarkovChain, MarkovTagger, SequenceDataset, WindowRegressor
+from seqcompare import MarkovChain, MarkovTagger, SequenceDataset, WindowRegressor, style
 from seqcompare.comparison import Comparison
 from seqcompare.sequences import Sequences
 
@@ -217,3 +222,20 @@ def test_a_comparison_shows_itself(chain_run):
     assert "Markov order 2 is enough" in page
     assert "<table" in page
     assert isinstance(chain_run[0], Comparison)
+
+
+def test_the_plot_shows_every_score_and_marks_the_winner(chain_run):
+    run = chain_run[0]
+    table = run.summary()
+    ax = run.plot()
+    assert [label.get_text() for label in ax.get_yticklabels()] == table["entry"].tolist()
+    marks = [line for line in ax.lines if line.get_marker() not in ("None", "none")]
+    assert [mark.get_xdata()[0] for mark in marks] == table["score"].tolist()
+    spans = [line for line in ax.lines if len(set(line.get_ydata())) == 1 and len(line.get_xdata()) == 2]
+    assert [tuple(span.get_xdata()) for span in spans] == list(zip(table["low"], table["high"], strict=True))
+    (chance,) = [line for line in ax.lines if len(set(line.get_xdata())) == 1 and len(line.get_xdata()) == 2]
+    assert chance.get_xdata()[0] == table.set_index("entry").loc["chance", "score"]
+    ringed = [mark.get_ydata()[0] for mark in marks if mark.get_markeredgecolor() == style.INK]
+    assert table["entry"][ringed].tolist() == [run.verdict().entry]
+    assert run.plot(ax) is ax
+    plt.close("all")

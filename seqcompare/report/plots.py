@@ -1,4 +1,4 @@
-"""The figures of a sweep that one asks for by hand, of its rows."""
+"""The figures that one asks for by hand: of the rows of a sweep, and of a comparison."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from matplotlib.axes import Axes
 
 from seqcompare import style
 from seqcompare.report import views
+from seqcompare.report.contestants import Contestants
 from seqcompare.report.draw import handle
-from seqcompare.report.figures import distance
+from seqcompare.report.figures import data, distance
+from seqcompare.report.names import shown
 from seqcompare.results.horizon import horizons
+from seqcompare.results.stored_comparison import StoredComparison
 
 
 def plot_skill(frame: pd.DataFrame, ax: Axes | None = None, *, task: str | None = None) -> Axes:
@@ -78,6 +81,41 @@ def plot_horizons(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
             bbox_to_anchor=(0, 1),
             ncols=len(looks),
         )
+    return ax
+
+
+def plot_contest(run: StoredComparison, ax: Axes | None = None) -> Axes:
+    """Draw the test score of each contestant with its interval; the one that is enough is ringed.
+
+    Parameters
+    ----------
+    run : StoredComparison
+        The comparison.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If no contestant has ended well.
+    """
+    known = Contestants(run)
+    if known.summary["score"].isna().all():
+        raise ValueError("there is nothing to draw: no contestant has ended well in every fold")
+    with style.look():
+        ax = data.contest(
+            known.summary,
+            ax,
+            score_label=known.score_words,
+            chance=known.chance,
+            winner=known.winner,
+            styles=known.looks,
+        )
+        ax.set_title(shown(run.config["data"]["name"], 40))
     return ax
 
 
