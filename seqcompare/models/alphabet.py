@@ -64,6 +64,23 @@ def encode(values: NDArray[Any], symbols: NDArray[Any]) -> NDArray[np.int64]:
     return table[np.clip(numbers.astype(np.int64), low - 1, low + span + 1) - (low - 1)]
 
 
+def encode_labels(
+    labels: NDArray[Any], classes: NDArray[Any], counted: NDArray[np.bool_] | bool = True
+) -> NDArray[np.int64]:
+    """Return each label's position in the sorted `classes`.
+
+    Raises
+    ------
+    ValueError
+        If a label is none of `classes`, unless it is not `counted`: it then gets ``len(classes)``.
+    """
+    codes = encode(labels, classes)
+    strange = np.flatnonzero((codes == len(classes)) & counted)
+    if strange.size:
+        raise ValueError(f"y has the label {labels[strange[0]].item()!r}; the classes are {classes.tolist()}")
+    return codes
+
+
 def _as_integers(values: NDArray[Any]) -> NDArray[Any] | None:
     """Return integers, booleans or single characters as integers of the same order; None for others."""
     if values.dtype == np.dtype("U1"):

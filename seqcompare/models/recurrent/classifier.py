@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,17 +10,18 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from seqcompare.models.alphabet import encode
+from seqcompare.models.alphabet import encode_labels
 from seqcompare.models.base import check_sequence_labels, check_sequence_weights, check_sequences
 from seqcompare.models.recurrent.cell import Array
-from seqcompare.models.recurrent.estimator import RecurrentNet
+from seqcompare.models.recurrent.estimator import SequenceNet
 from seqcompare.models.recurrent.losses import LOSSES
 from seqcompare.models.recurrent.parameters import check_parameters
 from seqcompare.models.recurrent.weighting import class_weights
 from seqcompare.sequences import Sequences
 
 
-class RNNClassifier(ClassifierMixin, RecurrentNet, BaseEstimator):
+@dataclass(eq=False, repr=False, kw_only=True)
+class RNNClassifier(ClassifierMixin, SequenceNet, BaseEstimator):
     """A recurrent network that labels sequences, with one label each or, for an indicator `y`, with several.
 
     Parameters
@@ -29,8 +31,15 @@ class RNNClassifier(ClassifierMixin, RecurrentNet, BaseEstimator):
         mean, or a mean weighted by learned additive attention.
     class_weight : dict, "balanced" or None, default=None
         Factors of the loss by label. Not for several labels a sequence.
-    others
-        As in `seqcompare.models.recurrent.estimator.RecurrentNet`, which also lists what `fit` leaves behind.
+    cell, hidden_size, n_layers, bidirectional, activation, embedding_size, standardize
+        What the network is made of. For these and all below see
+        `seqcompare.models.recurrent.parameters.RecurrentParameters`.
+    dropout, recurrent_dropout, solver, learning_rate_init, momentum, alpha, clip_norm, batch_size
+        How it is trained.
+    max_iter, max_seconds, tol, early_stopping, validation_fraction, n_iter_no_change
+        When training ends.
+    truncation, timescale, warm_start, dtype, verbose, random_state
+        The reach of gradients and gates, where `fit` starts, and the rest.
 
     Attributes
     ----------
@@ -38,6 +47,8 @@ class RNNClassifier(ClassifierMixin, RecurrentNet, BaseEstimator):
         The labels, sorted; for several labels a sequence, the columns of `y`.
     multilabel_ : bool
         Whether `y` was an indicator matrix.
+    n_parameters_, n_iter_, stop_reason_, loss_curve_, validation_scores_
+        As in `seqcompare.models.recurrent.estimator.RecurrentNet`, with all that `fit` leaves behind.
 
     Examples
     --------
@@ -48,68 +59,7 @@ class RNNClassifier(ClassifierMixin, RecurrentNet, BaseEstimator):
     array(['start a', 'start b'], dtype='<U7')
     """
 
-    def __init__(
-        self,
-        cell: str = "lstm",
-        *,
-        hidden_size: int = 32,
-        n_layers: int = 1,
-        bidirectional: bool = False,
-        pooling: str = "last",
-        activation: str = "tanh",
-        embedding_size: int | str = "auto",
-        standardize: bool = True,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        solver: str = "adam",
-        learning_rate_init: float | str = "auto",
-        momentum: float = 0.9,
-        alpha: float = 0.0,
-        clip_norm: float | None = 1.0,
-        batch_size: int | str = "auto",
-        max_iter: int = 200,
-        max_seconds: float | None = None,
-        tol: float = 1e-4,
-        early_stopping: bool | str = "auto",
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 20,
-        truncation: int | None = None,
-        timescale: int | str = "auto",
-        class_weight: Any = None,
-        warm_start: bool = False,
-        dtype: Any = "float32",
-        verbose: bool = False,
-        random_state: Any = None,
-    ) -> None:
-        self.cell = cell
-        self.hidden_size = hidden_size
-        self.n_layers = n_layers
-        self.bidirectional = bidirectional
-        self.pooling = pooling
-        self.activation = activation
-        self.embedding_size = embedding_size
-        self.standardize = standardize
-        self.dropout = dropout
-        self.recurrent_dropout = recurrent_dropout
-        self.solver = solver
-        self.learning_rate_init = learning_rate_init
-        self.momentum = momentum
-        self.alpha = alpha
-        self.clip_norm = clip_norm
-        self.batch_size = batch_size
-        self.max_iter = max_iter
-        self.max_seconds = max_seconds
-        self.tol = tol
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.truncation = truncation
-        self.timescale = timescale
-        self.class_weight = class_weight
-        self.warm_start = warm_start
-        self.dtype = dtype
-        self.verbose = verbose
-        self.random_state = random_state
+    class_weight: Any = None
 
     def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> RNNClassifier:
         """Train the network.
@@ -169,12 +119,7 @@ class RNNClassifier(ClassifierMixin, RecurrentNet, BaseEstimator):
                 raise ValueError("class_weight is for one label a sequence, but y is an indicator matrix")
             targets = labels.astype(self.dtype)
         else:
-            targets = encode(labels, self.classes_)
-            strange = np.flatnonzero(targets == len(self.classes_))
-            if strange.size:
-                raise ValueError(
-                    f"y has the label {labels[strange[0]].item()!r}; the classes are {self.classes_.tolist()}"
-                )
+            targets = encode_labels(labels, self.classes_)
             weights = weights * class_weights(targets, weights, self.class_weight, self.classes_)[targets]
         link = "sigmoid" if several else "softmax"
         self._learn(
@@ -211,10 +156,6 @@ class RNNClassifier(ClassifierMixin, RecurrentNet, BaseEstimator):
         if self.multilabel_:
             return (proba > 0.5).astype(np.int64)
         return self.classes_[proba.argmax(axis=1)]
-
-    def attention(self, X: Any) -> Any:
-        """Return the share of attention that each step gets, in X's container."""
-        return self._attention(X)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

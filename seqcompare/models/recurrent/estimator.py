@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -26,6 +27,7 @@ from seqcompare.models.recurrent.interchange import named_weights, replaced_weig
 from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.optimizers import Descent, Memory, fresh_memory
 from seqcompare.models.recurrent.packing import Ints
+from seqcompare.models.recurrent.parameters import RecurrentParameters
 from seqcompare.models.recurrent.training import Epoch, Schedule, train
 from seqcompare.models.recurrent.weighting import mean_and_scale
 from seqcompare.sequences import Sequences
@@ -37,77 +39,8 @@ AUTO_HELD_OUT = 200  # sequences from which on "auto" holds some out
 REFERENCE_SIZE = 32  # hidden units that the cells' learning rates are for
 
 
-class RecurrentNet:
+class RecurrentNet(RecurrentParameters):
     """A recurrent network behind an estimator; not one by itself.
-
-    Parameters
-    ----------
-    cell : {"lstm", "gru", "elman", "jordan"}, default="lstm"
-        The kind of recurrent unit.
-    hidden_size : int, default=32
-        Units a layer and direction.
-    n_layers : int, default=1
-        Layers, each reading the one below.
-    bidirectional : bool, default=False
-        Whether each layer also reads the sequences backwards. The answers then depend on later steps too.
-    activation : {"tanh", "relu", "sigmoid", "identity"}, default="tanh"
-        Of the hidden units; "lstm" and "gru" take only "tanh".
-    embedding_size : int or "auto", default="auto"
-        Numbers that a symbol is embedded in. "auto" gives each symbol its own input weights, which is an
-        embedding of one-hot codes, up to `hidden_size` symbols, and embeds more symbols in `hidden_size`
-        numbers. Ignored for real-valued steps.
-    standardize : bool, default=True
-        Whether real-valued input is shifted and scaled to mean 0 and variance 1, channel by channel over all
-        training steps; for a regressor the targets as well.
-    dropout : float, default=0.0
-        Share of the numbers dropped at the input of every layer and at the output of the last one, while
-        training. For symbols, of the entries of the embedding, alike for all steps of a batch.
-    recurrent_dropout : float, default=0.0
-        Share of the recurrent weights dropped, anew for each batch (Merity et al. 2018, "Regularizing and
-        optimizing LSTM language models").
-    solver : {"adam", "sgd"}, default="adam"
-        How to step down the gradient.
-    learning_rate_init : float or "auto", default="auto"
-        Step size. "auto" is the cell's own, found on training data at 32 hidden units (`CELLS`), and falls
-        with the square root of `hidden_size` above that; ten times as much for "sgd".
-    momentum : float, default=0.9
-        Of "sgd".
-    alpha : float, default=0.0
-        Weight decay: the share of each weight, biases apart, that a step at learning rate 1 would take away.
-    clip_norm : float or None, default=1.0
-        Longest gradient that is not shortened; None for no limit.
-    batch_size : int, "auto" or "full", default="auto"
-        Sequences a step; "auto" is 32.
-    max_iter : int, default=200
-        Epochs at most.
-    max_seconds : float or None, default=None
-        Seconds that training may take; None for no limit.
-    tol : float, default=1e-4
-        Fall of the loss that counts as progress. Training also stops once the loss itself is below it.
-    early_stopping : bool or "auto", default="auto"
-        Whether to hold out sequences, stop by the loss on them, and return to the weights that were best
-        there. "auto" does with 200 or more sequences. Without, the training loss decides and the last
-        weights are kept.
-    validation_fraction : float, default=0.1
-        Share of the sequences held out.
-    n_iter_no_change : int, default=20
-        Epochs without progress after which training stops; it does not while the loss cannot be told from a
-        constant answer's, since long dependencies are found after long plateaus.
-    truncation : int or None, default=None
-        Steps that gradients reach back at most; the state is carried on. None for all. Not for bidirectional
-        networks.
-    timescale : int or "auto", default="auto"
-        Steps that the gates of "lstm" and "gru" remember at the start: each unit 1 to that many. "auto" is
-        the length of the longest training sequence, or `truncation` if that is less. A few steps suit long
-        texts, in which most of what matters is near.
-    warm_start : bool, default=False
-        Whether `fit` goes on from the last one.
-    dtype : {"float32", "float64"}, default="float32"
-        Of weights and arithmetic.
-    verbose : bool, default=False
-        Whether to write a line an epoch to standard error.
-    random_state : int, RandomState or None, default=None
-        Determines initial weights, held-out sequences, batches and dropout.
 
     Attributes
     ----------
@@ -130,34 +63,6 @@ class RecurrentNet:
     weights_ : ndarray, shape (n_parameters_,)
         All weights; `get_weights` names them.
     """
-
-    cell: str
-    hidden_size: int
-    n_layers: int
-    bidirectional: bool
-    activation: str
-    embedding_size: int | str
-    standardize: bool
-    dropout: float
-    recurrent_dropout: float
-    solver: str
-    learning_rate_init: float | str
-    momentum: float
-    alpha: float
-    clip_norm: float | None
-    batch_size: int | str
-    max_iter: int
-    max_seconds: float | None
-    tol: float
-    early_stopping: bool | str
-    validation_fraction: float
-    n_iter_no_change: int
-    truncation: int | None
-    timescale: int | str
-    warm_start: bool
-    dtype: Any
-    verbose: bool
-    random_state: Any
 
     kind_: str
     n_channels_: int
@@ -206,14 +111,6 @@ class RecurrentNet:
         sequences = check_sequences(self, X, reset=False)
         with one_thread():
             return sequences, answer(network, flat, self._encode(sequences), sequences.offsets)
-
-    def _attention(self, X: Any) -> Any:
-        network, flat = self._network()
-        if network.architecture.pooling != "attention":
-            raise ValueError(f"attention needs pooling='attention', got {network.architecture.pooling!r}")
-        sequences = check_sequences(self, X, reset=False)
-        with one_thread():
-            return sequences.pack(attention(network, flat, self._encode(sequences), sequences.offsets))
 
     def _learn(
         self,
@@ -387,6 +284,22 @@ class RecurrentNet:
             if figures.validation_loss is not None:
                 line += f", held-out loss {figures.validation_loss:.5f}, score {figures.validation_score:.4f}"
             sys.stderr.write(line + "\n")
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class SequenceNet(RecurrentNet):
+    """A recurrent network that answers each sequence once; `pooling` is as in `RNNClassifier`."""
+
+    pooling: str = "last"
+
+    def attention(self, X: Any) -> Any:
+        """Return the share of attention that each step gets, in X's container."""
+        network, flat = self._network()
+        if network.architecture.pooling != "attention":
+            raise ValueError(f"attention needs pooling='attention', got {network.architecture.pooling!r}")
+        sequences = check_sequences(self, X, reset=False)
+        with one_thread():
+            return sequences.pack(attention(network, flat, self._encode(sequences), sequences.offsets))
 
 
 @cache

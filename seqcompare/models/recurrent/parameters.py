@@ -1,20 +1,124 @@
-"""What the parameters of recurrent estimators may be."""
+"""The parameters of recurrent estimators, and what they may be."""
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from seqcompare.models.recurrent.cells import CELLS
 from seqcompare.models.recurrent.kernels import ACTIVATIONS
 
-if TYPE_CHECKING:
-    from seqcompare.models.recurrent.estimator import RecurrentNet
+
+@dataclass(eq=False, repr=False)
+class RecurrentParameters:
+    """The parameters that all recurrent estimators have.
+
+    Being a dataclass, it writes the constructors: those of the estimators take these and their own.
+
+    Parameters
+    ----------
+    cell : {"lstm", "gru", "elman", "jordan"}, default="lstm"
+        The kind of recurrent unit.
+    hidden_size : int, default=32
+        Units a layer and direction.
+    n_layers : int, default=1
+        Layers, each reading the one below.
+    bidirectional : bool, default=False
+        Whether each layer also reads the sequences backwards. The answers then depend on later steps too.
+    activation : {"tanh", "relu", "sigmoid", "identity"}, default="tanh"
+        Of the hidden units; "lstm" and "gru" take only "tanh".
+    embedding_size : int or "auto", default="auto"
+        Numbers that a symbol is embedded in. "auto" gives each symbol its own input weights, which is an
+        embedding of one-hot codes, up to `hidden_size` symbols, and embeds more symbols in `hidden_size`
+        numbers. Ignored for real-valued steps.
+    standardize : bool, default=True
+        Whether real-valued input is shifted and scaled to mean 0 and variance 1, channel by channel over all
+        training steps; for a regressor the targets as well.
+    dropout : float, default=0.0
+        Share of the numbers dropped at the input of every layer and at the output of the last one, while
+        training. For symbols, of the entries of the embedding, alike for all steps of a batch.
+    recurrent_dropout : float, default=0.0
+        Share of the recurrent weights dropped, anew for each batch (Merity et al. 2018, "Regularizing and
+        optimizing LSTM language models").
+    solver : {"adam", "sgd"}, default="adam"
+        How to step down the gradient.
+    learning_rate_init : float or "auto", default="auto"
+        Step size. "auto" is the cell's own, found on training data at 32 hidden units (`CELLS`), and falls
+        with the square root of `hidden_size` above that; ten times as much for "sgd".
+    momentum : float, default=0.9
+        Of "sgd".
+    alpha : float, default=0.0
+        Weight decay: the share of each weight, biases apart, that a step at learning rate 1 would take away.
+    clip_norm : float or None, default=1.0
+        Longest gradient that is not shortened; None for no limit.
+    batch_size : int, "auto" or "full", default="auto"
+        Sequences a step; "auto" is 32.
+    max_iter : int, default=200
+        Epochs at most.
+    max_seconds : float or None, default=None
+        Seconds that training may take; None for no limit.
+    tol : float, default=1e-4
+        Fall of the loss that counts as progress. Training also stops once the loss itself is below it.
+    early_stopping : bool or "auto", default="auto"
+        Whether to hold out sequences, stop by the loss on them, and return to the weights that were best
+        there. "auto" does with 200 or more sequences. Without, the training loss decides and the last
+        weights are kept.
+    validation_fraction : float, default=0.1
+        Share of the sequences held out.
+    n_iter_no_change : int, default=20
+        Epochs without progress after which training stops; it does not while the loss cannot be told from a
+        constant answer's, since long dependencies are found after long plateaus.
+    truncation : int or None, default=None
+        Steps that gradients reach back at most; the state is carried on. None for all. Not for bidirectional
+        networks.
+    timescale : int or "auto", default="auto"
+        Steps that the gates of "lstm" and "gru" remember at the start: each unit 1 to that many. "auto" is
+        the length of the longest training sequence, or `truncation` if that is less. A few steps suit long
+        texts, in which most of what matters is near.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the last one.
+    dtype : {"float32", "float64"}, default="float32"
+        Of weights and arithmetic.
+    verbose : bool, default=False
+        Whether to write a line an epoch to standard error.
+    random_state : int, RandomState or None, default=None
+        Determines initial weights, held-out sequences, batches and dropout.
+    """
+
+    cell: str = "lstm"
+    _: KW_ONLY
+    hidden_size: int = 32
+    n_layers: int = 1
+    bidirectional: bool = False
+    activation: str = "tanh"
+    embedding_size: int | str = "auto"
+    standardize: bool = True
+    dropout: float = 0.0
+    recurrent_dropout: float = 0.0
+    solver: str = "adam"
+    learning_rate_init: float | str = "auto"
+    momentum: float = 0.9
+    alpha: float = 0.0
+    clip_norm: float | None = 1.0
+    batch_size: int | str = "auto"
+    max_iter: int = 200
+    max_seconds: float | None = None
+    tol: float = 1e-4
+    early_stopping: bool | str = "auto"
+    validation_fraction: float = 0.1
+    n_iter_no_change: int = 20
+    truncation: int | None = None
+    timescale: int | str = "auto"
+    warm_start: bool = False
+    dtype: Any = "float32"
+    verbose: bool = False
+    random_state: Any = None
 
 
-def check_parameters(net: RecurrentNet) -> None:
+def check_parameters(net: RecurrentParameters) -> None:
     """Raise ValueError for a parameter out of bounds; it says what was expected and what came."""
     _among("cell", net.cell, CELLS)
     _among("activation", net.activation, ACTIVATIONS)

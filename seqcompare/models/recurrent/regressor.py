@@ -11,22 +11,28 @@ from sklearn.utils.validation import check_array
 
 from seqcompare.models.base import check_sequence_weights, check_sequences
 from seqcompare.models.recurrent.cell import Array
-from seqcompare.models.recurrent.estimator import RecurrentNet
+from seqcompare.models.recurrent.estimator import SequenceNet
 from seqcompare.models.recurrent.parameters import check_parameters
 from seqcompare.models.recurrent.weighting import mean_and_scale
 from seqcompare.sequences import Sequences
 
 
-class RNNRegressor(RegressorMixin, RecurrentNet, BaseEstimator):
+class RNNRegressor(RegressorMixin, SequenceNet, BaseEstimator):
     """A recurrent network that answers each sequence with one number or several, by least squares.
 
     Parameters
     ----------
     pooling : {"last", "mean", "attention"}, default="last"
         What of the steps the answer is read from, as in `RNNClassifier`.
-    others
-        As in `seqcompare.models.recurrent.estimator.RecurrentNet`, which also lists what `fit` leaves behind.
-        `validation_scores_` holds R², over all outputs.
+    cell, hidden_size, n_layers, bidirectional, activation, embedding_size, standardize
+        What the network is made of. For these and all below see
+        `seqcompare.models.recurrent.parameters.RecurrentParameters`.
+    dropout, recurrent_dropout, solver, learning_rate_init, momentum, alpha, clip_norm, batch_size
+        How it is trained.
+    max_iter, max_seconds, tol, early_stopping, validation_fraction, n_iter_no_change
+        When training ends.
+    truncation, timescale, warm_start, dtype, verbose, random_state
+        The reach of gradients and gates, where `fit` starts, and the rest.
 
     Attributes
     ----------
@@ -34,6 +40,9 @@ class RNNRegressor(RegressorMixin, RecurrentNet, BaseEstimator):
         Numbers in an answer.
     target_mean_, target_scale_ : ndarray, shape (n_outputs_,)
         What the network's outputs are multiplied with and shifted by.
+    n_parameters_, n_iter_, stop_reason_, loss_curve_, validation_scores_
+        As in `seqcompare.models.recurrent.estimator.RecurrentNet`, with all that `fit` leaves behind; the
+        scores are R², over all outputs.
 
     Examples
     --------
@@ -44,67 +53,6 @@ class RNNRegressor(RegressorMixin, RecurrentNet, BaseEstimator):
     >>> bool(model.score(X, X[:, 0, 0]) > 0.9)
     True
     """
-
-    def __init__(
-        self,
-        cell: str = "lstm",
-        *,
-        hidden_size: int = 32,
-        n_layers: int = 1,
-        bidirectional: bool = False,
-        pooling: str = "last",
-        activation: str = "tanh",
-        embedding_size: int | str = "auto",
-        standardize: bool = True,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        solver: str = "adam",
-        learning_rate_init: float | str = "auto",
-        momentum: float = 0.9,
-        alpha: float = 0.0,
-        clip_norm: float | None = 1.0,
-        batch_size: int | str = "auto",
-        max_iter: int = 200,
-        max_seconds: float | None = None,
-        tol: float = 1e-4,
-        early_stopping: bool | str = "auto",
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 20,
-        truncation: int | None = None,
-        timescale: int | str = "auto",
-        warm_start: bool = False,
-        dtype: Any = "float32",
-        verbose: bool = False,
-        random_state: Any = None,
-    ) -> None:
-        self.cell = cell
-        self.hidden_size = hidden_size
-        self.n_layers = n_layers
-        self.bidirectional = bidirectional
-        self.pooling = pooling
-        self.activation = activation
-        self.embedding_size = embedding_size
-        self.standardize = standardize
-        self.dropout = dropout
-        self.recurrent_dropout = recurrent_dropout
-        self.solver = solver
-        self.learning_rate_init = learning_rate_init
-        self.momentum = momentum
-        self.alpha = alpha
-        self.clip_norm = clip_norm
-        self.batch_size = batch_size
-        self.max_iter = max_iter
-        self.max_seconds = max_seconds
-        self.tol = tol
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.truncation = truncation
-        self.timescale = timescale
-        self.warm_start = warm_start
-        self.dtype = dtype
-        self.verbose = verbose
-        self.random_state = random_state
 
     def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> RNNRegressor:
         """Train the network.
@@ -170,10 +118,6 @@ class RNNRegressor(RegressorMixin, RecurrentNet, BaseEstimator):
         _, z = self._outputs(X)
         numbers = z * self.target_scale_ + self.target_mean_
         return numbers[:, 0] if self.flat_ else numbers
-
-    def attention(self, X: Any) -> Any:
-        """Return the share of attention that each step gets, in X's container."""
-        return self._attention(X)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

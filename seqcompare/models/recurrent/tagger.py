@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from seqcompare.models.alphabet import encode, find_symbols
+from seqcompare.models.alphabet import encode_labels, find_symbols
 from seqcompare.models.base import (
     Tagger,
     check_sequences,
@@ -26,6 +27,7 @@ from seqcompare.models.recurrent.weighting import class_weights
 from seqcompare.sequences import Sequences
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class RNNTagger(RecurrentNet, Tagger):
     """A recurrent network that labels every step.
 
@@ -35,13 +37,22 @@ class RNNTagger(RecurrentNet, Tagger):
         Factors of the loss by label.
     ignore_label : default=None
         Steps with this label are neither trained on nor scored.
-    others
-        As in `seqcompare.models.recurrent.estimator.RecurrentNet`, which also lists what `fit` leaves behind.
+    cell, hidden_size, n_layers, bidirectional, activation, embedding_size, standardize
+        What the network is made of. For these and all below see
+        `seqcompare.models.recurrent.parameters.RecurrentParameters`.
+    dropout, recurrent_dropout, solver, learning_rate_init, momentum, alpha, clip_norm, batch_size
+        How it is trained.
+    max_iter, max_seconds, tol, early_stopping, validation_fraction, n_iter_no_change
+        When training ends.
+    truncation, timescale, warm_start, dtype, verbose, random_state
+        The reach of gradients and gates, where `fit` starts, and the rest.
 
     Attributes
     ----------
     classes_ : ndarray
         The labels, sorted.
+    n_parameters_, n_iter_, stop_reason_, loss_curve_, validation_scores_
+        As in `seqcompare.models.recurrent.estimator.RecurrentNet`, with all that `fit` leaves behind.
 
     Examples
     --------
@@ -52,68 +63,8 @@ class RNNTagger(RecurrentNet, Tagger):
     [array([0, 0, 1])]
     """
 
-    def __init__(
-        self,
-        cell: str = "lstm",
-        *,
-        hidden_size: int = 32,
-        n_layers: int = 1,
-        bidirectional: bool = False,
-        activation: str = "tanh",
-        embedding_size: int | str = "auto",
-        standardize: bool = True,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        solver: str = "adam",
-        learning_rate_init: float | str = "auto",
-        momentum: float = 0.9,
-        alpha: float = 0.0,
-        clip_norm: float | None = 1.0,
-        batch_size: int | str = "auto",
-        max_iter: int = 200,
-        max_seconds: float | None = None,
-        tol: float = 1e-4,
-        early_stopping: bool | str = "auto",
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 20,
-        truncation: int | None = None,
-        timescale: int | str = "auto",
-        class_weight: Any = None,
-        ignore_label: Any = None,
-        warm_start: bool = False,
-        dtype: Any = "float32",
-        verbose: bool = False,
-        random_state: Any = None,
-    ) -> None:
-        self.cell = cell
-        self.hidden_size = hidden_size
-        self.n_layers = n_layers
-        self.bidirectional = bidirectional
-        self.activation = activation
-        self.embedding_size = embedding_size
-        self.standardize = standardize
-        self.dropout = dropout
-        self.recurrent_dropout = recurrent_dropout
-        self.solver = solver
-        self.learning_rate_init = learning_rate_init
-        self.momentum = momentum
-        self.alpha = alpha
-        self.clip_norm = clip_norm
-        self.batch_size = batch_size
-        self.max_iter = max_iter
-        self.max_seconds = max_seconds
-        self.tol = tol
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.truncation = truncation
-        self.timescale = timescale
-        self.class_weight = class_weight
-        self.ignore_label = ignore_label
-        self.warm_start = warm_start
-        self.dtype = dtype
-        self.verbose = verbose
-        self.random_state = random_state
+    class_weight: Any = None
+    ignore_label: Any = None
 
     @property
     def causal(self) -> bool:
@@ -169,12 +120,7 @@ class RNNTagger(RecurrentNet, Tagger):
             raise ValueError("no step is left to train on: all have weight 0 or ignore_label")
         if not go_on:
             self.classes_ = find_symbols(labels[counted] if classes is None else np.asarray(classes))
-        codes = encode(labels, self.classes_)
-        strange = np.flatnonzero((codes == len(self.classes_)) & counted)
-        if strange.size:
-            raise ValueError(
-                f"y has the label {labels[strange[0]].item()!r}; the classes are {self.classes_.tolist()}"
-            )
+        codes = encode_labels(labels, self.classes_, counted)
         codes[~counted] = 0  # any valid code will do: they weigh nothing
         weights = weights * class_weights(codes, weights, self.class_weight, self.classes_)[codes]
         self._learn(
