@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -12,31 +12,28 @@ from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.models.base import Density
 from seqcompare.models.hmm._hmmlearn import Steps
+from seqcompare.models.hmm.by_hand import find_emission, take_parameters
 from seqcompare.models.hmm.fit import run_starts
 from seqcompare.models.hmm.observations import check_observations, learn_observations, read_steps
 from seqcompare.models.hmm.parameters import (
-    COVARIANCE_TYPES,
-    EMISSION_PARAMETERS,
     Floats,
-    check_parameter,
     parameter_names,
 )
 from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
 from seqcompare.models.hmm.sampling import draw_states, draw_steps
 from seqcompare.models.hmm.settings import (
-    check_choice,
+    Settings,
     check_integer,
     check_settings,
     fitted_engine,
     keep_fit,
-    keep_parameters,
     plan_fit,
-    shape_for,
 )
 from seqcompare.sequences import Sequences, offsets_of
 
 
-class HMM(Density):
+@dataclass(eq=False, repr=False)
+class HMM(Settings, Density):
     """Hidden Markov model, fitted by EM from several starts with hmmlearn's M-step.
 
     Parameters
@@ -138,44 +135,7 @@ class HMM(Density):
            [0., 1.]])
     """
 
-    def __init__(
-        self,
-        n_components: int = 2,
-        emission: Literal["auto", "categorical", "gaussian", "gmm", "poisson"] = "auto",
-        *,
-        covariance_type: Literal["diag", "spherical", "full", "tied"] = "diag",
-        n_mix: int = 2,
-        topology: Any = "ergodic",
-        n_init: int = 4,
-        max_iter: int = 500,
-        tol: float = 1e-5,
-        min_covar: float = 1e-3,
-        priors: Mapping[str, Any] | None = None,
-        init: Mapping[str, Any] | None = None,
-        fixed: Sequence[str] = (),
-        symbols: ArrayLike | None = None,
-        missing: Literal["error", "marginalize"] = "error",
-        missing_symbol: Any = None,
-        n_jobs: int | None = None,
-        random_state: Any = None,
-    ) -> None:
-        self.n_components = n_components
-        self.emission = emission
-        self.covariance_type = covariance_type
-        self.n_mix = n_mix
-        self.topology = topology
-        self.n_init = n_init
-        self.max_iter = max_iter
-        self.tol = tol
-        self.min_covar = min_covar
-        self.priors = priors
-        self.init = init
-        self.fixed = fixed
-        self.symbols = symbols
-        self.missing = missing
-        self.missing_symbol = missing_symbol
-        self.n_jobs = n_jobs
-        self.random_state = random_state
+    n_components: int = 2
 
     @classmethod
     def from_parameters(
@@ -213,57 +173,26 @@ class HMM(Density):
         ValueError
             If the parameters make no model, or one has the wrong shape or impossible values.
         """
-        given = {
-            "emissionprob": emissionprob,
-            "means": means,
-            "covars": covars,
-            "weights": weights,
-            "lambdas": lambdas,
-        }
-        arrays: dict[str, Any] = {k: np.asarray(v, dtype=float) for k, v in given.items() if v is not None}
-        emission: Any = next(
-            (e for e, names in EMISSION_PARAMETERS.items() if set(names) == set(arrays)), None
+        emission, arrays = find_emission(
+            {
+                "emissionprob": emissionprob,
+                "means": means,
+                "covars": covars,
+                "weights": weights,
+                "lambdas": lambdas,
+            }
         )
-        if emission is None:
-            raise ValueError(
-                "expected emissionprob, or lambdas, or means and covars, or those two with weights; "
-                f"got {', '.join(arrays) or 'none of them'}"
-            )
-        arrays = {"startprob": np.asarray(startprob, dtype=float), "transmat": np.asarray(transmat), **arrays}
-        n_components = arrays["startprob"].size
-        n_mix = arrays["weights"].shape[-1] if emission == "gmm" else 2
+        arrays |= {"startprob": np.asarray(startprob, dtype=float), "transmat": np.asarray(transmat)}
         model = cls(
-            n_components,
+            arrays["startprob"].size,
             emission,
             covariance_type=covariance_type,
-            n_mix=n_mix,
+            n_mix=arrays["weights"].shape[-1] if emission == "gmm" else 2,
             symbols=symbols,
             missing=missing,
             missing_symbol=missing_symbol,
         )
-        check_choice("covariance_type", covariance_type, COVARIANCE_TYPES)
-        main = arrays[EMISSION_PARAMETERS[emission][0 if emission != "gmm" else 1]]
-        n_outputs = main.shape[-1] if main.ndim else 0
-        model.emission_ = emission
-        model.kind_ = "symbols" if emission == "categorical" else "real"
-        model.n_channels_ = 1 if emission == "categorical" else n_outputs
-        if emission == "categorical":
-            names = np.arange(n_outputs) if symbols is None else np.asarray(symbols)
-            if names.shape != (n_outputs,) or len(np.unique(names)) != n_outputs:
-                raise ValueError(
-                    f"symbols must be {n_outputs} different ones, a column of emissionprob each, got {names}"
-                )
-            order = np.argsort(names)
-            model.symbols_ = names[order]
-            arrays["emissionprob"] = arrays["emissionprob"][..., order]
-            model.unknown_proba_ = unknown_proba
-        shape_of = shape_for(model, n_components, n_outputs)
-        checked = {
-            name: check_parameter(name, arrays[name], shape_of(name), covariance_type)
-            for name in parameter_names(emission)
-        }
-        keep_parameters(model, checked, start_mask=checked["startprob"] > 0, mask=checked["transmat"] > 0)
-        model.converged_, model.stop_reason_, model.n_iter_ = True, "", 0
+        take_parameters(model, arrays, unknown_proba)
         return model
 
     def fit(self, X: Any, y: Any = None) -> HMM:

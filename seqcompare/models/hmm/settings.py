@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from numbers import Integral, Real
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 from seqcompare.models.hmm._hmmlearn import Engine
@@ -33,6 +34,33 @@ from seqcompare.models.hmm.parameters import (
 _DEFAULT_PRIORS: dict[str, dict[str, Any]] = {"categorical": {"emissionprob": 1e-3}}
 
 ShapeOf = Callable[[str], tuple[int, ...]]
+
+
+@dataclass(eq=False, repr=False)
+class Settings:
+    """The parameters that `HMM`, which explains them, and `HMMTagger` share.
+
+    Being a dataclass, it writes their constructors.
+    """
+
+    n_components: Any
+    emission: Literal["auto", "categorical", "gaussian", "gmm", "poisson"] = "auto"
+    _: KW_ONLY
+    covariance_type: Literal["diag", "spherical", "full", "tied"] = "diag"
+    n_mix: int = 2
+    topology: Any = "ergodic"
+    n_init: int = 4
+    max_iter: int = 500
+    tol: float = 1e-5
+    min_covar: float = 1e-3
+    priors: Mapping[str, Any] | None = None
+    init: Mapping[str, Any] | None = None
+    fixed: Sequence[str] = ()
+    symbols: ArrayLike | None = None
+    missing: Literal["error", "marginalize"] = "error"
+    missing_symbol: Any = None
+    n_jobs: int | None = None
+    random_state: Any = None
 
 
 class Plan(NamedTuple):
@@ -64,7 +92,7 @@ class Plan(NamedTuple):
         return rescale(parameters, -self.center / self.scale, 1.0 / self.scale, kind)
 
 
-def check_settings(estimator: Any) -> None:
+def check_settings(estimator: Settings) -> None:
     """Hold the constructor's parameters against what is expected."""
     for name in ("n_mix", "n_init", "max_iter"):
         check_integer(name, getattr(estimator, name))

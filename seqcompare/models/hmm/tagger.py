@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,6 +16,7 @@ from seqcompare.models.hmm.fit import run_starts
 from seqcompare.models.hmm.observations import check_observations, learn_observations, read_steps
 from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
 from seqcompare.models.hmm.settings import (
+    Settings,
     check_choice,
     check_integer,
     check_settings,
@@ -30,7 +30,8 @@ from seqcompare.sequences import Sequences, offsets_of
 _COUNT = 1e-3
 
 
-class HMMTagger(Tagger):
+@dataclass(eq=False, repr=False)
+class HMMTagger(Settings, Tagger):
     """A label for every step by a hidden Markov model of inputs and labels.
 
     With ``n_components=None`` the states are the labels: where all steps are labelled, fitting is counting
@@ -88,48 +89,10 @@ class HMMTagger(Tagger):
     [[0, 1, 0, 1]]
     """
 
-    def __init__(
-        self,
-        n_components: int | None = None,
-        emission: Literal["auto", "categorical", "gaussian", "gmm", "poisson"] = "auto",
-        *,
-        decode: Literal["viterbi", "posterior", "filter"] = "viterbi",
-        covariance_type: Literal["diag", "spherical", "full", "tied"] = "diag",
-        n_mix: int = 2,
-        topology: Any = "ergodic",
-        n_init: int = 4,
-        max_iter: int = 500,
-        tol: float = 1e-5,
-        min_covar: float = 1e-3,
-        priors: Mapping[str, Any] | None = None,
-        init: Mapping[str, Any] | None = None,
-        fixed: Sequence[str] = (),
-        symbols: ArrayLike | None = None,
-        missing: Literal["error", "marginalize"] = "error",
-        missing_symbol: Any = None,
-        ignore_label: Any = None,
-        n_jobs: int | None = None,
-        random_state: Any = None,
-    ) -> None:
-        self.n_components = n_components
-        self.emission = emission
-        self.decode = decode
-        self.covariance_type = covariance_type
-        self.n_mix = n_mix
-        self.topology = topology
-        self.n_init = n_init
-        self.max_iter = max_iter
-        self.tol = tol
-        self.min_covar = min_covar
-        self.priors = priors
-        self.init = init
-        self.fixed = fixed
-        self.symbols = symbols
-        self.missing = missing
-        self.missing_symbol = missing_symbol
-        self.ignore_label = ignore_label
-        self.n_jobs = n_jobs
-        self.random_state = random_state
+    n_components: int | None = None
+    _: KW_ONLY
+    decode: Literal["viterbi", "posterior", "filter"] = "viterbi"
+    ignore_label: Any = None
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> HMMTagger:
         """Count, or run EM.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
 from typing import Any
 
@@ -40,15 +41,20 @@ from seqcompare.sequences import Sequences
 POOLINGS = ("last", "mean", "max")
 
 
+@dataclass(eq=False, repr=False)
 class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
-    """One row a sequence: its last window, or all its windows pooled."""
+    """One row a sequence: its last window, or all its windows pooled.
 
-    estimator: Any
-    width: int
-    pooling: str
-    pairs: bool
-    mark_edges: bool
-    dtype: DTypeLike
+    Being a dataclass, it writes the constructors of the two that share these parameters.
+    """
+
+    estimator: Any = None
+    width: int = 10
+    pooling: str = "last"
+    _: KW_ONLY
+    pairs: bool = False
+    mark_edges: bool = True
+    dtype: DTypeLike = "float64"
 
     @property
     @abstractmethod
@@ -125,6 +131,7 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
         return rows if self.pooling == "last" else pool(rows, sequences, self.pooling)
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class WindowClassifier(ClassifierMixin, _PooledWindows):
     """A label for each sequence from its windows, by any scikit-learn classifier.
 
@@ -156,24 +163,7 @@ class WindowClassifier(ClassifierMixin, _PooledWindows):
     array(['even', 'odd'], dtype='<U4')
     """
 
-    def __init__(
-        self,
-        estimator: Any = None,
-        width: int = 10,
-        pooling: str = "last",
-        *,
-        pairs: bool = False,
-        mark_edges: bool = True,
-        calibration_cv: int | None = 3,
-        dtype: DTypeLike = "float64",
-    ) -> None:
-        self.estimator = estimator
-        self.width = width
-        self.pooling = pooling
-        self.pairs = pairs
-        self.mark_edges = mark_edges
-        self.calibration_cv = calibration_cv
-        self.dtype = dtype
+    calibration_cv: int | None = 3
 
     def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> WindowClassifier:
         """Fit the inner classifier on the windows.
@@ -253,23 +243,6 @@ class WindowRegressor(RegressorMixin, _PooledWindows):
     estimator_, window_, dense_, n_parameters_
         As in `WindowTagger`.
     """
-
-    def __init__(
-        self,
-        estimator: Any = None,
-        width: int = 10,
-        pooling: str = "last",
-        *,
-        pairs: bool = False,
-        mark_edges: bool = True,
-        dtype: DTypeLike = "float64",
-    ) -> None:
-        self.estimator = estimator
-        self.width = width
-        self.pooling = pooling
-        self.pairs = pairs
-        self.mark_edges = mark_edges
-        self.dtype = dtype
 
     def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> WindowRegressor:
         """Fit the inner regressor on the windows.

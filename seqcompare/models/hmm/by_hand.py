@@ -1,0 +1,78 @@
+"""A hidden Markov model from parameters that are given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from seqcompare.models.hmm.parameters import (
+    COVARIANCE_TYPES,
+    EMISSION_PARAMETERS,
+    Floats,
+    check_parameter,
+    parameter_names,
+)
+from seqcompare.models.hmm.settings import check_choice, keep_parameters, shape_for
+
+
+def find_emission(emissions: dict[str, ArrayLike | None]) -> tuple[str, dict[str, Floats]]:
+    """Return the emission that has these parameters, and those given as arrays.
+
+    Raises
+    ------
+    ValueError
+        If no emission has just these.
+    """
+    arrays = {k: np.asarray(v, dtype=float) for k, v in emissions.items() if v is not None}
+    for emission, names in EMISSION_PARAMETERS.items():
+        if set(names) == set(arrays):
+            return emission, arrays
+    raise ValueError(
+        "expected emissionprob, or lambdas, or means and covars, or those two with weights; "
+        f"got {', '.join(arrays) or 'none of them'}"
+    )
+
+
+def take_parameters(model: Any, arrays: dict[str, Floats], unknown_proba: float) -> None:
+    """Make `model` a fitted one, with these parameters.
+
+    Parameters
+    ----------
+    model : HMM
+        Not fitted; its emission is the one that `arrays` are of.
+    arrays : dict
+        All parameters by name; columns of "emissionprob" are in the order of the model's `symbols`.
+    unknown_proba : float
+        Probability of a symbol that is not among those.
+
+    Raises
+    ------
+    ValueError
+        If the parameters make no model, or one has the wrong shape or impossible values.
+    """
+    emission, covariance_type = model.emission, model.covariance_type
+    check_choice("covariance_type", covariance_type, COVARIANCE_TYPES)
+    main = arrays[EMISSION_PARAMETERS[emission][0 if emission != "gmm" else 1]]
+    n_outputs = main.shape[-1] if main.ndim else 0
+    model.emission_ = emission
+    model.kind_ = "symbols" if emission == "categorical" else "real"
+    model.n_channels_ = 1 if emission == "categorical" else n_outputs
+    if emission == "categorical":
+        names = np.arange(n_outputs) if model.symbols is None else np.asarray(model.symbols)
+        if names.shape != (n_outputs,) or len(np.unique(names)) != n_outputs:
+            raise ValueError(
+                f"symbols must be {n_outputs} different ones, a column of emissionprob each, got {names}"
+            )
+        order = np.argsort(names)
+        model.symbols_ = names[order]
+        arrays = {**arrays, "emissionprob": arrays["emissionprob"][..., order]}
+        model.unknown_proba_ = unknown_proba
+    shape_of = shape_for(model, model.n_components, n_outputs)
+    checked = {
+        name: check_parameter(name, arrays[name], shape_of(name), covariance_type)
+        for name in parameter_names(emission)
+    }
+    keep_parameters(model, checked, start_mask=checked["startprob"] > 0, mask=checked["transmat"] > 0)
+    model.converged_, model.stop_reason_, model.n_iter_ = True, "", 0
