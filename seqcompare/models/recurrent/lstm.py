@@ -51,9 +51,10 @@ def _forward(
             a, zb, x = gates[keep * first + b], z[b], table[index[first + b]]
             for j in range(3 * H):
                 a[j] = sigmoid(zb[j] + x[j] + bias[j])
-            for j in range(3 * H, 4 * H):
-                a[j] = tanh(zb[j] + x[j] + bias[j])
             o, i, f, g = a[:H], a[H : 2 * H], a[2 * H : 3 * H], a[3 * H :]
+            z_g, x_g, bias_g = zb[3 * H :], x[3 * H :], bias[3 * H :]
+            for j in range(H):  # from 0: an index that might be negative turns loads into slow gathers
+                g[j] = tanh(z_g[j] + x_g[j] + bias_g[j])
             c_old, c_new = c[before + b], c[B + first + b]
             h_new, s = h[B + first + b], squashed[keep * first + b]
             for j in range(H):
