@@ -1,253 +1,37 @@
-"""The contract that every public estimator keeps: scikit-learn's checks, counted, and our own."""
+"""The contract that every public estimator keeps beside scikit-learn's."""
 
 import pickle
 import re
-from dataclasses import dataclass, field
-from typing import Any
 
 import joblib
 import numpy as np
 import pytest
+from contract_cases import CASES, SMALL_NET, Case, cases, data_of, fit
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_validate
-from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from sklearn.svm import SVC, SVR, LinearSVC
-from sklearn.utils.estimator_checks import check_estimator
 
 import seqcompare
 from seqcompare import (
-    HMM,
-    BayesClassifier,
-    HMMTagger,
-    MarkovChain,
-    MarkovTagger,
-    NextStep,
-    RNNClassifier,
-    RNNRegressor,
     RNNTagger,
     Sequences,
     SequenceScaler,
-    SlidingWindow,
-    WindowClassifier,
-    WindowRegressor,
     WindowTagger,
     cross_val_predict,
     load,
     make_scorer,
     save,
 )
-from seqcompare.models.windows.standard import RBFSVM
 
-EQUIVALENCE = "check_sample_weight_equivalence_on_dense_data"
-
-# recurrent nets are held to equality: full batches, no early stop, float64
-NET = {
-    "hidden_size": 8,
-    "learning_rate_init": 0.05,
-    "max_iter": 60,
-    "batch_size": 10_000,
-    "early_stopping": False,
-    "dtype": "float64",
-    "random_state": 0,
-}
-SMALL_NET = NET | {"hidden_size": 4, "max_iter": 5}
-
-# estimator, how many of scikit-learn's checks run on it, and which may fail, for what reason
-CHECKED = {
-    "markov": (MarkovChain(), 48, {EQUIVALENCE: "its data are not symbols"}),
-    "hmm": (HMM(random_state=0, n_init=1), 41, {}),
-    "next markov": (NextStep(MarkovTagger()), 48, {EQUIVALENCE: "its data are not symbols"}),
-    "next window": (NextStep(WindowTagger()), 48, {EQUIVALENCE: "its data are not symbols"}),
-    "next net": (NextStep(RNNTagger(**SMALL_NET)), 48, {EQUIVALENCE: "its data are not symbols"}),
-    "bayes": (BayesClassifier(), 55, {}),
-    "bayes hmm": (BayesClassifier(HMM(n_init=1, random_state=0)), 55, {}),
-    "scaler": (SequenceScaler(), 47, {}),
-    "window classifier": (WindowClassifier(), 62, {}),
-    "window mean": (WindowClassifier(pooling="mean"), 62, {}),
-    "window svm": (
-        WindowClassifier(LinearSVC(dual=False)),
-        62,
-        {EQUIVALENCE: "LinearSVC fails it itself"},
-    ),
-    "window kernel svm": (WindowClassifier(SVC()), 62, {EQUIVALENCE: "SVC fails it itself"}),
-    "window net": (
-        WindowClassifier(
-            MLPClassifier((10,), "tanh", solver="lbfgs", alpha=10.0, tol=1e-9, max_iter=5000, random_state=0)
-        ),
-        66,
-        {"check_classifiers_multilabel_output_format_decision_function": "MLPClassifier has no such method"},
-    ),
-    "window regressor": (WindowRegressor(), 60, {}),
-    "window svr": (WindowRegressor(SVR()), 59, {EQUIVALENCE: "SVR fails it itself"}),
-    "rbf svm": (
-        RBFSVM(),
-        64,
-        {
-            EQUIVALENCE: "SVC fails it itself",
-            "check_sample_weight_equivalence_on_sparse_data": "SVC fails it itself",
-        },
-    ),
-    "net classifier": (RNNClassifier(**NET), 67, {}),
-    "net regressor": (RNNRegressor(**NET), 60, {}),
-}
-
-# the checks that need no labels: what a tagger, whose labels are per step, can pass
-WITHOUT_LABELS = [
-    "check_complex_data",
-    "check_do_not_raise_errors_in_init_or_set_params",
-    "check_estimator_cloneable",
-    "check_estimator_repr",
-    "check_estimator_sparse_array",
-    "check_estimator_sparse_matrix",
-    "check_estimator_sparse_tag",
-    "check_estimator_tags_renamed",
-    "check_estimators_empty_data_messages",
-    "check_estimators_unfitted",
-    "check_fit1d",
-    "check_get_params_invariance",
-    "check_mixin_order",
-    "check_no_attributes_set_in_init",
-    "check_parameters_default_constructible",
-    "check_set_params",
-    "check_valid_tag_types",
-]
-
-
-@pytest.mark.parametrize("name", CHECKED)
-def test_scikit_learns_checks_all_run_and_pass(name):
-    estimator, count, exceptions = CHECKED[name]
-    results = check_estimator(clone(estimator), expected_failed_checks=exceptions, on_skip=None)
-    assert len(results) == count
-    assert {r["check_name"] for r in results if r["status"] != "passed"} == set(exceptions)
-
-
-@pytest.mark.parametrize("tagger", [MarkovTagger(), HMMTagger(), WindowTagger(), RNNTagger()], ids=repr)
-def test_taggers_pass_the_checks_that_need_no_labels(tagger):
-    results = check_estimator(tagger, on_fail=None, on_skip=None)
-    assert sorted(r["check_name"] for r in results if r["status"] == "passed") == WITHOUT_LABELS
-
-
-def test_windows_pass_all_checks_but_that_lists_become_arrays():
-    results = check_estimator(SlidingWindow(before=1), on_fail=None, on_skip=None)
-    assert len(results) == 47
-    failed = [r for r in results if r["status"] != "passed"]
-    assert [r["check_name"] for r in failed] == ["check_transformer_data_not_an_array"]
-    assert "'list' object has no attribute 'shape'" in str(failed[0]["exception"])
-
-
-@dataclass(frozen=True)
-class Case:
-    """An estimator, what it reads ("symbols" or "real"), and a grid of one of its parameters."""
-
-    estimator: Any
-    kind: str
-    role: str
-    grid: dict[str, list[Any]] = field(default_factory=dict)
-    weighted: bool = True
-
-
-CASES = {
-    "markov": Case(MarkovChain(2), "symbols", "next", {"order": [0, 1]}),
-    "markov additive": Case(MarkovChain(1, "additive"), "symbols", "next", {"alpha": [0.1, 1.0]}),
-    "markov kneser-ney": Case(MarkovChain(2, "kneser-ney"), "symbols", "next", {"order": [0, 1]}),
-    "hmm": Case(HMM(n_init=1, random_state=0), "symbols", "next", {"n_components": [1, 2]}, weighted=False),
-    "hmm gaussian": Case(
-        HMM(n_init=1, random_state=0), "real", "density", {"n_components": [1, 2]}, weighted=False
-    ),
-    "next markov": Case(NextStep(MarkovTagger()), "symbols", "next", {"estimator__order": [0, 1]}),
-    "next window": Case(NextStep(WindowTagger(before=1)), "symbols", "next", {"estimator__before": [0, 1]}),
-    "next net": Case(NextStep(RNNTagger(**SMALL_NET)), "symbols", "next", {"estimator__hidden_size": [2, 3]}),
-    "hmm tagger": Case(HMMTagger(random_state=0), "symbols", "step", {"decode": ["posterior", "filter"]}),
-    "hmm tagger real": Case(
-        HMMTagger(decode="filter", random_state=0), "real", "step", {"covariance_type": ["full"]}
-    ),
-    "hmm tagger latent": Case(
-        HMMTagger(2, decode="filter", n_init=1, random_state=0), "symbols", "step", {"n_components": [1, 2]}
-    ),
-    "markov tagger": Case(MarkovTagger(2), "symbols", "step", {"order": [0, 1]}),
-    "window tagger": Case(
-        WindowTagger(LogisticRegression(), before=2), "symbols", "step", {"estimator__C": [0.1, 1.0]}
-    ),
-    "window tagger real": Case(WindowTagger(before=1), "real", "step", {"before": [0, 1]}),
-    "window tagger ahead": Case(WindowTagger(before=1, after=1), "symbols", "step", {"after": [0, 1]}),
-    "window tagger svm": Case(
-        WindowTagger(LinearSVC(dual=False), before=1), "symbols", "step", {"before": [0, 1]}
-    ),
-    "net tagger": Case(RNNTagger(**SMALL_NET), "symbols", "step", {"hidden_size": [2, 3]}),
-    "net tagger real": Case(RNNTagger("gru", **SMALL_NET), "real", "step", {"cell": ["elman", "jordan"]}),
-    "net tagger both ways": Case(
-        RNNTagger("elman", bidirectional=True, **SMALL_NET), "symbols", "step", {"n_layers": [1, 2]}
-    ),
-    "bayes": Case(
-        BayesClassifier(MarkovChain()), "symbols", "sequence", {"estimator__order": [0, 1]}, weighted=False
-    ),
-    "bayes hmm": Case(
-        BayesClassifier(HMM(n_init=1, random_state=0)),
-        "real",
-        "sequence",
-        {"estimator__n_components": [1, 2]},
-        weighted=False,
-    ),
-    "window classifier": Case(
-        WindowClassifier(LogisticRegression(), width=3), "symbols", "sequence", {"width": [1, 2]}
-    ),
-    "window classifier real": Case(
-        WindowClassifier(width=2, pooling="max"), "real", "sequence", {"pooling": ["mean", "last"]}
-    ),
-    "window classifier svm": Case(
-        WindowClassifier(LinearSVC(dual=False)), "symbols", "sequence", {"estimator__C": [0.1, 1.0]}
-    ),
-    "net classifier": Case(RNNClassifier(**SMALL_NET), "symbols", "sequence", {"pooling": ["mean", "last"]}),
-    "net classifier real": Case(RNNClassifier(**SMALL_NET), "real", "sequence", {"hidden_size": [2, 3]}),
-    "window regressor": Case(WindowRegressor(width=3), "real", "value", {"width": [1, 2]}),
-    "window regressor symbols": Case(
-        WindowRegressor(width=2, pooling="mean"), "symbols", "value", {"pooling": ["max", "last"]}
-    ),
-    "net regressor": Case(RNNRegressor(**SMALL_NET), "real", "value", {"hidden_size": [2, 3]}),
-    "window": Case(SlidingWindow(1, 1), "symbols", "transform", weighted=False),
-    "window real": Case(SlidingWindow(2), "real", "transform", weighted=False),
-    "scaler": Case(SequenceScaler(), "real", "transform", weighted=False),
-}
+METHODS = ("predict", "predict_proba", "score_samples", "predict_next_proba", "filter_proba", "transform")
 
 
 def test_every_public_estimator_is_held_to_the_contract():
     public = {getattr(seqcompare, name) for name in seqcompare.__all__ if name[0].isupper()}
     estimators = {thing for thing in public if issubclass(thing, BaseEstimator)}
     assert estimators == {type(case.estimator) for case in CASES.values()}
-
-
-def cases(*roles, keep=lambda case: True):
-    chosen = {name: c for name, c in CASES.items() if (not roles or c.role in roles) and keep(c)}
-    return pytest.mark.parametrize("case", [pytest.param(c, id=name) for name, c in chosen.items()])
-
-
-def data_of(case, n=15, seed=0):
-    """Return ragged sequences and what is to be learned of them, which is nearly learnable."""
-    rng = np.random.default_rng(seed)
-    lengths = rng.integers(3, 8, size=n)
-    codes = [rng.integers(0, 3, size=length) for length in lengths]
-    noise = [rng.normal(size=(length, 2)) for length in lengths]
-    if case.kind == "symbols":
-        X = [np.array(list("abc"))[c] for c in codes]
-    else:
-        X = [e + c[:, None] for c, e in zip(codes, noise, strict=True)]
-    y = {
-        "step": [np.array(["no", "yes"])[(np.roll(c, 1) > 0).astype(int)] for c in codes],
-        "sequence": np.array([["no", "yes"][int(i % 2)] for i in range(n)]),
-        "value": np.array([float(c[-1]) for c in codes]) + rng.normal(size=n),
-    }
-    return X, y.get(case.role)
-
-
-def fit(estimator, X, y, **kwargs):
-    return estimator.fit(X, **kwargs) if y is None else estimator.fit(X, y, **kwargs)
-
-
-METHODS = ("predict", "predict_proba", "score_samples", "predict_next_proba", "filter_proba", "transform")
 
 
 def methods_of(model):

@@ -4,12 +4,9 @@ import logging
 
 import numpy as np
 import pytest
+from hmm_examples import noise
 
 from seqcompare import HMM, Sequences
-
-
-def noise(n=40, length=12, d=2, seed=0):
-    return list(np.random.default_rng(seed).normal(size=(n, length, d)))
 
 
 def test_unseen_symbol_is_finite_and_says_nothing_about_the_state():

@@ -15,24 +15,10 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 from sklearn.svm import SVC, LinearSVC
+from windows_by_hand import rows_by_hand
 
 from seqcompare import Sequences, WindowTagger
 from seqcompare.models.windows.fit import assign_folds, fit_temperature
-
-
-def taps_by_hand(X, before, after, symbols):
-    """Write one-hot taps, a pad column after the symbols of every tap but the one at t."""
-    rows = []
-    for x in X:
-        for t in range(len(x)):
-            row = []
-            for k in range(t - before, t + after + 1):
-                inside = 0 <= k < len(x)
-                row += [float(inside and x[k] == s) for s in symbols]
-                if k != t:
-                    row.append(float(not inside))
-            rows.append(row)
-    return np.array(rows)
 
 
 @pytest.fixture
@@ -53,7 +39,7 @@ def tagging():
 @pytest.mark.parametrize("reach", [(0, 0), (2, 0), (1, 2), (15, 0)])
 def test_answers_are_those_of_plain_scikit_learn_on_the_same_rows(tagging, inner, reach):
     X, y, _ = tagging
-    rows = taps_by_hand(X, *reach, [0, 1, 2])
+    rows = rows_by_hand(X, *reach, [0, 1, 2])
     plain = inner.fit(rows, np.concatenate(y))
     model = WindowTagger(inner, *reach).fit(X, y)
     np.testing.assert_array_equal(model.classes_, ["hi", "lo", "mid"])
@@ -75,7 +61,7 @@ def test_real_valued_steps_agree_too(tagging):
 
 def test_weights_of_steps_and_sequences_reach_the_inner_estimator(tagging):
     X, y, weights = tagging
-    rows, flat = taps_by_hand(X, 1, 0, [0, 1, 2]), np.concatenate(y)
+    rows, flat = rows_by_hand(X, 1, 0, [0, 1, 2]), np.concatenate(y)
     for given, per_step in [
         (weights, np.concatenate(weights)),
         (np.arange(len(X)), np.repeat(np.arange(len(X)), [len(x) for x in X])),
@@ -102,7 +88,7 @@ def test_weights_of_0_and_1_suit_estimators_that_take_none(tagging):
     model = WindowTagger(KNeighborsClassifier(1), before=1)
     only = [np.minimum(w, 1) for w in weights]
     kept = np.concatenate(only) > 0
-    rows = taps_by_hand(X, 1, 0, [0, 1, 2])
+    rows = rows_by_hand(X, 1, 0, [0, 1, 2])
     plain = KNeighborsClassifier(1).fit(rows[kept], np.concatenate(y)[kept])
     np.testing.assert_array_equal(np.concatenate(model.fit(X, y, only).predict(X)), plain.predict(rows))
     with pytest.raises(ValueError, match=r"KNeighborsClassifier.fit takes none"):
@@ -137,7 +123,7 @@ def test_decision_values_are_calibrated_on_whole_sequences(tagging, inner, n_cla
     X, y, _ = tagging
     codes = [np.unique(["hi", "lo", "mid"]).searchsorted(labels) % n_classes for labels in y]
     model = WindowTagger(inner, before=1, calibration_cv=3).fit(X, codes)
-    rows, flat = taps_by_hand(X, 1, 0, [0, 1, 2]), np.concatenate(codes)
+    rows, flat = rows_by_hand(X, 1, 0, [0, 1, 2]), np.concatenate(codes)
     groups = np.repeat(np.arange(len(X)), [len(x) for x in X])
     fold = assign_folds(flat, groups, 3)
     splits = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(3)]
@@ -153,7 +139,7 @@ def test_decision_values_are_calibrated_on_whole_sequences(tagging, inner, n_cla
 
 def test_the_temperature_is_the_best_one_on_held_out_sequences(tagging):
     X, y, weights = tagging
-    rows, flat = taps_by_hand(X, 1, 0, [0, 1, 2]), np.concatenate(y)
+    rows, flat = rows_by_hand(X, 1, 0, [0, 1, 2]), np.concatenate(y)
     share, groups = np.concatenate(weights) + 1, np.repeat(np.arange(len(X)), [len(x) for x in X])
     found = fit_temperature(LinearSVC(), rows, flat, share, groups, 4)
     codes = np.unique(flat, return_inverse=True)[1]
@@ -180,7 +166,7 @@ def test_calibrated_probabilities_beat_squashed_decisions(tagging):
     model = WindowTagger(LinearSVC(C=100.0), before=1).fit(X[:half], y[:half])
     truth = np.concatenate(y[half:])
     calibrated = log_loss(truth, np.concatenate(model.predict_proba(X[half:])))
-    rows = taps_by_hand(X, 1, 0, [0, 1, 2])[sum(map(len, X[:half])) :]
+    rows = rows_by_hand(X, 1, 0, [0, 1, 2])[sum(map(len, X[:half])) :]
     assert calibrated < log_loss(truth, softmax(model.estimator_.decision_function(rows), axis=1))
 
 
@@ -223,7 +209,7 @@ def test_pairs_let_a_linear_model_see_two_steps_act_together():
 
 def test_partial_fit_is_that_of_the_inner_estimator(tagging):
     X, y, weights = tagging
-    rows, flat = csr_matrix(taps_by_hand(X, 1, 0, [0, 1, 2])), np.concatenate(y)
+    rows, flat = csr_matrix(rows_by_hand(X, 1, 0, [0, 1, 2])), np.concatenate(y)
     model = WindowTagger(SGDClassifier(loss="log_loss", random_state=0), before=1)
     plain = SGDClassifier(loss="log_loss", random_state=0)
     weights = [w + 1 for w in weights]
@@ -298,7 +284,7 @@ def test_wide_rows_stay_sparse_and_agree_with_dense_ones():
     y = [x % 2 for x in X]
     model = WindowTagger(before=1).fit(X, y)
     assert not model.dense_
-    rows = taps_by_hand(X, 1, 0, np.unique(np.concatenate(X)))
+    rows = rows_by_hand(X, 1, 0, np.unique(np.concatenate(X)))
     plain = LogisticRegression(max_iter=1000).fit(rows, np.concatenate(y))
     np.testing.assert_allclose(model.estimator_.coef_, plain.coef_, rtol=1e-6, atol=1e-9)
     assert WindowTagger(GaussianNB(), before=1).fit(X, y).dense_
@@ -345,7 +331,7 @@ def test_several_labels_a_step(tagging, inner):
     weights = [np.minimum(w, 1) for w in weights]
     weights[0][0] = 1
     model = WindowTagger(inner, before=1).fit(X, y, weights)
-    rows, kept = taps_by_hand(X, 1, 0, [0, 1, 2]), np.concatenate(weights) > 0
+    rows, kept = rows_by_hand(X, 1, 0, [0, 1, 2]), np.concatenate(weights) > 0
     plain = inner.fit(rows[kept], np.concatenate(y)[kept])
     np.testing.assert_array_equal(np.concatenate(model.predict(X)), plain.predict(rows))
     proba = plain.predict_proba(rows)
