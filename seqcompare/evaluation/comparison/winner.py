@@ -54,7 +54,8 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, entries: Sequ
             fit_model(model, dataset)
     seqcompare.save(model, found.folder / MODEL)
     snippet = (
-        f'"""How to use {spec.label}, fitted to all of {dataset.name}."""\n\n'
+        # names are the user's: as literals on one line they cannot become code
+        f"# How to use {spec.label!r:.200}, fitted to all of {dataset.name!r:.200}.\n\n"
         "import seqcompare\n\n"
         f'model = seqcompare.load("{MODEL}")\n'
         f"X = {_example(dataset)}  # a list of sequences\n"
