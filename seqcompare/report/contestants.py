@@ -41,7 +41,7 @@ class Contestants:
 
     def __init__(self, run: StoredComparison) -> None:
         table = run.summary()
-        self._names = distinct(table["entry"], 32)
+        self._names = distinct(table["entry"], 24)
         self.metric = run.contest.metric
         self.summary = self.named(table)
         by_causal = self.summary.sort_values("causal", ascending=False, kind="stable")

@@ -1,8 +1,19 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
 import pytest
 from hostile import HOSTILE
 from invented import MODELS, TASKS, hostile_rows, trial_rows, write_run
+from sklearn.dummy import DummyClassifier
 
+import seqcompare
+from seqcompare import BayesClassifier, MarkovChain, SequenceDataset
 from seqcompare.report.page import write_report
+from seqcompare.sequences import Sequences
+
+# what a name would do in a file of Python
+WINNER = '"""\nopen("hacked", "w")\n""" '
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +49,44 @@ def hostile_folder(tmp_path_factory):
     write_run(folder, hostile_rows(), config)
     write_report(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def hostile_comparison(tmp_path_factory):
+    """A comparison whose data set, symbols, classes, groups and contestants have hostile names."""
+    rng = np.random.default_rng(0)
+    kinds = np.repeat(np.arange(len(HOSTILE)), 3)
+    names = np.array(HOSTILE, dtype=object)
+    dataset = SequenceDataset(
+        Sequences([names[(kind + rng.integers(0, 2, 3)) % len(HOSTILE)] for kind in kinds]),
+        names[kinds],
+        None,
+        "sequence",
+        HOSTILE[0],
+        groups=names[np.arange(len(kinds)) % len(HOSTILE)],
+    )
+    models = {name: DummyClassifier() for name in HOSTILE[1:]}
+    models |= {WINNER + HOSTILE[0]: BayesClassifier(MarkovChain(order=0))}
+    folder = tmp_path_factory.mktemp("runs") / "hostile-comparison"
+    seqcompare.compare(dataset, models, cv=2, out=folder, n_jobs=1).report()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def hostile_file(tmp_path_factory):
+    """A comparison of a file with a hostile name, hostile columns and hostile cells."""
+    folder = tmp_path_factory.mktemp("runs")
+    # a zero byte makes a file no text, and is refused
+    names = [name.replace("\0", "") for name in HOSTILE]
+    who, when, what, label, site = names[0], names[8], names[9], names[6], names[18]
+    rows = [
+        (f"{names[i % 20]} {i}", t, names[(i + t) % 3], names[8 + (i + t) % 2], names[i % 20])
+        for i in range(24)
+        for t in range(5)
+    ]
+    path = Path(folder, "<svg onload=alert(7)> {{ 7 * 7 }} =1+1 \u202e'\".csv")
+    pd.DataFrame(rows, columns=[who, when, what, label, site]).to_csv(path, index=False)
+    columns = {"sequence": who, "order": when, "values": [what], "target": label, "group": site}
+    run = seqcompare.compare(path, ["markov"], cv=2, out=folder / "run", n_jobs=1, **columns)
+    run.report()
+    return run.folder

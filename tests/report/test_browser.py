@@ -127,7 +127,7 @@ def test_the_numbers_of_a_figure_are_saved_as_csv(browser, report_folder):
     assert all(-2 < float(row["skill"]) < 2 for row in rows)
 
 
-@pytest.mark.parametrize("name", ["report_folder", "hostile_folder"])
+@pytest.mark.parametrize("name", ["report_folder", "hostile_folder", "hostile_comparison", "hostile_file"])
 def test_a_phone_needs_no_scrolling_to_the_side(browser, request, name):
     with opened(browser, request.getfixturevalue(name), width=390) as page:
         assert page.evaluate("document.documentElement.scrollWidth") == 390
@@ -177,16 +177,28 @@ def test_words_of_a_figure_do_not_overlap(browser, report_folder):
         assert page.eval_on_selector_all(".panel", script) == []
 
 
-def test_hostile_names_run_nothing(browser, hostile_folder):
-    with opened(browser, hostile_folder) as page:
+@pytest.mark.parametrize(
+    ("name", "figure", "title"),
+    [
+        ("hostile_folder", "skill_by_distance", "<script>window.hacked = 1</script>"),
+        ("hostile_comparison", "contest", "Which model for <script>window.hacked = 1</script>?"),
+        (
+            "hostile_file",
+            "contest",
+            "Which model for <svg onload=alert(7)> {{ 7 * 7 }} =1+1 '\"?",
+        ),
+    ],
+)
+def test_hostile_names_run_nothing(browser, request, name, figure, title):
+    with opened(browser, request.getfixturevalue(name)) as page:
         assert page.evaluate("window.hacked") is None
         for button in page.locator("th button:visible").all()[:12]:
             button.click()
         assert page.evaluate("window.hacked") is None
-        assert page.title() == "<script>window.hacked = 1</script>"
-        page.locator("#f-skill_by_distance summary").click()
-        _, text = saved(page, '.tools[data-for="num-skill_by_distance"] button')
-        _, picture = saved(page, '.tools[data-figure="f-skill_by_distance"] button')
+        assert page.title() == title
+        page.locator(f"#f-{figure} summary").click()
+        _, text = saved(page, f'.tools[data-for="num-{figure}"] button')
+        _, picture = saved(page, f'.tools[data-figure="f-{figure}"] button')
     ET.fromstring(picture)
     cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
     assert not [c for c in cells if c.startswith(("=", "+", "@")) or re.match(r"-\D|-\d+[^\d.]", c)]

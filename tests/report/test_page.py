@@ -149,10 +149,18 @@ def test_failed_trials_are_listed_and_left_out(tmp_path):
     assert "out of memory at step 3" in text
 
 
-def test_hostile_names_are_text_everywhere(hostile_folder):
-    for path in sorted(hostile_folder.rglob("*.svg")):
+HOSTILE_RUNS = ["hostile_folder", "hostile_comparison", "hostile_file"]
+
+
+@pytest.fixture(params=HOSTILE_RUNS)
+def hostile_run(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_hostile_names_are_text_everywhere(hostile_run):
+    for path in sorted(hostile_run.rglob("*.svg")):
         assert "<script" not in path.read_text(encoding="utf-8")
-    text = (hostile_folder / "report.html").read_text(encoding="utf-8")
+    text = (hostile_run / "report.html").read_text(encoding="utf-8")
     page = Page(text)
     assert page.open == []
     assert len(page.of("script")) == 1
@@ -161,15 +169,17 @@ def test_hostile_names_are_text_everywhere(hostile_folder):
     for _, attributes in page.elements:
         assert not [name for name in attributes if name.startswith("on")]
     words = " ".join(page.text)
-    assert "<script>window.hacked = 1</script>" in words
+    # they are there to be read, each as it was written
     assert "{{ 7 * 7 }}" in words
-    assert "49" not in {word for word in words.split() if word == "49"} or "{{" in words
+    assert {"<script>window.hacked = 1</script>", "<svg onload=alert(7)>"} & set(
+        re.findall("<s.+?(?<!1)>", words)
+    )
     assert not set("\x00\x07\x08\x1b\u202e\u2066\u200b\ufeff") & set(text)
     assert max(map(len, re.findall(r"W+", text))) <= 200
 
 
-def test_no_table_of_a_hostile_run_holds_a_formula(hostile_folder):
-    files = [*hostile_folder.glob("tables/*.csv"), *hostile_folder.glob("figures/*.csv")]
+def test_no_table_of_a_hostile_run_holds_a_formula(hostile_run):
+    files = [*hostile_run.glob("tables/*.csv"), *hostile_run.glob("figures/*.csv")]
     assert len(files) > 10
     for path in files:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
@@ -178,8 +188,30 @@ def test_no_table_of_a_hostile_run_holds_a_formula(hostile_folder):
             assert numeric or not text.lstrip().startswith(("=", "+", "-", "@"))
 
 
-def test_hostile_markdown_has_no_markup_of_its_own(hostile_folder):
-    text = (hostile_folder / "report.md").read_text(encoding="utf-8")
+def test_hostile_markdown_has_no_markup_of_its_own(hostile_run):
+    text = (hostile_run / "report.md").read_text(encoding="utf-8")
     assert "<" not in text
     assert not re.search(r"(?<!\\)\]\(javascript", text)
     assert len(HOSTILE) == 20
+
+
+def test_hostile_latex_is_escaped(hostile_run):
+    files = list(hostile_run.glob("tables/*.tex"))
+    assert len(files) >= 4
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        assert text.isascii()
+        # outside of the commands of the table itself, nothing that LaTeX would read
+        left = re.sub(r"\\(textbackslash|textasciitilde|textasciicircum|[&%$#_{}~^])", "", text)
+        assert "input" not in re.findall(r"\\([a-z]+)", left)
+        assert not re.search(r"[$#_^~%]", left)
+
+
+def test_no_name_becomes_code_of_the_snippet(hostile_comparison, monkeypatch):
+    monkeypatch.chdir(hostile_comparison)
+    code = (hostile_comparison / "use_model.py").read_text(encoding="utf-8")
+    assert "hacked" in code.partition("\n")[0]
+    space = {}
+    exec(compile(code, "use_model.py", "exec"), space)
+    assert len(space["classes"]) == 1
+    assert not (hostile_comparison / "hacked").exists()

@@ -80,7 +80,7 @@ def contest(
         ax.set_yticks(range(len(rows)), [str(row["model"]) for row in rows])
         ax.set_ylim(len(rows) - 0.4, -0.6)
         ax.tick_params(axis="y", length=0)
-        ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+        ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10]))
         ax.set_xlabel(score_label)
     return ax
 
