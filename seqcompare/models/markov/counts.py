@@ -99,11 +99,13 @@ class NgramCounts:
     @property
     def n_full_contexts(self) -> int:
         """Contexts of `depth` inputs that some target followed; those with the start mark do not count."""
-        seen = self.sum_children(self.count[self.nodes(self.depth + 1)], self.depth) > 0
-        if self.depth:
-            begun, first = self.started(self.depth), self.level[self.depth]
-            seen[begun.start - first : begun.stop - first] = False
-        return int(np.count_nonzero(seen))
+        followed = np.count_nonzero(self._followed(self.depth))
+        return int(followed) - self._n_started_contexts(self.depth)
+
+    @property
+    def n_started_contexts(self) -> int:
+        """Contexts of up to `depth` codes that begin with the start mark and that some target followed."""
+        return sum(self._n_started_contexts(m) for m in range(1, self.depth + 1))
 
     def nodes(self, length: int) -> slice:
         """Return the nodes of this length."""
@@ -159,6 +161,16 @@ class NgramCounts:
             )
             mine, theirs = np.split(node, [a.stop - a.start])
         return trie.counts(self.depth, self.n_inputs, self.first_target, self.n_targets)
+
+    def _followed(self, length: int) -> NDArray[np.bool_]:
+        """Return which contexts of this length some target followed."""
+        return self.sum_children(self.count[self.nodes(length + 1)], length) > 0
+
+    def _n_started_contexts(self, length: int) -> int:
+        if not length:
+            return 0
+        begun, first = self.started(length), self.level[length]
+        return int(np.count_nonzero(self._followed(length)[begun.start - first : begun.stop - first]))
 
     def _child_bounds(self, length: int) -> NDArray[np.int64]:
         contexts = self.nodes(length)

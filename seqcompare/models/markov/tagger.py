@@ -54,7 +54,9 @@ class MarkovTagger(Tagger):
     n_contexts_, n_possible_contexts_ : int
         Contexts of ``order + 1`` symbols that were seen with a label, and ``n_symbols ** (order + 1)``.
     n_parameters_ : int
-        Free probabilities: ``n_contexts_ * (n_classes - 1)``.
+        Free probabilities: ``n_classes - 1`` for each context that answers, which are those of `n_contexts_`
+        and, for the first `order` steps, those that end at the start of the sequence. It never falls with
+        the order.
 
     Notes
     -----
@@ -193,8 +195,9 @@ class MarkovTagger(Tagger):
 
     @property
     def n_parameters_(self) -> int:
-        """Free probabilities: ``n_contexts_ * (n_classes - 1)``."""
-        return self.n_contexts_ * (len(self.classes_) - 1)
+        """Free probabilities: ``n_classes - 1`` for each context, full or cut off by the start."""
+        n_contexts = self.counts_.n_full_contexts + self.counts_.n_started_contexts
+        return n_contexts * (len(self.classes_) - 1)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -102,7 +102,25 @@ def test_contexts_and_parameters():
     x = rng.integers(0, 3, size=2000)
     tagger = MarkovTagger(order=1).fit([x], [np.roll(x, 1)])
     assert tagger.n_contexts_ == tagger.n_possible_contexts_ == 9
-    assert tagger.n_parameters_ == 18
+    assert tagger.n_parameters_ == (9 + 1) * 2  # the first step has a context of its own
+
+
+def test_parameters_are_those_of_all_contexts_that_answer():
+    """Short sequences have hardly a full context of high order, and as many answers as of a low one."""
+    X, y = data(np.random.default_rng(5), 200)
+    y[0][-1] = "skip"
+    taggers = [MarkovTagger(order, ignore_label="skip").fit(X, y) for order in range(12)]
+    for order, tagger in enumerate(taggers):
+        answering = {
+            context_of(x, t, order)[-1]
+            for x, labels in zip(X, y, strict=True)
+            for t in range(len(x))
+            if labels[t] != "skip"
+        }
+        assert tagger.n_parameters_ == len(answering)
+        assert tagger.n_contexts_ == sum(START not in context for context in answering)
+    assert (np.diff([tagger.n_parameters_ for tagger in taggers]) >= 0).all()
+    assert taggers[-1].n_contexts_ == 0
 
 
 def test_order_decides_what_it_can_learn():
