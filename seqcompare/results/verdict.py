@@ -152,10 +152,11 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
                 f"none does, yet a dependence below {float(seen):.2g} bit at one lag would not have been seen"
             )
             reason = ("profile_facts", "least_seen", "value", float(seen))
-        leader = "" if winner == CHANCE else f"{capital(str(model))} comes to {words} ({span}), "
+        leader = [] if winner == CHANCE else [f"{model} comes to {words} ({span})"]
+        scores = capital(", ".join([*leader, *against]))
         writer.say(
-            f"The data cannot tell whether any model beats chance: {why}. {leader}{', '.join(against)}. More "
-            "sequences would settle it.",
+            f"The data cannot tell whether any model beats chance: {why}. {scores}. More sequences would "
+            "settle it.",
             reason,
             *evidence,
         )

@@ -154,7 +154,7 @@ def test_chance_and_doubt_have_words_of_their_own():
     assert "the best model beats it by more than 0.010 bit with probability 0.60" in str(write(judged, table))
     silent = Judgement("cannot tell", "chance", "chance", {"a": 1.0, "chance": 0.0}, (), 0.0)
     words = str(write(silent, table, profile={"least_seen": "0.2"}))
-    assert "none does, yet a dependence below 0.2 bit at one lag would not have been seen" in words
+    assert "none does, yet a dependence below 0.2 bit at one lag would not have been seen. Chance 1.900 bits" in words
     nothing = write(Judgement("nothing", None, None, {}, (), 0.0), table)
     assert "there is nothing to say" in str(nothing)
 
