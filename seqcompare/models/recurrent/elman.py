@@ -17,7 +17,7 @@ from seqcompare.models.recurrent.cell import (
     Weights,
     with_initial,
 )
-from seqcompare.models.recurrent.kernels import activate, compiled, deactivate, product
+from seqcompare.models.recurrent.kernels import activate, compiled, deactivate, product, tiled
 from seqcompare.models.recurrent.packing import Pack
 
 
@@ -51,14 +51,14 @@ def _backward(d_output: Any, offsets: Any, W_t: Any, h: Any, activation: int, dz
 def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -> Trace:
     B = len(state[0])
     h = with_initial(state[0], pack.n_rows, "h", how)
-    _forward(*inputs, pack.offsets, weights["recurrent"], h, how.activation)
+    _forward(*inputs, pack.offsets, tiled(weights["recurrent"], B), h, how.activation)
     return Trace(h[B:], (h[B + pack.last],), {"h": h})
 
 
 def _unrun(weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final: State, how: How) -> Backward:
     h, dh = trace.cache["h"], d_final[0].copy()
     dz = how.take("dz", trace.output.shape)
-    W_t = np.ascontiguousarray(weights["recurrent"].T)
+    W_t = tiled(weights["recurrent"].T, len(d_final[0]))
     _backward(d_output, pack.offsets, W_t, h, how.activation, dz, dh)
     return Backward(dz, {"recurrent": h[pack.previous].T @ dz}, (dh,))
 

@@ -22,7 +22,7 @@ from seqcompare.models.recurrent.cell import (
     chrono,
     with_initial,
 )
-from seqcompare.models.recurrent.kernels import compiled, product, sigmoid, tanh
+from seqcompare.models.recurrent.kernels import compiled, product, sigmoid, tanh, tiled
 from seqcompare.models.recurrent.packing import Pack
 
 
@@ -98,7 +98,7 @@ def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -
     h = with_initial(state[0], pack.n_rows, "h", how)
     n_kept = pack.n_rows if how.keep else B
     gates, recalled = how.take("gates", (n_kept, 3 * H)), how.take("recalled", (n_kept, H))
-    W, m_bias = weights["recurrent"], weights["recurrent_bias"]
+    W, m_bias = tiled(weights["recurrent"], B), weights["recurrent_bias"]
     _forward(*inputs, pack.offsets, W, m_bias, h, gates, recalled, int(how.keep))
     return Trace(h[B:], (h[B + pack.last],), {"h": h, "gates": gates, "recalled": recalled})
 
@@ -107,7 +107,7 @@ def _unrun(weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final:
     h, gates, recalled = trace.cache["h"], trace.cache["gates"], trace.cache["recalled"]
     dh = d_final[0].copy()
     d_inputs = how.take("d_inputs", gates.shape)
-    W_t = np.ascontiguousarray(weights["recurrent"].T)
+    W_t = tiled(weights["recurrent"].T, len(d_final[0]))
     _backward(d_output, pack.offsets, W_t, h, gates, recalled, d_inputs, dh)
     d_weights = {
         "recurrent": h[pack.previous].T @ gates,

@@ -21,7 +21,7 @@ from seqcompare.models.recurrent.cell import (
     Weights,
     with_initial,
 )
-from seqcompare.models.recurrent.kernels import activate, compiled, deactivate, product
+from seqcompare.models.recurrent.kernels import activate, compiled, deactivate, product, tiled
 from seqcompare.models.recurrent.packing import Pack
 
 FADING = 0.5  # what a state unit keeps of itself at each step; Jordan's mu
@@ -127,8 +127,8 @@ def _backward(
 def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -> Trace:
     B, P = state[0].shape
     s = with_initial(state[0], pack.n_rows, "s", how)
-    U, V, v = weights["recurrent"], weights["output"], weights["output_bias"]
-    h = how.take("h", (pack.n_rows, len(V)))
+    U, V, v = tiled(weights["recurrent"], B), tiled(weights["output"], B), weights["output_bias"]
+    h = how.take("h", (pack.n_rows, V.shape[1]))
     o, y = how.take("o", (pack.n_rows, P)), how.take("y", (pack.n_rows, P))
     _forward(*inputs, pack.offsets, U, V, v, s, h, o, y, how.activation, how.link)
     return Trace(o, (s[B + pack.last],), {"s": s, "h": h, "y": y})
@@ -137,7 +137,7 @@ def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -
 def _unrun(weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final: State, how: How) -> Backward:
     s, h, y = trace.cache["s"], trace.cache["h"], trace.cache["y"]
     ds, dz, do = d_final[0].copy(), how.take("dz", h.shape), how.take("do", y.shape)
-    U_t, V_t = (np.ascontiguousarray(weights[name].T) for name in ("recurrent", "output"))
+    U_t, V_t = (tiled(weights[name].T, len(ds)) for name in ("recurrent", "output"))
     _backward(d_output, pack.offsets, U_t, V_t, h, y, how.activation, how.link, dz, do, ds)
     d_weights = {
         "recurrent": s[pack.previous].T @ dz,

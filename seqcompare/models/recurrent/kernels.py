@@ -76,9 +76,6 @@ def _sigmoid(x: Any) -> Any:
     return lambda x: 0.5 * math.tanh(0.5 * x) + 0.5
 
 
-# up to this many multiplications OpenBLAS does not pack its operands first, half of the time for few rows
-_UNPACKED = 1_000_000
-
 IDENTITY, SIGMOID, TANH, RELU = range(4)
 ACTIVATIONS = {"identity": IDENTITY, "sigmoid": SIGMOID, "tanh": TANH, "relu": RELU}
 
@@ -114,30 +111,66 @@ def deactivate(a: Any, d: Any, activation: int, out: Any) -> None:
             out[j] = zero if activation == RELU and a[j] <= zero else d[j]
 
 
+# up to this many multiplications OpenBLAS does not pack its operands first, which else takes half of the time
+_UNPACKED = 1_000_000
+_TILE = 64  # columns; 32 to 128 were as fast
+_BY_HAND = 2  # up to this many rows, plain loops are faster than BLAS
+
+
+def tiled(b: Any, n: int) -> Any:
+    """Return b as `product` wants it: blocks of columns, shape (n_blocks, depth, width).
+
+    It is one block if a has few rows (at most `n`), or if OpenBLAS takes at least four of them without
+    packing. Else the blocks are narrow, and the last is filled up with zeros.
+    """
+    depth, width = b.shape
+    if n <= _BY_HAND or 4 * depth * width <= _UNPACKED:
+        return np.ascontiguousarray(b)[None]
+    blocks = np.zeros((-(-width // _TILE), depth, _TILE), b.dtype)
+    for c, block in zip(range(0, width, _TILE), blocks, strict=True):
+        block[:, : width - c] = b[:, c : c + _TILE]
+    return blocks
+
+
 @compiled
-def product(a: Any, b: Any, out: Any) -> None:
-    """Write a @ b to `out`; one or two rows are faster by hand than through BLAS."""
+def product(a: Any, blocks: Any, out: Any) -> None:
+    """Write a @ b to `out`, where `blocks` is b as from `tiled`."""
     n, depth = a.shape
-    width = b.shape[1]
-    if n > 2:
-        rows = _UNPACKED // (depth * width) // 4 * 4
-        if rows == 0:
-            rows = n
-        for r in range(0, n, rows):
-            np.dot(a[r : r + rows], b, out[r : r + rows])
+    width = blocks.shape[2]
+    if n <= _BY_HAND:
+        for t in range(len(blocks)):
+            for r in range(n):
+                _multiply_row(a[r], blocks[t], out[r, t * width : (t + 1) * width])
         return
+    rows = max(4, _UNPACKED // (depth * width) // 4 * 4)
+    if len(blocks) == 1:
+        for r in range(0, n, rows):
+            np.dot(a[r : r + rows], blocks[0], out[r : r + rows])
+        return
+    part = np.empty((min(n, rows), width), dtype=out.dtype)
+    for t in range(len(blocks)):
+        for r in range(0, n, rows):
+            m = min(rows, n - r)
+            np.dot(a[r : r + m], blocks[t], part[:m])
+            for i in range(m):
+                target = out[r + i, t * width : (t + 1) * width]
+                for j in range(len(target)):
+                    target[j] = part[i, j]
+
+
+@compiled
+def _multiply_row(a: Any, b: Any, out: Any) -> None:
+    depth, width = len(a), len(out)
     by_four = depth - depth % 4
-    for r in range(n):
-        row = out[r]
-        row[:] = b.dtype.type(0)
-        for k in range(0, by_four, 4):
-            a0, a1, a2, a3 = a[r, k], a[r, k + 1], a[r, k + 2], a[r, k + 3]
-            for j in range(width):
-                row[j] += (a0 * b[k, j] + a1 * b[k + 1, j]) + (a2 * b[k + 2, j] + a3 * b[k + 3, j])
-        for k in range(by_four, depth):
-            ak = a[r, k]
-            for j in range(width):
-                row[j] += ak * b[k, j]
+    out[:] = b.dtype.type(0)
+    for k in range(0, by_four, 4):
+        a0, a1, a2, a3 = a[k], a[k + 1], a[k + 2], a[k + 3]
+        for j in range(width):
+            out[j] += (a0 * b[k, j] + a1 * b[k + 1, j]) + (a2 * b[k + 2, j] + a3 * b[k + 3, j])
+    for k in range(by_four, depth):
+        ak = a[k]
+        for j in range(width):
+            out[j] += ak * b[k, j]
 
 
 @compiled

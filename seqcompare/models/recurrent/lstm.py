@@ -23,7 +23,7 @@ from seqcompare.models.recurrent.cell import (
     chrono,
     with_initial,
 )
-from seqcompare.models.recurrent.kernels import compiled, product, sigmoid, tanh
+from seqcompare.models.recurrent.kernels import compiled, product, sigmoid, tanh, tiled
 from seqcompare.models.recurrent.packing import Pack
 
 
@@ -95,7 +95,7 @@ def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -
     h, c = (with_initial(s, pack.n_rows, name, how) for s, name in zip(state, "hc", strict=True))
     n_kept = pack.n_rows if how.keep else B
     gates, squashed = how.take("gates", (n_kept, 4 * H)), how.take("squashed", (n_kept, H))
-    W = weights["recurrent"]
+    W = tiled(weights["recurrent"], B)
     _forward(*inputs, pack.offsets, W, h, c, gates, squashed, int(how.keep))
     final = (h[B + pack.last], c[B + pack.last])
     return Trace(h[B:], final, {"h": h, "c": c, "gates": gates, "squashed": squashed})
@@ -104,7 +104,7 @@ def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -
 def _unrun(weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final: State, how: How) -> Backward:
     cache = trace.cache
     dh, dc = (d.copy() for d in d_final)
-    W_t = np.ascontiguousarray(weights["recurrent"].T)
+    W_t = tiled(weights["recurrent"].T, len(d_final[0]))
     _backward(d_output, pack.offsets, W_t, cache["c"], cache["gates"], cache["squashed"], dh, dc)
     d_gates = cache["gates"]
     return Backward(d_gates, {"recurrent": cache["h"][pack.previous].T @ d_gates}, (dh, dc))

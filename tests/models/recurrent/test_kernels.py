@@ -10,6 +10,7 @@ from seqcompare.models.recurrent.kernels import (
     product,
     sigmoid,
     tanh,
+    tiled,
 )
 
 
@@ -45,16 +46,24 @@ def test_nan_stays_nan(dtype):
 def test_product_is_the_matrix_product(n, depth):
     rng = np.random.default_rng(0)
     a, b, out = rng.normal(size=(n, depth)), rng.normal(size=(depth, 5)), np.full((n, 5), np.nan)
-    product(a, b, out)
+    product(a, tiled(b, n), out)
     np.testing.assert_allclose(out, a @ b, rtol=1e-13)
 
 
-@pytest.mark.parametrize("n", [11, 12, 13, 30])
-def test_large_products_come_in_blocks_of_rows(n):
+@pytest.mark.parametrize("n", [1, 2, 11, 12, 13, 30])
+@pytest.mark.parametrize(("shape", "n_blocks"), [((128, 512), 1), ((250, 1001), 16)])
+def test_large_products_come_in_blocks(n, shape, n_blocks):
     rng = np.random.default_rng(0)
-    a, b, out = rng.normal(size=(n, 128)), rng.normal(size=(128, 512)), np.full((n, 512), np.nan)
-    product(a, b, out)
+    a, b, out = rng.normal(size=(n, shape[0])), rng.normal(size=shape), np.full((n, shape[1]), np.nan)
+    blocks = tiled(b, 30)  # fewer rows may come when short sequences have ended
+    assert len(blocks) == n_blocks
+    product(a, blocks, out)
     np.testing.assert_allclose(out, a @ b, rtol=1e-10, atol=1e-12)
+
+
+def test_few_rows_leave_a_large_matrix_whole():
+    b = np.zeros((250, 1001))
+    assert np.shares_memory(tiled(b, 2), b)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
