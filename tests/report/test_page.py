@@ -171,9 +171,7 @@ def test_hostile_names_are_text_everywhere(hostile_run):
     words = " ".join(page.text)
     # they are there to be read, each as it was written
     assert "{{ 7 * 7 }}" in words
-    assert {"<script>window.hacked = 1</script>", "<svg onload=alert(7)>"} & set(
-        re.findall("<s.+?(?<!1)>", words)
-    )
+    assert any(name in words for name in ("<script>window.hacked = 1</script>", "<svg onload=alert(7)>"))
     assert not set("\x00\x07\x08\x1b\u202e\u2066\u200b\ufeff") & set(text)
     assert max(map(len, re.findall(r"W+", text))) <= 200
 
