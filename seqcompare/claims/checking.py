@@ -29,8 +29,8 @@ class CheckedClaims:
     outcomes : DataFrame
         Columns claim, statement, outcome ("holds", "does not hold", "cannot tell"), source and note.
     evidence : DataFrame
-        One row an expectation: claim, task, distance, model, expected skill, skill, low, high, seeds,
-        outcome.
+        One row an expectation: claim, task, distance, model, family, expected skill (and as numbers at_least
+        or at_most), skill, low, high, seeds, outcome.
     """
 
     folder: Path
@@ -40,6 +40,13 @@ class CheckedClaims:
     def frame(self) -> pd.DataFrame:
         """Return the evidence."""
         return self.evidence
+
+    def report(self) -> Path:
+        """Write the report, its tables and figures into the folder; return the path of the page."""
+        from seqcompare.report.claims import claims_report
+        from seqcompare.report.page import write
+
+        return write(claims_report(self.outcomes, self.evidence, self.folder), self.folder)
 
     def _repr_html_(self) -> str:
         return self.outcomes.to_html(index=False) + self.evidence.to_html(index=False)

@@ -1,12 +1,18 @@
 import dataclasses
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 
-from seqcompare.claims import CLAIMS, Claim, Expectation, check_claims
+mpl.use("agg")
+
+import matplotlib.pyplot as plt
+
+from seqcompare.claims import CLAIMS, CheckedClaims, Claim, Expectation, check_claims
 from seqcompare.evaluation.plan import plan_trials
 from seqcompare.evaluation.suites import load_suite
+from seqcompare.report.figures.claims import expectations
 
 UP = Expectation("Recall", "A", 4, at_least=0.9)
 DOWN = Expectation("Recall", "A", 8, at_most=0.1)
@@ -14,7 +20,14 @@ DOWN = Expectation("Recall", "A", 8, at_most=0.1)
 
 def trials(skills, distance, model="A"):
     return pd.DataFrame(
-        {"task": "Recall", "model": model, "distance": distance, "status": "ok", "skill": skills}
+        {
+            "task": "Recall",
+            "model": model,
+            "family": "markov",
+            "distance": distance,
+            "status": "ok",
+            "skill": skills,
+        }
     )
 
 
@@ -62,6 +75,46 @@ def test_checking_a_claim_leaves_its_evidence(tmp_path):
     assert checked.frame()["outcome"].tolist() == ["holds", "holds"]
     assert pd.read_csv(tmp_path / "claims.csv")["claim"].tolist() == ["markov-reach"]
     assert "markov-reach" in checked._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("at_eight", "answer"), [([0.01] * 10, "1 of 1 holds"), ([0.9] * 10, "1 of 1 does not hold")]
+)
+def test_the_report_shows_claim_numbers_and_outcome(tmp_path, at_eight, answer):
+    claim = Claim(
+        "toy", "A is <b>short</b> of memory.", "Nobody (1900), Toys", {}, (UP, DOWN), note="Mind it."
+    )
+    outcome, evidence = claim.judge(pd.concat([trials([0.99] * 10, 4), trials(at_eight, 8)]))
+    fields = {"claim": "toy", "statement": claim.statement, "outcome": outcome, "source": claim.source}
+    outcomes = pd.DataFrame([{**fields, "note": claim.note}])
+    page = CheckedClaims(tmp_path, outcomes, evidence.assign(claim="toy")).report()
+    text = page.read_text(encoding="utf-8")
+    for part in (
+        f"{answer}: toy.",
+        "A is &lt;b&gt;short",
+        "Nobody (1900)",
+        "Mind it.",
+        "seqcompare claims toy",
+    ):
+        assert part in text
+    numbers = pd.read_csv(tmp_path / "tables/toy-evidence.csv")
+    assert numbers["skill"].tolist() == pytest.approx([0.99, np.mean(at_eight)])
+    assert numbers["expected skill"].tolist() == ["at least 0.9", "at most 0.1"]
+    assert (tmp_path / "figures/toy-skill.svg").is_file()
+    assert "## toy" in (tmp_path / "report.md").read_text(encoding="utf-8")
+
+
+def test_what_a_claim_expects_is_drawn_behind_what_came_out():
+    evidence = pd.DataFrame([UP.judge(trials([0.99] * 10, 4)), DOWN.judge(trials([0.3, 0.5] * 5, 8))])
+    ax = expectations(evidence)
+    left, right = ax.get_xlim()
+    assert [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in ax.patches] == [
+        (0.9, pytest.approx(right)),
+        (left, pytest.approx(0.1)),
+    ]
+    spans = [line.get_xdata() for line in ax.lines if len(line.get_xdata()) == 2]
+    assert np.allclose(spans, evidence[["low", "high"]])
+    plt.close("all")
 
 
 def test_no_cell_of_the_evidence_is_a_formula(tmp_path, monkeypatch):
