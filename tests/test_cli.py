@@ -194,12 +194,40 @@ def test_help_starts_without_what_is_slow():
 
 
 def test_ctrl_c_says_how_to_go_on_and_going_on_ends_well(tmp_path):
+    check_stopping(tmp_path, signal.SIGINT, code=130, jobs=1)
+
+
+def test_sigterm_stops_like_ctrl_c_and_leaves_nothing_running(tmp_path):
+    seen, group = check_stopping(tmp_path, signal.SIGTERM, code=143, jobs=2)
+    assert "leaked" not in seen
+    assert "Warning" not in seen
+    patience = time.monotonic() + 30
+    while time.monotonic() < patience and running(group):
+        time.sleep(0.2)
+    assert not running(group)
+
+
+def running(group):
+    """Return whether a process of the group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def check_stopping(tmp_path, number, code, jobs):
+    """Stop a sweep by a signal, see what it says and that it can go on; return that, and its group."""
     path = tmp_path / "long.toml"
     path.write_text(SUITE.replace("seeds = 2", "seeds = 40"))
-    arguments = ["sweep", str(path), "--out", str(tmp_path / "run"), "--jobs", "1"]
+    arguments = ["sweep", str(path), "--out", str(tmp_path / "run"), "--jobs", str(jobs)]
     screen, terminal = pty.openpty()
     process = subprocess.Popen(
-        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=terminal, env={**ENVIRONMENT, "COLUMNS": "120"}
+        [*COMMAND, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        env={**ENVIRONMENT, "COLUMNS": "120"},
+        start_new_session=True,
     )
     os.close(terminal)
     seen, stopped, patience = "", False, time.monotonic() + 240
@@ -210,13 +238,13 @@ def test_ctrl_c_says_how_to_go_on_and_going_on_ends_well(tmp_path):
             except OSError:  # the other end is closed
                 break
         if not stopped and re.search(r"\b[1-9]\d*/160.* left", seen):
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             stopped = True
     process.wait(timeout=60)
     os.close(screen)
     process.stdout.close()
     assert "left" in seen
-    assert process.returncode == 130
+    assert process.returncode == code
     told = re.search(r"stopped: (\d+) of 160 trials are kept in .*; go on with: (.*)", " ".join(seen.split()))
     assert told, seen
     assert int(told.group(1)) >= 1
@@ -224,6 +252,7 @@ def test_ctrl_c_says_how_to_go_on_and_going_on_ends_well(tmp_path):
     done = run(*arguments, "--dry-run")
     left = int(re.search(r"(\d+) trials to run", done.stdout).group(1))
     assert left == 160 - int(told.group(1))
+    return seen, process.pid
 
 
 CSV = "word,t,letter\n" + "\n".join(f"w{i},{t},{'ab'[(i + t) % 2]}" for i in range(30) for t in range(12))

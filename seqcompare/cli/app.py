@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from shlex import quote
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from seqcompare.cli.data import (
-    DataArgument,
-    FormatOption,
-    GroupOption,
-    IgnoreOption,
-    KindOption,
-    MissingOption,
-    OrderOption,
-    RoleOption,
-    SequenceOption,
-    Split,
-    SplitOption,
-    TargetOption,
-    Tokens,
-    TokensOption,
-    ValuesOption,
-    read_data,
-)
+from seqcompare.cli.data import with_data
 from seqcompare.cli.listing import Listing, records_of
 from seqcompare.cli.options import FreshOption, JobsOption, JsonOption, OutOption, QuietOption
 
-BAD_INPUT, INTERRUPTED = 2, 130
+if TYPE_CHECKING:
+    from seqcompare.report.terminal import Output
+    from seqcompare.sequence_dataset import SequenceDataset
+
+BAD_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
 
 app = typer.Typer(
     name="seqcompare",
@@ -41,7 +31,7 @@ app = typer.Typer(
     ),
     epilog=(
         "Exit codes: 0 done, 1 an error inside seqcompare, 2 bad input (one line on standard error says "
-        "what), 130 stopped by Ctrl-C."
+        "what), 130 stopped by Ctrl-C, 143 by SIGTERM."
     ),
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
@@ -58,6 +48,10 @@ class Backend(StrEnum):
 
 class StoppedError(Exception):
     """The user has stopped a command; the message says how to go on."""
+
+    def __init__(self, message: str, *, code: int) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def _version(wanted: bool) -> None:
@@ -130,18 +124,11 @@ def sweep(
     if dry_run:
         show_plan(output, run_sweep(suite, folder, dry_run=True, **shared))
         return
-    with output.progress(f"sweep {Path(suite).stem}") as bar:
-        try:
-            run = run_sweep(
-                suite,
-                folder,
-                progress=lambda step: bar.update(step, step.last.row["trial_id"] if step.last else ""),
-                **shared,
-            )
-        except KeyboardInterrupt:
-            raise StoppedError(
-                f"stopped: {bar.done} of {bar.total} trials are kept in {folder}; go on with: {_again()}"
-            ) from None
+    with (
+        output.progress(f"sweep {Path(suite).stem}") as bar,
+        _resumable(lambda: f"{bar.done} of {bar.total} trials are kept in {folder}"),
+    ):
+        run = run_sweep(suite, folder, progress=bar.show, **shared)
     output.say("writing the report")
     page = run.report()
     show_sweep(output, run.folder, page, run.frame(), run.horizons())
@@ -151,8 +138,10 @@ def sweep(
     epilog="Examples: `seqcompare compare japanese_vowels` | `seqcompare compare visits.csv "
     "--sequence patient --order day --target outcome` | `seqcompare compare corpus.txt --tokens word`"
 )
+@with_data
 def compare(
-    data: DataArgument,
+    output: Output,
+    dataset: SequenceDataset,
     out: OutOption = None,
     models: Annotated[
         list[str] | None,
@@ -165,65 +154,23 @@ def compare(
     ] = None,
     cv: Annotated[int, typer.Option(help="Folds, where the data have no official test part.")] = 5,
     repeats: Annotated[int, typer.Option(help="How often folds are drawn anew.")] = 1,
-    sequence: SequenceOption = None,
-    order: OrderOption = None,
-    values: ValuesOption = None,
-    target: TargetOption = None,
-    group: GroupOption = None,
-    role: RoleOption = None,
-    kind: KindOption = None,
-    missing: MissingOption = None,
-    ignore_label: IgnoreOption = None,
-    file_format: FormatOption = None,
-    tokens: TokensOption = Tokens.char,
-    split: SplitOption = Split.line,
     jobs: JobsOption = -1,
     fresh: FreshOption = False,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
 ) -> None:
     """Compare the families on your data, and name the cheapest model that is good enough.
 
     A comparison that is stopped goes on where it stopped when the same command is given again.
     """
-    from seqcompare.report.outcomes import show_comparison
-    from seqcompare.report.terminal import Output
-
-    output = Output(as_json=as_json, quiet=quiet)
-    dataset = read_data(
-        output,
-        data,
-        sequence,
-        order,
-        values,
-        target,
-        group,
-        role,
-        kind,
-        missing,
-        ignore_label,
-        file_format,
-        tokens,
-        split,
-    )
     from seqcompare.comparison import compare as run_compare
+    from seqcompare.report.outcomes import show_comparison
 
-    with output.progress(f"compare {dataset.name}") as bar:
-        try:
-            found = run_compare(
-                dataset,
-                models,
-                cv,
-                out=out,
-                repeats=repeats,
-                n_jobs=jobs,
-                fresh=fresh,
-                progress=lambda step: bar.update(step, step.last.row["trial_id"] if step.last else ""),
-            )
-        except KeyboardInterrupt:
-            raise StoppedError(
-                f"stopped: {bar.done} of {bar.total} trials are kept; go on with: {_again()}"
-            ) from None
+    with (
+        output.progress(f"compare {dataset.name}") as bar,
+        _resumable(lambda: f"{bar.done} of {bar.total} trials are kept"),
+    ):
+        found = run_compare(
+            dataset, models, cv, out=out, repeats=repeats, n_jobs=jobs, fresh=fresh, progress=bar.show
+        )
     output.say("writing the report")
     show_comparison(output, found.folder, found.report(), found.verdict(), found.summary())
 
@@ -232,48 +179,17 @@ def compare(
     epilog="Examples: `seqcompare profile genome.fasta` | "
     "`seqcompare profile cmudict_stress --out runs/words`"
 )
+@with_data
 def profile(
-    data: DataArgument,
+    output: Output,
+    dataset: SequenceDataset,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write a report into this folder.", show_default=False)
     ] = None,
     max_lag: Annotated[int, typer.Option(help="The largest lag examined.")] = 100,
     max_order: Annotated[int, typer.Option(help="The longest context examined.")] = 24,
-    sequence: SequenceOption = None,
-    order: OrderOption = None,
-    values: ValuesOption = None,
-    target: TargetOption = None,
-    group: GroupOption = None,
-    role: RoleOption = None,
-    kind: KindOption = None,
-    missing: MissingOption = None,
-    ignore_label: IgnoreOption = None,
-    file_format: FormatOption = None,
-    tokens: TokensOption = Tokens.char,
-    split: SplitOption = Split.line,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
 ) -> None:
     """Find out how far back your data depend on their past, before any model is chosen."""
-    from seqcompare.report.terminal import Output
-
-    output = Output(as_json=as_json, quiet=quiet)
-    dataset = read_data(
-        output,
-        data,
-        sequence,
-        order,
-        values,
-        target,
-        group,
-        role,
-        kind,
-        missing,
-        ignore_label,
-        file_format,
-        tokens,
-        split,
-    )
     from seqcompare.dependence import profile as find_profile
 
     found = find_profile(dataset, max_lag=max_lag, max_order=max_order)
@@ -287,7 +203,7 @@ def profile(
     names = ("name", "role", "reach", "look_ahead", "order", "p_value")
     facts = {name: getattr(found, name) for name in names}
     output.result(found.summary(), {**facts, "report": page, "lags": found.frame().to_dict("records")})
-    if page is not None and not as_json:
+    if page is not None and not output.as_json:
         output.result(f"report: {page}", None)
 
 
@@ -314,22 +230,22 @@ def claims(
         listed = [{"claim": c.name, "statement": c.statement, "source": c.source} for c in CLAIMS.values()]
         output.records(listed)
         return
-    with output.progress("claims") as bar:
-        try:
-            checked = check_claims(
-                names or None,
-                out,
-                n_jobs=jobs,
-                fresh=fresh,
-                progress=lambda name, step: bar.update(step, name),
-            )
-        except KeyboardInterrupt:
-            raise StoppedError(f"stopped: what is done is kept in {out}; go on with: {_again()}") from None
+    with output.progress("claims") as bar, _resumable(lambda: f"what is done is kept in {out}"):
+        checked = check_claims(
+            names or None,
+            out,
+            n_jobs=jobs,
+            fresh=fresh,
+            progress=lambda name, step: bar.update(step, name),
+        )
+    output.say("writing the report")
+    page = checked.report()
     records = checked.outcomes[["claim", "outcome", "statement"]].to_dict("records")
     if as_json:
-        output.json({"claims": records, "evidence": checked.evidence.to_dict("records")})
+        output.json({"claims": records, "evidence": checked.evidence.to_dict("records"), "report": page})
     else:
         output.records(records)
+        output.result(f"report: {page}", None)
 
 
 @app.command(
@@ -366,19 +282,39 @@ def list_(
     Output(as_json=as_json).records(records_of(what))
 
 
-def _again() -> str:
-    """Return the command that goes on where this one stopped."""
-    return " ".join(["seqcompare", *(quote(word) for word in sys.argv[1:] if word != "--fresh")])
+@contextmanager
+def _resumable(kept: Callable[[], str]) -> Iterator[None]:
+    """Say what is kept, and which command goes on, where the user stops what runs inside."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        again = " ".join(["seqcompare", *(quote(word) for word in sys.argv[1:] if word != "--fresh")])
+        raise StoppedError(f"stopped: {kept()}; go on with: {again}", code=_code(stop)) from None
+
+
+class _TerminatedError(KeyboardInterrupt):
+    """The process was asked to end; what ends it on Ctrl-C ends it as well."""
+
+
+def _code(stop: BaseException) -> int:
+    return TERMINATED if isinstance(stop, _TerminatedError) else INTERRUPTED
+
+
+def _terminate(number: int, _frame: object) -> NoReturn:
+    # workers are being ended from here on: a second signal must not break into that
+    signal.signal(number, signal.SIG_IGN)
+    raise _TerminatedError
 
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    before = signal.signal(signal.SIGTERM, _terminate)
     try:
         code = app(standalone_mode=False)
     except StoppedError as stopped:
-        _end(str(stopped), INTERRUPTED)
-    except (KeyboardInterrupt, typer.Abort):
-        _end("stopped", INTERRUPTED)
+        _end(str(stopped), stopped.code)
+    except (KeyboardInterrupt, typer.Abort) as stop:
+        _end("stopped", _code(stop))
     except (ValueError, OSError, ImportError) as error:
         _end(f"error: {error}", BAD_INPUT)
     except Exception as error:
@@ -387,6 +323,8 @@ def main() -> None:
         if message is None:
             raise
         _end(f"error: {message()}", BAD_INPUT)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     raise SystemExit(code or 0)
 
 

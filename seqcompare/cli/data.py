@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from seqcompare.cli.options import JsonOption, QuietOption
 
 if TYPE_CHECKING:
     from seqcompare.report.terminal import Output
@@ -115,19 +120,19 @@ SplitOption = Annotated[Split, typer.Option(help="What a sequence of plain text 
 
 def read_data(
     output: Output,
-    data: str,
-    sequence: str | None,
-    order: str | None,
-    values: list[str] | None,
-    target: str | None,
-    group: str | None,
-    role: Role | None,
-    kind: Kind | None,
-    missing: Missing | None,
-    ignore_label: str | None,
-    file_format: FileFormat | None,
-    tokens: Tokens,
-    split: Split,
+    data: DataArgument,
+    sequence: SequenceOption = None,
+    order: OrderOption = None,
+    values: ValuesOption = None,
+    target: TargetOption = None,
+    group: GroupOption = None,
+    role: RoleOption = None,
+    kind: KindOption = None,
+    missing: MissingOption = None,
+    ignore_label: IgnoreOption = None,
+    file_format: FormatOption = None,
+    tokens: TokensOption = Tokens.char,
+    split: SplitOption = Split.line,
 ) -> SequenceDataset:
     """Read the user's data, and say aloud what was guessed about them."""
     from seqcompare.datasets import read
@@ -151,3 +156,45 @@ def read_data(
     for note in (f"{dataset.name}: {len(dataset)} sequences, role {dataset.role}", *dataset.notes):
         output.say(note)
     return dataset
+
+
+def with_data(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `read_data`, ``--json`` and ``--quiet``.
+
+    Parameters
+    ----------
+    command : callable (output, dataset, ...) -> None
+        Called with where to write and with the data that the options describe.
+    """
+    options = _parameters(read_data, 1)
+    own = _parameters(command, 2)
+    shared = [
+        Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=False, annotation=option)
+        for name, option in (("as_json", JsonOption), ("quiet", QuietOption))
+    ]
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        from seqcompare.report.terminal import Output
+
+        output = Output(as_json=given.pop("as_json"), quiet=given.pop("quiet"))
+        dataset = read_data(output, **{option.name: given.pop(option.name) for option in options})
+        command(output, dataset, **given)
+
+    # the parser reads a command's options off its signature
+    every = [options[0], *own, *options[1:], *shared]
+    run.__signature__ = Signature(every)  # type: ignore[attr-defined]  # of functions, as inspect knows it
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in every}
+    del run.__dict__["__wrapped__"]
+    return run
+
+
+def _parameters(function: Callable[..., Any], known: int) -> list[Parameter]:
+    """Return the parameters behind the first `known`, with annotations that are evaluated.
+
+    The first ones are never options, and their types are known to type checkers alone.
+    """
+    return [
+        parameter.replace(annotation=eval(parameter.annotation, function.__globals__))
+        for parameter in list(signature(function).parameters.values())[known:]
+    ]

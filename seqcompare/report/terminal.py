@@ -37,6 +37,10 @@ class Step(Protocol):
     def eta_seconds(self) -> float | None:
         """Until the end; None while that cannot be told."""
 
+    @property
+    def last(self) -> Any:
+        """The outcome of the trial that has just finished; None before the first."""
+
 
 class Output:
     """Where a command writes: results to standard output, everything else to standard error.
@@ -127,6 +131,10 @@ class Bar:
     ) -> None:
         if self._shown:  # off a terminal, stopping alone would write an empty line
             self._progress.stop()
+
+    def show(self, step: Step) -> None:
+        """Show how far a run of trials is, and which has just finished."""
+        self.update(step, step.last.row["trial_id"] if step.last else "")
 
     def update(self, step: Step, last: str = "") -> None:
         """Show how far the work is."""
