@@ -50,7 +50,12 @@ def claims_report(outcomes: pd.DataFrame, evidence: pd.DataFrame, folder: Path) 
         "All claims",
         "The numbers of each follow below.",
         outcomes,
-        {"claim": "claim", "statement": "what is said", "outcome": "outcome", "source": "source"},
+        {
+            "claim": "claim",
+            "statement": "what is said",
+            "outcome": "outcome",
+            "source": "something like it in",
+        },
     )
     sections = [
         _section(claim, evidence[evidence["claim"] == claim["claim"]], folder)
@@ -67,7 +72,7 @@ def claims_report(outcomes: pd.DataFrame, evidence: pd.DataFrame, folder: Path) 
             for outcome, names in outcomes.groupby("outcome", sort=False)["claim"].agg(list).items()
         ),
         headline=None,
-        sections=(Section("claims", "All claims", (_TEST,), (overview,)), *sections),
+        sections=(Section("claims", "How claims are tested", (_TEST,), (overview,)), *sections),
     )
 
 
@@ -80,7 +85,9 @@ def _words(outcome: str, n: int) -> str:
 def _section(claim: dict[Any, str], evidence: pd.DataFrame, folder: Path) -> Section:
     name = claim["claim"]
     place = quote(shown(folder))
-    text = [f"“{claim['statement']}” ({claim['source']})", f"Outcome: {claim['outcome']}."]
+    # no quotation: the words are ours
+    text = [claim["statement"], f"Something like it stands in: {claim['source']}."]
+    text += [f"Outcome: {claim['outcome']}."]
     text += [claim["note"]] if claim["note"] else []
     text += [
         f"To run it again: seqcompare claims {name} --out {place} --fresh",
