@@ -25,12 +25,14 @@ class Size(NamedTuple):
 class Inputs(NamedTuple):
     """What the inputs add to the gates: row ``source[i]`` of `table`, and `bias`, at row i of the pack.
 
-    For symbols `table` has a row a symbol, for real-valued steps a row a step.
+    For symbols `table` has a row a symbol, for real-valued steps a row a step. Where `beside` is given, the
+    others are zero: a row a step, shape (N, n_inputs), that goes beside the state through one product.
     """
 
     table: Array
     bias: Array
     source: NDArray[np.int64]
+    beside: Array | None
 
 
 class How(NamedTuple):
@@ -72,7 +74,7 @@ class Backward(NamedTuple):
     Attributes
     ----------
     inputs : with respect to what the inputs add to the gates, shape (N, n_gates * hidden)
-    weights : with respect to each weight, by name
+    weights : with respect to each weight, by name; to "input" and "bias" only if the inputs came beside
     initial : with respect to the initial state
     """
 
@@ -97,6 +99,7 @@ class Cell(NamedTuple):
     forward : (weights, inputs, pack, initial state, how) -> Trace
     backward : (weights, trace, pack, d output, d final state, how) -> Backward; it may use up the trace's
         arrays
+    beside : whether the cell can take inputs beside the state
     """
 
     gates: tuple[str, ...]
@@ -108,12 +111,13 @@ class Cell(NamedTuple):
     biases: Callable[[Size, np.random.Generator, int], Array]
     forward: Callable[[Weights, Inputs, Pack, State, How], Trace]
     backward: Callable[[Weights, Trace, Pack, Array, State, How], Backward]
+    beside: bool = False
 
 
-def with_initial(initial: Array, n_rows: int, name: str, how: How) -> Array:
-    """Return room for the states of all steps, behind the initial ones, shape (B + N, width)."""
-    states = how.take(name, (len(initial) + n_rows, initial.shape[1]))
-    states[: len(initial)] = initial
+def with_initial(initial: Array, n_rows: int, name: str, how: How, n_beside: int = 0) -> Array:
+    """Return room for the states of all steps, behind the initial ones, shape (B + N, width + n_beside)."""
+    states = how.take(name, (len(initial) + n_rows, initial.shape[1] + n_beside))
+    states[: len(initial), : initial.shape[1]] = initial
     return states
 
 

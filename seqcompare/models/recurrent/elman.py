@@ -51,7 +51,7 @@ def _backward(d_output: Any, offsets: Any, W_t: Any, h: Any, activation: int, dz
 def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -> Trace:
     B = len(state[0])
     h = with_initial(state[0], pack.n_rows, "h", how)
-    _forward(*inputs, pack.offsets, tiled(weights["recurrent"], B), h, how.activation)
+    _forward(*inputs[:3], pack.offsets, tiled(weights["recurrent"], B), h, how.activation)
     return Trace(h[B:], (h[B + pack.last],), {"h": h})
 
 

@@ -99,7 +99,7 @@ def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -
     n_kept = pack.n_rows if how.keep else B
     gates, recalled = how.take("gates", (n_kept, 3 * H)), how.take("recalled", (n_kept, H))
     W, m_bias = tiled(weights["recurrent"], B), weights["recurrent_bias"]
-    _forward(*inputs, pack.offsets, W, m_bias, h, gates, recalled, int(how.keep))
+    _forward(*inputs[:3], pack.offsets, W, m_bias, h, gates, recalled, int(how.keep))
     return Trace(h[B:], (h[B + pack.last],), {"h": h, "gates": gates, "recalled": recalled})
 
 

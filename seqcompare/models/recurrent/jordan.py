@@ -130,7 +130,7 @@ def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -
     U, V, v = tiled(weights["recurrent"], B), tiled(weights["output"], B), weights["output_bias"]
     h = how.take("h", (pack.n_rows, V.shape[1]))
     o, y = how.take("o", (pack.n_rows, P)), how.take("y", (pack.n_rows, P))
-    _forward(*inputs, pack.offsets, U, V, v, s, h, o, y, how.activation, how.link)
+    _forward(*inputs[:3], pack.offsets, U, V, v, s, h, o, y, how.activation, how.link)
     return Trace(o, (s[B + pack.last],), {"s": s, "h": h, "y": y})
 
 

@@ -114,6 +114,7 @@ def deactivate(a: Any, d: Any, activation: int, out: Any) -> None:
 # up to this many multiplications OpenBLAS does not pack its operands first, which else takes half of the time
 _UNPACKED = 1_000_000
 _TILE = 64  # columns; 32 to 128 were as fast
+_WORTH_ADDING = 32  # rows of a product that take longer than adding it to a sum
 _BY_HAND = 2  # up to this many rows, plain loops are faster than BLAS
 
 
@@ -171,6 +172,22 @@ def _multiply_row(a: Any, b: Any, out: Any) -> None:
         ak = a[k]
         for j in range(width):
             out[j] += ak * b[k, j]
+
+
+@compiled
+def gathered(a: Any, b: Any) -> Any:
+    """Return a.T @ b, for many rows and few columns."""
+    out = np.empty((a.shape[1], b.shape[1]), dtype=a.dtype)
+    rows = _UNPACKED // out.size // 4 * 4
+    if rows < _WORTH_ADDING:
+        np.dot(a.T, b, out)
+        return out
+    part = np.empty_like(out)
+    out[:] = a.dtype.type(0)
+    for r in range(0, len(a), rows):
+        np.dot(a[r : r + rows].T, b[r : r + rows], part)
+        out += part
+    return out
 
 
 @compiled

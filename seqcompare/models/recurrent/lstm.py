@@ -23,7 +23,7 @@ from seqcompare.models.recurrent.cell import (
     chrono,
     with_initial,
 )
-from seqcompare.models.recurrent.kernels import compiled, product, sigmoid, tanh, tiled
+from seqcompare.models.recurrent.kernels import compiled, gathered, product, sigmoid, tanh, tiled
 from seqcompare.models.recurrent.packing import Pack
 
 
@@ -41,7 +41,7 @@ def _forward(
     keep: int,
 ) -> None:
     """Run o, i, f = σ(x + hW + bias), g = tanh of the same, c = f c + i g, h = o tanh(c) over all steps."""
-    B, H = len(h) - len(index), h.shape[1]
+    B, H = len(h) - len(index), c.shape[1]
     z = np.empty((B, 4 * H), dtype=h.dtype)
     for t in range(len(offsets) - 1):
         first, n = offsets[t], offsets[t + 1] - offsets[t]
@@ -92,13 +92,19 @@ def _backward(
 
 def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -> Trace:
     B, H = state[0].shape
-    h, c = (with_initial(s, pack.n_rows, name, how) for s, name in zip(state, "hc", strict=True))
+    W, beside = weights["recurrent"], inputs.beside
+    if beside is not None:
+        W = np.concatenate([W, weights["input"], weights["bias"][None]])
+    rows = with_initial(state[0], pack.n_rows, "h", how, len(W) - H)
+    if beside is not None:  # [h, x, 1] in each row
+        rows[pack.previous, H:-1] = beside
+        rows[:, -1] = 1
+    h, c = rows[:, :H], with_initial(state[1], pack.n_rows, "c", how)
     n_kept = pack.n_rows if how.keep else B
     gates, squashed = how.take("gates", (n_kept, 4 * H)), how.take("squashed", (n_kept, H))
-    W = tiled(weights["recurrent"], B)
-    _forward(*inputs, pack.offsets, W, h, c, gates, squashed, int(how.keep))
+    _forward(*inputs[:3], pack.offsets, tiled(W, B), rows, c, gates, squashed, int(how.keep))
     final = (h[B + pack.last], c[B + pack.last])
-    return Trace(h[B:], final, {"h": h, "c": c, "gates": gates, "squashed": squashed})
+    return Trace(h[B:], final, {"rows": rows, "h": h, "c": c, "gates": gates, "squashed": squashed})
 
 
 def _unrun(weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final: State, how: How) -> Backward:
@@ -106,8 +112,12 @@ def _unrun(weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final:
     dh, dc = (d.copy() for d in d_final)
     W_t = tiled(weights["recurrent"].T, len(d_final[0]))
     _backward(d_output, pack.offsets, W_t, cache["c"], cache["gates"], cache["squashed"], dh, dc)
-    d_gates = cache["gates"]
-    return Backward(d_gates, {"recurrent": cache["h"][pack.previous].T @ d_gates}, (dh, dc))
+    d_gates, H = cache["gates"], dh.shape[1]
+    d_W = gathered(cache["rows"][pack.previous], d_gates)
+    d_weights = {"recurrent": d_W[:H]}
+    if len(d_W) > H:
+        d_weights |= {"input": d_W[H:-1], "bias": d_W[-1]}
+    return Backward(d_gates, d_weights, (dh, dc))
 
 
 def _biases(size: Size, rng: np.random.Generator, longest: int) -> Array:
@@ -127,4 +137,5 @@ LSTM = Cell(
     biases=_biases,
     forward=_run,
     backward=_unrun,
+    beside=True,
 )

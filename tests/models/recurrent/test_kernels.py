@@ -7,6 +7,7 @@ from seqcompare.models.recurrent.kernels import (
     activate,
     add_rows,
     deactivate,
+    gathered,
     product,
     sigmoid,
     tanh,
@@ -64,6 +65,13 @@ def test_large_products_come_in_blocks(n, shape, n_blocks):
 def test_few_rows_leave_a_large_matrix_whole():
     b = np.zeros((250, 1001))
     assert np.shares_memory(tiled(b, 2), b)
+
+
+@pytest.mark.parametrize("shape", [(1, 4), (700, 4), (700, 20), (300, 150)])
+def test_gathered_is_the_product_over_rows(shape):
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=shape), rng.normal(size=(shape[0], 4 * shape[1]))
+    np.testing.assert_allclose(gathered(a, b), a.T @ b, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
