@@ -73,7 +73,7 @@ def write_verdict(found: Findings) -> Verdict:
         _say_who(found, writer, model)
         _say_what_more_buys(found, writer, model)
         if judged.kind == "model":
-            horizon, look_ahead = _say_how_far(found, writer)
+            horizon, look_ahead = _say_how_far(found, writer, str(model))
         _say_profile(found, writer)
     say_caveats(found, writer)
     families = found.summary.set_index("entry")["family"]
@@ -152,8 +152,8 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
                 f"none does, yet a dependence below {float(seen):.2g} bit at one lag would not have been seen"
             )
             reason = ("profile_facts", "least_seen", "value", float(seen))
-        leader = [] if winner == CHANCE else [f"{model} comes to {words} ({span})"]
-        scores = capital(", ".join([*leader, *against]))
+        mine = [] if winner == CHANCE else [f"{model} comes to {words} ({span})"]
+        scores = capital(", ".join([*mine, *against]))
         writer.say(
             f"The data cannot tell whether any model beats chance: {why}. {scores}. More sequences would "
             "settle it.",
@@ -166,17 +166,20 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         against.insert(0, f"the best, {best} ({found.row(best)['chosen']}), {other}")
         evidence += [other_number, ("pairs", f"{winner} - {best}", "worse", judged.worse[winner])]
     if row["n_choices"] > 1:
-        span += f", each fold with its own choice of {row['n_choices']} rungs"
+        # the score is that of the contestant; the model is what all folds together would choose
+        n = int(row["n_choices"])
+        words = f"{winner}, of which the folds chose {n} different rungs, comes to {words}"
+        evidence.append(("summary", winner, "n_choices", n))
     writer.say(
-        f"{capital(str(model))} is enough: {words} ({span}), {cost}; {', '.join(against)}.",
+        f"{capital(str(model))} is enough ({cost}): {words} ({span}), {', '.join(against)}.",
         *evidence,
         counted,
     )
     for entry in judged.unsettled:
         chance_of = judged.worse[entry]
         writer.say(
-            f"Whether {entry} ({found.row(entry)['chosen']}), which is cheaper, would do, the data do not "
-            f"settle: it is worse by more than {loss_words(found.tolerance, found.metric)} with probability "
+            f"The data do not settle whether the cheaper {entry} ({found.row(entry)['chosen']}) would do: "
+            f"worse than the best by more than {loss_words(found.tolerance, found.metric)} with probability "
             f"{chance_of:.2f}.",
             ("pairs", f"{entry} - {best}", "worse", chance_of),
         )
@@ -193,21 +196,22 @@ def _say_what_more_buys(found: Findings, writer: Writer, model: str | None) -> N
         larger = ladder[ladder["cost"] > mine["cost"]]
         if larger.empty:
             writer.say(
-                f"{capital(str(model))} is the largest tried of its kind: more capacity may buy more.",
+                f"No larger rung of {judged.winner} was tried: more capacity may buy more.",
                 ("ladders", str(model), "n_parameters", mine["n_parameters"]),
             )
         else:
             top = larger.sort_values("loss", kind="stable").iloc[0]
             gain = float(mine["loss"] - top["loss"])
-            if gain > 0:
+            if gain > found.tolerance / 10:
                 text = (
                     f"More capacity of the same kind ({top['model']}) buys {loss_words(gain, found.metric)} "
                     f"on validation data, {_relation(gain, found)}."
                 )
             else:
+                behind = f": it is {loss_words(-gain, found.metric)} behind" if gain < 0 else ""
                 text = (
-                    f"More capacity of the same kind buys nothing: on validation data the best larger one, "
-                    f"{top['model']}, is {loss_words(-gain, found.metric)} behind."
+                    "More capacity of the same kind buys nothing that counts: the best larger rung on "
+                    f"validation data is {top['model']!r}{behind}."
                 )
             writer.say(
                 text,
@@ -230,7 +234,7 @@ def _relation(gain: float, found: Findings) -> str:
     return f"less than the {loss_words(found.tolerance, found.metric)} that count as practically equal"
 
 
-def _say_how_far(found: Findings, writer: Writer) -> tuple[int | None, int]:
+def _say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | None, int]:
     """Say how far back the winner has to see; return that, and how far ahead."""
     mine = found.contexts[found.contexts["entry"] == found.judgement.winner]
     if mine.empty:
@@ -246,20 +250,21 @@ def _say_how_far(found: Findings, writer: Writer) -> tuple[int | None, int]:
     number = ("contexts", f"{found.judgement.winner}, {primary}", "needed", k)
     if role == "next":
         horizon = k
-        text = f"The last {steps(k)} matter: {how} no more, it is as good as its best{spread}."
+        text = f"The last {steps(k)} matter: {how} no more, {model} is as good as its best{spread}."
     elif role == "step" and k == 1:
         horizon = 0
         text = f"Labels depend on the present step alone{spread}: what came before adds nothing."
     elif role == "step":
         horizon = k - 1
         text = (
-            f"Labels depend on steps up to {horizon} back: {how} the last {steps(k)}, it is as good as its "
-            f"best{spread}."
+            f"Labels depend on steps up to {horizon} back: {how} the last {steps(k)}, {model} is as good as "
+            f"its best{spread}."
         )
     else:
         horizon = k
         text = (
-            f"The last {steps(k)} of a sequence are enough: {how} no more, it is as good as at best{spread}."
+            f"The last {steps(k)} of a sequence are enough: {how} no more, {model} is as good as its "
+            f"best{spread}."
         )
     longest = int(back["context"].max())
     if k >= longest > 1 and primary == "truncated":
@@ -270,15 +275,18 @@ def _say_how_far(found: Findings, writer: Writer) -> tuple[int | None, int]:
         behind, error = float(shuffled["behind"].mean()), float(shuffled["error"].mean())
         worse = behind > max(2 * error, found.tolerance)
         lost = loss_words(behind, found.metric)
+        if worse:
+            text = (
+                f"Shown everything, {model} uses the order of what came before all the same: with that "
+                f"shuffled it is {lost} behind its best."
+            )
+        else:
+            small = "its order does not matter beyond what counts as practically equal"
+            if behind > found.tolerance:
+                small = "that is within twice the standard error"
+            text = f"With what came before in random order {model} is {lost} behind its best: {small}."
         writer.say(
-            f"Shown everything, it uses the order of what came before all the same: with that shuffled it is "
-            f"{lost} behind its best."
-            if worse
-            else f"With what came before in random order it is {lost} behind its best: its order does not "
-            "matter beyond what counts as practically equal."
-            if behind <= found.tolerance
-            else f"With what came before in random order it is {lost} behind its best, which is within twice "
-            "the standard error.",
+            text,
             ("contexts", f"{found.judgement.winner}, shuffled", "behind", behind),
         )
     ahead = mine[mine["control"] == "ahead"].groupby("fold")["needed"].first()
@@ -286,7 +294,7 @@ def _say_how_far(found: Findings, writer: Writer) -> tuple[int | None, int]:
         return horizon, 0
     after = int(np.sort(ahead.to_numpy())[(len(ahead) - 1) // 2])
     writer.say(
-        f"It needs to see {after} step{'' if after == 1 else 's'} ahead of the label.",
+        f"{capital(model)} needs to see {after} step{'' if after == 1 else 's'} ahead of the label.",
         ("contexts", f"{found.judgement.winner}, ahead", "needed", after),
     )
     return horizon, after

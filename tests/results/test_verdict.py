@@ -82,30 +82,41 @@ def enough(winner="a", best="a", worse=None, unsettled=()):
 def test_the_winner_is_named_with_its_score_and_chance():
     verdict = write(enough(), summary(a=1.2, b=1.3, chance=1.9))
     assert verdict.sentences[0] == (
-        "A 3 is enough: 1.200 bits a step (95% interval 1.100 to 1.300), 10 parameters; "
+        "A 3 is enough (10 parameters): 1.200 bits a step (95% interval 1.100 to 1.300), "
         "chance 1.900 bits a step."
     )
     assert (verdict.entry, verdict.model, verdict.horizon) == ("a", "a 3", None)
+    table = summary(a=1.2, b=1.3, chance=1.9)
+    table.loc[table["entry"] == "a", "n_choices"] = 2
+    # its score is then not that of the model that is named
+    said = write(enough(), table).sentences[0]
+    assert (
+        "A 3 is enough (10 parameters): a, of which the folds chose 2 different rungs, comes to 1.200" in said
+    )
 
 
 def test_a_cheaper_one_that_might_do_is_named():
     judged = enough("b", "a", {"a": 0.0, "b": 0.1, "c": 0.7, "chance": 1.0}, ("c",))
     verdict = write(judged, summary(a=1.2, b=1.2, c=1.25, chance=1.9))
     assert "the best, a (a 3), 1.200 bits a step" in verdict.sentences[0]
-    assert "Whether c (c 3), which is cheaper, would do, the data do not settle" in verdict.sentences[1]
+    assert "The data do not settle whether the cheaper c (c 3) would do" in verdict.sentences[1]
     assert 0.7 in verdict.evidence["value"].tolist()
 
 
 @pytest.mark.parametrize(
     ("losses", "words"),
     [
-        ({3: 1.0, 5: 1.02}, "buys nothing: on validation data the best larger one, a 5, is 0.020 bit behind"),
+        (
+            {3: 1.0, 5: 1.02},
+            "buys nothing that counts: the best larger rung on validation data is 'a 5': it is 0.020",
+        ),
+        ({3: 1.0, 5: 0.9995}, "buys nothing that counts: the best larger rung on validation data is 'a 5'."),
         (
             {3: 1.0, 5: 0.995},
             "buys 0.005 bit on validation data, less than the 0.010 bit that count as practic",
         ),
         ({3: 1.0, 5: 0.9}, "buys 0.100 bit on validation data, more than what counts as practically equal"),
-        ({1: 2.0, 3: 1.0}, "A 3 is the largest tried of its kind"),
+        ({1: 2.0, 3: 1.0}, "No larger rung of a was tried: more capacity may buy more."),
     ],
 )
 def test_what_more_capacity_buys(losses, words):
@@ -116,7 +127,7 @@ def test_what_more_capacity_buys(losses, words):
 def test_the_horizon_is_the_median_over_folds():
     verdict = write(enough(), summary(a=1.2, b=1.3, chance=1.9), contexts=context("a", [4, 4, 2]))
     assert verdict.horizon == 4
-    assert "The last 4 steps matter: shown no more, it is as good as its best (folds: 2 to 4)." in str(
+    assert "The last 4 steps matter: shown no more, a 3 is as good as its best (folds: 2 to 4)." in str(
         verdict
     )
 
@@ -154,7 +165,10 @@ def test_chance_and_doubt_have_words_of_their_own():
     assert "the best model beats it by more than 0.010 bit with probability 0.60" in str(write(judged, table))
     silent = Judgement("cannot tell", "chance", "chance", {"a": 1.0, "chance": 0.0}, (), 0.0)
     words = str(write(silent, table, profile={"least_seen": "0.2"}))
-    assert "none does, yet a dependence below 0.2 bit at one lag would not have been seen. Chance 1.900 bits" in words
+    assert (
+        "none does, yet a dependence below 0.2 bit at one lag would not have been seen. Chance 1.900 bits"
+        in words
+    )
     nothing = write(Judgement("nothing", None, None, {}, (), 0.0), table)
     assert "there is nothing to say" in str(nothing)
 
