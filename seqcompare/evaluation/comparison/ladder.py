@@ -61,6 +61,8 @@ def build_ladders(
     chosen: list[Entry] = []
     for name in models:
         source = models[name] if isinstance(models, Mapping) else None
+        if source is not None and name == CHANCE:
+            raise ValueError(f"models: {CHANCE!r} is the name of the reference; give your model another")
         if source is not None:
             chosen.append(
                 Entry(name, "yours", (ModelSpec(name, "yours", name, None, "", budget, {}, source),))

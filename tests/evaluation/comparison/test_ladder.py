@@ -89,3 +89,8 @@ def test_more_data_get_fewer_epochs():
     small, large = extent_of(dataset("next"), 0.8), extent_of(dataset("next", n=4000, length=60), 0.8)
     assert small.epochs == 200
     assert large.epochs == pytest.approx(1.2e7 / (0.8 * 240_000), rel=0.05)
+
+
+def test_the_name_of_the_reference_is_taken():
+    with pytest.raises(ValueError, match="'chance' is the name of the reference"):
+        build_ladders(dataset("next"), {"chance": MarkovChain()})
