@@ -3,13 +3,15 @@
     seqcompare sweep full --out reports/full
     python benchmarks/findings.py reports/full
 
-Skill is 0 at chance and 1 at the optimum. p-values are those of t tests over seeds, corrected by Holm for all
-findings of the table; differences are paired, since all models of a seed share their data.
+Skill is 0 at chance and 1 at the optimum. p-values are those of t tests over seeds, corrected by Holm for the
+findings of each claim; where all seeds have the same skill, those of the sign test. Differences are paired,
+since all models of a seed share their data.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,17 +151,17 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder of a sweep")
     frame = Run(parser.parse_args().run).frame()
     print(beyond_reach(frame).to_markdown(index=False), "\n")
-    found = list(findings(Skills(frame)))
     print("| finding | mean [95% interval] | tested against | p (Holm) |\n|---|---|---|---|")
-    claim = ""
-    for finding, p in zip(found, holm([f.test.p_value for f in found]), strict=True):
-        if finding.claim != claim:
-            claim = finding.claim
-            print(f"| **{claim}** | | | |")
-        mean = finding.test.difference
-        # the test is about the difference from `against`, the reader about the skill itself
-        low, middle, high = (x + finding.against for x in (mean.low, mean.mean, mean.high))
-        print(f"| {finding.what} | {middle:.3f} [{low:.3f}, {high:.3f}] | {finding.against:g} | {p:.2g} |")
+    for claim, group in itertools.groupby(findings(Skills(frame)), lambda finding: finding.claim):
+        print(f"| **{claim}** | | | |")
+        found = list(group)
+        for finding, p in zip(found, holm([f.test.p_value for f in found]), strict=True):
+            mean = finding.test.difference
+            # the test is about the difference from `against`, the reader about the skill itself
+            low, middle, high = (x + finding.against for x in (mean.low, mean.mean, mean.high))
+            print(
+                f"| {finding.what} | {middle:.3f} [{low:.3f}, {high:.3f}] | {finding.against:g} | {p:.2g} |"
+            )
 
 
 if __name__ == "__main__":
