@@ -66,13 +66,15 @@ def sequence_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
             extent, budget, cell, size, seqcompare.RNNClassifier, pooling=pooling, bidirectional=both
         )
 
-    small, big = (("gru", 16), ("gru", 32)) if extent.n_steps <= 200_000 else (("gru", 16), ("gru", 24))
+    sizes = [("gru", 16), ("gru", 32), ("lstm", 32), ("gru", 64)]
+    if extent.n_steps > 200_000:
+        sizes = [("gru", 16), ("gru", 24), ("lstm", 32)]
     yield Entry(
         "recurrent",
         "recurrent",
         (
-            *recurrent(extent, budget, [small, big, ("lstm", 32)], lambda c, s: net(c, s, "last", False)),
-            *recurrent(extent, budget, [small, big], lambda c, s: net(c, s, "mean", True), "two-way "),
+            *recurrent(extent, budget, sizes, lambda c, s: net(c, s, "last", False)),
+            *recurrent(extent, budget, sizes, lambda c, s: net(c, s, "mean", True), "two-way "),
         ),
     )
 
@@ -81,7 +83,7 @@ def _hmm_classifiers(extent: Extent, budget: Budget) -> Iterator[ModelSpec]:
     """Yield classifiers by one HMM a class, as far as there are steps enough for their parameters."""
     per_class = max(1, extent.n_steps // max(extent.n_classes, 1))
     width = extent.n_symbols or 2 * extent.n_channels
-    starts, iterations = (2, 100) if extent.n_steps > 20_000 else (3, 200)
+    starts, iterations = (2, 60) if extent.n_steps > 200_000 else (4, 200)
     # a channel that hardly varies within a class must not decide alone: as if seen at half its spread before
     shared: dict[str, Any] = {"priors": {"covars": (0.5, 20)}} if extent.kind == "real" else {}
 

@@ -56,7 +56,7 @@ def next_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
         _limit_order(chain, 0),
     )
     counts = (2, 3, 4, 6, 8, 12) if extent.n_symbols <= 16 else (4, 8, 16, 32)
-    starts, iterations = (2, 60) if extent.n_steps > 20_000 else (4, 200)
+    starts, iterations = (2, 60) if extent.n_steps > 200_000 else (4, 200)
     rungs = [
         rung(
             f"HMM {k} states",
@@ -71,14 +71,13 @@ def next_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
     ]
     yield Entry("HMM", "hmm", tuple(rungs))
     yield from _window_entries(extent, budget, window, (1, 2, 4, 8, 16))
-    sizes = [("gru", 16), ("gru", 64)] if extent.large else [("gru", 8), ("lstm", 32)]
     yield Entry(
         "recurrent",
         "recurrent",
         recurrent(
             extent,
             budget,
-            sizes,
+            _net_sizes(extent),
             lambda cell, size: seqcompare.NextStep(tagger_net(extent, budget, cell, size)),
         ),
     )
@@ -106,11 +105,10 @@ def step_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
         yield Entry(name, "hmm", _hmm_taggers(extent, budget, decode))
     yield from _window_entries(extent, budget, window, (1, 2, 4, 8, 16))
     yield Entry("window (looks ahead)", "window", _centred(extent, budget), _limit_before, _limit_after)
-    sizes = [("gru", 16), ("gru", 48)] if extent.large else [("gru", 8), ("lstm", 32)]
     yield Entry(
         "recurrent",
         "recurrent",
-        recurrent(extent, budget, sizes, lambda c, s: tagger_net(extent, budget, c, s)),
+        recurrent(extent, budget, _net_sizes(extent), lambda c, s: tagger_net(extent, budget, c, s)),
     )
     yield Entry(
         "recurrent (looks ahead)",
@@ -118,11 +116,18 @@ def step_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
         recurrent(
             extent,
             budget,
-            sizes[:2],
+            _net_sizes(extent),
             lambda c, s: tagger_net(extent, budget, c, s, bidirectional=True),
             "two-way ",
         ),
     )
+
+
+def _net_sizes(extent: Extent) -> list[tuple[str, int]]:
+    """Return cells and sizes of recurrent networks."""
+    if extent.large:
+        return [("gru", 16), ("gru", 64), ("lstm", 128)]
+    return [("gru", 8), ("gru", 32), ("lstm", 32), ("lstm", 64)]
 
 
 def _hmm_taggers(extent: Extent, budget: Budget, decode: Any) -> tuple[ModelSpec, ...]:
@@ -138,7 +143,7 @@ def _hmm_taggers(extent: Extent, budget: Budget, decode: Any) -> tuple[ModelSpec
             seqcompare.HMMTagger(None, decode=decode),
         )
     ]
-    starts, iterations = (1, 60) if extent.n_steps > 30_000 else (3, 150)
+    starts, iterations = (2, 60) if extent.n_steps > 200_000 else (4, 200)
     rungs += [
         rung(f"HMM {k} states", "hmm", "hmm", k, "states", budget,
               seqcompare.HMMTagger(k, decode=decode, n_init=starts, max_iter=iterations))
