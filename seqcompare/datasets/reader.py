@@ -14,7 +14,7 @@ from seqcompare.datasets.frames import frame_table, is_frame, parquet_table
 from seqcompare.datasets.kinds import Kind, Missing
 from seqcompare.datasets.long_form import ColumnChoice, Columns, read_long
 from seqcompare.datasets.roles import Wanted, settle_role
-from seqcompare.datasets.source import DataError
+from seqcompare.datasets.source import DataError, title_of
 from seqcompare.datasets.table import Table, read_table
 from seqcompare.datasets.text import Split, Tokens, read_fasta, read_plain
 from seqcompare.sequence_dataset import Role, SequenceDataset
@@ -128,7 +128,7 @@ def read(
         _refuse(given, f"{data} is bundled and has its own")
         return load(str(data))
     form = file_format or _format_of(path)
-    title = name or path.name.split(".")[0]
+    title = name or title_of(path)
     if form in ("csv", "tsv", "parquet"):
         columns = Columns(sequence, order, values, target, _column_name(group))
         return _from_table(lambda: _open_table(path, form), columns, wanted, title, path)

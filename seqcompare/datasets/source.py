@@ -40,6 +40,12 @@ class DataError(ValueError):
         super().__init__(f"{', '.join(place)}: {problem}" if place else problem)
 
 
+def title_of(path: Path) -> str:
+    """Return the name of a file without its ending, and without that of gzip."""
+    name = path.name[:-3] if path.name.lower().endswith(".gz") else path.name
+    return Path(name).stem
+
+
 def read_text(path: Path) -> str:
     r"""Return a UTF-8 text file, unzipped if it is gzip, with ``\n`` at the end of every line.
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.datasets.source import DataError, read_text
+from seqcompare.datasets.source import DataError, read_text, title_of
 
 _FLAGS = ("timestamps", "missing", "univariate", "equallength", "classlabel", "targetlabel")
 _WHOLE = ("dimensions", "dimension", "serieslength")
@@ -81,7 +81,7 @@ def read_ts(path: Path) -> TimeSeriesFile:
     if widths[0] == 1:
         series = [x[:, 0] for x in series]
     target_values = _read_targets(targets, header, path, numbers) if labelled else None
-    name = str(header.get("problemname", path.name.split(".")[0]))
+    name = str(header.get("problemname", title_of(path)))
     return TimeSeriesFile(name, series, target_values, numbers, bool(header.get("missing")))
 
 

@@ -276,3 +276,15 @@ def test_a_bundled_name_is_read(tmp_path, monkeypatch):
     # a file of the user's own goes first
     (tmp_path / "digits").write_text("0110\n")
     assert symbols(read("digits", file_format="text")) == ["0110"]
+
+
+def test_data_are_named_after_their_file(tmp_path):
+    text = "".join(f"{s},{t},{'ab'[t % 2]}\n" for s in range(6) for t in range(4))
+    for file, name in (
+        ("visits.csv", "visits"),
+        ("run.2024.csv", "run.2024"),
+        ("run.2024.csv.gz", "run.2024"),
+    ):
+        content = ("id,t,x\n" + text).encode()
+        (tmp_path / file).write_bytes(gzip.compress(content) if file.endswith(".gz") else content)
+        assert read(tmp_path / file, sequence="id", order="t", values="x").name == name
