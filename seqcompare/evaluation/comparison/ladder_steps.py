@@ -56,7 +56,7 @@ def next_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
         _limit_order(chain, 0),
     )
     counts = (2, 3, 4, 6, 8, 12) if extent.n_symbols <= 16 else (4, 8, 16, 32)
-    starts, iterations = (2, 60) if extent.n_steps > 200_000 else (4, 200)
+    starts, iterations = (2, 60) if extent.n_steps > 60_000 else (4, 200)
     rungs = [
         rung(
             f"HMM {k} states",
@@ -126,7 +126,7 @@ def step_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
 def _net_sizes(extent: Extent) -> list[tuple[str, int]]:
     """Return cells and sizes of recurrent networks."""
     if extent.large:
-        return [("gru", 16), ("gru", 64), ("lstm", 128)]
+        return [("gru", 16), ("gru", 64), ("gru", 128)]
     return [("gru", 8), ("gru", 32), ("lstm", 32), ("lstm", 64)]
 
 
@@ -143,7 +143,7 @@ def _hmm_taggers(extent: Extent, budget: Budget, decode: Any) -> tuple[ModelSpec
             seqcompare.HMMTagger(None, decode=decode),
         )
     ]
-    starts, iterations = (2, 60) if extent.n_steps > 200_000 else (4, 200)
+    starts, iterations = (2, 60) if extent.n_steps > 60_000 else (4, 200)
     rungs += [
         rung(f"HMM {k} states", "hmm", "hmm", k, "states", budget,
               seqcompare.HMMTagger(k, decode=decode, n_init=starts, max_iter=iterations))
