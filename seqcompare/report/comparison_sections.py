@@ -38,7 +38,11 @@ def contest_figure(known: Contestants) -> Figure:
         winner=known.winner,
         styles=known.looks,
     )
-    alt = ", ".join(f"{r.model} {r.score:.4g} [{r.low:.4g}, {r.high:.4g}]" for r in summary.itertuples())
+    alt = ", ".join(
+        f"{r['model']} {data.score_text(r['score'])} "
+        f"[{data.score_text(r['low'])}, {data.score_text(r['high'])}]"
+        for r in summary.to_dict("records")
+    )
     enough = "Ringed: the cheapest that is good enough. " if known.winner is not None else ""
     return Figure(
         name="contest",
@@ -155,7 +159,7 @@ def _cost_figure(known: Contestants) -> Figure:
         for name in names
     )
     front = models[cost.pareto_front(models["n_parameters"], models["score"], greater_is_better=up)]
-    chance = "" if known.chance is None else f" Chance, not drawn, comes to {known.chance:.4g}."
+    chance = "" if known.chance is None else f" Chance, not drawn, comes to {data.score_text(known.chance)}."
     return Figure(
         name="cost",
         title="Cost against score",
@@ -181,9 +185,10 @@ def far_back_section(run: StoredComparison, known: Contestants) -> Section | Non
     contexts = known.named(run.contexts())
     if len(contexts):
         keys = ["entry", "model", "family", "variant", "capacity", "control", "context"]
-        means = (
-            contexts.groupby(keys, sort=False, dropna=False)[["score", "low", "high"]].mean().reset_index()
-        )
+        points = contexts.groupby(keys, sort=False, dropna=False)
+        means = points[["score", "low", "high"]].mean()
+        # bisection asks each fold for other contexts, and the mean of some folds is no mean of all
+        means = means[points["fold"].nunique() == contexts["fold"].nunique()].reset_index()
         draw = partial(
             data.context_curve, score_label=known.score_words.partition(" (")[0], styles=known.looks
         )
@@ -194,7 +199,8 @@ def far_back_section(run: StoredComparison, known: Contestants) -> Section | Non
                 title="The score with less and less context",
                 caption=(
                     f"The model is {'; or '.join(ways)}. Where a line is flat, more context does not help. "
-                    "Bands: 1.96 standard errors of the paired difference to the best."
+                    "Drawn are means over folds, where all have been scored. Bands: 1.96 standard errors of "
+                    "the paired difference to the best."
                 ),
                 alt=_ends("Score against context", means, "context", "score"),
                 panels=tuple(

@@ -156,7 +156,7 @@ def _centred(extent: Extent, budget: Budget) -> tuple[ModelSpec, ...]:
     rungs = []
     for variant, pattern, classifier in classifiers(extent, budget, simple=False):
         for side in (1, 2, 4, 8):
-            if side >= extent.longest or (variant != "logistic" and side not in (1, 2, 4)):
+            if side >= extent.longest or (side == 8 and variant != "logistic" and extent.large):
                 continue
             label = pattern.format(f"-{side}..+{side}")
             model = seqcompare.WindowTagger(classifier, before=side, after=side)

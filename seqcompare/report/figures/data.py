@@ -68,7 +68,7 @@ def contest(
             ax.plot([row["low"], row["high"]], [place, place], color=look.color, linewidth=1.8, gid=gid)
             canvas.draw_mark(ax, name, [row["score"]], [place], look, ring=won)
             ax.annotate(
-                f" {row['score']:.4g}" + (", enough" if won else ""),
+                f" {score_text(row['score'])}" + (", enough" if won else ""),
                 (1.0, place),
                 xycoords=("axes fraction", "data"),
                 color=look.text,
@@ -83,6 +83,11 @@ def contest(
         ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10]))
         ax.set_xlabel(score_label)
     return ax
+
+
+def score_text(score: float) -> str:
+    """Return a score with four digits, trailing zeros included, so that scores line up."""
+    return f"{score:#.4g}".rstrip(".") if score else "0"
 
 
 def context_curve(
