@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -19,6 +19,8 @@ from seqcompare.evaluation.zoo import Budget, ModelSpec
 from seqcompare.models.pieces import InPieces
 
 STEP_EPOCHS = 1.2e7
+# steps that gates remember at the start, for data in which most of what matters is near
+SHORT = 8
 LONG = 400
 PIECE = 200
 CELL_NAMES = {"elman": "Elman", "gru": "GRU", "lstm": "LSTM"}
@@ -107,11 +109,16 @@ def fitting_widths(extent: Extent, *widths: int) -> list[int]:
 
 
 def markov_rungs(
-    extent: Extent, budget: Budget, orders: Sequence[int], make: Callable[[int], BaseEstimator]
+    extent: Extent,
+    budget: Budget,
+    orders: Sequence[int],
+    make: Callable[[int], BaseEstimator],
+    smoothing: str = "",
 ) -> tuple[ModelSpec, ...]:
     """Return chains of these orders, as far as sequences are long enough for them."""
+    words, variant = (f", {smoothing.title()}", f"markov-{smoothing}") if smoothing else ("", "markov")
     return tuple(
-        rung(f"Markov order {k}", "markov", "markov", k, "order", budget, make(k))
+        rung(f"Markov order {k}{words}", "markov", variant, k, "order", budget, make(k))
         for k in orders
         if k < extent.longest
     )
@@ -145,43 +152,62 @@ def classifiers(extent: Extent, budget: Budget, *, simple: bool) -> Iterator[tup
         yield "rbf-svm", "RBF SVM window {}", scaled(SVC(C=10.0))
 
 
-def plain_net(extent: Extent, budget: Budget, cell: str, size: int, cls: Any, **more: Any) -> Any:
+class Net(NamedTuple):
+    """A recurrent network of a ladder.
+
+    Attributes
+    ----------
+    cell : its kind
+    size : hidden units
+    short : whether its gates start out to remember `SHORT` steps, and it is trained with dropout; else they
+        start out to remember as long as sequences are
+    """
+
+    cell: str
+    size: int
+    short: bool = False
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return f"{CELL_NAMES[self.cell]} {self.size}" + (f", timescale {SHORT}" if self.short else "")
+
+
+def plain_net(extent: Extent, budget: Budget, net: Net, cls: Any, **more: Any) -> Any:
     """Return a recurrent network of class `cls` with the budget of the data's size."""
+    near: dict[str, Any] = {"timescale": SHORT, "dropout": 0.2} if net.short else {}
     return cls(
-        cell=cell,
-        hidden_size=size,
+        cell=net.cell,
+        hidden_size=net.size,
         max_iter=budget.epochs,
         max_seconds=budget.max_seconds,
         early_stopping=extent.n_train >= 40 or extent.longest > LONG,
         batch_size=int(np.clip(extent.n_train // 10, 8, 32)) if extent.longest <= LONG else 32,
         n_iter_no_change=12,
+        **near,
         **more,
     )
 
 
-def tagger_net(extent: Extent, budget: Budget, cell: str, size: int, **more: Any) -> Any:
+def tagger_net(extent: Extent, budget: Budget, net: Net, **more: Any) -> Any:
     """Return a recurrent tagger; long sequences are learned in pieces."""
-    net = plain_net(extent, budget, cell, size, seqcompare.RNNTagger, **more)
-    return InPieces(net, PIECE) if extent.longest > LONG else net
+    tagger = plain_net(extent, budget, net, seqcompare.RNNTagger, **more)
+    return InPieces(tagger, PIECE) if extent.longest > LONG else tagger
 
 
 def recurrent(
-    extent: Extent,
-    budget: Budget,
-    sizes: Sequence[tuple[str, int]],
-    make: Callable[[str, int], Any],
-    words: str = "",
+    budget: Budget, nets: Sequence[Net], make: Callable[[Net], Any], words: str = ""
 ) -> tuple[ModelSpec, ...]:
-    """Return recurrent networks of these cells and sizes."""
+    """Return recurrent networks of these kinds and sizes."""
     return tuple(
         rung(
-            f"{words}{CELL_NAMES[cell]} {size}",
+            f"{words}{net.label}",
             "recurrent",
-            words.lower() + cell,
-            size,
+            words.lower() + net.cell + ("-short" if net.short else ""),
+            net.size,
             "hidden units",
             budget,
-            make(cell, size),
+            make(net),
         )
-        for cell, size in sizes
+        for net in nets
     )

@@ -15,6 +15,7 @@ import seqcompare
 from seqcompare.evaluation.comparison.ladder_common import (
     Entry,
     Extent,
+    Net,
     classifiers,
     fitting_widths,
     markov_rungs,
@@ -61,20 +62,18 @@ def sequence_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
                 )
     yield Entry("window", "window", tuple(rungs))
 
-    def net(cell: str, size: int, pooling: str, both: bool) -> Any:
-        return plain_net(
-            extent, budget, cell, size, seqcompare.RNNClassifier, pooling=pooling, bidirectional=both
-        )
+    def classifying_net(net: Net, pooling: str, both: bool) -> Any:
+        return plain_net(extent, budget, net, seqcompare.RNNClassifier, pooling=pooling, bidirectional=both)
 
-    sizes = [("gru", 16), ("gru", 32), ("lstm", 32), ("gru", 64)]
+    nets = [Net("gru", 16), Net("gru", 32), Net("lstm", 32), Net("gru", 64)]
     if extent.n_steps > 200_000:
-        sizes = [("gru", 16), ("gru", 24), ("lstm", 32)]
+        nets = [Net("gru", 16), Net("gru", 24), Net("lstm", 32)]
     yield Entry(
         "recurrent",
         "recurrent",
         (
-            *recurrent(extent, budget, sizes, lambda c, s: net(c, s, "last", False)),
-            *recurrent(extent, budget, sizes, lambda c, s: net(c, s, "mean", True), "two-way "),
+            *recurrent(budget, nets, lambda net: classifying_net(net, "last", False)),
+            *recurrent(budget, nets, lambda net: classifying_net(net, "mean", True), "two-way "),
         ),
     )
 
@@ -140,16 +139,18 @@ def value_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
                 )
     yield Entry("window", "window", tuple(rungs))
 
-    def net(cell: str, size: int, pooling: str) -> Any:
-        return plain_net(extent, budget, cell, size, seqcompare.RNNRegressor, pooling=pooling)
+    def regressor_net(net: Net, pooling: str) -> Any:
+        return plain_net(extent, budget, net, seqcompare.RNNRegressor, pooling=pooling)
 
     yield Entry(
         "recurrent",
         "recurrent",
         (
             *recurrent(
-                extent, budget, [("gru", 16), ("gru", 32), ("lstm", 32)], lambda c, s: net(c, s, "last")
+                budget,
+                [Net("gru", 16), Net("gru", 32), Net("lstm", 32)],
+                lambda net: regressor_net(net, "last"),
             ),
-            *recurrent(extent, budget, [("gru", 32)], lambda c, s: net(c, s, "mean"), "mean of "),
+            *recurrent(budget, [Net("gru", 32)], lambda net: regressor_net(net, "mean"), "mean of "),
         ),
     )

@@ -11,8 +11,10 @@ from sklearn.linear_model import LogisticRegression
 
 import seqcompare
 from seqcompare.evaluation.comparison.ladder_common import (
+    LONG,
     Entry,
     Extent,
+    Net,
     classifiers,
     fitting_widths,
     markov_rungs,
@@ -43,17 +45,21 @@ def next_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
         yield Entry("HMM", "hmm", tuple(rungs))
         return
 
-    def chain(order: int) -> BaseEstimator:
-        return seqcompare.MarkovChain(order=order)
+    def chain(smoothing: str) -> Callable[[int], BaseEstimator]:
+        return lambda order: seqcompare.MarkovChain(order=order, smoothing=smoothing)
 
     def window(classifier: Any, width: int, **more: Any) -> BaseEstimator:
         return seqcompare.NextStep(seqcompare.WindowTagger(classifier, before=width - 1, **more))
 
+    chains = markov_rungs(extent, budget, (1, 2, 3, 4, 5, 6, 8, 10, 12), chain("witten-bell"))
+    if extent.n_symbols >= 16:
+        # where many symbols are rare, after how many others one comes says more than how often it comes
+        chains += markov_rungs(extent, budget, (3, 4, 5, 6, 8), chain("kneser-ney"), "kneser-ney")
     yield Entry(
         "Markov chain",
         "markov",
-        markov_rungs(extent, budget, (1, 2, 3, 4, 5, 6, 8, 10, 12), chain),
-        _limit_order(chain, 0),
+        chains,
+        _limit_order(0),
     )
     counts = (2, 3, 4, 6, 8, 12) if extent.n_symbols <= 16 else (4, 8, 16, 32)
     starts, iterations = (2, 60) if extent.n_steps > 60_000 else (4, 200)
@@ -74,12 +80,7 @@ def next_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
     yield Entry(
         "recurrent",
         "recurrent",
-        recurrent(
-            extent,
-            budget,
-            _net_sizes(extent),
-            lambda cell, size: seqcompare.NextStep(tagger_net(extent, budget, cell, size)),
-        ),
+        recurrent(budget, _nets(extent), lambda net: seqcompare.NextStep(tagger_net(extent, budget, net))),
     )
 
 
@@ -99,7 +100,7 @@ def step_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
         "Markov tagger",
         "markov",
         markov_rungs(extent, budget, (0, 1, 2, 3, 4, 6, 8), tagger),
-        _limit_order(tagger, 1),
+        _limit_order(1),
     )
     for name, decode in (("HMM", "filter"), ("HMM (looks ahead)", "posterior")):
         yield Entry(name, "hmm", _hmm_taggers(extent, budget, decode))
@@ -108,26 +109,28 @@ def step_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
     yield Entry(
         "recurrent",
         "recurrent",
-        recurrent(extent, budget, _net_sizes(extent), lambda c, s: tagger_net(extent, budget, c, s)),
+        recurrent(budget, _nets(extent), lambda net: tagger_net(extent, budget, net)),
     )
     yield Entry(
         "recurrent (looks ahead)",
         "recurrent",
         recurrent(
-            extent,
             budget,
-            _net_sizes(extent),
-            lambda c, s: tagger_net(extent, budget, c, s, bidirectional=True),
+            _nets(extent),
+            lambda net: tagger_net(extent, budget, net, bidirectional=True),
             "two-way ",
         ),
     )
 
 
-def _net_sizes(extent: Extent) -> list[tuple[str, int]]:
-    """Return cells and sizes of recurrent networks."""
+def _nets(extent: Extent) -> list[Net]:
+    """Return the recurrent networks: some begin with a long memory, some with a short one."""
     if extent.large:
-        return [("gru", 16), ("gru", 64), ("gru", 128)]
-    return [("gru", 8), ("gru", 32), ("lstm", 32), ("lstm", 64)]
+        return [Net("gru", 64), Net("gru", 64, short=True), Net("gru", 96, short=True)]
+    nets = [Net("gru", 8), Net("gru", 32), Net("lstm", 32), Net("lstm", 64)]
+    if extent.longest > LONG // 2:
+        nets += [Net("gru", 32, short=True), Net("lstm", 64, short=True)]
+    return nets
 
 
 def _hmm_taggers(extent: Extent, budget: Budget, decode: Any) -> tuple[ModelSpec, ...]:
@@ -205,12 +208,13 @@ def _window_entries(
     yield Entry("window", "window", tuple(rungs), _limit_before)
 
 
-def _limit_order(make: Callable[[int], BaseEstimator], least: int) -> Callable[[ModelSpec, int], ModelSpec]:
+def _limit_order(least: int) -> Callable[[ModelSpec, int], ModelSpec]:
     """Return what makes the chain that sees the last k steps; `least` of them even at order 0."""
 
     def limit(spec: ModelSpec, k: int) -> ModelSpec:
         order = min(k - least, int(spec.capacity or 0))
-        return rung(f"Markov order {order}", "markov", spec.variant, order, "order", spec.budget, make(order))
+        cut = _cut(spec, "order", order)
+        return replace(cut, capacity=float(order))
 
     return limit
 

@@ -94,3 +94,20 @@ def test_more_data_get_fewer_epochs():
 def test_the_name_of_the_reference_is_taken():
     with pytest.raises(ValueError, match="'chance' is the name of the reference"):
         build_ladders(dataset("next"), {"chance": MarkovChain()})
+
+
+def test_many_symbols_and_long_sequences_get_rungs_of_their_own():
+    def labels(data):
+        return {e.name: [rung.label for rung in e.rungs] for e in build_ladders(data)}
+
+    few, many = labels(dataset("next")), labels(dataset("next", n=10, length=300))
+    assert "GRU 32, timescale 8" in many["recurrent"]
+    assert "GRU 32, timescale 8" not in few["recurrent"]
+    assert not any("Kneser-Ney" in label for label in few["Markov chain"])
+    x = np.arange(2000) % 20
+    text = SequenceDataset(Sequences(x, np.arange(0, 2001, 100)), None, None, "next", "text")
+    entry = next(e for e in build_ladders(text) if e.name == "Markov chain")
+    rung = next(r for r in entry.rungs if r.label == "Markov order 4, Kneser-Ney")
+    assert (rung.source.smoothing, rung.source.order) == ("kneser-ney", 4)
+    # seeing less is still the same smoothing
+    assert (entry.limit(rung, 2).source.smoothing, entry.limit(rung, 2).source.order) == ("kneser-ney", 2)
