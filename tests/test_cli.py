@@ -218,8 +218,9 @@ def running(group):
 
 def check_stopping(tmp_path, number, code, jobs):
     """Stop a sweep by a signal, see what it says and that it can go on; return that, and its group."""
+    # long enough not to end before a busy machine has read that it began
     path = tmp_path / "long.toml"
-    path.write_text(SUITE.replace("seeds = 2", "seeds = 40"))
+    path.write_text(SUITE.replace("seeds = 2", "seeds = 400"))
     arguments = ["sweep", str(path), "--out", str(tmp_path / "run"), "--jobs", str(jobs)]
     screen, terminal = pty.openpty()
     process = subprocess.Popen(
@@ -237,7 +238,7 @@ def check_stopping(tmp_path, number, code, jobs):
                 seen += os.read(screen, 65536).decode(errors="replace")
             except OSError:  # the other end is closed
                 break
-        if not stopped and re.search(r"\b[1-9]\d*/160.* left", seen):
+        if not stopped and re.search(r"\b[1-9]\d*/1600.* left", seen):
             process.send_signal(number)
             stopped = True
     process.wait(timeout=60)
@@ -245,13 +246,16 @@ def check_stopping(tmp_path, number, code, jobs):
     process.stdout.close()
     assert "left" in seen
     assert process.returncode == code
-    told = re.search(r"stopped: (\d+) of 160 trials are kept in .*; go on with: (.*)", " ".join(seen.split()))
+    told = re.search(
+        r"stopped: (\d+) of 1600 trials are kept in .*; go on with: (.*)", " ".join(seen.split())
+    )
     assert told, seen
     assert int(told.group(1)) >= 1
     assert told.group(2).startswith("seqcompare sweep")
     done = run(*arguments, "--dry-run")
     left = int(re.search(r"(\d+) trials to run", done.stdout).group(1))
-    assert left == 160 - int(told.group(1))
+    # what was being committed as the signal came is kept, but was not told of
+    assert 0 <= 1600 - left - int(told.group(1)) <= 1
     return seen, process.pid
 
 

@@ -27,7 +27,7 @@ ALLOWED = {
     "report": {"results"},
     "experiment": {"evaluation", "report", "results", "datasets", "tasks", "dependence", "models"},
     "comparison": {"experiment", "evaluation", "report", "results", "datasets", "dependence", "models"},
-    "claims": {"experiment", "tasks", "results"},
+    "claims": {"experiment", "report", "tasks", "results"},
     "cli": {
         "claims",
         "comparison",
