@@ -74,7 +74,8 @@ def judge(contest: Contest, summary: pd.DataFrame, least_seen: float = 0.0) -> J
         # the best model speaks for all: among many that learned nothing some swing far by luck
         leader = min(models, key=lambda e: float(contest.losses(e).mean()), default=None)
         beats = 0.0 if leader is None else contest.regions(leader, CHANCE)[2]
-        if beats < SURE:
+        # the best of several beats chance by luck more often than any one of them (Bonferroni)
+        if beats < 1 - (1 - SURE) / max(len(models), 1):
             kind = "chance" if beats <= 1 - SURE and least_seen <= SHOWN else "cannot tell"
             winner = CHANCE if kind == "chance" or best == CHANCE else winner
     cheaper = models[: models.index(winner)] if winner in models else []

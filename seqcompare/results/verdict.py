@@ -146,6 +146,8 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         seen = found.profile.get("least_seen")
         if judged.beats_chance > 1 - SURE or seen is None:
             why = f"the best model beats it by more than {margin} with probability {judged.beats_chance:.2f}"
+            if judged.beats_chance >= SURE:
+                why += f", which the best of {len(judged.worse) - 1} contestants reaches too easily by luck"
             reason = ("pairs", f"the best model - {CHANCE}", "better", judged.beats_chance)
         else:
             why = (

@@ -148,6 +148,17 @@ def test_few_noisy_folds_cannot_tell():
     assert judge(found, summary(found, rows("x").iloc[:0])).kind == "cannot tell"
 
 
+def test_the_best_of_several_has_to_be_surer_than_one_alone():
+    names = ("a", "b", "c", "d")
+    losses = world(np.random.default_rng(0), {"chance": 0.1, **dict.fromkeys(names, 0.1)})
+    losses["a"] -= np.array([[0.04], [0.1], [0.16], [0.04], [0.16]])
+    found = contest(losses)
+    assert 0.95 < found.regions("a", "chance")[2] < 1 - 0.05 / 4
+    assert judge(found, summary(found, rows("x").iloc[:0])).kind == "cannot tell"
+    alone = contest({name: losses[name] for name in ("chance", "a")})
+    assert judge(alone, summary(alone, rows("x").iloc[:0])).kind == "model"
+
+
 def test_nothing_found_in_data_that_can_show_nothing_is_no_proof():
     losses = world(np.random.default_rng(0), {"chance": 0.0, "a": 0.2})
     found = contest(losses)

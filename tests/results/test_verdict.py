@@ -163,6 +163,8 @@ def test_chance_and_doubt_have_words_of_their_own():
     assert chance.sentences[0].startswith("Chance is enough")
     judged = Judgement("cannot tell", "a", "a", {"a": 0.0, "chance": 0.6}, (), 0.6)
     assert "the best model beats it by more than 0.010 bit with probability 0.60" in str(write(judged, table))
+    lucky = Judgement("cannot tell", "a", "a", {"a": 0.0, "b": 0.2, "chance": 0.96}, (), 0.96)
+    assert "0.96, which the best of 2 contestants reaches too easily by luck" in str(write(lucky, table))
     silent = Judgement("cannot tell", "chance", "chance", {"a": 1.0, "chance": 0.0}, (), 0.0)
     words = str(write(silent, table, profile={"least_seen": "0.2"}))
     assert (
