@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from typing import NamedTuple
 
 import pytest
@@ -229,6 +230,8 @@ def check_stopping(tmp_path, number, code, jobs):
         stderr=terminal,
         env={**ENVIRONMENT, "COLUMNS": "120"},
         start_new_session=True,
+        # a job in the background of a shell ignores Ctrl-C, and what it starts would as well
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     os.close(terminal)
     seen, stopped, patience = "", False, time.monotonic() + 240
