@@ -8,7 +8,6 @@ from shlex import quote
 from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 
 from seqcompare.report.figures.claims import expectations
 from seqcompare.report.names import shown
@@ -103,7 +102,7 @@ def _section(claim: dict[Any, str], evidence: pd.DataFrame, folder: Path) -> Sec
             for r in evidence.to_dict("records")
         )
         + ".",
-        panels=(Panel("", partial(_draw, evidence)),),
+        panels=(Panel("", partial(expectations, evidence)),),
         data=evidence[["task", "distance", "model", "expected skill", "skill", "low", "high"]],
         size=(4.8, 0.3 * len(evidence) + 0.8),
     )
@@ -115,7 +114,3 @@ def _section(claim: dict[Any, str], evidence: pd.DataFrame, folder: Path) -> Sec
         _EVIDENCE,
     )
     return Section(name, name, tuple(text), (figure, table))
-
-
-def _draw(frame: pd.DataFrame, ax: Axes) -> Axes:
-    return expectations(frame, ax)
