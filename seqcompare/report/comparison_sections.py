@@ -121,15 +121,15 @@ def good_enough_section(run: StoredComparison, known: Contestants) -> Section:
         Table(
             "ladders",
             "Ladders of capacity",
-            f"The loss ({known.loss_words}) of every rung on validation data, and the one that all folds "
-            "together choose: the cheapest that is as good as the best, as far as can be told.",
+            f"The loss ({known.loss_words}) of every rung on validation data, all folds together, and the one "
+            "that the verdict names: the cheapest that is practically as good as the best.",
             run.ladders().assign(entry=known.named(run.ladders()[["entry"]])["entry"]),
             {
                 "entry": "contestant",
                 "model": "rung",
                 "loss": "validation loss",
                 "n_parameters": "parameters",
-                "chosen": "chosen",
+                "chosen": "named",
             },
         ),
     ]

@@ -36,10 +36,10 @@ def paired_difference(a: NDArray[np.float64], b: NDArray[np.float64], column: in
 
 
 def choose_rung(rungs: pd.DataFrame, sums: Mapping[str, NDArray[np.float64]], tolerance: float) -> str | None:
-    """Return the label of the chosen rung: the cheapest that is as good as the best.
+    """Return the label of the rung to compete with: the cheapest that cannot be told from the best.
 
-    As good is whoever loses no more than one standard error of the paired difference to the best, and no more
-    than `tolerance`. Cheapest is fewest parameters, then fewest microseconds a step.
+    Which is whoever loses no more than one standard error of the paired difference to the best, and no more
+    than `tolerance`.
 
     Parameters
     ----------
@@ -57,9 +57,19 @@ def choose_rung(rungs: pd.DataFrame, sums: Mapping[str, NDArray[np.float64]], to
         None if no rung ended well in every fold.
     """
     table = compare_rungs(rungs, sums)
-    if table.empty:
-        return None
-    limit = np.minimum(table["error"], tolerance)
+    return None if table.empty else cheapest(table, np.minimum(table["error"], tolerance))
+
+
+def cheapest(table: pd.DataFrame, limit: pd.Series | float) -> str:
+    """Return the label of the rung of fewest parameters, then microseconds a step, that is within `limit`.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `compare_rungs` returns; not empty.
+    limit : Series or float
+        How far behind the best a rung may be, each or all of them.
+    """
     able = table[table["behind"] <= limit]
     ordered = able.sort_values(["cost", "predict_us_per_step"], kind="stable", na_position="last")
     return str(ordered["model"].iloc[0])

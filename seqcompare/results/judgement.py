@@ -46,15 +46,15 @@ class Judgement:
     beats_chance: float
 
 
-def judge(contest: Contest, summary: pd.DataFrame, least_seen: float = 0.0) -> Judgement:
+def judge(contest: Contest, costs: pd.DataFrame, least_seen: float = 0.0) -> Judgement:
     """Return the judgement on the contestants.
 
     Parameters
     ----------
     contest : Contest
         Rows of testing.
-    summary : DataFrame
-        `seqcompare.results.contests.summary` of it, for the costs.
+    costs : DataFrame
+        What each contestant costs: entry, n_parameters, predict_us_per_step.
     least_seen : float, default=0.0
         Bits of information at one lag that the data could have shown. Where that is more than `SHOWN`, models
         that do not beat chance prove nothing: they had too little to learn from.
@@ -63,7 +63,7 @@ def judge(contest: Contest, summary: pd.DataFrame, least_seen: float = 0.0) -> J
     if best is None:
         return Judgement("nothing", None, None, {}, (), 0.0)
     worse = {e: 0.0 if e == best else contest.regions(e, best)[0] for e in contest.entries}
-    ordered = summary[summary["entry"].isin(worse)].sort_values(
+    ordered = costs[costs["entry"].isin(worse)].sort_values(
         ["n_parameters", "predict_us_per_step"], kind="stable", na_position="last"
     )
     by_cost = [str(e) for e in ordered["entry"]]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from seqcompare.results.choice import choose_rung, compare_rungs, validation_tolerance
+from seqcompare.results.choice import cheapest, compare_rungs, validation_tolerance
 from seqcompare.results.comparison_store import ComparisonStore
 from seqcompare.results.contests import Contest, pairs, summary
 from seqcompare.results.findings import Findings
@@ -54,19 +54,20 @@ class StoredComparison(StoredRun):
         -------
         DataFrame
             entry, and the columns of `seqcompare.results.choice.compare_rungs`; ``chosen`` marks the rung
-            that all folds together choose: the one that is fitted in the end.
+            that is named, and fitted in the end: the cheapest that is practically as good as the best.
         """
         tables = []
         for entry, rows in self._phase(TUNING).groupby("entry", sort=False):
             table = compare_rungs(rows, self._read[2])
             if table.empty:
                 continue
-            chosen = choose_rung(rows, self._read[2], validation_tolerance(rows, self._read[2]))
+            chosen = cheapest(table, validation_tolerance(rows, self._read[2]))
             table.insert(0, "entry", entry)
             table["chosen"] = table["model"] == chosen
             tables.append(table)
         if not tables:
-            return pd.DataFrame(columns=["entry", "model", "loss", "n_parameters", "chosen"])
+            columns = ["entry", "model", "loss", "n_parameters", "predict_us_per_step", "chosen"]
+            return pd.DataFrame(columns=columns)
         return pd.concat(tables, ignore_index=True)
 
     def contexts(self) -> pd.DataFrame:
@@ -139,7 +140,11 @@ class StoredComparison(StoredRun):
 
     def judgement(self) -> Judgement:
         """Return who is good enough."""
-        return judge(self.contest, self.summary(), float(self._facts().get("least_seen", 0.0)))
+        costs = self.summary().set_index("entry")
+        ladders = self.ladders()
+        named = ladders[ladders["chosen"].astype(bool)].set_index("entry")
+        costs.update(named[["n_parameters", "predict_us_per_step"]])
+        return judge(self.contest, costs.reset_index(), float(self._facts().get("least_seen", 0.0)))
 
     def verdict(self) -> Verdict:
         """Return the answer in sentences, with the numbers behind them."""

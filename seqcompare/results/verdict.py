@@ -90,7 +90,7 @@ def write_verdict(found: Findings) -> Verdict:
 
 
 def _final_rung(found: Findings, entry: str | None) -> str | None:
-    """Return the rung that all folds together choose."""
+    """Return the rung that is named: the cheapest practically as good as the best, all folds together."""
     if entry is None:
         return None
     chosen = found.ladders[(found.ladders["entry"] == entry) & found.ladders["chosen"]]
@@ -167,11 +167,12 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         other, other_number = _score(found, best)
         against.insert(0, f"the best, {best} ({found.row(best)['chosen']}), {other}")
         evidence += [other_number, ("pairs", f"{winner} - {best}", "worse", judged.worse[winner])]
-    if row["n_choices"] > 1:
-        # the score is that of the contestant; the model is what all folds together would choose
-        n = int(row["n_choices"])
-        words = f"{winner}, of which the folds chose {n} different rungs, comes to {words}"
-        evidence.append(("summary", winner, "n_choices", n))
+    others = int(row["n_choices"]) - (row["chosen"] == model)
+    if others:
+        # the score is that of what the folds chose: the best rung, where the named one is practically as good
+        chose = f"{row['chosen']} most often" if row["n_choices"] > 1 else str(row["chosen"])
+        words = f"{winner}, of which the folds chose {chose}, comes to {words}"
+        evidence.append(("summary", winner, "n_choices", int(row["n_choices"])))
     writer.say(
         f"{capital(str(model))} is enough ({cost}): {words} ({span}), {', '.join(against)}.",
         *evidence,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seqcompare.results.choice import choose_rung, compare_rungs, paired_difference
+from seqcompare.results.choice import cheapest, choose_rung, compare_rungs, paired_difference
 from seqcompare.results.contests import Contest, pairs, summary
 from seqcompare.results.judgement import judge
 
@@ -74,6 +74,14 @@ def test_the_cheapest_of_those_as_good_is_chosen():
     assert choose_rung(rows("abc"), sums, 0.0) == "c"
     other = rows("abc", parameters=[9, 5, 1])
     assert choose_rung(other.assign(variant=other["model"]), sums, 0.01) == "c"
+
+
+def test_what_is_named_is_the_cheapest_practically_as_good():
+    """A difference that is sure, and that nobody would pay for."""
+    base = np.random.default_rng(0).normal(2, 1, 100)
+    sums = {"a/0": units(base + 0.02), "b/0": units(base + 0.004), "c/0": units(base)}
+    assert choose_rung(rows("abc"), sums, 0.01) == "c"
+    assert cheapest(compare_rungs(rows("abc"), sums), 0.01) == "b"
 
 
 def test_a_longer_chain_is_never_cheaper_than_a_shorter_one():

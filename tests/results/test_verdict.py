@@ -90,9 +90,10 @@ def test_the_winner_is_named_with_its_score_and_chance():
     table.loc[table["entry"] == "a", "n_choices"] = 2
     # its score is then not that of the model that is named
     said = write(enough(), table).sentences[0]
-    assert (
-        "A 3 is enough (10 parameters): a, of which the folds chose 2 different rungs, comes to 1.200" in said
-    )
+    assert "A 3 is enough (10 parameters): a, of which the folds chose a 3 most often, comes to 1.200" in said
+    # all folds chose a larger one than practically as good as it
+    said = write(enough(), summary(a=1.2, b=1.3, chance=1.9), ladders=ladder("a", {2: 1.205, 3: 1.2}, 2))
+    assert "A 2 is enough (2 parameters): a, of which the folds chose a 3, comes to 1.200" in said.sentences[0]
 
 
 def test_a_cheaper_one_that_might_do_is_named():

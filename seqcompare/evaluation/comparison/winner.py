@@ -35,7 +35,7 @@ _ANSWERS = {
 
 
 def final_rung(entry: Entry, ladders: pd.DataFrame) -> ModelSpec:
-    """Return the rung that all folds together choose; the first if there is no choice."""
+    """Return the cheapest rung that is practically as good as the best; the first if there is no choice."""
     chosen = ladders[(ladders["entry"] == entry.name) & ladders["chosen"].astype(bool)]["model"]
     return next((rung for rung in entry.rungs if rung.label in set(chosen)), entry.rungs[0])
 
