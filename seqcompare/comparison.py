@@ -273,6 +273,7 @@ def _keep_profile(dataset: SequenceDataset, store: ComparisonStore) -> None:
         "look_ahead": found.look_ahead,
         "order": found.order,
         "p_value": found.p_value,
+        "most_seen": float(found.lags.loc[found.lags["detected"].astype(bool), "information"].max()),
         "least_seen": float(found.lags[["band", "far_band"]].max(axis=1).min()) if len(found.lags) else 1.0,
     }
     store.keep_table("lag_profile", found.frame())

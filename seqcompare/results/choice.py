@@ -57,7 +57,7 @@ def choose_rung(rungs: pd.DataFrame, sums: Mapping[str, NDArray[np.float64]], to
         None if no rung ended well in every fold.
     """
     table = compare_rungs(rungs, sums)
-    return None if table.empty else cheapest(table, np.minimum(table["error"], tolerance))
+    return None if table.empty else cheapest(table, table["error"].clip(upper=tolerance))
 
 
 def cheapest(table: pd.DataFrame, limit: pd.Series | float) -> str:

@@ -10,9 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from seqcompare.results.choice import TOLERANCE
+from seqcompare.results.choice import TOLERANCE, paired_difference
 from seqcompare.results.comparison_store import METRICS
 from seqcompare.results.statistics import (
+    ENOUGH,
     Interval,
     PairedTest,
     holm,
@@ -66,9 +67,7 @@ class Contest:
 
     def losses(self, entry: str) -> NDArray[np.float64]:
         """Return the loss of a contestant in each fold: bits, share of wrong answers, or squared error."""
-        rows = self.tests[self.tests["entry"] == entry].sort_values("seed")
-        parts = [self.sums[trial] for trial in rows["trial_id"]]
-        return np.array([part[:, 1].sum() / part[:, 0].sum() for part in parts])
+        return np.array([part[:, 1].sum() / part[:, 0].sum() for part in self._sums(entry)])
 
     def best(self) -> str | None:
         """Return the contestant of least mean loss; None if none has ended well."""
@@ -84,48 +83,70 @@ class Contest:
         x, y = self.losses(a), self.losses(b)
         if len(x) > 1:
             return resampled_test(x, y, self.test_fraction)
-        one, other = self._only(a), self._only(b)
+        one, other = self._sums(a)[0], self._sums(b)[0]
         w = one[:, 0]
-        return paired_bootstrap(one[:, 1] / w, other[:, 1] / w, weights=w)
+        found = paired_bootstrap(one[:, 1] / w, other[:, 1] / w, weights=w)
+        if len(w) >= ENOUGH:
+            return found
+        # resampling a handful finds them far more alike than they are
+        d = (one[:, 1] - other[:, 1]) / w
+        span = replace(found.difference, low=float(d.min()), high=float(d.max()), kind="range")
+        return replace(found, difference=span, p_value=np.nan)
 
     def regions(self, a: str, b: str, tolerance: float | None = None) -> tuple[float, float, float]:
         """Return the probabilities that a is worse than b, practically equal to it, and better.
 
-        Across folds from the posterior of the correlated t test (Corani and Benavoli 2015, "A Bayesian
-        approach for comparing cross-validated algorithms"); with one test part the shares of bootstrap
-        resamples.
+        From the posterior of the correlated t test (Corani and Benavoli 2015, "A Bayesian approach for
+        comparing cross-validated algorithms"); with one test part from that of the t test over its units.
+        Folds are taken to vary no less than their own units say: a few may agree by luck.
         """
         margin = self.tolerance if tolerance is None else tolerance
-        x, y = self.losses(a), self.losses(b)
-        if len(x) > 1:
-            d = x - y
-            error = float(np.sqrt((1 / len(d) + self.test_fraction) * d.var(ddof=1)))
-            if error == 0:
-                return float(d[0] > margin), float(abs(d[0]) <= margin), float(d[0] < -margin)
-            posterior = stats.t(len(d) - 1, loc=d.mean(), scale=error)
-            worse, better = float(posterior.sf(margin)), float(posterior.cdf(-margin))
-            return worse, max(0.0, 1 - worse - better), better
-        draws = _resample(self._only(a), self._only(b))
-        worse, better = float((draws > margin).mean()), float((draws < -margin).mean())
+        folds = [paired_difference(x, y) for x, y in zip(self._sums(a), self._sums(b), strict=True)]
+        mean = float(np.mean([d for d, _ in folds]))
+        within = [e**2 for _, e in folds if np.isfinite(e)]
+        if len(folds) > 1:
+            between = float(np.var([d for d, _ in folds], ddof=1))
+            variance = max(between, float(np.mean(within)) if within else 0.0)
+            error = float(np.sqrt((1 / len(folds) + self.test_fraction) * variance))
+            freedom = len(folds) - 1
+        else:
+            error, freedom = folds[0][1], len(self._sums(a)[0]) - 1
+        if error == 0:
+            return float(mean > margin), float(abs(mean) <= margin), float(mean < -margin)
+        if not np.isfinite(error):  # one unit says nothing of what others would do
+            return 0.5, 0.0, 0.5
+        posterior = stats.t(freedom, loc=mean, scale=error)
+        worse, better = float(posterior.sf(margin)), float(posterior.cdf(-margin))
         return worse, max(0.0, 1 - worse - better), better
 
     def interval(self, entry: str) -> Interval:
         """Return the score of a contestant with its interval, which ends where scores do."""
+        parts = self._sums(entry)
         losses = self.losses(entry)
+        if self.metric == "accuracy" and np.ptp(losses) == 0 and losses[0] in (0.0, 1.0):
+            # always right, or never: how often that may yet happen (Clopper and Pearson 1934)
+            n = sum(len(part) for part in parts)
+            exact = stats.binomtest(round(n * (1 - losses[0])), n).proportion_ci()
+            return Interval(1 - float(losses[0]), float(exact.low), float(exact.high), n, "exact")
         if len(losses) > 1:
             found = resampled_interval(self._as_score(losses), self.test_fraction)
             # t intervals of few folds know nothing of what a score can be
             least, greatest = _RANGES.get(self.metric, (-np.inf, np.inf))
             return replace(found, low=max(found.low, least), high=min(found.high, greatest))
-        part = self._only(entry)
+        part = parts[0]
         loss = self._as_score(part[:, 1] / part[:, 0])
-        return paired_bootstrap(loss, np.zeros(len(loss)), weights=part[:, 0]).difference
+        found = paired_bootstrap(loss, np.zeros(len(loss)), weights=part[:, 0]).difference
+        if len(loss) >= ENOUGH:
+            return found
+        return replace(found, low=float(loss.min()), high=float(loss.max()), kind="range")
 
     def _as_score(self, losses: NDArray[np.float64]) -> NDArray[np.float64]:
         return 1 - losses if self.metric == "accuracy" else losses
 
-    def _only(self, entry: str) -> NDArray[np.float64]:
-        return self.sums[self.tests.loc[self.tests["entry"] == entry, "trial_id"].iloc[0]]
+    def _sums(self, entry: str) -> list[NDArray[np.float64]]:
+        """Return weight, loss and bits of the units of each fold."""
+        rows = self.tests[self.tests["entry"] == entry].sort_values("seed")
+        return [self.sums[trial] for trial in rows["trial_id"]]
 
 
 def summary(contest: Contest, tuning: pd.DataFrame) -> pd.DataFrame:
@@ -216,14 +237,3 @@ def pairs(contest: Contest) -> pd.DataFrame:
     table = pd.DataFrame(records, columns=columns)
     table.insert(6, "p_adjusted", holm(table["p_value"]) if len(table) else [])
     return table
-
-
-def _resample(a: NDArray[np.float64], b: NDArray[np.float64], n: int = 4000) -> NDArray[np.float64]:
-    """Return the mean difference of the losses over resampled units, shape (n,)."""
-    rng = np.random.default_rng(0)
-    w, d = a[:, 0], a[:, 1] - b[:, 1]
-    means = np.empty(n)
-    for start in range(0, n, 500):  # in parts, so that memory stays small
-        drawn = rng.integers(len(d), size=(min(500, n - start), len(d)))
-        means[start : start + 500] = d[drawn].sum(axis=1) / w[drawn].sum(axis=1)
-    return means

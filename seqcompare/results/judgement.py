@@ -28,8 +28,8 @@ class Judgement:
     best : str or None
         The contestant of least mean loss.
     winner : str or None
-        The cheapest that is more likely than not as good as the best: fewest parameters, then fewest
-        microseconds a step. Chance where that is so.
+        The cheapest that is more likely than not as good as the best, and better than chance: fewest
+        parameters, then fewest microseconds a step. Chance where that is so.
     worse : dict of str to float
         Probability that each contestant is worse than the best by more than the tolerance.
     unsettled : tuple of str
@@ -46,7 +46,9 @@ class Judgement:
     beats_chance: float
 
 
-def judge(contest: Contest, costs: pd.DataFrame, least_seen: float = 0.0) -> Judgement:
+def judge(
+    contest: Contest, costs: pd.DataFrame, least_seen: float = 0.0, most_seen: float = 0.0
+) -> Judgement:
     """Return the judgement on the contestants.
 
     Parameters
@@ -58,6 +60,9 @@ def judge(contest: Contest, costs: pd.DataFrame, least_seen: float = 0.0) -> Jud
     least_seen : float, default=0.0
         Bits of information at one lag that the data could have shown. Where that is more than `SHOWN`, models
         that do not beat chance prove nothing: they had too little to learn from.
+    most_seen : float, default=0.0
+        Bits of information that were detected at one lag. Where that is more than `SHOWN`, models that do not
+        beat chance have missed something.
     """
     best = contest.best()
     if best is None:
@@ -68,7 +73,9 @@ def judge(contest: Contest, costs: pd.DataFrame, least_seen: float = 0.0) -> Jud
     )
     by_cost = [str(e) for e in ordered["entry"]]
     models = [e for e in by_cost if e != CHANCE]
-    enough = [e for e in models if worse[e] < LIKELY] or [best]
+    # practically equal to the best is not enough for a model that is practically equal to chance as well
+    ahead = {e for e in models if CHANCE not in worse or contest.regions(e, CHANCE)[2] >= LIKELY}
+    enough = [e for e in models if worse[e] < LIKELY and e in ahead] or [best]
     winner, kind, beats = enough[0], "model", 1.0
     if CHANCE in worse:
         # the best model speaks for all: among many that learned nothing some swing far by luck
@@ -76,8 +83,9 @@ def judge(contest: Contest, costs: pd.DataFrame, least_seen: float = 0.0) -> Jud
         beats = 0.0 if leader is None else contest.regions(leader, CHANCE)[2]
         # the best of several beats chance by luck more often than any one of them (Bonferroni)
         if beats < 1 - (1 - SURE) / max(len(models), 1):
-            kind = "chance" if beats <= 1 - SURE and least_seen <= SHOWN else "cannot tell"
+            nothing = beats <= 1 - SURE and max(least_seen, most_seen) <= SHOWN
+            kind = "chance" if nothing else "cannot tell"
             winner = CHANCE if kind == "chance" or best == CHANCE else winner
     cheaper = models[: models.index(winner)] if winner in models else []
-    unsettled = tuple(e for e in cheaper if worse[e] < SURE)
+    unsettled = tuple(e for e in cheaper if worse[e] < SURE and e in ahead)
     return Judgement(kind, best, winner, worse, unsettled, beats)

@@ -27,16 +27,16 @@ class Interval:
         The mean and the bounds, in the unit of the values.
     n : int
         Values it was made of.
-    kind : {"t", "bootstrap", "range"}
-        Whether the bounds are those of a t interval, percentiles of a bootstrap, or the least and the
-        greatest value.
+    kind : {"t", "bootstrap", "exact", "range"}
+        Whether the bounds are those of a t interval, percentiles of a bootstrap, those of an exact interval
+        of a share, or the least and the greatest value.
     """
 
     mean: float
     low: float
     high: float
     n: int
-    kind: Literal["t", "bootstrap", "range"]
+    kind: Literal["t", "bootstrap", "exact", "range"]
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,8 @@ class StoredComparison(StoredRun):
         ladders = self.ladders()
         named = ladders[ladders["chosen"].astype(bool)].set_index("entry")
         costs.update(named[["n_parameters", "predict_us_per_step"]])
-        return judge(self.contest, costs.reset_index(), float(self._facts().get("least_seen", 0.0)))
+        seen = (float(self._facts().get(name, 0.0)) for name in ("least_seen", "most_seen"))
+        return judge(self.contest, costs.reset_index(), *seen)
 
     def verdict(self) -> Verdict:
         """Return the answer in sentences, with the numbers behind them."""

@@ -12,7 +12,7 @@ import pandas as pd
 from seqcompare.results.caveats import say_caveats
 from seqcompare.results.contests import CHANCE
 from seqcompare.results.findings import Findings, Writer
-from seqcompare.results.judgement import SURE
+from seqcompare.results.judgement import SHOWN, SURE
 from seqcompare.results.words import capital, in_figures, loss_words, score_words, steps
 
 EVIDENCE = ["sentence", "table", "row", "column", "value"]
@@ -127,7 +127,8 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         return
     words, number = _score(found, winner)
     row = found.row(winner)
-    span = f"95% interval {in_figures(row['low'], found.metric)} to {in_figures(row['high'], found.metric)}"
+    kind = "from" if row.get("interval") == "range" else "95% interval"  # of too few units for an interval
+    span = f"{kind} {in_figures(row['low'], found.metric)} to {in_figures(row['high'], found.metric)}"
     size = float(row["n_parameters"])
     rung = found.ladders[(found.ladders["entry"] == winner) & (found.ladders["model"] == model)]
     counted = ("summary", winner, "n_parameters", size)
@@ -143,17 +144,19 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         *evidence,
     ]
     if judged.kind == "cannot tell":
-        seen = found.profile.get("least_seen")
-        if judged.beats_chance > 1 - SURE or seen is None:
+        least, most = (found.profile.get(name) for name in ("least_seen", "most_seen"))
+        if judged.beats_chance > 1 - SURE or (least is None and most is None):
             why = f"the best model beats it by more than {margin} with probability {judged.beats_chance:.2f}"
             if judged.beats_chance >= SURE:
                 why += f", which the best of {len(judged.worse) - 1} contestants reaches too easily by luck"
             reason = ("pairs", f"the best model - {CHANCE}", "better", judged.beats_chance)
+        elif most is not None and float(most) > SHOWN:
+            why = f"none does, yet {float(most):.2g} bit of information was detected at one lag"
+            reason = ("profile_facts", "most_seen", "value", float(most))
         else:
-            why = (
-                f"none does, yet a dependence below {float(seen):.2g} bit at one lag would not have been seen"
-            )
-            reason = ("profile_facts", "least_seen", "value", float(seen))
+            unseen = float(least or 0)
+            why = f"none does, yet a dependence below {unseen:.2g} bit at one lag would not have been seen"
+            reason = ("profile_facts", "least_seen", "value", unseen)
         mine = [] if winner == CHANCE else [f"{model} comes to {words} ({span})"]
         scores = capital(", ".join([*mine, *against]))
         writer.say(
@@ -196,7 +199,8 @@ def _say_what_more_buys(found: Findings, writer: Writer, model: str | None) -> N
     here = ladder[ladder["model"] == model]
     if len(here) and len(ladder) > 1:
         mine = here.iloc[0]
-        larger = ladder[ladder["cost"] > mine["cost"]]
+        # a small network on few steps has more parameters than a linear model on many, and sees less
+        larger = ladder[(ladder["cost"] > mine["cost"]) & (ladder["capacity"] >= mine["capacity"])]
         if larger.empty:
             writer.say(
                 f"No larger rung of {judged.winner} was tried: more capacity may buy more.",
@@ -249,33 +253,29 @@ def _say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | Non
     k = int(np.sort(per_fold.to_numpy())[(len(per_fold) - 1) // 2])
     low, high = int(per_fold.min()), int(per_fold.max())
     spread = f" (folds: {low} to {high})" if low != high else ""
-    how = "fitted to" if primary == "limited" else "shown"
+    as_good = (
+        f"{'fitted to' if primary == 'limited' else 'shown'} no more, {model} is as good as its best{spread}"
+    )
     number = ("contexts", f"{found.judgement.winner}, {primary}", "needed", k)
+    horizon = k - 1 if role == "step" else k
     if role == "next":
-        horizon = k
-        text = f"The last {steps(k)} matter: {how} no more, {model} is as good as its best{spread}."
+        text = f"The last {steps(k)} matter{'s' if k == 1 else ''}: {as_good}."
     elif role == "step" and k == 1:
-        horizon = 0
-        text = f"Labels depend on the present step alone{spread}: what came before adds nothing."
+        text = f"No step before the present one is needed{spread}: what came before adds nothing."
     elif role == "step":
-        horizon = k - 1
-        text = (
-            f"Labels depend on steps up to {horizon} back: {how} the last {steps(k)}, {model} is as good as "
-            f"its best{spread}."
-        )
+        text = f"Labels depend on steps up to {horizon} back: {as_good}."
     else:
-        horizon = k
-        text = (
-            f"The last {steps(k)} of a sequence are enough: {how} no more, {model} is as good as its "
-            f"best{spread}."
-        )
+        text = f"The last {steps(k)} of a sequence {'is' if k == 1 else 'are'} enough: {as_good}."
     longest = int(back["context"].max())
-    if k >= longest > 1 and primary == "truncated":
+    if k >= longest > 1 and (
+        primary == "truncated" or (role in ("next", "step") and _is_widest(found, model))
+    ):
         text += f" That is as far as it could see ({longest}): the true reach may be longer."
     writer.say(text, number)
     shuffled = mine[(mine["control"] == "shuffled") & (mine["context"] == k)]
     if len(shuffled) and k < longest:
-        behind, error = float(shuffled["behind"].mean()), float(shuffled["error"].mean())
+        errors = shuffled["error"].replace(np.inf, np.nan)  # of folds with one unit
+        behind, error = float(shuffled["behind"].mean()), float(np.nan_to_num(errors.mean()))
         worse = behind > max(2 * error, found.tolerance)
         lost = loss_words(behind, found.metric)
         if worse:
@@ -301,6 +301,13 @@ def _say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | Non
         ("contexts", f"{found.judgement.winner}, ahead", "needed", after),
     )
     return horizon, after
+
+
+def _is_widest(found: Findings, model: str) -> bool:
+    """Whether no rung of the winner's ladder sees further than the one that is named."""
+    ladder = found.ladders[found.ladders["entry"] == found.judgement.winner]
+    mine = ladder[ladder["model"] == model]
+    return bool(len(mine)) and bool(mine["capacity"].iloc[0] >= ladder["capacity"].max())
 
 
 def _say_profile(found: Findings, writer: Writer) -> None:

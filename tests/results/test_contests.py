@@ -173,6 +173,8 @@ def test_nothing_found_in_data_that_can_show_nothing_is_no_proof():
     costs = summary(found, rows("x").iloc[:0])
     assert judge(found, costs, least_seen=0.01).kind == "chance"
     assert judge(found, costs, least_seen=0.2).kind == "cannot tell"
+    # models that are no better than chance where something was detected have missed it
+    assert judge(found, costs, least_seen=0.01, most_seen=0.2).kind == "cannot tell"
 
 
 def test_a_contestant_that_failed_is_out():
@@ -217,3 +219,46 @@ def test_intervals_end_where_scores_do(metric, scores):
     assert found.mean == pytest.approx(np.mean(scores))
     assert found.high == 1.0 if metric == "accuracy" else found.low == 0.0
     assert found.low < found.mean < found.high
+
+
+def test_what_is_no_better_than_chance_is_not_enough():
+    """Practically equal to the best, and to chance as well."""
+    losses = world(np.random.default_rng(0), {"chance": 0.016, "small": 0.009, "large": 0.0}, spread=0.001)
+    found = contest(losses, parameters=[1, 2, 300])
+    assert found.regions("small", "large")[1] > 0.9
+    assert found.regions("small", "chance")[1] > 0.9
+    judged = judge(found, summary(found, rows("x").iloc[:0]))
+    assert (judged.kind, judged.winner) == ("model", "large")
+
+
+def test_folds_that_agree_by_luck_are_no_certainty():
+    """Ten right answers more of forty, in both of two folds."""
+    units_of = np.concatenate([np.ones(20), np.zeros(20)])
+    losses = {"chance": [units_of, units_of], "a": [np.roll(units_of, 10) * (np.arange(40) < 20)] * 2}
+    found = contest(losses, folds=2, metric="accuracy")
+    difference = found.losses("chance") - found.losses("a")
+    assert np.ptp(difference) == 0
+    assert difference[0] > 0.2
+    assert 0.6 < found.regions("a", "chance")[2] < 0.95
+
+
+def test_noise_on_few_test_sequences_is_not_worth_having():
+    """The best of five models that guess, on an official test part of few sequences."""
+    rng = np.random.default_rng(0)
+    names = [f"m{i}" for i in range(5)]
+    for n, most in ((1, 0.0), (3, 0.15), (6, 0.15)):
+        kinds = []
+        for _ in range(100):
+            losses = {name: rng.normal(0.5, 0.1, (1, n)) for name in names}
+            found = contest({"chance": np.full((1, n), 0.5), **losses}, folds=1, metric="accuracy")
+            kinds.append(judge(found, summary(found, rows("x").iloc[:0])).kind)
+        assert np.mean(np.array(kinds) == "model") <= most
+        assert found.interval("m0").kind == "range"
+        assert np.isnan(found.test("m0", "chance").p_value)
+
+
+def test_answers_that_are_all_right_have_an_exact_interval():
+    losses = {"chance": np.full((2, 20), 0.5), "a": np.zeros((2, 20))}
+    found = contest(losses, folds=2, metric="accuracy").interval("a")
+    assert (found.mean, found.high, found.kind) == (1.0, 1.0, "exact")
+    assert found.low == pytest.approx(0.025 ** (1 / 40))

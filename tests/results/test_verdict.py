@@ -40,6 +40,7 @@ def ladder(entry, losses, chosen):
                 "loss": loss,
                 "n_parameters": k,
                 "cost": k,
+                "capacity": k,
                 "chosen": k == chosen,
             }
             for k, loss in losses.items()
@@ -93,7 +94,9 @@ def test_the_winner_is_named_with_its_score_and_chance():
     assert "A 3 is enough (10 parameters): a, of which the folds chose a 3 most often, comes to 1.200" in said
     # all folds chose a larger one than practically as good as it
     said = write(enough(), summary(a=1.2, b=1.3, chance=1.9), ladders=ladder("a", {2: 1.205, 3: 1.2}, 2))
-    assert "A 2 is enough (2 parameters): a, of which the folds chose a 3, comes to 1.200" in said.sentences[0]
+    assert (
+        "A 2 is enough (2 parameters): a, of which the folds chose a 3, comes to 1.200" in said.sentences[0]
+    )
 
 
 def test_a_cheaper_one_that_might_do_is_named():
@@ -138,7 +141,7 @@ def test_labels_depend_on_the_present_step_or_on_steps_before():
     table = summary(a=0.9, b=0.8, chance=0.5)
     alone = write(enough(), table, data=data, metric="accuracy", contexts=context("a", [1]))
     assert alone.horizon == 0
-    assert "Labels depend on the present step alone" in str(alone)
+    assert "No step before the present one is needed" in str(alone)
     back = write(enough(), table, data=data, metric="accuracy", contexts=context("a", [4]))
     assert back.horizon == 3
     both = pd.concat([context("a", [2], "limited"), context("a", [2], "ahead")])
@@ -148,7 +151,10 @@ def test_labels_depend_on_the_present_step_or_on_steps_before():
 def test_a_reach_at_the_end_of_what_was_shown_is_open():
     table = summary(a=1.2, b=1.3, chance=1.9)
     assert "the true reach may be longer" in str(write(enough(), table, contexts=context("a", [8])))
-    assert "may be longer" not in str(write(enough(), table, contexts=context("a", [8], "limited")))
+    far, near = ladder("a", {2: 1.0, 8: 1.0}, 8), ladder("a", {8: 1.0, 16: 1.0}, 8)
+    fitted = context("a", [8], "limited")
+    assert "may be longer" in str(write(enough(), table.replace("a 3", "a 8"), ladders=far, contexts=fitted))
+    assert "may be longer" not in str(write(enough(), table, ladders=near, contexts=fitted))
 
 
 def test_what_shuffling_the_past_does_is_told():
@@ -156,6 +162,25 @@ def test_what_shuffling_the_past_does_is_told():
     for behind, words in ((0.2, "uses the order"), (0.0, "its order does not matter")):
         curves = pd.concat([context("a", [2]), context("a", [2], "shuffled", behind=behind)])
         assert words in str(write(enough(), table, contexts=curves))
+
+
+def test_a_fold_with_one_unit_says_nothing_of_the_error():
+    curves = pd.concat(
+        [context("a", [2]), context("a", [2], "shuffled", behind=0.5).assign(error=float("inf"))]
+    )
+    assert "uses the order" in str(write(enough(), summary(a=1.2, b=1.3, chance=1.9), contexts=curves))
+
+
+def test_a_small_network_on_few_steps_is_not_more_capacity():
+    ladders = ladder("a", {3: 1.0, 9: 1.1}, 3)
+    ladders.loc[ladders["model"] == "a 9", "capacity"] = 1
+    text = str(write(enough(), summary(a=1.2, b=1.3, chance=1.9), ladders=ladders))
+    assert "No larger rung of a was tried" in text
+
+
+def test_of_too_few_units_no_interval_is_claimed():
+    table = summary(a=1.2, b=1.3, chance=1.9).assign(interval="range")
+    assert "1.200 bits a step (from 1.100 to 1.300)" in str(write(enough(), table))
 
 
 def test_chance_and_doubt_have_words_of_their_own():
@@ -172,6 +197,8 @@ def test_chance_and_doubt_have_words_of_their_own():
         "none does, yet a dependence below 0.2 bit at one lag would not have been seen. Chance 1.900 bits"
         in words
     )
+    words = str(write(silent, table, profile={"least_seen": "0.01", "most_seen": "0.3"}))
+    assert "none does, yet 0.3 bit of information was detected at one lag" in words
     nothing = write(Judgement("nothing", None, None, {}, (), 0.0), table)
     assert "there is nothing to say" in str(nothing)
 
