@@ -1,8 +1,8 @@
 """Why gated networks fall behind an Elman network where many bits have to be kept.
 
-`LagChain`, `Echo` and `DelayedXor` at distance d ask for all of the last d symbols. Trained like in the full sweep
-(32 units, 100 epochs, the weights that were best on held-out sequences), from different starts, by seqcompare
-and by PyTorch:
+`LagChain`, `Echo` and `DelayedXor` at distance d ask for all of the last d symbols. Trained like in the full
+sweep (32 units, 100 epochs, the weights that were best on held-out sequences), from different starts, by
+seqcompare and by PyTorch:
 
     python benchmarks/recurrent_bits.py [--seeds 3]
 """
@@ -44,11 +44,12 @@ def skill_of_ours(task: Task, cell: str, start: str, n: int, seed: int) -> float
     model = NextStep(net) if task.role == "next" else net
     targets = () if train.y is None else (train.y,)
     model.fit(train.X, *targets, sample_weight=train.sample_weight)
-    return skill(task, test, (model.predict_next_proba if task.role == "next" else model.predict_proba)(test.X))
+    answer = model.predict_next_proba if task.role == "next" else model.predict_proba
+    return skill(task, test, answer(test.X))
 
 
 def skill_of_pytorch(task: Task, cell: str, start: str, n: int, seed: int) -> float:
-    """Train PyTorch's layer with the same loss, step size, batches and choice of weights, and return its skill."""
+    """Train PyTorch's layer with the same loss, step size and choice of weights; return its skill."""
     torch.manual_seed(seed)
     train, test = samples(task, n, seed)
     n_symbols = 1 + max(int(train.X.values.max()), 0)
