@@ -83,14 +83,19 @@ def ask(model: Any, dataset: SequenceDataset, n_train: float) -> Answers:
         What it is asked.
     n_train : float
         Items that it was trained on.
+
+    Raises
+    ------
+    ValueError
+        If an answer is not finite; the message names the first of these.
     """
     if dataset.role == "value":
         truth = np.asarray(dataset.y, dtype=np.float64)
         nothing = np.full(len(truth), np.nan)
         weight = _sequence_weights(dataset)
         item = np.flatnonzero(weight > 0)
-        guess = np.asarray(model.predict(dataset.X), dtype=np.float64)
-        return Answers(item, weight[item], truth[item], guess[item], nothing[item], nothing[item])
+        guess = _finite(np.asarray(model.predict(dataset.X), dtype=np.float64)[item], item, dataset)
+        return Answers(item, weight[item], truth[item], guess, nothing[item], nothing[item])
     if dataset.role == "next" and dataset.X.kind == "real":
         return _densities(model, dataset)
     item, weight, truth = scored_items(dataset)
@@ -101,6 +106,7 @@ def ask(model: Any, dataset: SequenceDataset, n_train: float) -> Answers:
     if names is None:
         nothing = np.full(len(item), np.nan)
         return Answers(item, weight, truth, rows, nothing, nothing)
+    rows = _finite(rows, item, dataset)
     names = np.asarray(names)
     guess = names[rows.argmax(axis=1)]
     column = np.minimum(np.searchsorted(names, truth), len(names) - 1)
@@ -221,4 +227,21 @@ def _densities(model: Any, dataset: SequenceDataset) -> Answers:
     bits = -np.asarray(model.score_samples(X), dtype=np.float64) / np.log(2)
     nothing = np.full(len(X), np.nan)
     # the first step of each sequence stands for it
-    return Answers(X.offsets[:-1], X.lengths.astype(float), nothing, nothing, bits / X.lengths, nothing)
+    bits = _finite(bits / X.lengths, X.offsets[:-1], dataset)
+    return Answers(X.offsets[:-1], X.lengths.astype(float), nothing, nothing, bits, nothing)
+
+
+def _finite(answer: NDArray[Any], item: NDArray[np.int64], dataset: SequenceDataset) -> NDArray[Any]:
+    """Return the answers to scored items; refuse such as no score can be made of."""
+    finite = np.isfinite(answer)
+    wrong = np.flatnonzero(~finite.all(axis=tuple(range(1, answer.ndim))))
+    if len(wrong):
+        first = item[wrong[0]]
+        where = f"sequence {first}"
+        if dataset.role in ("next", "step"):
+            where = f"sequence {dataset.X.sequence_index[first]}, step {dataset.X.step_index[first]}"
+        raise ValueError(
+            f"answers must be finite, but the one to {where} of what was asked has {answer[~finite][0]} "
+            f"({len(wrong)} of {len(answer)} answers are not finite)"
+        )
+    return answer

@@ -106,6 +106,48 @@ def test_densities_are_scored_per_step():
     assert score_of(sums, "next") == pytest.approx(-model.score_samples(X).sum() / np.log(2) / 44)
 
 
+@pytest.mark.parametrize(
+    ("data", "model", "where"),
+    [
+        (
+            make([[0.0], [1.0]], np.array([1.0, 2.0]), None, "value"),
+            Given(np.array([1.0, np.nan]), None, "predict"),
+            "sequence 1 of what was asked has nan .1 of 2",
+        ),
+        (
+            make(["abab"], Sequences(["xyxy"]), None, "step"),
+            Given(
+                Sequences(np.array([[1.0, 0.0], [0.5, 0.5], [np.nan, 1.0], [0.5, np.nan]]), np.array([0, 4])),
+                np.array(["x", "y"]),
+                "predict_proba",
+            ),
+            "sequence 0, step 2 of what was asked has nan .2 of 4",
+        ),
+        (
+            make([[[0.0], [1.0]], [[2.0]]]),
+            Given(np.array([-1.0, -np.inf]), None, "score_samples"),
+            "sequence 1, step 0 of what was asked has inf .1 of 2",
+        ),
+    ],
+)
+def test_answers_that_no_score_can_be_made_of_are_refused(data, model, where):
+    with pytest.raises(ValueError, match=where):
+        ask(model, data, 3.0)
+
+
+def test_classes_that_training_or_test_never_showed_have_their_scores():
+    """Trained on a and b, tested on a and c."""
+    data = make(["xy"] * 3, np.array(["a", "c", "c"]), None, "sequence")
+    proba = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]])
+    answers = ask(Given(proba, np.array(["a", "b"]), "predict_proba"), data, 10.0)
+    np.testing.assert_allclose(answers.bits, -np.log2(np.array([9 + 1 / 3, 1 / 3, 1 / 3]) / 11))
+    found = metrics_of(answers, "sequence")
+    assert found["accuracy"] == pytest.approx(1 / 3)
+    assert found["macro_f1"] == pytest.approx((2 / 3 + 0) / 2)
+    assert confusion_of(answers) == [("a", "a", 1.0), ("c", "a", 1.0), ("c", "b", 1.0)]
+    assert sum(row[1] for row in calibration_of(answers)) == 3
+
+
 def test_units_are_sequences_groups_or_runs():
     many = make(["abc"] * 30)
     assert units(many, scored_items(many)[0]).max() == 29
