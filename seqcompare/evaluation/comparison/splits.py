@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
+from seqcompare.models.base import check_step_weights
 from seqcompare.sequence_dataset import SequenceDataset
 from seqcompare.sequences import Sequences, offsets_of
 
@@ -52,12 +53,15 @@ class Plan:
         One a fold and repetition.
     test_fraction : float
         Steps tested over steps trained on, on average; what the correction of tests across folds needs.
+    gap : int, optional
+        Steps that were asked for around test blocks; those around validation blocks are as many.
     """
 
     kind: str
     words: str
     splits: tuple[Split, ...]
     test_fraction: float
+    gap: int | None = None
 
 
 def plan_splits(
@@ -67,15 +71,16 @@ def plan_splits(
 
     The official test part is used where there is one. Groups stay on one side. Sequences that overlap
     (windows cut out of one series) are kept as far from the test part as they reach. Sequences too few for
-    `cv` folds are cut into blocks, with a gap around each test block. Classes of whole sequences are spread
-    evenly.
+    `cv` folds are cut into blocks of equally many steps that count, with a gap around each test block.
+    Classes of whole sequences are spread evenly; a class of fewer sequences than folds is in fewer of them.
+    Splits with nothing to learn from or nothing to score are left out.
 
     Parameters
     ----------
     dataset : SequenceDataset
         The data.
     cv : int, default=5
-        Folds; fewer where there are fewer groups, or fewer sequences of a class.
+        Folds; fewer where there are fewer groups, or where even the largest class has fewer sequences.
     repeats : int, default=1
         How often the division is drawn anew, where it is random.
     gap : int, optional
@@ -91,7 +96,7 @@ def plan_splits(
     Raises
     ------
     ValueError
-        If the data cannot be divided: a single group, or too few steps.
+        If the data cannot be divided: a single group, too few steps, or nothing to score.
     """
     if cv < 2:
         raise ValueError(f"cv must be 2 or more, got {cv}")
@@ -105,16 +110,18 @@ def plan_splits(
     if shift is not None:
         return _overlapping(dataset, shift, cv)
     if len(dataset) < cv and dataset.role in ("next", "step"):
-        return _blocked(dataset, cv, gap)
+        return replace(_blocked(dataset, cv, gap), gap=gap)
     return _random(dataset, cv, repeats, seed)
 
 
 def hold_out(dataset: SequenceDataset, *, gap: int | None = None, seed: int = 0) -> Split:
     """Return a split of training data into one part to fit and one, a fifth, to choose models by.
 
-    It is made like the splits for testing, so that a choice cannot profit from what leaks either.
+    It is made like the splits for testing, so that a choice cannot profit from what leaks either; only a
+    single group is divided as if there were none.
     """
-    return plan_splits(replace(dataset, test=None), 5, gap=gap, seed=seed).splits[0]
+    groups = dataset.groups if _n_groups(dataset, np.arange(len(dataset))) > 1 else None
+    return plan_splits(replace(dataset, test=None, groups=groups), 5, gap=gap, seed=seed).splits[0]
 
 
 def cut(dataset: SequenceDataset, pieces: Pieces) -> SequenceDataset:
@@ -191,20 +198,19 @@ def _official(dataset: SequenceDataset) -> Plan:
         raise ValueError(f"the official split puts all {len(test)} sequences into the {side} part")
     words = f"the official split: {(~test).sum()} sequences to train on, {test.sum()} to test on"
     split = Split(_whole(dataset.X, np.flatnonzero(~test)), _whole(dataset.X, np.flatnonzero(test)))
-    return _plan("official", words, [split])
+    return _plan(dataset, "official", words, [split])
 
 
 def _grouped(dataset: SequenceDataset, groups: NDArray[Any], cv: int, repeats: int, seed: int) -> Plan:
     names, codes = np.unique(groups, return_inverse=True)
     if len(names) < 2:
         raise ValueError(f"all sequences are of one group, {names[0]!s}: there is nothing to test on")
-    folds = min(cv, len(names))
-    per_class = dataset.role == "sequence"
+    labels, most = _strata(dataset)
+    folds = min(cv, len(names), most)
     splits = []
     for repeat in range(repeats):
-        make = StratifiedGroupKFold if per_class else GroupKFold
+        make = GroupKFold if labels is None else StratifiedGroupKFold
         folder = make(folds, shuffle=True, random_state=seed + repeat)
-        labels = np.asarray(dataset.y) if per_class else None
         with _no_remarks():
             splits += [
                 Split(_whole(dataset.X, a), _whole(dataset.X, b))
@@ -212,29 +218,39 @@ def _grouped(dataset: SequenceDataset, groups: NDArray[Any], cv: int, repeats: i
                 if len(b)
             ]
     words = f"{folds} folds of whole groups ({len(names)} groups)"
-    return _plan("grouped", _repeated(words, repeats), splits)
+    return _plan(dataset, "grouped", _repeated(words, repeats), splits)
 
 
 def _random(dataset: SequenceDataset, cv: int, repeats: int, seed: int) -> Plan:
     n = len(dataset)
-    per_class = dataset.role == "sequence"
-    folds = min(cv, n)
-    if per_class:
-        _, counts = np.unique(np.asarray(dataset.y), return_counts=True)
-        # a class of one sequence cannot be on both sides anyway and does not decide for the others
-        folds = min(folds, max(2, int(counts[counts > 1].min()))) if (counts > 1).any() else folds
+    labels, most = _strata(dataset)
+    folds = min(cv, n, most)
     if folds < 2:
         raise ValueError(f"{n} sequence cannot be divided into a training and a test part")
     splits = []
     for repeat in range(repeats):
-        make = StratifiedKFold if per_class else KFold
+        make = KFold if labels is None else StratifiedKFold
         folder = make(folds, shuffle=True, random_state=seed + repeat)
         with _no_remarks():
-            parts = list(folder.split(np.zeros(n), np.asarray(dataset.y) if per_class else None))
+            parts = list(folder.split(np.zeros(n), labels))
         splits += [Split(_whole(dataset.X, a), _whole(dataset.X, b)) for a, b in parts]
-    kind = "stratified" if per_class else "random"
-    words = f"{folds} folds of whole sequences" + (", each class spread evenly" if per_class else "")
-    return _plan(kind, _repeated(words, repeats), splits)
+    kind = "random" if labels is None else "stratified"
+    words = f"{folds} folds of whole sequences" + ("" if labels is None else ", each class spread evenly")
+    return _plan(dataset, kind, _repeated(words, repeats), splits)
+
+
+def _strata(dataset: SequenceDataset) -> tuple[NDArray[Any] | None, int]:
+    """Return the classes to spread evenly, and the most folds that scikit-learn spreads them over.
+
+    A rare class does not decide for the others: it is in fewer folds. Classes of one sequence each cannot be
+    spread at all.
+    """
+    if dataset.role == "sequence":
+        labels = np.asarray(dataset.y)
+        most = int(np.unique(labels, return_counts=True)[1].max())
+        if most > 1:
+            return labels, most
+    return None, len(dataset)
 
 
 def _overlapping(dataset: SequenceDataset, shift: int, cv: int) -> Plan:
@@ -257,17 +273,18 @@ def _overlapping(dataset: SequenceDataset, shift: int, cv: int) -> Plan:
         f"{len(splits)} blocks of neighbouring sequences, since sequences overlap ({shift} new steps each); "
         f"{reach - 1} on either side of a test block are left out"
     )
-    return _plan("overlapping", words, splits)
+    return _plan(dataset, "overlapping", words, splits)
 
 
 def _blocked(dataset: SequenceDataset, cv: int, gap: int | None) -> Plan:
     """Cut the steps of all sequences, end to end, into blocks."""
     X = dataset.X
-    block = X.n_steps // cv
-    if block < _FEWEST_STEPS:
-        raise ValueError(f"{X.n_steps} steps are too few for {cv} blocks of {_FEWEST_STEPS} steps or more")
-    space = min(_LONGEST_GAP, block // 4) if gap is None else gap
-    bounds = np.arange(cv + 1) * X.n_steps // cv
+    counted = np.flatnonzero(check_step_weights(dataset.sample_weight, X) > 0)
+    if len(counted) // cv < _FEWEST_STEPS:
+        raise ValueError(f"{len(counted)} steps are too few for {cv} blocks of {_FEWEST_STEPS} steps or more")
+    # where labels are on some stretches only, blocks of equal length would have nothing to score
+    bounds = np.array([0, *counted[np.arange(1, cv) * len(counted) // cv], X.n_steps])
+    space = min(_LONGEST_GAP, int(np.diff(bounds).min()) // 4) if gap is None else gap
     splits = []
     for start, stop in itertools.pairwise(bounds):
         test, train = [], []
@@ -279,16 +296,13 @@ def _blocked(dataset: SequenceDataset, cv: int, gap: int | None) -> Plan:
             test.append((i, inside[0] - a, inside[1] - a))
             train.append((i, 0, inside[0] - a - space))
             train.append((i, inside[1] - a + space, b - a))
-        split = Split(_long_enough(train), _long_enough(test))
-        if len(split.train) and len(split.test):
-            splits.append(split)
-    if len(splits) < 2:
-        raise ValueError(f"{X.n_steps} steps in {cv} blocks with gaps of {space} leave nothing to train on")
+        splits.append(Split(_long_enough(train), _long_enough(test)))
+    what = "steps" if len(counted) == X.n_steps else "steps that count"
     words = (
-        f"{len(splits)} blocks of about {block} steps, since there are only {len(X)} sequences; {space} "
+        f"{cv} blocks of about {len(counted) // cv} {what}, since there are only {len(X)} sequences; {space} "
         "steps on either side of a test block are left out"
     )
-    return _plan("blocked", words, splits)
+    return _plan(dataset, "blocked", words, splits)
 
 
 def _long_enough(pieces: list[tuple[int, int, int]]) -> Pieces:
@@ -296,9 +310,44 @@ def _long_enough(pieces: list[tuple[int, int, int]]) -> Pieces:
     return np.array(kept, dtype=np.int64).reshape(-1, 3)
 
 
-def _plan(kind: str, words: str, splits: list[Split]) -> Plan:
-    sizes = [[(part[:, 2] - part[:, 1]).sum() for part in (s.train, s.test)] for s in splits]
-    return Plan(kind, words, tuple(splits), float(np.mean([test / train for train, test in sizes])))
+def _plan(dataset: SequenceDataset, kind: str, words: str, splits: list[Split]) -> Plan:
+    scored = _scored_in(dataset)
+    kept = [s for s in splits if scored(s.train) and scored(s.test)]
+    if len(kept) < min(2, len(splits)):
+        raise ValueError(
+            f"nothing to learn from or nothing to score is left in {len(splits) - len(kept)} of "
+            f"{len(splits)} splits: {words}"
+        )
+    if len(kept) < len(splits):
+        words += f"; {len(splits) - len(kept)} of {len(splits)} splits have nothing to learn from or to score"
+    if any(_n_groups(dataset, s.train[:, 0]) == 1 for s in kept):
+        words += "; where a single group is left to train on, models are chosen by a part of that group"
+    sizes = [[(part[:, 2] - part[:, 1]).sum() for part in (s.train, s.test)] for s in kept]
+    return Plan(kind, words, tuple(kept), float(np.mean([test / train for train, test in sizes])))
+
+
+def _scored_in(dataset: SequenceDataset) -> Callable[[Pieces], bool]:
+    """Return what tells whether anything in pieces of the data counts."""
+    if dataset.role in ("sequence", "value"):
+        weights = dataset.sample_weight
+        counts = np.ones(len(dataset)) if weights is None else np.asarray(weights)
+        return lambda pieces: bool((counts[pieces[:, 0]] > 0).any())
+    steps = check_step_weights(dataset.sample_weight, dataset.X) > 0
+    before = np.concatenate([[0], np.cumsum(steps)])
+    # nothing predicts the first step of a piece
+    skipped = 1 if dataset.role == "next" else 0
+
+    def scored(pieces: Pieces) -> bool:
+        starts = dataset.X.offsets[pieces[:, 0]]
+        stops = starts + pieces[:, 2]
+        return bool((before[stops] > before[np.minimum(starts + pieces[:, 1] + skipped, stops)]).any())
+
+    return scored
+
+
+def _n_groups(dataset: SequenceDataset, which: NDArray[np.int64]) -> int:
+    """Return how many groups these sequences are of; 0 where there are none."""
+    return 0 if dataset.groups is None else len(np.unique(dataset.groups[which]))
 
 
 def _repeated(words: str, repeats: int) -> str:

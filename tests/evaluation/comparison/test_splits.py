@@ -48,12 +48,26 @@ def test_classes_are_spread_evenly():
         assert np.bincount(y[split.test[:, 0]]).tolist() == [8, 2]
 
 
-def test_few_of_a_class_make_fewer_folds():
-    y = np.repeat([0, 1], [40, 3])
-    plan = plan_splits(dataset(np.arange(86).reshape(43, 2) % 7, y, "sequence"), 5)
-    assert len(plan.splits) == 3
-    for split in plan.splits:
-        assert set(y[split.test[:, 0]]) == {0, 1}
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_rare_class_is_in_fewer_folds(grouped):
+    y = np.repeat([0, 1, 2], [40, 2, 1])
+    X = np.arange(86).reshape(43, 2) % 7
+    plan = plan_splits(dataset(X, y, "sequence", groups=np.arange(43) if grouped else None), 5)
+    assert len(plan.splits) == 5
+    tested = np.array([np.bincount(y[s.test[:, 0]], minlength=3) for s in plan.splits])
+    assert tested[:, 0].tolist() == [8] * 5
+    assert sorted(tested[:, 1]) == [0, 0, 0, 1, 1]
+    assert sorted(np.concatenate([s.test[:, 0] for s in plan.splits])) == list(range(43))
+
+
+@pytest.mark.parametrize(("sizes", "folds", "kind"), [((3, 2, 1), 3, "stratified"), ((1,) * 6, 5, "random")])
+@pytest.mark.parametrize("grouped", [False, True])
+def test_the_largest_class_limits_the_folds(sizes, folds, kind, grouped):
+    y = np.repeat(np.arange(len(sizes)), sizes)
+    data = dataset(np.arange(12).reshape(6, 2), y, "sequence", groups=np.arange(6) if grouped else None)
+    plan = plan_splits(data, 5)
+    assert len(plan.splits) == folds
+    assert plan.kind == ("grouped" if grouped else kind)
 
 
 @pytest.mark.parametrize("role", ["next", "sequence"])
@@ -70,6 +84,26 @@ def test_groups_stay_on_one_side(role):
         inner = hold_out(cut(data, split.train))
         inside = groups[split.train[:, 0]]
         assert not set(inside[inner.train[:, 0]]) & set(inside[inner.test[:, 0]])
+
+
+@pytest.mark.parametrize("official", [False, True])
+def test_a_single_group_to_train_on_is_divided_for_validation(official):
+    groups = np.arange(40) % 2
+    X = np.random.default_rng(0).integers(0, 3, (40, 5))
+    data = dataset(X, groups=groups, test=groups == 1 if official else None)
+    plan = plan_splits(data, 5)
+    assert "models are chosen by a part of that group" in plan.words
+    for split in plan.splits:
+        inner = hold_out(cut(data, split.train))
+        assert (len(inner.train), len(inner.test)) == (16, 4)
+        assert not set(inner.train[:, 0]) & set(inner.test[:, 0])
+    assert "part of that group" not in plan_splits(dataset(X, groups=np.arange(40) % 3), 5).words
+
+
+def test_a_single_group_of_one_sequence_is_divided_into_blocks():
+    data = dataset([np.arange(100) % 3, np.arange(100) % 5], groups=np.arange(2))
+    inner = hold_out(cut(data, plan_splits(data, 5).splits[0].train))
+    assert (inner.test[:, 2] - inner.test[:, 1]).tolist() == [20]
 
 
 def test_repeats_draw_other_folds():
@@ -90,6 +124,37 @@ def test_blocks_keep_their_gap(lengths, cv, gap):
         for i, a, b in split.test:
             for j, c, d in split.train:
                 assert i != j or d <= a - gap or c >= b + gap
+
+
+def test_blocks_hold_equally_many_steps_that_count():
+    X = Sequences([np.arange(1000) % 5])
+    X = Sequences(X.values, X.offsets)
+    weight = np.zeros(1000)
+    weight[200:600] = 1
+    data = SequenceDataset(X, X.with_values(np.arange(1000) % 2), X.with_values(weight), "step", "test")
+    plan = plan_splits(data, 5)
+    assert [weight[steps_of(data, s.test)].sum() for s in plan.splits] == [80] * 5
+    assert all(weight[steps_of(data, s.train)].sum() > 250 for s in plan.splits)
+    assert plan.words.startswith("5 blocks of about 80 steps that count")
+
+
+@pytest.mark.parametrize("role", ["step", "sequence"])
+def test_splits_with_nothing_to_score_are_left_out(role):
+    X = Sequences(np.random.default_rng(0).integers(0, 3, (20, 6)))
+    X = Sequences(X.values, X.offsets)
+    counted = np.arange(20) < 3
+    y = X.with_values(X.values % 2) if role == "step" else np.arange(20) % 2
+    weight = X.with_values(np.repeat(counted, 6).astype(float)) if role == "step" else counted.astype(float)
+    plan = plan_splits(SequenceDataset(X, y, weight, role, "test"), 5)
+    assert 2 <= len(plan.splits) <= 3
+    assert f"{5 - len(plan.splits)} of 5 splits have nothing to learn from or to score" in plan.words
+    for split in plan.splits:
+        assert counted[split.train[:, 0]].any()
+        assert counted[split.test[:, 0]].any()
+
+
+def test_the_gap_that_was_asked_for_is_kept():
+    assert plan_splits(dataset([np.arange(500) % 5]), 5, gap=30).gap == 30
 
 
 def test_a_window_never_straddles_train_and_test():
@@ -215,8 +280,14 @@ def test_one_long_sequence_is_at_chance_when_nothing_can_be_known():
         (lambda: dataset(["abc"]), 5, "3 steps are too few"),
         (lambda: dataset(["ab"] * 9), 1, "cv must be 2 or more"),
         (lambda: dataset(["ab"], np.array([1.5]), "value"), 5, "cannot be divided"),
+        (lambda: dataset(["a"] * 9), 5, "nothing to score is left in 5 of 5 splits"),
     ],
 )
 def test_what_cannot_be_divided_says_so(data, cv, message):
     with pytest.raises(ValueError, match=message):
         plan_splits(data(), cv)
+
+
+def test_a_gap_that_leaves_nothing_says_so():
+    with pytest.raises(ValueError, match="left in 5 of 5 splits: 5 blocks of about 20 steps"):
+        plan_splits(dataset([np.arange(100) % 3]), 5, gap=200)
