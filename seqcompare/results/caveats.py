@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
+
+import pandas as pd
+
 from seqcompare.results.contests import CHANCE
 from seqcompare.results.findings import Findings, Writer
 
 _RARE = 10
 _FEW = 20
+_MOST_NAMED = 3
+_LONGEST_ERROR = 120
 
 
 def say_caveats(found: Findings, writer: Writer) -> None:
@@ -49,6 +55,7 @@ def say_caveats(found: Findings, writer: Writer) -> None:
                 for e, k in zip(failed["entry"], failed["n_failed"], strict=True)
             ),
         )
+    _say_what_failed_while_tuning(found.failures, writer)
     above = data.get("uniform_bits")
     if found.metric == "bits" and above is not None:
         models = summary[summary["entry"] != CHANCE]
@@ -58,3 +65,36 @@ def say_caveats(found: Findings, writer: Writer) -> None:
                 f"No better than guessing evenly ({float(above):.3f} bits): {', '.join(over)}.",
                 *(("summary", e, "score", float(found.row(e)["score"])) for e in over),
             )
+
+
+def _say_what_failed_while_tuning(failures: pd.DataFrame, writer: Writer) -> None:
+    """Name the rungs that had no part in the choice, and the contestants that had no choice at all."""
+    untuned = failures[failures["untuned"] > 0]
+    if len(untuned):
+        firsts = untuned.drop_duplicates("entry").to_dict("records")
+        named = "; ".join(
+            f"{f['entry']} ({f['untuned']} of {f['n_folds']} folds: {_short(f['error'])})" for f in firsts
+        )
+        writer.say(
+            f"Tested untuned, by the first rung, since every rung failed while tuning: {named}.",
+            *(("failures", f["entry"], "untuned", f["untuned"]) for f in firsts),
+        )
+    # a contestant without any choice in any fold has been named
+    partly = failures[failures["untuned"] < failures["n_folds"]]
+    if len(partly):
+        parts = []
+        for entry, rows in partly.groupby("entry", sort=False):
+            names = ", ".join(repr(str(model)) for model in rows["model"][:_MOST_NAMED])
+            more = f" and {len(rows) - _MOST_NAMED} more" if len(rows) > _MOST_NAMED else ""
+            parts.append(f"{names}{more} of {entry} ({_short(rows['error'].iloc[0])})")
+        writer.say(
+            f"Failed while tuning, and left out where they did: {'; '.join(parts)}.",
+            *(
+                ("failures", f"{row['entry']}, {row['model']}", "n_failed", row["n_failed"])
+                for row in partly.to_dict("records")
+            ),
+        )
+
+
+def _short(error: str) -> str:
+    return textwrap.shorten(error, _LONGEST_ERROR, placeholder=" ...")

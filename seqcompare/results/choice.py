@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 #: What counts as practically equal: bits a symbol, share of right answers, share of the variance.
 TOLERANCE = {"bits": 0.01, "accuracy": 0.01, "mse": 0.01}
 
+FAILED_COLUMNS = ["entry", "model", "n_failed", "n_folds", "untuned", "error"]
+
 
 def paired_difference(a: NDArray[np.float64], b: NDArray[np.float64], column: int = 1) -> tuple[float, float]:
     """Return the mean loss of `a` minus that of `b`, and its standard error over the units.
@@ -118,10 +120,45 @@ def compare_rungs(rungs: pd.DataFrame, sums: Mapping[str, NDArray[np.float64]]) 
 def validation_tolerance(rungs: pd.DataFrame, sums: Mapping[str, NDArray[np.float64]]) -> float:
     """Return what is practically equal on validation data, in units of the loss.
 
-    For squared errors a hundredth of the largest on the ladder.
+    For squared errors a hundredth of what the mean of the training part comes to: whatever else is on the
+    ladder does not move it. 0 where that is not known.
+
+    Parameters
+    ----------
+    rungs : DataFrame
+        Rows of tuning of a contestant, not none: ``trial_id``, ``metric``, ``status``, and ``chance``, the
+        squared error of the mean.
+    sums : mapping of str to ndarray of shape (m, 3)
+        Weight, loss and bits of the validation units of each trial.
     """
     metric = str(rungs["metric"].iloc[0])
     if metric != "mse":
         return TOLERANCE[metric]
-    losses = [sums[t][:, 1].sum() / sums[t][:, 0].sum() for t in rungs["trial_id"] if len(sums[t])]
-    return TOLERANCE[metric] * float(max(losses, default=1.0))
+    done = rungs[(rungs["status"] == "ok") & rungs["chance"].notna()]
+    if done.empty:
+        return 0.0
+    weights = [sums[trial][:, 0].sum() for trial in done["trial_id"]]
+    return TOLERANCE[metric] * float(np.average(done["chance"], weights=weights))
+
+
+def failed_rungs(rungs: pd.DataFrame) -> pd.DataFrame:
+    """Return what ended badly while tuning.
+
+    Parameters
+    ----------
+    rungs : DataFrame
+        Rows of tuning of all contestants: ``entry``, ``model``, ``seed`` (the fold), ``status``, ``error``.
+
+    Returns
+    -------
+    DataFrame
+        One row a contestant and rung: entry, model, in how many folds it failed (n_failed) of how many
+        (n_folds), in how many all rungs of the contestant did (untuned), and the first error.
+    """
+    records = []
+    for entry, rows in rungs.groupby("entry", sort=False):
+        well = (rows["status"] == "ok").groupby(rows["seed"]).any()
+        counts = len(well), int((~well).sum())
+        for model, trials in rows[rows["status"] != "ok"].groupby("model", sort=False):
+            records.append((entry, model, len(trials), *counts, trials["error"].iloc[0]))
+    return pd.DataFrame(records, columns=FAILED_COLUMNS)

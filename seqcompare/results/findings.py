@@ -29,6 +29,8 @@ class Findings:
         The tables of these names.
     profile : mapping of str to str
         Facts found before any model was chosen; empty where there is none.
+    failures : DataFrame
+        The rungs that failed while tuning, as `seqcompare.results.choice.failed_rungs` returns them.
     """
 
     data: Mapping[str, Any]
@@ -40,6 +42,7 @@ class Findings:
     ladders: pd.DataFrame
     contexts: pd.DataFrame
     profile: Mapping[str, str]
+    failures: pd.DataFrame
 
     def row(self, entry: str) -> dict[Any, Any]:
         """Return the row of a contestant in the summary."""

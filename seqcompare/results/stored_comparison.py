@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from seqcompare.results.choice import cheapest, compare_rungs, validation_tolerance
+from seqcompare.results.choice import cheapest, compare_rungs, failed_rungs, validation_tolerance
 from seqcompare.results.comparison_store import ComparisonStore
 from seqcompare.results.contests import Contest, pairs, summary
 from seqcompare.results.findings import Findings
@@ -69,6 +69,10 @@ class StoredComparison(StoredRun):
             columns = ["entry", "model", "loss", "n_parameters", "predict_us_per_step", "chosen"]
             return pd.DataFrame(columns=columns)
         return pd.concat(tables, ignore_index=True)
+
+    def failures(self) -> pd.DataFrame:
+        """Return the rungs that failed while tuning; see `seqcompare.results.choice.failed_rungs`."""
+        return failed_rungs(self._phase(TUNING))
 
     def contexts(self) -> pd.DataFrame:
         """Return the context curves, one row a contestant, fold, control and context.
@@ -161,6 +165,7 @@ class StoredComparison(StoredRun):
                 ladders=self.ladders(),
                 contexts=self.contexts(),
                 profile=self._facts(),
+                failures=self.failures(),
             )
         )
 
@@ -172,6 +177,7 @@ class StoredComparison(StoredRun):
             "summary": self.summary(),
             "pairs": self.pairs(),
             "ladders": self.ladders(),
+            "failures": self.failures(),
             "contexts": self.contexts(),
             "influence": self.influence(),
             "confusion": self.confusion(),

@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seqcompare.results.choice import cheapest, choose_rung, compare_rungs, paired_difference
+from seqcompare.results.choice import (
+    cheapest,
+    choose_rung,
+    compare_rungs,
+    failed_rungs,
+    paired_difference,
+    validation_tolerance,
+)
 from seqcompare.results.contests import Contest, pairs, summary
 from seqcompare.results.judgement import judge
 
@@ -107,6 +114,31 @@ def contest(losses, folds=5, metric="bits", parameters=None):
     sums = {f"{k}/{f}": units(v[f]) for k, v in losses.items() for f in range(folds)}
     table = rows(list(losses), folds, parameters, "test", metric)
     return Contest(table, sums, 1 / (folds - 1) if folds > 1 else 0.5)
+
+
+def test_what_failed_while_tuning_is_counted():
+    table = rows("abc", folds=2).assign(entry=["x", "x", "y"] * 2, error="")
+    assert failed_rungs(table).empty
+    for trial, error in (("a/0", "one"), ("a/1", "two"), ("b/1", "three")):
+        table.loc[table["trial_id"] == trial, ["status", "error"]] = ["error", error]
+    assert failed_rungs(table).to_numpy().tolist() == [
+        ["x", "a", 2, 2, 1, "one"],
+        ["x", "b", 1, 2, 1, "three"],
+    ]
+
+
+def test_a_rung_that_diverges_makes_nothing_practically_equal():
+    base = np.random.default_rng(0).normal(0.1, 0.01, 100)
+    sums = {"a/0": units(base + 0.02), "b/0": units(base), "c/0": units(base + 50)}
+    table = rows("abc", metric="mse").assign(chance=0.8)
+    assert validation_tolerance(table, sums) == validation_tolerance(table[:2], sums) == pytest.approx(0.008)
+    assert choose_rung(table, sums, validation_tolerance(table, sums)) == "b"
+    # folds weigh as they do in the loss of all of them
+    sums = {"a/0": units([1.0]), "a/1": units([1.0, 2.0, 3.0])}
+    folds = rows("a", folds=2, metric="mse").assign(chance=[4.0, 8.0])
+    assert validation_tolerance(folds, sums) == pytest.approx(0.07)
+    assert validation_tolerance(folds.assign(status="error"), sums) == 0
+    assert validation_tolerance(rows("a"), {}) == 0.01
 
 
 def world(rng, gaps, folds=5, n=40, spread=0.02):

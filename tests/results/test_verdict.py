@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from seqcompare.results.choice import FAILED_COLUMNS
 from seqcompare.results.findings import Findings
 from seqcompare.results.judgement import Judgement
 from seqcompare.results.verdict import write_verdict
@@ -69,11 +70,16 @@ def context(entry, needed, control="truncated", contexts=(1, 2, 4, 8), behind=0.
 EMPTY = context("nobody", [1]).iloc[:0]
 
 
-def write(judgement, table, *, data=DATA, metric="bits", ladders=None, contexts=EMPTY, profile=None):
+NO_FAILURES = pd.DataFrame(columns=FAILED_COLUMNS)
+
+
+def write(
+    judgement, table, *, data=DATA, metric="bits", ladders=None, contexts=EMPTY, profile=None,
+    failures=NO_FAILURES,
+):  # fmt: skip
     ladders = ladder("x", {3: 1.0}, 3).iloc[:0] if ladders is None else ladders
-    return write_verdict(
-        Findings(data, metric, 0.01, judgement, table, pd.DataFrame(), ladders, contexts, profile or {})
-    )
+    found = (judgement, table, pd.DataFrame(), ladders, contexts, profile or {}, failures)
+    return write_verdict(Findings(data, metric, 0.01, *found))
 
 
 def enough(winner="a", best="a", worse=None, unsettled=()):
@@ -213,6 +219,29 @@ def test_warnings():
     assert "There are only 7 sequences" in text
     assert "Failed in some folds, and left out: ahead." in text
     assert "No better than guessing evenly (2.000 bits): ahead." in text
+
+
+def test_what_failed_while_tuning_is_told():
+    long = "ValueError: too few " + "words " * 40
+    rows = [("a", f"a {k}", 2, 5, 0, long) for k in range(5)]
+    rows += [("b", "b 1", 3, 5, 0, "TypeError: loss (here.py, line 3)")]
+    rows += [("c", "c 1", 5, 5, 5, "KeyError: 7"), ("c", "c 2", 5, 5, 5, "KeyError: 8")]
+    failures = pd.DataFrame(rows, columns=FAILED_COLUMNS)
+    verdict = write(enough(), summary(a=1.2, b=1.3, chance=1.9), failures=failures)
+    none, some = verdict.sentences[-2:]
+    assert none == (
+        "Tested untuned, by the first rung, since every rung failed while tuning: "
+        "c (5 of 5 folds: KeyError: 7)."
+    )
+    assert some.startswith("Failed while tuning, and left out where they did: 'a 0', 'a 1', 'a 2' and 2 more")
+    assert " of a (ValueError: too few words words" in some
+    assert some.endswith(" ...); 'b 1' of b (TypeError: loss (here.py, line 3)).")
+    assert "'c 1'" not in some
+    evidence = verdict.evidence[verdict.evidence["table"] == "failures"]
+    assert dict(zip(evidence["row"], evidence["value"], strict=True)) == {
+        "c": 5, **{f"a, a {k}": 2 for k in range(5)}, "b, b 1": 3
+    }  # fmt: skip
+    assert "tuning" not in str(write(enough(), summary(a=1.2, b=1.3, chance=1.9)))
 
 
 def test_every_sentence_has_evidence():

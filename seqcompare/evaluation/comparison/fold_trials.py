@@ -22,6 +22,7 @@ from seqcompare.evaluation.comparison.measures import (
     ask,
     calibration_of,
     confusion_of,
+    count_items,
     metrics_of,
     score_of,
     scored_items,
@@ -33,6 +34,7 @@ from seqcompare.evaluation.cost import Stopwatch
 from seqcompare.evaluation.jobs import Outcome, blame
 from seqcompare.evaluation.threads import one_thread
 from seqcompare.evaluation.zoo import ModelSpec
+from seqcompare.models.causality import is_causal
 from seqcompare.results.stored_comparison import TEST, TUNING
 from seqcompare.sequence_dataset import SequenceDataset
 from seqcompare.sequences import Sequences
@@ -61,6 +63,8 @@ class FoldTrial:
         The model.
     contestant : Entry, optional
         For the phase "context", which needs to know how to limit a model.
+    gap : int, optional
+        For the phase "tuning": steps that were asked for around test blocks, and so around validation blocks.
     """
 
     position: int
@@ -71,6 +75,7 @@ class FoldTrial:
     entry: str
     model: ModelSpec
     contestant: Entry | None = None
+    gap: int | None = None
 
     @property
     def trial_id(self) -> str:
@@ -94,7 +99,7 @@ def tuning_trials(dataset: SequenceDataset, plan: Plan, entries: Iterable[Entry]
         for model in entry.rungs
     ]
     return [
-        FoldTrial(position, TUNING, dataset, split, fold, entry.name, model)
+        FoldTrial(position, TUNING, dataset, split, fold, entry.name, model, gap=plan.gap)
         for position, (split, fold, entry, model) in enumerate(coordinates)
     ]
 
@@ -160,7 +165,7 @@ def parts_of(trial: FoldTrial) -> tuple[SequenceDataset, SequenceDataset]:
     train = cut(trial.dataset, trial.split.train)
     if trial.phase != TUNING:
         return train, cut(trial.dataset, trial.split.test)
-    inner = hold_out(train)
+    inner = hold_out(train, gap=trial.gap)
     return cut(train, inner.train), cut(train, inner.test)
 
 
@@ -169,18 +174,20 @@ def _measure(trial: FoldTrial, row: dict[str, Any]) -> tuple[tuple[int, float, f
     role = trial.dataset.role
     train, test = parts_of(trial)
     row.update(n_train=len(train), n_test=len(test), length=float(test.X.lengths.mean()))
+    if role == "value":
+        row["chance"] = error_of_the_mean(train, test)
     warm_up_on(train, [trial.model])
     model, fitted = trial.model.build(train, trial.model_seed)
     with Stopwatch() as fitting:
         if not fitted:
             fit_model(model, train)
     row["fit_seconds"] = 0.0 if fitted else fitting.seconds
-    n_train = float(scored_items(train)[1].sum())
+    n_train = count_items(train)
     with Stopwatch() as predicting:
         answers = ask(model, test, n_train)
     row["predict_us_per_step"] = 1e6 * predicting.seconds / test.X.n_steps
     row["peak_memory_mb"] = max(fitting.peak_mb, predicting.peak_mb)
-    row["causal"] = bool(getattr(model, "causal", True))
+    row["causal"] = is_causal(model)
     row["n_parameters"] = n_parameters(model)
     row["n_iter"], row["stop"] = training_end(model)
     sums = unit_sums(answers, units(test, answers.item), role)
@@ -198,6 +205,13 @@ def _measure(trial: FoldTrial, row: dict[str, Any]) -> tuple[tuple[int, float, f
     if trial.phase == TEST and role in ("step", "sequence"):
         row["details"] |= {"confusion": confusion_of(answers), "calibration": calibration_of(answers)}
     return learning_curve(model)
+
+
+def error_of_the_mean(train: SequenceDataset, test: SequenceDataset) -> float:
+    """Return the mean squared error of answering every test sequence with the mean of the training part."""
+    _, weight, truth = scored_items(train)
+    _, counts, asked = scored_items(test)
+    return float(np.average((asked - np.average(truth, weights=weight)) ** 2, weights=counts))
 
 
 _warm: set[tuple[str, str]] = set()
