@@ -113,7 +113,7 @@ def value_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
         (lambda m: make_pipeline(StandardScaler(), m)) if extent.kind == "real" else (lambda m: m)
     )
     nets = MLPRegressor(
-        (64,),
+        hidden_layer_sizes=(64,),
         learning_rate_init=0.005,
         early_stopping=extent.n_scored >= 200,
         max_iter=300,

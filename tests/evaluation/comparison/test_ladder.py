@@ -5,7 +5,9 @@ import pytest
 from sklearn.base import clone
 
 from seqcompare import MarkovChain, SequenceDataset
+from seqcompare.evaluation.answers import fit_model
 from seqcompare.evaluation.comparison.ladder import build_ladders, extent_of
+from seqcompare.evaluation.comparison.measures import ask
 from seqcompare.sequences import Sequences
 
 
@@ -35,6 +37,22 @@ def test_every_rung_can_be_cloned_and_has_a_label_of_its_own(role, kind):
         for rung in entry.rungs:
             clone(rung.source)
             assert rung.family == entry.family
+
+
+@pytest.mark.filterwarnings("ignore")  # a single epoch does not converge
+@pytest.mark.parametrize(("n", "length"), [(40, 20), (6, 210)])
+@pytest.mark.parametrize(("role", "kind"), ROLES)
+def test_every_rung_can_be_fitted_and_asked(role, kind, n, length):
+    data = dataset(role, kind, n, length)
+    for entry in build_ladders(data):
+        for rung in entry.rungs:
+            model = clone(rung.source)
+            short = {"max_iter": 1, "n_init": 1}
+            names = {name: name.split("__")[-1] for name in model.get_params()}
+            model.set_params(**{name: short[last] for name, last in names.items() if last in short})
+            fit_model(model, data)
+            answers = ask(model, data, 1.0)
+            assert np.isfinite(answers.losses(role)).all(), rung.label
 
 
 def test_all_families_take_part_where_they_have_an_answer():
