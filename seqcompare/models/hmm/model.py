@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import logsumexp
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -240,6 +241,16 @@ class HMM(Settings, Density):
             What to score.
         """
         return self._filter(X)[0]
+
+    def score_steps(self, X: Any) -> Any:
+        """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
+        sequences, fit = self._check_predict(X)
+        _, proba = filter_states(self.startprob_, self.transmat_, fit, np.array(sequences.offsets))
+        before = np.empty_like(proba)
+        before[1:] = proba[:-1] @ self.transmat_
+        before[sequences.offsets[:-1]] = self.startprob_
+        # in logarithms: a step far from all states has a density that underflows
+        return sequences.pack(logsumexp(fit.log_of(slice(None)), b=before, axis=1) + fit.shift)
 
     def filter_proba(self, X: Any) -> Any:
         """Return p(state at t | steps 0..t), causal, shape (T_i, K) a sequence, in X's container."""

@@ -252,3 +252,30 @@ def test_missing_channels_cost_little():
     agreement = (model.predict(X) == states).mean()
     assert max(agreement, 1 - agreement) > 0.95
     np.testing.assert_allclose(np.sort(model.means_[:, 0]), [0, 3], atol=0.2)
+
+
+# scores of steps
+
+
+def test_steps_add_up_to_their_sequence():
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(n, 2)) for n in (1, 7, 20)]
+    X[1][3] = 400.0  # its density is far below what a float holds
+    model = HMM(3, random_state=0).fit([rng.normal(size=(50, 2)) + 3 * (i % 2) for i in range(4)])
+    steps = model.score_steps(X)
+    assert [s.shape for s in steps] == [(1,), (7,), (20,)]
+    np.testing.assert_allclose([s.sum() for s in steps], model.score_samples(X))
+    assert steps[1][3] < -1000
+
+
+def test_steps_have_the_probability_that_was_predicted():
+    model = made()
+    word = "abacbbc"
+    proba = np.vstack([model.initial_proba_, model.predict_next_proba([word])[0][:-1]])
+    expected = np.log(proba[np.arange(7), ["abc".index(c) for c in word]])
+    np.testing.assert_allclose(model.score_steps([word])[0], expected)
+
+
+def test_a_step_that_is_ruled_out_is_passed_over():
+    model = HMM.from_parameters(startprob=[1, 0], transmat=[[0, 1], [1, 0]], emissionprob=[[1, 0], [0, 1]])
+    assert model.score_steps([[0, 1, 1, 1]])[0].tolist() == [0, 0, -np.inf, 0]
