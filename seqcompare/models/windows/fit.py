@@ -91,6 +91,11 @@ def decisions(estimator: Any, rows: Any) -> NDArray[np.float64]:
     values = np.asarray(estimator.decision_function(rows), dtype=np.float64)
     if values.ndim == 1:
         return np.stack([np.zeros_like(values), values], axis=1)
+    if values.shape[1] != len(estimator.classes_):
+        raise ValueError(
+            f"calibration needs a decision value for each of the {len(estimator.classes_)} classes, but "
+            f"{type(estimator).__name__} gives {values.shape[1]}: give another one, or calibration_cv=None"
+        )
     return values
 
 
@@ -226,7 +231,9 @@ def inner_has(method: str) -> Callable[[Any], bool]:
 
 
 def gives_probabilities(model: Any) -> bool:
-    """Whether a model's inner classifier has probabilities, or decision values to calibrate."""
+    """Whether a model has probabilities: its inner classifier's, or calibrated decision values."""
+    if hasattr(model, "estimator_"):
+        return model.temperature_ is not None or hasattr(model.estimator_, "predict_proba")
     calibrated = model.calibration_cv is not None and hasattr(model.inner, "decision_function")
     return calibrated or hasattr(model.inner, "predict_proba")
 
@@ -238,16 +245,28 @@ def checked_classifier(estimator: Any) -> Any:
     return estimator
 
 
-def calibrated(
+def fit_calibrated(
     estimator: Any,
     rows: Any,
     labels: NDArray[Any],
     weights: NDArray[np.float64],
     groups: NDArray[np.int64],
     n_folds: int | None,
-) -> float | None:
-    """Return the temperature of a classifier that has decision values but no probabilities, else None."""
-    if n_folds is None or hasattr(estimator, "predict_proba") or not hasattr(estimator, "decision_function"):
-        return None
+) -> tuple[Any, float | None]:
+    """Fit a classifier; return it, and the temperature if it has decision values but no probabilities.
+
+    Several labels a row, or None for `n_folds`, are not calibrated.
+    """
+    if (
+        n_folds is None
+        or labels.ndim > 1
+        or hasattr(estimator, "predict_proba")
+        or not hasattr(estimator, "decision_function")
+    ):
+        return fit_rows(estimator, rows, labels, weights), None
     check_scalar(n_folds, "calibration_cv", Integral, min_val=2)
-    return fit_temperature(estimator, rows, labels, weights, groups, n_folds)
+    # support vector machines may give a value for each pair of classes; wanted is one for each class
+    shapes = [name for name in estimator.get_params() if name.split("__")[-1] == "decision_function_shape"]
+    estimator = clone(estimator).set_params(**dict.fromkeys(shapes, "ovr"))
+    model = fit_rows(estimator, rows, labels, weights)
+    return model, fit_temperature(estimator, rows, labels, weights, groups, n_folds)

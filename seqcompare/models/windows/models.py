@@ -25,9 +25,9 @@ from seqcompare.models.base import (
 )
 from seqcompare.models.windows.fit import (
     as_form,
-    calibrated,
     checked_classifier,
     count_parameters,
+    fit_calibrated,
     fit_rows,
     gives_probabilities,
     inner_has,
@@ -69,7 +69,7 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
     def influence_by_lag(self) -> LagInfluence:
         """Return the norm of the weights by lag; see `WindowTagger.influence_by_lag`."""
         check_is_fitted(self)
-        return weight_influence(self.estimator_, self.window_.layout)
+        return weight_influence(self.estimator_, self.window_.layout_)
 
     def permutation_importance_by_lag(
         self,
@@ -101,13 +101,14 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
             return float(metric(y, answer, sample_weight=weights))
 
         base = self._base(sequences)
-        return permutation_influence(self.window_.layout, base, score, n_repeats, random_state)
+        return permutation_influence(self.window_.layout_, base, score, n_repeats, random_state)
 
     def _fit_window(self, X: Any) -> Sequences:
         check_scalar(self.width, "width", Integral, min_val=1)
         if self.pooling not in POOLINGS:
             raise ValueError(f"pooling must be one of {POOLINGS}, got {self.pooling!r}")
         sequences = check_sequences(self, X, reset=True)
+        self.pooling_ = self.pooling
         self.window_ = SlidingWindow(
             self.width - 1, pairs=self.pairs, mark_edges=self.mark_edges, dtype=self.dtype
         ).fit(sequences)
@@ -122,13 +123,13 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
 
     def _base(self, sequences: Sequences) -> NDArray[Any]:
         """Cut out the windows that count."""
-        steps = sequences.offsets[1:] - 1 if self.pooling == "last" else None
-        return self.window_.layout.base(sequences, steps)
+        steps = sequences.offsets[1:] - 1 if self.pooling_ == "last" else None
+        return self.window_.layout_.base(sequences, steps)
 
     def _pool(self, base: NDArray[Any], sequences: Sequences) -> Any:
         """Make one row a sequence of the windows that count."""
-        rows = self.window_.layout.expand(base)
-        return rows if self.pooling == "last" else pool(rows, sequences, self.pooling)
+        rows = self.window_.layout_.expand(base)
+        return rows if self.pooling_ == "last" else pool(rows, sequences, self.pooling_)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -152,6 +153,8 @@ class WindowClassifier(ClassifierMixin, _PooledWindows):
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels; for an indicator matrix the inner classifier's.
+    pooling_ : str
+        As it was in `fit`.
     estimator_, window_, temperature_, dense_, n_parameters_
         As in `WindowTagger`.
 
@@ -190,9 +193,8 @@ class WindowClassifier(ClassifierMixin, _PooledWindows):
         inner = checked_classifier(self.inner)
         self.dense_ = wants_dense(inner, rows)
         rows = as_form(rows, self.dense_)
-        self.estimator_ = fit_rows(inner, rows, labels, weights)
-        self.temperature_ = (
-            calibrated(inner, rows, labels, weights, kept, self.calibration_cv) if labels.ndim == 1 else None
+        self.estimator_, self.temperature_ = fit_calibrated(
+            inner, rows, labels, weights, kept, self.calibration_cv
         )
         self.classes_ = self.estimator_.classes_
         self.n_parameters_ = count_parameters(self.estimator_)
@@ -240,8 +242,8 @@ class WindowRegressor(RegressorMixin, _PooledWindows):
 
     Attributes
     ----------
-    estimator_, window_, dense_, n_parameters_
-        As in `WindowTagger`.
+    pooling_, estimator_, window_, dense_, n_parameters_
+        As in `WindowClassifier`.
     """
 
     def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> WindowRegressor:

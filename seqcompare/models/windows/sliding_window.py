@@ -59,6 +59,8 @@ class SlidingWindow(
         How many steps back each tap looks, in the order of the columns: ``before, ..., 0, ..., -after``.
     n_features_out_ : int
         Columns of a row.
+    layout_ : WindowLayout
+        How windows become columns.
 
     Examples
     --------
@@ -115,14 +117,23 @@ class SlidingWindow(
             raise ValueError(f"dtype must be a floating type, got {np.dtype(self.dtype)}")
         sequences = check_sequences(self, X, reset=True)
         if sequences.kind == "symbols":
-            known = sequences.values if self.symbols is None else np.asarray(self.symbols)
-            self.symbols_: NDArray[Any] | None = find_symbols(known)
+            known = sequences if self.symbols is None else Sequences([self.symbols])
+            self.symbols_: NDArray[Any] | None = find_symbols(known.values)
         elif self.symbols is None:
             self.symbols_ = None
         else:
             raise ValueError("symbols were given, but the steps of X are real-valued")
-        self.lags_ = self.layout.lags
-        self.n_features_out_ = self.layout.n_columns
+        self.layout_ = WindowLayout(
+            before=int(self.before),
+            after=int(self.after),
+            symbols=self.symbols_,
+            n_channels=self.n_channels_,
+            pairs=self.pairs,
+            mark_edges=self.mark_edges,
+            dtype=np.dtype(self.dtype),
+        )
+        self.lags_ = self.layout_.lags
+        self.n_features_out_ = self.layout_.n_columns
         return self
 
     def transform(self, X: Any) -> Any:
@@ -139,7 +150,7 @@ class SlidingWindow(
             In the container of `X`. For many symbols or long windows, `rows` is smaller.
         """
         sequences = self._check(X)
-        rows = self.layout.expand(self.layout.base(sequences))
+        rows = self.layout_.expand(self.layout_.base(sequences))
         return sequences.pack(rows if sequences.kind == "real" else rows.toarray())
 
     def rows(self, X: Any) -> tuple[Any, NDArray[np.int64]]:
@@ -160,7 +171,7 @@ class SlidingWindow(
         """
         sequences = self._check(X)
         index = np.stack([sequences.sequence_index, sequences.step_index], axis=1)
-        return self.layout.expand(self.layout.base(sequences)), index
+        return self.layout_.expand(self.layout_.base(sequences)), index
 
     def frame(self, X: Any) -> pd.DataFrame:
         """Return `rows` as a data frame, indexed by sequence and step; its columns are sparse for symbols."""
@@ -201,20 +212,12 @@ class SlidingWindow(
                 raise ValueError(
                     f"input_features has {len(channels)} names but a step has {self.n_channels_} channel(s)"
                 )
-        return np.array(self.layout.names(channels), dtype=object)
+        return np.array(self.layout_.names(channels), dtype=object)
 
     @property
-    def layout(self) -> WindowLayout:
-        """How windows become columns, once fitted."""
-        return WindowLayout(
-            before=int(self.before),
-            after=int(self.after),
-            symbols=self.symbols_,
-            n_channels=self.n_channels_,
-            pairs=self.pairs,
-            mark_edges=self.mark_edges,
-            dtype=np.dtype(self.dtype),
-        )
+    def causal(self) -> bool:
+        """Whether the window ends at the step itself."""
+        return (self.layout_ if hasattr(self, "layout_") else self).after == 0
 
     def _check(self, X: Any) -> Sequences:
         check_is_fitted(self)

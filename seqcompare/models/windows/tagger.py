@@ -24,10 +24,9 @@ from seqcompare.models.windows.fit import (
     CHUNK,
     FEW,
     as_form,
-    calibrated,
     checked_classifier,
     count_parameters,
-    fit_rows,
+    fit_calibrated,
     gives_probabilities,
     inner_has,
     probabilities,
@@ -114,7 +113,7 @@ class WindowTagger(Tagger):
     @property
     def causal(self) -> bool:
         """Whether the window ends at the step that is labelled."""
-        return self.after == 0
+        return (self.window_ if hasattr(self, "window_") else self._new_window(None)).causal
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> WindowTagger:
         """Fit the inner classifier on the windows of all steps that count.
@@ -138,14 +137,15 @@ class WindowTagger(Tagger):
         sequences = check_sequences(self, X, reset=True)
         steps, labels, weights = self._counted(sequences, y, sample_weight)
         self.window_ = self._new_window(None).fit(sequences)
-        layout = self.window_.layout
+        layout = self.window_.layout_
         rows = layout.expand(layout.base(sequences, None if len(steps) == sequences.n_steps else steps))
         inner = checked_classifier(self.inner)
         self.dense_ = wants_dense(inner, rows)
         rows = as_form(rows, self.dense_)
-        self.estimator_ = fit_rows(inner, rows, labels, weights)
-        folds = self.calibration_cv if labels.ndim == 1 else None
-        self.temperature_ = calibrated(inner, rows, labels, weights, sequences.sequence_index[steps], folds)
+        groups = sequences.sequence_index[steps]
+        self.estimator_, self.temperature_ = fit_calibrated(
+            inner, rows, labels, weights, groups, self.calibration_cv
+        )
         self.classes_ = self.estimator_.classes_
         self.n_parameters_ = count_parameters(self.estimator_)
         return self
@@ -185,7 +185,7 @@ class WindowTagger(Tagger):
             self.temperature_ = None
             self.dense_ = not get_tags(self.estimator_).input_tags.sparse
         part = slice(0, 0)
-        for chunk in self.window_.layout.pieces(sequences, steps, self._chunk):
+        for chunk in self.window_.layout_.pieces(sequences, steps, self._chunk):
             part = slice(part.stop, part.stop + len(chunk))
             self.estimator_.partial_fit(
                 self._rows(chunk),
@@ -215,6 +215,11 @@ class WindowTagger(Tagger):
 
         return self._answer(X, proba)
 
+    @available_if(gives_probabilities)
+    def predict_log_proba(self, X: Any) -> Any:
+        """Return the logarithm of `predict_proba`, in X's container."""
+        return super().predict_log_proba(X)
+
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy over steps that count; of several labels a step, all have to be right.
 
@@ -241,7 +246,7 @@ class WindowTagger(Tagger):
             If the inner classifier has no weight for each column.
         """
         check_is_fitted(self)
-        return weight_influence(self.estimator_, self.window_.layout)
+        return weight_influence(self.estimator_, self.window_.layout_)
 
     def permutation_importance_by_lag(
         self, X: Any, y: Any, sample_weight: Any = None, *, n_repeats: int = 5, random_state: Any = None
@@ -260,7 +265,7 @@ class WindowTagger(Tagger):
         check_is_fitted(self)
         sequences = check_sequences(self, X, reset=False)
         steps, labels, weights = self._counted(sequences, y, sample_weight)
-        layout = self.window_.layout
+        layout = self.window_.layout_
 
         def score(base: NDArray[Any]) -> float:
             parts = (base[a : a + self._chunk] for a in range(0, len(base), self._chunk))
@@ -301,7 +306,7 @@ class WindowTagger(Tagger):
 
     def _answer(self, X: Any, answer: Callable[[Any], Any]) -> Any:
         sequences = check_sequences(self, X, reset=False)
-        chunks = self.window_.layout.pieces(sequences, size=self._chunk)
+        chunks = self.window_.layout_.pieces(sequences, size=self._chunk)
         return sequences.pack(np.concatenate([answer(self._rows(chunk)) for chunk in chunks]))
 
     @property
@@ -310,4 +315,4 @@ class WindowTagger(Tagger):
         return min(CHUNK, max(FEW // self.window_.n_features_out_, 256))
 
     def _rows(self, base: NDArray[Any]) -> Any:
-        return as_form(self.window_.layout.expand(base), self.dense_)
+        return as_form(self.window_.layout_.expand(base), self.dense_)

@@ -123,6 +123,13 @@ def test_a_classifier_without_probabilities_is_calibrated(utterances):
     assert not hasattr(WindowClassifier(LinearSVC(), calibration_cv=None), "predict_proba")
 
 
+def test_what_was_fitted_rules_until_the_next_fit(utterances):
+    X = utterances[0]
+    for model in (WindowClassifier(width=2, pooling="mean"), WindowRegressor(width=2, pooling="max")):
+        answer = model.fit(X, np.arange(len(X)) % 2).predict(X)
+        np.testing.assert_array_equal(model.set_params(width=4, pooling="last").predict(X), answer)
+
+
 def test_a_pipeline_with_a_scaler_is_searched(utterances):
     X, y, _ = utterances
     pipeline = Pipeline([("scale", SequenceScaler()), ("model", WindowClassifier(LogisticRegression()))])

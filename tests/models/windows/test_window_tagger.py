@@ -8,6 +8,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
 from sklearn.metrics import log_loss
+from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.naive_bayes import GaussianNB
@@ -179,12 +180,47 @@ def test_a_class_of_one_sequence_does_not_stop_calibration():
     assert np.isfinite(np.concatenate(proba)).all()
 
 
+@pytest.mark.parametrize("n_classes", [3, 4])
+def test_values_of_pairs_of_classes_are_not_taken_for_those_of_classes(n_classes):
+    rng = np.random.default_rng(0)
+    X = [rng.integers(0, n_classes, size=20) for _ in range(9)]
+    for inner in (SVC(decision_function_shape="ovo"), make_pipeline(MaxAbsScaler(), SVC())):
+        inner.set_params(**{name: "ovo" for name in inner.get_params() if name.endswith("function_shape")})
+        proba = np.concatenate(WindowTagger(inner).fit(X, X).predict_proba(X))
+        theirs = np.concatenate(WindowTagger(SVC()).fit(X, X).predict_proba(X))
+        np.testing.assert_array_equal(proba.argmax(axis=1), np.concatenate(X))
+        np.testing.assert_allclose(proba, theirs)
+    inner = SVC(decision_function_shape="ovo")
+    model = WindowTagger(inner, calibration_cv=None).fit(X, X)
+    assert model.estimator_.decision_function_shape == "ovo"
+
+
+def test_calibration_wants_a_value_for_each_class():
+    X = [np.arange(12) % 4, np.arange(11) % 4] * 3
+    pairs = GridSearchCV(SVC(), {"decision_function_shape": ["ovo"]}, cv=2)
+    with pytest.raises(ValueError, match="each of the 4 classes, but GridSearchCV gives 6"):
+        WindowTagger(pairs).fit(X, X)
+
+
+def test_what_was_fitted_rules_until_the_next_fit(tagging):
+    X, y, _ = tagging
+    model = WindowTagger(LinearSVC(), before=1).fit(X, y)
+    before = model.predict_proba(X)
+    model.set_params(before=3, after=2, pairs=True, mark_edges=False, dtype="float32", calibration_cv=None)
+    np.testing.assert_array_equal(np.concatenate(model.predict_proba(X)), np.concatenate(before))
+    assert model.causal
+    assert not model.fit(X, y).causal
+    assert not hasattr(model, "predict_proba")
+    assert not model.set_params(after=0).causal
+
+
 def test_calibration_needs_sequences_and_can_be_left_out(tagging):
     X, y, _ = tagging
     with pytest.raises(ValueError, match=r"1 sequence\(s\).*calibration_cv=None"):
         WindowTagger(LinearSVC()).fit(X[-1:], y[-1:])
     model = WindowTagger(LinearSVC(), calibration_cv=None).fit(X[-1:], y[-1:])
     assert not hasattr(model, "predict_proba")
+    assert not hasattr(model, "predict_log_proba")
     assert len(model.predict(X)) == len(X)
 
 

@@ -76,6 +76,24 @@ def test_a_given_alphabet_has_columns_for_symbols_not_in_fit():
         SlidingWindow(symbols=["a"]).fit([[0.5]])
 
 
+def test_a_given_alphabet_may_be_a_string_or_objects():
+    for symbols in ("cab", np.array(["c", "a", "b"], dtype=object), pd.Series(["c", "a", "b"])):
+        window = SlidingWindow(symbols=symbols).fit(["aa"])
+        assert window.transform(["cb"])[0].tolist() == [[0, 0, 1], [0, 1, 0]]
+
+
+def test_what_was_fitted_rules_until_the_next_fit():
+    window = SlidingWindow(before=1).fit(["ab"])
+    rows, names = window.transform(["ba"])[0], window.get_feature_names_out()
+    window.set_params(before=3, after=1, pairs=True, mark_edges=False, dtype="float32")
+    np.testing.assert_array_equal(window.transform(["ba"])[0], rows)
+    assert window.transform(["ba"])[0].dtype == rows.dtype
+    assert list(window.get_feature_names_out()) == list(names)
+    assert window.n_features_out_ == len(names) == rows.shape[1]
+    assert window.causal
+    assert not window.fit(["ab"]).causal
+
+
 def test_pairs_of_symbols_are_products_of_their_columns():
     X = ["abba", "b"]
     single, _ = SlidingWindow(before=1, after=1).fit(X).rows(X)
@@ -111,10 +129,10 @@ def test_every_column_has_a_name_and_its_lags(X, pairs, mark_edges):
     rows, _ = window.rows(X)
     assert len(set(names)) == len(names) == rows.shape[1] == window.n_features_out_
     taps = {2: "t-2", 1: "t-1", 0: "t", -1: "t+1"}
-    for name, (first, second) in zip(names, window.layout.column_lags, strict=True):
+    for name, (first, second) in zip(names, window.layout_.column_lags, strict=True):
         tap_names = [part.split("=")[0].split("[")[0] for part in name.replace("*", "&").split(" & ")]
         assert tap_names == [taps[first], taps[second]][: len(tap_names)]
-    assert [("<pad>" in name) for name in names] == window.layout.edge_columns.tolist()
+    assert [("<pad>" in name) for name in names] == window.layout_.edge_columns.tolist()
     assert window.lags_.tolist() == [2, 1, 0, -1]
 
 
