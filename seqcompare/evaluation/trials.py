@@ -27,6 +27,7 @@ from seqcompare.evaluation.jobs import Outcome, blame
 from seqcompare.evaluation.threads import one_thread
 from seqcompare.evaluation.warmup import warm_up
 from seqcompare.evaluation.zoo import ModelSpec
+from seqcompare.models.causality import is_causal
 from seqcompare.sequence_dataset import SequenceDataset
 
 
@@ -180,7 +181,7 @@ def _measure(trial: Trial, row: dict[str, Any]) -> tuple[Any, SequenceDataset]:
     row["score"], row["score_error"] = _score(task, test, answer, symbols)
     row["validation_score"], _ = _score(task, validation, *predict_answer(model, validation.X, task.role))
     row["skill"] = (row["score"] - row["chance"]) / (row["optimal"] - row["chance"])
-    row["causal"] = bool(getattr(model, "causal", True))
+    row["causal"] = is_causal(model)
     row["can_represent"] = _theory(trial, model, causal=row["causal"])
     row["n_parameters"] = n_parameters(model)
     row["n_iter"], row["stop"] = training_end(model)

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from seqcompare.models.alphabet import choose_alphabet, encode
 from seqcompare.models.base import Density, check_sequences, check_step_weights
+from seqcompare.models.causality import is_causal
 from seqcompare.sequences import Sequences, offsets_of
 
 
@@ -88,10 +89,8 @@ class NextStep(MetaEstimatorMixin, Density):
         name = type(self.estimator).__name__
         if not hasattr(self.estimator, "predict_proba"):
             raise ValueError(f"NextStep needs a tagger that gives probabilities: {name} has no predict_proba")
-        if not getattr(self.estimator, "causal", True):
-            raise ValueError(
-                f"NextStep needs a causal tagger, but this {name} sees the steps it should predict"
-            )
+        tagger = clone(self.estimator)
+        _check_causal(tagger)
         if sample_weight is not None and not has_fit_parameter(self.estimator, "sample_weight"):
             raise ValueError(f"sample_weight was given, but {name}.fit takes none")
         used = np.add.reduceat(weight, sequences.offsets[:-1]) > 0
@@ -103,7 +102,7 @@ class NextStep(MetaEstimatorMixin, Density):
             encode(sequences.values[first], self.symbols_), weight[first], minlength=len(self.symbols_)
         )
         self.initial_proba_ = (counts + 1) / (counts.sum() + len(counts))
-        self._fit_transitions(sequences, weight, weighted=sample_weight is not None)
+        self._fit_transitions(tagger, sequences, weight, weighted=sample_weight is not None)
         return self
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
@@ -188,7 +187,9 @@ class NextStep(MetaEstimatorMixin, Density):
         tags.input_tags.string = True
         return tags
 
-    def _fit_transitions(self, sequences: Sequences, weight: NDArray[np.float64], *, weighted: bool) -> None:
+    def _fit_transitions(
+        self, tagger: Any, sequences: Sequences, weight: NDArray[np.float64], *, weighted: bool
+    ) -> None:
         starts = np.zeros(sequences.n_steps, dtype=bool)
         starts[sequences.offsets[:-1]] = True
         if starts.all():
@@ -206,11 +207,9 @@ class NextStep(MetaEstimatorMixin, Density):
         self.n_transitions_ = float(w.values.sum())
         if not self.n_transitions_:
             raise ValueError("sample_weight is zero for every step but the first ones: no next step to learn")
-        self.estimator_ = clone(self.estimator)
-        if weighted:
-            self.estimator_.fit(X, y, sample_weight=w)
-        else:
-            self.estimator_.fit(X, y)
+        tagger.fit(X, y, **({"sample_weight": w} if weighted else {}))
+        _check_causal(tagger)  # a search may have found out that looking ahead pays
+        self.estimator_ = tagger
 
     def _predict(self, X: Any) -> tuple[Sequences, NDArray[np.float64]]:
         check_is_fitted(self)
@@ -235,6 +234,12 @@ class NextStep(MetaEstimatorMixin, Density):
         rows = np.full((len(answers), size), 1 / (size * (n + 1)))
         rows[:, encode(self.estimator_.classes_, self.symbols_)] += answers * (n / (n + 1))
         return rows
+
+
+def _check_causal(tagger: Any) -> None:
+    if not is_causal(tagger):
+        name = type(tagger).__name__
+        raise ValueError(f"NextStep needs a causal tagger, but this {name} sees the steps it should predict")
 
 
 def _reach_of(tagger: Any) -> int:

@@ -12,6 +12,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from seqcompare.models.base import Tagger, check_sequences, check_step_labels, check_step_weights
+from seqcompare.models.causality import is_causal
 from seqcompare.sequences import Sequences, offsets_of
 
 
@@ -46,7 +47,7 @@ class InPieces(MetaEstimatorMixin, Tagger):
     @property
     def causal(self) -> bool:
         """Whether the answer at a step uses no later step: as the inner tagger."""
-        return bool(getattr(self.estimator, "causal", True))
+        return is_causal(getattr(self, "estimator_", self.estimator))
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> InPieces:
         """Cut the sequences, and fit the tagger to the pieces.

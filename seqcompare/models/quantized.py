@@ -14,6 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.models.base import check_sequences
+from seqcompare.models.causality import is_causal
 from seqcompare.sequences import Sequences
 
 _MOST_STEPS = 20_000
@@ -55,7 +56,7 @@ class Quantized(MetaEstimatorMixin, BaseEstimator):
     @property
     def causal(self) -> bool:
         """Whether the answer at a step uses no later step: as the inner model."""
-        return bool(getattr(self.estimator, "causal", True))
+        return is_causal(getattr(self, "estimator_", self.estimator))
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Quantized:
         """Find the centres, and fit the inner model to the symbols.

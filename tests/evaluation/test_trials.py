@@ -7,9 +7,12 @@ import math
 import numba
 import numpy as np
 import pytest
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 from sweep_toys import Lag, Parrot, light_suite
 from threadpoolctl import threadpool_info
 
+from seqcompare import WindowTagger
 from seqcompare.evaluation.plan import plan_trials
 from seqcompare.evaluation.state_space import count_contexts
 from seqcompare.evaluation.suites import load_suite
@@ -97,6 +100,16 @@ def test_the_users_own_estimator_is_cloned():
     trial = first_trial()
     run_trial(dataclasses.replace(trial, model=dataclasses.replace(trial.model, source=mine, params={})))
     assert not hasattr(mine, "table_")
+
+
+def test_a_wrapped_model_that_looks_ahead_is_not_called_causal():
+    trial = first_trial()
+    for source in (make_pipeline(WindowTagger(after=1)), GridSearchCV(WindowTagger(), {"after": [1]}, cv=2)):
+        row = run_trial(
+            dataclasses.replace(trial, model=dataclasses.replace(trial.model, source=source, params={}))
+        ).row
+        assert row["error"] == ""
+        assert row["causal"] is False
 
 
 def test_a_model_without_parameters_is_copied():

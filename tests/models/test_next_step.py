@@ -3,11 +3,14 @@ import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import check_estimator
 
 from seqcompare import MarkovChain, MarkovTagger, NextStep, RNNTagger, WindowTagger
 from seqcompare.models.base import Tagger
+
+COINS = np.random.default_rng(0).integers(0, 2, (8, 30))
 
 
 def small_rnn():
@@ -169,11 +172,23 @@ def test_parameters_are_counted_and_reachable():
     assert not hasattr(model, "stop_reason_")
 
 
+def test_a_search_may_choose_how_far_to_look_back():
+    search = GridSearchCV(WindowTagger(), {"before": [0, 2]}, cv=2)
+    model = NextStep(search).fit(["abbabbabbabb", "bbabbabbab"] * 2)
+    assert model.estimator_.best_params_ == {"before": 2}
+    # what an earlier fit of the search found is not asked
+    search.set_params(param_grid={"after": [1]}).fit(["abab"] * 4, [[1, 0, 1, 0]] * 4)
+    search.set_params(param_grid={"before": [0, 1]})
+    assert np.isfinite(NextStep(search).fit(COINS).score(COINS))
+
+
 @pytest.mark.parametrize(
     ("estimator", "X", "weight", "message"),
     [
         (WindowTagger(after=1), ["ab"], None, "causal"),
         (RNNTagger(bidirectional=True), ["ab"], None, "causal"),
+        (make_pipeline(WindowTagger(after=1)), ["ab"], None, "causal"),
+        (GridSearchCV(WindowTagger(), {"after": [0, 1]}, cv=2), COINS, None, "this GridSearchCV sees"),
         (LogisticRegression, ["ab"], None, "no predict_proba|probabilities"),
         (MarkovTagger(), ["a", "b"], None, "at least one sequence of two steps"),
         (MarkovTagger(), [[0.5, 1.5]], None, "expected symbols"),

@@ -14,6 +14,7 @@ from seqcompare.evaluation.comparison.ladder_common import Entry
 from seqcompare.evaluation.comparison.measures import METRICS, ask, scored_items, unit_sums, units
 from seqcompare.evaluation.comparison.splits import cut
 from seqcompare.evaluation.zoo import ModelSpec
+from seqcompare.models.causality import is_causal
 from seqcompare.results.choice import TOLERANCE, paired_difference
 from seqcompare.sequence_dataset import SequenceDataset
 from seqcompare.sequences import Sequences, offsets_of
@@ -109,7 +110,7 @@ def trace_context(
 
         curve = search.find("limited", refit, shown.longest)
         return [curve, *(search.follow(c, shown.loss_of(c), curve) for c in ("truncated", "shuffled"))]
-    causal = bool(getattr(model, "causal", True))
+    causal = is_causal(model)
     curves = []
     if entry.limit is not None:
         limit = entry.limit
@@ -207,7 +208,7 @@ class _Shown:
         X, seen = self._test.X, k if self._test.role == "next" else k - 1
         starts = np.maximum(self._place - seen, 0)
         base = X.offsets[self._owner]
-        causal = bool(getattr(self._model, "causal", True))
+        causal = is_causal(self._model)
         ends = self._place + 1 if causal else np.minimum(X.lengths[self._owner], self._place + _MOST_PAST)
         shown = [np.arange(b + s, b + e) for b, s, e in zip(base, starts, ends, strict=True)]
         return shown, self._place - starts

@@ -1,0 +1,28 @@
+"""Whether a model's answers use later steps, also where it is wrapped in other estimators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+
+
+def is_causal(model: Any) -> bool:
+    """Return whether the answer at a step uses no later step; True if nothing in the model says otherwise.
+
+    A model's own ``causal`` decides. A pipeline is causal if all its steps are, any other meta-estimator if
+    its inner one is: the fitted one, once there is one, since a search may have chosen how far to look ahead.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted or not.
+    """
+    if hasattr(model, "causal"):
+        return bool(model.causal)
+    if isinstance(model, Pipeline):
+        return all(is_causal(step) for _, step in model.steps)
+    for inner in ("best_estimator_", "estimator_", "estimator"):
+        if hasattr(model, inner):
+            return is_causal(getattr(model, inner))
+    return True
