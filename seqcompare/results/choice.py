@@ -26,8 +26,18 @@ def paired_difference(a: NDArray[np.float64], b: NDArray[np.float64], column: in
         Weight, loss and bits of the same units.
     column : int, default=1
         1 for the loss, 2 for bits.
+
+    Raises
+    ------
+    ValueError
+        If the weights of `a` and `b` differ, so that these are not of the same units.
     """
     w = a[:, 0]
+    if len(a) != len(b) or not np.allclose(w, b[:, 0], rtol=1e-9, atol=0):
+        raise ValueError(
+            f"expected the same units, got {len(a)} that weigh {w.sum():g} and {len(b)} that weigh "
+            f"{b[:, 0].sum():g}"
+        )
     d = a[:, column] - b[:, column]
     mean = float(d.sum() / w.sum())
     n = len(d)

@@ -56,6 +56,13 @@ def test_the_error_of_a_difference_is_that_of_the_mean():
     assert error == pytest.approx((a - b).std(ddof=1) / np.sqrt(50))
 
 
+@pytest.mark.parametrize("other", [[1.0, 2.0, 2.0], [1.0, 2.0]])
+def test_units_of_other_weights_are_not_compared(other):
+    a, b = (np.column_stack([w, w, w]) for w in (np.array([1.0, 2.0, 3.0]), np.array(other)))
+    with pytest.raises(ValueError, match=r"got 3 that weigh 6 and \d that weigh"):
+        paired_difference(a, b)
+
+
 def test_the_error_covers_ratios_of_uneven_units():
     """Simulated: units of random weight, whose differences depend on the weight."""
     rng = np.random.default_rng(0)
@@ -109,13 +116,6 @@ def test_what_failed_in_a_fold_is_not_chosen():
     assert compare_rungs(table, sums).empty
 
 
-def contest(losses, folds=5, metric="bits", parameters=None):
-    """Return a contest of labels -> (folds, units) losses."""
-    sums = {f"{k}/{f}": units(v[f]) for k, v in losses.items() for f in range(folds)}
-    table = rows(list(losses), folds, parameters, "test", metric)
-    return Contest(table, sums, 1 / (folds - 1) if folds > 1 else 0.5)
-
-
 def test_what_failed_while_tuning_is_counted():
     table = rows("abc", folds=2).assign(entry=["x", "x", "y"] * 2, error="")
     assert failed_rungs(table).empty
@@ -139,6 +139,13 @@ def test_a_rung_that_diverges_makes_nothing_practically_equal():
     assert validation_tolerance(folds, sums) == pytest.approx(0.07)
     assert validation_tolerance(folds.assign(status="error"), sums) == 0
     assert validation_tolerance(rows("a"), {}) == 0.01
+
+
+def contest(losses, folds=5, metric="bits", parameters=None):
+    """Return a contest of labels -> (folds, units) losses."""
+    sums = {f"{k}/{f}": units(v[f]) for k, v in losses.items() for f in range(folds)}
+    table = rows(list(losses), folds, parameters, "test", metric)
+    return Contest(table, sums, 1 / (folds - 1) if folds > 1 else 0.5)
 
 
 def world(rng, gaps, folds=5, n=40, spread=0.02):

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from seqcompare.evaluation.answers import fit_model, predict_answer
 from seqcompare.evaluation.comparison.ladder_common import Entry
-from seqcompare.evaluation.comparison.measures import METRICS, ask, scored_items, unit_sums, units
+from seqcompare.evaluation.comparison.measures import (
+    METRICS,
+    ask,
+    count_items,
+    scored_items,
+    unit_sums,
+    units,
+)
 from seqcompare.evaluation.comparison.splits import cut
 from seqcompare.evaluation.zoo import ModelSpec
 from seqcompare.models.causality import is_causal
@@ -24,6 +31,7 @@ _MOST_STEPS = 300_000
 _MOST_PAST = 200
 _INFLUENCE_LAGS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64)
 _INFLUENCE_POSITIONS = 200
+_FEWEST_GROUPS = 5
 
 Sums = NDArray[np.float64]
 
@@ -54,12 +62,13 @@ class Curve:
     def needed(self) -> int:
         """Return the smallest context that is enough.
 
-        It is within one standard error of the paired difference to the best, or practically equal to it.
+        It is within one standard error of the paired difference to the best, or practically equal to it. A
+        single unit has no standard error: then it is practically equal.
         """
         best = self.sums[int(np.argmin([_loss(s) for s in self.sums]))]
         for k, sums in zip(self.contexts, self.sums, strict=True):
             behind, error = paired_difference(sums, best)
-            if behind <= max(error, self.tolerance):
+            if behind <= (max(error, self.tolerance) if np.isfinite(error) else self.tolerance):
                 return k
         raise AssertionError("the best is never behind itself")
 
@@ -87,6 +96,9 @@ def trace_context(
     those of Khandelwal et al. 2018, "Sharp nearby, fuzzy far away"). In the same way a model that looks ahead
     is traced forwards.
 
+    Errors are those over the units of `measures.units`; where these are fewer than five groups, over the
+    sequences: of two or three groups the error is itself hardly known.
+
     Parameters
     ----------
     entry : Entry
@@ -100,7 +112,7 @@ def trace_context(
     seed : int
         Of what is drawn.
     """
-    n_train = float(scored_items(train)[1].sum())
+    n_train = count_items(train)
     search = _Search(_tolerance(test))
     if train.role in ("sequence", "value"):
         shown = _Shown(model, test, n_train, seed)
@@ -188,7 +200,7 @@ class _Shown:
         self._at = _positions(test, most, rng)
         item, weight, _ = scored_items(test)
         self._weight = weight[np.searchsorted(item, self._at)]
-        self._unit = units(test, self._at)
+        self._unit = _units(test, self._at)
         X = test.X
         self._owner = X.sequence_index[self._at]
         self._place = X.step_index[self._at]
@@ -255,7 +267,7 @@ class _Shown:
 
     def _sequence_sums(self, part: SequenceDataset) -> Sums:
         answers = ask(self._model, part, self._n_train)
-        return unit_sums(answers, units(self._test, answers.item), part.role)
+        return unit_sums(answers, _units(self._test, answers.item), part.role)
 
     def _shuffled_sequences(self, dataset: SequenceDataset, k: int) -> SequenceDataset:
         rng = np.random.default_rng(self._seed)
@@ -337,9 +349,17 @@ def _last(dataset: SequenceDataset, k: int) -> SequenceDataset:
 def _refitted(spec: ModelSpec, train: SequenceDataset, test: SequenceDataset, seed: int) -> Sums:
     model, _ = spec.build(train, seed)
     fit_model(model, train)
-    n_train = float(scored_items(train)[1].sum())
+    n_train = count_items(train)
     answers = ask(model, test, n_train)
-    return unit_sums(answers, units(test, answers.item), test.role)
+    return unit_sums(answers, _units(test, answers.item), test.role)
+
+
+def _units(dataset: SequenceDataset, item: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the unit of each item: as everywhere, but sequences in place of very few groups."""
+    found = units(dataset, item)
+    if found.max() + 1 >= _FEWEST_GROUPS:
+        return found
+    return units(replace(dataset, groups=None), item)
 
 
 def _positions(dataset: SequenceDataset, most: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -82,7 +82,7 @@ def ask(model: Any, dataset: SequenceDataset, n_train: float) -> Answers:
     dataset : SequenceDataset
         What it is asked.
     n_train : float
-        Items that it was trained on.
+        Items that it was trained on, see `count_items`.
 
     Raises
     ------
@@ -135,6 +135,11 @@ def scored_items(dataset: SequenceDataset) -> tuple[NDArray[np.int64], NDArray[n
     if not len(item):
         raise ValueError(f"nothing of {dataset.name} is left to score: all weights are 0")
     return item, steps[item], truth[item]
+
+
+def count_items(dataset: SequenceDataset) -> float:
+    """Return how many items count at all, whatever their weights: weights of another scale say the same."""
+    return float(len(scored_items(dataset)[0]))
 
 
 def units(
@@ -222,13 +227,31 @@ def _sequence_weights(dataset: SequenceDataset) -> NDArray[np.float64]:
 
 
 def _densities(model: Any, dataset: SequenceDataset) -> Answers:
-    """Return the log-density of each sequence, in bits, as one item that weighs its steps."""
-    X = dataset.X
-    bits = -np.asarray(model.score_samples(X), dtype=np.float64) / np.log(2)
-    nothing = np.full(len(X), np.nan)
-    # the first step of each sequence stands for it
-    bits = _finite(bits / X.lengths, X.offsets[:-1], dataset)
-    return Answers(X.offsets[:-1], X.lengths.astype(float), nothing, nothing, bits, nothing)
+    """Return the bits of each step that counts, given those before it; the first steps are among them."""
+    weight = check_step_weights(dataset.sample_weight, dataset.X)
+    item = np.flatnonzero(weight > 0)
+    if hasattr(model, "score_steps"):
+        nats = Sequences(model.score_steps(dataset.X)).values[item]
+    else:
+        nats = _density_gains(model, dataset.X, item)
+    nothing = np.full(len(item), np.nan)
+    bits = _finite(-nats / np.log(2), item, dataset)
+    return Answers(item, weight[item], nothing, nothing, bits, nothing)
+
+
+def _density_gains(model: Any, X: Sequences, item: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return log p(step | steps before it) of some steps from the densities of what ends there or before."""
+    owner, place = X.sequence_index[item], X.step_index[item]
+    found = []
+    starts = np.flatnonzero(np.diff(owner, prepend=-1))
+    for first, mine in zip(starts, np.split(place, starts[1:]), strict=True):
+        sequence = X[owner[first]]
+        ends = np.union1d(mine, mine + 1)
+        ends = ends[ends > 0]
+        upto = np.zeros(len(sequence) + 1)
+        upto[ends] = model.score_samples(Sequences([sequence[:end] for end in ends]))
+        found.append(upto[mine + 1] - upto[mine])
+    return np.concatenate(found)
 
 
 def _finite(answer: NDArray[Any], item: NDArray[np.int64], dataset: SequenceDataset) -> NDArray[Any]:

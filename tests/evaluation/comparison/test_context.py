@@ -90,6 +90,49 @@ def test_the_influence_of_a_chain_ends_at_its_order():
     assert all(influence[lag] == 0 for lag in influence if lag > 2)
 
 
+def test_a_density_is_curved_by_the_step_alone_in_whatever_units():
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 2, (40, 40))
+    for t in range(2, 40):
+        x[:, t] = np.where(rng.random(40) < 0.95, x[:, t - 2], x[:, t])
+    steps = 4.0 * x + rng.normal(0, 0.4, x.shape)
+    found = []
+    for unit in (1.0, 1e-3):
+        X = Sequences(unit * steps)
+        X = Sequences(X.values, X.offsets)
+        data = SequenceDataset(X, None, None, "next", "every other")
+        _, test, curves = traced(data, "HMM", "HMM 4 states")
+        found.append(curves["truncated"])
+        assert found[-1].needed() == 2
+        # each position counts once, however much of what came before is shown
+        assert {s[:, 0].sum() for s in found[-1].sums} == {test.X.n_steps - len(test)}
+    behind = [[row["behind"] for row in curve.rows()] for curve in found]
+    np.testing.assert_allclose(behind[0], behind[1], atol=1e-6)
+    assert behind[0][0] > 0.3
+
+
+def test_one_unit_alone_must_be_practically_equal():
+    sums = [np.array([[40.0, loss, loss]]) for loss in (20.0, 4.2, 4.0)]
+    assert Curve("limited", [1, 2, 4], sums, 0.01).needed() == 2
+    assert Curve("limited", [1, 2, 4], sums, 0.001).needed() == 4
+
+
+@pytest.mark.parametrize(("n_groups", "n_units"), [(2, 20), (4, 20), (5, 5)])
+def test_very_few_groups_give_way_to_sequences(n_groups, n_units):
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 2, (100, 6))
+    X = Sequences(x)
+    groups = np.repeat(np.arange(5 * n_groups), 100 // (5 * n_groups))
+    data = SequenceDataset(
+        Sequences(X.values, X.offsets), x[:, -2], None, "sequence", "second last", groups=groups
+    )
+    _, test, curves = traced(data, "window", "logistic window 4, last")
+    assert (len(np.unique(test.groups)), len(test)) == (n_groups, 20)
+    for curve in curves.values():
+        assert {len(sums) for sums in curve.sums} == {n_units}
+        assert curve.needed() == 2
+
+
 def test_needed_is_within_an_error_or_the_tolerance_of_the_best():
     ones = np.ones(50)
     noise = 0.1 * np.tile([1.0, -1.0], 25)

@@ -5,16 +5,11 @@ import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, mean_squared_error, r2_score
 
 from seqcompare import HMM, MarkovChain, MarkovTagger, SequenceDataset
-from seqcompare.evaluation.comparison.chance import (
-    ChanceClassifier,
-    ChanceRegressor,
-    ChanceTagger,
-    chance_model,
-)
 from seqcompare.evaluation.comparison.measures import (
     ask,
     calibration_of,
     confusion_of,
+    count_items,
     metrics_of,
     score_of,
     scored_items,
@@ -106,6 +101,40 @@ def test_densities_are_scored_per_step():
     assert score_of(sums, "next") == pytest.approx(-model.score_samples(X).sum() / np.log(2) / 44)
 
 
+class WholeOnly:
+    """A density that tells of whole sequences only."""
+
+    def __init__(self, model):
+        self.score_samples = model.score_samples
+
+
+def test_steps_of_weight_zero_have_no_part_in_a_density():
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=n) for n in (6, 1, 9)]
+    weight = Sequences([np.array([0.0, 1, 1, 0, 2, 0]), np.zeros(1), np.arange(9) % 2.0])
+    model = HMM(n_components=2, random_state=0).fit(X)
+    data = make(X, weight=weight)
+    answers = ask(model, data, 16.0)
+    assert answers.item.tolist() == [1, 2, 4, 8, 10, 12, 14]
+    assert answers.weight.tolist() == [1, 1, 2, 1, 1, 1, 1]
+
+    def upto(i, t):
+        return model.score_samples([X[i][:t]])[0] if t else 0.0
+
+    by_hand = [upto(0, 2) - upto(0, 1), upto(0, 3) - upto(0, 2), upto(0, 5) - upto(0, 4)]
+    by_hand += [upto(2, t + 1) - upto(2, t) for t in (1, 3, 5, 7)]
+    np.testing.assert_allclose(answers.bits, -np.array(by_hand) / np.log(2))
+    np.testing.assert_allclose(ask(WholeOnly(model), data, 16.0).bits, answers.bits)
+
+
+def test_a_number_of_items_does_not_depend_on_the_scale_of_weights():
+    weight = np.array([0.0, 0.25, 3.0])
+    for scale in (1.0, 1e-3, 7.0):
+        assert count_items(make(["ab"] * 3, np.arange(3), scale * weight, "sequence")) == 2
+    # the first step of each is not predicted
+    assert count_items(make(["abab", "aab", "c"])) == 5
+
+
 @pytest.mark.parametrize(
     ("data", "model", "where"),
     [
@@ -125,8 +154,8 @@ def test_densities_are_scored_per_step():
         ),
         (
             make([[[0.0], [1.0]], [[2.0]]]),
-            Given(np.array([-1.0, -np.inf]), None, "score_samples"),
-            "sequence 1, step 0 of what was asked has inf .1 of 2",
+            Given(Sequences(np.array([-1.0, -2.0, -np.inf]), np.array([0, 2, 3])), None, "score_steps"),
+            "sequence 1, step 0 of what was asked has inf .1 of 3",
         ),
     ],
 )
@@ -176,21 +205,3 @@ def test_sums_add_up_to_the_score():
     sums = unit_sums(answers, units(data, answers.item), "step")
     assert sums.shape == (25, 3)
     assert score_of(sums, "step") == pytest.approx(model.score(data.X, data.y))
-
-
-def test_chance_answers_with_frequencies():
-    X = make(["ab", "abc", "a"]).X
-    tagger = ChanceTagger().fit(X, X.with_values(np.array(list("xxyxxz"))))
-    np.testing.assert_allclose(tagger.predict_proba(X).values, np.tile([4 / 6, 1 / 6, 1 / 6], (6, 1)))
-    assert tagger.predict(["ab"])[0].tolist() == ["x", "x"]
-    classifier = ChanceClassifier().fit(X, ["m", "n", "n"])
-    assert classifier.predict(["z"]).tolist() == ["n"]
-    np.testing.assert_allclose(classifier.predict_proba(["z"]), [[1 / 3, 2 / 3]])
-    assert ChanceRegressor().fit(X, [1.0, 2.0, 6.0]).predict(["q"]).tolist() == [3.0]
-
-
-def test_there_is_chance_for_every_role():
-    X = make(["ab", "ba"])
-    assert chance_model(X).order == 0
-    assert chance_model(make([[0.5, 1.5]])).n_components == 1
-    assert isinstance(chance_model(make(["ab"], X.X, role="step")), ChanceTagger)
