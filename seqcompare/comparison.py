@@ -295,6 +295,7 @@ def _describe(dataset: SequenceDataset, plan: Plan) -> dict[str, Any]:
         "role": dataset.role,
         "kind": X.kind,
         "n_sequences": len(dataset),
+        "n_independent": _count_independent(dataset, plan),
         "n_steps": X.n_steps,
         "shortest": int(X.lengths.min()),
         "longest": int(X.lengths.max()),
@@ -308,6 +309,12 @@ def _describe(dataset: SequenceDataset, plan: Plan) -> dict[str, Any]:
         "classes": _class_counts(dataset),
         "uniform_bits": float(np.log2(n_symbols)) if dataset.role == "next" and n_symbols else None,
     }
+
+
+def _count_independent(dataset: SequenceDataset, plan: Plan) -> int:
+    """Return how many sequences, or groups of sequences, scores were made of: those that were tested."""
+    tested = np.unique(np.concatenate([split.test[:, 0] for split in plan.splits]))
+    return len(tested) if dataset.groups is None else len(np.unique(np.asarray(dataset.groups)[tested]))
 
 
 def _class_counts(dataset: SequenceDataset) -> dict[str, int]:

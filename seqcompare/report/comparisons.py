@@ -19,6 +19,7 @@ _FACTS = {
     "role": "what is predicted (role)",
     "kind": "what a step is",
     "n_sequences": "sequences",
+    "n_independent": "sequences, or groups of them, that were tested",
     "n_steps": "steps in all",
     "shortest": "steps of the shortest sequence",
     "longest": "steps of the longest sequence",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -34,18 +36,7 @@ def say_caveats(found: Findings, writer: Writer) -> None:
             "is said of them rests on next to nothing.",
             *(("classes", name, "count", n) for name, n in rare.items()),
         )
-    n = int(data["n_sequences"])
-    if data["split_kind"] == "blocked":
-        writer.say(
-            f"There are only {n} sequences, cut into blocks: intervals are about these sequences, not about "
-            "others.",
-            ("data", "n_sequences", "value", n),
-        )
-    elif n < _FEW:
-        writer.say(
-            f"There are only {n} sequences: intervals are wide, and what they leave out is not seen.",
-            ("data", "n_sequences", "value", n),
-        )
+    _say_how_few(data, writer)
     failed = summary[summary["n_failed"] > 0]
     if len(failed):
         writer.say(
@@ -65,6 +56,25 @@ def say_caveats(found: Findings, writer: Writer) -> None:
                 f"No better than guessing evenly ({float(above):.3f} bits): {', '.join(over)}.",
                 *(("summary", e, "score", float(found.row(e)["score"])) for e in over),
             )
+
+
+def _say_how_few(data: Mapping[str, Any], writer: Writer) -> None:
+    """Warn of scores that are made of few sequences, however many steps these have."""
+    n, independent = int(data["n_sequences"]), int(data["n_independent"])
+    if data["split_kind"] == "blocked":
+        writer.say(
+            f"There are only {n} sequences, cut into blocks: intervals are about these sequences, not about "
+            "others.",
+            ("data", "n_sequences", "value", n),
+        )
+    elif independent < _FEW:
+        tested = "tested" if data["split_kind"] == "official" else "in all"
+        of = "groups of sequences" if data["split_kind"] == "grouped" else "sequences"
+        writer.say(
+            f"There are only {independent} {of} {tested}: intervals are wide, and what these leave out is "
+            "not seen.",
+            ("data", "n_independent", "value", independent),
+        )
 
 
 def _say_what_failed_while_tuning(failures: pd.DataFrame, writer: Writer) -> None:

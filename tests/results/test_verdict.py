@@ -9,7 +9,7 @@ from seqcompare.results.judgement import Judgement
 from seqcompare.results.verdict import write_verdict
 from seqcompare.results.words import loss_words, score_words
 
-DATA = {"role": "next", "n_sequences": 100, "split_kind": "random", "classes": {}, "uniform_bits": 2.0}
+DATA = {"role": "next", "n_sequences": 100, "n_independent": 100, "split_kind": "random", "classes": {}, "uniform_bits": 2.0}
 
 
 def summary(**scores):
@@ -212,11 +212,11 @@ def test_chance_and_doubt_have_words_of_their_own():
 def test_warnings():
     table = summary(a=1.2, ahead=2.5, chance=1.9)
     table.loc[1, "n_failed"] = 1
-    data = {**DATA, "n_sequences": 7, "role": "step", "classes": {"x": 50, "y": 3}}
+    data = {**DATA, "n_independent": 7, "role": "step", "classes": {"x": 50, "y": 3}}
     text = str(write(enough(), table, data=data))
     assert "Not all answers could be given in time: ahead use steps after the label" in text
     assert "1 of 2 classes are rare, with fewer than 10 examples: y (3)" in text
-    assert "There are only 7 sequences" in text
+    assert "There are only 7 sequences in all" in text
     assert "Failed in some folds, and left out: ahead." in text
     assert "No better than guessing evenly (2.000 bits): ahead." in text
 
