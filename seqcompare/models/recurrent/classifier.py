@@ -16,7 +16,7 @@ from seqcompare.models.recurrent.cell import Array
 from seqcompare.models.recurrent.estimator import SequenceNet
 from seqcompare.models.recurrent.losses import LOSSES
 from seqcompare.models.recurrent.parameters import check_parameters
-from seqcompare.models.recurrent.weighting import class_weights
+from seqcompare.models.recurrent.weighting import reweighted
 from seqcompare.sequences import Sequences
 
 
@@ -120,7 +120,7 @@ class RNNClassifier(ClassifierMixin, SequenceNet, BaseEstimator):
             targets = labels.astype(self.dtype)
         else:
             targets = encode_labels(labels, self.classes_)
-            weights = weights * class_weights(targets, weights, self.class_weight, self.classes_)[targets]
+            weights = reweighted(targets, weights, self.class_weight, self.classes_)
         link = "sigmoid" if several else "softmax"
         self._learn(
             sequences,

@@ -29,7 +29,7 @@ from seqcompare.models.recurrent.optimizers import Descent, Memory, fresh_memory
 from seqcompare.models.recurrent.packing import Ints
 from seqcompare.models.recurrent.parameters import RecurrentParameters
 from seqcompare.models.recurrent.training import Epoch, Schedule, train
-from seqcompare.models.recurrent.weighting import mean_and_scale
+from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
 from seqcompare.sequences import Sequences
 
 Score = Callable[[Array, Array, NDArray[np.float64]], float]
@@ -93,17 +93,22 @@ class RecurrentNet(RecurrentParameters):
 
     def _network(self) -> tuple[Network, Array]:
         check_is_fitted(self, "weights_")
-        flat = self.weights_
-        if not flat.flags.writeable:  # memory-mapped; compiled code knows only ordinary arrays
-            flat = np.array(flat)
-        return Network(Architecture(**self.architecture_), reuse=True), flat
+        return Network(Architecture(**self.architecture_), reuse=True), _ordinary(self.weights_)
 
-    def _encode(self, sequences: Sequences) -> Array:
-        """Return the steps as the network takes them: codes of symbols, or standardised floats."""
+    def _encode(self, sequences: Sequences, places: Ints | None = None) -> Array:
+        """Return the steps as the network takes them: codes of symbols, or standardised floats.
+
+        An error calls the sequences by their `places`, where they are not all that were given.
+        """
         if sequences.kind == "symbols":
             return encode(sequences.values, self.symbols_)
-        values = (sequences.channels - self.input_mean_) / self.input_scale_
-        return np.ascontiguousarray(values, dtype=self.weights_.dtype)
+
+        def place(row: int) -> str:
+            i = sequences.sequence_index[row]
+            return f"X[{i if places is None else places[i]}] at step {sequences.step_index[row]}"
+
+        scaling = self.input_mean_, self.input_scale_
+        return standardised(sequences.channels, *scaling, self.weights_.dtype, place)
 
     def _outputs(self, X: Any) -> tuple[Sequences, Array]:
         """Return the sequences that `X` is, and the network's outputs for them."""
@@ -145,6 +150,7 @@ class RecurrentNet(RecurrentParameters):
         each = np.add.reduceat(weights, sequences.offsets[:-1]) if per_step else weights
         # sequences of weight 0 are as good as absent: they count neither in the scale nor in a batch
         kept = each > 0
+        places = np.flatnonzero(kept)
         if not kept.all():
             items = np.repeat(kept, sequences.lengths) if per_step else kept
             sequences, targets, weights = sequences.take(kept), targets[items], weights[items]
@@ -176,7 +182,8 @@ class RecurrentNet(RecurrentParameters):
         if not go_on or set(self._memory) != set(fresh_memory(self.solver, flat)):
             self._memory = fresh_memory(self.solver, flat)
         rng = np.random.default_rng([*self._seed, self.n_iter_])
-        examples = Examples(self._encode(sequences), sequences.offsets, targets, weights)
+        self._memory = {name: _ordinary(value) for name, value in self._memory.items()}
+        examples = Examples(self._encode(sequences, places), sequences.offsets, targets, weights)
         held_out = None if epochs else self._hold_out(len(sequences), rng)
         before = self.n_iter_
         with one_thread():
@@ -300,6 +307,11 @@ class SequenceNet(RecurrentNet):
         sequences = check_sequences(self, X, reset=False)
         with one_thread():
             return sequences.pack(attention(network, flat, self._encode(sequences), sequences.offsets))
+
+
+def _ordinary(value: Any) -> Any:
+    """Return an array that compiled code may write to: what is memory-mapped is copied. Numbers stay."""
+    return np.require(value, requirements=["W", "E"]) if isinstance(value, np.ndarray) else value
 
 
 @cache

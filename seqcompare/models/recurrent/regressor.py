@@ -13,7 +13,7 @@ from seqcompare.models.base import check_sequence_weights, check_sequences
 from seqcompare.models.recurrent.cell import Array
 from seqcompare.models.recurrent.estimator import SequenceNet
 from seqcompare.models.recurrent.parameters import check_parameters
-from seqcompare.models.recurrent.weighting import mean_and_scale
+from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
 from seqcompare.sequences import Sequences
 
 
@@ -102,7 +102,7 @@ class RNNRegressor(RegressorMixin, SequenceNet, BaseEstimator):
             raise ValueError(f"y has {targets.shape[1]} numbers a sequence, expected {self.n_outputs_}")
         self._learn(
             sequences,
-            ((targets - self.target_mean_) / self.target_scale_).astype(self.dtype),
+            standardised(targets, self.target_mean_, self.target_scale_, self.dtype, "y[{}]".format),
             weights,
             n_outputs=self.n_outputs_,
             link="identity",

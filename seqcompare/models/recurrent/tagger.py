@@ -23,7 +23,7 @@ from seqcompare.models.recurrent.estimator import RecurrentNet
 from seqcompare.models.recurrent.losses import softmax
 from seqcompare.models.recurrent.packing import pack
 from seqcompare.models.recurrent.parameters import check_parameters
-from seqcompare.models.recurrent.weighting import class_weights
+from seqcompare.models.recurrent.weighting import reweighted
 from seqcompare.sequences import Sequences
 
 
@@ -69,7 +69,8 @@ class RNNTagger(RecurrentNet, Tagger):
     @property
     def causal(self) -> bool:
         """Whether the answer at step t uses no step after t: unless the network is bidirectional."""
-        return not self.bidirectional
+        network = getattr(self, "architecture_", None)  # of a fitted tagger its parameters say nothing
+        return not (self.bidirectional if network is None else network["bidirectional"])
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> RNNTagger:
         """Train the network.
@@ -122,7 +123,7 @@ class RNNTagger(RecurrentNet, Tagger):
             self.classes_ = find_symbols(labels[counted] if classes is None else np.asarray(classes))
         codes = encode_labels(labels, self.classes_, counted)
         codes[~counted] = 0  # any valid code will do: they weigh nothing
-        weights = weights * class_weights(codes, weights, self.class_weight, self.classes_)[codes]
+        weights = reweighted(codes, weights, self.class_weight, self.classes_)
         self._learn(
             sequences,
             codes,

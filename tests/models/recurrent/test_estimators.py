@@ -168,6 +168,9 @@ def test_only_a_bidirectional_tagger_looks_ahead():
     both = RNNTagger("gru", bidirectional=True, random_state=0, max_iter=30).fit(X, y, weights)
     assert causal.causal
     assert not both.causal
+    assert causal.set_params(bidirectional=True).causal
+    assert np.isfinite(causal.step_proba([0, 1])[0]).all()
+    assert not both.set_params(bidirectional=False).causal
     assert causal.score(X, y, weights) < 0.65
     assert both.score(X, y, weights) > 0.99
     changed = X.copy()
@@ -284,6 +287,11 @@ def test_works_with_search_and_cross_validation():
         ({"truncation": 4, "bidirectional": True}, "reads forwards only"),
         ({"solver": "lbfgs"}, "solver must be one of"),
         ({"class_weight": {9: 1.0}}, "class_weight names"),
+        ({"class_weight": {0: -1.0}}, "finite numbers from 0 on, but that of 0 is -1"),
+        ({"class_weight": {1: np.nan}}, "finite numbers from 0 on, but that of 1 is nan"),
+        ({"class_weight": {1: "2"}}, "finite numbers from 0 on, but that of 1 is '2'"),
+        ({"class_weight": {0: 0.0, 1: 0.0}}, "leaves nothing to train on"),
+        ({"class_weight": [1.0, 2.0]}, "class_weight must be None, 'balanced' or a dict"),
         ({"validation_fraction": 0.999, "early_stopping": True}, "leaves none to train on"),
     ],
 )
