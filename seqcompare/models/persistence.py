@@ -13,6 +13,45 @@ from skops.io.exceptions import UntrustedTypesFoundException
 _FORMAT = "seqcompare model"
 _VERSION = 1
 
+# what a fitted search keeps: how it scored, and how it split
+_METRICS = (
+    "classification.accuracy_score",
+    "classification.balanced_accuracy_score",
+    "classification.brier_score_loss",
+    "classification.f1_score",
+    "classification.jaccard_score",
+    "classification.log_loss",
+    "classification.matthews_corrcoef",
+    "classification.precision_score",
+    "classification.recall_score",
+    "ranking.average_precision_score",
+    "ranking.roc_auc_score",
+    "ranking.top_k_accuracy_score",
+    "regression.explained_variance_score",
+    "regression.max_error",
+    "regression.mean_absolute_error",
+    "regression.mean_absolute_percentage_error",
+    "regression.mean_squared_error",
+    "regression.median_absolute_error",
+    "regression.r2_score",
+    "regression.root_mean_squared_error",
+)
+_SPLITTERS = (
+    "GroupKFold",
+    "GroupShuffleSplit",
+    "KFold",
+    "LeaveOneGroupOut",
+    "LeaveOneOut",
+    "PredefinedSplit",
+    "RepeatedKFold",
+    "RepeatedStratifiedKFold",
+    "ShuffleSplit",
+    "StratifiedGroupKFold",
+    "StratifiedKFold",
+    "StratifiedShuffleSplit",
+    "TimeSeriesSplit",
+)
+
 # What `load` builds besides what skops trusts: scikit-learn's public estimators, arrays, plain containers.
 # Trees (sklearn.tree._tree.Tree, KDTree, TreePredictor) are not among them: compiled code follows their
 # indices unchecked, so that a crafted file could crash the process. Who made the file can name them.
@@ -36,6 +75,8 @@ TRUSTED = (
     "seqcompare.models.windows.standard.RBFSVM",
     "seqcompare.models.windows.tagger.WindowTagger",
     "seqcompare.models.windows.sliding_window.SlidingWindow",
+    "seqcompare.models.windows.layout.WindowLayout",
+    "seqcompare.evaluation.scoring.SequenceScorer",
     "seqcompare.sequences.Sequences",
     "hmmlearn.base.ConvergenceMonitor",
     "hmmlearn.hmm.CategoricalHMM",
@@ -43,6 +84,11 @@ TRUSTED = (
     "hmmlearn.hmm.GaussianHMM",
     "hmmlearn.hmm.PoissonHMM",
     "collections.deque",
+    "numpy.dtype",
+    "sklearn.metrics._scorer._PassthroughScorer",
+    "sklearn.metrics._scorer._Scorer",
+    *(f"sklearn.metrics._{name}" for name in _METRICS),
+    *(f"sklearn.model_selection._split.{name}" for name in _SPLITTERS),
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
 )

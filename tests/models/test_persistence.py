@@ -11,8 +11,17 @@ import skops.io
 from hmmlearn.hmm import CategoricalHMM, GaussianHMM
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    RepeatedStratifiedKFold,
+    ShuffleSplit,
+    StratifiedKFold,
+)
 from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -256,3 +265,49 @@ def test_merged_counts_can_be_loaded(tmp_path):
     np.testing.assert_array_equal(
         flat(sc.load(tmp_path / "m").predict_proba([[5]])), flat(parts.predict_proba([[5]]))
     )
+
+
+@pytest.mark.parametrize(
+    ("scoring", "cv"),
+    [
+        (None, 3),
+        (None, KFold(3)),
+        (None, GroupKFold(3)),
+        (None, ShuffleSplit(2, random_state=0)),
+        (None, StratifiedKFold(3, shuffle=True, random_state=np.random.RandomState(0))),
+        (None, RepeatedStratifiedKFold(n_splits=2, n_repeats=2, random_state=0)),
+        ("neg_log_loss", 3),
+        (sc.make_scorer("f1_macro"), 3),
+        (sc.make_scorer(f1_score, average="macro"), 3),
+    ],
+)
+def test_fitted_searches(scoring, cv, tmp_path):
+    steps = [("scale", sc.SequenceScaler()), ("classify", sc.WindowClassifier(pooling="mean"))]
+    search = GridSearchCV(Pipeline(steps), {"classify__width": [1, 3]}, cv=cv, scoring=scoring)
+    search.fit(REALS, CLASSES, **({"groups": np.arange(24) % 4} if isinstance(cv, GroupKFold) else {}))
+    sc.save(search, tmp_path / "m")
+    loaded = sc.load(tmp_path / "m")
+    assert loaded.best_params_ == search.best_params_
+    np.testing.assert_array_equal(loaded.predict_proba(REALS), search.predict_proba(REALS))
+    assert loaded.score(REALS, CLASSES) == search.score(REALS, CLASSES)
+
+
+def test_fitted_searches_over_taggers(tmp_path):
+    search = GridSearchCV(sc.MarkovTagger(), {"order": [0, 1]}, cv=2, scoring=sc.make_scorer("accuracy"))
+    sc.save(search.fit(SYMBOLS, SYMBOL_TAGS), tmp_path / "m")
+    assert sc.load(tmp_path / "m").score(SYMBOLS, SYMBOL_TAGS) == search.score(SYMBOLS, SYMBOL_TAGS)
+
+
+def test_whatever_a_search_needs_is_there_under_its_name():
+    for name in TRUSTED:
+        module, _, attribute = name.rpartition(".")
+        assert hasattr(importlib.import_module(module), attribute), name
+
+
+@pytest.mark.parametrize("dtype", ["float64", np.float64, np.dtype("float64")])
+def test_a_dtype_in_any_form(dtype, tmp_path):
+    for model in (sc.RNNTagger(dtype=dtype, **TINY), sc.WindowTagger(dtype=dtype)):
+        sc.save(model.fit(SYMBOLS, SYMBOL_TAGS), tmp_path / "m")
+        loaded = sc.load(tmp_path / "m")
+        assert loaded.get_params()["dtype"] == dtype
+        np.testing.assert_array_equal(flat(loaded.predict_proba(SYMBOLS)), flat(model.predict_proba(SYMBOLS)))
