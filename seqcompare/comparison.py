@@ -296,6 +296,7 @@ def _describe(dataset: SequenceDataset, plan: Plan) -> dict[str, Any]:
         "kind": X.kind,
         "n_sequences": len(dataset),
         "n_independent": _count_independent(dataset, plan),
+        "in_groups": dataset.groups is not None,
         "n_steps": X.n_steps,
         "shortest": int(X.lengths.min()),
         "longest": int(X.lengths.max()),

@@ -63,16 +63,16 @@ def _say_how_few(data: Mapping[str, Any], writer: Writer) -> None:
     n, independent = int(data["n_sequences"]), int(data["n_independent"])
     if data["split_kind"] == "blocked":
         writer.say(
-            f"There are only {n} sequences, cut into blocks: intervals are about these sequences, not about "
-            "others.",
+            f"There {_only(n, 'sequence')}, cut into blocks: intervals are about what is there, not about "
+            "other sequences.",
             ("data", "n_sequences", "value", n),
         )
     elif independent < _FEW:
         tested = "tested" if data["split_kind"] == "official" else "in all"
-        of = "groups of sequences" if data["split_kind"] == "grouped" else "sequences"
+        what = "group" if data["in_groups"] else "sequence"
         writer.say(
-            f"There are only {independent} {of} {tested}: intervals are wide, and what these leave out is "
-            "not seen.",
+            f"There {_only(independent, what)} {tested}: intervals are wide, and what is not in these is not "
+            "seen.",
             ("data", "n_independent", "value", independent),
         )
 
@@ -104,6 +104,10 @@ def _say_what_failed_while_tuning(failures: pd.DataFrame, writer: Writer) -> Non
                 for row in partly.to_dict("records")
             ),
         )
+
+
+def _only(n: int, what: str) -> str:
+    return f"is only 1 {what}" if n == 1 else f"are only {n} {what}s"
 
 
 def _short(error: str) -> str:

@@ -9,7 +9,15 @@ from seqcompare.results.judgement import Judgement
 from seqcompare.results.verdict import write_verdict
 from seqcompare.results.words import loss_words, score_words
 
-DATA = {"role": "next", "n_sequences": 100, "n_independent": 100, "split_kind": "random", "classes": {}, "uniform_bits": 2.0}
+DATA = {
+    "role": "next",
+    "n_sequences": 100,
+    "n_independent": 100,
+    "in_groups": False,
+    "split_kind": "random",
+    "classes": {},
+    "uniform_bits": 2.0,
+}
 
 
 def summary(**scores):
@@ -219,6 +227,18 @@ def test_warnings():
     assert "There are only 7 sequences in all" in text
     assert "Failed in some folds, and left out: ahead." in text
     assert "No better than guessing evenly (2.000 bits): ahead." in text
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        ({"split_kind": "blocked", "n_sequences": 1}, "There is only 1 sequence, cut into blocks"),
+        ({"split_kind": "official", "n_independent": 1, "in_groups": True}, "There is only 1 group tested"),
+        ({"split_kind": "grouped", "n_independent": 6, "in_groups": True}, "There are only 6 groups in all"),
+    ],
+)
+def test_how_few_there_are_is_told(known, words):
+    assert words in str(write(enough(), summary(a=1.2, b=1.3, chance=1.9), data={**DATA, **known}))
 
 
 def test_what_failed_while_tuning_is_told():

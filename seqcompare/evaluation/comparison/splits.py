@@ -299,8 +299,8 @@ def _blocked(dataset: SequenceDataset, cv: int, gap: int | None) -> Plan:
         splits.append(Split(_long_enough(train), _long_enough(test)))
     what = "steps" if len(counted) == X.n_steps else "steps that count"
     words = (
-        f"{cv} blocks of about {len(counted) // cv} {what}, since there are only {len(X)} sequences; {space} "
-        "steps on either side of a test block are left out"
+        f"{cv} blocks of about {len(counted) // cv} {what}, since sequences ({len(X)}) are fewer than "
+        f"that; {space} steps on either side of a test block are left out"
     )
     return _plan(dataset, "blocked", words, splits)
 
