@@ -8,10 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Kind = Literal["symbols", "real"]
-Container = Literal["list", "array", "sequences"]
+from seqcompare.reading import Container, read_collection, read_column, read_steps
 
-_SINGLE = "a single sequence is passed as [x]"
+Kind = Literal["symbols", "real"]
 
 
 class Sequences:
@@ -25,8 +24,13 @@ class Sequences:
         A sequence is a 1-D array or list, a 2-D float array of shape ``(T_i, d)``, or a string, read as
         characters. A single sequence is ``[x]``.
     offsets : array of int, shape (n + 1,), optional
-        If given, `X` is an array with all steps of all sequences on its first axis and sequence ``i`` is
-        ``X[offsets[i]:offsets[i + 1]]``, the layout of Arrow lists. Any trailing shape is allowed.
+        If given, `X` has all steps of all sequences, shape (n_steps,) or (n_steps, d), and sequence ``i`` is
+        ``X[offsets[i]:offsets[i + 1]]``, the layout of Arrow lists.
+    numbers : bool, default=False
+        Whether integers and booleans are counts or measurements here rather than symbols, and so become
+        floats.
+    name : str, default="X"
+        What error messages call `X`.
 
     Attributes
     ----------
@@ -53,19 +57,37 @@ class Sequences:
     array(['G', 'G'], dtype='<U1')
     """
 
-    def __init__(self, X: Any, offsets: ArrayLike | None = None) -> None:
+    def __init__(
+        self, X: Any, offsets: ArrayLike | None = None, *, numbers: bool = False, name: str = "X"
+    ) -> None:
         self.container: Container = "sequences"
         if offsets is not None:
-            self.values, self.offsets = _check_layout(np.asarray(X), offsets)
+            self.values = read_steps(X, name, numbers=numbers)
+            self.offsets = _check_layout(len(self.values), offsets)
         elif isinstance(X, Sequences):
-            self.values, self.offsets, self.container = X.values, X.offsets, X.container
+            whole = numbers and X.values.dtype.kind in "iub"
+            self.values = X.values.astype(np.float64) if whole else X.values
+            self.offsets, self.container = X.offsets, X.container
         else:
-            self.values, self.offsets, self.container = _collect(X)
+            self.values, lengths, self.container = read_collection(X, name, numbers=numbers)
+            self.offsets = offsets_of(lengths)
         self.values = self.values.view()
         self.values.flags.writeable = False
 
     @classmethod
-    def from_concatenated(cls, X: ArrayLike, lengths: ArrayLike | None = None) -> Sequences:
+    def _made(
+        cls, values: NDArray[Any], offsets: NDArray[np.int64], container: Container = "sequences"
+    ) -> Sequences:
+        """Put together what is known to be sound: unlike input from outside, of any trailing shape."""
+        made = cls.__new__(cls)
+        made.values, made.offsets, made.container = values.view(), offsets, container
+        made.values.flags.writeable = False
+        return made
+
+    @classmethod
+    def from_concatenated(
+        cls, X: ArrayLike, lengths: ArrayLike | None = None, *, numbers: bool = False
+    ) -> Sequences:
         """Read hmmlearn's pair: all steps on the first axis, and the length of each sequence.
 
         Parameters
@@ -74,13 +96,15 @@ class Sequences:
             All steps. Integers of shape ``(n_steps, 1)``, hmmlearn's form of symbols, are read as symbols.
         lengths : array of int, shape (n,), optional
             Steps of each sequence; by default one sequence.
+        numbers : bool, default=False
+            Whether integers are counts or measurements rather than symbols.
 
         Raises
         ------
         ValueError
             If a length is not positive, or they do not add up to ``n_steps``.
         """
-        values = _clean(np.asarray(X), "X")
+        values = read_steps(X, "X", numbers=numbers)
         sizes = np.asarray([len(values)] if lengths is None else lengths)
         if sizes.ndim != 1 or sizes.dtype.kind not in "iu":
             raise ValueError(
@@ -91,7 +115,7 @@ class Sequences:
             raise ValueError(f"lengths[{bad[0]}] is {sizes[bad[0]]}: every sequence needs at least one step")
         if sizes.sum() != len(values):
             raise ValueError(f"lengths add up to {sizes.sum()} steps but X has {len(values)}")
-        return cls(values, offsets_of(sizes))
+        return cls._made(values, offsets_of(sizes))
 
     @classmethod
     def from_frame(
@@ -115,13 +139,15 @@ class Sequences:
         Raises
         ------
         ValueError
-            For a missing column, a missing sequence or order, a repeated order, or values that are
-            neither symbols nor numbers.
+            For a column that is missing or there twice, a missing sequence or order, orders that repeat or
+            do not compare, or values that are neither symbols nor numbers.
         """
         columns = [values] if isinstance(values, str) else list(values)
         for column in [sequence, *([] if order is None else [order]), *columns]:
             if column not in df.columns:
                 raise ValueError(f"there is no column {column!r}; the columns are {list(df.columns)}")
+            if df[column].ndim != 1:
+                raise ValueError(f"there are {df[column].shape[1]} columns {column!r}, expected one")
         if not columns:
             raise ValueError("values names no column")
         if len(df) == 0:
@@ -134,8 +160,12 @@ class Sequences:
         if order is None:
             rank = np.argsort(codes, kind="stable")
         else:
-            rank = np.lexsort((df[order].rank(method="dense").to_numpy(), codes))
-            places = df[order].to_numpy()[rank]
+            try:
+                places = df[order].rank(method="dense").to_numpy()
+            except TypeError as error:
+                raise ValueError(f"column {order!r} has values that do not compare: {error}") from error
+            rank = np.lexsort((places, codes))
+            places = places[rank]
             repeated = (np.diff(codes[rank]) == 0) & (places[1:] == places[:-1])
             if repeated.any():
                 row = rank[1:][repeated][0]
@@ -144,7 +174,7 @@ class Sequences:
                     f"(the second is row {row})"
                 )
         steps = _table_values(df, columns)[rank]
-        return cls(steps, offsets_of(np.bincount(codes)))
+        return cls._made(steps, offsets_of(np.bincount(codes)))
 
     @property
     def kind(self) -> Kind:
@@ -183,9 +213,7 @@ class Sequences:
 
     def with_values(self, values: NDArray[Any]) -> Sequences:
         """Return the same sequences with other per-step values, shape (n_steps, ...)."""
-        other = Sequences(values, self.offsets)
-        other.container = self.container
-        return other
+        return Sequences._made(values, self.offsets, self.container)
 
     def pack(self, values: NDArray[Any]) -> Any:
         """Return per-step values in the container that these sequences came in.
@@ -203,17 +231,24 @@ class Sequences:
             return values.reshape(len(self), -1, *values.shape[1:])
         if self.container == "list":
             return [values[a:b] for a, b in zip(self.offsets[:-1], self.offsets[1:], strict=True)]
-        return Sequences(values, self.offsets)
+        return Sequences._made(values, self.offsets)
 
     def take(self, indices: ArrayLike) -> Sequences:
-        """Return the sequences at `indices`, in that order; a boolean mask works as well."""
-        chosen = np.arange(len(self))[np.asarray(indices)]
+        """Return the sequences at `indices`, in that order; a boolean mask works as well.
+
+        Raises
+        ------
+        ValueError
+            If no sequences are left.
+        """
+        wanted = np.asarray(indices)
+        chosen = np.arange(len(self))[wanted] if wanted.size else wanted
+        if not len(chosen):
+            raise ValueError(f"no sequences are left: none of the {len(self)} was chosen")
         sizes = self.lengths[chosen]
         offsets = offsets_of(sizes)
         rows = np.arange(offsets[-1]) + np.repeat(self.offsets[chosen] - offsets[:-1], sizes)
-        other = Sequences(self.values[rows], offsets)
-        other.container = self.container
-        return other
+        return Sequences._made(self.values[rows], offsets, self.container)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -248,145 +283,28 @@ def offsets_of(lengths: ArrayLike) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
-def _check_layout(values: NDArray[Any], offsets: ArrayLike) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    bounds = np.asarray(offsets, dtype=np.int64)
+def _check_layout(n_steps: int, offsets: ArrayLike) -> NDArray[np.int64]:
+    bounds = np.asarray(offsets)
     if bounds.ndim != 1 or len(bounds) < 2:
         raise ValueError(f"offsets must be 1-D with at least two entries, got shape {bounds.shape}")
-    if bounds[0] != 0 or bounds[-1] != len(values):
+    if bounds.dtype.kind not in "iu":
+        raise ValueError(f"offsets must be integers, got {bounds.dtype}")
+    bounds = bounds.astype(np.int64, copy=False)
+    if bounds[0] != 0 or bounds[-1] != n_steps:
         raise ValueError(
-            f"offsets must run from 0 to the {len(values)} steps of values, got {bounds[0]} to {bounds[-1]}"
+            f"offsets must run from 0 to the {n_steps} steps of values, got {bounds[0]} to {bounds[-1]}"
         )
     empty = np.flatnonzero(np.diff(bounds) < 1)
     if empty.size:
         raise ValueError(f"X[{empty[0]}] is empty: every sequence needs at least one step")
-    return values, bounds
-
-
-def _collect(X: Any) -> tuple[NDArray[Any], NDArray[np.int64], Container]:
-    """Read every accepted form but `Sequences` itself."""
-    if isinstance(X, (str, bytes)):
-        raise ValueError(f"X is one string, expected a collection of sequences: {_SINGLE}")
-    if isinstance(X, (dict, set)) or not (hasattr(X, "__len__") and hasattr(X, "__iter__")):
-        raise ValueError(f"X must be a list of sequences, an array or Sequences, got {type(X).__name__}")
-    if len(X) == 0:
-        raise ValueError("X holds no sequences")
-    ndim = getattr(X, "ndim", None)
-    if ndim in (2, 3):
-        return _collect_array(np.asarray(X))
-    if ndim is not None and ndim != 1:
-        raise ValueError(f"X must have 2 or 3 dimensions, got {ndim}")
-    if ndim == 1 and isinstance(X, np.ndarray) and X.dtype.kind != "O":
-        raise ValueError(
-            f"X is one 1-D array of {len(X)} values, expected a collection of sequences: {_SINGLE}"
-        )
-    steps = [_read_sequence(x, f"X[{i}]") for i, x in enumerate(X)]
-    _check_same_kind(steps)
-    return np.concatenate(steps), offsets_of([len(x) for x in steps]), "list"
-
-
-def _collect_array(X: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64], Container]:
-    n, length = X.shape[:2]
-    if length == 0 or X.size == 0:
-        raise ValueError(f"X has shape {X.shape}: every sequence needs at least one step and channel")
-    flat = _clean(X.reshape(n * length, *X.shape[2:]), "X")
-    return flat, np.arange(n + 1, dtype=np.int64) * length, "array"
-
-
-def _read_sequence(x: Any, name: str) -> NDArray[Any]:
-    if isinstance(x, str):
-        # one array view of the characters: a list of them would cost an object each
-        x = np.array([x]).view("<U1") if x and not x.endswith("\0") else np.array(list(x), dtype="<U1")
-    elif isinstance(x, (bytes, dict, set)) or not hasattr(x, "__len__"):
-        raise ValueError(f"{name} must be a sequence of steps, got {type(x).__name__} {x!r:.40}: {_SINGLE}")
-    if len(x) == 0:
-        raise ValueError(f"{name} is empty: every sequence needs at least one step")
-    try:
-        array = np.asarray(x)
-    except ValueError as error:
-        raise ValueError(f"{name} is ragged inside: every step needs the same number of values") from error
-    if array.ndim == 1 and array.dtype.kind in "US" and not isinstance(x, np.ndarray):
-        # NumPy turns [1, "a"] into strings without a word
-        others = [type(v).__name__ for v in x if not isinstance(v, (str, bytes))]
-        if others:
-            raise ValueError(f"{name} mixes kinds: strings and {others[0]}")
-    return _clean(array, name)
-
-
-def _clean(values: NDArray[Any], name: str) -> NDArray[Any]:
-    """Reduce one block of steps to symbols of shape (T,) or floats of shape (T,) or (T, d)."""
-    if values.ndim not in (1, 2):
-        raise ValueError(f"{name} has {values.ndim} dimensions, expected (T,) or (T, d)")
-    if values.dtype.kind == "O":
-        values = _narrow(values, name)
-    kind = values.dtype.kind
-    if kind == "c":
-        raise ValueError(f"Complex data not supported: {name} has dtype {values.dtype}")
-    if kind not in "fiubU":
-        raise ValueError(
-            f"{name} has dtype {values.dtype}: steps must be integers, booleans, strings or floats"
-        )
-    if kind == "f":
-        return values if values.dtype in (np.float32, np.float64) else values.astype(np.float64)
-    if values.ndim == 2:
-        if values.shape[1] != 1:
-            raise ValueError(
-                f"{name} has {values.shape[1]} {values.dtype} values a step, but {values.dtype} values are "
-                "symbols and a step is one symbol; convert them to float if they are measurements"
-            )
-        return values[:, 0]
-    return values
-
-
-def _narrow(values: NDArray[Any], name: str) -> NDArray[Any]:
-    """Give an object array the one dtype that its entries share."""
-    flat = values.ravel()
-    types = {type(v) for v in flat.tolist()}
-    if types and all(issubclass(t, str) for t in types):
-        return values.astype(str)
-    if types and all(issubclass(t, (bool, np.bool_)) for t in types):
-        return values.astype(bool)
-    if types and all(issubclass(t, (int, np.integer)) for t in types):
-        try:
-            return values.astype(np.int64)
-        except OverflowError as error:
-            raise ValueError(f"{name} has integers that do not fit 64 bits") from error
-    if any(issubclass(t, str) for t in types):
-        raise ValueError(f"{name} mixes kinds: {', '.join(sorted(t.__name__ for t in types))}")
-    return values.astype(np.float64)
-
-
-def _check_same_kind(steps: list[NDArray[Any]]) -> None:
-    def kind(x: NDArray[Any]) -> str:
-        return {"f": "real-valued", "U": "strings"}.get(x.dtype.kind, "whole-number symbols")
-
-    first = steps[0]
-    for i, x in enumerate(steps):
-        if kind(x) != kind(first):
-            raise ValueError(
-                f"X mixes kinds: X[0] holds {kind(first)} ({first.dtype}) "
-                f"but X[{i}] holds {kind(x)} ({x.dtype})"
-            )
-        if x.ndim != first.ndim or x.shape[1:] != first.shape[1:]:
-            raise ValueError(
-                f"X[{i}] has shape {x.shape} but X[0] has {first.shape}: "
-                "every step needs the same number of values"
-            )
+    return bounds
 
 
 def _table_values(df: Any, columns: list[str]) -> NDArray[Any]:
-    blocks = [_column_values(df[column], column) for column in columns]
+    blocks = [read_column(df[column], column) for column in columns]
     if len(blocks) == 1:
         return blocks[0]
     if any(block.dtype.kind not in "fiu" for block in blocks):
         dtypes = {column: str(block.dtype) for column, block in zip(columns, blocks, strict=True)}
         raise ValueError(f"several columns must all be numeric, got {dtypes}")
     return np.column_stack([block.astype(np.float64) for block in blocks])
-
-
-def _column_values(column: Any, name: str) -> NDArray[Any]:
-    if getattr(column.dtype, "kind", None) == "f":  # pandas' own float types hold NA, NumPy's hold NaN
-        return np.asarray(column.astype("float64"))
-    missing = np.flatnonzero(column.isna().to_numpy())
-    if missing.size:
-        raise ValueError(f"column {name!r} has no value in row {missing[0]}")
-    return _clean(np.asarray(column), f"column {name!r}")

@@ -13,8 +13,9 @@ import seqcompare
 PACKAGE = Path(seqcompare.__file__).parent
 
 # what each room may import of the others; itself and the leaves are always allowed
-LEAVES = {"sequences", "sequence_dataset", "style"}
+LEAVES = {"reading", "sequences", "sequence_dataset", "style"}
 ALLOWED = {
+    "reading": set(),
     "sequences": set(),
     "sequence_dataset": set(),
     "style": set(),

@@ -224,3 +224,70 @@ def test_values_cannot_be_changed_by_accident():
     with pytest.raises(ValueError, match="read-only"):
         sequences.values[0] = 1
     source[0] = 1.0  # the caller's own array stays writeable
+
+
+@pytest.mark.parametrize(
+    ("values", "offsets", "message"),
+    [
+        (np.array([1j, 2]), [0, 2], "Complex data not supported"),
+        (np.array(["a", 1], dtype=object), [0, 2], "X mixes kinds: int, str"),
+        (np.array([[1, 2], [2, 1]]), [0, 2], "X has 2 int64 values a step"),
+        (np.zeros((2, 2, 2)), [0, 2], "X has 3 dimensions"),
+        (5, [0, 1], "must be a sequence of steps, got int 5"),
+        ([1, 2, 3], [0, 1.5, 3], "offsets must be integers, got float64"),
+        ([1, 2, 3], [0, 2, 2, 3], r"X\[1\] is empty"),
+    ],
+)
+def test_steps_that_come_with_offsets_are_checked_too(values, offsets, message):
+    with pytest.raises(ValueError, match=message):
+        Sequences(values, offsets)
+
+
+def test_steps_that_come_with_offsets_are_read_like_others():
+    assert Sequences(np.array(["a", "b", "b"], dtype=object), [0, 1, 3]) == Sequences(["a", "bb"])
+    assert Sequences("abb", [0, 1, 3]) == Sequences.from_concatenated("abb", [1, 2]) == Sequences(["a", "bb"])
+    assert Sequences(np.ones(2, np.float16), [0, 2]).values.dtype == np.float64
+
+
+def test_integers_are_numbers_where_that_is_asked_for():
+    counts = [np.array([[1, 2], [3, 4]]), np.array([[5, 6]])]
+    ragged_objects = np.empty(2, dtype=object)
+    ragged_objects[:] = counts
+    expected = Sequences([x.astype(float) for x in counts])
+    for container in (counts, ragged_objects, pd.Series(counts), [x.tolist() for x in counts]):
+        assert Sequences(container, numbers=True) == expected
+    assert Sequences.from_concatenated(np.vstack(counts), [2, 1], numbers=True) == expected
+    assert Sequences(np.vstack(counts), [0, 2, 3], numbers=True) == expected
+    assert Sequences(Sequences([[1, 2], [3]]), numbers=True) == Sequences([[1.0, 2.0], [3.0]])
+    assert Sequences([[1, 2], [0.5]], numbers=True).kind == "real"
+
+
+def test_signed_and_unsigned_integers_stay_symbols():
+    mixed = Sequences([np.array([-1]), np.array([2], dtype=np.uint64)])
+    assert mixed.values.dtype == np.int64
+    assert mixed.values.tolist() == [-1, 2]
+    with pytest.raises(ValueError, match=r"X holds 9223372036854775808 beside signed integers"):
+        Sequences([np.array([-1]), np.array([2**63], dtype=np.uint64)])
+
+
+@pytest.mark.parametrize("chosen", [[], slice(0, 0), np.zeros(3, dtype=bool), np.array([], dtype=int)])
+def test_choosing_nothing_says_so(chosen):
+    X = Sequences(["ab", "c", "d"])
+    with pytest.raises(ValueError, match="no sequences are left: none of the 3 was chosen"):
+        X[chosen]
+    if not isinstance(chosen, slice):
+        with pytest.raises(ValueError, match="no sequences are left"):
+            X.take(chosen)
+
+
+def test_columns_that_are_there_twice_or_do_not_compare():
+    df = pd.DataFrame({"s": [0, 0], "t": ["b", 1], "v": [1, 2]})
+    with pytest.raises(ValueError, match="column 't' has values that do not compare"):
+        Sequences.from_frame(df, sequence="s", order="t", values="v")
+    with pytest.raises(ValueError, match="there are 2 columns 'v', expected one"):
+        Sequences.from_frame(df.set_axis(["s", "v", "v"], axis=1), sequence="s", values="v")
+
+
+def test_errors_call_the_input_by_its_name():
+    with pytest.raises(ValueError, match=r"labels\[0\] mixes kinds: NoneType, str"):
+        Sequences([["x", None]], name="labels")
