@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from seqcompare.sequences import Sequences
+from seqcompare.reading import narrow, read_steps
 
 # Symbols within such a range of integers are looked up in a table, which beats sorting and bisection tenfold.
 _TABLE = 2**16
@@ -15,6 +15,7 @@ _TABLE = 2**16
 
 def find_symbols(values: NDArray[Any]) -> NDArray[Any]:
     """Return the sorted distinct symbols of `values`."""
+    values = narrow(values, "symbols")
     numbers = _as_integers(values)
     if numbers is None or not len(numbers):
         return np.unique(values)
@@ -36,11 +37,27 @@ def choose_alphabet(values: NDArray[Any], symbols: ArrayLike | None) -> NDArray[
     """
     if symbols is None:
         return find_symbols(values)
-    alphabet = find_symbols(Sequences([symbols]).values)
+    alphabet = find_symbols(read_symbols(symbols))
     strangers = values[encode(values, alphabet) == len(alphabet)]
     if len(strangers):
         raise ValueError(f"X holds {strangers[0].item()!r}, which is not among symbols")
     return alphabet
+
+
+def read_symbols(symbols: ArrayLike) -> NDArray[Any]:
+    """Return given symbols, a string being read as its characters, and whole-number floats as integers.
+
+    Raises
+    ------
+    ValueError
+        If they are no symbols.
+    """
+    found = read_steps(symbols, "symbols")
+    if found.dtype.kind != "f":
+        return found
+    if found.ndim > 1 or not (found == np.floor(found)).all():
+        raise ValueError(f"symbols must be integers, booleans or strings, got {found.dtype} {symbols!r:.60}")
+    return found.astype(np.int64)
 
 
 def encode(values: NDArray[Any], symbols: NDArray[Any]) -> NDArray[np.int64]:
@@ -51,6 +68,7 @@ def encode(values: NDArray[Any], symbols: NDArray[Any]) -> NDArray[np.int64]:
     ValueError
         If one side is strings and the other numbers: not an unseen symbol but another kind of data.
     """
+    values, symbols = narrow(values, "values"), narrow(symbols, "symbols")
     if (values.dtype.kind == "U") != (symbols.dtype.kind == "U"):
         raise ValueError(f"expected symbols of dtype {symbols.dtype}, as in fit, got {values.dtype}")
     numbers, known = _as_integers(values), _as_integers(symbols)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from typing import Any
+from numbers import Integral
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +12,24 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
+from seqcompare.models.input_checks import (
+    check_finite,
+    is_nested_table,
+    is_table,
+    kind_words,
+    locate_step,
+    whole_numbers,
+)
+from seqcompare.reading import narrow
 from seqcompare.sequences import Sequences
+
+
+class Reading(TypedDict, total=False):
+    """How an estimator reads its input: the keywords of `check_sequences`."""
+
+    symbols: bool
+    numbers: bool
+    allow_nan: bool
 
 
 def check_sequences(
@@ -20,6 +38,7 @@ def check_sequences(
     *,
     reset: bool,
     symbols: bool = False,
+    numbers: bool = False,
     allow_nan: bool = False,
 ) -> Sequences:
     """Validate `X` for `estimator`, in ``fit`` (``reset=True``) or afterwards.
@@ -37,6 +56,8 @@ def check_sequences(
         Whether this is ``fit``.
     symbols : bool, default=False
         Whether only symbols are accepted; whole-number floats then count as integers.
+    numbers : bool, default=False
+        Whether integers are counts or measurements, and become floats.
     allow_nan : bool, default=False
         Whether NaN marks a missing value; infinity is an error either way.
 
@@ -50,23 +71,23 @@ def check_sequences(
     ValueError
         If `X` is not what `estimator` expects; the message names the sequence and step.
     """
-    if isinstance(X, Sequences) or not _is_table(X):
+    if isinstance(X, Sequences) or not is_table(X):
         if reset:
             # what an earlier fit on an array has left behind no longer holds
             for name in ("n_features_in_", "feature_names_in_"):
                 vars(estimator).pop(name, None)
-            if _is_nested_table(X):
+            if is_nested_table(X):
                 estimator.n_features_in_ = len(X[0])
-        sequences = Sequences(X)
+        sequences = Sequences(X, numbers=numbers)
     else:
         table = validate_data(
             estimator, X, reset=reset, dtype=None, ensure_all_finite=False, ensure_min_features=1
         )
-        sequences = Sequences(table)
+        sequences = Sequences(table, numbers=numbers)
     if sequences.kind == "real":
-        _check_finite(sequences, allow_nan=allow_nan)
+        check_finite(sequences, allow_nan=allow_nan)
         if symbols:
-            sequences = _whole_numbers(sequences)
+            sequences = whole_numbers(sequences)
     if reset:
         estimator.kind_ = sequences.kind
         estimator.n_channels_ = sequences.n_channels
@@ -74,7 +95,7 @@ def check_sequences(
     name = type(estimator).__name__
     if sequences.kind != estimator.kind_:
         raise ValueError(
-            f"{name} was fitted on {_words(estimator.kind_)}, but X holds {_words(sequences.kind)}"
+            f"{name} was fitted on {kind_words(estimator.kind_)}, but X holds {kind_words(sequences.kind)}"
         )
     if sequences.n_channels != estimator.n_channels_:
         raise ValueError(
@@ -94,11 +115,15 @@ def check_step_labels(y: Any, sequences: Sequences) -> NDArray[Any]:
     """
     if y is None:
         raise ValueError("this tagger requires y to be passed, but the target y is None")
+    if _is_flat(y, of_strings=False):
+        raise ValueError(
+            f"y must have labels for every step, one array a sequence; got shape {np.shape(y)[:1]}"
+        )
     labels = _align_steps(y, sequences, "y", "labels")
     if labels.dtype.kind == "f":
-        _check_finite(sequences.with_values(labels), name="y")
+        check_finite(sequences.with_values(labels), name="y")
         if np.any(labels != np.floor(labels)):
-            i, t = _locate(sequences, int(np.flatnonzero(labels != np.floor(labels))[0]))
+            i, t = locate_step(sequences, int(np.flatnonzero(labels != np.floor(labels))[0]))
             raise ValueError(
                 f"labels must be symbols, but y[{i}] is {labels[sequences.offsets[i] + t]} at step {t}"
             )
@@ -127,16 +152,17 @@ def check_step_weights(
     """
     if sample_weight is None:
         return np.ones(sequences.n_steps)
-    per_step = isinstance(sample_weight, Sequences) or np.ndim(_first(sample_weight)) > 0
-    if not per_step:
+    if _is_flat(sample_weight, of_strings=True):
         return np.repeat(check_sequence_weights(sample_weight, sequences), sequences.lengths)
-    if not steps_as_array and not isinstance(sample_weight, (list, tuple, Sequences)):
+    if not steps_as_array and getattr(sample_weight, "ndim", 1) > 1:
         raise ValueError(
             f"sample_weight has shape {np.shape(sample_weight)}, expected ({len(sequences)},) to weigh "
             "sequences; weights of steps are passed as a list of 1-D arrays or as Sequences"
         )
-    weights = _align_steps(sample_weight, sequences, "sample_weight", "weights").astype(np.float64)
-    return _check_weights(weights)
+    weights = _align_steps(sample_weight, sequences, "sample_weight", "weights", numbers=True)
+    if weights.dtype.kind != "f":
+        raise ValueError(f"sample_weight must be numbers, got {weights[0].item()!r} for the first step")
+    return _check_weights(weights.astype(np.float64))
 
 
 def check_sequence_weights(sample_weight: ArrayLike | None, sequences: Sequences) -> NDArray[np.float64]:
@@ -149,7 +175,10 @@ def check_sequence_weights(sample_weight: ArrayLike | None, sequences: Sequences
     """
     if sample_weight is None:
         return np.ones(len(sequences))
-    weights = np.array(sample_weight, dtype=np.float64)
+    try:
+        weights = np.array(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"sample_weight must be numbers, one a sequence: {error}") from error
     if weights.shape != (len(sequences),):
         raise ValueError(
             f"sample_weight has shape {weights.shape}, expected ({len(sequences)},): one a sequence"
@@ -169,12 +198,27 @@ def check_sequence_labels(y: Any, sequences: Sequences) -> NDArray[Any]:
         raise ValueError("this estimator requires y to be passed, but the target y is None")
     targets = column_or_1d(y, warn=True)
     assert_all_finite(targets, input_name="y")
+    targets = narrow(targets, "y")
     if len(targets) != len(sequences):
         raise ValueError(f"y has {len(targets)} entries but X has {len(sequences)} sequences")
     return targets
 
 
-class Density(DensityMixin, BaseEstimator, metaclass=ABCMeta):
+class Reader(BaseEstimator):
+    """What reads its input in a way of its own."""
+
+    @property
+    def reading(self) -> Reading:
+        """How input is read."""
+        return {}
+
+    def _check(self, X: Any) -> Sequences:
+        """Return `X` as this fitted estimator reads it."""
+        check_is_fitted(self)
+        return check_sequences(self, X, reset=False, **self.reading)
+
+
+class Density(DensityMixin, Reader, metaclass=ABCMeta):
     """A distribution over sequences: the base of everything with the role ``next``."""
 
     @abstractmethod
@@ -195,12 +239,11 @@ class Density(DensityMixin, BaseEstimator, metaclass=ABCMeta):
         y : ignored
             For scikit-learn's tools.
         """
-        check_is_fitted(self)
-        total = self.score_samples(X)
-        return float(total.sum() / Sequences(X).n_steps)
+        sequences = self._check(X)
+        return float(self.score_samples(sequences).sum() / sequences.n_steps)
 
 
-class Tagger(BaseEstimator, metaclass=ABCMeta):
+class Tagger(Reader, metaclass=ABCMeta):
     """A label for every step: the base of everything with the role ``step``.
 
     It sets no ``ClassifierMixin``, since scikit-learn would take ragged labels for multi-label ones.
@@ -221,14 +264,14 @@ class Tagger(BaseEstimator, metaclass=ABCMeta):
 
     def predict_log_proba(self, X: Any) -> Any:
         """Return the logarithm of `predict_proba`, in X's container."""
-        sequences = Sequences(X)
+        sequences = self._check(X)
         proba = Sequences(self.predict_proba(sequences)).values
         with np.errstate(divide="ignore"):  # a certain answer has log-probability -inf elsewhere
             return sequences.pack(np.log(proba))
 
     def predict(self, X: Any) -> Any:
         """Return the most probable label of every step, in X's container."""
-        sequences = Sequences(X)
+        sequences = self._check(X)
         proba = Sequences(self.predict_proba(sequences)).values
         return sequences.pack(self.classes_[np.argmax(proba, axis=1)])
 
@@ -243,14 +286,44 @@ class Tagger(BaseEstimator, metaclass=ABCMeta):
             The truth.
         sample_weight : array of shape (n,), or one array of weights a sequence, optional
             Weights of sequences or of steps.
+
+        Raises
+        ------
+        ValueError
+            If strings are held against numbers, or no step is left.
         """
-        sequences = Sequences(X)
+        sequences = self._check(X)
         truth = check_step_labels(y, sequences)
         weights = check_step_weights(sample_weight, sequences) * scored_steps(truth, self.ignore_label)
         if not weights.any():
             raise ValueError("no step is left to score: all have weight 0 or ignore_label")
         answer = Sequences(self.predict(sequences)).values
+        if (truth.dtype.kind == "U") != (answer.dtype.kind == "U"):
+            raise ValueError(
+                f"y has labels of dtype {truth.dtype}, such as {truth[0].item()!r}, but this tagger answers "
+                f"with labels of dtype {answer.dtype}, such as {answer[0].item()!r}"
+            )
         return float(np.average(answer == truth, weights=weights))
+
+
+def check_lengths(n_sequences: Any, length: Any) -> NDArray[np.int64]:
+    """Return how long each sequence to be drawn is, shape (n_sequences,).
+
+    Raises
+    ------
+    ValueError
+        If either is not made of whole numbers from 1, or there is not one length, or one a sequence.
+    """
+    if isinstance(n_sequences, bool) or not isinstance(n_sequences, Integral) or n_sequences < 1:
+        raise ValueError(f"n_sequences must be a whole number >= 1, got {n_sequences!r}")
+    lengths = np.asarray(length)
+    if lengths.dtype.kind not in "iu" or (lengths < 1).any():
+        raise ValueError(f"length must be made of whole numbers >= 1, got {length!r}")
+    if lengths.shape not in ((), (n_sequences,)):
+        raise ValueError(
+            f"length has shape {lengths.shape}, expected one number or {n_sequences}, one a sequence"
+        )
+    return np.broadcast_to(lengths.astype(np.int64), (int(n_sequences),))
 
 
 def scored_steps(labels: NDArray[Any], ignore_label: Any) -> NDArray[np.bool_]:
@@ -260,82 +333,22 @@ def scored_steps(labels: NDArray[Any], ignore_label: Any) -> NDArray[np.bool_]:
     return np.asarray(labels != ignore_label)
 
 
-def _is_table(X: Any) -> bool:
-    """Whether `X` is for scikit-learn's validation: an array or table, rather than a list of sequences."""
-    if isinstance(X, (list, tuple, str)):
+def _is_flat(values: Any, *, of_strings: bool) -> bool:
+    """Whether `values` holds single values, in place of a sequence of them for each sequence."""
+    if not hasattr(values, "__iter__"):
+        values = np.asarray(values)
+    if isinstance(values, Sequences) or getattr(values, "ndim", 1) != 1:
         return False
-    shape = getattr(X, "shape", None)
-    if shape is None:
-        return hasattr(X, "__array__")
-    if len(shape) == 1:
-        # a Series or object array of sequences is a list of them
-        return not shape[0] or (np.ndim(next(iter(X))) == 0 and not isinstance(next(iter(X)), str))
-    return len(shape) != 3
+    if isinstance(values, np.ndarray) and values.dtype.kind != "O":
+        return True
+    first = next(iter(values), None)
+    return np.isscalar(first) and (of_strings or not isinstance(first, str))
 
 
-def _is_nested_table(X: Any) -> bool:
-    """Whether `X` is scikit-learn's list of equally long lists, after which arrays of that width are due."""
-    return (
-        isinstance(X, list)
-        and len(X) > 0
-        and all(type(x) is list for x in X)
-        and len({len(x) for x in X}) == 1
-        and len(X[0]) > 0
-        and np.isscalar(X[0][0])
-    )
-
-
-def _words(kind: str) -> str:
-    return "symbols" if kind == "symbols" else "real-valued steps"
-
-
-def _locate(sequences: Sequences, row: int) -> tuple[int, int]:
-    i = int(np.searchsorted(sequences.offsets, row, side="right")) - 1
-    return i, row - int(sequences.offsets[i])
-
-
-def _check_finite(sequences: Sequences, *, allow_nan: bool = False, name: str = "X") -> None:
-    values = sequences.channels
-    with np.errstate(invalid="ignore", over="ignore"):
-        if np.isfinite(values.sum(dtype=np.float64)):  # one cheap pass: a bad value spoils the sum
-            return
-    bad = np.isinf(values) if allow_nan else ~np.isfinite(values)
-    rows = np.flatnonzero(bad.any(axis=1))
-    if rows.size:
-        i, t = _locate(sequences, int(rows[0]))
-        what = "NaN" if np.isnan(values[rows[0]]).any() and not allow_nan else "infinity (inf)"
-        raise ValueError(f"{name}[{i}] contains {what} at step {t}: expected finite numbers")
-
-
-def _whole_numbers(sequences: Sequences) -> Sequences:
-    if sequences.n_channels != 1:
-        raise ValueError(f"expected symbols, got real-valued steps of {sequences.n_channels} channels")
-    values = sequences.channels[:, 0]
-    broken = np.flatnonzero(values != np.floor(values))
-    if broken.size:
-        i, t = _locate(sequences, int(broken[0]))
-        raise ValueError(
-            f"expected symbols (integers, booleans, strings), but X[{i}] is real-valued: "
-            f"{values[broken[0]]} at step {t}"
-        )
-    return sequences.with_values(values.astype(np.int64))
-
-
-def _first(sample_weight: Any) -> Any:
-    try:
-        return next(iter(sample_weight if hasattr(sample_weight, "__iter__") else np.asarray(sample_weight)))
-    except (TypeError, StopIteration):
-        raise ValueError(
-            f"sample_weight must hold one weight a sequence or step, got {sample_weight!r:.60}"
-        ) from None
-
-
-def _align_steps(values: Any, sequences: Sequences, name: str, noun: str) -> NDArray[Any]:
-    if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind != "O":
-        raise ValueError(
-            f"{name} must have {noun} for every step, one array a sequence; got shape {values.shape}"
-        )
-    given = Sequences(values)
+def _align_steps(
+    values: Any, sequences: Sequences, name: str, noun: str, *, numbers: bool = False
+) -> NDArray[Any]:
+    given = Sequences(values, name=name, numbers=numbers)
     if len(given) != len(sequences):
         raise ValueError(f"{name} has {len(given)} sequences but X has {len(sequences)}")
     wrong = np.flatnonzero(given.lengths != sequences.lengths)

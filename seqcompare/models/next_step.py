@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from seqcompare.models.alphabet import choose_alphabet, encode
-from seqcompare.models.base import Density, check_sequences, check_step_weights
+from seqcompare.models.base import Density, Reading, check_lengths, check_sequences, check_step_weights
 from seqcompare.models.causality import is_causal
 from seqcompare.sequences import Sequences, offsets_of
 
@@ -61,6 +61,11 @@ class NextStep(MetaEstimatorMixin, Density):
         self.estimator = estimator
         self.symbols = symbols
 
+    @property
+    def reading(self) -> Reading:
+        """Whole numbers of any kind are symbols."""
+        return {"symbols": True}
+
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> NextStep:
         """Fit the tagger to each next step.
 
@@ -84,7 +89,7 @@ class NextStep(MetaEstimatorMixin, Density):
             If the tagger looks ahead or gives no probabilities, no sequence has two steps, or there are
             weights and the tagger takes none.
         """
-        sequences = check_sequences(self, X, reset=True, symbols=True)
+        sequences = check_sequences(self, X, reset=True, **self.reading)
         weight = check_step_weights(sample_weight, sequences, steps_as_array=False)
         name = type(self.estimator).__name__
         if not hasattr(self.estimator, "predict_proba"):
@@ -143,10 +148,10 @@ class NextStep(MetaEstimatorMixin, Density):
             Symbols.
         """
         check_is_fitted(self)
-        lengths = np.broadcast_to(np.asarray(length), (n_sequences,))
-        uniform = check_random_state(random_state).uniform(size=(n_sequences, lengths.max()))
+        lengths = check_lengths(n_sequences, length)
+        uniform = check_random_state(random_state).uniform(size=(len(lengths), lengths.max()))
         drawn = np.empty(uniform.shape, dtype=np.intp)
-        proba, state = np.tile(self.initial_proba_, (n_sequences, 1)), None
+        proba, state = np.tile(self.initial_proba_, (len(lengths), 1)), None
         for t in range(lengths.max()):
             if t:
                 proba, state = self._step(self.symbols_[drawn[:, :t]], state)
@@ -212,8 +217,7 @@ class NextStep(MetaEstimatorMixin, Density):
         self.estimator_ = tagger
 
     def _predict(self, X: Any) -> tuple[Sequences, NDArray[np.float64]]:
-        check_is_fitted(self)
-        sequences = check_sequences(self, X, reset=False, symbols=True)
+        sequences = self._check(X)
         return sequences, self._next_rows(Sequences(sequences.values, sequences.offsets))
 
     def _next_rows(self, sequences: Sequences) -> NDArray[np.float64]:

@@ -1,9 +1,11 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqcompare.models.alphabet import encode, find_symbols
+from seqcompare import HMM, MarkovChain, MarkovTagger, NextStep, SlidingWindow
+from seqcompare.models.alphabet import encode, encode_labels, find_symbols
 
 
 def bisect(values, symbols):
@@ -49,3 +51,46 @@ def test_booleans():
 def test_strings_are_no_unseen_numbers():
     with pytest.raises(ValueError, match="expected symbols of dtype int64, as in fit, got <U1"):
         encode(np.array(["a"]), np.array([1, 2]))
+
+
+def by_hand(symbols):
+    return HMM.from_parameters(startprob=[1], transmat=[[1]], emissionprob=[[0.2, 0.3, 0.5]], symbols=symbols)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda symbols: MarkovChain(symbols=symbols).fit(["ab"]),
+        lambda symbols: NextStep(MarkovTagger(), symbols=symbols).fit(["ab"]),
+        lambda symbols: HMM(symbols=symbols, random_state=0).fit(["ab"]),
+        lambda symbols: SlidingWindow(symbols=symbols).fit(["ab"]),
+        by_hand,
+    ],
+    ids=["chain", "next", "hmm", "window", "by hand"],
+)
+@pytest.mark.parametrize(
+    "symbols",
+    ["abc", ["a", "b", "c"], pd.Series(["a", "b", "c"]), np.array(["a", "b", "c"], dtype=object)],
+    ids=["str", "list", "series", "objects"],
+)
+def test_an_alphabet_is_given_in_any_container(make, symbols):
+    model = make(symbols)
+    assert model.symbols_.tolist() == ["a", "b", "c"]
+    assert model.symbols_.dtype.kind == "U"
+
+
+def test_whole_numbers_are_symbols_and_others_are_not():
+    assert MarkovChain(symbols=[0.0, 1.0, 2.0]).fit([[0, 1]]).symbols_.dtype == np.int64
+    with pytest.raises(ValueError, match="symbols must be integers, booleans or strings"):
+        MarkovChain(symbols=[0.5, 1.0]).fit([[0, 1]])
+
+
+def test_object_labels_are_those_of_a_plain_array():
+    words = np.array(["u", "v", "u"])
+    for labels in (words, words.astype(object)):
+        for classes in (np.array(["u", "v"]), np.array(["u", "v"], dtype=object)):
+            assert encode_labels(labels, classes).tolist() == [0, 1, 0]
+    tagger = MarkovTagger().partial_fit(["ab"], [["u", "v"]], classes=pd.Series(["u", "v", "w"]).unique())
+    assert tagger.partial_fit(["ab"], [["u", "v"]]).classes_.tolist() == ["u", "v", "w"]
+    with pytest.raises(ValueError, match="expected symbols of dtype"):
+        MarkovTagger().partial_fit(["ab"], [["u", "v"]], classes=[0, 1])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from seqcompare.models.alphabet import read_symbols
 from seqcompare.models.hmm.parameters import (
     COVARIANCE_TYPES,
     EMISSION_PARAMETERS,
@@ -35,7 +37,7 @@ def find_emission(emissions: dict[str, ArrayLike | None]) -> tuple[str, dict[str
     )
 
 
-def take_parameters(model: Any, arrays: dict[str, Floats], unknown_proba: float) -> None:
+def take_parameters(model: Any, arrays: dict[str, Floats], unknown_proba: Any) -> None:
     """Make `model` a fitted one, with these parameters.
 
     Parameters
@@ -60,7 +62,7 @@ def take_parameters(model: Any, arrays: dict[str, Floats], unknown_proba: float)
     model.kind_ = "symbols" if emission == "categorical" else "real"
     model.n_channels_ = 1 if emission == "categorical" else n_outputs
     if emission == "categorical":
-        names = np.arange(n_outputs) if model.symbols is None else np.asarray(model.symbols)
+        names = np.arange(n_outputs) if model.symbols is None else read_symbols(model.symbols)
         if names.shape != (n_outputs,) or len(np.unique(names)) != n_outputs:
             raise ValueError(
                 f"symbols must be {n_outputs} different ones, a column of emissionprob each, got {names}"
@@ -68,7 +70,9 @@ def take_parameters(model: Any, arrays: dict[str, Floats], unknown_proba: float)
         order = np.argsort(names)
         model.symbols_ = names[order]
         arrays = {**arrays, "emissionprob": arrays["emissionprob"][..., order]}
-        model.unknown_proba_ = unknown_proba
+        if not isinstance(unknown_proba, Real) or not 0 <= float(unknown_proba) <= 1:
+            raise ValueError(f"unknown_proba must be a number from 0 to 1, got {unknown_proba!r}")
+        model.unknown_proba_ = float(unknown_proba)
     shape_of = shape_for(model, model.n_components, n_outputs)
     checked = {
         name: check_parameter(name, arrays[name], shape_of(name), covariance_type)

@@ -11,11 +11,11 @@ from scipy.special import logsumexp
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from seqcompare.models.base import Density
+from seqcompare.models.base import Density, Reading, check_lengths
 from seqcompare.models.hmm._hmmlearn import Steps
 from seqcompare.models.hmm.by_hand import find_emission, take_parameters
 from seqcompare.models.hmm.fit import run_starts
-from seqcompare.models.hmm.observations import check_observations, learn_observations, read_steps
+from seqcompare.models.hmm.observations import learn_observations, read_steps, reading_of
 from seqcompare.models.hmm.parameters import (
     Floats,
     parameter_names,
@@ -196,6 +196,11 @@ class HMM(Settings, Density):
         take_parameters(model, arrays, unknown_proba)
         return model
 
+    @property
+    def reading(self) -> Reading:
+        """How input is read: by the emission, once it is known."""
+        return reading_of(self, getattr(self, "emission_", self.emission))
+
     def fit(self, X: Any, y: Any = None) -> HMM:
         """Fit the parameters by EM.
 
@@ -300,7 +305,11 @@ class HMM(Settings, Density):
             If the steps are not symbols; `predict_next` then gives their expectation.
         """
         check_is_fitted(self)
-        self._need_symbols("predict_next_proba")
+        if self.emission_ != "categorical":
+            raise ValueError(
+                "predict_next_proba gives probabilities of symbols, but this HMM has "
+                f"{self.emission_} steps; predict_next gives their expectation"
+            )
         _, proba, sequences = self._filter(X)
         return sequences.pack(proba @ (self.transmat_ @ self.emissionprob_))
 
@@ -323,7 +332,8 @@ class HMM(Settings, Density):
     def initial_proba_(self) -> NDArray[np.float64]:
         """p(x[0]), shape (n_symbols,), for symbols."""
         check_is_fitted(self)
-        self._need_symbols("initial_proba_")
+        if self.emission_ != "categorical":
+            raise AttributeError(f"this HMM has {self.emission_} steps: only symbols have initial_proba_")
         return np.asarray(self.startprob_ @ self.emissionprob_)
 
     def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
@@ -339,7 +349,7 @@ class HMM(Settings, Density):
             Where chance comes from.
         """
         check_is_fitted(self)
-        lengths = np.broadcast_to(np.asarray(length), (n_sequences,))
+        lengths = check_lengths(n_sequences, length)
         rng = check_random_state(random_state)
         states = draw_states(self.startprob_, self.transmat_, lengths, rng)
         parameters = {name: getattr(self, f"{name}_") for name in parameter_names(self.emission_)}
@@ -356,12 +366,11 @@ class HMM(Settings, Density):
 
     def bic(self, X: Any) -> float:
         """Return the Bayesian information criterion of `X` (a sample is a step), lower is better."""
-        n_steps = Sequences(X).n_steps
-        return float(self.n_parameters_ * np.log(n_steps) - 2 * self.score_samples(X).sum())
+        sequences = self._check(X)
+        return float(self.n_parameters_ * np.log(sequences.n_steps) - 2 * self.score_samples(sequences).sum())
 
     def _check_predict(self, X: Any) -> tuple[Sequences, Likelihood]:
-        check_is_fitted(self)
-        sequences = check_observations(self, X)
+        sequences = self._check(X)
         return sequences, fitted_engine(self).likelihood(read_steps(self, sequences))
 
     def _filter(self, X: Any) -> tuple[Floats, Floats, Sequences]:
@@ -373,13 +382,6 @@ class HMM(Settings, Density):
         sequences, fit = self._check_predict(X)
         path, scores = best_path(self.startprob_, self.transmat_, fit, np.array(sequences.offsets))
         return sequences, path, scores
-
-    def _need_symbols(self, what: str) -> None:
-        if self.emission_ != "categorical":
-            raise ValueError(
-                f"{what} gives probabilities of symbols, but this HMM has {self.emission_} steps; "
-                "predict_next gives their expectation"
-            )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

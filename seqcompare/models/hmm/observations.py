@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.models.alphabet import encode, find_symbols
-from seqcompare.models.base import check_sequences
+from seqcompare.models.alphabet import choose_alphabet, encode
+from seqcompare.models.base import Reading, check_sequences
 from seqcompare.models.hmm.parameters import Floats
 from seqcompare.sequences import Sequences
 
@@ -30,13 +29,7 @@ def learn_observations(estimator: Any, X: Any) -> Sequences:
     ValueError
         If `X` does not suit the emission.
     """
-    sequences = check_sequences(
-        estimator,
-        _as_numbers(X) if estimator.emission in _NUMERIC else X,
-        reset=True,
-        symbols=estimator.emission == "categorical",
-        allow_nan=estimator.missing == "marginalize",
-    )
+    sequences = check_sequences(estimator, X, reset=True, **reading_of(estimator, estimator.emission))
     auto = "categorical" if sequences.kind == "symbols" else "gaussian"
     estimator.emission_ = auto if estimator.emission == "auto" else estimator.emission
     if estimator.emission_ in _NUMERIC and sequences.kind == "symbols":
@@ -44,21 +37,17 @@ def learn_observations(estimator: Any, X: Any) -> Sequences:
             f"emission {estimator.emission_!r} expects numbers, got {sequences.values.dtype} steps"
         )
     if estimator.emission_ == "categorical":
-        # whole-number floats count as symbols
-        estimator.kind_ = "symbols"
         _find_symbols(estimator, sequences.values)
     return sequences
 
 
-def check_observations(estimator: Any, X: Any) -> Sequences:
-    """Validate data for a fitted model."""
-    return check_sequences(
-        estimator,
-        _as_numbers(X) if estimator.emission_ in _NUMERIC else X,
-        reset=False,
-        symbols=estimator.emission_ == "categorical",
-        allow_nan=estimator.missing == "marginalize",
-    )
+def reading_of(estimator: Any, emission: str) -> Reading:
+    """Return how input is read for an emission."""
+    return {
+        "symbols": emission == "categorical",
+        "numbers": emission in _NUMERIC,
+        "allow_nan": estimator.missing == "marginalize",
+    }
 
 
 def read_steps(estimator: Any, sequences: Sequences) -> NDArray[Any]:
@@ -112,33 +101,12 @@ def channel_units(values: Floats, *, one_for_all: bool) -> tuple[Floats, Floats]
     return center, scale
 
 
-def _as_numbers(X: Any) -> Any:
-    """Turn integers into floats, in whatever container; leave the rest to be judged."""
-    if isinstance(X, np.ndarray) and X.ndim > 1:
-        whole = X.dtype.kind in "iub"
-        if X.dtype.kind == "O":
-            whole = all(isinstance(v, Integral) for v in X.ravel().tolist())
-        return X.astype(np.float64) if whole else X
-    if hasattr(X, "columns"):
-        whole = all(getattr(dtype, "kind", "O") in "iub" for dtype in X.dtypes)
-        return X.astype(np.float64) if whole else X
-    if not isinstance(X, (list, tuple, Sequences)):
-        return X
-    sequences = Sequences(X)
-    if sequences.values.dtype.kind in "iub":
-        return sequences.with_values(sequences.values.astype(np.float64))
-    return sequences
-
-
 def _find_symbols(estimator: Any, values: NDArray[Any]) -> None:
     if estimator.missing == "marginalize":
         values = values[~_is_missing(estimator, values)]
         if not len(values):
             raise ValueError(f"X holds nothing but the missing symbol {estimator.missing_symbol!r}")
-    estimator.symbols_ = find_symbols(values if estimator.symbols is None else np.asarray(estimator.symbols))
-    strangers = values[encode(values, estimator.symbols_) == len(estimator.symbols_)]
-    if len(strangers):
-        raise ValueError(f"X holds {strangers[0].item()!r}, which is not among symbols")
+    estimator.symbols_ = choose_alphabet(values, estimator.symbols)
     estimator.unknown_proba_ = 1.0 / (len(values) + len(estimator.symbols_) + 1)
 
 

@@ -76,6 +76,8 @@ class Plan(NamedTuple):
         The units of Gaussians.
     log_volume : float
         What the change of units adds to the log-likelihood of the data.
+    weight : float
+        Of all steps together: what objectives are a sum over.
     """
 
     recipe: Recipe
@@ -83,6 +85,7 @@ class Plan(NamedTuple):
     center: Floats | None
     scale: Floats | None
     log_volume: float
+    weight: float
 
     def restore(self, parameters: Parameters) -> Parameters:
         """Return the parameters in the data's own units."""
@@ -103,11 +106,13 @@ def check_settings(estimator: Settings) -> None:
     check_choice("emission", estimator.emission, ("auto", *EMISSION_PARAMETERS))
     check_choice("covariance_type", estimator.covariance_type, COVARIANCE_TYPES)
     check_choice("missing", estimator.missing, ("error", "marginalize"))
+    if isinstance(estimator.fixed, str):
+        raise ValueError(f"fixed must be a sequence of names, got the string {estimator.fixed!r}")
 
 
 def check_integer(name: str, value: Any) -> None:
     """Refuse all but integers from 1."""
-    if not isinstance(value, Integral) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise ValueError(f"{name} must be an integer >= 1, got {value!r}")
 
 
@@ -129,8 +134,8 @@ def shape_for(estimator: Any, n_components: int, n_outputs: int) -> ShapeOf:
     )
 
 
-def plan_fit(estimator: Any, values: NDArray[Any], n_components: int) -> Plan:
-    """Put together what all starts of a fit share.
+def plan_fit(estimator: Any, values: NDArray[Any], n_components: int, weights: Floats | None = None) -> Plan:
+    """Put together what all starts of a fit share; `weights` are of steps, 1 by default.
 
     Raises
     ------
@@ -149,12 +154,14 @@ def plan_fit(estimator: Any, values: NDArray[Any], n_components: int) -> Plan:
     start_mask = start_mask & (init["startprob"] > 0) if "startprob" in init else start_mask
     mask = mask & (init["transmat"] > 0) if "transmat" in init else mask
     priors = _read_priors(estimator, shape_of, n_outputs)
+    weights = np.ones(len(values)) if weights is None else weights
+    weight = float(weights.sum())
     center = scale = None
     log_volume = 0.0
     if emission in ("gaussian", "gmm"):
         center, scale = channel_units(values, one_for_all=kind == "spherical")
         values = (values - center) / scale
-        log_volume = -float((~np.isnan(values)).sum(axis=0) @ np.log(scale))
+        log_volume = -float(weights @ ~np.isnan(values) @ np.log(scale))
         init = rescale(init, center, scale, kind)
         if "means" in priors:
             priors["means"] = ((priors["means"][0] - center) / scale, priors["means"][1])
@@ -171,10 +178,10 @@ def plan_fit(estimator: Any, values: NDArray[Any], n_components: int) -> Plan:
         init=init,
         fixed=tuple(estimator.fixed),
         min_covar=estimator.min_covar,
-        tol=estimator.tol * len(values),
+        tol=estimator.tol * weight,
         max_iter=estimator.max_iter,
     )
-    return Plan(recipe, values, center, scale, log_volume)
+    return Plan(recipe, values, center, scale, log_volume, weight)
 
 
 def fitted_engine(estimator: Any) -> Engine:
@@ -229,10 +236,11 @@ def keep_fit(estimator: Any, plan: Plan, outcomes: list[Outcome]) -> None:
         mask=recipe.mask,
         fixed=recipe.fixed,
     )
-    n_steps = len(plan.values)
-    estimator.init_scores_ = np.array([(outcome.score + plan.log_volume) / n_steps for outcome in outcomes])
+    estimator.init_scores_ = np.array(
+        [(outcome.score + plan.log_volume) / plan.weight for outcome in outcomes]
+    )
     estimator.init_stop_reasons_ = [outcome.stop_reason for outcome in outcomes]
-    estimator.loss_curve_ = -(best.objective + plan.log_volume) / n_steps
+    estimator.loss_curve_ = -(best.objective + plan.log_volume) / plan.weight
     estimator.n_iter_ = len(best.objective)
     estimator.stop_reason_ = best.stop_reason
     estimator.converged_ = best.stop_reason == "tol"

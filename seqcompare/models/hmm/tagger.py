@@ -8,12 +8,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
-from seqcompare.models.base import Tagger, check_step_labels, check_step_weights, scored_steps
+from seqcompare.models.base import Reading, Tagger, check_step_labels, check_step_weights, scored_steps
 from seqcompare.models.hmm._hmmlearn import Steps
 from seqcompare.models.hmm.fit import run_starts
-from seqcompare.models.hmm.observations import check_observations, learn_observations, read_steps
+from seqcompare.models.hmm.observations import learn_observations, read_steps, reading_of
 from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
 from seqcompare.models.hmm.settings import (
     Settings,
@@ -137,14 +136,14 @@ class HMMTagger(Settings, Tagger):
 
         supervised = self.n_components is None
         n_states = n_classes if self.n_components is None else self.n_components
-        plan = plan_fit(self, read_steps(self, sequences), n_states)
+        level = _level(weights, labelled, sequences)
+        plan = plan_fit(self, read_steps(self, sequences), n_states, level)
         init, fixed, priors = dict(plan.recipe.init), plan.recipe.fixed, dict(plan.recipe.priors)
         priors = {"startprob": _COUNT, "transmat": _COUNT, "labelprob": _COUNT, **priors}
         if supervised:
             init["labelprob"], fixed = np.eye(n_classes), (*fixed, "labelprob")
         recipe = replace(plan.recipe, init=init, fixed=fixed, priors=priors, n_labels=n_classes)
         counted = supervised and labelled.all() and self.emission_ != "gmm"
-        level = _level(weights, labelled, sequences)
         outcomes = run_starts(
             recipe,
             Steps(plan.values, offsets_of(sequences.lengths), level, label_codes),
@@ -160,6 +159,11 @@ class HMMTagger(Settings, Tagger):
     def causal(self) -> bool:
         """Whether the answer at step t uses no step after t: only with ``decode="filter"``."""
         return self.decode == "filter"
+
+    @property
+    def reading(self) -> Reading:
+        """How input is read: by the emission, once it is known."""
+        return reading_of(self, getattr(self, "emission_", self.emission))
 
     def predict_proba(self, X: Any) -> Any:
         """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container.
@@ -186,8 +190,7 @@ class HMMTagger(Settings, Tagger):
         return sequences.pack(self.classes_[np.argmax(self.labelprob_, axis=1)[path]])
 
     def _check_predict(self, X: Any) -> tuple[Sequences, Likelihood, NDArray[np.int64]]:
-        check_is_fitted(self)
-        sequences = check_observations(self, X)
+        sequences = self._check(X)
         fit = fitted_engine(self).likelihood(read_steps(self, sequences))
         return sequences, fit, offsets_of(sequences.lengths)
 

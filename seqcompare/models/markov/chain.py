@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.models.alphabet import choose_alphabet, encode
-from seqcompare.models.base import Density, check_sequences, check_step_weights
+from seqcompare.models.base import Density, Reading, check_lengths, check_sequences, check_step_weights
 from seqcompare.models.markov.counts import NgramCounts, check_order, count_next
 from seqcompare.models.markov.process import LongRun, as_machine, long_run
 from seqcompare.models.markov.smoothing import check_smoothing, interpolate
@@ -56,6 +56,8 @@ class MarkovChain(Density):
         Of Kneser-Ney smoothing: what was taken from counts of 1, 2, and 3 or more, by context length.
     initial_proba_ : ndarray of shape (n_symbols,)
         Distribution of the first symbol.
+    unknown_proba_ : float
+        Probability of a symbol outside the alphabet, see the notes.
     n_contexts_, n_possible_contexts_ : int
         Contexts of `order` symbols that were seen, and ``n_symbols ** order``.
     n_parameters_ : int
@@ -95,6 +97,11 @@ class MarkovChain(Density):
         self.discount = discount
         self.symbols = symbols
 
+    @property
+    def reading(self) -> Reading:
+        """Whole numbers of any kind are symbols."""
+        return {"symbols": True}
+
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> MarkovChain:
         """Count.
 
@@ -114,7 +121,7 @@ class MarkovChain(Density):
             Itself.
         """
         self._check_parameters()
-        sequences = check_sequences(self, X, reset=True, symbols=True)
+        sequences = check_sequences(self, X, reset=True, **self.reading)
         self.symbols_, self.counts_ = self._count(sequences, sample_weight)
         return self._smooth()
 
@@ -130,7 +137,7 @@ class MarkovChain(Density):
             raise ValueError(
                 f"order is {self.order}, but this chain has counted with order {self.counts_.depth}"
             )
-        sequences = check_sequences(self, X, reset=False, symbols=True)
+        sequences = self._check(X)
         symbols, counts = self._count(sequences, sample_weight)
         self._add(symbols, counts)
         return self._smooth()
@@ -195,7 +202,7 @@ class MarkovChain(Density):
             Symbols.
         """
         check_is_fitted(self)
-        offsets = offsets_of(np.broadcast_to(np.asarray(length), (n_sequences,)))
+        offsets = offsets_of(check_lengths(n_sequences, length))
         uniform = check_random_state(random_state).uniform(size=offsets[-1])
         return Sequences(self.symbols_[draw(uniform, offsets, self._trie)], offsets)
 
@@ -278,7 +285,7 @@ class MarkovChain(Density):
             transmat=machine.transmat,
             emissionprob=emissions,
             symbols=self.symbols_,
-            unknown_proba=1 / (self.counts_.total + len(self.symbols_) + 1),
+            unknown_proba=self.unknown_proba_,
         )
 
     def __sklearn_tags__(self) -> Any:
@@ -319,6 +326,8 @@ class MarkovChain(Density):
 
     def _smooth(self) -> MarkovChain:
         self._weights = interpolate(self.counts_, self.smoothing, alpha=self.alpha, discount=self.discount)
+        new = 1 / (self.counts_.total + len(self.symbols_) + 1)
+        self.unknown_proba_ = 0.0 if self.smoothing == "none" else new
         self.discounts_ = self._weights.discounts if self.smoothing == "kneser-ney" else None
         return self
 
@@ -328,13 +337,11 @@ class MarkovChain(Density):
 
     def _log_steps(self, X: Any) -> tuple[Sequences, NDArray[np.float64]]:
         sequences, codes = self._encode(X)
-        unknown = 0.0 if self.smoothing == "none" else 1 / (self.counts_.total + len(self.symbols_) + 1)
         with np.errstate(divide="ignore"):  # without smoothing, what was never seen is impossible
-            return sequences, np.log(step_proba(codes, sequences.offsets, unknown, self._trie))
+            return sequences, np.log(step_proba(codes, sequences.offsets, self.unknown_proba_, self._trie))
 
     def _encode(self, X: Any) -> tuple[Sequences, NDArray[np.int64]]:
-        check_is_fitted(self)
-        sequences = check_sequences(self, X, reset=False, symbols=True)
+        sequences = self._check(X)
         codes = encode(sequences.values, self.symbols_)
         return sequences, np.where(codes < len(self.symbols_), codes, -1)
 

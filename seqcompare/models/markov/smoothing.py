@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -120,13 +121,13 @@ def _normalise(
                 gain[child] = (count[child] - taken[min(int(count[child]), 3)]) / norm
 
 
-def check_smoothing(smoothing: str, alpha: float, discount: float | None) -> None:
+def check_smoothing(smoothing: Any, alpha: Any, discount: Any) -> None:
     """Raise ValueError for parameters that `interpolate` cannot use."""
     if smoothing not in SMOOTHINGS:
         raise ValueError(f"smoothing must be one of {', '.join(SMOOTHINGS)}, got {smoothing!r}")
-    if not alpha > 0 or not np.isfinite(alpha):
+    if not isinstance(alpha, Real) or not 0 < float(alpha) < np.inf:
         raise ValueError(f"alpha must be positive and finite, got {alpha!r} (without it: smoothing='none')")
-    if discount is not None and not 0 < discount <= 1:
+    if discount is not None and not (isinstance(discount, Real) and 0 < float(discount) <= 1):
         raise ValueError(f"discount must be above 0 and at most 1, or None, got {discount!r}")
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted
 
-from seqcompare.models.alphabet import encode, find_symbols
+from seqcompare.models.alphabet import encode, find_symbols, read_symbols
 from seqcompare.models.base import (
+    Reading,
     Tagger,
     check_sequences,
     check_step_labels,
@@ -91,6 +91,11 @@ class MarkovTagger(Tagger):
         """True: the context ends at the step that is labelled."""
         return True
 
+    @property
+    def reading(self) -> Reading:
+        """Whole numbers of any kind are symbols."""
+        return {"symbols": True}
+
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> MarkovTagger:
         """Count.
 
@@ -108,7 +113,7 @@ class MarkovTagger(Tagger):
         MarkovTagger
             Itself.
         """
-        sequences = check_sequences(self, X, reset=True, symbols=True)
+        sequences = check_sequences(self, X, reset=True, **self.reading)
         return self._learn(sequences, y, sample_weight, np.array([]), go_on=False)
 
     def partial_fit(
@@ -124,9 +129,13 @@ class MarkovTagger(Tagger):
             Labels that are to be known even if they never come; not needed for those that come.
         """
         go_on = hasattr(self, "counts_")
-        sequences = check_sequences(self, X, reset=not go_on, symbols=True)
+        sequences = check_sequences(self, X, reset=not go_on, **self.reading)
         return self._learn(
-            sequences, y, sample_weight, np.asarray([] if classes is None else classes), go_on=go_on
+            sequences,
+            y,
+            sample_weight,
+            np.array([]) if classes is None else read_symbols(classes),
+            go_on=go_on,
         )
 
     def _learn(
@@ -144,6 +153,7 @@ class MarkovTagger(Tagger):
             raise ValueError("no step is left to train on: all have weight 0 or ignore_label")
         symbols, known = find_symbols(sequences.values), find_symbols(labels[weight > 0])
         if len(classes):
+            encode(classes[:1], known)  # strings and numbers are no common alphabet
             known = np.union1d(known, classes)
         codes = encode(labels, known)
         counts = count_labels(
@@ -175,8 +185,7 @@ class MarkovTagger(Tagger):
         -------
         list of ndarray of shape (T_i, n_classes), ndarray of shape (n, T, n_classes), or Sequences
         """
-        check_is_fitted(self)
-        sequences = check_sequences(self, X, reset=False, symbols=True)
+        sequences = self._check(X)
         codes = encode(sequences.values, self.symbols_)
         known = np.where(codes < len(self.symbols_), codes, -1)
         return sequences.pack(

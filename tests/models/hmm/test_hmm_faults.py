@@ -3,6 +3,7 @@
 import logging
 
 import numpy as np
+import pandas as pd
 import pytest
 from hmm_examples import noise
 
@@ -190,3 +191,36 @@ def test_models_by_hand_are_checked():
         HMM.from_parameters(startprob=[1], transmat=[[1]], emissionprob=[[0.5, 0.5]], symbols="aa")
     model = HMM.from_parameters(startprob=[1], transmat=[[1]], emissionprob=[[0.2, 0.8]], symbols=["b", "a"])
     assert np.exp(model.score_samples(["b"])[0]) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("emission", ["poisson", "gaussian", "gmm"])
+def test_integers_are_numbers_in_every_container(emission):
+    rng = np.random.default_rng(0)
+    counts = [rng.poisson(3, (n, 2)) for n in (9, 8, 7)]
+    ragged_objects = np.empty(3, dtype=object)
+    ragged_objects[:] = counts
+    expected = HMM(2, emission, n_init=1, random_state=0).fit([x * 1.0 for x in counts]).score(counts)
+    for X in (counts, [x.tolist() for x in counts], ragged_objects, pd.Series(counts)):
+        model = HMM(2, emission, n_init=1, random_state=0).fit(X)
+        assert model.score(X) == pytest.approx(expected)
+        assert model.bic(X) == pytest.approx(model.bic([x * 1.0 for x in counts]))
+    packed = Sequences.from_concatenated(np.vstack(counts), [9, 8, 7], numbers=True)
+    assert HMM(2, emission, n_init=1, random_state=0).fit(packed).score(packed) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"n_components": True}, "n_components must be an integer >= 1, got True"),
+        ({"fixed": "transmat"}, "fixed must be a sequence of names, got the string 'transmat'"),
+    ],
+)
+def test_a_flag_is_no_number_and_a_string_no_list(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        HMM(**parameters).fit([[0, 1]])
+
+
+@pytest.mark.parametrize("value", [-1, 2, np.nan, "a", None])
+def test_the_probability_of_the_unknown_is_one(value):
+    with pytest.raises(ValueError, match="unknown_proba must be a number from 0 to 1"):
+        HMM.from_parameters(startprob=[1], transmat=[[1]], emissionprob=[[1.0]], unknown_proba=value)

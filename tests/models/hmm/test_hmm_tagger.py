@@ -222,3 +222,22 @@ def test_nothing_labelled_is_refused():
         HMMTagger(decode="map").fit(["ab"], [[0, 1]])
     with pytest.raises(ValueError, match="n_components must be an integer >= 1, got 0"):
         HMMTagger(0).fit(["ab"], [[0, 1]])
+
+
+@pytest.mark.parametrize("emission", ["categorical", "gaussian"])
+def test_the_scale_of_weights_does_not_stop_em(emission):
+    X, y = weather()
+    rng = np.random.default_rng(0)
+    if emission == "gaussian":
+        X = [30 * rng.normal(x, 0.5) for x in X]
+    priors = NO_COUNTS if emission == "categorical" else {"startprob": 0.0, "transmat": 0.0}
+    tagger = HMMTagger(3, emission, n_init=1, priors=priors, random_state=0)
+    weights = rng.uniform(0.5, 1.5, len(X))
+    whole, small = (clone(tagger).fit(X, y, sample_weight=scale * weights) for scale in (1.0, 1e-2))
+    assert whole.stop_reason_ == small.stop_reason_ == "tol"
+    assert whole.n_iter_ > 10
+    assert small.n_iter_ == pytest.approx(whole.n_iter_, rel=0.25)
+    assert small.loss_curve_[-1] == pytest.approx(whole.loss_curve_[-1], rel=0.02)
+    # in nats a step, of x and its label
+    plain = clone(tagger).fit(X, y)
+    assert whole.loss_curve_[-1] == pytest.approx(plain.loss_curve_[-1], rel=0.05)

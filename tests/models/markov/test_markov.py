@@ -386,3 +386,24 @@ def test_the_order_cannot_change_between_parts():
     chain = MarkovChain(1).fit(["ab"]).set_params(order=2)
     with pytest.raises(ValueError, match="order is 2, but this chain has counted with order 1"):
         chain.partial_fit(["ab"])
+
+
+def test_parameters_set_after_the_fit_change_nothing():
+    chain = MarkovChain().fit(["abba", "ba"])
+    before = chain.score_samples(["az", "ab"])
+    chain.set_params(smoothing="none", order=3)
+    np.testing.assert_array_equal(chain.score_samples(["az", "ab"]), before)
+    assert chain.to_hmm().unknown_proba_ == chain.unknown_proba_ == pytest.approx(1 / (6 + 2 + 1))
+    assert MarkovChain(smoothing="none").fit(["abba"]).unknown_proba_ == 0
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"smoothing": "additive", "alpha": "a"}, "alpha must be positive and finite, got 'a'"),
+        ({"smoothing": "kneser-ney", "discount": "x"}, "discount must be above 0 and at most 1"),
+    ],
+)
+def test_a_word_is_no_number(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        MarkovChain(**parameters).fit(["ab"])
