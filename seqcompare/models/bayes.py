@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.models.alphabet import find_symbols
-from seqcompare.models.base import Density, check_sequence_labels, check_sequences
+from seqcompare.models.base import Density, Reader, Reading, check_sequence_labels, check_sequences
 from seqcompare.models.markov.chain import MarkovChain
 from seqcompare.sequences import Sequences
 
@@ -78,8 +78,8 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
             If `X`, `y` or `priors` is not as expected, or there is only one class.
         """
         density = MarkovChain() if self.estimator is None else self.estimator
-        allow_nan = bool(getattr(density, "missing", "error") == "marginalize")
-        sequences = check_sequences(self, X, reset=True, allow_nan=allow_nan)
+        # of a clone: what an earlier fit has found out does not count here
+        sequences = check_sequences(self, X, reset=True, **_reading_of(clone(density)))
         labels = check_sequence_labels(y, sequences)
         if labels.dtype.kind == "f":
             assert_all_finite(labels, input_name="y")
@@ -104,9 +104,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
     def predict_joint_log_proba(self, X: Any) -> NDArray[np.float64]:
         """Return log p(x, class) of each sequence in nats, shape (n, n_classes)."""
         check_is_fitted(self)
-        density = self.estimators_[0]
-        allow_nan = bool(getattr(density, "missing", "error") == "marginalize")
-        sequences = check_sequences(self, X, reset=False, allow_nan=allow_nan)
+        sequences = check_sequences(self, X, reset=False, **_reading_of(self.estimators_[0]))
         scores = np.stack([one.score_samples(sequences) for one in self.estimators_], axis=1)
         return np.asarray(scores + self.class_log_prior_)
 
@@ -157,6 +155,11 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags = inner.input_tags
         tags.non_deterministic = inner.non_deterministic
         return tags
+
+
+def _reading_of(density: Any) -> Reading:
+    """Return how a density reads its input; one that does not say takes it as it comes."""
+    return density.reading if isinstance(density, Reader) else {}
 
 
 def _fit_class(density: Any, sequences: Sequences, alphabet: NDArray[Any] | None, label: Any) -> Density:

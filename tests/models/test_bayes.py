@@ -137,3 +137,44 @@ def test_japanese_vowels():
     train, test = data.take(~data.test), data.take(data.test)
     model = BayesClassifier(HMM(3, n_init=2, random_state=0)).fit(train.X, train.y)
     assert model.score(test.X, test.y) >= 0.95
+
+
+def languages_of_integers():
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 3, (30, 6))
+    X[:15] = np.minimum(X[:15], 1)
+    return X, np.repeat([0, 1], 15)
+
+
+@pytest.mark.parametrize("density", [MarkovChain(), HMM(emission="categorical", random_state=0)], ids=repr)
+def test_whole_number_floats_are_symbols_to_densities_of_symbols(density):
+    X, y = languages_of_integers()
+    of_integers, of_floats = BayesClassifier(density).fit(X, y), BayesClassifier(density).fit(X * 1.0, y)
+    expected = of_integers.predict_proba(X)
+    for model in (of_integers, of_floats):
+        for given in (X, X * 1.0, list(X), X.astype(object)):
+            np.testing.assert_allclose(model.predict_proba(given), expected)
+    assert all(one.symbols_.tolist() == [0, 1, 2] for one in of_floats.estimators_)
+
+
+@pytest.mark.parametrize("emission", ["poisson", "gaussian"])
+def test_integers_and_floats_are_one_to_densities_of_numbers(emission):
+    X, y = languages_of_integers()
+    model = BayesClassifier(HMM(emission=emission, random_state=0)).fit(X, y)
+    np.testing.assert_allclose(model.predict_proba(X), model.predict_proba(X * 1.0))
+    assert model.kind_ == "real"
+
+
+def test_an_automatic_emission_reads_at_prediction_what_it_found_in_fit():
+    X, y = languages_of_integers()
+    symbols = BayesClassifier(HMM(random_state=0)).fit(X, y)
+    np.testing.assert_allclose(symbols.predict_proba(X * 1.0), symbols.predict_proba(X))
+    fitted = HMM(random_state=0).fit([[0.5, 1.5], [2.5]])
+    assert BayesClassifier(fitted).fit(X, y).kind_ == "symbols"  # the prototype's own fit does not count
+
+
+def test_labels_from_a_table_are_strings():
+    X, y = two_languages()
+    model = BayesClassifier().fit(X, y.astype(object))
+    assert model.classes_.dtype.kind == "U"
+    assert model.score(X, y) > 0.8
