@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.models.base import check_sequences
+from seqcompare.models.input_checks import is_nested_table
 from seqcompare.sequences import Sequences
 
 
@@ -38,7 +38,7 @@ class SequenceScaler(TransformerMixin, BaseEstimator):
     Notes
     -----
     Answers come in the container of the input, with one exception: plain lists of equal length are an array
-    to scikit-learn, and come back as one.
+    to scikit-learn, and come back as one from `fit_transform`.
 
     Examples
     --------
@@ -84,6 +84,11 @@ class SequenceScaler(TransformerMixin, BaseEstimator):
         var = (1 - share) * self.var_ + share * var + share * (1 - share) * gap**2
         return self._set(n, self.mean_ + share * gap, var)
 
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
+        """Return the scaled training data; parameters as in `fit`."""
+        answer = self.fit(X).transform(X)
+        return np.stack(answer) if is_nested_table(X) else answer
+
     def transform(self, X: Any) -> Any:
         """Return the scaled sequences in the container, shape and float type of `X`."""
         sequences = self._check(X, reset=False)
@@ -112,27 +117,12 @@ class SequenceScaler(TransformerMixin, BaseEstimator):
     def _check(self, X: Any, *, reset: bool) -> Sequences:
         if not reset:
             check_is_fitted(self)
-        sequences = check_sequences(self, _measured(X), reset=reset)
+        sequences = check_sequences(self, X, reset=reset, numbers=True)
         if sequences.kind != "real":
             raise ValueError(
                 f"SequenceScaler expected sequences of numbers, got {sequences.values.dtype} symbols"
             )
         return sequences
-
-
-def _measured(X: Any) -> Any:
-    """Return `X` with integers as floats, and equal plain lists as scikit-learn reads them, as one array."""
-    if isinstance(X, (list, tuple)) and all(isinstance(x, (list, tuple)) for x in X):
-        with suppress(ValueError):  # ragged
-            X = np.asarray(X)
-    if isinstance(X, (list, tuple, Sequences)):
-        sequences = Sequences(X)
-        whole = sequences.values.dtype.kind in "iub"
-        return sequences.with_values(sequences.values.astype(np.float64)) if whole else sequences
-    table = np.asarray(X)
-    if table.dtype.kind not in "iub":
-        return X
-    return X.astype(np.float64) if hasattr(X, "astype") else table.astype(np.float64)
 
 
 def _packed(sequences: Sequences, channels: NDArray[np.float64]) -> Any:

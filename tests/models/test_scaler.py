@@ -102,3 +102,22 @@ def test_scikit_learns_checks(monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")
     results = check_estimator(clone(SequenceScaler()))
     assert [r["status"] for r in results] == ["passed"] * 47
+
+
+def test_plain_lists_take_any_length():
+    scaler = SequenceScaler().fit([[1.0, 2.0, 3.0]] * 3)
+    answer = scaler.transform([[2.0, 3.0], [1.0, 2.0]])
+    np.testing.assert_allclose(answer, [[0.0, 1.5**0.5], [-(1.5**0.5), 0.0]])
+    back = scaler.inverse_transform([list(x) for x in answer])
+    np.testing.assert_allclose(back, [[2.0, 3.0], [1.0, 2.0]])
+    assert SequenceScaler().fit_transform([[1.0, 2.0, 3.0]] * 3).shape == (3, 3)
+
+
+def test_integers_are_measurements_in_every_container():
+    counts = [np.array([[1, 20], [3, 40]]), np.array([[5, 60]])]
+    ragged_objects = np.empty(2, dtype=object)
+    ragged_objects[:] = counts
+    for X in (counts, [x.tolist() for x in counts], ragged_objects, pd.Series(counts)):
+        np.testing.assert_allclose(SequenceScaler().fit(X).mean_, [3, 40])
+        assert [x.shape for x in SequenceScaler().fit_transform(X)] == [(2, 2), (1, 2)]
+    np.testing.assert_allclose(SequenceScaler().fit([[1, 2], [0.5]]).mean_, [3.5 / 3])
