@@ -32,6 +32,7 @@ _MOST_PAST = 200
 _INFLUENCE_LAGS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64)
 _INFLUENCE_POSITIONS = 200
 _FEWEST_GROUPS = 5
+_FEWEST_STARTS = 40
 
 Sums = NDArray[np.float64]
 
@@ -308,12 +309,16 @@ def _tolerance(test: SequenceDataset) -> float:
 
 
 def _begun_anywhere(train: SequenceDataset, seed: int) -> SequenceDataset:
-    """Return the training sequences, and twice more from a random step on."""
+    """Return the training sequences, and parts of each from random steps on, no longer than any shown."""
     rng = np.random.default_rng(seed)
     lengths = train.X.lengths
     which = np.arange(len(train))
-    starts = [np.zeros_like(which), *(rng.integers(0, np.maximum(lengths - 1, 1)) for _ in range(2))]
-    return cut(train, np.vstack([np.column_stack([which, start, lengths]) for start in starts]))
+    pieces = [np.column_stack([which, np.zeros_like(which), lengths])]
+    # of few beginnings a model would learn by heart what they are
+    for _ in range(max(2, -(-_FEWEST_STARTS // len(train)))):
+        start = rng.integers(0, np.maximum(lengths - 1, 1))
+        pieces.append(np.column_stack([which, start, np.minimum(start + _MOST_PAST, lengths)]))
+    return cut(train, np.vstack(pieces))
 
 
 def _doubling(most: int, least: int) -> Iterator[int]:

@@ -111,6 +111,17 @@ def test_a_density_is_curved_by_the_step_alone_in_whatever_units():
     assert behind[0][0] > 0.3
 
 
+def test_a_single_series_has_beginnings_enough_to_forget_its_own():
+    """A model that knew three beginnings by heart was .9 bit behind when shown a single step."""
+    rng = np.random.default_rng(5)
+    x = 2.0 * (np.cumsum(rng.random(1500) < 0.05) % 2) + rng.normal(size=1500)
+    _, _, curves = traced(
+        SequenceDataset(Sequences([x]), None, None, "next", "series"), "HMM", "HMM 2 states"
+    )
+    assert curves["truncated"].rows()[0]["behind"] < 0.3
+    assert 2 <= curves["truncated"].needed() <= 5
+
+
 def test_one_unit_alone_must_be_practically_equal():
     sums = [np.array([[40.0, loss, loss]]) for loss in (20.0, 4.2, 4.0)]
     assert Curve("limited", [1, 2, 4], sums, 0.01).needed() == 2
