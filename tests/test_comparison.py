@@ -1,6 +1,7 @@
 """Comparisons of real data from end to end, with contestants small enough for a test."""
 
 import sys
+from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
@@ -13,6 +14,7 @@ import matplotlib.pyplot as plt
 import seqcompare
 from seqcompare import MarkovChain, MarkovTagger, SequenceDataset, WindowRegressor, style
 from seqcompare.comparison import Comparison
+from seqcompare.datasets import read
 from seqcompare.sequences import Sequences
 
 
@@ -169,6 +171,41 @@ def test_a_model_that_fails_is_a_row_with_its_error(tmp_path):
     assert any("Failed in some folds, and left out: broken" in s for s in verdict.sentences)
 
 
+def test_a_single_group_to_train_on_is_tuned_all_the_same(tmp_path):
+    data = replace(read(order_two()), groups=np.arange(60) % 2)
+    run = seqcompare.compare(data, ["markov"], out=tmp_path / "run", n_jobs=1)
+    assert (run.frame()["status"] == "ok").all()
+    assert run.verdict().model == "Markov order 2"
+    assert "models are chosen by a part of that group" in run.config["data"]["splits"]
+    assert run.failures().empty
+
+
+def test_what_was_not_tuned_is_told(tmp_path):
+    """With one sequence to train on there is nothing to choose by."""
+    rng = np.random.default_rng(0)
+    data = read(([rng.normal(size=12) for _ in range(30)], list(rng.normal(size=30))))
+    data = replace(data, test=np.arange(30) > 0)
+    run = seqcompare.compare(data, ["window"], out=tmp_path / "run", n_jobs=1)
+    verdict = run.verdict()
+    (said,) = (s for s in verdict.sentences if s.startswith("Tested untuned, by the first rung"))
+    assert "window (1 of 1 folds: ValueError: 1 sequence cannot be divided" in said
+    (number,) = verdict.evidence[verdict.evidence["table"] == "failures"].itertuples()
+    table = run.tables()["failures"].set_index("entry")
+    assert (number.row, number.value) == ("window", table.loc["window", number.column].max())
+
+
+def test_a_rare_class_does_not_take_folds_away(tmp_path):
+    rng = np.random.default_rng(0)
+    y = np.array(["up", "down"])[rng.integers(0, 2, 60)]
+    y[[7, 40]] = "odd"
+    X = [rng.choice(3, size=12, p=np.roll([0.8, 0.1, 0.1], "udo".index(c[0]))) for c in y]
+    run = seqcompare.compare((X, y), ["markov"], out=tmp_path / "run", n_jobs=1)
+    assert run.config["data"]["n_splits"] == 5
+    assert (run.frame()["status"] == "ok").all()
+    assert run.confusion().groupby("entry")["count"].sum().to_dict() == {"chance": 60, "Markov chains": 60}
+    assert run.summary()["macro_f1"].notna().all()
+
+
 def test_classes_of_sequences_have_their_tables(tmp_path):
     rng = np.random.default_rng(0)
     y = np.repeat(["up", "down", "odd"], [30, 30, 4])
@@ -208,7 +245,7 @@ def test_real_valued_steps_are_compared_by_density(tmp_path):
     X = [s[:, None] * 5.0 + rng.normal(size=(80, 1)) for s in states]
     run = seqcompare.compare(X, ["hmm"], cv=3, out=tmp_path / "run", n_jobs=1)
     table = run.summary().set_index("entry")
-    assert table.loc["HMM", "score"] < table.loc["chance", "score"] - 0.5
+    assert table.loc["HMM", "score"] < table.loc["chance", "score"] - 0.4
     assert run.verdict().model == "HMM 2 states"
 
 
