@@ -112,8 +112,8 @@ def test_a_density_is_curved_by_the_step_alone_in_whatever_units():
 
 
 def test_a_single_series_has_beginnings_enough_to_forget_its_own():
-    """A model that knew three beginnings by heart was .9 bit behind when shown a single step."""
-    rng = np.random.default_rng(5)
+    """A model that knew three beginnings by heart was .7 bit behind when shown a single step."""
+    rng = np.random.default_rng(0)
     x = 2.0 * (np.cumsum(rng.random(1500) < 0.05) % 2) + rng.normal(size=1500)
     _, _, curves = traced(
         SequenceDataset(Sequences([x]), None, None, "next", "series"), "HMM", "HMM 2 states"
