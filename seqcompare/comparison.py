@@ -210,7 +210,7 @@ def _test_trials(
             rungs = {rung.label: rung for rung in entry.rungs}
             rows = frame[(frame["entry"] == entry.name) & (frame["seed"] == fold)]
             chosen = choose_rung(rows, sums, validation_tolerance(rows, sums)) if len(rows) else None
-            # where every rung has failed, the first one fails again and says why
+            # where every rung has failed, the first is tested as it is, and the verdict says so
             model = rungs[chosen] if chosen is not None else entry.rungs[0]
             yield FoldTrial(position, TEST, dataset, split, fold, entry.name, model)
             position += 1

@@ -102,6 +102,10 @@ def plan_splits(
         raise ValueError(f"cv must be 2 or more, got {cv}")
     if repeats < 1:
         raise ValueError(f"repeats must be 1 or more, got {repeats}")
+    return replace(_divide(dataset, cv, repeats, gap, seed), gap=gap)
+
+
+def _divide(dataset: SequenceDataset, cv: int, repeats: int, gap: int | None, seed: int) -> Plan:
     if dataset.test is not None:
         return _official(dataset)
     if dataset.groups is not None:
@@ -110,7 +114,7 @@ def plan_splits(
     if shift is not None:
         return _overlapping(dataset, shift, cv)
     if len(dataset) < cv and dataset.role in ("next", "step"):
-        return replace(_blocked(dataset, cv, gap), gap=gap)
+        return _blocked(dataset, cv, gap)
     return _random(dataset, cv, repeats, seed)
 
 

@@ -155,6 +155,11 @@ def test_splits_with_nothing_to_score_are_left_out(role):
 
 def test_the_gap_that_was_asked_for_is_kept():
     assert plan_splits(dataset([np.arange(500) % 5]), 5, gap=30).gap == 30
+    # the training part of an official split may have to be cut into blocks as well
+    official = dataset([np.arange(500) % 5] * 2, test=np.array([False, True]))
+    plan = plan_splits(official, 5, gap=30)
+    inner = hold_out(cut(official, plan.splits[0].train), gap=plan.gap)
+    assert (inner.train[:, 1:].tolist(), inner.test[:, 1:].tolist()) == ([[130, 500]], [[0, 100]])
 
 
 def test_a_window_never_straddles_train_and_test():
