@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from seqcompare.models.alphabet import find_symbols
+from seqcompare.models.alphabet import choose_alphabet
 from seqcompare.models.base import check_sequences
 from seqcompare.models.windows.layout import WindowLayout
 from seqcompare.sequences import Sequences
@@ -109,7 +109,8 @@ class SlidingWindow(
         Raises
         ------
         ValueError
-            If the window reaches back or ahead by less than nothing, or `X` is not sequences.
+            If the window reaches back or ahead by less than nothing, or `X` is not sequences or holds what is
+            not among `symbols`.
         """
         check_scalar(self.before, "before", Integral, min_val=0)
         check_scalar(self.after, "after", Integral, min_val=0)
@@ -117,8 +118,7 @@ class SlidingWindow(
             raise ValueError(f"dtype must be a floating type, got {np.dtype(self.dtype)}")
         sequences = check_sequences(self, X, reset=True)
         if sequences.kind == "symbols":
-            known = sequences if self.symbols is None else Sequences([self.symbols])
-            self.symbols_: NDArray[Any] | None = find_symbols(known.values)
+            self.symbols_: NDArray[Any] | None = choose_alphabet(sequences.values, self.symbols)
         elif self.symbols is None:
             self.symbols_ = None
         else:

@@ -13,6 +13,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.models.alphabet import find_symbols
 from seqcompare.models.base import (
     Tagger,
     check_sequences,
@@ -181,7 +182,7 @@ class WindowTagger(Tagger):
                 raise ValueError("the first call of partial_fit needs classes: all labels there will ever be")
             self.window_ = self._new_window(symbols).fit(sequences)
             self.estimator_ = clone(checked_classifier(self.inner))
-            self.classes_ = np.unique(np.asarray(classes))
+            self.classes_ = find_symbols(np.asarray(classes))
             self.temperature_ = None
             self.dense_ = not get_tags(self.estimator_).input_tags.sparse
         part = slice(0, 0)
@@ -230,7 +231,7 @@ class WindowTagger(Tagger):
         """
         if not is_indicator(y):
             return super().score(X, y, sample_weight)
-        sequences = Sequences(X)
+        sequences = self._check(X)
         steps, labels, weights = self._counted(sequences, y, sample_weight)
         answer = self.predict(Sequences(sequences.values, sequences.offsets)).values[steps]
         return float(np.average((answer == labels).all(axis=1), weights=weights))

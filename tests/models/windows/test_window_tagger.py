@@ -392,3 +392,11 @@ def test_several_labels_a_step_are_checked(tagging):
         model.fit(X, [*y[:2], y[2][1:], *y[3:]])
     with pytest.raises(ValueError, match=r"y\[2\] has several columns and must be an indicator matrix"):
         model.fit(X, [*y[:2], y[2] + 1, *y[3:]])
+
+
+def test_a_table_of_another_width_has_no_score_of_several_labels():
+    X, y = np.array([[0, 1, 1], [1, 0, 1]] * 3), np.ones((6, 3, 2), dtype=int)
+    y[:, :, 0] = X
+    model = WindowTagger(KNeighborsClassifier(1)).fit(X, y)
+    with pytest.raises(ValueError, match="X has 2 features, but WindowTagger is expecting 3"):
+        model.score(X[:, :2], y[:, :2])

@@ -74,6 +74,8 @@ def test_a_given_alphabet_has_columns_for_symbols_not_in_fit():
     assert window.get_feature_names_out().tolist() == ["t=a", "t=b", "t=c"]
     with pytest.raises(ValueError, match="real-valued"):
         SlidingWindow(symbols=["a"]).fit([[0.5]])
+    with pytest.raises(ValueError, match="X holds 'b', which is not among symbols"):
+        SlidingWindow(symbols=["a"]).fit(["ab"])
 
 
 def test_a_given_alphabet_may_be_a_string_or_objects():
