@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from seqcompare.models.alphabet import encode_labels
+from seqcompare.models.alphabet import encode_labels, find_symbols
 from seqcompare.models.base import check_sequence_labels, check_sequence_weights, check_sequences
 from seqcompare.models.recurrent.cell import Array
 from seqcompare.models.recurrent.estimator import SequenceNet
@@ -111,7 +111,7 @@ class RNNClassifier(ClassifierMixin, SequenceNet, BaseEstimator):
             if several:
                 self.classes_ = np.arange(labels.shape[1])
             else:
-                self.classes_ = np.unique(labels if classes is None else np.asarray(classes))
+                self.classes_ = find_symbols(labels if classes is None else np.asarray(classes))
         if several != self.multilabel_:
             raise ValueError("y must be an indicator matrix in all calls or in none")
         if several:

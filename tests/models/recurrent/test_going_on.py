@@ -48,6 +48,7 @@ def test_all_classes_may_be_named_in_any_form(form):
     classes = pd.unique(FORMS[form]) if isinstance(FORMS[form], pd.Series) else FORMS[form]
     model = RNNClassifier(**TINY).partial_fit(WORDS[:1], NAMES[:1], classes=classes)
     assert model.partial_fit(WORDS, FORMS[form]).classes_.tolist() == ["u", "v"]
+    assert model.predict(WORDS).dtype == NAMES.dtype
     tagger = RNNTagger(**TINY).partial_fit(WORDS, TAGS, classes=classes)
     tagger.partial_fit(WORDS, [np.array(row, dtype=object) for row in TAGS])
     assert tagger.classes_.tolist() == ["u", "v"]

@@ -249,18 +249,15 @@ def test_partial_fit_is_that_of_the_inner_estimator(tagging):
     model = WindowTagger(SGDClassifier(loss="log_loss", random_state=0), before=1)
     plain = SGDClassifier(loss="log_loss", random_state=0)
     weights = [w + 1 for w in weights]
-    bounds = np.cumsum([0, *map(len, X)])
+    bounds, names = np.cumsum([0, *map(len, X)]), np.unique(flat)
     for a, b in [(0, 10), (10, 30)]:
         model.partial_fit(
-            X[a:b], y[a:b], classes=["hi", "lo", "mid"], sample_weight=weights[a:b], symbols=[0, 1, 2]
+            X[a:b], y[a:b], classes=names.astype(object), sample_weight=weights[a:b], symbols=[0, 1, 2]
         )
         part = slice(bounds[a], bounds[b])
-        plain.partial_fit(
-            rows[part],
-            flat[part],
-            classes=["hi", "lo", "mid"],
-            sample_weight=np.concatenate(weights[a:b]),
-        )
+        share = np.concatenate(weights[a:b])
+        plain.partial_fit(rows[part], flat[part], classes=names, sample_weight=share)
+    assert model.classes_.dtype == names.dtype
     np.testing.assert_allclose(np.concatenate(model.predict_proba(X)), plain.predict_proba(rows), rtol=1e-9)
     assert model.n_parameters_ == 3 * 7 + 3
     with pytest.raises(ValueError, match="needs classes"):
