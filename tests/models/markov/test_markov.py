@@ -395,15 +395,3 @@ def test_parameters_set_after_the_fit_change_nothing():
     np.testing.assert_array_equal(chain.score_samples(["az", "ab"]), before)
     assert chain.to_hmm().unknown_proba_ == chain.unknown_proba_ == pytest.approx(1 / (6 + 2 + 1))
     assert MarkovChain(smoothing="none").fit(["abba"]).unknown_proba_ == 0
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"smoothing": "additive", "alpha": "a"}, "alpha must be positive and finite, got 'a'"),
-        ({"smoothing": "kneser-ney", "discount": "x"}, "discount must be above 0 and at most 1"),
-    ],
-)
-def test_a_word_is_no_number(parameters, message):
-    with pytest.raises(ValueError, match=message):
-        MarkovChain(**parameters).fit(["ab"])

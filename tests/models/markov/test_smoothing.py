@@ -76,3 +76,15 @@ def test_the_first_symbol_agrees_with_nltk():
     np.testing.assert_allclose(
         MarkovChain(1, "kneser-ney", discount=0.5).fit(X).initial_proba_, expected, rtol=1e-12
     )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"smoothing": "additive", "alpha": "a"}, "alpha must be positive and finite, got 'a'"),
+        ({"smoothing": "kneser-ney", "discount": "x"}, "discount must be above 0 and at most 1"),
+    ],
+)
+def test_a_word_is_no_number(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        MarkovChain(**parameters).fit(["ab"])
