@@ -6,13 +6,14 @@ from dataclasses import replace
 import matplotlib as mpl
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 mpl.use("agg")
 
 import matplotlib.pyplot as plt
 
 import seqcompare
-from seqcompare import MarkovChain, MarkovTagger, SequenceDataset, WindowRegressor, style
+from seqcompare import MarkovChain, MarkovTagger, SequenceDataset, WindowClassifier, WindowRegressor, style
 from seqcompare.comparison import Comparison
 from seqcompare.datasets import read
 from seqcompare.sequences import Sequences
@@ -223,6 +224,28 @@ def test_classes_of_sequences_have_their_tables(tmp_path):
     verdict = run.verdict()
     assert any("classes are rare" in s and "odd (4)" in s for s in verdict.sentences)
     assert verdict.entry == "Markov chains"
+
+
+def test_lopsided_labels_are_compared_by_their_probabilities(tmp_path):
+    """Nobody is ever more likely ill than well, and some are ten times as likely ill as others."""
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 4, (400, 8))
+    ill = rng.random(400) < np.where(X[:, -1] == 3, 0.4, 0.02)
+    run = seqcompare.compare(
+        (list(X), np.where(ill, "ill", "well")),
+        {"logistic": WindowClassifier(LogisticRegression(), width=1)},
+        out=tmp_path / "run",
+        n_jobs=1,
+    )
+    verdict = run.verdict()
+    summary = run.summary().set_index("entry")
+    assert run.contest.metric == "label bits"
+    assert (verdict.kind, verdict.family, verdict.horizon) == ("model", "yours", 1)
+    assert "bits a label" in verdict.sentences[0]
+    assert "of the labels are 'well'" in str(verdict)
+    best = summary["score"].idxmin()
+    assert summary.loc[best, "score"] < summary.loc["chance", "score"] - 0.05
+    assert summary.loc[best, "accuracy"] == pytest.approx(summary.loc["chance", "accuracy"], abs=0.02)
 
 
 def test_numbers_are_compared_by_squared_error(tmp_path):

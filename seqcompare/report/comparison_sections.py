@@ -89,7 +89,9 @@ def good_enough_section(run: StoredComparison, known: Contestants) -> Section:
         if (summary[name] == value).all()
     }
     present = {
-        k: v for k, v in wanted.items() if k in summary and (k == "score" or k != metric) and k not in silent
+        k: v
+        for k, v in wanted.items()
+        if k in summary and (k == "score" or k != metric.split()[-1]) and k not in silent
     }
     caption = "The best first."
     if "n_choices" not in silent:
@@ -121,8 +123,8 @@ def good_enough_section(run: StoredComparison, known: Contestants) -> Section:
         Table(
             "ladders",
             "Ladders of capacity",
-            f"The loss ({known.loss_words}) of every rung on validation data, all folds together, and the one "
-            "that the verdict names: the cheapest that is practically as good as the best.",
+            f"The loss ({known.loss_words}) of every rung on validation data, all folds together, and the "
+            "one that the verdict names: the cheapest that is practically as good as the best.",
             run.ladders().assign(entry=known.named(run.ladders()[["entry"]])["entry"]),
             {
                 "entry": "contestant",

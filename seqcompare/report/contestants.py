@@ -9,9 +9,15 @@ from seqcompare.report.names import distinct
 from seqcompare.results.contests import CHANCE
 from seqcompare.results.stored_comparison import StoredComparison
 
-SCORES = {"bits": "bits per symbol (less is better)", "accuracy": "accuracy", "mse": "mean squared error"}
+SCORES = {
+    "bits": "bits per symbol (less is better)",
+    "label bits": "bits per label (less is better)",
+    "accuracy": "accuracy",
+    "mse": "mean squared error",
+}
 LOSSES = {
     "bits": "bits per symbol",
+    "label bits": "bits per label",
     "accuracy": "the share of wrong answers",
     "mse": "the mean squared error",
 }

@@ -28,6 +28,14 @@ def say_caveats(found: Findings, writer: Writer) -> None:
             *(("summary", e, "causal", False) for e in mixed),
         )
     counts: dict[str, int] = dict(data.get("classes", {}))
+    if found.metric == "label bits":
+        most = max(counts, key=lambda name: counts[name])
+        share = counts[most] / sum(counts.values())
+        writer.say(
+            f"{share:.0%} of the labels are {most!r}: the share of right answers would hide what models know "
+            "of the others, so they are compared by the bits of a label.",
+            ("classes", most, "count", counts[most]),
+        )
     rare = {name: n for name, n in counts.items() if n < _RARE}
     if rare and data["role"] != "next":
         shown = ", ".join(f"{name} ({n})" for name, n in list(rare.items())[:5])

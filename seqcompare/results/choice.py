@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-#: What counts as practically equal: bits a symbol, share of right answers, share of the variance.
-TOLERANCE = {"bits": 0.01, "accuracy": 0.01, "mse": 0.01}
+#: What counts as practically equal: bits a symbol, share of right answers, bits a label, share of variance.
+TOLERANCE = {"bits": 0.01, "accuracy": 0.01, "label bits": 0.01, "mse": 0.01}
 
 FAILED_COLUMNS = ["entry", "model", "n_failed", "n_folds", "untuned", "error"]
 

@@ -25,7 +25,7 @@ from seqcompare.results.statistics import (
 CHANCE = "chance"
 
 # bits of real-valued steps come from densities and may be negative
-_RANGES = {"accuracy": (0.0, 1.0), "mse": (0.0, np.inf)}
+_RANGES = {"accuracy": (0.0, 1.0), "label bits": (0.0, np.inf), "mse": (0.0, np.inf)}
 _COSTS = ("n_parameters", "predict_us_per_step", "fit_seconds", "peak_memory_mb")
 
 

@@ -7,6 +7,8 @@ def score_words(score: float, metric: str) -> str:
     """Return a score with its unit."""
     if metric == "bits":
         return f"{score:.3f} bits a step"
+    if metric == "label bits":
+        return f"{score:.3f} bits a label"
     if metric == "accuracy":
         return f"{100 * score:.1f}% right"
     return f"a mean squared error of {score:.4g}"
@@ -14,7 +16,7 @@ def score_words(score: float, metric: str) -> str:
 
 def loss_words(loss: float, metric: str) -> str:
     """Return a difference of losses with its unit."""
-    if metric == "bits":
+    if metric in ("bits", "label bits"):
         return f"{loss:.3f} bit"
     if metric == "accuracy":
         return f"{100 * loss:.1f} percentage points"

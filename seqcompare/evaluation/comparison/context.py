@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from seqcompare.evaluation.answers import fit_model, predict_answer
 from seqcompare.evaluation.comparison.ladder_common import Entry
 from seqcompare.evaluation.comparison.measures import (
-    METRICS,
     ask,
     count_items,
     scored_items,
@@ -86,7 +85,13 @@ class Curve:
 
 
 def trace_context(
-    entry: Entry, spec: ModelSpec, model: Any, train: SequenceDataset, test: SequenceDataset, seed: int
+    entry: Entry,
+    spec: ModelSpec,
+    model: Any,
+    train: SequenceDataset,
+    test: SequenceDataset,
+    metric: str,
+    seed: int,
 ) -> list[Curve]:
     """Return the context curves of a contestant, the one that its horizon is read from first.
 
@@ -110,16 +115,18 @@ def trace_context(
         It, fitted to `train`.
     train, test : SequenceDataset
         The parts of one split.
+    metric : str
+        What models are compared by.
     seed : int
         Of what is drawn.
     """
     n_train = count_items(train)
-    search = _Search(_tolerance(test))
+    search = _Search(_tolerance(test, metric))
     if train.role in ("sequence", "value"):
-        shown = _Shown(model, test, n_train, seed)
+        shown = _Shown(model, test, n_train, metric, seed)
 
         def refit(k: int) -> Sums:
-            return _refitted(spec, _last(train, k), _last(test, k), seed)
+            return _refitted(spec, _last(train, k), _last(test, k), metric, seed)
 
         curve = search.find("limited", refit, shown.longest)
         return [curve, *(search.follow(c, shown.loss_of(c), curve) for c in ("truncated", "shuffled"))]
@@ -128,17 +135,21 @@ def trace_context(
     if entry.limit is not None:
         limit = entry.limit
         curves.append(
-            search.find("limited", lambda k: _refitted(limit(spec, k), train, test, seed), _reach(spec))
+            search.find(
+                "limited", lambda k: _refitted(limit(spec, k), train, test, metric, seed), _reach(spec)
+            )
         )
         if not causal and entry.limit_ahead is not None:
             ahead = entry.limit_ahead
             curves.append(
-                search.find("ahead", lambda a: _refitted(ahead(spec, a), train, test, seed), _reach(spec), 0)
+                search.find(
+                    "ahead", lambda a: _refitted(ahead(spec, a), train, test, metric, seed), _reach(spec), 0
+                )
             )
         return curves
     anywhere, _ = spec.build(train, seed)
     fit_model(anywhere, _begun_anywhere(train, seed))
-    shown = _Shown(anywhere, test, n_train, seed)
+    shown = _Shown(anywhere, test, n_train, metric, seed)
     curves.append(search.find("truncated", shown.loss_of("truncated"), shown.longest))
     if causal:
         curves.append(search.follow("shuffled", shown.loss_of("shuffled"), curves[0]))
@@ -190,8 +201,9 @@ def influence_by_lag(model: Any, test: SequenceDataset, seed: int) -> list[dict[
 class _Shown:
     """A fitted model, shown parts of the test data."""
 
-    def __init__(self, model: Any, test: SequenceDataset, n_train: float, seed: int) -> None:
+    def __init__(self, model: Any, test: SequenceDataset, n_train: float, metric: str, seed: int) -> None:
         self._model, self._test, self._n_train, self._seed = model, test, n_train, seed
+        self._metric = metric
         self._per_step = test.role in ("next", "step")
         if not self._per_step:
             self.longest = int(test.X.lengths.max())
@@ -264,11 +276,11 @@ class _Shown:
             role=test.role,
             name=test.name,
         )
-        return unit_sums(ask(self._model, part, self._n_train), self._unit, test.role)
+        return unit_sums(ask(self._model, part, self._n_train), self._unit, self._metric)
 
     def _sequence_sums(self, part: SequenceDataset) -> Sums:
         answers = ask(self._model, part, self._n_train)
-        return unit_sums(answers, _units(self._test, answers.item), part.role)
+        return unit_sums(answers, _units(self._test, answers.item), self._metric)
 
     def _shuffled_sequences(self, dataset: SequenceDataset, k: int) -> SequenceDataset:
         rng = np.random.default_rng(self._seed)
@@ -302,9 +314,8 @@ class _Search:
         return Curve(control, other.contexts, [loss_of(k) for k in other.contexts], self.tolerance)
 
 
-def _tolerance(test: SequenceDataset) -> float:
+def _tolerance(test: SequenceDataset, metric: str) -> float:
     """Return what is practically equal, in units of the loss."""
-    metric = METRICS[test.role]
     return TOLERANCE[metric] * (float(np.var(np.asarray(test.y))) if metric == "mse" else 1.0)
 
 
@@ -351,12 +362,12 @@ def _last(dataset: SequenceDataset, k: int) -> SequenceDataset:
     return cut(dataset, np.column_stack([np.arange(len(dataset)), np.maximum(lengths - k, 0), lengths]))
 
 
-def _refitted(spec: ModelSpec, train: SequenceDataset, test: SequenceDataset, seed: int) -> Sums:
+def _refitted(spec: ModelSpec, train: SequenceDataset, test: SequenceDataset, metric: str, seed: int) -> Sums:
     model, _ = spec.build(train, seed)
     fit_model(model, train)
     n_train = count_items(train)
     answers = ask(model, test, n_train)
-    return unit_sums(answers, _units(test, answers.item), test.role)
+    return unit_sums(answers, _units(test, answers.item), metric)
 
 
 def _units(dataset: SequenceDataset, item: NDArray[np.int64]) -> NDArray[np.int64]:

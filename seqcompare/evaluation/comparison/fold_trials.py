@@ -18,11 +18,11 @@ from seqcompare.evaluation.answers import fit_model, learning_curve, n_parameter
 from seqcompare.evaluation.comparison.context import influence_by_lag, trace_context
 from seqcompare.evaluation.comparison.ladder_common import Entry
 from seqcompare.evaluation.comparison.measures import (
-    METRICS,
     ask,
     calibration_of,
     confusion_of,
     count_items,
+    metric_of,
     metrics_of,
     score_of,
     scored_items,
@@ -126,7 +126,7 @@ def run_fold_trial(trial: FoldTrial) -> Outcome:
 def blank_fold_row(trial: FoldTrial) -> dict[str, Any]:
     """Return the row of a trial before it has run: its coordinates, and nothing measured."""
     model, dataset = trial.model, trial.dataset
-    metric = METRICS[dataset.role]
+    metric = metric_of(dataset)
     unknown = ("distance", "memory_bits", "length", "score", "validation_score", "chance", "optimal", "skill")
     costs = ("score_error", "fit_seconds", "predict_us_per_step", "n_parameters", "peak_memory_mb", "n_iter")
     return {
@@ -190,13 +190,14 @@ def _measure(trial: FoldTrial, row: dict[str, Any]) -> tuple[tuple[int, float, f
     row["causal"] = is_causal(model)
     row["n_parameters"] = n_parameters(model)
     row["n_iter"], row["stop"] = training_end(model)
-    sums = unit_sums(answers, units(test, answers.item), role)
+    metric = row["metric"]
+    sums = unit_sums(answers, units(test, answers.item), metric)
     row["sums"] = sums
-    score = score_of(sums, role)
+    score = score_of(sums, metric)
     row["validation_score" if trial.phase == TUNING else "score"] = score
     row["details"] = {"metrics": metrics_of(answers, role)}
     if trial.contestant is not None:
-        curves = trace_context(trial.contestant, trial.model, model, train, test, trial.model_seed)
+        curves = trace_context(trial.contestant, trial.model, model, train, test, metric, trial.model_seed)
         row["details"] |= {
             "curves": [record for curve in curves for record in curve.rows()],
             "needed": {curve.control: curve.needed() for curve in curves},

@@ -14,9 +14,10 @@ from seqcompare.models.base import check_step_weights
 from seqcompare.sequence_dataset import SequenceDataset
 from seqcompare.sequences import Sequences
 
-METRICS = {"next": "bits", "step": "accuracy", "sequence": "accuracy", "value": "mse"}
-"""What models are compared by, for each role."""
+_METRICS = {"next": "bits", "step": "accuracy", "sequence": "accuracy", "value": "mse"}
 
+#: Share of one label from which on the share of right answers hides what models know of the others.
+_LOPSIDED = 0.75
 _FEWEST_UNITS = 20
 _N_BINS = 10
 _MOST_CLASSES = 64
@@ -50,13 +51,18 @@ class Answers:
     bits: NDArray[np.float64]
     confidence: NDArray[np.float64]
 
-    def losses(self, role: str) -> NDArray[np.float64]:
-        """Return what each item costs, in what models of the role are compared by; smaller is better."""
-        if role == "next":
-            return self.bits
-        if role == "value":
+    def losses(self, metric: str) -> NDArray[np.float64]:
+        """Return what each item costs by a metric of `metric_of`; smaller is better."""
+        if metric == "mse":
             return (self.guess - self.truth) ** 2
-        return (self.guess != self.truth).astype(np.float64)
+        if metric == "accuracy":
+            return (self.guess != self.truth).astype(np.float64)
+        if np.isnan(self.bits).any():
+            raise ValueError(
+                "the model gives no probabilities, which are what contestants are compared by where one "
+                f"label makes up more than {_LOPSIDED:.0%} of all"
+            )
+        return self.bits
 
     def pick(self, rows: NDArray[Any]) -> Answers:
         """Return the answers at `rows`."""
@@ -66,6 +72,21 @@ class Answers:
                 for name in ("item", "weight", "truth", "guess", "bits", "confidence")
             )
         )
+
+
+def metric_of(dataset: SequenceDataset) -> str:
+    """Return what models are compared by on all of a data set.
+
+    Symbols and real-valued steps by bits, numbers by squared error, labels and classes by the share of right
+    answers; where one of them makes up more than three quarters, by the bits of a label, since whoever always
+    says that one is hard to beat by answers alone.
+    """
+    if dataset.role in ("step", "sequence"):
+        _, weight, truth = scored_items(dataset)
+        shares = np.bincount(np.unique(truth, return_inverse=True)[1], weight) / weight.sum()
+        if shares.max() > _LOPSIDED:
+            return "label bits"
+    return _METRICS[dataset.role]
 
 
 def ask(model: Any, dataset: SequenceDataset, n_train: float) -> Answers:
@@ -164,18 +185,18 @@ def units(
     return np.unique(owner, return_inverse=True)[1]
 
 
-def unit_sums(answers: Answers, unit: NDArray[np.int64], role: str) -> NDArray[np.float64]:
+def unit_sums(answers: Answers, unit: NDArray[np.int64], metric: str) -> NDArray[np.float64]:
     """Return weight, loss and bits summed over each unit, shape (n_units, 3)."""
     n = int(unit.max()) + 1
     w = answers.weight
-    columns = [w, w * answers.losses(role), w * answers.bits]
+    columns = [w, w * answers.losses(metric), w * answers.bits]
     return np.column_stack([np.bincount(unit, column, minlength=n) for column in columns])
 
 
-def score_of(sums: NDArray[np.float64], role: str) -> float:
+def score_of(sums: NDArray[np.float64], metric: str) -> float:
     """Return the score that `unit_sums` add up to: bits, accuracy or mean squared error."""
     loss = float(sums[:, 1].sum() / sums[:, 0].sum())
-    return 1 - loss if METRICS[role] == "accuracy" else loss
+    return 1 - loss if metric == "accuracy" else loss
 
 
 def metrics_of(answers: Answers, role: str) -> dict[str, float]:

@@ -7,6 +7,7 @@ from seqcompare import SequenceDataset
 from seqcompare.evaluation.answers import fit_model
 from seqcompare.evaluation.comparison.context import Curve, influence_by_lag, trace_context
 from seqcompare.evaluation.comparison.ladder import build_ladders
+from seqcompare.evaluation.comparison.measures import metric_of
 from seqcompare.evaluation.comparison.splits import cut, plan_splits
 from seqcompare.sequences import Sequences
 from seqcompare.tasks import Recall
@@ -27,7 +28,14 @@ def traced(data, name, label):
     entry, spec = chosen(data, name, label)
     model, _ = spec.build(train, 0)
     fit_model(model, train)
-    return model, test, {curve.control: curve for curve in trace_context(entry, spec, model, train, test, 0)}
+    return (
+        model,
+        test,
+        {
+            curve.control: curve
+            for curve in trace_context(entry, spec, model, train, test, metric_of(test), 0)
+        },
+    )
 
 
 def lagged(lag, role="step", n=60, length=40, seed=0):

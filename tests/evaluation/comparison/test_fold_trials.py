@@ -96,7 +96,7 @@ def test_classes_may_be_missing_from_a_part(model, train, test):
         FoldTrial(0, TEST, data, Split(whole(train, 8), whole(test, 8)), 0, entry.name, entry.rungs[0])
     ).row
     assert row["status"] == "ok", row["error"]
-    assert row["score"] == score_of(row["sums"], "sequence")
+    assert row["score"] == score_of(row["sums"], "accuracy")
     found = row["details"]["metrics"]
     assert 0 <= found["macro_f1"] <= 1
     assert np.isfinite(found["bits"])

@@ -97,8 +97,8 @@ def test_densities_are_scored_per_step():
     X = [rng.normal(size=(n, 2)) for n in (5, 9, 30)]
     model = HMM(n_components=1, n_init=1).fit(X)
     answers = ask(model, make(X), 44.0)
-    sums = unit_sums(answers, units(make(X), answers.item, n_parts=1), "next")
-    assert score_of(sums, "next") == pytest.approx(-model.score_samples(X).sum() / np.log(2) / 44)
+    sums = unit_sums(answers, units(make(X), answers.item, n_parts=1), "bits")
+    assert score_of(sums, "bits") == pytest.approx(-model.score_samples(X).sum() / np.log(2) / 44)
 
 
 class WholeOnly:
@@ -202,6 +202,6 @@ def test_sums_add_up_to_the_score():
     data = make(X, Sequences(y.values, y.offsets), role="step")
     model = MarkovTagger(order=1).fit(data.X, data.y)
     answers = ask(model, data, 200)
-    sums = unit_sums(answers, units(data, answers.item), "step")
+    sums = unit_sums(answers, units(data, answers.item), "accuracy")
     assert sums.shape == (25, 3)
-    assert score_of(sums, "step") == pytest.approx(model.score(data.X, data.y))
+    assert score_of(sums, "accuracy") == pytest.approx(model.score(data.X, data.y))
