@@ -358,3 +358,13 @@ def test_the_users_file_is_profiled(tmp_path, monkeypatch):
     assert answer["role"] == "next"
     assert [row["lag"] for row in answer["lags"]][:2] == [1, 2]
     assert "lag_profile" in (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_profile_of_very_few_sequences_has_a_report_without_lags(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = (f"w{i},{t},{'ab'[i * t % 2]},{'xy'[i % 2]}" for i in range(29) for t in range(6))
+    (tmp_path / "few.csv").write_text("\n".join(["word,t,letter,kind", *rows]))
+    columns = ["few.csv", "--sequence", "word", "--order", "t", "--target", "kind"]
+    done = run("profile", *columns, "--max-order", "2", "--out", "run")
+    assert done.returncode == 0, done.stderr
+    assert "No lag has pairs of steps enough" in (tmp_path / "run" / "report.md").read_text(encoding="utf-8")

@@ -13,7 +13,15 @@ mpl.use("agg")
 import matplotlib.pyplot as plt
 
 import seqcompare
-from seqcompare import MarkovChain, MarkovTagger, SequenceDataset, WindowClassifier, WindowRegressor, style
+from seqcompare import (
+    BayesClassifier,
+    MarkovChain,
+    MarkovTagger,
+    SequenceDataset,
+    WindowClassifier,
+    WindowRegressor,
+    style,
+)
 from seqcompare.comparison import Comparison
 from seqcompare.datasets import read
 from seqcompare.sequences import Sequences
@@ -170,6 +178,38 @@ def test_a_model_that_fails_is_a_row_with_its_error(tmp_path):
     verdict = run.verdict()
     assert (verdict.model, verdict.horizon) == ("Markov order 0", 0)
     assert any("Failed in some folds, and left out: broken" in s for s in verdict.sentences)
+
+
+class BrokenClassifier(BayesClassifier):
+    """A classifier that cannot be fitted."""
+
+    def fit(self, X, y, sample_weight=None):
+        raise RuntimeError("out of order")
+
+
+def classes_by_start(n, length):
+    return list(np.random.default_rng(0).integers(0, 3, (n, length))), np.arange(n) % 2
+
+
+def test_a_run_in_which_every_model_fails_has_a_report(tmp_path):
+    run = seqcompare.compare(
+        classes_by_start(40, 6), {"broken": BrokenClassifier()}, cv=2, out=tmp_path / "run", n_jobs=1
+    )
+    text = run.report().read_text(encoding="utf-8")
+    assert "Failed in some folds, and left out: broken" in text
+    assert "Scores on test data" in text
+    # of the reference there is a confusion, and nobody is drawn beside it
+    assert "Confusion" not in text
+
+
+@pytest.mark.parametrize(("n", "drawn"), [(29, False), (30, True)])
+def test_lags_are_drawn_where_there_are_pairs_enough(tmp_path, n, drawn):
+    run = seqcompare.compare(
+        classes_by_start(n, 6), {"chain": BayesClassifier()}, cv=2, out=tmp_path / "run", n_jobs=1
+    )
+    text = run.report().read_text(encoding="utf-8")
+    assert ("What single steps tell" in text) == drawn
+    assert ("No lag has pairs of steps enough" in text) == (not drawn)
 
 
 def test_a_single_group_to_train_on_is_tuned_all_the_same(tmp_path):

@@ -19,6 +19,8 @@ from seqcompare.style import SeriesStyle
 MOST_LABELS = 60
 # Answers in a bin of confidence below which the share of right ones is noise.
 FEWEST_ANSWERS = 10
+# Said in place of the figure of lags.
+NO_LAG = "No lag has pairs of steps enough to tell its information from chance: there is nothing to draw."
 # How a context was cut short -> what the caption says of it.
 _CONTROL_WORDS = {
     "limited": "fitted to the last k steps only",
@@ -191,6 +193,7 @@ def far_back_section(run: StoredComparison, known: Contestants) -> Section | Non
         means = points[["score", "low", "high"]].mean()
         # bisection asks each fold for other contexts, and the mean of some folds is no mean of all
         means = means[points["fold"].nunique() == contexts["fold"].nunique()].reset_index()
+    if len(contexts) and len(means):
         draw = partial(
             data.context_curve, score_label=known.score_words.partition(" (")[0], styles=known.looks
         )
@@ -230,14 +233,21 @@ def far_back_section(run: StoredComparison, known: Contestants) -> Section | Non
             )
         )
     lags = run.side_table("lag_profile")
+    text: tuple[str, ...] = ()
     if lags is not None and len(lags):
-        parts.append(lag_figure(lags))
-    return Section("context", "How far back it matters", (), tuple(parts)) if parts else None
+        figure = lag_figure(lags)
+        if figure is None:
+            text = (NO_LAG,)
+        else:
+            parts.append(figure)
+    return Section("context", "How far back it matters", text, tuple(parts)) if parts or text else None
 
 
-def lag_figure(lags: pd.DataFrame) -> Figure:
-    """Return the information at each lag, before any model."""
+def lag_figure(lags: pd.DataFrame) -> Figure | None:
+    """Return the information at each lag, before any model; None where none could be estimated."""
     seen = lags.dropna(subset="information").copy()
+    if seen.empty:
+        return None
     bands = [name for name in ("band", "far_band") if name in seen]
     seen["band"] = seen[bands].max(axis=1)
     above = _runs(seen.loc[seen["information"] > seen["band"], "lag"].astype(int).tolist())
@@ -270,13 +280,14 @@ def answers_section(run: StoredComparison, known: Contestants) -> Section | None
     order = list(known.models["entry"])
     confusion = known.named(run.confusion())
     labels = confusion["true"].nunique() if len(confusion) else 0
-    if 0 < labels <= MOST_LABELS:
+    known_to = set(confusion["entry"])
+    picked = [entry for entry in order if entry in known_to][:4]
+    if picked and labels <= MOST_LABELS:
         names = distinct(pd.concat([confusion["true"], confusion["predicted"]]).astype(str), 16)
         named = confusion.assign(
             true=confusion["true"].astype(str).map(names),
             predicted=confusion["predicted"].astype(str).map(names),
         )
-        picked = [entry for entry in order if entry in set(named["entry"])][:4]
         side = min(max(0.27 * labels + 1.3, 3.4), 6.4)
         parts.append(
             Figure(
@@ -322,10 +333,9 @@ def _class_parts(run: StoredComparison, known: Contestants, order: list[str]) ->
             )
         )
     scores = known.named(run.class_scores())
+    scores = scores[scores["entry"].isin(order[:4])]
     if len(scores) and scores["label"].nunique() <= MOST_LABELS:
-        best = scores[scores["entry"].isin(order[:4])].sort_values(
-            "entry", key=lambda e: e.map(order.index), kind="stable"
-        )
+        best = scores.sort_values("entry", key=lambda e: e.map(order.index), kind="stable")
         named = best.assign(label=best["label"].astype(str).map(distinct(best["label"].astype(str), 24)))
         draw = partial(data.class_scores, styles=known.looks)
         parts.append(
@@ -361,6 +371,8 @@ def curves_section(run: StoredComparison, known: Contestants) -> Section | None:
         for column, words in measures
         if part[column].notna().any()
     ]
+    if not panels:
+        return None
     figure = Figure(
         name="learning_curves",
         title="Learning curves",

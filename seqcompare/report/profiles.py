@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from seqcompare.report.comparison_sections import lag_figure
+from seqcompare.report.comparison_sections import NO_LAG, lag_figure
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Report, Section, Table
 
@@ -50,11 +50,12 @@ def profile_report(
             {"estimate": "estimate", "bits": "bits"},
         ),
     )
+    headline = lag_figure(lags)
     return Report(
         title=f"How far back does {shown(name, 60)} reach?",
         question="What the data say about their dependencies, before any model is chosen.",
         verdict=tuple(shown(sentence, 600) for sentence in sentences),
-        headline=lag_figure(lags),
-        sections=(Section("contexts", "Contexts", (), tables),),
+        headline=headline,
+        sections=(Section("contexts", "Contexts", () if headline else (NO_LAG,), tables),),
         files={"lags": lags},
     )
