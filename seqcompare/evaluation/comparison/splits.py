@@ -55,6 +55,8 @@ class Plan:
         Steps tested over steps trained on, on average; what the correction of tests across folds needs.
     gap : int, optional
         Steps that were asked for around test blocks; those around validation blocks are as many.
+    note : str
+        What to be wary of; may be empty.
     """
 
     kind: str
@@ -62,6 +64,7 @@ class Plan:
     splits: tuple[Split, ...]
     test_fraction: float
     gap: int | None = None
+    note: str = ""
 
 
 def plan_splits(
@@ -72,6 +75,7 @@ def plan_splits(
     The official test part is used where there is one. Groups stay on one side. Sequences that overlap
     (windows cut out of one series) are kept as far from the test part as they reach. Sequences too few for
     `cv` folds are cut into blocks of equally many steps that count, with a gap around each test block.
+    Where that would leave nothing to train on, the data are divided as if they did not overlap, with a note.
     Classes of whole sequences are spread evenly; a class of fewer sequences than folds is in fewer of them.
     Splits with nothing to learn from or nothing to score are left out.
 
@@ -111,8 +115,21 @@ def _divide(dataset: SequenceDataset, cv: int, repeats: int, gap: int | None, se
     if dataset.groups is not None:
         return _grouped(dataset, dataset.groups, cv, repeats, seed)
     shift = find_overlap(dataset.X)
-    if shift is not None:
-        return _overlapping(dataset, shift, cv)
+    if shift is None:
+        return _apart(dataset, cv, repeats, gap, seed)
+    plan = _overlapping(dataset, shift, cv)
+    if plan is not None:
+        return plan
+    note = (
+        "Sequences look like windows cut out of one series, each a few steps after the one before; there are "
+        "too few of them to keep such as overlap on one side of a split, so they were divided all the same. "
+        "If they do overlap, scores are too good."
+    )
+    return replace(_apart(dataset, cv, repeats, gap, seed), note=note)
+
+
+def _apart(dataset: SequenceDataset, cv: int, repeats: int, gap: int | None, seed: int) -> Plan:
+    """Divide sequences that have nothing to do with each other."""
     if len(dataset) < cv and dataset.role in ("next", "step"):
         return _blocked(dataset, cv, gap)
     return _random(dataset, cv, repeats, seed)
@@ -159,7 +176,8 @@ def find_overlap(X: Sequences) -> int | None:
 
     Windows cut out of a longer series, in order, share most of their steps with their neighbours. At least
     half of all neighbours have to share a quarter of their steps or more, and not fewer than two, all by the
-    same shift; sequences that merely begin or end alike do not.
+    same shift; sequences that merely begin or end alike do not. Nor do periodic ones, which agree with those
+    before them as well as with those after them: the end of a window never is the start of an earlier one.
 
     Returns
     -------
@@ -175,7 +193,19 @@ def find_overlap(X: Sequences) -> int | None:
     candidates, counts = np.unique(shifts, return_counts=True)
     shift = int(candidates[np.argmax(counts)])
     overlapping = np.mean([_overlaps(X[i], X[i + 1], shift) for i in range(len(X) - 1)])
-    return shift if overlapping >= 0.5 else None
+    if overlapping < 0.5 or _is_periodic(X, sample, shift):
+        return None
+    return shift
+
+
+def _is_periodic(X: Sequences, sample: range, shift: int) -> bool:
+    """Whether sequences are found in those before them at least half as often as in those after them."""
+    agree = [
+        # a few steps agree by chance; what counts is half of what windows would share
+        any(len(X[i + 1]) - s >= (len(X[i]) - shift) / 2 for s in _shifts(X[i + 1], X[i]))
+        for i in sample
+    ]
+    return 2 * sum(agree) >= sum(_overlaps(X[i], X[i + 1], shift) for i in sample)
 
 
 def _shifts(before: NDArray[Any], after: NDArray[Any]) -> list[int]:
@@ -257,8 +287,11 @@ def _strata(dataset: SequenceDataset) -> tuple[NDArray[Any] | None, int]:
     return None, len(dataset)
 
 
-def _overlapping(dataset: SequenceDataset, shift: int, cv: int) -> Plan:
-    """Return folds of neighbouring sequences; those that reach into the test part are left out."""
+def _overlapping(dataset: SequenceDataset, shift: int, cv: int) -> Plan | None:
+    """Return folds of neighbouring sequences without those that reach into the test part.
+
+    None where that leaves nothing to train on.
+    """
     n = len(dataset)
     reach = int(np.ceil(dataset.X.lengths.max() / shift))
     folds = np.arange(n) * cv // n
@@ -269,10 +302,7 @@ def _overlapping(dataset: SequenceDataset, shift: int, cv: int) -> Plan:
         if len(train):
             splits.append(Split(_whole(dataset.X, train), _whole(dataset.X, test)))
     if len(splits) < 2:
-        raise ValueError(
-            f"the {n} sequences overlap so much that no training part is left: each reaches over "
-            f"{reach - 1} of its neighbours"
-        )
+        return None
     words = (
         f"{len(splits)} blocks of neighbouring sequences, since sequences overlap ({shift} new steps each); "
         f"{reach - 1} on either side of a test block are left out"

@@ -191,6 +191,34 @@ def test_overlapping_windows_are_found():
     assert find_overlap(Sequences(np.zeros((20, 12), dtype=int))) is None
 
 
+@pytest.mark.parametrize(
+    ("n", "length", "period", "step"),
+    [(6, 8, 2, 1), (12, 20, 3, 1), (12, 20, 3, 2), (60, 50, 3, 1), (40, 30, 7, 3)],
+)
+def test_periodic_sequences_are_no_windows(n, length, period, step):
+    phases = step * np.arange(n)[:, None] + np.arange(length)
+    data = dataset(list(phases % period))
+    assert find_overlap(data.X) is None
+    plan = plan_splits(data, 5)
+    assert (plan.kind, len(plan.splits), plan.note) == ("random", 5, "")
+
+
+@pytest.mark.parametrize("shift", [1, 3, 8])
+def test_windows_of_few_symbols_are_no_periodic_sequences(shift):
+    for seed in range(10):
+        series = np.random.default_rng(seed).integers(0, 2, 60 * shift + 12)
+        assert find_overlap(Sequences([series[shift * i :][:12] for i in range(60)])) == shift
+
+
+def test_too_few_windows_to_keep_apart_are_divided_with_a_note():
+    series = np.random.default_rng(0).normal(size=60)
+    data = dataset(np.stack([series[i : i + 40] for i in range(12)]))
+    assert find_overlap(data.X) == 1
+    plan = plan_splits(data, 5)
+    assert plan.kind == "random"
+    assert "If they do overlap, scores are too good" in plan.note
+
+
 def test_overlapping_windows_share_no_step_across_a_split():
     series = np.random.default_rng(0).normal(size=400)
     start = 3 * np.arange(100)
