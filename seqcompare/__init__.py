@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from seqcompare.kernel_cache import find_kernel_cache
+
 __version__ = "0.1.0"
 
 _HOMES = {
@@ -36,6 +38,9 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 _ROOMS = ["claims", "datasets", "tasks"]
 
 __all__ = ["__version__", *sorted(_HOME_OF), *_ROOMS]  # noqa: PLE0604, RUF100
+
+# before any kernel is imported, in whichever way
+find_kernel_cache()
 
 
 def __getattr__(name: str) -> Any:

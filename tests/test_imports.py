@@ -13,8 +13,9 @@ import seqcompare
 PACKAGE = Path(seqcompare.__file__).parent
 
 # what each room may import of the others; itself and the leaves are always allowed
-LEAVES = {"reading", "sequences", "sequence_dataset", "style"}
+LEAVES = {"kernel_cache", "reading", "sequences", "sequence_dataset", "style"}
 ALLOWED = {
+    "kernel_cache": set(),
     "reading": set(),
     "sequences": set(),
     "sequence_dataset": set(),
