@@ -32,11 +32,13 @@ class SequenceScaler(TransformerMixin, BaseEstimator):
         Of each channel over the steps of the training data; the variance is the biased one.
     scale_ : ndarray of shape (n_channels,)
         What channels are divided by: the standard deviation, or 1 for a constant channel.
-    n_steps_seen_ : int
-        Steps in the training data.
+    n_steps_seen_ : int or ndarray of shape (n_channels,)
+        Steps in the training data; those of each channel where values are missing.
 
     Notes
     -----
+    As with scikit-learn's scalers, missing values (NaN) count for nothing in `fit` and stay missing.
+
     Answers come in the container of the input, with one exception: plain lists of equal length are an array
     to scikit-learn, and come back as one from `fit_transform`.
 
@@ -67,20 +69,16 @@ class SequenceScaler(TransformerMixin, BaseEstimator):
         SequenceScaler
             Itself.
         """
-        steps = self._check(X, reset=True).channels.astype(np.float64)
-        mean = steps.mean(axis=0)
-        return self._set(len(steps), mean, np.mean((steps - mean) ** 2, axis=0))
+        return self._set(*_moments(self._check(X, reset=True)))
 
     def partial_fit(self, X: Any, y: Any = None) -> SequenceScaler:
         """Add more sequences to mean and variance; parameters as in `fit`."""
         if not hasattr(self, "n_steps_seen_"):
             return self.fit(X)
-        steps = self._check(X, reset=False).channels.astype(np.float64)
-        mean = steps.mean(axis=0)
-        var = np.mean((steps - mean) ** 2, axis=0)
+        more, mean, var = _moments(self._check(X, reset=False))
         # Chan, Golub and LeVeque 1983, "Algorithms for computing the sample variance"
-        n = self.n_steps_seen_ + len(steps)
-        share, gap = len(steps) / n, mean - self.mean_
+        n = self.n_steps_seen_ + more
+        share, gap = more / np.maximum(n, 1), mean - self.mean_
         var = (1 - share) * self.var_ + share * var + share * (1 - share) * gap**2
         return self._set(n, self.mean_ + share * gap, var)
 
@@ -104,9 +102,10 @@ class SequenceScaler(TransformerMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        tags.input_tags.allow_nan = True
         return tags
 
-    def _set(self, n: int, mean: NDArray[np.float64], var: NDArray[np.float64]) -> SequenceScaler:
+    def _set(self, n: Any, mean: NDArray[np.float64], var: NDArray[np.float64]) -> SequenceScaler:
         self.n_steps_seen_, self.mean_, self.var_ = n, mean, var
         # a constant far from 0 has the variance of its rounding errors
         eps = float(np.finfo(np.float64).eps)
@@ -117,12 +116,25 @@ class SequenceScaler(TransformerMixin, BaseEstimator):
     def _check(self, X: Any, *, reset: bool) -> Sequences:
         if not reset:
             check_is_fitted(self)
-        sequences = check_sequences(self, X, reset=reset, numbers=True)
+        sequences = check_sequences(self, X, reset=reset, numbers=True, allow_nan=True)
         if sequences.kind != "real":
             raise ValueError(
                 f"SequenceScaler expected sequences of numbers, got {sequences.values.dtype} symbols"
             )
         return sequences
+
+
+def _moments(sequences: Sequences) -> tuple[Any, NDArray[np.float64], NDArray[np.float64]]:
+    """Return how many values each channel has (one number, if all have as many), their mean and variance."""
+    steps = sequences.channels.astype(np.float64)
+    seen = ~np.isnan(steps)
+    if seen.all():
+        mean = steps.mean(axis=0)
+        return len(steps), mean, np.mean((steps - mean) ** 2, axis=0)
+    counts = seen.sum(axis=0)
+    mean = np.where(seen, steps, 0.0).sum(axis=0) / np.maximum(counts, 1)
+    squares = np.where(seen, (steps - mean) ** 2, 0.0)
+    return counts, mean, squares.sum(axis=0) / np.maximum(counts, 1)
 
 
 def _packed(sequences: Sequences, channels: NDArray[np.float64]) -> Any:

@@ -78,8 +78,7 @@ def test_switches():
 @pytest.mark.parametrize(
     ("X", "message"),
     [
-        ([np.array([1.0]), np.array([2.0, np.nan])], r"X\[1\] contains NaN at step 1"),
-        ([np.array([np.inf])], r"X\[0\] contains infinity"),
+        ([np.array([1.0]), np.array([2.0, np.inf])], r"X\[1\] contains infinity \(inf\) at step 1"),
         (["ab"], "expected sequences of numbers, got <U1 symbols"),
         ([np.ones((2, 2)), np.ones((2, 3))], r"X\[1\] has shape \(2, 3\)"),
     ],
@@ -92,6 +91,21 @@ def test_wrong_input_is_named_in_fit_and_transform(X, message):
         scaler.transform(X)
 
 
+def test_missing_values_count_for_nothing_and_stay_missing():
+    rng = np.random.default_rng(0)
+    X = ragged(rng)
+    for x in X:
+        x[rng.random(x.shape) < 0.3] = np.nan
+    peer = StandardScaler().fit(np.concatenate(X))
+    whole, parts = SequenceScaler().fit(X), SequenceScaler().partial_fit(X[:7]).partial_fit(X[7:])
+    for scaler in (whole, parts):
+        np.testing.assert_allclose(scaler.mean_, peer.mean_, rtol=1e-12)
+        np.testing.assert_allclose(scaler.scale_, peer.scale_, rtol=1e-12)
+        np.testing.assert_array_equal(scaler.n_steps_seen_, peer.n_samples_seen_)
+    for scaled, x in zip(whole.transform(X), X, strict=True):
+        np.testing.assert_allclose(scaled, peer.transform(x), rtol=1e-9, atol=1e-12)
+
+
 def test_other_channels_are_refused():
     scaler = SequenceScaler().fit([np.ones((3, 2))])
     with pytest.raises(ValueError, match=r"fitted on steps of 2 value\(s\), but the steps of X have 3"):
@@ -101,7 +115,7 @@ def test_other_channels_are_refused():
 def test_scikit_learns_checks(monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")
     results = check_estimator(clone(SequenceScaler()))
-    assert [r["status"] for r in results] == ["passed"] * 47
+    assert [r["status"] for r in results] == ["passed"] * 46
 
 
 def test_plain_lists_take_any_length():

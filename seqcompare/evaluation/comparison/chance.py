@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,11 +54,19 @@ class ChanceDensity(BaseEstimator):
     components, as many as the largest HMM of the ladder has states: the number of least BIC, among those with
     ten steps for each parameter. Of more than 10,000 steps it is fitted to 10,000 random ones; steps of
     unequal weight are drawn in proportion to it.
+
+    Parameters
+    ----------
+    missing : {"error", "marginalize"}, default="error"
+        What to do about missing values, as with `HMM`.
     """
+
+    def __init__(self, missing: Literal["error", "marginalize"] = "error") -> None:
+        self.missing = missing
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> ChanceDensity:
         """Fit the mixture to the steps, in any order."""
-        sequences = check_sequences(self, X, reset=True)
+        sequences = check_sequences(self, X, reset=True, allow_nan=self.missing == "marginalize")
         weights = check_step_weights(sample_weight, sequences, steps_as_array=False)
         steps = _draw(sequences.values, weights)
         single = Sequences(steps, offsets_of(np.ones(len(steps), dtype=np.int64)))
@@ -70,9 +78,10 @@ class ChanceDensity(BaseEstimator):
             with warnings.catch_warnings():
                 # a skewed density takes many components, whose last iterations hardly change it
                 warnings.simplefilter("ignore", ConvergenceWarning)
-                mixtures.append(
-                    seqcompare.HMM(1, "gmm", n_mix=k, n_init=3, max_iter=200, random_state=0).fit(single)
+                hmm = seqcompare.HMM(
+                    1, "gmm", n_mix=k, n_init=3, max_iter=200, missing=self.missing, random_state=0
                 )
+                mixtures.append(hmm.fit(single))
         self.mixture_ = min(mixtures, key=lambda mixture: mixture.bic(single))
         self.n_parameters_ = self.mixture_.n_parameters_
         return self
@@ -160,7 +169,9 @@ def chance_model(dataset: SequenceDataset) -> Any:
     Gaussians.
     """
     if dataset.role == "next":
-        return ChanceDensity() if dataset.X.kind == "real" else ChanceNext()
+        if dataset.X.kind == "symbols":
+            return ChanceNext()
+        return ChanceDensity("marginalize" if np.isnan(dataset.X.values).any() else "error")
     models = {"step": ChanceTagger, "sequence": ChanceClassifier, "value": ChanceRegressor}
     return models[dataset.role]()
 

@@ -14,8 +14,12 @@ from seqcompare.evaluation.comparison.ladder_sequences import sequence_entries, 
 from seqcompare.evaluation.comparison.ladder_steps import next_entries, step_entries
 from seqcompare.evaluation.zoo import Budget, ModelSpec
 from seqcompare.sequence_dataset import SequenceDataset
+from seqcompare.sequences import Sequences
 
 CHANCE = "chance"
+
+#: The families that do without missing values.
+_MISSING = {"hmm"}
 
 _MAKERS = {"next": next_entries, "step": step_entries, "sequence": sequence_entries, "value": value_entries}
 
@@ -53,7 +57,16 @@ def build_ladders(
         "reference",
         (ModelSpec(CHANCE, "reference", CHANCE, 0.0, "", budget, {}, chance_model(dataset)),),
     )
-    standard = [entry for entry in _MAKERS[extent.role](extent, budget) if entry.rungs]
+    standard = [
+        entry
+        for entry in _MAKERS[extent.role](extent, budget)
+        if entry.rungs and (not extent.missing or entry.family in _MISSING)
+    ]
+    if not standard and not isinstance(models, Mapping):
+        raise ValueError(
+            "X has missing values (NaN), which only HMMs can do without, and these have no answer for the "
+            f"role {dataset.role}: fill them in first, or give estimators of your own"
+        )
     if models is None:
         return [chance, *standard]
     if isinstance(models, str):
@@ -75,9 +88,8 @@ def build_ladders(
         ]
         if not hits:
             known = ", ".join(dict.fromkeys(n for e in standard for n in (e.family, e.name)))
-            raise ValueError(
-                f"models: {name!r} matches nothing for the role {dataset.role}; there are {known}"
-            )
+            among = "the role " + dataset.role + (", with missing values" if extent.missing else "")
+            raise ValueError(f"models: {name!r} matches nothing for {among}; there are {known}")
         chosen += [e for e in hits if e not in chosen]
     return [chance, *chosen]
 
@@ -103,4 +115,20 @@ def extent_of(dataset: SequenceDataset, train_share: float) -> Extent:
         n_symbols=len(np.unique(X.values)) if X.kind == "symbols" else 0,
         n_channels=X.n_channels,
         n_classes=n_classes,
+        missing=has_missing(X),
+    )
+
+
+def has_missing(X: Sequences) -> bool:
+    """Whether any measurement of `X` is missing."""
+    return X.kind == "real" and bool(np.isnan(X.values).any())
+
+
+def left_out(dataset: SequenceDataset) -> str:
+    """Return a sentence on the families that cannot take part in these data; empty if all can."""
+    if not has_missing(dataset.X):
+        return ""
+    return (
+        "Values are missing: HMMs do without them, by summing over what they might have been; Markov chains, "
+        "windows and recurrent networks take no missing values, and were left out."
     )

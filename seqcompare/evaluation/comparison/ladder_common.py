@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -72,6 +72,8 @@ class Extent:
         Numbers in a step.
     n_classes : int
         Classes, labels or symbols to choose from; 0 for numbers.
+    missing : bool
+        Whether steps have missing values.
     """
 
     role: str
@@ -83,6 +85,12 @@ class Extent:
     n_symbols: int
     n_channels: int
     n_classes: int
+    missing: bool = False
+
+    @property
+    def hmm_missing(self) -> Literal["error", "marginalize"]:
+        """What HMMs do about missing values."""
+        return "marginalize" if self.missing else "error"
 
     @property
     def epochs(self) -> int:

@@ -87,7 +87,9 @@ def _hmm_classifiers(extent: Extent, budget: Budget) -> Iterator[ModelSpec]:
     shared: dict[str, Any] = {"priors": {"covars": (0.5, 20)}} if extent.kind == "real" else {}
 
     def spec(words: str, variant: str, k: int, **more: Any) -> ModelSpec:
-        hmm = seqcompare.HMM(k, n_init=1 if k == 1 else starts, max_iter=iterations, **more)
+        hmm = seqcompare.HMM(
+            k, n_init=1 if k == 1 else starts, max_iter=iterations, missing=extent.hmm_missing, **more
+        )
         model: BaseEstimator = seqcompare.BayesClassifier(hmm)
         if extent.kind == "real":
             model = make_pipeline(seqcompare.SequenceScaler(), model)

@@ -38,7 +38,7 @@ def next_entries(extent: Extent, budget: Budget) -> Iterator[Entry]:
                 k,
                 "states",
                 budget,
-                seqcompare.HMM(k, n_init=3, max_iter=200),
+                seqcompare.HMM(k, n_init=3, max_iter=200, missing=extent.hmm_missing),
             )
             for k in states(extent, 2, 3, 4, 6, 8, 12)
         ]
@@ -143,13 +143,14 @@ def _hmm_taggers(extent: Extent, budget: Budget, decode: Any) -> tuple[ModelSpec
             extent.n_classes,
             "states",
             budget,
-            seqcompare.HMMTagger(None, decode=decode),
+            seqcompare.HMMTagger(None, decode=decode, missing=extent.hmm_missing),
         )
     ]
     starts, iterations = (2, 60) if extent.n_steps > 60_000 else (4, 200)
     rungs += [
         rung(f"HMM {k} states", "hmm", "hmm", k, "states", budget,
-              seqcompare.HMMTagger(k, decode=decode, n_init=starts, max_iter=iterations))
+              seqcompare.HMMTagger(k, decode=decode, n_init=starts, max_iter=iterations,
+                                   missing=extent.hmm_missing))
         for k in counts
     ]  # fmt: skip
     return tuple(rungs)

@@ -174,3 +174,19 @@ def test_missing_steps_are_refused_as_hmms_do():
     for model in (ChanceDensity(), HMM()):
         with pytest.raises(ValueError, match="contains NaN at step 1"):
             model.fit([[0.0, np.nan, 1.0]])
+
+
+def test_missing_values_tell_chance_nothing():
+    rng = np.random.default_rng(0)
+    X = Sequences(rng.normal(size=(30, 20, 2)))
+    values = X.values.copy()
+    values[rng.random(values.shape) < 0.2] = np.nan
+    values[7] = np.nan
+    data = make(Sequences(values, X.offsets))
+    model = chance_model(data).fit(data.X)
+    bits = ask(model, data, 1.0).bits
+    assert bits[7] == 0
+    full = chance_model(make(X)).fit(X)
+    seen = ~np.isnan(values).any(axis=1)
+    whole = -full.score_steps(X).values / np.log(2)
+    np.testing.assert_allclose(bits[seen].mean(), whole[seen].mean(), atol=0.05)
