@@ -23,8 +23,9 @@ from seqcompare.evaluation.comparison.fold_trials import (
     tuning_trials,
     warm_up_on,
 )
-from seqcompare.evaluation.comparison.ladder import Entry, build_ladders
+from seqcompare.evaluation.comparison.ladder import Entry, build_ladders, left_out
 from seqcompare.evaluation.comparison.splits import Plan, plan_splits
+from seqcompare.evaluation.comparison.weights import level_weights
 from seqcompare.evaluation.comparison.winner import final_rung, keep_winner
 from seqcompare.evaluation.jobs import Outcome
 from seqcompare.evaluation.runner import run_trials
@@ -147,13 +148,13 @@ def compare(
     FileExistsError
         If `out` holds something else than a run of the same settings, and `fresh` is not set.
     """
-    dataset = read(data, **reading)
+    dataset = level_weights(read(data, **reading))
     plan = plan_splits(dataset, cv, repeats=repeats, gap=gap, seed=random_state)
     share = 1 / (1 + plan.test_fraction)
     entries = build_ladders(dataset, models, train_share=share, max_seconds=max_seconds)
     folder = Path(out) if out is not None else Path("reports") / _folder_name(dataset.name)
     settings = {
-        "data": _fingerprint(dataset),
+        "data": fingerprint(dataset),
         "models": {entry.name: [rung.label for rung in entry.rungs] for entry in entries},
         "yours": {entry.name: repr(entry.rungs[0].source) for entry in entries if entry.family == "yours"},
         "cv": cv,
@@ -302,7 +303,7 @@ def _describe(dataset: SequenceDataset, plan: Plan) -> dict[str, Any]:
         "longest": int(X.lengths.max()),
         "n_channels": X.n_channels,
         "n_symbols": n_symbols,
-        "notes": list(dataset.notes),
+        "notes": [*dataset.notes, *filter(None, [left_out(dataset), plan.note])],
         "splits": plan.words,
         "split_kind": plan.kind,
         "n_splits": len(plan.splits),
@@ -332,7 +333,7 @@ def _class_counts(dataset: SequenceDataset) -> dict[str, int]:
     return {str(name): int(n) for name, n in zip(names, counts, strict=True)}
 
 
-def _fingerprint(dataset: SequenceDataset) -> dict[str, Any]:
+def fingerprint(dataset: SequenceDataset) -> dict[str, Any]:
     """Return what tells one data set from another."""
     digest = hashlib.sha256()
     for part in (dataset.X, dataset.y, dataset.sample_weight, dataset.groups, dataset.test):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
@@ -177,7 +178,7 @@ def test_a_model_that_fails_is_a_row_with_its_error(tmp_path):
     assert "out of order" in run.frame().set_index("entry").loc["broken", "error"].iloc[0]
     verdict = run.verdict()
     assert (verdict.model, verdict.horizon) == ("Markov order 0", 0)
-    assert any("Failed in some folds, and left out: broken" in s for s in verdict.sentences)
+    assert "Failed in some folds, and left out: broken (RuntimeError: out of order" in str(verdict)
 
 
 class BrokenClassifier(BayesClassifier):
@@ -196,7 +197,7 @@ def test_a_run_in_which_every_model_fails_has_a_report(tmp_path):
         classes_by_start(40, 6), {"broken": BrokenClassifier()}, cv=2, out=tmp_path / "run", n_jobs=1
     )
     text = run.report().read_text(encoding="utf-8")
-    assert "Failed in some folds, and left out: broken" in text
+    assert "Failed in some folds, and left out: broken (RuntimeError: out of order" in text
     assert "Scores on test data" in text
     # of the reference there is a confusion, and nobody is drawn beside it
     assert "Confusion" not in text
@@ -210,6 +211,35 @@ def test_lags_are_drawn_where_there_are_pairs_enough(tmp_path, n, drawn):
     text = run.report().read_text(encoding="utf-8")
     assert ("What single steps tell" in text) == drawn
     assert ("No lag has pairs of steps enough" in text) == (not drawn)
+
+
+def test_missing_values_leave_the_families_that_do_without_them(tmp_path):
+    rng = np.random.default_rng(0)
+    y = np.arange(40) % 2
+    X = [rng.normal(3.0 * label, 1.0, 12) for label in y]
+    for x in X:
+        x[rng.random(12) < 0.2] = np.nan
+    data = read((X, y), missing="keep")
+    run = seqcompare.compare(data, cv=2, out=tmp_path / "run", n_jobs=1)
+    frame = run.frame()
+    assert set(frame["family"]) == {"reference", "hmm"}
+    assert (frame["status"] == "ok").all(), frame["error"].tolist()
+    assert run.summary().set_index("entry").loc["HMMs", "score"] > 0.95
+    assert any("recurrent networks take no missing values" in note for note in run.config["data"]["notes"])
+    assert "take no missing values" in run.report().read_text(encoding="utf-8")
+
+
+def test_only_the_ratios_of_weights_matter(tmp_path):
+    data = read(order_two())
+    shares = np.random.default_rng(1).permutation(np.arange(data.X.n_steps) % 4)
+    found = []
+    for scale in (1.0, 1 / 512):
+        weights = data.X.with_values(scale * shares)
+        weighted = replace(data, sample_weight=weights)
+        run = seqcompare.compare(weighted, ["markov"], cv=2, out=tmp_path / f"run{scale}", n_jobs=1)
+        assert run.verdict().model == "Markov order 2"
+        found.append(run.frame()[["model", "score", "validation_score"]])
+    pd.testing.assert_frame_equal(*found)
 
 
 def test_a_single_group_to_train_on_is_tuned_all_the_same(tmp_path):
