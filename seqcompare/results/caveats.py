@@ -48,7 +48,7 @@ def say_caveats(found: Findings, writer: Writer) -> None:
     failed = summary[summary["n_failed"] > 0]
     if len(failed):
         writer.say(
-            f"Failed in some folds, and left out: {', '.join(failed['entry'])}.",
+            f"Failed in some folds, and left out: {', '.join(map(_with_error, failed.to_dict('records')))}.",
             *(
                 ("summary", e, "n_failed", k)
                 for e, k in zip(failed["entry"], failed["n_failed"], strict=True)
@@ -112,6 +112,10 @@ def _say_what_failed_while_tuning(failures: pd.DataFrame, writer: Writer) -> Non
                 for row in partly.to_dict("records")
             ),
         )
+
+
+def _with_error(row: Mapping[Any, Any]) -> str:
+    return f"{row['entry']} ({_short(row['error'])})"
 
 
 def _only(n: int, what: str) -> str:

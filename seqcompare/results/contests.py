@@ -164,12 +164,13 @@ def summary(contest: Contest, tuning: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         entry, family, chosen (the rung that most folds chose), n_choices (different ones), causal, score,
         low, high, interval, the mean of every metric, the median costs, tuning_seconds (median over folds),
-        n_folds, n_failed.
+        n_folds, n_failed, error (the first; empty if there is none).
     """
     records = []
     tests = contest.tests
     for entry, rows in tests.groupby("entry", sort=False):
         ok = rows[rows["status"] == "ok"]
+        failed = rows[rows["status"] != "ok"]
         spent = tuning[tuning["entry"] == entry].groupby("seed")["fit_seconds"].sum()
         labels = ok["model"] if len(ok) else rows["model"]
         record: dict[str, object] = {
@@ -191,7 +192,8 @@ def summary(contest: Contest, tuning: pd.DataFrame) -> pd.DataFrame:
         record |= {
             "tuning_seconds": float(spent.median()) if len(spent) else 0.0,
             "n_folds": len(rows),
-            "n_failed": int((rows["status"] != "ok").sum()),
+            "n_failed": len(failed),
+            "error": str(failed["error"].iloc[0]) if len(failed) else "",
         }
         records.append(record)
     table = pd.DataFrame(records)

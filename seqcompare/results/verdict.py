@@ -119,7 +119,7 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         words, number = _score(found, best)
         leader = "" if best == CHANCE else f"; the best model, {best}, {words}"
         writer.say(
-            f"Chance is enough: no model predicts better than the frequencies of the answers by more than "
+            f"Chance is enough: no model predicts better than {_chance_words(found)} by more than "
             f"{margin} ({', '.join(against)}{leader}).",
             *evidence,
             number,
@@ -189,6 +189,15 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
             f"{chance_of:.2f}.",
             ("pairs", f"{entry} - {best}", "worse", chance_of),
         )
+
+
+def _chance_words(found: Findings) -> str:
+    """Return what the reference knows."""
+    if found.data["role"] == "value":
+        return "the mean of the answers"
+    if found.data["role"] == "next" and found.data["kind"] == "real":
+        return "the distribution of single steps"
+    return "the frequencies of the answers"
 
 
 def _say_what_more_buys(found: Findings, writer: Writer, model: str | None) -> None:

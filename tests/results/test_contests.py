@@ -219,11 +219,12 @@ def test_nothing_found_in_data_that_can_show_nothing_is_no_proof():
 def test_a_contestant_that_failed_is_out():
     losses = world(np.random.default_rng(0), {"chance": 0.3, "a": 0.0, "b": 0.1})
     found = contest(losses)
-    found.tests.loc[found.tests["trial_id"] == "a/2", "status"] = "error"
+    found.tests.loc[found.tests["trial_id"] == "a/2", ["status", "error"]] = "error", "out of order"
     table = summary(found, rows("x").iloc[:0]).set_index("entry")
     assert found.entries == ["chance", "b"]
     assert np.isnan(table.loc["a", "score"])
-    assert table.loc["a", "n_failed"] == 1
+    assert table[["n_failed", "error"]].loc["a"].tolist() == [1, "out of order"]
+    assert table[["n_failed", "error"]].loc["b"].tolist() == [0, ""]
     assert judge(found, table.reset_index()).winner == "b"
 
 

@@ -11,6 +11,7 @@ from seqcompare.results.words import loss_words, score_words
 
 DATA = {
     "role": "next",
+    "kind": "symbols",
     "n_sequences": 100,
     "n_independent": 100,
     "in_groups": False,
@@ -34,6 +35,7 @@ def summary(**scores):
                 "high": score + 0.1,
                 "n_parameters": 10.0,
                 "n_failed": 0,
+                "error": "",
             }
             for entry, score in scores.items()
         ]
@@ -201,6 +203,7 @@ def test_chance_and_doubt_have_words_of_their_own():
     table = summary(a=1.9, chance=1.9)
     chance = write(Judgement("chance", "a", "chance", {"a": 0.0, "chance": 0.01}, (), 0.01), table)
     assert chance.sentences[0].startswith("Chance is enough")
+    assert "than the frequencies of the answers by" in chance.sentences[0]
     judged = Judgement("cannot tell", "a", "a", {"a": 0.0, "chance": 0.6}, (), 0.6)
     assert "the best model beats it by more than 0.010 bit with probability 0.60" in str(write(judged, table))
     lucky = Judgement("cannot tell", "a", "a", {"a": 0.0, "b": 0.2, "chance": 0.96}, (), 0.96)
@@ -217,15 +220,30 @@ def test_chance_and_doubt_have_words_of_their_own():
     assert "there is nothing to say" in str(nothing)
 
 
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        ({"role": "next", "kind": "real"}, "the distribution of single steps"),
+        ({"role": "value", "kind": "real"}, "the mean of the answers"),
+        ({"role": "step", "kind": "real"}, "the frequencies of the answers"),
+    ],
+)
+def test_chance_is_called_what_it_knows(known, words):
+    judged = Judgement("chance", "a", "chance", {"a": 0.0, "chance": 0.01}, (), 0.01)
+    said = write(judged, summary(a=1.9, chance=1.9), data={**DATA, **known}).sentences[0]
+    assert f"no model predicts better than {words} by more" in said
+
+
 def test_warnings():
     table = summary(a=1.2, ahead=2.5, chance=1.9)
-    table.loc[1, "n_failed"] = 1
+    table.loc[1, ["n_failed", "error"]] = 1, "ValueError: " + "too far " * 40
     data = {**DATA, "n_independent": 7, "role": "step", "classes": {"x": 50, "y": 3}}
     text = str(write(enough(), table, data=data))
     assert "Not all answers could be given in time: ahead use steps after the label" in text
     assert "1 of 2 classes are rare, with fewer than 10 examples: y (3)" in text
     assert "There are only 7 sequences in all" in text
-    assert "Failed in some folds, and left out: ahead." in text
+    assert "Failed in some folds, and left out: ahead (ValueError: too far too far" in text
+    assert "too far ...)." in text
     assert "No better than guessing evenly (2.000 bits): ahead." in text
 
 
