@@ -140,8 +140,8 @@ def test_listings_are_for_people_and_for_machines(what):
         (["report"], "Missing argument"),
         (["compare", "no-such-file.csv"], "no-such-file.csv"),
         (["profile", "no-such-file.csv"], "no-such-file.csv"),
-        (["profile", "cmudict_stress", "--missing", "keep"], "missing='keep' does not apply"),
-        (["compare", "cmudict_stress", "--ignore-label", "0"], "ignore_label='0' does not apply"),
+        (["profile", "cmudict_stress", "--missing", "keep"], "missing 'keep' does not apply"),
+        (["compare", "cmudict_stress", "--ignore-label", "0"], "ignore label '0' does not apply"),
         (["compare", "words.csv", "--kind", "complex"], "'complex'"),
         (["claims", "nonsense"], "there is no claim 'nonsense'"),
         (["list", "birds"], "'birds'"),
@@ -357,6 +357,7 @@ def test_the_users_file_is_profiled(tmp_path, monkeypatch):
     answer = json.loads(done.stdout)
     assert answer["role"] == "next"
     assert [row["lag"] for row in answer["lags"]][:2] == [1, 2]
+    assert "steps are ordered by" in " ".join(answer["notes"])
     assert "lag_profile" in (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
 
 
@@ -368,3 +369,45 @@ def test_a_profile_of_very_few_sequences_has_a_report_without_lags(tmp_path, mon
     done = run("profile", *columns, "--max-order", "2", "--out", "run")
     assert done.returncode == 0, done.stderr
     assert "No lag has pairs of steps enough" in (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_profile_overwrites_its_own_report_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "words.csv").write_text(CSV)
+    columns = ["words.csv", "--sequence", "word", "--order", "t", "--max-order", "1", "--out", "run"]
+    for _ in range(2):
+        done = run("profile", *columns, "--max-lag", "2")
+        assert done.returncode == 0, done.stderr
+    page = (tmp_path / "run" / "report.html").read_bytes()
+    done = run("profile", *columns, "--max-lag", "3")
+    assert done.returncode == 2
+    assert "holds a run with other settings (they differ in max_lag)" in done.stderr
+    assert (tmp_path / "run" / "report.html").read_bytes() == page
+    assert run("profile", *columns, "--max-lag", "3", "--fresh").returncode == 0
+    assert (tmp_path / "run" / "report.html").read_bytes() != page
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "report.html").write_text("mine")
+    done = run("profile", *columns[:-1], "foreign", "--fresh")
+    assert (done.returncode, "holds no run" in done.stderr) == (2, True)
+    assert (tmp_path / "foreign" / "report.html").read_text() == "mine"
+
+
+@pytest.mark.parametrize("command", ["compare", "sweep"])
+def test_no_jobs_are_refused_before_there_is_a_folder(command, suite, tmp_path):
+    (tmp_path / "words.csv").write_text(CSV)
+    what = [suite] if command == "sweep" else [tmp_path / "words.csv", "--model", "markov"]
+    done = run(command, *what, "--out", tmp_path / "run", "--jobs", "0")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        2,
+        "error: the number of jobs is 0; expected 1 or more, or -1 for one a core",
+    )
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_closed_stream_is_no_error(closed, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["seqcompare", "list", "tasks"])
+    monkeypatch.setattr(sys, closed, None)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
 import typer
 
@@ -172,7 +173,7 @@ def compare(
             dataset, models, cv, out=out, repeats=repeats, n_jobs=jobs, fresh=fresh, progress=bar.show
         )
     output.say("writing the report")
-    show_comparison(output, found.folder, found.report(), found.verdict(), found.summary())
+    show_comparison(output, found, found.report())
 
 
 @app.command(
@@ -188,10 +189,18 @@ def profile(
     ] = None,
     max_lag: Annotated[int, typer.Option(help="The largest lag examined.")] = 100,
     max_order: Annotated[int, typer.Option(help="The longest context examined.")] = 24,
+    fresh: FreshOption = False,
 ) -> None:
     """Find out how far back your data depend on their past, before any model is chosen."""
     from seqcompare.dependence import profile as find_profile
 
+    if out is not None:
+        from seqcompare.comparison import fingerprint
+        from seqcompare.results.folder import prepare_folder
+
+        settings = {"data": fingerprint(dataset), "max_lag": max_lag, "max_order": max_order}
+        config = {"kind": "profile", "title": dataset.name, "settings": settings}
+        prepare_folder(out, config, n_jobs=1, fresh=fresh)
     found = find_profile(dataset, max_lag=max_lag, max_order=max_order)
     page = None
     if out is not None:
@@ -202,6 +211,7 @@ def profile(
         page = write(profile_report(found.name, sentences, found.lags, found.orders, found.entropy), out)
     names = ("name", "role", "reach", "look_ahead", "order", "p_value")
     facts = {name: getattr(found, name) for name in names}
+    facts["notes"] = [*dataset.notes, *found.notes]
     output.result(found.summary(), {**facts, "report": page, "lags": found.frame().to_dict("records")})
     if page is not None and not output.as_json:
         output.result(f"report: {page}", None)
@@ -308,6 +318,7 @@ def _terminate(number: int, _frame: object) -> NoReturn:
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
         code = app(standalone_mode=False)
@@ -326,6 +337,11 @@ def main() -> None:
     finally:
         signal.signal(signal.SIGTERM, before)
     raise SystemExit(code or 0)
+
+
+def _nowhere() -> TextIO:
+    """Return what stands in for a stream that was closed (>&-), so that no other file takes its number."""
+    return os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
 def _end(message: str, code: int) -> None:

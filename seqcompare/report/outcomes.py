@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from seqcompare.report.terminal import Output, duration
-from seqcompare.results.verdict import Verdict
+from seqcompare.results.stored_comparison import StoredComparison
 
 
 def show_plan(output: Output, plan: pd.DataFrame) -> None:
@@ -47,15 +47,15 @@ def show_sweep(output: Output, folder: Path, page: Path, frame: pd.DataFrame, ho
     output.result(f"report: {page}", None)
 
 
-def show_comparison(
-    output: Output, folder: Path, page: Path, verdict: Verdict, summary: pd.DataFrame
-) -> None:
+def show_comparison(output: Output, found: StoredComparison, page: Path) -> None:
     """Show what a comparison found: contestants, the verdict, and where the report is."""
+    verdict, summary = found.verdict(), found.summary()
     if output.as_json:
         names = ("kind", "family", "model", "horizon", "look_ahead", "sentences")
         answer = {name: getattr(verdict, name) for name in names}
         answer["summary"] = summary.to_dict("records")
-        output.json({"folder": folder, "report": page, "verdict": answer})
+        notes = found.config["data"]["notes"]
+        output.json({"folder": found.folder, "report": page, "notes": notes, "verdict": answer})
         return
     if not output.quiet:
         wanted = ["entry", "chosen", "score", "low", "high", "n_parameters", "fit_seconds"]

@@ -41,7 +41,11 @@ def prepare_folder(folder: Path, config: Mapping[str, Any], *, n_jobs: int, fres
     ------
     FileExistsError
         If the folder holds something else than a run of the same settings.
+    ValueError
+        If there are to be no jobs.
     """
+    if n_jobs == 0:
+        raise ValueError("the number of jobs is 0; expected 1 or more, or -1 for one a core")
     session = {
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "n_jobs": n_jobs,
