@@ -50,7 +50,7 @@ def read_collection(
     if len(X) == 0:
         raise ValueError(f"{name} holds no sequences")
     if ndim > 1:
-        return _read_array(np.asarray(X), name, numbers)
+        return _read_array(np.asarray(_unmask(X, name)), name, numbers)
     if isinstance(X, np.ndarray) and X.dtype.kind != "O":
         raise ValueError(
             f"{name} is one 1-D array of {len(X)} values, expected a collection of sequences: {_SINGLE}"
@@ -86,7 +86,7 @@ def read_steps(x: Any, name: str, *, numbers: bool = False) -> NDArray[Any]:
     if len(x) == 0:
         raise ValueError(f"{name} is empty: every sequence needs at least one step")
     try:
-        array = np.asarray(x)
+        array = np.asarray(_unmask(x, name))
     except ValueError as error:
         raise ValueError(f"{name} is ragged inside: every step needs the same number of values") from error
     if array.ndim == 1 and array.dtype.kind in "US" and not isinstance(x, np.ndarray):
@@ -146,6 +146,16 @@ def _read_array(
         raise ValueError(f"{name} has shape {X.shape}: every sequence needs at least one step and channel")
     flat = _clean(X.reshape(n * length, *X.shape[2:]), name, numbers)
     return flat, np.full(n, length, dtype=np.int64), "array"
+
+
+def _unmask(x: Any, name: str) -> Any:
+    """Return an array whose masked measurements are NaN; a masked symbol is an error."""
+    if not isinstance(x, np.ma.MaskedArray) or not x.mask.any():
+        return x
+    if x.dtype.kind != "f":
+        place = tuple(int(i) for i in np.argwhere(x.mask)[0])
+        raise ValueError(f"{name} has no value at {place}: only floats may be masked")
+    return x.filled(np.nan)
 
 
 def _clean(values: NDArray[Any], name: str, numbers: bool) -> NDArray[Any]:

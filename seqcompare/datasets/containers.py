@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from seqcompare.datasets.kinds import as_kind, check_finite
+from seqcompare.datasets.kinds import AS_REAL, as_kind, check_finite
 from seqcompare.datasets.roles import Wanted, settle_role
 from seqcompare.datasets.source import DataError
 from seqcompare.datasets.ts import read_ts
@@ -74,6 +75,10 @@ def read_series(path: Path, wanted: Wanted, name: str | None) -> SequenceDataset
     target = None
     if read[0].target is not None:
         target = np.concatenate([part.target for part in read if part.target is not None])
+        if target.dtype.kind == "f" and wanted.role is None:
+            # the header says so, whether or not the numbers happen to be whole
+            wanted = replace(wanted, role="value")
+            notes.append("the header declares numbers as targets, so the role is value")
     test = np.repeat([False, True], [len(read[0].series), len(series) - len(read[0].series)])
     return _assemble(
         X,
@@ -123,6 +128,8 @@ def _assemble(
 
     missing = wanted.missing or ("keep" if declared else None)
     X = as_kind(X, wanted.kind, fail_at)
+    if wanted.kind is None and X.values.dtype.kind in "iu":
+        said.append(f"whole numbers are read as {len(np.unique(X.values))} symbols; {AS_REAL}")
     check_finite(X, missing, said, fail_at)
     y, weight, role = settle_role(X, target, wanted, said, fail_target)
     return SequenceDataset(X, y, weight, role, name, groups=groups, test=test, notes=tuple(said))
@@ -139,7 +146,8 @@ def _read_targets(y: Any, X: Sequences, role: str | None) -> Sequences | NDArray
     if np.ndim(first) > 0 or (role == "step" and isinstance(first, str)):
         return X.with_values(check_step_labels(y, X))
     values = np.asarray(y)
-    absent = np.flatnonzero(pd.isna(values))
+    # a masked array hides what is missing
+    absent = np.flatnonzero(pd.isna(values) | np.ma.getmaskarray(np.asanyarray(y)))
     if absent.size:
         raise DataError(f"sequence {absent[0]}: there is no target")
     if values.dtype.kind in "US":
@@ -156,7 +164,7 @@ def _read_groups(group: Any, n_sequences: int) -> NDArray[Any] | None:
     if group is None or group is False:
         return None
     if isinstance(group, str):
-        raise DataError(f"group={group!r} names a column, but only a table has columns")
+        raise DataError(f"group {group!r} names a column, but only a table has columns")
     groups = np.asarray(group)
     if groups.shape != (n_sequences,):
         raise DataError(f"expected one group for each of {n_sequences} sequences, got shape {groups.shape}")

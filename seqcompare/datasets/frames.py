@@ -17,7 +17,7 @@ def is_frame(data: Any) -> bool:
 
 
 def frame_table(data: Any) -> Table:
-    """Return a frame as a table without lines.
+    """Return a frame as a table without lines; named levels of a pandas index are columns.
 
     Raises
     ------
@@ -25,6 +25,10 @@ def frame_table(data: Any) -> Table:
         If it has no rows or two columns of one name.
     """
     frame = data if isinstance(data, pd.DataFrame) else _to_pandas(_as_narwhals(data))
+    if any(level is not None for level in frame.index.names):
+        index = frame.index.to_frame(index=False)
+        index = index.loc[:, [level is not None for level in frame.index.names]]
+        frame = pd.concat([index, frame.reset_index(drop=True)], axis=1)
     names = [str(column) for column in frame.columns]
     repeated = [name for i, name in enumerate(names) if name in names[:i]]
     if repeated:

@@ -16,7 +16,27 @@ Missing = Literal["error", "keep"]
 FailAt = Callable[[str, int | None, int], DataError]
 """Makes the error for a problem at a step and channel, counted from 0 over all sequences."""
 
-__all__ = ["FailAt", "Kind", "Missing", "are_whole", "as_kind", "check_finite"]
+AS_REAL = "the kind 'real' reads them as measurements"
+
+# every symbol takes the memory of the longest
+LONGEST_SYMBOL = 1000
+
+__all__ = [
+    "AS_REAL",
+    "LONGEST_SYMBOL",
+    "FailAt",
+    "Kind",
+    "Missing",
+    "are_whole",
+    "as_kind",
+    "check_finite",
+    "too_long",
+]
+
+
+def too_long(word: str) -> str:
+    """Say that a word is no symbol."""
+    return f"a symbol of {len(word)} characters: expected at most {LONGEST_SYMBOL}, got {word[:20]!r}..."
 
 
 def as_kind(X: Sequences, kind: Kind | None, fail: FailAt) -> Sequences:
@@ -62,7 +82,7 @@ def check_finite(X: Sequences, missing: Missing | None, notes: list[str], fail: 
     if bad.any():
         step, channel = (int(i) for i in np.argwhere(bad)[0])
         if absent[step, channel]:
-            problem = "there is no number (NaN); missing='keep' lets it pass, to models that can do without"
+            problem = "there is no number (NaN); 'keep' for missing ones lets it pass, but few models do"
         else:
             problem = f"expected a finite number, got {X.channels[step, channel]}"
         raise fail(problem, step, channel)

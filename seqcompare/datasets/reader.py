@@ -115,26 +115,37 @@ def read(
     if isinstance(data, SequenceDataset):
         return data
     given = {"sequence": sequence, "order": order, "values": values, "target": target}
+    # the command line hands on what is meant by default
+    textual = {
+        "tokens": None if tokens == "char" else tokens,
+        "split": None if split == "line" else split,
+    }
     if not isinstance(data, (str, Path)):
         if is_frame(data):
+            _refuse(textual, "it is for plain text, and this is a table")
             columns = Columns(sequence, order, values, target, _column_name(group))
             return _from_table(lambda: frame_table(data), columns, wanted, name or "data", None)
         _refuse(given, "only a table has columns")
+        _refuse(textual, "it is for plain text, and these are sequences already")
         return read_container(data, group, wanted, name or "data")
     path = Path(data)
-    if data in DATASETS and not path.exists():
+    # a folder of this name, where reports are written, is no data of the user's own
+    if str(data) in DATASETS and not path.is_file():
         given |= {"group": group, "role": role, "kind": kind, "missing": missing}
-        given |= {"ignore_label": ignore_label, "file_format": file_format}
+        given |= {"ignore label": ignore_label, "format": file_format, **textual}
         _refuse(given, f"{data} is bundled and has its own")
         return load(str(data))
     form = file_format or _format_of(path)
     title = name or title_of(path)
+    if form != "text":
+        _refuse(textual, f"it is for plain text, and this is a {form} file")
     if form in ("csv", "tsv", "parquet"):
         columns = Columns(sequence, order, values, target, _column_name(group))
         return _from_table(lambda: _open_table(path, form), columns, wanted, title, path)
     _refuse({**given, "group": group}, f"a {form} file has no columns")
     if form == "ts":
         return read_series(path, wanted, name)
+    _refuse({"missing": missing}, f"a {form} file has symbols, and none can be missing")
     return _read_symbols(path, form, wanted, tokens, split, title)
 
 
@@ -148,7 +159,7 @@ def _format_of(path: Path) -> FileFormat:
         raise DataError(f"there is no such file, nor a bundled data set of this name ({known})", path)
     raise DataError(
         f"the format does not follow from the name: it should end in one of {', '.join(_FORMATS)} "
-        "(each also with .gz), or file_format say what it is",
+        "(each also with .gz), or the format be given",
         path,
     )
 
@@ -156,7 +167,7 @@ def _format_of(path: Path) -> FileFormat:
 def _refuse(given: dict[str, Any], reason: str) -> None:
     for argument, value in given.items():
         if value is not None and value is not False:
-            raise DataError(f"{argument}={value!r} does not apply: {reason}")
+            raise DataError(f"{argument} {value!r} does not apply: {reason}")
 
 
 def _column_name(group: Any) -> ColumnChoice:
@@ -198,7 +209,7 @@ def _read_symbols(
         noun = {"char": "characters", "word": "words"}[tokens]
         notes.append(f"a sequence is a {split} and its steps are {noun}")
     else:
-        raise DataError(f"file_format must be one of {', '.join(get_args(FileFormat))}, got {form!r}", path)
+        raise DataError(f"the format must be one of {', '.join(get_args(FileFormat))}, got {form!r}", path)
     X = Sequences(np.concatenate(steps), offsets_of([len(x) for x in steps]))
     y, weight, role = settle_role(X, None, wanted, notes, lambda problem, _: DataError(problem, path))
     return SequenceDataset(X, y, weight, role, name, notes=tuple(notes))

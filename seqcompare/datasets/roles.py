@@ -75,7 +75,7 @@ def settle_role(
         if role not in (None, "next"):
             raise fail(f"the role {role} needs a target, and there is none", None)
         if ignore_label is not None:
-            raise fail("ignore_label is a label of a target, and there is none", None)
+            raise fail("the label to ignore is one of a target, and there is none", None)
         if role is None:
             notes.append("no target, so the role is next: each step is predicted from those before it")
         return _check_next(X, notes, fail)
@@ -117,7 +117,9 @@ def _check_steps(target: Sequences, ignore_label: Any, fail: Fail) -> Settled:
         # a command line can only say "-1"
         ignored = labels.astype(str) == str(ignore_label)
         if not ignored.any():
-            raise fail(f"ignore_label {ignore_label!r} is none of the labels: {_listed(labels)}", None)
+            raise fail(
+                f"the label to ignore, {ignore_label!r}, is none of the labels: {_listed(labels)}", None
+            )
         scored = ~ignored
     _check_classes(labels[scored], fail)
     y = target.with_values(labels)
@@ -129,12 +131,17 @@ def _check_sequences(
     target: NDArray[Any], role: Role | None, ignore_label: Any, notes: list[str], fail: Fail
 ) -> Settled:
     if ignore_label is not None:
-        raise fail("ignore_label is for labels per step, but there is one target a sequence", None)
+        raise fail(
+            "a label can be ignored among labels per step only, but there is one target a sequence", None
+        )
     fractions = target.dtype.kind == "f" and bool((target != np.floor(target)).any())
+    number = "; the role 'value' predicts it as a number" if target.dtype.kind in "iuf" else ""
     if role is None:
         role = "value" if fractions else "sequence"
         what = "is a number with a fraction" if fractions else "is a class"
         notes.append(f"the target is the same all through each sequence and {what}, so the role is {role}")
+        if number and role == "sequence" and len(np.unique(target)) > 10:
+            notes[-1] += number
     if len(target) < 2:
         raise fail(f"the role {role} needs several sequences to learn from, but there is one", None)
     if role == "value":
@@ -145,7 +152,7 @@ def _check_sequences(
     labels = _as_labels(target, "a class must be a symbol; the role value predicts numbers", fail)
     _check_classes(labels, fail)
     if len(np.unique(labels)) == len(labels):
-        raise fail("every sequence has a class of its own: no class can be learnt and tested", None)
+        raise fail("every sequence has a class of its own: no class can be learnt and tested" + number, None)
     return labels, None, role
 
 

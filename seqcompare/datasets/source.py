@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import zlib
 from pathlib import Path
@@ -59,8 +60,9 @@ def read_text(path: Path) -> str:
     data = _read_bytes(path)
     if not data.strip():
         raise DataError("the file is empty", path)
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise DataError("the file is UTF-16; save it as UTF-8", path)
+    other = _wide_encoding(data)
+    if other:
+        raise DataError(f"the file is {other}; save it as UTF-8", path)
     zero = data.find(b"\0")
     if zero >= 0:
         line, column = _place(data, zero)
@@ -89,6 +91,22 @@ def _read_bytes(path: Path) -> bytes:
         raise DataError(f"the gzip file is broken: {error}", path) from None
     except OSError as error:
         raise DataError(f"the file cannot be read: {error.strerror or error}", path) from None
+
+
+def _wide_encoding(data: bytes) -> str | None:
+    """Return the name of an encoding of two or four bytes a character, if the file has one."""
+    # the mark of UTF-32 begins with that of UTF-16
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "UTF-32"
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "UTF-16"
+    # without a mark, every other byte of most languages' letters and signs is the same
+    head = data[:1000]
+    for first in (0, 1):
+        zeros, others = head[first::2].count(0), head[1 - first :: 2].count(0)
+        if others == 0 and zeros > 0.4 * len(head) / 2:
+            return "UTF-16"
+    return None
 
 
 def _place(data: bytes, position: int) -> tuple[int, int]:

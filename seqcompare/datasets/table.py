@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from seqcompare.datasets.cells import Spelling, as_words, type_cells
 from seqcompare.datasets.source import DataError, read_text
 
-# what programs write for "no number"; in a column of words only the empty cell is missing
-_NO_NUMBER = {"", "na", "n/a", "nan", "null", "none", "?", "-nan", "#n/a"}
-_WHOLE = re.compile(r"\s*[+-]?\d+\s*")
+# inside quotes, a delimiter is none
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,25 @@ class Table:
         The file.
     lines : ndarray of int, shape (n_rows,), or None
         The line on which each row begins, from 1; None where there are no lines.
-    mixed : dict of str to (int, int)
-        Columns that hold numbers and words, with a row of each.
+    text : dict of str to pandas.Series
+        The columns as they are written in a file of text.
+    spellings : dict of str to Spelling
+        How these are written.
     """
 
     frame: pd.DataFrame
     path: Path | None = None
     lines: NDArray[np.int64] | None = None
-    mixed: dict[str, tuple[int, int]] = field(default_factory=dict)
+    text: dict[str, pd.Series] = field(default_factory=dict)
+    spellings: dict[str, Spelling] = field(default_factory=dict)
+
+    def written(self, column: str) -> pd.Series:
+        """Return a column as it is written: ``007`` is not ``7``."""
+        return self.text.get(column, self.frame[column])
+
+    def spelling(self, column: str) -> Spelling:
+        """Return how a column is written; the columns of frames leave no choice."""
+        return self.spellings.get(column, Spelling())
 
     def error(self, problem: str, row: int | None = None, column: str | None = None) -> DataError:
         """Return the error for a problem in a row (from 0) and column."""
@@ -51,26 +63,26 @@ class Table:
 def read_table(path: Path, delimiter: str | None = None) -> Table:
     """Read a CSV or TSV file with column names in its first line.
 
-    A column of numbers may have empty cells (also ``NA``, ``nan``, ``null``, ``?``); in a column of words
-    only the empty cell is missing, and any other is kept as it is.
+    Cells are stripped. A column of numbers may have empty cells (also ``NA``, ``nan``, ``null``, ``?``); in
+    a column of words only the empty cell is missing, and any other is a word.
 
     Parameters
     ----------
     path : Path
         The file.
     delimiter : str, optional
-        By default whichever of comma, semicolon and tab is most frequent in the first line.
+        By default whichever of comma, semicolon, tab and bar is most frequent in the first line.
 
     Raises
     ------
     DataError
         If a line has too many or too few cells, quotes do not close, a cell is larger than 131,072
-        characters, or the first line does not name the columns.
+        characters, the first line does not name the columns, or the delimiter is another one.
     """
     text = read_text(path)
     if delimiter is None:
-        first = text.lstrip("\n").split("\n", 1)[0]
-        delimiter = max(",;\t", key=first.count)
+        first = _QUOTED.sub("", text.lstrip("\n")).split("\n", 1)[0]
+        delimiter = max(_DELIMITERS, key=first.count)
     lines, rows = _split_rows(text, delimiter, path)
     names = _check_names(rows[0], lines[0], path)
     if len(rows) == 1:
@@ -78,41 +90,36 @@ def read_table(path: Path, delimiter: str | None = None) -> Table:
     for line, row in zip(lines, rows, strict=True):
         if len(row) != len(names):
             raise DataError(f"expected {len(names)} cells as in the first line, got {len(row)}", path, line)
-    columns: dict[str, pd.Series] = {}
-    mixed = {}
-    for name, cells in zip(names, zip(*rows[1:], strict=True), strict=True):
-        columns[name], pair = type_column(cells)
-        if pair is not None:
-            mixed[name] = pair
-    return Table(pd.DataFrame(columns), path, np.array(lines[1:], dtype=np.int64), mixed)
+    columns, written, spellings = {}, {}, {}
+    for name, column in zip(names, zip(*rows[1:], strict=True), strict=True):
+        cells = [cell.strip() for cell in column]
+        columns[name], spellings[name] = type_cells(cells, delimiter)
+        written[name] = as_words(cells)
+    if len(names) == 1:
+        _check_delimiter(names[0], written[names[0]], delimiter, path, lines[0])
+    return Table(
+        pd.DataFrame(columns), path, np.array(lines[1:], dtype=np.int64), text=written, spellings=spellings
+    )
 
 
-def type_column(cells: tuple[str, ...]) -> tuple[pd.Series, tuple[int, int] | None]:
-    """Return the cells as whole numbers, floats or words; if they are mixed, a row of number and of word."""
-    text = pd.Series(cells, dtype=object)
-    missing = text.str.strip().str.lower().isin(_NO_NUMBER)
-    numbers = pd.to_numeric(text.where(~missing), errors="coerce")
-    is_number = numbers.notna()
-    if not is_number.any():
-        return text.where(text != "", None), None
-    if not (is_number | missing).all():
-        # "NA" among words is a word, so only real numbers make a column mixed
-        is_word = ~is_number & ~missing
-        pair = int(is_number.to_numpy().argmax()), int(is_word.to_numpy().argmax())
-        return text.where(text != "", None), pair
-    whole = text[~missing].str.fullmatch(_WHOLE)
-    if not whole.all():
-        return numbers.astype(np.float64), None
-    try:
-        return text.where(~missing, None).map(int, na_action="ignore").astype("Int64"), None
-    except (OverflowError, TypeError):
-        # too large for a number: a name made of digits
-        return text.where(text != "", None), None
+def _check_delimiter(name: str, cells: pd.Series, delimiter: str, path: Path, line: int) -> None:
+    """Refuse a single column whose cells all have another delimiter as often as its name."""
+    for mark, noun in _DELIMITERS.items():
+        count = name.count(mark)
+        if count and all(cell is not None and cell.count(mark) == count for cell in cells):
+            raise DataError(
+                f"every row has {count} {noun}(s) and no {_DELIMITERS[delimiter]}: "
+                "the cells seem to be separated by another character than the format says",
+                path,
+                line,
+            )
 
 
 def _split_rows(text: str, delimiter: str, path: Path) -> tuple[list[int], list[list[str]]]:
     lines, rows = [], []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
+    )
     start = 1
     try:
         for row in reader:

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcompare.datasets.kinds import LONGEST_SYMBOL, too_long
 from seqcompare.datasets.source import DataError, read_text
 
 Tokens = Literal["char", "word"]
@@ -73,7 +74,7 @@ def read_plain(path: Path, *, tokens: Tokens = "char", split: Split = "line") ->
     Raises
     ------
     DataError
-        If nothing but white space is there.
+        If nothing but white space is there, or a word is longer than `LONGEST_SYMBOL`.
     """
     text = read_text(path)
     pieces = text.split("\n") if split == "line" else cut_documents(text)
@@ -81,7 +82,12 @@ def read_plain(path: Path, *, tokens: Tokens = "char", split: Split = "line") ->
     if not pieces:
         raise DataError("there is nothing but white space", path)
     if tokens == "word":
-        return [np.array(piece.split()) for piece in pieces]
+        words = [piece.split() for piece in pieces]
+        longest = max((max(sequence, key=len) for sequence in words), key=len)
+        if len(longest) > LONGEST_SYMBOL:
+            line = text.count("\n", 0, text.index(longest)) + 1
+            raise DataError(too_long(longest), path, line)
+        return [np.array(sequence) for sequence in words]
     return [np.array(list(piece)) for piece in pieces]
 
 

@@ -78,6 +78,13 @@ def read_ts(path: Path) -> TimeSeriesFile:
     for width, number in zip(widths, numbers, strict=True):
         if width != widths[0]:
             raise DataError(f"{width} dimensions, but the first series has {widths[0]}", path, number)
+    if header.get("equallength"):
+        for x, number in zip(series, numbers, strict=True):
+            if len(x) != len(series[0]):
+                problem = (
+                    f"{len(x)} steps, but the first series has {len(series[0])}, and @equalLength is true"
+                )
+                raise DataError(problem, path, number)
     if widths[0] == 1:
         series = [x[:, 0] for x in series]
     target_values = _read_targets(targets, header, path, numbers) if labelled else None

@@ -2,6 +2,7 @@
 
 import gzip
 import sys
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
@@ -30,10 +31,10 @@ FILES = {
     "cut gzip": ("a.csv.gz", gzip.compress(b"x\n1\n2\n" * 99)[:-9], {}, "the gzip file is broken"),
     "damaged gzip": ("a.csv.gz", b"\x1f\x8bnonsense", {}, "the gzip file is broken"),
     "unknown ending": ("a.docx", "x\n1\n", {}, "it should end in one of .csv, .tsv"),
-    "unknown format": ("a.txt", "x\n1\n", {"file_format": "xml"}, "file_format must be one of csv, tsv"),
+    "unknown format": ("a.txt", "x\n1\n", {"file_format": "xml"}, "the format must be one of csv, tsv"),
     "unknown role": ("a.txt", "abc\n", {"role": "sort"}, "role must be one of next, step, sequence, value"),
     "unknown kind": ("a.txt", "abc\n", {"kind": "int"}, "kind must be one of symbols, real"),
-    "columns of a text": ("a.txt", "abc\n", {"target": "y"}, "target='y' does not apply: a text file has no"),
+    "columns of a text": ("a.txt", "abc\n", {"target": "y"}, "target 'y' does not apply: a text file has no"),
     # tables
     "no row": ("a.csv", "sequence,x\n", {}, "line 1: there is no row below"),
     "no names": ("a.csv", "1,2\n3,4\n", {}, "line 1: expected the names of the columns, got numbers"),
@@ -68,6 +69,68 @@ FILES = {
         "line 3, column 't': sequence 1 already .* line 2",
     ),
     "an order of two kinds": ("a.csv", "t,x\n1,a\nb,b\n", {}, "line 3, column 't': the order must be"),
+    "an order that may be day or month": (
+        "a.csv",
+        "date,x\n1/2/2024,a\n2/3/2024,b\n",
+        {},
+        "line 2, column 'date': '1/2/2024' may have the day or the month first, and no date",
+    ),
+    "an order that is both": (
+        "a.csv",
+        "date,x\n13/2/2024,a\n2/13/2024,b\n",
+        {},
+        "line 2, column 'date': .* others say the opposite",
+    ),
+    "an order of words": ("a.csv", "step,x\nfirst,a\nlast,b\n", {}, "line 2, .*the order must be .*'first'"),
+    "an order beside dates": ("a.csv", "t,x\n2024-01-01,a\nsoon,b\n", {}, "line 3, .* beside ISO dates"),
+    "a date that is none": ("a.csv", "t,x\n2024-01-31,a\n2024-02-30,b\n", {}, "line 3, .*there is no such"),
+    "times of which some have an offset": (
+        "a.csv",
+        "t,x\n2024-01-01T10:00Z,a\n2024-01-01T11:00,b\n",
+        {},
+        "line 3, column 't': some times of the order have a UTC offset",
+    ),
+    "an infinite order": ("a.csv", "t,x\n1,a\ninf,b\n", {}, "line 3, column 't': the order must be"),
+    "a white space for a symbol": ("a.csv", "id,x\n1,a\n1, \n", {}, "line 3, column 'x': there is no value"),
+    "thousands": ("a.csv", 'id,x\n1,"1,234"\n1,999\n', {}, "line 2, column 'x': '1,234' could be a number"),
+    "thousands or decimals": (
+        "a.csv",
+        "id;x\n1;1,234\n1;2,345\n",
+        {},
+        "line 2, column 'x': '1,234' could be",
+    ),
+    "a row for each sequence": (
+        "a.csv",
+        "id,sequence,label\n0,GTCA,neg\n1,ACCA,pos\n2,CCAA,neg\n",
+        {},
+        "'sequence' makes every row a sequence of its own; a table has a row for each step",
+    ),
+    "a row for each text": (
+        "a.csv",
+        "text,label\nto be or not,neg\nnot to be or,pos\n",
+        {},
+        "'text' look like whole sequences",
+    ),
+    "two columns for one part": (
+        "a.csv",
+        "Id,ID,x\n1,1,a\n",
+        {},
+        "sequence could be 'Id' or 'ID': say which",
+    ),
+    "tabs that are commas": ("a.tsv", "id,x\n1,a\n1,b\n", {}, "line 1: every row has 1 comma"),
+    "an endless symbol": ("a.csv", "id,x\n1,a\n1," + "b" * 2000 + "\n", {}, "line 3, .*symbol of 2000 char"),
+    "an endless word": ("a.txt", "a b\n" + "c" * 2000 + "\n", {"tokens": "word"}, "line 2: a symbol of 2000"),
+    "words of a table": ("a.csv", "id,x\n1,a\n", {"tokens": "word"}, "tokens 'word' does not apply"),
+    "documents of FASTA": ("a.fa", ">x\nAC\n", {"split": "document"}, "split 'document' does not apply"),
+    "missing residues": ("a.fa", ">x\nAC\n", {"missing": "keep"}, "missing 'keep' does not apply"),
+    "UTF-32": ("a.csv", "x\n1\n".encode("utf-32"), {}, "UTF-32; save it as UTF-8"),
+    "UTF-16 without a mark": ("a.txt", "Grüße\n".encode("utf-16-le"), {}, "UTF-16; save it as UTF-8"),
+    "a class for each number": (
+        "a.csv",
+        "id,x,target\n1,a,3\n2,b,4\n2,a,4\n",
+        {},
+        "a class of its own: .*; the role 'value' predicts",
+    ),
     "no symbol": ("a.csv", "id,x\n1,a\n1,\n", {}, "line 3, column 'x': there is no value"),
     "no whole number": ("a.csv", "id,x\n1,1\n1,\n", {}, "line 3, column 'x': there is no value"),
     "no number": ("a.csv", "id,x\n1,.5\n1,NaN\n", {}, r"line 3, column 'x': there is no number \(NaN\)"),
@@ -93,16 +156,26 @@ FILES = {
         r"line 3, column 'x': expected symbols, got 1e\+100",
     ),
     "no target": ("a.csv", "id,x,label\n1,a,u\n2,b,\n", {}, "line 3, column 'label': there is no value"),
-    "one class": ("a.csv", "id,x,label\n1,a,u\n2,b,u\n", {}, "column 'label': the target has one class, u"),
+    "one class": (
+        "a.csv",
+        "id,x,label\n1,a,u\n2,b,u\n2,a,u\n",
+        {},
+        "column 'label': the target has one class, u",
+    ),
     "one class per step": (
         "a.csv",
         "id,x,label\n1,a,u\n1,b,-\n",
         {"ignore_label": "-"},
         "the target has one class, u",
     ),
-    "a class for each": ("a.csv", "id,x,label\n1,a,u\n2,b,v\n", {}, "every sequence has a class of its own"),
+    "a class for each": (
+        "a.csv",
+        "id,x,label\n1,a,u\n2,b,v\n2,a,v\n",
+        {},
+        "every sequence has a class of its own",
+    ),
     "one sequence": ("a.csv", "id,x,label\n1,a,u\n1,b,u\n", {}, "needs several sequences"),
-    "one number": ("a.csv", "id,x,label\n1,a,.5\n2,b,.5\n", {}, "every target is 0.5"),
+    "one number": ("a.csv", "id,x,label\n1,a,.5\n2,b,.5\n2,a,.5\n", {}, "every target is 0.5"),
     "a number per step": (
         "a.csv",
         "id,x,label\n1,a,1\n1,b,.5\n",
@@ -117,7 +190,7 @@ FILES = {
     ),
     "words for the role value": (
         "a.csv",
-        "id,x,label\n1,a,u\n2,b,v\n",
+        "id,x,label\n1,a,u\n2,b,v\n2,a,v\n",
         {"role": "value"},
         "line 2, column 'label': the role value predicts numbers, got u",
     ),
@@ -137,7 +210,7 @@ FILES = {
         "a.csv",
         "id,x,label\n1,a,u\n1,b,v\n",
         {"ignore_label": "-"},
-        "'-' is none of the labels: u, v",
+        "'-', is none of the labels: u, v",
     ),
     "a column that numbers the rows": (
         "a.csv",
@@ -215,6 +288,12 @@ FILES = {
         {},
         "line 4: expected 3 steps by the header, got 2",
     ),
+    "unequal lengths against the header": (
+        "a.ts",
+        "@equalLength true\n@data\n1,2\n3\n",
+        {},
+        "line 4: 1 steps, but the first series has 2",
+    ),
     "a target that is no number": (
         "a.ts",
         "@targetLabel true\n@data\n1,2:u\n",
@@ -244,7 +323,9 @@ def test_a_bad_file_is_one_line(tmp_path, name, content, options, message):
     text = str(caught.value)
     assert "\n" not in text
     # what is wrong with an argument is not the file's fault
-    assert (str(path) in text) == (not message.startswith(("role must", "kind must", "target='y'")))
+    assert (str(path) in text) == (
+        not message.startswith(("role must", "kind must", "target 'y'", "tokens '", "split '", "missing '"))
+    )
 
 
 ON_THE_COMMAND_LINE = {"role", "target", "values"}
@@ -314,6 +395,33 @@ CONTAINERS = {
     ),
     "a frame of mixed kinds": (pd.DataFrame({"x": ["a", 1.5]}), {}, "mixes kinds"),
     "a frame of dates": (pd.DataFrame({"x": pd.to_datetime(["2024-01-01"])}), {}, "datetime64"),
+    "an order of several types": (
+        pd.DataFrame({"t": pd.Series([1, "2"], dtype=object), "x": ["a", "b"]}),
+        {},
+        "column 't': row 1: the order must be all numbers or all text",
+    ),
+    "an order of local and other times": (
+        pd.DataFrame(
+            {
+                "t": pd.Series([datetime(2024, 1, 1), datetime(2024, 1, 2, tzinfo=UTC)], dtype=object),
+                "x": ["a", "b"],
+            }
+        ),
+        {},
+        "column 't': row 1: the order cannot be sorted",
+    ),
+    "a frame of lists": (
+        pd.DataFrame({"sequence": [[1, 2], [3]], "x": ["a", "b"]}),
+        {},
+        "column 'sequence': row 0: expected one value, got several",
+    ),
+    "a masked symbol": (np.ma.array([[1, 2], [2, 1]], mask=[[0, 0], [0, 1]]), {}, r"no value at \(1, 1\)"),
+    "a masked measurement": (
+        [np.ma.array([0.5, 1.5], mask=[False, True])],
+        {},
+        r"step 1: there is no number \(NaN\)",
+    ),
+    "words of a list": (["ab", "ba"], {"tokens": "word"}, "tokens 'word' does not apply"),
     "a frame with NaN": (pd.DataFrame({"x": [1.5, np.nan]}), {}, "column 'x': row 1: there is no number"),
     "groups of a frame by array": (
         pd.DataFrame({"x": [1, 2]}),

@@ -36,6 +36,7 @@ def test_a_long_table_is_sorted_into_sequences(write):
         "column 'order' is taken for the order",
         "column 'target' is taken for the target",
         "the values are 'x'",
+        "'x' holds words, read as 4 symbols",
         "the target is the same all through each sequence and is a class, so the role is sequence",
     )
 
@@ -84,7 +85,10 @@ def test_the_columns_may_be_named(write):
     data = read(path, sequence="who", order="when", values="what", target="how", name="mine")
     assert (symbols(data), data.role, data.name) == (["ab", "ba"], "step", "mine")
     assert ["".join(y) for y in data.y] == ["uv", "vu"]
-    assert data.notes == ("the target changes within sequences, so the role is step",)
+    assert data.notes == (
+        "'what' holds words, read as 2 symbols",
+        "the target changes within sequences, so the role is step",
+    )
 
 
 def test_without_names_the_table_is_one_sequence(write):
@@ -105,6 +109,87 @@ def test_whole_numbers_are_symbols_unless_said_otherwise(write):
 def test_numbers_and_words_are_symbols_if_asked_for(write):
     path = write("cards.csv", "sequence,card\n1,10\n1,J\n1,7\n")
     assert read(path, kind="symbols").X[0].tolist() == ["10", "J", "7"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "note"),
+    [
+        (["2", "10", "9.5"], None),
+        (["9999999999999999998", "10000000000000000000", "9999999999999999999"], None),
+        (["2024-01-02 9:00", "2024-01-02 11:00", "2024-01-02 10:00"], "ISO dates or times"),
+        (
+            ["2024-10-27T02:30:00+02:00", "2024-10-27T02:50:00Z", "2024-10-27T02:15:00+01:00"],
+            "ISO dates or times with their UTC offsets",
+        ),
+        (["25.1.2024", "10.2.2024", "1.2.2024"], "dates of the form day.month.year"),
+        (["25/1/2024", "10/2/2024", "1/2/2024"], "dates of the form day, month, year"),
+        (["1/25/2024", "10/2/2024", "2/1/2024"], "dates of the form month, day, year"),
+        (["9:00", "11:00", "10:30"], "times, 9:00 before 10:00"),
+        (["visit2", "visit10", "visit9"], "names by their number, as 2 of 'visit2'"),
+        (["s01e02", "s02e01", "s01e10"], "text of one form, the year or the largest part first"),
+        (["0,5", "10,25", "2,5"], None),
+    ],
+)
+def test_steps_are_ordered_by_what_their_order_means(write, cells, note):
+    text = "t;x\n" + "".join(f"{cell};{x}\n" for cell, x in zip(cells, "acb", strict=True))
+    frame = pd.DataFrame({"t": cells, "x": list("acb")})
+    for data in [read(write("a.csv", text)), *([] if "," in cells[0] else [read(frame)])]:
+        assert symbols(data) == ["abc"]
+        said = [n.split("read as ")[1] for n in data.notes if n.startswith("column 't' orders")]
+        assert said == ([note] if note else [])
+
+
+def test_names_of_sequences_are_text(write):
+    path = write(
+        "a.csv", "id,x,group\n" + "".join(f"{i},{x},{i}\n" for i in ("7", "007", "1.1", "1.10") for x in "ab")
+    )
+    data = read(path)
+    assert symbols(data) == ["ab"] * 4
+    assert data.groups.tolist() == ["7", "007", "1.1", "1.10"]
+
+
+def test_two_spellings_of_a_number_are_codes(write):
+    path = write("a.csv", "id,x\n1,0\n1,00\n1,1\n1,01\n")
+    assert read(path).X[0].tolist() == ["0", "00", "1", "01"]
+    assert any("codes such as 0 and 00, read as 4 symbols" in note for note in read(path).notes)
+    assert read(path, kind="real").X[0].tolist() == [0, 0, 1, 1]
+    labels = "id,x,label\n" + "".join(
+        f"{i},{x},{y}\n" for i, y in enumerate(["1.1", "1.10"] * 2) for x in "ab"
+    )
+    data = read(write("b.csv", labels))
+    assert (data.role, data.y.tolist()) == ("sequence", ["1.1", "1.10"] * 2)
+    # a measurement may have more digits or fewer
+    assert read(write("c.csv", "x\n1.0\n1.00\n2.5\n2.50\n")).X.values.tolist() == [1, 1, 2.5, 2.5]
+
+
+def test_decimal_commas(write):
+    data = read(write("a.csv", "id;x\n1;0,94\n1;-1,4\n1;3\n"))
+    assert data.X.values.tolist() == [0.94, -1.4, 3]
+    assert "the numbers of column 'x' are read with a decimal comma" in data.notes
+
+
+def test_the_guessed_kind_is_said(write):
+    whole, fractions = "id,x\n1,3\n1,4\n", "id,x\n1,.5\n1,.25\n"
+    note = "'x' holds whole numbers, read as 2 symbols; the kind 'real' reads them as measurements"
+    assert note in read(write("a.csv", whole)).notes
+    note = "'x' holds numbers, read as measurements (2 different ones)"
+    assert note in read(write("b.csv", fractions)).notes
+
+
+def test_cells_are_stripped_and_na_is_told(write):
+    data = read(write("a.csv", 'id, x\n1, "a"\n1,a \n1, NA\n'))
+    assert data.X[0].tolist() == ["a", "a", "NA"]
+    assert any("holds 'NA': a word like any other" in note for note in data.notes)
+
+
+def test_a_bar_or_a_quoted_delimiter(write):
+    assert symbols(read(write("a.csv", "id|t|x\n1|2|b\n1|1|a\n"))) == ["ab"]
+    assert symbols(read(write("b.csv", 'id;"pulse, at, rest, left"\n1;a\n1;b\n'))) == ["ab"]
+
+
+def test_the_exact_case_of_a_name_goes_first(write):
+    data = read(write("a.csv", "T,t,x\n20.5,2,1.5\n30.5,1,2.5\n"))
+    np.testing.assert_array_equal(data.X[0], [[30.5, 2.5], [20.5, 1.5]])
 
 
 def test_numbers_have_gaps_if_asked_for(write):
@@ -179,6 +264,11 @@ class TestFrames:
         shuffled = self.frame.set_axis([9, 9, 4], axis=0)
         assert read(shuffled).X == read(self.frame).X
 
+    def test_named_levels_of_an_index_are_columns(self):
+        data = read(self.frame.set_index(["id", "t"]))
+        assert data.X == read(self.frame).X
+        assert "column 't' is taken for the order" in data.notes
+
     def test_parquet_without_pyarrow_says_what_to_install(self, write, monkeypatch):
         monkeypatch.setitem(sys.modules, "pyarrow", None)
         with pytest.raises(DataError, match=r"pip install 'seqcompare\[parquet\]'"):
@@ -202,6 +292,10 @@ class TestSeries:
     def test_numbers_as_targets(self, write):
         data = read(write("a.ts", "@targetLabel true\n@data\n1,2:0.5\n3,4:7\n"))
         assert (data.role, data.y.tolist()) == ("value", [0.5, 7.0])
+
+    def test_whole_numbers_as_targets(self, write):
+        data = read(write("a.ts", "@targetLabel true\n@data\n1,2:29.0\n3,4:13.0\n1,4:13.0\n"))
+        assert (data.role, data.y.tolist()) == ("value", [29, 13, 13])
 
     def test_the_official_test_part_is_found(self, write):
         write("Hills_TEST.ts", self.header + "9:9:down\n")
@@ -273,6 +367,10 @@ class TestContainers:
 def test_a_bundled_name_is_read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert read("digits").name == "digits"
+    # a folder of this name is no data, as where reports go
+    (tmp_path / "digits").mkdir()
+    assert read("digits").name == "digits"
+    (tmp_path / "digits").rmdir()
     # a file of the user's own goes first
     (tmp_path / "digits").write_text("0110\n")
     assert symbols(read("digits", file_format="text")) == ["0110"]

@@ -1,0 +1,146 @@
+"""What the cells of a column of text are: whole numbers, numbers with fractions, or words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+# what programs write for "no number"; in a column of words only the empty cell is missing
+_NO_NUMBER = {"", "na", "n/a", "nan", "null", "none", "?", "-nan", "#n/a"}
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+_LEADING_ZERO = re.compile(r"[+-]?0[0-9]+")
+_FRACTION = re.compile(r"[+-]?[0-9]*\.[0-9]+")
+_COMMA_OR_NONE = re.compile(r"[+-]?(?:[0-9]+(?:,[0-9]+)?|,[0-9]+)")
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
+_MARKED = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How a column is written, where that leaves a choice of how to read it.
+
+    Parameters
+    ----------
+    mixed : (int, int) or None
+        A row with a number and one with a word, if there are both.
+    twins : (str, str) or None
+        Two spellings of one number that look like two codes: ``7`` and ``007``, ``1.1`` and ``1.10``.
+    decimal_comma : bool
+        Whether the numbers are written ``0,94``.
+    unclear : int or None
+        A row whose cell may be a number with separators or a word, as ``2,896``, if all cells may be.
+    not_available : str or None
+        A cell such as ``NA`` among words.
+    """
+
+    mixed: tuple[int, int] | None = None
+    twins: tuple[str, str] | None = None
+    decimal_comma: bool = False
+    unclear: int | None = None
+    not_available: str | None = None
+
+
+def type_cells(cells: Sequence[str], delimiter: str) -> tuple[pd.Series, Spelling]:
+    """Return stripped cells as whole numbers, floats or words, and what about them is open to doubt.
+
+    Parameters
+    ----------
+    cells : sequence of str
+        What is written; an empty cell is missing.
+    delimiter : str
+        What separates the file's cells: between commas, a comma is no decimal one.
+    """
+    # each spelling is looked at once, however many rows have it
+    codes, found = pd.factorize(np.array(cells, dtype=object))
+    spellings = [str(cell) for cell in found]
+    missing = np.array([cell.lower() in _NO_NUMBER for cell in spellings])
+    numbers = _parse(spellings, missing)
+    is_word = np.isnan(numbers) & ~missing
+    if is_word.any() and delimiter != "," and _has_decimal_commas(spellings, missing):
+        numbers = _parse([cell.replace(",", ".") for cell in spellings], missing)
+        return pd.Series(numbers[codes]), Spelling(decimal_comma=True)
+    if is_word.any() or missing.all():
+        spelling = Spelling(
+            mixed=_number_and_word(codes, ~is_word & ~missing, is_word),
+            unclear=_first_with_comma(codes, spellings, missing),
+            not_available=next((c for c, gone in zip(spellings, missing, strict=True) if gone and c), None),
+        )
+        return as_words(cells), spelling
+    if all(gone or _WHOLE.fullmatch(cell) for cell, gone in zip(spellings, missing, strict=True)):
+        try:
+            whole = np.array([0 if m else int(c) for c, m in zip(spellings, missing, strict=True)], np.int64)
+        except (OverflowError, ValueError):
+            # too large for a number: a name made of digits
+            return as_words(cells), Spelling()
+        integers = pd.arrays.IntegerArray(whole[codes], missing[codes])
+        return pd.Series(integers), Spelling(twins=_twins(spellings, whole, missing))
+    return pd.Series(numbers[codes]), Spelling(twins=_twins(spellings, numbers, missing))
+
+
+def as_words(cells: Sequence[str]) -> pd.Series:
+    """Return cells as they are written, None where one is empty."""
+    return pd.Series([cell or None for cell in cells], dtype=object)
+
+
+def _parse(spellings: list[str], missing: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the numbers, NaN where there is none."""
+    text = pd.Series(spellings, dtype=object).where(~missing)
+    return np.asarray(pd.to_numeric(text, errors="coerce"), dtype=np.float64)
+
+
+def _has_decimal_commas(spellings: list[str], missing: NDArray[np.bool_]) -> bool:
+    written = [cell for cell, gone in zip(spellings, missing, strict=True) if not gone]
+    commas = [cell for cell in written if "," in cell]
+    return (
+        bool(commas)
+        and all(_COMMA_OR_NONE.fullmatch(cell) for cell in written)
+        and not all(_THOUSANDS.fullmatch(cell) for cell in commas)
+    )
+
+
+def _number_and_word(
+    codes: NDArray[np.int64], is_number: NDArray[np.bool_], is_word: NDArray[np.bool_]
+) -> tuple[int, int] | None:
+    if not is_number.any():
+        return None
+    return int(is_number[codes].argmax()), int(is_word[codes].argmax())
+
+
+def _first_with_comma(
+    codes: NDArray[np.int64], spellings: list[str], missing: NDArray[np.bool_]
+) -> int | None:
+    """Return the first row with a comma if all cells are made of digits, points and commas."""
+    commas = np.array(["," in cell for cell in spellings])
+    if not commas.any() or not all(
+        m or _MARKED.fullmatch(c) for c, m in zip(spellings, missing, strict=True)
+    ):
+        return None
+    return int(commas[codes].argmax())
+
+
+def _twins(
+    spellings: list[str], numbers: NDArray[np.int64] | NDArray[np.float64], missing: NDArray[np.bool_]
+) -> tuple[str, str] | None:
+    """Return two spellings that a program would not write for one number."""
+    if len(np.unique(numbers[~missing])) == int((~missing).sum()):
+        return None
+    known: dict[float, str] = {}
+    whole = numbers.dtype.kind == "i"
+    for cell, number, gone in zip(spellings, numbers.tolist(), missing, strict=True):
+        if gone:
+            continue
+        other = known.setdefault(number, cell)
+        if other == cell:
+            continue
+        if whole and (_LEADING_ZERO.fullmatch(cell) or _LEADING_ZERO.fullmatch(other)):
+            return other, cell
+        # 1.0 and 1.00 are the same measurement; further digits that a float cannot hold are no code
+        fractions = _FRACTION.fullmatch(cell) and _FRACTION.fullmatch(other) and number % 1
+        if not whole and fractions and cell.rstrip("0") == other.rstrip("0"):
+            return other, cell
+    return None
