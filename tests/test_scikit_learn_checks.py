@@ -36,7 +36,7 @@ CHECKED = {
     "next net": (NextStep(RNNTagger(**SMALL_NET)), 48, {EQUIVALENCE: "its data are not symbols"}),
     "bayes": (BayesClassifier(), 55, {}),
     "bayes hmm": (BayesClassifier(HMM(n_init=1, random_state=0)), 55, {}),
-    "scaler": (SequenceScaler(), 47, {}),
+    "scaler": (SequenceScaler(), 46, {}),
     "window classifier": (WindowClassifier(), 62, {}),
     "window mean": (WindowClassifier(pooling="mean"), 62, {}),
     "window svm": (
