@@ -341,7 +341,8 @@ def main() -> None:
 
 def _nowhere() -> TextIO:
     """Return what stands in for a stream that was closed (>&-), so that no other file takes its number."""
-    return os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    # like the one that it stands in for, it is open until the process ends
+    return os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8", closefd=False)
 
 
 def _end(message: str, code: int) -> None:
