@@ -76,7 +76,8 @@ def read(
         stay on one side of every split.
     role : {"next", "step", "sequence", "value"}, optional
         What is predicted. By default no target means ``next``; a target that is the same all through each
-        sequence ``sequence``, or ``value`` if it is a number with a fraction; any other ``step``.
+        sequence ``sequence``, or ``value`` if it is a number with a fraction or a ``.ts`` header declares
+        numbers; any other ``step``.
     kind : {"symbols", "real"}, optional
         How to read whole numbers; by default they are symbols in tables and containers.
     missing : {"error", "keep"}, optional
