@@ -70,7 +70,8 @@ def plot_horizons(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ValueError
         If nothing was swept over distance.
     """
-    best = views.best_horizons(horizons(views.readable(_swept(frame))))
+    _swept(frame)
+    best = views.best_horizons(horizons(views.readable(frame)))
     looks = {group: style.family_style(family) for group, family in best[["group", "family"]].to_numpy()}
     with style.look():
         ax = distance.horizons(best, ax)

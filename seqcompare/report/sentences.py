@@ -29,7 +29,8 @@ def sweep_verdict(frame: pd.DataFrame, n_planned: int) -> tuple[str, ...]:
             "No trial of a sweep over distance has finished: there is nothing to say yet.",
             *_remarks(frame, rows, n_planned),
         )
-    table = horizons(swept)
+    # failed trials as well: a horizon does not reach over a distance where all of them failed
+    table = horizons(frame)
     best = table[table["best"]]
     return (
         *_reaches(best),
@@ -61,11 +62,15 @@ def _horizon_words(row: object) -> str:
     last, first, status = (getattr(row, name) for name in ("last_above", "first_below", "status"))
     if status == "beyond":
         return f"keeps skill above one half at every distance swept (to {last:g})"
+    if status == "censored":
+        return f"reaches at least to {last:g} steps, and beyond that nothing can be said"
     if status == "below":
         return f"is below one half already at the smallest distance ({first:g})"
     if status == "bracketed":
         return f"reaches {last:g} steps and falls below one half by {first:g}"
-    return "cannot be judged (optimal and chance are too close)"
+    return (
+        "cannot be judged (no finished trial at the smallest distance, or optimal and chance are too close)"
+    )
 
 
 def _cannot_and_did_not(swept: pd.DataFrame) -> list[str]:

@@ -47,10 +47,10 @@ def _run_names(runs: Sequence[StoredRun]) -> list[str]:
 def _swept(runs: Sequence[StoredRun], names: list[str]) -> tuple[tuple[str, ...], list[Section]]:
     rows, reaches = [], []
     for run, name in zip(runs, names, strict=True):
-        frame = views.finished(views.readable(run.frame()))
-        swept = frame[frame["axis"] == "distance"]
-        rows.append(swept.assign(run=name))
-        reaches.append(horizons(swept).assign(run=name))
+        frame = views.readable(run.frame())
+        finished = views.finished(frame)
+        rows.append(finished[finished["axis"] == "distance"].assign(run=name))
+        reaches.append(horizons(frame).assign(run=name))
     both = pd.concat(rows, ignore_index=True)
     means = both.groupby(["task", "distance", "model", "family", "run"], sort=False)["skill"].mean()
     table = means.unstack("run").reindex(columns=names).reset_index()

@@ -55,13 +55,20 @@ def headline(rows: pd.DataFrame) -> Figure:
     )
 
 
-def distance_section(rows: pd.DataFrame) -> Section:
-    """Return everything about the distance: map, horizons, smallest solvers, every model."""
+def distance_section(frame: pd.DataFrame) -> Section:
+    """Return everything about the distance: map, horizons, smallest solvers, every model.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows of a sweep over distance; failed ones end horizons, and are in nothing else.
+    """
+    rows = views.finished(frame)
     kinds = views.by_kind(rows, "distance")
     solvers = views.smallest_solvers(rows)
     parts: list[Figure | Table] = [
         map_figure(kinds, "distance", "skill_map"),
-        *horizon_parts(rows),
+        *horizon_parts(frame),
         Table(
             "smallest_solvers",
             "The smallest model that solves it",
@@ -225,9 +232,15 @@ def map_figure(kinds: pd.DataFrame, x: str, name: str) -> Figure:
     )
 
 
-def horizon_parts(rows: pd.DataFrame) -> Iterable[Figure | Table]:
-    """Return the horizons of the best of each family as a figure, and those of all models as a table."""
-    table = horizons(rows)
+def horizon_parts(frame: pd.DataFrame) -> Iterable[Figure | Table]:
+    """Return the horizons of the best of each family as a figure, and those of all models as a table.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows of a sweep over distance, failed ones among them.
+    """
+    table = horizons(frame)
     best = views.best_horizons(table)
     if best.empty:
         return
@@ -238,7 +251,9 @@ def horizon_parts(rows: pd.DataFrame) -> Iterable[Figure | Table]:
         caption=(
             "The mark is the largest distance at which, and at every smaller one, mean skill is above one "
             "half; the line runs to the first distance where it is not. An arrow: above one half at every "
-            "distance swept. A tick at the left edge: below it at the smallest."
+            "distance swept. A tick at the left edge: below it at the smallest. A question mark: from the "
+            "mark on, or from the smallest distance on, nothing can be said, since no trial has finished "
+            "there or optimal and chance are too close."
         ),
         alt="; ".join(f"{r.task}, {r.group}: {r.horizon}" for r in best.itertuples()),
         panels=(Panel("", partial(_horizons, best)),),
@@ -250,7 +265,8 @@ def horizon_parts(rows: pd.DataFrame) -> Iterable[Figure | Table]:
     yield Table(
         "horizons",
         "Horizon of every model",
-        "In steps. The bracket runs from the last distance above one half to the first below. Interval: the "
+        "In steps. The bracket runs from the last distance above one half to the first below; ≥ stands where "
+        "there is none below, and none where nothing can be said of the smallest. Interval: the "
         "same by the lower and by the upper bounds of the skills.",
         shown,
         {"task": "task", "model": "model", "horizon": "horizon", "reach": "interval", "n_seeds": "seeds"},

@@ -32,7 +32,7 @@ def sweep_report(run: StoredRun) -> Report:
     memory = rows[rows["axis"] == "memory"]
     comparisons = compare_models(rows)
     sections: list[Section | None] = [
-        parts.distance_section(swept) if len(swept) else None,
+        parts.distance_section(frame[frame["axis"] == "distance"]) if len(swept) else None,
         parts.memory_section(memory) if len(memory) else None,
         parts.cost_section(rows) if len(rows) else None,
         insight.growth_section(rows, _shown_tasks(run.side_table("state_space"))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -19,7 +20,7 @@ THRESHOLD = 0.5
 #: Standard errors that the optimal score must be away from chance for skill to mean something.
 RESOLUTION = 3.0
 
-Status = Literal["bracketed", "beyond", "below", "none"]
+Status = Literal["bracketed", "beyond", "censored", "below", "none"]
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,11 @@ class Horizon:
         below one half everywhere.
     interval : {"t", "range", ""}
         What the bounds of the skills were.
-    status : {"bracketed", "beyond", "below", "none"}
-        Between the two distances; beyond the largest that was measured; below the smallest; or none,
-        because optimal and chance are too close to be told apart.
+    status : {"bracketed", "beyond", "censored", "below", "none"}
+        Between the two distances; beyond the largest that was swept; at least `last_above`, with nothing to
+        be said of the next distance; below the smallest; or none, because nothing can be said of the
+        smallest. Nothing can be said of a distance where no trial has ended with a skill, or where optimal
+        and chance are too close to be told apart.
     """
 
     last_above: float
@@ -54,34 +57,35 @@ class Horizon:
         return {
             "bracketed": f"{self.last_above:g}-{self.first_below:g}",
             "beyond": f">= {self.last_above:g}",
+            "censored": f">= {self.last_above:g}",
             "below": f"< {self.first_below:g}",
             "none": "none",
         }[self.status]
 
 
-def find_horizon(rows: pd.DataFrame) -> Horizon:
+def find_horizon(rows: pd.DataFrame, distances: Iterable[float] | None = None) -> Horizon:
     """Return the horizon of one model on one task.
 
     Parameters
     ----------
     rows : DataFrame
-        Its rows of a sweep over distance, all seeds; failed ones are left out.
+        Its rows of a sweep over distance, all seeds, failed ones among them: a distance where all trials
+        have failed ends what can be said.
+    distances : iterable of float, optional
+        The distances that were swept, where `rows` do not have them all; by default those of `rows`.
     """
-    rows = rows[rows["status"] == "ok"]
+    swept = sorted(set(rows["distance"] if distances is None else distances))
+    usable = rows[(rows["status"] == "ok") & np.isfinite(rows["skill"])]
     above: list[_Marks] = []
     kinds: set[str] = set()
-    for _, group in rows.groupby("distance"):
-        if not _resolved(group):
-            break  # beyond this distance nothing can be said
+    for distance in swept:
+        group = usable[usable["distance"] == distance]
+        if group.empty or not _resolved(group):
+            break  # of this distance and those beyond nothing can be said
         skill = mean_interval(group["skill"])
         kinds.add(skill.kind)
         above.append(
-            _Marks(
-                float(group["distance"].iloc[0]),
-                skill.mean > THRESHOLD,
-                skill.low > THRESHOLD,
-                skill.high > THRESHOLD,
-            )
+            _Marks(float(distance), skill.mean > THRESHOLD, skill.low > THRESHOLD, skill.high > THRESHOLD)
         )
     if not above:
         return Horizon(math.nan, math.nan, math.nan, math.nan, "", "none")
@@ -97,7 +101,8 @@ def find_horizon(rows: pd.DataFrame) -> Horizon:
         )
     )
     if reached == len(above):
-        return Horizon(last, math.nan, low, high, interval, "beyond")
+        end: Status = "beyond" if reached == len(swept) else "censored"
+        return Horizon(last, math.nan, low, high, interval, end)
     status: Status = "bracketed" if reached else "below"
     return Horizon(last, distances[reached], low, high, interval, status)
 
@@ -108,7 +113,7 @@ def horizons(frame: pd.DataFrame, *, ahead: bool = False) -> pd.DataFrame:
     Parameters
     ----------
     frame : DataFrame
-        Rows of a sweep.
+        Rows of a sweep, failed ones among them.
     ahead : bool, default=False
         Whether to measure how far ahead models reach (negative distances) in place of how far back.
 
@@ -122,11 +127,14 @@ def horizons(frame: pd.DataFrame, *, ahead: bool = False) -> pd.DataFrame:
     swept["distance"] = swept["distance"].abs()
     best = best_of(swept)
     best["variant"], best["capacity"] = "", np.nan
+    # a distance where a whole family failed has no best, and yet was swept
+    asked = {key: set(part["distance"]) for key, part in swept.groupby(["task", "family", "causal"])}
     records: list[dict[str, Any]] = []
     for rows, is_best in ((swept, False), (best, True)):
         for (task, model), group in rows.groupby(["task", "model"], sort=False):
-            found = find_horizon(group)
             first = group.iloc[0]
+            family = (task, first["family"], first["causal"])
+            found = find_horizon(group, asked[family] if is_best else None)
             records.append(
                 {
                     "task": task,

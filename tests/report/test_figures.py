@@ -91,16 +91,21 @@ def test_horizons_are_brackets_arrows_and_ticks():
     frame = pd.DataFrame(
         {
             "task": "t",
-            "group": ["a", "b", "c"],
-            "family": ["markov", "recurrent", "hmm"],
-            "last_above": [4, 32, np.nan],
-            "first_below": [8, np.nan, 2],
+            "group": ["a", "b", "c", "d", "e"],
+            "family": ["markov", "recurrent", "hmm", "window", "window"],
+            "status": ["bracketed", "beyond", "below", "none", "censored"],
+            "last_above": [4, 32, np.nan, np.nan, 16],
+            "first_below": [8, np.nan, 2, np.nan, np.nan],
         }
     )
     ax = distance.horizons(frame)
     assert [list(line.get_xdata()) for line in lines_of(ax, "a")] == [[4, 8], [4]]
     assert ">" in [line.get_marker() for line in lines_of(ax, "b")]
     assert [line.get_marker() for line in lines_of(ax, "c")] == ["|"]
+    # where nothing can be said, nothing is drawn as if it were known
+    assert lines_of(ax, "d") == []
+    assert [list(line.get_xdata()) for line in lines_of(ax, "e")] == [[16]]
+    assert [(t.get_text(), t.xy[0]) for t in ax.texts] == [("?", ax.get_xlim()[0]), ("?", 16)]
 
 
 @pytest.mark.parametrize("seed", range(20))

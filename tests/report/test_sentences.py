@@ -1,9 +1,11 @@
+import numpy as np
 import pandas as pd
 import pytest
 from invented import MODELS, TASKS, trial_rows
 
 from seqcompare.report import views
 from seqcompare.report.sentences import join, sweep_verdict
+from seqcompare.report.sweep_sections import horizon_parts
 
 
 def rows(models=MODELS, tasks=TASKS[:1], distances=(2, 8, 32), seeds=2, **changes):
@@ -45,6 +47,21 @@ def test_what_cannot_be_and_what_was_not_learned_are_counted_apart():
     )
     assert "1 although one can" in said
     assert "Could, but did not learn: Elman in 1 combination." in said
+
+
+def test_a_reach_ends_where_all_trials_failed():
+    frame = rows(chosen("LSTM 32"), distances=(2, 4, 8, 16))
+    frame.loc[frame["distance"] == 8, ["status", "skill"]] = ["error", np.nan]
+    said = sweep_verdict(frame, len(frame))
+    assert (
+        "Recurrent: the best model reaches at least to 4 steps, and beyond that nothing can be said"
+        in said[0]
+    )
+    figure, table = horizon_parts(frame)
+    assert figure.data[["last_above", "horizon"]].to_numpy().tolist() == [[4.0, ">= 4"]]
+    assert table.frame["status"].tolist() == ["censored"] * 2
+    frame.loc[frame["distance"] == 2, "status"] = "error"
+    assert "cannot be judged (no finished trial at the smallest distance" in sweep_verdict(frame, 8)[0]
 
 
 def test_few_seeds_budgets_failures_and_missing_trials_are_said():

@@ -62,13 +62,43 @@ def test_no_horizon_where_optimal_and_chance_are_too_close():
 def test_beyond_the_last_distance_that_can_be_measured_nothing_is_said():
     rows = curve({2: 1, 4: 1}) + curve({8: 0.0}, optimal=0.501)
     found = find_horizon(frame_of(rows))
-    assert (str(found), found.status) == (">= 4", "beyond")
+    assert (str(found), found.status) == (">= 4", "censored")
 
 
 def test_failed_trials_are_left_out():
     rows = [*curve({2: 1, 4: 1}), row(distance=4, seed=3, skill=NAN, status="error")]
     assert str(find_horizon(frame_of(rows))) == ">= 4"
     assert find_horizon(frame_of([row(skill=NAN, status="error")])).status == "none"
+
+
+def test_no_horizon_reaches_over_a_distance_where_all_trials_failed():
+    failed = [row(distance=8, seed=seed, skill=NAN, status="error") for seed in range(3)]
+    for beyond in (1, 0):
+        rows = frame_of(curve({2: 1, 4: 1, 16: beyond}) + failed)
+        found = find_horizon(rows)
+        assert (str(found), found.status, found.last_above) == (">= 4", "censored", 4)
+        table = horizons(rows)
+        assert table["best"].tolist() == [False, True]
+        assert table["status"].tolist() == ["censored"] * 2
+        assert table["last_above"].tolist() == [4] * 2
+    # another family that did finish there says nothing of this one
+    other = curve({2: 1, 4: 1, 8: 1, 16: 1}, model="HMM", family="hmm", variant="hmm")
+    table = horizons(frame_of(curve({2: 1, 4: 1, 16: 1}) + failed + other)).set_index("model")
+    assert table["status"].to_dict() == {
+        "Markov order 4": "censored",
+        "HMM": "beyond",
+        "best markov": "censored",
+        "best hmm": "beyond",
+    }
+    assert find_horizon(frame_of(curve({16: 1}) + failed)).status == "none"
+
+
+def test_a_distance_without_skills_ends_what_can_be_said():
+    rows = curve({2: 1}) + curve({4: NAN}, optimal=0.5, score_error=0.0)
+    found = find_horizon(frame_of(rows))
+    assert (found.last_above, found.status) == (2, "censored")
+    # a seed without a skill leaves the others
+    assert find_horizon(frame_of([*curve({2: 1}), row(distance=2, seed=3, skill=NAN)])).status == "beyond"
 
 
 def test_table_of_models_and_best_of_families():

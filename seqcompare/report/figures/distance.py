@@ -164,9 +164,10 @@ def horizons(frame: pd.DataFrame, ax: Axes | None = None, *, x: str = "distance"
     Parameters
     ----------
     frame : DataFrame
-        One row for each task and group: ``task``, ``group``, ``family``, ``last_above`` and ``first_below``
-        in steps; NaN where no distance is above, or none is below (drawn as an arrow: it reaches at least so
-        far).
+        One row for each task and group: ``task``, ``group``, ``family``, ``status``, ``last_above`` and
+        ``first_below`` in steps, as of `seqcompare.results.horizon.horizons`. Above one half at all distances
+        is drawn as an arrow, below it at the smallest as a tick at the left edge, and a question mark stands
+        where nothing can be said of the distances to come.
     ax : Axes, optional
         Where to draw; new axes by default.
     x : str, default="distance"
@@ -189,7 +190,8 @@ def horizons(frame: pd.DataFrame, ax: Axes | None = None, *, x: str = "distance"
         for row in frame.to_dict("records"):
             y = tasks.index(row["task"]) + (groups.index(row["group"]) - (len(groups) - 1) / 2) * height
             look = style.family_style(str(row["family"]))
-            _bracket(ax, y, float(row["last_above"]), float(row["first_below"]), look, str(row["group"]))
+            reach = (float(row["last_above"]), float(row["first_below"]))
+            _bracket(ax, y, *reach, str(row["status"]), look, str(row["group"]))
         for border in range(1, len(tasks)):
             ax.axhline(border - 0.5, color=style.RULE, linewidth=0.6)
         ax.set_xlim(left, right)
@@ -199,10 +201,12 @@ def horizons(frame: pd.DataFrame, ax: Axes | None = None, *, x: str = "distance"
     return ax
 
 
-def _bracket(ax: Axes, y: float, last: float, first: float, look: SeriesStyle, group: str) -> None:
+def _bracket(
+    ax: Axes, y: float, last: float, first: float, status: str, look: SeriesStyle, group: str
+) -> None:
     left, right = ax.get_xlim()
     gid = canvas.series_id(group)
-    if np.isnan(last):
+    if status == "below":
         ax.plot(
             [left],
             [y],
@@ -214,9 +218,26 @@ def _bracket(ax: Axes, y: float, last: float, first: float, look: SeriesStyle, g
             zorder=3,
             gid=gid,
         )
-        return
-    end = right if np.isnan(first) else first
-    ax.plot([last, end], [y, y], color=look.color, linewidth=1.2, gid=gid)
-    if np.isnan(first):
-        ax.plot([right], [y], marker=">", color=look.color, markersize=5, clip_on=False, gid=gid)
-    canvas.draw_mark(ax, group, [last], [y], look, size=6)
+    elif status == "none":
+        _unknown(ax, left, y, look, gid)
+    else:
+        if status == "censored":
+            _unknown(ax, last, y, look, gid)
+        else:
+            ax.plot(
+                [last, first if status == "bracketed" else right],
+                [y, y],
+                color=look.color,
+                linewidth=1.2,
+                gid=gid,
+            )
+        if status == "beyond":
+            ax.plot([right], [y], marker=">", color=look.color, markersize=5, clip_on=False, gid=gid)
+        canvas.draw_mark(ax, group, [last], [y], look, size=6)
+
+
+def _unknown(ax: Axes, x: float, y: float, look: SeriesStyle, gid: str) -> None:
+    """Write a question mark to the right of a place: nothing is known beyond it."""
+    ax.annotate(
+        "?", (x, y), (8, 0), textcoords="offset points", ha="center", va="center", color=look.text, gid=gid
+    )
