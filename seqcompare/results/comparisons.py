@@ -76,13 +76,16 @@ def compare_models(frame: pd.DataFrame) -> pd.DataFrame:
 def rank_families(frame: pd.DataFrame) -> Ranks | None:
     """Rank the best of each family across tasks by mean skill over seeds and distances; descriptive.
 
+    Means are over the distances of a task at which every family ranked has an answer.
+
     Returns None where fewer than three families share two tasks.
     """
     best = best_of(frame[frame["axis"] == "distance"])
     best = best[best["causal"]]
-    skills = best.pivot_table(index="task", columns="family", values="skill", aggfunc="mean")
-    # tasks that all families have an answer for; a family that shares too few is left out
-    skills = skills.loc[:, skills.notna().sum() >= 2].dropna()
+    cells = best.pivot_table(index=["task", "distance"], columns="family", values="skill", aggfunc="mean")
+    # cells that all families have an answer for; a family of too few tasks is left out
+    n_tasks = cells.groupby(level="task").count().gt(0).sum()
+    skills = cells.loc[:, n_tasks >= 2].dropna().groupby(level="task").mean()
     if skills.shape[0] < 2 or skills.shape[1] < 3:
         return None
     return average_ranks(skills)

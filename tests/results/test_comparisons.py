@@ -88,3 +88,15 @@ def test_ranks_across_tasks():
     assert ranks.mean_ranks.to_dict() == pytest.approx({"markov": 3.0, "hmm": 5 / 3, "window": 4 / 3})
     assert ranks.n_blocks == 3
     assert rank_families(frame_of(rows[:3])) is None
+
+
+def test_ranks_are_of_the_distances_that_all_families_share():
+    skills = {"markov": {2: 1.0, 8: 0.0}, "window": {2: 0.95, 8: 0.5}, "hmm": {2: 0.9}}
+    rows = [
+        row(task=task, distance=d, model=family, family=family, skill=skill)
+        for task in "AB"
+        for family, by_distance in skills.items()
+        for d, skill in by_distance.items()
+    ]
+    ranks = rank_families(frame_of(rows))
+    assert ranks.mean_ranks.to_dict() == {"markov": 1.0, "window": 2.0, "hmm": 3.0}
