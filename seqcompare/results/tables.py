@@ -28,7 +28,8 @@ def scores(frame: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Columns axis, task, distance, memory_bits, length, task_params, model, family, causal, best, n_seeds,
         n_failed, score, score_low, score_high, skill, skill_low, skill_high, interval ("t" or "range"),
-        can_represent, n_budget (seeds whose training ended with its budget), and the median cost columns.
+        can_represent, n_budget (seeds whose training ended with its budget), n_seconds (seeds that the
+        safety net of seconds cut off), and the median cost columns. Skill is over the seeds that have one.
     """
     best = best_of(frame)
     records = []
@@ -68,13 +69,15 @@ def _score_record(group: pd.DataFrame, *, is_best: bool) -> dict[str, object]:
     record: dict[str, object] = {name: first[name] for name in names}
     record |= {"best": is_best, "n_seeds": len(ok), "n_failed": len(group) - len(ok)}
     for name in ("score", "skill"):
-        if len(ok):
-            found = mean_interval(ok[name])
+        values = ok.loc[np.isfinite(ok[name]), name]
+        if len(values):
+            found = mean_interval(values)
             record |= {name: found.mean, f"{name}_low": found.low, f"{name}_high": found.high}
             record["interval"] = found.kind
         else:
-            record |= dict.fromkeys((name, f"{name}_low", f"{name}_high"), np.nan) | {"interval": ""}
+            record |= dict.fromkeys((name, f"{name}_low", f"{name}_high"), np.nan)
+            record.setdefault("interval", "")
     record["can_represent"] = first["can_represent"]
-    record["n_budget"] = int((ok["stop"] == "budget").sum())
+    record |= {f"n_{reason}": int((ok["stop"] == reason).sum()) for reason in ("budget", "seconds")}
     costs = ("fit_seconds", "predict_us_per_step", "n_parameters", "peak_memory_mb")
     return record | {name: ok[name].median() for name in costs}

@@ -28,6 +28,21 @@ def test_a_model_that_always_failed_keeps_its_row():
     assert table["interval"].tolist() == [""]
 
 
+def test_a_score_without_a_skill_keeps_its_row():
+    table = scores(frame_of([row(seed=s, score=0.5, skill=skill) for s, skill in enumerate((math.nan, 0.4))]))
+    assert table["skill"].tolist() == [0.4, 0.4]
+    assert table["n_seeds"].tolist() == [2, 2]
+    table = scores(frame_of([row(score=0.5, skill=math.nan)]))
+    assert table["score"].tolist() == [0.5, 0.5]
+    assert table["skill"].isna().all()
+    assert table["interval"].tolist() == ["range"] * 2
+
+
+def test_trials_cut_off_by_the_clock_are_counted_apart():
+    table = scores(frame_of([row(seed=s, stop=stop) for s, stop in enumerate(("budget", "seconds", ""))]))
+    assert table[["n_budget", "n_seconds"]].to_numpy().tolist() == [[1, 1], [1, 1]]
+
+
 def test_points_of_other_axes_stay_apart():
     rows = [row(axis="length", length_asked=n) for n in (40, 80)] + [row()]
     assert len(scores(frame_of(rows))) == 6
