@@ -78,17 +78,19 @@ def check_claims(
     Returns
     -------
     CheckedClaims
-        The outcomes and their evidence, also written to ``claims.csv`` and ``evidence.csv`` in `out`.
+        The outcomes and their evidence, also written to ``claims.csv`` and ``evidence.csv`` in `out` after
+        every claim.
 
     Raises
     ------
     ValueError
-        If there is no claim of a name.
+        If there is no claim of a name, or no name.
     """
     chosen = list(CLAIMS) if names is None else list(names)
     unknown = [name for name in chosen if name not in CLAIMS]
-    if unknown:
-        raise ValueError(f"there is no claim {unknown[0]!r}; there are {', '.join(CLAIMS)}")
+    if unknown or not chosen:
+        missing = f"there is no claim {unknown[0]!r}" if unknown else "no claim was named"
+        raise ValueError(f"{missing}; there are {', '.join(CLAIMS)}")
     folder = Path(out)
     outcomes, evidence = [], []
     for name in chosen:
@@ -111,7 +113,8 @@ def check_claims(
             }
         )
         evidence.append(table.assign(claim=name))
-    result = CheckedClaims(folder, pd.DataFrame(outcomes), pd.concat(evidence, ignore_index=True))
-    for file, table in (("claims.csv", result.outcomes), ("evidence.csv", result.evidence)):
-        (folder / file).write_text(to_csv(table), encoding="utf-8", newline="")
+        result = CheckedClaims(folder, pd.DataFrame(outcomes), pd.concat(evidence, ignore_index=True))
+        # after every claim, so that what was found is kept if a later one is stopped
+        for file, found in (("claims.csv", result.outcomes), ("evidence.csv", result.evidence)):
+            (folder / file).write_text(to_csv(found), encoding="utf-8", newline="")
     return result

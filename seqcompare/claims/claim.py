@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from seqcompare.results.statistics import mean_interval
+from seqcompare.results.statistics import ENOUGH, Interval, mean_interval
 
 HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "cannot tell"
 
@@ -48,33 +50,29 @@ class Expectation:
         """Return what a sweep says of it: the skill with its interval over seeds, and an outcome.
 
         It holds if the whole interval keeps the bound, does not hold if the whole interval breaks it, and
-        otherwise the data cannot tell.
-
-        Raises
-        ------
-        ValueError
-            If the sweep has no finished trial of this model here.
+        otherwise the data cannot tell. Nor can they where fewer than `ENOUGH` seeds have finished, since a
+        few say nothing of the others, and the skill is NaN where none has; or where only a low skill
+        decides and a trial was cut off by the clock, since it might have learned more.
         """
-        here = frame[
-            (frame["task"] == self.task)
-            & (frame["model"] == self.model)
-            & (frame["distance"] == self.distance)
-            & (frame["status"] == "ok")
+        asked = frame[(frame["task"] == self.task) & (frame["model"] == self.model)]
+        here = asked[
+            (asked["distance"] == self.distance) & (asked["status"] == "ok") & np.isfinite(asked["skill"])
         ]
-        if here.empty:
-            raise ValueError(
-                f"no trial of {self.model} on {self.task} at distance {self.distance} has finished"
-            )
-        skill = mean_interval(here["skill"])
+        nothing = Interval(math.nan, math.nan, math.nan, 0, "range")
+        skill = nothing if here.empty else mean_interval(here["skill"])
         if self.at_least is not None:
-            kept, broken = skill.low >= self.at_least, skill.high < self.at_least
+            reaches, stays_below = skill.low >= self.at_least, skill.high < self.at_least
         else:
-            kept, broken = skill.high <= float(self.at_most or 0), skill.low > float(self.at_most or 0)
+            bound = float(self.at_most or 0)
+            reaches, stays_below = skill.low > bound, skill.high <= bound
+        reaches, stays_below = (skill.n >= ENOUGH and found for found in (reaches, stays_below))
+        stays_below &= not (here["stop"] == "seconds").any()
+        kept, broken = (stays_below, reaches) if self.at_least is None else (reaches, stays_below)
         return {
             "task": self.task,
             "distance": self.distance,
             "model": self.model,
-            "family": here["family"].iloc[0],
+            "family": asked["family"].iloc[0] if len(asked) else "",
             "expected skill": self.bound,
             "at_least": self.at_least,
             "at_most": self.at_most,

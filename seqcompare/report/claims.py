@@ -28,8 +28,9 @@ _EVIDENCE = {
 _TEST = (
     "A claim is a set of bounds on skill (0: a predictor without memory, 1: the best possible). A bound is "
     "kept if the whole 95% t interval of the skill over seeds lies within it, broken if the whole interval "
-    "lies outside, and open otherwise. A claim holds if all of its bounds are kept, does not hold if one is "
-    "broken, and else the data cannot tell. What is tested is the claim as it is written here, on these "
+    "lies outside, and open otherwise; so it is with fewer than ten finished seeds, and where only low skill "
+    "would decide but the clock cut a trial off. A claim holds if all of its bounds are kept, does not hold "
+    "if one is broken, and else the data cannot tell. What is tested is the claim as it is written here, on these "
     "tasks, with these models and budgets."
 )
 

@@ -26,6 +26,7 @@ def trials(skills, distance, model="A"):
             "family": "markov",
             "distance": distance,
             "status": "ok",
+            "stop": "",
             "skill": skills,
         }
     )
@@ -52,8 +53,47 @@ def test_a_claim_holds_if_every_expectation_does(at_four, at_eight, outcome):
 
 def test_failed_trials_are_no_evidence():
     frame = trials([0.99] * 10, 4)
-    with pytest.raises(ValueError, match="no trial of A on Recall at distance 4 has finished"):
-        UP.judge(frame.assign(status="error"))
+    for nothing in (frame.assign(status="error"), frame.assign(skill=np.nan), trials([0.99] * 10, 5)):
+        found = UP.judge(nothing)
+        assert (found["outcome"], found["seeds"], found["family"]) == ("cannot tell", 0, "markov")
+        assert np.isnan([found["skill"], found["low"], found["high"]]).all()
+    assert UP.judge(trials([0.99] * 10, 4, "B"))["outcome"] == "cannot tell"
+    # the other expectations are judged all the same
+    claim = Claim("c", "statement", "source", {}, (UP, DOWN))
+    judged, evidence = claim.judge(pd.concat([frame.assign(status="error"), trials([0.9] * 10, 8)]))
+    assert judged == "does not hold"
+    assert evidence["outcome"].tolist() == ["cannot tell", "does not hold"]
+
+
+@pytest.mark.parametrize("skill", [0.99, 0.0])
+def test_a_lucky_few_decide_nothing(skill):
+    assert UP.judge(trials([skill] * 9, 4))["outcome"] == "cannot tell"
+    assert UP.judge(trials([skill] * 10, 4))["outcome"] != "cannot tell"
+    frame = trials([skill] * 10, 4).assign(status=["ok"] + ["error"] * 9)
+    found = UP.judge(frame)
+    assert (found["outcome"], found["seeds"], found["skill"]) == ("cannot tell", 1, skill)
+
+
+def test_a_trial_that_the_clock_cut_off_does_not_show_that_skill_is_low():
+    cut = ["seconds"] + [""] * 9
+    assert DOWN.judge(trials([0.0] * 10, 8).assign(stop=cut))["outcome"] == "cannot tell"
+    assert UP.judge(trials([0.0] * 10, 4).assign(stop=cut))["outcome"] == "cannot tell"
+    # that it is high, it does show
+    assert DOWN.judge(trials([0.9] * 10, 8).assign(stop=cut))["outcome"] == "does not hold"
+    assert UP.judge(trials([0.99] * 10, 4).assign(stop=cut))["outcome"] == "holds"
+
+
+def test_claims_without_an_answer_have_a_report_and_tables(tmp_path, monkeypatch):
+    # a chain with smoothing that there is none of fails in every trial
+    model = {"variant": "markov", "ladder": [4], "params": {"smoothing": "no such thing"}}
+    suite = {**CLAIMS["markov-reach"].suite, "seeds": 2, "models": [model]}
+    toy = dataclasses.replace(CLAIMS["markov-reach"], suite=suite)
+    monkeypatch.setitem(CLAIMS, "toy", toy)
+    checked = check_claims(["toy"], tmp_path, n_jobs=1)
+    assert checked.outcomes["outcome"].tolist() == ["cannot tell"]
+    assert pd.read_csv(tmp_path / "evidence.csv")["seeds"].tolist() == [0, 0]
+    text = checked.report().read_text(encoding="utf-8")
+    assert "1 of 1 cannot be decided: toy." in text
 
 
 def test_an_expectation_has_one_bound():
@@ -128,3 +168,5 @@ def test_no_cell_of_the_evidence_is_a_formula(tmp_path, monkeypatch):
 def test_an_unknown_claim_says_so(tmp_path):
     with pytest.raises(ValueError, match="no claim 'flat-earth'; there are markov-reach"):
         check_claims(["flat-earth"], tmp_path)
+    with pytest.raises(ValueError, match="no claim was named; there are markov-reach"):
+        check_claims([], tmp_path)
