@@ -83,8 +83,9 @@ def _cannot_and_did_not(swept: pd.DataFrame) -> list[str]:
         sentences.append(
             f"Of {len(kinds)} combinations of task, distance and kind of model, {len(low)} end below skill "
             f"one half: {len(cannot)} because no model of that kind here can represent the task, "
-            f"{len(did_not)} although one can (it did not learn it within its budget), and "
-            f"{len(low) - len(cannot) - len(did_not)} where theory is silent."
+            f"{len(did_not)} although one can (it did not learn it within its "
+            f"budget{_of_the_clock(did_not)}), and {len(low) - len(cannot) - len(did_not)} where theory is "
+            "silent."
         )
     if len(did_not):
         worst = did_not.groupby("group", sort=False).size().sort_values(ascending=False, kind="stable")
@@ -94,6 +95,11 @@ def _cannot_and_did_not(swept: pd.DataFrame) -> list[str]:
             + "."
         )
     return sentences
+
+
+def _of_the_clock(did_not: pd.DataFrame) -> str:
+    n = int(did_not["n_seconds"].gt(0).sum())
+    return f"; in {n} of them the safety net of seconds cut training off" if n else ""
 
 
 def _remarks(frame: pd.DataFrame, rows: pd.DataFrame, n_planned: int) -> list[str]:
@@ -111,6 +117,12 @@ def _remarks(frame: pd.DataFrame, rows: pd.DataFrame, n_planned: int) -> list[st
         remarks.append(
             f'{budget} of {len(rows)} trials ended because their budget of training ran out: they say "not '
             'learned within the budget", never "cannot".'
+        )
+    seconds = int((rows["stop"] == "seconds").sum())
+    if seconds:
+        remarks.append(
+            f"{seconds} of {len(rows)} trials were stopped by the safety net of seconds: their scores "
+            "depend on the machine."
         )
     failed = int((frame["status"] != "ok").sum())
     if failed:

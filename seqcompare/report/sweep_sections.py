@@ -15,6 +15,7 @@ from seqcompare.report.figures import canvas, cost, distance
 from seqcompare.report.parts import Figure, Panel, Section, Table
 from seqcompare.results.capacity import capacity_needed
 from seqcompare.results.horizon import horizons
+from seqcompare.results.scaling import apart_by_distance
 from seqcompare.style import SeriesStyle
 
 MAP_HELP = (
@@ -88,11 +89,12 @@ def distance_section(frame: pd.DataFrame) -> Section:
 
 def memory_section(rows: pd.DataFrame) -> Section:
     """Return what more bits of memory ask of each family, at a fixed distance."""
+    at = ", ".join(f"{t} at distance {d}" for t, d in rows[["task", "distance"]].drop_duplicates().to_numpy())
+    rows = apart_by_distance(rows)
     best = views.by_family(rows, ["task", "memory_bits"])
     looks = views.group_styles(best)
     needed = capacity_needed(rows)
     needed["kind"] = views.kind_names(needed)
-    at = ", ".join(f"{t} at distance {d}" for t, d in rows[["task", "distance"]].drop_duplicates().to_numpy())
     parts: list[Figure | Table] = [
         Figure(
             name="skill_by_memory",
@@ -165,10 +167,13 @@ def _capacity_figure(needed: pd.DataFrame) -> list[Figure]:
 def cost_section(rows: pd.DataFrame) -> Section:
     """Return what the models cost, beside what they reach."""
     looks = canvas.styles_of(rows)
-    by = ["task", "model", "family", "variant", "capacity"]
+    by = ["task", "model", "family", "variant", "capacity", "causal"]
     swept = rows[rows["axis"] == "distance"] if (rows["axis"] == "distance").any() else rows
-    means = swept.groupby(by, sort=False, dropna=False).agg(
-        skill=("skill", "mean"), **{name: (name, "median") for name in cost.COSTS}
+    shared = pd.concat([views.at_shared_distances(part) for _, part in swept.groupby("task", sort=False)])
+    means = shared.groupby(by, sort=False, dropna=False).agg(
+        skill=("skill", "mean"),
+        distances=("distance", lambda found: ", ".join(str(d) for d in sorted(set(found)))),
+        **{name: (name, "median") for name in cost.COSTS},
     )
     means = means.reset_index()
     figures = [
@@ -176,15 +181,17 @@ def cost_section(rows: pd.DataFrame) -> Section:
             name=f"cost_{name}",
             title=f"{title} against skill",
             caption=(
-                "Mean skill over all distances of a task. Ringed and named: no other model is both cheaper "
-                "and better (the Pareto front). Hand-made machines are shown but do not compete."
+                "Mean skill and median cost over the distances of a task that all models shown have run at; "
+                "they stand in the file of numbers, and a model that lacks one of them is left out. Ringed "
+                "and named: no other model is both cheaper and better (the Pareto front). Hand-made "
+                "machines, and models that look ahead (hollow), are shown but do not compete."
             ),
             alt=alt_of_cost(means, name, words),
             panels=tuple(
                 Panel(str(task), partial(_cost, part, cost_name=name, looks=looks))
                 for task, part in means.groupby("task", sort=False)
             ),
-            data=means[["task", "model", "family", name, "skill"]],
+            data=means[["task", "model", "family", "causal", "distances", name, "skill"]],
             series=tuple((m, looks[m]) for m in dict.fromkeys(means["model"])),
         )
         for name, title, words in (
@@ -201,7 +208,8 @@ def cost_section(rows: pd.DataFrame) -> Section:
         "costs",
         "Cost of each model",
         "Medians over all trials of the sweep over distance; mean skill over the same trials, which for a "
-        "model that cannot run on every task are fewer. Time is that of one thread, compilation left out.",
+        "model that has not run on every task and at every distance are fewer. Time is that of one thread, "
+        "compilation left out.",
         whole.reset_index(),
         {
             "model": "model",
@@ -315,7 +323,7 @@ def alt_of_skill(table: pd.DataFrame, x: str) -> str:
 def alt_of_cost(means: pd.DataFrame, name: str, words: str) -> str:
     """Say in words which models are on the front."""
     sentences = []
-    for task, part in means[means["family"] != "reference"].groupby("task", sort=False):
+    for task, part in means[cost.competes(means)].groupby("task", sort=False):
         front = part[cost.pareto_front(part[name].where(part[name] > 0), part["skill"])].sort_values(name)
         listed = ", ".join(
             f"{r.model} ({getattr(r, name):.3g}, skill {r.skill:.2f})" for r in front.itertuples()

@@ -19,6 +19,9 @@ AHEAD = " (looks ahead)"
 LEARNED = 0.5
 SOLVED = 0.9
 
+#: How training ends before it is done: by the iterations allowed, or by the clock.
+_CUT_SHORT = ("budget", "seconds")
+
 VARIANT_NAMES = {
     "markov": "Markov chain",
     "hmm": "Hidden Markov",
@@ -65,8 +68,8 @@ def skill_by(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     -------
     DataFrame
         The columns `by`, and skill, low, high, n_seeds, can_represent (True if any model of the group can,
-        False if none can, None where theory is silent) and n_budget (seeds whose training ended with its
-        budget).
+        False if none can, None where theory is silent), n_budget (seeds whose training ended with its
+        budget) and n_seconds (seeds that the safety net of seconds cut off).
     """
     records = []
     for keys, part in rows.groupby(by, sort=False, dropna=False):
@@ -79,10 +82,18 @@ def skill_by(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
                 "high": found.high,
                 "n_seeds": found.n,
                 "can_represent": _agreed(part["can_represent"].tolist()),
-                "n_budget": int((part["stop"] == "budget").sum()),
+                **{f"n_{reason}": int((part["stop"] == reason).sum()) for reason in _CUT_SHORT},
             }
         )
-    columns = [*by, "skill", "low", "high", "n_seeds", "can_represent", "n_budget"]
+    columns = [
+        *by,
+        "skill",
+        "low",
+        "high",
+        "n_seeds",
+        "can_represent",
+        *(f"n_{reason}" for reason in _CUT_SHORT),
+    ]
     return pd.DataFrame(records, columns=columns)
 
 
@@ -117,12 +128,11 @@ def over_tasks(rows: pd.DataFrame) -> pd.DataFrame:
         .agg(
             skill=("skill", "mean"),
             n_tasks=("task", "nunique"),
-            n_budget=("stop", lambda s: s.eq("budget").sum()),
+            stop=("stop", _worst_stop),
         )
     )
     whole = means[means["n_tasks"] == rows["task"].nunique()].reset_index()
-    stop = whole["n_budget"].gt(0).map({True: "budget", False: ""})
-    return skill_by(whole.assign(stop=stop, can_represent=None), by[:-1])
+    return skill_by(whole.assign(can_represent=None), by[:-1])
 
 
 def best_horizons(table: pd.DataFrame) -> pd.DataFrame:
@@ -183,6 +193,23 @@ def smallest_solvers(rows: pd.DataFrame, x: str = "distance") -> pd.DataFrame:
     return pd.DataFrame(records)
 
 
+def at_shared_distances(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of one task from which models can be compared by their means.
+
+    These are the rows at the distances that most models have finished trials at (all of them, where any
+    distance has all), of the models that have some at each.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Finished trials.
+    """
+    n_models = rows.groupby("distance")["model"].nunique()
+    here = rows[rows["distance"].isin(n_models.index[n_models == n_models.max()])]
+    n_distances = here.groupby("model")["distance"].transform("nunique")
+    return here[n_distances == here["distance"].nunique()]
+
+
 def group_styles(names: pd.DataFrame) -> dict[str, SeriesStyle]:
     """Return the style of each ``model`` that stands for a ``family``; broken for those that look ahead."""
     styles = {}
@@ -201,6 +228,10 @@ def kind_names(rows: pd.DataFrame) -> pd.Series:
 
 def _words(name: str, causal: bool) -> str:
     return name if causal else name + AHEAD
+
+
+def _worst_stop(reasons: pd.Series) -> str:
+    return next((reason for reason in _CUT_SHORT if reasons.eq(reason).any()), "")
 
 
 def _agreed(answers: list[object]) -> bool | None:

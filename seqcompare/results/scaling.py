@@ -33,25 +33,38 @@ def scaling(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a cost, size, task and model: the exponent with its 95% interval (NaN for two points), the
+        One row a cost, size, task and model (a task whose length or alphabet was swept at several distances
+        is named with each): the exponent with its 95% interval (NaN for two points), the
         number of points and the cost at the smallest and the largest size.
     """
     ok = frame[(frame["status"] == "ok") & (frame["family"] != "reference")].copy()
     swept = ok[ok["axis"] == "distance"]
     records = []
     for (task, variant), rows in swept.groupby(["task", "variant"], sort=False):
-        largest = rows[rows["distance"] == rows["distance"].max()]
-        records += _fits(largest, "capacity", "capacity", str(task), str(variant))
+        rungs = rows.groupby("distance")["model"].nunique()
+        far = rungs.index[rungs == rows["model"].nunique()].max()  # NaN where no distance has all
+        records += _fits(rows[rows["distance"] == far], "capacity", "capacity", str(task), str(variant))
     for (task, model), rows in swept[swept["distance"] > 0].groupby(["task", "model"], sort=False):
         per_step = rows.assign(fit_seconds=rows["fit_seconds"] / (rows["n_train"] * rows["length"]))
         records += _fits(per_step, "distance", "distance", str(task), str(model))
     for axis, size in (("length", "length_asked"), ("alphabet", "n_symbols")):
-        part = ok[ok["axis"] == axis]
+        part = apart_by_distance(ok[ok["axis"] == axis])
         if axis == "alphabet":
             part = part.assign(n_symbols=[_alphabet(text) for text in part["task_params"]])
         for (task, model), rows in part.groupby(["task", "model"], sort=False):
             records += _fits(rows, size, axis, str(task), str(model))
     return pd.DataFrame(records, columns=SCALING_COLUMNS)
+
+
+def apart_by_distance(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of an axis other than distance, a task at several distances named with each of them.
+
+    They are sweeps of their own: their means would follow the distances that happen to go so far.
+    """
+    several = rows.groupby("task")["distance"].transform("nunique") > 1
+    return rows.assign(
+        task=rows["task"].where(~several, rows["task"] + ", d = " + rows["distance"].astype(str))
+    )
 
 
 def _fits(rows: pd.DataFrame, size: str, against: str, task: str, model: str) -> list[dict[str, object]]:

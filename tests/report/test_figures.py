@@ -142,6 +142,22 @@ def test_hand_made_machines_do_not_compete_on_the_front():
     assert [t.get_text() for t in ax.texts] == ["net"]
 
 
+def test_models_that_look_ahead_do_not_compete_on_the_front():
+    frame = pd.DataFrame(
+        {
+            "model": ["ahead", "net"],
+            "family": "recurrent",
+            "causal": [False, True],
+            "fit_seconds": [0.1, 5.0],
+            "skill": [1.0, 0.9],
+        }
+    )
+    ax = cost.cost_against_score(frame)
+    assert [t.get_text() for t in ax.texts] == ["net"]
+    faces = {line.get_gid(): line.get_markerfacecolor() for line in ax.lines if line.get_gid()}
+    assert [faces[canvas.series_id(name)] == style.PAPER for name in ("ahead", "net")] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("ranks_in", "difference", "expected"),
     [

@@ -5,7 +5,7 @@ from invented import MODELS, TASKS, trial_rows
 
 from seqcompare.report import views
 from seqcompare.report.sentences import join, sweep_verdict
-from seqcompare.report.sweep_sections import horizon_parts
+from seqcompare.report.sweep_sections import cost_section, horizon_parts, memory_section
 
 
 def rows(models=MODELS, tasks=TASKS[:1], distances=(2, 8, 32), seeds=2, **changes):
@@ -64,6 +64,31 @@ def test_a_reach_ends_where_all_trials_failed():
     assert "cannot be judged (no finished trial at the smallest distance" in sweep_verdict(frame, 8)[0]
 
 
+def test_bits_at_two_distances_are_two_lines():
+    frame = rows(chosen("LSTM 32"), distances=(2, 128), seeds=1, axis="memory")
+    headline = memory_section(frame).parts[0]
+    assert headline.data[["task", "skill"]].to_numpy().tolist() == [
+        ["recall, d = 2", frame["skill"][0]],
+        ["recall, d = 128", frame["skill"][1]],
+    ]
+
+
+def test_costs_are_compared_over_the_distances_that_models_share():
+    frame = rows(chosen("Markov 4", "HMM 8", "LSTM 32"), seeds=1)
+    # the chain was not run where it is at its worst
+    part = frame[(frame["model"] != "Markov 4") | (frame["distance"] < 32)]
+    means = cost_section(part).parts[0].data.set_index("model")
+    expected = frame[frame["distance"] < 32].groupby("model")["skill"].mean()
+    assert means["skill"].to_dict() == pytest.approx(expected.to_dict())
+    assert set(means["distances"]) == {"2, 8"}
+    # one that shares no distance with the others is left out
+    alone = part[(part["model"] != "Markov 4") | (part["distance"] == 2)]
+    alone = alone[(alone["model"] == "Markov 4") | (alone["distance"] > 2)]
+    means = cost_section(alone).parts[0].data
+    assert set(means["model"]) == {"HMM 8", "LSTM 32"}
+    assert set(means["distances"]) == {"8, 32"}
+
+
 def test_few_seeds_budgets_failures_and_missing_trials_are_said():
     frame = rows(chosen("LSTM 32"))
     frame.loc[0, "stop"] = "budget"
@@ -73,6 +98,24 @@ def test_few_seeds_budgets_failures_and_missing_trials_are_said():
     assert "1 of 5 trials ended because their budget" in said
     assert "1 of 6 trials failed" in said
     assert "With 2 seeds" in said
+
+
+def test_trials_that_the_clock_cut_off_are_no_failure_to_learn_within_the_budget():
+    frame = rows(chosen("Elman 32"))
+    frame.loc[frame["distance"] == 32, "stop"] = ["seconds", "budget"]
+    said = " ".join(sweep_verdict(frame, len(frame)))
+    assert "within its budget; in 1 of them the safety net of seconds cut training off)" in said
+    assert (
+        "1 of 6 trials were stopped by the safety net of seconds: their scores depend on the machine" in said
+    )
+    assert "1 of 6 trials ended because their budget" in said
+    table = views.by_kind(views.finished(frame), "distance").set_index("distance")
+    assert table.loc[32, ["n_budget", "n_seconds"]].tolist() == [1, 1]
+
+
+def test_the_clock_counts_in_means_over_tasks():
+    frame = rows(chosen("LSTM 32"), tasks=TASKS[::2], distances=(2,), seeds=1, stop=["seconds", ""])
+    assert views.over_tasks(frame)[["n_budget", "n_seconds"]].to_numpy().tolist() == [[0, 1]]
 
 
 def test_ten_seeds_need_no_excuse():

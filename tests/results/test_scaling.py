@@ -57,6 +57,29 @@ def test_other_axes():
     assert table[table["against"] == "length"]["low"].isna().all()
 
 
+def test_capacities_are_compared_at_the_largest_distance_of_all_rungs():
+    rows = [
+        row(distance=d, model=f"HMM {k}", capacity=float(k), fit_seconds=float(k * d))
+        for k in (2, 4, 8)
+        for d in (2, 4, 8)
+        if d < 8 or k == 8
+    ]
+    table = scaling(frame_of(rows))
+    square = table[(table["against"] == "capacity") & (table["cost"] == "fit_seconds")]
+    assert square[["exponent", "n_points", "smallest"]].to_numpy().tolist() == [pytest.approx([1, 3, 8])]
+
+
+def test_sweeps_of_a_task_at_several_distances_stay_apart():
+    rows = [
+        row(axis="length", distance=d, length_asked=n, fit_seconds=float(n * d))
+        for d, lengths in ((2, (20, 40)), (16, (40, 80)))
+        for n in lengths
+    ]
+    table = scaling(frame_of(rows))
+    found = table[table["cost"] == "fit_seconds"].set_index("task")["exponent"]
+    assert found.to_dict() == pytest.approx({"Recall, d = 2": 1, "Recall, d = 16": 1})
+
+
 def test_capacity_against_bits():
     def rung(bits, states, skill, says):
         return row(

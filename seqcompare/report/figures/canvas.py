@@ -84,17 +84,19 @@ def draw_mark(
     *,
     size: float = 7,
     ring: bool = False,
+    hollow: bool = False,
     zorder: float = 3,
 ) -> None:
-    """Draw single points of a series, ringed where they are to stand out."""
+    """Draw single points of a series, ringed where they are to stand out, hollow where they stand apart."""
     ax.plot(
         x,
         y,
         marker=look.marker,
         color=look.color,
         markersize=size,
-        markeredgecolor=style.INK if ring else style.PAPER,
-        markeredgewidth=1.1 if ring else 0.7,
+        markerfacecolor=style.PAPER if hollow else look.color,
+        markeredgecolor=style.INK if ring else look.color if hollow else style.PAPER,
+        markeredgewidth=1.1 if ring or hollow else 0.7,
         linestyle="none",
         zorder=zorder,
         gid=series_id(name),

@@ -45,6 +45,23 @@ def pareto_front(cost: pd.Series, score: pd.Series, *, greater_is_better: bool =
     return front
 
 
+def competes(frame: pd.DataFrame) -> pd.Series:
+    """Return which models are up for the front.
+
+    A machine made by hand costs nothing to fit, and one that looks ahead is asked an easier question: they
+    are shown, but win nothing.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a model; ``family`` and ``causal`` are read where they are there.
+    """
+    found = pd.Series(True, index=frame.index)
+    if "family" in frame:
+        found &= frame["family"] != "reference"
+    return found & frame["causal"].astype(bool) if "causal" in frame else found
+
+
 def cost_against_score(
     frame: pd.DataFrame,
     ax: Axes | None = None,
@@ -60,7 +77,8 @@ def cost_against_score(
     Parameters
     ----------
     frame : DataFrame
-        One row a model: ``model`` and the columns `cost` and `score`.
+        One row a model: ``model`` and the columns `cost` and `score`; where there is ``causal``, models that
+        look ahead are hollow.
     ax : Axes, optional
         Where to draw; new axes by default.
     cost : str, default="fit_seconds"
@@ -80,8 +98,7 @@ def cost_against_score(
     """
     styles = styles or canvas.styles_of(frame)
     points = frame[frame[cost].gt(0) & frame[score].notna()].reset_index(drop=True)
-    # a machine made by hand costs nothing to fit: it is shown, but it wins nothing
-    learned = points[points["family"] != "reference"] if "family" in points else points
+    learned = points[competes(points)]
     front = pareto_front(learned[cost], learned[score], greater_is_better=greater_is_better)
     front = front.reindex(points.index, fill_value=False)
     with style.look():
@@ -113,6 +130,7 @@ def cost_against_score(
                 look,
                 size=size,
                 ring=on_front,
+                hollow=not row.get("causal", True),
                 zorder=zorder,
             )
         ax.margins(x=0.12, y=0.14)
