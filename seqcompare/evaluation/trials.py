@@ -180,7 +180,8 @@ def _measure(trial: Trial, row: dict[str, Any]) -> tuple[Any, SequenceDataset]:
     row["peak_memory_mb"] = max(fitting.peak_mb, predicting.peak_mb)
     row["score"], row["score_error"] = _score(task, test, answer, symbols)
     row["validation_score"], _ = _score(task, validation, *predict_answer(model, validation.X, task.role))
-    row["skill"] = (row["score"] - row["chance"]) / (row["optimal"] - row["chance"])
+    if not math.isclose(row["optimal"], row["chance"]):  # else there is nothing that skill could gain
+        row["skill"] = (row["score"] - row["chance"]) / (row["optimal"] - row["chance"])
     row["causal"] = is_causal(model)
     row["can_represent"] = _theory(trial, model, causal=row["causal"])
     row["n_parameters"] = n_parameters(model)

@@ -56,6 +56,17 @@ def test_skill_is_between_chance_and_optimum():
     assert row["score_error"] == pytest.approx(math.sqrt(0.25 / (20 * 26)), rel=0.01)
 
 
+def test_where_nothing_can_be_gained_there_is_a_score_without_a_skill():
+    trial = first_trial()
+    row = run_trial(dataclasses.replace(trial, task=Hopeless(distance=2))).row
+    assert (row["status"], row["score"]) == ("ok", 1)
+    assert math.isnan(row["skill"])
+
+
+class Hopeless(Parrot):
+    optimal_score = 0.5
+
+
 def test_the_seed_of_the_data_depends_on_task_and_seed_alone():
     trial = first_trial()
     moved = dataclasses.replace(trial, position=7, axis="memory", task_label="other")
