@@ -150,9 +150,9 @@ def sweep(
     suite: str | Path | Mapping[str, Any] | Suite = ...,
     out: str | os.PathLike[str] | None = ...,
     *,
-    tasks: Sequence[Any] | None = ...,
-    models: Sequence[str] | Mapping[str, Any] | None = ...,
-    distances: Sequence[int] | None = ...,
+    tasks: Any = ...,
+    models: Any = ...,
+    distances: int | Sequence[int] | None = ...,
     seeds: int | None = ...,
     n_jobs: int = ...,
     only: str | Sequence[str] = ...,
@@ -169,9 +169,9 @@ def sweep(
     suite: str | Path | Mapping[str, Any] | Suite = ...,
     out: str | os.PathLike[str] | None = ...,
     *,
-    tasks: Sequence[Any] | None = ...,
-    models: Sequence[str] | Mapping[str, Any] | None = ...,
-    distances: Sequence[int] | None = ...,
+    tasks: Any = ...,
+    models: Any = ...,
+    distances: int | Sequence[int] | None = ...,
     seeds: int | None = ...,
     n_jobs: int = ...,
     only: str | Sequence[str] = ...,
@@ -187,9 +187,9 @@ def sweep(
     suite: str | Path | Mapping[str, Any] | Suite = "default",
     out: str | os.PathLike[str] | None = None,
     *,
-    tasks: Sequence[Any] | None = None,
-    models: Sequence[str] | Mapping[str, Any] | None = None,
-    distances: Sequence[int] | None = None,
+    tasks: Any = None,
+    models: Any = None,
+    distances: int | Sequence[int] | None = None,
     seeds: int | None = None,
     n_jobs: int = -1,
     only: str | Sequence[str] = (),
@@ -211,9 +211,10 @@ def sweep(
     out : path, optional
         Folder of the run; by default ``reports/`` and the suite's name.
     tasks, models, distances, seeds : optional
-        In place of the suite's. `tasks` holds names, classes or objects, whose distance is replaced;
-        `models` names of variants or families, or maps labels to estimators, variants or "module:Class".
-        A fitted estimator is used as it is.
+        In place of the suite's, each a list or a single value. `tasks` holds names, classes or objects,
+        whose distance is replaced; `models` names of variants or families, or estimators, which are labelled
+        by their classes, or maps labels to estimators, variants or "module:Class". A fitted estimator is
+        used as it is. New `distances` hold for all tasks and models.
     n_jobs : int, default=-1
         Worker processes, as joblib counts them; 1 runs trials in this process.
     only : str or sequence of str

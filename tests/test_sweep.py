@@ -14,7 +14,7 @@ from seqcompare.report.figures.canvas import series_id
 from seqcompare.report.plots import plot_skill
 from seqcompare.results.rows import COST_COLUMNS
 from seqcompare.results.store import open_run
-from seqcompare.tasks import Recall
+from seqcompare.tasks import LagChain, Recall
 
 SUITE = {
     "title": "Small",
@@ -201,6 +201,32 @@ def test_the_users_own_models_and_tasks(tmp_path):
     models["mine"] = MarkovChain(order=3)
     with pytest.raises(FileExistsError, match="they differ in models"):
         seqcompare.sweep(SUITE, tmp_path / "run", models=models, **same)
+
+
+def test_a_fitted_model_is_not_given_the_results_of_another(tmp_path):
+    task = Recall(distance=2)
+    good = task.exact_model()
+    n_symbols = len(task.symbols)
+    bad = HMM.from_parameters(
+        startprob=[0.5, 0.5],
+        transmat=[[0.5, 0.5]] * 2,
+        emissionprob=[[1 / n_symbols] * n_symbols] * 2,
+        symbols=task.symbols,
+    )
+    same = {"out": tmp_path / "run", "tasks": "Recall", "distances": 2, "seeds": 1, "n_jobs": 1}
+    seqcompare.sweep(SUITE, models={"m": bad}, **same)
+    with pytest.raises(FileExistsError, match="they differ in models"):
+        seqcompare.sweep(SUITE, models={"m": good}, **same)
+
+
+def test_a_task_without_anything_to_gain_is_reported(tmp_path):
+    # such a rule is lost in the rounding
+    task = LagChain(distance=2, fidelity=1e-12)
+    run = seqcompare.sweep(SUITE, tmp_path / "run", tasks=task, models="markov", distances=2, n_jobs=1)
+    assert (run.frame()["status"] == "ok").all()
+    assert run.frame()["skill"].isna().all()
+    assert run.frame()["score"].notna().all()
+    assert run.report().is_file()
 
 
 def test_a_model_that_cannot_answer_is_a_row_with_its_error(tmp_path):

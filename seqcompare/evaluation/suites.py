@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import difflib
+import json
+import pickle
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+import joblib
+import numpy as np
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
 
 _FOLDER = "suites"
 
@@ -31,6 +43,10 @@ def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 Ladder = Annotated[tuple[Rung, ...], AfterValidator(_distinct)]
 Distances = Annotated[tuple[int, ...], AfterValidator(_distinct)]
+# parameters given in Python may hold what JSON does not
+Params = Annotated[
+    dict[str, Any], PlainSerializer(lambda params: _as_json(params), return_type=Any, when_used="json")
+]
 
 
 class _Section(BaseModel):
@@ -55,7 +71,7 @@ class TaskEntry(_Sizes):
     class_: str | None = Field(
         default=None, alias="class", description="the user's own task, as 'module:Class'"
     )
-    params: dict[str, Any] = Field(default={}, description="parameters of the task, the distance apart")
+    params: Params = Field(default={}, description="parameters of the task, the distance apart")
     distances: Distances | None = Field(
         default=None, description="the distances swept; by default the suite's"
     )
@@ -78,7 +94,7 @@ class ModelEntry(_Section):
     ladder: Ladder | None = Field(
         default=None, description="the capacities tried; by default those of the zoo"
     )
-    params: dict[str, Any] = Field(default={}, description="parameters of the model, over those of the zoo")
+    params: Params = Field(default={}, description="parameters of the model, over those of the zoo")
     family: str | None = Field(
         default=None, description="the family that a model of the user's is counted in"
     )
@@ -104,7 +120,7 @@ class AxisEntry(_Sizes):
     )
     values: Annotated[tuple[Count, ...], AfterValidator(_distinct)] = Field(description="its values")
     distance: int = Field(description="the fixed distance")
-    params: dict[str, Any] = Field(default={}, description="further parameters of the task")
+    params: Params = Field(default={}, description="further parameters of the task")
     models: tuple[str, ...] | None = Field(default=None, description="variants that run here; by default all")
     ladders: dict[str, Ladder] = Field(
         default={}, description="capacities tried here, by variant; by default those of [[models]]"
@@ -194,15 +210,15 @@ def load_suite(suite: str | Path | Mapping[str, Any] | Suite) -> Suite:
 
 def override_suite(
     suite: Suite,
-    tasks: Sequence[Any] | None,
-    models: Sequence[str] | Mapping[str, Any] | None,
-    distances: Sequence[int] | None,
+    tasks: Any,
+    models: Any,
+    distances: int | Sequence[int] | None,
     seeds: int | None,
 ) -> Suite:
     """Return the suite with parts of it replaced, as `seqcompare.sweep` takes them.
 
-    Replacing the tasks, the models or the distances drops the sweeps over other axes: they belong to
-    the suite as it was written.
+    Replacing the tasks, the models or the distances drops the sweeps over other axes, and replacing the
+    distances those of single tasks and models: they belong to the suite as it was written.
 
     Raises
     ------
@@ -212,13 +228,14 @@ def override_suite(
     try:
         changes: dict[str, Any] = {}
         if tasks is not None:
-            changes["tasks"] = tuple(_task_entry(task) for task in tasks)
+            changes["tasks"] = tuple(_task_entry(task) for task in _listed(tasks))
         if models is not None:
             changes["models"] = tuple(_model_entries(models))
         if distances is not None:
-            changes["distances"] = tuple(distances)
-            kept = changes.get("tasks", suite.tasks)
-            changes["tasks"] = tuple(entry.model_copy(update={"distances": None}) for entry in kept)
+            changes["distances"] = tuple(_listed(distances))
+            for key in ("tasks", "models"):
+                kept = changes.get(key, getattr(suite, key))
+                changes[key] = tuple(entry.model_copy(update={"distances": None}) for entry in kept)
         if changes:
             changes["sweeps"] = ()
         if seeds is not None:
@@ -230,35 +247,56 @@ def override_suite(
         raise SuiteError(_explain_all(error)) from None
 
 
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the hint at the known name that was probably meant, or at all of them."""
+    names = {each.lower(): each for each in known}
+    close = difflib.get_close_matches(name.lower(), names, n=1)
+    return f"did you mean {names[close[0]]!r}?" if close else f"there are {', '.join(names.values())}"
+
+
+def _listed(given: Any) -> list[Any]:
+    """Return what came as a list: a single value stands for itself, even if it can be iterated over."""
+    single = isinstance(given, (str, type)) or hasattr(given, "fit") or not isinstance(given, Iterable)
+    return [given] if single else list(given)
+
+
 def _task_entry(task: Any) -> TaskEntry:
-    if isinstance(task, str):
-        return TaskEntry.model_validate({"class" if ":" in task else "name": task})
-    if isinstance(task, type):
-        return TaskEntry.model_validate({"class": f"{task.__module__}:{task.__qualname__}"})
-    return TaskEntry.model_validate({"template": task})
+    key = _key(task, "name", "template")
+    return TaskEntry.model_validate({key: _path(task)})
 
 
-def _model_entries(models: Sequence[str] | Mapping[str, Any]) -> list[ModelEntry]:
+def _model_entries(models: Any) -> list[ModelEntry]:
     from seqcompare.evaluation.zoo import VARIANTS
 
-    if isinstance(models, str):
-        models = [models]
     if isinstance(models, Mapping):
         return [
-            ModelEntry.model_validate({"name": name, _model_key(model): model})
+            ModelEntry.model_validate({"name": name, _key(model, "variant", "estimator"): _path(model)})
             for name, model in models.items()
         ]
-    names: list[str] = []
-    for name in models:
-        family = [variant for variant, kind in VARIANTS.items() if kind.family == name]
-        names += family if family and name not in VARIANTS else [name]
-    return [ModelEntry.model_validate({"variant": name}) for name in dict.fromkeys(names)]
+    entries: dict[Any, dict[str, Any]] = {}
+    for position, model in enumerate(_listed(models)):
+        key = _key(model, "variant", "estimator")
+        if key == "estimator":
+            entries[position] = {"name": type(model).__name__, key: model}
+            continue
+        path = _path(model)
+        family = [variant for variant, kind in VARIANTS.items() if kind.family == path]
+        # a family may hold a variant that is named as well
+        entries.update({each: {key: each} for each in (family if path not in VARIANTS else ()) or [path]})
+    return [ModelEntry.model_validate(entry) for entry in entries.values()]
 
 
-def _model_key(model: Any) -> str:
-    if not isinstance(model, str):
-        return "estimator"
-    return "class" if ":" in model else "variant"
+def _key(given: Any, named: str, made: str) -> str:
+    """Return the key of an entry that takes a name, a class or its path, or an object."""
+    if isinstance(given, type):
+        return "class"
+    if not isinstance(given, str):
+        return made
+    return "class" if ":" in given else named
+
+
+def _path(given: Any) -> Any:
+    return f"{given.__module__}:{given.__qualname__}" if isinstance(given, type) else given
 
 
 def _validate(content: dict[str, Any], source: str) -> Suite:
@@ -283,9 +321,7 @@ def _explain(problem: Any) -> str:
             continue
         fields = {field.alias or name: field for name, field in section.model_fields.items()}
         if part not in fields:
-            close = difflib.get_close_matches(str(part), fields, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known keys are {', '.join(fields)}"
-            return f"{_place(problem['loc'])}: unknown key; {hint}"
+            return f"{_place(problem['loc'])}: unknown key; {nearest(str(part), fields)}"
         meaning = fields[part].description or ""
         section = _PARTS.get(str(part), section)
     message = problem["msg"].removeprefix("Value error, ")
@@ -308,12 +344,40 @@ def _check_one_source(name: str | None, path: str | None, given: Any, key: str, 
 
 
 def _describe(given: Any) -> str:
-    """Describe an object such that two alike are described alike."""
+    """Describe an object such that two alike are described alike, and no others."""
+    from seqcompare.evaluation.zoo import is_fitted
+
     kind = f"{type(given).__module__}:{type(given).__qualname__}"
-    params = given.get_params() if hasattr(given, "get_params") else vars(given)
-    inner = ", ".join(
-        f"{key}={_describe(value) if hasattr(value, 'get_params') else repr(value)}"
-        for key, value in sorted(params.items())
-        if not key.endswith("_")
-    )
-    return f"{kind}({inner})"
+    params = given.get_params() if hasattr(given, "get_params") else getattr(given, "__dict__", {})
+    inner = [
+        f"{key}={_describe_value(value)}" for key, value in sorted(params.items()) if not key.endswith("_")
+    ]
+    if is_fitted(given):
+        try:
+            # pickled once, arrays lie in memory as those of a model do that was saved and loaded
+            learned = pickle.loads(pickle.dumps(vars(given)))
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise SuiteError(
+                f"{kind} comes fitted, and must be pickled to tell it from others: {error}"
+            ) from None
+        inner.append(f"fitted={joblib.hash(learned)}")
+    return f"{kind}({', '.join(inner)})"
+
+
+def _describe_value(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key!r}: {_describe_value(each)}' for key, each in value.items())}}}"
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(map(_describe_value, value))
+        return f"[{inner}]" if isinstance(value, list) else f"({inner})"
+    if isinstance(value, type):
+        return repr(value)
+    if hasattr(value, "__array__") and np.ndim(value) > 0:
+        # its text leaves out digits, and all but the ends of long ones
+        return f"array(shape={np.shape(value)}, digest={joblib.hash(np.asarray(value))})"
+    bare = type(value).__repr__ is object.__repr__  # an address, which is another each time
+    return _describe(value) if bare or hasattr(value, "get_params") else repr(value)
+
+
+def _as_json(params: dict[str, Any]) -> Any:
+    return json.loads(json.dumps(params, default=_describe_value))

@@ -113,7 +113,7 @@ class ModelSpec:
             model = load_object(self.source)()
         else:
             model = self.source
-        if _is_fitted(model):
+        if is_fitted(model):
             return model, True
         model = clone(model, safe=False)  # what is no estimator of scikit-learn's making is copied
         if self.params:
@@ -146,7 +146,8 @@ def load_object(path: str) -> Any:
         raise ImportError(f"module {module!r} has no {name!r} (class = {path!r})") from None
 
 
-def _is_fitted(model: Any) -> bool:
+def is_fitted(model: Any) -> bool:
+    """Whether a model comes fitted, and so is used as it is."""
     try:
         check_is_fitted(model)
     except NotFittedError:
