@@ -30,8 +30,8 @@ _TEST = (
     "kept if the whole 95% t interval of the skill over seeds lies within it, broken if the whole interval "
     "lies outside, and open otherwise; so it is with fewer than ten finished seeds, and where only low skill "
     "would decide but the clock cut a trial off. A claim holds if all of its bounds are kept, does not hold "
-    "if one is broken, and else the data cannot tell. What is tested is the claim as it is written here, on these "
-    "tasks, with these models and budgets."
+    "if one is broken, and else the data cannot tell. What is tested is the claim as it is written here, on "
+    "these tasks, with these models and budgets."
 )
 
 

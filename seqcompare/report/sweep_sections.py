@@ -169,7 +169,12 @@ def cost_section(rows: pd.DataFrame) -> Section:
     looks = canvas.styles_of(rows)
     by = ["task", "model", "family", "variant", "capacity", "causal"]
     swept = rows[rows["axis"] == "distance"] if (rows["axis"] == "distance").any() else rows
-    shared = pd.concat([views.at_shared_distances(part) for _, part in swept.groupby("task", sort=False)])
+    shared = pd.concat(
+        [
+            views.at_shared_distances(part, cost.competes(part))
+            for _, part in swept.groupby("task", sort=False)
+        ]
+    )
     means = shared.groupby(by, sort=False, dropna=False).agg(
         skill=("skill", "mean"),
         distances=("distance", lambda found: ", ".join(str(d) for d in sorted(set(found)))),

@@ -193,7 +193,7 @@ def smallest_solvers(rows: pd.DataFrame, x: str = "distance") -> pd.DataFrame:
     return pd.DataFrame(records)
 
 
-def at_shared_distances(rows: pd.DataFrame) -> pd.DataFrame:
+def at_shared_distances(rows: pd.DataFrame, counted: pd.Series) -> pd.DataFrame:
     """Return the rows of one task from which models can be compared by their means.
 
     These are the rows at the distances that most models have finished trials at (all of them, where any
@@ -203,8 +203,10 @@ def at_shared_distances(rows: pd.DataFrame) -> pd.DataFrame:
     ----------
     rows : DataFrame
         Finished trials.
+    counted : Series of bool
+        Rows of the models that have a say in what the distances are; all have where none is counted.
     """
-    n_models = rows.groupby("distance")["model"].nunique()
+    n_models = (rows[counted] if counted.any() else rows).groupby("distance")["model"].nunique()
     here = rows[rows["distance"].isin(n_models.index[n_models == n_models.max()])]
     n_distances = here.groupby("model")["distance"].transform("nunique")
     return here[n_distances == here["distance"].nunique()]

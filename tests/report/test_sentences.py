@@ -81,6 +81,9 @@ def test_costs_are_compared_over_the_distances_that_models_share():
     expected = frame[frame["distance"] < 32].groupby("model")["skill"].mean()
     assert means["skill"].to_dict() == pytest.approx(expected.to_dict())
     assert set(means["distances"]) == {"2, 8"}
+    # one that does not compete has no say
+    ahead = part.assign(causal=part["model"] != "Markov 4")
+    assert set(cost_section(ahead).parts[0].data["distances"]) == {"2, 8, 32"}
     # one that shares no distance with the others is left out
     alone = part[(part["model"] != "Markov 4") | (part["distance"] == 2)]
     alone = alone[(alone["model"] == "Markov 4") | (alone["distance"] > 2)]
