@@ -356,7 +356,7 @@ def _describe(given: Any) -> str:
         try:
             # pickled once, arrays lie in memory as those of a model do that was saved and loaded
             learned = pickle.loads(pickle.dumps(vars(given)))
-        except (pickle.PicklingError, AttributeError, TypeError) as error:
+        except Exception as error:  # whatever the model's own code raises
             raise SuiteError(
                 f"{kind} comes fitted, and must be pickled to tell it from others: {error}"
             ) from None

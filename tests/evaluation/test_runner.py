@@ -21,6 +21,9 @@ class Stubborn(BaseEstimator):
     def __init__(self, lock=None):
         self.lock = lock
 
+    def __sklearn_clone__(self):
+        return self  # a lock cannot be copied either
+
     def __getstate__(self):
         return {"lock": self.lock}
 
