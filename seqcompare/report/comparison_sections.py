@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from seqcompare import style
 from seqcompare.report.contestants import Contestants
 from seqcompare.report.figures import cost, data, learning
+from seqcompare.report.lags import NO_LAG, lag_figure
 from seqcompare.report.names import distinct, shown
 from seqcompare.report.parts import Figure, Panel, Section, Table
 from seqcompare.results.stored_comparison import TEST, StoredComparison
@@ -19,8 +20,6 @@ from seqcompare.style import SeriesStyle
 MOST_LABELS = 60
 # Answers in a bin of confidence below which the share of right ones is noise.
 FEWEST_ANSWERS = 10
-# Said in place of the figure of lags.
-NO_LAG = "No lag has pairs of steps enough to tell its information from chance: there is nothing to draw."
 # How a context was cut short -> what the caption says of it.
 _CONTROL_WORDS = {
     "limited": "fitted to the last k steps only",
@@ -241,37 +240,6 @@ def far_back_section(run: StoredComparison, known: Contestants) -> Section | Non
         else:
             parts.append(figure)
     return Section("context", "How far back it matters", text, tuple(parts)) if parts or text else None
-
-
-def lag_figure(lags: pd.DataFrame) -> Figure | None:
-    """Return the information at each lag, before any model; None where none could be estimated."""
-    seen = lags.dropna(subset="information").copy()
-    if seen.empty:
-        return None
-    bands = [name for name in ("band", "far_band") if name in seen]
-    seen["band"] = seen[bands].max(axis=1)
-    above = _runs(seen.loc[seen["information"] > seen["band"], "lag"].astype(int).tolist())
-    return Figure(
-        name="lag_profile",
-        title="What single steps tell, before any model",
-        caption=(
-            "Mutual information between one step and the target that many steps later, less its mean in "
-            "shuffled data. Filled: more than the maximum over all lags in shuffled data, and more than "
-            "targets from elsewhere give (the broken line is the larger of both). A dependence on several "
-            "steps together can escape this view."
-        ),
-        alt=f"Information against lag; detected at lags: {above or 'none'}.",
-        panels=(Panel("", _over(data.lag_profile, seen)),),
-        data=lags,
-        size=(6.2, 2.8),
-    )
-
-
-def _runs(lags: list[int]) -> str:
-    """Return ascending whole numbers in few words: "-2 to 4, 7"."""
-    starts = [lag for lag in lags if lag - 1 not in lags]
-    ends = [lag for lag in lags if lag + 1 not in lags]
-    return ", ".join(f"{a} to {b}" if a < b else str(a) for a, b in zip(starts, ends, strict=True))
 
 
 def answers_section(run: StoredComparison, known: Contestants) -> Section | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from seqcompare.report.comparison_sections import NO_LAG, lag_figure
+from seqcompare.report.lags import NO_LAG, lag_figure
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Report, Section, Table
 
