@@ -35,7 +35,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "chance": ("REAL", "score of the best predictor without memory"),
     "optimal": ("REAL", "score of the exact Bayes predictor"),
     "skill": ("REAL", "(score - chance) / (optimal - chance)"),
-    "score_error": ("REAL", "standard error of the score over the test sequences"),
+    "score_error": ("REAL", "standard error of the score over the test answers, as if independent"),
     "can_represent": ("BOOLEAN", "what theory says of this model here; empty where that is open"),
     "fit_seconds": ("REAL", "wall time of fit, one thread, no compilation"),
     "predict_us_per_step": ("REAL", "microseconds of prediction per step of the test data"),
