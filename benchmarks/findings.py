@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from seqcompare.experiment import Run
+from seqcompare.experiments.sweep import Run
 from seqcompare.results.best import best_of
 from seqcompare.results.statistics import PairedTest, holm, paired_test
 

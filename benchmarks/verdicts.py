@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 import seqcompare
-from seqcompare.sequences import Sequences
+from seqcompare.data.sequences import Sequences
 from seqcompare.tasks import Recall
 
 COLUMNS = ["kind", "set", "right", "verdict", "entry", "model", "horizon", "look_ahead", "seconds", "said"]

@@ -13,8 +13,8 @@ from seqcompare.kernel_cache import find_kernel_cache
 __version__ = "0.1.0"
 
 _HOMES = {
-    "seqcompare.sequences": ["Sequences"],
-    "seqcompare.sequence_dataset": ["SequenceDataset"],
+    "seqcompare.data.sequences": ["Sequences"],
+    "seqcompare.data.dataset": ["SequenceDataset"],
     "seqcompare.models.markov.chain": ["MarkovChain"],
     "seqcompare.models.markov.tagger": ["MarkovTagger"],
     "seqcompare.models.markov.order_selection": ["select_order"],
@@ -29,10 +29,10 @@ _HOMES = {
     "seqcompare.models.scaler": ["SequenceScaler"],
     "seqcompare.models.recurrent.estimators": ["RNNClassifier", "RNNRegressor", "RNNTagger"],
     "seqcompare.models.persistence": ["load", "save"],
-    "seqcompare.evaluation.scoring": ["cross_val_predict", "make_scorer"],
+    "seqcompare.experiments.scoring": ["cross_val_predict", "make_scorer"],
     "seqcompare.dependence": ["profile"],
-    "seqcompare.comparison": ["Comparison", "compare"],
-    "seqcompare.experiment": ["Run", "sweep"],
+    "seqcompare.experiments.compare": ["Comparison", "compare"],
+    "seqcompare.experiments.sweep": ["Run", "sweep"],
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 _ROOMS = ["claims", "datasets", "tasks"]

@@ -1,4 +1,4 @@
-"""Imports run one way: tasks and datasets, models, evaluation, results, report."""
+"""Imports run one way: data, models, tasks and dependence, experiments, results, report."""
 
 import ast
 import importlib
@@ -13,34 +13,20 @@ import seqcompare
 PACKAGE = Path(seqcompare.__file__).parent
 
 # what each room may import of the others; itself and the leaves are always allowed
-LEAVES = {"kernel_cache", "reading", "sequences", "sequence_dataset", "style"}
+LEAVES = {"kernel_cache", "style"}
 ALLOWED = {
     "kernel_cache": set(),
-    "reading": set(),
-    "sequences": set(),
-    "sequence_dataset": set(),
     "style": set(),
-    "models": set(),
-    "tasks": {"models"},
-    "datasets": {"models"},
-    "dependence": {"models", "datasets"},
+    "data": set(),
+    "datasets": {"data"},
+    "models": {"data"},
+    "tasks": {"models", "data"},
+    "dependence": {"models", "data"},
     "results": set(),
-    "evaluation": {"tasks", "datasets", "dependence", "models", "results"},
     "report": {"results"},
-    "experiment": {"evaluation", "report", "results", "datasets", "tasks", "dependence", "models"},
-    "comparison": {"experiment", "evaluation", "report", "results", "datasets", "dependence", "models"},
-    "claims": {"experiment", "report", "tasks", "results"},
-    "cli": {
-        "claims",
-        "comparison",
-        "experiment",
-        "results",
-        "report",
-        "datasets",
-        "tasks",
-        "dependence",
-        "evaluation",
-    },
+    "experiments": {"tasks", "dependence", "models", "data", "report", "results"},
+    "claims": {"experiments", "report", "tasks", "results"},
+    "cli": {"claims", "experiments", "results", "report", "datasets", "data", "tasks", "dependence"},
 }
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from seqcompare.claims.catalog import CLAIMS
-from seqcompare.experiment import sweep
+from seqcompare.experiments.sweep import sweep
 from seqcompare.results.spreadsheet import to_csv
 
 if TYPE_CHECKING:
-    from seqcompare.experiment import Progress
+    from seqcompare.experiments.sweep import Progress
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from seqcompare.cli.listing import Listing, records_of
 from seqcompare.cli.options import FreshOption, JobsOption, JsonOption, OutOption, QuietOption
 
 if TYPE_CHECKING:
+    from seqcompare.data.dataset import SequenceDataset
     from seqcompare.report.terminal import Output
-    from seqcompare.sequence_dataset import SequenceDataset
 
 BAD_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
 
@@ -120,7 +120,7 @@ def sweep(
         "backend": backend.value,
         "scheduler": scheduler,
     }
-    from seqcompare.experiment import sweep as run_sweep
+    from seqcompare.experiments.sweep import sweep as run_sweep
 
     if dry_run:
         show_plan(output, run_sweep(suite, folder, dry_run=True, **shared))
@@ -162,7 +162,7 @@ def compare(
 
     A comparison that is stopped goes on where it stopped when the same command is given again.
     """
-    from seqcompare.comparison import compare as run_compare
+    from seqcompare.experiments.compare import compare as run_compare
     from seqcompare.report.outcomes import show_comparison
 
     with (
@@ -195,7 +195,7 @@ def profile(
     from seqcompare.dependence import profile as find_profile
 
     if out is not None:
-        from seqcompare.comparison import fingerprint
+        from seqcompare.experiments.compare import fingerprint
         from seqcompare.results.folder import prepare_folder
 
         settings = {"data": fingerprint(dataset), "max_lag": max_lag, "max_order": max_order}

@@ -13,8 +13,8 @@ import typer
 from seqcompare.cli.options import JsonOption, QuietOption
 
 if TYPE_CHECKING:
+    from seqcompare.data.dataset import SequenceDataset
     from seqcompare.report.terminal import Output
-    from seqcompare.sequence_dataset import SequenceDataset
 
 _DATA = (
     "A bundled data set (see: seqcompare list datasets), or a file: CSV, TSV or Parquet with a row for each "

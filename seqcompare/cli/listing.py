@@ -27,7 +27,7 @@ def records_of(what: Listing) -> list[dict[str, Any]]:
 
 
 def _list_models() -> list[dict[str, Any]]:
-    from seqcompare.evaluation.zoo import VARIANTS
+    from seqcompare.experiments.zoo import VARIANTS
 
     return [
         {
@@ -48,7 +48,7 @@ def _list_tasks() -> list[dict[str, Any]]:
 
 
 def _list_datasets() -> list[dict[str, Any]]:
-    from seqcompare.datasets.catalog import DATASETS
+    from seqcompare.data.catalog import DATASETS
 
     return [
         {"data set": name, "role": data.role, "what it is": data.summary} for name, data in DATASETS.items()
@@ -56,8 +56,8 @@ def _list_datasets() -> list[dict[str, Any]]:
 
 
 def _list_suites() -> list[dict[str, Any]]:
-    from seqcompare.evaluation.plan import plan_trials
-    from seqcompare.evaluation.suites import load_suite, shipped_suites
+    from seqcompare.experiments.plan import plan_trials
+    from seqcompare.experiments.suites import load_suite, shipped_suites
 
     return [
         {"suite": name, "title": suite.title, "seeds": suite.seeds, "trials": len(plan_trials(suite))}

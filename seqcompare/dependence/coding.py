@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import encode, find_symbols
-from seqcompare.sequences import Sequences
 
 _PER_CELL = 5
 """Pairs that an average cell of a table of two symbols should hold."""

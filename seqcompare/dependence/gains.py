@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
+from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.models.markov.chain import MarkovChain
 from seqcompare.models.markov.tagger import MarkovTagger
-from seqcompare.sequences import Sequences, offsets_of
 
 _BATCH = 50_000
 """Steps whose predictions are held at a time."""

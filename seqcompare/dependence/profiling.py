@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from seqcompare.datasets import read
+from seqcompare.data.reader import read
+from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.coding import code_steps
 from seqcompare.dependence.result import Profile
 from seqcompare.dependence.sequence_profile import profile_sequences
 from seqcompare.dependence.settings import Settings
 from seqcompare.dependence.step_profile import profile_steps
-from seqcompare.sequences import Sequences
 
 
 def profile(

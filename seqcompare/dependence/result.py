@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from seqcompare.sequence_dataset import Role
+from seqcompare.data.dataset import Role
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

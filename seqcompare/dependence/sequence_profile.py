@@ -9,13 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
+from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.coding import Coded, code_numbers, code_symbols, lump, most_symbols
 from seqcompare.dependence.entropy import marginal_entropy
 from seqcompare.dependence.gains import Loss, class_losses, make_folds
 from seqcompare.dependence.information import Pairs
 from seqcompare.dependence.settings import Found, Settings, lag_table, loss_rows, order_table
-from seqcompare.sequence_dataset import SequenceDataset
-from seqcompare.sequences import Sequences
 
 _N_TARGET_BINS = 3
 _MOST_ORDERS = 6

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.coding import Coded, code_symbols, lump, most_symbols
 from seqcompare.dependence.contexts import OrderTest, compare_orders, extend
 from seqcompare.dependence.entropy import marginal_entropy, match_length_entropy
@@ -16,8 +18,6 @@ from seqcompare.dependence.gains import Loss, blocked_folds, cut, make_folds, ne
 from seqcompare.dependence.information import Pairs, null_band
 from seqcompare.dependence.settings import Found, Settings, lag_table, loss_rows, order_table
 from seqcompare.dependence.surrogates import Elsewhere
-from seqcompare.sequence_dataset import SequenceDataset
-from seqcompare.sequences import Sequences
 
 _MOST_PAIRS = 50_000
 _MOST_TESTED = 200_000

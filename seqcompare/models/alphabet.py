@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from seqcompare.reading import narrow, read_steps
+from seqcompare.data.reading import narrow, read_steps
 
 # Symbols within such a range of integers are looked up in a table, which beats sorting and bisection tenfold.
 _TABLE = 2**16

@@ -7,21 +7,19 @@ from numbers import Integral
 from typing import Any, TypedDict
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, DensityMixin
-from sklearn.utils import assert_all_finite
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from seqcompare.models.input_checks import (
+from seqcompare.data.input_checks import (
     check_finite,
     is_nested_table,
     is_table,
     kind_words,
-    locate_step,
     whole_numbers,
 )
-from seqcompare.reading import narrow
-from seqcompare.sequences import Sequences
+from seqcompare.data.sequences import Sequences
+from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
 
 
 class Reading(TypedDict, total=False):
@@ -103,105 +101,6 @@ def check_sequences(
             f"but the steps of X have {sequences.n_channels}"
         )
     return sequences
-
-
-def check_step_labels(y: Any, sequences: Sequences) -> NDArray[Any]:
-    """Return one label a step, end to end, shape (n_steps,).
-
-    Raises
-    ------
-    ValueError
-        If `y` has not one label for each step of each sequence, or labels that are not finite.
-    """
-    if y is None:
-        raise ValueError("this tagger requires y to be passed, but the target y is None")
-    if _is_flat(y, of_strings=False):
-        raise ValueError(
-            f"y must have labels for every step, one array a sequence; got shape {np.shape(y)[:1]}"
-        )
-    labels = _align_steps(y, sequences, "y", "labels")
-    if labels.dtype.kind == "f":
-        check_finite(sequences.with_values(labels), name="y")
-        if np.any(labels != np.floor(labels)):
-            i, t = locate_step(sequences, int(np.flatnonzero(labels != np.floor(labels))[0]))
-            raise ValueError(
-                f"labels must be symbols, but y[{i}] is {labels[sequences.offsets[i] + t]} at step {t}"
-            )
-    return labels
-
-
-def check_step_weights(
-    sample_weight: Any, sequences: Sequences, *, steps_as_array: bool = True
-) -> NDArray[np.float64]:
-    """Return one weight a step, end to end, shape (n_steps,).
-
-    Parameters
-    ----------
-    sample_weight : None, array of shape (n,), or one array of weights a sequence
-        None weighs everything 1; one number a sequence weighs all its steps.
-    sequences : Sequences
-        What is weighed.
-    steps_as_array : bool, default=True
-        Whether weights per step may also come as one array of shape (n, T). Estimators whose X is such
-        an array say no, as scikit-learn's checks demand: there, a list or `Sequences` is unmistakable.
-
-    Raises
-    ------
-    ValueError
-        If the shape fits neither sequences nor steps, a weight is negative or not finite, or all are zero.
-    """
-    if sample_weight is None:
-        return np.ones(sequences.n_steps)
-    if _is_flat(sample_weight, of_strings=True):
-        return np.repeat(check_sequence_weights(sample_weight, sequences), sequences.lengths)
-    if not steps_as_array and getattr(sample_weight, "ndim", 1) > 1:
-        raise ValueError(
-            f"sample_weight has shape {np.shape(sample_weight)}, expected ({len(sequences)},) to weigh "
-            "sequences; weights of steps are passed as a list of 1-D arrays or as Sequences"
-        )
-    weights = _align_steps(sample_weight, sequences, "sample_weight", "weights", numbers=True)
-    if weights.dtype.kind != "f":
-        raise ValueError(f"sample_weight must be numbers, got {weights[0].item()!r} for the first step")
-    return _check_weights(weights.astype(np.float64))
-
-
-def check_sequence_weights(sample_weight: ArrayLike | None, sequences: Sequences) -> NDArray[np.float64]:
-    """Return one weight a sequence, shape (n,); None weighs every sequence 1.
-
-    Raises
-    ------
-    ValueError
-        If there is not one weight a sequence, a weight is negative or not finite, or all are zero.
-    """
-    if sample_weight is None:
-        return np.ones(len(sequences))
-    try:
-        weights = np.array(sample_weight, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"sample_weight must be numbers, one a sequence: {error}") from error
-    if weights.shape != (len(sequences),):
-        raise ValueError(
-            f"sample_weight has shape {weights.shape}, expected ({len(sequences)},): one a sequence"
-        )
-    return _check_weights(weights)
-
-
-def check_sequence_labels(y: Any, sequences: Sequences) -> NDArray[Any]:
-    """Return one label or number a sequence, shape (n,).
-
-    Raises
-    ------
-    ValueError
-        If `y` is None, has not one entry a sequence, or an entry that is not finite.
-    """
-    if y is None:
-        raise ValueError("this estimator requires y to be passed, but the target y is None")
-    targets = column_or_1d(y, warn=True)
-    assert_all_finite(targets, input_name="y")
-    targets = narrow(targets, "y")
-    if len(targets) != len(sequences):
-        raise ValueError(f"y has {len(targets)} entries but X has {len(sequences)} sequences")
-    return targets
 
 
 class Reader(BaseEstimator):
@@ -324,47 +223,3 @@ def check_lengths(n_sequences: Any, length: Any) -> NDArray[np.int64]:
             f"length has shape {lengths.shape}, expected one number or {n_sequences}, one a sequence"
         )
     return np.broadcast_to(lengths.astype(np.int64), (int(n_sequences),))
-
-
-def scored_steps(labels: NDArray[Any], ignore_label: Any) -> NDArray[np.bool_]:
-    """Return which steps count, shape (n_steps,): those not labelled `ignore_label`."""
-    if ignore_label is None:
-        return np.ones(len(labels), dtype=bool)
-    return np.asarray(labels != ignore_label)
-
-
-def _is_flat(values: Any, *, of_strings: bool) -> bool:
-    """Whether `values` holds single values, in place of a sequence of them for each sequence."""
-    if not hasattr(values, "__iter__"):
-        values = np.asarray(values)
-    if isinstance(values, Sequences) or getattr(values, "ndim", 1) != 1:
-        return False
-    if isinstance(values, np.ndarray) and values.dtype.kind != "O":
-        return True
-    first = next(iter(values), None)
-    return np.isscalar(first) and (of_strings or not isinstance(first, str))
-
-
-def _align_steps(
-    values: Any, sequences: Sequences, name: str, noun: str, *, numbers: bool = False
-) -> NDArray[Any]:
-    given = Sequences(values, name=name, numbers=numbers)
-    if len(given) != len(sequences):
-        raise ValueError(f"{name} has {len(given)} sequences but X has {len(sequences)}")
-    wrong = np.flatnonzero(given.lengths != sequences.lengths)
-    if wrong.size:
-        i = wrong[0]
-        raise ValueError(
-            f"{name}[{i}] has {given.lengths[i]} {noun} but X[{i}] has {sequences.lengths[i]} steps"
-        )
-    if given.n_channels != 1:
-        raise ValueError(f"{name} must have one of its {noun} a step, got {given.n_channels}")
-    return given.channels[:, 0]
-
-
-def _check_weights(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    if not np.isfinite(weights).all() or (weights < 0).any():
-        raise ValueError("sample_weight must be finite and not negative")
-    if not weights.any():
-        raise ValueError("sample_weight is zero everywhere: nothing is left to train on")
-    return weights

@@ -13,10 +13,11 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.data.sequences import Sequences
+from seqcompare.data.targets import check_sequence_labels
 from seqcompare.models.alphabet import find_symbols
-from seqcompare.models.base import Density, Reader, Reading, check_sequence_labels, check_sequences
+from seqcompare.models.base import Density, Reader, Reading, check_sequences
 from seqcompare.models.markov.chain import MarkovChain
-from seqcompare.sequences import Sequences
 
 
 class BayesClassifier(ClassifierMixin, BaseEstimator):

@@ -12,10 +12,11 @@ from sklearn.base import MetaEstimatorMixin, clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from seqcompare.data.sequences import Sequences, offsets_of
+from seqcompare.data.targets import check_step_weights
 from seqcompare.models.alphabet import choose_alphabet, encode
-from seqcompare.models.base import Density, Reading, check_lengths, check_sequences, check_step_weights
+from seqcompare.models.base import Density, Reading, check_lengths, check_sequences
 from seqcompare.models.causality import is_causal
-from seqcompare.sequences import Sequences, offsets_of
 
 
 class NextStep(MetaEstimatorMixin, Density):

@@ -11,9 +11,10 @@ from sklearn.base import MetaEstimatorMixin, clone
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
-from seqcompare.models.base import Tagger, check_sequences, check_step_labels, check_step_weights
+from seqcompare.data.sequences import Sequences, offsets_of
+from seqcompare.data.targets import check_step_labels, check_step_weights
+from seqcompare.models.base import Tagger, check_sequences
 from seqcompare.models.causality import is_causal
-from seqcompare.sequences import Sequences, offsets_of
 
 
 class InPieces(MetaEstimatorMixin, Tagger):

@@ -13,9 +13,9 @@ from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.data.sequences import Sequences
 from seqcompare.models.base import check_sequences
 from seqcompare.models.causality import is_causal
-from seqcompare.sequences import Sequences
 
 _MOST_STEPS = 20_000
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.data.input_checks import is_nested_table
+from seqcompare.data.sequences import Sequences
 from seqcompare.models.base import check_sequences
-from seqcompare.models.input_checks import is_nested_table
-from seqcompare.sequences import Sequences
 
 
 class SequenceScaler(TransformerMixin, BaseEstimator):

@@ -19,7 +19,7 @@ from seqcompare.report.names import shown
 
 
 class Step(Protocol):
-    """How far something is; what `seqcompare.experiment.Progress` offers."""
+    """How far something is; what `seqcompare.experiments.sweep.Progress` offers."""
 
     @property
     def done(self) -> int:

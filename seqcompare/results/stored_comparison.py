@@ -80,7 +80,7 @@ class StoredComparison(StoredRun):
         Returns
         -------
         DataFrame
-            Contestant and rung; ``control`` as in `seqcompare.evaluation.comparison.context.Curve`;
+            Contestant and rung; ``control`` as in `seqcompare.experiments.context.Curve`;
             ``context`` in steps; ``score`` with ``low`` and ``high``, 1.96 standard errors of the paired
             difference to the best context around it; ``loss``, how far it is ``behind`` the best and the
             standard ``error`` of that; ``needed``, the smallest context within one such error.

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.sequence_dataset import Role, SequenceDataset
-from seqcompare.sequences import Sequences, offsets_of
+from seqcompare.data.dataset import Role, SequenceDataset
+from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.tasks.base import MEAN_GAP, Metric, Task, geometric_gaps
 from seqcompare.tasks.theory import Needs
 

@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcompare.data.dataset import Role, SequenceDataset
+from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import encode
-from seqcompare.sequence_dataset import Role, SequenceDataset
-from seqcompare.sequences import Sequences
 from seqcompare.tasks.theory import Candidate, Needs, can_reach
 
 Metric = Literal["accuracy", "bits", "mse"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.sequences import Sequences
+from seqcompare.data.sequences import Sequences
 
 
 def count_completions(n_steps: int, max_depth: int) -> list[list[int]]:

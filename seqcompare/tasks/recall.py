@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.sequence_dataset import Role, SequenceDataset
-from seqcompare.sequences import Sequences
+from seqcompare.data.dataset import Role, SequenceDataset
+from seqcompare.data.sequences import Sequences
 from seqcompare.tasks.base import MEAN_GAP, Metric, SymbolTask, geometric_gaps, latest
 from seqcompare.tasks.theory import Needs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from seqcompare.sequence_dataset import Role
+from seqcompare.data.dataset import Role
 
 FAMILIES = ("markov", "hmm", "window", "recurrent", "reference")
 LINEAR_RULES = frozenset({"logistic", "linear-svm", "ridge", "linear"})

@@ -10,8 +10,8 @@ mpl.use("agg")
 import matplotlib.pyplot as plt
 
 from seqcompare.claims import CLAIMS, CheckedClaims, Claim, Expectation, check_claims
-from seqcompare.evaluation.plan import plan_trials
-from seqcompare.evaluation.suites import load_suite
+from seqcompare.experiments.plan import plan_trials
+from seqcompare.experiments.suites import load_suite
 from seqcompare.report.figures.claims import expectations
 
 UP = Expectation("Recall", "A", 4, at_least=0.9)

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from seqcompare import HMM, HMMTagger, MarkovChain, MarkovTagger, NextStep, RNNTagger, Sequences, WindowTagger
-from seqcompare.models.base import check_sequence_labels, check_step_labels, check_step_weights
+from seqcompare.data.targets import check_sequence_labels, check_step_labels, check_step_weights
 
 X = Sequences([[0, 1], [1, 0, 1]])
 

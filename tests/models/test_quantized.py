@@ -5,9 +5,9 @@ import pytest
 from sklearn.base import clone
 
 from seqcompare import BayesClassifier, MarkovChain, MarkovTagger, RNNTagger, load, save
+from seqcompare.data.sequences import Sequences
 from seqcompare.models.pieces import InPieces
 from seqcompare.models.quantized import Quantized
-from seqcompare.sequences import Sequences
 
 
 def blobs(rng, n=40, length=12):

@@ -9,8 +9,8 @@ from sklearn.dummy import DummyClassifier
 
 import seqcompare
 from seqcompare import BayesClassifier, MarkovChain, SequenceDataset
+from seqcompare.data.sequences import Sequences
 from seqcompare.report.page import write_report
-from seqcompare.sequences import Sequences
 
 # what a name would do in a file of Python
 WINNER = '"""\nopen("hacked", "w")\n""" '

@@ -106,7 +106,7 @@ def test_reading_imports_no_model(tmp_path):
         "from seqcompare.results.tables import all_tables;"
         "tables = all_tables(open_run(sys.argv[1]).frame());"
         "assert len(tables['trials']) == 1;"
-        "rooms = ('seqcompare.models', 'seqcompare.evaluation', 'sklearn');"
+        "rooms = ('seqcompare.models', 'seqcompare.experiments', 'sklearn');"
         "found = [name for name in sys.modules if name.startswith(rooms)];"
         "assert not found, found"
     )

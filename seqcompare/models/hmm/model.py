@@ -11,6 +11,7 @@ from scipy.special import logsumexp
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.models.base import Density, Reading, check_lengths
 from seqcompare.models.hmm._hmmlearn import Steps
 from seqcompare.models.hmm.by_hand import find_emission, take_parameters
@@ -30,7 +31,6 @@ from seqcompare.models.hmm.settings import (
     keep_fit,
     plan_fit,
 )
-from seqcompare.sequences import Sequences, offsets_of
 
 
 @dataclass(eq=False, repr=False)

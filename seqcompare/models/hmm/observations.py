@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import choose_alphabet, encode
 from seqcompare.models.base import Reading, check_sequences
 from seqcompare.models.hmm.parameters import Floats
-from seqcompare.sequences import Sequences
 
 # emissions that, when asked for, read integers as numbers
 _NUMERIC = ("gaussian", "gmm", "poisson")

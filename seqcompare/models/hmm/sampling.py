@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcompare.data.sequences import offsets_of
 from seqcompare.models.hmm.parameters import Floats, Parameters
-from seqcompare.sequences import offsets_of
 
 
 def draw_states(

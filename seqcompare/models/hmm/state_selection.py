@@ -15,10 +15,10 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import KFold
 
+from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.models.hmm.model import HMM
 from seqcompare.models.hmm.observations import learn_observations
 from seqcompare.models.hmm.settings import check_choice, check_integer
-from seqcompare.sequences import Sequences, offsets_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

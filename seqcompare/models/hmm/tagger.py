@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from seqcompare.models.base import Reading, Tagger, check_step_labels, check_step_weights, scored_steps
+from seqcompare.data.sequences import Sequences, offsets_of
+from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
+from seqcompare.models.base import Reading, Tagger
 from seqcompare.models.hmm._hmmlearn import Steps
 from seqcompare.models.hmm.fit import run_starts
 from seqcompare.models.hmm.observations import learn_observations, read_steps, reading_of
@@ -23,7 +25,6 @@ from seqcompare.models.hmm.settings import (
     keep_fit,
     plan_fit,
 )
-from seqcompare.sequences import Sequences, offsets_of
 
 # A thousandth of a count for every transition, first state and label: none becomes impossible.
 _COUNT = 1e-3

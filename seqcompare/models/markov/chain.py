@@ -10,13 +10,14 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.data.sequences import Sequences, offsets_of
+from seqcompare.data.targets import check_step_weights
 from seqcompare.models.alphabet import choose_alphabet, encode
-from seqcompare.models.base import Density, Reading, check_lengths, check_sequences, check_step_weights
+from seqcompare.models.base import Density, Reading, check_lengths, check_sequences
 from seqcompare.models.markov.counts import NgramCounts, check_order, count_next
 from seqcompare.models.markov.process import LongRun, as_machine, long_run
 from seqcompare.models.markov.smoothing import check_smoothing, interpolate
 from seqcompare.models.markov.walk import Trie, draw, first_row, predict_rows, smoothed_trie, step_proba
-from seqcompare.sequences import Sequences, offsets_of
 
 if TYPE_CHECKING:
     from seqcompare.models.hmm.model import HMM

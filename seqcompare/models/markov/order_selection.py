@@ -13,12 +13,12 @@ from scipy.stats import chi2
 from sklearn.base import clone
 from sklearn.model_selection import KFold
 
+from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import encode, find_symbols
 from seqcompare.models.base import check_sequences
 from seqcompare.models.markov.chain import MarkovChain
 from seqcompare.models.markov.counts import NgramCounts, check_order, count_next
 from seqcompare.models.markov.kernels import find_suffixes
-from seqcompare.sequences import Sequences
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

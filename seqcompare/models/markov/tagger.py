@@ -7,19 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from seqcompare.data.sequences import Sequences
+from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
 from seqcompare.models.alphabet import encode, find_symbols, read_symbols
-from seqcompare.models.base import (
-    Reading,
-    Tagger,
-    check_sequences,
-    check_step_labels,
-    check_step_weights,
-    scored_steps,
-)
+from seqcompare.models.base import Reading, Tagger, check_sequences
 from seqcompare.models.markov.counts import NgramCounts, check_order, count_labels
 from seqcompare.models.markov.smoothing import check_smoothing, interpolate
 from seqcompare.models.markov.walk import predict_rows, smoothed_trie
-from seqcompare.sequences import Sequences
 
 
 class MarkovTagger(Tagger):

@@ -10,14 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from seqcompare.data.sequences import Sequences
+from seqcompare.data.targets import check_sequence_labels, check_sequence_weights
 from seqcompare.models.alphabet import encode_labels, find_symbols
-from seqcompare.models.base import check_sequence_labels, check_sequence_weights, check_sequences
+from seqcompare.models.base import check_sequences
 from seqcompare.models.recurrent.cell import Array
 from seqcompare.models.recurrent.estimator import SequenceNet
 from seqcompare.models.recurrent.losses import LOSSES
 from seqcompare.models.recurrent.parameters import check_parameters
 from seqcompare.models.recurrent.weighting import reweighted
-from seqcompare.sequences import Sequences
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

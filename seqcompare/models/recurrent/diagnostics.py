@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcompare.data.sequences import Sequences
+from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
 from seqcompare.models.alphabet import encode
-from seqcompare.models.base import check_sequences, check_step_labels, check_step_weights, scored_steps
+from seqcompare.models.base import check_sequences
 from seqcompare.models.recurrent.cell import Array, State
 from seqcompare.models.recurrent.chunks import read_out
 from seqcompare.models.recurrent.estimator import RecurrentNet, one_thread
@@ -20,7 +22,6 @@ from seqcompare.models.recurrent.losses import LOSSES
 from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.packing import Ints, longest_first, pack
 from seqcompare.models.recurrent.single_unit import SingleUnit, axes_of, single_unit
-from seqcompare.sequences import Sequences
 from seqcompare.style import FAMILY_COLORS
 
 COLOR = FAMILY_COLORS["recurrent"]

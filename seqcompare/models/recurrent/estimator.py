@@ -17,6 +17,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import ThreadpoolController
 
+from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import encode, find_symbols
 from seqcompare.models.base import check_sequences
 from seqcompare.models.recurrent.architecture import Architecture
@@ -30,7 +31,6 @@ from seqcompare.models.recurrent.packing import Ints
 from seqcompare.models.recurrent.parameters import RecurrentParameters
 from seqcompare.models.recurrent.training import Epoch, Schedule, train
 from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
-from seqcompare.sequences import Sequences
 
 Score = Callable[[Array, Array, NDArray[np.float64]], float]
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.sequences import offsets_of
+from seqcompare.data.sequences import offsets_of
 
 Ints = NDArray[np.int64]
 

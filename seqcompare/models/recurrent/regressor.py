@@ -9,12 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_array
 
-from seqcompare.models.base import check_sequence_weights, check_sequences
+from seqcompare.data.sequences import Sequences
+from seqcompare.data.targets import check_sequence_weights
+from seqcompare.models.base import check_sequences
 from seqcompare.models.recurrent.cell import Array
 from seqcompare.models.recurrent.estimator import SequenceNet
 from seqcompare.models.recurrent.parameters import check_parameters
 from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
-from seqcompare.sequences import Sequences
 
 
 class RNNRegressor(RegressorMixin, SequenceNet, BaseEstimator):

@@ -9,14 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.data.sequences import Sequences
+from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
 from seqcompare.models.alphabet import encode_labels, find_symbols
-from seqcompare.models.base import (
-    Tagger,
-    check_sequences,
-    check_step_labels,
-    check_step_weights,
-    scored_steps,
-)
+from seqcompare.models.base import Tagger, check_sequences
 from seqcompare.models.recurrent.cell import Array, State
 from seqcompare.models.recurrent.chunks import read_out
 from seqcompare.models.recurrent.estimator import RecurrentNet
@@ -24,7 +20,6 @@ from seqcompare.models.recurrent.losses import softmax
 from seqcompare.models.recurrent.packing import pack
 from seqcompare.models.recurrent.parameters import check_parameters
 from seqcompare.models.recurrent.weighting import reweighted
-from seqcompare.sequences import Sequences
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcompare.data.sequences import Sequences
 from seqcompare.models.recurrent.cell import Array
 from seqcompare.models.recurrent.chunks import Examples, Update, answer, gradients
 from seqcompare.models.recurrent.losses import LOSSES, best_constant, constant_losses
 from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.optimizers import Descent, Memory, descend
 from seqcompare.models.recurrent.packing import Ints
-from seqcompare.sequences import Sequences
 
 EXPLODED = 1e3  # times the loss of a constant answer
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.sequences import Sequences
+from seqcompare.data.sequences import Sequences
 
 
 def is_indicator(y: Any) -> bool:

@@ -11,8 +11,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import encode
-from seqcompare.sequences import Sequences
 
 PAD = "<pad>"
 

@@ -18,11 +18,9 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from seqcompare.models.base import (
-    check_sequence_labels,
-    check_sequence_weights,
-    check_sequences,
-)
+from seqcompare.data.sequences import Sequences
+from seqcompare.data.targets import check_sequence_labels, check_sequence_weights
+from seqcompare.models.base import check_sequences
 from seqcompare.models.windows.fit import (
     as_form,
     checked_classifier,
@@ -36,7 +34,6 @@ from seqcompare.models.windows.fit import (
 )
 from seqcompare.models.windows.influence import LagInfluence, permutation_influence, weight_influence
 from seqcompare.models.windows.sliding_window import SlidingWindow
-from seqcompare.sequences import Sequences
 
 POOLINGS = ("last", "mean", "max")
 

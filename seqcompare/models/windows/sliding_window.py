@@ -11,10 +11,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import choose_alphabet
 from seqcompare.models.base import check_sequences
 from seqcompare.models.windows.layout import WindowLayout
-from seqcompare.sequences import Sequences
 
 if TYPE_CHECKING:
     import pandas as pd

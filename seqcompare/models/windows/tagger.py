@@ -13,14 +13,10 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.data.sequences import Sequences
+from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
 from seqcompare.models.alphabet import find_symbols
-from seqcompare.models.base import (
-    Tagger,
-    check_sequences,
-    check_step_labels,
-    check_step_weights,
-    scored_steps,
-)
+from seqcompare.models.base import Tagger, check_sequences
 from seqcompare.models.windows.fit import (
     CHUNK,
     FEW,
@@ -37,7 +33,6 @@ from seqcompare.models.windows.fit import (
 from seqcompare.models.windows.indicators import check_step_indicators, is_indicator, label_columns
 from seqcompare.models.windows.influence import LagInfluence, permutation_influence, weight_influence
 from seqcompare.models.windows.sliding_window import SlidingWindow
-from seqcompare.sequences import Sequences
 
 
 class WindowTagger(Tagger):

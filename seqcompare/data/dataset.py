@@ -1,0 +1,69 @@
+"""What is learned from: sequences, what to predict of them, and which predictions count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from seqcompare.data.sequences import Sequences
+
+Role = Literal["next", "step", "sequence", "value"]
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceDataset:
+    """Sequences with their targets.
+
+    Parameters
+    ----------
+    X : Sequences
+        The input, n sequences.
+    y : Sequences, ndarray or None
+        For the role ``next`` None (the targets are the steps of `X` themselves), for ``step`` a label per
+        step, for ``sequence`` a label and for ``value`` a number per sequence, shape (n,) or (n, m).
+    sample_weight : Sequences, ndarray of shape (n,), or None
+        0 where a step (of `y`; for ``next``, of `X`) or a sequence is neither trained on nor scored.
+    role : {"next", "step", "sequence", "value"}
+        What is predicted.
+    name : str
+        What people call it.
+    groups : ndarray of shape (n,), optional
+        Sequences of one group (a person, a device) belong on one side of every split.
+    test : ndarray of bool, shape (n,), optional
+        The official test part, where the source defines one.
+    notes : tuple of str
+        What was guessed or decided when the data were read, a sentence each.
+    """
+
+    X: Sequences
+    y: Sequences | NDArray[Any] | None
+    sample_weight: Sequences | NDArray[Any] | None
+    role: Role
+    name: str
+    groups: NDArray[Any] | None = None
+    test: NDArray[np.bool_] | None = None
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def take(self, indices: ArrayLike) -> SequenceDataset:
+        """Return the dataset of the sequences at `indices`, in that order; a boolean mask works as well."""
+        chosen = np.arange(len(self))[np.asarray(indices)]
+
+        def of(values: Any) -> Any:
+            if values is None:
+                return None
+            return values.take(chosen) if isinstance(values, Sequences) else values[chosen]
+
+        return replace(
+            self,
+            X=self.X.take(chosen),
+            y=of(self.y),
+            sample_weight=of(self.sample_weight),
+            groups=of(self.groups),
+            test=of(self.test),
+        )

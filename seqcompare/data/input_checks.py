@@ -1,0 +1,74 @@
+"""What input is, and what is wrong with it: the questions that `check_sequences` asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from seqcompare.data.sequences import Sequences
+
+
+def is_table(X: Any) -> bool:
+    """Whether `X` is for scikit-learn's validation: an array or table, rather than a list of sequences."""
+    if isinstance(X, (list, tuple, str)):
+        return False
+    shape = getattr(X, "shape", None)
+    if shape is None:
+        return hasattr(X, "__array__")
+    if len(shape) == 1:
+        # a Series or object array of sequences is a list of them
+        return not shape[0] or (np.ndim(next(iter(X))) == 0 and not isinstance(next(iter(X)), str))
+    return len(shape) != 3
+
+
+def is_nested_table(X: Any) -> bool:
+    """Whether `X` is scikit-learn's list of equally long lists, after which arrays of that width are due."""
+    return (
+        isinstance(X, list)
+        and len(X) > 0
+        and all(type(x) is list for x in X)
+        and len({len(x) for x in X}) == 1
+        and len(X[0]) > 0
+        and np.isscalar(X[0][0])
+    )
+
+
+def kind_words(kind: str) -> str:
+    """Return what the steps of such sequences are called."""
+    return "symbols" if kind == "symbols" else "real-valued steps"
+
+
+def locate_step(sequences: Sequences, row: int) -> tuple[int, int]:
+    """Return which sequence a row of the values belongs to, and which of its steps it is."""
+    i = int(np.searchsorted(sequences.offsets, row, side="right")) - 1
+    return i, row - int(sequences.offsets[i])
+
+
+def check_finite(sequences: Sequences, *, allow_nan: bool = False, name: str = "X") -> None:
+    """Raise ValueError for the first step that is infinite, or NaN where that is not allowed."""
+    values = sequences.channels
+    with np.errstate(invalid="ignore", over="ignore"):
+        if np.isfinite(values.sum(dtype=np.float64)):  # one cheap pass: a bad value spoils the sum
+            return
+    bad = np.isinf(values) if allow_nan else ~np.isfinite(values)
+    rows = np.flatnonzero(bad.any(axis=1))
+    if rows.size:
+        i, t = locate_step(sequences, int(rows[0]))
+        what = "NaN" if np.isnan(values[rows[0]]).any() and not allow_nan else "infinity (inf)"
+        raise ValueError(f"{name}[{i}] contains {what} at step {t}: expected finite numbers")
+
+
+def whole_numbers(sequences: Sequences) -> Sequences:
+    """Return whole-number floats as integers; raise ValueError for the first that is none."""
+    if sequences.n_channels != 1:
+        raise ValueError(f"expected symbols, got real-valued steps of {sequences.n_channels} channels")
+    values = sequences.channels[:, 0]
+    broken = np.flatnonzero(values != np.floor(values))
+    if broken.size:
+        i, t = locate_step(sequences, int(broken[0]))
+        raise ValueError(
+            f"expected symbols (integers, booleans, strings), but X[{i}] is real-valued: "
+            f"{values[broken[0]]} at step {t}"
+        )
+    return sequences.with_values(values.astype(np.int64))

@@ -1,0 +1,89 @@
+"""Symbols or measurements, and numbers that are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcompare.data.sequences import Kind, Sequences
+from seqcompare.data.source import DataError
+
+Missing = Literal["error", "keep"]
+
+FailAt = Callable[[str, int | None, int], DataError]
+"""Makes the error for a problem at a step and channel, counted from 0 over all sequences."""
+
+AS_REAL = "the kind 'real' reads them as measurements"
+
+# every symbol takes the memory of the longest
+LONGEST_SYMBOL = 1000
+
+__all__ = [
+    "AS_REAL",
+    "LONGEST_SYMBOL",
+    "FailAt",
+    "Kind",
+    "Missing",
+    "are_whole",
+    "as_kind",
+    "check_finite",
+    "too_long",
+]
+
+
+def too_long(word: str) -> str:
+    """Say that a word is no symbol."""
+    return f"a symbol of {len(word)} characters: expected at most {LONGEST_SYMBOL}, got {word[:20]!r}..."
+
+
+def as_kind(X: Sequences, kind: Kind | None, fail: FailAt) -> Sequences:
+    """Read whole numbers as measurements, or measurements that are whole numbers as symbols.
+
+    Raises
+    ------
+    DataError
+        If words are to be numbers, or numbers with fractions symbols.
+    """
+    if kind is None or kind == X.kind:
+        return X
+    if kind == "real":
+        if X.values.dtype.kind == "U":
+            raise fail(f"expected numbers, got {X.values[0]!s:.40}", 0, 0)
+        return X.with_values(X.values.astype(np.float64))
+    if X.n_channels > 1:
+        raise fail(f"a symbol is one value, but a step has {X.n_channels}", None, 0)
+    values = X.channels[:, 0]
+    broken = np.flatnonzero(~are_whole(values))
+    if broken.size:
+        raise fail(f"expected symbols, got {values[broken[0]]:g}", int(broken[0]), 0)
+    return X.with_values(values.astype(np.int64))
+
+
+def are_whole(values: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Return which numbers can become 64-bit integers without a change."""
+    return (values == np.floor(values)) & (np.abs(values) < 2.0**63)
+
+
+def check_finite(X: Sequences, missing: Missing | None, notes: list[str], fail: FailAt) -> None:
+    """Refuse infinite numbers always, and missing ones unless they are to be kept.
+
+    Raises
+    ------
+    DataError
+        For the first bad number; the message says where it is.
+    """
+    if X.kind != "real" or np.isfinite(X.values).all():
+        return
+    absent = np.isnan(X.channels)
+    bad: NDArray[Any] = ~np.isfinite(X.channels) & ~(absent if missing == "keep" else False)
+    if bad.any():
+        step, channel = (int(i) for i in np.argwhere(bad)[0])
+        if absent[step, channel]:
+            problem = "there is no number (NaN); 'keep' for missing ones lets it pass, but few models do"
+        else:
+            problem = f"expected a finite number, got {X.channels[step, channel]}"
+        raise fail(problem, step, channel)
+    notes.append(f"{int(absent.sum())} numbers are missing (NaN): few models take that")

@@ -1,0 +1,206 @@
+"""What sorts the steps of a sequence: numbers, dates, times and numbered names by what they mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from seqcompare.data.source import DataError
+
+Keys = tuple[NDArray[Any], str | None]
+"""A key to sort by for each text, and how it was read where that has to be said."""
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+_CLOCK = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
+_OFFSET = r"Z|[+-][0-9]{2}(?::?[0-9]{2})?"
+_ISO = re.compile(
+    rf"[0-9]{{4}}([-/])[0-9]{{2}}(?:\1[0-9]{{2}}(?:[T ](?:{_CLOCK}|[0-9]{{2}}) ?(?P<offset>{_OFFSET})?)?)?"
+)
+_DOTTED = re.compile(rf"([0-9]{{1,2}})\.([0-9]{{1,2}})\.([0-9]{{4}})(?:,?[T ]({_CLOCK}))?")
+_SLASHED = re.compile(rf"([0-9]{{1,2}})[-/]([0-9]{{1,2}})[-/]([0-9]{{4}})(?:,?[T ]({_CLOCK}))?")
+_TWO_PARTS = re.compile(r"[0-9]{1,3}:[0-5][0-9]")
+_THREE_PARTS = re.compile(r"[0-9]{1,3}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?")
+_NUMBERED = re.compile(r"([^0-9]*)([0-9]+)([^0-9]*)")
+
+_EXPECTED = "numbers, ISO dates or times (2024-01-31), or names with one running number"
+
+
+class _OrderError(Exception):
+    """What is wrong with one of the texts."""
+
+    def __init__(self, problem: str, which: int) -> None:
+        super().__init__(problem)
+        self.problem, self.which = problem, which
+
+
+def order_places(cells: pd.Series, fail: Callable[[str, int], DataError]) -> tuple[NDArray[np.int64], Any]:
+    """Return the place of every cell in the order of the column, shape (n,), from 0; equal cells share one.
+
+    Parameters
+    ----------
+    cells : pandas.Series of shape (n,)
+        The column, nothing missing.
+    fail : callable (problem, row) -> DataError
+        Makes the error for a problem in a row.
+
+    Returns
+    -------
+    places : ndarray of int, shape (n,)
+        The places.
+    how : str or None
+        How text was read, unless as numbers.
+
+    Raises
+    ------
+    DataError
+        If the cells have no order that is beyond doubt.
+    """
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        if cells.dtype.ordered:
+            return np.asarray(cells.cat.codes, dtype=np.int64), None
+        cells = cells.astype(cells.dtype.categories.dtype)
+    if not (pd.api.types.is_object_dtype(cells) or pd.api.types.is_string_dtype(cells)):
+        return pd.factorize(cells, sort=True)[0], None
+    codes, uniques = pd.factorize(cells.to_numpy(dtype=object))
+    try:
+        words = [isinstance(value, str) for value in uniques]
+        if all(words):
+            keys, how = _text_keys([value.strip() for value in uniques])
+        elif any(words):
+            which = words.index(not words[0])
+            raise _OrderError(f"the order must be all numbers or all text, got {uniques[which]!r:.40}", which)
+        else:
+            keys, how = _object_keys(uniques), None
+    except _OrderError as bad:
+        raise fail(bad.problem, int(np.argmax(codes == bad.which))) from None
+    return np.unique(keys, return_inverse=True)[1][codes], how
+
+
+def _object_keys(values: NDArray[Any]) -> NDArray[Any]:
+    for i, value in enumerate(values):
+        try:
+            _ = value < values[0]
+        except TypeError as error:
+            raise _OrderError(f"the order cannot be sorted: {error}", i) from None
+    return values
+
+
+def _text_keys(texts: list[str]) -> Keys:
+    most, odd, beside = 0, 0, ""
+    for what, pattern, keys in _RULES:
+        fits = [pattern.fullmatch(text) is not None for text in texts]
+        if all(fits):
+            return keys(texts)
+        if sum(fits) > most:
+            most, odd = sum(fits), fits.index(False)
+            beside = f" beside {what} such as {texts[fits.index(True)]!r:.40}"
+    found = _numbered_keys(texts)
+    if found is None and _sorts_as_text(texts):
+        found = np.array(texts, dtype=object), "text of one form, the year or the largest part first"
+    if found is None:
+        raise _OrderError(f"the order must be {_EXPECTED}, got {texts[odd]!r:.40}{beside}", odd)
+    return found
+
+
+def _number_keys(texts: list[str]) -> Keys:
+    floats = np.array([float(text) for text in texts])
+    # rounding keeps the order, except where it makes two numbers one
+    if len(np.unique(floats)) == len(floats):
+        return floats, None
+    return np.array([Decimal(text) for text in texts], dtype=object), None
+
+
+def _iso_keys(texts: list[str]) -> Keys:
+    matches = [_ISO.fullmatch(text) for text in texts]
+    zoned = [match is not None and match["offset"] is not None for match in matches]
+    if any(zoned) and not all(zoned):
+        which = zoned.index(not zoned[0])
+        raise _OrderError(
+            f"some times of the order have a UTC offset and some have none, as {texts[which]!r}", which
+        )
+    return _moments(texts), "ISO dates or times" + (" with their UTC offsets" if any(zoned) else "")
+
+
+def _dotted_keys(texts: list[str]) -> Keys:
+    return _moments(_iso_texts(texts, _DOTTED, (0, 1)), texts), "dates of the form day.month.year"
+
+
+def _slashed_keys(texts: list[str]) -> Keys:
+    parts = np.array([[int(part) for part in _parts(_SLASHED, text)[:2]] for text in texts])
+    first, second = bool((parts[:, 0] > 12).any()), bool((parts[:, 1] > 12).any())
+    if first == second:
+        which = int(np.argmax((parts > 12).any(axis=1)))
+        reason = "others say the opposite of it" if first else "no date of the column decides"
+        raise _OrderError(
+            f"{texts[which]!r} may have the day or the month first, and {reason}; "
+            "expected ISO dates (2024-01-31)",
+            which,
+        )
+    form = "day, month, year" if first else "month, day, year"
+    return _moments(
+        _iso_texts(texts, _SLASHED, (0, 1) if first else (1, 0)), texts
+    ), f"dates of the form {form}"
+
+
+def _clock_keys(texts: list[str]) -> Keys:
+    full = texts if texts[0].count(":") == 2 else [text + ":00" for text in texts]
+    return pd.to_timedelta(pd.Index(full)).as_unit("ns").asi8, "times, 9:00 before 10:00"
+
+
+def _numbered_keys(texts: list[str]) -> Keys | None:
+    matches = [match for text in texts if (match := _NUMBERED.fullmatch(text))]
+    if len(matches) < len(texts) or len({(match[1], match[3]) for match in matches}) > 1:
+        return None
+    return np.array([Decimal(match[2]) for match in matches], dtype=object), (
+        f"names by their number, as {matches[0][2]} of {texts[0]!r:.40}"
+    )
+
+
+def _sorts_as_text(texts: Sequence[str]) -> bool:
+    """Whether texts are alike but for digits, whose first are the weightiest beyond doubt."""
+    forms = {re.sub("[0-9]", "0", text) for text in texts}
+    if len(forms) > 1:
+        return False
+    form = forms.pop()
+    runs, gaps = re.findall("0+", form), re.findall("(?<=0)[^0]+(?=0)", form)
+    if len(runs) < 2 or re.search("[ap]\\.?m", form, re.IGNORECASE):
+        return False
+    year_first = len(runs[0]) == 4 and max(map(len, runs[1:])) <= 2
+    return year_first or all(re.search("[A-Za-z_]", gap) for gap in gaps)
+
+
+def _parts(pattern: re.Pattern[str], text: str) -> tuple[Any, ...]:
+    match = pattern.fullmatch(text)
+    assert match is not None
+    return match.groups()
+
+
+def _iso_texts(texts: list[str], pattern: re.Pattern[str], day_and_month: tuple[int, int]) -> list[str]:
+    day, month = day_and_month
+    parts = [_parts(pattern, text) for text in texts]
+    return [f"{p[2]}-{p[month]:0>2}-{p[day]:0>2} {p[3] or '00:00'}" for p in parts]
+
+
+def _moments(iso: list[str], texts: list[str] | None = None) -> NDArray[np.int64]:
+    moments = pd.to_datetime(pd.Index(iso, dtype=object), format="ISO8601", utc=True, errors="coerce")
+    wrong = np.flatnonzero(moments.isna())
+    if wrong.size:
+        which = int(wrong[0])
+        raise _OrderError(f"there is no such date or time: {(texts or iso)[which]!r}", which)
+    return moments.asi8
+
+
+_RULES = (
+    ("numbers", _NUMBER, _number_keys),
+    ("ISO dates", _ISO, _iso_keys),
+    ("dates", _DOTTED, _dotted_keys),
+    ("dates", _SLASHED, _slashed_keys),
+    ("times", _TWO_PARTS, _clock_keys),
+    ("times", _THREE_PARTS, _clock_keys),
+)

@@ -1,0 +1,196 @@
+"""What is to be predicted: the role that a target implies, and what a target must be for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcompare.data.dataset import Role
+from seqcompare.data.kinds import Kind, Missing, are_whole
+from seqcompare.data.sequences import Sequences
+from seqcompare.data.source import DataError
+
+Fail = Callable[[str, int | None], DataError]
+"""Makes the error for a problem at a step (of targets per step), a sequence (else), or nowhere."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the user said about the data, whatever their form; None is for "find out"."""
+
+    role: Role | None = None
+    kind: Kind | None = None
+    missing: Missing | None = None
+    ignore_label: Any = None
+
+    def __post_init__(self) -> None:
+        for what, choices in (("role", Role), ("kind", Kind), ("missing", Missing)):
+            value = getattr(self, what)
+            if value is not None and value not in get_args(choices):
+                raise DataError(f"{what} must be one of {', '.join(get_args(choices))}, got {value!r}")
+
+
+Settled = tuple[Sequences | NDArray[Any] | None, Sequences | None, Role]
+
+
+def settle_role(
+    X: Sequences,
+    target: Sequences | NDArray[Any] | None,
+    wanted: Wanted,
+    notes: list[str],
+    fail: Fail,
+) -> Settled:
+    """Infer the role unless it is given, and bring the target into its form.
+
+    Parameters
+    ----------
+    X : Sequences
+        The input.
+    target : Sequences, ndarray of shape (n,), or None
+        A target per step, per sequence, or none.
+    wanted : Wanted
+        Role and label to ignore. Without a role, no target means ``next``; a target that is the same all
+        through each sequence ``sequence``, or ``value`` where it is a number with a fraction; any other
+        ``step``.
+    notes : list of str
+        What was inferred is added here.
+    fail : callable
+        Makes the error for a problem and its place.
+
+    Returns
+    -------
+    y : Sequences, ndarray or None
+        The target in the role's form.
+    sample_weight : Sequences or None
+        0 where `ignore_label` says so.
+    role : str
+        The role.
+    """
+    role, ignore_label = wanted.role, wanted.ignore_label
+    if target is None:
+        if role not in (None, "next"):
+            raise fail(f"the role {role} needs a target, and there is none", None)
+        if ignore_label is not None:
+            raise fail("the label to ignore is one of a target, and there is none", None)
+        if role is None:
+            notes.append("no target, so the role is next: each step is predicted from those before it")
+        return _check_next(X, notes, fail)
+    if role == "next":
+        raise fail("the role next predicts the steps themselves: it takes no target", None)
+    if isinstance(target, Sequences):
+        change = _first_change(target)
+        if role == "step" or (role is None and change is not None):
+            if role is None:
+                notes.append("the target changes within sequences, so the role is step")
+            return _check_steps(target, ignore_label, fail)
+        if change is not None:
+            raise fail(f"the role {role} needs one target a sequence, but it changes here", change)
+        values, starts = target.values[target.offsets[:-1]], target.offsets
+        return _check_sequences(values, role, ignore_label, notes, lambda p, i: fail(p, _start(starts, i)))
+    if role == "step":
+        raise fail("the role step needs a label for every step, but there is one a sequence", None)
+    return _check_sequences(target, role, ignore_label, notes, fail)
+
+
+def _start(offsets: NDArray[np.int64], i: int | None) -> int | None:
+    return None if i is None else int(offsets[i])
+
+
+def _check_next(X: Sequences, notes: list[str], fail: Fail) -> Settled:
+    if X.lengths.max() < 2:
+        raise fail("every sequence has one step: there is no next step to predict", None)
+    if (X.channels == X.channels[0]).all():
+        raise fail(f"all steps are {X.channels[0].tolist()}: there is nothing to predict", 0)
+    if X.kind == "real":
+        notes.append("the steps are real-valued: of the densities only hidden Markov models take them")
+    return None, None, "next"
+
+
+def _check_steps(target: Sequences, ignore_label: Any, fail: Fail) -> Settled:
+    labels = _as_labels(target.values, "a label per step must be a symbol", fail)
+    scored = np.ones(len(labels), dtype=bool)
+    if ignore_label is not None:
+        # a command line can only say "-1"
+        ignored = labels.astype(str) == str(ignore_label)
+        if not ignored.any():
+            raise fail(
+                f"the label to ignore, {ignore_label!r}, is none of the labels: {_listed(labels)}", None
+            )
+        scored = ~ignored
+    _check_classes(labels[scored], fail)
+    y = target.with_values(labels)
+    weight = None if ignore_label is None else target.with_values(scored.astype(np.float64))
+    return y, weight, "step"
+
+
+def _check_sequences(
+    target: NDArray[Any], role: Role | None, ignore_label: Any, notes: list[str], fail: Fail
+) -> Settled:
+    if ignore_label is not None:
+        raise fail(
+            "a label can be ignored among labels per step only, but there is one target a sequence", None
+        )
+    fractions = target.dtype.kind == "f" and bool((target != np.floor(target)).any())
+    number = "; the role 'value' predicts it as a number" if target.dtype.kind in "iuf" else ""
+    if role is None:
+        role = "value" if fractions else "sequence"
+        what = "is a number with a fraction" if fractions else "is a class"
+        notes.append(f"the target is the same all through each sequence and {what}, so the role is {role}")
+        if number and role == "sequence" and len(np.unique(target)) > 10:
+            notes[-1] += number
+    if len(target) < 2:
+        raise fail(f"the role {role} needs several sequences to learn from, but there is one", None)
+    if role == "value":
+        values = _as_numbers(target, fail)
+        if (values == values[0]).all():
+            raise fail(f"every target is {values[0]:g}: there is nothing to predict", None)
+        return values, None, role
+    labels = _as_labels(target, "a class must be a symbol; the role value predicts numbers", fail)
+    _check_classes(labels, fail)
+    if len(np.unique(labels)) == len(labels):
+        raise fail("every sequence has a class of its own: no class can be learnt and tested" + number, None)
+    return labels, None, role
+
+
+def _check_classes(labels: NDArray[Any], fail: Fail) -> None:
+    classes = np.unique(labels)
+    if len(classes) < 2:
+        raise fail(f"the target has one class, {classes[0]!s}: there is nothing to predict", None)
+
+
+def _as_labels(values: NDArray[Any], problem: str, fail: Fail) -> NDArray[Any]:
+    if values.dtype.kind != "f":
+        return values
+    broken = np.flatnonzero(~are_whole(values))
+    if broken.size:
+        raise fail(f"{problem}, got {values[broken[0]]:g}", int(broken[0]))
+    return values.astype(np.int64)
+
+
+def _as_numbers(values: NDArray[Any], fail: Fail) -> NDArray[np.float64]:
+    try:
+        return values.astype(np.float64)
+    except ValueError:
+        for i, value in enumerate(values):
+            try:
+                float(value)
+            except ValueError:
+                raise fail(f"the role value predicts numbers, got {value!s}", i) from None
+        raise
+
+
+def _first_change(target: Sequences) -> int | None:
+    """Return the first step whose target differs from the one before it in its sequence."""
+    differs = np.zeros(target.n_steps, dtype=bool)
+    differs[1:] = target.values[1:] != target.values[:-1]
+    differs[target.offsets[:-1]] = False
+    return int(np.argmax(differs)) if differs.any() else None
+
+
+def _listed(labels: NDArray[Any], most: int = 10) -> str:
+    names = np.unique(labels).astype(str)
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")

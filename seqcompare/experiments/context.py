@@ -1,0 +1,395 @@
+"""The context curve: what a model loses when it may see the last k steps only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.sequences import Sequences, offsets_of
+from seqcompare.experiments.answers import fit_model, predict_answer
+from seqcompare.experiments.ladder_common import Entry
+from seqcompare.experiments.measures import (
+    ask,
+    count_items,
+    scored_items,
+    unit_sums,
+    units,
+)
+from seqcompare.experiments.splits import cut
+from seqcompare.experiments.zoo import ModelSpec
+from seqcompare.models.causality import is_causal
+from seqcompare.results.choice import TOLERANCE, paired_difference
+
+_MOST_POSITIONS = 1000
+_MOST_STEPS = 300_000
+_MOST_PAST = 200
+_INFLUENCE_LAGS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64)
+_INFLUENCE_POSITIONS = 200
+_FEWEST_GROUPS = 5
+_FEWEST_STARTS = 40
+
+Sums = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """What a model loses with each context.
+
+    Parameters
+    ----------
+    control : {"limited", "truncated", "shuffled", "ahead"}
+        "limited": fitted anew to the last k steps; "truncated": shown the last k steps; "shuffled": shown
+        everything, the steps before the last k in random order; "ahead": fitted to (or shown) everything
+        before and the next k steps.
+    contexts : list of int
+        The k that were tried, rising.
+    sums : list of ndarray of shape (m, 3)
+        Weight, loss and bits of the units, for each.
+    tolerance : float
+        What is practically equal, in units of the loss.
+    """
+
+    control: str
+    contexts: list[int]
+    sums: list[Sums]
+    tolerance: float
+
+    def needed(self) -> int:
+        """Return the smallest context that is enough.
+
+        It is within one standard error of the paired difference to the best, or practically equal to it. A
+        single unit has no standard error: then it is practically equal.
+        """
+        best = self.sums[int(np.argmin([_loss(s) for s in self.sums]))]
+        for k, sums in zip(self.contexts, self.sums, strict=True):
+            behind, error = paired_difference(sums, best)
+            if behind <= (max(error, self.tolerance) if np.isfinite(error) else self.tolerance):
+                return k
+        raise AssertionError("the best is never behind itself")
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one record a context: loss, distance to the best, and its standard error."""
+        best = self.sums[int(np.argmin([_loss(s) for s in self.sums]))]
+        rows = []
+        for k, sums in zip(self.contexts, self.sums, strict=True):
+            behind, error = paired_difference(sums, best)
+            rows.append(
+                {"control": self.control, "context": k, "loss": _loss(sums), "behind": behind, "error": error}
+            )
+        return rows
+
+
+def trace_context(
+    entry: Entry,
+    spec: ModelSpec,
+    model: Any,
+    train: SequenceDataset,
+    test: SequenceDataset,
+    metric: str,
+    seed: int,
+) -> list[Curve]:
+    """Return the context curves of a contestant, the one that its horizon is read from first.
+
+    Contexts double from 1 until nothing more can be seen; then the smallest that is enough is found by
+    bisection. Where the family has models that see k steps (chains, windows) or the role is about whole
+    sequences, each point is fitted anew. Else one model is fitted to the training sequences begun at random
+    steps, so that it knows to answer without their beginning, and shown the last k steps (the controls are
+    those of Khandelwal et al. 2018, "Sharp nearby, fuzzy far away"). In the same way a model that looks ahead
+    is traced forwards.
+
+    Errors are those over the units of `measures.units`; where these are fewer than five groups, over the
+    sequences: of two or three groups the error is itself hardly known.
+
+    Parameters
+    ----------
+    entry : Entry
+        The contestant.
+    spec : ModelSpec
+        The rung that was chosen.
+    model : estimator
+        It, fitted to `train`.
+    train, test : SequenceDataset
+        The parts of one split.
+    metric : str
+        What models are compared by.
+    seed : int
+        Of what is drawn.
+    """
+    n_train = count_items(train)
+    search = _Search(_tolerance(test, metric))
+    if train.role in ("sequence", "value"):
+        shown = _Shown(model, test, n_train, metric, seed)
+
+        def refit(k: int) -> Sums:
+            return _refitted(spec, _last(train, k), _last(test, k), metric, seed)
+
+        curve = search.find("limited", refit, shown.longest)
+        return [curve, *(search.follow(c, shown.loss_of(c), curve) for c in ("truncated", "shuffled"))]
+    causal = is_causal(model)
+    curves = []
+    if entry.limit is not None:
+        limit = entry.limit
+        curves.append(
+            search.find(
+                "limited", lambda k: _refitted(limit(spec, k), train, test, metric, seed), _reach(spec)
+            )
+        )
+        if not causal and entry.limit_ahead is not None:
+            ahead = entry.limit_ahead
+            curves.append(
+                search.find(
+                    "ahead", lambda a: _refitted(ahead(spec, a), train, test, metric, seed), _reach(spec), 0
+                )
+            )
+        return curves
+    anywhere, _ = spec.build(train, seed)
+    fit_model(anywhere, _begun_anywhere(train, seed))
+    shown = _Shown(anywhere, test, n_train, metric, seed)
+    curves.append(search.find("truncated", shown.loss_of("truncated"), shown.longest))
+    if causal:
+        curves.append(search.follow("shuffled", shown.loss_of("shuffled"), curves[0]))
+    else:
+        curves.append(search.find("ahead", shown.loss_of("ahead"), shown.longest, 0))
+    return curves
+
+
+def influence_by_lag(model: Any, test: SequenceDataset, seed: int) -> list[dict[str, float]]:
+    """Return how much the answer changes when the step at a lag is replaced by one from elsewhere.
+
+    Returns
+    -------
+    list of dict
+        ``lag`` in steps before what is answered (for whole sequences, before the last step), and
+        ``influence``: the mean total variation distance between the probabilities before and after (for
+        numbers the mean absolute change); nothing for real-valued densities.
+    """
+    if test.role == "next" and test.X.kind == "real":
+        return []
+    rng = np.random.default_rng(seed)
+    at = _positions(test, _INFLUENCE_POSITIONS, rng)
+    # what is answered after reading the step `end`
+    end = test.X.offsets[1:][at] - 1 if test.role in ("sequence", "value") else at
+    end = end - 1 if test.role == "next" else end
+    owner = test.X.sequence_index[end]
+    start = np.maximum(test.X.offsets[owner], end - _MOST_PAST)
+    windows = cut(
+        replace(test, y=None, sample_weight=None, groups=None),
+        np.column_stack([owner, start - test.X.offsets[owner], end + 1 - test.X.offsets[owner]]),
+    ).X
+    whole = _last_answers(model, windows, test.role)
+    first = 1 if test.role == "next" else 0
+    rows = []
+    for lag in _INFLUENCE_LAGS:
+        reached = np.flatnonzero(windows.lengths > lag)
+        if len(reached) < 10:
+            break
+        changed = windows.take(reached)
+        values = changed.values.copy()
+        values[changed.offsets[1:] - 1 - lag] = test.X.values[rng.integers(test.X.n_steps, size=len(reached))]
+        answers = _last_answers(model, changed.with_values(values), test.role)
+        change = np.abs(answers - whole[reached])
+        size = change.sum(axis=1) / 2 if change.ndim == 2 else change
+        rows.append({"lag": float(lag + first), "influence": float(size.mean())})
+    return rows
+
+
+class _Shown:
+    """A fitted model, shown parts of the test data."""
+
+    def __init__(self, model: Any, test: SequenceDataset, n_train: float, metric: str, seed: int) -> None:
+        self._model, self._test, self._n_train, self._seed = model, test, n_train, seed
+        self._metric = metric
+        self._per_step = test.role in ("next", "step")
+        if not self._per_step:
+            self.longest = int(test.X.lengths.max())
+            return
+        rng = np.random.default_rng(seed)
+        most = int(np.clip(_MOST_STEPS / min(test.X.lengths.max(), 2 * _MOST_PAST), 100, _MOST_POSITIONS))
+        self._at = _positions(test, most, rng)
+        item, weight, _ = scored_items(test)
+        self._weight = weight[np.searchsorted(item, self._at)]
+        self._unit = _units(test, self._at)
+        X = test.X
+        self._owner = X.sequence_index[self._at]
+        self._place = X.step_index[self._at]
+        # steps before what is predicted, or up to and with what is labelled
+        self.longest = int(min(self._place.max() + (0 if test.role == "next" else 1), _MOST_PAST))
+
+    def loss_of(self, control: str) -> Callable[[int], Sums]:
+        """Return what gives the sums of the units for a context."""
+        if not self._per_step:
+            change = {"truncated": _last, "shuffled": self._shuffled_sequences}[control]
+            return lambda k: self._sequence_sums(change(self._test, k))
+        rows = {"truncated": self._truncated, "shuffled": self._shuffled, "ahead": self._ahead}[control]
+        return lambda k: self._step_sums(*rows(k))
+
+    def _truncated(self, k: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
+        """Return the rows shown for each position, and the place of the position in them."""
+        X, seen = self._test.X, k if self._test.role == "next" else k - 1
+        starts = np.maximum(self._place - seen, 0)
+        base = X.offsets[self._owner]
+        causal = is_causal(self._model)
+        ends = self._place + 1 if causal else np.minimum(X.lengths[self._owner], self._place + _MOST_PAST)
+        shown = [np.arange(b + s, b + e) for b, s, e in zip(base, starts, ends, strict=True)]
+        return shown, self._place - starts
+
+    def _ahead(self, k: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
+        X = self._test.X
+        base = X.offsets[self._owner]
+        starts = np.maximum(self._place - _MOST_PAST, 0)
+        ends = np.minimum(X.lengths[self._owner], self._place + k + 1)
+        return [
+            np.arange(b + s, b + e) for b, s, e in zip(base, starts, ends, strict=True)
+        ], self._place - starts
+
+    def _shuffled(self, k: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
+        rng = np.random.default_rng(self._seed)
+        seen = k if self._test.role == "next" else k - 1
+        shown, places = [], []
+        for base, place in zip(self._test.X.offsets[self._owner], self._place, strict=True):
+            near, far = max(place - seen, 0), max(place - seen - _MOST_PAST, 0)
+            shown.append(
+                np.concatenate(
+                    [
+                        rng.permutation(np.arange(base + far, base + near)),
+                        np.arange(base + near, base + place + 1),
+                    ]
+                )
+            )
+            places.append(place - far)
+        return shown, np.array(places)
+
+    def _step_sums(self, shown: list[NDArray[np.int64]], place: NDArray[np.int64]) -> Sums:
+        test, rows, offsets = self._test, np.concatenate(shown), offsets_of([len(s) for s in shown])
+        weight = np.zeros(len(rows))
+        weight[offsets[:-1] + place] = self._weight
+        y = test.y.values[rows] if isinstance(test.y, Sequences) else None
+        part = SequenceDataset(
+            X=Sequences(test.X.values[rows], offsets),
+            y=None if y is None else Sequences(y, offsets),
+            sample_weight=Sequences(weight, offsets),
+            role=test.role,
+            name=test.name,
+        )
+        return unit_sums(ask(self._model, part, self._n_train), self._unit, self._metric)
+
+    def _sequence_sums(self, part: SequenceDataset) -> Sums:
+        answers = ask(self._model, part, self._n_train)
+        return unit_sums(answers, _units(self._test, answers.item), self._metric)
+
+    def _shuffled_sequences(self, dataset: SequenceDataset, k: int) -> SequenceDataset:
+        rng = np.random.default_rng(self._seed)
+        rows = np.arange(dataset.X.n_steps)
+        for a, b in zip(dataset.X.offsets[:-1], dataset.X.offsets[1:], strict=True):
+            if b - k > a:
+                rows[a : b - k] = rng.permutation(rows[a : b - k])
+        return replace(dataset, X=dataset.X.with_values(dataset.X.values[rows]))
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Draws curves with a tolerance."""
+
+    tolerance: float
+
+    def find(self, control: str, loss_of: Callable[[int], Sums], most: int, least: int = 1) -> Curve:
+        """Return the curve at doubling contexts, and around the smallest that is enough."""
+        found = {k: loss_of(k) for k in _doubling(most, least)}
+        while True:
+            curve = Curve(control, sorted(found), [found[k] for k in sorted(found)], self.tolerance)
+            needed = curve.needed()
+            below = max((k for k in found if k < needed), default=None)
+            if below is None or needed - below == 1:
+                return curve
+            middle = (below + needed) // 2
+            found[middle] = loss_of(middle)
+
+    def follow(self, control: str, loss_of: Callable[[int], Sums], other: Curve) -> Curve:
+        """Return the curve at the contexts of another one."""
+        return Curve(control, other.contexts, [loss_of(k) for k in other.contexts], self.tolerance)
+
+
+def _tolerance(test: SequenceDataset, metric: str) -> float:
+    """Return what is practically equal, in units of the loss."""
+    return TOLERANCE[metric] * (float(np.var(np.asarray(test.y))) if metric == "mse" else 1.0)
+
+
+def _begun_anywhere(train: SequenceDataset, seed: int) -> SequenceDataset:
+    """Return the training sequences, and parts of each from random steps on, no longer than any shown."""
+    rng = np.random.default_rng(seed)
+    lengths = train.X.lengths
+    which = np.arange(len(train))
+    pieces = [np.column_stack([which, np.zeros_like(which), lengths])]
+    # of few beginnings a model would learn by heart what they are
+    for _ in range(max(2, -(-_FEWEST_STARTS // len(train)))):
+        start = rng.integers(0, np.maximum(lengths - 1, 1))
+        pieces.append(np.column_stack([which, start, np.minimum(start + _MOST_PAST, lengths)]))
+    return cut(train, np.vstack(pieces))
+
+
+def _doubling(most: int, least: int) -> Iterator[int]:
+    if least == 0:
+        yield 0
+    k = 1
+    while k < most:
+        yield k
+        k *= 2
+    if most > 0:
+        yield most
+
+
+def _reach(spec: ModelSpec) -> int:
+    """Return how many steps a chain or window sees, on the side where it sees more."""
+    if spec.family == "markov":
+        labels = hasattr(spec.source, "estimator") or hasattr(spec.source, "ignore_label")
+        return max(int(spec.capacity or 0) + (1 if labels else 0), 1)
+    seen = {
+        k.split("__")[-1]: v
+        for k, v in spec.source.get_params().items()
+        if k.split("__")[-1] in ("before", "after")
+    }
+    return max(seen["before"] + 1, seen["after"])
+
+
+def _last(dataset: SequenceDataset, k: int) -> SequenceDataset:
+    """Return the last k steps of every sequence."""
+    lengths = dataset.X.lengths
+    return cut(dataset, np.column_stack([np.arange(len(dataset)), np.maximum(lengths - k, 0), lengths]))
+
+
+def _refitted(spec: ModelSpec, train: SequenceDataset, test: SequenceDataset, metric: str, seed: int) -> Sums:
+    model, _ = spec.build(train, seed)
+    fit_model(model, train)
+    n_train = count_items(train)
+    answers = ask(model, test, n_train)
+    return unit_sums(answers, _units(test, answers.item), metric)
+
+
+def _units(dataset: SequenceDataset, item: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the unit of each item: as everywhere, but sequences in place of very few groups."""
+    found = units(dataset, item)
+    if found.max() + 1 >= _FEWEST_GROUPS:
+        return found
+    return units(replace(dataset, groups=None), item)
+
+
+def _positions(dataset: SequenceDataset, most: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return some of the scored items, sorted."""
+    item = scored_items(dataset)[0]
+    return item if len(item) <= most else np.sort(rng.choice(item, most, replace=False))
+
+
+def _last_answers(model: Any, windows: Sequences, role: str) -> NDArray[np.float64]:
+    answer, _ = predict_answer(model, windows, role)
+    if isinstance(answer, Sequences):
+        return np.asarray(answer.values[answer.offsets[1:] - 1], dtype=np.float64)
+    return np.asarray(answer, dtype=np.float64)
+
+
+def _loss(sums: Sums) -> float:
+    return float(sums[:, 1].sum() / sums[:, 0].sum())

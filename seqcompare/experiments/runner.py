@@ -1,0 +1,170 @@
+"""Runs trials with joblib and commits each as it finishes; workers may die."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import warnings
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from pickle import PicklingError
+from typing import Any
+
+import joblib
+from joblib.externals.loky.process_executor import BrokenProcessPool
+
+from seqcompare.experiments.dask_cluster import run_on_dask
+from seqcompare.experiments.jobs import Job, Outcome, Runner, given_up
+from seqcompare.experiments.trials import blank_row, run_trial
+from seqcompare.results.folder import INFLIGHT
+from seqcompare.results.store import Store
+
+#: Deaths of a worker beside which a trial may be in flight before it is made to run alone.
+PATIENCE = 3
+
+
+def run_trials(
+    trials: Sequence[Job],
+    store: Store,
+    *,
+    n_jobs: int = -1,
+    backend: str = "loky",
+    scheduler: str | None = None,
+    run: Runner = run_trial,
+    blank: Callable[[Any], dict[str, Any]] = blank_row,
+) -> Generator[Outcome]:
+    """Run the trials that the store does not hold yet; yield each one once it is committed.
+
+    A worker that dies (out of memory, a crash in native code, a kill) takes joblib's pool with it: the
+    pool is built again over the trials that are missing. A trial that was in flight at three deaths runs
+    alone, and if its worker dies again, it becomes a row with an error.
+
+    Parameters
+    ----------
+    trials : sequence of Trial
+        What to run.
+    store : Store
+        Where rows go; the file's folder also holds the marks of trials in flight.
+    n_jobs : int, default=-1
+        Workers, as joblib counts them; with 1 trials run in this process. A cluster has its own.
+    backend : {"loky", "dask"}, default="loky"
+        Where workers live.
+    scheduler : str, optional
+        Address of the Dask scheduler; without one a local cluster is started.
+    run : callable (trial) -> Outcome
+        What runs one trial.
+    blank : callable (trial) -> dict
+        The row of a trial of which nothing is known but that its workers died.
+
+    Raises
+    ------
+    ValueError
+        If there is no such backend, or a trial cannot be sent to a worker.
+    """
+    if backend == "dask":
+        yield from run_on_dask(trials, store, n_jobs=n_jobs, scheduler=scheduler, run=run, blank=blank)
+        return
+    if backend != "loky":
+        raise ValueError(f"backend must be 'loky' or 'dask', got {backend!r}")
+    inflight = store.path.parent / INFLIGHT
+    # marks that a killed process has left: its trials were in flight at a death as well
+    store.add_deaths(_collect_marks(inflight, trials))
+    try:
+        # one thread of BLAS and of compiled kernels in each worker
+        with joblib.parallel_config("loky", inner_max_num_threads=1):
+            yield from _run_rounds(trials, store, inflight, n_jobs, run, blank)
+    finally:
+        shutil.rmtree(inflight, ignore_errors=True)
+
+
+def _run_rounds(
+    trials: Sequence[Job],
+    store: Store,
+    inflight: Path,
+    n_jobs: int,
+    run: Runner,
+    blank: Callable[[Any], dict[str, Any]],
+) -> Iterator[Outcome]:
+    rounds = futile = 0
+    while True:
+        done, deaths = store.done(), store.deaths()
+        missing = [trial for trial in trials if trial.trial_id not in done]
+        if not missing:
+            return
+        # those that were in flight at a death come last, so that a poisoned one cannot hold up the others
+        missing.sort(key=lambda trial: deaths.get(trial.trial_id, 0))
+        together = [trial for trial in missing if deaths.get(trial.trial_id, 0) < PATIENCE]
+        alone = not together
+        batch, workers = (missing[:1], 2) if alone else (together, n_jobs)
+        rounds += 1
+        marks = inflight / str(rounds)
+        marks.mkdir(parents=True, exist_ok=True)
+        try:
+            with _closing(_stream(batch, marks, workers, run)) as outcomes:
+                for outcome in outcomes:
+                    store.add(outcome.position, outcome.row, outcome.curve, outcome.insights)
+                    yield outcome
+        except PicklingError as error:
+            raise _cannot_travel(error) from error
+        except BrokenProcessPool as error:
+            if "un-serialize" in str(error):
+                raise _cannot_travel(error) from error
+            caught = _collect_marks(inflight, trials)
+            store.add_deaths(caught)
+            futile = 0 if caught or store.done() > done else futile + 1
+            if futile == PATIENCE:
+                raise
+            if alone and caught:
+                attempts = deaths[batch[0].trial_id] + 1
+                outcome = given_up(
+                    batch[0], blank(batch[0]), f"each of {attempts} attempts, the last one alone"
+                )
+                store.add(outcome.position, outcome.row)
+                yield outcome
+
+
+def _cannot_travel(error: Exception) -> ValueError:
+    """Say that a trial, most likely a model of the user's in it, does not survive pickling."""
+    lines = str(error.__cause__ or error).strip(" \n\"'").splitlines()
+    return ValueError(
+        f"a trial cannot be sent to a worker process ({lines[-1] if lines else error}): expected models and "
+        "data that can be pickled and are importable there; with n_jobs=1 trials run in this process"
+    )
+
+
+def _stream(batch: Sequence[Job], marks: Path, n_jobs: int, run: Runner) -> Generator[Outcome]:
+    parallel = joblib.Parallel(
+        n_jobs=n_jobs,
+        batch_size=1,  # a batch would hold back finished trials
+        return_as="generator_unordered",
+    )
+    stream: Generator[Outcome] = parallel(joblib.delayed(_run_marked)(run, trial, marks) for trial in batch)
+    return stream
+
+
+@contextmanager
+def _closing(stream: Generator[Outcome]) -> Iterator[Generator[Outcome]]:
+    """Close the stream at the end; a sweep that is stopped early means to leave trials undone."""
+    try:
+        yield stream
+    finally:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=UserWarning, module="joblib")
+            stream.close()
+
+
+def _run_marked(run: Runner, trial: Job, marks: Path) -> Outcome:
+    """Run a trial with a mark that outlives its worker, and says which process that was."""
+    mark = marks / str(trial.position)
+    mark.write_text(str(os.getpid()), encoding="ascii")
+    outcome = run(trial)
+    mark.unlink(missing_ok=True)
+    return outcome
+
+
+def _collect_marks(inflight: Path, trials: Sequence[Job]) -> list[str]:
+    """Return the ids of the trials in flight when their worker died, and take the marks away."""
+    positions = {int(mark.name) for mark in inflight.glob("*/*")} if inflight.exists() else set()
+    shutil.rmtree(inflight, ignore_errors=True)
+    return [trial.trial_id for trial in trials if trial.position in positions]

@@ -1,0 +1,117 @@
+"""Small runs whose numbers must not change: a sweep over every model, and a comparison of every role.
+
+`python tests/golden/runs.py FOLDER` makes them. Those kept beside this file were made by commit c306f21.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import seqcompare
+
+SUITE = {
+    "title": "Golden",
+    "seeds": 1,
+    "distances": [2],
+    "n_train": 40,
+    "n_validation": 20,
+    "n_test": 30,
+    "epochs": 3,
+    "em_iterations": 10,
+    "max_seconds": 600,
+    "tasks": [
+        {"name": "Recall"},
+        {"name": "Echo"},
+        {"name": "TemporalOrder"},
+        {"name": "Adding"},
+        {"name": "LagChain"},
+    ],
+    "models": [
+        {"variant": "markov", "ladder": [1, 2]},
+        {"variant": "hmm", "ladder": [2]},
+        {"variant": "hmm-sticky", "ladder": [2]},
+        {"variant": "logistic", "ladder": [2, 4]},
+        {"variant": "ridge", "ladder": [4]},
+        {"variant": "linear-svm", "ladder": [4]},
+        {"variant": "rbf-svm", "ladder": [4]},
+        {"variant": "mlp", "ladder": [4]},
+        {"variant": "logistic-centred", "ladder": [5]},
+        {"variant": "elman", "ladder": [8]},
+        {"variant": "jordan", "ladder": [8]},
+        {"variant": "gru", "ladder": [8]},
+        {"variant": "lstm", "ladder": [8]},
+        {"variant": "bilstm", "ladder": [8]},
+        {"variant": "exact"},
+    ],
+    "sweeps": [
+        {
+            "axis": "memory",
+            "task": "Recall",
+            "parameter": "n_cues",
+            "values": [2, 4],
+            "distance": 2,
+            "models": ["markov"],
+            "ladders": {"markov": [2]},
+        }
+    ],
+}
+
+
+def data(name):
+    """Return data of a role, made from a fixed seed."""
+    rng = np.random.default_rng(0)
+    n, length = 24, 12
+    symbols = rng.integers(3, size=(n, length))
+    symbols[:, 2:] = np.where(rng.random((n, length - 2)) < 0.7, symbols[:, :-2], symbols[:, 2:])
+    numbers = rng.normal(size=(n, length, 2))
+    if name == "next":
+        return [np.array(list("abc"))[row] for row in symbols]
+    if name == "next-real":
+        walk = np.cumsum(rng.normal(size=(n, length)), axis=1)
+        return list(walk)
+    if name == "step":
+        return list(symbols), [np.roll(row, 1) for row in symbols]
+    if name == "sequence":
+        return list(symbols), np.array(["up", "down"])[(symbols[:, 0] == symbols[:, -1]).astype(int)]
+    if name == "sequence-real":
+        classes = np.arange(n) % 2
+        return list(numbers + classes[:, None, None]), classes.astype(str)
+    assert name == "value"
+    return list(numbers), numbers[:, -1, 0] + 0.5 * numbers[:, -2, 1]
+
+
+ROLES = ("next", "next-real", "step", "sequence", "sequence-real", "value")
+SAVED = ("markov", "hmm", "gru")
+
+
+def sweep(folder):
+    return seqcompare.sweep(SUITE, folder, n_jobs=1)
+
+
+def compare(name, folder, n_jobs=1):
+    return seqcompare.compare(data(name), cv=2, out=folder, n_jobs=n_jobs)
+
+
+def model(name):
+    made = {
+        "markov": lambda: seqcompare.MarkovChain(order=2),
+        "hmm": lambda: seqcompare.HMM(2, random_state=0, max_iter=5, n_init=1),
+        "gru": lambda: seqcompare.NextStep(
+            seqcompare.RNNTagger(cell="gru", hidden_size=4, max_iter=2, random_state=0)
+        ),
+    }
+    return made[name]().fit(data("next"))
+
+
+if __name__ == "__main__":
+    import warnings
+
+    warnings.simplefilter("ignore")
+    out = Path(sys.argv[1])
+    sweep(out / "sweep")
+    for role in ROLES:
+        compare(role, out / f"compare-{role}", n_jobs=2)
+    for name in SAVED:
+        (out / "models").mkdir(exist_ok=True, parents=True)
+        seqcompare.save(model(name), out / "models" / f"{name}.skops")
