@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,14 @@ COLUMNS: dict[str, tuple[str, str]] = {
 COST_COLUMNS = ("fit_seconds", "predict_us_per_step", "peak_memory_mb", "trial_seconds")
 
 CURVE_COLUMNS = ("trial_id", "epoch", "train_loss", "validation_score")
+
+
+def blank() -> dict[str, Any]:
+    """Return a row of which nothing is known: numbers that were not measured are NaN, or 0 if whole."""
+    unknown = {"INTEGER": 0, "REAL": math.nan, "TEXT": "", "BOOLEAN": None}
+    row = {name: unknown[kind] for name, (kind, _) in COLUMNS.items()}
+    return {**row, "causal": True, "status": "ok"}
+
 
 _NUMBERS = {"INTEGER": "int64", "REAL": "float64"}
 

@@ -16,6 +16,9 @@ from seqcompare.results.rows import COLUMNS, CURVE_COLUMNS, to_frame
 
 CONFIG, STORE = "config.json", "store.sqlite"
 
+#: Of the files of a run; those of version 0, which do not name it, are read as well.
+FORMAT = 2
+
 
 class Store:
     """The rows of a run. A finished trial is a committed row, whatever happens to the process next.
