@@ -102,6 +102,8 @@ def compare(
     random_state: int = 0,
     fresh: bool = False,
     progress: Callable[[Progress], None] | None = None,
+    backend: str = "loky",
+    scheduler: str | None = None,
     **reading: Any,
 ) -> Comparison:
     """Compare the families of models on real data.
@@ -138,6 +140,10 @@ def compare(
         Throw away what `out` holds of an earlier run.
     progress : callable (Progress) -> None, optional
         Called at the start and after every trial.
+    backend : {"loky", "dask"}, default="loky"
+        Where workers live.
+    scheduler : str, optional
+        Address of the Dask scheduler.
     **reading
         Handed on to `seqcompare.datasets.read`: ``sequence``, ``order``, ``values``, ``target``, ``group``,
         ``role``, ...
@@ -163,7 +169,8 @@ def compare(
     planned = plan_comparison(dataset, models, metric, max_seconds=max_seconds, **options)
     folder = Path(out) if out is not None else Path("reports") / _folder_name(dataset.name)
     prepare_folder(folder, planned.config, n_jobs=n_jobs, fresh=fresh)
-    run_comparison(planned, folder, n_jobs=n_jobs, progress=progress)
+    how = {"n_jobs": n_jobs, "backend": backend, "scheduler": scheduler}
+    run_comparison(planned, folder, progress=progress, **how)
     found = Comparison(folder)
     keep_winner(found, dataset, planned)
     _write_tables(found.tables(), folder / "tables")
@@ -236,10 +243,10 @@ def run_comparison(
     planned: PlannedComparison,
     folder: Path,
     *,
-    n_jobs: int = -1,
     progress: Callable[[Progress], None] | None = None,
+    **how: Any,
 ) -> None:
-    """Run the trials of a comparison that its store does not hold yet."""
+    """Run the trials of a comparison that its store does not hold yet; `how` is for `run_trials`."""
     source, contestants = planned.source, planned.contestants
     for contestant in contestants:
         for candidate in contestant.candidates:
@@ -250,16 +257,16 @@ def run_comparison(
         tuning = list(_tuning_trials(planned))
         n_tests = len(source.plan.splits) * len(contestants)
         counter = _Counter(len(tuning) + n_tests, len(store.done()), progress)
-        _run(tuning, store, n_jobs, counter)
-        _run(list(_test_trials(planned, store)), store, n_jobs, counter)
+        _run(tuning, store, counter, **how)
+        _run(list(_test_trials(planned, store)), store, counter, **how)
         contexts = list(_context_trials(planned, Comparison(folder)))
         done = store.done()
         counter.expect(sum(trial.trial_id not in done for trial in contexts))
-        _run(contexts, store, n_jobs, counter)
+        _run(contexts, store, counter, **how)
 
 
-def _run(trials: Sequence[Trial], store: ComparisonStore, n_jobs: int, counter: _Counter) -> None:
-    with closing(run_trials(trials, store, n_jobs=n_jobs)) as outcomes:
+def _run(trials: Sequence[Trial], store: ComparisonStore, counter: _Counter, **how: Any) -> None:
+    with closing(run_trials(trials, store, **how)) as outcomes:
         for outcome in outcomes:
             counter.add(outcome)
 
