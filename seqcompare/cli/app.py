@@ -239,7 +239,7 @@ def profile(
     from seqcompare.dependence import profile as find_profile
 
     if out is not None:
-        from seqcompare.experiments.compare import fingerprint
+        from seqcompare.experiments.config import fingerprint
         from seqcompare.results.folder import prepare_folder
 
         settings = {"data": fingerprint(dataset), "max_lag": max_lag, "max_order": max_order}

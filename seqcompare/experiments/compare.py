@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import os
 import re
@@ -13,22 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.reader import read
-from seqcompare.data.sequences import Sequences
 from seqcompare.dependence import profile
-from seqcompare.experiments.contestants import contestants_for, left_out, problem_of
-from seqcompare.experiments.data_source import DataSource, metric_of
-from seqcompare.experiments.models import Contestant, described
+from seqcompare.experiments.config import describe_data, described, fingerprint
+from seqcompare.experiments.contestants import contestants_for, problem_of
+from seqcompare.experiments.data_source import DataSource, level_weights, metric_of
+from seqcompare.experiments.models import Contestant
 from seqcompare.experiments.runner import run_trials
-from seqcompare.experiments.splits import Plan, plan_splits
+from seqcompare.experiments.splits import plan_splits
 from seqcompare.experiments.suites import describe_value
 from seqcompare.experiments.sweep import Progress
 from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Outcome, Trial, warm_up
-from seqcompare.experiments.weights import level_weights
 from seqcompare.experiments.winner import final_candidate, keep_winner
 from seqcompare.families import FAMILIES, REFERENCE, Family, own_family
 from seqcompare.metrics import METRICS, find_metrics
@@ -232,7 +229,7 @@ def plan_comparison(
         "kind": "comparison",
         "title": dataset.name,
         "settings": settings,
-        "data": _describe(dataset, plan),
+        "data": describe_data(dataset, plan),
         **described(own, [judged, *shown, *METRICS.values()]),
     }
     source = DataSource(dataset, plan, problem, judged, tuple(shown))
@@ -379,65 +376,6 @@ def _write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         (folder / f"{name}.csv").write_text(to_csv(table), encoding="utf-8", newline="")
-
-
-def _describe(dataset: SequenceDataset, plan: Plan) -> dict[str, Any]:
-    """Return what the verdict and the report need to know of the data."""
-    X = dataset.X
-    n_symbols = len(np.unique(X.values)) if X.kind == "symbols" else 0
-    return {
-        "name": dataset.name,
-        "role": dataset.role,
-        "kind": X.kind,
-        "n_sequences": len(dataset),
-        "n_independent": _count_independent(dataset, plan),
-        "in_groups": dataset.groups is not None,
-        "n_steps": X.n_steps,
-        "shortest": int(X.lengths.min()),
-        "longest": int(X.lengths.max()),
-        "n_channels": X.n_channels,
-        "n_symbols": n_symbols,
-        "notes": [*dataset.notes, *filter(None, [left_out(dataset), plan.note])],
-        "splits": plan.words,
-        "split_kind": plan.kind,
-        "n_splits": len(plan.splits),
-        "test_fraction": plan.test_fraction,
-        "classes": _class_counts(dataset),
-        "uniform_bits": float(np.log2(n_symbols)) if dataset.role == "next" and n_symbols else None,
-    }
-
-
-def _count_independent(dataset: SequenceDataset, plan: Plan) -> int:
-    """Return how many sequences, or groups of sequences, scores were made of: those that were tested."""
-    tested = np.unique(np.concatenate([split.test[:, 0] for split in plan.splits]))
-    return len(tested) if dataset.groups is None else len(np.unique(np.asarray(dataset.groups)[tested]))
-
-
-def _class_counts(dataset: SequenceDataset) -> dict[str, int]:
-    """Return how often each class is to be predicted; empty for numbers and real-valued steps."""
-    if dataset.role == "value" or (dataset.role == "next" and dataset.X.kind == "real"):
-        return {}
-    if dataset.role == "sequence":
-        labels = np.asarray(dataset.y)
-    else:
-        labels = dataset.X.values if dataset.role == "next" else dataset.y.values  # type: ignore[union-attr]  # per role
-        if isinstance(dataset.sample_weight, Sequences):
-            labels = labels[dataset.sample_weight.values > 0]
-    names, counts = np.unique(labels, return_counts=True)
-    return {str(name): int(n) for name, n in zip(names, counts, strict=True)}
-
-
-def fingerprint(dataset: SequenceDataset) -> dict[str, Any]:
-    """Return what tells one data set from another."""
-    digest = hashlib.sha256()
-    for part in (dataset.X, dataset.y, dataset.sample_weight, dataset.groups, dataset.test):
-        if part is None:
-            continue
-        arrays = (part.values, part.offsets) if isinstance(part, Sequences) else (np.asarray(part),)
-        for array in arrays:
-            plain = array.astype(str) if array.dtype.kind == "O" else array
-            digest.update(np.ascontiguousarray(plain).tobytes())
-    return {"name": dataset.name, "role": dataset.role, "sha256": digest.hexdigest()}
 
 
 def _folder_name(name: str) -> str:
