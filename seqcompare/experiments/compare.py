@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import os
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,11 +20,11 @@ from seqcompare.experiments.config import describe_data, described, fingerprint
 from seqcompare.experiments.contestants import contestants_for, problem_of
 from seqcompare.experiments.data_source import DataSource, level_weights, metric_of
 from seqcompare.experiments.models import Contestant
+from seqcompare.experiments.progress import Counter, Progress
 from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.splits import plan_splits
 from seqcompare.experiments.suites import describe_value
-from seqcompare.experiments.sweep import Progress
-from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Outcome, Trial, warm_up
+from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial, warm_up
 from seqcompare.experiments.winner import final_candidate, keep_winner
 from seqcompare.families import FAMILIES, REFERENCE, Family, own_family
 from seqcompare.metrics import METRICS, find_metrics
@@ -253,7 +252,7 @@ def run_comparison(
             _keep_profile(source.dataset, store)
         tuning = list(_tuning_trials(planned))
         n_tests = len(source.plan.splits) * len(contestants)
-        counter = _Counter(len(tuning) + n_tests, len(store.done()), progress)
+        counter = Counter(len(tuning) + n_tests, len(store.done()), progress)
         _run(tuning, store, counter, **how)
         _run(list(_test_trials(planned, store)), store, counter, **how)
         contexts = list(_context_trials(planned, Comparison(folder)))
@@ -262,7 +261,7 @@ def run_comparison(
         _run(contexts, store, counter, **how)
 
 
-def _run(trials: Sequence[Trial], store: ComparisonStore, counter: _Counter, **how: Any) -> None:
+def _run(trials: Sequence[Trial], store: ComparisonStore, counter: Counter, **how: Any) -> None:
     with closing(run_trials(trials, store, **how)) as outcomes:
         for outcome in outcomes:
             counter.add(outcome)
@@ -323,34 +322,6 @@ def _check_keywords(reading: Mapping[str, Any]) -> None:
         if name not in known:
             mine = [n for n, p in inspect.signature(compare).parameters.items() if p.kind != p.VAR_KEYWORD]
             raise TypeError(f"compare() has no keyword {name!r}; {nearest(name, [*mine, *sorted(known)])}")
-
-
-class _Counter:
-    """Tells `progress` how far the comparison is."""
-
-    def __init__(self, total: int, done: int, progress: Callable[[Progress], None] | None) -> None:
-        self._progress = progress
-        # an earlier start may have come as far as trials that are not known of yet
-        self._total, self._done, self._failed = max(total, done), done, 0
-        self._start, self._new = time.monotonic(), 0
-        self._tell(None)
-
-    def expect(self, more: int) -> None:
-        """Count trials that were not known of before."""
-        self._total += more
-
-    def add(self, outcome: Outcome) -> None:
-        self._done += 1
-        self._new += 1
-        self._failed += outcome.row["status"] != "ok"
-        self._tell(outcome)
-
-    def _tell(self, outcome: Outcome | None) -> None:
-        if self._progress is None:
-            return
-        elapsed = time.monotonic() - self._start
-        eta = elapsed / self._new * max(self._total - self._done, 0) if self._new else None
-        self._progress(Progress(self._done, self._total, self._failed, elapsed, eta, outcome))
 
 
 def _keep_profile(dataset: SequenceDataset, store: ComparisonStore) -> None:

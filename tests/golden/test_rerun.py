@@ -66,6 +66,7 @@ def test_a_comparison_gives_the_same_table(role, tmp_path):
             assert known[f"{column}_new"].tolist() == known[column].tolist()
 
 
+@pytest.mark.filterwarnings("ignore:EM stopped")
 @pytest.mark.parametrize("name", runs.SAVED)
 def test_a_saved_model_is_read_and_says_the_same(name):
     model, again = seqcompare.load(HERE / "models" / f"{name}.skops"), runs.model(name)
