@@ -27,17 +27,17 @@ from seqcompare.experiments.fold_trials import (
 )
 from seqcompare.experiments.jobs import Outcome
 from seqcompare.experiments.ladder import Entry, build_ladders, left_out
+from seqcompare.experiments.measures import metric_of
 from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.splits import Plan, plan_splits
 from seqcompare.experiments.sweep import Progress
 from seqcompare.experiments.weights import level_weights
 from seqcompare.experiments.winner import final_rung, keep_winner
-from seqcompare.results.choice import choose_rung, validation_tolerance
-from seqcompare.results.comparison_store import ComparisonStore
-from seqcompare.results.folder import prepare_folder
-from seqcompare.results.spreadsheet import to_csv
-from seqcompare.results.store import STORE
-from seqcompare.results.stored_comparison import CONTEXT, TEST, TUNING, StoredComparison
+from seqcompare.metrics import METRICS
+from seqcompare.results.comparison import CONTEXT, TEST, TUNING, StoredComparison
+from seqcompare.results.folder import hold_folder, to_csv, write_whole
+from seqcompare.results.grids import choose_candidate, validation_tolerance
+from seqcompare.results.store import STORE, Store
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -169,9 +169,11 @@ def compare(
         "settings": settings,
         "data": _describe(dataset, plan),
     }
-    prepare_folder(folder, config, n_jobs=n_jobs, fresh=fresh)
-    warm_up_on(dataset, (entry.rungs[0] for entry in entries))
-    with ComparisonStore(folder / STORE) as store:
+    with (
+        hold_folder(folder, config, n_jobs=n_jobs, fresh=fresh),
+        Store(folder / STORE, answers=True) as store,
+    ):
+        warm_up_on(dataset, (entry.rungs[0] for entry in entries))
         if store.side_table("profile_facts") is None:
             _keep_profile(dataset, store)
         tuning = tuning_trials(dataset, plan, entries)
@@ -184,13 +186,13 @@ def compare(
         done = store.done()
         counter.expect(sum(trial.trial_id not in done for trial in contexts))
         _run(contexts, store, n_jobs, counter)
-    found = Comparison(folder)
-    keep_winner(found, dataset, entries)
-    _write_tables(found.tables(), folder / "tables")
+        found = Comparison(folder)
+        keep_winner(found, dataset, entries)
+        _write_tables(found.tables(), folder / "tables")
     return found
 
 
-def _run(trials: Sequence[FoldTrial], store: ComparisonStore, n_jobs: int, counter: _Counter) -> None:
+def _run(trials: Sequence[FoldTrial], store: Store, n_jobs: int, counter: _Counter) -> None:
     with closing(
         run_trials(trials, store, n_jobs=n_jobs, run=run_fold_trial, blank=blank_fold_row)
     ) as outcomes:
@@ -199,18 +201,20 @@ def _run(trials: Sequence[FoldTrial], store: ComparisonStore, n_jobs: int, count
 
 
 def _test_trials(
-    dataset: SequenceDataset, plan: Plan, entries: Sequence[Entry], store: ComparisonStore
+    dataset: SequenceDataset, plan: Plan, entries: Sequence[Entry], store: Store
 ) -> Iterator[FoldTrial]:
     """Yield a trial for every fold and contestant, with the rung that the fold's validation data chose."""
     frame = store.frame()
     frame = frame[frame["axis"] == TUNING]
     sums = store.sums(frame["trial_id"])
-    position = len(frame)
+    position, metric = len(frame), METRICS[metric_of(dataset)]
     for fold, split in enumerate(plan.splits):
         for entry in entries:
             rungs = {rung.label: rung for rung in entry.rungs}
             rows = frame[(frame["entry"] == entry.name) & (frame["seed"] == fold)]
-            chosen = choose_rung(rows, sums, validation_tolerance(rows, sums)) if len(rows) else None
+            chosen = (
+                choose_candidate(rows, sums, validation_tolerance(rows, sums, metric)) if len(rows) else None
+            )
             # where every rung has failed, the first is tested as it is, and the verdict says so
             model = rungs[chosen] if chosen is not None else entry.rungs[0]
             yield FoldTrial(position, TEST, dataset, split, fold, entry.name, model)
@@ -221,8 +225,8 @@ def _context_trials(
     dataset: SequenceDataset, plan: Plan, entries: Sequence[Entry], found: Comparison
 ) -> Iterator[FoldTrial]:
     """Yield trials of the winner and of the best, in the first folds, with less and less context."""
-    judged = found.judgement()
-    ladders = found.ladders()
+    judged = found.result.judgement
+    ladders = found.grids()
     position = int((found.frame()["axis"] != CONTEXT).sum())
     for name in dict.fromkeys([judged.winner, judged.best]):
         entry = next((e for e in entries if e.name == name), None)
@@ -262,7 +266,7 @@ class _Counter:
         self._progress(Progress(self._done, self._total, self._failed, elapsed, eta, outcome))
 
 
-def _keep_profile(dataset: SequenceDataset, store: ComparisonStore) -> None:
+def _keep_profile(dataset: SequenceDataset, store: Store) -> None:
     """Keep what can be said of the data before any model is chosen."""
     found = profile(dataset)
     said = found.summary().split("\n")[1:3]
@@ -284,7 +288,7 @@ def _keep_profile(dataset: SequenceDataset, store: ComparisonStore) -> None:
 def _write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        (folder / f"{name}.csv").write_text(to_csv(table), encoding="utf-8", newline="")
+        write_whole(folder / f"{name}.csv", to_csv(table))
 
 
 def _describe(dataset: SequenceDataset, plan: Plan) -> dict[str, Any]:

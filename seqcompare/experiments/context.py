@@ -22,8 +22,9 @@ from seqcompare.experiments.measures import (
 )
 from seqcompare.experiments.splits import cut
 from seqcompare.experiments.zoo import ModelSpec
+from seqcompare.metrics import METRICS
 from seqcompare.models.causality import is_causal
-from seqcompare.results.choice import TOLERANCE, paired_difference
+from seqcompare.results.grids import paired_difference
 
 _MOST_POSITIONS = 1000
 _MOST_STEPS = 300_000
@@ -316,7 +317,8 @@ class _Search:
 
 def _tolerance(test: SequenceDataset, metric: str) -> float:
     """Return what is practically equal, in units of the loss."""
-    return TOLERANCE[metric] * (float(np.var(np.asarray(test.y))) if metric == "mse" else 1.0)
+    known = METRICS[metric]
+    return known.tolerance * (float(np.var(np.asarray(test.y))) if known.relative else 1.0)
 
 
 def _begun_anywhere(train: SequenceDataset, seed: int) -> SequenceDataset:

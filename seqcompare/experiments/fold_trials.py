@@ -37,7 +37,7 @@ from seqcompare.experiments.splits import Plan, Split, cut, hold_out
 from seqcompare.experiments.threads import one_thread
 from seqcompare.experiments.zoo import ModelSpec
 from seqcompare.models.causality import is_causal
-from seqcompare.results.stored_comparison import TEST, TUNING
+from seqcompare.results.comparison import TEST, TUNING
 
 
 @dataclass(frozen=True, eq=False)

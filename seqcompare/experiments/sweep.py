@@ -21,8 +21,9 @@ from seqcompare.experiments.state_space import state_space_table
 from seqcompare.experiments.suites import Suite, load_suite, override_suite
 from seqcompare.experiments.trials import Trial
 from seqcompare.experiments.warmup import warm_up
-from seqcompare.results.folder import prepare_folder
-from seqcompare.results.store import STORE, Store, StoredRun, read_config
+from seqcompare.results.folder import hold_folder, read_config
+from seqcompare.results.store import STORE, Store
+from seqcompare.results.sweep import StoredSweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +59,7 @@ class Progress:
     last: Outcome | None
 
 
-class Run(StoredRun):
+class Run(StoredSweep):
     """The results of a sweep.
 
     Parameters
@@ -66,27 +67,6 @@ class Run(StoredRun):
     folder : path
         A folder that a sweep has written.
     """
-
-    def horizons(self) -> pd.DataFrame:
-        """Return how far each model and each family's best reaches on each task.
-
-        The columns are described in `seqcompare.results.horizon.horizons`.
-        """
-        from seqcompare.results.horizon import horizons
-
-        return horizons(self.frame())
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return every table of the run by name, as `seqcompare.results.tables.all_tables` describes."""
-        from seqcompare.results.tables import all_tables
-
-        return all_tables(self.frame())
-
-    def summary(self) -> pd.DataFrame:
-        """Return mean skill by model and distance, one row a task and model."""
-        from seqcompare.results.tables import summary
-
-        return summary(self.frame())
 
     def report(self) -> Path:
         """Write the report, its tables and figures into the folder; return the path of the page."""
@@ -250,14 +230,10 @@ def sweep(
     folder = Path(out) if out is not None else Path("reports") / _suite_name(suite)
     if dry_run:
         return _dry_run(trials, folder, chosen, fresh)
-    prepare_folder(
-        folder,
-        {"kind": "sweep", "title": chosen.title, "settings": chosen.settings(), "n_trials": len(everything)},
-        n_jobs=n_jobs,
-        fresh=fresh,
-    )
-    warm_up((trial.model, trial.task) for trial in trials)
-    with Store(folder / STORE) as store:
+    settings = chosen.settings()
+    config = {"kind": "sweep", "title": chosen.title, "settings": settings, "n_trials": len(everything)}
+    with hold_folder(folder, config, n_jobs=n_jobs, fresh=fresh), Store(folder / STORE) as store:
+        warm_up((trial.model, trial.task) for trial in trials)
         counter = _Counter(trials, store.done(), progress)
         with closing(
             run_trials(trials, store, n_jobs=n_jobs, backend=backend, scheduler=scheduler)

@@ -13,7 +13,8 @@ from seqcompare.experiments.answers import fit_model
 from seqcompare.experiments.ladder_common import Entry
 from seqcompare.experiments.threads import one_thread
 from seqcompare.experiments.zoo import ModelSpec
-from seqcompare.results.stored_comparison import StoredComparison
+from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.folder import write_whole
 
 MODEL, SNIPPET = "model.skops", "use_model.py"
 
@@ -42,11 +43,11 @@ def final_rung(entry: Entry, ladders: pd.DataFrame) -> ModelSpec:
 
 def keep_winner(found: StoredComparison, dataset: SequenceDataset, entries: Sequence[Entry]) -> None:
     """Fit the winner to all data; save it in the folder of the run, with a snippet that uses it."""
-    judged = found.judgement()
+    judged = found.result.judgement
     entry = next((e for e in entries if e.name == judged.winner), None)
     if entry is None or entry.family == "reference":
         return
-    spec = final_rung(entry, found.ladders())
+    spec = final_rung(entry, found.grids())
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the same that its trials gave, and these are kept
         model, fitted = spec.build(dataset, 0)
@@ -64,7 +65,7 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, entries: Sequ
         "# from sklearn.base import clone; clone(model).fit(X"
         f"{'' if dataset.role == 'next' else ', y'})\n"
     )
-    (found.folder / SNIPPET).write_text(snippet, encoding="utf-8")
+    write_whole(found.folder / SNIPPET, snippet)
 
 
 def _example(dataset: SequenceDataset) -> str:

@@ -17,7 +17,7 @@ from seqcompare.experiments.fold_trials import (
 from seqcompare.experiments.ladder import build_ladders
 from seqcompare.experiments.measures import score_of
 from seqcompare.experiments.splits import Split, plan_splits
-from seqcompare.results.stored_comparison import TEST, TUNING
+from seqcompare.results.comparison import TEST, TUNING
 
 
 def packed(X):
