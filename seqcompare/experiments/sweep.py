@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pandas as pd
 
-from seqcompare.experiments.estimate import estimate_seconds
-from seqcompare.experiments.jobs import Outcome
-from seqcompare.experiments.plan import plan_trials, select_trials
+from seqcompare.experiments.config import described
+from seqcompare.experiments.cost import estimate_seconds
+from seqcompare.experiments.plan import own_families, plan_trials, select_trials
 from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.state_space import state_space_table
 from seqcompare.experiments.suites import Suite, load_suite, override_suite
-from seqcompare.experiments.trials import Trial
-from seqcompare.experiments.warmup import warm_up
+from seqcompare.experiments.trial import Outcome, Trial, warm_up
 from seqcompare.results.folder import hold_folder, read_config
 from seqcompare.results.store import STORE, Store
 from seqcompare.results.sweep import StoredSweep
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Trials after which the time left is told.
 _TELLING = 5
+#: Sequences that a kind of model is warmed up on.
+_LITTLE = 40
 
 
 @dataclass(frozen=True)
@@ -230,10 +231,15 @@ def sweep(
     folder = Path(out) if out is not None else Path("reports") / _suite_name(suite)
     if dry_run:
         return _dry_run(trials, folder, chosen, fresh)
-    settings = chosen.settings()
-    config = {"kind": "sweep", "title": chosen.title, "settings": settings, "n_trials": len(everything)}
+    config = {
+        "kind": "sweep",
+        "title": chosen.title,
+        "settings": chosen.settings(),
+        "n_trials": len(everything),
+        **described(own_families(chosen), {trial.source.task.metric for trial in everything}),
+    }
     with hold_folder(folder, config, n_jobs=n_jobs, fresh=fresh), Store(folder / STORE) as store:
-        warm_up((trial.model, trial.task) for trial in trials)
+        _warm_up(trials)
         counter = _Counter(trials, store.done(), progress)
         with closing(
             run_trials(trials, store, n_jobs=n_jobs, backend=backend, scheduler=scheduler)
@@ -243,6 +249,16 @@ def sweep(
         if store.side_table("state_space") is None:
             store.keep_table("state_space", state_space_table(everything))
     return Run(folder)
+
+
+def _warm_up(trials: Sequence[Trial]) -> None:
+    """Compile in this process, so that its workers need not all compile the same."""
+    little: dict[str, Any] = {}
+    for trial in trials:
+        source = trial.source
+        if source.task.name not in little:
+            little[source.task.name] = source.task.sample(_LITTLE, None, 0)
+        warm_up(trial.candidate, source.problem(), little[source.task.name])
 
 
 class _Counter:
@@ -291,11 +307,11 @@ def _dry_run(trials: Sequence[Trial], folder: Path, suite: Suite, fresh: bool) -
     rows = [
         (
             t.trial_id,
-            t.axis,
-            t.task.name,
-            t.task.distance,
-            t.model.label,
-            t.model.family,
+            t.source.axis,
+            t.source.task.name,
+            t.source.task.distance,
+            t.candidate.label,
+            t.candidate.family,
             t.seed,
             estimate_seconds(t),
         )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
 import seqcompare
 from seqcompare.data.dataset import SequenceDataset
-from seqcompare.experiments.answers import fit_model
-from seqcompare.experiments.ladder_common import Entry
+from seqcompare.experiments.answer import fit_model
+from seqcompare.experiments.models import Candidate, Contestant
 from seqcompare.experiments.threads import one_thread
-from seqcompare.experiments.zoo import ModelSpec
+from seqcompare.families import REFERENCE
+from seqcompare.models.persistence import untrusted_types
 from seqcompare.results.comparison import StoredComparison
 from seqcompare.results.folder import write_whole
 
@@ -35,30 +36,32 @@ _ANSWERS = {
 }
 
 
-def final_rung(entry: Entry, ladders: pd.DataFrame) -> ModelSpec:
-    """Return the cheapest rung that is practically as good as the best; the first if there is no choice."""
-    chosen = ladders[(ladders["entry"] == entry.name) & ladders["chosen"].astype(bool)]["model"]
-    return next((rung for rung in entry.rungs if rung.label in set(chosen)), entry.rungs[0])
+def final_candidate(contestant: Contestant, ladders: pd.DataFrame) -> Candidate:
+    """Return the cheapest candidate that is practically as good as the best; the first without a choice."""
+    named = ladders["entry"] == contestant.name
+    chosen = set(ladders[named & ladders["chosen"].astype(bool)]["model"])
+    return next((c for c in contestant.candidates if c.label in chosen), contestant.candidates[0])
 
 
-def keep_winner(found: StoredComparison, dataset: SequenceDataset, entries: Sequence[Entry]) -> None:
+def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any) -> None:
     """Fit the winner to all data; save it in the folder of the run, with a snippet that uses it."""
     judged = found.result.judgement
-    entry = next((e for e in entries if e.name == judged.winner), None)
-    if entry is None or entry.family == "reference":
+    contestant = next((c for c in planned.contestants if c.name == judged.winner), None)
+    if contestant is None or contestant.family.name == REFERENCE:
         return
-    spec = final_rung(entry, found.grids())
+    candidate = final_candidate(contestant, found.grids())
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the same that its trials gave, and these are kept
-        model, fitted = spec.build(dataset, 0)
+        model, fitted = candidate.build(planned.source.problem(), 0)
         if not fitted:
             fit_model(model, dataset)
     seqcompare.save(model, found.folder / MODEL)
+    own = untrusted_types(found.folder / MODEL)
     snippet = (
         # names are the user's: as literals on one line they cannot become code
-        f"# How to use {spec.label!r:.200}, fitted to all of {dataset.name!r:.200}.\n\n"
+        f"# How to use {candidate.label!r:.200}, fitted to all of {dataset.name!r:.200}.\n\n"
         "import seqcompare\n\n"
-        f'model = seqcompare.load("{MODEL}")\n'
+        f'model = seqcompare.load("{MODEL}"{_trusted(own)})\n'
         f"X = {_example(dataset)}  # a list of sequences\n"
         f"{_ANSWERS[dataset.role]}"
         "# to fit it anew, as a part of a search or a pipeline of scikit-learn:\n"
@@ -66,6 +69,11 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, entries: Sequ
         f"{'' if dataset.role == 'next' else ', y'})\n"
     )
     write_whole(found.folder / SNIPPET, snippet)
+
+
+def _trusted(own: list[str]) -> str:
+    """Return the argument that names the classes of the user's own in a model; empty if there are none."""
+    return f", trusted={own!r}" if own else ""
 
 
 def _example(dataset: SequenceDataset) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -94,6 +95,13 @@ _ANSWERS = "answers (trial_id TEXT PRIMARY KEY, entry TEXT, details TEXT, sums B
 
 class RunError(ValueError):
     """What lies in the folder of a run cannot be read, or not be worked on."""
+
+
+def blank() -> dict[str, Any]:
+    """Return a row of which nothing is known: numbers that were not measured are NaN, or 0 if whole."""
+    unknown = {"INTEGER": 0, "REAL": math.nan, "TEXT": "", "BOOLEAN": None}
+    row = {name: unknown[kind] for name, (kind, _) in COLUMNS.items()}
+    return {**row, "causal": True, "status": "ok"}
 
 
 def to_frame(rows: Sequence[Sequence[object]]) -> pd.DataFrame:

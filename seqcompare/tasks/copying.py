@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences, offsets_of
-from seqcompare.tasks.base import MEAN_GAP, Metric, SymbolTask, geometric_gaps
-from seqcompare.tasks.theory import Needs
+from seqcompare.needs import Needs
+from seqcompare.tasks.base import MEAN_GAP, SymbolTask, geometric_gaps
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Copy(SymbolTask):
     n_symbols: int = 4
 
     role: ClassVar[Role] = "step"
-    metric: ClassVar[Metric] = "accuracy"
+    metric: ClassVar[str] = "accuracy"
     minimums: ClassVar[dict[str, int]] = {"distance": 2, "n_items": 1, "n_symbols": 2}
 
     def __post_init__(self) -> None:
@@ -161,5 +161,5 @@ class Copy(SymbolTask):
             self.role,
             self.distance,
             least_states=self.n_symbols**self.n_items,
-            units={"elman": register, "gru": register, "lstm": min(register, slots)},
+            units={"squashing": register, "gated": register, "additive": min(register, slots)},
         )

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.tasks.base import Metric, SymbolTask
-from seqcompare.tasks.theory import Needs
+from seqcompare.needs import Needs
+from seqcompare.tasks.base import SymbolTask
 
 
 class LabelledStream(SymbolTask):
@@ -23,7 +23,7 @@ class LabelledStream(SymbolTask):
     """
 
     role: ClassVar[Role] = "step"
-    metric: ClassVar[Metric] = "accuracy"
+    metric: ClassVar[str] = "accuracy"
 
     @abstractmethod
     def _label(self, now: NDArray[np.int64], then: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -118,7 +118,7 @@ class Echo(LabelledStream):
             self.distance,
             least_states=n**across,
             enough_states=n ** (across + 1),
-            units={"elman": units, "gru": units, "lstm": units},
+            units={"squashing": units, "gated": units, "additive": units},
         )
 
 
@@ -151,6 +151,6 @@ class DelayedXor(LabelledStream):
             self.distance,
             least_states=2**self.distance,
             enough_states=2 ** (self.distance + 1),
-            units={"elman": units, "gru": units, "lstm": units},
+            units={"squashing": units, "gated": units, "additive": units},
             linear=False,
         )

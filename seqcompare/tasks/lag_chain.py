@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.tasks.base import Metric, SymbolTask
-from seqcompare.tasks.theory import Needs
+from seqcompare.needs import Needs
+from seqcompare.tasks.base import SymbolTask
 
 BEARABLE_STATES = 256
 """The largest machine that `LagChain.exact_model` makes."""
@@ -39,7 +39,7 @@ class LagChain(SymbolTask):
     fidelity: float = 0.9
 
     role: ClassVar[Role] = "next"
-    metric: ClassVar[Metric] = "bits"
+    metric: ClassVar[str] = "bits"
     minimums: ClassVar[dict[str, int]] = {"distance": 1, "n_symbols": 2}
 
     def __post_init__(self) -> None:
@@ -114,7 +114,7 @@ class LagChain(SymbolTask):
             self.distance,
             least_states=states,
             enough_states=states,
-            units={"elman": units, "gru": units, "lstm": units},
+            units={"squashing": units, "gated": units, "additive": units},
         )
 
     def exact_model(self) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -42,6 +43,13 @@ class ChanceNext(BaseEstimator):
         check_is_fitted(self)
         sequences = check_sequences(self, X, reset=False, symbols=True)
         return sequences.pack(np.tile(self.frequencies_, (sequences.n_steps, 1)))
+
+    def iter_next_proba(self, X: Any, n_rows: int) -> Iterator[NDArray[np.float64]]:
+        """Yield the frequencies after every step, at most `n_rows` steps at a time."""
+        check_is_fitted(self)
+        n_steps = check_sequences(self, X, reset=False, symbols=True).n_steps
+        for first in range(0, n_steps, n_rows):
+            yield np.tile(self.frequencies_, (min(n_rows, n_steps - first), 1))
 
 
 class ChanceDensity(BaseEstimator):

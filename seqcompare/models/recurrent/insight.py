@@ -12,9 +12,6 @@ from seqcompare.data.dataset import SequenceDataset
 
 GRADIENTS, GATES = "gradient_by_lag", "gate_trace"
 
-#: Variants that read forwards only, and those of them that have gates.
-FORWARDS, GATED = ("elman", "jordan", "gru", "lstm"), ("gru", "lstm")
-
 #: Test sequences that gradients are measured on: the first ones.
 N_SEQUENCES = 32
 
