@@ -29,13 +29,11 @@ from seqcompare.experiments.winner import final_candidate, keep_winner
 from seqcompare.families import FAMILIES, REFERENCE, Family, own_family
 from seqcompare.metrics import METRICS, find_metrics
 from seqcompare.registry import nearest
-from seqcompare.results.choice import choose_rung, validation_tolerance
-from seqcompare.results.comparison_store import ComparisonStore
-from seqcompare.results.contests import CHANCE
-from seqcompare.results.folder import prepare_folder
-from seqcompare.results.spreadsheet import to_csv
-from seqcompare.results.store import STORE
-from seqcompare.results.stored_comparison import StoredComparison
+from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.folder import hold_folder, to_csv, write_whole
+from seqcompare.results.grids import choose_candidate, validation_tolerance
+from seqcompare.results.judgement import CHANCE
+from seqcompare.results.store import STORE, Store
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -164,12 +162,12 @@ def compare(
     options: dict[str, Any] = {"cv": cv, "repeats": repeats, "gap": gap, "random_state": random_state}
     planned = plan_comparison(dataset, models, metric, max_seconds=max_seconds, **options)
     folder = Path(out) if out is not None else Path("reports") / _folder_name(dataset.name)
-    prepare_folder(folder, planned.config, n_jobs=n_jobs, fresh=fresh)
     how = {"n_jobs": n_jobs, "backend": backend, "scheduler": scheduler}
-    run_comparison(planned, folder, progress=progress, **how)
-    found = Comparison(folder)
-    keep_winner(found, dataset, planned)
-    _write_tables(found.tables(), folder / "tables")
+    with hold_folder(folder, planned.config, n_jobs=n_jobs, fresh=fresh):
+        run_comparison(planned, folder, progress=progress, **how)
+        found = Comparison(folder)
+        keep_winner(found, dataset, planned)
+        _write_tables(found.tables(), folder / "tables")
     return found
 
 
@@ -247,7 +245,7 @@ def run_comparison(
     for contestant in contestants:
         for candidate in contestant.candidates:
             warm_up(candidate, source.problem(), source.dataset)
-    with ComparisonStore(folder / STORE) as store:
+    with Store(folder / STORE, answers=True) as store:
         if store.side_table("profile_facts") is None:
             _keep_profile(source.dataset, store)
         tuning = list(_tuning_trials(planned))
@@ -261,7 +259,7 @@ def run_comparison(
         _run(contexts, store, counter, **how)
 
 
-def _run(trials: Sequence[Trial], store: ComparisonStore, counter: Counter, **how: Any) -> None:
+def _run(trials: Sequence[Trial], store: Store, counter: Counter, **how: Any) -> None:
     with closing(run_trials(trials, store, **how)) as outcomes:
         for outcome in outcomes:
             counter.add(outcome)
@@ -277,7 +275,7 @@ def _tuning_trials(planned: PlannedComparison) -> Iterator[Trial]:
                 position += 1
 
 
-def _test_trials(planned: PlannedComparison, store: ComparisonStore) -> Iterator[Trial]:
+def _test_trials(planned: PlannedComparison, store: Store) -> Iterator[Trial]:
     """Yield a trial for every fold and contestant, with what the fold's validation data chose."""
     frame = store.frame()
     frame = frame[frame["axis"] == TUNING]
@@ -286,7 +284,8 @@ def _test_trials(planned: PlannedComparison, store: ComparisonStore) -> Iterator
     for fold in range(len(planned.source.plan.splits)):
         for c in planned.contestants:
             rows = frame[(frame["entry"] == c.name) & (frame["seed"] == fold)]
-            chosen = choose_rung(rows, sums, validation_tolerance(rows, sums)) if len(rows) else None
+            tolerance = validation_tolerance(rows, sums, planned.source.metric)
+            chosen = choose_candidate(rows, sums, tolerance) if len(rows) else None
             # where every candidate has failed, the first is tested as it is, and the verdict says so
             candidate = next((x for x in c.candidates if x.label == chosen), c.candidates[0])
             yield Trial(position, planned.source, candidate, fold, TEST, c.name, c.seed_key)
@@ -295,8 +294,8 @@ def _test_trials(planned: PlannedComparison, store: ComparisonStore) -> Iterator
 
 def _context_trials(planned: PlannedComparison, found: Comparison) -> Iterator[Trial]:
     """Yield trials of the winner and of the best, in the first folds, with less and less context."""
-    judged = found.judgement()
-    ladders = found.ladders()
+    judged = found.result.judgement
+    ladders = found.grids()
     position = int((found.frame()["axis"] != CONTEXT).sum())
     for name in dict.fromkeys([judged.winner, judged.best]):
         c = next((c for c in planned.contestants if c.name == name), None)
@@ -324,7 +323,7 @@ def _check_keywords(reading: Mapping[str, Any]) -> None:
             raise TypeError(f"compare() has no keyword {name!r}; {nearest(name, [*mine, *sorted(known)])}")
 
 
-def _keep_profile(dataset: SequenceDataset, store: ComparisonStore) -> None:
+def _keep_profile(dataset: SequenceDataset, store: Store) -> None:
     """Keep what can be said of the data before any model is chosen."""
     found = profile(dataset)
     said = found.summary().split("\n")[1:3]
@@ -346,7 +345,7 @@ def _keep_profile(dataset: SequenceDataset, store: ComparisonStore) -> None:
 def _write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        (folder / f"{name}.csv").write_text(to_csv(table), encoding="utf-8", newline="")
+        write_whole(folder / f"{name}.csv", to_csv(table))
 
 
 def _folder_name(name: str) -> str:

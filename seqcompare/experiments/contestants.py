@@ -21,7 +21,7 @@ from seqcompare.experiments.models import (
 )
 from seqcompare.families import FAMILIES, REFERENCE, Budget, ModelSpec, Problem
 from seqcompare.models.reference.chance import chance_model
-from seqcompare.results.contests import CHANCE
+from seqcompare.results.judgement import CHANCE
 
 #: Passes times training steps that what learns by gradients may spend.
 _STEP_EPOCHS = 1.2e7

@@ -25,7 +25,7 @@ from seqcompare.experiments.splits import cut
 from seqcompare.families import Problem
 from seqcompare.metrics import Metric
 from seqcompare.models.causality import is_causal
-from seqcompare.results.choice import paired_difference
+from seqcompare.results.grids import paired_difference
 
 _MOST_POSITIONS = 1000
 _MOST_STEPS = 300_000

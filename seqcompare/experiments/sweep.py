@@ -19,8 +19,9 @@ from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.state_space import state_space_table
 from seqcompare.experiments.suites import Suite, load_suite, override_suite
 from seqcompare.experiments.trial import Trial, warm_up
-from seqcompare.results.folder import prepare_folder
-from seqcompare.results.store import STORE, Store, StoredRun, read_config
+from seqcompare.results.folder import hold_folder, read_config
+from seqcompare.results.store import STORE, Store
+from seqcompare.results.sweep import StoredSweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _LITTLE = 40
 
 
-class Run(StoredRun):
+class Run(StoredSweep):
     """The results of a sweep.
 
     Parameters
@@ -37,27 +38,6 @@ class Run(StoredRun):
     folder : path
         A folder that a sweep has written.
     """
-
-    def horizons(self) -> pd.DataFrame:
-        """Return how far each model and each family's best reaches on each task.
-
-        The columns are described in `seqcompare.results.horizon.horizons`.
-        """
-        from seqcompare.results.horizon import horizons
-
-        return horizons(self.frame())
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return every table of the run by name, as `seqcompare.results.tables.all_tables` describes."""
-        from seqcompare.results.tables import all_tables
-
-        return all_tables(self.frame())
-
-    def summary(self) -> pd.DataFrame:
-        """Return mean skill by model and distance, one row a task and model."""
-        from seqcompare.results.tables import summary
-
-        return summary(self.frame())
 
     def report(self) -> Path:
         """Write the report, its tables and figures into the folder; return the path of the page."""
@@ -221,20 +201,15 @@ def sweep(
     folder = Path(out) if out is not None else Path("reports") / _suite_name(suite)
     if dry_run:
         return _dry_run(trials, folder, chosen, fresh)
-    prepare_folder(
-        folder,
-        {
-            "kind": "sweep",
-            "title": chosen.title,
-            "settings": chosen.settings(),
-            "n_trials": len(everything),
-            **described(own_families(chosen), {trial.source.task.metric for trial in everything}),
-        },
-        n_jobs=n_jobs,
-        fresh=fresh,
-    )
-    _warm_up(trials)
-    with Store(folder / STORE) as store:
+    config = {
+        "kind": "sweep",
+        "title": chosen.title,
+        "settings": chosen.settings(),
+        "n_trials": len(everything),
+        **described(own_families(chosen), {trial.source.task.metric for trial in everything}),
+    }
+    with hold_folder(folder, config, n_jobs=n_jobs, fresh=fresh), Store(folder / STORE) as store:
+        _warm_up(trials)
         done = store.done()
         estimates = {t.position: estimate_seconds(t) for t in trials if t.trial_id not in done}
         counter = Counter(len(trials), len(trials) - len(estimates), progress, estimates)

@@ -27,7 +27,7 @@ from seqcompare.experiments.models import Candidate, is_fitted
 from seqcompare.experiments.threads import one_thread
 from seqcompare.families import Problem
 from seqcompare.models.causality import is_causal
-from seqcompare.results.rows import blank
+from seqcompare.results.store import blank
 
 #: What a trial is for: a sweep's trials, the choice of a candidate, the test of the chosen one, and the test
 #: of the winner with less and less context.

@@ -14,7 +14,8 @@ from seqcompare.experiments.models import Candidate, Contestant
 from seqcompare.experiments.threads import one_thread
 from seqcompare.families import REFERENCE
 from seqcompare.models.persistence import untrusted_types
-from seqcompare.results.stored_comparison import StoredComparison
+from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.folder import write_whole
 
 MODEL, SNIPPET = "model.skops", "use_model.py"
 
@@ -44,11 +45,11 @@ def final_candidate(contestant: Contestant, ladders: pd.DataFrame) -> Candidate:
 
 def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any) -> None:
     """Fit the winner to all data; save it in the folder of the run, with a snippet that uses it."""
-    judged = found.judgement()
+    judged = found.result.judgement
     contestant = next((c for c in planned.contestants if c.name == judged.winner), None)
     if contestant is None or contestant.family.name == REFERENCE:
         return
-    candidate = final_candidate(contestant, found.ladders())
+    candidate = final_candidate(contestant, found.grids())
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the same that its trials gave, and these are kept
         model, fitted = candidate.build(planned.source.problem(), 0)
@@ -79,7 +80,7 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
         "# from sklearn.base import clone; clone(model).fit(X"
         f"{'' if dataset.role == 'next' else ', y'})\n"
     )
-    (found.folder / SNIPPET).write_text(snippet, encoding="utf-8")
+    write_whole(found.folder / SNIPPET, snippet)
 
 
 def _trusted(own: list[str]) -> str:

@@ -14,7 +14,7 @@ from seqcompare.report.figures import cost, data, learning
 from seqcompare.report.lags import NO_LAG, lag_figure
 from seqcompare.report.names import distinct, shown
 from seqcompare.report.parts import Figure, Panel, Section, Table
-from seqcompare.results.stored_comparison import TEST, StoredComparison
+from seqcompare.results.comparison import TEST, StoredComparison
 from seqcompare.style import SeriesStyle
 
 MOST_LABELS = 60
@@ -122,11 +122,11 @@ def good_enough_section(run: StoredComparison, known: Contestants) -> Section:
         ),
         _cost_figure(known),
         Table(
-            "ladders",
+            "grids",
             "Ladders of capacity",
             f"The loss ({known.loss_words}) of every rung on validation data, all folds together, and the "
             "one that the verdict names: the cheapest that is practically as good as the best.",
-            run.ladders().assign(entry=known.named(run.ladders()[["entry"]])["entry"]),
+            run.grids().assign(entry=known.named(run.grids()[["entry"]])["entry"]),
             {
                 "entry": "contestant",
                 "model": "rung",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seqcompare.report.parts import Report
-from seqcompare.results.store import open_run
+from seqcompare.results.folder import open_run
 
 SWEEP, COMPARISON = "sweep", "comparison"
 
@@ -38,7 +38,7 @@ def report_of(folders: Sequence[Path]) -> Report:
         return side_by_side(runs)
     if kinds == {COMPARISON}:
         from seqcompare.report.comparisons import comparison_report
-        from seqcompare.results.stored_comparison import StoredComparison
+        from seqcompare.results.comparison import StoredComparison
 
         return comparison_report(StoredComparison(folders[0]))
     from seqcompare.report.sweeps import sweep_report

@@ -6,8 +6,8 @@ import pandas as pd
 
 from seqcompare import style
 from seqcompare.report.names import distinct
-from seqcompare.results.contests import CHANCE
-from seqcompare.results.stored_comparison import StoredComparison
+from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.judgement import CHANCE
 
 SCORES = {
     "bits": "bits per symbol (less is better)",
@@ -48,7 +48,7 @@ class Contestants:
     def __init__(self, run: StoredComparison) -> None:
         table = run.summary()
         self._names = distinct(table["entry"], 24)
-        self.metric = run.contest.metric
+        self.metric = run.result.metric.name
         self.summary = self.named(table)
         by_causal = self.summary.sort_values("causal", ascending=False, kind="stable")
         self.looks = style.contestant_styles(
@@ -56,7 +56,7 @@ class Contestants:
         )
         level = self.summary.loc[table["entry"] == CHANCE, "score"]
         self.chance = float(level.iloc[0]) if len(level) else None
-        judged = run.judgement()
+        judged = run.result.judgement
         decided = judged.kind in {"model", "chance"} and judged.winner is not None
         self.winner = self._names[judged.winner] if decided else None
 

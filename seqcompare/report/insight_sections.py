@@ -12,10 +12,10 @@ from seqcompare import style
 from seqcompare.report import views
 from seqcompare.report.figures import canvas, cost, learning, ranks
 from seqcompare.report.parts import Figure, Panel, Section, Table
-from seqcompare.results.comparisons import ALPHA, rank_families
-from seqcompare.results.scaling import scaling
+from seqcompare.results.folder import StoredRun
+from seqcompare.results.growth import scaling
+from seqcompare.results.skill import ALPHA, rank_families
 from seqcompare.results.statistics import ENOUGH, Ranks, average_ranks
-from seqcompare.results.store import StoredRun
 from seqcompare.style import SeriesStyle
 
 _SIZES = (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from seqcompare.report.terminal import Output, duration
-from seqcompare.results.stored_comparison import StoredComparison
+from seqcompare.results.comparison import StoredComparison
 
 
 def show_plan(output: Output, plan: pd.DataFrame) -> None:

@@ -19,7 +19,7 @@ from seqcompare.report.figures.canvas import series_id
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Figure, Report, Section, Table
 from seqcompare.report.svg import SERIES, Styles, inline
-from seqcompare.results.spreadsheet import to_csv
+from seqcompare.results.folder import to_csv
 
 # Rows of a table on the page; the file holds all.
 MOST_ROWS = 4000

@@ -11,8 +11,8 @@ from seqcompare.report.contestants import Contestants
 from seqcompare.report.draw import handle
 from seqcompare.report.figures import data, distance
 from seqcompare.report.names import shown
+from seqcompare.results.comparison import StoredComparison
 from seqcompare.results.horizon import horizons
-from seqcompare.results.stored_comparison import StoredComparison
 
 
 def plot_skill(frame: pd.DataFrame, ax: Axes | None = None, *, task: str | None = None) -> Axes:

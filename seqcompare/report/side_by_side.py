@@ -15,9 +15,9 @@ from seqcompare.report.common import flat
 from seqcompare.report.figures import data, distance
 from seqcompare.report.names import distinct, shown
 from seqcompare.report.parts import Figure, Panel, Report, Section, Table
+from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.folder import StoredRun
 from seqcompare.results.horizon import horizons
-from seqcompare.results.store import StoredRun
-from seqcompare.results.stored_comparison import StoredComparison
 from seqcompare.style import SeriesStyle
 
 
@@ -125,7 +125,7 @@ def _compared(runs: Sequence[StoredRun], names: list[str]) -> tuple[tuple[str, .
     tables, said = [], []
     for run, name in zip(runs, names, strict=True):
         stored = StoredComparison(run.folder)
-        tables.append(stored.summary().assign(run=name, metric=stored.contest.metric))
+        tables.append(stored.summary().assign(run=name, metric=stored.result.metric.name))
         said += [f"{name}: {shown(sentence, 600)}" for sentence in stored.verdict().sentences[:2]]
     both = pd.concat(tables, ignore_index=True)
     both["entry"] = both["entry"].map(distinct(both["entry"], 32))

@@ -13,9 +13,8 @@ from seqcompare import style
 from seqcompare.report import views
 from seqcompare.report.figures import canvas, cost, distance
 from seqcompare.report.parts import Figure, Panel, Section, Table
-from seqcompare.results.capacity import capacity_needed
+from seqcompare.results.growth import apart_by_distance, capacity_needed
 from seqcompare.results.horizon import horizons
-from seqcompare.results.scaling import apart_by_distance
 from seqcompare.style import SeriesStyle
 
 MAP_HELP = (

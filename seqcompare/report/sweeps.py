@@ -13,10 +13,8 @@ from seqcompare.report.common import reproduce_section, trials_section
 from seqcompare.report.names import distinct, shown
 from seqcompare.report.parts import Report, Section
 from seqcompare.report.sentences import sweep_verdict
-from seqcompare.results.best import best_of
-from seqcompare.results.comparisons import compare_models
-from seqcompare.results.store import StoredRun
-from seqcompare.results.tables import scores, summary
+from seqcompare.results.folder import StoredRun
+from seqcompare.results.skill import best_of, compare_models, scores, summary
 
 QUESTION = (
     "How far back can each family of models remember? Every task hides one dependency at a known distance, "

@@ -11,7 +11,7 @@ import pandas as pd
 
 from seqcompare import style
 from seqcompare.report.names import distinct
-from seqcompare.results.best import best_of
+from seqcompare.results.skill import best_of
 from seqcompare.results.statistics import mean_interval
 from seqcompare.style import SeriesStyle
 

@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from seqcompare import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.splits import Split, plan_splits
-from seqcompare.results.stored_comparison import TEST, TUNING
+from seqcompare.results.comparison import TEST, TUNING
 
 
 def packed(X):

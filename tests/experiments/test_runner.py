@@ -11,8 +11,7 @@ from sweep_toys import light_suite
 from seqcompare.experiments.plan import plan_trials
 from seqcompare.experiments.runner import INFLIGHT, run_trials
 from seqcompare.experiments.suites import load_suite
-from seqcompare.results.rows import COST_COLUMNS
-from seqcompare.results.store import STORE, Store
+from seqcompare.results.store import COST_COLUMNS, STORE, Store
 
 
 class Stubborn(BaseEstimator):

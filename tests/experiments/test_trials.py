@@ -19,7 +19,7 @@ from seqcompare.experiments.plan import plan_trials
 from seqcompare.experiments.state_space import count_contexts
 from seqcompare.experiments.suites import load_suite
 from seqcompare.experiments.threads import one_thread
-from seqcompare.results.rows import COLUMNS
+from seqcompare.results.store import COLUMNS
 
 
 def first_trial(**changes):

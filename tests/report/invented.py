@@ -5,8 +5,8 @@ import json
 import numpy as np
 from hostile import HOSTILE
 
-from seqcompare.results.rows import COLUMNS
-from seqcompare.results.store import Store, write_config
+from seqcompare.results.folder import write_config
+from seqcompare.results.store import COLUMNS, Store
 
 MODELS = [
     # label, family, variant, capacity, its name, reach in steps

@@ -1,4 +1,4 @@
-"""Which rung of a ladder validation data choose."""
+"""Which candidate of a grid validation data choose."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-#: What counts as practically equal: bits a symbol, share of right answers, bits a label, share of variance.
-TOLERANCE = {"bits": 0.01, "accuracy": 0.01, "label bits": 0.01, "mse": 0.01}
+from seqcompare.metrics import Metric
+from seqcompare.results.store import Sums
 
 FAILED_COLUMNS = ["entry", "model", "n_failed", "n_folds", "untuned", "error"]
 
 
-def paired_difference(a: NDArray[np.float64], b: NDArray[np.float64], column: int = 1) -> tuple[float, float]:
+def paired_difference(a: Sums, b: Sums) -> tuple[float, float]:
     """Return the mean loss of `a` minus that of `b`, and its standard error over the units.
 
     The error is that of a ratio, the units being of unequal weight: what is summed in a unit need not be
@@ -22,10 +21,8 @@ def paired_difference(a: NDArray[np.float64], b: NDArray[np.float64], column: in
 
     Parameters
     ----------
-    a, b : ndarray of shape (m, 3)
-        Weight, loss and bits of the same units.
-    column : int, default=1
-        1 for the loss, 2 for bits.
+    a, b : ndarray of shape (m, 2) or more
+        Weight and loss of the same units.
 
     Raises
     ------
@@ -38,7 +35,7 @@ def paired_difference(a: NDArray[np.float64], b: NDArray[np.float64], column: in
             f"expected the same units, got {len(a)} that weigh {w.sum():g} and {len(b)} that weigh "
             f"{b[:, 0].sum():g}"
         )
-    d = a[:, column] - b[:, column]
+    d = a[:, 1] - b[:, 1]
     mean = float(d.sum() / w.sum())
     n = len(d)
     if n < 2:
@@ -47,15 +44,15 @@ def paired_difference(a: NDArray[np.float64], b: NDArray[np.float64], column: in
     return mean, float(np.sqrt(n / (n - 1) * (residual**2).sum()) / w.sum())
 
 
-def choose_rung(rungs: pd.DataFrame, sums: Mapping[str, NDArray[np.float64]], tolerance: float) -> str | None:
-    """Return the label of the rung to compete with: the cheapest that cannot be told from the best.
+def choose_candidate(candidates: pd.DataFrame, sums: Mapping[str, Sums], tolerance: float) -> str | None:
+    """Return the label of the candidate to compete with: the cheapest that cannot be told from the best.
 
     Which is whoever loses no more than one standard error of the paired difference to the best, and no more
     than `tolerance`.
 
     Parameters
     ----------
-    rungs : DataFrame
+    candidates : DataFrame
         Rows of tuning, one or several (folds) a label: ``trial_id``, ``model``, ``status``,
         ``n_parameters``, ``predict_us_per_step``.
     sums : mapping of str to ndarray of shape (m, 3)
@@ -66,44 +63,44 @@ def choose_rung(rungs: pd.DataFrame, sums: Mapping[str, NDArray[np.float64]], to
     Returns
     -------
     str or None
-        None if no rung ended well in every fold.
+        None if no candidate ended well in every fold.
     """
-    table = compare_rungs(rungs, sums)
+    table = compare_candidates(candidates, sums)
     return None if table.empty else cheapest(table, table["error"].clip(upper=tolerance))
 
 
 def cheapest(table: pd.DataFrame, limit: pd.Series | float) -> str:
-    """Return the label of the rung of fewest parameters, then microseconds a step, that is within `limit`.
+    """Return the label of the candidate within `limit` of fewest parameters, then microseconds a step.
 
     Parameters
     ----------
     table : DataFrame
-        What `compare_rungs` returns; not empty.
+        What `compare_candidates` returns; not empty.
     limit : Series or float
-        How far behind the best a rung may be, each or all of them.
+        How far behind the best a candidate may be, each or all of them.
     """
     able = table[table["behind"] <= limit]
     ordered = able.sort_values(["cost", "predict_us_per_step"], kind="stable", na_position="last")
     return str(ordered["model"].iloc[0])
 
 
-def compare_rungs(rungs: pd.DataFrame, sums: Mapping[str, NDArray[np.float64]]) -> pd.DataFrame:
-    """Return each rung's loss, how far it is behind the best one, and the standard error of that.
+def compare_candidates(candidates: pd.DataFrame, sums: Mapping[str, Sums]) -> pd.DataFrame:
+    """Return each candidate's loss, how far it is behind the best one, and the standard error of that.
 
     Returns
     -------
     DataFrame
-        One row a rung that ended well in every fold, in their order: model, capacity, capacity_name, variant,
-        loss, behind, error, n_parameters, ``cost`` (parameters, and not less than those of a smaller rung of
-        the same kind: chains count their longest contexts, which are few in short sequences),
-        predict_us_per_step, fit_seconds.
+        One row a candidate that ended well in every fold, in their order: model, capacity, capacity_name,
+        variant, loss, behind, error, n_parameters, ``cost`` (parameters, and not less than those of a
+        smaller candidate of the same kind: chains count their longest contexts, which are few in short
+        sequences), predict_us_per_step, fit_seconds.
     """
     columns = ["model", "capacity", "capacity_name", "variant", "loss", "behind", "error"]
     columns += ["n_parameters", "cost", "predict_us_per_step", "fit_seconds"]
-    folds = set(rungs["seed"])
-    stacked: dict[str, NDArray[np.float64]] = {}
+    folds = set(candidates["seed"])
+    stacked: dict[str, Sums] = {}
     records = []
-    for label, rows in rungs.groupby("model", sort=False):
+    for label, rows in candidates.groupby("model", sort=False):
         if set(rows["seed"]) != folds or (rows["status"] != "ok").any():
             continue
         stacked[str(label)] = np.vstack([sums[t] for t in rows.sort_values("seed")["trial_id"]])
@@ -127,46 +124,80 @@ def compare_rungs(rungs: pd.DataFrame, sums: Mapping[str, NDArray[np.float64]]) 
     return table[columns]
 
 
-def validation_tolerance(rungs: pd.DataFrame, sums: Mapping[str, NDArray[np.float64]]) -> float:
-    """Return what is practically equal on validation data, in units of the loss.
-
-    For squared errors a hundredth of what the mean of the training part comes to: whatever else is on the
-    ladder does not move it. 0 where that is not known.
+def all_grids(tuning: pd.DataFrame, sums: Mapping[str, Sums], metric: Metric) -> pd.DataFrame:
+    """Return how every candidate of every model did on validation data, all folds together.
 
     Parameters
     ----------
-    rungs : DataFrame
-        Rows of tuning of a contestant, not none: ``trial_id``, ``metric``, ``status``, and ``chance``, the
-        squared error of the mean.
+    tuning : DataFrame
+        Rows of tuning of all models.
     sums : mapping of str to ndarray of shape (m, 3)
         Weight, loss and bits of the validation units of each trial.
-    """
-    metric = str(rungs["metric"].iloc[0])
-    if metric != "mse":
-        return TOLERANCE[metric]
-    done = rungs[(rungs["status"] == "ok") & rungs["chance"].notna()]
-    if done.empty:
-        return 0.0
-    weights = [sums[trial][:, 0].sum() for trial in done["trial_id"]]
-    return TOLERANCE[metric] * float(np.average(done["chance"], weights=weights))
-
-
-def failed_rungs(rungs: pd.DataFrame) -> pd.DataFrame:
-    """Return what ended badly while tuning.
-
-    Parameters
-    ----------
-    rungs : DataFrame
-        Rows of tuning of all contestants: ``entry``, ``model``, ``seed`` (the fold), ``status``, ``error``.
+    metric : Metric
+        What the loss is by.
 
     Returns
     -------
     DataFrame
-        One row a contestant and rung: entry, model, in how many folds it failed (n_failed) of how many
-        (n_folds), in how many all rungs of the contestant did (untuned), and the first error.
+        entry, and the columns of `compare_candidates`; ``chosen`` marks the candidate that is named, and
+        fitted in the end: the cheapest that is practically as good as the best.
+    """
+    tables = []
+    for entry, rows in tuning.groupby("entry", sort=False):
+        table = compare_candidates(rows, sums)
+        if table.empty:
+            continue
+        table.insert(0, "entry", entry)
+        table["chosen"] = table["model"] == cheapest(table, validation_tolerance(rows, sums, metric))
+        tables.append(table)
+    if not tables:
+        return pd.DataFrame(
+            columns=["entry", "model", "loss", "n_parameters", "predict_us_per_step", "chosen"]
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def validation_tolerance(candidates: pd.DataFrame, sums: Mapping[str, Sums], metric: Metric) -> float:
+    """Return what is practically equal on validation data, in units of the loss.
+
+    Of a relative metric a share of what the mean of the training part loses: whatever else is in the grid
+    does not move it. 0 where that is not known.
+
+    Parameters
+    ----------
+    candidates : DataFrame
+        Rows of tuning of a model, not none: ``trial_id``, ``status``, and for a relative metric ``chance``,
+        the loss of the mean.
+    sums : mapping of str to ndarray of shape (m, 3)
+        Weight, loss and bits of the validation units of each trial.
+    metric : Metric
+        What the loss is by.
+    """
+    if not metric.relative:
+        return metric.tolerance
+    done = candidates[(candidates["status"] == "ok") & candidates["chance"].notna()]
+    if done.empty:
+        return 0.0
+    weights = [sums[trial][:, 0].sum() for trial in done["trial_id"]]
+    return metric.tolerance * float(np.average(done["chance"], weights=weights))
+
+
+def failed_candidates(candidates: pd.DataFrame) -> pd.DataFrame:
+    """Return what ended badly while tuning.
+
+    Parameters
+    ----------
+    candidates : DataFrame
+        Rows of tuning of all models: ``entry``, ``model``, ``seed`` (the fold), ``status``, ``error``.
+
+    Returns
+    -------
+    DataFrame
+        One row a model and candidate: entry, model, in how many folds it failed (n_failed) of how many
+        (n_folds), in how many all candidates of the model did (untuned), and the first error.
     """
     records = []
-    for entry, rows in rungs.groupby("entry", sort=False):
+    for entry, rows in candidates.groupby("entry", sort=False):
         well = (rows["status"] == "ok").groupby(rows["seed"]).any()
         counts = len(well), int((~well).sum())
         for model, trials in rows[rows["status"] != "ok"].groupby("model", sort=False):

@@ -1,4 +1,4 @@
-"""How costs grow: exponents fitted to the rows of a sweep."""
+"""Growth in a sweep: how costs grow with size, and how large a model must be to carry so many bits."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ import math
 import numpy as np
 import pandas as pd
 from scipy import stats
+
+from seqcompare.families import REFERENCE
+
+#: Mean skill from which on a model counts as carrying the memory.
+SOLVED = 0.9
+
+CAPACITY_COLUMNS = [
+    *("task", "task_params", "memory_bits", "distance", "variant", "family", "capacity_name", "measured"),
+    *("by_theory", "largest_tried", "exact_skill"),
+]
 
 COSTS = ("fit_seconds", "predict_us_per_step", "n_parameters", "peak_memory_mb")
 
@@ -20,9 +30,9 @@ SCALING_COLUMNS = [
 def scaling(frame: pd.DataFrame) -> pd.DataFrame:
     """Fit ``cost = c * size ** exponent`` by least squares on logarithms.
 
-    Sizes are the capacity of a variant at the largest distance that all its rungs were run at, and for one
-    model the distance, the length of the sequences and the size of the alphabet (on the axes of
-    these names). Costs are medians over seeds. Time per training step rather than time is fitted against
+    Sizes are the capacity of a variant at the largest distance that all its capacities were run at, and for
+    one model the distance, the length of the sequences and the size of the alphabet (on the axes of these
+    names). Costs are medians over seeds. Time per training step rather than time is fitted against
     distance, whose sequences are longer.
 
     Parameters
@@ -37,12 +47,12 @@ def scaling(frame: pd.DataFrame) -> pd.DataFrame:
         is named with each): the exponent with its 95% interval (NaN for two points), the
         number of points and the cost at the smallest and the largest size.
     """
-    ok = frame[(frame["status"] == "ok") & (frame["family"] != "reference")].copy()
+    ok = frame[(frame["status"] == "ok") & (frame["family"] != REFERENCE)].copy()
     swept = ok[ok["axis"] == "distance"]
     records = []
     for (task, variant), rows in swept.groupby(["task", "variant"], sort=False):
-        rungs = rows.groupby("distance")["model"].nunique()
-        far = rungs.index[rungs == rows["model"].nunique()].max()  # NaN where no distance has all
+        models = rows.groupby("distance")["model"].nunique()
+        far = models.index[models == rows["model"].nunique()].max()  # NaN where no distance has all
         records += _fits(rows[rows["distance"] == far], "capacity", "capacity", str(task), str(variant))
     for (task, model), rows in swept[swept["distance"] > 0].groupby(["task", "model"], sort=False):
         per_step = rows.assign(fit_seconds=rows["fit_seconds"] / (rows["n_train"] * rows["length"]))
@@ -65,6 +75,47 @@ def apart_by_distance(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(
         task=rows["task"].where(~several, rows["task"] + ", d = " + rows["distance"].astype(str))
     )
+
+
+def capacity_needed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the smallest capacity that solves each point of the memory axis.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows of a sweep.
+
+    Returns
+    -------
+    DataFrame
+        One row a point and variant: ``measured``, the smallest capacity with mean skill of .9 and more (NaN
+        if none was), ``by_theory``, the smallest one tried that is known to be able to (NaN if none is),
+        ``largest_tried``, and ``exact_skill``, the mean skill of the task's hand-made machine (NaN
+        without).
+    """
+    ok = frame[(frame["axis"] == "memory") & (frame["status"] == "ok")]
+    records = []
+    for (task, params), point in ok.groupby(["task", "task_params"], sort=False):
+        exact = point[point["family"] == REFERENCE]["skill"].mean()
+        learned = point[(point["family"] != REFERENCE) & point["capacity"].notna()]
+        for variant, rows in learned.groupby("variant", sort=False):
+            skills = rows.groupby("capacity")["skill"].mean()
+            known = rows[[says is True for says in rows["can_represent"]]]["capacity"]
+            solved = skills[skills >= SOLVED]
+            first = rows.iloc[0]
+            records.append(
+                {
+                    "task": task,
+                    "task_params": params,
+                    **{name: first[name] for name in ("memory_bits", "distance", "family", "capacity_name")},
+                    "variant": variant,
+                    "measured": solved.index.min() if len(solved) else math.nan,
+                    "by_theory": known.min() if len(known) else math.nan,
+                    "largest_tried": skills.index.max(),
+                    "exact_skill": exact,
+                }
+            )
+    return pd.DataFrame(records, columns=CAPACITY_COLUMNS)
 
 
 def _fits(rows: pd.DataFrame, size: str, against: str, task: str, model: str) -> list[dict[str, object]]:

@@ -5,8 +5,7 @@ import math
 import pytest
 from sweep_rows import frame_of, row
 
-from seqcompare.results.capacity import capacity_needed
-from seqcompare.results.scaling import scaling
+from seqcompare.results.growth import capacity_needed, scaling
 
 
 def exponents(table, **where):
@@ -57,7 +56,7 @@ def test_other_axes():
     assert table[table["against"] == "length"]["low"].isna().all()
 
 
-def test_capacities_are_compared_at_the_largest_distance_of_all_rungs():
+def test_capacities_are_compared_at_the_largest_distance_of_all_models():
     rows = [
         row(distance=d, model=f"HMM {k}", capacity=float(k), fit_seconds=float(k * d))
         for k in (2, 4, 8)
@@ -81,7 +80,7 @@ def test_sweeps_of_a_task_at_several_distances_stay_apart():
 
 
 def test_capacity_against_bits():
-    def rung(bits, states, skill, says):
+    def trial(bits, states, skill, says):
         return row(
             axis="memory",
             task_params=f'{{"n_cues": {2**bits}}}',
@@ -96,8 +95,8 @@ def test_capacity_against_bits():
         )
 
     rows = [
-        *[rung(1, 2, 0.95, True), rung(1, 4, 1.0, True)],
-        *[rung(2, 2, 0.3, False), rung(2, 4, 0.85, True)],
+        *[trial(1, 2, 0.95, True), trial(1, 4, 1.0, True)],
+        *[trial(2, 2, 0.3, False), trial(2, 4, 0.85, True)],
         row(axis="memory", task_params='{"n_cues": 4}', family="reference", skill=1.0, model="exact"),
     ]
     table = capacity_needed(frame_of(rows)).set_index("memory_bits")
