@@ -8,8 +8,8 @@ import pytest
 import runs
 
 import seqcompare
-from seqcompare.results.store import StoredRun
-from seqcompare.results.stored_comparison import StoredComparison
+from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.folder import StoredRun
 
 HERE = Path(__file__).parent
 MEASURED = [
