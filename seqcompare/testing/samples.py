@@ -12,7 +12,7 @@ Steps = Literal["strings", "integers", "real"]
 _LETTERS = np.array(list("abc"))
 _LABELS = np.array(["no", "yes"])
 
-#: Sequences of symbols that no training showed, for each kind of symbols.
+#: Input with symbols that no training showed, for each kind of symbols; strings are read as characters.
 STRANGE: dict[str, list[list[Any]]] = {
     "strings": [["zzz"], ["a?b", "c"], ["?"]],
     "integers": [[[7, 1]], [[0, 99], [2]], [[99]]],
