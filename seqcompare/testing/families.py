@@ -77,12 +77,12 @@ def a_family_can_be_drawn(subject: OneFamily) -> None:
 
 @promise()
 def models_can_be_told_apart(subject: OneFamily) -> None:
-    """The kinds of models have names and titles of their own, and so have the settings of each."""
+    """Kinds of models have names of their own, and titles; the settings of each have labels."""
     specs = subject.family.specs
     expect(specs, "at least one kind of models", "none")
-    for what in ("name", "title"):
-        values = [getattr(spec, what) for spec in specs]
-        expect(all(values) and len(set(values)) == len(values), f"a {what} for each kind", values)
+    names = [spec.name for spec in specs]
+    expect(all(names) and len(set(names)) == len(names), "a name for each kind", names)
+    expect(all(spec.title for spec in specs), "a title for each kind", [spec.title for spec in specs])
     for spec in specs:
         for problem in subject.problems(spec):
             labels = [spec.label_of(settings) for settings in spec.settings(problem)]

@@ -69,10 +69,11 @@ class Model:
         return self.role in ("next", "step", "transform")
 
     def fresh(self) -> Any:
-        """Return a copy that is not fitted, with a seed where it takes one and has none."""
+        """Return a copy that is not fitted, with a seed wherever one is taken and none is given."""
         made = clone(self.estimator, safe=False)
-        if hasattr(made, "get_params") and made.get_params().get("random_state", 0) is None:
-            made.set_params(random_state=0)
+        if hasattr(made, "get_params"):
+            open_ones = {key for key, value in made.get_params().items() if value is None}
+            made.set_params(**{key: 0 for key in open_ones if key.split("__")[-1] == "random_state"})
         return made
 
     def data(self, n: int = 15, seed: int = 0) -> tuple[list[NDArray[Any]], Any]:
