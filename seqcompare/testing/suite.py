@@ -241,7 +241,8 @@ def check_reader(
     Parameters
     ----------
     reader : Reader
-        With ``name``, ``suffixes`` and ``read(path, **options) -> SequenceDataset``.
+        With ``name``, ``suffixes`` and ``read(path, **options)``, which returns whatever
+        `seqcompare.datasets.read` makes a data set of.
     path : str or path
         A file of its format.
     expected_failures : mapping of str to str, optional

@@ -206,7 +206,7 @@ class Vague(Lines):
         try:
             return super().read(path)
         except DataError:
-            raise ValueError("this cannot be read") from None
+            raise RuntimeError("this cannot be read") from None
 
 
 class Half(Lines):
@@ -222,6 +222,18 @@ def lines(tmp_path):
     return path
 
 
+class Bare(Lines):
+    """Returns the sequences and their targets, and leaves the rest to reading."""
+
+    def read(self, path):
+        data = super().read(path)
+        return list(data.X), data.y
+
+
+def test_a_reader_may_leave_the_rest_to_reading(lines):
+    assert len(check_reader(Bare(), lines)) == 4
+
+
 def test_a_reader_passes_with_its_options(lines):
     assert check_reader(Lines(), lines, reverse=True) == check_reader(Lines(role="next"), str(lines))
 
@@ -233,8 +245,8 @@ def test_a_reader_passes_with_its_options(lines):
         (Lines(suffixes=(".csv",)), r"expected a file that ends in one of \.csv, got data\.lines"),
         (Half(), "data_and_targets_fit.* expected 3 targets, one a sequence, got 2"),
         (Lines(role="step"), "expected Sequences in y, got ndarray"),
-        (Silent(), "a_bad_file_is_named.*expected ValueError or OSError that says 'missing', got no error"),
-        (Vague(), "a_bad_file_is_named.*got ValueError: this cannot be read"),
+        (Silent(), "a_bad_file_is_refused.*expected ValueError or OSError that says '.', got no error"),
+        (Vague(), "a_bad_file_is_refused.*got RuntimeError: this cannot be read"),
     ],
     ids=lambda value: type(value).__name__,
 )
