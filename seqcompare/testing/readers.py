@@ -102,7 +102,7 @@ def the_same_file_gives_the_same_data(subject: Reading) -> None:
 
 @promise()
 def a_bad_file_is_refused(subject: Reading) -> None:
-    """A file that is missing or empty is refused by a ValueError, and so is one cut off, unless it is sound."""
+    """A missing or empty file is refused by a ValueError; so is one cut off, unless what is left is sound."""
     suffix = "".join(subject.path.suffixes)
     with tempfile.TemporaryDirectory() as folder:
         missing = Path(folder) / f"missing{suffix}"
