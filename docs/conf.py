@@ -31,7 +31,9 @@ numpydoc_xref_param_type = False
 html_theme = "pydata_sphinx_theme"
 html_title = "seqcompare"
 html_show_sourcelink = False
+html_sidebars = {page: [] for page in ("index", "architecture", "extend", "extend-around")}
 html_theme_options = {
+    "header_links_before_dropdown": 7,
     "navbar_align": "left",
     "show_toc_level": 2,
     "navigation_with_keys": False,

@@ -13,8 +13,8 @@ PAGES = [
     ROOT / "data" / "README.md",
 ]
 
-# its recipes run each by itself, from files of their own: see test_recipes.py
-RECIPES = ROOT / "docs" / "extend.md"
+# recipes run each by itself, from files of their own: see test_recipes.py
+RECIPES = [ROOT / "docs" / "extend.md", ROOT / "docs" / "extend-around.md"]
 
 
 def blocks(page: Path) -> list[str]:
@@ -25,7 +25,7 @@ def names(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page) and page != RECIPES], ids=names)
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page) and page not in RECIPES], ids=names)
 def test_examples_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     namespace = {"__name__": "__main__"}
