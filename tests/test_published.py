@@ -1,4 +1,4 @@
-"""The house is in order: its reference complete, docstrings with their sections, the distribution whole."""
+"""What is published is whole: the reference, the sections of docstrings, the wheel and the source distribution."""
 
 import doctest
 import importlib
@@ -161,5 +161,5 @@ def test_the_source_distribution_can_be_tested_and_documented(distribution):
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "Makefile", "pyproject.toml"} <= names
     assert {"docs/conf.py", "docs/extend.md", "docs/_templates/autosummary/class.rst"} <= names
-    assert {"tests/test_house.py", "tests/conftest.py", "data/README.md"} <= names
+    assert {"tests/test_published.py", "tests/conftest.py", "data/README.md"} <= names
     assert not [name for name in names if re.match(r"docs/(_build|generated)|reports|\.venv", name)]
