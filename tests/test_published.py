@@ -1,4 +1,4 @@
-"""What is published is whole: the reference, docstrings with their sections, wheel and source distribution."""
+"""What is published is whole: the reference, docstrings and their sections, wheel and source distribution."""
 
 import doctest
 import importlib
