@@ -55,12 +55,15 @@ def documented():
         if not (inspect.isclass(thing) or inspect.isfunction(thing)):
             continue
         path = f"{thing.__module__}.{thing.__qualname__}"
-        # the parameters of an abstract class are those of the class that it is made of
-        found[path] = [c for c in AT_THE_TOP if c != "PR01"] if inspect.isabstract(thing) else AT_THE_TOP
+        # parameters are told once: those of an abstract class by the class that it is made of
+        elsewhere = inspect.isabstract(thing) or "; see `" in (thing.__doc__ or "")
+        found[path] = EVERYWHERE if elsewhere else AT_THE_TOP
         if inspect.isclass(thing):
             for name, member in vars(thing).items():
                 shown = inspect.isfunction(member) or isinstance(member, (property, classmethod))
-                if shown and not name.startswith("_"):
+                # what does as its parent has it may leave the words to it
+                inherited = member.__doc__ is None and any(hasattr(base, name) for base in thing.__bases__)
+                if shown and not name.startswith("_") and not inherited:
                     found[f"{path}.{name}"] = EVERYWHERE
     return found
 
