@@ -335,7 +335,20 @@ FAMILIES: Registry[Family] = Registry("family", _built_in, "seqcompare.families"
 
 
 def register(family: Family, *, replace: bool = False) -> Family:
-    """Add a family to those that sweeps and comparisons know; see `Registry.register`."""
+    """Add a family to those that sweeps and comparisons know.
+
+    Parameters
+    ----------
+    family : Family
+        The family.
+    replace : bool, default=False
+        Whether to take the place of another one of this name; without, that is a ValueError.
+
+    Returns
+    -------
+    Family
+        The family, so that one can write ``FAMILY = register(Family(...))``.
+    """
     return FAMILIES.register(family, replace=replace)
 
 

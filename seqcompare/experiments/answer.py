@@ -31,8 +31,9 @@ def fit_model(model: Any, dataset: SequenceDataset) -> Any:
 
 
 def takes_weights(model: Any) -> bool:
-    """Whether ``model.fit`` has a parameter ``sample_weight``."""
-    return "sample_weight" in inspect.signature(model.fit).parameters
+    """Whether ``model.fit`` has a parameter ``sample_weight``, and what it wraps has one where that matters."""
+    able = getattr(model, "takes_weights", True)
+    return bool(able) and "sample_weight" in inspect.signature(model.fit).parameters
 
 
 def predict_answer(model: Any, X: Sequences, role: str) -> tuple[Rows, Rows | None]:
