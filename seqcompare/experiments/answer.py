@@ -31,7 +31,7 @@ def fit_model(model: Any, dataset: SequenceDataset) -> Any:
 
 
 def takes_weights(model: Any) -> bool:
-    """Whether ``model.fit`` has a parameter ``sample_weight``, and what it wraps has one where that matters."""
+    """Whether ``model.fit`` has a parameter ``sample_weight``, and can do with it."""
     able = getattr(model, "takes_weights", True)
     return bool(able) and "sample_weight" in inspect.signature(model.fit).parameters
 
