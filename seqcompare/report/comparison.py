@@ -9,7 +9,7 @@ import pandas as pd
 from seqcompare.report import comparison_sections as parts
 from seqcompare.report.appendix import reproduce_section, trials_section
 from seqcompare.report.comparison_view import ComparisonView
-from seqcompare.report.figures import figures_of, further_section
+from seqcompare.report.figures import VERDICT, figures_of, further_section
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Report, Section, Table
 from seqcompare.results.stored_comparison import StoredComparison
@@ -37,7 +37,7 @@ def comparison_report(run: StoredComparison) -> Report:
     frame = run.frame()
     verdict = run.verdict()
     view = ComparisonView(run)
-    headline = next(iter(figures_of(view, "verdict").values()), None)
+    headline = next(iter(figures_of(view, VERDICT).values()), None)
     facts = run.config["data"]
     name = shown(facts["name"], 60)
     sections: list[Section | None] = [
@@ -47,7 +47,7 @@ def comparison_report(run: StoredComparison) -> Report:
         parts.curves_section(view),
     ]
     sections += [
-        further_section(view, [headline, *sections]),
+        further_section(view, headline, sections),
         _data_section(run, verdict.evidence),
         trials_section(frame),
         reproduce_section(

@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 
 from seqcompare.report.comparison_view import ComparisonView
-from seqcompare.report.figures import COMPARISON, FigureSpec, cost, data, figures_of, learning
+from seqcompare.report.figures import COMPARISON, VERDICT, FigureSpec, cost, data, figures_of, learning
 from seqcompare.report.names import distinct
 from seqcompare.report.parts import Figure, Panel, Section, Table
 from seqcompare.report.profile import NO_LAG, lag_figure
@@ -97,8 +97,8 @@ def good_enough_section(view: ComparisonView) -> Section:
         Table(
             "pairs",
             "Paired comparisons",
-            f"Difference of the loss ({view.metric.loss_label}) on the same test data (positive: the first is "
-            "worse), its 95% interval, p after Holm's correction, and the probabilities that the first is "
+            f"Difference of the loss ({view.metric.loss_label}) on the same test data (positive: the first "
+            "is worse), its 95% interval, p after Holm's correction, and the probabilities that the first is "
             "worse, practically equal, or better.",
             view.named(view.run.pairs(), ("a", "b")),
             {
@@ -117,8 +117,8 @@ def good_enough_section(view: ComparisonView) -> Section:
         Table(
             "ladders",
             "Ladders of capacity",
-            f"The loss ({view.metric.loss_label}) of every rung on validation data, all folds together, and the "
-            "one that the verdict names: the cheapest that is practically as good as the best.",
+            f"The loss ({view.metric.loss_label}) of every rung on validation data, all folds together, and "
+            "the one that the verdict names: the cheapest that is practically as good as the best.",
             view.run.ladders().assign(entry=view.named(view.run.ladders()[["entry"]])["entry"]),
             {
                 "entry": "contestant",
@@ -361,7 +361,7 @@ def _ends(title: str, frame: pd.DataFrame, x: str, y: str) -> str:
 FIGURES = tuple(
     FigureSpec(name, (COMPARISON,), make, section)
     for name, section, make in (
-        ("contest", "verdict", _contest_figure),
+        ("contest", VERDICT, _contest_figure),
         ("cost", "enough", _cost_figure),
         ("context_curve", "context", _context_figure),
         ("influence", "context", _influence_figure),

@@ -13,14 +13,12 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from seqcompare.report import svg, tables
+from seqcompare.report.figures import COMPARISON, SWEEP
 from seqcompare.report.figures.canvas import series_id
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Figure, Report, Section, Table
 from seqcompare.results.spreadsheet import to_csv
 from seqcompare.results.store import open_run
-
-#: Of a run, as it says itself.
-SWEEP, COMPARISON = "sweep", "comparison"
 
 # Rows of a table on the page; the file holds all.
 MOST_ROWS = 4000

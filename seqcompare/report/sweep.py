@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from seqcompare.report.appendix import reproduce_section, trials_section
-from seqcompare.report.figures import figures_of, further_section
+from seqcompare.report.figures import VERDICT, figures_of, further_section
 from seqcompare.report.names import joined, shown
 from seqcompare.report.parts import Report, Section
 from seqcompare.report.sweep_cost import cost_section, growth_section
@@ -28,7 +28,7 @@ QUESTION = (
 def sweep_report(run: StoredRun) -> Report:
     """Return the report of a sweep."""
     view = SweepView(run.frame(), run.config, run)
-    headline = next(iter(figures_of(view, "verdict").values()), None)
+    headline = next(iter(figures_of(view, VERDICT).values()), None)
     sections: list[Section | None] = [
         distance_section(view) if len(view.swept) else None,
         memory_section(view) if len(view.memory) else None,
@@ -39,7 +39,7 @@ def sweep_report(run: StoredRun) -> Report:
         ranks_section(view),
     ]
     sections += [
-        further_section(view, [headline, *sections]),
+        further_section(view, headline, sections),
         trials_section(view.frame),
         reproduce_section(run.config, _command(run), run.folder.name, view.frame),
     ]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from seqcompare.report.figures import SWEEP, FigureSpec, figures_of, skill
+from seqcompare.report.figures import SWEEP, VERDICT, FigureSpec, figures_of, skill
 from seqcompare.report.figures.canvas import styles_of
 from seqcompare.report.figures.cost import growth
 from seqcompare.report.parts import Figure, Panel, Section, Table
@@ -47,8 +47,8 @@ def _headline(view: SweepView) -> Figure | None:
         title="Skill against distance: the best model of each family",
         caption=(
             "Skill 1 is the best possible predictor, skill 0 one without memory. In each family the model "
-            f"that did best on validation data stands for it. {intervals(view.swept)} Skill outside of 0 to 1 "
-            "is clipped."
+            f"that did best on validation data stands for it. {intervals(view.swept)} Skill outside of 0 to "
+            "1 is clipped."
         ),
         alt=_alt_of_skill(best, "distance"),
         panels=_panels_of(best, "distance", looks),
@@ -314,7 +314,7 @@ _OF_MEMORY = {
     "capacity_needed": _capacity_figure,
 }
 FIGURES = (
-    FigureSpec("skill_by_distance", (SWEEP,), _headline, "verdict"),
+    FigureSpec("skill_by_distance", (SWEEP,), _headline, VERDICT),
     FigureSpec("skill_map", (SWEEP,), _distance_map, "distance"),
     FigureSpec("horizons", (SWEEP,), _horizon_figure, "distance"),
     *(FigureSpec(name, (SWEEP,), make, "memory") for name, make in _OF_MEMORY.items()),

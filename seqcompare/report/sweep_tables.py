@@ -62,7 +62,7 @@ class SweepView:
             frame[column] = frame[column].map(distinct(frame[column], limit))
         frame["family"] = frame["family"].map(names)
         places = frame["family"].map({family: place for place, family in enumerate(self.palette)})
-        self.frame = frame.iloc[np.argsort(places, kind="stable")].reset_index(drop=True)
+        self.frame: pd.DataFrame = frame.iloc[np.argsort(places, kind="stable")].reset_index(drop=True)
 
     @property
     def run(self) -> StoredRun:

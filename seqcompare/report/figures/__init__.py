@@ -21,6 +21,8 @@ from seqcompare.results.store import StoredRun
 from seqcompare.style import Palette
 
 SWEEP, COMPARISON = "sweep", "comparison"
+#: Where the figure stands that shows the answer.
+VERDICT = "verdict"
 
 
 class View(Protocol):
@@ -151,18 +153,28 @@ def figures_of(view: View, section: str) -> dict[str, Figure]:
     return found
 
 
-def further_section(view: View, report: Iterable[Section | Figure | None]) -> Section | None:
-    """Return what users have registered and no section of the report shows; None if there is nothing."""
-    placed = set()
-    for part in report:
-        inner = part.parts if isinstance(part, Section) else (part,)
-        placed |= {figure.name for figure in inner if isinstance(figure, Figure)}
-    mine = {spec.section for spec in FIGURES.added().values() if view.kind in spec.kinds}
+def further_section(
+    view: View, headline: Figure | None, sections: Iterable[Section | None]
+) -> Section | None:
+    """Return what users have registered and no section of the report shows; None if there is nothing.
+
+    Parameters
+    ----------
+    view : View
+        The run.
+    headline : Figure or None
+        The figure that shows the answer; further ones of its place are shown here.
+    sections : iterable of Section or None
+        The other sections of the report.
+    """
+    anchors = {section.anchor for section in sections if section is not None}
+    mine = {name: spec for name, spec in FIGURES.added().items() if spec.section not in anchors}
+    shown = {headline.name} if headline else set()
     figures = [
         figure
-        for section in sorted(mine)
-        for name, figure in figures_of(view, section).items()
-        if name in FIGURES.added() and figure.name not in placed
+        for place in dict.fromkeys(spec.section for spec in mine.values())
+        for name, figure in figures_of(view, place).items()
+        if name in mine and not (place == VERDICT and figure.name in shown)
     ]
     if not figures:
         return None
