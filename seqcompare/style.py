@@ -158,8 +158,9 @@ class Palette(Mapping[str, FamilyLook]):
         return self._looks[family].title if family in self._looks else family
 
     def model_title(self, model: str) -> str:
-        """Return what labels call a kind of model, whatever its family."""
-        return next((look.models[model] for look in self._looks.values() if model in look.models), model)
+        """Return what labels call a kind of model; without one, the name is that of a family."""
+        titles = (look.models[model] for look in self._looks.values() if model in look.models)
+        return next(titles, None) or self.title(model)
 
     def style(self, family: str, level: int = 2, line: Line | None = None) -> SeriesStyle:
         """Return the style of a whole family, for instance of its best model.

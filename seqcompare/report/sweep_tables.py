@@ -58,9 +58,12 @@ class SweepView:
         self._stored = stored
         frame = frame.assign(symbols=frame["task_params"].map(_parameters).map(_alphabet))
         self.palette, names = palette_of(config, frame["family"], frame["variant"])
+        nameless = frame["variant"] == ""
         for column, limit in (("task", 36), ("model", 32), ("variant", 24)):
             frame[column] = frame[column].map(distinct(frame[column], limit))
         frame["family"] = frame["family"].map(names)
+        # a model of the user's may be of no kind: families of such must not become one
+        frame["variant"] = frame["variant"].mask(nameless, frame["family"])
         places = frame["family"].map({family: place for place, family in enumerate(self.palette)})
         self.frame: pd.DataFrame = frame.iloc[np.argsort(places, kind="stable")].reset_index(drop=True)
 
@@ -108,8 +111,7 @@ class SweepView:
 
     def kind_names(self, rows: pd.DataFrame) -> pd.Series:
         """Return what the kind of model of each row is called; without one, as its family."""
-        names = rows["variant"].map(self.palette.model_title)
-        return names.where(names != "", rows["family"].map(self.palette.title))
+        return rows["variant"].map(self.palette.model_title)
 
     def by_family(self, rows: pd.DataFrame, extra: list[str]) -> pd.DataFrame:
         """Return the skill of the best model of each family, chosen on validation data; as ``model``.
