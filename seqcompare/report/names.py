@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from seqcompare.style import Palette
 
@@ -71,9 +71,7 @@ def palette_of(
     names : dict of str to str
         The name that is shown for each family.
     """
-    from seqcompare.results.described import families_of  # here, since a terminal needs names alone
-
-    described = families_of(config)
+    described = _described(config)
     names = distinct([*(str(family["name"]) for family in described), *families], 24)
     kinds = distinct(models, 24)
     shown_ones = [
@@ -93,7 +91,15 @@ def palette_of(
 
 def all_families(configs: Iterable[Mapping[str, object]]) -> dict[str, object]:
     """Return the families of several runs as one configuration; of each, what the first run says."""
-    from seqcompare.results.described import families_of
-
-    described = [family for config in configs for family in families_of(config)]
+    described = [family for config in configs for family in _described(config)]
     return {"families": list({family["name"]: family for family in reversed(described)}.values())[::-1]}
+
+
+def _described(config: Mapping[str, object]) -> list[dict[str, Any]]:
+    from seqcompare.results.described import families_of  # here, since a terminal needs names alone
+
+    try:
+        return families_of(config)
+    except ImportError:
+        # an old run tells nothing of its families, and no model is at hand: better spare colours than no page
+        return []

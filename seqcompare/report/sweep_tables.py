@@ -76,7 +76,8 @@ class SweepView:
     @cached_property
     def rows(self) -> pd.DataFrame:
         """The trials that ended well and have a skill."""
-        return self.frame[(self.frame["status"] == "ok") & np.isfinite(self.frame["skill"])]
+        ended_well = (self.frame["status"] == "ok") & np.isfinite(self.frame["skill"])
+        return self.frame.loc[ended_well]
 
     @cached_property
     def swept(self) -> pd.DataFrame:

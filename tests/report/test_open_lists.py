@@ -195,10 +195,13 @@ print(sorted(m for m in sys.modules if m.startswith(("seqcompare.models", "sklea
 """
 
 
-@pytest.mark.parametrize("kind", ["sweep", "comparison"])
+@pytest.mark.parametrize("kind", ["sweep", "comparison", "old sweep"])
 def test_a_run_is_redrawn_with_no_model_importable(kind, tmp_path):
-    if kind == "sweep":
-        folder = write_run(tmp_path / "run", trial_rows([MODELS[0], SEER], TASKS[:1], (2, 8), seeds=2))
+    if "sweep" in kind:
+        rows = trial_rows([MODELS[0], SEER], TASKS[:1], (2, 8), seeds=2)
+        # before families were written down
+        config = {key: value for key, value in CONFIG.items() if key != "families" or kind == "sweep"}
+        folder = write_run(tmp_path / "run", rows, config)
     else:
         folder = comparison(tmp_path / "run")
     done = subprocess.run(
