@@ -77,7 +77,8 @@ class SweepView:
     def rows(self) -> pd.DataFrame:
         """The trials that ended well and have a skill."""
         ended_well = (self.frame["status"] == "ok") & np.isfinite(self.frame["skill"])
-        return self.frame.loc[ended_well]
+        rows: pd.DataFrame = self.frame.loc[ended_well]
+        return rows
 
     @cached_property
     def swept(self) -> pd.DataFrame:
