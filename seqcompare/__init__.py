@@ -29,7 +29,7 @@ _HOMES = {
     "seqcompare.models.scaler": ["SequenceScaler"],
     "seqcompare.models.recurrent.estimators": ["RNNClassifier", "RNNRegressor", "RNNTagger"],
     "seqcompare.models.persistence": ["load", "save"],
-    "seqcompare.experiments.scoring": ["cross_val_predict", "make_scorer"],
+    "seqcompare.experiments.scorers": ["cross_val_predict", "make_scorer"],
     "seqcompare.dependence": ["profile"],
     "seqcompare.experiments.compare": ["Comparison", "compare"],
     "seqcompare.experiments.sweep": ["Run", "sweep"],

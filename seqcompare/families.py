@@ -112,7 +112,8 @@ class ModelSpec:
         The settings tried: as in scikit-learn's searches, every combination of the values of a mapping; or
         those that a function returns for a problem, none where the kind is entered only if asked for.
     sizes : sequence, optional
-        The values of `capacity` that a sweep tries unless its suite says otherwise; by default the grid's.
+        The values of `capacity` that a sweep tries unless its suite says otherwise; by default those of a
+        grid that is a mapping. With neither a sweep enters the kind only where a suite gives sizes.
     capacity : str, optional
         The setting that is the size of the model; by default the first of the grid.
     capacity_name : str, optional
@@ -138,7 +139,7 @@ class ModelSpec:
         Says why there is nothing to try on a problem; an empty text where there is.
     look, looks : callable (model, dataset, tables) -> list of (str, DataFrame), and names of tables, optional
         What can be told of a fitted model by looking into it.
-    seed_key : callable (settings) -> str, optional
+    seed_key : callable (problem, settings) -> str, optional
         What seeds are made of in place of the label: it stays when labels change, so that numbers stay.
     """
 
@@ -161,7 +162,7 @@ class ModelSpec:
     skip: Callable[[Problem], str] | None = None
     look: Callable[[Any, Any, Sequence[str]], list[tuple[str, Any]]] | None = None
     looks: Sequence[str] = ()
-    seed_key: Callable[[Settings], str] | None = None
+    seed_key: Callable[[Problem, Settings], str] | None = None
 
     @classmethod
     def of(
@@ -217,7 +218,7 @@ class ModelSpec:
         if chosen and self.size_key:
             return [{self.size_key: size} for size in chosen]
         if callable(self.grid):
-            return [{}]
+            return [] if self.size_key else [{}]
         return [dict(zip(self.grid, values, strict=True)) for values in product(*self.grid.values())]
 
     @property
@@ -334,7 +335,20 @@ FAMILIES: Registry[Family] = Registry("family", _built_in, "seqcompare.families"
 
 
 def register(family: Family, *, replace: bool = False) -> Family:
-    """Add a family to those that sweeps and comparisons know; see `Registry.register`."""
+    """Add a family to those that sweeps and comparisons know.
+
+    Parameters
+    ----------
+    family : Family
+        The family.
+    replace : bool, default=False
+        Whether to take the place of another one of this name; without, that is a ValueError.
+
+    Returns
+    -------
+    Family
+        The family, so that one can write ``FAMILY = register(Family(...))``.
+    """
     return FAMILIES.register(family, replace=replace)
 
 

@@ -27,17 +27,18 @@ def records_of(what: Listing) -> list[dict[str, Any]]:
 
 
 def _list_models() -> list[dict[str, Any]]:
-    from seqcompare.experiments.zoo import VARIANTS
+    from seqcompare.families import FAMILIES
 
     return [
         {
-            "variant": name,
-            "family": variant.family,
-            "label": variant.label,
-            "capacity": variant.capacity_name,
-            "ladder": ", ".join(map(str, variant.ladder)),
+            "variant": spec.name,
+            "family": family.name,
+            "title": spec.title,
+            "capacity": spec.capacity_name,
+            "ladder": ", ".join(str(s[spec.size_key]) for s in spec.sized() if spec.size_key in s),
         }
-        for name, variant in VARIANTS.items()
+        for family in FAMILIES.values()
+        for spec in family.specs
     ]
 
 

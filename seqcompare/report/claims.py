@@ -11,7 +11,7 @@ import pandas as pd
 from seqcompare.report.figures.skill import expectations
 from seqcompare.report.names import all_families, joined, palette_of, shown
 from seqcompare.report.parts import Figure, Panel, Report, Section, Table
-from seqcompare.results.store import CONFIG, read_config
+from seqcompare.results.folder import CONFIG, read_config
 from seqcompare.style import Palette
 
 _EVIDENCE = {

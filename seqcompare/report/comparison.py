@@ -12,7 +12,7 @@ from seqcompare.report.comparison_view import ComparisonView
 from seqcompare.report.figures import VERDICT, figures_of, further_section
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Report, Section, Table
-from seqcompare.results.stored_comparison import StoredComparison
+from seqcompare.results.comparison import StoredComparison
 
 _FACTS = {
     "name": "name",
@@ -60,7 +60,7 @@ def comparison_report(run: StoredComparison) -> Report:
         verdict=tuple(shown(sentence, 600) for sentence in verdict.sentences),
         headline=headline,
         sections=tuple(section for section in sections if section is not None),
-        files={k: v for k, v in run.tables().items() if k not in {"summary", "pairs", "ladders", "trials"}},
+        files={k: v for k, v in run.tables().items() if k not in {"summary", "pairs", "grids", "trials"}},
         palette=view.palette,
     )
 

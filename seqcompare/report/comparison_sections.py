@@ -11,7 +11,7 @@ from seqcompare.report.figures import COMPARISON, VERDICT, FigureSpec, cost, dat
 from seqcompare.report.names import distinct
 from seqcompare.report.parts import Figure, Panel, Section, Table
 from seqcompare.report.profile import NO_LAG, lag_figure
-from seqcompare.results.stored_comparison import TEST
+from seqcompare.results.comparison import TEST
 
 MOST_LABELS = 60
 # Answers in a bin of confidence below which the share of right ones is noise.
@@ -115,11 +115,11 @@ def good_enough_section(view: ComparisonView) -> Section:
         ),
         *(figures.pop(name) for name in ("cost",) if name in figures),
         Table(
-            "ladders",
+            "grids",
             "Ladders of capacity",
             f"The loss ({view.metric.loss_label}) of every rung on validation data, all folds together, and "
             "the one that the verdict names: the cheapest that is practically as good as the best.",
-            view.run.ladders().assign(entry=view.named(view.run.ladders()[["entry"]])["entry"]),
+            view.run.grids().assign(entry=view.named(view.run.grids()[["entry"]])["entry"]),
             {
                 "entry": "contestant",
                 "model": "rung",

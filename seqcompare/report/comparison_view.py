@@ -6,9 +6,9 @@ import pandas as pd
 
 from seqcompare.report.figures import COMPARISON
 from seqcompare.report.names import distinct, palette_of
-from seqcompare.results.contests import CHANCE
-from seqcompare.results.described import metric_of, metrics_of
-from seqcompare.results.stored_comparison import StoredComparison
+from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.described import metrics_of
+from seqcompare.results.judgement import CHANCE
 
 
 class ComparisonView:
@@ -44,7 +44,7 @@ class ComparisonView:
         self.run = run
         self._names = distinct(table["entry"], 24)
         self.palette, self._families = palette_of(run.config, table["family"])
-        self.metric = metric_of(run.config, run.contest.metric)
+        self.metric = run.result.metric
         self.headings = {name: metric.label for name, metric in metrics_of(run.config).items()}
         self.summary = self.named(table)
         by_causal = self.summary.sort_values("causal", ascending=False, kind="stable")
@@ -53,7 +53,7 @@ class ComparisonView:
         )
         level = self.summary.loc[table["entry"] == CHANCE, "score"]
         self.chance = float(level.iloc[0]) if len(level) else None
-        judged = run.judgement()
+        judged = run.result.judgement
         decided = judged.kind in {"model", "chance"} and judged.winner is not None
         self.winner = self._names[judged.winner] if decided else None
 

@@ -99,7 +99,7 @@ def _described(config: Mapping[str, object]) -> list[dict[str, Any]]:
     from seqcompare.results.described import families_of  # here, since a terminal needs names alone
 
     try:
-        return families_of(config)
+        return families_of(dict(config))
     except ImportError:
         # an old run tells nothing of its families, and no model is at hand: better spare colours than no page
         return []

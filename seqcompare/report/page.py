@@ -17,8 +17,7 @@ from seqcompare.report.figures import COMPARISON, SWEEP
 from seqcompare.report.figures.canvas import series_id
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Figure, Report, Section, Table
-from seqcompare.results.spreadsheet import to_csv
-from seqcompare.results.store import open_run
+from seqcompare.results.folder import open_run, to_csv
 
 # Rows of a table on the page; the file holds all.
 MOST_ROWS = 4000
@@ -100,7 +99,7 @@ def report_of(folders: Sequence[Path]) -> Report:
         return side_by_side(runs)
     if kinds == {COMPARISON}:
         from seqcompare.report.comparison import comparison_report
-        from seqcompare.results.stored_comparison import StoredComparison
+        from seqcompare.results.comparison import StoredComparison
 
         return comparison_report(StoredComparison(folders[0]))
     from seqcompare.report.sweep import sweep_report

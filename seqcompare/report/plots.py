@@ -14,7 +14,7 @@ from seqcompare.report.figures import data, skill
 from seqcompare.report.names import shown
 from seqcompare.report.svg import handle
 from seqcompare.report.sweep_tables import SweepView
-from seqcompare.results.stored_comparison import StoredComparison
+from seqcompare.results.comparison import StoredComparison
 
 
 def plot_skill(

@@ -14,8 +14,8 @@ from seqcompare.report.figures import COMPARISON, data, skill
 from seqcompare.report.names import all_families, distinct, palette_of, shown
 from seqcompare.report.parts import Figure, Panel, Report, Section, Table
 from seqcompare.report.sweep_tables import SweepView
-from seqcompare.results.store import StoredRun
-from seqcompare.results.stored_comparison import StoredComparison
+from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.folder import StoredRun
 from seqcompare.style import LINES, Palette, SeriesStyle
 
 #: What is said, the sections, and how families look.
@@ -125,7 +125,7 @@ def _compared(runs: Sequence[StoredRun], names: list[str]) -> _Found:
     tables, said = [], []
     for run, name in zip(runs, names, strict=True):
         stored = StoredComparison(run.folder)
-        tables.append(stored.summary().assign(run=name, metric=stored.contest.metric))
+        tables.append(stored.summary().assign(run=name, metric=stored.result.metric.name))
         said += [f"{name}: {shown(sentence, 600)}" for sentence in stored.verdict().sentences[:2]]
     both = pd.concat(tables, ignore_index=True)
     both["entry"] = both["entry"].map(distinct(both["entry"], 32))

@@ -15,9 +15,8 @@ from seqcompare.report.sweep_cost import cost_section, growth_section
 from seqcompare.report.sweep_skill import distance_section, memory_section
 from seqcompare.report.sweep_tables import LEARNED, SweepView
 from seqcompare.report.sweep_training import inside_section, learning_section, ranks_section
-from seqcompare.results.best import best_of
-from seqcompare.results.store import StoredRun
-from seqcompare.results.tables import scores, summary
+from seqcompare.results.folder import StoredRun
+from seqcompare.results.skill import best_of, scores, summary
 
 QUESTION = (
     "How far back can each family of models remember? Every task hides one dependency at a known distance, "

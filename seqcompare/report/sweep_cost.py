@@ -12,7 +12,7 @@ from seqcompare.report.figures import SWEEP, FigureSpec, cost, figures_of
 from seqcompare.report.names import distinct
 from seqcompare.report.parts import Figure, Panel, Section, Table
 from seqcompare.report.sweep_tables import SweepView, at_shared_distances
-from seqcompare.results.scaling import scaling
+from seqcompare.results.growth import scaling
 from seqcompare.style import SeriesStyle
 
 _SIZES = (

@@ -13,8 +13,7 @@ from seqcompare.report.figures.canvas import styles_of
 from seqcompare.report.figures.cost import growth
 from seqcompare.report.parts import Figure, Panel, Section, Table
 from seqcompare.report.sweep_tables import SweepView, skill_by, smallest_solvers
-from seqcompare.results.capacity import capacity_needed
-from seqcompare.results.scaling import apart_by_distance
+from seqcompare.results.growth import apart_by_distance, capacity_needed
 from seqcompare.style import SeriesStyle
 
 MAP_HELP = (

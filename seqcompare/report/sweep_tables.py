@@ -14,11 +14,10 @@ from seqcompare.families import REFERENCE
 from seqcompare.report.figures import SWEEP
 from seqcompare.report.figures.canvas import styles_of
 from seqcompare.report.names import distinct, palette_of
-from seqcompare.results.best import best_of
-from seqcompare.results.comparisons import compare_models
+from seqcompare.results.folder import StoredRun
 from seqcompare.results.horizon import horizons
+from seqcompare.results.skill import best_of, compare_models
 from seqcompare.results.statistics import mean_interval
-from seqcompare.results.store import StoredRun
 from seqcompare.style import LINES, SeriesStyle
 
 AHEAD = " (looks ahead)"
@@ -103,7 +102,7 @@ class SweepView:
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
-        """Paired comparisons of all models; see `seqcompare.results.comparisons.compare_models`."""
+        """Paired comparisons of all models; see `seqcompare.results.skill.compare_models`."""
         return compare_models(self.rows)
 
     @cached_property

@@ -12,7 +12,7 @@ from seqcompare.families import REFERENCE
 from seqcompare.report.figures import SWEEP, FigureSpec, figures_of, learning, skill
 from seqcompare.report.parts import Figure, Panel, Section, Table
 from seqcompare.report.sweep_tables import SweepView
-from seqcompare.results.comparisons import ALPHA, rank_families
+from seqcompare.results.skill import ALPHA, rank_families
 from seqcompare.results.statistics import ENOUGH, Ranks, average_ranks
 from seqcompare.style import SeriesStyle
 

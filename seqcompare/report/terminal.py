@@ -21,7 +21,7 @@ from seqcompare.report.names import shown
 if TYPE_CHECKING:
     import pandas as pd
 
-    from seqcompare.results.stored_comparison import StoredComparison
+    from seqcompare.results.comparison import StoredComparison
 
 
 class Step(Protocol):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from seqcompare.families import FAMILIES
 from seqcompare.metrics import METRICS, Metric
 
+#: The configuration of a run, or a part of it, as JSON holds it.
+Config = dict[str, Any]
 
-def families_of(config: Mapping[str, Any]) -> list[dict[str, Any]]:
+
+def families_of(config: Config) -> list[Config]:
     """Return the families of a run, as `Family.describe` writes them, in the order in which they are shown.
 
     Parameters
@@ -23,7 +25,7 @@ def families_of(config: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [family.describe() for family in FAMILIES.values()]
 
 
-def metrics_of(config: Mapping[str, Any]) -> dict[str, Metric]:
+def metrics_of(config: Config) -> dict[str, Metric]:
     """Return the metrics of a run by name: they can be said and compared by.
 
     Parameters
@@ -37,7 +39,7 @@ def metrics_of(config: Mapping[str, Any]) -> dict[str, Metric]:
     return dict(METRICS)
 
 
-def metric_of(config: Mapping[str, Any], name: str) -> Metric:
+def metric_of(config: Config, name: str) -> Metric:
     """Return the metric of this name that a run knows.
 
     Raises

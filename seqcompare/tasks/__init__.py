@@ -1,5 +1,6 @@
 """Synthetic tasks whose dependency distance and optimum are known."""
 
+from seqcompare.registry import Registry
 from seqcompare.tasks.adding import Adding
 from seqcompare.tasks.base import SymbolTask, Task
 from seqcompare.tasks.brackets import Brackets
@@ -10,20 +11,27 @@ from seqcompare.tasks.lag_chain import LagChain
 from seqcompare.tasks.recall import Recall
 from seqcompare.tasks.temporal_order import TemporalOrder
 
-TASKS: dict[str, type[Task]] = {
-    task.__name__: task
-    for task in (
-        Recall,
-        Echo,
-        DelayedXor,
-        Copy,
-        LagChain,
-        HiddenRegimes,
-        Brackets,
-        TemporalOrder,
-        Adding,
-    )
-}
-"""Every task by its name."""
+_BUILT_IN: tuple[type[Task], ...] = (
+    Recall,
+    Echo,
+    DelayedXor,
+    Copy,
+    LagChain,
+    HiddenRegimes,
+    Brackets,
+    TemporalOrder,
+    Adding,
+)
 
-__all__ = ["TASKS", "SymbolTask", "Task", *sorted(TASKS)]  # noqa: PLE0604, RUF100
+#: Every task by its name, which is that of its class.
+TASKS: Registry[type[Task]] = Registry(
+    "task", lambda: _BUILT_IN, "seqcompare.tasks", name_of=lambda task: task.__name__
+)
+
+
+def register_task(task: type[Task], *, replace: bool = False) -> type[Task]:
+    """Add the class of a task to those that suites and options know; it serves as a decorator."""
+    return TASKS.register(task, replace=replace)
+
+
+__all__ = ["TASKS", "SymbolTask", "Task", "register_task", *sorted(t.__name__ for t in _BUILT_IN)]  # noqa: PLE0604, RUF100

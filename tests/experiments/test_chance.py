@@ -3,10 +3,6 @@
 import numpy as np
 import pytest
 from scipy import stats
-from sklearn.mixture import GaussianMixture
-
-from seqcompare import HMM, SequenceDataset
-from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.answers import fit_model
 from seqcompare.experiments.chance import (
     ChanceClassifier,
@@ -18,6 +14,10 @@ from seqcompare.experiments.chance import (
 )
 from seqcompare.experiments.ladder import build_ladders
 from seqcompare.experiments.measures import ask, count_items, score_of, unit_sums, units
+from sklearn.mixture import GaussianMixture
+
+from seqcompare import HMM, SequenceDataset
+from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.splits import cut, plan_splits
 
 

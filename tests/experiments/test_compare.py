@@ -65,7 +65,7 @@ def test_every_number_of_the_verdict_stands_in_a_table(chain_run):
         assert float(row.value) == float(table.loc[row.row, row.column])
         held += 1
     assert held >= 4
-    ladder = run.ladders().set_index("model")
+    ladder = run.grids().set_index("model")
     for row in evidence[evidence["table"] == "ladders"].itertuples():
         assert float(row.value) == float(ladder.loc[row.row, row.column])
 
@@ -130,7 +130,7 @@ def test_the_winner_is_saved_with_a_snippet_that_runs(chain_run, monkeypatch, ca
 def test_the_tables_lie_in_the_folder(chain_run):
     run = chain_run[0]
     names = {path.stem for path in (run.folder / "tables").glob("*.csv")}
-    assert {"summary", "pairs", "ladders", "contexts", "evidence", "lag_profile", "trials"} <= names
+    assert {"summary", "pairs", "grids", "contexts", "evidence", "lag_profile", "trials"} <= names
 
 
 def test_a_stored_run_needs_no_model(chain_run):
@@ -138,7 +138,7 @@ def test_a_stored_run_needs_no_model(chain_run):
     import subprocess
 
     code = (
-        "import sys\nfrom seqcompare.results.stored_comparison import StoredComparison\n"
+        "import sys\nfrom seqcompare.results.comparison import StoredComparison\n"
         f"run = StoredComparison({str(chain_run[0].folder)!r})\n"
         "print(run.verdict().sentences[0]); run.tables()\n"
         "assert not [m for m in sys.modules if m.startswith(('seqcompare.models', 'sklearn'))]"
@@ -258,7 +258,7 @@ def test_what_was_not_tuned_is_told(tmp_path):
     data = replace(data, test=np.arange(30) > 0)
     run = seqcompare.compare(data, ["window"], out=tmp_path / "run", n_jobs=1)
     verdict = run.verdict()
-    (said,) = (s for s in verdict.sentences if s.startswith("Tested untuned, by the first rung"))
+    (said,) = (s for s in verdict.sentences if s.startswith("Tested untuned, by the first candidate"))
     assert "window (1 of 1 folds: ValueError: 1 sequence cannot be divided" in said
     (number,) = verdict.evidence[verdict.evidence["table"] == "failures"].itertuples()
     table = run.tables()["failures"].set_index("entry")
@@ -309,7 +309,7 @@ def test_lopsided_labels_are_compared_by_their_probabilities(tmp_path):
     )
     verdict = run.verdict()
     summary = run.summary().set_index("entry")
-    assert run.contest.metric == "label bits"
+    assert run.result.metric.name == "label bits"
     assert (verdict.kind, verdict.family, verdict.horizon) == ("model", "yours", 1)
     assert "bits a label" in verdict.sentences[0]
     assert "of the labels are 'well'" in str(verdict)

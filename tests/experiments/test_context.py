@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from seqcompare.experiments.answers import fit_model
+from seqcompare.experiments.ladder import build_ladders
+from seqcompare.experiments.measures import metric_of
 
 from seqcompare import SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.experiments.answers import fit_model
 from seqcompare.experiments.context import Curve, influence_by_lag, trace_context
-from seqcompare.experiments.ladder import build_ladders
-from seqcompare.experiments.measures import metric_of
 from seqcompare.experiments.splits import cut, plan_splits
 from seqcompare.tasks import Recall
 

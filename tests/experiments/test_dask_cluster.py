@@ -12,7 +12,7 @@ import pytest
 from sweep_toys import light_suite
 
 import seqcompare
-from seqcompare.results.rows import COST_COLUMNS
+from seqcompare.results.store import COST_COLUMNS
 
 
 class KilledWorkerError(Exception):

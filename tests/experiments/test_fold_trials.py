@@ -2,10 +2,6 @@
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, RegressorMixin
-
-from seqcompare import SequenceDataset
-from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.chance import ChanceRegressor
 from seqcompare.experiments.fold_trials import (
     FoldTrial,
@@ -16,8 +12,12 @@ from seqcompare.experiments.fold_trials import (
 )
 from seqcompare.experiments.ladder import build_ladders
 from seqcompare.experiments.measures import score_of
+from sklearn.base import BaseEstimator, RegressorMixin
+
+from seqcompare import SequenceDataset
+from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.splits import Split, plan_splits
-from seqcompare.results.stored_comparison import TEST, TUNING
+from seqcompare.results.comparison import TEST, TUNING
 
 
 def packed(X):

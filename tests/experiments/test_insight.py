@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from seqcompare.experiments.insight import N_SEQUENCES, look_inside
+from seqcompare.experiments.trials import draw_parts, run_trial
 
 import seqcompare
 from seqcompare.experiments import trials as trials_module
-from seqcompare.experiments.insight import N_SEQUENCES, look_inside
 from seqcompare.experiments.plan import plan_trials
 from seqcompare.experiments.suites import load_suite
-from seqcompare.experiments.trials import draw_parts, run_trial
 from seqcompare.models.recurrent.diagnostics import gate_trace, gradient_by_lag
 
 SUITE = {

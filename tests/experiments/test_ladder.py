@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from seqcompare.experiments.answers import fit_model
+from seqcompare.experiments.ladder import build_ladders, extent_of
+from seqcompare.experiments.measures import ask, metric_of
 from sklearn.base import clone
 
 from seqcompare import MarkovChain, SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.experiments.answers import fit_model
-from seqcompare.experiments.ladder import build_ladders, extent_of
-from seqcompare.experiments.measures import ask, metric_of
 
 
 def dataset(role, kind="symbols", n=40, length=20):

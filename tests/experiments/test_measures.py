@@ -2,10 +2,6 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, mean_squared_error, r2_score
-
-from seqcompare import HMM, MarkovChain, MarkovTagger, SequenceDataset
-from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.measures import (
     ask,
     calibration_of,
@@ -17,6 +13,10 @@ from seqcompare.experiments.measures import (
     unit_sums,
     units,
 )
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, mean_squared_error, r2_score
+
+from seqcompare import HMM, MarkovChain, MarkovTagger, SequenceDataset
+from seqcompare.data.sequences import Sequences
 
 
 class Given:

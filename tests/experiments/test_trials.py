@@ -7,6 +7,7 @@ import math
 import numba
 import numpy as np
 import pytest
+from seqcompare.experiments.trials import draw_parts, run_trial
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sweep_toys import Lag, Parrot, light_suite
@@ -18,8 +19,7 @@ from seqcompare.experiments.plan import plan_trials
 from seqcompare.experiments.state_space import count_contexts
 from seqcompare.experiments.suites import load_suite
 from seqcompare.experiments.threads import one_thread
-from seqcompare.experiments.trials import draw_parts, run_trial
-from seqcompare.results.rows import COLUMNS
+from seqcompare.results.store import COLUMNS
 
 
 def first_trial(**changes):

@@ -1,7 +1,6 @@
 """Every kind of model fits every role that it claims, within its budget, from its seed."""
 
 import pytest
-
 from seqcompare.experiments.answers import (
     fit_model,
     learning_curve,
@@ -10,9 +9,10 @@ from seqcompare.experiments.answers import (
     takes_weights,
     training_end,
 )
+from seqcompare.experiments.zoo import FAMILIES, VARIANTS, Budget, ModelSpec
+
 from seqcompare.experiments.plan import plan_trials
 from seqcompare.experiments.suites import SuiteError, load_suite
-from seqcompare.experiments.zoo import FAMILIES, VARIANTS, Budget, ModelSpec
 from seqcompare.tasks import Adding, Echo, Recall, TemporalOrder
 
 TASK_OF = {

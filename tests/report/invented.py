@@ -6,8 +6,8 @@ import numpy as np
 from described import FAMILIES
 from hostile import HOSTILE
 
-from seqcompare.results.rows import COLUMNS
-from seqcompare.results.store import Store, write_config
+from seqcompare.results.folder import write_config
+from seqcompare.results.store import COLUMNS, Store
 
 MODELS = [
     # label, family, variant, capacity, its name, reach in steps

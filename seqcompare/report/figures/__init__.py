@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 
 from seqcompare.registry import Registry
 from seqcompare.report.parts import Figure, Panel, Section
-from seqcompare.results.store import StoredRun
+from seqcompare.results.folder import StoredRun
 from seqcompare.style import Palette
 
 SWEEP, COMPARISON = "sweep", "comparison"
