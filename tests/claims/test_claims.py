@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 from seqcompare.claims import CLAIMS, CheckedClaims, Claim, Expectation, check_claims
 from seqcompare.experiments.plan import plan_trials
 from seqcompare.experiments.suites import load_suite
-from seqcompare.report.figures.claims import expectations
+from seqcompare.report.figures.skill import expectations
 
 UP = Expectation("Recall", "A", 4, at_least=0.9)
 DOWN = Expectation("Recall", "A", 8, at_most=0.1)

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import described
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,13 +8,33 @@ from hostile import HOSTILE
 from invented import MODELS, TASKS, hostile_rows, trial_rows, write_run
 from sklearn.dummy import DummyClassifier
 
-import seqcompare
+import seqcompare.models
 from seqcompare import BayesClassifier, MarkovChain, SequenceDataset
 from seqcompare.data.sequences import Sequences
+from seqcompare.families import FAMILIES, Family, ModelSpec
 from seqcompare.report.page import write_report
 
 # what a name would do in a file of Python
 WINNER = '"""\nopen("hacked", "w")\n""" '
+
+
+@pytest.fixture(scope="session", autouse=True)
+def registered():
+    """Families for runs that say nothing of theirs, as long as none come with the package."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not hasattr(seqcompare.models, "FAMILY_MODULES"):
+            families = [
+                Family(
+                    f["name"],
+                    f["title"],
+                    f["colour"],
+                    f["marker"],
+                    tuple(ModelSpec(m["name"], m["title"], lambda problem: None) for m in f["models"]),
+                )
+                for f in described.FAMILIES[:5]
+            ]
+            patch.setattr(FAMILIES, "_built_in", lambda: families)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +63,17 @@ def hostile_folder(tmp_path_factory):
     config = {
         "kind": "sweep",
         "title": HOSTILE[0],
+        # two of the families say how they look, and lie
+        "families": [
+            {
+                "name": name,
+                "title": title,
+                "colour": title,
+                "marker": title,
+                "models": [{"name": name, "title": title}],
+            }
+            for name, title in zip(HOSTILE[:2], HOSTILE[3:5], strict=True)
+        ],
         "settings": {name: {name: [name]} for name in HOSTILE},
         "versions": {name: name for name in HOSTILE},
         "machine": {name: name for name in HOSTILE},

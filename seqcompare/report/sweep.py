@@ -1,59 +1,97 @@
-"""The answer of a sweep in plain sentences; each is made of numbers that stand in a table of the report."""
+"""The report of a sweep, and its answer in sentences: each is made of numbers of a table of the report."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from shlex import quote
 
 import numpy as np
 import pandas as pd
 
-from seqcompare import style
-from seqcompare.report import views
-from seqcompare.results.horizon import horizons
+from seqcompare.report.appendix import reproduce_section, trials_section
+from seqcompare.report.figures import VERDICT, figures_of, further_section
+from seqcompare.report.names import joined, shown
+from seqcompare.report.parts import Report, Section
+from seqcompare.report.sweep_cost import cost_section, growth_section
+from seqcompare.report.sweep_skill import distance_section, memory_section
+from seqcompare.report.sweep_tables import LEARNED, SweepView
+from seqcompare.report.sweep_training import inside_section, learning_section, ranks_section
+from seqcompare.results.folder import StoredRun
+from seqcompare.results.skill import best_of, scores, summary
+
+QUESTION = (
+    "How far back can each family of models remember? Every task hides one dependency at a known distance, "
+    "and its best possible score is known exactly."
+)
 
 
-def sweep_verdict(frame: pd.DataFrame, n_planned: int) -> tuple[str, ...]:
+def sweep_report(run: StoredRun) -> Report:
+    """Return the report of a sweep."""
+    view = SweepView(run.frame(), run.config, run)
+    headline = next(iter(figures_of(view, VERDICT).values()), None)
+    sections: list[Section | None] = [
+        distance_section(view) if len(view.swept) else None,
+        memory_section(view) if len(view.memory) else None,
+        cost_section(view) if len(view.rows) else None,
+        growth_section(view),
+        learning_section(view),
+        inside_section(view),
+        ranks_section(view),
+    ]
+    sections += [
+        further_section(view, headline, sections),
+        trials_section(view.frame),
+        reproduce_section(run.config, _command(run), run.folder.name, view.frame),
+    ]
+    return Report(
+        title=shown(run.config.get("title", "Sweep")) or "Sweep",
+        question=QUESTION,
+        verdict=sweep_verdict(view, int(run.config.get("n_trials", len(view.frame)))),
+        headline=headline,
+        sections=tuple(section for section in sections if section is not None),
+        files={
+            "summary": summary(view.frame),
+            "scores": scores(view.frame),
+            "best_of_family": best_of(view.frame),
+            "comparisons": view.comparisons,
+            "curves": run.curves(),
+        },
+        palette=view.palette,
+    )
+
+
+def _command(run: StoredRun) -> str:
+    name = quote(shown(run.folder.name))
+    return f"seqcompare sweep SUITE --out {name}, with the settings below as the suite"
+
+
+def sweep_verdict(view: SweepView, n_planned: int) -> tuple[str, ...]:
     """Return the answer of a sweep.
 
     Parameters
     ----------
-    frame : DataFrame
-        All rows, with names that can be shown.
+    view : SweepView
+        All rows.
     n_planned : int
         Trials of the whole run.
     """
-    rows = views.finished(frame)
-    swept = rows[rows["axis"] == "distance"]
-    if swept.empty:
+    if view.swept.empty:
         return (
             "No trial of a sweep over distance has finished: there is nothing to say yet.",
-            *_remarks(frame, rows, n_planned),
+            *_remarks(view.frame, view.rows, n_planned),
         )
-    # failed trials as well: a horizon does not reach over a distance where all of them failed
-    table = horizons(frame)
-    best = table[table["best"]]
-    return (
-        *_reaches(best),
-        *_cannot_and_did_not(swept),
-        *_remarks(frame, rows, n_planned),
-    )
+    return (*_reaches(view), *_cannot_and_did_not(view), *_remarks(view.frame, view.rows, n_planned))
 
 
-def join(words: Sequence[str]) -> str:
-    """Return "a, b and c"."""
-    words = list(words)
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
-
-
-def _reaches(best: pd.DataFrame) -> list[str]:
+def _reaches(view: SweepView) -> list[str]:
     sentences = []
+    best = view.best_horizons()
     for (family, causal), rows in best.groupby(["family", "causal"], sort=False):
-        name = style.family_name(str(family)) + ("" if causal else ", models that look ahead")
+        name = view.palette.title(str(family)) + ("" if causal else ", models that look ahead")
         groups: dict[str, list[str]] = {}
         for row in rows.itertuples(index=False):
             groups.setdefault(_horizon_words(row), []).append(str(row.task))
         ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
-        said = "; ".join(f"{words} on {join(tasks)}" for words, tasks in ordered)
+        said = "; ".join(f"{words} on {joined(tasks)}" for words, tasks in ordered)
         sentences.append(f"{name}: the best model {said}.")
     return sentences
 
@@ -73,9 +111,9 @@ def _horizon_words(row: object) -> str:
     )
 
 
-def _cannot_and_did_not(swept: pd.DataFrame) -> list[str]:
-    kinds = views.by_kind(swept, "distance")
-    low = kinds[kinds["skill"] < views.LEARNED]
+def _cannot_and_did_not(view: SweepView) -> list[str]:
+    kinds = view.by_kind(view.swept, "distance")
+    low = kinds[kinds["skill"] < LEARNED]
     cannot = low[[answer is False for answer in low["can_represent"]]]
     did_not = low[[answer is True for answer in low["can_represent"]]]
     sentences = []

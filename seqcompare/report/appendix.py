@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from shlex import quote
-from typing import Any
 
 import pandas as pd
 
@@ -66,7 +65,9 @@ def trials_section(frame: pd.DataFrame) -> Section:
     return Section("trials", "Every trial", (), tuple(parts))
 
 
-def reproduce_section(config: Mapping[str, Any], command: str, folder: str, frame: pd.DataFrame) -> Section:
+def reproduce_section(
+    config: Mapping[str, object], command: str, folder: str, frame: pd.DataFrame
+) -> Section:
     """Return how to make the run again, its settings, versions and machine.
 
     Parameters
@@ -121,7 +122,7 @@ def reproduce_section(config: Mapping[str, Any], command: str, folder: str, fram
     return Section("reproduce", "How to reproduce", text, tuple(parts))
 
 
-def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def flat(value: object, path: str = "") -> Iterator[tuple[str, str]]:
     """Yield each leaf of nested settings with its path."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
@@ -135,8 +136,9 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, json.dumps(value, ensure_ascii=False)
 
 
-def _sessions(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _sessions(config: Mapping[str, object]) -> list[tuple[str, str]]:
     sessions = config.get("sessions", [])
+    assert isinstance(sessions, list)
     return [
         (f"session {number}", f"started {s.get('started', '?')}, n_jobs {s.get('n_jobs', '?')}")
         for number, s in enumerate(sessions, 1)

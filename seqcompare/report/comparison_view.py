@@ -1,30 +1,18 @@
-"""The contestants of a comparison as people see them: a name and a style for each, in every figure alike."""
+"""A comparison as its report sees it: a name and a style for each contestant, in every figure alike."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from seqcompare import style
-from seqcompare.report.names import distinct
+from seqcompare.report.figures import COMPARISON
+from seqcompare.report.names import distinct, palette_of
 from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.described import metrics_of
 from seqcompare.results.judgement import CHANCE
 
-SCORES = {
-    "bits": "bits per symbol (less is better)",
-    "label bits": "bits per label (less is better)",
-    "accuracy": "accuracy",
-    "mse": "mean squared error",
-}
-LOSSES = {
-    "bits": "bits per symbol",
-    "label bits": "bits per label",
-    "accuracy": "the share of wrong answers",
-    "mse": "the mean squared error",
-}
 
-
-class Contestants:
-    """The contestants of a comparison.
+class ComparisonView:
+    """A comparison as its report sees it.
 
     Parameters
     ----------
@@ -33,10 +21,14 @@ class Contestants:
 
     Attributes
     ----------
+    palette : Palette
+        How its families look.
     summary : DataFrame
         Its summary, with names that can be shown; ``model`` is the contestant.
-    metric : str
-        What they are compared by.
+    metric : Metric
+        What contestants are compared by.
+    headings : dict of str to str
+        What each metric of the run is called.
     looks : dict of str to SeriesStyle
         The style of each contestant, by the name that is shown.
     chance : float or None
@@ -45,13 +37,18 @@ class Contestants:
         The contestant that is enough, by the name that is shown; None where the data cannot tell.
     """
 
+    kind = COMPARISON
+
     def __init__(self, run: StoredComparison) -> None:
         table = run.summary()
+        self.run = run
         self._names = distinct(table["entry"], 24)
-        self.metric = run.result.metric.name
+        self.palette, self._families = palette_of(run.config, table["family"])
+        self.metric = run.result.metric
+        self.headings = {name: metric.label for name, metric in metrics_of(run.config).items()}
         self.summary = self.named(table)
         by_causal = self.summary.sort_values("causal", ascending=False, kind="stable")
-        self.looks = style.contestant_styles(
+        self.looks = self.palette.entry_styles(
             by_causal[["model", "family"]].itertuples(index=False, name=None)
         )
         level = self.summary.loc[table["entry"] == CHANCE, "score"]
@@ -61,19 +58,26 @@ class Contestants:
         self.winner = self._names[judged.winner] if decided else None
 
     def named(self, frame: pd.DataFrame, columns: tuple[str, ...] = ("entry",)) -> pd.DataFrame:
-        """Return `frame` with contestants by the names that are shown; ``entry`` is ``model`` as well."""
+        """Return `frame` with the names that are shown; ``entry`` is ``model`` as well.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            A table of the comparison.
+        columns : tuple of str
+            Those that hold contestants.
+        """
         known = {column: frame[column].map(self._names) for column in columns}
-        return frame.assign(**known, **({"model": known["entry"]} if "entry" in known else {}))
+        if "entry" in known:
+            known["model"] = known["entry"]
+        if "family" in frame:
+            known["family"] = frame["family"].map(self._families)
+        return frame.assign(**known)
 
     @property
     def score_words(self) -> str:
-        """What the metric is called on an axis."""
-        return SCORES.get(self.metric, self.metric)
-
-    @property
-    def loss_words(self) -> str:
-        """What contestants lose by, in a sentence."""
-        return LOSSES.get(self.metric, self.metric)
+        """What the metric is called on an axis, with its direction."""
+        return self.metric.axis + ("" if self.metric.greater_is_better else " (less is better)")
 
     @property
     def models(self) -> pd.DataFrame:

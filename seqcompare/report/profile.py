@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from seqcompare.report.lags import NO_LAG, lag_figure
+from seqcompare.report.figures.data import lag_profile
 from seqcompare.report.names import shown
-from seqcompare.report.parts import Report, Section, Table
+from seqcompare.report.parts import Figure, Panel, Report, Section, Table
+
+#: Said in place of the figure.
+NO_LAG = "No lag has pairs of steps enough to tell its information from chance: there is nothing to draw."
 
 
 def profile_report(
@@ -59,3 +62,34 @@ def profile_report(
         sections=(Section("contexts", "Contexts", () if headline else (NO_LAG,), tables),),
         files={"lags": lags},
     )
+
+
+def lag_figure(lags: pd.DataFrame) -> Figure | None:
+    """Return the information at each lag, before any model; None where none could be estimated."""
+    seen = lags.dropna(subset="information").copy()
+    if seen.empty:
+        return None
+    bands = [name for name in ("band", "far_band") if name in seen]
+    seen["band"] = seen[bands].max(axis=1)
+    above = _runs(seen.loc[seen["information"] > seen["band"], "lag"].astype(int).tolist())
+    return Figure(
+        name="lag_profile",
+        title="What single steps tell, before any model",
+        caption=(
+            "Mutual information between one step and the target that many steps later, less its mean in "
+            "shuffled data. Filled: more than the maximum over all lags in shuffled data, and more than "
+            "targets from elsewhere give (the broken line is the larger of both). A dependence on several "
+            "steps together can escape this view."
+        ),
+        alt=f"Information against lag; detected at lags: {above or 'none'}.",
+        panels=(Panel("", lambda ax: lag_profile(seen, ax)),),
+        data=lags,
+        size=(6.2, 2.8),
+    )
+
+
+def _runs(lags: list[int]) -> str:
+    """Return ascending whole numbers in few words: "-2 to 4, 7"."""
+    starts = [lag for lag in lags if lag - 1 not in lags]
+    ends = [lag for lag in lags if lag + 1 not in lags]
+    return ", ".join(f"{a} to {b}" if a < b else str(a) for a, b in zip(starts, ends, strict=True))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from shlex import quote
-from typing import Any
 
 import pandas as pd
 
 from seqcompare.report import comparison_sections as parts
-from seqcompare.report.common import reproduce_section, trials_section
-from seqcompare.report.contestants import Contestants
+from seqcompare.report.appendix import reproduce_section, trials_section
+from seqcompare.report.comparison_view import ComparisonView
+from seqcompare.report.figures import VERDICT, figures_of, further_section
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Report, Section, Table
 from seqcompare.results.comparison import StoredComparison
@@ -36,14 +36,18 @@ def comparison_report(run: StoredComparison) -> Report:
     """Return the report of a comparison."""
     frame = run.frame()
     verdict = run.verdict()
-    known = Contestants(run)
+    view = ComparisonView(run)
+    headline = next(iter(figures_of(view, VERDICT).values()), None)
     facts = run.config["data"]
     name = shown(facts["name"], 60)
     sections: list[Section | None] = [
-        parts.good_enough_section(run, known),
-        parts.far_back_section(run, known),
-        parts.answers_section(run, known),
-        parts.curves_section(run, known),
+        parts.good_enough_section(view),
+        parts.far_back_section(view),
+        parts.answers_section(view),
+        parts.curves_section(view),
+    ]
+    sections += [
+        further_section(view, headline, sections),
         _data_section(run, verdict.evidence),
         trials_section(frame),
         reproduce_section(
@@ -54,9 +58,10 @@ def comparison_report(run: StoredComparison) -> Report:
         title=f"Which model for {name}?",
         question=_question(facts),
         verdict=tuple(shown(sentence, 600) for sentence in verdict.sentences),
-        headline=parts.contest_figure(known),
+        headline=headline,
         sections=tuple(section for section in sections if section is not None),
         files={k: v for k, v in run.tables().items() if k not in {"summary", "pairs", "grids", "trials"}},
+        palette=view.palette,
     )
 
 
@@ -103,9 +108,9 @@ def _data_section(run: StoredComparison, evidence: pd.DataFrame) -> Section:
     )
 
 
-def _number(value: Any) -> Any:
+def _number(value: object) -> object:
     """Return `value` as a number where it is one: facts of the profile are stored as text."""
     try:
-        return float(value)
+        return float(value)  # type: ignore[arg-type]  # what is no number raises
     except (TypeError, ValueError):
         return value

@@ -1,4 +1,4 @@
-"""Figures over the distance: skill, the map of families, horizons, and the memory axis."""
+"""Figures of skill: over distance and memory, as a map, as horizons, as ranks, beside what claims expect."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.text import Text
 
 from seqcompare import style
 from seqcompare.report.figures import canvas
-from seqcompare.style import SeriesStyle
+from seqcompare.style import Palette, SeriesStyle
 
 LEARNED = 0.5  # skill above which a horizon goes on
 
@@ -156,7 +156,7 @@ def _short(skill: float) -> str:
     return "−" + text if round(skill, 2) < 0 else text
 
 
-def horizons(frame: pd.DataFrame, ax: Axes | None = None, *, x: str = "distance") -> Axes:
+def horizons(frame: pd.DataFrame, ax: Axes | None = None, *, palette: Palette | None = None) -> Axes:
     """Draw how far each family reaches on each task, as brackets.
 
     A bracket runs from the last distance above one half to the first below.
@@ -170,26 +170,27 @@ def horizons(frame: pd.DataFrame, ax: Axes | None = None, *, x: str = "distance"
         where nothing can be said of the distances to come.
     ax : Axes, optional
         Where to draw; new axes by default.
-    x : str, default="distance"
-        What was swept, for the label of the axis.
+    palette : Palette, optional
+        How families look; by default each has a spare colour, by its place in `frame`.
 
     Returns
     -------
     Axes
     """
+    palette = palette or Palette(others=frame["family"].astype(str))
     tasks = list(dict.fromkeys(frame["task"]))
     groups = list(dict.fromkeys(frame["group"]))
     with style.look():
         ax = ax or style.new_axes(5.6, 0.2 * len(tasks) * max(len(groups), 2) + 0.9)
         reached = pd.concat([frame["last_above"], frame["first_below"]]).dropna()
-        canvas.distance_axis(ax, [*reached, 1.0], "horizon (steps)" if x == "distance" else "horizon (bits)")
+        canvas.distance_axis(ax, [*reached, 1.0], "horizon (steps)")
         ax.grid(True, axis="x")
         ax.grid(False, axis="y")
         left, right = ax.get_xlim()
         height = 0.8 / max(len(groups), 1)
         for row in frame.to_dict("records"):
             y = tasks.index(row["task"]) + (groups.index(row["group"]) - (len(groups) - 1) / 2) * height
-            look = style.family_style(str(row["family"]))
+            look = palette.style(str(row["family"]))
             reach = (float(row["last_above"]), float(row["first_below"]))
             _bracket(ax, y, *reach, str(row["status"]), look, str(row["group"]))
         for border in range(1, len(tasks)):
@@ -241,3 +242,101 @@ def _unknown(ax: Axes, x: float, y: float, look: SeriesStyle, gid: str) -> None:
     ax.annotate(
         "?", (x, y), (8, 0), textcoords="offset points", ha="center", va="center", color=look.text, gid=gid
     )
+
+
+def expectations(frame: pd.DataFrame, ax: Axes | None = None, *, palette: Palette | None = None) -> Axes:
+    """Draw each skill with its interval over the range in which a claim expects it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row an expectation, in the order of drawing: ``model``, ``family``, ``distance``, ``skill``,
+        ``low``, ``high``, and ``at_least`` or ``at_most``, NaN where there is no such bound.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+    palette : Palette, optional
+        How families look; by default each has a spare colour, by its place in `frame`.
+
+    Returns
+    -------
+    Axes
+    """
+    palette = palette or Palette(others=frame["family"].astype(str))
+    rows = frame.to_dict("records")
+    with style.look():
+        ax = ax or style.new_axes(4.8, 0.3 * len(rows) + 0.8)
+        ax.grid(True, axis="x")
+        ax.grid(False, axis="y")
+        ax.set_xlim(min(canvas.SKILL_FLOOR, frame["low"].min() - 0.05), canvas.SKILL_TOP)
+        for place, row in enumerate(rows):
+            left, right = ax.get_xlim()
+            start = left if pd.isna(row["at_least"]) else row["at_least"]
+            end = right if pd.isna(row["at_most"]) else row["at_most"]
+            ax.barh(place, end - start, left=start, height=0.62, color=style.RULE, zorder=0.5)
+            look = palette.style(str(row["family"]))
+            ax.plot([row["low"], row["high"]], [place, place], color=look.color, linewidth=1.8)
+            canvas.draw_mark(ax, str(row["model"]), [row["skill"]], [place], look)
+        ax.set_yticks(range(len(rows)), [f"{row['model']}, distance {row['distance']}" for row in rows])
+        ax.set_ylim(len(rows) - 0.4, -0.6)
+        ax.tick_params(axis="y", length=0)
+        ax.set_xlabel("skill (0: no memory, 1: optimal)")
+    return ax
+
+
+def critical_difference(
+    frame: pd.DataFrame, ax: Axes | None = None, *, difference: float, palette: Palette | None = None
+) -> Axes:
+    """Draw mean ranks, and bars over groups that lie within the critical difference of each other.
+
+    The diagram of Demsar (2006), "Statistical comparisons of classifiers over multiple data sets", drawn
+    with a row for each model so that names never collide. Ranks across tasks describe; they are no test of
+    one task.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``model`` and ``rank`` (the mean; 1 is best); ``family``, ``variant`` and ``capacity`` where known.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+    difference : float
+        The critical difference, in ranks.
+    palette : Palette, optional
+        How families look; by default each has a spare colour, by its place in `frame`.
+
+    Returns
+    -------
+    Axes
+    """
+    styles = canvas.styles_of(frame, palette)
+    rows = frame.sort_values("rank", kind="stable").reset_index(drop=True)
+    bars = cliques(rows["rank"].tolist(), difference)
+    with style.look():
+        ax = ax or style.new_axes(5.6, 0.24 * len(rows) + 0.13 * len(bars) + 1.0)
+        ax.grid(True, axis="x")
+        ax.grid(False, axis="y")
+        for place, row in enumerate(rows.to_dict("records")):
+            canvas.draw_mark(ax, str(row["model"]), [row["rank"]], [place], styles[row["model"]])
+        for number, (first, last) in enumerate(bars):
+            y = len(rows) - 0.4 + 0.45 * (number + 1)
+            ax.plot(
+                [rows["rank"][first], rows["rank"][last]],
+                [y, y],
+                color=style.INK,
+                linewidth=2.4,
+                solid_capstyle="round",
+            )
+        ax.set_yticks(range(len(rows)), rows["model"])
+        ax.tick_params(axis="y", length=0)
+        ax.set_ylim(len(rows) - 0.4 + 0.45 * (len(bars) + 1), -0.6)
+        ax.set_xlabel(f"mean rank (1 is best); bars join ranks less than {difference:.2f} apart")
+    return ax
+
+
+def cliques(ranks: list[float], difference: float) -> list[tuple[int, int]]:
+    """Return the first and last index of each largest group of sorted `ranks` within `difference`."""
+    spans: list[tuple[int, int]] = []
+    for first in range(len(ranks)):
+        last = max(i for i in range(first, len(ranks)) if ranks[i] - ranks[first] < difference)
+        if last > first and (not spans or last > spans[-1][1]):
+            spans.append((first, last))
+    return spans
