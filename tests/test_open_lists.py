@@ -120,6 +120,16 @@ def test_the_page_of_a_comparison_shows_the_family_and_the_metric(comparison):
     assert comparison.summary().set_index("entry").loc["Toy family", "variety"] == 2
 
 
+@pytest.mark.parametrize("name", ["run", "comparison"])
+def test_a_figure_is_drawn_and_its_numbers_are_kept(name, request):
+    folder = request.getfixturevalue(name).folder
+    assert "Trials of each model" in (folder / "report.html").read_text(encoding="utf-8")
+    assert list((folder / "figures").glob("toy_trials*.svg"))
+    assert list((folder / "tables").glob("*toy_trials*.csv")) or list(
+        (folder / "figures").glob("toy_trials*.csv")
+    )
+
+
 def test_a_winner_of_ones_own_is_saved_with_a_snippet_that_works(tmp_path):
     from toy_family import PARROT
 

@@ -65,7 +65,7 @@ class Run(StoredSweep):
         """
         from seqcompare.report.plots import plot_skill
 
-        return plot_skill(self.frame(), ax, task=task)
+        return plot_skill(self.frame(), ax, task=task, config=self.config)
 
     def plot_horizons(self, ax: Axes | None = None) -> Axes:
         """Draw how far the best model of each family reaches on each task.
@@ -86,7 +86,7 @@ class Run(StoredSweep):
         """
         from seqcompare.report.plots import plot_horizons
 
-        return plot_horizons(self.frame(), ax)
+        return plot_horizons(self.frame(), ax, config=self.config)
 
     def _repr_html_(self) -> str:
         title = html.escape(str(self.config.get("title", self.folder.name)))

@@ -1,6 +1,5 @@
 from pathlib import Path
 
-import described
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,30 +10,10 @@ from sklearn.dummy import DummyClassifier
 import seqcompare.models
 from seqcompare import BayesClassifier, MarkovChain, SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.families import FAMILIES, Family, ModelSpec
 from seqcompare.report.page import write_report
 
 # what a name would do in a file of Python
 WINNER = '"""\nopen("hacked", "w")\n""" '
-
-
-@pytest.fixture(scope="session", autouse=True)
-def registered():
-    """Families for runs that say nothing of theirs, as long as none come with the package."""
-    with pytest.MonkeyPatch.context() as patch:
-        if not hasattr(seqcompare.models, "FAMILY_MODULES"):
-            families = [
-                Family(
-                    f["name"],
-                    f["title"],
-                    f["colour"],
-                    f["marker"],
-                    tuple(ModelSpec(m["name"], m["title"], lambda problem: None) for m in f["models"]),
-                )
-                for f in described.FAMILIES[:5]
-            ]
-            patch.setattr(FAMILIES, "_built_in", lambda: families)
-        yield
 
 
 @pytest.fixture(scope="session")
