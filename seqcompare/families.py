@@ -348,6 +348,11 @@ def find_spec(name: str) -> tuple[Family, ModelSpec] | None:
     return None
 
 
+def is_known(spec: ModelSpec) -> bool:
+    """Whether a kind of model is in one of the families that there are; a user's own may be in none."""
+    return any(known is spec for family in FAMILIES.values() for known in family.specs)
+
+
 def spec_names() -> list[str]:
     """Return the names of all kinds of models, family by family."""
     return [spec.name for family in FAMILIES.values() for spec in family.specs]

@@ -30,7 +30,7 @@ from seqcompare.experiments.sweep import Progress
 from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Outcome, Trial, warm_up
 from seqcompare.experiments.weights import level_weights
 from seqcompare.experiments.winner import final_candidate, keep_winner
-from seqcompare.families import FAMILIES, REFERENCE, Family, own_family
+from seqcompare.families import FAMILIES, REFERENCE, Family, is_known, own_family
 from seqcompare.metrics import METRICS, find_metrics
 from seqcompare.registry import nearest
 from seqcompare.results.choice import choose_rung, validation_tolerance
@@ -212,7 +212,7 @@ def plan_comparison(
         "yours": {
             c.name: describe_value(c.candidates[0].spec)
             for c in contestants
-            if not any(c.candidates[0].spec is spec for spec in c.family.specs) and c.name != CHANCE
+            if not is_known(c.candidates[0].spec) and c.name != CHANCE
         },
         "metric": [m.name for m in shown],
         "cv": cv,
@@ -243,7 +243,9 @@ def run_comparison(
     source, contestants = planned.source, planned.contestants
     for contestant in contestants:
         for candidate in contestant.candidates:
-            warm_up(candidate, source.problem(), source.dataset)
+            # what a user's own model does to its process, it does to a worker
+            if is_known(candidate.spec):
+                warm_up(candidate, source.problem(), source.dataset)
     with ComparisonStore(folder / STORE) as store:
         if store.side_table("profile_facts") is None:
             _keep_profile(source.dataset, store)

@@ -13,7 +13,16 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from seqcompare.families import FAMILIES, Family, ModelSpec, Problem, Settings, own_family, spec_names
+from seqcompare.families import (
+    FAMILIES,
+    SPARE_COLOURS,
+    Family,
+    ModelSpec,
+    Problem,
+    Settings,
+    own_family,
+    spec_names,
+)
 from seqcompare.metrics import METRICS, Metric
 from seqcompare.registry import nearest
 from seqcompare.results.store import FORMAT
@@ -235,7 +244,8 @@ def _number(entered: Iterable[Entered]) -> Iterator[Entered]:
     """Give users' own families their colours, each in its turn."""
     places: dict[str, int] = {}
     for each in entered:
-        if each.family.name in FAMILIES:
+        # a family that the user has made has a look already
+        if each.family.name in FAMILIES or each.family.colour != SPARE_COLOURS[0]:
             yield each
             continue
         place = places.setdefault(each.family.name, len(places))

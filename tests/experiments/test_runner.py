@@ -10,7 +10,7 @@ from sweep_toys import light_suite
 from seqcompare.experiments.plan import plan_trials
 from seqcompare.experiments.runner import INFLIGHT, run_trials
 from seqcompare.experiments.suites import load_suite
-from seqcompare.experiments.trials import run_trial
+from seqcompare.experiments.trial import run_trial
 from seqcompare.results.rows import COST_COLUMNS
 from seqcompare.results.store import STORE, Store
 
