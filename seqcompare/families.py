@@ -275,6 +275,8 @@ class Family:
         The smallest capacity there is.
     seed_keys : mapping of role to str, optional
         What seeds of comparisons are made of in place of the title, by role: frozen, so that numbers stay.
+    plural : str, optional
+        Several of them in words; by default the title with an s.
     """
 
     name: str
@@ -285,6 +287,7 @@ class Family:
     can_represent: Callable[[Needs, Traits], bool | None] | None = None
     least_capacity: int = 1
     seed_keys: Mapping[str, str] = field(default_factory=dict)
+    plural: str = ""
 
     @property
     def specs(self) -> tuple[ModelSpec, ...]:

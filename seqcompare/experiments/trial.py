@@ -169,7 +169,6 @@ def blank_row(trial: Trial) -> dict[str, Any]:
         "capacity": float(candidate.capacity),
         "capacity_name": candidate.capacity_name,
         "seed": trial.seed,
-        "entry": trial.entry,
         **trial.source.coordinates(trial),
     }
 

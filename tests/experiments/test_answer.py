@@ -1,36 +1,27 @@
-"""Scores of answers to real data, against scikit-learn and by hand."""
+"""What models are asked and what they answer, by hand: bits, weights, densities and units."""
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, mean_squared_error, r2_score
+from answers_by_hand import Given, make
 
-from seqcompare import HMM, MarkovChain, MarkovTagger, SequenceDataset
+from seqcompare import HMM, MarkovChain, MarkovTagger
 from seqcompare.data.sequences import Sequences
-from seqcompare.experiments.measures import (
+from seqcompare.experiments import answer as answer_module
+from seqcompare.experiments.answer import (
+    answer_blocks,
     ask,
-    calibration_of,
-    confusion_of,
     count_items,
-    metrics_of,
-    score_of,
+    predict_answer,
     scored_items,
     unit_sums,
     units,
 )
+from seqcompare.experiments.data_source import scores_of
+from seqcompare.metrics import METRICS, Metric
 
 
-class Given:
-    """A fitted model whose answer is given."""
-
-    def __init__(self, answer, names, method):
-        self.answer, self.classes_, self.symbols_ = answer, names, names
-        setattr(self, method, lambda X: self.answer)
-
-
-def make(X, y=None, weight=None, role="next", **more):
-    return SequenceDataset(
-        Sequences(Sequences(X).values, Sequences(X).offsets), y, weight, role, "test", **more
-    )
+def mean_of(sums, name):
+    return METRICS[name].as_score(sums[:, 1].sum() / sums[:, 0].sum())
 
 
 def test_bits_of_the_next_symbol_are_those_of_the_chain():
@@ -60,36 +51,8 @@ def test_steps_of_weight_zero_do_not_count():
     assert (item.tolist(), weight.tolist(), truth.tolist()) == ([1, 3], [2.0, 1.0], ["y", "y"])
     proba = np.array([[1.0, 0.0], [0.1, 0.9], [1.0, 0.0], [0.8, 0.2]])
     answers = ask(Given(Sequences(proba, data.X.offsets), np.array(["x", "y"]), "predict_proba"), data, 1e9)
-    assert metrics_of(answers, "step")["accuracy"] == pytest.approx(2 / 3)
-    assert metrics_of(answers, "step")["bits"] == pytest.approx(-(2 * np.log2(0.9) + np.log2(0.2)) / 3)
-
-
-def test_scores_are_those_of_scikit_learn():
-    rng = np.random.default_rng(0)
-    truth = rng.integers(0, 4, 200)
-    proba = rng.dirichlet(np.ones(4), 200)
-    data = make(rng.integers(0, 2, (200, 3)), truth, None, "sequence")
-    answers = ask(Given(proba, np.arange(4), "predict_proba"), data, 1e12)
-    guess = proba.argmax(axis=1)
-    found = metrics_of(answers, "sequence")
-    assert found["accuracy"] == pytest.approx(accuracy_score(truth, guess))
-    assert found["macro_f1"] == pytest.approx(f1_score(truth, guess, average="macro"))
-    table = np.zeros((4, 4))
-    for a, b, n in confusion_of(answers):
-        table[int(a), int(b)] += n
-    np.testing.assert_array_equal(table, confusion_matrix(truth, guess))
-    bins = calibration_of(answers)
-    assert sum(b[1] for b in bins) == 200
-    assert sum(b[3] for b in bins) == (truth == guess).sum()
-
-
-def test_numbers_are_scored_by_squared_error():
-    truth = np.array([1.0, 2.0, 4.0])
-    data = make([[0.0], [1.0], [2.0]], truth, None, "value")
-    answers = ask(Given(np.array([1.5, 2.0, 3.0]), None, "predict"), data, 3.0)
-    found = metrics_of(answers, "value")
-    assert found["mse"] == pytest.approx(mean_squared_error(truth, [1.5, 2.0, 3.0]))
-    assert found["r2"] == pytest.approx(r2_score(truth, [1.5, 2.0, 3.0]))
+    assert scores_of(answers, "step")["accuracy"] == pytest.approx(2 / 3)
+    assert scores_of(answers, "step")["bits"] == pytest.approx(-(2 * np.log2(0.9) + np.log2(0.2)) / 3)
 
 
 def test_densities_are_scored_per_step():
@@ -97,8 +60,8 @@ def test_densities_are_scored_per_step():
     X = [rng.normal(size=(n, 2)) for n in (5, 9, 30)]
     model = HMM(n_components=1, n_init=1).fit(X)
     answers = ask(model, make(X), 44.0)
-    sums = unit_sums(answers, units(make(X), answers.item, n_parts=1), "bits")
-    assert score_of(sums, "bits") == pytest.approx(-model.score_samples(X).sum() / np.log(2) / 44)
+    sums = unit_sums(answers, units(make(X), answers.item, n_parts=1), METRICS["bits"])
+    assert mean_of(sums, "bits") == pytest.approx(-model.score_samples(X).sum() / np.log(2) / 44)
 
 
 class WholeOnly:
@@ -164,19 +127,6 @@ def test_answers_that_no_score_can_be_made_of_are_refused(data, model, where):
         ask(model, data, 3.0)
 
 
-def test_classes_that_training_or_test_never_showed_have_their_scores():
-    """Trained on a and b, tested on a and c."""
-    data = make(["xy"] * 3, np.array(["a", "c", "c"]), None, "sequence")
-    proba = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]])
-    answers = ask(Given(proba, np.array(["a", "b"]), "predict_proba"), data, 10.0)
-    np.testing.assert_allclose(answers.bits, -np.log2(np.array([9 + 1 / 3, 1 / 3, 1 / 3]) / 11))
-    found = metrics_of(answers, "sequence")
-    assert found["accuracy"] == pytest.approx(1 / 3)
-    assert found["macro_f1"] == pytest.approx((2 / 3 + 0) / 2)
-    assert confusion_of(answers) == [("a", "a", 1.0), ("c", "a", 1.0), ("c", "b", 1.0)]
-    assert sum(row[1] for row in calibration_of(answers)) == 3
-
-
 def test_units_are_sequences_groups_or_runs():
     many = make(["abc"] * 30)
     assert units(many, scored_items(many)[0]).max() == 29
@@ -202,6 +152,121 @@ def test_sums_add_up_to_the_score():
     data = make(X, Sequences(y.values, y.offsets), role="step")
     model = MarkovTagger(order=1).fit(data.X, data.y)
     answers = ask(model, data, 200)
-    sums = unit_sums(answers, units(data, answers.item), "accuracy")
+    sums = unit_sums(answers, units(data, answers.item), METRICS["accuracy"])
     assert sums.shape == (25, 3)
-    assert score_of(sums, "accuracy") == pytest.approx(model.score(data.X, data.y))
+    assert mean_of(sums, "accuracy") == pytest.approx(model.score(data.X, data.y))
+
+
+@pytest.mark.parametrize("container", ["list", "sequences", "flat", "padded"])
+def test_answers_come_in_any_container(container):
+    X = make(["ab", "ba"]).X
+    rows = np.arange(8.0).reshape(4, 2)
+    answer = {
+        "list": [rows[:2], rows[2:]],
+        "sequences": Sequences(rows, X.offsets),
+        "flat": rows,
+        "padded": rows.reshape(2, 2, 2),
+    }[container]
+    found, names = predict_answer(Given(answer, np.array(["x", "y"]), "predict_proba"), X, "step")
+    np.testing.assert_array_equal(found, rows)
+    assert names.tolist() == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ([np.ones((2, 2)), np.ones((3, 2))], "the answer to sequence 1 has 3 rows, expected 2, one a step"),
+        ([np.ones((2, 2))], "the answer to sequence 1 has none rows, expected 2, one a step"),
+        ([np.ones((2, 2))] * 3, "the answer to sequence 2 has 2 rows, expected no, one a step"),
+        (np.ones((3, 2)), "the answer has 3 rows, expected 4, one a step"),
+    ],
+)
+def test_answers_of_another_length_are_refused(answer, message):
+    model = Given(answer, np.array(["x", "y"]), "predict_proba")
+    with pytest.raises(ValueError, match=message):
+        predict_answer(model, make(["ab", "ba"]).X, "step")
+
+
+def test_a_row_a_sequence_is_expected_of_models_of_whole_sequences():
+    model = Given(np.ones((3, 2)), np.array(["x", "y"]), "predict_proba")
+    with pytest.raises(ValueError, match="the answer has 3 rows, expected 2, one a sequence"):
+        predict_answer(model, make(["ab", "ba"]).X, "sequence")
+
+
+def test_probabilities_need_the_names_of_their_columns():
+    class Nameless:
+        def predict_proba(self, X):
+            raise AssertionError("never asked")
+
+    with pytest.raises(ValueError, match="Nameless has predict_proba, but no classes_ that say what"):
+        predict_answer(Nameless(), make(["ab"]).X, "step")
+
+
+@pytest.mark.parametrize("role", ["next", "step", "sequence"])
+@pytest.mark.parametrize("whole", [False, True])
+def test_asking_in_parts_says_the_same(monkeypatch, role, whole):
+    rng = np.random.default_rng(0)
+    X = Sequences([rng.integers(0, 3, n) for n in (5, 40, 1, 7, 12)])
+    X = Sequences(X.values, X.offsets)
+    y = {"next": None, "step": X.with_values(X.values % 2), "sequence": np.arange(5) % 2}[role]
+    data = make(X, y, role=role)
+
+    class Steady:
+        """Answers each sequence by itself."""
+
+        symbols_ = np.arange(3)
+        classes_ = np.arange(2)
+
+        def __init__(self):
+            self.asked = []
+
+        def predict_next_proba(self, X):
+            self.asked.append(X.n_steps)
+            table = np.array([[0.5, 0.2, 0.3], [0.1, 0.8, 0.1], [0.3, 0.3, 0.4]])
+            return X.pack(table[X.values])
+
+        def predict_proba(self, X):
+            self.asked.append(X.n_steps)
+            if role == "sequence":
+                share = np.array([(x == 0).mean() for x in X])
+                return np.column_stack([share, 1 - share])
+            return X.pack(np.column_stack([X.values / 3, 1 - X.values / 3]))
+
+    model = Steady()
+    at_once = ask(model, data, 10.0, whole=whole)
+    assert model.asked == [65]
+    monkeypatch.setattr(answer_module, "_MOST_PROBABILITIES", 30)
+    in_parts = ask(model, data, 10.0, whole=whole)
+    assert len(model.asked) >= 3
+    assert sum(model.asked) == 130
+    for name in ("item", "owner", "truth", "guess", "bits", "confidence", "proba"):
+        np.testing.assert_array_equal(getattr(in_parts, name), getattr(at_once, name))
+    assert (at_once.proba is None) == (not whole)
+
+
+def test_a_density_that_can_answer_in_parts_is_asked_in_parts(monkeypatch):
+    rng = np.random.default_rng(0)
+    data = make([rng.integers(0, 4, 300)])
+    model = MarkovChain(order=2).fit(data.X)
+    at_once = ask(model, data, 9.0)
+    monkeypatch.setattr(answer_module, "_MOST_PROBABILITIES", 200)
+    blocks = [(first, len(rows)) for first, rows, _ in answer_blocks(model, data.X, "next")]
+    assert blocks == [(50 * i, 50) for i in range(6)]
+    np.testing.assert_allclose(ask(model, data, 9.0).bits, at_once.bits, rtol=1e-12)
+
+
+def test_numbers_of_steps_are_asked_one_a_step():
+    data = make([[[0.0], [1.0]], [[2.0]]], Sequences([np.array([1.0, 2.0]), np.array([4.0])]), role="step-value")
+    answers = ask(Given([np.array([1, 2]), np.array([3])], None, "predict"), data, 3.0)
+    assert answers.guess.dtype == np.float64
+    assert answers.owner.tolist() == [0, 0, 1]
+    assert METRICS["mse"].score_of(answers) == pytest.approx(1 / 3)
+
+
+def test_only_means_over_items_have_sums():
+    data = make(["ab"] * 2, np.array([0, 1]), role="sequence")
+    answers = ask(Given(np.array([0, 1]), None, "predict"), data, 2.0)
+    with pytest.raises(AssertionError, match="macro_f1 is no mean over items"):
+        unit_sums(answers, units(data, answers.item), METRICS["macro_f1"])
+    twice = Metric("twice", "", False, loss=lambda answers: 2.0 * (answers.guess != 7))
+    np.testing.assert_array_equal(unit_sums(answers, np.array([0, 1]), twice)[:, :2], [[1, 2], [1, 2]])

@@ -164,4 +164,4 @@ def _models() -> tuple[ModelSpec, ...]:
     return (*forwards, *(_spec(cell, True) for cell in cells if len(cell.gates) > 1))
 
 
-FAMILY = Family("recurrent", "recurrent", "#D55E00", "D", _models, _any_net)
+FAMILY = Family("recurrent", "recurrent", "#D55E00", "D", _models, _any_net, plural="recurrent networks")
