@@ -25,7 +25,8 @@ from seqcompare import (
 )
 from seqcompare.data.sequences import Sequences
 from seqcompare.datasets import read
-from seqcompare.experiments.compare import Comparison
+from seqcompare.experiments.compare import Comparison, plan_comparison
+from seqcompare.families import SPARE_COLOURS, Family, ModelSpec
 
 
 def order_two(n=60, length=50, seed=0):
@@ -156,6 +157,46 @@ def test_models_of_ones_own_take_part(tmp_path):
     assert table.loc["mine", "score"] == pytest.approx(table.loc["Markov chain", "score"], abs=0.01)
 
 
+def test_models_of_ones_own_that_differ_are_another_run(tmp_path):
+    same = {"cv": 2, "out": tmp_path / "run", "n_jobs": 1}
+    first = seqcompare.compare(order_two(12, 20), {"mine": MarkovChain(order=2)}, **same)
+    assert list(first.config["settings"]["yours"]) == ["mine"]
+    # another object of the same parameters is the same run; of others it is not
+    again = seqcompare.compare(order_two(12, 20), {"mine": MarkovChain(order=2)}, **same)
+    pd.testing.assert_frame_equal(again.frame(), first.frame())
+    with pytest.raises(FileExistsError, match="they differ in yours"):
+        seqcompare.compare(order_two(12, 20), {"mine": MarkovChain(order=3)}, **same)
+
+
+def test_what_comes_with_the_package_is_not_ones_own():
+    planned = plan_comparison(read(order_two(12, 20)), {"chain": "markov", "net": "lstm", "GRU": None})
+    assert planned.config["settings"]["yours"] == {}
+    assert [c.name for c in planned.contestants] == ["chance", "chain", "net", "GRU"]
+
+
+def test_a_family_of_ones_own_keeps_its_look(tmp_path):
+    spec = ModelSpec.of(MarkovChain(), {"order": [1, 2]}, name="chains")
+    mine = Family("mine", "My models", "#123456", "d", (spec,))
+    planned = plan_comparison(read(order_two(12, 20)), [mine, MarkovChain(order=3)])
+    kept = {family["name"]: family for family in planned.config["families"]}
+    assert (kept["mine"]["title"], kept["mine"]["colour"], kept["mine"]["marker"]) == (
+        *("My models", "#123456"),
+        "d",
+    )
+    assert kept["MarkovChain"]["colour"] in SPARE_COLOURS
+
+
+def test_metrics_that_were_asked_for_are_shown(tmp_path):
+    y = np.arange(24) % 2
+    X = [np.full(6, c) for c in y]
+    run = seqcompare.compare((X, y), ["markov"], metric=["auroc", "f1"], cv=2, out=tmp_path / "run", n_jobs=1)
+    assert run.config["settings"]["metric"] == ["auroc", "f1"]
+    assert {"auroc", "f1"} <= set(run.config["metrics"])
+    with pytest.raises(ValueError, match=r"metric: there is no 'aurok'; did you mean 'auroc'\?"):
+        seqcompare.compare((X, y), ["markov"], metric="aurok", out=tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
 class Broken(MarkovTagger):
     """A model that cannot be fitted."""
 
@@ -170,11 +211,11 @@ def test_a_model_that_fails_is_a_row_with_its_error(tmp_path):
         Sequences(X.values, X.offsets), Sequences(X.values % 2, X.offsets), None, "step", "parity"
     )
     run = seqcompare.compare(
-        data, {"broken": Broken(), "Markov tagger": None}, cv=3, out=tmp_path / "run", n_jobs=1
+        data, {"broken": Broken(), "Markov chain": None}, cv=3, out=tmp_path / "run", n_jobs=1
     )
     table = run.summary().set_index("entry")
     assert table.loc["broken", "n_failed"] == 3
-    assert table.loc["Markov tagger", "score"] == 1.0
+    assert table.loc["Markov chain", "score"] == 1.0
     assert "out of order" in run.frame().set_index("entry").loc["broken", "error"].iloc[0]
     verdict = run.verdict()
     assert (verdict.model, verdict.horizon) == ("Markov order 0", 0)
@@ -224,7 +265,7 @@ def test_missing_values_leave_the_families_that_do_without_them(tmp_path):
     frame = run.frame()
     assert set(frame["family"]) == {"reference", "hmm"}
     assert (frame["status"] == "ok").all(), frame["error"].tolist()
-    assert run.summary().set_index("entry").loc["HMMs", "score"] > 0.95
+    assert run.summary().set_index("entry").loc["HMM", "score"] > 0.95
     assert any("recurrent networks take no missing values" in note for note in run.config["data"]["notes"])
     assert "take no missing values" in run.report().read_text(encoding="utf-8")
 
@@ -273,7 +314,7 @@ def test_a_rare_class_does_not_take_folds_away(tmp_path):
     run = seqcompare.compare((X, y), ["markov"], out=tmp_path / "run", n_jobs=1)
     assert run.config["data"]["n_splits"] == 5
     assert (run.frame()["status"] == "ok").all()
-    assert run.confusion().groupby("entry")["count"].sum().to_dict() == {"chance": 60, "Markov chains": 60}
+    assert run.confusion().groupby("entry")["count"].sum().to_dict() == {"chance": 60, "Markov chain": 60}
     assert run.summary()["macro_f1"].notna().all()
 
 
@@ -283,17 +324,17 @@ def test_classes_of_sequences_have_their_tables(tmp_path):
     X = [rng.choice(3, size=12, p=np.roll([0.8, 0.1, 0.1], "udo".index(c[0]))) for c in y]
     run = seqcompare.compare((X, y), ["markov"], cv=4, out=tmp_path / "run", n_jobs=1)
     table = run.summary().set_index("entry")
-    assert table.loc["Markov chains", "score"] > 0.9
+    assert table.loc["Markov chain", "score"] > 0.9
     confusion = run.confusion()
-    assert confusion.groupby("entry")["count"].sum().to_dict() == {"chance": 64, "Markov chains": 64}
+    assert confusion.groupby("entry")["count"].sum().to_dict() == {"chance": 64, "Markov chain": 64}
     scores = run.class_scores().set_index(["entry", "label"])
     assert scores.loc[("chance", "odd"), "recall"] == 0
-    assert scores.loc[("Markov chains", "up"), "support"] == 30
+    assert scores.loc[("Markov chain", "up"), "support"] == 30
     calibration = run.calibration()
     assert calibration["confidence"].between(0, 1).all()
     verdict = run.verdict()
     assert any("classes are rare" in s and "odd (4)" in s for s in verdict.sentences)
-    assert verdict.entry == "Markov chains"
+    assert verdict.entry == "Markov chain"
 
 
 def test_lopsided_labels_are_compared_by_their_probabilities(tmp_path):
@@ -310,7 +351,7 @@ def test_lopsided_labels_are_compared_by_their_probabilities(tmp_path):
     verdict = run.verdict()
     summary = run.summary().set_index("entry")
     assert run.contest.metric == "label bits"
-    assert (verdict.kind, verdict.family, verdict.horizon) == ("model", "yours", 1)
+    assert (verdict.kind, verdict.family, verdict.horizon) == ("model", "logistic", 1)
     assert "bits a label" in verdict.sentences[0]
     assert "of the labels are 'well'" in str(verdict)
     best = summary["score"].idxmin()
@@ -343,7 +384,7 @@ def test_real_valued_steps_are_compared_by_density(tmp_path):
 
 
 def test_unknown_contestants_are_named(tmp_path):
-    with pytest.raises(ValueError, match="'transformer' matches nothing for the role next; there are markov"):
+    with pytest.raises(ValueError, match=r"'transformer' matches nothing; .*what takes part: markov, "):
         seqcompare.compare(order_two(), ["transformer"], out=tmp_path / "run")
 
 
