@@ -311,7 +311,11 @@ class Family:
         }
 
 
-def own_family(name: str, models: Iterable[ModelSpec], place: int) -> Family:
+class OwnFamily(Family):
+    """The family that is made for a user's model which belongs to none."""
+
+
+def own_family(name: str, models: Iterable[ModelSpec], place: int) -> OwnFamily:
     """Return the family of a user's model that belongs to none: its own, the `place`-th of a run.
 
     Parameters
@@ -325,7 +329,7 @@ def own_family(name: str, models: Iterable[ModelSpec], place: int) -> Family:
     """
     colour = SPARE_COLOURS[place % len(SPARE_COLOURS)]
     marker = SPARE_MARKERS[place % len(SPARE_MARKERS)]
-    return Family(name, name, colour, marker, tuple(models))
+    return OwnFamily(name, name, colour, marker, tuple(models))
 
 
 def _built_in() -> list[Family]:

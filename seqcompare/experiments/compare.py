@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import os
 import re
@@ -13,24 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.reader import read
-from seqcompare.data.sequences import Sequences
 from seqcompare.dependence import profile
-from seqcompare.experiments.contestants import contestants_for, left_out, problem_of
-from seqcompare.experiments.data_source import DataSource, metric_of
-from seqcompare.experiments.models import Contestant, described
+from seqcompare.experiments.config import describe_data, described, fingerprint
+from seqcompare.experiments.contestants import contestants_for, problem_of
+from seqcompare.experiments.data_source import DataSource, level_weights, metric_of
+from seqcompare.experiments.models import Contestant
 from seqcompare.experiments.runner import run_trials
-from seqcompare.experiments.splits import Plan, plan_splits
+from seqcompare.experiments.splits import plan_splits
 from seqcompare.experiments.suites import describe_value
 from seqcompare.experiments.sweep import Progress
 from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Outcome, Trial, warm_up
-from seqcompare.experiments.weights import level_weights
 from seqcompare.experiments.winner import final_candidate, keep_winner
-from seqcompare.families import FAMILIES, REFERENCE, Family, is_known, own_family
+from seqcompare.families import FAMILIES, REFERENCE, Family, OwnFamily, is_known, own_family
 from seqcompare.metrics import METRICS, find_metrics
 from seqcompare.registry import nearest
 from seqcompare.results.choice import choose_rung, validation_tolerance
@@ -102,6 +99,8 @@ def compare(
     random_state: int = 0,
     fresh: bool = False,
     progress: Callable[[Progress], None] | None = None,
+    backend: str = "loky",
+    scheduler: str | None = None,
     **reading: Any,
 ) -> Comparison:
     """Compare the families of models on real data.
@@ -138,6 +137,10 @@ def compare(
         Throw away what `out` holds of an earlier run.
     progress : callable (Progress) -> None, optional
         Called at the start and after every trial.
+    backend : {"loky", "dask"}, default="loky"
+        Where workers live.
+    scheduler : str, optional
+        Address of the Dask scheduler.
     **reading
         Handed on to `seqcompare.datasets.read`: ``sequence``, ``order``, ``values``, ``target``, ``group``,
         ``role``, ...
@@ -163,7 +166,8 @@ def compare(
     planned = plan_comparison(dataset, models, metric, max_seconds=max_seconds, **options)
     folder = Path(out) if out is not None else Path("reports") / _folder_name(dataset.name)
     prepare_folder(folder, planned.config, n_jobs=n_jobs, fresh=fresh)
-    run_comparison(planned, folder, n_jobs=n_jobs, progress=progress)
+    how = {"n_jobs": n_jobs, "backend": backend, "scheduler": scheduler}
+    run_comparison(planned, folder, progress=progress, **how)
     found = Comparison(folder)
     keep_winner(found, dataset, planned)
     _write_tables(found.tables(), folder / "tables")
@@ -225,7 +229,7 @@ def plan_comparison(
         "kind": "comparison",
         "title": dataset.name,
         "settings": settings,
-        "data": _describe(dataset, plan),
+        "data": describe_data(dataset, plan),
         **described(own, [judged, *shown, *METRICS.values()]),
     }
     source = DataSource(dataset, plan, problem, judged, tuple(shown))
@@ -236,10 +240,10 @@ def run_comparison(
     planned: PlannedComparison,
     folder: Path,
     *,
-    n_jobs: int = -1,
     progress: Callable[[Progress], None] | None = None,
+    **how: Any,
 ) -> None:
-    """Run the trials of a comparison that its store does not hold yet."""
+    """Run the trials of a comparison that its store does not hold yet; `how` is for `run_trials`."""
     source, contestants = planned.source, planned.contestants
     for contestant in contestants:
         for candidate in contestant.candidates:
@@ -252,16 +256,16 @@ def run_comparison(
         tuning = list(_tuning_trials(planned))
         n_tests = len(source.plan.splits) * len(contestants)
         counter = _Counter(len(tuning) + n_tests, len(store.done()), progress)
-        _run(tuning, store, n_jobs, counter)
-        _run(list(_test_trials(planned, store)), store, n_jobs, counter)
+        _run(tuning, store, counter, **how)
+        _run(list(_test_trials(planned, store)), store, counter, **how)
         contexts = list(_context_trials(planned, Comparison(folder)))
         done = store.done()
         counter.expect(sum(trial.trial_id not in done for trial in contexts))
-        _run(contexts, store, n_jobs, counter)
+        _run(contexts, store, counter, **how)
 
 
-def _run(trials: Sequence[Trial], store: ComparisonStore, n_jobs: int, counter: _Counter) -> None:
-    with closing(run_trials(trials, store, n_jobs=n_jobs)) as outcomes:
+def _run(trials: Sequence[Trial], store: ComparisonStore, counter: _Counter, **how: Any) -> None:
+    with closing(run_trials(trials, store, **how)) as outcomes:
         for outcome in outcomes:
             counter.add(outcome)
 
@@ -309,9 +313,10 @@ def _context_trials(planned: PlannedComparison, found: Comparison) -> Iterator[T
 
 def _own_families(contestants: Sequence[Contestant]) -> list[Family]:
     """Return the families that nobody registered, each with a look of its own."""
-    own = dict.fromkeys(c.family.name for c in contestants if c.family.name not in FAMILIES)
-    specs = {name: [c.candidates[0].spec for c in contestants if c.family.name == name] for name in own}
-    return [own_family(name, specs[name], place) for place, name in enumerate(own)]
+    own = {c.family.name: c.family for c in contestants if c.family.name not in FAMILIES}
+    made = [name for name, family in own.items() if isinstance(family, OwnFamily)]
+    specs = {name: [c.candidates[0].spec for c in contestants if c.family.name == name] for name in made}
+    return list({**own, **{n: own_family(n, specs[n], place) for place, n in enumerate(made)}}.values())
 
 
 def _check_keywords(reading: Mapping[str, Any]) -> None:
@@ -374,65 +379,6 @@ def _write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         (folder / f"{name}.csv").write_text(to_csv(table), encoding="utf-8", newline="")
-
-
-def _describe(dataset: SequenceDataset, plan: Plan) -> dict[str, Any]:
-    """Return what the verdict and the report need to know of the data."""
-    X = dataset.X
-    n_symbols = len(np.unique(X.values)) if X.kind == "symbols" else 0
-    return {
-        "name": dataset.name,
-        "role": dataset.role,
-        "kind": X.kind,
-        "n_sequences": len(dataset),
-        "n_independent": _count_independent(dataset, plan),
-        "in_groups": dataset.groups is not None,
-        "n_steps": X.n_steps,
-        "shortest": int(X.lengths.min()),
-        "longest": int(X.lengths.max()),
-        "n_channels": X.n_channels,
-        "n_symbols": n_symbols,
-        "notes": [*dataset.notes, *filter(None, [left_out(dataset), plan.note])],
-        "splits": plan.words,
-        "split_kind": plan.kind,
-        "n_splits": len(plan.splits),
-        "test_fraction": plan.test_fraction,
-        "classes": _class_counts(dataset),
-        "uniform_bits": float(np.log2(n_symbols)) if dataset.role == "next" and n_symbols else None,
-    }
-
-
-def _count_independent(dataset: SequenceDataset, plan: Plan) -> int:
-    """Return how many sequences, or groups of sequences, scores were made of: those that were tested."""
-    tested = np.unique(np.concatenate([split.test[:, 0] for split in plan.splits]))
-    return len(tested) if dataset.groups is None else len(np.unique(np.asarray(dataset.groups)[tested]))
-
-
-def _class_counts(dataset: SequenceDataset) -> dict[str, int]:
-    """Return how often each class is to be predicted; empty for numbers and real-valued steps."""
-    if dataset.role == "value" or (dataset.role == "next" and dataset.X.kind == "real"):
-        return {}
-    if dataset.role == "sequence":
-        labels = np.asarray(dataset.y)
-    else:
-        labels = dataset.X.values if dataset.role == "next" else dataset.y.values  # type: ignore[union-attr]  # per role
-        if isinstance(dataset.sample_weight, Sequences):
-            labels = labels[dataset.sample_weight.values > 0]
-    names, counts = np.unique(labels, return_counts=True)
-    return {str(name): int(n) for name, n in zip(names, counts, strict=True)}
-
-
-def fingerprint(dataset: SequenceDataset) -> dict[str, Any]:
-    """Return what tells one data set from another."""
-    digest = hashlib.sha256()
-    for part in (dataset.X, dataset.y, dataset.sample_weight, dataset.groups, dataset.test):
-        if part is None:
-            continue
-        arrays = (part.values, part.offsets) if isinstance(part, Sequences) else (np.asarray(part),)
-        for array in arrays:
-            plain = array.astype(str) if array.dtype.kind == "O" else array
-            digest.update(np.ascontiguousarray(plain).tobytes())
-    return {"name": dataset.name, "role": dataset.role, "sha256": digest.hexdigest()}
 
 
 def _folder_name(name: str) -> str:

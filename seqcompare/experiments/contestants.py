@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -18,6 +17,7 @@ from seqcompare.experiments.models import (
     candidates_of,
     enter,
     labelled,
+    matches,
 )
 from seqcompare.families import FAMILIES, REFERENCE, Budget, ModelSpec, Problem
 from seqcompare.models.reference.chance import chance_model
@@ -134,7 +134,7 @@ def _chosen(models: Any, standard: list[Contestant], problem: Problem) -> Iterab
 def _meant(model: Any, label: str, standard: list[Contestant], problem: Problem) -> list[Contestant]:
     """Return the contestants of one thing that was entered."""
     if isinstance(model, str) and ":" not in model:
-        hits = [c for c in standard if _matches(model, c.name, c.family.name, c.family.title)]
+        hits = [c for c in standard if matches(model, c.name, c.family.name, c.family.title)]
         if hits and not label:
             return hits
         if hits:
@@ -186,7 +186,3 @@ def _pooled(entered: Iterable[Entered], problem: Problem) -> list[Contestant]:
 
 def _known(standard: list[Contestant]) -> str:
     return ", ".join(dict.fromkeys(n for c in standard for n in (c.family.name, c.name)))
-
-
-def _matches(pattern: str, *names: str) -> bool:
-    return any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for name in names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.answer import ask, count_items, scored_items, unit_sums, units
 from seqcompare.experiments.context import influence_by_lag, trace_context
 from seqcompare.experiments.splits import Plan, cut, hold_out
@@ -209,3 +210,22 @@ def calibration_of(answers: Answers) -> list[tuple[int, float, float, float]]:
     hit = answers.guess == answers.truth
     weight, summed, hits = (np.bincount(bins, v, minlength=_N_BINS) for v in (w, w * sure, w * hit))
     return [(b, float(weight[b]), float(summed[b]), float(hits[b])) for b in range(_N_BINS) if weight[b] > 0]
+
+
+def level_weights(dataset: SequenceDataset) -> SequenceDataset:
+    """Return the data with weights whose positive ones have the mean 1, so that only their ratios matter.
+
+    What smooths by counts takes weights for counts: where all of them add up to 1, it would have seen next to
+    nothing. Weights of 0 and 1 stay as they are.
+    """
+    given = dataset.sample_weight
+    if given is None:
+        return dataset
+    weights = np.asarray(given.values if isinstance(given, Sequences) else given, dtype=np.float64)
+    positive = weights[weights > 0]
+    if not len(positive):
+        return dataset
+    # the mean first: a sum of tiny weights may be too small a number to divide by
+    level = weights / positive.max()
+    level = level / level[level > 0].mean()
+    return replace(dataset, sample_weight=given.with_values(level) if isinstance(given, Sequences) else level)

@@ -15,17 +15,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.families import (
     FAMILIES,
-    SPARE_COLOURS,
     Family,
     ModelSpec,
+    OwnFamily,
     Problem,
     Settings,
     own_family,
     spec_names,
 )
-from seqcompare.metrics import METRICS, Metric
 from seqcompare.registry import nearest
-from seqcompare.results.store import FORMAT
 
 #: What is said of a model that looks ahead, beside its name.
 AHEAD = " (looks ahead)"
@@ -244,8 +242,7 @@ def _number(entered: Iterable[Entered]) -> Iterator[Entered]:
     """Give users' own families their colours, each in its turn."""
     places: dict[str, int] = {}
     for each in entered:
-        # a family that the user has made has a look already
-        if each.family.name in FAMILIES or each.family.colour != SPARE_COLOURS[0]:
+        if each.family.name in FAMILIES or not isinstance(each.family, OwnFamily):
             yield each
             continue
         place = places.setdefault(each.family.name, len(places))
@@ -264,15 +261,16 @@ def named(name: str) -> list[Entered]:
     both = pattern == name.lower()
     everything = [Entered(f, s) for f in FAMILIES.values() for s in f.specs]
     for names in (lambda e: (e.family.name, e.family.title), lambda e: (e.spec.name, e.spec.title)):
-        hits = [
-            e
-            for e in everything
-            if (both or e.spec.ahead) and any(fnmatch.fnmatchcase(n.lower(), pattern) for n in names(e))
-        ]
+        hits = [e for e in everything if (both or e.spec.ahead) and matches(pattern, *names(e))]
         if hits:
             return hits
     known = list(dict.fromkeys([*FAMILIES, *spec_names()]))
     raise ValueError(f"models: {name!r} matches nothing; {nearest(name, known)}")
+
+
+def matches(pattern: str, *names: str) -> bool:
+    """Whether a pattern (``lstm``, ``Markov*``) is one of these names, case ignored."""
+    return any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for name in names)
 
 
 def candidates_of(
@@ -349,22 +347,3 @@ def _seed(model: Any, seed: int) -> None:
         return
     states = [key for key in model.get_params() if key == "random_state" or key.endswith("__random_state")]
     model.set_params(**dict.fromkeys(sorted(states), seed))
-
-
-def described(own: Iterable[Family], metrics: Iterable[str | Metric]) -> dict[str, Any]:
-    """Return what a run keeps so that its report can be drawn with no model importable.
-
-    Parameters
-    ----------
-    own : iterable of Family
-        Families of the run that nobody registered.
-    metrics : iterable of str or Metric
-        What its scores are; names that nobody registered are left to their tasks.
-    """
-    families = {family.name: family for family in [*FAMILIES.values(), *own]}
-    known = [METRICS.get(m) if isinstance(m, str) else m for m in metrics]
-    return {
-        "format": FORMAT,
-        "families": [family.describe() for family in families.values()],
-        "metrics": {metric.name: metric.describe() for metric in known if metric is not None},
-    }

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import fnmatch
 import inspect
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from seqcompare.experiments.models import Candidate, Entered, candidates_of, enter, load_object
+from seqcompare.experiments.models import Candidate, Entered, candidates_of, enter, load_object, matches
 from seqcompare.experiments.suites import AxisEntry, ModelEntry, Suite, SuiteError, TaskEntry
 from seqcompare.experiments.task_source import Sizes, TaskSource
 from seqcompare.experiments.trial import Trial
@@ -171,11 +170,11 @@ def select_trials(trials: Sequence[Trial], only: Sequence[str]) -> list[Trial]:
     tasks: set[str] = set()
     models: set[str] = set()
     for pattern in only:
-        hit_tasks = {t.source.task.name for t in trials if _matches(pattern, t.source.task.name)}
+        hit_tasks = {t.source.task.name for t in trials if matches(pattern, t.source.task.name)}
         hit_models = {
             t.candidate.label
             for t in trials
-            if _matches(pattern, t.candidate.label, t.candidate.family, t.candidate.variant)
+            if matches(pattern, t.candidate.label, t.candidate.family, t.candidate.variant)
         }
         if not hit_tasks and not hit_models:
             names = sorted({t.source.task.name for t in trials} | {t.candidate.variant for t in trials})
@@ -398,7 +397,3 @@ def _runs(entry: ModelEntry, candidate: Candidate, point: _Point) -> bool:
             or candidate.label in point.variants
         )
     )
-
-
-def _matches(pattern: str, *names: str) -> bool:
-    return any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for name in names)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pandas as pd
 
+from seqcompare.experiments.config import described
 from seqcompare.experiments.cost import estimate_seconds
-from seqcompare.experiments.models import described
 from seqcompare.experiments.plan import own_families, plan_trials, select_trials
 from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.state_space import state_space_table

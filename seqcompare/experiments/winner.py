@@ -20,18 +20,18 @@ MODEL, SNIPPET = "model.skops", "use_model.py"
 
 _ANSWERS = {
     "next": (
-        "proba = model.predict_next_proba(X)  # row t: of step t + 1, in the order of symbols_\n"
-        "bits = -model.score_samples(X) / 0.6931  # bits that each sequence costs\n"
+        "proba = model.predict_next_proba(X)  # row t: of step t + 1, in the order of symbols_\n",
+        "bits = -model.score_samples(X) / 0.6931  # bits that each sequence costs\n",
     ),
     "step": (
-        "labels = model.predict(X)  # a label for every step\n"
-        "proba = model.predict_proba(X)  # its probabilities, in the order of model.classes_\n"
+        "labels = model.predict(X)  # a label for every step\n",
+        "proba = model.predict_proba(X)  # its probabilities, in the order of model.classes_\n",
     ),
     "sequence": (
-        "classes = model.predict(X)  # a class for every sequence\n"
-        "proba = model.predict_proba(X)  # its probabilities, in the order of model.classes_\n"
+        "classes = model.predict(X)  # a class for every sequence\n",
+        "proba = model.predict_proba(X)  # its probabilities, in the order of model.classes_\n",
     ),
-    "value": "values = model.predict(X)  # a number for every sequence\n",
+    "value": ("values = model.predict(X)  # a number for every sequence\n",),
 }
 
 
@@ -54,15 +54,27 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
         model, fitted = candidate.build(planned.source.problem(), 0)
         if not fitted:
             fit_model(model, dataset)
-    seqcompare.save(model, found.folder / MODEL)
+    try:
+        seqcompare.save(model, found.folder / MODEL)
+    except Exception as error:  # whatever a model of the user's own cannot be taken apart for
+        warnings.warn(
+            f"{candidate.label} could not be saved to {MODEL} ({type(error).__name__}: {error}); the "
+            "comparison is complete, and the model can be fitted anew",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return
     own = untrusted_types(found.folder / MODEL)
+    probable = dataset.role == "next" or hasattr(model, "predict_proba")
+    answers = "".join(line for line in _ANSWERS[dataset.role] if probable or "_proba(" not in line)
+    importable = "# The classes of your own must be importable where this runs.\n" if own else ""
     snippet = (
         # names are the user's: as literals on one line they cannot become code
-        f"# How to use {candidate.label!r:.200}, fitted to all of {dataset.name!r:.200}.\n\n"
+        f"# How to use {candidate.label!r:.200}, fitted to all of {dataset.name!r:.200}.\n{importable}\n"
         "import seqcompare\n\n"
         f'model = seqcompare.load("{MODEL}"{_trusted(own)})\n'
         f"X = {_example(dataset)}  # a list of sequences\n"
-        f"{_ANSWERS[dataset.role]}"
+        f"{answers}"
         "# to fit it anew, as a part of a search or a pipeline of scikit-learn:\n"
         "# from sklearn.base import clone; clone(model).fit(X"
         f"{'' if dataset.role == 'next' else ', y'})\n"

@@ -1,6 +1,5 @@
 """Every kind of model fits every role that it claims, within its budget, from its seed; how models enter."""
 
-import json
 import math
 from dataclasses import replace
 
@@ -21,7 +20,6 @@ from seqcompare.experiments.answer import (
 from seqcompare.experiments.models import (
     Candidate,
     candidates_of,
-    described,
     enter,
     load_object,
     named,
@@ -31,7 +29,6 @@ from seqcompare.experiments.plan import plan_trials
 from seqcompare.experiments.suites import SuiteError, load_suite
 from seqcompare.experiments.task_source import Sizes, TaskSource
 from seqcompare.families import FAMILIES, Budget, Family, ModelSpec, Problem, find_spec, spec_names
-from seqcompare.metrics import Metric
 from seqcompare.tasks import Adding, Echo, Recall, TemporalOrder
 
 TASK_OF = {
@@ -279,22 +276,6 @@ def test_what_is_limited_sees_less_and_its_reach_is_where_that_changes_nothing()
     assert [reach_of(wide, problem, most) for most in (99, 3)] == [5, 3]
     mine = ModelSpec.of(WindowTagger(LogisticRegression(), before=6), name="mine", limit="before")
     assert reach_of(Candidate("", "mine", "", 1.0, "", mine), problem, 99) == 6
-
-
-def test_what_a_run_keeps_of_families_and_metrics_is_plain():
-    own = Family("mine", "My models", "#123456", "d", (ModelSpec.of(Lag()),))
-    metric = Metric.of(np.dot, "dot")
-    kept = described([own], ["accuracy", metric, "a task's own"])
-    assert kept["families"][-1] == {
-        "name": "mine",
-        "title": "My models",
-        "colour": "#123456",
-        "marker": "d",
-        "models": [{"name": "Lag", "title": "Lag"}],
-    }
-    assert [family["name"] for family in kept["families"]] == [*FAMILIES, "mine"]
-    assert set(kept["metrics"]) == {"accuracy", "dot"}
-    json.dumps(kept)
 
 
 def test_what_is_no_model_is_refused():
