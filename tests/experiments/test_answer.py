@@ -256,7 +256,9 @@ def test_a_density_that_can_answer_in_parts_is_asked_in_parts(monkeypatch):
 
 
 def test_numbers_of_steps_are_asked_one_a_step():
-    data = make([[[0.0], [1.0]], [[2.0]]], Sequences([np.array([1.0, 2.0]), np.array([4.0])]), role="step-value")
+    data = make(
+        [[[0.0], [1.0]], [[2.0]]], Sequences([np.array([1.0, 2.0]), np.array([4.0])]), role="step-value"
+    )
     answers = ask(Given([np.array([1, 2]), np.array([3])], None, "predict"), data, 3.0)
     assert answers.guess.dtype == np.float64
     assert answers.owner.tolist() == [0, 0, 1]

@@ -170,7 +170,13 @@ def test_a_problem_is_as_large_as_the_training_part():
         *("step", "symbols"),
         *(20, 400, 400),
     )
-    assert (step.longest, step.n_symbols, step.n_channels, step.n_classes, step.missing) == (20, 4, 1, 2, False)
+    assert (step.longest, step.n_symbols, step.n_channels, step.n_classes, step.missing) == (
+        20,
+        4,
+        1,
+        2,
+        False,
+    )
     whole = problem_of(dataset("sequence", "real"), 0.5, 9.0)
     assert (whole.kind, whole.n_scored, whole.n_symbols, whole.n_channels, whole.n_classes) == (
         *("real", 20),
@@ -193,7 +199,8 @@ def test_what_matches_nothing_or_has_no_answer_is_told_what_there_is():
     with pytest.raises(ValueError, match=r"'transformer' matches nothing; .*what takes part: markov, Markov"):
         contestants(dataset("next"), ["transformer"])
     with pytest.raises(
-        ValueError, match=r"'ridge' has no answer for the role next on steps that are symbols; there are markov"
+        ValueError,
+        match=r"'ridge' has no answer for the role next on steps that are symbols; there are markov",
     ):
         contestants(dataset("next"), ["ridge"])
 
@@ -213,9 +220,13 @@ def test_values_that_are_missing_leave_families_out():
         "Values are missing: HMMs do without them, by summing over what they might have been; Markov chains, "
         "windows and recurrent networks take no missing values, and were left out."
     )
-    with pytest.raises(ValueError, match="has no answer for the role step on steps that are real, with missing"):
+    with pytest.raises(
+        ValueError, match="has no answer for the role step on steps that are real, with missing"
+    ):
         contestants(data, ["lstm"])
-    with pytest.raises(ValueError, match=r"no family has an answer for the role value, with missing .*\(NaN\)"):
+    with pytest.raises(
+        ValueError, match=r"no family has an answer for the role value, with missing .*\(NaN\)"
+    ):
         contestants(holed("value"))
 
 

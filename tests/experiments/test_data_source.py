@@ -205,7 +205,9 @@ def test_seeds_are_made_of_data_contestant_label_and_fold():
 
 def test_a_test_shows_more_scores_than_it_is_judged_by():
     data = labelled("sequence")
-    shown = find_metrics(["balanced_accuracy", "auroc", Metric.of(f1_score, "mine", average="micro")], "sequence")
+    shown = find_metrics(
+        ["balanced_accuracy", "auroc", Metric.of(f1_score, "mine", average="micro")], "sequence"
+    )
     source = source_of(data, plan_splits(data, 4), shown=shown)
     trial = first_trial(source, ["markov"])
     row = run_trial(trial).row
@@ -256,5 +258,10 @@ def test_the_row_knows_its_fold_before_it_is_run():
     source = source_of(data, plan_splits(data, 4))
     row = source.coordinates(first_trial(source, ["markov"]))
     assert (row["axis"], row["task"], row["task_params"]) == ("test", "parity", '{"fold": 0}')
-    assert (row["metric"], row["greater_is_better"], row["n_train"], row["n_test"]) == ("accuracy", True, 18, 6)
+    assert (row["metric"], row["greater_is_better"], row["n_train"], row["n_test"]) == (
+        "accuracy",
+        True,
+        18,
+        6,
+    )
     assert source.n_asked_steps == 24 * 9 / 4

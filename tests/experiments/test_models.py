@@ -3,7 +3,6 @@
 import math
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sweep_toys import Lag

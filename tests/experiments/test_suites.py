@@ -90,7 +90,9 @@ def test_a_family_stands_for_its_variants():
 
 def test_a_distance_moved_onto_another_is_run_once():
     trials = plan_trials(load_suite(light_suite(distances=[3, 4, 5], seeds=1)))
-    assert [(t.source.distance_asked, t.source.task.distance) for t in trials if t.candidate.label == "lag 2"] == [
+    assert [
+        (t.source.distance_asked, t.source.task.distance) for t in trials if t.candidate.label == "lag 2"
+    ] == [
         (4, 4),
         (5, 6),
     ]
@@ -106,13 +108,17 @@ def test_models_run_at_distances_asked_for_and_at_those_they_became():
     suite = load_suite(light_suite(tasks=[{"name": "Brackets"}], models=models, distances=[2, 3, 4], seeds=1))
     places = {}
     for trial in plan_trials(suite):
-        places.setdefault(trial.candidate.variant, []).append((trial.source.distance_asked, trial.source.task.distance))
+        places.setdefault(trial.candidate.variant, []).append(
+            (trial.source.distance_asked, trial.source.task.distance)
+        )
     assert places == {"markov": [(3, 3), (4, 5)], "lstm": [(3, 3), (4, 5)], "gru": [(3, 3)]}
 
 
 def test_new_distances_hold_for_all_models():
     trials = plan_trials(override_suite(load_suite("quick"), None, None, [3, 6], None))
-    on_recall = {(t.candidate.variant, t.source.task.distance) for t in trials if t.source.task.name == "Recall"}
+    on_recall = {
+        (t.candidate.variant, t.source.task.distance) for t in trials if t.source.task.name == "Recall"
+    }
     assert {(variant, d) for variant in ("elman", "hmm-sticky") for d in (3, 6)} <= on_recall
 
 
@@ -129,7 +135,10 @@ def test_the_least_distance_depends_on_the_parameters(n_items, asked, planned):
 def test_the_least_distance_depends_on_the_parameter_swept():
     axis = {"axis": "memory", "task": "Copy", "parameter": "n_items", "values": [1, 5], "distance": 3}
     trials = plan_trials(load_suite(light_suite(sweeps=[axis])))
-    assert {(t.source.task.n_items, t.source.task.distance) for t in trials if t.source.axis == "memory"} == {(1, 3), (5, 6)}
+    assert {(t.source.task.n_items, t.source.task.distance) for t in trials if t.source.axis == "memory"} == {
+        (1, 3),
+        (5, 6),
+    }
 
 
 def test_one_task_twice_is_told_apart_by_its_parameters():
@@ -284,7 +293,10 @@ def test_other_axes():
         ({"tasks": [{"name": "Recall", "params": {"cues": 2}}]}, "task Recall with .*unexpected keyword"),
         ({"models": [{"variant": "lsmt"}]}, r"models\[0\]: 'lsmt' is no variant; did you mean 'lstm'\?"),
         ({"models": [{"variant": "markov", "ladder": [1]}] * 2}, "Markov order 1 comes twice"),
-        ({"models": [{"class": "sweep_toys:Lag", "ladder": [1]}]}, r"models\[0\]: Lag has no sizes for a ladder"),
+        (
+            {"models": [{"class": "sweep_toys:Lag", "ladder": [1]}]},
+            r"models\[0\]: Lag has no sizes for a ladder",
+        ),
         ({"models": [{"variant": "markov", "tasks": ["Echo"]}]}, "no trials"),
         (
             {"models": [{"variant": "markov"}, {"variant": "lstm", "tasks": ["parot"]}]},

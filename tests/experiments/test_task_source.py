@@ -12,7 +12,7 @@ from seqcompare.experiments.plan import plan_trials
 from seqcompare.experiments.suites import load_suite
 from seqcompare.experiments.task_source import Sizes, TaskSource, task_params
 from seqcompare.experiments.trial import Trial, run_trial
-from seqcompare.families import Budget, Family, ModelSpec, register, FAMILIES
+from seqcompare.families import FAMILIES, Budget, Family, ModelSpec, register
 from seqcompare.tasks import Adding, Echo, Recall, TemporalOrder
 
 SEED_OF_THE_FIRST_TRIAL = 4056308130

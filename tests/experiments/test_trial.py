@@ -116,7 +116,18 @@ def test_a_row_that_was_not_run_has_its_coordinates_and_nothing_else():
     row = blank_row(trial)
     assert set(row) == set(COLUMNS)
     ran = run_trial(trial).row
-    same = ("trial_id", "axis", "task", "model", "family", "variant", "capacity_name", "seed", "distance", "chance")
+    same = (
+        "trial_id",
+        "axis",
+        "task",
+        "model",
+        "family",
+        "variant",
+        "capacity_name",
+        "seed",
+        "distance",
+        "chance",
+    )
     assert {name: row[name] for name in same} == {name: ran[name] for name in same}
     measured = ("score", "validation_score", "skill", "fit_seconds", "trial_seconds", "n_parameters")
     assert all(math.isnan(row[name]) for name in measured)
