@@ -105,7 +105,10 @@ def test_an_expectation_has_one_bound():
 
 @pytest.mark.parametrize("claim", CLAIMS.values(), ids=lambda claim: claim.name)
 def test_every_expectation_is_about_trials_that_run(claim):
-    planned = {(t.source.label, t.candidate.label, t.source.task.distance) for t in plan_trials(load_suite(claim.suite))}
+    planned = {
+        (t.source.label, t.candidate.label, t.source.task.distance)
+        for t in plan_trials(load_suite(claim.suite))
+    }
     assert {(e.task, e.model, e.distance) for e in claim.expectations} <= planned
 
 

@@ -278,7 +278,7 @@ def test_what_is_limited_sees_less_and_its_reach_is_where_that_changes_nothing()
 
 
 def test_what_is_no_model_is_refused():
-    with pytest.raises(ValueError, match="models: expected a name, a model with fit, .*got 3"):
+    with pytest.raises(ValueError, match=r"models: expected a name, a model with fit, .*got 3"):
         enter([3])
     with pytest.raises(ImportError, match=r"module 'sweep_toys' has no 'Lagg' \(class = 'sweep_toys:Lagg'\)"):
         load_object("sweep_toys:Lagg")
