@@ -73,7 +73,8 @@ def _rows(answer: Any, X: Sequences, *, stepwise: bool) -> Rows:
         lengths = [len(part) for part in parts]
         if lengths != X.lengths.tolist():
             wrong = next(
-                (i for i, (a, b) in enumerate(zip(lengths, X.lengths, strict=False)) if a != b), len(lengths)
+                (i for i, (a, b) in enumerate(zip(lengths, X.lengths, strict=False)) if a != b),
+                min(len(lengths), len(X)),
             )
             came = lengths[wrong] if wrong < len(lengths) else "none"
             asked = int(X.lengths[wrong]) if wrong < len(X) else "no"

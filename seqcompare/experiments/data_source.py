@@ -83,6 +83,7 @@ class DataSource:
         """Return the columns of the row that are known before the trial."""
         split = self.plan.splits[trial.seed]
         return {
+            "entry": trial.entry,
             "axis": trial.phase,
             "task": self.dataset.name,
             "task_params": json.dumps({"fold": trial.seed}),

@@ -18,6 +18,7 @@ from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.state_space import state_space_table
 from seqcompare.experiments.suites import Suite, load_suite, override_suite
 from seqcompare.experiments.trial import Trial, warm_up
+from seqcompare.families import is_known
 from seqcompare.results.folder import hold_folder, read_config
 from seqcompare.results.store import STORE, Store
 from seqcompare.results.sweep import StoredSweep
@@ -227,6 +228,9 @@ def _warm_up(trials: Sequence[Trial]) -> None:
     little: dict[str, Any] = {}
     for trial in trials:
         source = trial.source
+        # what a user's own model does to its process, it does to a worker
+        if not is_known(trial.candidate.spec):
+            continue
         if source.task.name not in little:
             little[source.task.name] = source.task.sample(_LITTLE, None, 0)
         warm_up(trial.candidate, source.problem(), little[source.task.name])

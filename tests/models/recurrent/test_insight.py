@@ -1,16 +1,18 @@
 """What is kept of the inside of recurrent networks: of which trials, what, and the same however they run."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from seqcompare.experiments.insight import N_SEQUENCES, look_inside
-from seqcompare.experiments.trials import draw_parts, run_trial
 
 import seqcompare
-from seqcompare.experiments import trials as trials_module
+from seqcompare.experiments.answer import fit_model
 from seqcompare.experiments.plan import plan_trials
 from seqcompare.experiments.suites import load_suite
+from seqcompare.experiments.trial import run_trial
 from seqcompare.models.recurrent.diagnostics import gate_trace, gradient_by_lag
+from seqcompare.models.recurrent.insight import N_SEQUENCES, look_inside
 
 SUITE = {
     "title": "Nets",
@@ -44,12 +46,12 @@ def run(tmp_path_factory):
 
 
 def test_one_seed_of_one_task_at_three_distances_is_looked_into():
-    chosen = [t for t in plan_trials(load_suite(SUITE)) if t.insights]
-    assert {(t.task_label, t.seed) for t in chosen} == {("Recall", 0)}
-    assert {(t.task.distance, t.model.variant) for t in chosen} == {
+    chosen = [t for t in plan_trials(load_suite(SUITE)) if t.looks]
+    assert {(t.source.label, t.seed) for t in chosen} == {("Recall", 0)}
+    assert {(t.source.task.distance, t.candidate.variant) for t in chosen} == {
         (d, v) for d in (2, 5, 6) for v in ("elman", "gru", "lstm")
     }
-    assert {t.model.variant for t in chosen if "gate_trace" in t.insights} == {"gru"}
+    assert {t.candidate.variant for t in chosen if "gate_trace" in t.looks} == {"gru"}
 
 
 def test_a_sweep_keeps_what_the_diagnostics_say(run):
@@ -67,10 +69,10 @@ def test_a_sweep_keeps_what_the_diagnostics_say(run):
 @pytest.mark.parametrize("task", ["Recall", "Echo"])
 def test_tables_are_those_of_the_fitted_network_on_test_sequences(task):
     suite = {**SUITE, "tasks": [{"name": task}], "distances": [3]}
-    trial = next(t for t in plan_trials(load_suite(suite)) if "gate_trace" in t.insights)
-    train, _, test = draw_parts(trial.task, trial.sizes, trial.data_seed)
-    model, _ = trial.model.build(trial.task, trial.model_seed)
-    trials_module.fit_model(model, train)
+    trial = next(t for t in plan_trials(load_suite(suite)) if "gate_trace" in t.looks)
+    train, _, test = trial.source.draw(trial.seed)
+    model, _ = trial.candidate.build(trial.source.problem(), trial.model_seed)
+    fit_model(model, train)
     found = dict(look_inside(model, test, TABLES))
     first = range(N_SEQUENCES)
     if task == "Recall":
@@ -107,16 +109,16 @@ def test_a_sweep_without_networks_that_read_forwards_keeps_none(tmp_path):
     assert tables_of(found) == [None, None]
 
 
-def test_what_was_measured_stands_if_looking_fails(monkeypatch):
-    trial = next(t for t in plan_trials(load_suite(RECALL)) if t.insights)
+def test_what_was_measured_stands_if_looking_fails():
+    trial = next(t for t in plan_trials(load_suite(RECALL)) if t.looks)
 
     def fail(*args):
         raise RuntimeError("fogged up")
 
     measured = run_trial(trial)
-    assert {name for name, _ in measured.insights} == set(trial.insights)
-    monkeypatch.setattr(trials_module, "look_inside", fail)
-    outcome = run_trial(trial)
+    assert {name for name, _ in measured.insights} == set(trial.looks)
+    blind = replace(trial.candidate, spec=replace(trial.candidate.spec, look=fail))
+    outcome = run_trial(replace(trial, candidate=blind))
     assert outcome.insights == ()
     assert (outcome.row["status"], outcome.row["score"]) == ("ok", measured.row["score"])
     assert "RuntimeError: fogged up" in outcome.row["warnings"]

@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 from scipy import stats
-from seqcompare.experiments.answers import fit_model
-from seqcompare.experiments.chance import (
+from sklearn.mixture import GaussianMixture
+
+from seqcompare import HMM, SequenceDataset
+from seqcompare.data.sequences import Sequences
+from seqcompare.experiments.answer import ask, count_items, fit_model, unit_sums, units
+from seqcompare.experiments.contestants import contestants_for, problem_of
+from seqcompare.experiments.splits import cut, plan_splits
+from seqcompare.metrics import METRICS
+from seqcompare.models.reference.chance import (
     ChanceClassifier,
     ChanceDensity,
     ChanceNext,
@@ -12,13 +19,6 @@ from seqcompare.experiments.chance import (
     ChanceTagger,
     chance_model,
 )
-from seqcompare.experiments.ladder import build_ladders
-from seqcompare.experiments.measures import ask, count_items, score_of, unit_sums, units
-from sklearn.mixture import GaussianMixture
-
-from seqcompare import HMM, SequenceDataset
-from seqcompare.data.sequences import Sequences
-from seqcompare.experiments.splits import cut, plan_splits
 
 
 def make(X, y=None, weight=None, role="next"):
@@ -77,7 +77,7 @@ def test_weights_of_another_scale_say_the_same(role):
     for scale in (1.0, 1 / 512, 32.0, 1 / 480):
         data = weighted(role, scale)
         answers = ask(fit_model(chance_model(data), data), data, count_items(data))
-        found.append(answers.losses("mse") if role == "value" else answers.bits)
+        found.append(METRICS["mse"].loss(answers) if role == "value" else answers.bits)
     for other in found[1:]:
         np.testing.assert_allclose(other, found[0], rtol=1e-12)
 
@@ -107,7 +107,7 @@ def sticky_regimes(rng, shape):
 
 
 def gains(draw):
-    """Return the bits a step by which each HMM of the ladder is better than chance on new data."""
+    """Return the bits a step by which each HMM of the grid is better than chance on new data."""
     X = draw(np.random.default_rng(0), (60, 60))
     data = make(list(X))
     split = plan_splits(data, 3).splits[0]
@@ -115,12 +115,15 @@ def gains(draw):
 
     def bits(model):
         answers = ask(fit_model(model, train), test, count_items(train))
-        return score_of(unit_sums(answers, units(test, answers.item), "bits"), "bits")
+        sums = unit_sums(answers, units(test, answers.item), METRICS["bits"])
+        return sums[:, 1].sum() / sums[:, 0].sum()
 
     chance = bits(chance_model(data))
-    rungs = [r for entry in build_ladders(data)[1:] for r in entry.rungs if r.capacity in (2, 4, 8)]
-    assert len(rungs) == 3
-    return [chance - bits(rung.build(train, 0)[0]) for rung in rungs]
+    problem = problem_of(data, 0.8, 600.0)
+    entered = contestants_for(data, None, problem)[1:]
+    some = [c for entry in entered for c in entry.candidates if c.capacity in (2, 4, 8)]
+    assert len(some) == 3
+    return [chance - bits(candidate.build(problem, 0)[0]) for candidate in some]
 
 
 @pytest.mark.parametrize("draw", [bimodal, skewed, two_channels, three_values])
