@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 import seqcompare
 from seqcompare.registry import Registry
@@ -22,6 +23,8 @@ MODULES = sorted(path.stem for path in TOYS.glob("toy_*.py"))
 def toys():
     """Register all toys, and take them away again."""
     sys.path.insert(0, str(TOYS))
+    # workers that are there already do not know of the folder
+    get_reusable_executor().shutdown(wait=True)
     try:
         yield {name: importlib.import_module(name) for name in MODULES}
     finally:
