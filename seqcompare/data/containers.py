@@ -37,8 +37,8 @@ def read_container(data: Any, group: Any, wanted: Wanted, name: str) -> Sequence
             raise DataError(f"a tuple must be (X, y), got {len(data)} entries; sequences come in a list")
         X, y = data
     try:
-        given = Sequences(X)
-        steps = Sequences(given.values, given.offsets)
+        steps = Sequences(X)
+        steps.container = "sequences"
         target = None if y is None else _read_targets(y, steps, wanted.role)
     except DataError:
         raise

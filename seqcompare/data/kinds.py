@@ -64,7 +64,7 @@ def as_kind(X: Sequences, kind: Kind | None, fail: FailAt) -> Sequences:
 
 def are_whole(values: NDArray[np.floating]) -> NDArray[np.bool_]:
     """Return which numbers can become 64-bit integers without a change."""
-    return (values == np.floor(values)) & (np.abs(values) < 2.0**63)
+    return np.asarray((values == np.floor(values)) & (np.abs(values) < 2.0**63))
 
 
 def check_finite(X: Sequences, missing: Missing | None, notes: list[str], fail: FailAt) -> None:
@@ -75,7 +75,14 @@ def check_finite(X: Sequences, missing: Missing | None, notes: list[str], fail: 
     DataError
         For the first bad number; the message says where it is.
     """
-    if X.kind != "real" or np.isfinite(X.values).all():
+    if X.kind == "symbols":
+        if X.has_missing:
+            absent_rows = np.flatnonzero(X.missing[:, 0])
+            if missing != "keep":
+                raise fail("there is no symbol; 'keep' for missing ones lets it pass", int(absent_rows[0]), 0)
+            notes.append(f"{len(absent_rows)} symbols are missing")
+        return
+    if np.isfinite(X.values).all():
         return
     absent = np.isnan(X.channels)
     bad: NDArray[Any] = ~np.isfinite(X.channels) & ~(absent if missing == "keep" else False)

@@ -10,8 +10,8 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import column_or_1d
 
 from seqcompare.data.input_checks import check_finite, locate_step
-from seqcompare.data.reading import narrow
 from seqcompare.data.sequences import Sequences
+from seqcompare.data.steps import narrow
 
 
 def check_step_labels(y: Any, sequences: Sequences) -> NDArray[Any]:
@@ -146,6 +146,9 @@ def _align_steps(
         )
     if given.n_channels != 1:
         raise ValueError(f"{name} must have one of its {noun} a step, got {given.n_channels}")
+    if given.kind == "symbols" and given.has_missing:
+        i, t = locate_step(sequences, int(np.argmax(given.missing[:, 0])))
+        raise ValueError(f"{name}[{i}] has none of its {noun} at step {t}")
     return given.channels[:, 0]
 
 

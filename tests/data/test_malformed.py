@@ -415,7 +415,11 @@ CONTAINERS = {
         {},
         "column 'sequence': row 0: expected one value, got several",
     ),
-    "a masked symbol": (np.ma.array([[1, 2], [2, 1]], mask=[[0, 0], [0, 1]]), {}, r"no value at \(1, 1\)"),
+    "a masked symbol": (
+        np.ma.array([[1, 2], [2, 1]], mask=[[0, 0], [0, 1]]),
+        {},
+        "1, step 1: there is no symbol",
+    ),
     "a masked measurement": (
         [np.ma.array([0.5, 1.5], mask=[False, True])],
         {},
