@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from seqcompare.data.schema import Channel, ChannelKind, Schema, StepKind, check_distinct, default_schema
+from seqcompare.data.schema import (
+    Channel,
+    ChannelKind,
+    Schema,
+    StepKind,
+    Values,
+    check_distinct,
+    default_schema,
+)
 from seqcompare.data.steps import is_missing, read_column, read_steps
 from seqcompare.data.symbols import Coded
 
@@ -27,7 +35,7 @@ class Plain:
         The steps.
     """
 
-    array: NDArray[Any]
+    array: Values
 
     def __post_init__(self) -> None:
         frozen = self.array.view()
@@ -68,7 +76,7 @@ class Plain:
         """Return some steps."""
         return Plain(self.array[rows])
 
-    def decode(self, rows: slice = slice(None)) -> NDArray[Any]:
+    def decode(self, rows: slice = slice(None)) -> Values:
         """Return the array, or some steps of it."""
         return self.array[rows]
 
@@ -113,7 +121,7 @@ class Columns:
         picked = (c.take(rows) if isinstance(c, Coded) else c[rows] for c in self.columns)
         return Columns(self.schema, tuple(picked))
 
-    def decode(self, rows: slice = slice(None)) -> NDArray[Any]:
+    def decode(self, rows: slice = slice(None)) -> Values:
         """Return a structured array: a field a channel."""
         found = [c.decode(rows) if isinstance(c, Coded) else c[rows] for c in self.columns]
         names = [channel.name for channel in self.schema]
@@ -126,7 +134,7 @@ class Columns:
 Steps = Plain | Coded | Columns
 
 
-def hold(values: NDArray[Any]) -> Plain | Coded:
+def hold(values: Values) -> Plain | Coded:
     """Hold an array of steps: words, and symbols of which some are missing, as codes."""
     return Coded.of(values) if values.dtype.kind in "UO" else Plain(values)
 
@@ -172,7 +180,7 @@ def assemble(columns: Mapping[str, ArrayLike], kinds: Mapping[str, ChannelKind])
     return made[0] if isinstance(made[0], Coded) and len(made) == 1 else Columns(schema, made), schema
 
 
-def _read(column: Any, name: str) -> NDArray[Any]:
+def _read(column: ArrayLike, name: str) -> Values:
     what = f"column {name!r}"
     values = read_column(column, name) if hasattr(column, "isna") else read_steps(column, what)
     if values.ndim != 1:
@@ -180,7 +188,7 @@ def _read(column: Any, name: str) -> NDArray[Any]:
     return values
 
 
-def as_channel(values: NDArray[Any], channel: Channel) -> Column:
+def as_channel(values: Values, channel: Channel) -> Column:
     """Return values as what the channel's kind demands.
 
     Raises

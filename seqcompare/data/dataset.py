@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from seqcompare.data.options import Role
+from seqcompare.data.schema import Values
 from seqcompare.data.sequences import Sequences
 
-Role = Literal["next", "step", "sequence", "value"]
+PerSequence = Values
+Target = Sequences | PerSequence | None
+
+__all__ = ["PerSequence", "Role", "SequenceDataset", "Target"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +43,11 @@ class SequenceDataset:
     """
 
     X: Sequences
-    y: Sequences | NDArray[Any] | None
-    sample_weight: Sequences | NDArray[Any] | None
+    y: Target
+    sample_weight: Target
     role: Role
     name: str
-    groups: NDArray[Any] | None = None
+    groups: PerSequence | None = None
     test: NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
 
@@ -54,16 +58,19 @@ class SequenceDataset:
         """Return the dataset of the sequences at `indices`, in that order; a boolean mask works as well."""
         chosen = np.arange(len(self))[np.asarray(indices)]
 
-        def of(values: Any) -> Any:
+        def of(values: Target) -> Target:
             if values is None:
                 return None
             return values.take(chosen) if isinstance(values, Sequences) else values[chosen]
+
+        def entries(values: PerSequence | None) -> PerSequence | None:
+            return None if values is None else values[chosen]
 
         return replace(
             self,
             X=self.X.take(chosen),
             y=of(self.y),
             sample_weight=of(self.sample_weight),
-            groups=of(self.groups),
-            test=of(self.test),
+            groups=entries(self.groups),
+            test=entries(self.test),
         )

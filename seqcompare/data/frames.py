@@ -1,22 +1,24 @@
-"""Data frames of any make, and Parquet files."""
+"""Data frames of any make."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from seqcompare.data.source import DataError
 from seqcompare.data.table import Table
 
+if TYPE_CHECKING:
+    import narwhals
 
-def is_frame(data: Any) -> bool:
+
+def is_frame(data: object) -> bool:
     """Whether `data` is a pandas frame or one that narwhals knows."""
     return isinstance(data, pd.DataFrame) or _as_narwhals(data) is not None
 
 
-def frame_table(data: Any) -> Table:
+def frame_table(data: object) -> Table:
     """Return a frame as a table without lines; named levels of a pandas index are columns.
 
     Raises
@@ -24,7 +26,13 @@ def frame_table(data: Any) -> Table:
     DataError
         If it has no rows or two columns of one name.
     """
-    frame = data if isinstance(data, pd.DataFrame) else _to_pandas(_as_narwhals(data))
+    if isinstance(data, pd.DataFrame):
+        frame = data
+    else:
+        other = _as_narwhals(data)
+        if other is None:
+            raise DataError(f"expected a data frame, got {type(data).__name__}")
+        frame = _to_pandas(other)
     if any(level is not None for level in frame.index.names):
         index = frame.index.to_frame(index=False)
         index = index.loc[:, [level is not None for level in frame.index.names]]
@@ -38,29 +46,7 @@ def frame_table(data: Any) -> Table:
     return Table(frame.set_axis(names, axis=1).reset_index(drop=True))
 
 
-def parquet_table(path: Path) -> Table:
-    """Read a Parquet file; this takes pyarrow, which the extra ``parquet`` installs.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read, or pyarrow is not there.
-    """
-    if not path.is_file():
-        raise DataError("there is no such file", path)
-    try:
-        frame = pd.read_parquet(path, engine="pyarrow")
-    except ImportError:
-        raise DataError("Parquet takes pyarrow: pip install 'seqcompare[parquet]'", path) from None
-    except (ValueError, OSError) as error:
-        # pyarrow's errors are of these two kinds, and go over several lines
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"this is no readable Parquet file: {reason}", path) from None
-    table = frame_table(frame)
-    return Table(table.frame, path)
-
-
-def _as_narwhals(data: Any) -> Any:
+def _as_narwhals(data: object) -> narwhals.DataFrame[pd.DataFrame] | None:
     """Return `data` as a narwhals frame, or None if it is none."""
     if isinstance(data, (list, tuple, str)):
         return None
@@ -72,7 +58,7 @@ def _as_narwhals(data: Any) -> Any:
     return frame if isinstance(frame, narwhals.DataFrame) else None
 
 
-def _to_pandas(frame: Any) -> pd.DataFrame:
+def _to_pandas(frame: narwhals.DataFrame[pd.DataFrame]) -> pd.DataFrame:
     columns = {}
     for name in frame.columns:
         column = frame[name]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
 from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.columns import Columns, Plain, Steps
-from seqcompare.data.schema import Schema, StepKind
+from seqcompare.data.schema import Schema, StepKind, Values
 from seqcompare.data.symbols import Coded, Codes, code_type, encode, find_symbols
 
 # decoded symbols are kept up to so many bytes; of more, what is in use is shared and nothing else is kept
@@ -30,10 +29,10 @@ class Held:
     def __init__(self, steps: Steps, schema: Schema | None = None) -> None:
         self._steps = steps
         self._schema = schema
-        self._decoded: NDArray[Any] | ref[NDArray[Any]] | None = None
+        self._decoded: Values | ref[Values] | None = None
 
     @property
-    def values(self) -> NDArray[Any]:
+    def values(self) -> Values:
         """All steps, shape (n_steps,) or (n_steps, d); a structured array where channels are mixed.
 
         Words are decoded from their codes when asked for; many are not kept. None is a missing symbol.
@@ -58,7 +57,7 @@ class Held:
         return self._schema or self._steps.schema
 
     @property
-    def alphabet(self) -> NDArray[Any]:
+    def alphabet(self) -> Values:
         """The symbols that `codes` refer to, sorted; some of them may not occur here."""
         return self._coded().alphabet
 
@@ -67,13 +66,13 @@ class Held:
         """Each step's place in `alphabet`, ``len(alphabet)`` where it is missing, shape (n_steps,)."""
         return self._coded().codes
 
-    def codes_in(self, symbols: NDArray[Any]) -> Codes:
+    def codes_in(self, symbols: Values) -> Codes:
         """Return each step's place in other sorted `symbols`; unknown and missing ones get their number."""
         if isinstance(self._steps, Plain) and self.kind == "symbols":
             return encode(self._steps.array, symbols).astype(code_type(len(symbols)))
         return self._coded().codes_in(symbols)
 
-    def present(self) -> NDArray[Any]:
+    def present(self) -> Values:
         """Return the symbols that occur, sorted."""
         steps = self._steps
         return find_symbols(steps.array) if isinstance(steps, Plain) else self._coded().present()
@@ -94,7 +93,7 @@ class Held:
         return self._steps.n_channels
 
     @property
-    def channels(self) -> NDArray[Any]:
+    def channels(self) -> Values:
         """`values` with channels always on a second axis, shape (n_steps, d).
 
         Raises
@@ -113,6 +112,6 @@ class Held:
             raise ValueError(f"{self.kind} sequences have no alphabet: their steps are not one symbol each")
         return Coded.of(self.values)
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         # what can be decoded again is not stored
         return {**vars(self), "_decoded": None}

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.data.sequences import Kind, Sequences
+from seqcompare.data.options import Kind, Missing
+from seqcompare.data.schema import Values
+from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
-
-Missing = Literal["error", "keep"]
 
 FailAt = Callable[[str, int | None, int], DataError]
 """Makes the error for a problem at a step and channel, counted from 0 over all sequences."""
@@ -20,18 +19,6 @@ AS_REAL = "the kind 'real' reads them as measurements"
 
 # every symbol takes the memory of the longest
 LONGEST_SYMBOL = 1000
-
-__all__ = [
-    "AS_REAL",
-    "LONGEST_SYMBOL",
-    "FailAt",
-    "Kind",
-    "Missing",
-    "are_whole",
-    "as_kind",
-    "check_finite",
-    "too_long",
-]
 
 
 def too_long(word: str) -> str:
@@ -85,7 +72,7 @@ def check_finite(X: Sequences, missing: Missing | None, notes: list[str], fail: 
     if np.isfinite(X.values).all():
         return
     absent = np.isnan(X.channels)
-    bad: NDArray[Any] = ~np.isfinite(X.channels) & ~(absent if missing == "keep" else False)
+    bad: Values = ~np.isfinite(X.channels) & ~(absent if missing == "keep" else False)
     if bad.any():
         step, channel = (int(i) for i in np.argwhere(bad)[0])
         if absent[step, channel]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from seqcompare.data.schema import Values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +63,7 @@ def read_lengths(lengths: ArrayLike | None, n_steps: int) -> Offsets:
     return offsets_of(sizes)
 
 
-def read_times(times: Any, offsets: Offsets) -> NDArray[Any]:
+def read_times(times: object, offsets: Offsets) -> Values:
     """Return when each step was, shape (n_steps,).
 
     Parameters
@@ -109,7 +111,7 @@ def read_times(times: Any, offsets: Offsets) -> NDArray[Any]:
 
 def frame_rows(
     df: pd.DataFrame, sequence: str, order: str | None
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any] | None]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Values | None]:
     """Return how rows of a long table are sorted into sequences and steps.
 
     Returns
@@ -149,7 +151,7 @@ def frame_rows(
     return rank, np.bincount(codes), column_times(df[order], rank)
 
 
-def column_times(column: pd.Series[Any], rank: NDArray[np.int64]) -> NDArray[Any] | None:
+def column_times(column: pd.Series, rank: NDArray[np.int64]) -> Values | None:
     """Return a column of numbers or moments as times, sorted; None if it holds neither."""
     if column.dtype.kind in "iuf":
         return column.to_numpy(dtype=np.float64)[rank]

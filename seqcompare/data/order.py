@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from seqcompare.data.schema import Values
 from seqcompare.data.source import DataError
 
-Keys = tuple[NDArray[Any], str | None]
+Keys = tuple[Values, str | None]
 """A key to sort by for each text, and how it was read where that has to be said."""
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
@@ -39,7 +39,9 @@ class _OrderError(Exception):
         self.problem, self.which = problem, which
 
 
-def order_places(cells: pd.Series, fail: Callable[[str, int], DataError]) -> tuple[NDArray[np.int64], Any]:
+def order_places(
+    cells: pd.Series, fail: Callable[[str, int], DataError]
+) -> tuple[NDArray[np.int64], str | None]:
     """Return the place of every cell in the order of the column, shape (n,), from 0; equal cells share one.
 
     Parameters
@@ -82,7 +84,7 @@ def order_places(cells: pd.Series, fail: Callable[[str, int], DataError]) -> tup
     return np.unique(keys, return_inverse=True)[1][codes], how
 
 
-def _object_keys(values: NDArray[Any]) -> NDArray[Any]:
+def _object_keys(values: Values) -> Values:
     for i, value in enumerate(values):
         try:
             _ = value < values[0]
@@ -175,7 +177,7 @@ def _sorts_as_text(texts: Sequence[str]) -> bool:
     return year_first or all(re.search("[A-Za-z_]", gap) for gap in gaps)
 
 
-def _parts(pattern: re.Pattern[str], text: str) -> tuple[Any, ...]:
+def _parts(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
     match = pattern.fullmatch(text)
     assert match is not None
     return match.groups()

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
+
+from numpy.typing import NDArray
+
+#: Steps, symbols, labels or times: an array of whatever type.
+Values = NDArray[Any]
 
 ChannelKind = Literal["symbols", "real", "count"]
 StepKind = Literal["symbols", "real", "mixed"]

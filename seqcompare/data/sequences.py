@@ -12,7 +12,7 @@ from seqcompare.data.columns import Columns, Plain, Steps, assemble, fit_schema,
 from seqcompare.data.held import Held
 from seqcompare.data.layout import check_offsets, frame_rows, offsets_of, read_lengths, read_times
 from seqcompare.data.options import Kind
-from seqcompare.data.schema import NUMERIC, Channel, ChannelKind, Schema, StepKind, read_schema
+from seqcompare.data.schema import NUMERIC, Channel, ChannelKind, Schema, StepKind, Values, read_schema
 from seqcompare.data.steps import Container, read_collection, read_steps
 from seqcompare.data.symbols import Coded, code_texts
 
@@ -77,7 +77,7 @@ class Sequences(Held):
     """
 
     offsets: NDArray[np.int64]
-    times: NDArray[Any] | None
+    times: Values | None
     container: Container
 
     def __init__(
@@ -86,7 +86,7 @@ class Sequences(Held):
         offsets: ArrayLike | None = None,
         *,
         schema: Iterable[Channel | tuple[str, ChannelKind]] | None = None,
-        times: Any = None,
+        times: object = None,
         numbers: bool = False,
         name: str = "X",
     ) -> None:
@@ -118,7 +118,7 @@ class Sequences(Held):
         offsets: NDArray[np.int64],
         container: Container = "sequences",
         schema: Schema | None = None,
-        times: NDArray[Any] | None = None,
+        times: Values | None = None,
     ) -> Sequences:
         """Put together what is known to be sound: unlike input from outside, of any trailing shape."""
         made = cls.__new__(cls)
@@ -157,7 +157,7 @@ class Sequences(Held):
         lengths: ArrayLike | None = None,
         *,
         kinds: Mapping[str, ChannelKind] | None = None,
-        times: Any = None,
+        times: object = None,
     ) -> Sequences:
         """Read named channels, symbols beside numbers.
 
@@ -277,7 +277,7 @@ class Sequences(Held):
         """The position of each step in its sequence, from 0, shape (n_steps,)."""
         return np.arange(self.n_steps) - np.repeat(self.offsets[:-1], self.lengths)
 
-    def with_values(self, values: NDArray[Any]) -> Sequences:
+    def with_values(self, values: Values) -> Sequences:
         """Return the same sequences with other per-step values, shape (n_steps, ...).
 
         Times stay, and so do names of channels if the new values are as many numbers or symbols a step.
@@ -299,7 +299,7 @@ class Sequences(Held):
         times = self.times if rows is None or self.times is None else self.times[rows]
         return Sequences._made(steps, offsets, self.container, self._schema, times)
 
-    def pack(self, values: NDArray[Any]) -> Any:
+    def pack(self, values: Values) -> Any:
         """Return per-step values in the container that these sequences came in.
 
         Parameters
@@ -319,6 +319,10 @@ class Sequences(Held):
         schema = self._schema_for(values)
         return Sequences._made(Plain(values), self.offsets, schema=schema, times=self.times)
 
+    def detached(self) -> Sequences:
+        """Return the same sequences, whatever container they came in: `pack` answers in sequences."""
+        return Sequences._made(self._steps, self.offsets, schema=self._schema, times=self.times)
+
     def take(self, indices: ArrayLike) -> Sequences:
         """Return the sequences at `indices`, in that order; a boolean mask works as well.
 
@@ -336,7 +340,7 @@ class Sequences(Held):
         rows = np.arange(offsets[-1]) + np.repeat(self.offsets[chosen] - offsets[:-1], sizes)
         return self.cut(offsets, rows)
 
-    def _schema_for(self, values: NDArray[Any]) -> Schema | None:
+    def _schema_for(self, values: Values) -> Schema | None:
         other = Plain(values)
         same = values.ndim < 3 and (other.kind, other.n_channels) == (self.kind, self.n_channels)
         return self._schema if same else None
@@ -350,11 +354,11 @@ class Sequences(Held):
             return self._slice(self.offsets[i], self.offsets[i + 1])
         return self.take(np.arange(len(self))[key])
 
-    def __iter__(self) -> Iterator[NDArray[Any]]:
+    def __iter__(self) -> Iterator[Values]:
         for a, b in zip(self.offsets[:-1], self.offsets[1:], strict=True):
             yield self._slice(a, b)
 
-    def _slice(self, a: np.int64, b: np.int64) -> NDArray[Any]:
+    def _slice(self, a: np.int64, b: np.int64) -> Values:
         return self._steps.decode(slice(a, b))
 
     def __eq__(self, other: object) -> bool:

@@ -10,6 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcompare.data.schema import Values
+
 Container = Literal["list", "array", "sequences"]
 
 _SINGLE = "a single sequence is passed as [x]"
@@ -17,7 +19,7 @@ _SINGLE = "a single sequence is passed as [x]"
 
 def read_collection(
     X: Any, name: str, *, numbers: bool = False
-) -> tuple[NDArray[Any], NDArray[np.int64], Container]:
+) -> tuple[Values, NDArray[np.int64], Container]:
     """Read a list of sequences, or an array of shape (n, T) or (n, T, d).
 
     Parameters
@@ -64,7 +66,7 @@ def read_collection(
     return _join(steps, name), lengths, "list"
 
 
-def read_steps(x: Any, name: str, *, numbers: bool = False) -> NDArray[Any]:
+def read_steps(x: Any, name: str, *, numbers: bool = False) -> Values:
     """Read one block of steps: symbols of shape (T,), or floats of shape (T,) or (T, d).
 
     Parameters
@@ -85,7 +87,7 @@ def read_steps(x: Any, name: str, *, numbers: bool = False) -> NDArray[Any]:
     return steps.astype(np.float64) if _is_blank(steps) else steps
 
 
-def _read_steps(x: Any, name: str, numbers: bool) -> NDArray[Any]:
+def _read_steps(x: Any, name: str, numbers: bool) -> Values:
     if isinstance(x, str):
         # one array view of the characters: a list of them would cost an object each
         x = np.array([x]).view("<U1") if x and not x.endswith("\0") else np.array(list(x), dtype="<U1")
@@ -107,7 +109,7 @@ def _read_steps(x: Any, name: str, numbers: bool) -> NDArray[Any]:
     return _clean(array, name, numbers)
 
 
-def read_column(column: Any, name: str) -> NDArray[Any]:
+def read_column(column: Any, name: str) -> Values:
     """Read a column of a table: symbols, or floats with NaN where there is none.
 
     Raises
@@ -132,7 +134,7 @@ def is_missing(value: object) -> bool:
     return type(value).__name__ in ("NAType", "NaTType")
 
 
-def narrow(values: NDArray[Any], name: str, *, missing: bool = False) -> NDArray[Any]:
+def narrow(values: Values, name: str, *, missing: bool = False) -> Values:
     """Give an object array the one dtype that its entries share.
 
     Parameters
@@ -184,9 +186,7 @@ def _rank(kind: type) -> bool:
     return issubclass(kind, _SYMBOLS)
 
 
-def _read_array(
-    X: NDArray[Any], name: str, numbers: bool
-) -> tuple[NDArray[Any], NDArray[np.int64], Container]:
+def _read_array(X: Values, name: str, numbers: bool) -> tuple[Values, NDArray[np.int64], Container]:
     n, length = X.shape[:2]
     if X.size == 0:
         raise ValueError(f"{name} has shape {X.shape}: every sequence needs at least one step and channel")
@@ -207,7 +207,7 @@ def _unmask(x: Any, name: str) -> Any:
     return symbols
 
 
-def _clean(values: NDArray[Any], name: str, numbers: bool) -> NDArray[Any]:
+def _clean(values: Values, name: str, numbers: bool) -> Values:
     """Reduce an array to symbols of shape (T,) or floats of shape (T,) or (T, d)."""
     if values.ndim not in (1, 2):
         raise ValueError(f"{name} has {values.ndim} dimensions, expected (T,) or (T, d)")
@@ -233,12 +233,12 @@ def _clean(values: NDArray[Any], name: str, numbers: bool) -> NDArray[Any]:
     return values
 
 
-def _is_blank(steps: NDArray[Any]) -> bool:
+def _is_blank(steps: Values) -> bool:
     """Whether nothing is there but missing values, of whatever kind."""
     return steps.dtype.kind == "O" and all(value is None for value in steps.flat)
 
 
-def _fill_blanks(steps: list[NDArray[Any]]) -> list[NDArray[Any]]:
+def _fill_blanks(steps: list[Values]) -> list[Values]:
     """Make numbers of sequences of which nothing is known, unless others hold symbols."""
     blank = [_is_blank(x) for x in steps]
     if not any(blank) or any(x.dtype.kind != "f" for x, b in zip(steps, blank, strict=True) if not b):
@@ -246,8 +246,8 @@ def _fill_blanks(steps: list[NDArray[Any]]) -> list[NDArray[Any]]:
     return [x.astype(np.float64) if b else x for x, b in zip(steps, blank, strict=True)]
 
 
-def _check_same_kind(steps: list[NDArray[Any]], name: str) -> None:
-    def kind(x: NDArray[Any]) -> str:
+def _check_same_kind(steps: list[Values], name: str) -> None:
+    def kind(x: Values) -> str:
         sample = x
         if x.dtype.kind == "O":
             sample = np.asarray(next(v for v in x if v is not None))
@@ -268,7 +268,7 @@ def _check_same_kind(steps: list[NDArray[Any]], name: str) -> None:
             )
 
 
-def _join(steps: list[NDArray[Any]], name: str) -> NDArray[Any]:
+def _join(steps: list[Values], name: str) -> Values:
     values = np.concatenate(steps)
     if values.dtype.kind != "f" or steps[0].dtype.kind == "f":
         return values

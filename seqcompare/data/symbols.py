@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.data.schema import Schema, StepKind, default_schema
+from seqcompare.data.schema import Schema, StepKind, Values, default_schema
 from seqcompare.data.steps import is_missing, narrow
 
-Symbols = NDArray[Any]
-Codes = NDArray[np.unsignedinteger[Any]]
+Symbols = Values
+Codes = NDArray[np.unsignedinteger]
 
 # Symbols within such a range of integers are looked up in a table, which beats sorting and bisection tenfold.
 _TABLE = 2**16
@@ -95,7 +95,7 @@ class Coded:
         return places.astype(code_type(len(symbols)))[self.codes]
 
 
-def code_type(n_symbols: int) -> type[np.unsignedinteger[Any]]:
+def code_type(n_symbols: int) -> type[np.unsignedinteger]:
     """Return the smallest type that holds the codes of so many symbols, and one for what is missing."""
     for dtype in (np.uint8, np.uint16):
         if n_symbols <= np.iinfo(dtype).max:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from seqcompare.data.dataset import SequenceDataset
-from seqcompare.data.reader import read
+from seqcompare.data.read import read
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence import profile
 from seqcompare.experiments.fold_trials import (

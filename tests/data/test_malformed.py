@@ -32,7 +32,12 @@ FILES = {
     "damaged gzip": ("a.csv.gz", b"\x1f\x8bnonsense", {}, "the gzip file is broken"),
     "unknown ending": ("a.docx", "x\n1\n", {}, "it should end in one of .csv, .tsv"),
     "unknown format": ("a.txt", "x\n1\n", {"file_format": "xml"}, "the format must be one of csv, tsv"),
-    "unknown role": ("a.txt", "abc\n", {"role": "sort"}, "role must be one of next, step, sequence, value"),
+    "unknown role": (
+        "a.txt",
+        "abc\n",
+        {"role": "sort"},
+        "role must be one of next, step, step-value, sequence, value",
+    ),
     "unknown kind": ("a.txt", "abc\n", {"kind": "int"}, "kind must be one of symbols, real"),
     "columns of a text": ("a.txt", "abc\n", {"target": "y"}, "target 'y' does not apply: a text file has no"),
     # tables

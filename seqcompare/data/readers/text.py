@@ -1,64 +1,19 @@
-"""Plain text and FASTA."""
+"""Plain text: a line or a document a sequence, a character or a word a step."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from seqcompare.data.contents import Contents
 from seqcompare.data.kinds import LONGEST_SYMBOL, too_long
+from seqcompare.data.options import SPLIT, TOKENS, Split, Tokens
+from seqcompare.data.readers import Reader
+from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError, read_text
 
-Tokens = Literal["char", "word"]
-Split = Literal["line", "document"]
 
-_NOT_A_RESIDUE = re.compile(r"[^A-Za-z*.-]")
-
-
-def read_fasta(path: Path) -> tuple[list[str], list[str]]:
-    """Read a FASTA file: one sequence of upper-case characters a record.
-
-    Returns
-    -------
-    names : list of str
-        What follows each ``>``.
-    sequences : list of str
-        The records' residues.
-
-    Raises
-    ------
-    DataError
-        If a record is empty or unheaded, or a character is no residue (a letter, ``*``, ``-`` or ``.``).
-    """
-    names: list[str] = []
-    parts: list[list[str]] = []
-    starts: list[int] = []
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
-        if line.startswith(">"):
-            names.append(line[1:].strip())
-            parts.append([])
-            starts.append(number)
-        elif line.strip() and not line.startswith(";"):
-            if not parts:
-                raise DataError("expected a line that starts with >", path, number, 1)
-            residues = line.rstrip()
-            bad = _NOT_A_RESIDUE.search(residues)
-            if bad:
-                problem = f"{bad.group()!r} is no residue: expected letters, *, - or ."
-                raise DataError(problem, path, number, bad.start() + 1)
-            parts[-1].append(residues.upper())
-    for name, part, number in zip(names, parts, starts, strict=True):
-        if not part:
-            raise DataError(f"record {name!r} has no residues", path, number)
-    if not parts:
-        raise DataError("there is no record: no line starts with >", path)
-    return names, ["".join(part) for part in parts]
-
-
-def read_plain(path: Path, *, tokens: Tokens = "char", split: Split = "line") -> list[NDArray[np.str_]]:
+def read_plain(path: Path, *, tokens: Tokens = "char", split: Split = "line") -> Contents:
     r"""Read plain text as sequences of characters or words.
 
     Parameters
@@ -87,8 +42,11 @@ def read_plain(path: Path, *, tokens: Tokens = "char", split: Split = "line") ->
         if len(longest) > LONGEST_SYMBOL:
             line = text.count("\n", 0, text.index(longest)) + 1
             raise DataError(too_long(longest), path, line)
-        return [np.array(sequence) for sequence in words]
-    return [np.array(list(piece)) for piece in pieces]
+        X = Sequences(words)
+    else:
+        X = Sequences(pieces)
+    noun = {"char": "characters", "word": "words"}[tokens]
+    return Contents(X, notes=(f"a sequence is a {split} and its steps are {noun}",))
 
 
 def cut_documents(text: str) -> list[str]:
@@ -101,3 +59,13 @@ def cut_documents(text: str) -> list[str]:
 def cut_paragraphs(text: str) -> list[str]:
     """Return what blank lines separate."""
     return [piece.strip("\n") for piece in re.split(r"\n(?:[ \t]*\n)+", text) if piece.strip()]
+
+
+READER = Reader(
+    "text",
+    (".txt", ".text"),
+    read_plain,
+    "plain text, a line a sequence",
+    (TOKENS, SPLIT),
+    kinds=("symbols",),
+)

@@ -14,14 +14,15 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.kinds import (
     AS_REAL,
     LONGEST_SYMBOL,
-    Kind,
     are_whole,
     as_kind,
     check_finite,
     too_long,
 )
+from seqcompare.data.options import Kind
 from seqcompare.data.order import order_places
 from seqcompare.data.roles import Wanted, settle_role
+from seqcompare.data.schema import Values
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.source import DataError
 from seqcompare.data.table import Table
@@ -310,7 +311,7 @@ def _say_spelling(spelling: Spelling, column: str, notes: list[str]) -> None:
         notes.append(f"in column {column!r}, {' and '.join(spelling.twins)} are read as the same number")
 
 
-def _read_target(table: Table, column: str, wanted: Wanted, notes: list[str]) -> NDArray[Any]:
+def _read_target(table: Table, column: str, wanted: Wanted, notes: list[str]) -> Values:
     """Return the target of every row; a number in two spellings is a class, unless numbers are asked for."""
     _check_present(table, column)
     spelling = table.spelling(column)
@@ -333,7 +334,7 @@ def _read_target(table: Table, column: str, wanted: Wanted, notes: list[str]) ->
     return _plain(table, column, table.written(column) if spelling.decimal_comma else None)
 
 
-def _read_groups(table: Table, column: str, layout: _Layout) -> NDArray[Any]:
+def _read_groups(table: Table, column: str, layout: _Layout) -> Values:
     _check_present(table, column)
     values = _plain(table, column, table.written(column))[layout.rank]
     first = np.repeat(layout.offsets[:-1], np.diff(layout.offsets))
@@ -351,7 +352,7 @@ def _check_present(table: Table, column: str) -> None:
         raise table.error("there is no value", int(absent[0]), column)
 
 
-def _plain(table: Table, column: str, cells: pd.Series | None = None) -> NDArray[Any]:
+def _plain(table: Table, column: str, cells: pd.Series | None = None) -> Values:
     """Return a column without missing values, or its `cells` as written, as an array of one kind."""
     values = (table.frame[column] if cells is None else cells).to_numpy()
     if values.dtype.kind == "O":
