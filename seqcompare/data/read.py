@@ -9,7 +9,6 @@ from seqcompare.data.catalog import DATASETS, load
 from seqcompare.data.containers import read_container
 from seqcompare.data.contents import Contents, settle
 from seqcompare.data.dataset import SequenceDataset
-from seqcompare.data.frames import frame_table, is_frame
 from seqcompare.data.long import ColumnChoice, Columns, read_long
 from seqcompare.data.options import READING_OPTIONS, Kind, Missing, Role, Split, Tokens
 from seqcompare.data.readers import (
@@ -22,7 +21,7 @@ from seqcompare.data.readers import (
 )
 from seqcompare.data.roles import Wanted
 from seqcompare.data.source import DataError, UnknownOptionError, WrongUseError, title_of
-from seqcompare.data.table import Table
+from seqcompare.data.table import Table, frame_table, is_frame
 
 
 def read(

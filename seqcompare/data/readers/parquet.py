@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from seqcompare.data.frames import frame_table
 from seqcompare.data.readers import Reader
 from seqcompare.data.source import DataError
-from seqcompare.data.table import Table
+from seqcompare.data.table import Table, frame_table
 
 
 def read_parquet(path: Path) -> Table:
