@@ -29,6 +29,8 @@ _NOTHING = {True: list[str] | None, False: str | None}
 def _parameter(option: Option) -> Parameter:
     """Return what the parser reads an option off."""
     kind: object = _NOTHING[option.several]
+    if option.switch:
+        kind = bool | None
     if option.choices:
         kind = Literal[option.choices] | None
     flags = [] if option.flag is None else [option.flag]

@@ -17,6 +17,25 @@ Target = Sequences | PerSequence | None
 __all__ = ["PerSequence", "Role", "SequenceDataset", "Target"]
 
 
+@dataclass(frozen=True)
+class ColumnUse:
+    """What a column of a table is for, and why.
+
+    Parameters
+    ----------
+    column : str
+        Its name.
+    use : str
+        "sequence", "order", "value", "target", "group" or "not used".
+    reason : str
+        Why.
+    """
+
+    column: str
+    use: str
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class SequenceDataset:
     """Sequences with their targets.
@@ -40,6 +59,8 @@ class SequenceDataset:
         The official test part, where the source defines one.
     notes : tuple of str
         What was guessed or decided when the data were read, a sentence each.
+    columns : tuple of ColumnUse
+        What the columns of a table are for, and why.
     """
 
     X: Sequences
@@ -50,6 +71,7 @@ class SequenceDataset:
     groups: PerSequence | None = None
     test: NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
+    columns: tuple[ColumnUse, ...] = ()
 
     def __len__(self) -> int:
         return len(self.X)

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.options import Kind, Missing
-from seqcompare.data.schema import Values
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
 
@@ -55,29 +54,62 @@ def are_whole(values: NDArray[np.floating]) -> NDArray[np.bool_]:
 
 
 def check_finite(X: Sequences, missing: Missing | None, notes: list[str], fail: FailAt) -> None:
-    """Refuse infinite numbers always, and missing ones unless they are to be kept.
+    """Refuse infinite numbers always, missing ones if so asked, and missing symbols unless these are kept.
 
     Raises
     ------
     DataError
-        For the first bad number; the message says where it is.
+        For the first bad value; the message says where it is.
     """
-    if X.kind == "symbols":
-        if X.has_missing:
-            absent_rows = np.flatnonzero(X.missing[:, 0])
-            if missing != "keep":
-                raise fail("there is no symbol; 'keep' for missing ones lets it pass", int(absent_rows[0]), 0)
-            notes.append(f"{len(absent_rows)} symbols are missing")
-        return
-    if np.isfinite(X.values).all():
-        return
-    absent = np.isnan(X.channels)
-    bad: Values = ~np.isfinite(X.channels) & ~(absent if missing == "keep" else False)
-    if bad.any():
-        step, channel = (int(i) for i in np.argwhere(bad)[0])
-        if absent[step, channel]:
-            problem = "there is no number (NaN); 'keep' for missing ones lets it pass, but few models do"
-        else:
-            problem = f"expected a finite number, got {X.channels[step, channel]}"
-        raise fail(problem, step, channel)
-    notes.append(f"{int(absent.sum())} numbers are missing (NaN): few models take that")
+    for i, channel in enumerate(X.schema):
+        column = X.column(channel.name)
+        gone = np.flatnonzero(column.missing[:, 0])
+        of = "" if X.n_channels == 1 else f" of {channel.name!r}"
+        if column.kind == "symbols":
+            if gone.size and missing != "keep":
+                raise fail("there is no value; 'keep' for missing ones lets it pass", int(gone[0]), i)
+            if gone.size:
+                notes.append(f"{len(gone)} symbols{of} are missing: few models take that")
+            continue
+        infinite = np.flatnonzero(np.isinf(column.values))
+        if infinite.size:
+            step = int(infinite[0])
+            raise fail(f"expected a finite number, got {column.values[step]}", step, i)
+        if gone.size and missing == "error":
+            raise fail("there is no number (NaN); 'keep' for missing ones lets it pass", int(gone[0]), i)
+        if gone.size:
+            notes.append(f"{len(gone)} numbers{of} are missing (NaN): few models take that")
+
+
+def judge_whole(values: NDArray[np.float64], starts: NDArray[np.bool_]) -> tuple[str, str]:
+    """Return whether whole numbers in a file are "symbols", "count" or "real", and why.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_steps,)
+        Whole numbers in the order of steps; NaN where one is missing.
+    starts : ndarray of bool, shape (n_steps,)
+        Where sequences start.
+    """
+    known = values[~np.isnan(values)]
+    distinct = np.unique(known)
+    numbers = "count" if len(known) and known.min() >= 0 else "real"
+    if len(distinct) <= 2:
+        return "symbols", f"{len(distinct)} different ones"
+    repeats = len(known) / len(distinct)
+    if repeats < 3 and len(distinct) > 9:
+        return numbers, f"{len(distinct)} different ones, which hardly repeat"
+    span = distinct[-1] - distinct[0] + 1
+    dense = len(distinct) / span
+    steps = np.abs(np.diff(values))[~starts[1:]]
+    steps = steps[~np.isnan(steps)]
+    # neighbours of a measurement are nearer to each other than any two of its values
+    apart = float(np.abs(known - np.roll(known, len(known) // 2 or 1)).mean())
+    smooth = len(steps) > 9 and float(steps.mean()) < 0.4 * apart and dense > 0.2
+    if len(distinct) > 20 and (smooth or dense > 0.5 or repeats < 5):
+        return numbers, f"{len(distinct)} different ones" + (
+            " that change little by little" if smooth else ""
+        )
+    if len(distinct) > 6 and smooth and dense > 0.5 and np.mean(steps <= 1) < 0.95:
+        return numbers, f"{len(distinct)} different ones that change little by little"
+    return "symbols", f"{len(distinct)} different ones, which repeat"

@@ -1,15 +1,16 @@
-"""Long tables, one row a step: which column is what, and the sequences they hold."""
+"""Tables into sequences: which column is what, one row a step or a sequence, and what the values are."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from seqcompare.data.assign import Assigned, ColumnChoice, Columns, assign
 from seqcompare.data.cells import Spelling
+from seqcompare.data.columns import assemble
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.kinds import (
     AS_REAL,
@@ -17,81 +18,107 @@ from seqcompare.data.kinds import (
     are_whole,
     as_kind,
     check_finite,
+    judge_whole,
     too_long,
 )
+from seqcompare.data.layout import offsets_of
+from seqcompare.data.look import Look
 from seqcompare.data.options import Kind
 from seqcompare.data.order import order_places
 from seqcompare.data.roles import Wanted, settle_role
-from seqcompare.data.schema import Values
-from seqcompare.data.sequences import Sequences, offsets_of
+from seqcompare.data.schema import Channel, ChannelKind, Values
+from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
 from seqcompare.data.table import Table
+from seqcompare.data.wide import find_cells, find_shape, melt, open_cells
 
-ColumnChoice = str | Literal[False] | None
-
-# the names that each part goes by, best first; compared in lower case; "y" is left out, since beside
-# "x" it is as often a coordinate as a target
-_NAMES = {
-    "sequence": ["sequence", "sequence_id", "seq", "seq_id", "series", "series_id", "id", "unique_id"],
-    "order": ["order", "step", "time", "t", "timestamp", "datetime", "date", "position", "pos", "ds"],
-    "target": ["target", "label", "class"],
-    "group": ["group", "groups", "subject", "subject_id"],
-}
+__all__ = ["ColumnChoice", "Columns", "read_long"]
 
 
-@dataclass(frozen=True)
-class Columns:
-    """Which column is what: a name, False for "there is none", or None to guess by the usual names."""
+def read_long(
+    table: Table,
+    columns: Columns,
+    wanted: Wanted,
+    name: str,
+    *,
+    wide: bool | None = None,
+    cell: str | None = None,
+) -> SequenceDataset:
+    """Turn a table into sequences with targets.
 
-    sequence: ColumnChoice = None
-    order: ColumnChoice = None
-    values: str | list[str] | None = None
-    target: ColumnChoice = None
-    group: ColumnChoice = None
-
-
-def read_long(table: Table, columns: Columns, wanted: Wanted, name: str) -> SequenceDataset:
-    """Turn a long table into sequences with targets.
+    Parameters
+    ----------
+    table : Table
+        The table.
+    columns : Columns
+        What the user said which column is.
+    wanted : Wanted
+        What the user said of role, kind and missing values.
+    name : str
+        What the data are called.
+    wide : bool, optional
+        Whether a row is a sequence rather than a step.
+    cell : str, optional
+        The column whose cells hold whole sequences.
 
     Raises
     ------
     DataError
-        If a column is missing or ambiguous, a sequence, order, target or group is missing, an order is
-        repeated within a sequence, a group changes within one, or the values are neither symbols nor
-        finite numbers.
+        If a column is missing or ambiguous, a sequence, order, target or group is missing, a group changes
+        within a sequence, or the values are neither symbols nor finite numbers.
     """
-    notes: list[str] = []
     # with role="next" there is no target to look for
     if wanted.role == "next" and columns.target is None:
         columns = replace(columns, target=False)
-    found = _find_columns(table, columns, notes)
+    looks = _look(table)
+    uses = []
+    shape = None if cell else find_shape(table, columns, looks, wide)
+    if shape is not None:
+        table, columns = melt(table, columns, shape)
+    elif cell or wide is not False:
+        column = cell or find_cells(table, columns, looks)
+        if column is not None:
+            if column not in looks:
+                raise table.error(f"there is no column {column!r}; the columns are {', '.join(looks)}")
+            table, columns = open_cells(table, columns, column)
+    if shape is not None or table.frame.shape[1] != len(looks):
+        looks = _look(table)
+    found = assign(table, columns, looks)
+    notes = [*table.notes, *found.notes]
+    uses = found.uses
     _check_cells(table, found, notes)
-    guessed = columns.order is None
-    hint = "; if the column is not the order, say which is, or that none is" if guessed else ""
-    layout = _Layout.of(table, found["sequence"], found["order"], notes, hint)
-    X = _read_values(table, found["values"], wanted, layout, notes)
+    hint = "; if the column is not the order, say which is, or that none is" if columns.order is None else ""
+    layout = _Layout.of(table, found.sequence, found.order, notes, hint)
+    X = _read_values(table, found.values, wanted, layout, notes)
     target = groups = None
-    if found["target"]:
-        target = Sequences(_read_target(table, found["target"], wanted, notes)[layout.rank], layout.offsets)
-    if found["group"]:
-        groups = _read_groups(table, found["group"], layout)
+    if found.target:
+        target = Sequences(_read_target(table, found.target, wanted, notes)[layout.rank], layout.offsets)
+    if found.group:
+        groups = _read_groups(table, found.group, layout)
     _check_long(table, columns, found, layout)
 
     def fail(problem: str, step: int | None) -> DataError:
         row = None if step is None else int(layout.rank[step])
-        return table.error(problem, row, found["target"])
+        return table.error(problem, row, found.target)
 
     y, weight, settled = settle_role(X, target, wanted, notes, fail)
-    return SequenceDataset(X, y, weight, settled, name, groups=groups, notes=tuple(notes))
+    return SequenceDataset(
+        X, y, weight, settled, name, groups=groups, notes=tuple(notes), columns=tuple(uses)
+    )
+
+
+def _look(table: Table) -> dict[str, Look]:
+    return {str(name): Look(table, str(name)) for name in table.frame.columns}
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """Rows in the order of sequences and steps, and the bounds of the sequences."""
+    """Rows in the order of sequences and steps, the bounds of the sequences, and when the steps were."""
 
     rank: NDArray[np.int64]
     offsets: NDArray[np.int64]
     names: list[str]
+    times: Values | None = None
 
     @classmethod
     def of(
@@ -105,86 +132,36 @@ class _Layout:
             codes, uniques = pd.factorize(table.written(sequence))
             names = [f"sequence {u!s:.40}" for u in uniques]
         if order is None:
-            rank = np.argsort(codes, kind="stable")
-        else:
-            _check_present(table, order)
-            cells = table.written(order)
-            if table.spelling(order).decimal_comma:
-                cells = cells.str.replace(",", ".")
-            places, how = order_places(cells, lambda problem, row: table.error(problem + hint, row, order))
-            if how:
-                notes.append(f"column {order!r} orders the steps, read as {how}")
-            rank = np.lexsort((places, codes))
-            repeated = (np.diff(codes[rank]) == 0) & (np.diff(places[rank]) == 0)
-            if repeated.any():
-                first, second = np.sort(rank[int(np.argmax(repeated)) :][:2])
-                value = table.written(order).iloc[second]
-                other = first if table.lines is None else table.lines[first]
-                where = "row" if table.lines is None else "line"
-                raise table.error(
-                    f"{names[codes[second]]} already has a step with {order} = {value!s}, in {where} {other}",
-                    int(second),
-                    order,
-                )
-        return cls(rank, offsets_of(np.bincount(codes)), names)
-
-
-def _find_columns(table: Table, columns: Columns, notes: list[str]) -> dict[str, Any]:
-    names = [str(column) for column in table.frame.columns]
-    given = {c for c in (columns.sequence, columns.order, columns.target, columns.group) if c}
-    listed = [columns.values] if isinstance(columns.values, str) else list(columns.values or [])
-    for column in [*given, *listed]:
-        if column not in names:
-            raise table.error(f"there is no column {column!r}; the columns are {', '.join(names)}")
-    found: dict[str, Any] = {}
-    taken = given | set(listed)
-    if len(taken) < len(given) + len(listed) or len([c for c in _choices(columns) if c]) > len(given):
-        raise table.error("a column can serve as one of sequence, order, values, target and group only")
-    for part, choice in zip(_NAMES, _choices(columns), strict=True):
-        found[part] = choice or None
-        if choice is None:
-            found[part] = _find_usual(table, part, [n for n in names if n not in taken])
-            if found[part]:
-                taken.add(found[part])
-                notes.append(f"column {found[part]!r} is taken for the {part}")
-    if not found["sequence"]:
-        notes.append("no column names the sequences: the whole table is one sequence")
-    if not found["order"]:
-        notes.append("no column orders the steps: they are read in the order of the rows")
-    if not listed:
-        listed = [n for n in names if n not in taken]
-        if not listed:
-            raise table.error(
-                "no column is left for the values: a table has a row for each step, "
-                "and a column for what it is"
+            return cls(np.argsort(codes, kind="stable"), offsets_of(np.bincount(codes)), names)
+        _check_present(table, order)
+        cells = table.written(order)
+        if table.spelling(order).decimal_comma:
+            cells = cells.str.replace(",", ".")
+        elif table.spelling(order).clothes:
+            cells = table.frame[order]
+        places, how = order_places(cells, lambda problem, row: table.error(problem + hint, row, order))
+        if how:
+            notes.append(f"column {order!r} orders the steps, read as {how}")
+        rank = np.lexsort((places, codes))
+        repeated = (np.diff(codes[rank]) == 0) & (np.diff(places[rank]) == 0)
+        if repeated.any():
+            share = int(repeated.sum())
+            notes.append(
+                f"{share} step(s) have the {order!r} of the one before: among these, rows keep their order"
             )
-        words = [n for n in listed if not pd.api.types.is_numeric_dtype(table.frame[n])]
-        if len(listed) > 1 and words:
-            raise table.error(
-                f"the values could be any of {', '.join(listed)}, and {words[0]!r} is not numeric: "
-                "say which with values"
-            )
-        notes.append(f"the values are {', '.join(map(repr, listed))}")
-    found["values"] = listed
-    return found
+        numbers = Look(table, order).numbers
+        times = None
+        if numbers is not None and not np.isnan(numbers).any():
+            times = numbers[rank]
+            if Look(table, order).kind == "moments":
+                times = times.astype(np.int64).astype("datetime64[ns]")
+        return cls(rank, offsets_of(np.bincount(codes)), names, times)
 
 
-def _find_usual(table: Table, part: str, free: list[str]) -> str | None:
-    """Return the column with the best of a part's usual names; its exact case goes first."""
-    for usual in _NAMES[part]:
-        if usual in free:
-            return usual
-        alike = [name for name in free if name.lower() == usual]
-        if len(alike) > 1:
-            raise table.error(f"the {part} could be {' or '.join(map(repr, alike))}: say which")
-        if alike:
-            return alike[0]
-    return None
-
-
-def _check_cells(table: Table, found: dict[str, Any], notes: list[str]) -> None:
+def _check_cells(table: Table, found: Assigned, notes: list[str]) -> None:
     """Refuse cells that hold several values, and tell of words that may mean that there is no value."""
-    for column in [*found["values"], *(found[part] for part in _NAMES if found[part])]:
+    parts = [part for part in (found.sequence, found.order, found.target, found.group) if part]
+    for column in [*found.values, *parts]:
         cells = table.frame[column]
         # a file of text holds no lists
         if table.lines is None and (cells.dtype == object or isinstance(cells.dtype, pd.ArrowDtype)):
@@ -197,116 +174,176 @@ def _check_cells(table: Table, found: dict[str, Any], notes: list[str]) -> None:
                         column,
                     )
         word = table.spelling(column).not_available
-        if word and column != found["order"]:
+        if word and column != found.order:
             notes.append(
                 f"column {column!r} holds {word!r}: a word like any other, only empty cells are missing"
             )
 
 
-def _check_long(table: Table, columns: Columns, found: dict[str, Any], layout: _Layout) -> None:
+def _check_long(table: Table, columns: Columns, found: Assigned, layout: _Layout) -> None:
     """Refuse a table that has a row for each sequence instead of each step."""
-    n_rows, name = len(layout.rank), found["sequence"]
+    n_rows, name = len(layout.rank), found.sequence
     demand = "a table has a row for each step, not for each sequence"
     if name and n_rows > 1 and len(layout.names) == n_rows:
-        problem = f"column {name!r} makes every row a sequence of its own; {demand}"
-        if columns.sequence is None:
-            problem += "; if the column numbers the rows, it is the order, and no column is the sequence"
+        problem = f"column {name!r} makes every row a sequence of its own; {demand} (a wide table: --wide)"
         raise table.error(problem)
-    if columns.values is not None or name or found["order"] or len(found["values"]) > 1:
+    if columns.values is not None or name or found.order or len(found.values) > 1:
         return
     # with every part guessed, texts that hardly recur are more likely to be sequences than symbols
-    cells = table.frame[found["values"][0]].dropna()
+    cells = table.frame[found.values[0]].dropna()
     if pd.api.types.is_numeric_dtype(cells) or not all(isinstance(cell, str) for cell in cells):
         return
     if n_rows > 1 and cells.nunique() > n_rows / 2 and cells.str.len().median() >= 10:
         raise table.error(
-            f"the cells of column {cells.name!r} look like whole sequences; {demand} (to read each as one "
-            "symbol, name the column of the values)"
+            f"the cells of column {cells.name!r} look like whole sequences; {demand} (to read each cell as a "
+            f"sequence: --cell {cells.name!r}; as one symbol, name the column of the values)"
         )
 
 
-def _choices(columns: Columns) -> list[ColumnChoice]:
-    return [columns.sequence, columns.order, columns.target, columns.group]
-
-
 def _read_values(
-    table: Table,
-    columns: list[str],
-    wanted: Wanted,
-    layout: _Layout,
-    notes: list[str],
+    table: Table, columns: list[str], wanted: Wanted, layout: _Layout, notes: list[str]
 ) -> Sequences:
-    kind = wanted.kind
-    as_words = len(columns) == 1 and _are_codes(table, columns[0], kind)
-    numeric = [c for c in columns if pd.api.types.is_numeric_dtype(table.frame[c])]
+    kinds: dict[str, ChannelKind] = {}
+    blocks: dict[str, Values] = {}
+    alone = len(columns) == 1
+    starts = np.zeros(len(layout.rank), dtype=bool)
+    starts[layout.offsets[:-1]] = True
     for column in columns:
-        spelling = table.spelling(column)
-        remedy = "; the kind 'symbols' reads all as symbols" if len(columns) == 1 else ""
-        if spelling.unclear is not None and kind != "symbols":
-            _fail_unclear(table, column, remedy)
-        if spelling.mixed and kind != "symbols":
-            _fail_mixed(table, column, spelling.mixed, remedy)
-        if not as_words:
-            _say_spelling(spelling, column, notes)
-        if column not in numeric and (len(columns) > 1 or kind == "real"):
-            raise table.error("expected numbers, got words", 0, column)
-    if len(columns) > 1:
-        if kind == "symbols":
-            raise table.error(f"a symbol is one column, but there are {len(columns)}")
-        kind = "real"
-        whole = [c for c in columns if pd.api.types.is_integer_dtype(table.frame[c])]
-        if whole:
-            notes.append(f"whole numbers of {', '.join(map(repr, whole))} are read as measurements")
+        kinds[column], blocks[column] = _read_channel(table, column, wanted, alone, layout, starts, notes)
 
     def fail(problem: str, step: int | None, channel: int) -> DataError:
         row = None if step is None else int(layout.rank[step])
         return table.error(problem, row, columns[channel])
 
-    floats = all(pd.api.types.is_float_dtype(table.frame[c]) for c in columns)
-    real = not as_words and (kind == "real" or floats)
-    if real:
-        blocks = [table.frame[c].to_numpy(dtype=np.float64, na_value=np.nan) for c in columns]
-        values = np.column_stack(blocks) if len(blocks) > 1 else blocks[0]
+    if alone:
+        values = blocks[columns[0]]
+        if kinds[columns[0]] == "symbols" and values.dtype.kind == "f":
+            X = as_kind(Sequences(values, layout.offsets), "symbols", fail)
+        else:
+            X = Sequences(values, layout.offsets)
+            X = as_kind(X, "real" if kinds[columns[0]] != "symbols" else None, fail)
+        X = Sequences(X, schema=[Channel(columns[0], kinds[columns[0]])], times=layout.times)
     else:
-        _check_present(table, columns[0])
-        values = _plain(table, columns[0], table.written(columns[0]) if as_words else None)
-    X = as_kind(Sequences(values[layout.rank], layout.offsets), kind, fail)
+        steps, schema = assemble(blocks, kinds)
+        X = Sequences._made(steps, layout.offsets, schema=schema, times=layout.times)
+        what = ", ".join(f"{c.name!r} ({c.kind})" for c in schema)
+        notes.append(
+            f"{', '.join(map(repr, columns))} are read as {len(columns)} channels of measurements"
+            if X.kind == "real"
+            else f"the channels are {what}"
+        )
     check_finite(X, wanted.missing, notes, fail)
-    if wanted.kind is None:
-        notes.append(_say_kind(table, columns, X, as_words))
     return X
 
 
-def _are_codes(table: Table, column: str, kind: Kind | None) -> bool:
-    """Whether numbers are names: two spellings of one whole number, or symbols are asked for."""
-    spelling = table.spelling(column)
+def _read_channel(
+    table: Table,
+    column: str,
+    wanted: Wanted,
+    alone: bool,
+    layout: _Layout,
+    starts: NDArray[np.bool_],
+    notes: list[str],
+) -> tuple[ChannelKind, Values]:
+    """Return what a column holds, and its cells in the order of the steps; say what was guessed."""
+    kind, spelling, cells = wanted.kind, table.spelling(column), table.frame[column]
+    remedy = "; the kind 'symbols' reads all as symbols" if alone else ""
+    if spelling.unclear is not None and kind != "symbols":
+        _fail_unclear(table, column, remedy)
+    if spelling.mixed and kind != "symbols":
+        _fail_mixed(table, column, spelling.mixed, remedy)
+    if kind == "symbols" and (
+        spelling.twins or spelling.decimal_comma or spelling.clothes or spelling.marks or spelling.blanks
+    ):
+        return "symbols", _symbols(table, column, layout, written=True)
+    _say_spelling(spelling, column, notes)
+    if not pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_bool_dtype(cells):
+        if kind == "real" and not pd.api.types.is_bool_dtype(cells):
+            raise table.error("expected numbers, got words", 0, column)
+        values = _symbols(table, column, layout)
+        if kind is None and alone:
+            notes.append(f"{column!r} holds words, read as {cells.nunique()} symbols")
+        return ("real" if kind == "real" else "symbols"), values
+    numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)[layout.rank]
+    if pd.api.types.is_float_dtype(cells):
+        if kind is None and alone:
+            whole = bool(are_whole(numbers[np.isfinite(numbers)]).all())
+            other = "; the kind 'symbols' reads them as symbols" if whole else ""
+            notes.append(
+                f"{column!r} holds numbers, read as measurements ({cells.nunique()} different ones){other}"
+            )
+        return ("symbols" if kind == "symbols" else "real"), numbers
+    return _read_whole(table, column, kind, alone, layout, numbers, starts, notes)
+
+
+def _read_whole(
+    table: Table,
+    column: str,
+    kind: Kind | None,
+    alone: bool,
+    layout: _Layout,
+    numbers: NDArray[np.float64],
+    starts: NDArray[np.bool_],
+    notes: list[str],
+) -> tuple[ChannelKind, Values]:
+    """Return whole numbers as symbols, counts or measurements: in a file by what they do, else by dtype."""
     if kind == "symbols":
-        return bool(spelling.twins or spelling.decimal_comma)
-    return kind is None and bool(spelling.twins) and pd.api.types.is_integer_dtype(table.frame[column])
-
-
-def _say_kind(table: Table, columns: list[str], X: Sequences, as_words: bool) -> str:
-    """Tell which kind was guessed for the values, and how to have the other."""
-    names = ", ".join(map(repr, columns))
-    if len(columns) > 1:
-        return f"{names} are read as {len(columns)} channels of measurements"
-    cells = table.frame[columns[0]]
-    if X.kind == "symbols":
-        n_symbols = (table.written(columns[0]) if as_words else cells).nunique()
-        whole = X.values.dtype.kind in "iu"
-        what = "whole numbers" if whole else "codes such as {} and {}" if as_words else "words"
-        what = what.format(*(table.spelling(columns[0]).twins or ("", "")))
-        return f"{names} holds {what}, read as {n_symbols} symbols" + (
-            f"; {AS_REAL}" if whole or as_words else ""
+        return "symbols", _symbols(table, column, layout)
+    if kind == "real":
+        return "real", numbers
+    twins = table.spelling(column).twins
+    if twins:
+        notes.append(
+            f"{column!r} holds codes such as {' and '.join(twins)}, read as "
+            f"{table.written(column).nunique()} symbols; {AS_REAL}"
         )
-    whole = bool(are_whole(X.values[np.isfinite(X.values)]).all())
-    remedy = "; the kind 'symbols' reads them as symbols" if whole else ""
-    return f"{names} holds numbers, read as measurements ({cells.nunique()} different ones){remedy}"
+        return "symbols", _symbols(table, column, layout, written=True)
+    n_different = int(table.frame[column].nunique())
+    if not table.text:
+        if alone:
+            notes.append(f"{column!r} holds whole numbers, read as {n_different} symbols; {AS_REAL}")
+            return "symbols", _symbols(table, column, layout)
+        notes.append(f"whole numbers of {column!r} are read as measurements")
+        return "real", numbers
+    judged, reason = judge_whole(numbers, starts)
+    if judged == "symbols":
+        notes.append(f"{column!r} holds whole numbers, read as {n_different} symbols; {AS_REAL}")
+        return "symbols", _symbols(table, column, layout)
+    what = "counts" if judged == "count" else "measurements"
+    notes.append(
+        f"{column!r} holds whole numbers, read as {what}: {reason}; the kind 'symbols' reads them as symbols"
+    )
+    return ("count" if judged == "count" else "real"), numbers
+
+
+def _symbols(table: Table, column: str, layout: _Layout, *, written: bool = False) -> Values:
+    """Return a column's symbols in the order of the steps: objects, None where one is missing."""
+    cells = table.written(column) if written else table.frame[column]
+    gone = cells.isna().to_numpy()
+    if gone.all():
+        raise table.error("there is no value", 0, column)
+    present = _plain(table, column, cells[~gone])
+    if not gone.any():
+        return present[layout.rank]
+    values = np.full(len(cells), None, dtype=object)
+    values[~gone] = present.tolist()
+    return values[layout.rank]
 
 
 def _say_spelling(spelling: Spelling, column: str, notes: list[str]) -> None:
     if spelling.decimal_comma:
         notes.append(f"the numbers of column {column!r} are read with a decimal comma")
+    if spelling.clothes is not None:
+        worn = [f"with {spelling.clothes.sign!r}"] if spelling.clothes.sign else []
+        worn += ["with commas between thousands"] if spelling.clothes.thousands else []
+        notes.append(
+            f"the numbers of column {column!r} are written {' and '.join(worn)}; as words: the kind 'symbols'"
+        )
+    if spelling.marks:
+        marks = ", ".join(map(repr, spelling.marks[:5]))
+        notes.append(
+            f"in column {column!r}, {marks} is read as missing; the kind 'symbols' reads all as symbols"
+        )
     if spelling.twins:
         notes.append(f"in column {column!r}, {' and '.join(spelling.twins)} are read as the same number")
 

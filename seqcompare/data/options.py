@@ -28,6 +28,8 @@ class Option:
         Whether there may be several values.
     flag : str, optional
         What the command line calls it, where that is not its name; empty if it has no such option.
+    switch : bool, default=False
+        Whether it is yes or no.
     """
 
     name: str
@@ -35,9 +37,11 @@ class Option:
     choices: tuple[str, ...] = ()
     several: bool = False
     flag: str | None = None
+    switch: bool = False
 
 
 TOKENS = Option("tokens", "What a step of plain text is; by default a character.", get_args(Tokens))
+HEADER = Option("header", "Pattern whose group is the class in the names of FASTA records.")
 SPLIT = Option("split", "What a sequence of plain text is; by default a line.", get_args(Split))
 
 #: All keywords of `seqcompare.datasets.read` but those that only some formats have.
@@ -51,9 +55,11 @@ OPTIONS = (
     Option("kind", "How to read whole numbers; found in the data by default.", get_args(Kind)),
     Option(
         "missing",
-        "Whether missing measurements may be; by default only where a .ts file declares them.",
+        "What becomes of missing values: by default numbers may be missing, and symbols not.",
         get_args(Missing),
     ),
+    Option("wide", "Whether a row of a table is a sequence, and a column a step.", switch=True),
+    Option("cell", "Column whose cells hold a whole sequence each: letters, or what a mark separates."),
     Option("ignore_label", "Steps of this label are neither learned nor scored."),
     Option(
         "file_format",
@@ -63,6 +69,7 @@ OPTIONS = (
     ),
     TOKENS,
     SPLIT,
+    HEADER,
     Option("name", "What to call the data.", flag=""),
 )
 

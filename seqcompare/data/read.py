@@ -35,10 +35,13 @@ def read(
     role: Role | None = None,
     kind: Kind | None = None,
     missing: Missing | None = None,
+    wide: bool | None = None,
+    cell: str | None = None,
     ignore_label: object = None,
     file_format: str | None = None,
     tokens: Tokens | None = None,
     split: Split | None = None,
+    header: str | None = None,
     name: str | None = None,
     **options: object,
 ) -> SequenceDataset:
@@ -69,8 +72,13 @@ def read(
     kind : {"symbols", "real"}, optional
         How to read whole numbers; by default they are symbols in tables and containers.
     missing : {"error", "keep"}, optional
-        What to do about missing values. By default they are an error, except in ``.ts`` files whose header
-        declares them.
+        What to do about missing values. By default numbers may be missing, and a note says so; a missing
+        symbol is an error, since few models take it.
+    wide : bool, optional
+        Whether a row of a table is a sequence and a column a step (`values` then names the columns of the
+        steps, or patterns of them); by default it is found out.
+    cell : str, optional
+        Column whose cells hold a whole sequence each: letters, or what the same mark separates in all.
     ignore_label : label, optional
         For the role ``step``: steps with this label are neither trained on nor scored.
     file_format : str, optional
@@ -81,6 +89,9 @@ def read(
     split : {"line", "document"}, default="line"
         What a sequence of plain text is; documents are separated by form feeds or, where there is none, by
         blank lines.
+    header : str, optional
+        Of FASTA, a regular expression whose group is the class of a record in what follows its ``>``; empty
+        for none. By default what follows a bar, if there is one everywhere.
     name : str, optional
         What to call the data; by default the file's name.
     **options
@@ -105,7 +116,8 @@ def read(
     (<Sequences: 3 of 4-4 steps, symbols>, 'sequence')
     """
     given: dict[str, object] = {"sequence": sequence, "order": order, "values": values, "target": target}
-    special = {"tokens": tokens, "split": split, **options}
+    given |= {"wide": wide, "cell": cell}
+    special = {"tokens": tokens, "split": split, "header": header, **options}
     wanted = Wanted(role, kind, missing, ignore_label)
     reader, path = None, None
     if isinstance(data, (str, Path)):
@@ -120,10 +132,6 @@ def read(
     own = _own_options(reader, special)
     if isinstance(data, SequenceDataset):
         return data
-    if reader is not None and "real" not in reader.kinds:
-        _refuse({"missing": missing}, f"a {reader.name} file has symbols, and none can be missing")
-        if kind == "real":
-            raise DataError(f"a {reader.name} file holds symbols, not real numbers", path)
     try:
         found = data if reader is None else reader.read(path, **own)
         if isinstance(found, SequenceDataset):
@@ -132,7 +140,11 @@ def read(
         if isinstance(found, Table) or is_frame(found):
             columns = Columns(sequence, order, values, target, _column_name(group))
             table = found if isinstance(found, Table) else frame_table(found)
-            return read_long(table, columns, wanted, title)
+            return read_long(table, columns, wanted, title, wide=wide, cell=cell)
+        if reader is not None and "real" not in reader.kinds:
+            _refuse({"missing": missing}, f"a {reader.name} file has symbols, and none can be missing")
+            if kind == "real":
+                raise DataError(f"a {reader.name} file holds symbols, not real numbers", path)
         if reader is None:
             _refuse(given, "only a table has columns")
         else:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import narwhals
 
 
+# how the name of a column begins that has none
+UNNAMED = "unnamed "
+
+
 @dataclass(frozen=True)
 class Table:
     """A data frame and where its rows come from.
@@ -33,6 +37,12 @@ class Table:
         The columns as they are written in a file of text.
     spellings : dict of str to Spelling
         How these are written.
+    notes : tuple of str
+        What was decided when the table was read.
+    headed : bool
+        Whether its columns have names of their own.
+    values : tuple of str
+        The columns of the steps, where the format says so.
     """
 
     frame: pd.DataFrame
@@ -40,6 +50,9 @@ class Table:
     lines: NDArray[np.int64] | None = None
     text: dict[str, pd.Series] = field(default_factory=dict)
     spellings: dict[str, Spelling] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    headed: bool = True
+    values: tuple[str, ...] = ()
 
     def written(self, column: str) -> pd.Series:
         """Return a column as it is written: ``007`` is not ``7``."""

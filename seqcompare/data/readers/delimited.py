@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 from seqcompare.data.cells import as_words, type_cells
 from seqcompare.data.readers import Reader
 from seqcompare.data.source import DataError, read_text
-from seqcompare.data.table import Table
+from seqcompare.data.table import UNNAMED, Table
 
 # inside quotes, a delimiter is none
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
@@ -40,26 +41,134 @@ def read_table(path: Path, delimiter: str | None = None) -> Table:
         characters, the first line does not name the columns, or the delimiter is another one.
     """
     text = read_text(path)
+    notes: list[str] = []
+    return parse_table(text, path, delimiter, notes)
+
+
+def parse_table(text: str, path: Path, delimiter: str | None, notes: list[str]) -> Table:
+    """Read a table of text; see `read_table`. What was decided is added to `notes`."""
+    text, skipped, told = _skip_preamble(text, notes)
+    delimiter = told or delimiter
     if delimiter is None:
         first = _QUOTED.sub("", text.lstrip("\n")).split("\n", 1)[0]
         delimiter = max(_DELIMITERS, key=first.count)
     lines, rows = _split_rows(text, delimiter, path)
-    names = _check_names(rows[0], lines[0], path)
-    if len(rows) == 1:
-        raise DataError("there is no row below the column names", path, lines[0])
-    for line, row in zip(lines, rows, strict=True):
-        if len(row) != len(names):
-            raise DataError(f"expected {len(names)} cells as in the first line, got {len(row)}", path, line)
+    if not rows:
+        raise DataError("there is no row", path)
+    lines = [line + skipped for line in lines]
+    names, rows, lines, headed = _read_names(rows, lines, path, notes)
+    if not rows:
+        raise DataError("there is no row below the column names", path, skipped + 1)
+    lines, rows = _trim(lines, rows, len(names), path, notes)
     columns, written, spellings = {}, {}, {}
-    for name, column in zip(names, zip(*rows[1:], strict=True), strict=True):
+    for name, column in zip(names, zip(*rows, strict=True), strict=True):
         cells = [cell.strip() for cell in column]
+        if name.startswith(UNNAMED) and not any(cells):
+            notes.append("a column without a name or any value is left out")
+            continue
         columns[name], spellings[name] = type_cells(cells, delimiter)
-        written[name] = as_words(cells)
-    if len(names) == 1:
-        _check_delimiter(names[0], written[names[0]], delimiter, path, lines[0])
+        blanks = any(cell and not cell.strip() for cell in column)
+        spellings[name] = replace(spellings[name], blanks=blanks)
+        written[name] = as_words([cell.strip() or cell for cell in column])
+    if len(columns) == 1:
+        only = next(iter(columns))
+        _check_delimiter(only, written[only], delimiter, path, skipped + 1)
     return Table(
-        pd.DataFrame(columns), path, np.array(lines[1:], dtype=np.int64), text=written, spellings=spellings
+        pd.DataFrame(columns),
+        path,
+        np.array(lines, dtype=np.int64),
+        text=written,
+        spellings=spellings,
+        notes=tuple(notes),
+        headed=headed,
     )
+
+
+def _skip_preamble(text: str, notes: list[str]) -> tuple[str, int, str | None]:
+    """Return the text behind comments and Excel's ``sep=``, how many lines that leaves out, and the mark."""
+    lines = text.split("\n")
+    told, start = None, 0
+    while start < len(lines) - 1:
+        line = lines[start].strip()
+        if line.lower().startswith("sep=") and len(line) == 5:
+            told = line[4]
+        elif not line.startswith("#") or _counts(line) == _counts(lines[start + 1]) != (0, 0, 0, 0):
+            break
+        start += 1
+    if start:
+        notes.append(f"{start} line(s) before the table are left out")
+    rest = lines[start:]
+    rest[0] = rest[0].lstrip().removeprefix("#").lstrip() if rest[0].startswith("#") else rest[0]
+    return "\n".join(rest), start, told
+
+
+def _counts(line: str) -> tuple[int, ...]:
+    bare = _QUOTED.sub("", line)
+    return tuple(bare.count(mark) for mark in _DELIMITERS)
+
+
+Rows = list[list[str]]
+
+
+def _read_names(
+    rows: Rows, lines: list[int], path: Path, notes: list[str]
+) -> tuple[list[str], Rows, list[int], bool]:
+    """Return the names of the columns, the rows below with their lines, and whether there is a header."""
+    names = [cell.strip() for cell in rows[0]]
+    if len(names) > 1 and not is_header(names, [cell.strip() for cell in rows[1]] if rows[1:] else []):
+        notes.append("the first line holds values, no names: the columns are called 0, 1, ...")
+        width = max(len(row) for row in rows)
+        return [str(i) for i in range(width)], rows, lines, False
+    if pd.to_numeric(pd.Series(names, dtype=object), errors="coerce").notna().all() and len(names) == 1:
+        notes.append("the first line holds a value, no name")
+        return ["value"], rows, lines, False
+    if len(rows) > 1 and all(len(row) == len(names) + 1 for row in rows[1:]):
+        if all(not row[-1].strip() for row in rows[1:]):
+            notes.append("every line ends in a separator too many")
+            rows = [rows[0], *(row[:-1] for row in rows[1:])]
+        else:
+            notes.append(
+                "the first line has a name less than the lines below have cells: they begin with row names"
+            )
+            names = ["", *names]
+    named = []
+    for i, name in enumerate(names):
+        if name in names[:i] and name:
+            raise DataError("two columns have this name", path, lines[0], name)
+        blank = not name or name.lower().startswith("unnamed: ")
+        named.append(f"{UNNAMED}{i + 1}" if blank else name)
+    return named, rows[1:], lines[1:], True
+
+
+def is_header(first: list[str], second: list[str]) -> bool:
+    """Whether the cells of a first line are names: words, or numbers that count the columns."""
+    numbers = pd.to_numeric(pd.Series(first, dtype=object), errors="coerce").to_numpy(dtype=np.float64)
+    known = numbers[~np.isnan(numbers)]
+    if len(known) < max(2, len(first) - 1):
+        return True
+    whole = bool((known == np.floor(known)).all())
+    counts = whole and len(known) > 2 and len(set(np.diff(known))) == 1 and known[1] != known[0]
+    return counts and first != second
+
+
+def _trim(lines: list[int], rows: Rows, width: int, path: Path, notes: list[str]) -> tuple[list[int], Rows]:
+    """Return the rows that hold something, without empty cells behind the last column."""
+    kept_lines, kept = [], []
+    empty = 0
+    for line, row in zip(lines, rows, strict=True):
+        if not any(cell.strip() for cell in row) and (width > 1 or len(row) != 1):
+            empty += 1
+            continue
+        cells = row[:width] if not any(cell.strip() for cell in row[width:]) else row
+        if len(cells) != width:
+            raise DataError(f"expected {width} cells as in the first line, got {len(row)}", path, line)
+        kept_lines.append(line)
+        kept.append(cells)
+    if empty:
+        notes.append(f"{empty} row(s) without any value are left out")
+    if not kept:
+        raise DataError("there is no row below the column names", path, lines[0])
+    return kept_lines, kept
 
 
 def _check_delimiter(name: str, cells: pd.Series, delimiter: str, path: Path, line: int) -> None:
@@ -90,19 +199,6 @@ def _split_rows(text: str, delimiter: str, path: Path) -> tuple[list[int], list[
     except csv.Error as error:
         raise DataError(f"{error}", path, start) from None
     return lines, rows
-
-
-def _check_names(cells: list[str], line: int, path: Path) -> list[str]:
-    names = [cell.strip() for cell in cells]
-    numeric = pd.to_numeric(pd.Series(names, dtype=object), errors="coerce").notna()
-    if numeric.all():
-        raise DataError("expected the names of the columns, got numbers", path, line)
-    for i, name in enumerate(names):
-        if not name:
-            raise DataError(f"cell {i + 1} names no column", path, line)
-        if name in names[:i]:
-            raise DataError("two columns have this name", path, line, name)
-    return names
 
 
 def _read_tsv(path: Path) -> Table:

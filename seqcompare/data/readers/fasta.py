@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
+
 from seqcompare.data.contents import Contents
+from seqcompare.data.options import HEADER
 from seqcompare.data.readers import Reader
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError, read_text
@@ -53,11 +56,52 @@ def read_fasta(path: Path) -> tuple[list[str], list[str]]:
     return names, ["".join(part) for part in parts]
 
 
-def _read(path: Path) -> Contents:
-    _, records = read_fasta(path)
-    return Contents(Sequences(records), notes=("residues are read in upper case",))
+def read_records(path: Path, header: str | None = None) -> Contents:
+    """Read a FASTA file, and classes from what follows each ``>``.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    header : str, optional
+        A regular expression whose group is the class, such as ``class=([a-z]+)``; empty for no class. By
+        default the last of the fields that bars separate, if there are two everywhere and few classes.
+
+    Raises
+    ------
+    DataError
+        If a record has no class where others have, or the file is no FASTA.
+    """
+    names, records = read_fasta(path)
+    notes = ["residues are read in upper case"]
+    classes: list[str] | None = None
+    if header:
+        try:
+            found = [re.search(header, name) for name in names]
+        except re.error as error:
+            raise DataError(f"{header!r} is no pattern: {error}", path) from None
+        for name, match in zip(names, found, strict=True):
+            if match is None or not match.re.groups:
+                raise DataError(f"record {name!r} does not fit {header!r} with a class in brackets", path)
+        classes = [str(match.group(1)) for match in found if match is not None]
+    elif header is None:
+        fields = [name.split("|") for name in names]
+        last = [field[-1].strip() for field in fields]
+        several = len(names) > 3 and len({len(field) for field in fields}) == 1 and len(fields[0]) == 2
+        if several and 2 <= len(set(last)) <= len(names) / 4 and all(last):
+            classes = last
+            notes.append(
+                f"the class is what follows the bar in the names of records, such as {last[0]!r}; an empty "
+                "'header' takes none"
+            )
+    return Contents(Sequences(records), None if classes is None else np.array(classes), notes=tuple(notes))
 
 
 READER = Reader(
-    "fasta", (".fa", ".fasta", ".fna", ".faa"), _read, "FASTA, a record a sequence", kinds=("symbols",)
+    "fasta",
+    (".fa", ".fasta", ".fna", ".faa"),
+    read_records,
+    "FASTA, a record a sequence",
+    options=(HEADER,),
+    kinds=("symbols",),
 )

@@ -4,13 +4,99 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
+import numpy as np
+import pandas as pd
+
+from seqcompare.data.cells import as_words
 from seqcompare.data.contents import Contents
 from seqcompare.data.kinds import LONGEST_SYMBOL, too_long
 from seqcompare.data.options import SPLIT, TOKENS, Split, Tokens
 from seqcompare.data.readers import Reader
+from seqcompare.data.readers.delimited import parse_table
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError, read_text
+from seqcompare.data.table import Table
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?|[+-]?[nN]a[nN]")
+
+
+def read_any_text(
+    path: Path, *, tokens: Tokens | None = None, split: Split | None = None
+) -> Contents | Table:
+    """Read plain text, or the table that a file of text holds in truth.
+
+    Parameters
+    ----------
+    path : Path
+        A UTF-8 file.
+    tokens, split : optional
+        As for `read_plain`; either says that this is plain text.
+    """
+    if tokens is None and split is None:
+        table = find_table(read_text(path), path)
+        if table is not None:
+            return table
+    return read_plain(path, tokens=tokens or "char", split=split or "line")
+
+
+def find_table(text: str, path: Path) -> Table | None:
+    """Return the table that a text holds: with a delimiter, of numbers, or of tagged words; None if none.
+
+    Columns of tagged words, one word a line and a blank line between sentences, are those of CoNLL.
+    """
+    lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
+    if len(lines) < 3:
+        return None
+    plain = f"; as plain text: tokens '{get_args(Tokens)[0]}'"
+    for mark in ("\t", ",", ";", "|"):
+        counts = {line.count(mark) for line in lines}
+        if len(counts) == 1 and counts != {0} and "\n\n" not in text.strip():
+            notes = [f"the lines have as many cells each, so this is read as a table{plain}"]
+            return parse_table(text, path, mark, notes)
+    cells = [line.split() for line in lines]
+    widths = {len(line) for line in cells}
+    if len(widths) != 1 or widths == {1}:
+        numbers = widths == {1} and all(_NUMBER.fullmatch(line[0]) and "." in line[0] for line in cells)
+        if not numbers:
+            return None
+    if all(_NUMBER.fullmatch(cell) for line in cells[1:] for cell in line):
+        notes = [f"the lines hold as many numbers each, so this is read as a table{plain}"]
+        return parse_table("\n".join("\t".join(line) for line in cells), path, "\t", notes)
+    if widths <= {1} or "\n\n" not in text.strip() or len(lines) < 6:
+        return None
+    tags = len({line[-1] for line in cells})
+    if tags > len(cells) / 3:
+        return None
+    return _tagged(text, path, plain)
+
+
+def _tagged(text: str, path: Path, plain: str) -> Table:
+    """Return the long form of columns of tagged words."""
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    where, sentence = [], 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            sentence += bool(rows) and sentence == numbers[-1]
+            continue
+        if line.startswith("#"):
+            continue
+        rows.append(line.split())
+        numbers.append(sentence)
+        where.append(number)
+    width = len(rows[0])
+    names = ["sentence", "word", *(f"column {i + 1}" for i in range(1, width - 1)), "tag"]
+    columns = [list(map(str, numbers)), *map(list, zip(*rows, strict=True))]
+    frame = {name: as_words(column) for name, column in zip(names, columns, strict=True)}
+    note = (
+        "blank lines part lines of as many words each, so this is read as tagged words: the first word of a "
+        f"line is a step and the last its label{plain}"
+    )
+    return Table(
+        pd.DataFrame(frame), path, np.array(where, dtype=np.int64), frame, notes=(note,), values=("word",)
+    )
 
 
 def read_plain(path: Path, *, tokens: Tokens = "char", split: Split = "line") -> Contents:
@@ -64,7 +150,7 @@ def cut_paragraphs(text: str) -> list[str]:
 READER = Reader(
     "text",
     (".txt", ".text"),
-    read_plain,
+    read_any_text,
     "plain text, a line a sequence",
     (TOKENS, SPLIT),
     kinds=("symbols",),

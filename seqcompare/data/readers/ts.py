@@ -20,6 +20,7 @@ from seqcompare.data.source import DataError, read_text, title_of
 _PART = re.compile(r"_(train)(\.ts(?:\.gz)?)$", re.IGNORECASE)
 
 _FLAGS = ("timestamps", "missing", "univariate", "equallength", "classlabel", "targetlabel")
+_COMMENTS = ("#", "%")
 _WHOLE = ("dimensions", "dimension", "serieslength")
 
 
@@ -43,6 +44,8 @@ class TimeSeriesFile:
         The line of each series.
     missing : bool
         Whether the header declares missing values.
+    padded : bool
+        Whether series were padded with missing values to one length.
     """
 
     name: str
@@ -50,6 +53,7 @@ class TimeSeriesFile:
     target: Values | None
     lines: list[int]
     missing: bool
+    padded: bool = False
 
 
 def read_series(path: Path) -> Contents:
@@ -81,6 +85,8 @@ def read_series(path: Path) -> Contents:
         # the header says so, whether or not the numbers happen to be whole
         role = "value"
         notes.append("the header declares numbers as targets, so the role is value")
+    if any(part.padded for part in read):
+        notes.append("values missing at the end of series are taken for the ends of shorter ones")
     test = np.repeat([False, True], [len(read[0].series), len(series) - len(read[0].series)])
     return Contents(
         Sequences(np.concatenate(series), offsets_of([len(x) for x in series])),
@@ -111,11 +117,13 @@ def read_ts(path: Path) -> TimeSeriesFile:
     labelled = header.get("classlabel", False) or header.get("targetlabel", False)
     series, targets, numbers = [], [], []
     for number, line in enumerate(lines[first:], start=first + 1):
-        if not line.strip() or line.startswith("#"):
+        if not line.strip() or line.startswith(_COMMENTS):
             continue
         fields = line.split(":")
         if labelled:
             target = fields.pop().strip()
+            if header.get("classlabel") and target not in labels:
+                target = _same_number(target, labels)
             if header.get("classlabel") and target not in labels:
                 raise DataError(
                     f"class label {target!r} is not among those of the header: {', '.join(labels)}",
@@ -132,7 +140,10 @@ def read_ts(path: Path) -> TimeSeriesFile:
     for width, number in zip(widths, numbers, strict=True):
         if width != widths[0]:
             raise DataError(f"{width} dimensions, but the first series has {widths[0]}", path, number)
-    if header.get("equallength"):
+    cut = [_without_tail(x) for x in series]
+    padded = any(len(short) < len(x) for short, x in zip(cut, series, strict=True))
+    series = cut
+    if header.get("equallength") and not header.get("missing"):
         for x, number in zip(series, numbers, strict=True):
             if len(x) != len(series[0]):
                 problem = (
@@ -143,7 +154,24 @@ def read_ts(path: Path) -> TimeSeriesFile:
         series = [x[:, 0] for x in series]
     target_values = _read_targets(targets, header, path, numbers) if labelled else None
     name = str(header.get("problemname", title_of(path)))
-    return TimeSeriesFile(name, series, target_values, numbers, bool(header.get("missing")))
+    return TimeSeriesFile(name, series, target_values, numbers, bool(header.get("missing")), padded)
+
+
+def _without_tail(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a series without the steps at its end at which nothing is known: those only pad it."""
+    known = np.flatnonzero(~np.isnan(x).all(axis=1))
+    return x[: known[-1] + 1] if known.size else x
+
+
+def _same_number(target: str, labels: list[str]) -> str:
+    """Return the label of the header that is the same number as `target`, as 1 and 1.0 are, or `target`."""
+    for label in labels:
+        try:
+            if float(label) == float(target):
+                return label
+        except ValueError:
+            continue
+    return target
 
 
 def _read_header(lines: list[str], path: Path) -> tuple[Header, list[str], int]:
@@ -152,7 +180,7 @@ def _read_header(lines: list[str], path: Path) -> tuple[Header, list[str], int]:
     labels: list[str] = []
     for number, line in enumerate(lines, start=1):
         words = line.split()
-        if not words or line.startswith("#"):
+        if not words or line.startswith(_COMMENTS):
             continue
         if not words[0].startswith("@"):
             raise DataError(f"expected a tag such as @data before the data, got {line[:30]!r}", path, number)
@@ -172,7 +200,7 @@ def _read_header(lines: list[str], path: Path) -> tuple[Header, list[str], int]:
                 if not labels:
                     raise DataError("@classLabel true must be followed by the labels", path, number)
         elif tag in _WHOLE:
-            if len(values) != 1 or not values[0].isdigit() or int(values[0]) < 1:
+            if len(values) != 1 or not re.fullmatch("[0-9]{1,9}", values[0]) or int(values[0]) < 1:
                 raise DataError(
                     f"{words[0]} must be a positive number, got {' '.join(values)!r}", path, number
                 )
