@@ -107,6 +107,8 @@ def assign(table: Table, columns: Columns, looks: dict[str, Look]) -> Assigned:
         _find_sequence(table, columns, found, looks, free)
     if columns.order is None:
         _find_order(table, found, looks, free)
+    if columns.sequence is None and not found.sequence:
+        _check_not_one_row_each(table, found, looks, free)
     for part, fits in (("target", _is_target), ("group", _is_group)):
         if getattr(columns, part) is None:
             _find_usual(table, part, found, looks, free, fits)
@@ -163,7 +165,8 @@ def _find_sequence(
 ) -> None:
     for name in _candidates(table, "sequence", free):
         look = looks[name]
-        if look.kind in ("fraction", "moments"):
+        blocks = int(starts_of(look.codes).sum())
+        if look.kind == "moments" or (look.kind == "fraction" and 2 * blocks > len(look.codes)):
             found.notes.append(f"column {name!r} is not taken for the sequence: it holds {_noun(look)}")
         elif not look.every_row_its_own:
             _take(found, "sequence", name, "its name", free)
@@ -180,6 +183,16 @@ def _find_sequence(
     ]
     if clocks and len(coming) == 1:
         _take(found, "sequence", coming[0], "new values of it come up to the end, each several times", free)
+
+
+def _check_not_one_row_each(table: Table, found: Assigned, looks: dict[str, Look], free: list[str]) -> None:
+    """Refuse a table whose rows all have a name of their own, and nothing that orders them."""
+    own = [name for name in _candidates(table, "sequence", free) if looks[name].every_row_its_own]
+    if own and not found.order:
+        raise table.error(
+            f"column {own[0]!r} makes every row a sequence of its own; a table has a row for each step, not "
+            f"for each sequence (does it number the rows? --sequence '' --order {own[0]}; a wide one? --wide)"
+        )
 
 
 def _restarts(look: Look, order: Look) -> bool:
@@ -215,7 +228,7 @@ def _find_order(table: Table, found: Assigned, looks: dict[str, Look], free: lis
             _take(found, "order", name, "its name", free)
             return
         found.notes.append(f"column {name!r} is not taken for the order: {problem}")
-    for name in free:
+    for name in free if len(free) > 1 else []:
         if looks[name].kind == "moments" and why_no_order(table, looks[name], codes) is None:
             _take(found, "order", name, "it holds dates or times", free)
             return
@@ -312,6 +325,11 @@ def _find_values(table: Table, found: Assigned, looks: dict[str, Look], free: li
             "no column is left for the values: a table has a row for each step, and a column for what it is"
         )
     reasons = {name: _bookkeeping(looks[name], looks, found) for name in free}
+    several = found.sequence is not None and 1 < looks[found.sequence].distinct < len(table.frame)
+    for name in free if several else []:
+        if reasons[name] is None and not _changes(looks[name], looks, found):
+            hint = "" if found.target else f" (to predict it: --target {name})"
+            reasons[name] = f"it is the same all through each sequence{hint}"
     kept = [name for name in free if reasons[name] is None]
     if not kept:
         # what is least like bookkeeping stays

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from seqcompare.data.assign import Assigned, ColumnChoice, Columns, assign
-from seqcompare.data.cells import Spelling
-from seqcompare.data.columns import assemble
-from seqcompare.data.dataset import SequenceDataset
-from seqcompare.data.kinds import (
-    AS_REAL,
-    LONGEST_SYMBOL,
-    are_whole,
-    as_kind,
-    check_finite,
-    judge_whole,
-    too_long,
+from seqcompare.data.channels import (
+    TableLayout,
+    check_present,
+    fail_unclear,
+    plain,
+    read_values,
+    say_spelling,
 )
-from seqcompare.data.layout import offsets_of
+from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.look import Look
-from seqcompare.data.options import Kind
-from seqcompare.data.order import order_places
 from seqcompare.data.roles import Wanted, settle_role
-from seqcompare.data.schema import Channel, ChannelKind, Values
+from seqcompare.data.schema import Values
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
 from seqcompare.data.table import Table
@@ -67,6 +60,7 @@ def read_long(
         If a column is missing or ambiguous, a sequence, order, target or group is missing, a group changes
         within a sequence, or the values are neither symbols nor finite numbers.
     """
+    _check_cells(table)
     # with role="next" there is no target to look for
     if wanted.role == "next" and columns.target is None:
         columns = replace(columns, target=False)
@@ -86,10 +80,10 @@ def read_long(
     found = assign(table, columns, looks)
     notes = [*table.notes, *found.notes]
     uses = found.uses
-    _check_cells(table, found, notes)
+    _tell_words(table, found, notes)
     hint = "; if the column is not the order, say which is, or that none is" if columns.order is None else ""
-    layout = _Layout.of(table, found.sequence, found.order, notes, hint)
-    X = _read_values(table, found.values, wanted, layout, notes)
+    layout = TableLayout.of(table, found.sequence, found.order, notes, hint)
+    X = read_values(table, found.values, wanted, layout, notes)
     target = groups = None
     if found.target:
         target = Sequences(_read_target(table, found.target, wanted, notes)[layout.rank], layout.offsets)
@@ -107,72 +101,27 @@ def read_long(
     )
 
 
+def _check_cells(table: Table) -> None:
+    """Refuse cells that hold several values."""
+    if table.lines is not None:
+        return  # a file of text holds no lists
+    for column, cells in table.frame.items():
+        if cells.dtype != object and not isinstance(cells.dtype, pd.ArrowDtype):
+            continue
+        for row, cell in enumerate(cells):
+            if isinstance(cell, (list, tuple, dict, set, np.ndarray)):
+                several = f"expected one value, got several ({type(cell).__name__})"
+                raise table.error(f"{several}: a table has a row for each step", row, str(column))
+
+
 def _look(table: Table) -> dict[str, Look]:
     return {str(name): Look(table, str(name)) for name in table.frame.columns}
 
 
-@dataclass(frozen=True)
-class _Layout:
-    """Rows in the order of sequences and steps, the bounds of the sequences, and when the steps were."""
-
-    rank: NDArray[np.int64]
-    offsets: NDArray[np.int64]
-    names: list[str]
-    times: Values | None = None
-
-    @classmethod
-    def of(
-        cls, table: Table, sequence: str | None, order: str | None, notes: list[str], hint: str
-    ) -> _Layout:
-        n_rows = len(table.frame)
-        codes = np.zeros(n_rows, dtype=np.int64)
-        names = ["the table"]
-        if sequence:
-            _check_present(table, sequence)
-            codes, uniques = pd.factorize(table.written(sequence))
-            names = [f"sequence {u!s:.40}" for u in uniques]
-        if order is None:
-            return cls(np.argsort(codes, kind="stable"), offsets_of(np.bincount(codes)), names)
-        _check_present(table, order)
-        cells = table.written(order)
-        if table.spelling(order).decimal_comma:
-            cells = cells.str.replace(",", ".")
-        elif table.spelling(order).clothes:
-            cells = table.frame[order]
-        places, how = order_places(cells, lambda problem, row: table.error(problem + hint, row, order))
-        if how:
-            notes.append(f"column {order!r} orders the steps, read as {how}")
-        rank = np.lexsort((places, codes))
-        repeated = (np.diff(codes[rank]) == 0) & (np.diff(places[rank]) == 0)
-        if repeated.any():
-            share = int(repeated.sum())
-            notes.append(
-                f"{share} step(s) have the {order!r} of the one before: among these, rows keep their order"
-            )
-        numbers = Look(table, order).numbers
-        times = None
-        if numbers is not None and not np.isnan(numbers).any():
-            times = numbers[rank]
-            if Look(table, order).kind == "moments":
-                times = times.astype(np.int64).astype("datetime64[ns]")
-        return cls(rank, offsets_of(np.bincount(codes)), names, times)
-
-
-def _check_cells(table: Table, found: Assigned, notes: list[str]) -> None:
-    """Refuse cells that hold several values, and tell of words that may mean that there is no value."""
+def _tell_words(table: Table, found: Assigned, notes: list[str]) -> None:
+    """Tell of words that may mean that there is no value."""
     parts = [part for part in (found.sequence, found.order, found.target, found.group) if part]
     for column in [*found.values, *parts]:
-        cells = table.frame[column]
-        # a file of text holds no lists
-        if table.lines is None and (cells.dtype == object or isinstance(cells.dtype, pd.ArrowDtype)):
-            for row, cell in enumerate(cells):
-                if isinstance(cell, (list, tuple, dict, set, np.ndarray)):
-                    raise table.error(
-                        f"expected one value, got several ({type(cell).__name__}): "
-                        "a table has a row for each step",
-                        row,
-                        column,
-                    )
         word = table.spelling(column).not_available
         if word and column != found.order:
             notes.append(
@@ -180,7 +129,7 @@ def _check_cells(table: Table, found: Assigned, notes: list[str]) -> None:
             )
 
 
-def _check_long(table: Table, columns: Columns, found: Assigned, layout: _Layout) -> None:
+def _check_long(table: Table, columns: Columns, found: Assigned, layout: TableLayout) -> None:
     """Refuse a table that has a row for each sequence instead of each step."""
     n_rows, name = len(layout.rank), found.sequence
     demand = "a table has a row for each step, not for each sequence"
@@ -200,180 +149,32 @@ def _check_long(table: Table, columns: Columns, found: Assigned, layout: _Layout
         )
 
 
-def _read_values(
-    table: Table, columns: list[str], wanted: Wanted, layout: _Layout, notes: list[str]
-) -> Sequences:
-    kinds: dict[str, ChannelKind] = {}
-    blocks: dict[str, Values] = {}
-    alone = len(columns) == 1
-    starts = np.zeros(len(layout.rank), dtype=bool)
-    starts[layout.offsets[:-1]] = True
-    for column in columns:
-        kinds[column], blocks[column] = _read_channel(table, column, wanted, alone, layout, starts, notes)
-
-    def fail(problem: str, step: int | None, channel: int) -> DataError:
-        row = None if step is None else int(layout.rank[step])
-        return table.error(problem, row, columns[channel])
-
-    if alone:
-        values = blocks[columns[0]]
-        if kinds[columns[0]] == "symbols" and values.dtype.kind == "f":
-            X = as_kind(Sequences(values, layout.offsets), "symbols", fail)
-        else:
-            X = Sequences(values, layout.offsets)
-            X = as_kind(X, "real" if kinds[columns[0]] != "symbols" else None, fail)
-        X = Sequences(X, schema=[Channel(columns[0], kinds[columns[0]])], times=layout.times)
-    else:
-        steps, schema = assemble(blocks, kinds)
-        X = Sequences._made(steps, layout.offsets, schema=schema, times=layout.times)
-        what = ", ".join(f"{c.name!r} ({c.kind})" for c in schema)
-        notes.append(
-            f"{', '.join(map(repr, columns))} are read as {len(columns)} channels of measurements"
-            if X.kind == "real"
-            else f"the channels are {what}"
-        )
-    check_finite(X, wanted.missing, notes, fail)
-    return X
-
-
-def _read_channel(
-    table: Table,
-    column: str,
-    wanted: Wanted,
-    alone: bool,
-    layout: _Layout,
-    starts: NDArray[np.bool_],
-    notes: list[str],
-) -> tuple[ChannelKind, Values]:
-    """Return what a column holds, and its cells in the order of the steps; say what was guessed."""
-    kind, spelling, cells = wanted.kind, table.spelling(column), table.frame[column]
-    remedy = "; the kind 'symbols' reads all as symbols" if alone else ""
-    if spelling.unclear is not None and kind != "symbols":
-        _fail_unclear(table, column, remedy)
-    if spelling.mixed and kind != "symbols":
-        _fail_mixed(table, column, spelling.mixed, remedy)
-    if kind == "symbols" and (
-        spelling.twins or spelling.decimal_comma or spelling.clothes or spelling.marks or spelling.blanks
-    ):
-        return "symbols", _symbols(table, column, layout, written=True)
-    _say_spelling(spelling, column, notes)
-    if not pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_bool_dtype(cells):
-        if kind == "real" and not pd.api.types.is_bool_dtype(cells):
-            raise table.error("expected numbers, got words", 0, column)
-        values = _symbols(table, column, layout)
-        if kind is None and alone:
-            notes.append(f"{column!r} holds words, read as {cells.nunique()} symbols")
-        return ("real" if kind == "real" else "symbols"), values
-    numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)[layout.rank]
-    if pd.api.types.is_float_dtype(cells):
-        if kind is None and alone:
-            whole = bool(are_whole(numbers[np.isfinite(numbers)]).all())
-            other = "; the kind 'symbols' reads them as symbols" if whole else ""
-            notes.append(
-                f"{column!r} holds numbers, read as measurements ({cells.nunique()} different ones){other}"
-            )
-        return ("symbols" if kind == "symbols" else "real"), numbers
-    return _read_whole(table, column, kind, alone, layout, numbers, starts, notes)
-
-
-def _read_whole(
-    table: Table,
-    column: str,
-    kind: Kind | None,
-    alone: bool,
-    layout: _Layout,
-    numbers: NDArray[np.float64],
-    starts: NDArray[np.bool_],
-    notes: list[str],
-) -> tuple[ChannelKind, Values]:
-    """Return whole numbers as symbols, counts or measurements: in a file by what they do, else by dtype."""
-    if kind == "symbols":
-        return "symbols", _symbols(table, column, layout)
-    if kind == "real":
-        return "real", numbers
-    twins = table.spelling(column).twins
-    if twins:
-        notes.append(
-            f"{column!r} holds codes such as {' and '.join(twins)}, read as "
-            f"{table.written(column).nunique()} symbols; {AS_REAL}"
-        )
-        return "symbols", _symbols(table, column, layout, written=True)
-    n_different = int(table.frame[column].nunique())
-    if not table.text:
-        if alone:
-            notes.append(f"{column!r} holds whole numbers, read as {n_different} symbols; {AS_REAL}")
-            return "symbols", _symbols(table, column, layout)
-        notes.append(f"whole numbers of {column!r} are read as measurements")
-        return "real", numbers
-    judged, reason = judge_whole(numbers, starts)
-    if judged == "symbols":
-        notes.append(f"{column!r} holds whole numbers, read as {n_different} symbols; {AS_REAL}")
-        return "symbols", _symbols(table, column, layout)
-    what = "counts" if judged == "count" else "measurements"
-    notes.append(
-        f"{column!r} holds whole numbers, read as {what}: {reason}; the kind 'symbols' reads them as symbols"
-    )
-    return ("count" if judged == "count" else "real"), numbers
-
-
-def _symbols(table: Table, column: str, layout: _Layout, *, written: bool = False) -> Values:
-    """Return a column's symbols in the order of the steps: objects, None where one is missing."""
-    cells = table.written(column) if written else table.frame[column]
-    gone = cells.isna().to_numpy()
-    if gone.all():
-        raise table.error("there is no value", 0, column)
-    present = _plain(table, column, cells[~gone])
-    if not gone.any():
-        return present[layout.rank]
-    values = np.full(len(cells), None, dtype=object)
-    values[~gone] = present.tolist()
-    return values[layout.rank]
-
-
-def _say_spelling(spelling: Spelling, column: str, notes: list[str]) -> None:
-    if spelling.decimal_comma:
-        notes.append(f"the numbers of column {column!r} are read with a decimal comma")
-    if spelling.clothes is not None:
-        worn = [f"with {spelling.clothes.sign!r}"] if spelling.clothes.sign else []
-        worn += ["with commas between thousands"] if spelling.clothes.thousands else []
-        notes.append(
-            f"the numbers of column {column!r} are written {' and '.join(worn)}; as words: the kind 'symbols'"
-        )
-    if spelling.marks:
-        marks = ", ".join(map(repr, spelling.marks[:5]))
-        notes.append(
-            f"in column {column!r}, {marks} is read as missing; the kind 'symbols' reads all as symbols"
-        )
-    if spelling.twins:
-        notes.append(f"in column {column!r}, {' and '.join(spelling.twins)} are read as the same number")
-
-
 def _read_target(table: Table, column: str, wanted: Wanted, notes: list[str]) -> Values:
     """Return the target of every row; a number in two spellings is a class, unless numbers are asked for."""
-    _check_present(table, column)
+    check_present(table, column)
     spelling = table.spelling(column)
     if wanted.role == "value":
         if spelling.unclear is not None:
-            _fail_unclear(table, column)
-        _say_spelling(spelling, column, notes)
-        return _plain(table, column)
+            fail_unclear(table, column)
+        say_spelling(spelling, column, notes)
+        return plain(table, column)
     if spelling.twins:
         notes.append(
             f"column {column!r} holds {' and '.join(spelling.twins)}, so it holds classes, not numbers; "
             "the role 'value' reads numbers"
         )
-        return _plain(table, column, table.written(column))
+        return plain(table, column, table.written(column))
     if wanted.role is None:
         if spelling.unclear is not None:
-            _fail_unclear(table, column, "; the role 'sequence' or 'step' reads words")
-        _say_spelling(spelling, column, notes)
-        return _plain(table, column)
-    return _plain(table, column, table.written(column) if spelling.decimal_comma else None)
+            fail_unclear(table, column, "; the role 'sequence' or 'step' reads words")
+        say_spelling(spelling, column, notes)
+        return plain(table, column)
+    return plain(table, column, table.written(column) if spelling.decimal_comma else None)
 
 
-def _read_groups(table: Table, column: str, layout: _Layout) -> Values:
-    _check_present(table, column)
-    values = _plain(table, column, table.written(column))[layout.rank]
+def _read_groups(table: Table, column: str, layout: TableLayout) -> Values:
+    check_present(table, column)
+    values = plain(table, column, table.written(column))[layout.rank]
     first = np.repeat(layout.offsets[:-1], np.diff(layout.offsets))
     change = np.flatnonzero(values != values[first])
     if change.size:
@@ -381,39 +182,3 @@ def _read_groups(table: Table, column: str, layout: _Layout) -> Values:
         was, now = values[first[change[0]]], values[change[0]]
         raise table.error(f"the group changes from {was} to {now} within a sequence", row, column)
     return values[layout.offsets[:-1]]
-
-
-def _check_present(table: Table, column: str) -> None:
-    absent = np.flatnonzero(table.frame[column].isna().to_numpy())
-    if absent.size:
-        raise table.error("there is no value", int(absent[0]), column)
-
-
-def _plain(table: Table, column: str, cells: pd.Series | None = None) -> Values:
-    """Return a column without missing values, or its `cells` as written, as an array of one kind."""
-    values = (table.frame[column] if cells is None else cells).to_numpy()
-    if values.dtype.kind == "O":
-        lengths = [len(value) if isinstance(value, str) else 0 for value in values]
-        row = int(np.argmax(lengths))
-        if lengths[row] > LONGEST_SYMBOL:
-            raise table.error(too_long(values[row]), row, column)
-    return Sequences.from_concatenated(values).values
-
-
-def _fail_mixed(table: Table, column: str, rows: tuple[int, int], remedy: str) -> None:
-    number, word = rows
-    cells = table.written(column)
-    other = "" if table.lines is None else f" but line {table.lines[number]} has {cells.iloc[number]!r:.40}"
-    problem = f"values must be all numbers or all words, got {cells.iloc[word]!r:.40}{other}{remedy}"
-    raise table.error(problem, word, column)
-
-
-def _fail_unclear(table: Table, column: str, remedy: str = "") -> None:
-    row = table.spelling(column).unclear
-    assert row is not None
-    raise table.error(
-        f"{table.written(column).iloc[row]!r:.40} could be a number with a decimal comma, one with thousands "
-        f"separators or a word; expected numbers such as 1234.5{remedy}",
-        row,
-        column,
-    )

@@ -18,6 +18,8 @@ from seqcompare.data.table import UNNAMED, Table
 ROW, STEP, VALUE, CLASS = "row", "step", "value", "class"
 
 _NUMBERED = re.compile(r"(?P<stem>.*?[^0-9.]|)(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<end>[^0-9]*)")
+# what a column is called whose cells hold sequences, however short
+_TOLD = ("sequence", "seq", "peptide", "protein", "dna", "rna", "residues", "path", "events", "tokens")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
@@ -139,13 +141,13 @@ def _headless_shape(table: Table, looks: Mapping[str, Look]) -> Shape | None:
     """Return the shape of a table of numbers without names, such as those of the UCR archive."""
     names = list(looks)
     first, rest = names[0], names[1:]
-    if len(names) < 3 or not all(_is_number(looks[name]) for name in rest):
+    if not all(_is_number(looks[name]) for name in rest) or len(names) < 2:
         return None
     numbers = looks[first].numbers
     few = looks[first].distinct <= max(2, len(table.frame) // 2) and len(table.frame) > 3
     labels = few and (numbers is None or bool((numbers == np.floor(numbers)).all()))
     fractions = sum(looks[name].kind == "fraction" for name in rest)
-    if labels and (fractions > len(rest) / 2 or len(rest) >= 12):
+    if labels and len(rest) > 1 and (fractions > len(rest) / 2 or len(rest) >= 12):
         return Shape(rest, "there are no names, and the first column holds few whole numbers: a class a row")
     if len(names) >= 12 and len(names) > 2 * len(table.frame) ** 0.5:
         return Shape(names, "there are no names, and many columns")
@@ -253,7 +255,8 @@ def _holds_sequences(look: Look) -> bool:
     if cells.isna().any() or look.distinct <= len(cells) / 2:
         return False
     texts = [str(cell) for cell in cells]
-    if np.median([len(text) for text in texts]) < 8 or any(not text for text in texts):
+    least = 3 if normal(look.name) in _TOLD else 8
+    if np.median([len(text) for text in texts]) < least or any(not text for text in texts):
         return False
     letters = set().union(*texts)
     if letters <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ*-.") or letters <= set("acgtun"):
