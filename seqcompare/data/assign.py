@@ -177,7 +177,7 @@ def _find_sequence(
         if len(rising) == 1:
             _take(found, "sequence", rising[0], f"column {order!r} starts anew with each of its values", free)
             return
-    clocks = [n for n in orders if looks[n].is_clock]
+    clocks = [n for n in free if looks[n].is_clock]
     coming = [
         n for n in free if n not in orders and normal(n) not in USUAL["target"] and _keeps_coming(looks[n])
     ]
@@ -256,6 +256,8 @@ def why_no_order(table: Table, look: Look, codes: NDArray[np.int64]) -> str | No
     gaps = np.diff(grouped)[~starts[1:]]
     if not len(gaps) or (gaps > 0).all():
         return None
+    if (gaps == 0).all():
+        return "it is the same all through each sequence"
     if look.distinct == 1 and len(codes) > 1:
         return "all its cells are the same"
     if look.kind == "whole" and (gaps >= 0).all():

@@ -78,7 +78,10 @@ def type_cells(cells: Sequence[str], delimiter: str) -> tuple[pd.Series, Spellin
         numbers = _parse([cell.replace(",", ".") for cell in spellings], missing)
         return pd.Series(numbers[codes]), Spelling(decimal_comma=True)
     if is_word.any() and not missing.all():
-        dressed = undress([cell for cell, gone in zip(spellings, missing, strict=True) if not gone])
+        dressed = undress(
+            [cell for cell, gone in zip(spellings, missing, strict=True) if not gone],
+            decimal_commas=delimiter != ",",
+        )
         if dressed is not None:
             bare, clothes = dressed
             found_numbers = np.full(len(spellings), np.nan)

@@ -65,6 +65,7 @@ class TableLayout:
         rank = np.lexsort((places, codes))
         repeated = (np.diff(codes[rank]) == 0) & (np.diff(places[rank]) == 0)
         if repeated.any():
+            _refuse_molten(table, codes, places, sequence, order)
             share = int(repeated.sum())
             notes.append(
                 f"{share} step(s) have the {order!r} of the one before: among these, rows keep their order"
@@ -76,6 +77,26 @@ class TableLayout:
             if Look(table, order).kind == "moments":
                 times = times.astype(np.int64).astype("datetime64[ns]")
         return cls(rank, offsets_of(np.bincount(codes)), names, times)
+
+
+def _refuse_molten(
+    table: Table, codes: NDArray[np.int64], places: NDArray[np.int64], sequence: str | None, order: str
+) -> None:
+    """Refuse a table that has a row for each channel of a step: each step has each word of a column once."""
+    step = pd.Series(codes * (places.max() + 1) + places)
+    n_steps, n_rows = step.nunique(), len(step)
+    for column in table.frame.columns:
+        words = pd.factorize(table.written(str(column)))[0]
+        n_words = int(words.max()) + 1
+        if str(column) in (sequence, order) or not 2 <= n_words <= 100 or n_steps * n_words != n_rows:
+            continue
+        if not pd.Series(step.to_numpy() * n_words + words).duplicated().any():
+            keys = [name for name in (sequence, order) if name]
+            raise table.error(
+                f"each step has each of the {n_words} values of this column once: the table has a row for "
+                f"each channel; pivot it to one a step (pandas: df.pivot(index={keys}, columns={column!r}))",
+                column=str(column),
+            )
 
 
 def read_values(

@@ -141,13 +141,15 @@ class Clothes:
     thousands: bool = False
 
 
-def undress(cells: Sequence[str]) -> tuple[list[str], Clothes] | None:
+def undress(cells: Sequence[str], *, decimal_commas: bool) -> tuple[list[str], Clothes] | None:
     """Return the bare numbers of distinct cells and what they wore; None if they are no such numbers.
 
     Parameters
     ----------
     cells : sequence of str
         Distinct cells, none of which is missing.
+    decimal_commas : bool
+        Whether a comma may be a decimal one: not between cells that commas separate.
     """
     bare, signs, commas = [], set(), False
     for cell in cells:
@@ -168,7 +170,7 @@ def undress(cells: Sequence[str]) -> tuple[list[str], Clothes] | None:
     sign = next(iter(signs - {""}), "")
     if not sign and not commas:
         return None
-    if commas and not _are_thousands(cells, bool(sign)):
+    if commas and not _are_thousands(cells, bool(sign) or not decimal_commas):
         return None
     if sign and len(set(bare)) < 3 and sign not in "%‰" + _CURRENCY:
         return None
@@ -184,15 +186,13 @@ def _mostly(cells: Sequence[str]) -> bool:
     return all(float(cell) == 0 for cell in cells if _PLAIN.fullmatch(cell))
 
 
-def _are_thousands(cells: Sequence[str], signed: bool) -> bool:
+def _are_thousands(cells: Sequence[str], sure: bool) -> bool:
     """Whether commas mark thousands beyond doubt: no number of four digits goes without."""
-    if signed:
-        return True
     with_commas = [cell for cell in cells if "," in cell]
     others = [cell for cell in cells if "," not in cell]
     if not all(_THOUSANDS.fullmatch(cell) for cell in with_commas):
         return False
     if not all(_PLAIN.fullmatch(cell) and abs(float(cell)) < 1000 for cell in others):
         return False
-    certain = any(cell.count(",") > 1 or "." in cell for cell in with_commas)
+    certain = sure or any(cell.count(",") > 1 or "." in cell for cell in with_commas)
     return certain or bool(others)

@@ -162,11 +162,20 @@ def _read_numeric(texts: Sequence[str]) -> tuple[Moments, str] | None:
 
 def _settle(day_first: Moments, month_first: Moments) -> tuple[Moments, str] | None:
     """Choose the form in which dates hardly ever go back; None if neither is better."""
+    # a part that is always 1 is the day of months in a row, rather than the month of the first days of a year
+    ones = [bool((form.astype("datetime64[M]") == form).all()) for form in (day_first, month_first)]
+    if len(day_first) > 3 and ones[0] != ones[1]:
+        better = ones.index(True)
+        return _chosen(day_first, month_first, better)
     back = [int((np.diff(form) < np.timedelta64(0, "us")).sum()) for form in (day_first, month_first)]
     spread = [len(set(np.diff(form).tolist())) for form in (day_first, month_first)]
     if len(day_first) < 3 or (back[0] == back[1] and spread[0] == spread[1]):
         return None
     better = 0 if (back[0], spread[0]) < (back[1], spread[1]) else 1
+    return _chosen(day_first, month_first, better)
+
+
+def _chosen(day_first: Moments, month_first: Moments, better: int) -> tuple[Moments, str]:
     form = ("day, month, year", "month, day, year")[better]
     return (day_first, month_first)[better], (
         f"dates of the form {form}, which goes with the order of the rows; no date decides by itself"

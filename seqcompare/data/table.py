@@ -43,6 +43,8 @@ class Table:
         Whether its columns have names of their own.
     values : tuple of str
         The columns of the steps, where the format says so.
+    delimiter : str
+        What separates the cells of a file of text.
     """
 
     frame: pd.DataFrame
@@ -53,6 +55,7 @@ class Table:
     notes: tuple[str, ...] = ()
     headed: bool = True
     values: tuple[str, ...] = ()
+    delimiter: str = "\t"
 
     def written(self, column: str) -> pd.Series:
         """Return a column as it is written: ``007`` is not ``7``."""

@@ -169,7 +169,7 @@ def melt(table: Table, columns: Columns, shape: Shape) -> tuple[Table, Columns]:
     if table.text:
         cells = [table.text[name].to_numpy(dtype=object) for name in shape.steps]
         flat = [cell or "" for cell in np.column_stack(cells).ravel()]
-        values, spelling = type_cells(flat, "\t")
+        values, spelling = type_cells(flat, table.delimiter)
         written: dict[str, pd.Series] = {VALUE: as_words(flat)}
     else:
         values = pd.concat([table.frame[name] for name in shape.steps], ignore_index=True)
@@ -266,7 +266,7 @@ def _holds_sequences(look: Look) -> bool:
 
 def separator_of(texts: list[str]) -> str | None:
     """Return what separates the steps within cells: the same mark, several times in nearly all of them."""
-    for mark in (" ", ";", "|", ",", ">", "-"):
+    for mark in (" > ", " -> ", "->", ">", ";", "|", ",", " ", "-"):
         parts = [text.split(mark) for text in texts]
         often = np.mean([len(part) >= 3 for part in parts]) > 0.9
         tokens = {token.strip() for part in parts for token in part}

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqcompare.datasets import read
+from seqcompare.datasets import DataError, read
 
 CASES = Path(__file__).parents[1] / "cases"
 
@@ -81,6 +81,42 @@ CASES_OF = {
     "k16_early_bump.ts": ({}, 60, (60, 60), "sequence", {"0": "real"}, ""),
     "k18_late_onset.csv": ({}, 1, (300, 300), "step", {"value": "real"}, ""),
     "k20_ties.csv": ({}, 10, (8, 8), "next", {"event": "symbols"}, "rows keep their order"),
+    "x01_wide_years_thousands.csv": ({}, 6, (5, 5), "next", {"value": "real"}, "commas between thousands"),
+    "x02_wide_month_names.csv": ({}, 12, (12, 12), "next", {"value": "real"}, "'Jan' to 'Dec' are a series"),
+    "x03_numbered_channels.csv": (
+        {},
+        1,
+        (60, 60),
+        "next",
+        {"acc1": "real", "acc2": "real", "acc3": "real"},
+        "read as 3 channels of measurements",
+    ),
+    "x04_serial_down_year.csv": ({}, 10, (6, 6), "next", {"level": "real"}, "'serial' is no channel"),
+    "x05_step_is_step_count.csv": (
+        {},
+        8,
+        (10, 10),
+        "next",
+        {"step": "count", "mood": "symbols"},
+        "'step' is not taken for the order",
+    ),
+    "x06_t_is_temperature.csv": ({}, 6, (12, 12), "next", {"t": "real"}, "'t' is not taken for the order"),
+    "x07_class_is_measured.csv": ({}, 8, (8, 8), "sequence", {"class": "real", "x": "real"}, "'label' is"),
+    "x08_currency_units.csv": ({}, 6, (8, 8), "next", {"price": "real", "weight": "real"}, "with 'mg'"),
+    "x09_quarters.csv": ({}, 2, (12, 12), "next", {"sales": "real"}, "read as quarters"),
+    "x10_two_digit_years.csv": ({}, 1, (12, 12), "next", {"v": "real"}, "month, day, year"),
+    "x11_tickets.csv": ({}, 14, (4, 4), "next", {"what": "symbols"}, "new values of it come up to the end"),
+    "x12_sep_line_decimal_comma.csv": ({}, 6, (8, 8), "next", {"wert": "real"}, "with a decimal comma"),
+    "x13_headerless_word_label.csv": ({}, 20, (10, 10), "sequence", {"value": "real"}, "a class a row"),
+    "x14_paths_in_cells.csv": ({}, 20, (4, 8), "sequence", {"value": "symbols"}, "what ' > ' separates"),
+    "x15_glucose.csv": ({}, 8, (10, 10), "next", {"glucose": "count"}, "'NA', '9999' is read as missing"),
+    "x16_r_wide_rownames.tsv": ({}, 15, (30, 30), "next", {"value": "real"}, "the 30 columns 'V1' to 'V30'"),
+    "x17_spikes.csv": ({}, 6, (20, 20), "next", {"spike": "symbols", "lfp": "real"}, "read as 2 symbols"),
+    "x18_adc.csv": ({}, 4, (100, 100), "next", {"adc": "count"}, "that change little by little"),
+    "x19_icd_codes.csv": ({}, 30, (10, 10), "next", {"icd": "symbols"}, "read as 39 symbols"),
+    "x20_elapsed_copy.csv": ({}, 8, (10, 10), "sequence", {"force": "real"}, "the same as column 'step'"),
+    "x21_conllu.txt": ({}, 12, (2, 3), "step", {"word": "symbols"}, "column 2 holds the steps and column 4"),
+    "x22_comment_column.csv": ({}, 6, (6, 6), "next", {"event": "symbols"}, "it names every row"),
     "k31_space_is_a_symbol.csv": ({"kind": "symbols"}, 3, (3, 3), "next", {"char": "symbols"}, ""),
 }
 
@@ -97,7 +133,14 @@ def test_a_kind_of_file_is_read_as_what_it_is(name):
 
 
 def test_every_file_has_a_test():
-    assert {path.name for path in CASES.iterdir()} - {"README.md"} == set(CASES_OF)
+    assert {path.name for path in CASES.iterdir()} - {"README.md", "x23_molten.csv"} == set(CASES_OF)
+
+
+def test_a_row_for_each_channel_is_refused_with_a_way_on():
+    with pytest.raises(
+        DataError, match=r"x23_molten.csv, column 'variable': .*df.pivot\(index=\['id', 'time'\]"
+    ):
+        read(CASES / "x23_molten.csv")
 
 
 def test_states_of_a_wide_table_are_in_order():

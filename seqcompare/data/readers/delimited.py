@@ -81,6 +81,7 @@ def parse_table(text: str, path: Path, delimiter: str | None, notes: list[str]) 
         spellings=spellings,
         notes=tuple(notes),
         headed=headed,
+        delimiter=delimiter,
     )
 
 

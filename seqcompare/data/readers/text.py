@@ -55,7 +55,7 @@ def find_table(text: str, path: Path) -> Table | None:
         if len(counts) == 1 and counts != {0} and "\n\n" not in text.strip():
             notes = [f"the lines have as many cells each, so this is read as a table{plain}"]
             return parse_table(text, path, mark, notes)
-    cells = [line.split() for line in lines]
+    cells = [_cells_of(line) for line in lines]
     widths = {len(line) for line in cells}
     if len(widths) != 1 or widths == {1}:
         numbers = widths == {1} and all(_NUMBER.fullmatch(line[0]) and "." in line[0] for line in cells)
@@ -73,7 +73,7 @@ def find_table(text: str, path: Path) -> Table | None:
 
 
 def _tagged(text: str, path: Path, plain: str) -> Table:
-    """Return the long form of columns of tagged words."""
+    """Return the long form of columns of tagged words; a first column that counts the words is left out."""
     rows: list[list[str]] = []
     numbers: list[int] = []
     where, sentence = [], 0
@@ -81,22 +81,37 @@ def _tagged(text: str, path: Path, plain: str) -> Table:
         if not line.strip():
             sentence += bool(rows) and sentence == numbers[-1]
             continue
-        if line.startswith("#"):
+        cells = _cells_of(line)
+        # in CoNLL-U, lines 1-2 and 1.1 stand for what is no word of the text
+        if line.startswith("#") or re.fullmatch(r"[0-9]+[-.][0-9]+", cells[0]):
             continue
-        rows.append(line.split())
+        rows.append(cells)
         numbers.append(sentence)
         where.append(number)
     width = len(rows[0])
-    names = ["sentence", "word", *(f"column {i + 1}" for i in range(1, width - 1)), "tag"]
-    columns = [list(map(str, numbers)), *map(list, zip(*rows, strict=True))]
-    frame = {name: as_words(column) for name, column in zip(names, columns, strict=True)}
+    tag = width - 1
+    first = 0
+    if all(row[0].isdigit() for row in rows):
+        first = 1
+        tag = 3 if width == 10 else tag
+    names = [f"column {i + 1}" for i in range(width)]
+    names[first], names[tag] = "word", "tag"
+    columns = {"sentence": list(map(str, numbers)), **dict(zip(names, zip(*rows, strict=True), strict=True))}
+    if first:
+        del columns[names[0]]
+    frame = {name: as_words(column) for name, column in columns.items()}
     note = (
-        "blank lines part lines of as many words each, so this is read as tagged words: the first word of a "
-        f"line is a step and the last its label{plain}"
+        "blank lines part lines of as many words each, so this is read as tagged words: column "
+        f"{first + 1} holds the steps and column {tag + 1} their labels{plain}"
     )
     return Table(
         pd.DataFrame(frame), path, np.array(where, dtype=np.int64), frame, notes=(note,), values=("word",)
     )
+
+
+def _cells_of(line: str) -> list[str]:
+    """Return what tabs or, without any, blanks separate."""
+    return [cell.strip() for cell in line.split("\t")] if "\t" in line else line.split()
 
 
 def read_plain(path: Path, *, tokens: Tokens = "char", split: Split = "line") -> Contents:
