@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.dataset import ColumnUse
+from seqcompare.data.keys import guess_sequence
 from seqcompare.data.look import Look, even, starts_of
 from seqcompare.data.order import looks_ordered, order_places
 from seqcompare.data.source import DataError
@@ -105,7 +106,7 @@ def assign(table: Table, columns: Columns, looks: dict[str, Look]) -> Assigned:
     free = [name for name in looks if name not in taken]
     if columns.sequence is None:
         _find_sequence(table, columns, found, looks, free)
-    if columns.order is None:
+    if columns.order is None and found.order is None:
         _find_order(table, found, looks, free)
     if columns.sequence is None and not found.sequence:
         _check_not_one_row_each(table, found, looks, free)
@@ -163,26 +164,25 @@ def _take(found: Assigned, part: str, name: str, reason: str, free: list[str]) -
 def _find_sequence(
     table: Table, columns: Columns, found: Assigned, looks: dict[str, Look], free: list[str]
 ) -> None:
+    fitting = []
     for name in _candidates(table, "sequence", free):
         look = looks[name]
-        blocks = int(starts_of(look.codes).sum())
-        if look.kind == "moments" or (look.kind == "fraction" and 2 * blocks > len(look.codes)):
+        if look.kind == "moments" or (look.kind == "fraction" and 2 * look.blocks > len(look.codes)):
             found.notes.append(f"column {name!r} is not taken for the sequence: it holds {_noun(look)}")
         elif not look.every_row_its_own:
-            _take(found, "sequence", name, "its name", free)
-            return
+            fitting.append(name)
+    # of several, one whose rows stand together: within it, others may count anew
+    together = [name for name in fitting if looks[name].blocks == looks[name].distinct]
+    if fitting:
+        _take(found, "sequence", (together or fitting)[0], "its name", free)
+        return
     orders = [columns.order] if columns.order else _candidates(table, "order", free)
-    for order in orders:
-        rising = [n for n in free if n != order and _restarts(looks[n], looks[order])]
-        if len(rising) == 1:
-            _take(found, "sequence", rising[0], f"column {order!r} starts anew with each of its values", free)
-            return
-    clocks = [n for n in free if looks[n].is_clock]
-    coming = [
-        n for n in free if n not in orders and normal(n) not in USUAL["target"] and _keeps_coming(looks[n])
-    ]
-    if clocks and len(coming) == 1:
-        _take(found, "sequence", coming[0], "new values of it come up to the end, each several times", free)
+    known = [*free, columns.order] if columns.order else free
+    guess = guess_sequence({name: looks[name] for name in known}, orders)
+    if guess is not None and guess.column in free and normal(guess.column) not in USUAL["target"]:
+        _take(found, "sequence", guess.column, guess.reason, free)
+        if guess.order is not None and columns.order is None:
+            _take(found, "order", guess.order, "it counts the steps of each sequence", free)
 
 
 def _check_not_one_row_each(table: Table, found: Assigned, looks: dict[str, Look], free: list[str]) -> None:
@@ -193,30 +193,6 @@ def _check_not_one_row_each(table: Table, found: Assigned, looks: dict[str, Look
             f"column {own[0]!r} makes every row a sequence of its own; a table has a row for each step, not "
             f"for each sequence (does it number the rows? --sequence '' --order {own[0]}; a wide one? --wide)"
         )
-
-
-def _restarts(look: Look, order: Look) -> bool:
-    """Whether the rows are blocks of one value each, and an order starts anew in each of them."""
-    n_rows = len(look.codes)
-    starts = starts_of(look.codes)
-    blocks = int(starts.sum())
-    if look.kind not in ("words", "whole") or blocks != look.distinct or not 2 <= blocks <= n_rows / 2:
-        return False
-    numbers = order.numbers
-    if numbers is None or order.kind == "fraction" or not order.rises(starts, strictly=True):
-        return False
-    falls = np.diff(numbers)[starts[1:]] <= 0
-    return bool(falls.mean() > 0.5)
-
-
-def _keeps_coming(look: Look) -> bool:
-    """Whether values come up for the first time all through the column, and nearly all of them again."""
-    n_rows = len(look.codes)
-    if look.kind not in ("words", "whole") or look.distinct < 4 or (look.codes < 0).any():
-        return False
-    counts = np.bincount(look.codes)
-    last_new = int(np.flatnonzero(np.maximum.accumulate(look.codes) == look.distinct - 1)[0])
-    return bool(last_new > 0.7 * n_rows and np.mean(counts >= 2) >= 0.8 and counts.max() <= n_rows / 3)
 
 
 def _find_order(table: Table, found: Assigned, looks: dict[str, Look], free: list[str]) -> None:

@@ -151,7 +151,7 @@ def undress(cells: Sequence[str], *, decimal_commas: bool) -> tuple[list[str], C
     decimal_commas : bool
         Whether a comma may be a decimal one: not between cells that commas separate.
     """
-    bare, signs, commas = [], set(), False
+    written, signs, commas = [], set(), False
     for cell in cells:
         match = _DRESSED.fullmatch(cell)
         if match is None or not _digits(match["number"]):
@@ -163,15 +163,16 @@ def undress(cells: Sequence[str], *, decimal_commas: bool) -> tuple[list[str], C
             return None
         signs.add(before or after)
         commas = commas or "," in match["number"]
-        bare.append(match["sign"] + match["number"].replace(",", ""))
+        written.append(match["sign"] + match["number"])
     # a cell of nothing but the number, such as 0, may stand among others
     if len(signs - {""}) > 1 or ("" in signs and len(signs) > 1 and not commas and not _mostly(cells)):
         return None
     sign = next(iter(signs - {""}), "")
     if not sign and not commas:
         return None
-    if commas and not _are_thousands(cells, bool(sign) or not decimal_commas):
+    if commas and not _are_thousands(written, bool(sign) or not decimal_commas):
         return None
+    bare = [number.replace(",", "") for number in written]
     if sign and len(set(bare)) < 3 and sign not in "%‰" + _CURRENCY:
         return None
     return bare, Clothes(sign, commas)

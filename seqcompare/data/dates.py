@@ -169,9 +169,16 @@ def _settle(day_first: Moments, month_first: Moments) -> tuple[Moments, str] | N
         return _chosen(day_first, month_first, better)
     back = [int((np.diff(form) < np.timedelta64(0, "us")).sum()) for form in (day_first, month_first)]
     spread = [len(set(np.diff(form).tolist())) for form in (day_first, month_first)]
-    if len(day_first) < 3 or (back[0] == back[1] and spread[0] == spread[1]):
+    spans = [float((form.max() - form.min()).astype(np.int64)) for form in (day_first, month_first)]
+    if back[0] != back[1] and len(day_first) > 2:
+        better = int(np.argmin(back))
+    elif spread[0] != spread[1] and len(day_first) > 2:
+        better = int(np.argmin(spread))
+    elif max(spans) >= 5 * min(spans):
+        # days of one week, read the other way, are months apart
+        better = int(np.argmin(spans))
+    else:
         return None
-    better = 0 if (back[0], spread[0]) < (back[1], spread[1]) else 1
     return _chosen(day_first, month_first, better)
 
 

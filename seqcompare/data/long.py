@@ -17,6 +17,7 @@ from seqcompare.data.channels import (
     say_spelling,
 )
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.keys import join_date_and_time, join_keys
 from seqcompare.data.look import Look
 from seqcompare.data.roles import Wanted, settle_role
 from seqcompare.data.schema import Values
@@ -64,8 +65,14 @@ def read_long(
     # with role="next" there is no target to look for
     if wanted.role == "next" and columns.target is None:
         columns = replace(columns, target=False)
+    if columns.sequence:
+        table = join_keys(table, columns.sequence)
     looks = _look(table)
-    uses = []
+    named = [columns.sequence, columns.target, columns.group, columns.values]
+    joined = None if columns.order is not None or any(named) else join_date_and_time(table, looks)
+    if joined is not None:
+        table, columns = joined[0], replace(columns, order=joined[1])
+        looks = _look(table)
     shape = None if cell else find_shape(table, columns, looks, wide)
     if shape is not None:
         table, columns = melt(table, columns, shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -15,6 +16,7 @@ from seqcompare.data.table import Table
 
 ColumnKind = Literal["whole", "fraction", "words", "moments", "other"]
 
+_CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:\s*[AaPp]\.?[Mm]\.?)?")
 # what seconds and milliseconds since 1970 look like, from 1990 on
 _EPOCHS = ((6.3e8, 4.2e9), (6.3e11, 4.2e12))
 
@@ -70,10 +72,33 @@ class Look:
         """How many values differ."""
         return int(self.codes.max()) + 1 if len(self.codes) else 0
 
+    @cached_property
+    def blocks(self) -> int:
+        """How many runs of equal cells there are."""
+        return int(starts_of(self.codes).sum())
+
     @property
     def every_row_its_own(self) -> bool:
         """Whether no value occurs twice."""
         return self.distinct == len(self.codes) and len(self.codes) > 1
+
+    @property
+    def texts(self) -> list[str]:
+        """The distinct cells as text."""
+        return [str(value) for value in self._codes[1]]
+
+    @property
+    def is_time_of_day(self) -> bool:
+        """Whether the cells are times without a date, such as 9:30."""
+        return bool(self.texts) and all(_CLOCK.fullmatch(text.strip()) for text in self.texts)
+
+    def counts(self, starts: NDArray[np.bool_]) -> bool:
+        """Whether the column goes up by the same number from row to row, but where a sequence starts."""
+        numbers = self.numbers
+        if numbers is None or np.isnan(numbers).any():
+            return False
+        steps = np.diff(numbers)[~starts[1:]]
+        return len(steps) > 3 and bool((steps == steps[0]).all())
 
     @cached_property
     def _moments(self) -> NDArray[np.int64] | None:

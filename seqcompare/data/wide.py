@@ -89,7 +89,8 @@ def find_shape(table: Table, columns: Columns, looks: Mapping[str, Look], wide: 
     keys = [name for name in rest if looks[name].every_row_its_own and looks[name].kind in ("words", "whole")]
     stem = _NUMBERED.fullmatch(steps[0])
     bare = stem is None or not stem["stem"]
-    if bare or (keys and len(table.frame) > 1 and (len(rest) > 1 or normal(keys[0]) in USUAL["sequence"])):
+    named = [n for n in keys if looks[n].kind == "words" or normal(n) in USUAL["sequence"] or len(rest) > 1]
+    if bare or (named and len(table.frame) > 1):
         return Shape(
             steps,
             f"the columns {steps[0]!r} to {steps[-1]!r} are a series"
