@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seqcompare.data.reader import read
+from seqcompare.data.read import read
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.coding import code_steps
 from seqcompare.dependence.result import Profile

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from seqcompare.data.dataset import SequenceDataset
-from seqcompare.data.reader import read
+from seqcompare.data.read import read
+from seqcompare.data.readers import reading_options
 from seqcompare.dependence import profile
 from seqcompare.experiments.config import describe_data, described, fingerprint
 from seqcompare.experiments.contestants import contestants_for, problem_of
@@ -319,11 +320,11 @@ def _own_families(contestants: Sequence[Contestant]) -> list[Family]:
 
 def _check_keywords(reading: Mapping[str, Any]) -> None:
     """Refuse a keyword that neither this function nor `read` has."""
-    known = set(inspect.signature(read).parameters) - {"data"}
+    known = reading_options()
     for name in reading:
         if name not in known:
             mine = [n for n, p in inspect.signature(compare).parameters.items() if p.kind != p.VAR_KEYWORD]
-            raise TypeError(f"compare() has no keyword {name!r}; {nearest(name, [*mine, *sorted(known)])}")
+            raise TypeError(f"compare() has no keyword {name!r}; {nearest(name, [*mine, *known])}")
 
 
 def _keep_profile(dataset: SequenceDataset, store: Store) -> None:
