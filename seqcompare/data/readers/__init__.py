@@ -66,6 +66,11 @@ def register_reader(reader: Reader, *, replace: bool = False) -> Reader:
     replace : bool, default=False
         Whether to take the place of another format of this name.
 
+    Returns
+    -------
+    Reader
+        What was given.
+
     Raises
     ------
     ValueError
