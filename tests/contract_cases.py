@@ -11,6 +11,7 @@ from sklearn.svm import LinearSVC
 from seqcompare import (
     HMM,
     BayesClassifier,
+    ContextTree,
     HMMTagger,
     MarkovChain,
     MarkovTagger,
@@ -53,6 +54,8 @@ CASES = {
     "markov": Case(MarkovChain(2), "symbols", "next", {"order": [0, 1]}),
     "markov additive": Case(MarkovChain(1, "additive"), "symbols", "next", {"alpha": [0.1, 1.0]}),
     "markov kneser-ney": Case(MarkovChain(2, "kneser-ney"), "symbols", "next", {"order": [0, 1]}),
+    "context tree": Case(ContextTree(4), "symbols", "next", {"depth": [0, 1]}),
+    "context tree learning": Case(ContextTree(3, update=True), "symbols", "next", {"blend": [False, True]}),
     "hmm": Case(HMM(n_init=1, random_state=0), "symbols", "next", {"n_components": [1, 2]}, weighted=False),
     "hmm gaussian": Case(
         HMM(n_init=1, random_state=0), "real", "density", {"n_components": [1, 2]}, weighted=False

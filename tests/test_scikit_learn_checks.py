@@ -10,6 +10,7 @@ from sklearn.utils.estimator_checks import check_estimator
 from seqcompare import (
     HMM,
     BayesClassifier,
+    ContextTree,
     HMMTagger,
     MarkovChain,
     MarkovTagger,
@@ -30,6 +31,7 @@ EQUIVALENCE = "check_sample_weight_equivalence_on_dense_data"
 # estimator, how many of scikit-learn's checks run on it, and which may fail, for what reason
 CHECKED = {
     "markov": (MarkovChain(), 48, {EQUIVALENCE: "its data are not symbols"}),
+    "context tree": (ContextTree(3), 48, {EQUIVALENCE: "its data are not symbols"}),
     "hmm": (HMM(random_state=0, n_init=1), 41, {}),
     "next markov": (NextStep(MarkovTagger()), 48, {EQUIVALENCE: "its data are not symbols"}),
     "next window": (NextStep(WindowTagger()), 48, {EQUIVALENCE: "its data are not symbols"}),
