@@ -4,14 +4,14 @@ From the uniform distribution on, each context of a step, shortest first, makes 
 
     p(a) = g0 p'(a) + g1 (n_a - D(n_a)) / (N - D_N) + g2 (c_a - D'(c_a)) / (C - D_C),
 
-with n_a the weight of a after the context and N its sum; c_a the number of contexts one step longer after which
-a was seen, the continuation counts of Kneser and Ney (1995, "Improved backing-off for m-gram language
-modeling"), and C its sum; D and D' what is taken from counts of 1, 2, and 3 or more, estimated for each length
-as Chen and Goodman do (1998, "An empirical study of smoothing techniques for language modeling"); D_N and D_C
-their sums. The gates g >= 0 add up to 1. With g0 = D_C / C and g1 = 0 this is Kneser and Ney's smoothing in
-every order at once. Here that is only what the gates are drawn to: they are fitted to held-out steps, by the
-length and the state of the context, which is the deleted interpolation of Jelinek and Mercer (1980,
-"Interpolated estimation of Markov source parameters from sparse data").
+with n_a the weight of a after the context and N its sum; c_a the number of contexts one step longer after
+which a was seen, the continuation counts of Kneser and Ney (1995, "Improved backing-off for m-gram language
+modeling"), and C its sum; D and D' what is taken from counts of 1, 2, and 3 or more, estimated for each
+length as Chen and Goodman do (1998, "An empirical study of smoothing techniques for language modeling"); D_N
+and D_C their sums. The gates g >= 0 add up to 1. With g0 = D_C / C and g1 = 0 this is Kneser and Ney's
+smoothing in every order at once. Here that is only what the gates are drawn to: they are fitted to held-out
+steps, by the length and the state of the context, which is the deleted interpolation of Jelinek and Mercer
+(1980, "Interpolated estimation of Markov source parameters from sparse data").
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ _EVEN_ODDS = 12
 N_STATES = _N_WIDTHS * _N_BACKS * _N_RATIOS
 # The gates of a state are drawn to what they would be without held-out steps as if by so many of these.
 _PRIOR = 64.0
-# What g1 then has of what is left by g0. Of 0 to .5, with priors of 16 to 200, this was best on text of 300 to
-# 100,000 characters and on DNA; none of these choices matters much from 10,000 steps on.
+# What g1 then has of what is left by g0. Of .1 to .5, with priors of 16 to 200, this was best on text of 300
+# to 100,000 characters and on DNA; none of these choices matters much from 10,000 steps on.
 _RAW = 0.25
 # Discounts where nothing is known, and the most that is taken: a count keeps something.
 _DISCOUNTS = np.array([0.5, 1.0, 1.5])
@@ -100,7 +100,7 @@ def _state(types: float, back: float, ratio: float) -> int:
         The weight for each continuation count.
     """
     width = min(int(np.ceil(np.log2(max(types, 1.0)))), _N_WIDTHS - 1)
-    odds = int(round(2.0 * np.log2(back / (1.0 - back)))) + _EVEN_ODDS
+    odds = int(np.floor(2.0 * np.log2(back / (1.0 - back)) + 0.5)) + _EVEN_ODDS
     step = 0 if ratio <= 1.0 else min(1 + int(np.log2(ratio)), _N_RATIOS - 1)
     return (width * _N_BACKS + min(max(odds, 0), _N_BACKS - 1)) * _N_RATIOS + step
 
@@ -156,7 +156,7 @@ def terms(trie: ContextTrie, node: int, length: int, code: int) -> tuple[float, 
     if trie.target_key[entry] == EMPTY:
         return 0.0, 0.0, state
     pair = trie.target_of[entry]
-    raw = discounted(trie.discount[length, 0], trie.count[pair]) / raw_left(trie, node, length)
+    raw = discounted(trie.discount[length, 0], trie.pair_weight[pair]) / raw_left(trie, node, length)
     if trie.node[node, IS_FULL]:
         # nothing longer was counted: as in Kneser and Ney's highest order, its own count continues it
         return raw, raw, state
@@ -191,7 +191,7 @@ def _counts_of_counts(trie: ContextTrie) -> Array:
             length[node] = length[trie.node[node, PARENT]] + 1
         pair = trie.node[node, FIRST]
         while pair >= 0:
-            counts[length[node], 0, int(min(trie.count[pair], 5.0)) % 5] += 1
+            counts[length[node], 0, int(min(trie.pair_weight[pair], 5.0)) % 5] += 1
             counts[length[node], 1, min(trie.target[pair, PAIRS], 5) % 5] += 1
             pair = trie.target[pair, NEXT]
     once = np.zeros(trie.depth + 2)

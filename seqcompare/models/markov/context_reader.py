@@ -10,18 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.models.markov.blend import HeldOut, fit_gates, set_discounts
+from seqcompare.models.markov.context_kernels import (
+    count_range,
+    has_room,
+    restore,
+)
 from seqcompare.models.markov.context_trie import (
     ALPHA,
     ContextTrie,
     Journal,
     copied,
-    count_range,
     grown,
-    has_room,
     lengthened,
     new_journal,
     new_trie,
-    restore,
 )
 from seqcompare.models.markov.mixture import Mixture, collect
 from seqcompare.models.markov.weighting import choose_alpha
@@ -96,7 +98,7 @@ class ContextReader:
             self._journal = new_journal(64 * (trie.depth + 2))
 
     def read(self, kernel: Callable[..., int], first: int, last: int, out: Array) -> None:
-        """Run a kernel of `mixture` from place `first` to before `last`; the rows of `out` are these places."""
+        """Run a kernel of `mixture` from place `first` to before `last`, which are the rows of `out`."""
         place = first
         while place < last:
             place = self.read_on(kernel, place, last, out[place - first :])
@@ -180,7 +182,9 @@ def _hold_out(trie: ContextTrie, mixture: Mixture, first: int, last: int) -> Hel
     steps, contexts = size
     return HeldOut(
         found.start[: steps + 1],
-        *(array[:contexts] for array in (found.state, found.raw, found.continued)),
+        found.state[:contexts],
+        found.raw[:contexts],
+        found.continued[:contexts],
         found.tree[:steps],
         found.weight[:steps],
     )
@@ -197,6 +201,7 @@ def _room(n_steps: int, n_contexts: int) -> HeldOut:
 def _joined(blocks: list[HeldOut]) -> HeldOut:
     ends = np.cumsum([block.start[-1] for block in blocks])
     starts = [block.start[1:] + end - block.start[-1] for block, end in zip(blocks, ends, strict=True)]
-    return HeldOut(
-        np.concatenate([[0], *starts]), *(np.concatenate(parts) for parts in list(zip(*blocks, strict=True))[1:])
-    )
+    joined = {
+        name: np.concatenate([getattr(block, name) for block in blocks]) for name in HeldOut._fields[1:]
+    }
+    return HeldOut(np.concatenate([[0], *starts]), **joined)

@@ -33,14 +33,14 @@ class TreeContext(NamedTuple):
     ----------
     steps : tuple
         The steps, oldest first; None is the start of a sequence.
-    count : float
-        How often something came after it, by weight.
+    weight : float
+        How many steps came after it, by their weight.
     proba : ndarray of shape (n_symbols,)
         The distribution of what comes next.
     """
 
     steps: tuple[Any, ...]
-    count: float
+    weight: float
     proba: NDArray[np.float64]
 
 
@@ -62,8 +62,8 @@ class ContextTree(Density):
         The shares are fitted to this way of reading.
     alpha : float, optional
         The parameter of the symmetric Dirichlet distribution that each leaf's distribution is drawn from; by
-        default the power of 2 from 1/256 to 2 that makes the training data most probable. 1/2 is the choice of
-        Krichevsky and Trofimov.
+        default the power of 2 from 1/256 to 2 that makes the training data most probable. Krichevsky and
+        Trofimov's choice is 1/2.
     blend : bool, default=True
         Whether the blend takes part; without it, the prediction is that of context-tree weighting alone.
     symbols : array-like, optional
@@ -156,19 +156,19 @@ class ContextTree(Density):
         ContextTree
             Itself.
         """
-        self._check_parameters()
+        _check_parameters(**self.get_params(deep=False))
         sequences = check_sequences(self, X, reset=True, **self.reading)
         self.symbols_, self._text, self._weight = self._take_down(sequences, sample_weight)
         return self._learn()
 
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> ContextTree:
-        """Learn more sequences, which may hold new symbols unless the alphabet was given; as one `fit` on all.
+        """Learn more sequences; the result is that of one `fit` on all. Parameters as in `fit`.
 
-        Parameters as in `fit`.
+        Unless the alphabet was given, they may hold new symbols.
         """
         if not hasattr(self, "symbols_"):
             return self.fit(X, y, sample_weight)
-        self._check_parameters()
+        _check_parameters(**self.get_params(deep=False))
         self._add(*self._take_down(self._check(X), sample_weight))
         return self._learn()
 
@@ -319,15 +319,6 @@ class ContextTree(Density):
             and np.isfinite(gates).all()
         )
 
-    def _check_parameters(self) -> None:
-        if isinstance(self.depth, bool) or not isinstance(self.depth, (int, np.integer)) or self.depth < 0:
-            raise ValueError(f"depth must be a whole number of steps, 0 or more, got {self.depth!r}")
-        if self.alpha is not None and not (isinstance(self.alpha, Real) and 0 < float(self.alpha) < np.inf):
-            raise ValueError(f"alpha must be positive and finite, or None, got {self.alpha!r}")
-        for name in ("update", "blend"):
-            if not isinstance(getattr(self, name), (bool, np.bool_)):
-                raise ValueError(f"{name} must be True or False, got {getattr(self, name)!r}")
-
     def _take_down(
         self, sequences: Sequences, sample_weight: Any
     ) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[np.float64]]:
@@ -353,7 +344,9 @@ class ContextTree(Density):
 
     def _learn(self) -> ContextTree:
         self.unknown_proba_ = 1 / (self._weight.sum() + len(self.symbols_) + 1)
-        self._trie = count_text(self._text, self._weight, int(self.depth), len(self.symbols_), self.alpha)
+        self._trie: ContextTrie = count_text(
+            self._text, self._weight, int(self.depth), len(self.symbols_), self.alpha
+        )
         self.alpha_ = float(self._trie.prior[ALPHA])
         self.log_evidence_ = float(self._trie.sums[0, LOG_TREE])
         self.gates_, self.blend_share_ = np.zeros((int(self.depth) + 1, N_STATES, 3)), 0.0
@@ -364,9 +357,7 @@ class ContextTree(Density):
 
     def _count(self) -> None:
         depth = len(self.gates_) - 1
-        self._trie: ContextTrie = count_text(
-            self._text, self._weight, depth, len(self.symbols_), float(self.alpha_)
-        )
+        self._trie = count_text(self._text, self._weight, depth, len(self.symbols_), float(self.alpha_))
 
     @property
     def _mixture(self) -> Mixture:
@@ -397,3 +388,14 @@ class ContextTree(Density):
         n_symbols, total = len(self.symbols_), float(counts.sum())
         steps = tuple(None if code == n_symbols else self.symbols_[code].item() for code in codes)
         return TreeContext(steps, total, (counts + self.alpha_) / (total + self.alpha_ * n_symbols))
+
+
+def _check_parameters(depth: Any, update: Any, alpha: Any, blend: Any, symbols: Any) -> None:
+    """Raise ValueError for parameters other than `symbols` that make no tree."""
+    if isinstance(depth, bool) or not isinstance(depth, (int, np.integer)) or depth < 0:
+        raise ValueError(f"depth must be a whole number of steps, 0 or more, got {depth!r}")
+    if alpha is not None and not (isinstance(alpha, Real) and 0 < float(alpha) < np.inf):
+        raise ValueError(f"alpha must be positive and finite, or None, got {alpha!r}")
+    for name, value in (("update", update), ("blend", blend)):
+        if not isinstance(value, (bool, np.bool_)):
+            raise ValueError(f"{name} must be True or False, got {value!r}")

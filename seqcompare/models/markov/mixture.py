@@ -17,6 +17,11 @@ from seqcompare.models.markov.blend import (
     state_of_single,
     terms,
 )
+from seqcompare.models.markov.context_kernels import (
+    has_room,
+    learn,
+    walk,
+)
 from seqcompare.models.markov.context_trie import (
     ALPHA,
     CODE,
@@ -27,9 +32,6 @@ from seqcompare.models.markov.context_trie import (
     TOTAL,
     ContextTrie,
     Journal,
-    has_room,
-    learn,
-    walk,
 )
 from seqcompare.models.markov.weighting import leaf_shares, tree_proba
 
@@ -164,7 +166,7 @@ def fill_row(trie: ContextTrie, mixture: Mixture, place: int, path: Array, share
         of_raw /= raw_left(trie, node, length)
         pair = trie.node[node, FIRST]
         while pair >= 0:
-            n = trie.count[pair]
+            n = trie.pair_weight[pair]
             row[trie.target[pair, CODE]] += (
                 of_raw * discounted(trie.discount[length, 0], n)
                 + of_pairs * discounted(trie.discount[length, 1], float(trie.target[pair, PAIRS]))

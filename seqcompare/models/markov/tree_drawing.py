@@ -64,7 +64,7 @@ def draw_tree(contexts: Sequence[TreeContext], symbols: NDArray[Any], ax: Axes |
                 paper = {"facecolor": style.PAPER, "edgecolor": "none", "pad": 0.6}
                 place = (length - 0.45, middle + 0.55 * (y - middle))
                 ax.text(*place, label, ha="center", va="center", fontsize=8, color=ink, bbox=paper)
-    for path, (count, proba) in leaves.items():
+    for path, (weight, proba) in leaves.items():
         y, x = height[path], depth + 0.3
         more = " ..." if path in cut else ""
         left = 0.0
@@ -77,7 +77,7 @@ def draw_tree(contexts: Sequence[TreeContext], symbols: NDArray[Any], ax: Axes |
                 ax.text(x + left + proba[k] / 2, y, name, ha="center", va="center", fontsize=7, color=color)
             left += proba[k]
         ax.plot([len(path), x], [y, y], color=ink, linewidth=0.5, linestyle=":", zorder=0)
-        ax.text(x + 1.05, y, f"{count:g}{more}", va="center", fontsize=8, color=ink)
+        ax.text(x + 1.05, y, f"{weight:g}{more}", va="center", fontsize=8, color=ink)
     ax.set(xlim=(-0.2, depth + 2.0), ylim=(-len(leaves) + 0.3, 0.9))
     ax.set_xticks(np.arange(1, depth + 1) - 0.5, [f"{k} back" for k in range(1, depth + 1)])
     ax.set_yticks([])
@@ -97,7 +97,7 @@ def _order(proba: NDArray[np.float64]) -> NDArray[np.intp]:
 def _cut(
     contexts: Sequence[TreeContext], most: int
 ) -> tuple[dict[tuple[Any, ...], tuple[float, NDArray[np.float64]]], set[tuple[Any, ...]]]:
-    """Return count and distribution of each leaf, newest step first, of a tree cut to `most`; and what was cut."""
+    """Return weight and distribution of the leaves of a tree cut to `most`, and which of them were cut."""
     longest = max(len(context.steps) for context in contexts)
     for depth in range(longest, -1, -1):
         parts: dict[tuple[Any, ...], list[TreeContext]] = {}
@@ -107,7 +107,7 @@ def _cut(
             break
     leaves = {}
     for path, joined in parts.items():
-        count = sum(context.count for context in joined)
-        share = sum(context.count * context.proba for context in joined)
-        leaves[path] = (count, np.asarray(share / count) if count else joined[0].proba)
+        weight = sum(context.weight for context in joined)
+        share = sum(context.weight * context.proba for context in joined)
+        leaves[path] = (weight, np.asarray(share / weight) if weight else joined[0].proba)
     return leaves, {path for path, joined in parts.items() if len(joined) > 1}

@@ -25,6 +25,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from seqcompare.models.markov.context_kernels import (
+    log_rising,
+    log_single,
+    mix_logs,
+)
 from seqcompare.models.markov.context_trie import (
     ALPHA,
     CODE,
@@ -42,9 +47,6 @@ from seqcompare.models.markov.context_trie import (
     TOTAL,
     ContextTrie,
     find,
-    log_rising,
-    log_single,
-    mix_logs,
 )
 
 Array = NDArray[Any]
@@ -95,7 +97,7 @@ def weigh(trie: ContextTrie, alpha: float) -> float:
         log_p = 0.0
         pair = trie.node[node, FIRST]
         while pair >= 0:
-            n = trie.count[pair]
+            n = trie.pair_weight[pair]
             whole = int(n)
             log_p += table[whole] if whole == n and whole < _TABLE else log_rising(alpha, n)
             pair = trie.target[pair, NEXT]
@@ -156,11 +158,13 @@ def count_of(trie: ContextTrie, node: int, code: int) -> tuple[float, float]:
     total = trie.sums[node, TOTAL]
     if trie.target_key[entry] == EMPTY:
         return 0.0, total
-    return trie.count[trie.target_of[entry]], total
+    return trie.pair_weight[trie.target_of[entry]], total
 
 
 @njit(cache=True)
-def tree_proba(trie: ContextTrie, place: int, path: Array, n_contexts: int, code: int, shares: Array) -> float:
+def tree_proba(
+    trie: ContextTrie, place: int, path: Array, n_contexts: int, code: int, shares: Array
+) -> float:
     """Return the probability of a target at `place`; `shares` is room to work in."""
     p = leaf_shares(trie, place, path, n_contexts, shares) / trie.n_symbols
     for length in range(n_contexts):
@@ -203,7 +207,7 @@ def target_counts(trie: ContextTrie, context: int) -> NDArray[np.float64]:
         return counts
     pair = trie.node[context, FIRST]
     while pair >= 0:
-        counts[trie.target[pair, CODE]] = trie.count[pair]
+        counts[trie.target[pair, CODE]] = trie.pair_weight[pair]
         pair = trie.target[pair, NEXT]
     return counts
 
