@@ -56,10 +56,8 @@ CASES = {
     "markov kneser-ney": Case(MarkovChain(2, "kneser-ney"), "symbols", "next", {"order": [0, 1]}),
     "context tree": Case(ContextTree(4), "symbols", "next", {"depth": [0, 1]}),
     "context tree learning": Case(ContextTree(3, update=True), "symbols", "next", {"blend": [False, True]}),
-    "hmm": Case(HMM(n_init=1, random_state=0), "symbols", "next", {"n_components": [1, 2]}, weighted=False),
-    "hmm gaussian": Case(
-        HMM(n_init=1, random_state=0), "real", "density", {"n_components": [1, 2]}, weighted=False
-    ),
+    "hmm": Case(HMM(n_init=1, random_state=0), "symbols", "next", {"n_components": [1, 2]}),
+    "hmm gaussian": Case(HMM(n_init=1, random_state=0), "real", "density", {"n_components": [1, 2]}),
     "next markov": Case(NextStep(MarkovTagger()), "symbols", "next", {"estimator__order": [0, 1]}),
     "next window": Case(NextStep(WindowTagger(before=1)), "symbols", "next", {"estimator__before": [0, 1]}),
     "next net": Case(NextStep(RNNTagger(**SMALL_NET)), "symbols", "next", {"estimator__hidden_size": [2, 3]}),

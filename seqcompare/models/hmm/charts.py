@@ -66,8 +66,22 @@ class Chart:
         """Return the derivatives by the parameters of the emission, or by their logarithms."""
         raise NotImplementedError
 
-    def about_the_same(self, values: NDArray[Any], spread: float, rng: np.random.RandomState) -> Parameters:
-        """Return emissions that vary a little about that of all steps together."""
+    def about_the_same(
+        self, values: NDArray[Any], weights: Floats, spread: float, rng: np.random.RandomState
+    ) -> Parameters:
+        """Return emissions that vary a little, by `spread`, about that of all steps together.
+
+        Parameters
+        ----------
+        values : ndarray
+            The steps.
+        weights : ndarray of shape (n_steps,)
+            How much each counts.
+        spread : float
+            The standard deviation of logarithms, or in units of a channel's spread.
+        rng : RandomState
+            Where chance comes from.
+        """
         raise NotImplementedError
 
     @staticmethod
@@ -91,11 +105,20 @@ class CategoricalChart(Chart):
         """Add up by symbol: the derivative by ``log emissionprob``."""
         return {"emissionprob": count_codes(values, d_log_b, self.recipe.n_outputs)}
 
-    def about_the_same(self, values: NDArray[Any], spread: float, rng: np.random.RandomState) -> Parameters:
-        """Vary the frequencies of the symbols."""
+    def about_the_same(
+        self, values: NDArray[Any], weights: Floats, spread: float, rng: np.random.RandomState
+    ) -> Parameters:
+        """Vary the frequencies of the symbols, those most that are to be predicted.
+
+        In the others, which may be many steps, small differences would add up to a reason to change state.
+        """
         n_symbols = self.recipe.n_outputs
-        counts = np.bincount(values[values < n_symbols], minlength=n_symbols) + 1.0
-        logits = np.log(counts) + rng.normal(scale=spread, size=(len(self.recipe.mask), n_symbols))
+        known = values < n_symbols
+        counts = np.bincount(values[known], minlength=n_symbols) + 1.0
+        weight = np.bincount(values[known], weights[known], minlength=n_symbols)
+        wanted = weight / max(float(weight.sum()), 1e-300)
+        width = spread * (0.1 + wanted / (wanted + counts / counts.sum()))
+        logits = np.log(counts) + width * rng.normal(size=(len(self.recipe.mask), n_symbols))
         return {"emissionprob": self._parameter("emissionprob", logits)}
 
 
@@ -116,7 +139,9 @@ class PoissonChart(Chart):
         found = d_log_b.T @ np.where(gone, 0.0, values) - (d_log_b.T @ ~gone) * parameters["lambdas"]
         return {"lambdas": found}
 
-    def about_the_same(self, values: NDArray[Any], spread: float, rng: np.random.RandomState) -> Parameters:
+    def about_the_same(
+        self, values: NDArray[Any], weights: Floats, spread: float, rng: np.random.RandomState
+    ) -> Parameters:
         """Vary the mean of each channel."""
         mean = np.maximum(np.nanmean(values, axis=0), 1e-3)
         return {"lambdas": mean * np.exp(rng.normal(scale=spread, size=(len(self.recipe.mask), len(mean))))}
@@ -141,7 +166,9 @@ class GaussianChart(Chart):
         spherical = self.recipe.covariance_type == "spherical"
         return {"means": by_mean, "covars": by_log.sum(axis=1) if spherical else by_log}
 
-    def about_the_same(self, values: NDArray[Any], spread: float, rng: np.random.RandomState) -> Parameters:
+    def about_the_same(
+        self, values: NDArray[Any], weights: Floats, spread: float, rng: np.random.RandomState
+    ) -> Parameters:
         """Vary the mean of each channel, which are in units of their spread."""
         n_states, d = len(self.recipe.mask), values.shape[1]
         means = np.nanmean(values, axis=0) + rng.normal(scale=spread, size=(n_states, d))

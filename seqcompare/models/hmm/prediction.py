@@ -28,13 +28,14 @@ from seqcompare.models.hmm.starts import draw_start
 
 _BATCH = 50
 _RATE = 0.02
-# A stage ends after so many passes that together gained no more than so many times `tol`. States that begin alike
-# part slowly, so the first stage waits longer, and for less.
-_FIRST_STAGE, _LAST_STAGE = (30, 0.0), (15, 100.0)
+# A stage ends after so many passes that together gained less than so many times `tol`, a step. States that
+# begin alike part slowly, so the first stage waits longer; once they have parted, the last one does the rest.
+_FIRST_PATIENCE, _PATIENCE, _GAIN = 30, 15, 100.0
+_FIRST_UPDATES = 800
 # of sequences, held out to tell when to stop; with fewer than this many the training loss tells
 _HELD_OUT, _FEWEST = 0.2, 10
 # how far the emissions of sticky starts differ, in logarithms: enough to tell states apart, not more
-_SPREAD = 0.1
+_SPREAD = 0.3
 
 
 class _Data(NamedTuple):
@@ -105,18 +106,19 @@ def _run_start(chart: Chart, steps: Steps, train: _Data, held_out: _Data, sticky
     )
     if not sticky:
         start |= recipe.init
-        return _descend(chart, train, held_out, start, set(recipe.fixed), _LAST_STAGE, sticky, rng)
+        return _descend(chart, train, held_out, start, set(recipe.fixed), False, sticky, rng)
+    weights = np.ones(len(steps.values)) if steps.weights is None else steps.weights
     start = {
         **start,
         "startprob": recipe.start_mask / recipe.start_mask.sum(),
         "transmat": _stay(recipe.mask, float(np.diff(steps.offsets).mean())),
-        **chart.about_the_same(steps.values, _SPREAD, rng),
+        **chart.about_the_same(steps.values, weights, _SPREAD, rng),
         **recipe.init,
     }
     held = {"startprob", "transmat", *recipe.fixed}
-    first = _descend(chart, train, held_out, start, held, _FIRST_STAGE, sticky, rng)
+    first = _descend(chart, train, held_out, start, held, True, sticky, rng)
     held = set(recipe.fixed)
-    second = _descend(chart, train, held_out, first.parameters, held, _LAST_STAGE, sticky, rng)
+    second = _descend(chart, train, held_out, first.parameters, held, False, sticky, rng)
     return second._replace(objective=np.concatenate([first.objective, second.objective]))
 
 
@@ -136,7 +138,7 @@ def _descend(
     held_out: _Data,
     parameters: Parameters,
     held: set[str],
-    stage: tuple[int, float],
+    first_stage: bool,
     sticky: bool,
     rng: np.random.RandomState,
 ) -> Outcome:
@@ -148,12 +150,15 @@ def _descend(
     weight = held_out.weights.sum()
     total = weight if held_out is train else weight + train.weights.sum()
     scale = total / weight
-    patience, gain = stage
-    least = gain * chart.recipe.tol / scale
+    least = _GAIN * chart.recipe.tol / scale
+    n_batches = -(-(len(train.offsets) - 1) // _BATCH)
+    patience, n_passes = _PATIENCE, chart.recipe.max_iter
+    if first_stage:
+        patience, n_passes = _FIRST_PATIENCE, min(n_passes, -(-_FIRST_UPDATES // n_batches))
     best, losses, waited, n_steps = dict(point), [_loss(chart, point, held_out)], 0, 0
-    for _ in range(chart.recipe.max_iter):
+    for _ in range(n_passes):
         order = rng.permutation(len(train.offsets) - 1)
-        for batch in np.array_split(order, -(-len(order) // _BATCH)):
+        for batch in np.array_split(order, n_batches):
             gradient = loss_and_gradient(chart, point, train.take(batch), len(batch) / len(order))[1]
             n_steps += 1
             for name in free:
