@@ -75,6 +75,11 @@ def check_step_weights(
     return _check_weights(weights.astype(np.float64))
 
 
+def weighs_steps(sample_weight: Any) -> bool:
+    """Whether weights are given for single steps, not one a sequence."""
+    return not _is_flat(sample_weight, of_strings=True)
+
+
 def check_sequence_weights(sample_weight: ArrayLike | None, sequences: Sequences) -> NDArray[np.float64]:
     """Return one weight a sequence, shape (n,); None weighs every sequence 1.
 
