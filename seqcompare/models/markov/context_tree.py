@@ -61,11 +61,10 @@ class ContextTree(Density):
         forgotten with the end of the sequence, so that every sequence is read by the model as it was fitted.
         The shares are fitted to this way of reading.
     alpha : float, optional
-        The parameter of the symmetric Dirichlet distribution that each leaf's distribution is drawn from; by
-        default the power of 2 from 1/256 to 2 that makes the training data most probable. Krichevsky and
-        Trofimov's choice is 1/2.
+        The parameter of the symmetric Dirichlet distribution of each leaf; by default the power of 2 from
+        1/256 to 2 that makes the training data most probable. Krichevsky and Trofimov's choice is 1/2.
     blend : bool, default=True
-        Whether the blend takes part; without it, the prediction is that of context-tree weighting alone.
+        Whether the blend takes part; without, context-tree weighting predicts alone.
     symbols : array-like, optional
         The alphabet; by default the symbols in the training data.
 
@@ -385,9 +384,9 @@ class ContextTree(Density):
         return sequences, np.log(np.delete(proba, sequences.offsets[:-1] + np.arange(len(sequences))))
 
     def _describe(self, codes: tuple[int, ...], counts: NDArray[np.float64]) -> TreeContext:
-        n_symbols, total = len(self.symbols_), float(counts.sum())
-        steps = tuple(None if code == n_symbols else self.symbols_[code].item() for code in codes)
-        return TreeContext(steps, total, (counts + self.alpha_) / (total + self.alpha_ * n_symbols))
+        names, smoothed = [*self.symbols_.tolist(), None], counts + self.alpha_
+        steps = tuple(names[code] for code in codes)
+        return TreeContext(steps, float(counts.sum()), smoothed / smoothed.sum())
 
 
 def _check_parameters(depth: Any, update: Any, alpha: Any, blend: Any, symbols: Any) -> None:
