@@ -18,7 +18,7 @@ from seqcompare.dependence.coding import code_numbers, code_symbols
 from seqcompare.dependence.copies import Copies, find_copies
 from seqcompare.dependence.drift import find_drift
 from seqcompare.dependence.entropy import marginal_entropy
-from seqcompare.dependence.information import Pairs, null_band
+from seqcompare.dependence.information import NullBand, Pairs
 from seqcompare.dependence.overlap import overlap
 
 CODES = ("drift", "copies", "overlap", "classes", "leak", "few", "folds")
@@ -236,9 +236,9 @@ def _check_leak(dataset: SequenceDataset, seed: int) -> Iterator[Finding]:
         lags = lags[pairs.count(lags) >= n / 2]
         if not len(lags):
             return None
-        observed = pairs.information(lags, target.codes)
-        chance = (pairs.information(lags, rng.permutation(target.codes)) for _ in range(99))
-        band = null_band(observed, chance, 0.05)
+        observed = pairs.information(lags)[0]
+        chance = pairs.information(lags, np.array([rng.permutation(target.codes) for _ in range(99)]))
+        band = NullBand(observed, chance, 0.05)
         best = int(np.argmax(observed - band.mean))
         sure = band.p_values[best] <= _SURE and (observed - band.mean)[best] >= _TELLS_ALL * whole
         return int(lags[best]) if sure else None

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.contexts import OrderTest, compare_orders, extend
 from seqcompare.dependence.gains import Loss, blocked_folds, cut, make_folds, next_losses, step_losses
-from seqcompare.dependence.information import null_band
+from seqcompare.dependence.information import NullBand
 from seqcompare.dependence.nulls import Nulls
 from seqcompare.dependence.question import Question
 from seqcompare.dependence.settings import Settings
@@ -108,7 +108,7 @@ def corrected_p_values(tests: list[OrderTest], share: float) -> NDArray[np.float
     p_values = np.zeros(len(tests))
     for name in tests[0].surrogates:
         surrogates = np.column_stack([test.surrogates[name] for test in tests])
-        p_values = np.maximum(p_values, null_band(observed, surrogates, share).p_values)
+        p_values = np.maximum(p_values, NullBand(observed, surrogates, share).p_values)
     return p_values
 
 

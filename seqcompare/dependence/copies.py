@@ -28,12 +28,18 @@ _LEAST_SHARE = 0.05
 _MORE_THAN_CHANCE = 3
 _N_HASHES = 128
 _LEAST_SHARED = 0.2
-_MOST_IN_BUCKET = 40
+_MOST_IN_BUCKET = 10
+_MOST_CANDIDATES = 3_000_000
 _GROUPING = 0.7
 _MOST_STEPS = 2_000_000
+_MOST_SIMULATED = 50_000
 _SHORTEST_NUMBERS = 8
-_STEPS_A_PARAMETER = 20
+_STEPS_A_CONTEXT = 8
+_LONGEST_CONTEXT = 10
 _N_COMPONENTS = 12
+_N_NEIGHBOURS = 21
+_NEARER = 0.35
+_HALF = 0.5
 _N_BINS = 4
 
 
@@ -64,9 +70,9 @@ def find_copies(X: Sequences, seed: int = 0) -> Copies | None:
 
     Symbols: runs of w steps are hashed, sequences with equal minima of some of 128 hashes are compared, and
     are near-copies if they share a fifth of the shorter one's runs. The length w is such that two sequences
-    of a chain of order 1 share a run by chance in one pair of sixteen for each sequence there is. Numbers of
+    of a fitted chain hardly share a run by chance. Numbers of
     equal length: the nearest neighbours among the first principal components are near-copies if they differ
-    by less than half of what a regression on the last three steps leaves open.
+    by less than half of what a regression on the last three steps leaves open, and are near beside others.
 
     Parameters
     ----------
@@ -86,16 +92,24 @@ def find_copies(X: Sequences, seed: int = 0) -> Copies | None:
         pairs, other = _number_pairs(X, rng)
         together = pairs
     else:
-        codes = _codes(X, seed)
-        width = _run_length(codes, X.offsets)
-        pairs = _shared_runs(codes, X.offsets, width, rng)
-        other = _shared_runs(_simulate(codes, X.offsets, rng), X.offsets, width, rng)
-        together = pairs
-        if len(pairs):
-            together = _shared_runs(codes, X.offsets, max(1, int(np.ceil(_GROUPING * width))), rng)
+        pairs, other, together = _symbol_pairs(_codes(X, seed), X.offsets, rng)
     share, chance = (len(np.unique(found)) / len(X) for found in (pairs, other))
     more = share > _LEAST_SHARE and len(pairs) > _MORE_THAN_CHANCE * (1 + len(other))
     return Copies(share, chance, more, _join(together, len(X)))
+
+
+def _symbol_pairs(
+    codes: NDArray[np.int64], offsets: NDArray[np.int64], rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return near-copies among symbols, among those of a fitted chain, and what is to be kept together."""
+    nothing = np.zeros((0, 2), dtype=np.int64)
+    some = offsets[: max(_FEWEST, int(np.searchsorted(offsets, _MOST_SIMULATED))) + 1]
+    width = _run_length(_simulate(codes[: some[-1]], some, rng), some, len(offsets) - 1)
+    pairs = _shared_runs(codes, offsets, width, rng)
+    if len(np.unique(pairs)) <= _LEAST_SHARE * (len(offsets) - 1):
+        return pairs, nothing, nothing
+    other = _shared_runs(_simulate(codes, offsets, rng), offsets, width, rng)
+    return pairs, other, _shared_runs(codes, offsets, int(np.ceil(_GROUPING * width)), rng)
 
 
 def _join(pairs: NDArray[np.int64], n: int) -> NDArray[np.int64]:
@@ -112,54 +126,79 @@ def _codes(X: Sequences, seed: int) -> NDArray[np.int64]:
     return code_vectors(values, 2 * _N_BINS, seed).codes
 
 
-def _run_length(codes: NDArray[np.int64], offsets: NDArray[np.int64]) -> int:
-    """Return how long runs have to be for two sequences not to share one by chance."""
-    n, length = len(offsets) - 1, float(np.median(np.diff(offsets)))
+def _run_length(made: NDArray[np.int64], offsets: NDArray[np.int64], n: int) -> int:
+    """Return how long runs have to be for two sequences not to share one by chance.
+
+    That is 0 where sequences are too short for it: then only whole ones can be compared.
+
+    Parameters
+    ----------
+    made : ndarray of int64, shape (n_steps,)
+        Sequences that have nothing to do with each other.
+    offsets : ndarray of int64, shape (n + 1,)
+        Their bounds.
+    n : int
+        How many sequences there are in the data.
+    """
+    length = float(np.median(np.diff(offsets)))
     wanted = 2 * np.log2(max(length, 2)) + np.log2(n) - 4
-    run = np.ceil(wanted / max(_collision_rate(codes, offsets), 1e-3))
-    return int(np.clip(run, 1, max(1, length // 2)))
+    run = np.ceil(wanted / max(_collision_rate(made, offsets), 1e-2))
+    return 0 if run > length / 2 else int(max(run, 1))
 
 
 def _collision_rate(codes: NDArray[np.int64], offsets: NDArray[np.int64]) -> float:
-    """Return how many bits a step two sequences of a chain of order 1 need to stay the same."""
-    kept = np.argsort(-np.bincount(codes), kind="stable")[:64]
-    number = np.full(int(codes.max()) + 1, len(kept))
-    number[kept] = np.arange(len(kept))
-    inside = np.ones(len(codes), dtype=bool)
-    inside[offsets[1:] - 1] = False
-    at = np.flatnonzero(inside)
-    small = number[codes]
-    k = len(kept) + 1
-    table = np.bincount(small[at] * k + small[at + 1], minlength=k * k).reshape(k, k).astype(np.float64)
-    table /= np.maximum(table.sum(axis=1, keepdims=True), 1)
-    return float(-np.log2(max(np.abs(np.linalg.eigvals(table**2)).max(), 1e-12)))
+    """Return how many bits a step two places of the data need to stay the same (Renyi's entropy rate)."""
+    longest = int(np.median(np.diff(offsets))) // 2
+    short, long = max(1, longest // 3), min(max(2, longest), _LONGEST_CONTEXT)
+    short = min(short, long // 2)
+    rates = []
+    for width in (short, long):
+        run, _ = _hash_runs(codes, offsets, width, np.uint64(0x9E3779B97F4A7C15))
+        counts = np.unique(run, return_counts=True)[1].astype(np.float64)
+        pairs = (counts * (counts - 1)).sum() / (len(run) * (len(run) - 1.0))
+        rates.append(-np.log2(max(pairs, 1 / len(run) ** 2)))
+    return float((rates[1] - rates[0]) / (long - short))
 
 
 def _shared_runs(
     codes: NDArray[np.int64], offsets: NDArray[np.int64], width: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Return the pairs of sequences that share runs of steps, shape (n_pairs, 2)."""
+    """Return the pairs of sequences that share runs of steps, or are equal, shape (n_pairs, 2)."""
     base = np.uint64(rng.integers(2**32, 2**63) | 1)
+    whole, _ = _hash_runs(codes, offsets, int(np.diff(offsets).max()), base)
+    order = np.argsort(whole, kind="stable")
+    equal = whole[order][1:] == whole[order][:-1]
+    # each copy is tied to the next one; of equal sequences one is compared with all others
+    exact = np.sort(np.column_stack([order[:-1][equal], order[1:][equal]]), axis=1)
+    if not width:
+        return exact
+    distinct = np.sort(order[np.append(True, ~equal)])
     run, bounds = _hash_runs(codes, offsets, width, base)
     odd = (rng.integers(0, 2**31, _N_HASHES, dtype=np.uint32) * 2 + 1).astype(np.uint32)
-    sketch = _sketch(run, bounds, odd)
+    pairs = _candidates(_sketch(run, bounds, odd)[distinct])
+    pairs = distinct[pairs]
+    return np.vstack([exact, pairs[_check_pairs(pairs, run, bounds) >= _LEAST_SHARED]])
+
+
+def _candidates(sketch: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """Return pairs of rows that agree in some two neighbouring columns, shape (n_pairs, 2)."""
+    n = len(sketch)
     keys = sketch[:, 0::2].astype(np.uint64) << np.uint64(32) | sketch[:, 1::2]
-    candidates = []
-    for band in range(keys.shape[1]):
-        order = np.argsort(keys[:, band], kind="stable")
-        ordered = keys[order, band]
-        # of many equal ones each is compared with those next to it, which is enough to join them
-        for step in range(1, _MOST_IN_BUCKET):
+    numbers = np.zeros(0, dtype=np.int64)
+    orders = [np.argsort(keys[:, band], kind="stable") for band in range(keys.shape[1])]
+    # of many that agree each is compared with those next to it, which is enough to join them
+    for step in range(1, _MOST_IN_BUCKET):
+        found = []
+        for band, order in enumerate(orders):
+            ordered = keys[order, band]
             same = np.flatnonzero(ordered[step:] == ordered[:-step])
-            if not len(same):
-                break
-            candidates.append(np.column_stack([order[same], order[same + step]]))
-    if not candidates:
-        return np.zeros((0, 2), dtype=np.int64)
-    joined = np.sort(np.vstack(candidates), axis=1)
-    numbers = np.unique(joined[:, 0] * np.int64(len(keys)) + joined[:, 1])
-    pairs = np.column_stack(np.divmod(numbers, len(keys)))
-    return pairs[_check_pairs(pairs, run, bounds) >= _LEAST_SHARED]
+            first, second = order[same], order[same + step]
+            found.append(np.minimum(first, second) * np.int64(n) + np.maximum(first, second))
+        new = np.concatenate(found)
+        if not len(new) or len(numbers) + len(new) > _MOST_CANDIDATES:
+            break
+        numbers = np.unique(np.concatenate([numbers, new]))
+    return np.column_stack(np.divmod(numbers, max(n, 1))).astype(np.int64)
 
 
 @njit(cache=True)
@@ -227,16 +266,19 @@ def _check_pairs(pairs: Array, run: Array, bounds: Array) -> Array:
 def _simulate(
     codes: NDArray[np.int64], offsets: NDArray[np.int64], rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Return sequences of these lengths from the chain that the data follow, of order 1 or 2."""
+    """Return sequences of these lengths from a chain fitted to the data, of as high an order as they bear."""
     inside = np.ones(len(codes), dtype=bool)
     inside[offsets[:-1]] = False
-    state = codes + 1
-    k = int(codes.max()) + 2
-    if k**3 * _STEPS_A_PARAMETER < len(codes):
-        # with little data a chain of order 2 would repeat the data themselves
-        before = np.concatenate([[0], codes[:-1] + 1])
-        state = state * k + np.where(inside, before, 0)
-    _, state = np.unique(state, return_inverse=True)
+    state, longer = codes, codes
+    for order in range(1, _LONGEST_CONTEXT + 1):
+        # with little data a chain of high order would repeat the data themselves
+        if (int(longer.max()) + 1) * _STEPS_A_CONTEXT > len(codes) and order > 1:
+            break
+        state = longer
+        at = np.flatnonzero(np.arange(len(codes)) - np.repeat(offsets[:-1], np.diff(offsets)) >= order)
+        before = np.zeros(len(codes), dtype=np.int64)
+        before[at] = codes[at - order] + 1
+        longer = np.unique(state * (int(codes.max()) + 2) + before, return_inverse=True)[1]
     followed = np.flatnonzero(inside) - 1
     order = followed[np.argsort(state[followed], kind="stable")]
     bounds = np.concatenate([[0], np.cumsum(np.bincount(state[followed], minlength=int(state.max()) + 1))])
@@ -266,7 +308,7 @@ def _number_pairs(
     X: Sequences, rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return near-copies among numbers, and among those of a fitted autoregression."""
-    left = residuals(X, 3)
+    left = residuals(X, range(1, 4))
     values = X.channels.astype(np.float64)
     values = np.where(np.isnan(values), np.nanmean(values, axis=0), values)
     spread = np.maximum(left.std(axis=0), 1e-9 * np.maximum(values.std(axis=0), 1e-300))
@@ -306,9 +348,11 @@ def _near(rows: NDArray[np.float64], spread: NDArray[np.float64]) -> NDArray[np.
     k = min(_N_COMPONENTS, *centred.shape)
     _, vectors = np.linalg.eigh(centred.T @ centred)
     tree = cKDTree(centred @ vectors[:, -k:])
-    nearest = tree.query(tree.data, k=min(4, len(rows)))[1][:, 1:]
-    first = np.repeat(np.arange(len(rows)), nearest.shape[1])
-    pairs = np.sort(np.column_stack([first, nearest.ravel()]), axis=1)
+    distance, nearest = tree.query(tree.data, k=min(_N_NEIGHBOURS, len(rows)))
+    # in clusters all neighbours are near: a copy is near beside the others
+    close = distance[:, 1:4] < _NEARER * distance[:, -1:]
+    first = np.repeat(np.arange(len(rows)), close.sum(axis=1))
+    pairs = np.sort(np.column_stack([first, nearest[:, 1:4][close]]), axis=1)
     pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)
-    distance = np.sqrt(((scaled[pairs[:, 0]] - scaled[pairs[:, 1]]) ** 2).mean(axis=1))
-    return pairs[distance < 0.5]
+    apart = np.sqrt(((scaled[pairs[:, 0]] - scaled[pairs[:, 1]]) ** 2).mean(axis=1))
+    return pairs[apart < _HALF]

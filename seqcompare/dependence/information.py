@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,27 +48,29 @@ class Pairs:
     def information(
         self,
         lags: NDArray[np.int64],
-        target: NDArray[np.int64],
-        source: NDArray[np.int64] | None = None,
+        targets: NDArray[np.int64] | None = None,
+        sources: NDArray[np.int64] | None = None,
     ) -> NDArray[np.float64]:
-        """Return the plug-in mutual information in bits at each lag, shape (n_lags,).
+        """Return the plug-in mutual information in bits at each lag, shape (n_versions, n_lags).
 
         Parameters
         ----------
         lags : ndarray of int64, shape (n_lags,)
             Steps from source to target.
-        target : ndarray of int64, shape (n_targets,)
-            These targets in place of the data's own.
-        source : ndarray of int64, shape (n_steps,), optional
-            These steps in place of the data's own.
+        targets : ndarray of int64, shape (n_versions, n_targets), optional
+            Several versions of the targets, in place of the data's own.
+        sources : ndarray of int64, shape (n_versions, n_steps), optional
+            As many versions of the steps, in place of the data's own.
         """
-        source = self.source if source is None else source
         n_given = 1 if self.given is None else int(self.given.max()) + 1
-        given = np.zeros(1, dtype=np.int64) if self.given is None else self.given
+        given = np.zeros(len(self.at), dtype=np.int64) if self.given is None else self.given
+        targets = self.target[None] if targets is None else targets
+        sources = self.source[None] if sources is None else sources
         return _information(
-            source,
+            # small numbers, so that all versions stay in the processor's cache
+            sources.astype(np.uint16),
             self.at,
-            target,
+            targets.astype(np.uint16),
             given,
             self.before,
             self.after,
@@ -146,18 +147,11 @@ class NullBand:
         return self.mean + limit * self.surrogates.std(axis=0) * np.sqrt(n + 1) / outside
 
 
-def null_band(
-    observed: NDArray[np.float64], surrogates: Iterable[NDArray[np.float64]], share: float
-) -> NullBand:
-    """Return the band of the maximum over lags, from the information in data and in each surrogate."""
-    return NullBand(observed, np.array(list(surrogates)).reshape(-1, len(observed)), share)
-
-
 @njit(cache=True)
 def _information(
-    source: Array,
+    sources: Array,
     at: Array,
-    target: Array,
+    targets: Array,
     given: Array,
     before: Array,
     after: Array,
@@ -165,43 +159,46 @@ def _information(
     sizes: tuple[int, int, int],
 ) -> Array:
     n_sources, n_targets, n_given = sizes
-    n = len(at)
+    n, n_versions = len(at), len(targets)
+    n_rows = n_given * n_sources
     # n log2 n of all counts that can occur: a look-up is cheaper than a logarithm
     entropy = np.zeros(n + 1)
     for i in range(2, n + 1):
         entropy[i] = i * np.log2(i)
-    result = np.zeros(len(lags))
-    joint = np.zeros((n_given * n_sources, n_targets), np.int64)
+    result = np.zeros((n_versions, len(lags)))
+    joint = np.zeros(n_rows * n_targets, np.int32)
+    which, place, first = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
     for j in range(len(lags)):
         lag = lags[j]
-        joint[:] = 0
         total = 0
         for i in range(n):
             if before[i] >= lag and after[i] >= -lag:
-                row = source[at[i] - lag]
-                if n_given > 1:
-                    row += given[i] * n_sources
-                joint[row, target[i]] += 1
+                which[total], place[total], first[total] = i, at[i] - lag, given[i] * n_sources
                 total += 1
         if total == 0:
             continue
-        bits = 0.0
-        for g in range(n_given):
-            part = 0
-            for b in range(n_targets):
-                column = 0
-                for a in range(g * n_sources, (g + 1) * n_sources):
-                    column += joint[a, b]
-                bits -= entropy[column]
-                part += column
-            bits += entropy[part]
-            if part == 0:
-                continue
-            for a in range(g * n_sources, (g + 1) * n_sources):
-                row = 0
+        for v in range(n_versions):
+            source, target = sources[min(v, len(sources) - 1)], targets[v]
+            joint[:] = 0
+            for i in range(total):
+                joint[(first[i] + source[place[i]]) * n_targets + target[which[i]]] += 1
+            bits = 0.0
+            for g in range(n_given):
+                part = 0
                 for b in range(n_targets):
-                    row += joint[a, b]
-                    bits += entropy[joint[a, b]]
-                bits -= entropy[row]
-        result[j] = bits / total
+                    column = 0
+                    for a in range(g * n_sources, (g + 1) * n_sources):
+                        column += joint[a * n_targets + b]
+                    bits -= entropy[column]
+                    part += column
+                if part == 0:
+                    continue
+                bits += entropy[part]
+                for a in range(g * n_sources, (g + 1) * n_sources):
+                    row = 0
+                    for b in range(n_targets):
+                        row += joint[a * n_targets + b]
+                        bits += entropy[joint[a * n_targets + b]]
+                    bits -= entropy[row]
+            result[v, j] = bits / total
     return result

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from seqcompare.dependence.information import NullBand, Pairs, null_band
+from seqcompare.dependence.information import NullBand, Pairs
 from seqcompare.dependence.power import HALF, NINE_IN_TEN, least_seen
 from seqcompare.dependence.settings import Settings
 
@@ -39,29 +39,47 @@ class View:
     pairs: Pairs
     codes: NDArray[np.int64] | None = None
 
-    def information(self, lags: NDArray[np.int64], taken: NDArray[np.int64] | None) -> NDArray[np.float64]:
-        """Return the information at each lag, in the data or in a surrogate made of these places."""
-        pairs = self.pairs
-        if taken is None:
-            return pairs.information(lags, pairs.target)
+    def surrogates(self, lags: NDArray[np.int64], taken: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the information at each lag in surrogates made of these places, one a row."""
         if self.codes is None:
-            return pairs.information(lags, pairs.target[taken])
-        return pairs.information(lags, self.codes[taken][pairs.at], pairs.source[taken])
+            return self.pairs.information(lags, self.pairs.target[taken])
+        return self.pairs.information(lags, self.codes[taken][:, self.pairs.at], self.pairs.source[taken])
 
 
 def lag_bands(
-    views: Sequence[View], lags: NDArray[np.int64], draws: dict[str, Draw], settings: Settings, share: float
+    views: Sequence[View],
+    lags: NDArray[np.int64],
+    draws: dict[str, Draw],
+    settings: Settings,
+    share: float,
+    *,
+    first: int | None = None,
 ) -> dict[str, NullBand]:
-    """Return the band of each null hypothesis over all lags of all views, views after each other."""
-    observed = np.concatenate([view.information(lags, None) for view in views])
+    """Return the band of each null hypothesis over all lags of all views, views after each other.
+
+    Parameters
+    ----------
+    views, lags, draws, settings
+        As in `lag_table`.
+    share : float
+        False alarms over all lags.
+    first : int, optional
+        So many surrogates are made first, and the others only if none of these reaches as far as the data:
+        where one does, no lag can be detected any more.
+    """
+    observed = np.concatenate([view.pairs.information(lags)[0] for view in views])
     bands = {}
     for number, (name, draw) in enumerate(draws.items()):
         rng = np.random.default_rng([settings.seed, number])
-        surrogates = []
-        for _ in range(settings.n_permutations):
-            taken = draw(rng)
-            surrogates.append(np.concatenate([view.information(lags, taken) for view in views]))
-        bands[name] = null_band(observed, surrogates, share)
+        surrogates = np.zeros((0, len(observed)))
+        for n in (first or settings.n_permutations, settings.n_permutations):
+            taken = [draw(rng) for _ in range(n - len(surrogates))]
+            if taken:
+                more = np.hstack([view.surrogates(lags, np.array(taken)) for view in views])
+                surrogates = np.vstack([surrogates, more])
+            bands[name] = NullBand(observed, surrogates, share)
+            if bands[name].p_values.min() > 1.5 / (n + 1):
+                break
     return bands
 
 

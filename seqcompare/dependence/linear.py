@@ -7,6 +7,8 @@ themselves has no such leak.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,15 +18,15 @@ from seqcompare.dependence.coding import Coded, code_numbers, code_vectors
 _N_BINS = 3
 
 
-def residuals(X: Sequences, order: int) -> NDArray[np.float64]:
-    """Return numbers less what least squares predicts of them from the last `order` steps.
+def residuals(X: Sequences, lags: Iterable[int]) -> NDArray[np.float64]:
+    """Return numbers less what least squares predicts of them from steps before.
 
     Parameters
     ----------
     X : Sequences
         Numbers. Missing ones, and those before the start, count as the mean.
-    order : int
-        Steps of context.
+    lags : iterable of int
+        How many steps before.
 
     Returns
     -------
@@ -34,7 +36,7 @@ def residuals(X: Sequences, order: int) -> NDArray[np.float64]:
     values = values - np.nanmean(values, axis=0)
     values[np.isnan(values)] = 0.0
     taps = []
-    for lag in range(1, order + 1):
+    for lag in lags:
         tap = np.zeros_like(values)
         tap[lag:] = values[:-lag]
         tap[X.step_index < lag] = 0.0
@@ -46,9 +48,9 @@ def residuals(X: Sequences, order: int) -> NDArray[np.float64]:
     return np.asarray(values - inputs @ solution)
 
 
-def code_residuals(X: Sequences, order: int, seed: int) -> Coded:
-    """Return what the last `order` steps leave open, as one of a few symbols."""
-    left = residuals(X, order)
+def code_residuals(X: Sequences, lags: Iterable[int], seed: int) -> Coded:
+    """Return what the steps at these lags leave open, as one of a few symbols."""
+    left = residuals(X, lags)
     # exactly predicted numbers leave nothing but rounding
     left[:, left.std(axis=0) < 1e-9 * np.maximum(1e-300, np.nanstd(X.channels, axis=0))] = 0.0
     if left.shape[1] == 1:

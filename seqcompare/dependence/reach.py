@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.dependence.lag_test import View, lag_bands, given_context
-from seqcompare.dependence.information import NullBand, Pairs, null_band
+from seqcompare.dependence.information import NullBand, Pairs
 from seqcompare.dependence.linear import code_residuals
 from seqcompare.dependence.nulls import Nulls
 from seqcompare.dependence.question import Question
@@ -16,6 +16,8 @@ from seqcompare.dependence.settings import Settings
 from seqcompare.dependence.strata import Strata
 from seqcompare.dependence.surrogates import Elsewhere
 
+_MOST_ADDED = 3
+_FIRST = 24
 _MOST_CELLS = 2**17
 
 
@@ -43,6 +45,37 @@ class Beyond:
     def told(self, share: float) -> NDArray[np.int64]:
         """Return the lags that tell more."""
         return self.lags[self.p_values <= share + 1e-9]
+
+
+def find_reach(
+    question: Question,
+    view: View,
+    lags: NDArray[np.int64],
+    context: list[int],
+    strata: list[Strata],
+    nulls: Nulls,
+    settings: Settings,
+) -> tuple[list[int], Beyond]:
+    """Return the lags that matter, a context's included, and what each tells beyond this context.
+
+    As long as some lag tells more than those that are known, the one that tells most joins them: copies of
+    a copy, and steps that only hand on what they were told, then have nothing left to tell.
+
+    Parameters
+    ----------
+    question, view, lags, context, strata, nulls, settings
+        As in `beyond_context`.
+    """
+    matter = list(context)
+    first = beyond = beyond_context(question, view, lags, matter, strata, nulls, settings)
+    for _ in range(_MOST_ADDED):
+        told = beyond.p_values <= settings.beyond_share + 1e-9
+        if not told.any():
+            return matter, first
+        matter.append(int(beyond.lags[told][np.argmax(beyond.information[told])]))
+        beyond = beyond_context(question, view, lags, matter, strata, nulls, settings)
+    # memory that fades slowly has no last step: what is still seen belongs to it
+    return [*matter, *beyond.told(settings.beyond_share).tolist()], first
 
 
 def beyond_context(
@@ -97,9 +130,13 @@ def beyond_context(
     if nulls.elsewhere:
         far = Elsewhere(question.X.sequence_index[pairs.at], in_step=nulls.clock is not None)
         draws["elsewhere"] = far.draw
-    bands = list(lag_bands([given_context(view, given)], rest, draws, settings, settings.beyond_share).values())
+    first = _FIRST if settings.beyond_share * (settings.n_permutations + 1) < 2 else None
+    known_view = given_context(view, given)
+    bands = list(
+        lag_bands([known_view], rest, draws, settings, settings.beyond_share, first=first).values()
+    )
     if question.own and question.raw.kind == "real":
-        bands.extend(_linear_bands(question, pairs, rest, len(context), strata, settings, rng))
+        bands.extend(_linear_bands(question, pairs, rest, context, strata, settings, rng))
     p_values = np.max([band.p_values for band in bands], axis=0)
     chance = np.max([band.mean for band in bands], axis=0)
     return Beyond(rest, np.maximum(bands[0].observed - chance, 0), p_values, known)
@@ -109,21 +146,19 @@ def _linear_bands(
     question: Question,
     pairs: Pairs,
     lags: NDArray[np.int64],
-    order: int,
+    context: list[int],
     strata: list[Strata],
     settings: Settings,
     rng: np.random.Generator,
 ) -> list[NullBand]:
-    left = code_residuals(question.raw, order, settings.seed)
+    left = code_residuals(question.raw, context, settings.seed)
     told = replace(pairs, target=left.codes[pairs.at], n_targets=left.n_symbols, given=None)
-    observed = told.information(lags, told.target)
+    observed = told.information(lags)[0]
     bands = []
     for null in strata:
         cells = null.take(question.index[pairs.at]).cells()
-        surrogates = (
-            told.information(lags, cells.shuffle(told.target, rng)) for _ in range(settings.n_permutations)
-        )
-        bands.append(null_band(observed, surrogates, settings.beyond_share))
+        mixed = np.array([cells.shuffle(told.target, rng) for _ in range(settings.n_permutations)])
+        bands.append(NullBand(observed, told.information(lags, mixed), settings.beyond_share))
     return bands
 
 
@@ -148,19 +183,15 @@ def linear_p_values(
     rng = np.random.default_rng([settings.seed, 8])
     views = []
     for lag in lags:
-        left = code_residuals(question.raw, lag - 1, settings.seed)
+        left = code_residuals(question.raw, range(1, lag), settings.seed)
         views.append(replace(pairs, target=left.codes[pairs.at], n_targets=left.n_symbols))
     at = [np.array([lag]) for lag in lags]
-    observed = np.concatenate([v.information(k, v.target) for v, k in zip(views, at, strict=True)])
+    observed = np.concatenate([v.information(k)[0] for v, k in zip(views, at, strict=True)])
     p_values = np.zeros(len(lags))
     places = np.arange(len(pairs.at))
     for null in strata:
         cells = null.take(question.index[pairs.at]).cells()
-        surrogates = []
-        for _ in range(settings.n_permutations):
-            taken = cells.shuffle(places, rng)
-            surrogates.append(
-                np.concatenate([v.information(k, v.target[taken]) for v, k in zip(views, at, strict=True)])
-            )
-        p_values = np.maximum(p_values, null_band(observed, surrogates, settings.share).p_values)
+        taken = np.array([cells.shuffle(places, rng) for _ in range(settings.n_permutations)])
+        surrogates = np.hstack([v.information(k, v.target[taken]) for v, k in zip(views, at, strict=True)])
+        p_values = np.maximum(p_values, NullBand(observed, surrogates, settings.share).p_values)
     return p_values

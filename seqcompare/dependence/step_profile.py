@@ -25,12 +25,12 @@ from seqcompare.dependence.information import Pairs
 from seqcompare.dependence.lag_test import Draw, View, enough_pairs, lag_table
 from seqcompare.dependence.nulls import Nulls, find_nulls
 from seqcompare.dependence.question import Question, ask
-from seqcompare.dependence.reach import beyond_context, linear_p_values
+from seqcompare.dependence.reach import find_reach, linear_p_values
 from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table
 from seqcompare.dependence.strata import Strata
 from seqcompare.dependence.surrogates import Elsewhere
 
-_MOST_PAIRS = 50_000
+_MOST_PAIRS = 40_000
 _LONG = 50
 _MOST_CHANNELS = 4
 
@@ -142,26 +142,28 @@ def _add_reach(found: Found, question: Question, view: View, nulls: Nulls, setti
     found.order = int(back.max()) if len(back) else None
     found.lags["beyond"] = np.nan
     strata = nulls.beyond_clock()
-    if len(told) and len(lags):
-        context = list(range(1 if question.own else 0, int(back.max()) + 1)) if len(back) else []
-        context += [-k for k in range(1, int(-ahead.min()) + 1)] if len(ahead) else []
-        beyond = beyond_context(question, view, lags, context, strata, nulls, settings)
-        more = beyond.told(settings.beyond_share)
-        rows = found.lags["lag"].isin(beyond.lags)
-        found.lags.loc[rows, "beyond"] = beyond.information
-        # a lag that is seen by itself is the safer for it, and one that is not may need its neighbours
-        reached = np.concatenate([told, more])
-    elif nulls.clock is not None and len(seen):
-        table, _ = lag_table([view], lags, _draws(question, nulls, strata, settings), settings)
-        reached = table.loc[table["detected"], "lag"].to_numpy()
-    else:
-        reached = seen
+    beyond_clock = np.zeros(0, dtype=np.int64)
     if nulls.clock is not None and len(lags):
         table, _ = lag_table([view], lags, _draws(question, nulls, strata, settings), settings)
-        more = table.loc[table["detected"] & (table["lag"] >= 0), "lag"]
-        found.beyond_clock = int(more.max()) if len(more) else None
-    found.reach = int(reached.max()) if (reached >= 0).any() else None
-    found.look_ahead = int(-reached.min()) if (reached < 0).any() else None
+        beyond_clock = table.loc[table["detected"], "lag"].to_numpy()
+        found.beyond_clock = int(beyond_clock.max()) if (beyond_clock >= 0).any() else None
+        # a clock is seen at every lag, and is named by itself
+        seen = beyond_clock
+    context: list[int] = []
+    if len(told):
+        context = list(range(1 if question.own else 0, int(back.max()) + 1)) if len(back) else []
+        context += [-k for k in range(1, int(-ahead.min()) + 1)] if len(ahead) else []
+    elif len(seen):
+        # what tells most, to begin with
+        rows = found.lags[found.lags["lag"].isin(seen)]
+        context = [int(rows["lag"].to_numpy()[np.argmax(rows["information"])])]
+    if not context or not len(lags):
+        return
+    matter, beyond = find_reach(question, view, lags, context, strata, nulls, settings)
+    rows = found.lags["lag"].isin(beyond.lags)
+    found.lags.loc[rows, "beyond"] = beyond.information
+    found.reach = max(matter) if max(matter) >= 0 else None
+    found.look_ahead = -min(matter) if min(matter) < 0 else None
 
 
 def _next_orders(
