@@ -164,7 +164,9 @@ def describe_copies(found: Copies) -> str:
     words = f"{found.share:.0%} of the sequences are copies of others or nearly so"
     if found.more_than_chance:
         return f"{words}, where {found.by_chance:.0%} would be by chance: they are kept in one fold."
-    return f"{words}, as short sequences are by nature ({found.by_chance:.0%} by chance): they stay as they are."
+    return (
+        f"{words}, as short sequences are by nature ({found.by_chance:.0%} by chance): they stay as they are."
+    )
 
 
 def _check_copies(dataset: SequenceDataset, seed: int) -> Iterator[Finding]:
@@ -315,7 +317,9 @@ def _check_folds(dataset: SequenceDataset, cv: int | None) -> Iterator[Finding]:
             "Use five folds or more.",
         )
     if dataset.role in ("sequence", "value") and cv > n:
-        yield Finding("folds", f"{cv} folds are more than there are {what} ({n}).", f"Use {max(2, n)} or fewer.")
+        yield Finding(
+            "folds", f"{cv} folds are more than there are {what} ({n}).", f"Use {max(2, n)} or fewer."
+        )
     if dataset.role == "sequence" and dataset.groups is None:
         names, counts = np.unique(np.asarray(dataset.y).reshape(len(dataset), -1)[:, 0], return_counts=True)
         least = int(np.argmin(counts))

@@ -17,7 +17,7 @@ from seqcompare.dependence.question import Question
 from seqcompare.dependence.settings import Settings
 from seqcompare.dependence.surrogates import Elsewhere
 
-MOST_TESTED = 100_000
+MOST_TESTED = 80_000
 _LEAST_RECURRING = 0.05
 _FEW_SEQUENCES = 20
 _N_PIECES = 40

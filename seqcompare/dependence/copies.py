@@ -269,7 +269,8 @@ def _simulate(
     """Return sequences of these lengths from a chain fitted to the data, of as high an order as they bear."""
     inside = np.ones(len(codes), dtype=bool)
     inside[offsets[:-1]] = False
-    state, longer = codes, codes
+    state: NDArray[Any] = codes
+    longer: NDArray[Any] = codes
     for order in range(1, _LONGEST_CONTEXT + 1):
         # with little data a chain of high order would repeat the data themselves
         if (int(longer.max()) + 1) * _STEPS_A_CONTEXT > len(codes) and order > 1:
@@ -304,9 +305,7 @@ def _walk(
     return made
 
 
-def _number_pairs(
-    X: Sequences, rng: np.random.Generator
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _number_pairs(X: Sequences, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return near-copies among numbers, and among those of a fitted autoregression."""
     left = residuals(X, range(1, 4))
     values = X.channels.astype(np.float64)

@@ -75,7 +75,7 @@ def find_period(X: Sequences, coded: Coded, seed: int) -> Clock | None:
         return None
     periods = np.arange(1, longest + 1)
     numbers = X.kind == "real" and X.n_channels == 1
-    values = _scores(X.channels[:, 0]) if numbers else _grouped(coded, seed)
+    values: NDArray[Any] = _scores(X.channels[:, 0]) if numbers else _grouped(coded, seed)
     position, owner = X.step_index[:kept], owner[:kept]
     measure = _Measure(numbers, numbers and len(X) == 1, position, owner, periods)
     observed = measure.criteria(values[:kept])
@@ -175,7 +175,9 @@ def _squares(values: Array, position: Array, owner: Array, periods: Array, n_own
 
 
 @njit(cache=True)
-def _cost(values: Array, position: Array, owner: Array, periods: Array, n_owners: int, n_symbols: int) -> Array:
+def _cost(
+    values: Array, position: Array, owner: Array, periods: Array, n_owners: int, n_symbols: int
+) -> Array:
     """Return what symbols cost given their phase, in nats, for each period."""
     result = np.empty(len(periods))
     for j in range(len(periods)):

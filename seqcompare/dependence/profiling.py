@@ -21,7 +21,7 @@ def profile(
     *,
     max_lag: int = 100,
     max_order: int = 24,
-    n_permutations: int = 99,
+    n_permutations: int = 119,
     n_folds: int = 5,
     n_bins: int | None = None,
     alpha: float = 0.05,
@@ -45,8 +45,8 @@ def profile(
         The largest lag examined, where sequences are long enough.
     max_order : int, default=24
         The longest context examined, where contexts recur.
-    n_permutations : int, default=99
-        Surrogates behind each band and test.
+    n_permutations : int, default=119
+        Surrogates behind each band and test. With 119 the shares .025 and .05 are met exactly.
     n_folds : int, default=5
         Folds of cross-validation. Fewer than 20 sequences are cut into contiguous pieces that share no
         context.
@@ -105,6 +105,7 @@ def profile(
         order=found.order,
         period=found.period,
         beyond_clock=found.beyond_clock,
+        beyond_clock_p=found.beyond_clock_p,
         timescale=timescale(found.orders, found.lags, found.order),
         gain=found.gain,
         gain_error=found.gain_error,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.dependence.lag_test import View, lag_bands, given_context
+from seqcompare.dependence.lag_test import Draw, View, given_context, lag_bands
 from seqcompare.dependence.information import NullBand, Pairs
 from seqcompare.dependence.linear import code_residuals
 from seqcompare.dependence.nulls import Nulls
@@ -122,19 +122,15 @@ def beyond_context(
         known.pop()
         given = question.context(known, pairs.at)
     rng = np.random.default_rng([settings.seed, 7])
-    draws = {}
-    n = len(pairs.at)
-    for null in strata:
-        cells = null.take(question.index[pairs.at]).cells(given)
-        draws[null.name] = lambda rng, cells=cells: cells.shuffle(np.arange(n), rng)
+    draws: dict[str, Draw] = {
+        null.name: null.take(question.index[pairs.at]).cells(given).draw for null in strata
+    }
     if nulls.elsewhere:
         far = Elsewhere(question.X.sequence_index[pairs.at], in_step=nulls.clock is not None)
         draws["elsewhere"] = far.draw
     first = _FIRST if settings.beyond_share * (settings.n_permutations + 1) < 2 else None
     known_view = given_context(view, given)
-    bands = list(
-        lag_bands([known_view], rest, draws, settings, settings.beyond_share, first=first).values()
-    )
+    bands = list(lag_bands([known_view], rest, draws, settings, settings.beyond_share, first=first).values())
     if question.own and question.raw.kind == "real":
         bands.extend(_linear_bands(question, pairs, rest, context, strata, settings, rng))
     p_values = np.max([band.p_values for band in bands], axis=0)

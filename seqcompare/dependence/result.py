@@ -57,6 +57,8 @@ class Profile:
         Steps after which frequencies come back, for as long as the data last; None without such a clock.
     beyond_clock : int or None
         The largest lag that tells more than the phase of the clock does; None if none does.
+    beyond_clock_p : float
+        Chance to see as much information at any lag where there is nothing but the clock; NaN without one.
     timescale : float
         Mean distance in steps of what the past tells, each step weighed by the bits it adds; NaN if nothing.
     gain, gain_error : float
@@ -99,6 +101,7 @@ class Profile:
     order: int | None
     period: float | None
     beyond_clock: int | None
+    beyond_clock_p: float
     timescale: float
     gain: float
     gain_error: float

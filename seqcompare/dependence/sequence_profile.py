@@ -85,9 +85,7 @@ def profile_sequences(
     return found
 
 
-def _views(
-    raw: Sequences, coded: Coded, classes: Coded, settings: Settings, notes: list[str]
-) -> list[View]:
+def _views(raw: Sequences, coded: Coded, classes: Coded, settings: Settings, notes: list[str]) -> list[View]:
     """Return steps in alphabets small enough for pairs with the target; channels by themselves as well."""
     lengths = raw.lengths
 

@@ -64,6 +64,8 @@ class Found:
         The clock.
     beyond_clock : int or None
         The largest lag that tells more than the clock does.
+    beyond_clock_p : float
+        The p-value over all lags of that.
     gain, gain_error : float
         Bits that the best context saves, and the standard error.
     drift : str
@@ -81,6 +83,7 @@ class Found:
     order: int | None = None
     period: float | None = None
     beyond_clock: int | None = None
+    beyond_clock_p: float = np.nan
     gain: float = np.nan
     gain_error: float = np.nan
     drift: str = ""

@@ -81,9 +81,7 @@ def _views(question: Question, settings: Settings, notes: list[str]) -> list[Vie
     before, after = question.X.step_index[at], question.after[at]
 
     def view(name: str, source: Coded, labels: Coded) -> View:
-        pairs = Pairs(
-            source.codes, at, labels.codes[at], before, after, source.n_symbols, labels.n_symbols
-        )
+        pairs = Pairs(source.codes, at, labels.codes[at], before, after, source.n_symbols, labels.n_symbols)
         return View(name, pairs, labels.codes if question.own else None)
 
     raw = question.raw
@@ -113,11 +111,8 @@ def _views(question: Question, settings: Settings, notes: list[str]) -> list[Vie
 
 def _draws(question: Question, nulls: Nulls, strata: list[Strata], settings: Settings) -> dict[str, Draw]:
     """Return how each null hypothesis makes surrogates: new series, or new targets for the same steps."""
-    draws: dict[str, Draw] = {}
     places = question.index if question.own else question.index[question.at]
-    for null in strata:
-        cells = null.take(places).cells()
-        draws[null.name] = lambda rng, cells=cells: cells.shuffle(np.arange(len(places)), rng)
+    draws: dict[str, Draw] = {null.name: null.take(places).cells().draw for null in strata}
     if nulls.elsewhere:
         far = Elsewhere(question.X.sequence_index[question.at], in_step=nulls.clock is not None)
         draws["elsewhere"] = far.draw
@@ -142,9 +137,10 @@ def _add_reach(found: Found, question: Question, view: View, nulls: Nulls, setti
     found.order = int(back.max()) if len(back) else None
     found.lags["beyond"] = np.nan
     strata = nulls.beyond_clock()
-    beyond_clock = np.zeros(0, dtype=np.int64)
     if nulls.clock is not None and len(lags):
         table, _ = lag_table([view], lags, _draws(question, nulls, strata, settings), settings)
+        # under each null hypothesis, the phase being the last
+        found.beyond_clock_p = float(table["p"].min())
         beyond_clock = table.loc[table["detected"], "lag"].to_numpy()
         found.beyond_clock = int(beyond_clock.max()) if (beyond_clock >= 0).any() else None
         # a clock is seen at every lag, and is named by itself
@@ -155,8 +151,8 @@ def _add_reach(found: Found, question: Question, view: View, nulls: Nulls, setti
         context += [-k for k in range(1, int(-ahead.min()) + 1)] if len(ahead) else []
     elif len(seen):
         # what tells most, to begin with
-        rows = found.lags[found.lags["lag"].isin(seen)]
-        context = [int(rows["lag"].to_numpy()[np.argmax(rows["information"])])]
+        shown = found.lags[found.lags["lag"].isin(seen)]
+        context = [int(shown["lag"].to_numpy()[np.argmax(shown["information"])])]
     if not context or not len(lags):
         return
     matter, beyond = find_reach(question, view, lags, context, strata, nulls, settings)

@@ -85,6 +85,10 @@ class Cells:
         result[self.order] = mixed
         return result
 
+    def draw(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Return where each step is taken from when those of one cell change places."""
+        return self.shuffle(np.arange(len(self.order)), rng)
+
 
 def everything(n: int) -> Strata:
     """Return the strata in which every one of n steps may change places with every other."""

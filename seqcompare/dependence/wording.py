@@ -59,7 +59,9 @@ def lag_sentence(found: Profile) -> str:
         return f"No single lag tells of {target}: the largest of {len(lags)} has p = {lags['p'].min():.2g}."
     best = int(np.argmax(seen["information"]))
     farthest, ahead = int(seen["lag"].max()), int(-seen["lag"].min())
-    ends = ([f"up to lag {farthest}"] if farthest >= 0 else []) + ([f"up to {ahead} ahead"] if ahead > 0 else [])
+    ends = ([f"up to lag {farthest}"] if farthest >= 0 else []) + (
+        [f"up to {ahead} ahead"] if ahead > 0 else []
+    )
     text = (
         f"Information on {target} is detected {' and '.join(ends)}, most of it at lag "
         f"{seen['lag'].to_numpy()[best]} ({seen['information'].to_numpy()[best]:.2g} bit)."
@@ -162,7 +164,9 @@ def power_sentence(found: Profile) -> str:
     shown = lags.iloc[np.unique([0, int(np.argmin(np.abs(lags["lag"] - 10))), len(lags) - 1])]
     for lag, nine in zip(shown["lag"], shown["seen_nine_in_ten"], strict=True):
         said.append(
-            f"{nine:.2g} bit at lag {lag}" if np.isfinite(nine) else f"hardly anything at lag {lag} ({_few(lags)})"
+            f"{nine:.2g} bit at lag {lag}"
+            if np.isfinite(nine)
+            else f"hardly anything at lag {lag} ({_few(lags)})"
         )
     half = shown["seen_half"].to_numpy()
     text = f"Seen nine times in ten would be a dependence on one single step of {', '.join(said)}"
@@ -187,5 +191,7 @@ def _kept_sentence(found: Profile) -> str:
         return ""
     text = f"All this is beyond what {' and '.join(kept)} tell{'s' if len(kept) == 1 else ''}"
     if "sequence" in found.kept:
-        return f"{text}: sequences differ from each other, or remember for longer than a third of their length."
+        return (
+            f"{text}: sequences differ from each other, or remember for longer than a third of their length."
+        )
     return f"{text}."
