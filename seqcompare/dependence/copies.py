@@ -281,9 +281,9 @@ def _simulate(
         before[at] = codes[at - order] + 1
         longer = np.unique(state * (int(codes.max()) + 2) + before, return_inverse=True)[1]
     followed = np.flatnonzero(inside) - 1
-    order = followed[np.argsort(state[followed], kind="stable")]
+    successors = followed[np.argsort(state[followed], kind="stable")]
     bounds = np.concatenate([[0], np.cumsum(np.bincount(state[followed], minlength=int(state.max()) + 1))])
-    return _walk(codes, state, offsets, order, bounds, rng)
+    return _walk(codes, state, offsets, successors, bounds, rng)
 
 
 @njit(cache=True)

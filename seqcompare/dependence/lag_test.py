@@ -95,7 +95,11 @@ def enough_pairs(pairs: Pairs, lags: NDArray[np.int64], notes: list[str]) -> NDA
 
 
 def lag_table(
-    views: Sequence[View], lags: NDArray[np.int64], draws: dict[str, Draw], settings: Settings
+    views: Sequence[View],
+    lags: NDArray[np.int64],
+    draws: dict[str, Draw],
+    settings: Settings,
+    far: Draw | None = None,
 ) -> tuple[pd.DataFrame, float]:
     """Return the table of lags and the p-value over all of them under the first null hypothesis.
 
@@ -109,13 +113,18 @@ def lag_table(
         Null hypotheses. Something is detected if it is above the bands of all.
     settings : Settings
         Surrogates, level and seed.
+    far : Draw, optional
+        One more null hypothesis, of targets from elsewhere, where something was detected under the others.
     """
     columns: dict[str, Any] = {"lag": lags, "n_pairs": views[0].pairs.count(lags)}
-    numbers = ["information", "band", "far_band", "p", "seen_half", "seen_nine_in_ten"]
+    numbers = ["information", "band", "far_band", "p_lag", "seen_half", "seen_nine_in_ten"]
     if not len(lags):
         empty = {name: np.zeros(0) for name in numbers}
         return pd.DataFrame({**columns, **empty, "detected": np.zeros(0, dtype=bool)}), 1.0
     bands = list(lag_bands(views, lags, draws, settings, settings.share).values())
+    if far is not None and max(band.p_values.min() for band in bands) <= settings.share + 1e-9:
+        targets_only = [replace(view, codes=None) for view in views]
+        bands.extend(lag_bands(targets_only, lags, {"far": far}, settings, settings.share).values())
     shape = (len(views), len(lags))
     observed = bands[0].observed.reshape(shape)
     p_values = np.max([band.p_values for band in bands], axis=0).reshape(shape)
@@ -134,7 +143,7 @@ def lag_table(
             "information": (observed - chance)[pick],
             "band": (bands[0].band.reshape(shape) - chance)[pick],
             "far_band": far[pick],
-            "p": p_values[pick],
+            "p_lag": p_values[pick],
             "seen_half": half,
             "seen_nine_in_ten": nine,
             "detected": p_values[pick] <= settings.share + 1e-9,

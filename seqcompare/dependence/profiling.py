@@ -11,7 +11,7 @@ from seqcompare.dependence.checks import check
 from seqcompare.dependence.coding import code_steps
 from seqcompare.dependence.result import Profile
 from seqcompare.dependence.sequence_profile import profile_sequences
-from seqcompare.dependence.settings import Settings
+from seqcompare.dependence.settings import Settings, told_lags
 from seqcompare.dependence.step_profile import profile_steps
 from seqcompare.dependence.timescale import timescale
 
@@ -103,6 +103,7 @@ def profile(
         reach=found.reach,
         look_ahead=found.look_ahead,
         order=found.order,
+        told=tuple(told_lags(found.orders, settings).tolist()),
         period=found.period,
         beyond_clock=found.beyond_clock,
         beyond_clock_p=found.beyond_clock_p,

@@ -45,6 +45,11 @@ class Question:
     index: NDArray[np.int64]
 
     @property
+    def in_series(self) -> bool:
+        """Whether surrogates can be new series: targets are the steps themselves, and all of them."""
+        return self.own and bool(self.scored.all())
+
+    @property
     def at(self) -> NDArray[np.int64]:
         """The steps at which something is predicted."""
         return np.flatnonzero(self.scored)

@@ -53,6 +53,8 @@ class Profile:
         For the role ``step``: how many steps after a label still tell of it.
     order : int or None
         The longest context in which one more step told more of the target, by a test.
+    told : tuple of int
+        The lags whose step tells more than those nearer than it.
     period : int, float or None
         Steps after which frequencies come back, for as long as the data last; None without such a clock.
     beyond_clock : int or None
@@ -72,7 +74,7 @@ class Profile:
     lags : pandas.DataFrame
         A row for each lag: ``lag``, ``n_pairs``, ``information`` in bits a pair, minus its mean in shuffled
         data; ``band``, below which the maximum over all lags stays in shuffled data; ``far_band``, the same
-        under further null hypotheses; ``p``, the chance of as much at any lag; ``seen_half`` and
+        under further null hypotheses; ``p_lag``, the chance of as much at any lag; ``seen_half`` and
         ``seen_nine_in_ten``, the bits at this lag alone that would be detected as often, NaN where that is
         more than there can be; ``detected``: above all bands; ``beyond``, the bits that the lag adds to the
         context that tells; ``channel``, where each is examined by itself.
@@ -99,6 +101,7 @@ class Profile:
     reach: int | None
     look_ahead: int | None
     order: int | None
+    told: tuple[int, ...]
     period: float | None
     beyond_clock: int | None
     beyond_clock_p: float

@@ -25,7 +25,7 @@ from seqcompare.dependence.entropy import marginal_entropy
 from seqcompare.dependence.gains import Loss, class_losses, make_folds
 from seqcompare.dependence.information import Pairs
 from seqcompare.dependence.lag_test import Draw, View, enough_pairs, lag_table
-from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table
+from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table, told_lags
 
 _N_TARGET_BINS = 3
 _MOST_ORDERS = 6
@@ -74,7 +74,7 @@ def profile_sequences(
     estimates = pd.DataFrame({"estimate": list(entropy), "bits": list(entropy.values())})
     found = Found(table, orders, estimates, p_value, kept=("any",))
     seen = table.loc[table["detected"], "lag"]
-    told = orders.loc[orders["p"] <= settings.share, "lag"]
+    told = told_lags(orders, settings)
     found.reach = int(seen.max()) if len(seen) else None
     found.order = int(told.max()) if len(told) else None
     if losses:

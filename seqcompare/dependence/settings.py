@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from seqcompare.dependence.gains import Loss
 
@@ -88,6 +89,23 @@ class Found:
     gain_error: float = np.nan
     drift: str = ""
     kept: tuple[str, ...] = ()
+
+
+def told_lags(orders: pd.DataFrame, settings: Settings) -> NDArray[np.int64]:
+    """Return the lags whose step tells more than those nearer than it, shape (n_told,).
+
+    Whether any does is asked at the share of contexts. Once one does, a longer context is asked more of:
+    an order that is too high would be the more likely error.
+    """
+    tested = orders.dropna(subset="p")
+    lag, p = tested["lag"].to_numpy(), tested["p"].to_numpy()
+    told = []
+    for side in (lag >= 0, lag < 0):
+        loose = lag[side & (p <= settings.share + 1e-9)]
+        strict = lag[side & (p <= settings.beyond_share + 1e-9)]
+        nearest = loose[np.abs(loose) == np.abs(loose).min()] if len(loose) else loose
+        told.append(np.union1d(nearest, strict))
+    return np.concatenate(told).astype(np.int64)
 
 
 def loss_rows(lags: list[int], losses: list[Loss]) -> list[dict[str, float]]:

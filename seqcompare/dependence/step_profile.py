@@ -26,7 +26,7 @@ from seqcompare.dependence.lag_test import Draw, View, enough_pairs, lag_table
 from seqcompare.dependence.nulls import Nulls, find_nulls
 from seqcompare.dependence.question import Question, ask
 from seqcompare.dependence.reach import find_reach, linear_p_values
-from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table
+from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table, told_lags
 from seqcompare.dependence.strata import Strata
 from seqcompare.dependence.surrogates import Elsewhere
 
@@ -60,7 +60,9 @@ def profile_steps(
         lags = np.arange(-settings.max_lag, settings.max_lag + 1)
     lags = enough_pairs(views[0].pairs, lags[np.abs(lags) < int(X.lengths.max())], notes)
     _say_sampling(question, notes)
-    table, p_value = lag_table(views, lags, _draws(part, nulls, nulls.strata, settings), settings)
+    draws = _draws(part, nulls, nulls.strata)
+    # memory makes chance information larger at all lags, once there is some
+    table, p_value = lag_table(views, lags, draws, settings, _far(part, nulls))
     if question.own:
         found = _next_orders(question, part, views[0], nulls, dataset.groups, settings, notes)
     else:
@@ -82,7 +84,7 @@ def _views(question: Question, settings: Settings, notes: list[str]) -> list[Vie
 
     def view(name: str, source: Coded, labels: Coded) -> View:
         pairs = Pairs(source.codes, at, labels.codes[at], before, after, source.n_symbols, labels.n_symbols)
-        return View(name, pairs, labels.codes if question.own else None)
+        return View(name, pairs, labels.codes if question.in_series else None)
 
     raw = question.raw
     labels = question.labels
@@ -109,14 +111,19 @@ def _views(question: Question, settings: Settings, notes: list[str]) -> list[Vie
     return views
 
 
-def _draws(question: Question, nulls: Nulls, strata: list[Strata], settings: Settings) -> dict[str, Draw]:
+def _draws(question: Question, nulls: Nulls, strata: list[Strata]) -> dict[str, Draw]:
     """Return how each null hypothesis makes surrogates: new series, or new targets for the same steps."""
-    places = question.index if question.own else question.index[question.at]
+    places = question.index if question.in_series else question.index[question.at]
     draws: dict[str, Draw] = {null.name: null.take(places).cells().draw for null in strata}
     if nulls.elsewhere:
-        far = Elsewhere(question.X.sequence_index[question.at], in_step=nulls.clock is not None)
-        draws["elsewhere"] = far.draw
+        draws["elsewhere"] = _far(question, nulls)
     return draws
+
+
+def _far(question: Question, nulls: Nulls) -> Draw:
+    """Return how targets from elsewhere are drawn."""
+    in_step = question.own or nulls.clock is not None
+    return Elsewhere(question.X.sequence_index[question.at], in_step=in_step).draw
 
 
 def _say_sampling(question: Question, notes: list[str]) -> None:
@@ -131,16 +138,16 @@ def _say_sampling(question: Question, notes: list[str]) -> None:
 def _add_reach(found: Found, question: Question, view: View, nulls: Nulls, settings: Settings) -> None:
     """Add how far back it matters: the contexts that tell, and lags that tell beyond them."""
     lags = found.lags["lag"].to_numpy()
-    told = found.orders.loc[found.orders["p"] <= settings.share + 1e-9, "lag"].to_numpy()
+    told = told_lags(found.orders, settings)
     seen = found.lags.loc[found.lags["detected"], "lag"].to_numpy()
     back, ahead = told[told >= 0], told[told < 0]
     found.order = int(back.max()) if len(back) else None
     found.lags["beyond"] = np.nan
     strata = nulls.beyond_clock()
     if nulls.clock is not None and len(lags):
-        table, _ = lag_table([view], lags, _draws(question, nulls, strata, settings), settings)
+        table, _ = lag_table([view], lags, _draws(question, nulls, strata), settings)
         # under each null hypothesis, the phase being the last
-        found.beyond_clock_p = float(table["p"].min())
+        found.beyond_clock_p = float(table["p_lag"].min())
         beyond_clock = table.loc[table["detected"], "lag"].to_numpy()
         found.beyond_clock = int(beyond_clock.max()) if (beyond_clock >= 0).any() else None
         # a clock is seen at every lag, and is named by itself

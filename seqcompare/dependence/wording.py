@@ -56,7 +56,7 @@ def lag_sentence(found: Profile) -> str:
     if not len(lags):
         return "No lag has enough pairs of steps to tell anything."
     if not len(seen):
-        return f"No single lag tells of {target}: the largest of {len(lags)} has p = {lags['p'].min():.2g}."
+        return f"No single lag tells of {target}: the largest of {len(lags)} has p = {lags['p_lag'].min():.2g}."
     best = int(np.argmax(seen["information"]))
     farthest, ahead = int(seen["lag"].max()), int(-seen["lag"].min())
     ends = ([f"up to lag {farthest}"] if farthest >= 0 else []) + (
@@ -92,7 +92,7 @@ def _order_sentence(found: Profile, tested: pd.DataFrame, ahead: bool) -> str:
     target = target_words(found)
     distance = tested["lag"].abs().to_numpy()
     p_values = tested["p"].to_numpy()
-    told = p_values <= found.alpha / 2 + 1e-9
+    told = np.isin(tested["lag"], found.told)
     where = "ahead" if ahead else "back"
     if not told.any():
         return f"Contexts tell nothing of {target}; tested up to {distance.max()} steps {where}."
