@@ -25,7 +25,7 @@ from seqcompare.dependence.information import Pairs
 from seqcompare.dependence.lag_test import Draw, View, enough_pairs, lag_table
 from seqcompare.dependence.nulls import Nulls, find_nulls
 from seqcompare.dependence.question import Question, ask
-from seqcompare.dependence.reach import find_reach, linear_p_values
+from seqcompare.dependence.reach import beyond_context, find_reach, linear_p_values
 from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table, told_lags
 from seqcompare.dependence.strata import Strata
 from seqcompare.dependence.surrogates import Elsewhere
@@ -160,8 +160,15 @@ def _add_reach(found: Found, question: Question, view: View, nulls: Nulls, setti
         # what tells most, to begin with
         shown = found.lags[found.lags["lag"].isin(seen)]
         context = [int(shown["lag"].to_numpy()[np.argmax(shown["information"])])]
-    if not context or not len(lags):
+    if not len(lags):
         return
+    if not context:
+        # a step may tell only together with the last one, as in a parity of the two
+        last = [1 if question.own else 0]
+        beyond = beyond_context(question, view, lags, last, strata, nulls, settings)
+        if not len(beyond.told(settings.beyond_share)):
+            return
+        context = last
     matter, beyond = find_reach(question, view, lags, context, strata, nulls, settings)
     rows = found.lags["lag"].isin(beyond.lags)
     found.lags.loc[rows, "beyond"] = beyond.information

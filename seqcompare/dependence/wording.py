@@ -56,7 +56,9 @@ def lag_sentence(found: Profile) -> str:
     if not len(lags):
         return "No lag has enough pairs of steps to tell anything."
     if not len(seen):
-        return f"No single lag tells of {target}: the largest of {len(lags)} has p = {lags['p_lag'].min():.2g}."
+        return (
+            f"No single lag tells of {target}: the largest of {len(lags)} has p = {lags['p_lag'].min():.2g}."
+        )
     best = int(np.argmax(seen["information"]))
     farthest, ahead = int(seen["lag"].max()), int(-seen["lag"].min())
     ends = ([f"up to lag {farthest}"] if farthest >= 0 else []) + (

@@ -257,7 +257,9 @@ class TestResult:
         frame = found.frame()
         assert frame["lag"].is_unique
         assert set(range(1, 9)) <= set(frame["lag"])
-        assert {"information", "band", "far_band", "detected", "gain", "gain_error", "p", "p_lag"} <= set(frame)
+        assert {"information", "band", "far_band", "detected", "gain", "gain_error", "p", "p_lag"} <= set(
+            frame
+        )
 
     def test_plot_draws_on_the_given_axes(self, found):
         from matplotlib import pyplot as plt
