@@ -101,8 +101,8 @@ def run_profile(kind: str, n_lags: int, number: int, *, whole: bool) -> dict[str
     options = {} if whole else {"max_order": 1}
     found = seqcompare.profile(data, max_lag=max(1, reach), random_state=number, mute=("copies",), **options)
     p = lag_p_value(found, kind)
-    told = (found.orders["p"] <= 0.025 + _SLACK).any()
-    alarm = p <= 0.025 + _SLACK or (told and kind != "periodic noise")
+    told = len(found.told) > 0 or found.reach is not None
+    alarm = p <= 0.025 + _SLACK if kind == "periodic noise" else found.lags["detected"].any() or told
     return {"at_025": int(p <= 0.025 + _SLACK), "at_05": int(p <= 0.05 + _SLACK), "any": int(alarm)}
 
 

@@ -204,7 +204,7 @@ def warns(code: str) -> Callable[[Profile], bool]:
 
 @dataclass(frozen=True)
 class Kind:
-    """Data with a known answer: how they are made, when a profile is right, and whether they were looked at."""
+    """Data with a known answer: how they are made, when a profile is right, whether they were looked at."""
 
     make: Callable[[Rng], Made]
     right: Callable[[Profile], bool]

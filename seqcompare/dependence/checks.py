@@ -300,7 +300,7 @@ def _check_units(dataset: SequenceDataset) -> Iterator[Finding]:
     elif dataset.X.n_steps < _FEWEST_STEPS:
         yield Finding(
             "few",
-            f"There are {dataset.X.n_steps:,} steps in all: only strong dependence on the last steps can show.",
+            f"There are {dataset.X.n_steps:,} steps in all: only strong dependence can show.",
             f"Collect {_FEWEST_STEPS:,} steps or more.",
         )
 

@@ -117,8 +117,8 @@ def lump(coded: Coded, limit: int) -> Coded:
     n_lumped = coded.n_symbols - limit + 1
     how = f"{coded.how}, of which the {n_lumped} rarest are taken together"
     note = (
-        f"For single lags the {n_lumped} rarest of {coded.n_symbols} symbols are taken together: pairs of all "
-        "would be too rare."
+        f"For single lags the {n_lumped} rarest of {coded.n_symbols} symbols are taken together: pairs of "
+        "all would be too rare."
     )
     return Coded(renumbered[coded.codes], limit, how, note)
 
@@ -138,6 +138,7 @@ def code_numbers(values: NDArray[np.float64], n_bins: int) -> Coded:
 
 
 def code_vectors(values: NDArray[np.float64], n_bins: int, random_state: int) -> Coded:
+    """Put vectors to the nearest of several k-means centres, each channel in its own spreads."""
     from sklearn.cluster import KMeans
 
     absent = np.isnan(values)

@@ -247,10 +247,7 @@ def _check_pairs(pairs: Array, run: Array, bounds: Array) -> Array:
         left, right, both = 0, 0, 0
         # runs are sorted: walk along both
         while a < a_end or b < b_end:
-            if b == b_end or (a < a_end and run[a] <= run[b]):
-                value = run[a]
-            else:
-                value = run[b]
+            value = run[a] if b == b_end or (a < a_end and run[a] <= run[b]) else run[b]
             here = there = False
             while a < a_end and run[a] == value:
                 a, here = a + 1, True

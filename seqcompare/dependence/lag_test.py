@@ -133,16 +133,16 @@ def lag_table(
     # of equal p-values the one further above its band
     best = np.lexsort((-(observed - limit), p_values), axis=0)[0]
     pick = (best, np.arange(len(lags)))
-    far = np.full(shape, np.nan)
+    far_bands = np.full(shape, np.nan)
     if len(bands) > 1:
-        far = np.max([band.band for band in bands[1:]], axis=0).reshape(shape) - chance
+        far_bands = np.max([band.band for band in bands[1:]], axis=0).reshape(shape) - chance
     half, nine = _seen(views, columns["n_pairs"], limit)
     table = pd.DataFrame(
         {
             **columns,
             "information": (observed - chance)[pick],
             "band": (bands[0].band.reshape(shape) - chance)[pick],
-            "far_band": far[pick],
+            "far_band": far_bands[pick],
             "p_lag": p_values[pick],
             "seen_half": half,
             "seen_nine_in_ten": nine,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,7 @@ def plant(
     """
     made = rng.permutation(source)
     copies = rng.random(len(made)) < share
-    for start, stop in zip(offsets[:-1], offsets[1:], strict=True):
+    for start, stop in itertools.pairwise(offsets):
         for t in range(start + lag, stop):
             if copies[t]:
                 made[t] = made[t - lag]

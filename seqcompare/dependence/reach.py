@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.dependence.lag_test import Draw, View, given_context, lag_bands
 from seqcompare.dependence.information import NullBand, Pairs
+from seqcompare.dependence.lag_test import Draw, View, given_context, lag_bands
 from seqcompare.dependence.linear import code_residuals
 from seqcompare.dependence.nulls import Nulls
 from seqcompare.dependence.question import Question

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.dependence.coding import Coded, bins_for, code_numbers, code_symbols, lump, most_symbols
+from seqcompare.dependence.coding import Coded, bins_for, code_numbers, lump, most_symbols
 from seqcompare.dependence.context_test import (
     MOST_TESTED,
     ContextTests,
@@ -61,8 +61,9 @@ def profile_steps(
     lags = enough_pairs(views[0].pairs, lags[np.abs(lags) < int(X.lengths.max())], notes)
     _say_sampling(question, notes)
     draws = _draws(part, nulls, nulls.strata)
-    # memory makes chance information larger at all lags, once there is some
-    table, p_value = lag_table(views, lags, draws, settings, _far(part, nulls))
+    # memory makes chance information larger at all lags, once there is some; a clock would pass for it
+    far = _far(part, nulls) if nulls.clock is None else None
+    table, p_value = lag_table(views, lags, draws, settings, far)
     if question.own:
         found = _next_orders(question, part, views[0], nulls, dataset.groups, settings, notes)
     else:
@@ -77,7 +78,7 @@ def profile_steps(
 
 
 def _views(question: Question, settings: Settings, notes: list[str]) -> list[View]:
-    """Return steps and targets in alphabets small enough for pairs of them; channels by themselves as well."""
+    """Return steps and targets in alphabets small enough for pairs; channels by themselves as well."""
     at = question.at
     limit = most_symbols(len(at))
     before, after = question.X.step_index[at], question.after[at]
@@ -150,8 +151,8 @@ def _add_reach(found: Found, question: Question, view: View, nulls: Nulls, setti
         found.beyond_clock_p = float(table["p_lag"].min())
         beyond_clock = table.loc[table["detected"], "lag"].to_numpy()
         found.beyond_clock = int(beyond_clock.max()) if (beyond_clock >= 0).any() else None
-        # a clock is seen at every lag, and is named by itself
-        seen = beyond_clock
+        # a clock is seen at every lag, and is named by itself: one turn of it is what has to be remembered
+        seen = beyond_clock if len(beyond_clock) else seen[np.abs(seen) <= nulls.clock.period]
     context: list[int] = []
     if len(told):
         context = list(range(1 if question.own else 0, int(back.max()) + 1)) if len(back) else []
@@ -187,8 +188,12 @@ def _next_orders(
 ) -> Found:
     run = run_context_tests(question, nulls, 1, settings, notes)
     p_values = corrected_p_values(run.tests, settings.share)
-    if question.raw.kind == "real" and run.lags:
-        p_values = np.maximum(p_values, linear_p_values(part, view.pairs, run.lags, nulls.strata, settings))
+    told = np.flatnonzero(p_values <= settings.share + 1e-9)
+    if question.raw.kind == "real" and len(told):
+        # only what bins show is in question
+        upto = run.lags[: int(told.max()) + 1]
+        linear = linear_p_values(part, view.pairs, upto, nulls.strata, settings)
+        p_values[: len(upto)] = np.maximum(p_values[: len(upto)], linear)
     losses = context_losses(question, groups, n_worth(p_values, settings), settings, notes)
     # order 0 is what single steps cost
     rows = _join(run, p_values, loss_rows(run.lags, losses))

@@ -151,7 +151,7 @@ def gain_sentence(found: Profile) -> str:
     if not np.isfinite(found.gain) or (found.order is None and found.reach is None):
         return ""
     error = f" ± {found.gain_error:.2g}" if np.isfinite(found.gain_error) else ""
-    text = f"The best context saves {found.gain:.3g}{error} bit a prediction on data left out (one standard error)"
+    text = f"The best context saves {found.gain:.3g}{error} bit a prediction on data left out (± its error)"
     if not np.isfinite(found.timescale) or found.role not in ("next", "step"):
         return f"{text}."
     return f"{text}; what the past tells lies {found.timescale:.2g} steps back on average."
@@ -164,21 +164,15 @@ def power_sentence(found: Profile) -> str:
         return ""
     said = []
     shown = lags.iloc[np.unique([0, int(np.argmin(np.abs(lags["lag"] - 10))), len(lags) - 1])]
-    for lag, nine in zip(shown["lag"], shown["seen_nine_in_ten"], strict=True):
-        said.append(
-            f"{nine:.2g} bit at lag {lag}"
-            if np.isfinite(nine)
-            else f"hardly anything at lag {lag} ({_few(lags)})"
-        )
-    half = shown["seen_half"].to_numpy()
+    for lag, pairs, nine in zip(shown["lag"], shown["n_pairs"], shown["seen_nine_in_ten"], strict=True):
+        # with few pairs not even all there can be would be seen as often
+        known = f"{nine:.2g} bit" if np.isfinite(nine) else f"hardly any ({pairs:,} pairs)"
+        said.append(f"{known} at lag {lag}")
     text = f"Seen nine times in ten would be a dependence on one single step of {', '.join(said)}"
-    if np.isfinite(half[-1]):
-        text += f"; one of {half[-1]:.2g} bit at lag {shown['lag'].to_numpy()[-1]} would be missed half of the time"
+    half = shown["seen_half"].to_numpy()[-1]
+    if np.isfinite(half):
+        text += f"; one of {half:.2g} bit at lag {shown['lag'].to_numpy()[-1]} would be missed half the time"
     return f"{text}. Dependences on several steps together are what contexts are for, as far as these recur."
-
-
-def _few(lags: pd.DataFrame) -> str:
-    return f"{int(lags['n_pairs'].min()):,} pairs"
 
 
 def _entropy_sentence(found: Profile) -> str:
