@@ -16,7 +16,7 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.coding import code_numbers, code_symbols
 from seqcompare.dependence.copies import Copies, find_copies
-from seqcompare.dependence.drift import find_drift
+from seqcompare.dependence.drift import find_drift, find_target_drift
 from seqcompare.dependence.entropy import marginal_entropy
 from seqcompare.dependence.information import NullBand, Pairs
 from seqcompare.dependence.overlap import overlap
@@ -148,7 +148,9 @@ def _targets(dataset: SequenceDataset) -> Sequences:
 
 def _check_drift(dataset: SequenceDataset, drift: str | None, seed: int) -> Iterator[Finding]:
     if drift is None:
-        found = find_drift(_targets(dataset), 99, seed)
+        targets = _targets(dataset)
+        whole = dataset.role in ("sequence", "value")
+        found = find_target_drift(targets.values, 99, seed) if whole else find_drift(targets, 99, seed)
         drift = "" if found is None or found.p_value > _SURE else f"{found.place}: {found.what}"
     if drift:
         yield Finding(

@@ -90,26 +90,28 @@ def find_copies(X: Sequences, seed: int = 0) -> Copies | None:
     rng = np.random.default_rng(seed)
     if X.kind == "real" and (X.lengths == X.lengths[0]).all() and X.lengths[0] >= _SHORTEST_NUMBERS:
         pairs, other = _number_pairs(X, rng)
-        together = pairs
+        together, weight, by_chance = pairs, float(len(pairs)), float(len(other))
     else:
-        pairs, other, together = _symbol_pairs(_codes(X, seed), X.offsets, rng)
+        pairs, weight, other, by_chance, together = _symbol_pairs(_codes(X, seed), X.offsets, rng)
     share, chance = (len(np.unique(found)) / len(X) for found in (pairs, other))
-    more = share > _LEAST_SHARE and len(pairs) > _MORE_THAN_CHANCE * (1 + len(other))
+    # pairs count by how much they share: what is shared by chance is little
+    more = share > _LEAST_SHARE and weight > _MORE_THAN_CHANCE * (_HALF + by_chance)
     return Copies(share, chance, more, _join(together, len(X)))
 
 
 def _symbol_pairs(
     codes: NDArray[np.int64], offsets: NDArray[np.int64], rng: np.random.Generator
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return near-copies among symbols, among those of a fitted chain, and what is to be kept together."""
+) -> tuple[NDArray[np.int64], float, NDArray[np.int64], float, NDArray[np.int64]]:
+    """Return near-copies among symbols and how much they share, the same of a chain, and what is to be kept."""
     nothing = np.zeros((0, 2), dtype=np.int64)
     some = offsets[: max(_FEWEST, int(np.searchsorted(offsets, _MOST_SIMULATED))) + 1]
     width = _run_length(_simulate(codes[: some[-1]], some, rng), some, len(offsets) - 1)
-    pairs = _shared_runs(codes, offsets, width, rng)
+    pairs, shared = _shared_runs(codes, offsets, width, rng)
     if len(np.unique(pairs)) <= _LEAST_SHARE * (len(offsets) - 1):
-        return pairs, nothing, nothing
-    other = _shared_runs(_simulate(codes, offsets, rng), offsets, width, rng)
-    return pairs, other, _shared_runs(codes, offsets, int(np.ceil(_GROUPING * width)), rng)
+        return pairs, shared.sum(), nothing, 0.0, nothing
+    other, by_chance = _shared_runs(_simulate(codes, offsets, rng), offsets, width, rng)
+    together, _ = _shared_runs(codes, offsets, int(np.ceil(_GROUPING * width)), rng)
+    return pairs, shared.sum(), other, by_chance.sum(), together
 
 
 def _join(pairs: NDArray[np.int64], n: int) -> NDArray[np.int64]:
@@ -162,8 +164,8 @@ def _collision_rate(codes: NDArray[np.int64], offsets: NDArray[np.int64]) -> flo
 
 def _shared_runs(
     codes: NDArray[np.int64], offsets: NDArray[np.int64], width: int, rng: np.random.Generator
-) -> NDArray[np.int64]:
-    """Return the pairs of sequences that share runs of steps, or are equal, shape (n_pairs, 2)."""
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the pairs of sequences that share runs of steps, shape (n_pairs, 2), and how much they share."""
     base = np.uint64(rng.integers(2**32, 2**63) | 1)
     whole, _ = _hash_runs(codes, offsets, int(np.diff(offsets).max()), base)
     order = np.argsort(whole, kind="stable")
@@ -171,13 +173,15 @@ def _shared_runs(
     # each copy is tied to the next one; of equal sequences one is compared with all others
     exact = np.sort(np.column_stack([order[:-1][equal], order[1:][equal]]), axis=1)
     if not width:
-        return exact
+        return exact, np.ones(len(exact))
     distinct = np.sort(order[np.append(True, ~equal)])
     run, bounds = _hash_runs(codes, offsets, width, base)
     odd = (rng.integers(0, 2**31, _N_HASHES, dtype=np.uint32) * 2 + 1).astype(np.uint32)
     pairs = _candidates(_sketch(run, bounds, odd)[distinct])
     pairs = distinct[pairs]
-    return np.vstack([exact, pairs[_check_pairs(pairs, run, bounds) >= _LEAST_SHARED]])
+    shared = _check_pairs(pairs, run, bounds)
+    near = shared >= _LEAST_SHARED
+    return np.vstack([exact, pairs[near]]), np.append(np.ones(len(exact)), shared[near])
 
 
 def _candidates(sketch: NDArray[np.uint32]) -> NDArray[np.int64]:

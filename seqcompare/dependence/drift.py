@@ -90,6 +90,19 @@ def find_drift(X: Sequences, n_permutations: int, seed: int) -> Drift | None:
     return Drift(p_value, sequence, step, place, f"{names[feature]} {before:.2g} before, {after:.2g} after")
 
 
+def find_target_drift(target: NDArray[Any], n_permutations: int, seed: int) -> Drift | None:
+    """Test whether targets, one a sequence, change along the data; None where they come class by class.
+
+    Files that are sorted by class say nothing about time.
+    """
+    if len(target) < _FEWEST_UNITS:
+        return None
+    runs = 1 + int((target[1:] != target[:-1]).sum())
+    if runs == len(np.unique(target)):
+        return None
+    return find_drift(Sequences(target, np.arange(len(target) + 1)), n_permutations, seed)
+
+
 def find_own_frequencies(X: Sequences, n_permutations: int, seed: int) -> float | None:
     """Return the chance of sequences that agree with themselves so much; None where it cannot be told.
 

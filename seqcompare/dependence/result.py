@@ -41,7 +41,7 @@ class Profile:
         How much data there is.
     alpha : float
         Share of data sets without any dependence in which some is seen all the same; a half is for single
-        lags and a half for contexts.
+        lags, the rest for contexts and for lags together with the last step.
     p_value : float
         Chance to see as much information at any lag in shuffled data.
     reach : int or None

@@ -20,7 +20,7 @@ from seqcompare.dependence.coding import (
     lump,
     most_symbols,
 )
-from seqcompare.dependence.drift import Drift, find_drift
+from seqcompare.dependence.drift import Drift, find_target_drift
 from seqcompare.dependence.entropy import marginal_entropy
 from seqcompare.dependence.gains import Loss, class_losses, make_folds
 from seqcompare.dependence.information import Pairs
@@ -126,8 +126,7 @@ def _draw(n: int, groups: NDArray[np.int64] | None) -> Draw:
 
 def _drift(target: Coded, seed: int) -> Drift | None:
     """Return where the frequencies of targets change along the data, if they do."""
-    series = Sequences(target.codes, [0, len(target.codes)])
-    found = find_drift(series, 99, seed)
+    found = find_target_drift(target.codes, 99, seed)
     return found if found is not None and found.p_value <= 0.01 else None
 
 

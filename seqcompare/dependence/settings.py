@@ -44,6 +44,11 @@ class Settings:
         return self.alpha / 2
 
     @property
+    def context_share(self) -> float:
+        """Those of contexts: what lags and lags together with the last step leave of all."""
+        return self.alpha / 3
+
+    @property
     def beyond_share(self) -> float:
         """Those of lags beyond the contexts that tell: asked only where contexts do."""
         return self.alpha / 4
@@ -101,7 +106,7 @@ def told_lags(orders: pd.DataFrame, settings: Settings) -> NDArray[np.int64]:
     lag, p = tested["lag"].to_numpy(), tested["p"].to_numpy()
     told = []
     for side in (lag >= 0, lag < 0):
-        loose = lag[side & (p <= settings.share + 1e-9)]
+        loose = lag[side & (p <= settings.context_share + 1e-9)]
         strict = lag[side & (p <= settings.beyond_share + 1e-9)]
         nearest = loose[np.abs(loose) == np.abs(loose).min()] if len(loose) else loose
         told.append(np.union1d(nearest, strict))
