@@ -102,7 +102,7 @@ def find_copies(X: Sequences, seed: int = 0) -> Copies | None:
 def _symbol_pairs(
     codes: NDArray[np.int64], offsets: NDArray[np.int64], rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], float, NDArray[np.int64], float, NDArray[np.int64]]:
-    """Return near-copies among symbols and how much they share, the same of a chain, and what is to be kept."""
+    """Return near-copies and how much they share, the same of a chain, and what is to be kept together."""
     nothing = np.zeros((0, 2), dtype=np.int64)
     some = offsets[: max(_FEWEST, int(np.searchsorted(offsets, _MOST_SIMULATED))) + 1]
     width = _run_length(_simulate(codes[: some[-1]], some, rng), some, len(offsets) - 1)

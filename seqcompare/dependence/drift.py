@@ -78,7 +78,7 @@ def find_drift(X: Sequences, n_permutations: int, seed: int) -> Drift | None:
             coarse = np.add.reduceat(excess, np.arange(0, len(excess), joined), axis=0)
             if len(coarse) >= _FEWEST_UNITS:
                 # few parts have few orders, so that less is asked of them
-                p_value = max(p_value, _COARSE * _largest_jump(coarse, n_permutations, seed)[0])
+                p_value = max(p_value, _COARSE * _largest_jump(coarse, n_permutations, seed, few=True)[0])
     part, feature = np.unravel_index(int(np.argmax(z)), z.shape)
     at = int(bounds[part + 1])
     sequence = int(np.searchsorted(X.offsets, at, side="right")) - 1
@@ -136,15 +136,18 @@ def find_own_frequencies(X: Sequences, n_permutations: int, seed: int) -> float 
 
 
 def _largest_jump(
-    excess: NDArray[np.float64], n_permutations: int, seed: int
+    excess: NDArray[np.float64], n_permutations: int, seed: int, *, few: bool = False
 ) -> tuple[float, NDArray[np.float64]]:
-    """Return the chance of so large a running sum, and how large it is at each place, in spreads."""
+    """Return the chance of so large a running sum, and how large it is at each place, in spreads.
+
+    With few parts one of them alone makes a jump as large as any, so that the mean over places counts.
+    """
     rng = np.random.default_rng(seed)
     orders = [np.arange(len(excess)), *(rng.permutation(len(excess)) for _ in range(n_permutations))]
     curves = np.array([np.cumsum(excess[order], axis=0)[:-1] for order in orders])
     spread = curves.std(axis=0)
     z = np.abs(curves) / np.where(spread > 1e-12, spread, np.inf)
-    maxima = z.max(axis=(1, 2))
+    maxima = (z**2).mean(axis=1).max(axis=1) if few else z.max(axis=(1, 2))
     return float((maxima >= maxima[0] - 1e-12).mean()), z[0]
 
 

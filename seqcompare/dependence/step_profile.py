@@ -24,7 +24,7 @@ from seqcompare.dependence.gains import Loss
 from seqcompare.dependence.information import Pairs
 from seqcompare.dependence.lag_test import Draw, View, enough_pairs, lag_table
 from seqcompare.dependence.nulls import Nulls, find_nulls
-from seqcompare.dependence.question import Question, ask
+from seqcompare.dependence.question import MANY_SEQUENCES, Question, ask
 from seqcompare.dependence.reach import beyond_context, find_reach, linear_p_values
 from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table, told_lags
 from seqcompare.dependence.strata import Strata
@@ -61,8 +61,9 @@ def profile_steps(
     lags = enough_pairs(views[0].pairs, lags[np.abs(lags) < int(X.lengths.max())], notes)
     _say_sampling(question, notes)
     draws = _draws(part, nulls, nulls.strata)
-    # memory makes chance information larger at all lags, once there is some; a clock would pass for it
-    far = _far(part, nulls) if nulls.clock is None else None
+    # memory makes chance information larger at all lags, once there is some. In pieces of one series it would
+    # still be there, at other lags, and so hide itself; a clock would too
+    far = _far(part, nulls) if nulls.clock is None and len(X) >= MANY_SEQUENCES else None
     table, p_value = lag_table(views, lags, draws, settings, far)
     if question.own:
         found = _next_orders(question, part, views[0], nulls, dataset.groups, settings, notes)

@@ -87,7 +87,8 @@ def test_groups_that_share_copies_become_one(rng):
     groups = copy_groups(sequences(list(x), groups=given))
     # the first five groups have copies in the last, the others none
     assert len(np.unique(groups[np.append(np.arange(10), np.arange(40, 50))])) == 1
-    assert len(np.unique(groups)) == 16
+    # at most one pair is joined by chance
+    assert 15 <= len(np.unique(groups)) <= 16
 
 
 @pytest.mark.parametrize("shift", [1, 5])
