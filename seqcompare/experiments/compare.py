@@ -330,18 +330,7 @@ def _check_keywords(reading: Mapping[str, Any]) -> None:
 def _keep_profile(dataset: SequenceDataset, store: Store) -> None:
     """Keep what can be said of the data before any model is chosen."""
     found = profile(dataset)
-    said = found.summary().split("\n")[1:3]
-    # how little would have been seen is a number of its own; the second line is about lags in some data only
-    sentence = " ".join([said[0].partition(" The least that")[0], *(s for s in said[1:] if s[:4] == "Yet ")])
-    facts = {
-        "sentence": sentence,
-        "reach": found.reach,
-        "look_ahead": found.look_ahead,
-        "order": found.order,
-        "p_value": found.p_value,
-        "most_seen": float(found.lags.loc[found.lags["detected"].astype(bool), "information"].max()),
-        "least_seen": float(found.lags[["band", "far_band"]].max(axis=1).min()) if len(found.lags) else 1.0,
-    }
+    facts = found.facts()
     store.keep_table("lag_profile", found.frame())
     store.keep_table("profile_facts", pd.DataFrame({"name": list(facts), "value": list(facts.values())}))
 
