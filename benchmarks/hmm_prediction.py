@@ -1,6 +1,6 @@
 """HMMs fitted to the prediction of the steps that count, beside EM: accuracy of recall, and what else is kept.
 
-    python benchmarks/hmm_prediction.py [--seeds 5]
+python benchmarks/hmm_prediction.py [--seeds 5]
 """
 
 from __future__ import annotations
