@@ -83,7 +83,7 @@ def test_weights_go_to_all_that_take_them():
     takers = {
         name for name in ROLES if "next" in ROLES[name] and takes_weights(spec_of(name).build(task, 0)[0])
     }
-    assert {name for name in ROLES if "next" in ROLES[name]} - takers == {"hmm", "hmm-sticky", "exact"}
+    assert {name for name in ROLES if "next" in ROLES[name]} - takers == {"exact"}
 
 
 def test_the_sticky_start_finds_the_latch_that_the_likelihood_passes_over():
@@ -92,7 +92,8 @@ def test_the_sticky_start_finds_the_latch_that_the_likelihood_passes_over():
     skills = {}
     for name in ("hmm", "hmm-sticky"):
         spec = ModelSpec("", "hmm", name, 4, "states", Budget(1, 200, 60.0))
-        model = fit_model(spec.build(task, seed=0)[0], train)
+        # without weights: with them, both are fitted to the answers
+        model = spec.build(task, seed=0)[0].fit(train.X)
         skills[name] = 2 * task.score(test, *predict_answer(model, test.X, "next")) - 1
     assert skills["hmm"] < 0.2
     assert skills["hmm-sticky"] > 0.9
