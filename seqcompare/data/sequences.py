@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from seqcompare.data.columns import Columns, Plain, Steps, assemble, fit_schema, hold
+from seqcompare.data.columns import Columns, Plain, Steps, assemble, fit_schema, hold, join
 from seqcompare.data.held import Held
 from seqcompare.data.layout import check_offsets, frame_rows, offsets_of, read_lengths, read_times
 from seqcompare.data.options import Kind
@@ -318,6 +318,20 @@ class Sequences(Held):
             return [values[a:b] for a, b in zip(self.offsets[:-1], self.offsets[1:], strict=True)]
         schema = self._schema_for(values)
         return Sequences._made(Plain(values), self.offsets, schema=schema, times=self.times)
+
+    def followed_by(self, other: Sequences) -> Sequences:
+        """Return these sequences and then those of `other`; times are kept if both have them.
+
+        Raises
+        ------
+        ValueError
+            If their channels are of other kinds.
+        """
+        times = None
+        if self.times is not None and other.times is not None and self.times.dtype == other.times.dtype:
+            times = np.concatenate([self.times, other.times])
+        offsets = np.append(self.offsets, other.offsets[1:] + self.offsets[-1])
+        return Sequences._made(join(self._steps, other._steps), offsets, schema=self._schema, times=times)
 
     def detached(self) -> Sequences:
         """Return the same sequences, whatever container they came in: `pack` answers in sequences."""

@@ -45,6 +45,8 @@ class Table:
         The columns of the steps, where the format says so.
     delimiter : str
         What separates the cells of a file of text.
+    wide : bool, optional
+        Whether a row is a sequence, where the format says so.
     """
 
     frame: pd.DataFrame
@@ -56,6 +58,7 @@ class Table:
     headed: bool = True
     values: tuple[str, ...] = ()
     delimiter: str = "\t"
+    wide: bool | None = None
 
     def written(self, column: str) -> pd.Series:
         """Return a column as it is written: ``007`` is not ``7``."""

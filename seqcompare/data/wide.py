@@ -58,6 +58,8 @@ def find_shape(table: Table, columns: Columns, looks: Mapping[str, Look], wide: 
     DataError
         If it may be either.
     """
+    reason = "you said so" if wide else "the format says so"
+    wide = table.wide if wide is None else wide
     if wide is False or columns.order:
         return None
     names = list(looks)
@@ -69,7 +71,7 @@ def find_shape(table: Table, columns: Columns, looks: Mapping[str, Look], wide: 
         )
         if len(steps) < 2:
             raise table.error("a wide table has a column for each step, and here fewer than two are left")
-        return Shape(steps, "you said so")
+        return Shape(steps, reason)
     if named:
         return None
     if not table.headed:
