@@ -248,14 +248,18 @@ class Sequences(Held):
         names = [channel.name for channel in self.schema]
         if name not in names:
             raise ValueError(f"there is no channel {name!r}; there are {', '.join(names)}")
-        i = names.index(name)
+        return self.channel(names.index(name))
+
+    def channel(self, i: int) -> Sequences:
+        """Return the channel at a place alone."""
         steps = self._steps
         if isinstance(steps, Columns):
             column = steps.columns[i]
             steps = column if isinstance(column, Coded) else Plain(column)
         elif steps.n_channels > 1:
             steps = Plain(self.channels[:, i])
-        return Sequences._made(steps, self.offsets, self.container, (self.schema[i],), self.times)
+        schema = (self.schema[i],) if self._schema is not None or i else None
+        return Sequences._made(steps, self.offsets, self.container, schema, self.times)
 
     @property
     def lengths(self) -> NDArray[np.int64]:

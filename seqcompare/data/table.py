@@ -101,9 +101,11 @@ def frame_table(data: object) -> Table:
         index = index.loc[:, [level is not None for level in frame.index.names]]
         frame = pd.concat([index, frame.reset_index(drop=True)], axis=1)
     names = [str(column) for column in frame.columns]
-    repeated = [name for i, name in enumerate(names) if name in names[:i]]
-    if repeated:
-        raise DataError("two columns have this name", column=repeated[0])
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise DataError("two columns have this name", column=name)
+        seen.add(name)
     if len(frame) == 0:
         raise DataError("the table has no rows")
     return Table(frame.set_axis(names, axis=1).reset_index(drop=True))
