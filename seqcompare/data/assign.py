@@ -238,7 +238,7 @@ def why_no_order(table: Table, look: Look, codes: NDArray[np.int64]) -> str | No
     assert numbers is not None
     by_sequence = np.argsort(codes, kind="stable")
     grouped = numbers[by_sequence]
-    if np.isnan(grouped).any() or look.kind == "moments":
+    if not np.isfinite(grouped).all() or look.kind == "moments":
         return None
     starts = starts_of(codes[by_sequence])
     gaps = np.diff(grouped)[~starts[1:]]
@@ -375,13 +375,13 @@ def _copy_of_order(look: Look, looks: dict[str, Look], found: Assigned) -> str |
     numbers = look.numbers
     assert numbers is not None
     own = np.diff(numbers[rank])[~starts[1:]]
-    if len(own) < 4 or np.isnan(own).any() or own[0] == 0:
+    if len(own) < 4 or not np.isfinite(own).all() or own[0] == 0:
         return None
     tolerance = 1e-6 * np.abs(own).max()
     order = looks[found.order].numbers if found.order else None
     if order is not None:
         other = np.diff(order[rank])[~starts[1:]]
-        if not np.isnan(other).any() and other[0] != 0:
+        if np.isfinite(other).all() and other[0] != 0:
             scaled = other * (own[0] / other[0])
             if np.allclose(own, scaled, rtol=0, atol=tolerance) and len(np.unique(own > 0)) <= 2:
                 return f"it says the same as column {found.order!r}"
