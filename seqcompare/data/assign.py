@@ -364,7 +364,7 @@ def _bookkeeping(look: Look, looks: dict[str, Look], found: Assigned) -> str | N
 
 
 def _falls(numbers: NDArray[np.float64]) -> bool:
-    return bool((np.diff(numbers) < 0).all())
+    return bool(np.isfinite(numbers).all() and (np.diff(numbers) < 0).all())
 
 
 def _copy_of_order(look: Look, looks: dict[str, Look], found: Assigned) -> str | None:
