@@ -10,21 +10,6 @@ from seqcompare.datasets import DataError, read
 
 CASES = sorted(path for path in (Path(__file__).parents[1] / "cases").iterdir() if path.name != "README.md")
 SCRAPS = [b",", b"\n", b"", b"-", b"NA", b"\t", b'"', b"9" * 400, b"1e999", b"inf", b";", b"#", b" "]
-    b",",
-    b"\n",
-    b"",
-    b"-",
-    b"NA",
-    b"\t",
-    b'"',
-    b"9" * 400,
-    b"1e999",
-    b"inf",
-    b";",
-    b"#",
-    b" ",
-    b"\xc2\xb2",
-]
 
 
 def damaged(content: bytes, random: np.random.Generator) -> bytes:
