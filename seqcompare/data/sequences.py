@@ -59,10 +59,8 @@ class Sequences(Held):
     Raises
     ------
     ValueError
-        For no sequences, an empty sequence, mixed kinds, or differing numbers of channels; the message
-        names the sequence, what was expected and what came.
-    TypeError
-        If `X` is not a collection of sequences at all.
+        For no collection, no sequences, an empty one, mixed kinds, or differing numbers of channels; the
+        message names the sequence, what was expected and what came.
 
     Examples
     --------
@@ -229,10 +227,8 @@ class Sequences(Held):
                 raise ValueError(f"there is no column {column!r}; the columns are {list(df.columns)}")
             if df[column].ndim != 1:
                 raise ValueError(f"there are {df[column].shape[1]} columns {column!r}, expected one")
-        if not columns:
-            raise ValueError("values names no column")
-        if len(df) == 0:
-            raise ValueError("the table has no rows")
+        if not columns or len(df) == 0:
+            raise ValueError("the table has no rows" if columns else "values names no column")
         rank, sizes, times = frame_rows(df, sequence, order)
         steps, schema = assemble({column: df[column] for column in columns}, kinds or {})
         return cls._made(steps.take(rank), offsets_of(sizes), schema=schema, times=times)
@@ -286,8 +282,8 @@ class Sequences(Held):
 
         Times stay, and so do names of channels if the new values are as many numbers or symbols a step.
         """
-        schema = self._schema_for(values)
-        return Sequences._made(Plain(values), self.offsets, self.container, schema, self.times)
+        kept = self._schema_for(values), self.times
+        return Sequences._made(Plain(values), self.offsets, self.container, *kept)
 
     def cut(self, offsets: NDArray[np.int64], rows: NDArray[np.int64] | None = None) -> Sequences:
         """Return these steps, or some, with other bounds of sequences; times and schema stay.
@@ -338,7 +334,7 @@ class Sequences(Held):
         return Sequences._made(join(self._steps, other._steps), offsets, schema=self._schema, times=times)
 
     def detached(self) -> Sequences:
-        """Return the same sequences, whatever container they came in: `pack` answers in sequences."""
+        """Return the same sequences, out of the container they came in: `pack` answers in `Sequences`."""
         return Sequences._made(self._steps, self.offsets, schema=self._schema, times=self.times)
 
     def take(self, indices: ArrayLike) -> Sequences:
