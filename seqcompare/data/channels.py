@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from seqcompare.data.assign import listing
 from seqcompare.data.cells import Spelling
 from seqcompare.data.columns import assemble
 from seqcompare.data.kinds import (
@@ -132,9 +133,10 @@ def read_values(
     else:
         steps, schema = assemble(blocks, kinds)
         X = Sequences._made(steps, layout.offsets, schema=schema, times=layout.times)
-        what = ", ".join(f"{c.name!r} ({c.kind})" for c in schema)
+        more = ", ..." if len(schema) > 12 else ""
+        what = ", ".join(f"{c.name!r} ({c.kind})" for c in schema[:12]) + more
         notes.append(
-            f"{', '.join(map(repr, columns))} are read as {len(columns)} channels of measurements"
+            f"{listing(columns)} are read as {len(columns)} channels of measurements"
             if X.kind == "real"
             else f"the channels are {what}"
         )
