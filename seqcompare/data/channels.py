@@ -118,6 +118,13 @@ def read_values(
     for column in columns:
         kinds[column], blocks[column] = _read_channel(table, column, wanted, alone, layout, starts, notes)
 
+    if not alone and wanted.kind is None and all(block.dtype.kind in "biuf" for block in blocks.values()):
+        # models take several channels of measurements, and none of mixed kinds
+        for column in [c for c in columns if kinds[c] == "symbols"]:
+            kinds[column], blocks[column] = "real", blocks[column].astype(np.float64)
+            notes[:] = [note for note in notes if not note.startswith(f"{column!r} holds whole numbers")]
+            notes.append(f"{column!r} is read as measurements, as the other channels are")
+
     def fail(problem: str, step: int | None, channel: int) -> DataError:
         row = None if step is None else int(layout.rank[step])
         return table.error(problem, row, columns[channel])

@@ -45,7 +45,7 @@ def check_readable(sequences: Sequences, reader: str) -> None:
         channels = ", ".join(f"{channel.name} ({channel.kind})" for channel in sequences.schema)
         raise ValueError(
             f"the steps of X mix kinds of channels, {channels}, which {reader} does not take; "
-            f"X.column({sequences.schema[0].name!r}) is one of them alone"
+            f"X.column({sequences.schema[0].name!r}) is one of them alone, as is what values= (--values) reads"
         )
     if sequences.kind == "symbols" and sequences.has_missing:
         i, t = locate_step(sequences, int(np.argmax(sequences.missing[:, 0])))
