@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.reader import read
 from seqcompare.dependence import profile
 from seqcompare.experiments.config import describe_data, described, fingerprint
-from seqcompare.experiments.contestants import contestants_for, problem_of
+from seqcompare.experiments.contestants import answer_with_labels, contestants_for, problem_of
 from seqcompare.experiments.data_source import DataSource, level_weights, metric_of
 from seqcompare.experiments.models import Contestant
 from seqcompare.experiments.progress import Counter, Progress
@@ -30,9 +30,9 @@ from seqcompare.families import FAMILIES, REFERENCE, Family, own_family
 from seqcompare.metrics import METRICS, find_metrics
 from seqcompare.registry import nearest
 from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.contest import CHANCE
 from seqcompare.results.folder import hold_folder, to_csv, write_whole
 from seqcompare.results.grids import choose_candidate, validation_tolerance
-from seqcompare.results.judgement import CHANCE
 from seqcompare.results.store import STORE, Store
 
 if TYPE_CHECKING:
@@ -205,7 +205,11 @@ def plan_comparison(
     plan = plan_splits(dataset, cv, repeats=repeats, gap=gap, seed=random_state)
     problem = problem_of(dataset, 1 / (1 + plan.test_fraction), max_seconds)
     contestants = contestants_for(dataset, models, problem)
-    judged, shown = metric_of(dataset), find_metrics(metric, dataset.role)
+    silent = answer_with_labels(contestants, problem)
+    judged, shown = metric_of(dataset.role, silent), find_metrics(metric, dataset.role)
+    if silent:
+        note = f"{', '.join(silent)} give labels and no probabilities: all models are compared by accuracy."
+        dataset = replace(dataset, notes=(*dataset.notes, note))
     own = _own_families(contestants)
     settings = {
         "data": fingerprint(dataset),

@@ -7,7 +7,7 @@ import pandas as pd
 from seqcompare import style
 from seqcompare.report.names import distinct
 from seqcompare.results.comparison import StoredComparison
-from seqcompare.results.judgement import CHANCE
+from seqcompare.results.contest import CHANCE
 
 SCORES = {
     "bits": "bits per symbol (less is better)",

@@ -10,11 +10,12 @@ from functools import cached_property
 import pandas as pd
 
 from seqcompare.metrics import Metric
+from seqcompare.results.contest import Contest, loss_table, pairs, summary
 from seqcompare.results.described import Config, metric_of
 from seqcompare.results.findings import Findings
 from seqcompare.results.folder import StoredRun
 from seqcompare.results.grids import all_grids, failed_candidates
-from seqcompare.results.judgement import Contest, Judgement, judge, loss_table, pairs, summary
+from seqcompare.results.judgement import Judgement, judge
 from seqcompare.results.store import Details, Sums
 from seqcompare.results.verdict import Verdict, write_verdict
 
@@ -68,7 +69,7 @@ class ComparisonResult:
     @cached_property
     def contest(self) -> Contest:
         """All models on the test data."""
-        return Contest(self.losses, self.metric, self._test_fraction)
+        return Contest(self.losses, self.metric, self._test_fraction, self._copies, self._in_time)
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -111,6 +112,9 @@ class ComparisonResult:
             costs.reset_index(),
             self.metric,
             self._test_fraction,
+            copies=self._copies,
+            ordered=self._in_time,
+            not_tried=self.config["data"].get("not_tried", {}),
             least_seen=least,
             most_seen=most,
         )
@@ -130,6 +134,8 @@ class ComparisonResult:
                 contexts=self.contexts,
                 profile=self.facts,
                 failures=self.failures,
+                in_time=self._in_time,
+                n_units=len(next(iter(self.contest.units.values()), ())) // self._copies,
             )
         )
 
@@ -229,6 +235,18 @@ class ComparisonResult:
     @property
     def _test_fraction(self) -> float:
         return float(self.config["data"]["test_fraction"])
+
+    @property
+    def _copies(self) -> int:
+        """How often the same units were tested, since folds were drawn repeatedly."""
+        drawn = self.config["data"]["split_kind"] in ("random", "stratified", "grouped")
+        return int(self.config.get("settings", {}).get("repeats", 1)) if drawn else 1
+
+    @property
+    def _in_time(self) -> bool:
+        """Whether what was tested are stretches of time that follow each other; runs of before do not say."""
+        data = self.config["data"]
+        return bool(data.get("in_time", data["split_kind"] == "blocked"))
 
     def _summed(self, name: str, keys: Sequence[str], values: Sequence[str]) -> pd.DataFrame:
         """Return a table that every test trial has, its values added up over folds."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from seqcompare.results.contest import CHANCE
 from seqcompare.results.findings import Findings, Number, Writer, capital, say_caveats, steps
-from seqcompare.results.judgement import CHANCE, SHOWN, SURE
+from seqcompare.results.judgement import SHOWN, SURE
+from seqcompare.results.sureness import say_how_sure, say_statuses, searched_words, settle_words
 
 EVIDENCE = ["sentence", "table", "row", "column", "value"]
 
@@ -60,14 +63,13 @@ def write_verdict(found: Findings) -> Verdict:
     model = _named_candidate(found, judged.winner)
     horizon, look_ahead = None, 0
     if judged.kind == "nothing":
-        failed = int(found.summary["n_failed"].sum())
-        number = ("summary", "all", "n_failed", failed)
-        writer.say(
-            f"No model has ended well in every fold ({failed} failures): there is nothing to say.", number
-        )
+        _say_that_all_failed(found, writer)
     else:
         _say_who(found, writer, model)
+        if judged.kind in ("model", "chance"):
+            say_how_sure(found, writer)
         _say_what_more_buys(found, writer, model)
+        say_statuses(found, writer)
         if judged.kind == "model":
             horizon, look_ahead = _say_how_far(found, writer, str(model))
         _say_profile(found, writer)
@@ -82,6 +84,19 @@ def write_verdict(found: Findings) -> Verdict:
         look_ahead,
         tuple(writer.sentences),
         pd.DataFrame(writer.evidence, columns=EVIDENCE),
+    )
+
+
+def _say_that_all_failed(found: Findings, writer: Writer) -> None:
+    """Blame the models, not the data, where none has ended well."""
+    models = found.summary[found.summary["entry"] != CHANCE]
+    failed = int(found.summary["n_failed"].sum())
+    errors = [str(error) for error in models["error"] if error]
+    first = f": {textwrap.shorten(errors[0], 160, placeholder=' ...')}" if errors else ""
+    writer.say(
+        f"No model has ended well in every fold ({failed} failures{first}). That is a fault of the models or "
+        "of how they were called; of the data nothing can be said.",
+        ("summary", "all", "n_failed", failed),
     )
 
 
@@ -115,8 +130,9 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         words, number = _score(found, best)
         leader = "" if best == CHANCE else f"; the best model, {best}, {words}"
         writer.say(
-            f"Chance is enough: no model predicts better than {_chance_words(found)} by more than "
-            f"{margin} ({', '.join(against)}{leader}).",
+            f"Chance is enough, as far as was searched: no model that was tried predicts better than "
+            f"{_chance_words(found)} by more than {margin} ({', '.join(against)}{leader}). Tried were "
+            f"{searched_words(found)}; what these cannot represent is not excluded.",
             *evidence,
             number,
         )
@@ -140,24 +156,11 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         *evidence,
     ]
     if judged.kind == "cannot tell":
-        least, most = (found.profile.get(name) for name in ("least_seen", "most_seen"))
-        if judged.beats_chance > 1 - SURE or (least is None and most is None):
-            why = f"the best model beats it by more than {margin} with probability {judged.beats_chance:.2f}"
-            if judged.beats_chance >= SURE:
-                why += f", which the best of {len(judged.worse) - 1} models reaches too easily by luck"
-            reason = ("pairs", f"the best model - {CHANCE}", "better", judged.beats_chance)
-        elif most is not None and float(most) > SHOWN:
-            why = f"none does, yet {float(most):.2g} bit of information was detected at one lag"
-            reason = ("profile_facts", "most_seen", "value", float(most))
-        else:
-            unseen = float(least or 0)
-            why = f"none does, yet a dependence below {unseen:.2g} bit at one lag would not have been seen"
-            reason = ("profile_facts", "least_seen", "value", unseen)
+        why, reason, settle = _why_open(found)
         mine = [] if winner == CHANCE else [f"{model} comes to {words} ({span})"]
         scores = capital(", ".join([*mine, *against]))
         writer.say(
-            f"The data cannot tell whether any model beats chance: {why}. {scores}. More sequences would "
-            "settle it.",
+            f"The data cannot tell whether any model beats chance: {why}. {scores}. {settle}",
             reason,
             *evidence,
         )
@@ -185,6 +188,30 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
             f"{chance_of:.2f}.",
             ("pairs", f"{entry} - {best}", "worse", chance_of),
         )
+
+
+def _why_open(found: Findings) -> tuple[str, Number, str]:
+    """Return why it is open whether chance is beaten, the number behind that, and what would settle it."""
+    judged = found.judgement
+    least, most = (float(found.profile.get(name, 0.0)) for name in ("least_seen", "most_seen"))
+    p = judged.beats_chance
+    if most > SHOWN and p < SURE:
+        return (
+            f"none was shown to, yet {most:.2g} bit of information was detected at one lag",
+            ("profile_facts", "most_seen", "value", most),
+            "A model of another kind, or one that sees further, may find it; more data need not.",
+        )
+    if p > 1 - SURE or judged.more > 0:
+        why = f"the best model beats it with probability {p:.2f}"
+        if p >= SURE:
+            why += f", which the best of {len(judged.worse) - 1} models reaches too easily by luck"
+        return why, ("pairs", f"the best model - {CHANCE}", "better", p), settle_words(found)
+    longer = "A longer series" if found.in_time else "More sequences"
+    return (
+        f"none does, yet a dependence below {least:.2g} bit at one lag would not have been seen",
+        ("profile_facts", "least_seen", "value", least),
+        f"{longer} would show weaker ones.",
+    )
 
 
 def _chance_words(found: Findings) -> str:
@@ -230,14 +257,6 @@ def _say_what_more_buys(found: Findings, writer: Writer, model: str | None) -> N
                 ("grids", str(model), "loss", mine["loss"]),
                 ("grids", str(top["model"]), "loss", top["loss"]),
             )
-    rivals = [e for e in judged.worse if e not in (judged.winner, CHANCE)]
-    clear = [e for e in rivals if judged.worse[e] >= SURE]
-    if clear:
-        writer.say(
-            f"Worse than the best by more than {found.margin}, with probability "
-            f"{SURE:.2f} or more: {', '.join(clear)}.",
-            *(("pairs", f"{e} - {judged.best}", "worse", judged.worse[e]) for e in clear),
-        )
 
 
 def _relation(gain: float, found: Findings) -> str:
