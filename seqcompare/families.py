@@ -275,6 +275,8 @@ class Family:
         The smallest capacity there is.
     seed_keys : mapping of role to str, optional
         What seeds of comparisons are made of in place of the title, by role: frozen, so that numbers stay.
+    plural : str, optional
+        Several of them in words; by default the title with an s.
     """
 
     name: str
@@ -285,6 +287,7 @@ class Family:
     can_represent: Callable[[Needs, Traits], bool | None] | None = None
     least_capacity: int = 1
     seed_keys: Mapping[str, str] = field(default_factory=dict)
+    plural: str = ""
 
     @property
     def specs(self) -> tuple[ModelSpec, ...]:
@@ -308,7 +311,11 @@ class Family:
         }
 
 
-def own_family(name: str, models: Iterable[ModelSpec], place: int) -> Family:
+class OwnFamily(Family):
+    """The family that is made for a user's model which belongs to none."""
+
+
+def own_family(name: str, models: Iterable[ModelSpec], place: int) -> OwnFamily:
     """Return the family of a user's model that belongs to none: its own, the `place`-th of a run.
 
     Parameters
@@ -322,7 +329,7 @@ def own_family(name: str, models: Iterable[ModelSpec], place: int) -> Family:
     """
     colour = SPARE_COLOURS[place % len(SPARE_COLOURS)]
     marker = SPARE_MARKERS[place % len(SPARE_MARKERS)]
-    return Family(name, name, colour, marker, tuple(models))
+    return OwnFamily(name, name, colour, marker, tuple(models))
 
 
 def _built_in() -> list[Family]:
@@ -335,7 +342,20 @@ FAMILIES: Registry[Family] = Registry("family", _built_in, "seqcompare.families"
 
 
 def register(family: Family, *, replace: bool = False) -> Family:
-    """Add a family to those that sweeps and comparisons know; see `Registry.register`."""
+    """Add a family to those that sweeps and comparisons know.
+
+    Parameters
+    ----------
+    family : Family
+        The family.
+    replace : bool, default=False
+        Whether to take the place of another one of this name; without, that is a ValueError.
+
+    Returns
+    -------
+    Family
+        The family, so that one can write ``FAMILY = register(Family(...))``.
+    """
     return FAMILIES.register(family, replace=replace)
 
 
@@ -346,6 +366,11 @@ def find_spec(name: str) -> tuple[Family, ModelSpec] | None:
             if spec.name == name:
                 return family, spec
     return None
+
+
+def is_known(spec: ModelSpec) -> bool:
+    """Whether a kind of model is in one of the families that there are; a user's own may be in none."""
+    return any(known is spec for family in FAMILIES.values() for known in family.specs)
 
 
 def spec_names() -> list[str]:

@@ -45,6 +45,7 @@ class Registry(Mapping[str, T], Generic[T]):
         self._built_in, self._name_of = built_in, name_of
         self._entries: dict[str, T] = {}
         self._added: dict[str, T] = {}
+        self._replaced: dict[str, T] = {}
         self._loaded = False
         Registry.every[group] = self
 
@@ -68,15 +69,20 @@ class Registry(Mapping[str, T], Generic[T]):
         known = self._entries.get(name)
         if known is not None and known != entry and not replace:
             raise ValueError(f"there is a {self.what} {name!r} already; choose another name, or replace=True")
+        if known is not None and name not in self._added:
+            self._replaced[name] = known
         self._entries[name] = entry
         self._added[name] = entry
         return entry
 
     def unregister(self, name: str) -> None:
-        """Take away what a user has registered under `name`."""
+        """Take away what a user has registered under `name`; what it replaced is back."""
         self._load()
         del self._added[name]
-        del self._entries[name]
+        if name in self._replaced:
+            self._entries[name] = self._replaced.pop(name)
+        else:
+            del self._entries[name]
 
     def added(self) -> dict[str, T]:
         """Return what was registered beyond what comes with the package, for other processes to register."""
@@ -118,12 +124,12 @@ def all_added() -> dict[str, dict[str, Any]]:
 
 
 def take_over(added: Mapping[str, Mapping[str, Any]]) -> None:
-    """Register what another process has registered; what is there already stays."""
+    """Register what another process has registered, also in place of what comes with the package."""
     for group, entries in added.items():
         registry = Registry.every.get(group)
         for name, entry in entries.items():
-            if registry is not None and name not in registry:
-                registry.register(entry)
+            if registry is not None and registry.get(name) is not entry:
+                registry.register(entry, replace=True)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

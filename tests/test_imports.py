@@ -28,6 +28,7 @@ ALLOWED = {
     "dependence": {"models", "data"},
     "results": set(),
     "report": {"results"},
+    "testing": {"tasks", "models", "datasets", "data"},
     "experiments": {"tasks", "dependence", "models", "data", "report", "results"},
     "claims": {"experiments", "report", "tasks", "results"},
     "cli": {"claims", "experiments", "results", "report", "datasets", "data", "tasks", "dependence"},

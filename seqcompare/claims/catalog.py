@@ -182,5 +182,23 @@ CLAIMS: Registry[Claim] = Registry("claim", lambda: _CLAIMS, "seqcompare.claims"
 
 
 def register_claim(claim: Claim, *, replace: bool = False) -> Claim:
-    """Add a claim to those that `check_claims` and the command line know."""
+    """Add a claim to those that `check_claims` and the command line know.
+
+    Parameters
+    ----------
+    claim : Claim
+        The claim, under its own name.
+    replace : bool, default=False
+        Whether to take the place of another one of this name.
+
+    Returns
+    -------
+    Claim
+        What was given.
+
+    Raises
+    ------
+    ValueError
+        If the name is taken.
+    """
     return CLAIMS.register(claim, replace=replace)

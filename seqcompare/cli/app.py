@@ -127,8 +127,7 @@ def sweep(
 
     A sweep that is stopped goes on where it stopped when the same command is given again.
     """
-    from seqcompare.report.outcomes import show_plan, show_sweep
-    from seqcompare.report.terminal import Output
+    from seqcompare.report.terminal import Output, show_plan, show_sweep
 
     output = Output(as_json=as_json, quiet=quiet)
     folder = out or Path("reports") / Path(suite).stem
@@ -194,7 +193,7 @@ def compare(
     A comparison that is stopped goes on where it stopped when the same command is given again.
     """
     from seqcompare.experiments.compare import compare as run_compare
-    from seqcompare.report.outcomes import show_comparison
+    from seqcompare.report.terminal import show_comparison
 
     with (
         output.progress(f"compare {dataset.name}") as bar,
@@ -249,7 +248,7 @@ def profile(
     page = None
     if out is not None:
         from seqcompare.report.page import write
-        from seqcompare.report.profiles import profile_report
+        from seqcompare.report.profile import profile_report
 
         sentences = found.summary().split("\n")
         page = write(profile_report(found.name, sentences, found.lags, found.orders, found.entropy), out)

@@ -85,7 +85,7 @@ class Profile:
         ax : matplotlib.axes.Axes, optional
             Where to draw; by default a new figure.
         """
-        from seqcompare.style import INK, QUIET, family_style, look, new_axes
+        from seqcompare.style import ACCENT, INK, QUIET, look, new_axes
 
         with look():
             ax = new_axes() if ax is None else ax
@@ -99,14 +99,13 @@ class Profile:
             limit = lags[["band", "far_band"]].max(axis=1)
             ax.fill_between(lags["lag"], 0, limit, color=QUIET, alpha=0.2, linewidth=0, label="chance")
             gains = self.orders.dropna(subset="gain")
-            markov = family_style("markov")
             if len(gains):
                 ax.errorbar(
                     gains["lag"],
                     gains["gain"],
                     yerr=gains["gain_error"],
-                    color=markov.color,
-                    marker=markov.marker,
+                    color=ACCENT,
+                    marker="o",
                     linestyle="none",
                     label="gain of one more step",
                 )

@@ -31,8 +31,9 @@ def fit_model(model: Any, dataset: SequenceDataset) -> Any:
 
 
 def takes_weights(model: Any) -> bool:
-    """Whether ``model.fit`` has a parameter ``sample_weight``."""
-    return "sample_weight" in inspect.signature(model.fit).parameters
+    """Whether ``model.fit`` has a parameter ``sample_weight``, and can do with it."""
+    able = getattr(model, "takes_weights", True)
+    return bool(able) and "sample_weight" in inspect.signature(model.fit).parameters
 
 
 def predict_answer(model: Any, X: Sequences, role: str) -> tuple[Rows, Rows | None]:
@@ -72,7 +73,8 @@ def _rows(answer: Any, X: Sequences, *, stepwise: bool) -> Rows:
         lengths = [len(part) for part in parts]
         if lengths != X.lengths.tolist():
             wrong = next(
-                (i for i, (a, b) in enumerate(zip(lengths, X.lengths, strict=False)) if a != b), len(lengths)
+                (i for i, (a, b) in enumerate(zip(lengths, X.lengths, strict=False)) if a != b),
+                min(len(lengths), len(X)),
             )
             came = lengths[wrong] if wrong < len(lengths) else "none"
             asked = int(X.lengths[wrong]) if wrong < len(X) else "no"

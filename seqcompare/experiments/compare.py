@@ -26,7 +26,7 @@ from seqcompare.experiments.splits import plan_splits
 from seqcompare.experiments.suites import describe_value
 from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial, warm_up
 from seqcompare.experiments.winner import final_candidate, keep_winner
-from seqcompare.families import FAMILIES, REFERENCE, Family, own_family
+from seqcompare.families import FAMILIES, REFERENCE, Family, OwnFamily, is_known, own_family
 from seqcompare.metrics import METRICS, find_metrics
 from seqcompare.registry import nearest
 from seqcompare.results.comparison import StoredComparison
@@ -206,7 +206,7 @@ def plan_comparison(
     problem = problem_of(dataset, 1 / (1 + plan.test_fraction), max_seconds)
     contestants = contestants_for(dataset, models, problem)
     silent = answer_with_labels(contestants, problem)
-    judged, shown = metric_of(dataset.role, silent), find_metrics(metric, dataset.role)
+    judged, shown = metric_of(dataset, silent), find_metrics(metric, dataset.role)
     if silent:
         note = f"{', '.join(silent)} give labels and no probabilities: all models are compared by accuracy."
         dataset = replace(dataset, notes=(*dataset.notes, note))
@@ -217,7 +217,7 @@ def plan_comparison(
         "yours": {
             c.name: describe_value(c.candidates[0].spec)
             for c in contestants
-            if not any(c.candidates[0].spec is spec for spec in c.family.specs) and c.name != CHANCE
+            if not is_known(c.candidates[0].spec) and c.name != CHANCE
         },
         "metric": [m.name for m in shown],
         "cv": cv,
@@ -248,7 +248,9 @@ def run_comparison(
     source, contestants = planned.source, planned.contestants
     for contestant in contestants:
         for candidate in contestant.candidates:
-            warm_up(candidate, source.problem(), source.dataset)
+            # what a user's own model does to its process, it does to a worker
+            if is_known(candidate.spec):
+                warm_up(candidate, source.problem(), source.dataset)
     with Store(folder / STORE, answers=True) as store:
         if store.side_table("profile_facts") is None:
             _keep_profile(source.dataset, store)
@@ -313,9 +315,10 @@ def _context_trials(planned: PlannedComparison, found: Comparison) -> Iterator[T
 
 def _own_families(contestants: Sequence[Contestant]) -> list[Family]:
     """Return the families that nobody registered, each with a look of its own."""
-    own = dict.fromkeys(c.family.name for c in contestants if c.family.name not in FAMILIES)
-    specs = {name: [c.candidates[0].spec for c in contestants if c.family.name == name] for name in own}
-    return [own_family(name, specs[name], place) for place, name in enumerate(own)]
+    own = {c.family.name: c.family for c in contestants if c.family.name not in FAMILIES}
+    made = [name for name, family in own.items() if isinstance(family, OwnFamily)]
+    specs = {name: [c.candidates[0].spec for c in contestants if c.family.name == name] for name in made}
+    return list({**own, **{n: own_family(n, specs[n], place) for place, n in enumerate(made)}}.values())
 
 
 def _check_keywords(reading: Mapping[str, Any]) -> None:

@@ -85,11 +85,16 @@ def left_out(dataset: SequenceDataset) -> str:
     unable: list[str] = []
     for family in FAMILIES.values():
         if family.name != REFERENCE:
-            (able if any(spec.missing for spec in family.specs) else unable).append(f"{family.title}s")
+            takes = any(spec.missing for spec in family.specs)
+            (able if takes else unable).append(family.plural or f"{family.title}s")
     return (
-        f"Values are missing: {', '.join(able)} do without them, by summing over what they might have been; "
-        f"{', '.join(unable)} take no missing values, and were left out."
+        f"Values are missing: {_listed(able)} do without them, by summing over what they might have been; "
+        f"{_listed(unable)} take no missing values, and were left out."
     )
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def contestants_for(dataset: SequenceDataset, models: Any, problem: Problem) -> list[Contestant]:

@@ -1,4 +1,4 @@
-"""What a trial costs: seconds and memory as measured, and what it will probably take."""
+"""What a part of a trial costs: seconds and memory, as measured."""
 
 from __future__ import annotations
 
@@ -6,10 +6,6 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from seqcompare.experiments.trial import Trial
 
 _STATUS = Path("/proc/self/status")
 _RESET = Path("/proc/self/clear_refs")
@@ -63,20 +59,3 @@ def _read_memory(name: str) -> int:
         if line.startswith(f"{name}:"):
             return int(line.split()[1]) * 1024
     raise OSError(f"{_STATUS} has no line {name}")
-
-
-#: Seconds of a trial whatever the model, drawing the data and scoring; of prediction a test step; and of a
-#: fit of which nothing is known.
-_OVERHEAD, _PREDICT, _UNKNOWN = 0.02, 1e-6, 1.0
-
-
-def estimate_seconds(trial: Trial) -> float:
-    """Return roughly how long `trial` will take on one core, in seconds, as its kind of model has it.
-
-    For a model that says nothing of its cost one second is assumed.
-    """
-    problem, candidate = trial.source.problem(), trial.candidate
-    if candidate.spec.cost is None:
-        return _UNKNOWN
-    fixed = _OVERHEAD + _PREDICT * trial.source.n_asked_steps
-    return fixed + candidate.spec.cost(problem, candidate.settings)

@@ -114,6 +114,7 @@ class DataSource:
         """Return the columns of the row that are known before the trial."""
         split = self.plan.splits[trial.seed]
         return {
+            "entry": trial.entry,
             "axis": trial.phase,
             "task": self.dataset.name,
             "task_params": json.dumps({"fold": trial.seed}),
@@ -181,7 +182,7 @@ class DataSource:
         return {"details": details}, ()
 
 
-def metric_of(role: str, labels_alone: Sequence[str] = ()) -> Metric:
+def metric_of(dataset: SequenceDataset, labels_alone: Sequence[str] = ()) -> Metric:
     """Return what models are chosen and compared by.
 
     Steps by the bits of a step, labels and classes by the bits of a label, numbers by squared error. Models
@@ -190,14 +191,14 @@ def metric_of(role: str, labels_alone: Sequence[str] = ()) -> Metric:
 
     Parameters
     ----------
-    role : str
-        What is predicted.
+    dataset : SequenceDataset
+        The data; what is predicted decides.
     labels_alone : sequence of str
         The models that give no probabilities.
     """
-    if role in ("step", "sequence"):
+    if dataset.role in ("step", "sequence"):
         return METRICS["accuracy" if labels_alone else "label bits"]
-    return METRICS["bits" if role == "next" else "mse"]
+    return METRICS["bits" if dataset.role == "next" else "mse"]
 
 
 def scores_of(answers: Answers, role: str, shown: tuple[Metric, ...] = ()) -> dict[str, float]:

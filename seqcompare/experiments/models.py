@@ -13,7 +13,16 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from seqcompare.families import FAMILIES, Family, ModelSpec, Problem, Settings, own_family, spec_names
+from seqcompare.families import (
+    FAMILIES,
+    Family,
+    ModelSpec,
+    OwnFamily,
+    Problem,
+    Settings,
+    own_family,
+    spec_names,
+)
 from seqcompare.registry import nearest
 
 #: What is said of a model that looks ahead, beside its name.
@@ -233,7 +242,7 @@ def _number(entered: Iterable[Entered]) -> Iterator[Entered]:
     """Give users' own families their colours, each in its turn."""
     places: dict[str, int] = {}
     for each in entered:
-        if each.family.name in FAMILIES:
+        if each.family.name in FAMILIES or not isinstance(each.family, OwnFamily):
             yield each
             continue
         place = places.setdefault(each.family.name, len(places))

@@ -364,8 +364,8 @@ def _entered(place: str, entry: ModelEntry, suite: Suite, number: int) -> Entere
     given = entry.estimator if entry.estimator is not None else entry.class_
     try:
         (entered,) = enter({entry.name: given} if entry.name else given)
-    except (ImportError, ValueError, TypeError) as error:
-        raise SuiteError(f"{place}: {error}") from None
+    except Exception as error:  # whatever the user's own code raises
+        raise SuiteError(f"{place}: {str(error).removeprefix('models: ')}") from None
     if entry.family is not None:
         family = FAMILIES.get(entry.family)
         return dataclasses.replace(entered, family=family or own_family(entry.family, [entered.spec], 0))

@@ -1,4 +1,4 @@
-"""How far a run is, for whoever watches it."""
+"""How far a run is, and what is left of it, for whoever watches."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from seqcompare.experiments.trial import Outcome
+from seqcompare.experiments.trial import Outcome, Trial
 
 #: Trials after which the time left is told: the first ones of a worker pay for its start, and say little.
 _TELLING = 5
+
+
+#: Seconds of a trial whatever the model, drawing the data and scoring; of prediction a test step; and of a
+#: fit of which nothing is known.
+_OVERHEAD, _PREDICT, _UNKNOWN = 0.02, 1e-6, 1.0
 
 
 @dataclass(frozen=True)
@@ -86,3 +91,15 @@ class Counter:
         elapsed = time.monotonic() - self._start
         eta = elapsed * max(self._left, 0.0) / self._spent if self._new >= _TELLING else None
         self._progress(Progress(self._done, self._total, self._failed, elapsed, eta, outcome))
+
+
+def estimate_seconds(trial: Trial) -> float:
+    """Return roughly how long `trial` will take on one core, in seconds, as its kind of model has it.
+
+    For a model that says nothing of its cost one second is assumed.
+    """
+    problem, candidate = trial.source.problem(), trial.candidate
+    if candidate.spec.cost is None:
+        return _UNKNOWN
+    fixed = _OVERHEAD + _PREDICT * trial.source.n_asked_steps
+    return fixed + candidate.spec.cost(problem, candidate.settings)

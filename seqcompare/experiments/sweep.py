@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import pandas as pd
 
 from seqcompare.experiments.config import described
-from seqcompare.experiments.cost import estimate_seconds
 from seqcompare.experiments.plan import own_families, plan_trials, select_trials
-from seqcompare.experiments.progress import Counter, Progress
+from seqcompare.experiments.progress import Counter, Progress, estimate_seconds
 from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.state_space import state_space_table
 from seqcompare.experiments.suites import Suite, load_suite, override_suite
 from seqcompare.experiments.trial import Trial, warm_up
+from seqcompare.families import is_known
 from seqcompare.results.folder import hold_folder, read_config
 from seqcompare.results.store import STORE, Store
 from seqcompare.results.sweep import StoredSweep
@@ -66,7 +66,7 @@ class Run(StoredSweep):
         """
         from seqcompare.report.plots import plot_skill
 
-        return plot_skill(self.frame(), ax, task=task)
+        return plot_skill(self.frame(), ax, task=task, config=self.config)
 
     def plot_horizons(self, ax: Axes | None = None) -> Axes:
         """Draw how far the best model of each family reaches on each task.
@@ -87,7 +87,7 @@ class Run(StoredSweep):
         """
         from seqcompare.report.plots import plot_horizons
 
-        return plot_horizons(self.frame(), ax)
+        return plot_horizons(self.frame(), ax, config=self.config)
 
     def _repr_html_(self) -> str:
         title = html.escape(str(self.config.get("title", self.folder.name)))
@@ -228,6 +228,9 @@ def _warm_up(trials: Sequence[Trial]) -> None:
     little: dict[str, Any] = {}
     for trial in trials:
         source = trial.source
+        # what a user's own model does to its process, it does to a worker
+        if not is_known(trial.candidate.spec):
+            continue
         if source.task.name not in little:
             little[source.task.name] = source.task.sample(_LITTLE, None, 0)
         warm_up(trial.candidate, source.problem(), little[source.task.name])

@@ -134,10 +134,12 @@ class TaskSource:
         answer, symbols = predict_answer(model, asked.X, self.role)
         seconds = perf_counter() - start
         task = self.task
+        # by sequence, where there is one a step: a task of the user's may read them so
+        outputs: Any = answer if self.role in ("sequence", "value") else asked.X.with_values(answer)
         if not hasattr(task, "outcomes"):
-            score, error = float(task.score(asked, answer, symbols)), math.nan
+            score, error = float(task.score(asked, outputs, symbols)), math.nan
         else:
-            outcomes = task.outcomes(asked, answer, symbols)
+            outcomes = task.outcomes(asked, outputs, symbols)
             score = float(outcomes.mean())
             error = outcomes.std(ddof=1) / math.sqrt(len(outcomes)) if len(outcomes) > 1 else math.nan
         if column != "score":

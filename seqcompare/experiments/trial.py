@@ -169,7 +169,6 @@ def blank_row(trial: Trial) -> dict[str, Any]:
         "capacity": float(candidate.capacity),
         "capacity_name": candidate.capacity_name,
         "seed": trial.seed,
-        "entry": trial.entry,
         **trial.source.coordinates(trial),
     }
 
@@ -224,7 +223,8 @@ def warm_up(candidate: Candidate, problem: Problem, data: SequenceDataset) -> No
         What a little is taken of.
     """
     weighted = f"{data.X.kind} {data.sample_weight is None}"
-    key = (candidate.spec.name, id(candidate.spec.build), candidate.variant, problem.role, weighted)
+    # not by identity: what has travelled to a worker is another object there, trial by trial
+    key = (candidate.spec.name, candidate.spec.title, candidate.variant, problem.role, weighted)
     if key in _warm:
         return
     _warm.add(key)

@@ -18,7 +18,20 @@ METRICS: Registry[Metric] = Registry("metric", built_in, "seqcompare.metrics")
 
 
 def register_metric(metric: Metric, *, replace: bool = False) -> Metric:
-    """Add a metric to those that ``metric=`` and ``--metric`` know; see `Registry.register`."""
+    """Add a metric to those that ``metric=`` and ``--metric`` know.
+
+    Parameters
+    ----------
+    metric : Metric
+        The metric.
+    replace : bool, default=False
+        Whether to take the place of another one of this name; without, that is a ValueError.
+
+    Returns
+    -------
+    Metric
+        The metric, so that one can write ``METRIC = register_metric(Metric(...))``.
+    """
     return METRICS.register(metric, replace=replace)
 
 
@@ -31,6 +44,11 @@ def find_metrics(given: Any, role: str) -> list[Metric]:
         Names may be ``module:NAME`` as well.
     role : str
         What is predicted.
+
+    Returns
+    -------
+    list of Metric
+        The metrics, in the order in which they are asked for.
 
     Raises
     ------

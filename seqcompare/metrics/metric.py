@@ -87,6 +87,8 @@ class Metric:
     words, difference, figure : str
         Patterns for a score with its unit, for a difference of losses with its unit, and for a bare figure:
         ``{value}`` is the number and ``{percent}`` a hundred times it.
+    title, loss_title : str, optional
+        What headings call it, and what a sentence calls its loss; by default after its name.
     """
 
     name: str
@@ -103,6 +105,8 @@ class Metric:
     words: str = "{value:.3f}"
     difference: str = "{value:.3f}"
     figure: str = "{value:.3f}"
+    title: str = ""
+    loss_title: str = ""
 
     @classmethod
     def of(
@@ -132,6 +136,21 @@ class Metric:
         pattern = f"{words.replace('{', '{{').replace('}', '}}')} {{value:.3f}}"
         made = _Function(function, needs, kwargs)
         return cls(words, "", greater_is_better, needs, score=made, roles=roles, words=pattern)
+
+    @property
+    def label(self) -> str:
+        """What headings call it."""
+        return self.title or self.name.replace("_", " ")
+
+    @property
+    def axis(self) -> str:
+        """What an axis of its values is called: by their unit, unless that is of a hundred times them."""
+        return self.unit if self.unit and "%" not in self.unit else self.label
+
+    @property
+    def loss_label(self) -> str:
+        """What a sentence calls that of which less is better."""
+        return self.loss_title or (f"1 − {self.axis}" if self.greater_is_better else self.axis)
 
     def score_of(self, answers: Answers) -> float:
         """Return the score of answers."""

@@ -160,7 +160,16 @@ def built_in() -> Iterable[Metric]:
             difference="{value:.3f} bit",
             roles=("next",),
         ),
-        Metric("accuracy", "% right", True, "labels", _wrong, words="{percent:.1f}% right", **share),
+        Metric(
+            "accuracy",
+            "% right",
+            True,
+            "labels",
+            _wrong,
+            words="{percent:.1f}% right",
+            loss_title="the share of wrong answers",
+            **share,
+        ),
         Metric(
             "label bits",
             "bits a label",
@@ -183,9 +192,18 @@ def built_in() -> Iterable[Metric]:
             words="a mean squared error of {value:.4g}",
             difference="{value:.3g} in mean squared error",
             roles=_NUMBERS,
+            title="MSE",
+            loss_title="the mean squared error",
         ),
         Metric(
-            "macro_f1", "", True, "labels", score=_macro_f1, words="a macro F1 of {value:.3f}", roles=_LABELS
+            "macro_f1",
+            "",
+            True,
+            "labels",
+            score=_macro_f1,
+            words="a macro F1 of {value:.3f}",
+            roles=_LABELS,
+            title="macro F1",
         ),
         _shown("f1", True, "labels", _f1, "an F1 of {value:.3f}"),
         Metric(
@@ -241,6 +259,14 @@ def built_in() -> Iterable[Metric]:
             roles=_NUMBERS,
         ),
         Metric(
-            "r2", "", True, "numbers", score=_explained, greatest=1.0, words="R2 {value:.3f}", roles=_NUMBERS
+            "r2",
+            "",
+            True,
+            "numbers",
+            score=_explained,
+            greatest=1.0,
+            words="R2 {value:.3f}",
+            roles=_NUMBERS,
+            title="R²",
         ),
     ]

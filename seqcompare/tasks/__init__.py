@@ -30,7 +30,25 @@ TASKS: Registry[type[Task]] = Registry(
 
 
 def register_task(task: type[Task], *, replace: bool = False) -> type[Task]:
-    """Add the class of a task to those that suites and options know; it serves as a decorator."""
+    """Add the class of a task to those that suites and options know; it serves as a decorator.
+
+    Parameters
+    ----------
+    task : type of Task
+        The class, under its own name.
+    replace : bool, default=False
+        Whether to take the place of another one of this name.
+
+    Returns
+    -------
+    type of Task
+        What was given.
+
+    Raises
+    ------
+    ValueError
+        If the name is taken.
+    """
     return TASKS.register(task, replace=replace)
 
 

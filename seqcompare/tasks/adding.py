@@ -117,7 +117,8 @@ class Adding(Task):
         assert isinstance(dataset.y, np.ndarray)  # a number a sequence
         return np.square(given - dataset.y)
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         # a gated cell adds what its gate lets in; a plain one needs a unit for the flagged number, one for
         # the flag, and one for the sum. All work where tanh is straight
         return Needs(

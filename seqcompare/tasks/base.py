@@ -216,12 +216,9 @@ class Task(ABC):
         traits = Traits(capacity, variant, after, causal, latent, pooling)
         return FAMILIES[family].theory(self.needs(), traits)
 
+    @abstractmethod
     def needs(self) -> Needs:
         """Return what a model must have to predict as well as the optimum."""
-        return self._needs()
-
-    @abstractmethod
-    def _needs(self) -> Needs: ...
 
     def exact_model(self) -> Any:
         """Return a machine made by hand that predicts the scored steps as well as can be, or None.

@@ -248,7 +248,8 @@ class Brackets(SymbolTask):
         moved[:, -1] = made[:, -1] + np.where(height == 1, made[:, 1], 0)
         return moved
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         bits = (self.n_types - 1).bit_length()
         # the two constructions of Hewitt et al. (2020)
         return Needs(

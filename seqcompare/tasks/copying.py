@@ -151,7 +151,8 @@ class Copy(SymbolTask):
         labels[due] = x[shown]
         return sequences.pack(np.eye(len(self.classes))[labels])
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         # a shift register in binary from each item to its recall works for every cell; an LSTM can also
         # keep each item in cells of its own, and count items to know which to fill and which to read
         bits = (self.n_symbols - 1).bit_length()

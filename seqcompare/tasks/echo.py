@@ -109,7 +109,8 @@ class Echo(LabelledStream):
     def _label(self, now: NDArray[np.int64], then: NDArray[np.int64]) -> NDArray[np.int64]:
         return then
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         n, across = self.n_symbols, abs(self.distance)
         # a shift register in binary, from the step itself to its partner
         units = (across + 1) * (n - 1).bit_length()
@@ -143,7 +144,8 @@ class DelayedXor(LabelledStream):
     def _label(self, now: NDArray[np.int64], then: NDArray[np.int64]) -> NDArray[np.int64]:
         return now ^ then
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         # a shift register of bits, and an OR and an AND of its end with the newest bit
         units = self.distance + 2
         return Needs(

@@ -152,7 +152,8 @@ class HiddenRegimes(SymbolTask):
             belief[rows] = now
         return sequences.pack(belief @ self.emission)
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         # the shares are disjoint and the regime persists, so the process has the rank of its regimes
         return Needs(
             self.role,

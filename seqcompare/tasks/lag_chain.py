@@ -105,7 +105,8 @@ class LagChain(SymbolTask):
         n = self.n_symbols
         return np.full((n, n), (1 - self.fidelity) / n) + self.fidelity * np.roll(np.eye(n), 1, axis=1)
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         states = self.n_symbols**self.distance
         # a shift register of symbols in binary, its last place one unit a symbol but one
         units = (self.distance - 1) * (self.n_symbols - 1).bit_length() + self.n_symbols - 1

@@ -139,7 +139,8 @@ class Recall(SymbolTask):
         proba[due, x[cue_row[due]]] += 1 - self.noise
         return sequences.pack(proba)
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         bits = (self.n_cues - 1).bit_length()
         # a latch a bit: cues push it over, nothing else does
         return Needs(

@@ -115,7 +115,8 @@ class TemporalOrder(SymbolTask):
         first, second = x[rows].reshape(-1, 2).T
         return np.eye(len(self.classes))[N_MARKS * first + second]
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         # an HMM a class: a state in which the first mark may come, and one for the second; one unit that
         # latches "A first", one "B first", and one the latest mark
         return Needs(

@@ -4,13 +4,13 @@ import threading
 
 import pandas as pd
 import pytest
-from seqcompare.experiments.trials import run_trial
 from sklearn.base import BaseEstimator
 from sweep_toys import light_suite
 
 from seqcompare.experiments.plan import plan_trials
 from seqcompare.experiments.runner import INFLIGHT, run_trials
 from seqcompare.experiments.suites import load_suite
+from seqcompare.experiments.trial import run_trial
 from seqcompare.results.store import COST_COLUMNS, STORE, Store
 
 

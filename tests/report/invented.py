@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+from described import FAMILIES
 from hostile import HOSTILE
 
 from seqcompare.results.folder import write_config
@@ -33,6 +34,7 @@ TASKS = [
 CONFIG = {
     "kind": "sweep",
     "title": "An invented sweep",
+    "families": FAMILIES,
     "settings": {"seeds": 3, "tasks": [{"name": "recall"}, {"name": "echo"}]},
     "versions": {"python": "3.11.2", "numpy": "2.2.0"},
     "machine": {"cpu": "a processor", "cores": 2},

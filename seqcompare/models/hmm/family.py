@@ -187,7 +187,7 @@ def _variant(name: str, words: str, build: Any, grid: Any) -> ModelSpec:
 def _of_labels_spec(name: str, decode: str, *, ahead: bool) -> ModelSpec:
     return ModelSpec(
         name,
-        "HMM of labels",
+        "HMM of labels, smoothed" if ahead else "HMM of labels",
         partial(_of_labels, decode=decode),
         _states_of_labels,
         capacity="states",

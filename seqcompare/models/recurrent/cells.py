@@ -14,5 +14,23 @@ CELLS: Registry[Cell] = Registry("cell", lambda: [ELMAN, JORDAN, GRU, LSTM], "se
 
 
 def register_cell(cell: Cell, *, replace: bool = False) -> Cell:
-    """Add a cell to those that ``cell=`` knows, and so a model to the recurrent family."""
+    """Add a cell to those that ``cell=`` knows, and so a model to the recurrent family.
+
+    Parameters
+    ----------
+    cell : Cell
+        The cell, under its own name.
+    replace : bool, default=False
+        Whether to take the place of another one of this name.
+
+    Returns
+    -------
+    Cell
+        What was given.
+
+    Raises
+    ------
+    ValueError
+        If the name is taken.
+    """
     return CELLS.register(cell, replace=replace)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -135,6 +135,7 @@ def _any_net(needs: Needs, traits: Traits) -> bool | None:
     return _theory(CELLS[cell], name.startswith(_BOTH), needs, traits)
 
 
+@cache  # a kind is the same one whenever it is asked for
 def _spec(cell: Cell, both_ways: bool) -> ModelSpec:
     title = f"Bi{cell.title}" if both_ways else cell.title
     gated = len(cell.gates) > 1
@@ -163,4 +164,4 @@ def _models() -> tuple[ModelSpec, ...]:
     return (*forwards, *(_spec(cell, True) for cell in cells if len(cell.gates) > 1))
 
 
-FAMILY = Family("recurrent", "recurrent", "#D55E00", "D", _models, _any_net)
+FAMILY = Family("recurrent", "recurrent", "#D55E00", "D", _models, _any_net, plural="recurrent networks")

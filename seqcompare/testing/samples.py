@@ -1,0 +1,58 @@
+"""Small data for the checks: ragged, and nearly learnable."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Steps = Literal["strings", "integers", "real"]
+
+_LETTERS = np.array(list("abc"))
+_LABELS = np.array(["no", "yes"])
+
+#: Input with symbols that no training showed, for each kind of symbols; strings are read as characters.
+STRANGE: dict[str, list[list[Any]]] = {
+    "strings": [["zzz"], ["a?b", "c"], ["?"]],
+    "integers": [[[7, 1]], [[0, 99], [2]], [[99]]],
+}
+
+
+def draw(steps: Steps, role: str, n: int = 15, seed: int = 0) -> tuple[list[NDArray[Any]], Any]:
+    """Return ragged sequences of 3 to 7 steps, and what is to be learned of them.
+
+    Parameters
+    ----------
+    steps : {"strings", "integers", "real"}
+        What a step is: one of three letters, one of three integers, or two numbers.
+    role : str
+        What is predicted.
+    n : int, default=15
+        How many sequences.
+    seed : int, default=0
+        The same seed gives the same data.
+
+    Returns
+    -------
+    X : list of ndarray
+        The sequences.
+    y : list of ndarray, ndarray of shape (n,), or None
+        A label per step (whether the step before was not the first symbol), a label or a number per
+        sequence, or nothing.
+    """
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(3, 8, size=n)
+    codes = [rng.integers(0, 3, size=length) for length in lengths]
+    noise = [rng.normal(size=(length, 2)) for length in lengths]
+    if steps == "real":
+        X = [e + c[:, None] for c, e in zip(codes, noise, strict=True)]
+    else:
+        X = [_LETTERS[c] if steps == "strings" else c for c in codes]
+    if role == "step":
+        return X, [_LABELS[(np.roll(c, 1) > 0).astype(int)] for c in codes]
+    if role == "sequence":
+        return X, _LABELS[np.arange(n) % 2]
+    if role == "value":
+        return X, np.array([float(c[-1]) for c in codes]) + rng.normal(size=n)
+    return X, None
