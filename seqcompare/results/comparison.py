@@ -10,6 +10,7 @@ from functools import cached_property
 import pandas as pd
 
 from seqcompare.metrics import Metric
+from seqcompare.results.answer import Answer, answer_table
 from seqcompare.results.contest import Contest, loss_table, pairs, summary
 from seqcompare.results.described import Config, metric_of
 from seqcompare.results.findings import Findings
@@ -103,13 +104,10 @@ class ComparisonResult:
     @cached_property
     def judgement(self) -> Judgement:
         """Who is good enough; what a model costs is what its named candidate costs."""
-        costs = self.summary.set_index("entry")
-        named = self.grids[self.grids["chosen"].astype(bool)].set_index("entry")
-        costs.update(named[["n_parameters", "predict_us_per_step"]])
         least, most = (float(self.facts.get(name, 0.0)) for name in ("least_seen", "most_seen"))
         return judge(
             self.losses,
-            costs.reset_index(),
+            self._costs,
             self.metric,
             self._test_fraction,
             copies=self._copies,
@@ -118,6 +116,13 @@ class ComparisonResult:
             least_seen=least,
             most_seen=most,
         )
+
+    @cached_property
+    def answer(self) -> Answer:
+        """One row a model; see `seqcompare.results.answer.Answer`."""
+        role = str(self.config["data"]["role"])
+        table = answer_table(self.judgement, self.contest, self._costs, self.grids, self.contexts, role)
+        return Answer(self.verdict, self.judgement, self.metric, table)
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -211,6 +216,7 @@ class ComparisonResult:
         """Every table, by name."""
         classes = self.config["data"]["classes"]
         tables = {
+            "answer": self.answer.table,
             "summary": self.summary,
             "pairs": self.pairs,
             "grids": self.grids,
@@ -235,6 +241,14 @@ class ComparisonResult:
     @property
     def _test_fraction(self) -> float:
         return float(self.config["data"]["test_fraction"])
+
+    @cached_property
+    def _costs(self) -> pd.DataFrame:
+        """The summary, each model with the costs of its named candidate."""
+        costs = self.summary.set_index("entry")
+        named = self.grids[self.grids["chosen"].astype(bool)].set_index("entry")
+        costs.update(named[["n_parameters", "predict_us_per_step"]])
+        return costs.reset_index()
 
     @property
     def _copies(self) -> int:
@@ -327,6 +341,10 @@ class StoredComparison(StoredRun):
     def class_scores(self) -> pd.DataFrame:
         """Return precision, recall, F1 and support of each class: entry, label, and these."""
         return self.result.class_scores.copy()
+
+    def answer(self) -> Answer:
+        """Return what is said of every model: ``.frame()``, ``.plot()``, and a page in notebooks."""
+        return self.result.answer
 
     def verdict(self) -> Verdict:
         """Return the answer in sentences, with the numbers behind them."""

@@ -56,6 +56,40 @@ class Verdict:
         return f"<ul>{lines}</ul>"
 
 
+@dataclass(frozen=True)
+class Reach:
+    """How far back a model has to see.
+
+    Parameters
+    ----------
+    control : {"limited", "truncated"}
+        How its context was cut short.
+    context : int
+        Steps that it needs to be shown: the median over folds.
+    low, high : int
+        The least and the most over folds.
+    steps : int
+        Steps back from the one that is predicted or labelled.
+    """
+
+    control: str
+    context: int
+    low: int
+    high: int
+    steps: int
+
+
+def reach_of(contexts: pd.DataFrame, entry: str, role: str) -> Reach | None:
+    """Return how far back a model has to see; None where that was not looked into."""
+    back = contexts[(contexts["entry"] == entry) & contexts["control"].isin(["limited", "truncated"])]
+    if back.empty:
+        return None
+    primary = "limited" if (back["control"] == "limited").any() else "truncated"
+    per_fold = back[back["control"] == primary].groupby("fold")["needed"].first()
+    k = int(np.sort(per_fold.to_numpy())[(len(per_fold) - 1) // 2])
+    return Reach(primary, k, int(per_fold.min()), int(per_fold.max()), k - 1 if role == "step" else k)
+
+
 def write_verdict(found: Findings) -> Verdict:
     """Return the verdict on a comparison."""
     writer = Writer()
@@ -268,20 +302,18 @@ def _relation(gain: float, found: Findings) -> str:
 def _say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | None, int]:
     """Say how far back the winner has to see; return that, and how far ahead."""
     mine = found.contexts[found.contexts["entry"] == found.judgement.winner]
-    if mine.empty:
-        return None, 0
     role = str(found.data["role"])
+    reach = reach_of(found.contexts, str(found.judgement.winner), role)
+    if reach is None:
+        return None, 0
     back = mine[mine["control"].isin(["limited", "truncated"])]
-    primary = "limited" if (back["control"] == "limited").any() else "truncated"
-    per_fold = back[back["control"] == primary].groupby("fold")["needed"].first()
-    k = int(np.sort(per_fold.to_numpy())[(len(per_fold) - 1) // 2])
-    low, high = int(per_fold.min()), int(per_fold.max())
+    primary, k, low, high = reach.control, reach.context, reach.low, reach.high
     spread = f" (folds: {low} to {high})" if low != high else ""
     as_good = (
         f"{'fitted to' if primary == 'limited' else 'shown'} no more, {model} is as good as its best{spread}"
     )
     number = ("contexts", f"{found.judgement.winner}, {primary}", "needed", k)
-    horizon = k - 1 if role == "step" else k
+    horizon = reach.steps
     if role == "next":
         text = f"The last {steps(k)} matter{'s' if k == 1 else ''}: {as_good}."
     elif role == "step" and k == 1:
