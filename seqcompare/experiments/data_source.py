@@ -18,7 +18,8 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.answer import ask, count_items, scored_items, unit_sums, units
 from seqcompare.experiments.context import influence_by_lag, trace_context
-from seqcompare.experiments.splits import Plan, cut, hold_out
+from seqcompare.experiments.forward import hold_out_part
+from seqcompare.experiments.splits import Plan, cut
 from seqcompare.experiments.tested import tested_in_time
 from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial
 from seqcompare.families import Problem
@@ -133,7 +134,7 @@ class DataSource:
         train = cut(self.dataset, split.train)
         if trial.phase != TUNING:
             return train, {"score": cut(self.dataset, split.test)}
-        inner = hold_out(train, gap=self.plan.gap)
+        inner = hold_out_part(train, self.plan)
         return cut(train, inner.train), {"validation_score": cut(train, inner.test)}
 
     def problem(self) -> Problem:

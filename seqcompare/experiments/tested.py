@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.experiments.forward import FORWARD
 from seqcompare.experiments.splits import Plan
 
 #: Sequences, or groups, of which a mean with an error can be made.
@@ -20,4 +21,6 @@ def count_independent(dataset: SequenceDataset, plan: Plan) -> int:
 def tested_in_time(dataset: SequenceDataset, plan: Plan) -> bool:
     """Whether stretches of time are tested, and not sequences, of which there are too few."""
     stepwise = dataset.role in ("next", "step")
-    return plan.kind == "blocked" or (stepwise and count_independent(dataset, plan) < _FEWEST_UNITS)
+    return plan.kind in ("blocked", FORWARD) or (
+        stepwise and count_independent(dataset, plan) < _FEWEST_UNITS
+    )

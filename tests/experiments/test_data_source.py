@@ -77,7 +77,7 @@ def test_an_answer_of_nan_is_a_row_with_its_error():
 
 def test_validation_keeps_the_gap_that_was_asked_for():
     data = SequenceDataset(packed([np.arange(2000)]), None, None, "next", "places")
-    planned = plan_comparison(data, ["markov"], cv=5, gap=90)
+    planned = plan_comparison(data, ["markov"], cv=5, gap=90, along="blocks")
     folds = {trial.seed: trial for trial in _tuning_trials(planned)}
     assert len(folds) == 5
     for trial in folds.values():
