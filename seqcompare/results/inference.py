@@ -21,6 +21,9 @@ _KNOWN_SKEWNESS = 36
 #: The transformation is an expansion in skewness over the root of n: past this, as where one answer of forty
 #: costs 4 bits and all others nothing, it takes 39 right answers for luck.
 _MOST_BENT = 0.25
+#: By how much the variance of few bounded losses is widened (1 + 5/n): a model of seven units may be the
+#: wrong way round, and then all of its fold is.
+_WIDER_BOUNDED = 5.0
 #: By how much the variance of few unbounded losses is widened (1 + 10/n), and how much farther off their
 #: pseudo-units are: ten right answers of a model that is too sure of itself hide the wrong one, which costs
 #: 4 bits.
@@ -141,7 +144,7 @@ def over_units(
         How far units may naturally lie apart.
     bounded : bool, default=True
         Whether a unit is never much further off than `scale`, as the share of right answers. Of others, such
-        as bits, the error of few is widened, and from 36 on the skewness corrected for.
+        as bits, the error of few is widened more, and from 36 on the skewness corrected for.
     inflation : float, default=1.0
         By what the variance is larger than that of independent units; see `fold_inflation`.
     copies : int, default=1
@@ -154,9 +157,11 @@ def over_units(
     n_all = n + 2
     mean = x.mean(axis=-1)
     residual = x - mean[..., None] * w
-    skewed = not bounded and n < _KNOWN_SKEWNESS
+    few = n < _KNOWN_SKEWNESS
+    skewed = few and not bounded
     squares = (residual**2).sum(axis=-1) / copies + 2 * (scale * (_FARTHER if skewed else 1.0)) ** 2
-    k = inflation * (1.0 if bounded else 1 + _WIDER * scale / n)
+    wider = _WIDER * scale if not bounded else _WIDER_BOUNDED if few else 0.0
+    k = inflation * (1 + wider / n)
     error = np.sqrt(k * n_all * squares / (n**2 * (n_all - 1)))
     pull = np.sqrt(2 * k / (n * (n_all - 1)))
     bend: Any = 0.0

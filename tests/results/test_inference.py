@@ -9,11 +9,15 @@ from seqcompare.results.inference import Estimate, fold_inflation, more_units, o
 
 def test_pseudo_units_are_what_they_are_called():
     """One unit above and one below the value that is asked about, in the t test of all together."""
-    d = np.array([0.3, 1.0, 0.0, 0.4, 1.0])
+    d = np.random.default_rng(0).random(40)
     with_them = np.concatenate([d - 0.2, [1.0, -1.0]])
-    t = with_them.mean() / (with_them.std(ddof=1) / np.sqrt(7))
+    t = with_them.mean() / (with_them.std(ddof=1) / np.sqrt(42))
     assert over_units(d).statistic(0.2) == pytest.approx(t)
     assert over_units(d).p_value(0.2) == pytest.approx(stats.ttest_1samp(with_them, 0).pvalue)
+    # of few the variance is widened
+    few = np.concatenate([d[:5] - 0.2, [1.0, -1.0]])
+    t = few.mean() / (few.std(ddof=1) / np.sqrt(7)) / np.sqrt(1 + 5 / 5)
+    assert over_units(d[:5]).statistic(0.2) == pytest.approx(t)
 
 
 def test_the_interval_is_what_the_test_does_not_refuse():
@@ -29,7 +33,7 @@ def test_the_interval_is_what_the_test_does_not_refuse():
 
 def test_an_interval_ends_where_the_metric_does():
     low, high = over_units([0.0] * 11 + [1.0]).interval(least=0.0, greatest=1.0)
-    assert (low, round(float(high), 2)) == (0.0, 0.41)
+    assert (low, round(float(high), 2)) == (0.0, 0.48)
 
 
 def test_one_unit_says_nothing_and_equal_units_are_no_certainty():
