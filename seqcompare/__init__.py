@@ -16,6 +16,7 @@ _HOMES = {
     "seqcompare.data.sequences": ["Sequences"],
     "seqcompare.data.dataset": ["SequenceDataset"],
     "seqcompare.models.markov.chain": ["MarkovChain"],
+    "seqcompare.models.markov.context_tree": ["ContextTree"],
     "seqcompare.models.markov.tagger": ["MarkovTagger"],
     "seqcompare.models.markov.order_selection": ["select_order"],
     "seqcompare.models.hmm.model": ["HMM"],

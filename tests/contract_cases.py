@@ -7,6 +7,7 @@ from sklearn.svm import LinearSVC
 from seqcompare import (
     HMM,
     BayesClassifier,
+    ContextTree,
     HMMTagger,
     MarkovChain,
     MarkovTagger,
@@ -43,6 +44,8 @@ CASES = {
     "markov": case(MarkovChain(2), "strings", "next", {"order": [0, 1]}),
     "markov additive": case(MarkovChain(1, "additive"), "strings", "next", {"alpha": [0.1, 1.0]}),
     "markov kneser-ney": case(MarkovChain(2, "kneser-ney"), "strings", "next", {"order": [0, 1]}),
+    "context tree": case(ContextTree(4), "strings", "next", {"depth": [0, 1]}),
+    "context tree learning": case(ContextTree(3, update=True), "strings", "next", {"blend": [False, True]}),
     "hmm": case(HMM(n_init=1, random_state=0), "strings", "next", {"n_components": [1, 2]}),
     "hmm gaussian": case(HMM(n_init=1, random_state=0), "real", "next", {"n_components": [1, 2]}),
     "next markov": case(NextStep(MarkovTagger()), "strings", "next", {"estimator__order": [0, 1]}),

@@ -18,7 +18,7 @@ EXTEND = [ROOT / "docs" / "extend.md", ROOT / "docs" / "extend-around.md"]
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 
 # what these need is not there yet: a recipe that runs fails here, and its name is to be taken away
-NOT_YET = {"A file format", "A figure"}
+NOT_YET: set[str] = set()
 
 _FILE = re.compile(r"# (\w+)\.py\n")
 
@@ -86,7 +86,9 @@ def test_each_recipe_is_one_file(page):
 
 def test_every_open_list_has_a_recipe():
     text = EXTEND[0].read_text(encoding="utf-8")
-    assert [group for group in Registry.every if f"`{group}`" not in text] == []
+    assert [
+        group for group in Registry.every if group.startswith("seqcompare.") and f"`{group}`" not in text
+    ] == []
     named = re.findall(r"^\| \[(a [a-z ]+)\]", text, re.MULTILINE)
     headings = {heading for page in EXTEND for heading in sections(page)}
     assert {name.capitalize() for name in named} == headings

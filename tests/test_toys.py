@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 import seqcompare
 from seqcompare.registry import Registry
@@ -22,6 +23,8 @@ MODULES = sorted(path.stem for path in TOYS.glob("toy_*.py"))
 def toys():
     """Register all toys, and take them away again."""
     sys.path.insert(0, str(TOYS))
+    # workers that are there already do not know of the folder
+    get_reusable_executor().shutdown(wait=True)
     try:
         yield {name: importlib.import_module(name) for name in MODULES}
     finally:
@@ -168,6 +171,15 @@ def command(*arguments, cwd, path=()):
     )
 
 
+def test_a_file_format_is_read_in_python_and_on_the_command_line(tmp_path):
+    (tmp_path / "words.toy").write_text("up:abab\ndown:baba\n" * 10)
+    found = seqcompare.datasets.read(tmp_path / "words.toy")
+    assert (len(found), found.role, set(found.y)) == (20, "sequence", {"up", "down"})
+    done = command("--import", "toy_reader", "profile", "words.toy", "--json", cwd=tmp_path, path=[TOYS])
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["role"] == "sequence"
+
+
 def test_the_command_line_knows_what_a_module_registers():
     found = command("--import", "toy_family", "--import", "toy_cell", "list", "models", "--json", cwd=TOYS)
     assert found.returncode == 0, found.stderr
@@ -217,6 +229,8 @@ def test_an_installed_package_is_found_by_its_entry_points(tmp_path):
         "[seqcompare.cells]\ntoycell = toypackage.toy_cell:TOY_CELL\n"
         "[seqcompare.tasks]\nopposite = toypackage.toy_task:Opposite\n"
         "[seqcompare.metrics]\nvariety = toypackage.toy_metric:VARIETY\n"
+        "[seqcompare.readers]\ntoy = toypackage.toy_reader:TOY_READER\n"
+        "[seqcompare.figures]\ntrials = toypackage.toy_figure:TOY_FIGURE\n"
         "[seqcompare.claims]\nreach = toypackage.toy_claim:TOY_CLAIM\n"
     )
     package = tmp_path / "toypackage"
@@ -233,8 +247,9 @@ def test_an_installed_package_is_found_by_its_entry_points(tmp_path):
         assert name in found.stdout
     code = (
         "from seqcompare.metrics import METRICS; from seqcompare.claims import CLAIMS; "
-        "print('variety' in METRICS, 'toy-reach' in CLAIMS)"
+        "from seqcompare.data.readers import READERS; from seqcompare.report.figures import FIGURES; "
+        "print('variety' in METRICS, 'toy-reach' in CLAIMS, 'toy' in READERS, 'toy_trials' in FIGURES)"
     )
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["True", "True"]
+    assert done.stdout.split() == ["True"] * 4

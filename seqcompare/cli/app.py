@@ -326,10 +326,10 @@ def report(
 
 @app.command("list", epilog="Examples: `seqcompare list tasks` | `seqcompare list models --json`")
 def list_(
-    what: Annotated[Listing, typer.Argument(help="models, tasks, datasets or suites")],
+    what: Annotated[Listing, typer.Argument(help="models, tasks, datasets, suites or formats")],
     as_json: JsonOption = False,
 ) -> None:
-    """List what there is: models, tasks, bundled data sets, suites."""
+    """List what there is: models, tasks, bundled data sets, suites, formats of files."""
     from seqcompare.report.terminal import Output
 
     Output(as_json=as_json).records(records_of(what))

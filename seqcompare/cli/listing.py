@@ -1,4 +1,4 @@
-"""What can be listed: models, tasks, bundled data sets, suites."""
+"""What can be listed: models, tasks, bundled data sets, suites, formats of files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ class Listing(StrEnum):
     tasks = "tasks"
     datasets = "datasets"
     suites = "suites"
+    formats = "formats"
 
 
 def records_of(what: Listing) -> list[dict[str, Any]]:
@@ -22,6 +23,7 @@ def records_of(what: Listing) -> list[dict[str, Any]]:
         Listing.tasks: _list_tasks,
         Listing.datasets: _list_datasets,
         Listing.suites: _list_suites,
+        Listing.formats: _list_formats,
     }[what]
     return listing()
 
@@ -64,6 +66,20 @@ def _list_suites() -> list[dict[str, Any]]:
         {"suite": name, "title": suite.title, "seeds": suite.seeds, "trials": len(plan_trials(suite))}
         for name in shipped_suites()
         for suite in [load_suite(name)]
+    ]
+
+
+def _list_formats() -> list[dict[str, Any]]:
+    from seqcompare.data.readers import READERS
+
+    return [
+        {
+            "format": name,
+            "what it is": reader.title,
+            "endings": ", ".join(reader.suffixes),
+            "options": ", ".join(option.name for option in reader.options),
+        }
+        for name, reader in READERS.items()
     ]
 
 

@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from seqcompare.data.options import Role
+from seqcompare.data.schema import Values
 from seqcompare.data.sequences import Sequences
 
-Role = Literal["next", "step", "sequence", "value"]
+PerSequence = Values
+Target = Sequences | PerSequence | None
+
+__all__ = ["PerSequence", "Role", "SequenceDataset", "Target"]
+
+
+@dataclass(frozen=True)
+class ColumnUse:
+    """What a column of a table is for, and why.
+
+    Parameters
+    ----------
+    column : str
+        Its name.
+    use : str
+        "sequence", "order", "value", "target", "group" or "not used".
+    reason : str
+        Why.
+    """
+
+    column: str
+    use: str
+    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,16 +59,19 @@ class SequenceDataset:
         The official test part, where the source defines one.
     notes : tuple of str
         What was guessed or decided when the data were read, a sentence each.
+    columns : tuple of ColumnUse
+        What the columns of a table are for, and why.
     """
 
     X: Sequences
-    y: Sequences | NDArray[Any] | None
-    sample_weight: Sequences | NDArray[Any] | None
+    y: Target
+    sample_weight: Target
     role: Role
     name: str
-    groups: NDArray[Any] | None = None
+    groups: PerSequence | None = None
     test: NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
+    columns: tuple[ColumnUse, ...] = ()
 
     def __len__(self) -> int:
         return len(self.X)
@@ -54,16 +80,19 @@ class SequenceDataset:
         """Return the dataset of the sequences at `indices`, in that order; a boolean mask works as well."""
         chosen = np.arange(len(self))[np.asarray(indices)]
 
-        def of(values: Any) -> Any:
+        def of(values: Target) -> Target:
             if values is None:
                 return None
             return values.take(chosen) if isinstance(values, Sequences) else values[chosen]
+
+        def entries(values: PerSequence | None) -> PerSequence | None:
+            return None if values is None else values[chosen]
 
         return replace(
             self,
             X=self.X.take(chosen),
             y=of(self.y),
             sample_weight=of(self.sample_weight),
-            groups=of(self.groups),
-            test=of(self.test),
+            groups=entries(self.groups),
+            test=entries(self.test),
         )

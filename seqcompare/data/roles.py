@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.data.dataset import Role
-from seqcompare.data.kinds import Kind, Missing, are_whole
+from seqcompare.data.dataset import Target
+from seqcompare.data.kinds import are_whole
+from seqcompare.data.options import Kind, Missing, Role
+from seqcompare.data.schema import Values
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
 
@@ -25,21 +27,23 @@ class Wanted:
     role: Role | None = None
     kind: Kind | None = None
     missing: Missing | None = None
-    ignore_label: Any = None
+    ignore_label: object = None
 
     def __post_init__(self) -> None:
         for what, choices in (("role", Role), ("kind", Kind), ("missing", Missing)):
             value = getattr(self, what)
             if value is not None and value not in get_args(choices):
                 raise DataError(f"{what} must be one of {', '.join(get_args(choices))}, got {value!r}")
+        if self.role == "step-value":
+            raise DataError("the role step-value, a number for every step, is not read from data yet")
 
 
-Settled = tuple[Sequences | NDArray[Any] | None, Sequences | None, Role]
+Settled = tuple[Target, Sequences | None, Role]
 
 
 def settle_role(
     X: Sequences,
-    target: Sequences | NDArray[Any] | None,
+    target: Target,
     wanted: Wanted,
     notes: list[str],
     fail: Fail,
@@ -103,14 +107,16 @@ def _start(offsets: NDArray[np.int64], i: int | None) -> int | None:
 def _check_next(X: Sequences, notes: list[str], fail: Fail) -> Settled:
     if X.lengths.max() < 2:
         raise fail("every sequence has one step: there is no next step to predict", None)
-    if (X.channels == X.channels[0]).all():
-        raise fail(f"all steps are {X.channels[0].tolist()}: there is nothing to predict", 0)
+    if (X.values == X.values[0]).all():
+        raise fail(f"all steps are {np.ravel(X.values[0]).tolist()}: there is nothing to predict", 0)
+    if X.kind == "mixed":
+        notes.append("the channels are of mixed kinds: few models take them")
     if X.kind == "real":
         notes.append("the steps are real-valued: of the densities only hidden Markov models take them")
     return None, None, "next"
 
 
-def _check_steps(target: Sequences, ignore_label: Any, fail: Fail) -> Settled:
+def _check_steps(target: Sequences, ignore_label: object, fail: Fail) -> Settled:
     labels = _as_labels(target.values, "a label per step must be a symbol", fail)
     scored = np.ones(len(labels), dtype=bool)
     if ignore_label is not None:
@@ -128,7 +134,7 @@ def _check_steps(target: Sequences, ignore_label: Any, fail: Fail) -> Settled:
 
 
 def _check_sequences(
-    target: NDArray[Any], role: Role | None, ignore_label: Any, notes: list[str], fail: Fail
+    target: Values, role: Role | None, ignore_label: object, notes: list[str], fail: Fail
 ) -> Settled:
     if ignore_label is not None:
         raise fail(
@@ -156,13 +162,13 @@ def _check_sequences(
     return labels, None, role
 
 
-def _check_classes(labels: NDArray[Any], fail: Fail) -> None:
+def _check_classes(labels: Values, fail: Fail) -> None:
     classes = np.unique(labels)
     if len(classes) < 2:
         raise fail(f"the target has one class, {classes[0]!s}: there is nothing to predict", None)
 
 
-def _as_labels(values: NDArray[Any], problem: str, fail: Fail) -> NDArray[Any]:
+def _as_labels(values: Values, problem: str, fail: Fail) -> Values:
     if values.dtype.kind != "f":
         return values
     broken = np.flatnonzero(~are_whole(values))
@@ -171,7 +177,7 @@ def _as_labels(values: NDArray[Any], problem: str, fail: Fail) -> NDArray[Any]:
     return values.astype(np.int64)
 
 
-def _as_numbers(values: NDArray[Any], fail: Fail) -> NDArray[np.float64]:
+def _as_numbers(values: Values, fail: Fail) -> NDArray[np.float64]:
     try:
         return values.astype(np.float64)
     except ValueError:
@@ -191,6 +197,6 @@ def _first_change(target: Sequences) -> int | None:
     return int(np.argmax(differs)) if differs.any() else None
 
 
-def _listed(labels: NDArray[Any], most: int = 10) -> str:
+def _listed(labels: Values, most: int = 10) -> str:
     names = np.unique(labels).astype(str)
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")

@@ -40,6 +40,20 @@ class DataError(ValueError):
             place.append(f"column {column!r}")
         super().__init__(f"{', '.join(place)}: {problem}" if place else problem)
 
+    def within(self, path: Path | None) -> DataError:
+        """Return the same error with this file, unless it names one."""
+        if path is None or self.path is not None or isinstance(self, WrongUseError):
+            return self
+        return DataError(self.problem, path, self.line, self.column)
+
+
+class WrongUseError(DataError):
+    """An argument that does not apply: no file's fault."""
+
+
+class UnknownOptionError(WrongUseError, TypeError):
+    """An option of reading that there is not."""
+
 
 def title_of(path: Path) -> str:
     """Return the name of a file without its ending, and without that of gzip."""

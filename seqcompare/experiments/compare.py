@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from seqcompare.data.dataset import SequenceDataset
-from seqcompare.data.reader import read
+from seqcompare.data.read import read
+from seqcompare.data.readers import reading_options
 from seqcompare.dependence import profile
 from seqcompare.experiments.config import describe_data, described, fingerprint
 from seqcompare.experiments.contestants import answer_with_labels, contestants_for, problem_of
@@ -343,28 +344,17 @@ def _own_families(contestants: Sequence[Contestant]) -> list[Family]:
 
 def _check_keywords(reading: Mapping[str, Any]) -> None:
     """Refuse a keyword that neither this function nor `read` has."""
-    known = set(inspect.signature(read).parameters) - {"data"}
+    known = reading_options()
     for name in reading:
         if name not in known:
             mine = [n for n, p in inspect.signature(compare).parameters.items() if p.kind != p.VAR_KEYWORD]
-            raise TypeError(f"compare() has no keyword {name!r}; {nearest(name, [*mine, *sorted(known)])}")
+            raise TypeError(f"compare() has no keyword {name!r}; {nearest(name, [*mine, *known])}")
 
 
 def _keep_profile(dataset: SequenceDataset, store: Store) -> None:
     """Keep what can be said of the data before any model is chosen."""
     found = profile(dataset)
-    said = found.summary().split("\n")[1:3]
-    # how little would have been seen is a number of its own; the second line is about lags in some data only
-    sentence = " ".join([said[0].partition(" The least that")[0], *(s for s in said[1:] if s[:4] == "Yet ")])
-    facts = {
-        "sentence": sentence,
-        "reach": found.reach,
-        "look_ahead": found.look_ahead,
-        "order": found.order,
-        "p_value": found.p_value,
-        "most_seen": float(found.lags.loc[found.lags["detected"].astype(bool), "information"].max()),
-        "least_seen": float(found.lags[["band", "far_band"]].max(axis=1).min()) if len(found.lags) else 1.0,
-    }
+    facts = found.facts()
     store.keep_table("lag_profile", found.frame())
     store.keep_table("profile_facts", pd.DataFrame({"name": list(facts), "value": list(facts.values())}))
 

@@ -60,6 +60,7 @@ TRUSTED = (
     "seqcompare.models.hmm.model.HMM",
     "seqcompare.models.hmm.tagger.HMMTagger",
     "seqcompare.models.markov.chain.MarkovChain",
+    "seqcompare.models.markov.context_tree.ContextTree",
     "seqcompare.models.markov.counts.NgramCounts",
     "seqcompare.models.markov.tagger.MarkovTagger",
     "seqcompare.models.next_step.NextStep",

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from sweep_toys import light_suite
 
-from seqcompare.experiments.cost import Stopwatch, estimate_seconds
+from seqcompare.experiments.cost import Stopwatch
 from seqcompare.experiments.plan import plan_trials
+from seqcompare.experiments.progress import estimate_seconds
 from seqcompare.experiments.suites import load_suite
 
 

@@ -23,6 +23,8 @@ def _hmm(problem: Problem, n_components: int, *, decode: Any = _FILTERED, **more
         return seqcompare.HMMTagger(n_components, decode=decode, **how)
     if decode != _FILTERED:
         return None
+    # the classical fit, of whole sequences; the one to the steps that count is a kind of its own
+    how.setdefault("objective", "likelihood")
     if problem.role == "next":
         return seqcompare.HMM(n_components, **how)
     if problem.role != "sequence":
@@ -58,6 +60,13 @@ def _sticky(problem: Problem, n_components: int) -> Any:
     stay = np.full((n_components, n_components), 0.1 / max(n_components - 1, 1))
     np.fill_diagonal(stay, 0.9 if n_components > 1 else 1.0)
     return _hmm(problem, n_components, n_init=5, init={"transmat": stay})
+
+
+def _predictive(problem: Problem, n_components: int) -> Any:
+    """Return a density fitted to the prediction of the steps that count, where a task says which do."""
+    if problem.task is None or problem.role != "next" or problem.kind == "real":
+        return None
+    return seqcompare.HMM(n_components, n_init=2, objective="prediction")
 
 
 def _training(problem: Problem, n_components: int) -> dict[str, Any]:
@@ -216,6 +225,13 @@ FAMILY = Family(
             lambda problem: [],
             label="sticky HMM {n_components} states",
             cost=partial(_seconds, 4e-6),
+        ),
+        _spec(
+            "hmm-predictive",
+            "Predictive HMM",
+            _predictive,
+            lambda problem: [],
+            label="predictive HMM {n_components} states",
         ),
         _of_labels_spec("hmm-labels-smoothed", _SMOOTHED, ahead=True),
         _spec(

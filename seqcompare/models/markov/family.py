@@ -69,6 +69,11 @@ def _seconds(problem: Problem, settings: Settings) -> float:
     return 3e-7 * problem.n_steps * (int(settings["order"]) + 1)
 
 
+def _tree(problem: Problem, depth: int) -> Any:
+    able = problem.role == "next" and problem.kind == "symbols"
+    return seqcompare.ContextTree(depth) if able else None
+
+
 CHAIN = ModelSpec(
     "markov",
     "Markov chain",
@@ -93,13 +98,26 @@ KNESER_NEY = ModelSpec(
     cost=_seconds,
     kinds=("symbols",),
 )
+TREE = ModelSpec(
+    "context-tree",
+    "Context tree",
+    _tree,
+    lambda problem: [],
+    sizes=(16,),
+    capacity="depth",
+    capacity_name="depth",
+    label="context tree {depth}",
+    limit="depth",
+    cost=lambda problem, settings: 1e-5 * problem.n_steps,
+    kinds=("symbols",),
+)
 
 FAMILY = Family(
     "markov",
     "Markov chain",
     "#0072B2",
     "o",
-    (CHAIN, KNESER_NEY),
+    (CHAIN, KNESER_NEY, TREE),
     _theory,
     least_capacity=0,
     seed_keys={"step": "Markov tagger", "sequence": "Markov chains"},
