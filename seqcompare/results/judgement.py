@@ -93,7 +93,8 @@ def judge(
 
     A model beats chance where its gain is above 0 by a one-sided test at .05, corrected by Holm for the
     number of models, and is more than the tolerance. It is inferior where another, or chance, is better by
-    more than the tolerance, by tests at .05 corrected for all ordered pairs. It is equivalent where none can
+    more than the tolerance, by tests at .05 corrected for all ordered pairs; the winner is one of which no
+    such test finds that even uncorrected. It is equivalent where none can
     be: every such difference has its upper 95% bound below the tolerance, which needs no correction, since
     all of them have to.
 
@@ -134,13 +135,14 @@ def judge(
     ahead = _ahead(gains, contest.tolerance) if gains else set(models)
     inferior = _inferior(contest, models)
     for e in models:
-        equal = e not in inferior and _equivalent(contest, e) and (e in ahead or not ahead)
+        equal = e not in inferior and _equivalent(contest, e)
         status[e] = INFERIOR if e in inferior else EQUIVALENT if equal else UNDECIDED
     most = max(models, key=lambda e: float(gains[e].mean)) if gains else best
     beats = 1 - float(gains[most].p_above()) if gains else 1.0
     if ahead:
-        # all of them may have been shown worse than a model that swings too far to beat chance
-        able = [e for e in models if e in ahead and e not in inferior]
+        # what one test alone finds worse is no headline, though it may not be inferior for sure; and all of
+        # them may have been shown worse than a model that swings too far to beat chance
+        able = [e for e in models if e in ahead and e not in inferior and good[e] > 1 - SURE]
         winner, kind = (able or [min(ahead, key=contest.mean_loss)])[0], "model"
         status |= {winner: ENOUGH} | ({CHANCE: INFERIOR} if gains else {})
     else:
@@ -188,7 +190,7 @@ def _inferior(contest: Contest, models: list[str]) -> set[str]:
 
 def _equivalent(contest: Contest, entry: str) -> bool:
     """Whether none can be better by more than the tolerance."""
-    others = [e for e in contest.entries if e not in (entry, CHANCE)]
+    others = [e for e in contest.entries if e != entry]
     return all(contest.difference(entry, e).upper(SURE) < contest.tolerance for e in others)
 
 

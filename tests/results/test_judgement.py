@@ -339,3 +339,22 @@ def test_where_all_models_failed_chance_is_no_answer():
     costs = pd.DataFrame({"entry": ["chance", "a"], "n_parameters": [0, 9], "predict_us_per_step": 1.0})
     judged = judge(table, costs, METRICS["bits"], 0.25)
     assert (judged.kind, judged.winner, judged.status) == ("nothing", None, {"a": "not tried"})
+
+
+def test_what_one_test_alone_finds_worse_is_no_headline():
+    """Nine such tests are made, so it is not inferior for sure; but nobody would call it enough."""
+    rng = np.random.default_rng(0)
+    seen = set()
+    for _ in range(40):
+        gaps = {"chance": 0.3, "small": 0.06, "mid": 0.0, "big": 0.0}
+        judged = judgement(world(rng, gaps, n=20, spread=0.12))
+        seen.add(judged.status["small"])
+        assert judged.good_enough[judged.winner] > 0.05
+        if judged.good_enough["small"] < 0.05 and judged.status["small"] == "undecided":
+            assert judged.unsettled == ("small",)
+    assert {"undecided", "inferior"} <= seen
+
+
+def test_alone_beside_chance_a_model_is_not_equivalent_for_want_of_others():
+    losses = world(np.random.default_rng(0), {"chance": 0.0, "a": 0.02}, n=4, spread=0.2)
+    assert judgement(losses).status == {"a": "undecided", "chance": "undecided"}
