@@ -2,7 +2,7 @@
 
 Bits a step on data that were held out, the same test data on both sides:
 
-    python benchmarks/context_tree.py [even] [phage] [docs] [short] [cost] [speed]
+    python benchmarks/context_tree.py [even] [phage] [docs] [words] [short] [cost] [speed]
 """
 
 from __future__ import annotations
@@ -111,6 +111,19 @@ def docs():
         print(f"| {model!r} | {loss:.4f} | {cost} |", flush=True)
 
 
+def words():
+    """Print the loss on the phones of words of the dictionary, a fifth of the groups held out."""
+    data = load("cmudict_stress")
+    groups = np.asarray(data.groups)
+    names = np.unique(groups)
+    held = np.isin(groups, np.random.default_rng(0).choice(names, len(names) // 5, replace=False))
+    train, test = data.X.take(~held), data.X.take(held)
+    print("\n| phones of `cmudict_stress`, a fifth of the groups | bits |\n|---|--:|")
+    models = [MarkovChain(3), MarkovChain(4, "kneser-ney"), MarkovChain(6, "kneser-ney")]
+    for model in [*models, ContextTree(12), ContextTree(20), ContextTree(20, blend=False)]:
+        print(f"| {model!r} | {bits(model.fit(train), test):.4f} |", flush=True)
+
+
 def short():
     """Compare with the order of Kneser-Ney that is best on the test text, on little text, 4,000 to test."""
     text = np.concatenate(list(load("python_docs").X))
@@ -180,6 +193,6 @@ def speed():
 
 
 if __name__ == "__main__":
-    sections = {f.__name__: f for f in (even, phage, docs, short, cost, speed)}
+    sections = {f.__name__: f for f in (even, phage, docs, words, short, cost, speed)}
     for wanted in sys.argv[1:] or sections:
         sections[wanted]()

@@ -1,4 +1,4 @@
-"""HMMs fitted to the prediction of the steps that count, beside EM: accuracy of recall, and what is kept.
+"""HMMs fitted to the prediction of the steps that count, beside EM: what they recall and what else they know.
 
 python benchmarks/hmm_prediction.py [--seeds 5]
 """

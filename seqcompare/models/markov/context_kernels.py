@@ -246,15 +246,11 @@ def mix_logs(trie: ContextTrie, node: int) -> float:
 
 
 @njit(cache=True)
-def count_range(
-    trie: ContextTrie, journal: Journal, first: int, last: int, skip_from: int, skip_to: int
-) -> int:
-    """Count the steps from `first` to before `last` but for some; return where room ran out, or `last`."""
+def count_range(trie: ContextTrie, journal: Journal, first: int, last: int, skip: Array) -> int:
+    """Count the steps from `first` to before `last`, those to skip left out; return where room ran out."""
     path = np.empty(trie.depth + 1, np.int32)
     for place in range(first, last):
-        if trie.text[place] >= trie.n_symbols or trie.weight[place] == 0.0:
-            continue
-        if skip_from <= place < skip_to:
+        if trie.text[place] >= trie.n_symbols or trie.weight[place] == 0.0 or skip[place]:
             continue
         if not has_room(trie, journal):
             return place

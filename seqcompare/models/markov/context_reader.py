@@ -30,7 +30,7 @@ from seqcompare.models.markov.weighting import choose_alpha
 
 Array = NDArray[Any]
 
-_N_BLOCKS = 5
+_N_BLOCKS, _N_RUNS = 5, 500
 # So many held-out steps determine the gates; more would only take time.
 _MOST_HELD_OUT = 100_000
 _NO_JOURNAL = Journal(np.full(4, -1), *(np.empty(0, dtype=np.int32) for _ in range(4)))
@@ -42,7 +42,7 @@ def count_text(
     depth: int,
     n_symbols: int,
     alpha: float | None,
-    skip: tuple[int, int] = (0, 0),
+    skip: Array | None = None,
 ) -> ContextTrie:
     """Return a trie that has counted a text, ready to predict.
 
@@ -52,13 +52,14 @@ def count_text(
         As in `ContextTrie`.
     alpha : float, optional
         The prior of the leaves, see `choose_alpha`.
-    skip : tuple of int
-        The steps from the first place to before the second are not counted, but still context.
+    skip : ndarray of bool, shape (n_places,), optional
+        Steps that are not counted, but still context.
     """
     trie = new_trie(text, weight, depth, n_symbols, len(text))
+    skip = np.zeros(len(text), dtype=bool) if skip is None else skip
     place = 0
     while place < len(text):
-        place = count_range(trie, _NO_JOURNAL, place, len(text), *skip)
+        place = count_range(trie, _NO_JOURNAL, place, len(text), skip)
         if place < len(text):
             trie = grown(trie)
     choose_alpha(trie, alpha)
@@ -129,8 +130,9 @@ class ContextReader:
 def fit_mixture(trie: ContextTrie, unknown: float, update: bool) -> Mixture:
     """Fit the gates and shares on held-out blocks of the text that a trie has counted.
 
-    The blocks are contiguous fifths, or of whole sequences where there are many: leaving out single steps
-    would be too hopeful, since what is rare comes in bursts.
+    Where there are many sequences they are dealt to the blocks in small runs, as folds of a cross-validation
+    would have them; else the blocks are contiguous fifths. Leaving out single steps would be too hopeful,
+    since what is rare comes in bursts.
 
     Parameters
     ----------
@@ -140,39 +142,49 @@ def fit_mixture(trie: ContextTrie, unknown: float, update: bool) -> Mixture:
         As in `Mixture`; with `update` the blocks are learnt while they are predicted.
     """
     start = Mixture(np.zeros((0, 0, 3)), 0.5, unknown, update)
-    bounds = _block_bounds(trie)
-    n_used = min(len(bounds) - 1, -(-_MOST_HELD_OUT * _N_BLOCKS // len(trie.text)))
-    used = np.linspace(0, len(bounds) - 2, n_used).astype(int)
-    blocks = [_hold_out(trie, start, int(bounds[k]), int(bounds[k + 1])) for k in used]
-    gates, share = fit_gates(_joined(blocks), trie.n_symbols, trie.depth)
+    blocks = _deal(trie)
+    n_used = min(len(blocks), -(-_MOST_HELD_OUT * _N_BLOCKS // len(trie.text)))
+    used = np.linspace(0, len(blocks) - 1, n_used).astype(int)
+    held_out = [_hold_out(trie, start, blocks[k]) for k in used]
+    gates, share = fit_gates(_joined(held_out), trie.n_symbols, trie.depth)
     return start._replace(gates=gates, share=share)
 
 
-def _block_bounds(trie: ContextTrie) -> NDArray[np.int64]:
-    """Return the bounds of about equal blocks of the text, rising."""
+def _deal(trie: ContextTrie) -> list[list[tuple[int, int]]]:
+    """Return the pieces of the text, from a place to before another, that make up each block."""
     n_places = len(trie.text)
-    bounds = np.linspace(0, n_places, _N_BLOCKS + 1).astype(np.int64)
-    ends = np.append(np.flatnonzero(trie.text == trie.n_symbols), n_places)
-    if len(ends) > 4 * _N_BLOCKS:
-        bounds = ends[np.abs(ends[None] - bounds[:, None]).argmin(axis=1)]
-    return np.unique(bounds)
+    starts = np.flatnonzero(trie.text == trie.n_symbols)
+    if len(starts) > 4 * _N_BLOCKS:
+        # neighbours stay together, since they are often alike
+        firsts = starts[np.unique(np.linspace(0, len(starts), _N_RUNS, endpoint=False).astype(int))]
+        runs = list(pairwise([*firsts.tolist(), n_places]))
+        return [runs[k::_N_BLOCKS] for k in range(_N_BLOCKS)]
+    bounds = np.unique(np.linspace(0, n_places, _N_BLOCKS + 1).astype(int)).tolist()
+    return [[piece] for piece in pairwise(bounds)]
 
 
-def _hold_out(trie: ContextTrie, mixture: Mixture, first: int, last: int) -> HeldOut:
-    """Return what the rest of the text says of a block."""
-    last = min(last, first + _MOST_HELD_OUT)
+def _hold_out(trie: ContextTrie, mixture: Mixture, pieces: list[tuple[int, int]]) -> HeldOut:
+    """Return what the rest of the text says of some pieces of it."""
+    skip = np.zeros(len(trie.text), dtype=bool)
+    left, used = _MOST_HELD_OUT, []
+    for first, last in pieces:
+        if left > 0:
+            used.append((first, min(last, first + left)))
+            skip[slice(*used[-1])] = True
+            left -= last - first
     alpha = float(trie.prior[ALPHA])
-    rest = count_text(trie.text, trie.weight, trie.depth, trie.n_symbols, alpha, (first, last))
+    rest = count_text(trie.text, trie.weight, trie.depth, trie.n_symbols, alpha, skip)
     reader = ContextReader(rest, mixture)
     size = np.zeros(2, dtype=np.int64)
-    found = _room(last - first, 8 * (last - first) + trie.depth + 1)
-    starts = first + np.flatnonzero(trie.text[first:last] == trie.n_symbols)
+    n_places = int(skip.sum())
+    found = _room(n_places, 8 * n_places + trie.depth + 1)
     # one that goes on learning starts anew with each sequence
-    cuts = np.unique([first, *starts, last]) if mixture.update else [first, last]
-    for a, b in pairwise(cuts):
-        place = int(a)
-        while place < b:
-            place = reader.read_on(collect, place, int(b), size, found)
+    cuts = np.flatnonzero(skip & (trie.text == trie.n_symbols)) if mixture.update else np.empty(0, dtype=int)
+    ends = {last for _, last in used}
+    for first, last in pairwise(sorted({first for first, _ in used} | ends | set(cuts.tolist()))):
+        place = first
+        while place < last and skip[first]:
+            place = reader.read_on(collect, place, last, size, found)
             if size[1] + trie.depth + 1 > len(found.state):
                 longer = _room(len(found.tree), 2 * len(found.state))
                 for old, new in zip(found, longer, strict=True):

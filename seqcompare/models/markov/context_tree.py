@@ -109,11 +109,8 @@ class ContextTree(Density):
     Examples
     --------
     >>> from seqcompare import ContextTree
-    >>> tree = ContextTree().fit(["abcbabcb" * 20, "babcbabc" * 20])
-    >>> tree.predict_next_proba(["ab"])[0].round(2)
-    array([[0.01, 0.99, 0.01],
-           [0.  , 0.  , 0.99]])
-    >>> sorted("".join(map(str, context.steps)) for context in tree.contexts_ if None not in context.steps)
+    >>> tree = ContextTree().fit(["abcbabcb" * 20] * 5)
+    >>> sorted("".join(context.steps) for context in tree.contexts_ if None not in context.steps)
     ['a', 'ab', 'c', 'cb']
     """
 

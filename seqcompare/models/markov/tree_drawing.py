@@ -69,7 +69,7 @@ def draw_tree(contexts: Sequence[TreeContext], symbols: NDArray[Any], ax: Axes |
         more = " ..." if path in cut else ""
         left = 0.0
         for k in _order(proba):
-            shade = style.shade("markov", int(k) % _MOST_SHADES)
+            shade = style.shade(style.ACCENT, int(k) % _MOST_SHADES)
             ax.barh(y, proba[k], 0.7, x + left, color=shade, edgecolor=style.PAPER, linewidth=0.5)
             if proba[k] > 0.12:
                 color = style.PAPER if int(k) % _MOST_SHADES > 2 else ink
