@@ -230,10 +230,12 @@ def _why_open(found: Findings) -> tuple[str, Number, str]:
     least, most = (float(found.profile.get(name, 0.0)) for name in ("least_seen", "most_seen"))
     p = judged.beats_chance
     if most > SHOWN and p < SURE:
+        excluded = judged.winner == CHANCE and judged.at_most < found.tolerance
+        other = "A model of another kind, or one that sees further, may find it"
         return (
             f"none was shown to, yet {most:.2g} bit of information was detected at one lag",
             ("profile_facts", "most_seen", "value", most),
-            "A model of another kind, or one that sees further, may find it; more data need not.",
+            f"{other}; more data need not." if excluded else f"{other}. {settle_words(found)}",
         )
     if p > 1 - SURE or judged.more > 0:
         why = f"the best model beats it with probability {p:.2f}"

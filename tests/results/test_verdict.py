@@ -1,5 +1,7 @@
 """Verdicts on tables made by hand: every kind of sentence."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from findings_tables import DATA, context, enough, grid, summary, write
@@ -154,6 +156,9 @@ def test_doubt_has_words_of_its_own():
     words = str(write(silent, table, profile={"least_seen": "0.01", "most_seen": "0.3"}))
     assert "none was shown to, yet 0.3 bit of information was detected at one lag" in words
     assert "may find it; more data need not" in words
+    few = replace(silent, more=90.0, at_most=0.3)
+    words = str(write(few, table, profile={"least_seen": "0.01", "most_seen": "0.3"}))
+    assert "may find it. About 90 more sequences would settle it" in words
 
 
 def test_no_advice_is_given_that_would_not_help():
