@@ -150,8 +150,8 @@ class ComparisonResult:
 
         Model and candidate; ``control`` as in `seqcompare.experiments.context.Curve`; ``context`` in steps;
         ``score`` with ``low`` and ``high``, 1.96 standard errors of the paired difference to the best context
-        around it; ``loss``, how far it is ``behind`` the best and the standard ``error`` of that;
-        ``needed``, the smallest context within one such error.
+        around it, as far as scores reach; ``loss``, how far it is ``behind`` the best and the standard
+        ``error`` of that; ``needed``, the smallest context within one such error.
         """
         records = []
         for row in self.phase(CONTEXT).to_dict("records"):
@@ -164,8 +164,8 @@ class ComparisonResult:
                         "fold": row["seed"],
                         **point,
                         "score": score,
-                        "low": score - margin,
-                        "high": score + margin,
+                        "low": max(score - margin, self.metric.least),
+                        "high": min(score + margin, self.metric.greatest),
                         "needed": details["needed"][point["control"]],
                     }
                 )
