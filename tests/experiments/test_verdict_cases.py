@@ -1,5 +1,7 @@
 """Data whose answer is known, and what `compare` says of them."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -7,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 import seqcompare
 from seqcompare import WindowClassifier
 
+CASES = Path(__file__).parents[1] / "cases"
 LOGISTIC = {"logistic": WindowClassifier(LogisticRegression(), width=4, pooling="mean")}
 
 
@@ -34,10 +37,13 @@ def test_what_is_right_nearly_everywhere_is_a_model(n, wrong, cv, tmp_path):
     assert frame.loc["logistic", "low"] >= 0
 
 
-def test_twenty_separable_sequences_are_a_model_whoever_competes(tmp_path):
-    run = verdict_of(separable(20), ["hmm", "window"], tmp_path)
-    assert run.verdict().kind == "model"
-    assert run.verdict().family in ("hmm", "window")
+def test_twenty_separable_sequences_of_a_file_are_a_model_whoever_competes(tmp_path):
+    run = verdict_of(CASES / "k15_separable_20.csv", ["hmm", "window"], tmp_path)
+    verdict = run.verdict()
+    assert (verdict.kind, verdict.family in ("hmm", "window")) == ("model", True)
+    frame = run.answer().frame().set_index("entry")
+    assert frame.loc["chance", "status"] == "inferior"
+    assert (run.summary().set_index("entry").drop("chance")["accuracy"] == 1.0).all()
 
 
 def test_of_coins_chance_is_enough_within_what_was_searched(tmp_path):
