@@ -19,6 +19,7 @@ _MOST_NAMED = 3
 #: Share of one label from which on the share of right answers hides what models know of the others.
 _LOPSIDED = 0.75
 _LONGEST_ERROR = 120
+_LONGEST_NAME = 80
 
 #: A number behind a sentence: the table where it stands, row, column, and the number.
 Number = tuple[str, str, str, object]
@@ -90,6 +91,11 @@ class Writer:
 def steps(k: int) -> str:
     """Return a number of steps in words."""
     return "step" if k == 1 else f"{k} steps"
+
+
+def brief(name: str) -> str:
+    """Return a name as sentences say it: models of the user's own may be called anything, at any length."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 4]} ..."
 
 
 def capital(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from seqcompare.results.contest import CHANCE
-from seqcompare.results.findings import Findings, Writer
+from seqcompare.results.findings import Findings, Writer, brief
 from seqcompare.results.judgement import EQUIVALENT, INFERIOR, NOT_TRIED, UNDECIDED
 
 #: More units than this nobody will gather.
@@ -33,7 +33,7 @@ def say_how_sure(found: Findings, writer: Writer) -> None:
     settle = "" if judged.kind == "chance" else f" {settle_words(found)}"
     writer.say(
         f"How sure that is: no other model was shown to be better by more than {found.margin}; that none is "
-        f"has a probability of {p:.2f}, and at most {most} better cannot be excluded ({judged.rival})."
+        f"has a probability of {p:.2f}, and at most {most} better cannot be excluded ({brief(judged.rival)})."
         f"{settle}",
         *evidence,
     )
@@ -66,12 +66,12 @@ def say_statuses(found: Findings, writer: Writer) -> None:
         mine = [e for e, s in judged.status.items() if s == status and e not in (CHANCE, judged.winner)]
         if mine:
             sure = {e: judged.good_enough[e] for e in mine}
-            shown = [f"{e} ({sure[e]:.2f})" if status == UNDECIDED else e for e in mine]
+            shown = [f"{brief(e)} ({sure[e]:.2f})" if status == UNDECIDED else brief(e) for e in mine]
             writer.say(f"{words}: {', '.join(shown)}.", *((row, e, "good_enough", sure[e]) for e in mine))
     left = [e for e, s in judged.status.items() if s == NOT_TRIED and judged.reasons.get(e) != "failed"]
     if left:
         writer.say(
-            f"Not tried: {'; '.join(f'{e} ({judged.reasons[e]})' for e in left)}.",
+            f"Not tried: {'; '.join(f'{brief(e)} ({judged.reasons[e]})' for e in left)}.",
             *((row, e, "status", NOT_TRIED) for e in left),
         )
 
@@ -90,7 +90,7 @@ def searched_words(found: Findings) -> str:
                 low, high = rows["capacity"].min(), rows["capacity"].max()
                 if name and np.isfinite(high):
                     sizes.append(f"{name} {low:g}" + (f" to {high:g}" if high > low else ""))
-        parts.append(f"{entry} ({', '.join(sizes)})" if sizes else entry)
+        parts.append(f"{brief(entry)} ({', '.join(sizes)})" if sizes else brief(entry))
     return ", ".join(parts)
 
 

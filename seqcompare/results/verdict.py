@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from seqcompare.results.contest import CHANCE
-from seqcompare.results.findings import Findings, Number, Writer, capital, say_caveats, steps
+from seqcompare.results.findings import Findings, Number, Writer, brief, capital, say_caveats, steps
 from seqcompare.results.judgement import SHOWN, SURE
 from seqcompare.results.sureness import say_how_sure, say_statuses, searched_words, settle_words
 
@@ -162,7 +162,7 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         evidence = [number, ("pairs", f"the best model - {CHANCE}", "better", judged.beats_chance)]
     if judged.kind == "chance":
         words, number = _score(found, best)
-        leader = "" if best == CHANCE else f"; the best model, {best}, {words}"
+        leader = "" if best == CHANCE else f"; the best model, {brief(best)}, {words}"
         writer.say(
             f"Chance is enough, as far as was searched: no model that was tried predicts better than "
             f"{_chance_words(found)} by more than {margin} ({', '.join(against)}{leader}). Tried were "
@@ -201,7 +201,7 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         return
     if winner != best:
         other, other_number = _score(found, best)
-        against.insert(0, f"the best, {best} ({found.row(best)['chosen']}), {other}")
+        against.insert(0, f"the best, {brief(best)} ({brief(str(found.row(best)['chosen']))}), {other}")
         evidence += [other_number, ("pairs", f"{winner} - {best}", "worse", judged.worse[winner])]
     others = int(row["n_choices"]) - (row["chosen"] == model)
     if others:
@@ -215,9 +215,9 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         counted,
     )
     for entry in judged.unsettled:
-        chance_of = judged.worse[entry]
+        chance_of, chosen = judged.worse[entry], brief(str(found.row(entry)["chosen"]))
         writer.say(
-            f"The data do not settle whether the cheaper {entry} ({found.row(entry)['chosen']}) would do: "
+            f"The data do not settle whether the cheaper {brief(entry)} ({chosen}) would do: "
             f"worse than the best by more than {found.margin} with probability "
             f"{chance_of:.2f}.",
             ("pairs", f"{entry} - {best}", "worse", chance_of),
