@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 import typer
 
 from seqcompare.cli.data import with_data
+from seqcompare.cli.inspection import inspect
 from seqcompare.cli.listing import Listing, records_of
 from seqcompare.cli.options import (
     BackendOption,
@@ -258,6 +259,11 @@ def profile(
     output.result(found.summary(), {**facts, "report": page, "lags": found.frame().to_dict("records")})
     if page is not None and not output.as_json:
         output.result(f"report: {page}", None)
+
+
+app.command(
+    epilog="Examples: `seqcompare inspect visits.csv` | `seqcompare inspect a.csv --sequence patient --json`"
+)(with_data(inspect))
 
 
 @app.command(

@@ -72,6 +72,14 @@ class Assigned:
         self.uses.append(ColumnUse(column, use, reason))
 
 
+def listing(names: list[str], most: int = 12) -> str:
+    """Return names in quotes, of many the first and the last ones."""
+    quoted = [repr(name) for name in names]
+    if len(names) <= most:
+        return ", ".join(quoted)
+    return f"{', '.join(quoted[: most - 2])}, ... {quoted[-1]} ({len(names)} in all)"
+
+
 def normal(name: str) -> str:
     """Return a name as usual names are written."""
     return name.strip().lower().replace(" ", "_").replace("-", "_")
@@ -121,7 +129,7 @@ def assign(table: Table, columns: Columns, looks: dict[str, Look]) -> Assigned:
     for name in found.values:
         found.use(name, "value", "you said so" if listed else "the format says so" if table.values else _REST)
     if not listed:
-        found.notes.append(f"the values are {', '.join(map(repr, found.values))}")
+        found.notes.append(f"the values are {listing(found.values)}")
     return found
 
 
@@ -133,8 +141,9 @@ def _named(table: Table, columns: Columns, names: list[str]) -> list[str]:
     for name in wanted:
         alike = [name] if name in names else [n for n in names if fnmatchcase(n, name) and n not in given]
         listed += alike or [name]
+    known = set(names)
     for column in [*given, *listed]:
-        if column not in names:
+        if column not in known:
             raise table.error(f"there is no column {column!r}; the columns are {', '.join(names)}")
     if len({*given, *listed}) < len(given) + len(listed):
         raise table.error("a column can serve as one of sequence, order, values, target and group only")
@@ -144,8 +153,11 @@ def _named(table: Table, columns: Columns, names: list[str]) -> list[str]:
 def _candidates(table: Table, part: str, free: list[str]) -> list[str]:
     """Return the free columns with a usual name of a part, best first; a name's exact case goes first."""
     found = []
+    known: dict[str, list[str]] = {}
+    for name in free:
+        known.setdefault(normal(name), []).append(name)
     for usual in USUAL[part]:
-        alike = [usual] if usual in free else [name for name in free if normal(name) == usual]
+        alike = [usual] if usual in known.get(usual, []) else known.get(usual, [])
         if len(alike) > 1:
             raise table.error(f"the {part} could be {' or '.join(map(repr, alike))}: say which")
         found += alike
@@ -226,7 +238,7 @@ def why_no_order(table: Table, look: Look, codes: NDArray[np.int64]) -> str | No
     assert numbers is not None
     by_sequence = np.argsort(codes, kind="stable")
     grouped = numbers[by_sequence]
-    if np.isnan(grouped).any() or look.kind == "moments":
+    if not np.isfinite(grouped).all() or look.kind == "moments":
         return None
     starts = starts_of(codes[by_sequence])
     gaps = np.diff(grouped)[~starts[1:]]
@@ -313,8 +325,9 @@ def _find_values(table: Table, found: Assigned, looks: dict[str, Look], free: li
         # what is least like bookkeeping stays
         kept = [name for name in free if not name.startswith(UNNAMED)] or free
         kept = [name for name in kept if looks[name].kind != "moments"] or kept
+    stays = set(kept)
     for name in free:
-        if name not in kept:
+        if name not in stays:
             shown = "a column without a name" if name.startswith(UNNAMED) else f"column {name!r}"
             found.use(name, "not used", str(reasons[name]))
             found.notes.append(f"{shown} is no channel: {reasons[name]}; to use it, name the values")
@@ -351,7 +364,7 @@ def _bookkeeping(look: Look, looks: dict[str, Look], found: Assigned) -> str | N
 
 
 def _falls(numbers: NDArray[np.float64]) -> bool:
-    return bool((np.diff(numbers) < 0).all())
+    return bool(np.isfinite(numbers).all() and (np.diff(numbers) < 0).all())
 
 
 def _copy_of_order(look: Look, looks: dict[str, Look], found: Assigned) -> str | None:
@@ -362,13 +375,13 @@ def _copy_of_order(look: Look, looks: dict[str, Look], found: Assigned) -> str |
     numbers = look.numbers
     assert numbers is not None
     own = np.diff(numbers[rank])[~starts[1:]]
-    if len(own) < 4 or np.isnan(own).any() or own[0] == 0:
+    if len(own) < 4 or not np.isfinite(own).all() or own[0] == 0:
         return None
     tolerance = 1e-6 * np.abs(own).max()
     order = looks[found.order].numbers if found.order else None
     if order is not None:
         other = np.diff(order[rank])[~starts[1:]]
-        if not np.isnan(other).any() and other[0] != 0:
+        if np.isfinite(other).all() and other[0] != 0:
             scaled = other * (own[0] / other[0])
             if np.allclose(own, scaled, rtol=0, atol=tolerance) and len(np.unique(own > 0)) <= 2:
                 return f"it says the same as column {found.order!r}"

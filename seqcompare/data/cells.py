@@ -16,6 +16,10 @@ from seqcompare.data.clothes import Clothes, undress
 _NO_NUMBER = {"", "na", "n/a", "nan", "null", "none", "?", "-nan", "#n/a", "-", "--", ".", "–", "<na>", "nat"}
 # what stands for "no number" where it lies far from all others
 _SENTINELS = (-999.0, -9999.0, -99999.0, -99.0, 9999.0, 99999.0, 999.0)
+_FEW = 1000
+_NUMBER = re.compile(
+    r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?|[+-]?inf(?:inity)?", re.IGNORECASE
+)
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _LEADING_ZERO = re.compile(r"[+-]?0[0-9]+")
 _FRACTION = re.compile(r"[+-]?[0-9]*\.[0-9]+")
@@ -140,8 +144,15 @@ def as_words(cells: Sequence[str]) -> pd.Series:
 
 def _parse(spellings: list[str], missing: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return the numbers, NaN where there is none."""
-    text = pd.Series(spellings, dtype=object).where(~missing)
-    return np.asarray(pd.to_numeric(text, errors="coerce"), dtype=np.float64)
+    if len(spellings) > _FEW:
+        text = pd.Series(spellings, dtype=object).where(~missing)
+        return np.asarray(pd.to_numeric(text, errors="coerce"), dtype=np.float64)
+    # for few, setting up a Series costs more than all else
+    found = np.full(len(spellings), np.nan)
+    for i, (cell, gone) in enumerate(zip(spellings, missing, strict=True)):
+        if not gone and _NUMBER.fullmatch(cell):
+            found[i] = float(cell)
+    return found
 
 
 def _has_decimal_commas(spellings: list[str], missing: NDArray[np.bool_]) -> bool:

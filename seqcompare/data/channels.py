@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from seqcompare.data.assign import listing
 from seqcompare.data.cells import Spelling
 from seqcompare.data.columns import assemble
 from seqcompare.data.kinds import (
@@ -117,6 +118,14 @@ def read_values(
     for column in columns:
         kinds[column], blocks[column] = _read_channel(table, column, wanted, alone, layout, starts, notes)
 
+    coded = [column for column in columns if kinds[column] == "symbols"]
+    if wanted.kind is None and 0 < len(coded) < len(columns) and all(map(_is_binary, map(blocks.get, coded))):
+        # a number says all that two symbols do, and models take several channels of numbers
+        for column in coded:
+            kinds[column], blocks[column] = "real", np.asarray(blocks[column], dtype=np.float64)
+            notes[:] = [note for note in notes if not note.startswith(f"{column!r} holds whole numbers")]
+            notes.append(f"{column!r} has two values, read as measurements, as the other channels are")
+
     def fail(problem: str, step: int | None, channel: int) -> DataError:
         row = None if step is None else int(layout.rank[step])
         return table.error(problem, row, columns[channel])
@@ -132,14 +141,20 @@ def read_values(
     else:
         steps, schema = assemble(blocks, kinds)
         X = Sequences._made(steps, layout.offsets, schema=schema, times=layout.times)
-        what = ", ".join(f"{c.name!r} ({c.kind})" for c in schema)
+        more = ", ..." if len(schema) > 12 else ""
+        what = ", ".join(f"{c.name!r} ({c.kind})" for c in schema[:12]) + more
         notes.append(
-            f"{', '.join(map(repr, columns))} are read as {len(columns)} channels of measurements"
+            f"{listing(columns)} are read as {len(columns)} channels of measurements"
             if X.kind == "real"
             else f"the channels are {what}"
         )
     check_finite(X, wanted.missing, notes, fail)
     return X
+
+
+def _is_binary(block: Values | None) -> bool:
+    """Whether steps are numbers, and not more than two different ones."""
+    return isinstance(block, np.ndarray) and block.dtype.kind in "biuf" and len(np.unique(block)) <= 2
 
 
 def _read_channel(

@@ -20,7 +20,7 @@ from seqcompare.data.schema import (
     default_schema,
 )
 from seqcompare.data.steps import is_missing, read_column, read_steps
-from seqcompare.data.symbols import Coded
+from seqcompare.data.symbols import Coded, find_symbols
 
 Column = Coded | NDArray[np.float64]
 
@@ -132,6 +132,41 @@ class Columns:
 
 
 Steps = Plain | Coded | Columns
+
+
+def join(first: Steps, second: Steps) -> Steps:
+    """Return the steps of both, one after the other.
+
+    Raises
+    ------
+    ValueError
+        If they are not of the same kinds of channels.
+    """
+    kinds = [[channel.kind for channel in steps.schema] for steps in (first, second)]
+    if kinds[0] != kinds[1]:
+        raise ValueError(f"the steps hold {', '.join(kinds[0])} here and {', '.join(kinds[1])} there")
+    if isinstance(first, Columns) and isinstance(second, Columns):
+        both = zip(first.columns, second.columns, strict=True)
+        return Columns(first.schema, tuple(_join_columns(a, b) for a, b in both))
+    if isinstance(first, Plain) and isinstance(second, Plain):
+        return Plain(np.concatenate([first.array, second.array]))
+    joined = _join_columns(_coded(first), _coded(second))
+    assert isinstance(joined, Coded)
+    return joined
+
+
+def _coded(steps: Steps) -> Coded:
+    return steps if isinstance(steps, Coded) else Coded.of(steps.decode())
+
+
+def _join_columns(first: Column, second: Column) -> Column:
+    if not isinstance(first, Coded) or not isinstance(second, Coded):
+        return np.concatenate([np.asarray(first), np.asarray(second)])
+    if (first.alphabet.dtype.kind == "U") != (second.alphabet.dtype.kind == "U"):
+        raise ValueError("the symbols are words here and numbers there")
+    alphabet = find_symbols(np.concatenate([first.alphabet, second.alphabet]))
+    codes = [part.codes_in(alphabet) for part in (first, second)]
+    return Coded(np.concatenate(codes), alphabet)
 
 
 def hold(values: Values) -> Plain | Coded:

@@ -96,3 +96,41 @@ class SequenceDataset:
             groups=entries(self.groups),
             test=entries(self.test),
         )
+
+
+def with_test(train: SequenceDataset, test: SequenceDataset) -> SequenceDataset:
+    """Return both as one data set, of which the second is the official test part.
+
+    Raises
+    ------
+    ValueError
+        If they differ in what is predicted, in kinds of channels, or in kinds of targets.
+    """
+    if train.role != test.role:
+        raise ValueError(f"the role is {train.role}, but that of the test part {test.role}")
+    X = train.X.followed_by(test.X)
+
+    def joined(first: Target, second: Target, what: str) -> Target:
+        if first is None or second is None:
+            if (first is None) != (second is None):
+                raise ValueError(f"only one of both parts has {what}")
+            return None
+        if isinstance(first, Sequences) and isinstance(second, Sequences):
+            return first.followed_by(second)
+        found = [np.asarray(part) for part in (first, second)]
+        if (found[0].dtype.kind == "U") != (found[1].dtype.kind == "U"):
+            raise ValueError(f"the {what} are words in one part and numbers in the other")
+        return np.concatenate(found)
+
+    groups = None
+    if train.groups is not None and test.groups is not None:
+        groups = np.concatenate([train.groups.astype(str), test.groups.astype(str)])
+    return replace(
+        train,
+        X=X,
+        y=joined(train.y, test.y, "targets"),
+        sample_weight=joined(train.sample_weight, test.sample_weight, "weights"),
+        groups=groups,
+        test=np.repeat([False, True], [len(train), len(test)]),
+        notes=(*train.notes, f"{test.name} is the official test part"),
+    )

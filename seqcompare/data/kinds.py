@@ -62,7 +62,7 @@ def check_finite(X: Sequences, missing: Missing | None, notes: list[str], fail: 
         For the first bad value; the message says where it is.
     """
     for i, channel in enumerate(X.schema):
-        column = X.column(channel.name)
+        column = X.channel(i)
         gone = np.flatnonzero(column.missing[:, 0])
         of = "" if X.n_channels == 1 else f" of {channel.name!r}"
         if column.kind == "symbols":

@@ -95,7 +95,7 @@ class Look:
     def counts(self, starts: NDArray[np.bool_]) -> bool:
         """Whether the column goes up by the same number from row to row, but where a sequence starts."""
         numbers = self.numbers
-        if numbers is None or np.isnan(numbers).any():
+        if numbers is None or not np.isfinite(numbers).all():
             return False
         steps = np.diff(numbers)[~starts[1:]]
         return len(steps) > 3 and bool((steps == steps[0]).all())
@@ -126,7 +126,7 @@ class Look:
         if self.kind == "moments":
             return True
         numbers = self.numbers
-        if numbers is None or not len(numbers) or np.isnan(numbers).any():
+        if numbers is None or not len(numbers) or not np.isfinite(numbers).all():
             return False
         low, high = float(numbers.min()), float(numbers.max())
         return any(first <= low and high <= last for first, last in _EPOCHS)
@@ -134,7 +134,7 @@ class Look:
     def rises(self, starts: NDArray[np.bool_], *, strictly: bool) -> bool:
         """Whether the column never goes back (or always forth), but where a sequence starts."""
         numbers = self.numbers
-        if numbers is None or np.isnan(numbers).any():
+        if numbers is None or not np.isfinite(numbers).all():
             return False
         steps = np.diff(numbers)[~starts[1:]]
         return bool((steps > 0).all() if strictly else (steps >= 0).all())

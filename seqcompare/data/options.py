@@ -60,6 +60,7 @@ OPTIONS = (
     ),
     Option("wide", "Whether a row of a table is a sequence, and a column a step.", switch=True),
     Option("cell", "Column whose cells hold a whole sequence each: letters, or what a mark separates."),
+    Option("test", "File of the official test part; read as the other is."),
     Option("ignore_label", "Steps of this label are neither learned nor scored."),
     Option(
         "file_format",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seqcompare.data.catalog import DATASETS, load
 from seqcompare.data.containers import read_container
 from seqcompare.data.contents import Contents, settle
-from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.dataset import SequenceDataset, with_test
 from seqcompare.data.long import ColumnChoice, Columns, read_long
 from seqcompare.data.options import READING_OPTIONS, Kind, Missing, Role, Split, Tokens
 from seqcompare.data.readers import (
@@ -37,6 +38,7 @@ def read(
     missing: Missing | None = None,
     wide: bool | None = None,
     cell: str | None = None,
+    test: object = None,
     ignore_label: object = None,
     file_format: str | None = None,
     tokens: Tokens | None = None,
@@ -79,6 +81,8 @@ def read(
         steps, or patterns of them); by default it is found out.
     cell : str, optional
         Column whose cells hold a whole sequence each: letters, or what the same mark separates in all.
+    test : like `data`, optional
+        The official test part; it is read as `data` is.
     ignore_label : label, optional
         For the role ``step``: steps with this label are neither trained on nor scored.
     file_format : str, optional
@@ -115,21 +119,65 @@ def read(
     >>> data.X, data.role
     (<Sequences: 3 of 4-4 steps, symbols>, 'sequence')
     """
-    given: dict[str, object] = {"sequence": sequence, "order": order, "values": values, "target": target}
-    given |= {"wide": wide, "cell": cell}
-    special = {"tokens": tokens, "split": split, "header": header, **options}
-    wanted = Wanted(role, kind, missing, ignore_label)
+    told = _Told(
+        Columns(sequence, order, values, target),
+        group,
+        wide,
+        cell,
+        Wanted(role, kind, missing, ignore_label),
+        {"tokens": tokens, "split": split, "header": header, **options},
+        file_format,
+        name,
+    )
+    train = _read_one(data, told)
+    if test is None:
+        return train
+    if train.test is not None:
+        raise WrongUseError("test does not apply: the data have an official test part of their own")
+    wanted = replace(told.wanted, role=train.role, part=True)
+    other = _read_one(test, replace(told, wanted=wanted, name=None))
+    try:
+        return with_test(train, other)
+    except ValueError as error:
+        problem = f"the test part does not fit: {error}; say how to read both (kind, values)"
+        raise WrongUseError(problem) from None
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What reading was told: of tables, for all data, for single formats."""
+
+    columns: Columns
+    group: object
+    wide: bool | None
+    cell: str | None
+    wanted: Wanted
+    special: Mapping[str, object]
+    file_format: str | None
+    name: str | None
+
+    @property
+    def of_tables(self) -> dict[str, object]:
+        """What only a table may be told."""
+        columns = self.columns
+        named = {"sequence": columns.sequence, "order": columns.order, "values": columns.values}
+        return {**named, "target": columns.target, "wide": self.wide, "cell": self.cell}
+
+
+def _read_one(data: object, told: _Told) -> SequenceDataset:
+    wanted, name = told.wanted, told.name
     reader, path = None, None
     if isinstance(data, (str, Path)):
         path = Path(data)
         # a folder of this name, where reports are written, is no data of the user's own
         if str(data) in DATASETS and not path.is_file():
-            given |= {"group": group, "role": role, "kind": kind, "missing": missing}
-            given |= {"ignore label": ignore_label, "format": file_format, **special}
-            _refuse(given, f"{data} is bundled and has its own")
+            given = {**told.of_tables, "group": told.group, "role": wanted.role, "kind": wanted.kind}
+            given |= {"missing": wanted.missing, "ignore label": wanted.ignore_label}
+            given |= {"format": told.file_format, **told.special}
+            _refuse({**given, "role": None} if wanted.part else given, f"{data} is bundled and has its own")
             return load(str(data))
-        reader = _reader_for(path, file_format)
-    own = _own_options(reader, special)
+        reader = _reader_for(path, told.file_format)
+    own = _own_options(reader, told.special)
     if isinstance(data, SequenceDataset):
         return data
     try:
@@ -138,19 +186,19 @@ def read(
             return found
         title = name or ("data" if path is None else title_of(path))
         if isinstance(found, Table) or is_frame(found):
-            columns = Columns(sequence, order, values, target, _column_name(group))
             table = found if isinstance(found, Table) else frame_table(found)
-            return read_long(table, columns, wanted, title, wide=wide, cell=cell)
+            columns = replace(told.columns, group=_column_name(told.group))
+            return read_long(table, columns, wanted, title, wide=told.wide, cell=told.cell)
         if reader is not None and "real" not in reader.kinds:
-            _refuse({"missing": missing}, f"a {reader.name} file has symbols, and none can be missing")
-            if kind == "real":
+            _refuse({"missing": wanted.missing}, f"a {reader.name} file has symbols, and none can be missing")
+            if wanted.kind == "real":
                 raise DataError(f"a {reader.name} file holds symbols, not real numbers", path)
         if reader is None:
-            _refuse(given, "only a table has columns")
+            _refuse(told.of_tables, "only a table has columns")
         else:
-            _refuse({**given, "group": group}, f"a {reader.name} file has no columns")
+            _refuse({**told.of_tables, "group": told.group}, f"a {reader.name} file has no columns")
         if not isinstance(found, Contents):
-            found = read_container(found, group, role)
+            found = read_container(found, told.group, wanted.role)
         return settle(found, wanted, name or found.name or title)
     except DataError as error:
         raise error.within(path) from None

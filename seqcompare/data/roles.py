@@ -22,12 +22,16 @@ Fail = Callable[[str, int | None], DataError]
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user said about the data, whatever their form; None is for "find out"."""
+    """What the user said about the data, whatever their form; None is for "find out".
+
+    A `part` of the data is never learned from: it may have one class, or one sequence.
+    """
 
     role: Role | None = None
     kind: Kind | None = None
     missing: Missing | None = None
     ignore_label: object = None
+    part: bool = False
 
     def __post_init__(self) -> None:
         for what, choices in (("role", Role), ("kind", Kind), ("missing", Missing)):
@@ -82,7 +86,7 @@ def settle_role(
             raise fail("the label to ignore is one of a target, and there is none", None)
         if role is None:
             notes.append("no target, so the role is next: each step is predicted from those before it")
-        return _check_next(X, notes, fail)
+        return (None, None, "next") if wanted.part else _check_next(X, notes, fail)
     if role == "next":
         raise fail("the role next predicts the steps themselves: it takes no target", None)
     if isinstance(target, Sequences):
@@ -90,14 +94,14 @@ def settle_role(
         if role == "step" or (role is None and change is not None):
             if role is None:
                 notes.append("the target changes within sequences, so the role is step")
-            return _check_steps(target, ignore_label, fail)
+            return _check_steps(target, ignore_label, fail, wanted.part)
         if change is not None:
             raise fail(f"the role {role} needs one target a sequence, but it changes here", change)
         values, starts = target.values[target.offsets[:-1]], target.offsets
-        return _check_sequences(values, role, ignore_label, notes, lambda p, i: fail(p, _start(starts, i)))
+        return _check_sequences(values, wanted, notes, lambda p, i: fail(p, _start(starts, i)))
     if role == "step":
         raise fail("the role step needs a label for every step, but there is one a sequence", None)
-    return _check_sequences(target, role, ignore_label, notes, fail)
+    return _check_sequences(target, wanted, notes, fail)
 
 
 def _start(offsets: NDArray[np.int64], i: int | None) -> int | None:
@@ -116,27 +120,27 @@ def _check_next(X: Sequences, notes: list[str], fail: Fail) -> Settled:
     return None, None, "next"
 
 
-def _check_steps(target: Sequences, ignore_label: object, fail: Fail) -> Settled:
+def _check_steps(target: Sequences, ignore_label: object, fail: Fail, part: bool) -> Settled:
     labels = _as_labels(target.values, "a label per step must be a symbol", fail)
     scored = np.ones(len(labels), dtype=bool)
     if ignore_label is not None:
         # a command line can only say "-1"
         ignored = labels.astype(str) == str(ignore_label)
-        if not ignored.any():
+        if not ignored.any() and not part:
             raise fail(
                 f"the label to ignore, {ignore_label!r}, is none of the labels: {_listed(labels)}", None
             )
         scored = ~ignored
-    _check_classes(labels[scored], fail)
+    if not part:
+        _check_classes(labels[scored], fail)
     y = target.with_values(labels)
     weight = None if ignore_label is None else target.with_values(scored.astype(np.float64))
     return y, weight, "step"
 
 
-def _check_sequences(
-    target: Values, role: Role | None, ignore_label: object, notes: list[str], fail: Fail
-) -> Settled:
-    if ignore_label is not None:
+def _check_sequences(target: Values, wanted: Wanted, notes: list[str], fail: Fail) -> Settled:
+    role = wanted.role
+    if wanted.ignore_label is not None:
         raise fail(
             "a label can be ignored among labels per step only, but there is one target a sequence", None
         )
@@ -148,14 +152,16 @@ def _check_sequences(
         notes.append(f"the target is the same all through each sequence and {what}, so the role is {role}")
         if number and role == "sequence" and len(np.unique(target)) > 10:
             notes[-1] += number
-    if len(target) < 2:
+    if len(target) < 2 and not wanted.part:
         raise fail(f"the role {role} needs several sequences to learn from, but there is one", None)
     if role == "value":
         values = _as_numbers(target, fail)
-        if (values == values[0]).all():
+        if (values == values[0]).all() and not wanted.part:
             raise fail(f"every target is {values[0]:g}: there is nothing to predict", None)
         return values, None, role
     labels = _as_labels(target, "a class must be a symbol; the role value predicts numbers", fail)
+    if wanted.part:
+        return labels, None, role
     _check_classes(labels, fail)
     if len(np.unique(labels)) == len(labels):
         raise fail("every sequence has a class of its own: no class can be learnt and tested" + number, None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from seqcompare.data.columns import Columns, Plain, Steps, assemble, fit_schema, hold
+from seqcompare.data.columns import Columns, Plain, Steps, assemble, fit_schema, hold, join
 from seqcompare.data.held import Held
 from seqcompare.data.layout import check_offsets, frame_rows, offsets_of, read_lengths, read_times
 from seqcompare.data.options import Kind
@@ -59,10 +59,8 @@ class Sequences(Held):
     Raises
     ------
     ValueError
-        For no sequences, an empty sequence, mixed kinds, or differing numbers of channels; the message
-        names the sequence, what was expected and what came.
-    TypeError
-        If `X` is not a collection of sequences at all.
+        For no collection, no sequences, an empty one, mixed kinds, or differing numbers of channels; the
+        message names the sequence, what was expected and what came.
 
     Examples
     --------
@@ -229,10 +227,8 @@ class Sequences(Held):
                 raise ValueError(f"there is no column {column!r}; the columns are {list(df.columns)}")
             if df[column].ndim != 1:
                 raise ValueError(f"there are {df[column].shape[1]} columns {column!r}, expected one")
-        if not columns:
-            raise ValueError("values names no column")
-        if len(df) == 0:
-            raise ValueError("the table has no rows")
+        if not columns or len(df) == 0:
+            raise ValueError("the table has no rows" if columns else "values names no column")
         rank, sizes, times = frame_rows(df, sequence, order)
         steps, schema = assemble({column: df[column] for column in columns}, kinds or {})
         return cls._made(steps.take(rank), offsets_of(sizes), schema=schema, times=times)
@@ -248,14 +244,18 @@ class Sequences(Held):
         names = [channel.name for channel in self.schema]
         if name not in names:
             raise ValueError(f"there is no channel {name!r}; there are {', '.join(names)}")
-        i = names.index(name)
+        return self.channel(names.index(name))
+
+    def channel(self, i: int) -> Sequences:
+        """Return the channel at a place alone."""
         steps = self._steps
         if isinstance(steps, Columns):
             column = steps.columns[i]
             steps = column if isinstance(column, Coded) else Plain(column)
         elif steps.n_channels > 1:
             steps = Plain(self.channels[:, i])
-        return Sequences._made(steps, self.offsets, self.container, (self.schema[i],), self.times)
+        schema = (self.schema[i],) if self._schema is not None or i else None
+        return Sequences._made(steps, self.offsets, self.container, schema, self.times)
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -282,8 +282,8 @@ class Sequences(Held):
 
         Times stay, and so do names of channels if the new values are as many numbers or symbols a step.
         """
-        schema = self._schema_for(values)
-        return Sequences._made(Plain(values), self.offsets, self.container, schema, self.times)
+        kept = self._schema_for(values), self.times
+        return Sequences._made(Plain(values), self.offsets, self.container, *kept)
 
     def cut(self, offsets: NDArray[np.int64], rows: NDArray[np.int64] | None = None) -> Sequences:
         """Return these steps, or some, with other bounds of sequences; times and schema stay.
@@ -319,8 +319,22 @@ class Sequences(Held):
         schema = self._schema_for(values)
         return Sequences._made(Plain(values), self.offsets, schema=schema, times=self.times)
 
+    def followed_by(self, other: Sequences) -> Sequences:
+        """Return these sequences and then those of `other`; times are kept if both have them.
+
+        Raises
+        ------
+        ValueError
+            If their channels are of other kinds.
+        """
+        times = None
+        if self.times is not None and other.times is not None and self.times.dtype == other.times.dtype:
+            times = np.concatenate([self.times, other.times])
+        offsets = np.append(self.offsets, other.offsets[1:] + self.offsets[-1])
+        return Sequences._made(join(self._steps, other._steps), offsets, schema=self._schema, times=times)
+
     def detached(self) -> Sequences:
-        """Return the same sequences, whatever container they came in: `pack` answers in sequences."""
+        """Return the same sequences, out of the container they came in: `pack` answers in `Sequences`."""
         return Sequences._made(self._steps, self.offsets, schema=self._schema, times=self.times)
 
     def take(self, indices: ArrayLike) -> Sequences:

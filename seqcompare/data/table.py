@@ -45,6 +45,8 @@ class Table:
         The columns of the steps, where the format says so.
     delimiter : str
         What separates the cells of a file of text.
+    wide : bool, optional
+        Whether a row is a sequence, where the format says so.
     """
 
     frame: pd.DataFrame
@@ -56,6 +58,7 @@ class Table:
     headed: bool = True
     values: tuple[str, ...] = ()
     delimiter: str = "\t"
+    wide: bool | None = None
 
     def written(self, column: str) -> pd.Series:
         """Return a column as it is written: ``007`` is not ``7``."""
@@ -98,9 +101,11 @@ def frame_table(data: object) -> Table:
         index = index.loc[:, [level is not None for level in frame.index.names]]
         frame = pd.concat([index, frame.reset_index(drop=True)], axis=1)
     names = [str(column) for column in frame.columns]
-    repeated = [name for i, name in enumerate(names) if name in names[:i]]
-    if repeated:
-        raise DataError("two columns have this name", column=repeated[0])
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise DataError("two columns have this name", column=name)
+        seen.add(name)
     if len(frame) == 0:
         raise DataError("the table has no rows")
     return Table(frame.set_axis(names, axis=1).reset_index(drop=True))

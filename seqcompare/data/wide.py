@@ -58,6 +58,8 @@ def find_shape(table: Table, columns: Columns, looks: Mapping[str, Look], wide: 
     DataError
         If it may be either.
     """
+    reason = "you said so" if wide else "the format says so"
+    wide = table.wide if wide is None else wide
     if wide is False or columns.order:
         return None
     names = list(looks)
@@ -69,7 +71,7 @@ def find_shape(table: Table, columns: Columns, looks: Mapping[str, Look], wide: 
         )
         if len(steps) < 2:
             raise table.error("a wide table has a column for each step, and here fewer than two are left")
-        return Shape(steps, "you said so")
+        return Shape(steps, reason)
     if named:
         return None
     if not table.headed:
@@ -78,7 +80,8 @@ def find_shape(table: Table, columns: Columns, looks: Mapping[str, Look], wide: 
         return None
     taken = {columns.sequence, columns.target, columns.group}
     steps = _steps(names, taken)
-    rest = [name for name in names if name not in steps]
+    of_steps = set(steps)
+    rest = [name for name in names if name not in of_steps]
     if len(steps) < 3 or len({_is_number(looks[name]) for name in steps}) > 1:
         return None
     if any(normal(name) in USUAL["order"] and looks[name].distinct != 1 for name in rest):
@@ -118,11 +121,13 @@ def _steps(names: list[str], taken: set[ColumnChoice]) -> list[str]:
     for name in names:
         place = None if name in taken else _place(name)
         follows = place is not None and last is not None and place[0] == last[0] and place[1] > last[1]
-        run = [*run, name] if follows else [] if place is None else [name]
+        if follows:
+            run.append(name)
+        else:
+            best = max(best, run, key=len)
+            run = [] if place is None else [name]
         last = place
-        if len(run) > len(best):
-            best = run
-    return best
+    return max(best, run, key=len)
 
 
 def _place(name: str) -> tuple[str, float] | None:
@@ -192,7 +197,8 @@ def melt(table: Table, columns: Columns, shape: Shape) -> tuple[Table, Columns]:
         VALUE: values[kept].reset_index(drop=True),
     }
     key, target, used = _carried(table, columns, names, shape)
-    others = [name for name in names if name not in shape.steps and name not in used]
+    told_of = {*shape.steps, *used}
+    others = [name for name in names if name not in told_of]
     if others:
         notes.append(f"{', '.join(map(repr, others))}: not used, since a channel has a value for each step")
     text = {VALUE: written[VALUE][kept].reset_index(drop=True)} if written else {}
@@ -215,7 +221,8 @@ def _carried(
     table: Table, columns: Columns, names: list[str], shape: Shape
 ) -> tuple[str | None, str | None, list[str]]:
     """Return the columns of the key and the target, and all that go along."""
-    rest = [name for name in names if name not in shape.steps]
+    of_steps = set(shape.steps)
+    rest = [name for name in names if name not in of_steps]
     key = columns.sequence or None
     if key is None:
         distinct = [n for n in rest if table.written(n).is_unique and not table.written(n).isna().any()]

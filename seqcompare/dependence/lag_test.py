@@ -16,6 +16,9 @@ from seqcompare.dependence.settings import Settings
 
 FEWEST_PAIRS = 30
 
+#: Steps of surrogates that are held at a time.
+_MOST_STEPS = 4_000_000
+
 Draw = Callable[[np.random.Generator], NDArray[np.int64]]
 """Returns, for each step or target, where the one in its place is taken from."""
 
@@ -73,9 +76,11 @@ def lag_bands(
         rng = np.random.default_rng([settings.seed, number])
         surrogates = np.zeros((0, len(observed)))
         for n in (first or settings.n_permutations, settings.n_permutations):
-            taken = [draw(rng) for _ in range(n - len(surrogates))]
-            if taken:
-                more = np.hstack([view.surrogates(lags, np.array(taken)) for view in views])
+            while len(surrogates) < n:
+                # all at once would be as many copies of the data
+                some = min(n - len(surrogates), max(1, _MOST_STEPS // len(views[0].pairs.source)))
+                taken = np.array([draw(rng) for _ in range(some)])
+                more = np.hstack([view.surrogates(lags, taken) for view in views])
                 surrogates = np.vstack([surrogates, more])
             bands[name] = NullBand(observed, surrogates, share)
             if bands[name].p_values.min() > 1.5 / (n + 1):
@@ -136,7 +141,7 @@ def lag_table(
     far_bands = np.full(shape, np.nan)
     if len(bands) > 1:
         far_bands = np.max([band.band for band in bands[1:]], axis=0).reshape(shape) - chance
-    half, nine = _seen(views, columns["n_pairs"], limit)
+    half, nine = _seen(views, columns["n_pairs"], limit, chance)
     table = pd.DataFrame(
         {
             **columns,
@@ -155,18 +160,21 @@ def lag_table(
 
 
 def _seen(
-    views: Sequence[View], n_pairs: NDArray[np.int64], limit: NDArray[np.float64]
+    views: Sequence[View], n_pairs: NDArray[np.int64], limit: NDArray[np.float64], chance: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return for each lag the information that is seen half of the time, and nine times in ten.
 
-    Of several views, in the one that sees least: a dependence may be in any.
+    Of several views, in the one that sees least: a dependence may be in any. Where most pairs of symbols are
+    too rare to come, what is counted by chance has fewer degrees of freedom than the table has cells: its
+    mean, which is that number, is measured on the surrogates.
     """
     found = []
     for power in (HALF, NINE_IN_TEN):
         sizes = np.zeros(limit.shape)
         for v, view in enumerate(views):
             n_sources, n_targets = view.pairs.n_sources, view.pairs.n_targets
-            freedom = max(1, (n_sources - 1) * (n_targets - 1))
+            counted = 2 * np.log(2) * n_pairs * chance[v]
+            freedom = np.clip(counted, 1, max(1, (n_sources - 1) * (n_targets - 1)))
             bits = least_seen(limit[v], n_pairs, freedom, power)
             # what is more than there can be would not be seen at all
             most = float(np.log2(max(2, min(n_sources, n_targets))))

@@ -42,20 +42,22 @@ def chance_to_see(
     return np.asarray(ncx2.sf(at, freedom, np.asarray(bits) * scale), dtype=np.float64)
 
 
-def least_seen(threshold: ArrayLike, n_pairs: ArrayLike, freedom: int, power: float) -> NDArray[np.float64]:
+def least_seen(
+    threshold: ArrayLike, n_pairs: ArrayLike, freedom: ArrayLike, power: float
+) -> NDArray[np.float64]:
     """Return the information in bits that is detected in a share `power` of data sets.
 
     Parameters
     ----------
     threshold, n_pairs : array-like of shape (n_lags,)
         As in `chance_to_see`.
-    freedom : int
+    freedom : array-like of shape (n_lags,), or a number
         Degrees of freedom.
     power : float
         How often it is to be seen.
     """
     threshold = np.nan_to_num(np.asarray(threshold, dtype=np.float64), nan=np.inf)
-    n_pairs = np.asarray(n_pairs, dtype=np.float64)
+    n_pairs, freedom = np.asarray(n_pairs, dtype=np.float64), np.asarray(freedom, dtype=np.float64)
     at = np.maximum(threshold, 0) * 2 * np.log(2) * n_pairs
     low = np.zeros(at.shape)
     # noncentral chi-squared has mean freedom + c and variance 2 (freedom + 2 c)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from seqcompare.data.input_checks import check_readable
 from seqcompare.data.read import read
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.checks import check
@@ -84,6 +85,7 @@ def profile(
     if n_bins is not None and n_bins < 2:
         raise ValueError(f"n_bins must be 2 or more, got {n_bins}")
     dataset = read(data)
+    check_readable(dataset.X, "profile")
     coded = code_steps(dataset.X, n_bins, random_state)
     steps = Sequences(coded.codes, dataset.X.offsets)
     notes = [f"Steps are {coded.how}."]

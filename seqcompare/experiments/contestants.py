@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.input_checks import check_readable
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.models import (
     AHEAD,
@@ -121,6 +122,7 @@ def contestants_for(dataset: SequenceDataset, models: Any, problem: Problem) -> 
     standard = _pooled((Entered(f, spec) for f in FAMILIES.values() for spec in f.specs), problem)
     if models is None:
         if not standard:
+            check_readable(dataset.X, "any family")
             missing = ", with missing values (NaN): fill them in first" if problem.missing else ""
             raise ValueError(
                 f"no family has an answer for the role {problem.role}{missing}; or give models of your own"

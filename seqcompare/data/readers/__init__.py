@@ -45,7 +45,18 @@ class Reader:
 
 
 # modules beside this one, and what each calls its readers
-_BUILT_IN = ("delimited:CSV", "delimited:TSV", "parquet:READER", "ts:READER", "fasta:READER", "text:READER")
+_BUILT_IN = (
+    "delimited:CSV",
+    "delimited:TSV",
+    "parquet:READER",
+    "excel:READER",
+    "records:READER",
+    "arrays:READER",
+    "ts:READER",
+    "arff:READER",
+    "fasta:READER",
+    "text:READER",
+)
 
 
 def _built_in() -> Iterable[Reader]:

@@ -132,10 +132,12 @@ def _read_names(
                 "the first line has a name less than the lines below have cells: they begin with row names"
             )
             names = ["", *names]
-    named = []
+    named: list[str] = []
+    seen: set[str] = set()
     for i, name in enumerate(names):
-        if name in names[:i] and name:
+        if name in seen and name:
             raise DataError("two columns have this name", path, lines[0], name)
+        seen.add(name)
         blank = not name or name.lower().startswith("unnamed: ")
         named.append(f"{UNNAMED}{i + 1}" if blank else name)
     return named, rows[1:], lines[1:], True
