@@ -217,7 +217,10 @@ def _enter_one(given: Any, label: str) -> list[Entered]:
     if isinstance(given, str):
         if ":" in given:
             return _enter_one(load_object(given), label)
-        return [replace(entered, name=label) for entered in named(given)]
+        found = named(given)
+        # one label for several kinds: the first keeps it, the others say which they are
+        names = [label if i == 0 or not label else f"{label} ({e.spec.title})" for i, e in enumerate(found)]
+        return [replace(entered, name=name) for entered, name in zip(found, names, strict=True)]
     if isinstance(given, Family):
         return [Entered(given, spec, label) for spec in given.specs]
     if isinstance(given, ModelSpec):
