@@ -98,7 +98,7 @@ def findings(skills: Skills) -> Iterator[Finding]:
         window = f"logistic window {max(distance, 4)}"
         yield skills.difference(claim, "LagChain", window, f"Markov order {distance}", distance)
     claim = "looking ahead takes a model that does"
-    for model, distance in (("centred window 9", -2), ("centred window 17", -8)):
+    for model, distance in (("logistic window -4..+4", -2), ("logistic window -8..+8", -8)):
         yield skills.finding(claim, "Echo", model, distance)
     for distance in (-2, -8):
         yield skills.finding(claim, "Echo", "BiLSTM 16", distance)

@@ -162,6 +162,13 @@ def compare(
     ] = None,
     cv: Annotated[int, typer.Option(help="Folds, where the data have no official test part.")] = 5,
     repeats: Annotated[int, typer.Option(help="How often folds are drawn anew.")] = 1,
+    along: Annotated[
+        str,
+        typer.Option(
+            help="How a long series is divided: from past to future, or in blocks.",
+            metavar="[auto|time|blocks]",
+        ),
+    ] = "auto",
     gap: Annotated[
         int | None,
         typer.Option(help="Steps left out around test blocks of long sequences.", show_default=False),
@@ -194,6 +201,7 @@ def compare(
             out=out,
             repeats=repeats,
             gap=gap,
+            along=along,
             max_seconds=max_seconds,
             random_state=random_state,
             backend=backend,
