@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -25,6 +25,7 @@ from seqcompare.cli.options import (
 
 if TYPE_CHECKING:
     from seqcompare.data.dataset import SequenceDataset
+    from seqcompare.experiments.forward import Along
     from seqcompare.report.terminal import Output
 
 
@@ -201,7 +202,7 @@ def compare(
             out=out,
             repeats=repeats,
             gap=gap,
-            along=along,
+            along=cast("Along", along),
             max_seconds=max_seconds,
             random_state=random_state,
             backend=backend,

@@ -62,8 +62,8 @@ def good_enough_section(view: ComparisonView) -> Section:
     wanted = {
         "entry": "contestant",
         "family": "family",
-        "chosen": "chosen rung",
-        "n_choices": "rungs chosen",
+        "chosen": "chosen candidate",
+        "n_choices": "candidates chosen",
         "causal": "causal",
         "score": view.score_words,
         "low": "low",
@@ -88,7 +88,7 @@ def good_enough_section(view: ComparisonView) -> Section:
     }
     caption = "The best first."
     if "n_choices" not in silent:
-        caption += " The rung is the one that most folds chose; costs are medians over folds."
+        caption += " The candidate is the one that most folds chose; costs are medians over folds."
     if "causal" not in silent:
         caption += " A model that is not causal sees steps after the one it answers for."
     figures = figures_of(view, "enough")
@@ -117,12 +117,12 @@ def good_enough_section(view: ComparisonView) -> Section:
         Table(
             "grids",
             "Ladders of capacity",
-            f"The loss ({view.metric.loss_label}) of every rung on validation data, all folds together, and "
-            "the one that the verdict names: the cheapest that is practically as good as the best.",
+            f"The loss ({view.metric.loss_label}) of every candidate on validation data, all folds together, "
+            "and the one that the verdict names: the cheapest that is practically as good as the best.",
             view.run.grids().assign(entry=view.named(view.run.grids()[["entry"]])["entry"]),
             {
                 "entry": "contestant",
-                "model": "rung",
+                "model": "candidate",
                 "loss": "validation loss",
                 "n_parameters": "parameters",
                 "chosen": "named",

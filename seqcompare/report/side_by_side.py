@@ -148,7 +148,7 @@ def _compared(runs: Sequence[StoredRun], names: list[str]) -> _Found:
     headings = {
         "entry": "contestant",
         "run": "run",
-        "chosen": "chosen rung",
+        "chosen": "chosen candidate",
         "metric": "metric",
         "score": "score",
         "low": "low",

@@ -19,7 +19,7 @@ from seqcompare.style import SeriesStyle
 MAP_HELP = (
     "Yellow is skill 1, dark blue is skill 0. Hatched: no model of that kind here can represent the task at "
     "that distance, whatever it learns. Orange frame: one can, but none learned it within its budget. Each "
-    "cell is the rung of the ladder that was best on validation data, averaged over seeds."
+    "cell is the size that was best on validation data, averaged over seeds."
 )
 
 

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from seqcompare.metrics import METRICS
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.findings import Findings, Number, Writer, brief, capital, say_caveats, steps
 from seqcompare.results.judgement import SHOWN, SURE
 from seqcompare.results.sureness import say_how_sure, say_statuses, searched_words, settle_words
+
+#: What stands beside bits of labels.
+_BESIDE = METRICS["accuracy"]
 
 EVIDENCE = ["sentence", "table", "row", "column", "value"]
 
@@ -147,7 +151,15 @@ def _named_candidate(found: Findings, entry: str | None) -> str | None:
 def _score(found: Findings, entry: str) -> tuple[str, Number]:
     row = found.row(entry)
     score = float(row["score"])
-    return found.metric.say(score), ("summary", entry, "score", score)
+    words, right = found.metric.say(score), row.get(_BESIDE.name, np.nan)
+    if (
+        found.metric.needs == "probabilities"
+        and found.data["role"] in ("step", "sequence")
+        and right == right
+    ):
+        # what is judged by bits is understood by the share of right answers
+        words += f" ({_BESIDE.say(float(right))})"
+    return words, ("summary", entry, "score", score)
 
 
 def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
