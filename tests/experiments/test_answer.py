@@ -1,10 +1,13 @@
 """What models are asked and what they answer, by hand: bits, weights, densities and units."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from answers_by_hand import Given, make
 
 from seqcompare import HMM, MarkovChain, MarkovTagger
+from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments import answer as answer_module
 from seqcompare.experiments.answer import (
@@ -272,3 +275,20 @@ def test_only_means_over_items_have_sums():
         unit_sums(answers, units(data, answers.item), METRICS["macro_f1"])
     twice = Metric("twice", "", False, loss=lambda answers: 2.0 * (answers.guess != 7))
     np.testing.assert_array_equal(unit_sums(answers, np.array([0, 1]), twice)[:, :2], [[1, 2], [1, 2]])
+
+
+def test_answers_are_read_in_parts_that_memory_holds():
+    rng = np.random.default_rng(0)
+    X = Sequences([rng.integers(2000, size=15_000), rng.integers(2000, size=5_000)])
+    data = SequenceDataset(X, None, None, "next", "wide")
+    chain = MarkovChain(order=1).fit(X)
+    chain.predict_next_proba(Sequences([X[1][:10]]))  # compiled before
+    tracemalloc.start()
+    answers = ask(chain, data, 20_000.0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # all probabilities at once would be 320 MB
+    assert peak < 120e6
+    some = slice(4_990, 5_010)
+    whole = chain.predict_next_proba(Sequences([X[0][:5_100]])).values
+    np.testing.assert_array_equal(answers.confidence[some], whole[some].max(axis=1))
