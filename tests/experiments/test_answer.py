@@ -290,5 +290,5 @@ def test_answers_are_read_in_parts_that_memory_holds():
     # all probabilities at once would be 320 MB
     assert peak < 120e6
     some = slice(4_990, 5_010)
-    whole = chain.predict_next_proba(Sequences([X[0][:5_100]])).values
+    whole = chain.predict_next_proba([X[0][:5_100]])[0]
     np.testing.assert_array_equal(answers.confidence[some], whole[some].max(axis=1))
