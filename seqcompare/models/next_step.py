@@ -15,11 +15,11 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.alphabet import choose_alphabet, encode
-from seqcompare.models.base import Density, Reading, check_lengths, check_sequences
+from seqcompare.models.base import Reading, SymbolDensity, check_lengths, check_sequences
 from seqcompare.models.causality import is_causal
 
 
-class NextStep(MetaEstimatorMixin, Density):
+class NextStep(MetaEstimatorMixin, SymbolDensity):
     """Predicts the next symbol with any causal step tagger: the tagger learns x[t] -> x[t+1].
 
     Parameters
