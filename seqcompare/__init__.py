@@ -16,6 +16,8 @@ _HOMES = {
     "seqcompare.data.sequences": ["Sequences"],
     "seqcompare.data.dataset": ["SequenceDataset"],
     "seqcompare.models.markov.chain": ["MarkovChain"],
+    "seqcompare.models.markov.autoregression": ["Autoregression"],
+    "seqcompare.models.markov.count_autoregression": ["CountAutoregression"],
     "seqcompare.models.markov.tagger": ["MarkovTagger"],
     "seqcompare.models.markov.order_selection": ["select_order"],
     "seqcompare.models.hmm.model": ["HMM"],

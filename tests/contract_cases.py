@@ -10,7 +10,9 @@ from sklearn.svm import LinearSVC
 
 from seqcompare import (
     HMM,
+    Autoregression,
     BayesClassifier,
+    CountAutoregression,
     HMMTagger,
     MarkovChain,
     MarkovTagger,
@@ -40,7 +42,7 @@ SMALL_NET = NET | {"hidden_size": 4, "max_iter": 5}
 
 @dataclass(frozen=True)
 class Case:
-    """An estimator, what it reads ("symbols" or "real"), and a grid of one of its parameters."""
+    """An estimator, what it reads ("symbols", "real" or "counts"), and a grid of one of its parameters."""
 
     estimator: Any
     kind: str
@@ -57,6 +59,15 @@ CASES = {
     "hmm gaussian": Case(
         HMM(n_init=1, random_state=0), "real", "density", {"n_components": [1, 2]}, weighted=False
     ),
+    "autoregression": Case(Autoregression(1), "real", "density", {"order": [0, 1]}),
+    "autoregression with gaps": Case(
+        Autoregression(2, missing="allow"), "real", "density", {"ridge": [0.1, 1.0]}
+    ),
+    "autoregression volatile": Case(
+        Autoregression(1, volatility="arch"), "real", "density", {"volatility_lags": [1, 2]}
+    ),
+    "counts": Case(CountAutoregression(), "counts", "density", {"order": [0, 1]}),
+    "counts free": Case(CountAutoregression(2, arrivals="free"), "counts", "density", {"order": [0, 1]}),
     "next markov": Case(NextStep(MarkovTagger()), "symbols", "next", {"estimator__order": [0, 1]}),
     "next window": Case(NextStep(WindowTagger(before=1)), "symbols", "next", {"estimator__before": [0, 1]}),
     "next net": Case(NextStep(RNNTagger(**SMALL_NET)), "symbols", "next", {"estimator__hidden_size": [2, 3]}),
@@ -126,6 +137,8 @@ def data_of(case, n=15, seed=0):
     noise = [rng.normal(size=(length, 2)) for length in lengths]
     if case.kind == "symbols":
         X = [np.array(list("abc"))[c] for c in codes]
+    elif case.kind == "counts":
+        X = [c.astype(float) for c in codes]
     else:
         X = [e + c[:, None] for c, e in zip(codes, noise, strict=True)]
     y = {

@@ -245,9 +245,12 @@ def spoiled(X, kind, allow_nan):
         return
     for bad, name in ((np.nan, "NaN"), (np.inf, "inf"))[allow_nan:]:
         x = X[2].copy()
-        x[1, 0] = bad
+        x[1, ...] = bad
         yield [*X[:2], x, *X[3:]], rf"X\[2\] contains .*{name}.* at step 1"
     yield [*X[:2], np.array(["a", "b"]), *X[3:]], r"X\[2\] holds strings"
+    if kind == "counts":
+        yield [*X[:2], X[2] + 0.5, *X[3:]], r"expected counts .* X\[2\] has"
+        return
     yield [*X[:2], X[2][:, :1], *X[3:]], r"X\[2\] has shape"
 
 
@@ -315,3 +318,27 @@ def test_a_density_is_scored_by_the_step_and_predicts_distributions(case):
             assert proba.shape == (len(x), len(model.symbols_))
             likelihood[i] += np.log(proba[np.arange(len(x) - 1), model.symbols_.searchsorted(x[1:])]).sum()
         np.testing.assert_allclose(model.score_samples(X), likelihood, rtol=1e-9)
+
+
+@cases("density")
+def test_predictive_distributions_are_what_the_likelihood_is_made_of(case):
+    X, _ = data_of(case)
+    model = clone(case.estimator).fit(X)
+    ahead, steps = model.predict_next_distribution(X), model.score_steps(X)
+    event = X[0].shape[1:]
+    for x, rows, likelihood in zip(X, ahead, steps, strict=True):
+        assert rows.batch_shape == (len(x),)
+        assert rows.event_shape == event
+        np.testing.assert_allclose(rows[:-1].log_prob(x[1:]), likelihood[1:], rtol=1e-9, atol=1e-9)
+        assert rows.mean.shape == rows.quantile(0.5).shape == rows.crps(x).shape == (len(x), *event)
+        assert rows.sample(2, random_state=0).shape == (2, len(x), *event)
+    rectangle = np.array([x[:3] for x in X])
+    flat = model.predict_next_distribution(concatenated(rectangle))
+    assert flat.batch_shape == (3 * len(X),)
+    np.testing.assert_allclose(flat[:3].mean, ahead[0][:3].mean, rtol=1e-9)
+    as_lists = model.predict_next_distribution(list(rectangle))
+    np.testing.assert_allclose(as_lists[1].mean, flat[3:6].mean, rtol=1e-12)
+    far = model.forecast(X, 2, n_samples=50, random_state=0)
+    assert far.batch_shape == (len(X), 2)
+    last = np.array([rows[-1].mean for rows in ahead])
+    np.testing.assert_allclose(model.forecast(X, 1).mean[:, 0], last, rtol=1e-6, atol=1e-9)

@@ -9,7 +9,9 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from seqcompare import (
     HMM,
+    Autoregression,
     BayesClassifier,
+    CountAutoregression,
     HMMTagger,
     MarkovChain,
     MarkovTagger,
@@ -31,6 +33,11 @@ EQUIVALENCE = "check_sample_weight_equivalence_on_dense_data"
 CHECKED = {
     "markov": (MarkovChain(), 48, {EQUIVALENCE: "its data are not symbols"}),
     "hmm": (HMM(random_state=0, n_init=1), 41, {}),
+    "autoregression": (Autoregression(), 48, {}),
+    "autoregression with gaps": (Autoregression(missing="allow"), 47, {}),
+    "autoregression volatile": (Autoregression(volatility="garch"), 48, {}),
+    "counts": (CountAutoregression(), 49, {EQUIVALENCE: "its data are not counts"}),
+    "counts free": (CountAutoregression(arrivals="free"), 49, {EQUIVALENCE: "its data are not counts"}),
     "next markov": (NextStep(MarkovTagger()), 48, {EQUIVALENCE: "its data are not symbols"}),
     "next window": (NextStep(WindowTagger()), 48, {EQUIVALENCE: "its data are not symbols"}),
     "next net": (NextStep(RNNTagger(**SMALL_NET)), 48, {EQUIVALENCE: "its data are not symbols"}),

@@ -7,9 +7,9 @@ The model is
     x[t] = offset + loading z[t] + N(0, noise)
 
 with k numbers in a state z and d in a step x. A missing number is NaN, and what is known is used as it is:
-every answer is exact. Kalman (1960), "A new approach to linear filtering and prediction problems"; the smoother
-is that of de Jong (1989), "Smoothing and interpolation with the state-space model", which inverts no covariance
-of states and so may be used where one is singular, as those of an autoregression are.
+every answer is exact. Kalman (1960), "A new approach to linear filtering and prediction problems"; the
+smoother is that of de Jong (1989), "Smoothing and interpolation with the state-space model", which inverts no
+covariance of states and so may be used where one is singular, as those of an autoregression are.
 """
 
 from __future__ import annotations
