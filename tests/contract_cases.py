@@ -14,6 +14,7 @@ from seqcompare import (
     BayesClassifier,
     CountAutoregression,
     HMMTagger,
+    LinearStateSpace,
     MarkovChain,
     MarkovTagger,
     NextStep,
@@ -65,6 +66,13 @@ CASES = {
     ),
     "autoregression volatile": Case(
         Autoregression(1, volatility="arch"), "real", "density", {"volatility_lags": [1, 2]}
+    ),
+    "state space": Case(LinearStateSpace(2, tol=1e-6), "real", "density", {"n_components": [1, 2]}),
+    "state space with gaps": Case(
+        LinearStateSpace(missing="allow", tol=1e-6), "real", "density", {"n_components": [1, 2]}
+    ),
+    "local trend": Case(
+        LinearStateSpace(structure="local trend"), "real", "density", {"structure": ["local level"]}
     ),
     "counts": Case(CountAutoregression(), "counts", "density", {"order": [0, 1]}),
     "counts free": Case(CountAutoregression(2, arrivals="free"), "counts", "density", {"order": [0, 1]}),

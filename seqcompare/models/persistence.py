@@ -57,8 +57,10 @@ _SPLITTERS = (
 # indices unchecked, so that a crafted file could crash the process. Who made the file can name them.
 TRUSTED = (
     "seqcompare.models.bayes.BayesClassifier",
+    "seqcompare.models.hmm.linear_state_space.LinearStateSpace",
     "seqcompare.models.hmm.model.HMM",
     "seqcompare.models.hmm.tagger.HMMTagger",
+    "seqcompare.models.kalman.LinearGaussian",
     "seqcompare.models.markov.autoregression.Autoregression",
     "seqcompare.models.markov.chain.MarkovChain",
     "seqcompare.models.markov.count_autoregression.CountAutoregression",
