@@ -67,10 +67,12 @@ class Needs:
         An HMM of this size is known that can.
     units : mapping of cell to int
         Nets of this many hidden units are known that can.
-    linear : bool
-        Whether a linear rule on the taps of a window is enough.
+    linear : bool, optional
+        Whether a linear rule on the taps of a window is enough; None if that is open.
     finite : bool
         Whether any finite number of past steps is enough.
+    undecided : set of str
+        Families of which nothing is known, mostly since they hold models of more than one kind.
     """
 
     role: Role
@@ -78,12 +80,15 @@ class Needs:
     least_states: int
     enough_states: int | None = None
     units: Mapping[str, int] = field(default_factory=dict)
-    linear: bool = True
+    linear: bool | None = True
     finite: bool = True
+    undecided: frozenset[str] = frozenset()
 
 
 def can_reach(candidate: Candidate, needs: Needs) -> bool | None:
     """Return True, False or None (not known), as `Task.can_represent` describes."""
+    if candidate.family in needs.undecided:
+        return None
     if candidate.family == "markov":
         return _markov(candidate, needs)
     if candidate.family == "hmm":
@@ -129,7 +134,9 @@ def _window(candidate: Candidate, needs: Needs) -> bool | None:
         reached = needs.distance <= candidate.capacity
     else:
         reached = -candidate.after <= needs.distance <= candidate.capacity - 1 - candidate.after
-    return reached and (needs.linear or candidate.variant not in LINEAR_RULES)
+    if candidate.variant in LINEAR_RULES and not needs.linear:
+        return None if reached and needs.linear is None else False
+    return reached
 
 
 def _recurrent(candidate: Candidate, needs: Needs) -> bool | None:
