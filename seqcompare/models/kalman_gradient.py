@@ -14,7 +14,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from seqcompare.models.kalman import Floats, LinearGaussian, _observe, _whiten, filter_states
+from seqcompare.models.kalman import Floats, LinearGaussian, filter_states
+from seqcompare.models.kalman_kernels import observe, whiten
 
 
 class Gradient(NamedTuple):
@@ -121,8 +122,8 @@ def _pull_back(
         sure[:] = 0
         for t in range(offsets[s + 1] - 1, offsets[s] - 1, -1):
             prior = cov_before[t]
-            n = _observe(x[t], model, prior, factor, gain, seen)
-            _whiten(x[t], model, mean_before[t], factor, seen, n, whitened)
+            n = observe(x[t], model, prior, factor, gain, seen)
+            whiten(x[t], model, mean_before[t], factor, seen, n, whitened)
             for a in range(n):
                 for j in range(k):
                     total = model.loading[seen[a], j]

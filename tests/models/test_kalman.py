@@ -80,3 +80,22 @@ def test_a_step_that_follows_without_noise_is_no_trouble():
     found = smooth_states(model, x, offsets_of([30]), seen)
     np.testing.assert_allclose(found.mean.ravel(), mean, rtol=1e-7, atol=1e-8)
     np.testing.assert_allclose(found.mean[known, 0], x[known, 0] - model.offset, atol=1e-10)
+
+
+def test_a_covariance_that_never_settles_is_followed_to_the_end():
+    """A state without noise is known ever better, like the mean of what came."""
+    model = random_model(1, 1)._replace(
+        transition=np.eye(1), state_noise=np.zeros((1, 1)), loading=np.ones((1, 1)), noise=np.ones((1, 1)),
+        start_cov=np.full((1, 1), 4.0), start_mean=np.zeros(1), offset=np.zeros(1),
+    )  # fmt: skip
+    x = np.random.default_rng(6).normal(size=(2500, 1))
+    x[1700] = np.nan
+    offsets = offsets_of([2500])
+    log_density, means, covs = textbook_filter(model, x)
+    seen = filter_states(model, x, offsets)
+    np.testing.assert_allclose(seen.cov, covs, rtol=1e-9)
+    np.testing.assert_allclose(seen.mean, means, rtol=1e-8, atol=1e-12)
+    np.testing.assert_allclose(seen.log_density, log_density, rtol=1e-9)
+    mean, cov = predict_states(model, x, offsets)
+    np.testing.assert_allclose(cov[:-1], covs[1:], rtol=1e-9)
+    np.testing.assert_allclose(mean[:-1], means[1:], rtol=1e-8, atol=1e-12)

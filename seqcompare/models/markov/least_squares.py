@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from seqcompare.data.sequences import Sequences
@@ -13,7 +14,10 @@ from seqcompare.models.kalman import filter_states, smooth_states
 from seqcompare.models.markov.lags import Lags, as_state_space
 
 Floats = NDArray[np.float64]
+Level = tuple[Floats, Floats, Floats]
 
+# Numbers in a lagged step up to which plain loops are faster than matrix products of blocks.
+_FEW = 12
 # Rows of lagged steps that are made at a time: few enough to stay in the cache.
 _ROWS = 8192
 # The least variance of what is new in a step, as a share of the channel's: no density is infinite.
@@ -43,7 +47,7 @@ class Moments(NamedTuple):
         return self._replace(order=order, first=self.first[:size], second=self.second[:size, :size])
 
 
-def find_moments(sequences: Sequences, weight: Floats, order: int) -> Moments:
+def find_moments(sequences: Sequences, weight: Floats, order: int, level: Level | None = None) -> Moments:
     """Add up the products of lagged steps; a step with a gap among it and its lags is left out.
 
     Parameters
@@ -54,25 +58,62 @@ def find_moments(sequences: Sequences, weight: Floats, order: int) -> Moments:
         Weight of the prediction of each step.
     order : int
         Lags.
+    level : tuple, optional
+        What `find_level` says of the data, if it is known.
     """
-    x = sequences.channels.astype(np.float64)
-    centre, variance, _ = _level(x, weight)
-    x = x - centre
-    d = x.shape[1]
-    size = (order + 1) * d
-    total, first, second = 0.0, np.zeros(size), np.zeros((size, size))
-    gaps = bool(np.isnan(x.sum()))
+    x = np.ascontiguousarray(sequences.channels, dtype=np.float64)
+    mean, variance, _ = find_level(x, weight) if level is None else level
+    size = (order + 1) * x.shape[1]
+    first, second = np.zeros(size), np.zeros((size, size))
+    if size <= _FEW:
+        total = _add_products(x, np.array(sequences.offsets), weight, order, mean, first, second)
+        return Moments(order, total, first, second, mean, variance)
+    x, total = x - mean, 0.0
     for rows in _pieces(sequences, weight, order):
         lagged = np.concatenate([x[rows - k] for k in range(order + 1)], axis=1)
         share = weight[rows]
-        if gaps:
-            whole = ~np.isnan(lagged).any(axis=1)
+        whole = ~np.isnan(lagged.sum(axis=1))
+        if not whole.all():
             lagged, share = lagged[whole], share[whole]
         weighted = lagged * share[:, np.newaxis]
         total += share.sum()
         first += weighted.sum(axis=0)
         second += lagged.T @ weighted
-    return Moments(order, total, first, second, centre, variance)
+    return Moments(order, float(total), first, second, mean, variance)
+
+
+@njit(cache=True)
+def _add_products(
+    x: Floats, offsets: Any, weight: Floats, order: int, centre: Floats, first: Floats, second: Floats
+) -> float:
+    """Add up what `find_moments` asks for, step by step, and return the summed weight."""
+    d = x.shape[1]
+    size = (order + 1) * d
+    lagged = np.empty(size)
+    total = 0.0
+    for s in range(len(offsets) - 1):
+        for t in range(offsets[s] + order, offsets[s + 1]):
+            share = weight[t]
+            if share == 0:
+                continue
+            check = 0.0
+            for k in range(order + 1):
+                for c in range(d):
+                    value = x[t - k, c] - centre[c]
+                    lagged[k * d + c] = value
+                    check += value
+            if np.isnan(check):
+                continue
+            total += share
+            for i in range(size):
+                value = share * lagged[i]
+                first[i] += value
+                for j in range(i + 1):
+                    second[i, j] += value * lagged[j]
+    for i in range(size):
+        for j in range(i):
+            second[j, i] = second[i, j]
+    return total
 
 
 def solve(moments: Moments, ridge: float = 0.0) -> tuple[Floats, Floats, Floats]:
@@ -124,13 +165,14 @@ def fit_lags(sequences: Sequences, weight: Floats, order: int, ridge: float = 0.
     ValueError
         If no step of weight above 0 has `order` steps before it.
     """
-    x = sequences.channels.astype(np.float64)
-    with_gaps = np.logical_or.reduceat(np.isnan(x).any(axis=1), sequences.offsets[:-1])
+    x = np.ascontiguousarray(sequences.channels, dtype=np.float64)
     _check_rows(sequences, weight, order)
-    moments = find_moments(sequences, weight, order)
-    _, variance, level_cov = _level(x, weight)
-    if not with_gaps.any():
+    level = find_level(x, weight)
+    _, variance, level_cov = level
+    moments = find_moments(sequences, weight, order, level)
+    if not np.isnan(x.sum()):
         return _as_lags(moments, ridge, level_cov), 0
+    with_gaps = np.logical_or.reduceat(np.isnan(x).any(axis=1), sequences.offsets[:-1])
     whole = sequences.take(~with_gaps) if not with_gaps.all() else None
     steps = np.repeat(with_gaps, sequences.lengths)
     certain = None if whole is None else find_moments(whole, weight[~steps], order)
@@ -177,32 +219,38 @@ def _expect(
     return moments._replace(total=total, first=first, second=second)
 
 
-def _level(x: Floats, weight: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return mean, variance and covariance of the steps of weight above 0, as far as they are known."""
-    used = x if (weight > 0).all() else x[weight > 0]
-    share = weight if len(used) == len(x) else weight[weight > 0]
-    known = ~np.isnan(used)
-    if known.all():
-        mean = np.average(used, axis=0, weights=share)
-        off = used - mean
+def find_level(x: Floats, weight: Floats) -> Level:
+    """Return mean, variance and covariance of the steps of weight above 0, as far as they are known.
+
+    The covariance is only for the start, and kept positive definite.
+    """
+    weighted = bool((weight != weight[0]).any()) or weight[0] == 0
+    if not weighted and not np.isnan(x.sum()):
+        mean = x.mean(axis=0)
+        off = x - mean
+        # of one channel a matrix product is slower than a sum
+        cov = np.array([[np.vdot(off, off)]]) / len(x) if x.shape[1] == 1 else off.T @ off / len(x)
     else:
-        amount = (known * share[:, None]).sum(axis=0)
+        known = ~np.isnan(x) & (weight > 0)[:, np.newaxis]
+        shares = known * weight[:, np.newaxis]
+        amount = shares.sum(axis=0)
         if not amount.all():
             raise ValueError("a channel has no value at all: every step of it is missing")
-        mean = np.where(known, used * share[:, None], 0).sum(axis=0) / amount
-        off = np.where(known, used - mean, 0)
-    # of pairs of channels, where both are known; it is only for the start, and kept positive definite
-    pairs = np.maximum((known * share[:, None]).T @ known, 1e-300) if not known.all() else share.sum()
-    cov = (off * share[:, None]).T @ off / pairs
+        mean = np.where(known, x * shares, 0).sum(axis=0) / amount
+        off = np.where(known, x - mean, 0)
+        # of pairs of channels, where both are known
+        cov = (off * weight[:, np.newaxis]).T @ off / np.maximum(shares.T @ known, 1e-300)
     variance = np.diag(cov).copy()
     values, vectors = np.linalg.eigh(cov)
-    floor = np.maximum(_LEAST_SHARE * np.where(variance > 0, variance, 1.0), 0).max()
+    floor = _LEAST_SHARE * np.where(variance > 0, variance, 1.0).max()
     return mean, variance, (vectors * np.maximum(values, floor)) @ vectors.T
 
 
 def _check_rows(sequences: Sequences, weight: Floats, order: int) -> None:
+    longest = int(sequences.lengths.max())
+    if longest > order and (weight > 0).all():
+        return
     if not ((sequences.step_index >= order) & (weight > 0)).any():
-        longest = int(sequences.lengths.max())
         raise ValueError(
             f"no step to learn from: an autoregression of order {order} needs a sequence of at least "
             f"{order + 1} steps, some later one of weight above 0; the longest has {longest} step(s) "
