@@ -28,6 +28,7 @@ _HOMES = {
     "seqcompare.models.next_step": ["NextStep"],
     "seqcompare.models.windows.sliding_window": ["SlidingWindow"],
     "seqcompare.models.windows.models": ["WindowClassifier", "WindowRegressor"],
+    "seqcompare.models.windows.step_regressor": ["WindowStepRegressor"],
     "seqcompare.models.windows.tagger": ["WindowTagger"],
     "seqcompare.models.scaler": ["SequenceScaler"],
     "seqcompare.models.recurrent.estimators": ["RNNClassifier", "RNNRegressor", "RNNTagger"],

@@ -25,6 +25,7 @@ from seqcompare import (
     SlidingWindow,
     WindowClassifier,
     WindowRegressor,
+    WindowStepRegressor,
     WindowTagger,
 )
 
@@ -79,6 +80,15 @@ CASES = {
     "next markov": Case(NextStep(MarkovTagger()), "symbols", "next", {"estimator__order": [0, 1]}),
     "next window": Case(NextStep(WindowTagger(before=1)), "symbols", "next", {"estimator__before": [0, 1]}),
     "next net": Case(NextStep(RNNTagger(**SMALL_NET)), "symbols", "next", {"estimator__hidden_size": [2, 3]}),
+    "next numbers": Case(
+        NextStep(WindowStepRegressor(before=1)), "real", "density", {"estimator__before": [0, 1]}
+    ),
+    "next numbers scaled": Case(
+        NextStep(WindowStepRegressor(), scale=WindowStepRegressor(before=1)),
+        "real",
+        "density",
+        {"max_components": [1, 2]},
+    ),
     "hmm tagger": Case(HMMTagger(random_state=0), "symbols", "step", {"decode": ["posterior", "filter"]}),
     "hmm tagger real": Case(
         HMMTagger(decode="filter", random_state=0), "real", "step", {"covariance_type": ["full"]}
@@ -126,6 +136,10 @@ CASES = {
         WindowRegressor(width=2, pooling="mean"), "symbols", "value", {"pooling": ["max", "last"]}
     ),
     "net regressor": Case(RNNRegressor(**SMALL_NET), "real", "value", {"hidden_size": [2, 3]}),
+    "window step regressor": Case(WindowStepRegressor(before=1), "real", "step-value", {"before": [0, 1]}),
+    "window step regressor symbols": Case(
+        WindowStepRegressor(before=1, after=1), "symbols", "step-value", {"before": [0, 1]}
+    ),
     "window": Case(SlidingWindow(1, 1), "symbols", "transform", weighted=False),
     "window real": Case(SlidingWindow(2), "real", "transform", weighted=False),
     "scaler": Case(SequenceScaler(), "real", "transform", weighted=False),
@@ -151,6 +165,7 @@ def data_of(case, n=15, seed=0):
         X = [e + c[:, None] for c, e in zip(codes, noise, strict=True)]
     y = {
         "step": [np.array(["no", "yes"])[(np.roll(c, 1) > 0).astype(int)] for c in codes],
+        "step-value": [np.roll(c, 1) + e[:, 0] for c, e in zip(codes, noise, strict=True)],
         "sequence": np.array([["no", "yes"][int(i % 2)] for i in range(n)]),
         "value": np.array([float(c[-1]) for c in codes]) + rng.normal(size=n),
     }

@@ -26,6 +26,7 @@ from seqcompare import (
     save,
 )
 
+PER_STEP = ("step", "step-value")
 METHODS = ("predict", "predict_proba", "score_samples", "predict_next_proba", "filter_proba", "transform")
 
 
@@ -68,7 +69,7 @@ def concatenated(parts):
 def test_answers_come_in_the_container_that_came_in(case):
     X, y = data_of(case)
     rectangle = np.array([x[:3] for x in X])
-    targets = [labels[:3] for labels in y] if case.role == "step" else y
+    targets = [labels[:3] for labels in y] if case.role in PER_STEP else y
     model = fit(clone(case.estimator), list(rectangle), targets)
     as_list = answers(model, list(rectangle))
     assert_same(as_list, answers(model, rectangle))
@@ -77,7 +78,7 @@ def test_answers_come_in_the_container_that_came_in(case):
         outputs = [
             getattr(model, method)(form) for form in (list(rectangle), rectangle, concatenated(rectangle))
         ]
-        per_step = case.role in ("step", "transform") or method in ("predict_next_proba", "filter_proba")
+        per_step = case.role in (*PER_STEP, "transform") or method in ("predict_next_proba", "filter_proba")
         per_step |= case.role in ("next", "density") and method in ("predict", "predict_proba")
         if per_step:
             assert [type(out) for out in outputs] == [list, np.ndarray, Sequences]
@@ -103,7 +104,7 @@ def test_fitting_changes_no_parameter_and_a_copy_answers_alike(case, tmp_path):
     assert joblib.hash(type(model)(**params).set_params(**params).get_params()) == before
 
 
-@cases("next", "density", "step", "sequence", "value")
+@cases("next", "density", "step", "step-value", "sequence", "value")
 def test_search_and_validation_work_on_ragged_lists_and_sequences(case):
     X, y = data_of(case)
     search = GridSearchCV(clone(case.estimator), case.grid, cv=3, error_score="raise")
@@ -111,7 +112,7 @@ def test_search_and_validation_work_on_ragged_lists_and_sequences(case):
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     assert_same(answers(search.best_estimator_, X), answers(search, X), rtol=0)
     for form in (X, concatenated(X)):
-        targets = concatenated(y) if case.role == "step" and form is not X else y
+        targets = concatenated(y) if case.role in PER_STEP and form is not X else y
         scores = cross_validate(clone(case.estimator), form, targets, cv=3, error_score="raise")
         assert np.isfinite(scores["test_score"]).all()
         method = methods_of(search)[0]
@@ -128,7 +129,7 @@ def test_scorers_of_probabilities_work(case):
     assert np.isfinite(scores["test_loss"]).all()
 
 
-@cases("next", "density", "step", "sequence", "value")
+@cases("next", "density", "step", "step-value", "sequence", "value")
 def test_pipelines_work_with_our_steps_and_scikit_learns(case):
     X, y = data_of(case)
     same = FunctionTransformer()  # hands ragged lists through
@@ -140,11 +141,11 @@ def test_pipelines_work_with_our_steps_and_scikit_learns(case):
     assert np.isfinite(pipeline.score(X) if y is None else pipeline.score(X, y))
 
 
-@cases("density", "step", "sequence", "value", keep=lambda case: case.kind == "real")
+@cases("density", "step", "step-value", "sequence", "value", keep=lambda case: case.kind == "real")
 def test_a_scaler_of_scikit_learn_works_on_arrays(case):
     X, y = data_of(case)
     table = np.array([x[:3, 0] for x in X])
-    targets = [labels[:3] for labels in y] if case.role == "step" else y
+    targets = [labels[:3] for labels in y] if case.role in PER_STEP else y
     pipeline = fit(Pipeline([("scale", StandardScaler()), ("model", clone(case.estimator))]), table, targets)
     scaled = StandardScaler().fit_transform(table)
     assert_same(
@@ -193,7 +194,7 @@ def test_unknown_symbols_get_a_finite_answer(case):
                     np.testing.assert_allclose(part.sum(axis=-1), 1, rtol=1e-6)
 
 
-@cases("next", "step", "sequence", "value", keep=lambda case: case.weighted)
+@cases("next", "step", "step-value", "sequence", "value", keep=lambda case: case.weighted)
 def test_a_sequence_of_weight_0_is_as_good_as_absent(case):
     X, y = data_of(case)
     weights = np.ones(len(X))
@@ -285,11 +286,11 @@ def test_targets_are_held_against_the_sequences(case):
             clone(case.estimator).fit(X, [*y[:3], y[3][1:], *y[4:]])
 
 
-@cases("next", "step")
+@cases("next", "step", "step-value")
 def test_a_causal_answer_does_not_know_the_future(case):
     X, y = data_of(case)
     model = fit(clone(case.estimator), X, y)
-    method = "predict_next_proba" if case.role == "next" else "predict_proba"
+    method = {"next": "predict_next_proba", "step": "predict_proba", "step-value": "predict"}[case.role]
     whole = getattr(model, method)(X)
     cut = getattr(model, method)([x[:2] for x in X])
     agree = [np.allclose(a[:2], b, rtol=1e-12) for a, b in zip(whole, cut, strict=True)]
@@ -299,7 +300,7 @@ def test_a_causal_answer_does_not_know_the_future(case):
         assert not all(agree)
 
 
-@cases("next", "density", "step", "sequence", "value")
+@cases("next", "density", "step", "step-value", "sequence", "value")
 def test_models_count_their_parameters(case):
     X, y = data_of(case)
     model = fit(clone(case.estimator), X, y)

@@ -24,6 +24,7 @@ from seqcompare import (
     SlidingWindow,
     WindowClassifier,
     WindowRegressor,
+    WindowStepRegressor,
     WindowTagger,
 )
 from seqcompare.models.windows.standard import RBFSVM
@@ -45,6 +46,11 @@ CHECKED = {
     "next markov": (NextStep(MarkovTagger()), 48, {EQUIVALENCE: "its data are not symbols"}),
     "next window": (NextStep(WindowTagger()), 48, {EQUIVALENCE: "its data are not symbols"}),
     "next net": (NextStep(RNNTagger(**SMALL_NET)), 48, {EQUIVALENCE: "its data are not symbols"}),
+    "next numbers": (
+        NextStep(WindowStepRegressor()),
+        48,
+        {EQUIVALENCE: "errors are of folds of whole sequences, which repetitions change"},
+    ),
     "bayes": (BayesClassifier(), 55, {}),
     "bayes hmm": (BayesClassifier(HMM(n_init=1, random_state=0)), 55, {}),
     "scaler": (SequenceScaler(), 46, {}),
@@ -107,7 +113,9 @@ def test_scikit_learns_checks_all_run_and_pass(name):
     assert {r["check_name"] for r in results if r["status"] != "passed"} == set(exceptions)
 
 
-@pytest.mark.parametrize("tagger", [MarkovTagger(), HMMTagger(), WindowTagger(), RNNTagger()], ids=repr)
+@pytest.mark.parametrize(
+    "tagger", [MarkovTagger(), HMMTagger(), WindowTagger(), RNNTagger(), WindowStepRegressor()], ids=repr
+)
 def test_taggers_pass_the_checks_that_need_no_labels(tagger):
     results = check_estimator(tagger, on_fail=None, on_skip=None)
     assert sorted(r["check_name"] for r in results if r["status"] == "passed") == WITHOUT_LABELS
