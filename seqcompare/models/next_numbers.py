@@ -20,7 +20,7 @@ from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, 
 Floats = NDArray[np.float64]
 
 N_FOLDS = 5
-_MOST_ERRORS = 50_000  # that a mixture is fitted to
+_MOST_ERRORS = 10_000  # that a mixture is fitted to
 _LEAST_SHARE = 1e-6  # variance of a component, as a share of that of all errors
 
 
@@ -187,7 +187,7 @@ def _fit_mixture(off: Floats, weight: Floats, most: int) -> tuple[Floats, Floats
         rows = rows[np.minimum(np.searchsorted(np.cumsum(weight), place), len(rows) - 1)]
     least = np.inf
     for m in range(1, most + 1):
-        mixture = GaussianMixture(m, reg_covar=_LEAST_SHARE, tol=1e-4, max_iter=300, random_state=0)
+        mixture = GaussianMixture(m, reg_covar=_LEAST_SHARE, tol=1e-4, max_iter=100, random_state=0)
         # its start is not made for other arrays than NumPy's; not quite converged is good enough for errors
         with config_context(array_api_dispatch=False), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
