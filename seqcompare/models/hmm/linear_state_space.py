@@ -157,9 +157,9 @@ class LinearStateSpace(NumberDensity):
 
         lags = _rough_lags(x, sequences, steps)
         starts = form.starts(lags, float(sequences.lengths.mean()))
-        tried = [self._search(loss, point, min(_TRIAL, self.max_iter)) for point in starts]
+        tried = [self._search(loss, point, form.bounds, min(_TRIAL, self.max_iter)) for point in starts]
         self.init_scores_ = np.array([-result.fun for result in tried])
-        best = self._search(loss, tried[int(np.argmax(self.init_scores_))].x, self.max_iter)
+        best = self._search(loss, tried[int(np.argmax(self.init_scores_))].x, form.bounds, self.max_iter)
         self.n_iter_ = int(best.nit)
         self.stop_reason_ = "max_iter" if best.nit >= self.max_iter else "tol"
         if self.stop_reason_ != "tol":
@@ -334,14 +334,13 @@ class LinearStateSpace(NumberDensity):
         slope, diffuse = self.structure == "local trend", self.start == "diffuse"
         return Trend(n_channels, slope=slope, diffuse=diffuse)
 
-    def _search(self, loss: Any, start: Floats, max_iter: int) -> OptimizeResult:
+    def _search(self, loss: Any, start: Floats, bounds: Any, max_iter: int) -> OptimizeResult:
         return minimize(
             loss,
             start,
             jac=True,
             method="L-BFGS-B",
-            # the bounds are far out: a noise of e^-30 of the variance, a memory of 1e8 steps
-            bounds=[(-1e4, 1e4)] * len(start) if self.structure == "free" else [(-30, 10)] * len(start),
+            bounds=bounds,
             options={"maxiter": max_iter, "ftol": self.tol, "gtol": 1e-7, "maxls": 40},
         )
 

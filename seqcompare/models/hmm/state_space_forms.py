@@ -30,6 +30,11 @@ class Form(ABC):
             Mean length of a sequence.
         """
 
+    @property
+    @abstractmethod
+    def bounds(self) -> list[tuple[float, float]]:
+        """How far each number may go: far out, and short of where squares overflow."""
+
     @abstractmethod
     def build(self, theta: Floats) -> LinearGaussian:
         """Return the model at a point."""
@@ -69,6 +74,13 @@ class Stationary(Form):
         loading = np.stack([axes[:, i % self.d] for i in range(self.k)], axis=1) / np.sqrt(2 * self.k)
         yield self._point(np.diag(np.exp(-1 / memories)), loading, 0.5 * lags.level_cov)
         yield self._point(*_reduce(lags, self.k))
+
+    @property
+    def bounds(self) -> list[tuple[float, float]]:
+        """A memory of 1e8 steps, and a noise of e^-40 of the variance."""
+        rows, columns = np.tril_indices(self.d)
+        root = [(-20.0, 5.0) if i == j else (-1e3, 1e3) for i, j in zip(rows, columns, strict=True)]
+        return [(-1e4, 1e4)] * self.k**2 + [(-1e3, 1e3)] * (self.d * (self.k + 1)) + root
 
     def build(self, theta: Floats) -> LinearGaussian:
         """Return the model at a point: A, the loading, the offset, and the factor of the noise."""
@@ -156,6 +168,11 @@ class Trend(Form):
         for level, noise in ((0.1, 0.5), (0.5, 0.01)):
             slope = [1e-3] * (self.size - 1)
             yield np.log(np.tile([level, *slope, noise], self.d))
+
+    @property
+    def bounds(self) -> list[tuple[float, float]]:
+        """Variances of e^-30 to e^10 of that of the data."""
+        return [(-30.0, 10.0)] * (self.d * (self.size + 1))
 
     def build(self, theta: Floats) -> LinearGaussian:
         """Return the model at a point."""

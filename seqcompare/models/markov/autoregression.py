@@ -80,9 +80,9 @@ class Autoregression(NumberDensity):
 
     Notes
     -----
-    Where there is no stationary distribution, the start is stated: before it the series stood still at one
-    level, which is normal with mean and covariance of the training steps. With `volatility` the first `order`
-    steps, and the first variance, are those of the long run.
+    Where there is no stationary distribution, the start is stated: the steps before it are taken for
+    independent normal ones, with mean and covariance of the training steps. With `volatility` the first
+    `order` steps, and the first variance, are those of the long run.
 
     What is new in a step is never taken to vary less than a billionth of the channel's variance.
 

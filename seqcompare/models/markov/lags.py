@@ -62,9 +62,9 @@ def as_state_space(lags: Lags, n_lags: int) -> LinearGaussian:
         centre = np.linalg.solve(np.eye(d) - lags.coef.sum(axis=0), lags.intercept)
         start_mean, start_cov = np.zeros(n_lags * d), solve_discrete_lyapunov(transition, fresh)
     else:
-        # there is no long run to begin in: until the start all steps were one level, like those in training
+        # there is no long run to begin in: each step before the start was like those in training, by itself
         centre = lags.level_mean
-        still = np.kron(np.ones((n_lags, n_lags)), lags.level_cov)
+        still = np.kron(np.eye(n_lags), lags.level_cov)
         start_cov = transition @ still @ transition.T + fresh
         start_mean = np.zeros(n_lags * d)
         start_mean[:d] = lags.intercept + lags.coef.sum(axis=0) @ centre - centre
@@ -96,7 +96,9 @@ def find_predictors(lags: Lags) -> Predictors:
     for m in range(p):
         past, now = slice(0, m * d), slice(m * d, (m + 1) * d)
         weights = np.linalg.lstsq(spread[past, past], spread[past, now], rcond=None)[0].T
-        covariance[m] = spread[now, now] - weights @ spread[past, now]
+        # fewer steps never tell more: what is left is at least the noise, whatever rounding says
+        values, vectors = np.linalg.eigh(spread[now, now] - weights @ spread[past, now] - lags.covariance)
+        covariance[m] = lags.covariance + (vectors * np.maximum(values, 0)) @ vectors.T
         intercept[m] = mean[now] - weights @ mean[past]
         for k in range(1, m + 1):
             coef[m, k - 1] = weights[:, (m - k) * d : (m - k + 1) * d]

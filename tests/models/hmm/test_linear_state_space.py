@@ -41,7 +41,7 @@ def test_nile_has_the_published_variances_and_likelihood():
     assert model.log_likelihood_ == pytest.approx(model.score_samples([NILE])[0], abs=1e-6)
     smoothed, spread = model.smooth([NILE])
     level = smoothed[0][:, 0] + model.offset_[0]
-    # statsmodels 0.14.6: UnobservedComponents(level).smooth at these variances, 1871 and 1970
+    # statsmodels 0.15.0: UnobservedComponents(level).smooth at these variances, 1871 and 1970
     assert level[0] == pytest.approx(1111.2, abs=0.5)
     assert level[-1] == pytest.approx(798.4, abs=0.5)
     assert spread[0].shape == (100, 1, 1)
@@ -215,3 +215,13 @@ def test_constant_and_extreme_numbers_are_no_trouble():
     x = draw_noisy_state(16, 10, 50)
     plain, moved = LinearStateSpace(1).fit(x), LinearStateSpace(1).fit(1e6 + 1e3 * x)
     assert moved.score(1e6 + 1e3 * x) == pytest.approx(plain.score(x) - np.log(1e3), abs=1e-4)
+
+
+def test_hard_series_have_finite_scores():
+    rng = np.random.default_rng(0)
+    one = rng.normal(size=(10, 30, 1))
+    copies = np.concatenate([one, one, 2 * one], axis=2)
+    assert np.isfinite(LinearStateSpace(2, tol=1e-5).fit(copies).score(copies))
+    x = rng.normal(size=(5, 40))
+    x[2, 7] = 1e8
+    assert np.isfinite(LinearStateSpace(2, tol=1e-5).fit(x).score(x))

@@ -59,7 +59,7 @@ def test_ridge_shrinks_the_coefficients_of_standardised_steps():
 
 
 def test_sunspots_have_the_published_order_and_fit():
-    # statsmodels 0.14.6: AutoReg(9) and ar_select_order(maxlag=15)
+    # statsmodels 0.15.0: AutoReg(9) and ar_select_order(maxlag=15)
     x = [SUNSPOTS]
     model = Autoregression(9).fit(x)
     assert model.intercept_[0] == pytest.approx(6.7430535917331635, rel=1e-8)
@@ -76,7 +76,7 @@ def test_sunspots_have_the_published_order_and_fit():
     ("gaps", "expected"), [([], -1307.3235444957031), ([5, 6, 50, 51, 52, 200], -1281.7117602901467)]
 )
 def test_likelihood_of_sunspots_is_that_of_statsmodels(gaps, expected):
-    # statsmodels 0.14.6: ARIMA((2, 0, 0)).loglike at the conditional fit of AutoReg(2)
+    # statsmodels 0.15.0: ARIMA((2, 0, 0)).loglike at the conditional fit of AutoReg(2)
     model = Autoregression(2, missing="allow").fit([SUNSPOTS])
     np.testing.assert_allclose(model.coef_.ravel(), [1.3918052477893526, -0.6902869279589956], rtol=1e-8)
     x = SUNSPOTS.copy()
@@ -323,3 +323,18 @@ def test_sequences_read_alike_in_every_container():
     model = Autoregression(1).fit(x)
     packed = model.score_steps(Sequences(x.ravel(), np.arange(5) * 12))
     np.testing.assert_array_equal(model.score_steps(x).ravel(), packed.values)
+
+
+def test_hard_series_have_finite_scores():
+    """A wave without noise, more lags than rows, channels that are copies, an outlier."""
+    rng = np.random.default_rng(0)
+    wave = [np.sin(np.arange(100.0))]
+    assert Autoregression(2).fit(wave).score(wave) > 0
+    assert np.isfinite(Autoregression(40).fit(rng.normal(size=(2, 60))).score(rng.normal(size=(2, 60))))
+    one = rng.normal(size=(10, 30, 1))
+    copies = np.concatenate([one, one, 2 * one], axis=2)
+    assert np.isfinite(Autoregression(2).fit(copies).score(copies))
+    x = rng.normal(size=(5, 40))
+    x[2, 7] = 1e8
+    for volatility in (None, "garch"):
+        assert np.isfinite(Autoregression(3, volatility=volatility).fit(x).score(x))
