@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: sweep test lint types unit bench clean
+.PHONY: sweep test lint types unit docs bench clean
 
 sweep: $(VENV)/.installed
 	$(BIN)/seqcompare sweep quick --out reports/quick
@@ -20,6 +20,11 @@ types: $(VENV)/.installed-test
 
 unit: $(VENV)/.installed-test
 	$(BIN)/pytest -n 2 --dist worksteal
+
+docs: $(VENV)/.installed
+	$(PIP) -e '.[docs]'
+	rm -rf docs/generated
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
 
 bench: $(VENV)/.installed
 	$(PIP) -e '.[bench]'
@@ -41,5 +46,5 @@ $(VENV)/.installed-test: pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) build dist reports/quick .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist docs/_build docs/generated reports/quick .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

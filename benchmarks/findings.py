@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from seqcompare.experiments.sweep import Run
-from seqcompare.results.best import best_of
+from seqcompare.results.skill import best_of
 from seqcompare.results.statistics import PairedTest, holm, paired_test
 
 

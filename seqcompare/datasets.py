@@ -1,7 +1,20 @@
-"""Real data: bundled, or the user's own files."""
+"""Real data: bundled, or the user's own files, of the formats that there are or of new ones."""
 
 from seqcompare.data.catalog import DATASETS, load
-from seqcompare.data.reader import read
+from seqcompare.data.contents import Contents
+from seqcompare.data.options import Option
+from seqcompare.data.read import read
+from seqcompare.data.readers import READERS, Reader, register_reader
 from seqcompare.data.source import DataError
 
-__all__ = ["DATASETS", "DataError", "load", "read"]
+__all__ = [
+    "DATASETS",
+    "READERS",
+    "Contents",
+    "DataError",
+    "Option",
+    "Reader",
+    "load",
+    "read",
+    "register_reader",
+]

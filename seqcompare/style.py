@@ -1,58 +1,25 @@
 """The one look of every figure: a colour and a marker per family, a shade per capacity.
 
-A leaf of the package: whoever plots may import it. Matplotlib and seaborn are imported only when a
-colour is asked for or something is drawn.
+A leaf of the package: whoever plots may import it. It knows no family: a `Palette` is made of what a run says
+of its own. Matplotlib and seaborn are imported only when a colour is asked for or something is drawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from seqcompare.families import REFERENCE, SPARE_COLOURS, SPARE_MARKERS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Okabe and Ito (2008), "Color universal design": told apart under every common colour blindness.
-FAMILY_COLORS = {
-    "markov": "#0072B2",
-    "hmm": "#009E73",
-    "window": "#E69F00",
-    "recurrent": "#D55E00",
-    "reference": "#595959",
-}
-# What a user enters under a name of their own has no family among the four.
-OTHER_COLOR = "#CC79A7"
-FAMILY_MARKERS = {"markov": "o", "hmm": "s", "window": "^", "recurrent": "D", "reference": "X"}
-OTHER_MARKER = "v"
-FAMILY_NAMES = {
-    "markov": "Markov chain",
-    "hmm": "Hidden Markov",
-    "window": "Window",
-    "recurrent": "Recurrent",
-    "reference": "Hand-made machine",
-}
-FAMILIES = tuple(FAMILY_COLORS)
-
-# The variants of one family share its colour and are told apart by their line.
-VARIANT_LINES: dict[str, Any] = {
-    "lstm": "-",
-    "bilstm": (0, (6, 1.5, 1.5, 1.5)),
-    "gru": (0, (5, 1.5)),
-    "elman": (0, (1.2, 1.2)),
-    "jordan": (0, (3, 1, 1, 1, 1, 1)),
-    "hmm": "-",
-    "hmm-sticky": (0, (5, 1.5)),
-    "logistic": "-",
-    "ridge": (0, (5, 1.5)),
-    "logistic-centred": (0, (3, 1, 1, 1, 1, 1)),
-    "linear-svm": (0, (5, 1.5)),
-    "rbf-svm": (0, (6, 1.5, 1.5, 1.5)),
-    "mlp": (0, (1.2, 1.2)),
-    "exact": (0, (2, 2)),
-}
+#: How Matplotlib takes the line of a series: a code, or where dashes start and how long they are.
+Line: TypeAlias = Literal["-"] | tuple[float, tuple[float, ...]]
 
 INK = "#1f2328"
 QUIET = "#636c76"
@@ -63,9 +30,25 @@ DARK_QUIET = "#9aa4af"
 DARK_RULE = "#3a424c"
 DARK_PAPER = "#14181d"
 
+#: Of what belongs to no family: a figure that shows one thing only.
+ACCENT = "#0a5c96"
+#: Of things of one kind that are no families. Okabe and Ito (2008), "Color universal design": told apart
+#: under every common colour blindness.
+HUES = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#595959")
+
 N_SHADES = 5
 #: Lines that are easily told apart, for series of one colour.
-LINES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
+LINES: tuple[Line, ...] = (
+    "-",
+    (0, (5, 1.5)),
+    (0, (1.2, 1.2)),
+    (0, (6, 1.5, 1.5, 1.5)),
+    (0, (3, 1, 1, 1, 1, 1)),
+    (0, (9, 2.5)),
+    (0, (3, 3)),
+)
+#: Of machines made by hand, which no model can be taken for.
+_BROKEN: Line = (0, (2, 2))
 
 RC: Any = {
     "axes.axisbelow": True,
@@ -119,83 +102,184 @@ class SeriesStyle:
 
     color: str
     marker: str
-    line: Any
+    line: Line
     text: str
     """A darker shade of the colour, for words: at least 4.5 to 1 against the paper."""
 
 
-def family_name(family: str) -> str:
-    """Return the words for `family`; a family of the user's own keeps its name."""
-    return FAMILY_NAMES.get(family, family)
+@dataclass(frozen=True)
+class FamilyLook:
+    """How a family is drawn and called; `models` are the titles of its models, by their names."""
+
+    title: str
+    color: str
+    marker: str
+    models: Mapping[str, str] = field(default_factory=dict)
 
 
-def family_style(family: str) -> SeriesStyle:
-    """Return the style of a whole family, for instance of its best model."""
-    line = VARIANT_LINES["exact"] if family == "reference" else "-"
-    return _style(family, 2, line)
-
-
-def shade(family: str, level: int) -> str:
-    """Return the colour of `family` at `level`, from 0 (pale: the smallest capacity) to ``N_SHADES - 1``."""
-    return _shades(FAMILY_COLORS.get(family, OTHER_COLOR))[level]
-
-
-def dark_shade(family: str, level: int) -> str:
-    """Return the colour that takes the place of `shade` on a dark page."""
-    color = FAMILY_COLORS.get(family, OTHER_COLOR)
-    return _dark_shades(color, 0.45 if family == "reference" else 0.18)[level]
-
-
-def model_styles(models: Iterable[tuple[str, str, str, float]]) -> dict[str, SeriesStyle]:
-    """Give every model of a run its style.
+class Palette(Mapping[str, FamilyLook]):
+    """How the families of a run look: no two alike.
 
     Parameters
     ----------
-    models : iterable of (label, family, variant, capacity)
-        All models of the run, so that a shade means the same capacity in each of its figures.
-
-    Returns
-    -------
-    dict of str to SeriesStyle
-        The family's colour and marker, a shade for the rank of the capacity in its family, a line for the
-        variant.
+    described : iterable of mapping
+        What a run says of its families, as `seqcompare.families.Family.describe` writes it, in the order in
+        which they are shown.
+    others : iterable of str
+        Families that nobody described: each gets a spare colour and marker, by its place.
     """
-    rows = list(dict.fromkeys(models))
-    styles = {}
-    for family in dict.fromkeys(row[1] for row in rows):
-        mine = [row for row in rows if row[1] == family]
-        ladder = sorted({row[3] for row in mine if row[3] == row[3]})
-        variants = list(dict.fromkeys(row[2] for row in mine))
-        for label, _, variant, capacity in mine:
-            if len(ladder) > 1 and capacity in ladder:
-                level = round(ladder.index(capacity) / (len(ladder) - 1) * (N_SHADES - 1))
-            else:
+
+    def __init__(self, described: Iterable[Mapping[str, Any]] = (), others: Iterable[str] = ()) -> None:
+        self._looks: dict[str, FamilyLook] = {}
+        for family in described:
+            models = {str(m["name"]): str(m["title"]) for m in family.get("models", ())}
+            title = str(family.get("title") or family["name"])
+            color, marker = str(family.get("colour")).lower(), str(family.get("marker"))
+            if not (_can_be_seen(color) and _can_be_drawn(marker)) or (color, marker) in self._taken():
+                color, marker = self._spare()
+            self._looks[str(family["name"])] = FamilyLook(
+                title[:1].upper() + title[1:], color, marker, models
+            )
+        for name in dict.fromkeys(others):
+            if name not in self._looks:
+                self._looks[name] = FamilyLook(name, *self._spare())
+
+    def __getitem__(self, family: str) -> FamilyLook:
+        return self._looks[family]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._looks)
+
+    def __len__(self) -> int:
+        return len(self._looks)
+
+    def title(self, family: str) -> str:
+        """Return what labels call `family`."""
+        return self._looks[family].title if family in self._looks else family
+
+    def model_title(self, model: str) -> str:
+        """Return what labels call a kind of model; without one, the name is that of a family."""
+        titles = (look.models[model] for look in self._looks.values() if model in look.models)
+        return next(titles, None) or self.title(model)
+
+    def style(self, family: str, level: int = 2, line: Line | None = None) -> SeriesStyle:
+        """Return the style of a whole family, for instance of its best model.
+
+        Parameters
+        ----------
+        family : str
+            One that is in the palette; others are grey.
+        level : int, default=2
+            From 0 (pale: the smallest capacity) to ``N_SHADES - 1``; 2 is the colour itself.
+        line : line of Matplotlib, optional
+            By default a whole one; broken for machines made by hand.
+        """
+        look = self._looks.get(family) or FamilyLook(family, QUIET, "o")
+        own = (_BROKEN if family == REFERENCE else LINES[0]) if line is None else line
+        return SeriesStyle(shade(look.color, level), look.marker, own, text_shade(look.color, level))
+
+    def model_styles(self, models: Iterable[tuple[str, str, str, float]]) -> dict[str, SeriesStyle]:
+        """Give every model of a run its style.
+
+        Parameters
+        ----------
+        models : iterable of (label, family, kind of model, capacity)
+            All models of the run, so that a shade means the same capacity in each of its figures.
+
+        Returns
+        -------
+        dict of str to SeriesStyle
+            The family's colour and marker, a shade for the rank of the capacity in its family, a line for
+            the kind by its place in the family.
+        """
+        rows = list(dict.fromkeys(models))
+        styles = {}
+        for family in dict.fromkeys(row[1] for row in rows):
+            mine = [row for row in rows if row[1] == family]
+            sizes = sorted({row[3] for row in mine if row[3] == row[3]})
+            known = self._looks[family].models if family in self._looks else {}
+            kinds = list(dict.fromkeys([*known, *(row[2] for row in mine)]))
+            for label, _, kind, capacity in mine:
                 level = 2
-            styles[label] = _style(family, level, _line(variant, variants))
-    return styles
+                if len(sizes) > 1 and capacity in sizes:
+                    level = round(sizes.index(capacity) / (len(sizes) - 1) * (N_SHADES - 1))
+                place = kinds.index(kind)
+                line = LINES[place % len(LINES)] if place or family != REFERENCE else None
+                styles[label] = self.style(family, level, line)
+        return styles
+
+    def entry_styles(self, entries: Iterable[tuple[str, str]]) -> dict[str, SeriesStyle]:
+        """Give every entry of a comparison its style.
+
+        Parameters
+        ----------
+        entries : iterable of (name, family)
+            All entries, so that each looks the same in every figure.
+
+        Returns
+        -------
+        dict of str to SeriesStyle
+            The family's colour and marker; a shade and a line of their own for further ones of the same
+            family.
+        """
+        styles: dict[str, SeriesStyle] = {}
+        counts: dict[str, int] = {}
+        for name, family in entries:
+            number = counts[family] = counts.get(family, -1) + 1
+            # the colour itself first, then the shades that are furthest from it
+            level = (2, 4, 0, 3, 1)[number % N_SHADES]
+            styles[name] = self.style(family, level, LINES[number % len(LINES)])
+        return styles
+
+    def theme(self) -> dict[str, tuple[str, str, str]]:
+        """Return, for each name of a page colour, its hex code in figures, on a light and on a dark page."""
+        colors = {
+            "ink": (INK, INK, DARK_INK),
+            "quiet": (QUIET, QUIET, DARK_QUIET),
+            "rule": (RULE, RULE, DARK_RULE),
+            "paper": (PAPER, PAPER, DARK_PAPER),
+        }
+        # by number: a name may hold what ends a rule of a style sheet
+        bases = dict.fromkeys([*(hue.lower() for hue in HUES), *(look.color for look in self.values())])
+        known = {code for code, _, _ in colors.values()}
+        for place, base in enumerate(bases):
+            for level in range(N_SHADES):
+                color = shade(base, level)
+                if color not in known:
+                    known.add(color)
+                    colors[f"c{place}-{level}"] = (color, color, dark_shade(base, level))
+        return colors
+
+    def _taken(self) -> set[tuple[str, str]]:
+        return {(look.color, look.marker) for look in self._looks.values()}
+
+    def _spare(self) -> tuple[str, str]:
+        """Return a colour that nobody has, as long as there is one, or else a pair that nobody has."""
+        n = len(SPARE_COLOURS)
+        pairs = [
+            (SPARE_COLOURS[k % n].lower(), SPARE_MARKERS[(k + k // n) % len(SPARE_MARKERS)])
+            for k in range(n * len(SPARE_MARKERS))
+        ]
+        colors = {look.color for look in self._looks.values()}
+        free = [pair for pair in pairs if pair[0] not in colors]
+        free += [pair for pair in pairs if pair not in self._taken()]
+        return (free or pairs)[0]
 
 
-def contestant_styles(contestants: Iterable[tuple[str, str]]) -> dict[str, SeriesStyle]:
-    """Give every contestant of a comparison its style.
+def shade(color: str, level: int) -> str:
+    """Return `color` at `level`, from 0 (half way to paper) over 2 (itself) to 4 (half way to ink)."""
+    return _shades(color)[level]
 
-    Parameters
-    ----------
-    contestants : iterable of (name, family)
-        All contestants, so that each looks the same in every figure.
 
-    Returns
-    -------
-    dict of str to SeriesStyle
-        The family's colour and marker; a shade and a line of their own for further ones of the same family.
-    """
-    styles: dict[str, SeriesStyle] = {}
-    counts: dict[str, int] = {}
-    for name, family in contestants:
-        number = counts[family] = counts.get(family, -1) + 1
-        # the colour itself first, then the shades that are furthest from it
-        level = (2, 4, 0, 3, 1)[number % N_SHADES]
-        styles[name] = _style(family, level, LINES[number % len(LINES)])
-    return styles
+def dark_shade(color: str, level: int) -> str:
+    """Return the colour that takes the place of `shade` on a dark page."""
+    return _dark_shades(color)[level]
+
+
+def text_shade(color: str, level: int = 0) -> str:
+    """Return the palest shade of `color`, from `level` on, in which words can be read on paper."""
+    readable = (shade(color, k) for k in range(level, N_SHADES))
+    return next((code for code in readable if contrast(code, PAPER) >= 4.5), INK)
 
 
 @contextmanager
@@ -216,27 +300,6 @@ def new_axes(width: float = 5.2, height: float = 3.2) -> Axes:
         return plt.subplots(figsize=(width, height), layout="constrained")[1]
 
 
-def theme_colors() -> dict[str, tuple[str, str, str]]:
-    """Return, for each name of a page colour, its hex code in figures, on a light and on a dark page."""
-    colors = {
-        "ink": (INK, INK, DARK_INK),
-        "quiet": (QUIET, QUIET, DARK_QUIET),
-        "rule": (RULE, RULE, DARK_RULE),
-        "paper": (PAPER, PAPER, DARK_PAPER),
-    }
-    for family in [*FAMILIES, "other"]:
-        for level in range(N_SHADES):
-            color = shade(family, level)
-            colors[f"{family}-{level}"] = (color, color, dark_shade(family, level))
-    return colors
-
-
-def text_shade(family: str, level: int = 0) -> str:
-    """Return the palest shade of `family`, from `level` on, in which words can be read on paper."""
-    readable = [k for k in range(level, N_SHADES) if contrast(shade(family, k), PAPER) >= 4.5]
-    return shade(family, min(readable, default=N_SHADES - 1))
-
-
 def contrast(one: str, other: str) -> float:
     """Return the contrast of two colours, from 1 to 21 (Web Content Accessibility Guidelines 2.1)."""
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
@@ -249,16 +312,16 @@ def _luminance(color: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def _style(family: str, level: int, line: Any) -> SeriesStyle:
-    marker = FAMILY_MARKERS.get(family, OTHER_MARKER)
-    return SeriesStyle(shade(family, level), marker, line, text_shade(family, level))
+def _can_be_seen(color: str) -> bool:
+    """Whether `color` is a hex code that stands out from paper."""
+    return bool(re.fullmatch("#[0-9a-f]{6}", color)) and contrast(color, PAPER) >= 1.6
 
 
-def _line(variant: str, variants: list[str]) -> Any:
-    if variant in VARIANT_LINES:
-        return VARIANT_LINES[variant]
-    lines = list(VARIANT_LINES.values())
-    return lines[variants.index(variant) % len(lines)]
+def _can_be_drawn(marker: str) -> bool:
+    from matplotlib.markers import MarkerStyle
+
+    # "nothing" has a few codes; what is no code, such as a formula between dollars, is none of ours
+    return MarkerStyle.markers.get(marker, "nothing") != "nothing"
 
 
 # a page asks for the same few dozen colours thousands of times
@@ -268,8 +331,10 @@ def _shades(color: str) -> list[str]:
 
 
 @cache
-def _dark_shades(color: str, lighter: float) -> list[str]:
-    (base,) = _blend(color, PAPER, [lighter])
+def _dark_shades(color: str) -> list[str]:
+    # as little lighter as is needed to stand out from a dark page
+    tried = [_blend(color, PAPER, [0.18 + 0.09 * k])[0] for k in range(9)]
+    base = next((code for code in tried if contrast(code, DARK_PAPER) >= 4.5), PAPER)
     return [*_blend(DARK_PAPER, base, [0.55, 0.78, 1.0]), *_blend(base, PAPER, [0.25, 0.45])]
 
 

@@ -13,9 +13,13 @@ import seqcompare
 PACKAGE = Path(seqcompare.__file__).parent
 
 # what each room may import of the others; itself and the leaves are always allowed
-LEAVES = {"kernel_cache", "style"}
+LEAVES = {"families", "kernel_cache", "metrics", "needs", "registry", "style"}
 ALLOWED = {
+    "families": set(),
     "kernel_cache": set(),
+    "metrics": set(),
+    "needs": set(),
+    "registry": set(),
     "style": set(),
     "data": set(),
     "datasets": {"data"},
@@ -24,6 +28,7 @@ ALLOWED = {
     "dependence": {"models", "data"},
     "results": set(),
     "report": {"results"},
+    "testing": {"tasks", "models", "datasets", "data"},
     "experiments": {"tasks", "dependence", "models", "data", "report", "results"},
     "claims": {"experiments", "report", "tasks", "results"},
     "cli": {"claims", "experiments", "results", "report", "datasets", "data", "tasks", "dependence"},

@@ -3,33 +3,52 @@ import itertools
 import pytest
 
 from seqcompare import style
+from seqcompare.families import REFERENCE, SPARE_COLOURS, SPARE_MARKERS
+from seqcompare.style import Palette
 
 
-@pytest.mark.parametrize("family", [*style.FAMILIES, "somebody's own"])
-def test_words_in_a_familys_colour_can_be_read(family):
-    assert style.contrast(style.text_shade(family), style.PAPER) >= 4.5
+def described(name, colour="#0072B2", marker="o", title="", models=()):
+    return {
+        "name": name,
+        "title": title or name,
+        "colour": colour,
+        "marker": marker,
+        "models": [{"name": model, "title": model.upper()} for model in models],
+    }
 
 
-@pytest.mark.parametrize("family", [*style.FAMILIES, "somebody's own"])
-def test_shades_go_from_pale_to_dark_and_the_other_way_on_a_dark_page(family):
+BLUE = described("chains", "#0072B2", "o", "chain of links", ["first", "second", "third"])
+GREY = described(REFERENCE, "#595959", "X", models=["exact"])
+COLORS = ["#0072b2", "#009e73", "#e69f00", "#d55e00", "#595959", "#000000", "#ffff00", "#000080"]
+COLORS += [color.lower() for color in SPARE_COLOURS]
+
+
+@pytest.mark.parametrize("color", COLORS)
+def test_words_in_a_familys_colour_can_be_read(color):
+    for level in range(style.N_SHADES):
+        assert style.contrast(style.text_shade(color, level), style.PAPER) >= 4.5
+
+
+@pytest.mark.parametrize("color", COLORS)
+def test_shades_go_from_pale_to_dark_and_the_other_way_on_a_dark_page(color):
     levels = range(style.N_SHADES)
-    light = [style.contrast(style.shade(family, k), style.PAPER) for k in levels]
-    dark = [style.contrast(style.dark_shade(family, k), style.DARK_PAPER) for k in levels]
-    assert light == sorted(light)
+    light = [style.contrast(style.shade(color, k), style.PAPER) for k in levels]
+    dark = [style.contrast(style.dark_shade(color, k), style.DARK_PAPER) for k in levels]
+    assert color == "#000000" or light == sorted(light)
     assert dark == sorted(dark)
     assert min(dark[2:]) >= 3
 
 
-@pytest.mark.parametrize("family", style.FAMILIES)
-def test_the_middle_shade_is_the_colour_of_the_family(family):
-    assert style.shade(family, 2) == style.FAMILY_COLORS[family].lower()
+@pytest.mark.parametrize("color", COLORS)
+def test_the_middle_shade_is_the_colour_itself(color):
+    assert style.shade(color, 2) == color
 
 
 def test_the_ends_of_the_shades_lie_half_way_to_paper_and_to_ink():
     for level, towards in ((0, style.PAPER), (4, style.INK)):
         for place in (1, 3, 5):
             parts = [
-                int(c[place : place + 2], 16) for c in (style.shade("window", level), towards, "#e69f00")
+                int(c[place : place + 2], 16) for c in (style.shade("#e69f00", level), towards, "#e69f00")
             ]
             assert parts[0] == pytest.approx((parts[1] + parts[2]) / 2, abs=1.5)
 
@@ -38,40 +57,89 @@ def test_contrast_of_black_and_white():
     assert style.contrast("#000000", "#ffffff") == pytest.approx(21)
 
 
-def test_families_differ_in_colour_and_marker():
-    for name in ("FAMILY_COLORS", "FAMILY_MARKERS"):
-        values = list(getattr(style, name).values())
-        assert all(a != b for a, b in itertools.combinations(values, 2))
+def test_a_family_looks_as_it_is_described_and_its_label_begins_with_a_capital():
+    palette = Palette([BLUE])
+    look = palette.style("chains")
+    assert (look.color, look.marker, look.line) == ("#0072b2", "o", "-")
+    assert palette.title("chains") == "Chain of links"
+    assert palette.model_title("second") == "SECOND"
+    assert palette.model_title("nobody's") == "nobody's"
+
+
+def test_families_that_nobody_described_have_a_look_of_their_own():
+    own = [described("mine", SPARE_COLOURS[0], SPARE_MARKERS[0])]
+    palette = Palette([BLUE, *own], ["chains", "mine", *(f"strange {k}" for k in range(30))])
+    looks = [(look.color, look.marker) for look in palette.values()]
+    assert len(palette) == 32
+    assert all(a != b for a, b in itertools.combinations(looks, 2))
+    assert len({color for color, _ in looks}) == 1 + len(SPARE_COLOURS)
+    assert palette.title("strange 3") == "strange 3"
+
+
+def test_two_families_that_say_the_same_of_themselves_look_different():
+    palette = Palette([BLUE, described("copy")])
+    assert palette["chains"].color == "#0072b2"
+    assert palette["copy"].color != palette["chains"].color
+
+
+@pytest.mark.parametrize("colour", ["red", "#fff", "#ffffff", "#fefefe", "url(x)", None, "}</style>"])
+@pytest.mark.parametrize("marker", ["", "$x$", "nothing", None, "</g>", "None"])
+def test_what_is_no_colour_or_marker_is_replaced(colour, marker):
+    for family in (described("odd", colour), described("odd", marker=marker)):
+        look = Palette([family])["odd"]
+        assert (look.color, look.marker) == (SPARE_COLOURS[0].lower(), SPARE_MARKERS[0])
 
 
 def test_a_model_has_the_colour_of_its_family_and_the_shade_of_its_capacity():
-    looks = style.model_styles(
+    looks = Palette([BLUE], ["nets"]).model_styles(
         [
-            ("small", "markov", "markov", 1),
-            ("large", "markov", "markov", 8),
-            ("net", "recurrent", "lstm", 32),
-            ("simple net", "recurrent", "elman", 32),
+            ("small", "chains", "first", 1),
+            ("large", "chains", "first", 8),
+            ("net", "nets", "deep", 32),
+            ("simple net", "nets", "flat", 32),
         ]
     )
-    assert looks["small"].color == style.shade("markov", 0)
-    assert looks["large"].color == style.shade("markov", style.N_SHADES - 1)
+    assert looks["small"].color == style.shade("#0072b2", 0)
+    assert looks["large"].color == style.shade("#0072b2", style.N_SHADES - 1)
     assert looks["net"].color == looks["simple net"].color
     assert looks["net"].line != looks["simple net"].line
-    assert {look.marker for look in looks.values()} == {"o", "D"}
+    assert {look.marker for look in looks.values()} == {"o", SPARE_MARKERS[0]}
 
 
-def test_every_theme_colour_has_one_name():
-    codes = [light for light, _, _ in style.theme_colors().values()]
+def test_the_line_of_a_model_is_its_place_in_the_family_whatever_was_run():
+    palette = Palette([BLUE])
+    rows = [(kind, "chains", kind, 1.0) for kind in ("first", "second", "third", "somebody's")]
+    all_of_them = palette.model_styles(rows)
+    assert len({look.line for look in all_of_them.values()}) == 4
+    assert palette.model_styles(rows[2:3])["third"] == all_of_them["third"]
+
+
+def test_machines_made_by_hand_have_a_line_that_no_model_has():
+    palette = Palette([BLUE, GREY])
+    line = palette.style(REFERENCE).line
+    assert line not in style.LINES
+    assert palette.model_styles([("machine", REFERENCE, "exact", 4.0)])["machine"].line == line
+
+
+def test_every_theme_colour_has_one_name_and_every_family_has_its_shades():
+    palette = Palette([BLUE, GREY, described("night", "#191970", "h")], ["somebody's <own>"])
+    theme = palette.theme()
+    codes = [light for light, _, _ in theme.values()]
     assert len(set(codes)) == len(codes)
+    assert all(name.replace("-", "").isalnum() for name in theme)
+    for family in palette:
+        for level in range(style.N_SHADES):
+            assert palette.style(family, level).color in codes
 
 
-def test_contestants_of_a_family_share_its_colour_and_can_be_told_apart():
-    looks = style.contestant_styles(
-        [("a", "hmm"), ("b", "hmm"), ("c", "window"), *((f"{k}", "hmm") for k in range(6))]
+def test_entries_of_a_family_share_its_colour_and_can_be_told_apart():
+    palette = Palette([BLUE, GREY])
+    looks = palette.entry_styles(
+        [("a", "chains"), ("b", "chains"), ("c", REFERENCE), *((f"{k}", "chains") for k in range(6))]
     )
-    assert looks["a"].color == style.family_style("hmm").color
-    assert looks["c"].color == style.family_style("window").color
-    of_hmm = [look for name, look in looks.items() if name != "c"]
-    assert {look.marker for look in of_hmm} == {style.FAMILY_MARKERS["hmm"]}
-    assert {look.color for look in of_hmm} == {style.shade("hmm", level) for level in range(style.N_SHADES)}
-    assert len({(look.color, look.line) for look in of_hmm}) == 8
+    assert looks["a"].color == palette.style("chains").color
+    assert looks["c"].color == palette.style(REFERENCE).color
+    mine = [look for name, look in looks.items() if name != "c"]
+    assert {look.marker for look in mine} == {"o"}
+    assert {look.color for look in mine} == {style.shade("#0072b2", level) for level in range(style.N_SHADES)}
+    assert len({(look.color, look.line) for look in mine}) == 8

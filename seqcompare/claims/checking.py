@@ -12,7 +12,7 @@ import pandas as pd
 
 from seqcompare.claims.catalog import CLAIMS
 from seqcompare.experiments.sweep import sweep
-from seqcompare.results.spreadsheet import to_csv
+from seqcompare.results.folder import to_csv
 
 if TYPE_CHECKING:
     from seqcompare.experiments.sweep import Progress
@@ -59,6 +59,8 @@ def check_claims(
     n_jobs: int = -1,
     fresh: bool = False,
     progress: Callable[[str, Progress], None] | None = None,
+    backend: str = "loky",
+    scheduler: str | None = None,
 ) -> CheckedClaims:
     """Run the sweep of each claim and judge it by what comes out.
 
@@ -74,6 +76,8 @@ def check_claims(
         Throw away what `out` holds of earlier runs.
     progress : callable (claim, Progress) -> None, optional
         Called after every trial.
+    backend, scheduler : str
+        Where workers live, as for `sweep`.
 
     Returns
     -------
@@ -100,6 +104,8 @@ def check_claims(
             folder / name,
             n_jobs=n_jobs,
             fresh=fresh,
+            backend=backend,
+            scheduler=scheduler,
             progress=None if progress is None else lambda step, name=name: progress(name, step),
         )
         outcome, table = claim.judge(run.frame())

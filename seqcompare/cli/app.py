@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
@@ -15,8 +15,18 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 import typer
 
 from seqcompare.cli.data import with_data
+from seqcompare.cli.inspection import inspect
 from seqcompare.cli.listing import Listing, records_of
-from seqcompare.cli.options import FreshOption, JobsOption, JsonOption, OutOption, QuietOption
+from seqcompare.cli.options import (
+    BackendOption,
+    FreshOption,
+    JobsOption,
+    JsonOption,
+    ModelOption,
+    OutOption,
+    QuietOption,
+    SchedulerOption,
+)
 
 if TYPE_CHECKING:
     from seqcompare.data.dataset import SequenceDataset
@@ -38,13 +48,6 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class Backend(StrEnum):
-    """Where trials run."""
-
-    loky = "loky"
-    dask = "dask"
 
 
 class StoppedError(Exception):
@@ -69,7 +72,18 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    modules: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--import",
+            metavar="MODULE",
+            help="Import a module of yours that registers families, tasks, metrics, ...; before the command.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
+    for module in modules or ():
+        import_module(module)
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
@@ -96,11 +110,17 @@ def sweep(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List the trials and their estimated time; run none.")
     ] = False,
-    backend: Annotated[Backend, typer.Option(help="Where trials run.")] = Backend.loky,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(help="Address of the Dask scheduler, such as tcp://host:8786.", show_default=False),
+    tasks: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--task",
+            help="In place of the suite's tasks: a name, or 'module:Class'; may be given several times.",
+            show_default=False,
+        ),
     ] = None,
+    models: ModelOption = None,
+    backend: BackendOption = "loky",
+    scheduler: SchedulerOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -108,8 +128,7 @@ def sweep(
 
     A sweep that is stopped goes on where it stopped when the same command is given again.
     """
-    from seqcompare.report.outcomes import show_plan, show_sweep
-    from seqcompare.report.terminal import Output
+    from seqcompare.report.terminal import Output, show_plan, show_sweep
 
     output = Output(as_json=as_json, quiet=quiet)
     folder = out or Path("reports") / Path(suite).stem
@@ -117,7 +136,9 @@ def sweep(
         "n_jobs": jobs,
         "only": tuple(only or ()),
         "fresh": fresh,
-        "backend": backend.value,
+        "tasks": tasks or None,
+        "models": models or None,
+        "backend": backend,
         "scheduler": scheduler,
     }
     from seqcompare.experiments.sweep import sweep as run_sweep
@@ -144,17 +165,27 @@ def compare(
     output: Output,
     dataset: SequenceDataset,
     out: OutOption = None,
-    models: Annotated[
+    models: ModelOption = None,
+    metrics: Annotated[
         list[str] | None,
         typer.Option(
-            "--model",
-            "-m",
-            help="Compare these families or contestants only; may be given several times.",
+            "--metric",
+            help="Shown beside what models are judged by, such as macro_f1; may be given several times.",
             show_default=False,
         ),
     ] = None,
     cv: Annotated[int, typer.Option(help="Folds, where the data have no official test part.")] = 5,
     repeats: Annotated[int, typer.Option(help="How often folds are drawn anew.")] = 1,
+    gap: Annotated[
+        int | None,
+        typer.Option(help="Steps left out around test blocks of long sequences.", show_default=False),
+    ] = None,
+    max_seconds: Annotated[
+        float, typer.Option(help="Safety net of one training of a network, in seconds.")
+    ] = 600.0,
+    random_state: Annotated[int, typer.Option("--seed", help="Seed of the folds.")] = 0,
+    backend: BackendOption = "loky",
+    scheduler: SchedulerOption = None,
     jobs: JobsOption = -1,
     fresh: FreshOption = False,
 ) -> None:
@@ -163,14 +194,27 @@ def compare(
     A comparison that is stopped goes on where it stopped when the same command is given again.
     """
     from seqcompare.experiments.compare import compare as run_compare
-    from seqcompare.report.outcomes import show_comparison
+    from seqcompare.report.terminal import show_comparison
 
     with (
         output.progress(f"compare {dataset.name}") as bar,
         _resumable(lambda: f"{bar.done} of {bar.total} trials are kept"),
     ):
         found = run_compare(
-            dataset, models, cv, out=out, repeats=repeats, n_jobs=jobs, fresh=fresh, progress=bar.show
+            dataset,
+            models or None,
+            cv,
+            metric=metrics or None,
+            out=out,
+            repeats=repeats,
+            gap=gap,
+            max_seconds=max_seconds,
+            random_state=random_state,
+            backend=backend,
+            scheduler=scheduler,
+            n_jobs=jobs,
+            fresh=fresh,
+            progress=bar.show,
         )
     output.say("writing the report")
     show_comparison(output, found, found.report())
@@ -195,7 +239,7 @@ def profile(
     from seqcompare.dependence import profile as find_profile
 
     if out is not None:
-        from seqcompare.experiments.compare import fingerprint
+        from seqcompare.experiments.config import fingerprint
         from seqcompare.results.folder import prepare_folder
 
         settings = {"data": fingerprint(dataset), "max_lag": max_lag, "max_order": max_order}
@@ -205,7 +249,7 @@ def profile(
     page = None
     if out is not None:
         from seqcompare.report.page import write
-        from seqcompare.report.profiles import profile_report
+        from seqcompare.report.profile import profile_report
 
         sentences = found.summary().split("\n")
         page = write(profile_report(found.name, sentences, found.lags, found.orders, found.entropy), out)
@@ -215,6 +259,11 @@ def profile(
     output.result(found.summary(), {**facts, "report": page, "lags": found.frame().to_dict("records")})
     if page is not None and not output.as_json:
         output.result(f"report: {page}", None)
+
+
+app.command(
+    epilog="Examples: `seqcompare inspect visits.csv` | `seqcompare inspect a.csv --sequence patient --json`"
+)(with_data(inspect))
 
 
 @app.command(
@@ -283,10 +332,10 @@ def report(
 
 @app.command("list", epilog="Examples: `seqcompare list tasks` | `seqcompare list models --json`")
 def list_(
-    what: Annotated[Listing, typer.Argument(help="models, tasks, datasets or suites")],
+    what: Annotated[Listing, typer.Argument(help="models, tasks, datasets, suites or formats")],
     as_json: JsonOption = False,
 ) -> None:
-    """List what there is: models, tasks, bundled data sets, suites."""
+    """List what there is: models, tasks, bundled data sets, suites, formats of files."""
     from seqcompare.report.terminal import Output
 
     Output(as_json=as_json).records(records_of(what))
@@ -320,6 +369,8 @@ def main() -> None:
     """Run the command line and end the process with its exit code."""
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     before = signal.signal(signal.SIGTERM, _terminate)
+    # modules of the user's own lie where the command is given; last, so that they hide nothing
+    sys.path.append(os.getcwd())
     try:
         code = app(standalone_mode=False)
     except StoppedError as stopped:

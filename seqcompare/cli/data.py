@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 from functools import wraps
 from inspect import Parameter, Signature, signature
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from seqcompare.cli.options import JsonOption, QuietOption
+from seqcompare.data.options import OPTIONS, Option
 
 if TYPE_CHECKING:
     from seqcompare.data.dataset import SequenceDataset
@@ -22,137 +22,59 @@ _DATA = (
 )
 
 
-class Role(StrEnum):
-    """What is predicted."""
-
-    next = "next"
-    step = "step"
-    sequence = "sequence"
-    value = "value"
+#: What an option is without a value.
+_NOTHING = {True: list[str] | None, False: str | None}
 
 
-class Kind(StrEnum):
-    """How whole numbers are read."""
-
-    symbols = "symbols"
-    real = "real"
-
-
-class Missing(StrEnum):
-    """What becomes of missing measurements."""
-
-    error = "error"
-    keep = "keep"
-
-
-class FileFormat(StrEnum):
-    """What a file is."""
-
-    csv = "csv"
-    tsv = "tsv"
-    parquet = "parquet"
-    ts = "ts"
-    fasta = "fasta"
-    text = "text"
+def _parameter(option: Option) -> Parameter:
+    """Return what the parser reads an option off."""
+    kind: object = _NOTHING[option.several]
+    if option.switch:
+        kind = bool | None
+    if option.choices:
+        kind = Literal[option.choices] | None
+    flags = [] if option.flag is None else [option.flag]
+    told = typer.Option(*flags, help=option.help, show_default=False)
+    return Parameter(
+        option.name, Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Annotated[kind, told]
+    )
 
 
-class Tokens(StrEnum):
-    """What a step of plain text is."""
-
-    char = "char"
-    word = "word"
-
-
-class Split(StrEnum):
-    """What a sequence of plain text is."""
-
-    line = "line"
-    document = "document"
+_DATA_ARGUMENT = Parameter(
+    "data", Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[str, typer.Argument(help=_DATA)]
+)
+_OF_FORMATS = Option(
+    "reader_options",
+    "NAME=VALUE of an option that only a format of your own has; may be given several times.",
+    several=True,
+    flag="--option",
+)
+_READING = [option for option in (*OPTIONS, _OF_FORMATS) if option.flag != ""]
 
 
-DataArgument = Annotated[str, typer.Argument(help=_DATA)]
-SequenceOption = Annotated[
-    str | None, typer.Option(help="Column that names the sequence; '' if there is none.", show_default=False)
-]
-OrderOption = Annotated[
-    str | None, typer.Option(help="Column that orders the steps; '' if there is none.", show_default=False)
-]
-ValuesOption = Annotated[
-    list[str] | None,
-    typer.Option(help="Column of the steps; may be given several times.", show_default=False),
-]
-TargetOption = Annotated[
-    str | None, typer.Option(help="Column to predict; '' if there is none.", show_default=False)
-]
-GroupOption = Annotated[
-    str | None,
-    typer.Option(help="Column whose sequences stay on one side of a split.", show_default=False),
-]
-RoleOption = Annotated[
-    Role | None, typer.Option(help="What is predicted; found in the data by default.", show_default=False)
-]
-KindOption = Annotated[
-    Kind | None,
-    typer.Option(help="How to read whole numbers; found in the data by default.", show_default=False),
-]
-MissingOption = Annotated[
-    Missing | None,
-    typer.Option(
-        help="Whether missing measurements may be; by default only where a .ts file declares them.",
-        show_default=False,
-    ),
-]
-IgnoreOption = Annotated[
-    str | None,
-    typer.Option(
-        "--ignore-label", help="Steps of this label are neither learned nor scored.", show_default=False
-    ),
-]
-FormatOption = Annotated[
-    FileFormat | None,
-    typer.Option(
-        "--format", help="What the file is; by default its name's ending says so.", show_default=False
-    ),
-]
-TokensOption = Annotated[Tokens, typer.Option(help="What a step of plain text is.")]
-SplitOption = Annotated[Split, typer.Option(help="What a sequence of plain text is.")]
+def read_data(output: Output, data: str, **given: Any) -> SequenceDataset:
+    """Read the user's data, and say aloud what was guessed about them.
 
-
-def read_data(
-    output: Output,
-    data: DataArgument,
-    sequence: SequenceOption = None,
-    order: OrderOption = None,
-    values: ValuesOption = None,
-    target: TargetOption = None,
-    group: GroupOption = None,
-    role: RoleOption = None,
-    kind: KindOption = None,
-    missing: MissingOption = None,
-    ignore_label: IgnoreOption = None,
-    file_format: FormatOption = None,
-    tokens: TokensOption = Tokens.char,
-    split: SplitOption = Split.line,
-) -> SequenceDataset:
-    """Read the user's data, and say aloud what was guessed about them."""
+    Parameters
+    ----------
+    output : Output
+        Where to say it.
+    data : str
+        A name or a file.
+    **given
+        Options of reading that were given; None where one was not.
+    """
     from seqcompare.datasets import read
 
+    told = {name: value for name, value in given.items() if value is not None}
+    for pair in told.pop(_OF_FORMATS.name, []):
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise ValueError(f"--option takes NAME=VALUE, got {pair!r}")
+        told[name] = value
     # an empty name says that there is no such column
-    dataset = read(
-        data,
-        sequence=False if sequence == "" else sequence,
-        order=False if order == "" else order,
-        values=values,
-        target=False if target == "" else target,
-        group=False if group == "" else group,
-        role=None if role is None else role.value,
-        kind=None if kind is None else kind.value,
-        missing=None if missing is None else missing.value,
-        ignore_label=ignore_label,
-        file_format=None if file_format is None else file_format.value,
-        tokens=tokens.value,
-        split=split.value,
-    )
+    told |= {name: False for name in ("sequence", "order", "target") if told.get(name) == ""}
+    dataset = read(data, **told)
     for note in (f"{dataset.name}: {len(dataset)} sequences, role {dataset.role}", *dataset.notes):
         output.say(note)
     return dataset
@@ -166,7 +88,7 @@ def with_data(command: Callable[..., None]) -> Callable[..., None]:
     command : callable (output, dataset, ...) -> None
         Called with where to write and with the data that the options describe.
     """
-    options = _parameters(read_data, 1)
+    options = [_parameter(option) for option in _READING]
     own = _parameters(command, 2)
     shared = [
         Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=False, annotation=option)
@@ -178,11 +100,12 @@ def with_data(command: Callable[..., None]) -> Callable[..., None]:
         from seqcompare.report.terminal import Output
 
         output = Output(as_json=given.pop("as_json"), quiet=given.pop("quiet"))
-        dataset = read_data(output, **{option.name: given.pop(option.name) for option in options})
+        reading = {option.name: given.pop(option.name) for option in [_DATA_ARGUMENT, *options]}
+        dataset = read_data(output, **reading)
         command(output, dataset, **given)
 
     # the parser reads a command's options off its signature
-    every = [options[0], *own, *options[1:], *shared]
+    every = [_DATA_ARGUMENT, *own, *options, *shared]
     run.__signature__ = Signature(every)  # type: ignore[attr-defined]  # of functions, as inspect knows it
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in every}
     del run.__dict__["__wrapped__"]

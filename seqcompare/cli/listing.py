@@ -1,4 +1,4 @@
-"""What can be listed: models, tasks, bundled data sets, suites."""
+"""What can be listed: models, tasks, bundled data sets, suites, formats of files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ class Listing(StrEnum):
     tasks = "tasks"
     datasets = "datasets"
     suites = "suites"
+    formats = "formats"
 
 
 def records_of(what: Listing) -> list[dict[str, Any]]:
@@ -22,22 +23,24 @@ def records_of(what: Listing) -> list[dict[str, Any]]:
         Listing.tasks: _list_tasks,
         Listing.datasets: _list_datasets,
         Listing.suites: _list_suites,
+        Listing.formats: _list_formats,
     }[what]
     return listing()
 
 
 def _list_models() -> list[dict[str, Any]]:
-    from seqcompare.experiments.zoo import VARIANTS
+    from seqcompare.families import FAMILIES
 
     return [
         {
-            "variant": name,
-            "family": variant.family,
-            "label": variant.label,
-            "capacity": variant.capacity_name,
-            "ladder": ", ".join(map(str, variant.ladder)),
+            "variant": spec.name,
+            "family": family.name,
+            "title": spec.title,
+            "capacity": spec.capacity_name,
+            "ladder": ", ".join(str(s[spec.size_key]) for s in spec.sized() if spec.size_key in s),
         }
-        for name, variant in VARIANTS.items()
+        for family in FAMILIES.values()
+        for spec in family.specs
     ]
 
 
@@ -63,6 +66,20 @@ def _list_suites() -> list[dict[str, Any]]:
         {"suite": name, "title": suite.title, "seeds": suite.seeds, "trials": len(plan_trials(suite))}
         for name in shipped_suites()
         for suite in [load_suite(name)]
+    ]
+
+
+def _list_formats() -> list[dict[str, Any]]:
+    from seqcompare.data.readers import READERS
+
+    return [
+        {
+            "format": name,
+            "what it is": reader.title,
+            "endings": ", ".join(reader.suffixes),
+            "options": ", ".join(option.name for option in reader.options),
+        }
+        for name, reader in READERS.items()
     ]
 
 

@@ -14,3 +14,19 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Write the result as JS
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="Write the result only: no progress, no notes.")
 ]
+ModelOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        "-m",
+        help="Only these: a family, a kind of model, or 'module:Class'; may be given several times.",
+        show_default=False,
+    ),
+]
+BackendOption = Annotated[
+    str, typer.Option(help="Where trials run: loky, on this machine, or dask.", metavar="[loky|dask]")
+]
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(help="Address of the Dask scheduler, such as tcp://host:8786.", show_default=False),
+]

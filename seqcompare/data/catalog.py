@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from seqcompare.data.dataset import Role, SequenceDataset
-from seqcompare.data.readers.text import cut_paragraphs, read_fasta
+from seqcompare.data.readers.fasta import read_fasta
+from seqcompare.data.readers.text import cut_paragraphs
 from seqcompare.data.readers.ts import read_ts
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.source import read_text
@@ -99,9 +100,8 @@ def _japanese_vowels() -> SequenceDataset:
 
 def _lambda_phage(n_blocks: int = 100) -> SequenceDataset:
     _, (genome,) = read_fasta(data_file("lambda_phage.fa"))
-    bases = np.array(list(genome))
-    blocks = np.array_split(bases, n_blocks)
-    X = Sequences(bases, offsets_of([len(block) for block in blocks]))
+    bounds = [len(block) for block in np.array_split(np.arange(len(genome)), n_blocks)]
+    X = Sequences([genome]).cut(offsets_of(bounds)).detached()
     return SequenceDataset(X=X, y=None, sample_weight=None, role="next", name="lambda_phage")
 
 
@@ -122,9 +122,8 @@ def _cmudict_stress(n_letters: int = 5) -> SequenceDataset:
 
 def _python_docs() -> SequenceDataset:
     topics = [cut_paragraphs(page) for page in read_text(data_file("python_docs.txt")).split("\f")]
-    characters = [list(paragraph) for topic in topics for paragraph in topic]
     return SequenceDataset(
-        X=Sequences(np.concatenate(characters), offsets_of([len(c) for c in characters])),
+        X=Sequences([paragraph for topic in topics for paragraph in topic]).detached(),
         y=None,
         sample_weight=None,
         role="next",

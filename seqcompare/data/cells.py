@@ -10,8 +10,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from seqcompare.data.clothes import Clothes, undress
+
 # what programs write for "no number"; in a column of words only the empty cell is missing
-_NO_NUMBER = {"", "na", "n/a", "nan", "null", "none", "?", "-nan", "#n/a"}
+_NO_NUMBER = {"", "na", "n/a", "nan", "null", "none", "?", "-nan", "#n/a", "-", "--", ".", "–", "<na>", "nat"}
+# what stands for "no number" where it lies far from all others
+_SENTINELS = (-999.0, -9999.0, -99999.0, -99.0, 9999.0, 99999.0, 999.0)
+_FEW = 1000
+_NUMBER = re.compile(
+    r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?|[+-]?inf(?:inity)?", re.IGNORECASE
+)
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _LEADING_ZERO = re.compile(r"[+-]?0[0-9]+")
 _FRACTION = re.compile(r"[+-]?[0-9]*\.[0-9]+")
@@ -36,6 +44,12 @@ class Spelling:
         A row whose cell may be a number with separators or a word, as ``2,896``, if all cells may be.
     not_available : str or None
         A cell such as ``NA`` among words.
+    clothes : Clothes or None
+        What the numbers wear: a unit, a currency, separators of thousands.
+    marks : tuple of str
+        What stands for a number that is not there, other than the empty cell.
+    blanks : bool
+        Whether cells hold nothing but white space, which is a symbol if symbols are asked for.
     """
 
     mixed: tuple[int, int] | None = None
@@ -43,6 +57,9 @@ class Spelling:
     decimal_comma: bool = False
     unclear: int | None = None
     not_available: str | None = None
+    clothes: Clothes | None = None
+    marks: tuple[str, ...] = ()
+    blanks: bool = False
 
 
 def type_cells(cells: Sequence[str], delimiter: str) -> tuple[pd.Series, Spelling]:
@@ -64,6 +81,17 @@ def type_cells(cells: Sequence[str], delimiter: str) -> tuple[pd.Series, Spellin
     if is_word.any() and delimiter != "," and _has_decimal_commas(spellings, missing):
         numbers = _parse([cell.replace(",", ".") for cell in spellings], missing)
         return pd.Series(numbers[codes]), Spelling(decimal_comma=True)
+    if is_word.any() and not missing.all():
+        dressed = undress(
+            [cell for cell, gone in zip(spellings, missing, strict=True) if not gone],
+            decimal_commas=delimiter != ",",
+        )
+        if dressed is not None:
+            bare, clothes = dressed
+            found_numbers = np.full(len(spellings), np.nan)
+            found_numbers[~missing] = np.array(bare, dtype=np.float64)
+            marks = _marks(spellings, missing)
+            return pd.Series(found_numbers[codes]), Spelling(clothes=clothes, marks=marks)
     if is_word.any() or missing.all():
         spelling = Spelling(
             mixed=_number_and_word(codes, ~is_word & ~missing, is_word),
@@ -77,9 +105,36 @@ def type_cells(cells: Sequence[str], delimiter: str) -> tuple[pd.Series, Spellin
         except (OverflowError, ValueError):
             # too large for a number: a name made of digits
             return as_words(cells), Spelling()
-        integers = pd.arrays.IntegerArray(whole[codes], missing[codes])
-        return pd.Series(integers), Spelling(twins=_twins(spellings, whole, missing))
-    return pd.Series(numbers[codes]), Spelling(twins=_twins(spellings, numbers, missing))
+        far = _sentinels(whole.astype(np.float64), missing)
+        marks = _marks(spellings, missing | far)
+        gone = missing | far
+        integers = pd.arrays.IntegerArray(whole[codes], gone[codes])
+        return pd.Series(integers), Spelling(twins=_twins(spellings, whole, gone), marks=marks)
+    far = _sentinels(numbers, missing)
+    numbers = np.where(far, np.nan, numbers)
+    gone = missing | far
+    return pd.Series(numbers[codes]), Spelling(
+        twins=_twins(spellings, numbers, gone), marks=_marks(spellings, gone)
+    )
+
+
+def _marks(spellings: list[str], missing: NDArray[np.bool_]) -> tuple[str, ...]:
+    return tuple(cell for cell, gone in zip(spellings, missing, strict=True) if gone and cell)
+
+
+def _sentinels(numbers: NDArray[np.float64], missing: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which distinct numbers are marks such as -999: they stand far apart from all others."""
+    far = np.zeros(len(numbers), dtype=bool)
+    for sentinel in _SENTINELS:
+        rest = numbers[~missing & (numbers != sentinel)]
+        if len(rest) < 3 or not (numbers == sentinel).any():
+            continue
+        low, high = float(rest.min()), float(rest.max())
+        gap = low - sentinel if sentinel < 0 else sentinel - high
+        # codes of such a size, or measurements that reach there, are no reason to doubt the number
+        if gap > 3 * max(high - low, abs(low), abs(high), 1.0):
+            far |= numbers == sentinel
+    return far
 
 
 def as_words(cells: Sequence[str]) -> pd.Series:
@@ -89,8 +144,15 @@ def as_words(cells: Sequence[str]) -> pd.Series:
 
 def _parse(spellings: list[str], missing: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return the numbers, NaN where there is none."""
-    text = pd.Series(spellings, dtype=object).where(~missing)
-    return np.asarray(pd.to_numeric(text, errors="coerce"), dtype=np.float64)
+    if len(spellings) > _FEW:
+        text = pd.Series(spellings, dtype=object).where(~missing)
+        return np.asarray(pd.to_numeric(text, errors="coerce"), dtype=np.float64)
+    # for few, setting up a Series costs more than all else
+    found = np.full(len(spellings), np.nan)
+    for i, (cell, gone) in enumerate(zip(spellings, missing, strict=True)):
+        if not gone and _NUMBER.fullmatch(cell):
+            found[i] = float(cell)
+    return found
 
 
 def _has_decimal_commas(spellings: list[str], missing: NDArray[np.bool_]) -> bool:

@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from seqcompare.data.options import Role
+from seqcompare.data.schema import Values
 from seqcompare.data.sequences import Sequences
 
-Role = Literal["next", "step", "sequence", "value"]
+PerSequence = Values
+Target = Sequences | PerSequence | None
+
+__all__ = ["PerSequence", "Role", "SequenceDataset", "Target"]
+
+
+@dataclass(frozen=True)
+class ColumnUse:
+    """What a column of a table is for, and why.
+
+    Parameters
+    ----------
+    column : str
+        Its name.
+    use : str
+        "sequence", "order", "value", "target", "group" or "not used".
+    reason : str
+        Why.
+    """
+
+    column: str
+    use: str
+    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,16 +59,19 @@ class SequenceDataset:
         The official test part, where the source defines one.
     notes : tuple of str
         What was guessed or decided when the data were read, a sentence each.
+    columns : tuple of ColumnUse
+        What the columns of a table are for, and why.
     """
 
     X: Sequences
-    y: Sequences | NDArray[Any] | None
-    sample_weight: Sequences | NDArray[Any] | None
+    y: Target
+    sample_weight: Target
     role: Role
     name: str
-    groups: NDArray[Any] | None = None
+    groups: PerSequence | None = None
     test: NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
+    columns: tuple[ColumnUse, ...] = ()
 
     def __len__(self) -> int:
         return len(self.X)
@@ -54,16 +80,57 @@ class SequenceDataset:
         """Return the dataset of the sequences at `indices`, in that order; a boolean mask works as well."""
         chosen = np.arange(len(self))[np.asarray(indices)]
 
-        def of(values: Any) -> Any:
+        def of(values: Target) -> Target:
             if values is None:
                 return None
             return values.take(chosen) if isinstance(values, Sequences) else values[chosen]
+
+        def entries(values: PerSequence | None) -> PerSequence | None:
+            return None if values is None else values[chosen]
 
         return replace(
             self,
             X=self.X.take(chosen),
             y=of(self.y),
             sample_weight=of(self.sample_weight),
-            groups=of(self.groups),
-            test=of(self.test),
+            groups=entries(self.groups),
+            test=entries(self.test),
         )
+
+
+def with_test(train: SequenceDataset, test: SequenceDataset) -> SequenceDataset:
+    """Return both as one data set, of which the second is the official test part.
+
+    Raises
+    ------
+    ValueError
+        If they differ in what is predicted, in kinds of channels, or in kinds of targets.
+    """
+    if train.role != test.role:
+        raise ValueError(f"the role is {train.role}, but that of the test part {test.role}")
+    X = train.X.followed_by(test.X)
+
+    def joined(first: Target, second: Target, what: str) -> Target:
+        if first is None or second is None:
+            if (first is None) != (second is None):
+                raise ValueError(f"only one of both parts has {what}")
+            return None
+        if isinstance(first, Sequences) and isinstance(second, Sequences):
+            return first.followed_by(second)
+        found = [np.asarray(part) for part in (first, second)]
+        if (found[0].dtype.kind == "U") != (found[1].dtype.kind == "U"):
+            raise ValueError(f"the {what} are words in one part and numbers in the other")
+        return np.concatenate(found)
+
+    groups = None
+    if train.groups is not None and test.groups is not None:
+        groups = np.concatenate([train.groups.astype(str), test.groups.astype(str)])
+    return replace(
+        train,
+        X=X,
+        y=joined(train.y, test.y, "targets"),
+        sample_weight=joined(train.sample_weight, test.sample_weight, "weights"),
+        groups=groups,
+        test=np.repeat([False, True], [len(train), len(test)]),
+        notes=(*train.notes, f"{test.name} is the official test part"),
+    )

@@ -39,6 +39,20 @@ def kind_words(kind: str) -> str:
     return "symbols" if kind == "symbols" else "real-valued steps"
 
 
+def check_readable(sequences: Sequences, reader: str) -> None:
+    """Raise ValueError for steps that `reader` does not know how to take: mixed channels, missing symbols."""
+    if sequences.kind == "mixed":
+        channels = ", ".join(f"{channel.name} ({channel.kind})" for channel in sequences.schema)
+        raise ValueError(
+            f"the steps of X mix kinds of channels, {channels}, which {reader} does not take; "
+            f"X.column({sequences.schema[0].name!r}) is one of them alone, "
+            "as is what values= (--values) reads"
+        )
+    if sequences.kind == "symbols" and sequences.has_missing:
+        i, t = locate_step(sequences, int(np.argmax(sequences.missing[:, 0])))
+        raise ValueError(f"X[{i}] has no symbol at step {t}, and {reader} takes no missing symbols")
+
+
 def locate_step(sequences: Sequences, row: int) -> tuple[int, int]:
     """Return which sequence a row of the values belongs to, and which of its steps it is."""
     i = int(np.searchsorted(sequences.offsets, row, side="right")) - 1

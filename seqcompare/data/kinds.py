@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.data.sequences import Kind, Sequences
+from seqcompare.data.options import Kind, Missing
+from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
-
-Missing = Literal["error", "keep"]
 
 FailAt = Callable[[str, int | None, int], DataError]
 """Makes the error for a problem at a step and channel, counted from 0 over all sequences."""
@@ -20,18 +18,6 @@ AS_REAL = "the kind 'real' reads them as measurements"
 
 # every symbol takes the memory of the longest
 LONGEST_SYMBOL = 1000
-
-__all__ = [
-    "AS_REAL",
-    "LONGEST_SYMBOL",
-    "FailAt",
-    "Kind",
-    "Missing",
-    "are_whole",
-    "as_kind",
-    "check_finite",
-    "too_long",
-]
 
 
 def too_long(word: str) -> str:
@@ -64,26 +50,66 @@ def as_kind(X: Sequences, kind: Kind | None, fail: FailAt) -> Sequences:
 
 def are_whole(values: NDArray[np.floating]) -> NDArray[np.bool_]:
     """Return which numbers can become 64-bit integers without a change."""
-    return (values == np.floor(values)) & (np.abs(values) < 2.0**63)
+    return np.asarray((values == np.floor(values)) & (np.abs(values) < 2.0**63))
 
 
 def check_finite(X: Sequences, missing: Missing | None, notes: list[str], fail: FailAt) -> None:
-    """Refuse infinite numbers always, and missing ones unless they are to be kept.
+    """Refuse infinite numbers always, missing ones if so asked, and missing symbols unless these are kept.
 
     Raises
     ------
     DataError
-        For the first bad number; the message says where it is.
+        For the first bad value; the message says where it is.
     """
-    if X.kind != "real" or np.isfinite(X.values).all():
-        return
-    absent = np.isnan(X.channels)
-    bad: NDArray[Any] = ~np.isfinite(X.channels) & ~(absent if missing == "keep" else False)
-    if bad.any():
-        step, channel = (int(i) for i in np.argwhere(bad)[0])
-        if absent[step, channel]:
-            problem = "there is no number (NaN); 'keep' for missing ones lets it pass, but few models do"
-        else:
-            problem = f"expected a finite number, got {X.channels[step, channel]}"
-        raise fail(problem, step, channel)
-    notes.append(f"{int(absent.sum())} numbers are missing (NaN): few models take that")
+    for i, channel in enumerate(X.schema):
+        column = X.channel(i)
+        gone = np.flatnonzero(column.missing[:, 0])
+        of = "" if X.n_channels == 1 else f" of {channel.name!r}"
+        if column.kind == "symbols":
+            if gone.size and missing != "keep":
+                raise fail("there is no value; 'keep' for missing ones lets it pass", int(gone[0]), i)
+            if gone.size:
+                notes.append(f"{len(gone)} symbols{of} are missing: few models take that")
+            continue
+        infinite = np.flatnonzero(np.isinf(column.values))
+        if infinite.size:
+            step = int(infinite[0])
+            raise fail(f"expected a finite number, got {column.values[step]}", step, i)
+        if gone.size and missing == "error":
+            raise fail("there is no number (NaN); 'keep' for missing ones lets it pass", int(gone[0]), i)
+        if gone.size:
+            notes.append(f"{len(gone)} numbers{of} are missing (NaN): few models take that")
+
+
+def judge_whole(values: NDArray[np.float64], starts: NDArray[np.bool_]) -> tuple[str, str]:
+    """Return whether whole numbers in a file are "symbols", "count" or "real", and why.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_steps,)
+        Whole numbers in the order of steps; NaN where one is missing.
+    starts : ndarray of bool, shape (n_steps,)
+        Where sequences start.
+    """
+    known = values[~np.isnan(values)]
+    distinct = np.unique(known)
+    numbers = "count" if len(known) and known.min() >= 0 else "real"
+    if len(distinct) <= 2:
+        return "symbols", f"{len(distinct)} different ones"
+    repeats = len(known) / len(distinct)
+    if repeats < 3 and len(distinct) > 9:
+        return numbers, f"{len(distinct)} different ones, which hardly repeat"
+    span = distinct[-1] - distinct[0] + 1
+    dense = len(distinct) / span
+    steps = np.abs(np.diff(values))[~starts[1:]]
+    steps = steps[~np.isnan(steps)]
+    # neighbours of a measurement are nearer to each other than any two of its values
+    apart = float(np.abs(known - np.roll(known, len(known) // 2 or 1)).mean())
+    smooth = len(steps) > 9 and float(steps.mean()) < 0.4 * apart and dense > 0.2
+    if len(distinct) > 20 and (smooth or dense > 0.5 or repeats < 5):
+        return numbers, f"{len(distinct)} different ones" + (
+            " that change little by little" if smooth else ""
+        )
+    if len(distinct) > 6 and smooth and dense > 0.5 and np.mean(steps <= 1) < 0.95:
+        return numbers, f"{len(distinct)} different ones that change little by little"
+    return "symbols", f"{len(distinct)} different ones, which repeat"

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from seqcompare.data.dates import DateError, read_dates
+from seqcompare.data.schema import Values
 from seqcompare.data.source import DataError
 
-Keys = tuple[NDArray[Any], str | None]
+Keys = tuple[Values, str | None]
 """A key to sort by for each text, and how it was read where that has to be said."""
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
@@ -22,8 +23,7 @@ _OFFSET = r"Z|[+-][0-9]{2}(?::?[0-9]{2})?"
 _ISO = re.compile(
     rf"[0-9]{{4}}([-/])[0-9]{{2}}(?:\1[0-9]{{2}}(?:[T ](?:{_CLOCK}|[0-9]{{2}}) ?(?P<offset>{_OFFSET})?)?)?"
 )
-_DOTTED = re.compile(rf"([0-9]{{1,2}})\.([0-9]{{1,2}})\.([0-9]{{4}})(?:,?[T ]({_CLOCK}))?")
-_SLASHED = re.compile(rf"([0-9]{{1,2}})[-/]([0-9]{{1,2}})[-/]([0-9]{{4}})(?:,?[T ]({_CLOCK}))?")
+_AMBIGUOUS = re.compile(r"[0-9]{1,2}[-/][0-9]{1,2}[-/][0-9]{2,4}.*")
 _TWO_PARTS = re.compile(r"[0-9]{1,3}:[0-5][0-9]")
 _THREE_PARTS = re.compile(r"[0-9]{1,3}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?")
 _NUMBERED = re.compile(r"([^0-9]*)([0-9]+)([^0-9]*)")
@@ -39,7 +39,9 @@ class _OrderError(Exception):
         self.problem, self.which = problem, which
 
 
-def order_places(cells: pd.Series, fail: Callable[[str, int], DataError]) -> tuple[NDArray[np.int64], Any]:
+def order_places(
+    cells: pd.Series, fail: Callable[[str, int], DataError]
+) -> tuple[NDArray[np.int64], str | None]:
     """Return the place of every cell in the order of the column, shape (n,), from 0; equal cells share one.
 
     Parameters
@@ -82,7 +84,33 @@ def order_places(cells: pd.Series, fail: Callable[[str, int], DataError]) -> tup
     return np.unique(keys, return_inverse=True)[1][codes], how
 
 
-def _object_keys(values: NDArray[Any]) -> NDArray[Any]:
+def moments_of(texts: list[str]) -> NDArray[np.int64] | None:
+    """Return what distinct texts stand for if all are dates or times, in nanoseconds; None else."""
+    if not texts or not any(c.isdigit() for c in texts[0]):
+        return None
+    for pattern, keys in ((_ISO, _iso_keys), (_TWO_PARTS, _clock_keys), (_THREE_PARTS, _clock_keys)):
+        if all(pattern.fullmatch(text) for text in texts):
+            try:
+                return np.asarray(keys(texts)[0], dtype=np.int64)
+            except _OrderError:
+                return None
+    if _NUMBER.fullmatch(texts[0]):
+        return None
+    try:
+        found = read_dates(texts)
+    except DateError:
+        return None
+    return None if found is None else found[0].astype("datetime64[ns]").astype(np.int64)
+
+
+def looks_ordered(texts: list[str]) -> bool:
+    """Whether most of the texts are numbers, dates or times, though some are not."""
+    patterns = (_NUMBER, _ISO, _TWO_PARTS, _THREE_PARTS, _AMBIGUOUS)
+    fitting = sum(any(pattern.fullmatch(text.strip()) for pattern in patterns) for text in texts)
+    return 2 * fitting >= len(texts)
+
+
+def _object_keys(values: Values) -> Values:
     for i, value in enumerate(values):
         try:
             _ = value < values[0]
@@ -100,7 +128,14 @@ def _text_keys(texts: list[str]) -> Keys:
         if sum(fits) > most:
             most, odd = sum(fits), fits.index(False)
             beside = f" beside {what} such as {texts[fits.index(True)]!r:.40}"
-    found = _numbered_keys(texts)
+    found = _daily_keys(texts)
+    if found is None and _AMBIGUOUS.fullmatch(texts[0]) and all(map(_AMBIGUOUS.fullmatch, texts)):
+        raise _OrderError(
+            f"{texts[0]!r} may have the day or the month first, and no date of the column decides; "
+            "expected ISO dates (2024-01-31)",
+            0,
+        )
+    found = found or _numbered_keys(texts)
     if found is None and _sorts_as_text(texts):
         found = np.array(texts, dtype=object), "text of one form, the year or the largest part first"
     if found is None:
@@ -127,25 +162,12 @@ def _iso_keys(texts: list[str]) -> Keys:
     return _moments(texts), "ISO dates or times" + (" with their UTC offsets" if any(zoned) else "")
 
 
-def _dotted_keys(texts: list[str]) -> Keys:
-    return _moments(_iso_texts(texts, _DOTTED, (0, 1)), texts), "dates of the form day.month.year"
-
-
-def _slashed_keys(texts: list[str]) -> Keys:
-    parts = np.array([[int(part) for part in _parts(_SLASHED, text)[:2]] for text in texts])
-    first, second = bool((parts[:, 0] > 12).any()), bool((parts[:, 1] > 12).any())
-    if first == second:
-        which = int(np.argmax((parts > 12).any(axis=1)))
-        reason = "others say the opposite of it" if first else "no date of the column decides"
-        raise _OrderError(
-            f"{texts[which]!r} may have the day or the month first, and {reason}; "
-            "expected ISO dates (2024-01-31)",
-            which,
-        )
-    form = "day, month, year" if first else "month, day, year"
-    return _moments(
-        _iso_texts(texts, _SLASHED, (0, 1) if first else (1, 0)), texts
-    ), f"dates of the form {form}"
+def _daily_keys(texts: list[str]) -> Keys | None:
+    try:
+        found = read_dates(texts)
+    except DateError as error:
+        raise _OrderError(error.problem, error.which) from None
+    return None if found is None else (found[0].astype("datetime64[ns]").astype(np.int64), found[1])
 
 
 def _clock_keys(texts: list[str]) -> Keys:
@@ -175,18 +197,6 @@ def _sorts_as_text(texts: Sequence[str]) -> bool:
     return year_first or all(re.search("[A-Za-z_]", gap) for gap in gaps)
 
 
-def _parts(pattern: re.Pattern[str], text: str) -> tuple[Any, ...]:
-    match = pattern.fullmatch(text)
-    assert match is not None
-    return match.groups()
-
-
-def _iso_texts(texts: list[str], pattern: re.Pattern[str], day_and_month: tuple[int, int]) -> list[str]:
-    day, month = day_and_month
-    parts = [_parts(pattern, text) for text in texts]
-    return [f"{p[2]}-{p[month]:0>2}-{p[day]:0>2} {p[3] or '00:00'}" for p in parts]
-
-
 def _moments(iso: list[str], texts: list[str] | None = None) -> NDArray[np.int64]:
     moments = pd.to_datetime(pd.Index(iso, dtype=object), format="ISO8601", utc=True, errors="coerce")
     wrong = np.flatnonzero(moments.isna())
@@ -199,8 +209,6 @@ def _moments(iso: list[str], texts: list[str] | None = None) -> NDArray[np.int64
 _RULES = (
     ("numbers", _NUMBER, _number_keys),
     ("ISO dates", _ISO, _iso_keys),
-    ("dates", _DOTTED, _dotted_keys),
-    ("dates", _SLASHED, _slashed_keys),
     ("times", _TWO_PARTS, _clock_keys),
     ("times", _THREE_PARTS, _clock_keys),
 )

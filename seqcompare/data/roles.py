@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.data.dataset import Role
-from seqcompare.data.kinds import Kind, Missing, are_whole
+from seqcompare.data.dataset import Target
+from seqcompare.data.kinds import are_whole
+from seqcompare.data.options import Kind, Missing, Role
+from seqcompare.data.schema import Values
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
 
@@ -20,26 +22,32 @@ Fail = Callable[[str, int | None], DataError]
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user said about the data, whatever their form; None is for "find out"."""
+    """What the user said about the data, whatever their form; None is for "find out".
+
+    A `part` of the data is never learned from: it may have one class, or one sequence.
+    """
 
     role: Role | None = None
     kind: Kind | None = None
     missing: Missing | None = None
-    ignore_label: Any = None
+    ignore_label: object = None
+    part: bool = False
 
     def __post_init__(self) -> None:
         for what, choices in (("role", Role), ("kind", Kind), ("missing", Missing)):
             value = getattr(self, what)
             if value is not None and value not in get_args(choices):
                 raise DataError(f"{what} must be one of {', '.join(get_args(choices))}, got {value!r}")
+        if self.role == "step-value":
+            raise DataError("the role step-value, a number for every step, is not read from data yet")
 
 
-Settled = tuple[Sequences | NDArray[Any] | None, Sequences | None, Role]
+Settled = tuple[Target, Sequences | None, Role]
 
 
 def settle_role(
     X: Sequences,
-    target: Sequences | NDArray[Any] | None,
+    target: Target,
     wanted: Wanted,
     notes: list[str],
     fail: Fail,
@@ -78,7 +86,7 @@ def settle_role(
             raise fail("the label to ignore is one of a target, and there is none", None)
         if role is None:
             notes.append("no target, so the role is next: each step is predicted from those before it")
-        return _check_next(X, notes, fail)
+        return (None, None, "next") if wanted.part else _check_next(X, notes, fail)
     if role == "next":
         raise fail("the role next predicts the steps themselves: it takes no target", None)
     if isinstance(target, Sequences):
@@ -86,14 +94,14 @@ def settle_role(
         if role == "step" or (role is None and change is not None):
             if role is None:
                 notes.append("the target changes within sequences, so the role is step")
-            return _check_steps(target, ignore_label, fail)
+            return _check_steps(target, ignore_label, fail, wanted.part)
         if change is not None:
             raise fail(f"the role {role} needs one target a sequence, but it changes here", change)
         values, starts = target.values[target.offsets[:-1]], target.offsets
-        return _check_sequences(values, role, ignore_label, notes, lambda p, i: fail(p, _start(starts, i)))
+        return _check_sequences(values, wanted, notes, lambda p, i: fail(p, _start(starts, i)))
     if role == "step":
         raise fail("the role step needs a label for every step, but there is one a sequence", None)
-    return _check_sequences(target, role, ignore_label, notes, fail)
+    return _check_sequences(target, wanted, notes, fail)
 
 
 def _start(offsets: NDArray[np.int64], i: int | None) -> int | None:
@@ -103,34 +111,36 @@ def _start(offsets: NDArray[np.int64], i: int | None) -> int | None:
 def _check_next(X: Sequences, notes: list[str], fail: Fail) -> Settled:
     if X.lengths.max() < 2:
         raise fail("every sequence has one step: there is no next step to predict", None)
-    if (X.channels == X.channels[0]).all():
-        raise fail(f"all steps are {X.channels[0].tolist()}: there is nothing to predict", 0)
+    if (X.values == X.values[0]).all():
+        raise fail(f"all steps are {np.ravel(X.values[0]).tolist()}: there is nothing to predict", 0)
+    if X.kind == "mixed":
+        notes.append("the channels are of mixed kinds: few models take them")
     if X.kind == "real":
         notes.append("the steps are real-valued: of the densities only hidden Markov models take them")
     return None, None, "next"
 
 
-def _check_steps(target: Sequences, ignore_label: Any, fail: Fail) -> Settled:
+def _check_steps(target: Sequences, ignore_label: object, fail: Fail, part: bool) -> Settled:
     labels = _as_labels(target.values, "a label per step must be a symbol", fail)
     scored = np.ones(len(labels), dtype=bool)
     if ignore_label is not None:
         # a command line can only say "-1"
         ignored = labels.astype(str) == str(ignore_label)
-        if not ignored.any():
+        if not ignored.any() and not part:
             raise fail(
                 f"the label to ignore, {ignore_label!r}, is none of the labels: {_listed(labels)}", None
             )
         scored = ~ignored
-    _check_classes(labels[scored], fail)
+    if not part:
+        _check_classes(labels[scored], fail)
     y = target.with_values(labels)
     weight = None if ignore_label is None else target.with_values(scored.astype(np.float64))
     return y, weight, "step"
 
 
-def _check_sequences(
-    target: NDArray[Any], role: Role | None, ignore_label: Any, notes: list[str], fail: Fail
-) -> Settled:
-    if ignore_label is not None:
+def _check_sequences(target: Values, wanted: Wanted, notes: list[str], fail: Fail) -> Settled:
+    role = wanted.role
+    if wanted.ignore_label is not None:
         raise fail(
             "a label can be ignored among labels per step only, but there is one target a sequence", None
         )
@@ -142,27 +152,29 @@ def _check_sequences(
         notes.append(f"the target is the same all through each sequence and {what}, so the role is {role}")
         if number and role == "sequence" and len(np.unique(target)) > 10:
             notes[-1] += number
-    if len(target) < 2:
+    if len(target) < 2 and not wanted.part:
         raise fail(f"the role {role} needs several sequences to learn from, but there is one", None)
     if role == "value":
         values = _as_numbers(target, fail)
-        if (values == values[0]).all():
+        if (values == values[0]).all() and not wanted.part:
             raise fail(f"every target is {values[0]:g}: there is nothing to predict", None)
         return values, None, role
     labels = _as_labels(target, "a class must be a symbol; the role value predicts numbers", fail)
+    if wanted.part:
+        return labels, None, role
     _check_classes(labels, fail)
     if len(np.unique(labels)) == len(labels):
         raise fail("every sequence has a class of its own: no class can be learnt and tested" + number, None)
     return labels, None, role
 
 
-def _check_classes(labels: NDArray[Any], fail: Fail) -> None:
+def _check_classes(labels: Values, fail: Fail) -> None:
     classes = np.unique(labels)
     if len(classes) < 2:
         raise fail(f"the target has one class, {classes[0]!s}: there is nothing to predict", None)
 
 
-def _as_labels(values: NDArray[Any], problem: str, fail: Fail) -> NDArray[Any]:
+def _as_labels(values: Values, problem: str, fail: Fail) -> Values:
     if values.dtype.kind != "f":
         return values
     broken = np.flatnonzero(~are_whole(values))
@@ -171,7 +183,7 @@ def _as_labels(values: NDArray[Any], problem: str, fail: Fail) -> NDArray[Any]:
     return values.astype(np.int64)
 
 
-def _as_numbers(values: NDArray[Any], fail: Fail) -> NDArray[np.float64]:
+def _as_numbers(values: Values, fail: Fail) -> NDArray[np.float64]:
     try:
         return values.astype(np.float64)
     except ValueError:
@@ -191,6 +203,6 @@ def _first_change(target: Sequences) -> int | None:
     return int(np.argmax(differs)) if differs.any() else None
 
 
-def _listed(labels: NDArray[Any], most: int = 10) -> str:
+def _listed(labels: Values, most: int = 10) -> str:
     names = np.unique(labels).astype(str)
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")

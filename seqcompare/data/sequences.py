@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from seqcompare.data.reading import Container, read_collection, read_column, read_steps
+from seqcompare.data.columns import Columns, Plain, Steps, assemble, fit_schema, hold, join
+from seqcompare.data.held import Held
+from seqcompare.data.layout import check_offsets, frame_rows, offsets_of, read_lengths, read_times
+from seqcompare.data.options import Kind
+from seqcompare.data.schema import NUMERIC, Channel, ChannelKind, Schema, StepKind, Values, read_schema
+from seqcompare.data.steps import Container, read_collection, read_steps
+from seqcompare.data.symbols import Coded, code_texts
 
-Kind = Literal["symbols", "real"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Channel", "Kind", "Sequences", "StepKind", "offsets_of"]
 
 
-class Sequences:
+class Sequences(Held):
     """Ragged sequences: all steps end to end, and where each sequence starts.
 
-    Integers, booleans, strings and categories are symbols; floats are real-valued.
+    Integers, booleans, strings and categories are symbols; floats are real-valued. None, NaN and pandas' NA
+    mark what is missing, in either. Words are held as small whole numbers beside an alphabet.
 
     Parameters
     ----------
     X : list of sequences, array of shape (n, T) or (n, T, d), or Sequences
         A sequence is a 1-D array or list, a 2-D float array of shape ``(T_i, d)``, or a string, read as
-        characters. A single sequence is ``[x]``.
+        characters. A single sequence is ``[x]``. For symbols beside numbers see `from_columns`.
     offsets : array of int, shape (n + 1,), optional
         If given, `X` has all steps of all sequences, shape (n_steps,) or (n_steps, d), and sequence ``i`` is
         ``X[offsets[i]:offsets[i + 1]]``, the layout of Arrow lists.
+    schema : sequence of Channel, or of pairs (name, kind), optional
+        What the channels are called and hold; by default one of symbols, or several of measurements, named
+        "0", "1", ...
+    times : array of shape (n_steps,), or one array a sequence, optional
+        When each step was: numbers or moments (datetime64) that never go back within a sequence.
     numbers : bool, default=False
         Whether integers and booleans are counts or measurements here rather than symbols, and so become
         floats.
@@ -34,18 +49,18 @@ class Sequences:
 
     Attributes
     ----------
-    values : ndarray of shape (n_steps,) or (n_steps, d)
-        All steps.
     offsets : ndarray of int64, shape (n + 1,)
         Bounds of the sequences in `values`.
+    times : ndarray of float64 or datetime64, shape (n_steps,), or None
+        When each step was.
+    container : {"list", "array", "sequences"}
+        What `pack` answers in.
 
     Raises
     ------
     ValueError
-        For no sequences, an empty sequence, mixed kinds, or differing numbers of channels; the message
-        names the sequence, what was expected and what came.
-    TypeError
-        If `X` is not a collection of sequences at all.
+        For no collection, no sequences, an empty one, mixed kinds, or differing numbers of channels; the
+        message names the sequence, what was expected and what came.
 
     Examples
     --------
@@ -55,33 +70,58 @@ class Sequences:
     (2, 6, 'symbols')
     >>> X[1]
     array(['G', 'G'], dtype='<U1')
+    >>> X.codes, X.alphabet
+    (array([0, 1, 2, 3, 2, 2], dtype=uint8), array(['A', 'C', 'G', 'T'], dtype='<U1'))
     """
 
+    offsets: NDArray[np.int64]
+    times: Values | None
+    container: Container
+
     def __init__(
-        self, X: Any, offsets: ArrayLike | None = None, *, numbers: bool = False, name: str = "X"
+        self,
+        X: Any,
+        offsets: ArrayLike | None = None,
+        *,
+        schema: Iterable[Channel | tuple[str, ChannelKind]] | None = None,
+        times: object = None,
+        numbers: bool = False,
+        name: str = "X",
     ) -> None:
-        self.container: Container = "sequences"
+        named = None if schema is None else read_schema(schema)
+        numbers = numbers or (named is not None and all(channel.kind in NUMERIC for channel in named))
+        steps: Steps
         if offsets is not None:
-            self.values = read_steps(X, name, numbers=numbers)
-            self.offsets = _check_layout(len(self.values), offsets)
+            steps, self.container = hold(read_steps(X, name, numbers=numbers)), "sequences"
+            self.offsets = check_offsets(len(steps), offsets)
         elif isinstance(X, Sequences):
-            whole = numbers and X.values.dtype.kind in "iub"
-            self.values = X.values.astype(np.float64) if whole else X.values
-            self.offsets, self.container = X.offsets, X.container
+            steps, self.offsets, self.container = X._steps, X.offsets, X.container
+            if numbers and X.kind == "symbols" and X._coded().alphabet.dtype.kind in "iub":
+                steps = _as_floats(steps)
+            elif named is None:
+                named = X._schema
+            times = X.times if times is None else times
+        elif isinstance(X, list) and X and all(isinstance(x, str) and x for x in X):
+            steps, self.offsets, self.container = code_texts(X), offsets_of([len(x) for x in X]), "list"
         else:
-            self.values, lengths, self.container = read_collection(X, name, numbers=numbers)
-            self.offsets = offsets_of(lengths)
-        self.values = self.values.view()
-        self.values.flags.writeable = False
+            values, lengths, self.container = read_collection(X, name, numbers=numbers)
+            steps, self.offsets = hold(values), offsets_of(lengths)
+        super().__init__(steps, None if named is None else fit_schema(steps, named))
+        self.times = None if times is None else read_times(times, self.offsets)
 
     @classmethod
     def _made(
-        cls, values: NDArray[Any], offsets: NDArray[np.int64], container: Container = "sequences"
+        cls,
+        steps: Steps,
+        offsets: NDArray[np.int64],
+        container: Container = "sequences",
+        schema: Schema | None = None,
+        times: Values | None = None,
     ) -> Sequences:
         """Put together what is known to be sound: unlike input from outside, of any trailing shape."""
         made = cls.__new__(cls)
-        made.values, made.offsets, made.container = values.view(), offsets, container
-        made.values.flags.writeable = False
+        Held.__init__(made, steps, schema)
+        made.offsets, made.container, made.times = offsets, container, times
         return made
 
     @classmethod
@@ -105,21 +145,58 @@ class Sequences:
             If a length is not positive, or they do not add up to ``n_steps``.
         """
         values = read_steps(X, "X", numbers=numbers)
-        sizes = np.asarray([len(values)] if lengths is None else lengths)
-        if sizes.ndim != 1 or sizes.dtype.kind not in "iu":
-            raise ValueError(
-                f"lengths must be a 1-D array of integers, got {sizes.dtype} of shape {sizes.shape}"
-            )
-        bad = np.flatnonzero(sizes < 1)
-        if bad.size:
-            raise ValueError(f"lengths[{bad[0]}] is {sizes[bad[0]]}: every sequence needs at least one step")
-        if sizes.sum() != len(values):
-            raise ValueError(f"lengths add up to {sizes.sum()} steps but X has {len(values)}")
-        return cls._made(values, offsets_of(sizes))
+        offsets = read_lengths(lengths, len(values))
+        return cls._made(hold(values), offsets)
+
+    @classmethod
+    def from_columns(
+        cls,
+        columns: Mapping[str, ArrayLike],
+        lengths: ArrayLike | None = None,
+        *,
+        kinds: Mapping[str, ChannelKind] | None = None,
+        times: object = None,
+    ) -> Sequences:
+        """Read named channels, symbols beside numbers.
+
+        Parameters
+        ----------
+        columns : mapping of str to array-like of shape (n_steps,)
+            What each channel holds, all sequences end to end.
+        lengths : array of int, shape (n,), optional
+            Steps of each sequence; by default one sequence.
+        kinds : mapping of str to {"symbols", "real", "count"}, optional
+            What channels are. By default floats are measurements, and so are integers where no channel
+            holds symbols; all else is symbols.
+        times : array of shape (n_steps,), or one array a sequence, optional
+            When each step was.
+
+        Raises
+        ------
+        ValueError
+            If columns differ in length, do not hold what their kind demands, or lengths do not add up.
+
+        Examples
+        --------
+        >>> from seqcompare import Sequences
+        >>> X = Sequences.from_columns({"event": ["buy", "sell", "buy"], "amount": [0.5, 2.0, 1.5]}, [2, 1])
+        >>> X
+        <Sequences: 2 of 1-2 steps, mixed, channels event (symbols), amount (real)>
+        """
+        steps, schema = assemble(columns, kinds or {})
+        offsets = read_lengths(lengths, len(steps))
+        given = None if times is None else read_times(times, offsets)
+        return cls._made(steps, offsets, schema=schema, times=given)
 
     @classmethod
     def from_frame(
-        cls, df: Any, *, sequence: str, order: str | None = None, values: str | list[str]
+        cls,
+        df: pd.DataFrame,
+        *,
+        sequence: str,
+        order: str | None = None,
+        values: str | list[str],
+        kinds: Mapping[str, ChannelKind] | None = None,
     ) -> Sequences:
         """Read a long table: one row a step.
 
@@ -132,9 +209,11 @@ class Sequences:
             they first appear.
         order : str, optional
             Column to sort the steps of a sequence by; by default rows keep their order. Two rows of one
-            sequence with the same order are an error.
+            sequence with the same order are an error. Numbers and moments become `times`.
         values : str or list of str
-            The column of symbols or numbers, or several numeric columns, one a channel.
+            The column of symbols or numbers, or several columns, one a channel.
+        kinds : mapping of str to {"symbols", "real", "count"}, optional
+            What channels are; by default as in `from_columns`.
 
         Raises
         ------
@@ -148,38 +227,35 @@ class Sequences:
                 raise ValueError(f"there is no column {column!r}; the columns are {list(df.columns)}")
             if df[column].ndim != 1:
                 raise ValueError(f"there are {df[column].shape[1]} columns {column!r}, expected one")
-        if not columns:
-            raise ValueError("values names no column")
-        if len(df) == 0:
-            raise ValueError("the table has no rows")
-        for column in [sequence] if order is None else [sequence, order]:
-            missing = np.flatnonzero(df[column].isna().to_numpy())
-            if missing.size:
-                raise ValueError(f"column {column!r} has no value in row {missing[0]}")
-        codes, names = df[sequence].factorize()
-        if order is None:
-            rank = np.argsort(codes, kind="stable")
-        else:
-            try:
-                places = df[order].rank(method="dense").to_numpy()
-            except TypeError as error:
-                raise ValueError(f"column {order!r} has values that do not compare: {error}") from error
-            rank = np.lexsort((places, codes))
-            places = places[rank]
-            repeated = (np.diff(codes[rank]) == 0) & (places[1:] == places[:-1])
-            if repeated.any():
-                row = rank[1:][repeated][0]
-                raise ValueError(
-                    f"sequence {names[codes[row]]!r} has two rows with {order} = {df[order].iloc[row]!r} "
-                    f"(the second is row {row})"
-                )
-        steps = _table_values(df, columns)[rank]
-        return cls._made(steps, offsets_of(np.bincount(codes)))
+        if not columns or len(df) == 0:
+            raise ValueError("the table has no rows" if columns else "values names no column")
+        rank, sizes, times = frame_rows(df, sequence, order)
+        steps, schema = assemble({column: df[column] for column in columns}, kinds or {})
+        return cls._made(steps.take(rank), offsets_of(sizes), schema=schema, times=times)
 
-    @property
-    def kind(self) -> Kind:
-        """``"real"`` for floats, else ``"symbols"``."""
-        return "real" if self.values.dtype.kind == "f" else "symbols"
+    def column(self, name: str) -> Sequences:
+        """Return one channel alone.
+
+        Raises
+        ------
+        ValueError
+            If there is none of this name.
+        """
+        names = [channel.name for channel in self.schema]
+        if name not in names:
+            raise ValueError(f"there is no channel {name!r}; there are {', '.join(names)}")
+        return self.channel(names.index(name))
+
+    def channel(self, i: int) -> Sequences:
+        """Return the channel at a place alone."""
+        steps = self._steps
+        if isinstance(steps, Columns):
+            column = steps.columns[i]
+            steps = column if isinstance(column, Coded) else Plain(column)
+        elif steps.n_channels > 1:
+            steps = Plain(self.channels[:, i])
+        schema = (self.schema[i],) if self._schema is not None or i else None
+        return Sequences._made(steps, self.offsets, self.container, schema, self.times)
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -189,17 +265,7 @@ class Sequences:
     @property
     def n_steps(self) -> int:
         """Steps of all sequences together."""
-        return len(self.values)
-
-    @property
-    def n_channels(self) -> int:
-        """Numbers in a step; 1 for symbols."""
-        return 1 if self.values.ndim == 1 else int(self.values.shape[1])
-
-    @property
-    def channels(self) -> NDArray[Any]:
-        """`values` with channels always on a second axis, shape (n_steps, d)."""
-        return self.values.reshape(self.n_steps, self.n_channels)
+        return int(self.offsets[-1])
 
     @property
     def sequence_index(self) -> NDArray[np.int64]:
@@ -211,11 +277,29 @@ class Sequences:
         """The position of each step in its sequence, from 0, shape (n_steps,)."""
         return np.arange(self.n_steps) - np.repeat(self.offsets[:-1], self.lengths)
 
-    def with_values(self, values: NDArray[Any]) -> Sequences:
-        """Return the same sequences with other per-step values, shape (n_steps, ...)."""
-        return Sequences._made(values, self.offsets, self.container)
+    def with_values(self, values: Values) -> Sequences:
+        """Return the same sequences with other per-step values, shape (n_steps, ...).
 
-    def pack(self, values: NDArray[Any]) -> Any:
+        Times stay, and so do names of channels if the new values are as many numbers or symbols a step.
+        """
+        kept = self._schema_for(values), self.times
+        return Sequences._made(Plain(values), self.offsets, self.container, *kept)
+
+    def cut(self, offsets: NDArray[np.int64], rows: NDArray[np.int64] | None = None) -> Sequences:
+        """Return these steps, or some, with other bounds of sequences; times and schema stay.
+
+        Parameters
+        ----------
+        offsets : ndarray of int, shape (n + 1,)
+            The new bounds.
+        rows : ndarray of int, shape (n_steps,), optional
+            Which steps, in which order; by default all.
+        """
+        steps = self._steps if rows is None else self._steps.take(rows)
+        times = self.times if rows is None or self.times is None else self.times[rows]
+        return Sequences._made(steps, offsets, self.container, self._schema, times)
+
+    def pack(self, values: Values) -> Any:
         """Return per-step values in the container that these sequences came in.
 
         Parameters
@@ -226,12 +310,32 @@ class Sequences:
         Returns
         -------
         list of ndarray, ndarray of shape (n, T, ...), or Sequences
+            The last with times and, where `values` are as many numbers or symbols a step, the schema.
         """
         if self.container == "array":
             return values.reshape(len(self), -1, *values.shape[1:])
         if self.container == "list":
             return [values[a:b] for a, b in zip(self.offsets[:-1], self.offsets[1:], strict=True)]
-        return Sequences._made(values, self.offsets)
+        schema = self._schema_for(values)
+        return Sequences._made(Plain(values), self.offsets, schema=schema, times=self.times)
+
+    def followed_by(self, other: Sequences) -> Sequences:
+        """Return these sequences and then those of `other`; times are kept if both have them.
+
+        Raises
+        ------
+        ValueError
+            If their channels are of other kinds.
+        """
+        times = None
+        if self.times is not None and other.times is not None and self.times.dtype == other.times.dtype:
+            times = np.concatenate([self.times, other.times])
+        offsets = np.append(self.offsets, other.offsets[1:] + self.offsets[-1])
+        return Sequences._made(join(self._steps, other._steps), offsets, schema=self._schema, times=times)
+
+    def detached(self) -> Sequences:
+        """Return the same sequences, out of the container they came in: `pack` answers in `Sequences`."""
+        return Sequences._made(self._steps, self.offsets, schema=self._schema, times=self.times)
 
     def take(self, indices: ArrayLike) -> Sequences:
         """Return the sequences at `indices`, in that order; a boolean mask works as well.
@@ -248,7 +352,12 @@ class Sequences:
         sizes = self.lengths[chosen]
         offsets = offsets_of(sizes)
         rows = np.arange(offsets[-1]) + np.repeat(self.offsets[chosen] - offsets[:-1], sizes)
-        return Sequences._made(self.values[rows], offsets, self.container)
+        return self.cut(offsets, rows)
+
+    def _schema_for(self, values: Values) -> Schema | None:
+        other = Plain(values)
+        same = values.ndim < 3 and (other.kind, other.n_channels) == (self.kind, self.n_channels)
+        return self._schema if same else None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -256,14 +365,18 @@ class Sequences:
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, (int, np.integer)):
             i = range(len(self))[key]
-            return self.values[self.offsets[i] : self.offsets[i + 1]]
+            return self._slice(self.offsets[i], self.offsets[i + 1])
         return self.take(np.arange(len(self))[key])
 
-    def __iter__(self) -> Iterator[NDArray[Any]]:
+    def __iter__(self) -> Iterator[Values]:
         for a, b in zip(self.offsets[:-1], self.offsets[1:], strict=True):
-            yield self.values[a:b]
+            yield self._slice(a, b)
+
+    def _slice(self, a: np.int64, b: np.int64) -> Values:
+        return self._steps.decode(slice(a, b))
 
     def __eq__(self, other: object) -> bool:
+        """Whether both hold the same steps; names of channels and times aside."""
         return (
             isinstance(other, Sequences)
             and np.array_equal(self.offsets, other.offsets)
@@ -274,37 +387,13 @@ class Sequences:
 
     def __repr__(self) -> str:
         shape = "" if self.kind == "symbols" else f", {self.n_channels} channel(s)"
+        if self.kind == "mixed":
+            shape = f", channels {', '.join(f'{c.name} ({c.kind})' for c in self.schema)}"
         shortest, longest = self.lengths.min(), self.lengths.max()
         return f"<Sequences: {len(self)} of {shortest}-{longest} steps, {self.kind}{shape}>"
 
 
-def offsets_of(lengths: ArrayLike) -> NDArray[np.int64]:
-    """Return the bounds of sequences of these lengths, shape (n + 1,)."""
-    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-
-
-def _check_layout(n_steps: int, offsets: ArrayLike) -> NDArray[np.int64]:
-    bounds = np.asarray(offsets)
-    if bounds.ndim != 1 or len(bounds) < 2:
-        raise ValueError(f"offsets must be 1-D with at least two entries, got shape {bounds.shape}")
-    if bounds.dtype.kind not in "iu":
-        raise ValueError(f"offsets must be integers, got {bounds.dtype}")
-    bounds = bounds.astype(np.int64, copy=False)
-    if bounds[0] != 0 or bounds[-1] != n_steps:
-        raise ValueError(
-            f"offsets must run from 0 to the {n_steps} steps of values, got {bounds[0]} to {bounds[-1]}"
-        )
-    empty = np.flatnonzero(np.diff(bounds) < 1)
-    if empty.size:
-        raise ValueError(f"X[{empty[0]}] is empty: every sequence needs at least one step")
-    return bounds
-
-
-def _table_values(df: Any, columns: list[str]) -> NDArray[Any]:
-    blocks = [read_column(df[column], column) for column in columns]
-    if len(blocks) == 1:
-        return blocks[0]
-    if any(block.dtype.kind not in "fiu" for block in blocks):
-        dtypes = {column: str(block.dtype) for column, block in zip(columns, blocks, strict=True)}
-        raise ValueError(f"several columns must all be numeric, got {dtypes}")
-    return np.column_stack([block.astype(np.float64) for block in blocks])
+def _as_floats(steps: Steps) -> Plain:
+    """Return whole-number symbols as floats, NaN where one is missing."""
+    values = steps.decode()
+    return Plain(np.where(steps.missing[:, 0], np.nan, values).astype(np.float64))

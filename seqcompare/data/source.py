@@ -40,6 +40,20 @@ class DataError(ValueError):
             place.append(f"column {column!r}")
         super().__init__(f"{', '.join(place)}: {problem}" if place else problem)
 
+    def within(self, path: Path | None) -> DataError:
+        """Return the same error with this file, unless it names one."""
+        if path is None or self.path is not None or isinstance(self, WrongUseError):
+            return self
+        return DataError(self.problem, path, self.line, self.column)
+
+
+class WrongUseError(DataError):
+    """An argument that does not apply: no file's fault."""
+
+
+class UnknownOptionError(WrongUseError, TypeError):
+    """An option of reading that there is not."""
+
 
 def title_of(path: Path) -> str:
     """Return the name of a file without its ending, and without that of gzip."""
@@ -79,11 +93,18 @@ def read_text(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _read_bytes(path: Path) -> bytes:
+def check_file(path: Path) -> None:
+    """Raise DataError unless there is a regular file: a pipe may hang, and a device never end."""
     if not path.exists():
         raise DataError("there is no such file", path)
     if path.is_dir():
         raise DataError("this is a directory, expected a file", path)
+    if not path.is_file():
+        raise DataError("this is no regular file", path)
+
+
+def _read_bytes(path: Path) -> bytes:
+    check_file(path)
     try:
         data = path.read_bytes()
         return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data

@@ -1,23 +1,24 @@
-"""Tables of text: CSV and TSV, with the line of every row."""
+"""Tables of any origin, files or data frames of any make: where rows come from, how cells are written."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from seqcompare.data.cells import Spelling, as_words, type_cells
-from seqcompare.data.source import DataError, read_text
+from seqcompare.data.cells import Spelling
+from seqcompare.data.source import DataError
 
-# inside quotes, a delimiter is none
-_QUOTED = re.compile(r'"(?:[^"]|"")*"')
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+if TYPE_CHECKING:
+    import narwhals
+
+
+# how the name of a column begins that has none
+UNNAMED = "unnamed "
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,16 @@ class Table:
         The columns as they are written in a file of text.
     spellings : dict of str to Spelling
         How these are written.
+    notes : tuple of str
+        What was decided when the table was read.
+    headed : bool
+        Whether its columns have names of their own.
+    values : tuple of str
+        The columns of the steps, where the format says so.
+    delimiter : str
+        What separates the cells of a file of text.
+    wide : bool, optional
+        Whether a row is a sequence, where the format says so.
     """
 
     frame: pd.DataFrame
@@ -43,6 +54,11 @@ class Table:
     lines: NDArray[np.int64] | None = None
     text: dict[str, pd.Series] = field(default_factory=dict)
     spellings: dict[str, Spelling] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    headed: bool = True
+    values: tuple[str, ...] = ()
+    delimiter: str = "\t"
+    wide: bool | None = None
 
     def written(self, column: str) -> pd.Series:
         """Return a column as it is written: ``007`` is not ``7``."""
@@ -60,86 +76,58 @@ class Table:
         return DataError(problem, self.path, line, column)
 
 
-def read_table(path: Path, delimiter: str | None = None) -> Table:
-    """Read a CSV or TSV file with column names in its first line.
+def is_frame(data: object) -> bool:
+    """Whether `data` is a pandas frame or one that narwhals knows."""
+    return isinstance(data, pd.DataFrame) or _as_narwhals(data) is not None
 
-    Cells are stripped. A column of numbers may have empty cells (also ``NA``, ``nan``, ``null``, ``?``); in
-    a column of words only the empty cell is missing, and any other is a word.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    delimiter : str, optional
-        By default whichever of comma, semicolon, tab and bar is most frequent in the first line.
+def frame_table(data: object) -> Table:
+    """Return a frame as a table without lines; named levels of a pandas index are columns.
 
     Raises
     ------
     DataError
-        If a line has too many or too few cells, quotes do not close, a cell is larger than 131,072
-        characters, the first line does not name the columns, or the delimiter is another one.
+        If it has no rows or two columns of one name.
     """
-    text = read_text(path)
-    if delimiter is None:
-        first = _QUOTED.sub("", text.lstrip("\n")).split("\n", 1)[0]
-        delimiter = max(_DELIMITERS, key=first.count)
-    lines, rows = _split_rows(text, delimiter, path)
-    names = _check_names(rows[0], lines[0], path)
-    if len(rows) == 1:
-        raise DataError("there is no row below the column names", path, lines[0])
-    for line, row in zip(lines, rows, strict=True):
-        if len(row) != len(names):
-            raise DataError(f"expected {len(names)} cells as in the first line, got {len(row)}", path, line)
-    columns, written, spellings = {}, {}, {}
-    for name, column in zip(names, zip(*rows[1:], strict=True), strict=True):
-        cells = [cell.strip() for cell in column]
-        columns[name], spellings[name] = type_cells(cells, delimiter)
-        written[name] = as_words(cells)
-    if len(names) == 1:
-        _check_delimiter(names[0], written[names[0]], delimiter, path, lines[0])
-    return Table(
-        pd.DataFrame(columns), path, np.array(lines[1:], dtype=np.int64), text=written, spellings=spellings
-    )
+    if isinstance(data, pd.DataFrame):
+        frame = data
+    else:
+        other = _as_narwhals(data)
+        if other is None:
+            raise DataError(f"expected a data frame, got {type(data).__name__}")
+        frame = _to_pandas(other)
+    if any(level is not None for level in frame.index.names):
+        index = frame.index.to_frame(index=False)
+        index = index.loc[:, [level is not None for level in frame.index.names]]
+        frame = pd.concat([index, frame.reset_index(drop=True)], axis=1)
+    names = [str(column) for column in frame.columns]
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise DataError("two columns have this name", column=name)
+        seen.add(name)
+    if len(frame) == 0:
+        raise DataError("the table has no rows")
+    return Table(frame.set_axis(names, axis=1).reset_index(drop=True))
 
 
-def _check_delimiter(name: str, cells: pd.Series, delimiter: str, path: Path, line: int) -> None:
-    """Refuse a single column whose cells all have another delimiter as often as its name."""
-    for mark, noun in _DELIMITERS.items():
-        count = name.count(mark)
-        if count and all(cell is not None and cell.count(mark) == count for cell in cells):
-            raise DataError(
-                f"every row has {count} {noun}(s) and no {_DELIMITERS[delimiter]}: "
-                "the cells seem to be separated by another character than the format says",
-                path,
-                line,
-            )
-
-
-def _split_rows(text: str, delimiter: str, path: Path) -> tuple[list[int], list[list[str]]]:
-    lines, rows = [], []
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
-    )
-    start = 1
+def _as_narwhals(data: object) -> narwhals.DataFrame[pd.DataFrame] | None:
+    """Return `data` as a narwhals frame, or None if it is none."""
+    if isinstance(data, (list, tuple, str)):
+        return None
     try:
-        for row in reader:
-            if row:
-                lines.append(start)
-                rows.append(row)
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(f"{error}", path, start) from None
-    return lines, rows
+        import narwhals
+    except ImportError:
+        return None
+    frame = narwhals.from_native(data, eager_only=True, pass_through=True)
+    return frame if isinstance(frame, narwhals.DataFrame) else None
 
 
-def _check_names(cells: list[str], line: int, path: Path) -> list[str]:
-    names = [cell.strip() for cell in cells]
-    numeric = pd.to_numeric(pd.Series(names, dtype=object), errors="coerce").notna()
-    if numeric.all():
-        raise DataError("expected the names of the columns, got numbers", path, line)
-    for i, name in enumerate(names):
-        if not name:
-            raise DataError(f"cell {i + 1} names no column", path, line)
-        if name in names[:i]:
-            raise DataError("two columns have this name", path, line, name)
-    return names
+def _to_pandas(frame: narwhals.DataFrame[pd.DataFrame]) -> pd.DataFrame:
+    columns = {}
+    for name in frame.columns:
+        column = frame[name]
+        # a list keeps whole numbers with gaps whole, and needs no pyarrow
+        nullable = column.dtype.is_integer() and column.null_count() > 0
+        columns[name] = pd.Series(column.to_list(), dtype="Int64" if nullable else None)
+    return pd.DataFrame(columns)

@@ -10,11 +10,12 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import column_or_1d
 
 from seqcompare.data.input_checks import check_finite, locate_step
-from seqcompare.data.reading import narrow
+from seqcompare.data.schema import Values
 from seqcompare.data.sequences import Sequences
+from seqcompare.data.steps import narrow
 
 
-def check_step_labels(y: Any, sequences: Sequences) -> NDArray[Any]:
+def check_step_labels(y: Any, sequences: Sequences) -> Values:
     """Return one label a step, end to end, shape (n_steps,).
 
     Raises
@@ -104,6 +105,11 @@ def check_step_weights(
     return _check_weights(weights.astype(np.float64))
 
 
+def weighs_steps(sample_weight: Any) -> bool:
+    """Whether weights are given for single steps, not one a sequence."""
+    return not _is_flat(sample_weight, of_strings=True)
+
+
 def check_sequence_weights(sample_weight: ArrayLike | None, sequences: Sequences) -> NDArray[np.float64]:
     """Return one weight a sequence, shape (n,); None weighs every sequence 1.
 
@@ -125,7 +131,7 @@ def check_sequence_weights(sample_weight: ArrayLike | None, sequences: Sequences
     return _check_weights(weights)
 
 
-def check_sequence_labels(y: Any, sequences: Sequences) -> NDArray[Any]:
+def check_sequence_labels(y: Any, sequences: Sequences) -> Values:
     """Return one label or number a sequence, shape (n,).
 
     Raises
@@ -143,7 +149,7 @@ def check_sequence_labels(y: Any, sequences: Sequences) -> NDArray[Any]:
     return targets
 
 
-def scored_steps(labels: NDArray[Any], ignore_label: Any) -> NDArray[np.bool_]:
+def scored_steps(labels: Values, ignore_label: object) -> NDArray[np.bool_]:
     """Return which steps count, shape (n_steps,): those not labelled `ignore_label`."""
     if ignore_label is None:
         return np.ones(len(labels), dtype=bool)
@@ -162,13 +168,14 @@ def _is_flat(values: Any, *, of_strings: bool) -> bool:
     return np.isscalar(first) and (of_strings or not isinstance(first, str))
 
 
-def _align_steps(
-    values: Any, sequences: Sequences, name: str, noun: str, *, numbers: bool = False
-) -> NDArray[Any]:
+def _align_steps(values: Any, sequences: Sequences, name: str, noun: str, *, numbers: bool = False) -> Values:
     given = Sequences(values, name=name, numbers=numbers)
     check_same_lengths(given, sequences, name, noun)
     if given.n_channels != 1:
         raise ValueError(f"{name} must have one of its {noun} a step, got {given.n_channels}")
+    if given.kind == "symbols" and given.has_missing:
+        i, t = locate_step(sequences, int(np.argmax(given.missing[:, 0])))
+        raise ValueError(f"{name}[{i}] has none of its {noun} at step {t}")
     return given.channels[:, 0]
 
 

@@ -14,6 +14,11 @@ from seqcompare.models.alphabet import encode, find_symbols
 _PER_CELL = 5
 """Pairs that an average cell of a table of two symbols should hold."""
 
+_PER_BIN = 15
+"""Pairs to a bin and target; with 60 sequences of two classes there are two bins."""
+
+_FEWEST_BINS = 3
+_MOST_BINS = 8
 _MOST_SYMBOLS = 256
 _FIT_STEPS = 20_000
 
@@ -30,11 +35,14 @@ class Coded:
         How many there are.
     how : str
         How they were made, in a sentence.
+    note : str
+        What was given up for it; empty for nothing.
     """
 
     codes: NDArray[np.int64]
     n_symbols: int
     how: str
+    note: str = ""
 
 
 def code_steps(X: Sequences, n_bins: int | None, random_state: int) -> Coded:
@@ -66,7 +74,7 @@ def code_steps(X: Sequences, n_bins: int | None, random_state: int) -> Coded:
     limit = most_symbols(X.n_steps)
     if X.n_channels == 1:
         return code_numbers(X.channels[:, 0].astype(np.float64), n_bins or min(8, limit))
-    return _code_vectors(X.channels.astype(np.float64), n_bins or min(16, limit), random_state)
+    return code_vectors(X.channels.astype(np.float64), n_bins or min(16, limit), random_state)
 
 
 def code_symbols(values: NDArray[Any]) -> Coded:
@@ -80,6 +88,24 @@ def most_symbols(n: int) -> int:
     return int(np.clip(np.sqrt(n / _PER_CELL), 2, _MOST_SYMBOLS))
 
 
+def bins_for(n: int, n_targets: int | None = None) -> int:
+    """Return how many bins numbers are put into for tables of `n` pairs.
+
+    More bins show finer dependences, and hide weak ones: the information that chance gives grows with the
+    cells of the table. So there are few bins for few pairs.
+
+    Parameters
+    ----------
+    n : int
+        Pairs.
+    n_targets : int, optional
+        Targets to tell apart; by default they are binned alike.
+    """
+    if n_targets is None:
+        return int(np.clip(round(np.cbrt(n / _PER_BIN)), _FEWEST_BINS, _MOST_BINS))
+    return int(np.clip(n // (_PER_BIN * n_targets), 2, _MOST_BINS))
+
+
 def lump(coded: Coded, limit: int) -> Coded:
     """Give the rarest symbols one number, so that there are at most `limit`."""
     if coded.n_symbols <= limit:
@@ -88,8 +114,13 @@ def lump(coded: Coded, limit: int) -> Coded:
     kept = np.argsort(-counts, kind="stable")[: limit - 1]
     renumbered = np.full(coded.n_symbols, limit - 1)
     renumbered[kept] = np.arange(limit - 1)
-    how = f"{coded.how}, of which the {coded.n_symbols - limit + 1} rarest are taken together"
-    return Coded(renumbered[coded.codes], limit, how)
+    n_lumped = coded.n_symbols - limit + 1
+    how = f"{coded.how}, of which the {n_lumped} rarest are taken together"
+    note = (
+        f"For single lags the {n_lumped} rarest of {coded.n_symbols} symbols are taken together: pairs of "
+        "all would be too rare."
+    )
+    return Coded(renumbered[coded.codes], limit, how, note)
 
 
 def code_numbers(values: NDArray[np.float64], n_bins: int) -> Coded:
@@ -106,7 +137,8 @@ def code_numbers(values: NDArray[np.float64], n_bins: int) -> Coded:
     return Coded(codes, len(used), f"numbers in {n_full} bins of equal frequency{gap}")
 
 
-def _code_vectors(values: NDArray[np.float64], n_bins: int, random_state: int) -> Coded:
+def code_vectors(values: NDArray[np.float64], n_bins: int, random_state: int) -> Coded:
+    """Put vectors to the nearest of several k-means centres, each channel in its own spreads."""
     from sklearn.cluster import KMeans
 
     absent = np.isnan(values)

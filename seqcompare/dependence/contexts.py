@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from seqcompare.dependence.strata import Strata, everything
 
 Array = NDArray[Any]
 
@@ -20,19 +23,21 @@ class OrderTest:
     ----------
     information : float
         Conditional mutual information in bits a target.
-    surrogates : ndarray of shape (n_permutations,)
-        The same for permuted targets.
-    elsewhere : ndarray of shape (n_permutations,) or None
-        The same for targets from elsewhere in the data.
+    surrogates : dict of str to ndarray of shape (n_permutations,)
+        The same for each null hypothesis: its name, and the information in its surrogates.
     recurring : float
         Share of the targets whose shorter context occurs again with another target: only those can show
         anything.
     """
 
     information: float
-    surrogates: NDArray[np.float64]
+    surrogates: dict[str, NDArray[np.float64]]
     recurring: float
-    elsewhere: NDArray[np.float64] | None = None
+
+    @property
+    def excess(self) -> float:
+        """Information in bits above what chance gives under the null hypothesis that gives most."""
+        return self.information - max(float(values.mean()) for values in self.surrogates.values())
 
 
 def extend(
@@ -71,14 +76,16 @@ def compare_orders(
     n_permutations: int,
     seed: int,
     *,
+    strata: Sequence[Strata] = (),
     elsewhere: list[NDArray[np.int64]] | None = None,
 ) -> OrderTest:
     """Test whether targets depend on the longer context beyond the shorter one.
 
     Under the null hypothesis targets of one shorter context are exchangeable, so they are permuted among
     themselves; no large-sample distribution is needed, which sparse counts would not follow. That is so for
-    the next step of a Markov chain. Labels may have a memory of their own, which no context explains: for
-    them there are targets from elsewhere in the data as well.
+    the next step of a Markov chain that is the same everywhere. Where frequencies go by the place or the
+    time, only targets of one stratum are exchangeable; and labels may have a memory of their own, which no
+    context explains: for them there are targets from elsewhere in the data as well.
 
     Parameters
     ----------
@@ -88,6 +95,8 @@ def compare_orders(
         What is predicted.
     n_permutations, seed : int
         How many permutations, and their seed.
+    strata : sequence of Strata, optional
+        The null hypotheses, each with a key for each target; by default one, of free permutation.
     elsewhere : list of ndarray of int64, shape (n_targets,), optional
         For each surrogate, where to take targets from elsewhere, to compare with them too.
 
@@ -96,26 +105,35 @@ def compare_orders(
     S. D. Pethel and D. W. Hahs, "Exact significance test for Markov order" (2014), who also keep the
     chain's own constraints, which matter in short single sequences.
     """
+    nulls = list(strata) or [everything(len(target))]
     order = np.lexsort((longer, shorter))
     bounds = _bounds(shorter[order])
-    sizes = np.diff(bounds)
     targets = target[order]
     least, most = np.minimum.reduceat(targets, bounds[:-1]), np.maximum.reduceat(targets, bounds[:-1])
     # where a context has one target only, there is nothing to tell and nothing to permute
-    kept = np.repeat(least < most, sizes)
+    kept = np.repeat(least < most, np.diff(bounds))
     n = len(target)
     recurring = float(kept.mean())
     outer, inner = _bounds(shorter[order][kept]), _bounds(longer[order][kept])
-    if len(inner) == len(outer):
-        nothing = np.zeros(n_permutations)
-        return OrderTest(0.0, nothing, recurring, None if elsewhere is None else nothing)
-    rng = np.random.default_rng(seed)
-    observed, surrogates, fixed = _permute(targets[kept], outer, inner, n_permutations, rng)
-    others = None
+    n_codes = int(target.max()) + 1 if n else 1
+    surrogates = {}
+    information = 0.0
+    if len(inner) > len(outer):
+        information = float(_told(targets[kept], outer, inner, n_codes)) / n
+    for number, null in enumerate(nulls):
+        if len(inner) == len(outer):
+            surrogates[null.name] = np.zeros(n_permutations)
+            continue
+        rng = np.random.default_rng([seed, number])
+        cells = null.take(order[kept]).cells(shorter[order][kept])
+        surrogates[null.name] = (
+            _permute(targets[kept], cells.order, cells.bounds, outer, inner, n_codes, n_permutations, rng) / n
+        )
     if elsewhere is not None:
         ends = _bounds(longer[order])
-        others = np.array([_told(target[taken][order], bounds, ends) / n for taken in elsewhere])
-    return OrderTest((observed - fixed) / n, (surrogates - fixed) / n, recurring, others)
+        told = [_told(target[taken][order], bounds, ends, n_codes) / n for taken in elsewhere]
+        surrogates["elsewhere"] = np.array(told)
+    return OrderTest(information, surrogates, recurring)
 
 
 def _bounds(sorted_groups: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -126,31 +144,38 @@ def _bounds(sorted_groups: NDArray[np.int64]) -> NDArray[np.int64]:
 
 @njit(cache=True)
 def _permute(
-    target: Array, outer: Array, inner: Array, n: int, rng: np.random.Generator
-) -> tuple[float, Array, float]:
-    """Return the summed n log2 n of counts in the inner groups, for targets as they are and permuted.
+    target: Array,
+    order: Array,
+    cells: Array,
+    outer: Array,
+    inner: Array,
+    n_codes: int,
+    n: int,
+    rng: np.random.Generator,
+) -> Array:
+    """Return what the inner groups tell beyond the outer ones, in bits, for targets permuted in cells.
 
-    All other terms of the conditional information stay the same in every permutation; they come last.
+    Cells are inside outer groups, so that all terms but one stay the same in every permutation.
     """
-    count = np.zeros(target.max() + 1, np.int64)
-    observed = _sum_counts(target, inner, count)
+    count = np.zeros(n_codes, np.int64)
+    fixed = _sum_counts(target, outer, count) - _sum_sizes(outer) + _sum_sizes(inner)
     mixed = target.copy()
     surrogates = np.empty(n)
     for k in range(n):
-        for g in range(len(outer) - 1):
-            low = outer[g]
-            for i in range(outer[g + 1] - 1, low, -1):
+        for g in range(len(cells) - 1):
+            low = cells[g]
+            for i in range(cells[g + 1] - 1, low, -1):
                 j = low + int(rng.random() * (i + 1 - low))
-                mixed[i], mixed[j] = mixed[j], mixed[i]
-        surrogates[k] = _sum_counts(mixed, inner, count)
-    fixed = _sum_counts(target, outer, count) - _sum_sizes(outer) + _sum_sizes(inner)
-    return observed, surrogates, fixed
+                a, b = order[i], order[j]
+                mixed[a], mixed[b] = mixed[b], mixed[a]
+        surrogates[k] = _sum_counts(mixed, inner, count) - fixed
+    return surrogates
 
 
 @njit(cache=True)
-def _told(target: Array, outer: Array, inner: Array) -> float:
+def _told(target: Array, outer: Array, inner: Array, n_codes: int) -> float:
     """Return what the inner groups tell of the targets beyond the outer ones, in bits for all together."""
-    count = np.zeros(target.max() + 1, np.int64)
+    count = np.zeros(n_codes, np.int64)
     return (
         _sum_counts(target, inner, count)
         - _sum_counts(target, outer, count)

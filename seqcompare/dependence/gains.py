@@ -134,15 +134,10 @@ def next_losses(X: Sequences, weight: NDArray[np.float64], folds: Folds, orders:
     def probability(order: int, train: NDArray[Any], test: NDArray[Any]) -> NDArray[np.float64]:
         chain = MarkovChain(order).fit(X.take(train), sample_weight=X.with_values(weight).take(train))
         unseen = 1 / (chain.counts_.total + len(chain.symbols_) + 1)
-        rows = []
-        for batch in _batches(X.lengths[test]):
-            steps = X.take(test[batch])
-            proba = chain.predict_next_proba(steps).values
-            # row t predicts step t + 1: the row before a sequence's first step is the chain's first one
-            proba = np.roll(proba, 1, axis=0)
-            proba[steps.offsets[:-1]] = chain.initial_proba_
-            rows.append(_pick(proba, chain.symbols_, steps.values, unseen))
-        return np.concatenate(rows)
+        steps = X.take(test)
+        # of each step alone: rows of all symbols would be as many numbers as steps times symbols
+        proba = np.exp(chain.score_steps(steps).values)
+        return np.where(np.isin(steps.values, chain.symbols_), proba, unseen)
 
     return _losses(X, weight, folds, orders, probability)
 

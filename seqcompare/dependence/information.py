@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-
-from seqcompare.dependence.surrogates import Elsewhere
 
 Array = NDArray[Any]
 
@@ -31,6 +28,8 @@ class Pairs:
         Steps of the same sequence before and after the one at which the target is.
     n_sources, n_targets : int
         Sizes of the two alphabets.
+    given : ndarray of int64, shape (n_targets,), optional
+        What is known of each target already, numbered from 0: information is then what a lag adds to it.
     """
 
     source: NDArray[np.int64]
@@ -40,156 +39,166 @@ class Pairs:
     after: NDArray[np.int64]
     n_sources: int
     n_targets: int
+    given: NDArray[np.int64] | None = None
 
     def count(self, lags: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return how many targets have a step at each lag before them, shape (n_lags,)."""
         return np.array([int(((self.before >= k) & (self.after >= -k)).sum()) for k in lags])
 
-    def information(self, lags: NDArray[np.int64], target: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the plug-in mutual information in bits at each lag, for these targets, shape (n_lags,)."""
+    def information(
+        self,
+        lags: NDArray[np.int64],
+        targets: NDArray[np.int64] | None = None,
+        sources: NDArray[np.int64] | None = None,
+    ) -> NDArray[np.float64]:
+        """Return the plug-in mutual information in bits at each lag, shape (n_versions, n_lags).
+
+        Parameters
+        ----------
+        lags : ndarray of int64, shape (n_lags,)
+            Steps from source to target.
+        targets : ndarray of int64, shape (n_versions, n_targets), optional
+            Several versions of the targets, in place of the data's own.
+        sources : ndarray of int64, shape (n_versions, n_steps), optional
+            As many versions of the steps, in place of the data's own.
+        """
+        n_given = 1 if self.given is None else int(self.given.max()) + 1
+        given = np.zeros(len(self.at), dtype=np.int64) if self.given is None else self.given
+        targets = self.target[None] if targets is None else targets
+        sources = self.source[None] if sources is None else sources
         return _information(
-            self.source, self.at, target, self.before, self.after, lags, self.n_sources, self.n_targets
+            # small numbers, so that all versions stay in the processor's cache
+            sources.astype(np.uint16),
+            self.at,
+            targets.astype(np.uint16),
+            given,
+            self.before,
+            self.after,
+            lags,
+            (self.n_sources, self.n_targets, n_given),
         )
 
 
 @dataclass(frozen=True, eq=False)
 class NullBand:
-    """What information appears where there is none.
+    """What information appears where there is none, at several lags at once.
+
+    The data and the surrogates are standardised *together*, lag by lag, and each is judged by its largest
+    value over all lags. Under the null hypothesis they can change places, so that the share of data sets
+    that raise an alarm is exactly the nominal one, whatever the number of lags. (With the surrogates' own
+    mean and spread, which each surrogate is a part of and the data are not, the data lie further out than
+    surrogates do, the more so the more lags there are.)
 
     Parameters
     ----------
-    mean, spread : ndarray of shape (n_lags,)
-        Mean and standard deviation over surrogates, in bits.
-    limit : float
-        The maximum over lags, in spreads above the mean, stays below this in all but a share alpha of
-        surrogates.
-    maxima : ndarray of shape (n_surrogates,)
-        That maximum for each surrogate.
+    observed : ndarray of shape (n_lags,)
+        Information in the data, in bits.
+    surrogates : ndarray of shape (n_surrogates, n_lags)
+        The same in data without dependence.
+    share : float
+        Data sets without dependence in which some lag is above the band.
+
+    References
+    ----------
+    R. Davidson and J. G. MacKinnon, "Bootstrap tests: how many bootstraps?" (2000); P. H. Westfall and S. S.
+    Young, "Resampling-Based Multiple Testing" (1993), for the maximum.
     """
 
-    mean: NDArray[np.float64]
-    spread: NDArray[np.float64]
-    limit: float
-    maxima: NDArray[np.float64]
+    observed: NDArray[np.float64]
+    surrogates: NDArray[np.float64]
+    share: float
+
+    def __post_init__(self) -> None:
+        both = np.vstack([self.observed, self.surrogates])
+        spread = both.std(axis=0)
+        # where all agree, but for rounding, nothing can be found
+        flat = spread <= 1e-12
+        z = np.where(flat, 0.0, (both - both.mean(axis=0)) / np.where(flat, 1.0, spread))
+        maxima = z[1:].max(axis=1) if z.shape[1] else np.zeros(len(z) - 1)
+        object.__setattr__(self, "_z", z[0])
+        object.__setattr__(self, "_maxima", maxima)
+
+    @property
+    def mean(self) -> NDArray[np.float64]:
+        """Mean over surrogates in bits, shape (n_lags,): the bias of counting."""
+        return self.surrogates.mean(axis=0)
+
+    @property
+    def p_values(self) -> NDArray[np.float64]:
+        """The chance that the largest of all lags reaches as far as each does, shape (n_lags,)."""
+        z, maxima = self._z, self._maxima  # type: ignore[attr-defined]  # set once, when this is made
+        # equal counts give equal information but for rounding
+        reached = (maxima >= z[:, None] - 1e-9).sum(axis=1)
+        return (1 + reached) / (1 + len(maxima))
 
     @property
     def band(self) -> NDArray[np.float64]:
-        """The information that is no longer chance, in bits, shape (n_lags,)."""
-        return self.mean + self.limit * self.spread
+        """The information in bits that is no longer chance, shape (n_lags,).
 
-    def p_values(self, information: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return for each lag the chance that the maximum over all lags reaches as far, shape (n_lags,)."""
-        observed = _studentise(information, self.mean, self.spread)
-        return (1 + (self.maxima >= observed[:, None]).sum(axis=1)) / (1 + len(self.maxima))
-
-
-def shuffled(
-    pairs: Pairs,
-    lags: NDArray[np.int64],
-    n: int,
-    alpha: float,
-    seed: int,
-    *,
-    groups: NDArray[np.int64] | None = None,
-) -> NullBand:
-    """Return the band of targets in random order: as if there were no dependence at all.
-
-    The band is that of the maximum over all lags, so that noise exceeds it anywhere in a share `alpha` of
-    all data sets, not at each lag.
-
-    Parameters
-    ----------
-    pairs : Pairs
-        Sources and targets.
-    lags : ndarray of int64, shape (n_lags,)
-        Lags examined.
-    n : int
-        Surrogates.
-    alpha : float
-        Share of surrogates above the band.
-    seed : int
-        Seed of the order.
-    groups : ndarray of int64, shape (n_targets,), optional
-        Groups, from 0, of one target each: they change places as a whole.
-    """
-    rng = np.random.default_rng(seed)
-    if groups is None:
-        return _band(pairs, lags, lambda: rng.permutation(pairs.target), n, alpha)
-    of_group = pairs.target[np.unique(groups, return_index=True)[1]]
-    return _band(pairs, lags, lambda: rng.permutation(of_group)[groups], n, alpha)
-
-
-def elsewhere(pairs: Pairs, lags: NDArray[np.int64], n: int, alpha: float, seed: int) -> NullBand:
-    """Return the band of targets from elsewhere in the data.
-
-    Sources and targets keep their own memory, which makes chance information larger than in shuffled
-    data; only what ties them together is gone. See `Elsewhere`.
-    """
-    rng = np.random.default_rng(seed)
-    draws = Elsewhere(pairs.at - pairs.before)
-    return _band(pairs, lags, lambda: pairs.target[draws.draw(rng)], n, alpha)
-
-
-def _band(
-    pairs: Pairs, lags: NDArray[np.int64], draw: Callable[[], NDArray[np.int64]], n: int, alpha: float
-) -> NullBand:
-    return null_band(np.array([pairs.information(lags, draw()) for _ in range(n)]), alpha)
-
-
-def null_band(surrogates: NDArray[np.float64], alpha: float) -> NullBand:
-    """Return the band of the maximum over lags from surrogates, shape (n_surrogates, n_lags)."""
-    n = len(surrogates)
-    mean, spread = surrogates.mean(axis=0), surrogates.std(axis=0, ddof=1)
-    maxima = _studentise(surrogates, mean, spread).max(axis=1)
-    # the smallest limit that is exact for a finite number of surrogates
-    rank = min(int(np.ceil((1 - alpha) * (n + 1))), n)
-    return NullBand(mean, spread, float(np.sort(maxima)[rank - 1]), maxima)
-
-
-def _studentise(information: Array, mean: Array, spread: Array) -> Array:
-    # where all surrogates agree, but for rounding, nothing can be found
-    return np.where(spread > 1e-12, (information - mean) / np.where(spread > 1e-12, spread, 1.0), 0.0)
+        The value that would have been the smallest to be detected, had it been observed in place of the
+        one that was.
+        """
+        n = len(self.surrogates)
+        maxima = np.sort(self._maxima)  # type: ignore[attr-defined]  # set once, when this is made
+        # as many surrogates as may reach as far as what is still detected
+        limit = maxima[n - int(self.share * (n + 1) + 1e-9)]
+        # from a value standardised together with the surrogates to one in their own spreads
+        outside = np.sqrt(n - limit**2) if limit**2 < n else np.nan
+        return self.mean + limit * self.surrogates.std(axis=0) * np.sqrt(n + 1) / outside
 
 
 @njit(cache=True)
 def _information(
-    source: Array,
+    sources: Array,
     at: Array,
-    target: Array,
+    targets: Array,
+    given: Array,
     before: Array,
     after: Array,
     lags: Array,
-    n_sources: int,
-    n_targets: int,
+    sizes: tuple[int, int, int],
 ) -> Array:
-    n = len(at)
+    n_sources, n_targets, n_given = sizes
+    n, n_versions = len(at), len(targets)
+    n_rows = n_given * n_sources
     # n log2 n of all counts that can occur: a look-up is cheaper than a logarithm
     entropy = np.zeros(n + 1)
     for i in range(2, n + 1):
         entropy[i] = i * np.log2(i)
-    result = np.zeros(len(lags))
-    joint = np.zeros((n_sources, n_targets), np.int64)
+    result = np.zeros((n_versions, len(lags)))
+    joint = np.zeros(n_rows * n_targets, np.int32)
+    which, place, first = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
     for j in range(len(lags)):
         lag = lags[j]
-        joint[:] = 0
         total = 0
         for i in range(n):
             if before[i] >= lag and after[i] >= -lag:
-                joint[source[at[i] - lag], target[i]] += 1
+                which[total], place[total], first[total] = i, at[i] - lag, given[i] * n_sources
                 total += 1
         if total == 0:
             continue
-        bits = entropy[total]
-        for a in range(n_sources):
-            row = 0
-            for b in range(n_targets):
-                row += joint[a, b]
-                bits += entropy[joint[a, b]]
-            bits -= entropy[row]
-        for b in range(n_targets):
-            column = 0
-            for a in range(n_sources):
-                column += joint[a, b]
-            bits -= entropy[column]
-        result[j] = bits / total
+        for v in range(n_versions):
+            source, target = sources[min(v, len(sources) - 1)], targets[v]
+            joint[:] = 0
+            for i in range(total):
+                joint[(first[i] + source[place[i]]) * n_targets + target[which[i]]] += 1
+            bits = 0.0
+            for g in range(n_given):
+                part = 0
+                for b in range(n_targets):
+                    column = 0
+                    for a in range(g * n_sources, (g + 1) * n_sources):
+                        column += joint[a * n_targets + b]
+                    bits -= entropy[column]
+                    part += column
+                if part == 0:
+                    continue
+                bits += entropy[part]
+                for a in range(g * n_sources, (g + 1) * n_sources):
+                    row = 0
+                    for b in range(n_targets):
+                        row += joint[a * n_targets + b]
+                        bits += entropy[joint[a * n_targets + b]]
+                    bits -= entropy[row]
+            result[v, j] = bits / total
     return result

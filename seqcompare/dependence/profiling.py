@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from seqcompare.data.reader import read
+from seqcompare.data.input_checks import check_readable
+from seqcompare.data.read import read
 from seqcompare.data.sequences import Sequences
+from seqcompare.dependence.checks import check
 from seqcompare.dependence.coding import code_steps
 from seqcompare.dependence.result import Profile
 from seqcompare.dependence.sequence_profile import profile_sequences
-from seqcompare.dependence.settings import Settings
+from seqcompare.dependence.settings import Settings, told_lags
 from seqcompare.dependence.step_profile import profile_steps
+from seqcompare.dependence.timescale import timescale
 
 
 def profile(
@@ -18,11 +22,12 @@ def profile(
     *,
     max_lag: int = 100,
     max_order: int = 24,
-    n_permutations: int = 99,
+    n_permutations: int = 119,
     n_folds: int = 5,
     n_bins: int | None = None,
     alpha: float = 0.05,
     random_state: int = 0,
+    mute: Collection[str] = (),
 ) -> Profile:
     """Find out how far back data depend on their past, before any model is chosen.
 
@@ -41,8 +46,8 @@ def profile(
         The largest lag examined, where sequences are long enough.
     max_order : int, default=24
         The longest context examined, where contexts recur.
-    n_permutations : int, default=99
-        Surrogates behind each band and test.
+    n_permutations : int, default=119
+        Surrogates behind each band and test. With 119 the shares .025 and .05 are met exactly.
     n_folds : int, default=5
         Folds of cross-validation. Fewer than 20 sequences are cut into contiguous pieces that share no
         context.
@@ -52,6 +57,8 @@ def profile(
         Share of data sets without any dependence in which some is seen all the same.
     random_state : int, default=0
         Seed of all that is drawn.
+    mute : collection of str, optional
+        Codes of checks (`seqcompare.dependence.checks.CODES`) that are not to be made.
 
     Returns
     -------
@@ -74,10 +81,11 @@ def profile(
     >>> seqcompare.profile(echo).reach
     3
     """
-    settings = Settings(max_lag, max_order, n_permutations, n_folds, alpha, random_state)
+    settings = Settings(max_lag, max_order, n_permutations, n_folds, alpha, random_state, n_bins)
     if n_bins is not None and n_bins < 2:
         raise ValueError(f"n_bins must be 2 or more, got {n_bins}")
     dataset = read(data)
+    check_readable(dataset.X, "profile")
     coded = code_steps(dataset.X, n_bins, random_state)
     steps = Sequences(coded.codes, dataset.X.offsets)
     notes = [f"Steps are {coded.how}."]
@@ -87,21 +95,28 @@ def profile(
         found = profile_steps(dataset, steps, coded, settings, notes)
     else:
         found = profile_sequences(dataset, steps, coded, settings, notes)
-    lags, p_value, orders, entropy = found
-    seen = lags.loc[lags["detected"], "lag"]
-    told = orders.loc[orders["p"] <= alpha / 2, "lag"]
     return Profile(
         name=dataset.name,
         role=dataset.role,
         n_sequences=len(dataset),
         n_steps=dataset.X.n_steps,
         alpha=alpha,
-        p_value=p_value,
-        reach=int(seen.max()) if (seen >= 0).any() else None,
-        look_ahead=int(-seen.min()) if (seen < 0).any() else None,
-        order=int(told.max()) if (told >= 0).any() else None,
-        lags=lags,
-        orders=orders,
-        entropy=entropy,
+        p_value=found.p_value,
+        reach=found.reach,
+        look_ahead=found.look_ahead,
+        order=found.order,
+        told=tuple(told_lags(found.orders, settings).tolist()),
+        period=found.period,
+        beyond_clock=found.beyond_clock,
+        beyond_clock_p=found.beyond_clock_p,
+        timescale=timescale(found.orders, found.lags, found.order),
+        gain=found.gain,
+        gain_error=found.gain_error,
+        drift=found.drift,
+        kept=found.kept,
+        lags=found.lags,
+        orders=found.orders,
+        entropy=found.entropy,
+        checks=tuple(check(dataset, drift=found.drift, mute=mute)),
         notes=tuple(notes),
     )

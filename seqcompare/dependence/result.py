@@ -10,9 +10,21 @@ import numpy as np
 import pandas as pd
 
 from seqcompare.data.dataset import Role
+from seqcompare.dependence.checks import Finding
+from seqcompare.dependence.wording import (
+    clock_sentence,
+    gain_sentence,
+    headline,
+    lag_sentence,
+    power_sentence,
+    reach_sentence,
+    sentences,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_NEAREST = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,20 +41,43 @@ class Profile:
         How much data there is.
     alpha : float
         Share of data sets without any dependence in which some is seen all the same; a half is for single
-        lags and a half for contexts.
+        lags, the rest for contexts and for lags together with the last step.
     p_value : float
         Chance to see as much information at any lag in shuffled data.
     reach : int or None
-        The largest lag with detected information; None if there is none. For the roles ``sequence`` and
-        ``value`` a lag counts from the last step of a sequence.
+        How many steps back matter: the longest context that tells more than shorter ones, or, if that is
+        further, the largest lag that tells more than this context; None if there is none. Beyond what the
+        position in the sequence tells. For the roles ``sequence`` and ``value`` a lag counts from the last
+        step of a sequence, and the reach is the largest one that tells anything.
     look_ahead : int or None
         For the role ``step``: how many steps after a label still tell of it.
     order : int or None
         The longest context in which one more step told more of the target, by a test.
+    told : tuple of int
+        The lags whose step tells more than those nearer than it.
+    period : int, float or None
+        Steps after which frequencies come back, for as long as the data last; None without such a clock.
+    beyond_clock : int or None
+        The largest lag that tells more than the phase of the clock does; None if none does.
+    beyond_clock_p : float
+        Chance to see as much information at any lag where there is nothing but the clock; NaN without one.
+    timescale : float
+        Mean distance in steps of what the past tells, each step weighed by the bits it adds; NaN if nothing.
+    gain, gain_error : float
+        Bits a prediction that the best context saves on data left out, and the standard error; NaN if that
+        could not be computed.
+    drift : str
+        Where the source changes, and how; empty if that was not found.
+    kept : tuple of str
+        What is not laid to lags, as null hypotheses keep it: nothing ("any"), the "position", each
+        "sequence"'s own frequencies, slow changes with "time".
     lags : pandas.DataFrame
         A row for each lag: ``lag``, ``n_pairs``, ``information`` in bits a pair, minus its mean in shuffled
         data; ``band``, below which the maximum over all lags stays in shuffled data; ``far_band``, the same
-        for targets from elsewhere in the data; ``detected``: above both.
+        under further null hypotheses; ``p_lag``, the chance of as much at any lag; ``seen_half`` and
+        ``seen_nine_in_ten``, the bits at this lag alone that would be detected as often, NaN where that is
+        more than there can be; ``detected``: above all bands; ``beyond``, the bits that the lag adds to the
+        context that tells; ``channel``, where each is examined by itself.
     orders : pandas.DataFrame
         A row for each step added to the context: ``lag`` of that step, ``bits`` a prediction costs with it
         (cross-validated backoff chain), ``gain`` in bits over the context without it and its standard error
@@ -51,6 +86,8 @@ class Profile:
         context occurs again with another target.
     entropy : pandas.DataFrame
         ``estimate`` and ``bits``: what is to be predicted, by itself and given the past.
+    checks : tuple of Finding
+        What to be wary of in the data.
     notes : tuple of str
         How it was computed, and what limits it.
     """
@@ -64,9 +101,19 @@ class Profile:
     reach: int | None
     look_ahead: int | None
     order: int | None
+    told: tuple[int, ...]
+    period: float | None
+    beyond_clock: int | None
+    beyond_clock_p: float
+    timescale: float
+    gain: float
+    gain_error: float
+    drift: str
+    kept: tuple[str, ...]
     lags: pd.DataFrame
     orders: pd.DataFrame
     entropy: pd.DataFrame
+    checks: tuple[Finding, ...]
     notes: tuple[str, ...]
 
     def frame(self) -> pd.DataFrame:
@@ -75,7 +122,43 @@ class Profile:
 
     def summary(self) -> str:
         """Return a few sentences, a line each: what was found, what was not, and what could not be."""
-        return "\n".join([*self._sentences(), *self.notes])
+        return "\n".join([*sentences(self), *self.notes])
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a verdict or a report needs, as numbers and sentences.
+
+        Returns
+        -------
+        dict
+            ``sentence``, the headline; ``reach``, ``look_ahead``, ``order``, ``period``, ``beyond_clock``,
+            ``timescale``, ``gain``, ``gain_error``, ``p_value``, ``drift``, as the attributes; ``most_seen``,
+            the bits at the lag that tells most (NaN if none does); ``least_seen``, the bits that would be
+            detected nine times in ten at the lag that hides most among the nearest ten, and
+            ``least_seen_lag``, which one that is; ``power``, the same in words; ``lag_sentence``,
+            ``reach_sentence``, ``clock_sentence``, ``gain_sentence``; ``findings``, what to be wary of.
+        """
+        lags = self.lags
+        near = lags.iloc[np.argsort(lags["lag"].abs().to_numpy(), kind="stable")[:_NEAREST]]
+        least, at = 1.0, None
+        if len(near):
+            # what cannot be seen at all is all that there can be, and more
+            bits = near["seen_nine_in_ten"].fillna(np.inf).to_numpy()
+            worst = int(np.argmax(bits))
+            least, at = float(bits[worst]), int(near["lag"].to_numpy()[worst])
+        names = ("reach", "look_ahead", "order", "period", "beyond_clock", "timescale", "gain", "gain_error")
+        return {
+            "sentence": headline(self),
+            **{name: getattr(self, name) for name in (*names, "p_value", "drift")},
+            "most_seen": float(lags.loc[lags["detected"].astype(bool), "information"].max()),
+            "least_seen": least,
+            "least_seen_lag": at,
+            "power": power_sentence(self),
+            "lag_sentence": lag_sentence(self),
+            "reach_sentence": reach_sentence(self),
+            "clock_sentence": clock_sentence(self),
+            "gain_sentence": gain_sentence(self),
+            "findings": " ".join(map(str, self.checks)),
+        }
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw information against lag, with what chance gives, and the gain of each further step.
@@ -85,7 +168,7 @@ class Profile:
         ax : matplotlib.axes.Axes, optional
             Where to draw; by default a new figure.
         """
-        from seqcompare.style import INK, QUIET, family_style, look, new_axes
+        from seqcompare.style import ACCENT, INK, QUIET, look, new_axes
 
         with look():
             ax = new_axes() if ax is None else ax
@@ -99,14 +182,13 @@ class Profile:
             limit = lags[["band", "far_band"]].max(axis=1)
             ax.fill_between(lags["lag"], 0, limit, color=QUIET, alpha=0.2, linewidth=0, label="chance")
             gains = self.orders.dropna(subset="gain")
-            markov = family_style("markov")
             if len(gains):
                 ax.errorbar(
                     gains["lag"],
                     gains["gain"],
                     yerr=gains["gain_error"],
-                    color=markov.color,
-                    marker=markov.marker,
+                    color=ACCENT,
+                    marker="o",
                     linestyle="none",
                     label="gain of one more step",
                 )
@@ -126,72 +208,6 @@ class Profile:
             return "steps before the last of a sequence"
         return "lag (steps back)" if self.role == "next" else "lag (steps back; negative: ahead)"
 
-    def _sentences(self) -> list[str]:
-        target = {"next": "the next step", "step": "a step's label"}.get(self.role, "a sequence's target")
-        plural = "" if self.n_sequences == 1 else "s"
-        said = [
-            f"{self.name}: {self.n_sequences:,} sequence{plural}, {self.n_steps:,} steps, role {self.role}."
-        ]
-        said.append(self._lag_sentence(target))
-        if not self.lags["detected"].any() and self.p_value <= self.alpha / 2:
-            said.append(
-                "Yet lags share more than shuffled steps do, and no more than steps from elsewhere in the "
-                "data: both change slowly, or go by their position."
-            )
-        tested = self.orders.dropna(subset="p")
-        for ahead in (False, True):
-            side = tested[(tested["lag"] < 0) == ahead]
-            if len(side):
-                said.append(self._order_sentence(target, side, ahead))
-        bits = zip(self.entropy["estimate"], self.entropy["bits"], strict=True)
-        known = [f"{estimate} {value:.3f}" for estimate, value in bits if np.isfinite(value)]
-        if known:
-            said.append(f"Bits to predict {target}: {'; '.join(known)}.")
-        said.append(f"In data without any dependence, {self.alpha:.0%} of such profiles detect some.")
-        return said
-
-    def _lag_sentence(self, target: str) -> str:
-        lags = self.lags.assign(limit=self.lags[["band", "far_band"]].max(axis=1))
-        seen = lags[lags["detected"]]
-        if not len(lags):
-            return "No lag has enough pairs of steps to tell anything."
-        if not len(seen):
-            return (
-                f"No single lag tells of {target}: the largest of {len(lags)} has p = {self.p_value:.2g}. "
-                f"{_least_seen(lags)}"
-            )
-        best = int(np.argmax(seen["information"]))
-        reach = [] if self.reach is None else [f"up to lag {self.reach}"]
-        ahead = [] if self.look_ahead is None else [f"up to {self.look_ahead} ahead"]
-        text = (
-            f"Information on {target} is detected {' and '.join(reach + ahead)}, most of it at lag "
-            f"{seen['lag'].to_numpy()[best]} ({seen['information'].to_numpy()[best]:.2g} bit)."
-        )
-        beyond = lags[lags["lag"] > (self.reach or 0)]
-        if len(beyond):
-            return f"{text} Beyond, nothing is detected. {_least_seen(beyond)}"
-        return f"{text} There the examined lags end: the reach may be longer."
-
-    def _order_sentence(self, target: str, tested: pd.DataFrame, ahead: bool) -> str:
-        distance = tested["lag"].abs().to_numpy()
-        p_values = tested["p"].to_numpy()
-        told = p_values <= self.alpha / 2
-        where = "ahead" if ahead else "back"
-        if not told.any():
-            return f"Contexts tell nothing of {target}; tested up to {distance.max()} steps {where}."
-        order = int(distance[told].max())
-        p = float(p_values[distance == order][0])
-        chance = f"p = {p:.2g}" if p > 1e-4 else "p < 0.0001"
-        if self.role in ("sequence", "value") and order == 0:
-            return (
-                f"A bag of steps tells of {target} ({chance}), and their order no more that was detected "
-                f"(contexts of up to {distance.max()} steps tested)."
-            )
-        end = f"and no more from there to {distance.max()}"
-        if order == distance.max():
-            end = "the last that could be tested"
-        return f"Contexts tell more of {target} up to {order} steps {where} ({chance}), {end}."
-
     def __repr__(self) -> str:
         reach = "nothing detected" if self.reach is None else f"reach {self.reach}"
         order = "" if self.order is None else f", order {self.order}"
@@ -201,13 +217,6 @@ class Profile:
         lines = "".join(f"<li>{html.escape(line)}</li>" for line in self.summary().split("\n"))
         table = self.frame().to_html(index=False, float_format=_short, na_rep="", border=0)
         return f"<ul>{lines}</ul>{table}"
-
-
-def _least_seen(lags: pd.DataFrame) -> str:
-    """Say how little information would have been seen, at these lags."""
-    limit, lag = lags["limit"].to_numpy(), lags["lag"].to_numpy()
-    text = f"The least that would have been seen: {limit[0]:.2g} bit at lag {lag[0]}"
-    return f"{text}." if len(lags) == 1 else f"{text}, {limit[-1]:.2g} bit at lag {lag[-1]}."
 
 
 def _short(value: Any) -> str:

@@ -11,11 +11,21 @@ from scipy.stats import t as student
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.dependence.coding import Coded, code_numbers, code_symbols, lump, most_symbols
+from seqcompare.dependence.coding import (
+    Coded,
+    bins_for,
+    code_numbers,
+    code_symbols,
+    code_vectors,
+    lump,
+    most_symbols,
+)
+from seqcompare.dependence.drift import Drift, find_target_drift
 from seqcompare.dependence.entropy import marginal_entropy
 from seqcompare.dependence.gains import Loss, class_losses, make_folds
 from seqcompare.dependence.information import Pairs
-from seqcompare.dependence.settings import Found, Settings, lag_table, loss_rows, order_table
+from seqcompare.dependence.lag_test import Draw, View, enough_pairs, lag_table
+from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table, told_lags
 
 _N_TARGET_BINS = 3
 _MOST_ORDERS = 6
@@ -47,30 +57,77 @@ def profile_sequences(
     """
     target = _code_target(dataset, notes)
     lengths = X.lengths
-    limit = most_symbols(len(X))
-    source, classes = lump(coded, limit), lump(target, limit)
-    pairs = Pairs(
-        source.codes,
-        X.offsets[1:] - 1,
-        classes.codes,
-        lengths - 1,
-        np.zeros_like(lengths),
-        source.n_symbols,
-        classes.n_symbols,
-    )
+    classes = lump(target, most_symbols(len(X)))
+    views = _views(dataset.X, coded, classes, settings, notes)
     notes.append("A lag counts from the last step of a sequence; contexts are those of one chain a class.")
     lags = np.arange(0, min(settings.max_lag, int(lengths.max()) - 1) + 1)
     groups = _whole_groups(dataset.groups, classes.codes)
     if groups is not None:
         notes.append("Each group has one target, so groups, not sequences, are what is shuffled.")
-    table, p_value = lag_table(pairs, lags, settings, notes, groups=groups)
+    lags = enough_pairs(views[0].pairs, lags, notes)
+    table, p_value = lag_table(views, lags, {"any": _draw(len(X), groups)}, settings)
     orders, losses = _class_orders(dataset, X, target, settings, notes)
     entropy = {"targets alone": marginal_entropy(target.codes)}
     if losses:
         best = int(np.argmin([loss.mean for loss in losses[1:]]))
         entropy[f"chains of order {best}, cross-validated"] = losses[1:][best].mean
     estimates = pd.DataFrame({"estimate": list(entropy), "bits": list(entropy.values())})
-    return table, p_value, orders, estimates
+    found = Found(table, orders, estimates, p_value, kept=("any",))
+    seen = table.loc[table["detected"], "lag"]
+    told = told_lags(orders, settings)
+    found.reach = int(seen.max()) if len(seen) else None
+    found.order = int(told.max()) if len(told) else None
+    if losses:
+        found.gain, found.gain_error = min(losses, key=lambda loss: loss.mean).gain_over(losses[0])
+    drift = _drift(target, settings.seed)
+    if drift is not None:
+        found.drift = f"{drift.place}: {drift.what}"
+    return found
+
+
+def _views(raw: Sequences, coded: Coded, classes: Coded, settings: Settings, notes: list[str]) -> list[View]:
+    """Return steps in alphabets small enough for pairs with the target; channels by themselves as well."""
+    lengths = raw.lengths
+
+    def view(name: str, source: Coded) -> View:
+        pairs = Pairs(
+            source.codes,
+            raw.offsets[1:] - 1,
+            classes.codes,
+            lengths - 1,
+            np.zeros_like(lengths),
+            source.n_symbols,
+            classes.n_symbols,
+        )
+        return View(name, pairs)
+
+    if raw.kind == "symbols":
+        # true symbols alone are lumped: bins are chosen to be few enough
+        source = lump(coded, most_symbols(len(raw)))
+        notes.extend(note for note in {source.note, classes.note} if note)
+        return [view("", source)]
+    n_bins = settings.n_bins or bins_for(len(raw), classes.n_symbols)
+    channels = [code_numbers(raw.channels[:, c].astype(np.float64), n_bins) for c in range(raw.n_channels)]
+    words = "For single lags" if raw.n_channels == 1 else "For single lags and channels"
+    notes.append(f"{words} numbers are in {n_bins} bins, as many as the data fill.")
+    if raw.n_channels == 1:
+        return [view("", channels[0])]
+    few = code_vectors(raw.channels.astype(np.float64), n_bins, settings.seed)
+    return [view("all together", few)] + [view(f"channel {c}", channel) for c, channel in enumerate(channels)]
+
+
+def _draw(n: int, groups: NDArray[np.int64] | None) -> Draw:
+    """Return how targets change places: freely, or a whole group at a time."""
+    if groups is None:
+        return lambda rng: rng.permutation(n)
+    first = np.unique(groups, return_index=True)[1]
+    return lambda rng: first[rng.permutation(len(first))][groups]
+
+
+def _drift(target: Coded, seed: int) -> Drift | None:
+    """Return where the frequencies of targets change along the data, if they do."""
+    found = find_target_drift(target.codes, 99, seed)
+    return found if found is not None and found.p_value <= 0.01 else None
 
 
 def _whole_groups(groups: NDArray[Any] | None, target: NDArray[np.int64]) -> NDArray[np.int64] | None:

@@ -9,9 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from seqcompare.dependence.gains import Loss
-from seqcompare.dependence.information import Pairs, elsewhere, shuffled
-
-_FEWEST_PAIRS = 30
 
 ORDER_COLUMNS = ["lag", "bits", "gain", "gain_error", "test_information", "p", "recurring"]
 
@@ -26,6 +23,7 @@ class Settings:
     n_folds: int
     alpha: float
     seed: int
+    n_bins: int | None = None
 
     def __post_init__(self) -> None:
         for name, least in (("max_lag", 1), ("max_order", 0), ("n_folds", 2)):
@@ -34,7 +32,7 @@ class Settings:
                 raise ValueError(f"{name} must be a whole number, {least} or more, got {value!r}")
         if not 0 < self.alpha < 1:
             raise ValueError(f"alpha must be between 0 and 1, got {self.alpha!r}")
-        fewest = int(np.ceil(2 / self.alpha)) - 1
+        fewest = int(np.ceil(4 / self.alpha - 1e-9)) - 1
         if self.n_permutations < fewest:
             raise ValueError(
                 f"n_permutations must be {fewest} or more for alpha = {self.alpha}, got {self.n_permutations}"
@@ -45,68 +43,74 @@ class Settings:
         """The false alarms that each of the two views may raise, lags and contexts."""
         return self.alpha / 2
 
+    @property
+    def context_share(self) -> float:
+        """Those of contexts: what lags and lags together with the last step leave of all."""
+        return self.alpha / 3
 
-Found = tuple[pd.DataFrame, float, pd.DataFrame, pd.DataFrame]
-"""Lags, the p-value over all of them, orders, entropy."""
+    @property
+    def beyond_share(self) -> float:
+        """Those of lags beyond the contexts that tell: asked only where contexts do."""
+        return self.alpha / 4
 
 
-def lag_table(
-    pairs: Pairs,
-    lags: NDArray[np.int64],
-    settings: Settings,
-    notes: list[str],
-    *,
-    far: bool = False,
-    groups: NDArray[np.int64] | None = None,
-) -> tuple[pd.DataFrame, float]:
-    """Return the table of lags and the p-value over all of them.
+@dataclass(eq=False)
+class Found:
+    """What a role's profile found, before it is put into words.
 
     Parameters
     ----------
-    pairs : Pairs
-        Steps and targets.
-    lags : ndarray of int64, shape (n_lags,)
-        The lags to examine, where there are pairs enough.
-    settings : Settings
-        Surrogates, level and seed.
-    notes : list of str
-        What limits the table is added here.
-    far : bool, default=False
-        Whether neighbouring targets have to do with each other, so that targets from elsewhere in the data
-        are needed to tell what a lag itself contributes.
-    groups : ndarray of int64, shape (n_targets,), optional
-        Groups of targets that have one value each, for `shuffled`.
+    lags, orders, entropy : DataFrame
+        The tables of `Profile`.
+    p_value : float
+        Over all lags.
+    reach, look_ahead, order : int or None
+        How far back single steps and contexts tell, and how far ahead.
+    period : int, float or None
+        The clock.
+    beyond_clock : int or None
+        The largest lag that tells more than the clock does.
+    beyond_clock_p : float
+        The p-value over all lags of that.
+    gain, gain_error : float
+        Bits that the best context saves, and the standard error.
+    drift : str
+        Where the source changes; empty if nowhere.
+    kept : tuple of str
+        What the null hypotheses keep.
     """
-    n_pairs = pairs.count(lags)
-    enough = n_pairs >= _FEWEST_PAIRS
-    if not enough.all():
-        notes.append(
-            f"Lags with fewer than {_FEWEST_PAIRS} pairs are not examined: "
-            f"{int((~enough).sum())} of {len(lags)}; longer sequences, or more of them, would show them."
-        )
-    lags, n_pairs = lags[enough], n_pairs[enough]
-    columns = {"lag": lags, "n_pairs": n_pairs}
-    if not len(lags):
-        empty = {name: np.zeros(0) for name in ("information", "band", "far_band")}
-        return pd.DataFrame({**columns, **empty, "detected": np.zeros(0, dtype=bool)}), 1.0
-    information = pairs.information(lags, pairs.target)
-    chance = shuffled(pairs, lags, settings.n_permutations, settings.share, settings.seed, groups=groups)
-    detected = information > chance.band
-    far_band = np.full(len(lags), np.nan)
-    if far:
-        others = elsewhere(pairs, lags, settings.n_permutations, settings.share, settings.seed + 1)
-        far_band = others.band - chance.mean
-        detected &= information > others.band
-    table = pd.DataFrame(
-        {
-            **columns,
-            "information": information - chance.mean,
-            "band": chance.band - chance.mean,
-            "far_band": far_band,
-            "detected": detected,
-        }
-    )
-    return table, float(chance.p_values(information).min())
+
+    lags: pd.DataFrame
+    orders: pd.DataFrame
+    entropy: pd.DataFrame
+    p_value: float
+    reach: int | None = None
+    look_ahead: int | None = None
+    order: int | None = None
+    period: float | None = None
+    beyond_clock: int | None = None
+    beyond_clock_p: float = np.nan
+    gain: float = np.nan
+    gain_error: float = np.nan
+    drift: str = ""
+    kept: tuple[str, ...] = ()
+
+
+def told_lags(orders: pd.DataFrame, settings: Settings) -> NDArray[np.int64]:
+    """Return the lags whose step tells more than those nearer than it, shape (n_told,).
+
+    Whether any does is asked at the share of contexts. Once one does, a longer context is asked more of:
+    an order that is too high would be the more likely error.
+    """
+    tested = orders.dropna(subset="p")
+    lag, p = tested["lag"].to_numpy(), tested["p"].to_numpy()
+    told = []
+    for side in (lag >= 0, lag < 0):
+        loose = lag[side & (p <= settings.context_share + 1e-9)]
+        strict = lag[side & (p <= settings.beyond_share + 1e-9)]
+        nearest = loose[np.abs(loose) == np.abs(loose).min()] if len(loose) else loose
+        told.append(np.union1d(nearest, strict))
+    return np.concatenate(told).astype(np.int64)
 
 
 def loss_rows(lags: list[int], losses: list[Loss]) -> list[dict[str, float]]:

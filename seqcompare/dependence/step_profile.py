@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,74 +10,29 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.dependence.coding import Coded, code_symbols, lump, most_symbols
-from seqcompare.dependence.contexts import OrderTest, compare_orders, extend
+from seqcompare.dependence.coding import Coded, bins_for, code_numbers, lump, most_symbols
+from seqcompare.dependence.context_test import (
+    MOST_TESTED,
+    ContextTests,
+    context_losses,
+    corrected_p_values,
+    n_worth,
+    run_context_tests,
+)
 from seqcompare.dependence.entropy import marginal_entropy, match_length_entropy
-from seqcompare.dependence.gains import Loss, blocked_folds, cut, make_folds, next_losses, step_losses
-from seqcompare.dependence.information import Pairs, null_band
-from seqcompare.dependence.settings import Found, Settings, lag_table, loss_rows, order_table
+from seqcompare.dependence.gains import Loss
+from seqcompare.dependence.information import Pairs
+from seqcompare.dependence.lag_test import Draw, View, enough_pairs, lag_table
+from seqcompare.dependence.nulls import Nulls, find_nulls
+from seqcompare.dependence.question import MANY_SEQUENCES, Question, ask
+from seqcompare.dependence.reach import beyond_context, find_reach, linear_p_values
+from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table, told_lags
+from seqcompare.dependence.strata import Strata
 from seqcompare.dependence.surrogates import Elsewhere
 
-_MOST_PAIRS = 50_000
-_MOST_TESTED = 200_000
-_LEAST_RECURRING = 0.05
-_FEW_SEQUENCES = 20
-_N_PIECES = 40
+_MOST_PAIRS = 40_000
 _LONG = 50
-_FEWEST_GAINS = 3
-
-
-@dataclass(frozen=True, eq=False)
-class _Question:
-    """Symbols, and targets at some of the steps.
-
-    Parameters
-    ----------
-    X : Sequences
-        Steps as symbols.
-    coded, labels : Coded
-        Symbols of all steps, and of what is predicted at each.
-    scored : ndarray of bool, shape (n_steps,)
-        Which predictions count.
-    groups : ndarray of shape (n,) or None
-        Sequences that belong together.
-    """
-
-    X: Sequences
-    coded: Coded
-    labels: Coded
-    scored: NDArray[np.bool_]
-    groups: NDArray[Any] | None
-
-    def reversed(self) -> _Question:
-        """Return the same with time running backwards."""
-        ends = np.repeat(self.X.offsets[:-1] + self.X.offsets[1:] - 1, self.X.lengths)
-        mirror = ends - np.arange(self.X.n_steps)
-        return _Question(
-            self.X.with_values(self.X.values[mirror]),
-            Coded(self.coded.codes[mirror], self.coded.n_symbols, self.coded.how),
-            Coded(self.labels.codes[mirror], self.labels.n_symbols, self.labels.how),
-            self.scored[mirror],
-            self.groups,
-        )
-
-    def targets(self, most: int, seed: int) -> NDArray[np.int64]:
-        """Return the steps at which something is predicted; if there are too many, of some sequences."""
-        at = np.flatnonzero(self.scored)
-        if len(at) <= most:
-            return at
-        # neighbours, so that targets keep their distances
-        order = np.random.default_rng(seed).permutation(len(self.X))[self.X.sequence_index[at]]
-        return np.sort(at[np.argsort(order, kind="stable")][:most])
-
-    def pairs(self, seed: int) -> Pairs:
-        """Return steps and targets, in alphabets small enough for pairs of them."""
-        at = self.targets(_MOST_PAIRS, seed)
-        limit = most_symbols(len(at))
-        source, labels = lump(self.coded, limit), lump(self.labels, limit)
-        before = self.X.step_index[at]
-        after = np.repeat(self.X.lengths, self.X.lengths)[at] - 1 - before
-        return Pairs(source.codes, at, labels.codes[at], before, after, source.n_symbols, labels.n_symbols)
+_MOST_CHANNELS = 4
 
 
 def profile_steps(
@@ -97,55 +51,153 @@ def profile_steps(
     notes : list of str
         What limits the result is added here.
     """
-    weight = np.ones(X.n_steps)
-    if isinstance(dataset.sample_weight, Sequences):
-        weight = dataset.sample_weight.values
-    elif dataset.sample_weight is not None:
-        weight = np.repeat(dataset.sample_weight, X.lengths)
-    scored = weight > 0
-    labels = coded
-    if isinstance(dataset.y, Sequences):
-        labels = code_symbols(dataset.y.values)
-    question = _Question(X, coded, labels, scored, dataset.groups)
+    question = ask(dataset, X, coded)
+    nulls = find_nulls(question, settings.seed)
+    part = question.part(_MOST_PAIRS, settings.seed)
+    views = _views(part, settings, notes)
     lags = np.arange(1, settings.max_lag + 1)
     if dataset.role == "step":
         lags = np.arange(-settings.max_lag, settings.max_lag + 1)
-    longest = int(X.lengths.max()) - 1
-    lags = lags[np.abs(lags) <= longest]
-    pairs = question.pairs(settings.seed)
-    notes.extend(_limits(question, pairs))
-    table, p_value = lag_table(pairs, lags, settings, notes, far=True)
-    if dataset.role == "next":
-        orders, entropy = _next_orders(question, settings, notes)
+    lags = enough_pairs(views[0].pairs, lags[np.abs(lags) < int(X.lengths.max())], notes)
+    _say_sampling(question, notes)
+    draws = _draws(part, nulls, nulls.strata)
+    # memory makes chance information larger at all lags, once there is some. In pieces of one series it would
+    # still be there, at other lags, and so hide itself; a clock would too
+    far = _far(part, nulls) if nulls.clock is None and len(X) >= MANY_SEQUENCES else None
+    table, p_value = lag_table(views, lags, draws, settings, far)
+    if question.own:
+        found = _next_orders(question, part, views[0], nulls, dataset.groups, settings, notes)
     else:
-        orders, entropy = _label_orders(question, settings, notes)
-    return table, p_value, orders, entropy
+        found = _label_orders(question, nulls, dataset.groups, settings, notes)
+    found.lags, found.p_value = table, p_value
+    _add_reach(found, part, views[0], nulls, settings)
+    found.period = nulls.clock.period if nulls.clock else None
+    if nulls.drift is not None:
+        found.drift = f"{nulls.drift.place}: {nulls.drift.what}"
+    found.kept = tuple(null.name for null in nulls.strata)
+    return found
 
 
-def _limits(question: _Question, pairs: Pairs) -> list[str]:
-    said = []
-    if pairs.n_sources < question.coded.n_symbols or pairs.n_targets < question.labels.n_symbols:
-        said.append(
-            f"For single lags the rarest symbols are taken together, down to {pairs.n_sources} and "
-            f"{pairs.n_targets} for the target: pairs of more would be too rare."
-        )
+def _views(question: Question, settings: Settings, notes: list[str]) -> list[View]:
+    """Return steps and targets in alphabets small enough for pairs; channels by themselves as well."""
+    at = question.at
+    limit = most_symbols(len(at))
+    before, after = question.X.step_index[at], question.after[at]
+
+    def view(name: str, source: Coded, labels: Coded) -> View:
+        pairs = Pairs(source.codes, at, labels.codes[at], before, after, source.n_symbols, labels.n_symbols)
+        return View(name, pairs, labels.codes if question.in_series else None)
+
+    raw = question.raw
+    labels = question.labels
+    if raw.kind == "symbols":
+        source, labels = lump(question.coded, limit), lump(labels, limit)
+        notes.extend(part.note for part in {id(c): c for c in (source, labels)}.values() if part.note)
+        return [view("", source, labels)]
+    labels = labels if question.own else lump(labels, limit)
+    n_bins = settings.n_bins or bins_for(len(at), None if question.own else labels.n_symbols)
+    channels = [code_numbers(raw.channels[:, c].astype(np.float64), n_bins) for c in range(raw.n_channels)]
+    if raw.n_channels == 1:
+        notes.append(f"For single lags they are in {channels[0].n_symbols} bins, as many as the data fill.")
+        return [view("", channels[0], channels[0] if question.own else labels)]
+    views = [view("all together", question.coded, question.coded if question.own else labels)]
+    for c, channel in enumerate(channels):
+        if not question.own:
+            views.append(view(f"channel {c}", channel, labels))
+            continue
+        others = range(raw.n_channels) if raw.n_channels <= _MOST_CHANNELS else [c]
+        for other in others:
+            name = f"channel {c}" if other == c else f"channel {c} to {other}"
+            views.append(view(name, channel, channels[other]))
+    notes.append(f"Each channel is examined by itself too, in {n_bins} bins.")
+    return views
+
+
+def _draws(question: Question, nulls: Nulls, strata: list[Strata]) -> dict[str, Draw]:
+    """Return how each null hypothesis makes surrogates: new series, or new targets for the same steps."""
+    places = question.index if question.in_series else question.index[question.at]
+    draws: dict[str, Draw] = {null.name: null.take(places).cells().draw for null in strata}
+    if nulls.elsewhere:
+        draws["elsewhere"] = _far(question, nulls)
+    return draws
+
+
+def _far(question: Question, nulls: Nulls) -> Draw:
+    """Return how targets from elsewhere are drawn."""
+    in_step = question.own or nulls.clock is not None
+    return Elsewhere(question.X.sequence_index[question.at], in_step=in_step).draw
+
+
+def _say_sampling(question: Question, notes: list[str]) -> None:
     n_scored = int(question.scored.sum())
-    for most, what in ((_MOST_PAIRS, "Single lags"), (_MOST_TESTED, "Contexts")):
+    for most, what in ((_MOST_PAIRS, "Single lags"), (MOST_TESTED, "Contexts")):
         if n_scored > most:
-            said.append(
+            notes.append(
                 f"{what} are tested at {most:,} of {n_scored:,} targets, in sequences drawn at random."
             )
-    return said
+
+
+def _add_reach(found: Found, question: Question, view: View, nulls: Nulls, settings: Settings) -> None:
+    """Add how far back it matters: the contexts that tell, and lags that tell beyond them."""
+    lags = found.lags["lag"].to_numpy()
+    told = told_lags(found.orders, settings)
+    seen = found.lags.loc[found.lags["detected"], "lag"].to_numpy()
+    back, ahead = told[told >= 0], told[told < 0]
+    found.order = int(back.max()) if len(back) else None
+    found.lags["beyond"] = np.nan
+    strata = nulls.beyond_clock()
+    if nulls.clock is not None and len(lags):
+        table, _ = lag_table([view], lags, _draws(question, nulls, strata), settings)
+        # under each null hypothesis, the phase being the last
+        found.beyond_clock_p = float(table["p_lag"].min())
+        beyond_clock = table.loc[table["detected"], "lag"].to_numpy()
+        found.beyond_clock = int(beyond_clock.max()) if (beyond_clock >= 0).any() else None
+        # a clock is seen at every lag, and is named by itself: one turn of it is what has to be remembered
+        seen = beyond_clock if len(beyond_clock) else seen[np.abs(seen) <= nulls.clock.period]
+    context: list[int] = []
+    if len(told):
+        context = list(range(1 if question.own else 0, int(back.max()) + 1)) if len(back) else []
+        context += [-k for k in range(1, int(-ahead.min()) + 1)] if len(ahead) else []
+    elif len(seen):
+        # what tells most, to begin with
+        shown = found.lags[found.lags["lag"].isin(seen)]
+        context = [int(shown["lag"].to_numpy()[np.argmax(shown["information"])])]
+    if not len(lags):
+        return
+    if not context:
+        # a step may tell only together with the last one, as in a parity of the two
+        last = [1 if question.own else 0]
+        beyond = beyond_context(question, view, lags, last, strata, nulls, settings)
+        if not len(beyond.told(settings.beyond_share)):
+            return
+        context = last
+    matter, beyond = find_reach(question, view, lags, context, strata, nulls, settings)
+    rows = found.lags["lag"].isin(beyond.lags)
+    found.lags.loc[rows, "beyond"] = beyond.information
+    found.reach = max(matter) if max(matter) >= 0 else None
+    found.look_ahead = -min(matter) if min(matter) < 0 else None
 
 
 def _next_orders(
-    question: _Question, settings: Settings, notes: list[str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    lags, tests = _test(question, 1, settings, notes)
-    p_values = _p_values(tests, settings)
-    losses = _losses(question, _n_worth(p_values, settings), settings, notes)
+    question: Question,
+    part: Question,
+    view: View,
+    nulls: Nulls,
+    groups: NDArray[Any] | None,
+    settings: Settings,
+    notes: list[str],
+) -> Found:
+    run = run_context_tests(question, nulls, 1, settings, notes)
+    p_values = corrected_p_values(run.tests, settings.share)
+    told = np.flatnonzero(p_values <= settings.share + 1e-9)
+    if question.raw.kind == "real" and len(told):
+        # only what bins show is in question
+        upto = run.lags[: int(told.max()) + 1]
+        linear = linear_p_values(part, view.pairs, upto, nulls.strata, settings)
+        p_values[: len(upto)] = np.maximum(p_values[: len(upto)], linear)
+    losses = context_losses(question, groups, n_worth(p_values, settings), settings, notes)
     # order 0 is what single steps cost
-    rows = _join(lags, tests, p_values, loss_rows(lags, losses))
+    rows = _join(run, p_values, loss_rows(run.lags, losses))
     steps = question.X.values[question.scored]
     entropy = {"single steps": marginal_entropy(steps)}
     if losses:
@@ -153,31 +205,37 @@ def _next_orders(
         past = f"the last {best} steps" if best else "no context"
         entropy[f"{past}, cross-validated"] = losses[best].mean
     if question.X.lengths.mean() >= _LONG and question.scored.all():
-        found = match_length_entropy(question.X.values, question.X.offsets)
-        entropy["match lengths"] = found
-        if np.isfinite(found):
-            shuffled = np.random.default_rng(settings.seed).permutation(question.X.values)
-            bias = match_length_entropy(shuffled, question.X.offsets)
-            notes.append(
-                "Match lengths are off by up to a tenth: were the steps in random order, which costs "
-                f"{entropy['single steps']:.3f} bits, they would say {bias:.3f}."
-            )
-    return order_table(rows), _entropy_table(entropy)
+        entropy["match lengths"] = _match_lengths(question.X, entropy["single steps"], settings.seed, notes)
+    return _found(rows, entropy, losses)
+
+
+def _match_lengths(X: Sequences, single: float, seed: int, notes: list[str]) -> float:
+    found = match_length_entropy(X.values, X.offsets)
+    if np.isfinite(found):
+        shuffled = np.random.default_rng(seed).permutation(X.values)
+        bias = match_length_entropy(shuffled, X.offsets)
+        notes.append(
+            "Match lengths are off by up to a tenth: were the steps in random order, which costs "
+            f"{single:.3f} bits, they would say {bias:.3f}."
+        )
+    return found
 
 
 def _label_orders(
-    question: _Question, settings: Settings, notes: list[str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    back, tests = _test(question, 0, settings, notes)
+    question: Question, nulls: Nulls, groups: NDArray[Any] | None, settings: Settings, notes: list[str]
+) -> Found:
+    back = run_context_tests(question, nulls, 0, settings, notes)
     mirrored = question.reversed()
-    ahead, more = _test(mirrored, 1, settings, notes, "ahead")
-    p_values = _p_values(tests + more, settings)
-    losses = _losses(question, _n_worth(p_values[: len(back)], settings), settings, notes)
+    ahead = run_context_tests(mirrored, nulls, 1, settings, notes, "ahead")
+    both = ContextTests(back.lags + [-lag for lag in ahead.lags], back.tests + ahead.tests)
+    p_values = corrected_p_values(both.tests, settings.share)
+    n_back = len(back.lags)
+    losses = context_losses(question, groups, n_worth(p_values[:n_back], settings), settings, notes)
     # ahead of the step itself, which is context already
-    ahead_losses = _losses(mirrored, _n_worth(p_values[len(back) :], settings) + 1, settings, [])[1:]
-    lags = back + [-lag for lag in ahead]
-    gains = loss_rows(back, losses) + loss_rows([-lag for lag in ahead], ahead_losses)
-    rows = _join(lags, tests + more, p_values, gains)
+    n_ahead = n_worth(p_values[n_back:], settings)
+    ahead_losses = context_losses(mirrored, groups, n_ahead + 1, settings, [])[1:]
+    gains = loss_rows(back.lags, losses) + loss_rows([-lag for lag in ahead.lags], ahead_losses)
+    rows = _join(both, p_values, gains)
     labels = question.labels.codes[question.scored]
     entropy = {"labels alone": marginal_entropy(labels)}
     for found, where in ((losses[1:], "before"), (ahead_losses, "after")):
@@ -185,118 +243,29 @@ def _label_orders(
             best = int(np.argmin([loss.mean for loss in found]))
             context = f"this step and the {best} {where}" if best else "this step alone"
             entropy[f"{context}, cross-validated"] = found[best].mean
-    return order_table(rows), _entropy_table(entropy)
+    return _found(rows, entropy, losses)
 
 
-def _test(
-    question: _Question, first: int, settings: Settings, notes: list[str], where: str = "back"
-) -> tuple[list[int], list[OrderTest]]:
-    """Test the lags from `first` on, each given all before it, as long as contexts recur."""
-    at = question.targets(_MOST_TESTED, settings.seed)
-    target = question.labels.codes[at]
-    before = question.X.step_index[at]
-    source, n_sources = question.coded.codes, question.coded.n_symbols
-    context = np.zeros(len(at), dtype=np.int64)
-    for lag in range(first):
-        if question.labels is not question.coded:
-            context = extend(context, source, at, before, lag, n_sources)
-    lags, tests = [], []
-    elsewhere = None
-    if question.labels is not question.coded:
-        # labels may have a memory of their own, while the next step has none beyond its contexts
-        rng = np.random.default_rng(settings.seed)
-        others = Elsewhere(question.X.sequence_index[at])
-        elsewhere = [others.draw(rng) for _ in range(settings.n_permutations)]
-    last = min(settings.max_order, settings.max_lag, int(question.X.lengths.max()) - 1)
-    for lag in range(first, last + 1):
-        longer = extend(context, source, at, before, lag, n_sources)
-        test = compare_orders(
-            context,
-            longer,
-            target,
-            settings.n_permutations,
-            settings.seed + lag,
-            elsewhere=elsewhere,
-        )
-        if test.recurring < _LEAST_RECURRING:
-            notes.append(
-                f"Contexts cannot be examined from lag {lag} {where} on: up to there more than "
-                f"{1 - _LEAST_RECURRING:.0%} of them occur only once or always with the same target."
-            )
-            break
-        lags.append(lag)
-        tests.append(test)
-        context = longer
-    return lags, tests
-
-
-def _p_values(tests: list[OrderTest], settings: Settings) -> NDArray[np.float64]:
-    """Return for each test the chance that the largest of them all reaches as far."""
-    if not tests:
-        return np.zeros(0)
-    information = np.array([test.information for test in tests])
-    permuted = null_band(np.column_stack([test.surrogates for test in tests]), settings.share)
-    p_values = permuted.p_values(information)
-    elsewhere = [test.elsewhere for test in tests if test.elsewhere is not None]
-    if elsewhere:
-        far = null_band(np.column_stack(elsewhere), settings.share)
-        p_values = np.maximum(p_values, far.p_values(information))
-    return p_values
-
-
-def _n_worth(p_values: NDArray[np.float64], settings: Settings) -> int:
-    """Return how many steps of context are worth cross-validating: one beyond the last that tells."""
-    told = np.flatnonzero(p_values <= settings.share)
-    return min(len(p_values), max(_FEWEST_GAINS, int(told.max()) + 2 if told.size else 0))
-
-
-def _losses(question: _Question, n_lags: int, settings: Settings, notes: list[str]) -> list[Loss]:
-    """Return the losses without and with each of the first lags as context; none if that cannot be."""
-    X, scored, groups = question.X, question.scored, question.groups
-    if not n_lags:
-        return []
-    divisible = groups is None or len(np.unique(groups)) < 2
-    if len(X) < _FEW_SEQUENCES and divisible:
-        bounds = cut(X.offsets, _N_PIECES, max(2 * n_lags, _FEW_SEQUENCES))
-        pieces = Sequences(X.values, bounds)
-        # a piece's first steps lack the context that they have in truth
-        new = ~np.isin(bounds[:-1], X.offsets)
-        starts = np.repeat(new, pieces.lengths) & (pieces.step_index < n_lags)
-        X, scored = pieces, scored & ~starts
-        folds = blocked_folds(len(X), settings.n_folds)
-        notes.append(
-            f"For cross-validation the data are {len(X)} contiguous pieces, in blocks of neighbours."
-        )
-    else:
-        folds = make_folds(len(X), settings.n_folds, settings.seed, groups=groups)
-    if not all(scored[np.isin(X.sequence_index, part)].any() for fold in folds for part in fold):
-        folds = []
-    if not folds:
-        notes.append("There is too little to cross-validate: the gains are left out.")
-        return []
-    weight = scored.astype(np.float64)
-    if question.labels is question.coded:
-        losses = next_losses(X, weight, folds, range(n_lags + 1))
-    else:
-        losses = step_losses(X, question.labels.codes, weight, folds, range(-1, n_lags))
-    return [loss.grouped(groups) for loss in losses]
+def _found(rows: list[dict[str, float]], entropy: dict[str, float], losses: list[Loss]) -> Found:
+    table = pd.DataFrame({"estimate": list(entropy), "bits": list(entropy.values())})
+    found = Found(pd.DataFrame(), order_table(rows), table, 1.0)
+    if losses:
+        best = min(losses, key=lambda loss: loss.mean)
+        found.gain, found.gain_error = best.gain_over(losses[0])
+    return found
 
 
 def _join(
-    lags: list[int], tests: list[OrderTest], p_values: NDArray[np.float64], gains: list[dict[str, float]]
+    run: ContextTests, p_values: NDArray[np.float64], gains: list[dict[str, float]]
 ) -> list[dict[str, float]]:
     found = {row["lag"]: row for row in gains}
     return [
         {
             "lag": lag,
             **found.get(lag, {}),
-            "test_information": test.information - float(test.surrogates.mean()),
+            "test_information": test.excess,
             "p": float(p),
             "recurring": test.recurring,
         }
-        for lag, test, p in zip(lags, tests, p_values, strict=True)
+        for lag, test, p in zip(run.lags, run.tests, p_values, strict=True)
     ]
-
-
-def _entropy_table(entropy: dict[str, float]) -> pd.DataFrame:
-    return pd.DataFrame({"estimate": list(entropy), "bits": list(entropy.values())})

@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
+import inspect
 import os
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from seqcompare.data.dataset import SequenceDataset
-from seqcompare.data.reader import read
-from seqcompare.data.sequences import Sequences
+from seqcompare.data.read import read
+from seqcompare.data.readers import reading_options
 from seqcompare.dependence import profile
-from seqcompare.experiments.fold_trials import (
-    FoldTrial,
-    blank_fold_row,
-    run_fold_trial,
-    tuning_trials,
-    warm_up_on,
-)
-from seqcompare.experiments.jobs import Outcome
-from seqcompare.experiments.ladder import Entry, build_ladders, left_out
+from seqcompare.experiments.config import describe_data, described, fingerprint
+from seqcompare.experiments.contestants import contestants_for, problem_of
+from seqcompare.experiments.data_source import DataSource, level_weights, metric_of
+from seqcompare.experiments.models import Contestant
+from seqcompare.experiments.progress import Counter, Progress
 from seqcompare.experiments.runner import run_trials
-from seqcompare.experiments.splits import Plan, plan_splits
-from seqcompare.experiments.sweep import Progress
-from seqcompare.experiments.weights import level_weights
-from seqcompare.experiments.winner import final_rung, keep_winner
-from seqcompare.results.choice import choose_rung, validation_tolerance
-from seqcompare.results.comparison_store import ComparisonStore
-from seqcompare.results.folder import prepare_folder
-from seqcompare.results.spreadsheet import to_csv
-from seqcompare.results.store import STORE
-from seqcompare.results.stored_comparison import CONTEXT, TEST, TUNING, StoredComparison
+from seqcompare.experiments.splits import plan_splits
+from seqcompare.experiments.suites import describe_value
+from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial, warm_up
+from seqcompare.experiments.winner import final_candidate, keep_winner
+from seqcompare.families import FAMILIES, REFERENCE, Family, OwnFamily, is_known, own_family
+from seqcompare.metrics import METRICS, find_metrics
+from seqcompare.registry import nearest
+from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.folder import hold_folder, to_csv, write_whole
+from seqcompare.results.grids import choose_candidate, validation_tolerance
+from seqcompare.results.judgement import CHANCE
+from seqcompare.results.store import STORE, Store
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,9 +85,10 @@ class Comparison(StoredComparison):
 
 def compare(
     data: Any,
-    models: Sequence[str] | Mapping[str, Any] | None = None,
+    models: Any = None,
     cv: int = 5,
     *,
+    metric: Any = None,
     out: str | os.PathLike[str] | None = None,
     repeats: int = 1,
     gap: int | None = None,
@@ -99,11 +97,13 @@ def compare(
     random_state: int = 0,
     fresh: bool = False,
     progress: Callable[[Progress], None] | None = None,
+    backend: str = "loky",
+    scheduler: str | None = None,
     **reading: Any,
 ) -> Comparison:
     """Compare the families of models on real data.
 
-    Each family comes with a ladder of capacities, of which a fifth of each training part chooses one; that is
+    Each family comes with a grid of candidates, of which a fifth of each training part chooses one; that is
     fitted to the whole training part and tested. Everything is kept in a folder as it finishes; a comparison
     that was stopped goes on where it stopped when it is called again with the same settings.
 
@@ -111,11 +111,14 @@ def compare(
     ----------
     data : anything `seqcompare.datasets.read` accepts
         A file, the name of a bundled data set, a frame, sequences, (X, y) or a `SequenceDataset`.
-    models : sequence of str or mapping, optional
-        Names or patterns of families and contestants, or labels -> estimators of your own (None for a
-        contestant of that name); by default all that have an answer for the role.
+    models : str, estimator, class, `ModelSpec`, `Family`, list or mapping (label -> one of these), optional
+        Names or patterns of families, contestants and kinds of models, "module:Class", or models of your own,
+        fitted or not; a label mapped to None is itself a name. By default all families that have an answer
+        for the role.
     cv : int, default=5
         Folds, where the data have no official test part.
+    metric : str, `Metric`, function of truth and answer, or list of these, optional
+        What is shown beside what models are chosen and judged by.
     out : path, optional
         Folder of the run; by default ``reports/`` and the name of the data.
     repeats : int, default=1
@@ -132,6 +135,10 @@ def compare(
         Throw away what `out` holds of an earlier run.
     progress : callable (Progress) -> None, optional
         Called at the start and after every trial.
+    backend : {"loky", "dask"}, default="loky"
+        Where workers live.
+    scheduler : str, optional
+        Address of the Dask scheduler.
     **reading
         Handed on to `seqcompare.datasets.read`: ``sequence``, ``order``, ``values``, ``target``, ``group``,
         ``role``, ...
@@ -143,20 +150,73 @@ def compare(
 
     Raises
     ------
+    TypeError
+        If there is no such keyword.
     ValueError
         If the data cannot be read or divided, or a model does not exist.
     FileExistsError
         If `out` holds something else than a run of the same settings, and `fresh` is not set.
     """
+    _check_keywords(reading)
+    # read -> plan -> run -> judge -> write: each hands one result to the next
     dataset = level_weights(read(data, **reading))
-    plan = plan_splits(dataset, cv, repeats=repeats, gap=gap, seed=random_state)
-    share = 1 / (1 + plan.test_fraction)
-    entries = build_ladders(dataset, models, train_share=share, max_seconds=max_seconds)
+    options: dict[str, Any] = {"cv": cv, "repeats": repeats, "gap": gap, "random_state": random_state}
+    planned = plan_comparison(dataset, models, metric, max_seconds=max_seconds, **options)
     folder = Path(out) if out is not None else Path("reports") / _folder_name(dataset.name)
+    how = {"n_jobs": n_jobs, "backend": backend, "scheduler": scheduler}
+    with hold_folder(folder, planned.config, n_jobs=n_jobs, fresh=fresh):
+        run_comparison(planned, folder, progress=progress, **how)
+        found = Comparison(folder)
+        keep_winner(found, dataset, planned)
+        _write_tables(found.tables(), folder / "tables")
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedComparison:
+    """What a comparison is going to do.
+
+    Parameters
+    ----------
+    source : DataSource
+        The data with their splits and metrics.
+    contestants : tuple of Contestant
+        Who competes, chance first.
+    config : dict
+        What the run keeps of that.
+    """
+
+    source: DataSource
+    contestants: tuple[Contestant, ...]
+    config: dict[str, Any]
+
+
+def plan_comparison(
+    dataset: SequenceDataset,
+    models: Any = None,
+    metric: Any = None,
+    *,
+    cv: int = 5,
+    repeats: int = 1,
+    gap: int | None = None,
+    random_state: int = 0,
+    max_seconds: float = 600.0,
+) -> PlannedComparison:
+    """Return what `compare` is going to do with a data set; the parameters are those of `compare`."""
+    plan = plan_splits(dataset, cv, repeats=repeats, gap=gap, seed=random_state)
+    problem = problem_of(dataset, 1 / (1 + plan.test_fraction), max_seconds)
+    contestants = contestants_for(dataset, models, problem)
+    judged, shown = metric_of(dataset), find_metrics(metric, dataset.role)
+    own = _own_families(contestants)
     settings = {
         "data": fingerprint(dataset),
-        "models": {entry.name: [rung.label for rung in entry.rungs] for entry in entries},
-        "yours": {entry.name: repr(entry.rungs[0].source) for entry in entries if entry.family == "yours"},
+        "models": {c.name: [candidate.label for candidate in c.candidates] for c in contestants},
+        "yours": {
+            c.name: describe_value(c.candidates[0].spec)
+            for c in contestants
+            if not is_known(c.candidates[0].spec) and c.name != CHANCE
+        },
+        "metric": [m.name for m in shown],
         "cv": cv,
         "repeats": repeats,
         "gap": gap,
@@ -167,116 +227,110 @@ def compare(
         "kind": "comparison",
         "title": dataset.name,
         "settings": settings,
-        "data": _describe(dataset, plan),
+        "data": describe_data(dataset, plan),
+        **described(own, [judged, *shown, *METRICS.values()]),
     }
-    prepare_folder(folder, config, n_jobs=n_jobs, fresh=fresh)
-    warm_up_on(dataset, (entry.rungs[0] for entry in entries))
-    with ComparisonStore(folder / STORE) as store:
+    source = DataSource(dataset, plan, problem, judged, tuple(shown))
+    return PlannedComparison(source, tuple(contestants), config)
+
+
+def run_comparison(
+    planned: PlannedComparison,
+    folder: Path,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    **how: Any,
+) -> None:
+    """Run the trials of a comparison that its store does not hold yet; `how` is for `run_trials`."""
+    source, contestants = planned.source, planned.contestants
+    for contestant in contestants:
+        for candidate in contestant.candidates:
+            # what a user's own model does to its process, it does to a worker
+            if is_known(candidate.spec):
+                warm_up(candidate, source.problem(), source.dataset)
+    with Store(folder / STORE, answers=True) as store:
         if store.side_table("profile_facts") is None:
-            _keep_profile(dataset, store)
-        tuning = tuning_trials(dataset, plan, entries)
-        n_tests = len(plan.splits) * len(entries)
-        counter = _Counter(len(tuning) + n_tests, len(store.done()), progress)
-        _run(tuning, store, n_jobs, counter)
-        tests = list(_test_trials(dataset, plan, entries, store))
-        _run(tests, store, n_jobs, counter)
-        contexts = list(_context_trials(dataset, plan, entries, Comparison(folder)))
+            _keep_profile(source.dataset, store)
+        tuning = list(_tuning_trials(planned))
+        n_tests = len(source.plan.splits) * len(contestants)
+        counter = Counter(len(tuning) + n_tests, len(store.done()), progress)
+        _run(tuning, store, counter, **how)
+        _run(list(_test_trials(planned, store)), store, counter, **how)
+        contexts = list(_context_trials(planned, Comparison(folder)))
         done = store.done()
         counter.expect(sum(trial.trial_id not in done for trial in contexts))
-        _run(contexts, store, n_jobs, counter)
-    found = Comparison(folder)
-    keep_winner(found, dataset, entries)
-    _write_tables(found.tables(), folder / "tables")
-    return found
+        _run(contexts, store, counter, **how)
 
 
-def _run(trials: Sequence[FoldTrial], store: ComparisonStore, n_jobs: int, counter: _Counter) -> None:
-    with closing(
-        run_trials(trials, store, n_jobs=n_jobs, run=run_fold_trial, blank=blank_fold_row)
-    ) as outcomes:
+def _run(trials: Sequence[Trial], store: Store, counter: Counter, **how: Any) -> None:
+    with closing(run_trials(trials, store, **how)) as outcomes:
         for outcome in outcomes:
             counter.add(outcome)
 
 
-def _test_trials(
-    dataset: SequenceDataset, plan: Plan, entries: Sequence[Entry], store: ComparisonStore
-) -> Iterator[FoldTrial]:
-    """Yield a trial for every fold and contestant, with the rung that the fold's validation data chose."""
+def _tuning_trials(planned: PlannedComparison) -> Iterator[Trial]:
+    """Yield a trial for every fold and candidate of the contestants that have a choice."""
+    position = 0
+    for fold in range(len(planned.source.plan.splits)):
+        for c in planned.contestants:
+            for candidate in c.candidates if len(c.candidates) > 1 else ():
+                yield Trial(position, planned.source, candidate, fold, TUNING, c.name, c.seed_key)
+                position += 1
+
+
+def _test_trials(planned: PlannedComparison, store: Store) -> Iterator[Trial]:
+    """Yield a trial for every fold and contestant, with what the fold's validation data chose."""
     frame = store.frame()
     frame = frame[frame["axis"] == TUNING]
     sums = store.sums(frame["trial_id"])
     position = len(frame)
-    for fold, split in enumerate(plan.splits):
-        for entry in entries:
-            rungs = {rung.label: rung for rung in entry.rungs}
-            rows = frame[(frame["entry"] == entry.name) & (frame["seed"] == fold)]
-            chosen = choose_rung(rows, sums, validation_tolerance(rows, sums)) if len(rows) else None
-            # where every rung has failed, the first is tested as it is, and the verdict says so
-            model = rungs[chosen] if chosen is not None else entry.rungs[0]
-            yield FoldTrial(position, TEST, dataset, split, fold, entry.name, model)
+    for fold in range(len(planned.source.plan.splits)):
+        for c in planned.contestants:
+            rows = frame[(frame["entry"] == c.name) & (frame["seed"] == fold)]
+            tolerance = validation_tolerance(rows, sums, planned.source.metric)
+            chosen = choose_candidate(rows, sums, tolerance) if len(rows) else None
+            # where every candidate has failed, the first is tested as it is, and the verdict says so
+            candidate = next((x for x in c.candidates if x.label == chosen), c.candidates[0])
+            yield Trial(position, planned.source, candidate, fold, TEST, c.name, c.seed_key)
             position += 1
 
 
-def _context_trials(
-    dataset: SequenceDataset, plan: Plan, entries: Sequence[Entry], found: Comparison
-) -> Iterator[FoldTrial]:
+def _context_trials(planned: PlannedComparison, found: Comparison) -> Iterator[Trial]:
     """Yield trials of the winner and of the best, in the first folds, with less and less context."""
-    judged = found.judgement()
-    ladders = found.ladders()
+    judged = found.result.judgement
+    ladders = found.grids()
     position = int((found.frame()["axis"] != CONTEXT).sum())
     for name in dict.fromkeys([judged.winner, judged.best]):
-        entry = next((e for e in entries if e.name == name), None)
-        if entry is None or entry.family == "reference":
+        c = next((c for c in planned.contestants if c.name == name), None)
+        if c is None or c.family.name == REFERENCE:
             continue
-        model = final_rung(entry, ladders)
-        for fold, split in enumerate(plan.splits[:_CONTEXT_FOLDS]):
-            yield FoldTrial(position, CONTEXT, dataset, split, fold, entry.name, model, entry)
+        candidate = final_candidate(c, ladders)
+        for fold in range(min(len(planned.source.plan.splits), _CONTEXT_FOLDS)):
+            yield Trial(position, planned.source, candidate, fold, CONTEXT, c.name, c.seed_key)
             position += 1
 
 
-class _Counter:
-    """Tells `progress` how far the comparison is."""
-
-    def __init__(self, total: int, done: int, progress: Callable[[Progress], None] | None) -> None:
-        self._progress = progress
-        # an earlier start may have come as far as trials that are not known of yet
-        self._total, self._done, self._failed = max(total, done), done, 0
-        self._start, self._new = time.monotonic(), 0
-        self._tell(None)
-
-    def expect(self, more: int) -> None:
-        """Count trials that were not known of before."""
-        self._total += more
-
-    def add(self, outcome: Outcome) -> None:
-        self._done += 1
-        self._new += 1
-        self._failed += outcome.row["status"] != "ok"
-        self._tell(outcome)
-
-    def _tell(self, outcome: Outcome | None) -> None:
-        if self._progress is None:
-            return
-        elapsed = time.monotonic() - self._start
-        eta = elapsed / self._new * max(self._total - self._done, 0) if self._new else None
-        self._progress(Progress(self._done, self._total, self._failed, elapsed, eta, outcome))
+def _own_families(contestants: Sequence[Contestant]) -> list[Family]:
+    """Return the families that nobody registered, each with a look of its own."""
+    own = {c.family.name: c.family for c in contestants if c.family.name not in FAMILIES}
+    made = [name for name, family in own.items() if isinstance(family, OwnFamily)]
+    specs = {name: [c.candidates[0].spec for c in contestants if c.family.name == name] for name in made}
+    return list({**own, **{n: own_family(n, specs[n], place) for place, n in enumerate(made)}}.values())
 
 
-def _keep_profile(dataset: SequenceDataset, store: ComparisonStore) -> None:
+def _check_keywords(reading: Mapping[str, Any]) -> None:
+    """Refuse a keyword that neither this function nor `read` has."""
+    known = reading_options()
+    for name in reading:
+        if name not in known:
+            mine = [n for n, p in inspect.signature(compare).parameters.items() if p.kind != p.VAR_KEYWORD]
+            raise TypeError(f"compare() has no keyword {name!r}; {nearest(name, [*mine, *known])}")
+
+
+def _keep_profile(dataset: SequenceDataset, store: Store) -> None:
     """Keep what can be said of the data before any model is chosen."""
     found = profile(dataset)
-    said = found.summary().split("\n")[1:3]
-    # how little would have been seen is a number of its own; the second line is about lags in some data only
-    sentence = " ".join([said[0].partition(" The least that")[0], *(s for s in said[1:] if s[:4] == "Yet ")])
-    facts = {
-        "sentence": sentence,
-        "reach": found.reach,
-        "look_ahead": found.look_ahead,
-        "order": found.order,
-        "p_value": found.p_value,
-        "most_seen": float(found.lags.loc[found.lags["detected"].astype(bool), "information"].max()),
-        "least_seen": float(found.lags[["band", "far_band"]].max(axis=1).min()) if len(found.lags) else 1.0,
-    }
+    facts = found.facts()
     store.keep_table("lag_profile", found.frame())
     store.keep_table("profile_facts", pd.DataFrame({"name": list(facts), "value": list(facts.values())}))
 
@@ -284,66 +338,7 @@ def _keep_profile(dataset: SequenceDataset, store: ComparisonStore) -> None:
 def _write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        (folder / f"{name}.csv").write_text(to_csv(table), encoding="utf-8", newline="")
-
-
-def _describe(dataset: SequenceDataset, plan: Plan) -> dict[str, Any]:
-    """Return what the verdict and the report need to know of the data."""
-    X = dataset.X
-    n_symbols = len(np.unique(X.values)) if X.kind == "symbols" else 0
-    return {
-        "name": dataset.name,
-        "role": dataset.role,
-        "kind": X.kind,
-        "n_sequences": len(dataset),
-        "n_independent": _count_independent(dataset, plan),
-        "in_groups": dataset.groups is not None,
-        "n_steps": X.n_steps,
-        "shortest": int(X.lengths.min()),
-        "longest": int(X.lengths.max()),
-        "n_channels": X.n_channels,
-        "n_symbols": n_symbols,
-        "notes": [*dataset.notes, *filter(None, [left_out(dataset), plan.note])],
-        "splits": plan.words,
-        "split_kind": plan.kind,
-        "n_splits": len(plan.splits),
-        "test_fraction": plan.test_fraction,
-        "classes": _class_counts(dataset),
-        "uniform_bits": float(np.log2(n_symbols)) if dataset.role == "next" and n_symbols else None,
-    }
-
-
-def _count_independent(dataset: SequenceDataset, plan: Plan) -> int:
-    """Return how many sequences, or groups of sequences, scores were made of: those that were tested."""
-    tested = np.unique(np.concatenate([split.test[:, 0] for split in plan.splits]))
-    return len(tested) if dataset.groups is None else len(np.unique(np.asarray(dataset.groups)[tested]))
-
-
-def _class_counts(dataset: SequenceDataset) -> dict[str, int]:
-    """Return how often each class is to be predicted; empty for numbers and real-valued steps."""
-    if dataset.role == "value" or (dataset.role == "next" and dataset.X.kind == "real"):
-        return {}
-    if dataset.role == "sequence":
-        labels = np.asarray(dataset.y)
-    else:
-        labels = dataset.X.values if dataset.role == "next" else dataset.y.values  # type: ignore[union-attr]  # per role
-        if isinstance(dataset.sample_weight, Sequences):
-            labels = labels[dataset.sample_weight.values > 0]
-    names, counts = np.unique(labels, return_counts=True)
-    return {str(name): int(n) for name, n in zip(names, counts, strict=True)}
-
-
-def fingerprint(dataset: SequenceDataset) -> dict[str, Any]:
-    """Return what tells one data set from another."""
-    digest = hashlib.sha256()
-    for part in (dataset.X, dataset.y, dataset.sample_weight, dataset.groups, dataset.test):
-        if part is None:
-            continue
-        arrays = (part.values, part.offsets) if isinstance(part, Sequences) else (np.asarray(part),)
-        for array in arrays:
-            plain = array.astype(str) if array.dtype.kind == "O" else array
-            digest.update(np.ascontiguousarray(plain).tobytes())
-    return {"name": dataset.name, "role": dataset.role, "sha256": digest.hexdigest()}
+        write_whole(folder / f"{name}.csv", to_csv(table))
 
 
 def _folder_name(name: str) -> str:

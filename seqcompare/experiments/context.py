@@ -11,19 +11,21 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences, offsets_of
-from seqcompare.experiments.answers import fit_model, predict_answer
-from seqcompare.experiments.ladder_common import Entry
-from seqcompare.experiments.measures import (
+from seqcompare.experiments.answer import (
     ask,
     count_items,
+    fit_model,
+    predict_answer,
     scored_items,
     unit_sums,
     units,
 )
+from seqcompare.experiments.models import Candidate, reach_of
 from seqcompare.experiments.splits import cut
-from seqcompare.experiments.zoo import ModelSpec
+from seqcompare.families import Problem
+from seqcompare.metrics import Metric
 from seqcompare.models.causality import is_causal
-from seqcompare.results.choice import TOLERANCE, paired_difference
+from seqcompare.results.grids import paired_difference
 
 _MOST_POSITIONS = 1000
 _MOST_STEPS = 300_000
@@ -85,72 +87,71 @@ class Curve:
 
 
 def trace_context(
-    entry: Entry,
-    spec: ModelSpec,
+    candidate: Candidate,
+    problem: Problem,
     model: Any,
     train: SequenceDataset,
     test: SequenceDataset,
-    metric: str,
+    metric: Metric,
     seed: int,
 ) -> list[Curve]:
-    """Return the context curves of a contestant, the one that its horizon is read from first.
+    """Return the context curves of a candidate, the one that its horizon is read from first.
 
     Contexts double from 1 until nothing more can be seen; then the smallest that is enough is found by
-    bisection. Where the family has models that see k steps (chains, windows) or the role is about whole
+    bisection. Where a kind has models that see k steps (chains, windows) or the role is about whole
     sequences, each point is fitted anew. Else one model is fitted to the training sequences begun at random
     steps, so that it knows to answer without their beginning, and shown the last k steps (the controls are
     those of Khandelwal et al. 2018, "Sharp nearby, fuzzy far away"). In the same way a model that looks ahead
     is traced forwards.
 
-    Errors are those over the units of `measures.units`; where these are fewer than five groups, over the
+    Errors are those over the units of `answer.units`; where these are fewer than five groups, over the
     sequences: of two or three groups the error is itself hardly known.
 
     Parameters
     ----------
-    entry : Entry
-        The contestant.
-    spec : ModelSpec
-        The rung that was chosen.
+    candidate : Candidate
+        What was chosen.
+    problem : Problem
+        What it was built for.
     model : estimator
         It, fitted to `train`.
     train, test : SequenceDataset
         The parts of one split.
-    metric : str
+    metric : Metric
         What models are compared by.
     seed : int
         Of what is drawn.
     """
     n_train = count_items(train)
     search = _Search(_tolerance(test, metric))
+
+    def refitted(limited: Candidate, train: SequenceDataset, test: SequenceDataset) -> Sums:
+        again, _ = limited.build(problem, seed)
+        fit_model(again, train)
+        answers = ask(again, test, count_items(train))
+        return unit_sums(answers, _units(test, answers.item), metric)
+
     if train.role in ("sequence", "value"):
         shown = _Shown(model, test, n_train, metric, seed)
-
-        def refit(k: int) -> Sums:
-            return _refitted(spec, _last(train, k), _last(test, k), metric, seed)
-
-        curve = search.find("limited", refit, shown.longest)
+        curve = search.find(
+            "limited", lambda k: refitted(candidate, _last(train, k), _last(test, k)), shown.longest
+        )
         return [curve, *(search.follow(c, shown.loss_of(c), curve) for c in ("truncated", "shuffled"))]
     causal = is_causal(model)
-    curves = []
-    if entry.limit is not None:
-        limit = entry.limit
-        curves.append(
-            search.find(
-                "limited", lambda k: _refitted(limit(spec, k), train, test, metric, seed), _reach(spec)
-            )
-        )
-        if not causal and entry.limit_ahead is not None:
-            ahead = entry.limit_ahead
-            curves.append(
-                search.find(
-                    "ahead", lambda a: _refitted(ahead(spec, a), train, test, metric, seed), _reach(spec), 0
-                )
-            )
+    if candidate.spec.limit is not None:
+        most = reach_of(candidate, problem, int(train.X.lengths.max()))
+        curves = [search.find("limited", lambda k: refitted(candidate.limited(k), train, test), most)]
+        if not causal and candidate.spec.limit_ahead is not None:
+
+            def looking_ahead(k: int) -> Sums:
+                return refitted(candidate.limited(k, ahead=True), train, test)
+
+            curves.append(search.find("ahead", looking_ahead, most, 0))
         return curves
-    anywhere, _ = spec.build(train, seed)
+    anywhere, _ = candidate.build(problem, seed)
     fit_model(anywhere, _begun_anywhere(train, seed))
     shown = _Shown(anywhere, test, n_train, metric, seed)
-    curves.append(search.find("truncated", shown.loss_of("truncated"), shown.longest))
+    curves = [search.find("truncated", shown.loss_of("truncated"), shown.longest)]
     if causal:
         curves.append(search.follow("shuffled", shown.loss_of("shuffled"), curves[0]))
     else:
@@ -192,8 +193,7 @@ def influence_by_lag(model: Any, test: SequenceDataset, seed: int) -> list[dict[
         values = changed.values.copy()
         values[changed.offsets[1:] - 1 - lag] = test.X.values[rng.integers(test.X.n_steps, size=len(reached))]
         answers = _last_answers(model, changed.with_values(values), test.role)
-        change = np.abs(answers - whole[reached])
-        size = change.sum(axis=1) / 2 if change.ndim == 2 else change
+        size = _change(whole[reached], answers)
         rows.append({"lag": float(lag + first), "influence": float(size.mean())})
     return rows
 
@@ -201,7 +201,7 @@ def influence_by_lag(model: Any, test: SequenceDataset, seed: int) -> list[dict[
 class _Shown:
     """A fitted model, shown parts of the test data."""
 
-    def __init__(self, model: Any, test: SequenceDataset, n_train: float, metric: str, seed: int) -> None:
+    def __init__(self, model: Any, test: SequenceDataset, n_train: float, metric: Metric, seed: int) -> None:
         self._model, self._test, self._n_train, self._seed = model, test, n_train, seed
         self._metric = metric
         self._per_step = test.role in ("next", "step")
@@ -314,9 +314,9 @@ class _Search:
         return Curve(control, other.contexts, [loss_of(k) for k in other.contexts], self.tolerance)
 
 
-def _tolerance(test: SequenceDataset, metric: str) -> float:
+def _tolerance(test: SequenceDataset, metric: Metric) -> float:
     """Return what is practically equal, in units of the loss."""
-    return TOLERANCE[metric] * (float(np.var(np.asarray(test.y))) if metric == "mse" else 1.0)
+    return metric.tolerance * (float(np.var(np.asarray(test.y))) if metric.relative else 1.0)
 
 
 def _begun_anywhere(train: SequenceDataset, seed: int) -> SequenceDataset:
@@ -343,31 +343,10 @@ def _doubling(most: int, least: int) -> Iterator[int]:
         yield most
 
 
-def _reach(spec: ModelSpec) -> int:
-    """Return how many steps a chain or window sees, on the side where it sees more."""
-    if spec.family == "markov":
-        labels = hasattr(spec.source, "estimator") or hasattr(spec.source, "ignore_label")
-        return max(int(spec.capacity or 0) + (1 if labels else 0), 1)
-    seen = {
-        k.split("__")[-1]: v
-        for k, v in spec.source.get_params().items()
-        if k.split("__")[-1] in ("before", "after")
-    }
-    return max(seen["before"] + 1, seen["after"])
-
-
 def _last(dataset: SequenceDataset, k: int) -> SequenceDataset:
     """Return the last k steps of every sequence."""
     lengths = dataset.X.lengths
     return cut(dataset, np.column_stack([np.arange(len(dataset)), np.maximum(lengths - k, 0), lengths]))
-
-
-def _refitted(spec: ModelSpec, train: SequenceDataset, test: SequenceDataset, metric: str, seed: int) -> Sums:
-    model, _ = spec.build(train, seed)
-    fit_model(model, train)
-    n_train = count_items(train)
-    answers = ask(model, test, n_train)
-    return unit_sums(answers, _units(test, answers.item), metric)
 
 
 def _units(dataset: SequenceDataset, item: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -384,11 +363,19 @@ def _positions(dataset: SequenceDataset, most: int, rng: np.random.Generator) ->
     return item if len(item) <= most else np.sort(rng.choice(item, most, replace=False))
 
 
-def _last_answers(model: Any, windows: Sequences, role: str) -> NDArray[np.float64]:
-    answer, _ = predict_answer(model, windows, role)
-    if isinstance(answer, Sequences):
-        return np.asarray(answer.values[answer.offsets[1:] - 1], dtype=np.float64)
-    return np.asarray(answer, dtype=np.float64)
+def _last_answers(model: Any, windows: Sequences, role: str) -> NDArray[Any]:
+    """Return what is answered after the last step of each window."""
+    rows, _ = predict_answer(model, windows, role)
+    return rows if role in ("sequence", "value") else rows[windows.offsets[1:] - 1]
+
+
+def _change(before: NDArray[Any], after: NDArray[Any]) -> NDArray[np.float64]:
+    """Return how far answers are from others: of probabilities, of numbers, or of labels alone."""
+    if before.ndim == 2:
+        return np.asarray(np.abs(after.astype(np.float64) - before.astype(np.float64)).sum(axis=1) / 2)
+    if before.dtype.kind == "f":
+        return np.asarray(np.abs(after.astype(np.float64) - before.astype(np.float64)))
+    return np.asarray(after != before, dtype=np.float64)
 
 
 def _loss(sums: Sums) -> float:

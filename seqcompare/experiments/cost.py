@@ -1,4 +1,4 @@
-"""What a trial costs: seconds, memory, and what it will probably take."""
+"""What a part of a trial costs: seconds and memory, as measured."""
 
 from __future__ import annotations
 

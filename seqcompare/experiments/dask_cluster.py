@@ -6,24 +6,24 @@ workers, and would wait for it for ever.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 from joblib import effective_n_jobs
 
-from seqcompare.experiments.jobs import Job, Outcome, Runner, given_up
+from seqcompare.experiments.trial import Outcome, Runner, Trial, given_up
+from seqcompare.registry import all_added, take_over
 from seqcompare.results.store import Store
 
 
 def run_on_dask(
-    trials: Sequence[Job],
+    trials: Sequence[Trial],
     store: Store,
     *,
     n_jobs: int,
     scheduler: str | None,
     run: Runner,
-    blank: Callable[[Any], dict[str, Any]],
 ) -> Generator[Outcome]:
     """Run the trials that the store does not hold yet; yield each one once it is committed.
 
@@ -32,7 +32,7 @@ def run_on_dask(
 
     Parameters
     ----------
-    trials, store, run, blank
+    trials, store, run
         As in `seqcompare.experiments.runner.run_trials`.
     n_jobs : int
         Workers of a cluster that is started here; -1 for one a core.
@@ -43,19 +43,24 @@ def run_on_dask(
     with _client(scheduler, n_jobs) as client:
         from distributed import KilledWorker, as_completed
 
-        done = store.done()
-        waiting = {
-            client.submit(run, trial, pure=False): trial for trial in trials if trial.trial_id not in done
-        }
+        done, added = store.done(), all_added()
+        missing = [trial for trial in trials if trial.trial_id not in done]
+        waiting = {client.submit(_run, run, trial, added, pure=False): trial for trial in missing}
         finished = as_completed(list(waiting))
         for future in finished:
             trial = waiting.pop(future)
             try:
                 outcome: Outcome = future.result()
             except KilledWorker:
-                outcome = given_up(trial, blank(trial), "every attempt that Dask allows")
+                outcome = given_up(trial, "every attempt that Dask allows")
             store.add(outcome.position, outcome.row, outcome.curve, outcome.insights)
             yield outcome
+
+
+def _run(run: Runner, trial: Trial, added: Mapping[str, Mapping[str, Any]]) -> Outcome:
+    """Run a trial where what users have registered is registered as well."""
+    take_over(added)
+    return run(trial)
 
 
 def _client(scheduler: str | None, n_jobs: int) -> AbstractContextManager[Any]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import fnmatch
 import inspect
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from seqcompare.experiments.insight import FORWARDS, GATED, GATES, GRADIENTS
-from seqcompare.experiments.suites import AxisEntry, ModelEntry, Suite, SuiteError, TaskEntry, nearest
-from seqcompare.experiments.trials import Sizes, Trial
-from seqcompare.experiments.zoo import VARIANTS, Budget, ModelSpec, load_object
+from seqcompare.experiments.models import Candidate, Entered, candidates_of, enter, load_object, matches
+from seqcompare.experiments.suites import AxisEntry, ModelEntry, Suite, SuiteError, TaskEntry
+from seqcompare.experiments.task_source import Sizes, TaskSource
+from seqcompare.experiments.trial import Trial
+from seqcompare.families import FAMILIES, Budget, find_spec, own_family, spec_names
+from seqcompare.registry import nearest
 
 #: What a task of the user's must have, beside a way to score.
 _TASK_PARTS = (
@@ -39,68 +40,52 @@ def plan_trials(suite: Suite) -> list[Trial]:
     trials: list[Trial] = []
     places: dict[str, str] = {}
     built: set[tuple[str, str, str]] = set()
-    for settings in points:
-        kind = _kind(settings)
-        specs = []
-        for place, entry, spec in _models(suite, settings.ladders):
-            if not _runs(entry, spec, settings) or not spec.fills(settings.task, kind):
+    for point in points:
+        source = point.source
+        try:  # drawing some shows that its length can be had
+            problem = source.problem()
+        except ValueError as error:
+            raise SuiteError(f"{point.place}: {error}") from None
+        chosen = []
+        for place, entry, candidate in _models(suite, point.ladders):
+            if not _runs(entry, candidate, point) or not candidate.fills(problem):
                 continue
-            specs.append(spec)
+            chosen.append(candidate)
             # what a parameter reaches depends on the role
-            key = place, spec.label, settings.task.role
+            key = place, candidate.label, source.role
             if key not in built:
                 built.add(key)
-                _check_build(place, spec, settings.task)
-        labels = [spec.label for spec in specs]
+                _check_build(place, candidate, source)
+        labels = [candidate.label for candidate in chosen]
         repeated = sorted({label for label in labels if labels.count(label) > 1})
         if repeated:
             raise SuiteError(
-                f"models: {', '.join(repeated)} comes twice on {settings.label}; labels must be distinct"
+                f"models: {', '.join(repeated)} comes twice on {source.label}; labels must be distinct"
             )
-        for spec in specs:
-            trials += [
-                Trial(
-                    position=len(trials) + seed,
-                    axis=settings.axis,
-                    task=settings.task,
-                    task_label=settings.label,
-                    distance_asked=settings.distance_asked,
-                    model=spec,
-                    seed=seed,
-                    sizes=settings.sizes,
-                )
-                for seed in range(settings.seeds)
-            ]
-            first = places.setdefault(trials[-settings.seeds].trial_id, settings.place)
-            if first != settings.place:
+        for candidate in chosen:
+            trials += [Trial(len(trials) + seed, source, candidate, seed) for seed in range(point.seeds)]
+            first = places.setdefault(trials[-point.seeds].trial_id, point.place)
+            if first != point.place:
                 raise SuiteError(
-                    f"{first} and {settings.place} plan the same trial, "
-                    f"{trials[-settings.seeds].trial_id}: tell them apart by params or distances"
+                    f"{first} and {point.place} plan the same trial, "
+                    f"{trials[-point.seeds].trial_id}: tell them apart by params or distances"
                 )
     if not trials:
         raise SuiteError("the suite has no trials: no model can do any of its tasks")
-    return _choose_insights(trials)
+    return _choose_looks(trials)
 
 
-def _kind(settings: _Setting) -> str:
-    """Return the kind of steps that the task has; drawing some shows that its length can be had."""
-    try:
-        return str(settings.task.sample(2, settings.sizes.length, 0).X.kind)
-    except ValueError as error:
-        raise SuiteError(f"{settings.place}: {error}") from None
-
-
-def _check_names(suite: Suite, points: Sequence[_Setting]) -> None:
+def _check_names(suite: Suite, points: Sequence[_Point]) -> None:
     """See that what entries say of tasks and models by name is there."""
     from seqcompare.tasks import TASKS
 
-    tasks = {point.task.name for point in points} | set(TASKS)
+    tasks = {point.source.task.name for point in points} | set(TASKS)
     for i, model in enumerate(suite.models):
         _check_known(f"models[{i}].tasks", "task", model.tasks or (), tasks)
     for i, sweep in enumerate(suite.sweeps):
         variants = {entry.variant for entry in suite.models if entry.variant is not None}
         _check_known(f"sweeps[{i}].ladders", "variant of models", sweep.ladders, variants)
-        labels = {spec.label for _, _, spec in _models(suite, sweep.ladders)}
+        labels = {candidate.label for _, _, candidate in _models(suite, sweep.ladders)}
         _check_known(
             f"sweeps[{i}].models", "variant or label of models", sweep.models or (), variants | labels
         )
@@ -112,54 +97,58 @@ def _check_known(place: str, what: str, names: Iterable[str], known: Iterable[st
             raise SuiteError(f"{place}: {name!r} is no {what}; {nearest(name, sorted(known))}")
 
 
-def _check_build(place: str, spec: ModelSpec, task: Any) -> None:
+def _check_build(place: str, candidate: Candidate, source: TaskSource) -> None:
     """Make the estimator once, so that what cannot be made is said before anything has run."""
+    problem = source.problem()
     try:
-        if spec.params:
-            bare, _ = dataclasses.replace(spec, params={}).build(task, 0)
+        if candidate.params:
+            bare, _ = dataclasses.replace(candidate, params={}).build(problem, 0)
             if hasattr(bare, "get_params"):
                 known = bare.get_params()
                 # what is inside of a parameter that is replaced as well is for `set_params` to judge
-                tops = tuple(f"{name}__" for name in spec.params)
-                names = [name for name in spec.params if not name.startswith(tops)]
-                _check_known(f"{place}.params ({spec.label})", "parameter", names, known)
-        model, _ = spec.build(task, 0)
+                tops = tuple(f"{name}__" for name in candidate.params)
+                names = [name for name in candidate.params if not name.startswith(tops)]
+                _check_known(f"{place}.params ({candidate.label})", "parameter", names, known)
+        model, _ = candidate.build(problem, 0)
         if not hasattr(model, "fit"):
-            raise SuiteError(f"{place} ({spec.label}): expected a model with fit, got {model!r}")
+            raise SuiteError(f"{place} ({candidate.label}): expected a model with fit, got {model!r}")
     except SuiteError:
         raise
     except Exception as error:
-        raise SuiteError(f"{place} ({spec.label}): {error}") from None
+        raise SuiteError(f"{place} ({candidate.label}): {error}") from None
 
 
-def _choose_insights(trials: Sequence[Trial]) -> list[Trial]:
+def _choose_looks(trials: Sequence[Trial]) -> list[Trial]:
     """Say which trials are looked into: few enough to cost nothing, the same however they are run.
 
-    Of the first task of role ``next`` or ``step`` with recurrent networks of the zoo, seed 0 at the smallest,
-    a middle and the largest distance: every network's gradients, and the gates of the first that has any.
+    Of the first task of role ``next`` or ``step`` with models that can be looked into, seed 0 at the
+    smallest, a middle and the largest distance: the first table of every model, and all tables of the first
+    that has several.
 
     Returns
     -------
     list of Trial
-        All of `trials`, those that are chosen with the tables to keep in `insights`.
+        All of `trials`, those that are chosen with the tables to keep in `looks`.
     """
-    nets = [
+    able = [
         t
         for t in trials
-        if t.axis == "distance" and t.seed == 0 and t.task.distance > 0 and t.task.role in ("next", "step")
-        # a model of the user's is none of these variants
-        if t.model.source is None and t.model.variant in FORWARDS
+        if t.candidate.spec.looks
+        and t.source.axis == "distance"
+        and t.seed == 0
+        and t.source.task.distance > 0
+        and t.source.role in ("next", "step")
     ]
-    nets = [t for t in nets if t.task_label == nets[0].task_label]
-    distances = sorted({t.task.distance for t in nets})
+    able = [t for t in able if t.source.label == able[0].source.label]
+    distances = sorted({t.source.task.distance for t in able})
     places = {0, len(distances) // 2, len(distances) - 1}
-    gated = next((t.model.label for t in nets if t.model.variant in GATED), None)
+    whole = next((t.candidate.label for t in able if len(t.candidate.spec.looks) > 1), None)
     chosen = {
-        t.position: (GRADIENTS, GATES) if t.model.label == gated else (GRADIENTS,)
-        for t in nets
-        if distances.index(t.task.distance) in places
+        t.position: tuple(t.candidate.spec.looks[: None if t.candidate.label == whole else 1])
+        for t in able
+        if distances.index(t.source.task.distance) in places
     }
-    return [dataclasses.replace(t, insights=chosen.get(t.position, ())) for t in trials]
+    return [dataclasses.replace(t, looks=chosen.get(t.position, ())) for t in trials]
 
 
 def select_trials(trials: Sequence[Trial], only: Sequence[str]) -> list[Trial]:
@@ -181,42 +170,57 @@ def select_trials(trials: Sequence[Trial], only: Sequence[str]) -> list[Trial]:
     tasks: set[str] = set()
     models: set[str] = set()
     for pattern in only:
-        hit_tasks = {t.task.name for t in trials if _matches(pattern, t.task.name)}
+        hit_tasks = {t.source.task.name for t in trials if matches(pattern, t.source.task.name)}
         hit_models = {
-            t.model.label for t in trials if _matches(pattern, t.model.label, t.model.family, t.model.variant)
+            t.candidate.label
+            for t in trials
+            if matches(pattern, t.candidate.label, t.candidate.family, t.candidate.variant)
         }
         if not hit_tasks and not hit_models:
-            names = sorted({t.task.name for t in trials} | {t.model.variant for t in trials})
+            names = sorted({t.source.task.name for t in trials} | {t.candidate.variant for t in trials})
             raise SuiteError(f"only = {pattern!r} matches nothing; there are {', '.join(names)}")
         tasks |= hit_tasks
         models |= hit_models
     return [
-        t for t in trials if (not tasks or t.task.name in tasks) and (not models or t.model.label in models)
+        t
+        for t in trials
+        if (not tasks or t.source.task.name in tasks) and (not models or t.candidate.label in models)
     ]
 
 
 @dataclasses.dataclass(frozen=True)
-class _Setting:
+class _Point:
     """A task at one point of its axis, with what all models there share."""
 
     place: str
-    axis: str
-    task: Any
-    label: str
+    source: TaskSource
     distances_asked: tuple[int, ...]
-    sizes: Sizes
     seeds: int
     variants: tuple[str, ...] | None
     ladders: Mapping[str, tuple[int, ...]]
 
-    @property
-    def distance_asked(self) -> int:
-        """The distance asked for: the task's own, unless only others were moved there."""
-        distance = int(self.task.distance)
-        return distance if distance in self.distances_asked else self.distances_asked[0]
+
+def _point(
+    suite: Suite,
+    place: str,
+    axis: str,
+    task: Any,
+    label: str,
+    asked: tuple[int, ...],
+    sizes: Sizes,
+    sweep: AxisEntry | None = None,
+) -> _Point:
+    distance = int(task.distance)
+    # the distance asked for: the task's own, unless only others were moved there
+    first = distance if distance in asked else asked[0]
+    budget = Budget(suite.epochs, suite.em_iterations, suite.max_seconds)
+    source = TaskSource(axis, task, label, first, sizes, budget)
+    if sweep is None:
+        return _Point(place, source, asked, suite.seeds, None, {})
+    return _Point(place, source, asked, sweep.seeds or suite.seeds, sweep.models, sweep.ladders)
 
 
-def _settings(suite: Suite) -> Iterator[_Setting]:
+def _settings(suite: Suite) -> Iterator[_Point]:
     names = [_name_of(entry) for entry in suite.tasks]
     seen: dict[tuple[str, int], str] = {}
     for i, entry in enumerate(suite.tasks):
@@ -237,12 +241,12 @@ def _settings(suite: Suite) -> Iterator[_Setting]:
                 )
             task = _make(place, cls, {**fixed, "distance": distance})
             sizes = _sizes(suite, entry)
-            yield _Setting(place, "distance", task, label, tuple(asked_for), sizes, suite.seeds, None, {})
+            yield _point(suite, place, "distance", task, label, tuple(asked_for), sizes)
     for i, sweep in enumerate(suite.sweeps):
         yield from _axis(f"sweeps[{i}]", sweep, suite)
 
 
-def _axis(place: str, sweep: AxisEntry, suite: Suite) -> Iterator[_Setting]:
+def _axis(place: str, sweep: AxisEntry, suite: Suite) -> Iterator[_Point]:
     entries = [entry for entry in suite.tasks if _name_of(entry) == sweep.task]
     entry = entries[0] if entries else TaskEntry.model_validate({"name": sweep.task})
     cls, fixed = _task_source(place, entry)
@@ -255,17 +259,7 @@ def _axis(place: str, sweep: AxisEntry, suite: Suite) -> Iterator[_Setting]:
             params[sweep.parameter] = value
         distance = _legal(place, cls, params.pop("distance"), params)
         task = _make(place, cls, {**params, "distance": distance})
-        yield _Setting(
-            place,
-            sweep.axis,
-            task,
-            task.name,
-            (sweep.distance,),
-            sizes,
-            sweep.seeds or suite.seeds,
-            sweep.models,
-            sweep.ladders,
-        )
+        yield _point(suite, place, sweep.axis, task, task.name, (sweep.distance,), sizes, sweep)
 
 
 def _task_source(place: str, entry: TaskEntry) -> tuple[Any, dict[str, Any]]:
@@ -346,47 +340,60 @@ def _sizes(suite: Suite, *entries: TaskEntry | AxisEntry) -> Sizes:
 
 def _models(
     suite: Suite, ladders: Mapping[str, tuple[int, ...]]
-) -> Iterator[tuple[str, ModelEntry, ModelSpec]]:
-    """Yield all rungs of all models with their places, the ladders of some replaced."""
+) -> Iterator[tuple[str, ModelEntry, Candidate]]:
+    """Yield all candidates with their places, the sizes of some replaced."""
     for i, entry in enumerate(suite.models):
-        ladder = ladders.get(entry.variant or "")
-        chosen = entry if ladder is None else entry.model_copy(update={"ladder": ladder})
-        for spec in _specs(f"models[{i}]", chosen, suite):
-            yield f"models[{i}]", chosen, spec
+        entered = _entered(f"models[{i}]", entry, suite, i)
+        sizes = ladders.get(entry.variant or "", entry.ladder or ())
+        if sizes and not entered.spec.size_key:
+            raise SuiteError(f"models[{i}]: {entered.name or entered.spec.name} has no sizes for a ladder")
+        settings = entered.spec.sized(sizes)
+        if not settings:
+            raise SuiteError(f"models[{i}]: {entered.spec.name} needs a ladder: it has no sizes of its own")
+        for candidate in candidates_of(entered, settings, entry.params):
+            yield f"models[{i}]", entry, candidate
 
 
-def _specs(place: str, entry: ModelEntry, suite: Suite) -> Iterator[ModelSpec]:
-    budget = Budget(suite.epochs, suite.em_iterations, suite.max_seconds)
-    if entry.variant is None:
-        source = entry.estimator if entry.estimator is not None else entry.class_
-        label = entry.name or str(entry.class_).rpartition(":")[2]
-        if entry.ladder is not None:
-            raise SuiteError(f"{place}: {label} is a model of your own and has no ladder; enter each rung")
-        yield ModelSpec(label, entry.family or label, label, None, "", budget, entry.params, source)
-        return
-    _check_known(place, "variant", [entry.variant], VARIANTS)
-    variant = VARIANTS[entry.variant]
-    rungs = entry.ladder or variant.ladder
-    for capacity in rungs or (None,):
-        label = variant.label.format(capacity)
-        if entry.name is not None:
-            label = f"{entry.name} {capacity}" if len(rungs) > 1 else entry.name
-        yield ModelSpec(
-            label, variant.family, entry.variant, capacity, variant.capacity_name, budget, entry.params
-        )
+def _entered(place: str, entry: ModelEntry, suite: Suite, number: int) -> Entered:
+    """Return the kind of model that an entry is of, and its family."""
+    if entry.variant is not None:
+        _check_known(place, "variant", [entry.variant], spec_names())
+        found = find_spec(entry.variant)
+        assert found is not None
+        return Entered(*found, entry.name or "")
+    given = entry.estimator if entry.estimator is not None else entry.class_
+    try:
+        (entered,) = enter({entry.name: given} if entry.name else given)
+    except Exception as error:  # whatever the user's own code raises
+        raise SuiteError(f"{place}: {str(error).removeprefix('models: ')}") from None
+    if entry.family is not None:
+        family = FAMILIES.get(entry.family)
+        return dataclasses.replace(entered, family=family or own_family(entry.family, [entered.spec], 0))
+    return entered
 
 
-def _runs(entry: ModelEntry, spec: ModelSpec, setting: _Setting) -> bool:
+def own_families(suite: Suite) -> list[Any]:
+    """Return the families of the suite that nobody registered, each with a look of its own."""
+    found: dict[str, list[Any]] = {}
+    for i, entry in enumerate(suite.models):
+        entered = _entered(f"models[{i}]", entry, suite, i)
+        if entered.family.name not in FAMILIES:
+            found.setdefault(entered.family.name, []).append(entered.spec)
+    return [own_family(name, specs, place) for place, (name, specs) in enumerate(found.items())]
+
+
+def _runs(entry: ModelEntry, candidate: Candidate, point: _Point) -> bool:
+    task = point.source.task
     return (
-        (entry.tasks is None or setting.task.name in entry.tasks)
+        (entry.tasks is None or task.name in entry.tasks)
         and (
-            setting.axis != "distance"
+            point.source.axis != "distance"
             or entry.distances is None
-            or not {setting.task.distance, *setting.distances_asked}.isdisjoint(entry.distances)
+            or not {task.distance, *point.distances_asked}.isdisjoint(entry.distances)
         )
-        and (setting.variants is None or spec.variant in setting.variants or spec.label in setting.variants)
+        and (
+            point.variants is None
+            or candidate.spec.name in point.variants
+            or candidate.label in point.variants
+        )
     )
-
-
-def _matches(pattern: str, *names: str) -> bool:
-    return any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for name in names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from pickle import PicklingError
@@ -15,8 +15,8 @@ import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from seqcompare.experiments.dask_cluster import run_on_dask
-from seqcompare.experiments.jobs import Job, Outcome, Runner, given_up
-from seqcompare.experiments.trials import blank_row, run_trial
+from seqcompare.experiments.trial import Outcome, Runner, Trial, given_up, run_trial
+from seqcompare.registry import all_added, take_over
 from seqcompare.results.folder import INFLIGHT
 from seqcompare.results.store import Store
 
@@ -25,14 +25,13 @@ PATIENCE = 3
 
 
 def run_trials(
-    trials: Sequence[Job],
+    trials: Sequence[Trial],
     store: Store,
     *,
     n_jobs: int = -1,
     backend: str = "loky",
     scheduler: str | None = None,
     run: Runner = run_trial,
-    blank: Callable[[Any], dict[str, Any]] = blank_row,
 ) -> Generator[Outcome]:
     """Run the trials that the store does not hold yet; yield each one once it is committed.
 
@@ -54,8 +53,6 @@ def run_trials(
         Address of the Dask scheduler; without one a local cluster is started.
     run : callable (trial) -> Outcome
         What runs one trial.
-    blank : callable (trial) -> dict
-        The row of a trial of which nothing is known but that its workers died.
 
     Raises
     ------
@@ -63,7 +60,7 @@ def run_trials(
         If there is no such backend, or a trial cannot be sent to a worker.
     """
     if backend == "dask":
-        yield from run_on_dask(trials, store, n_jobs=n_jobs, scheduler=scheduler, run=run, blank=blank)
+        yield from run_on_dask(trials, store, n_jobs=n_jobs, scheduler=scheduler, run=run)
         return
     if backend != "loky":
         raise ValueError(f"backend must be 'loky' or 'dask', got {backend!r}")
@@ -73,18 +70,17 @@ def run_trials(
     try:
         # one thread of BLAS and of compiled kernels in each worker
         with joblib.parallel_config("loky", inner_max_num_threads=1):
-            yield from _run_rounds(trials, store, inflight, n_jobs, run, blank)
+            yield from _run_rounds(trials, store, inflight, n_jobs, run)
     finally:
         shutil.rmtree(inflight, ignore_errors=True)
 
 
 def _run_rounds(
-    trials: Sequence[Job],
+    trials: Sequence[Trial],
     store: Store,
     inflight: Path,
     n_jobs: int,
     run: Runner,
-    blank: Callable[[Any], dict[str, Any]],
 ) -> Iterator[Outcome]:
     rounds = futile = 0
     while True:
@@ -117,9 +113,7 @@ def _run_rounds(
                 raise
             if alone and caught:
                 attempts = deaths[batch[0].trial_id] + 1
-                outcome = given_up(
-                    batch[0], blank(batch[0]), f"each of {attempts} attempts, the last one alone"
-                )
+                outcome = given_up(batch[0], f"each of {attempts} attempts, the last one alone")
                 store.add(outcome.position, outcome.row)
                 yield outcome
 
@@ -133,13 +127,17 @@ def _cannot_travel(error: Exception) -> ValueError:
     )
 
 
-def _stream(batch: Sequence[Job], marks: Path, n_jobs: int, run: Runner) -> Generator[Outcome]:
+def _stream(batch: Sequence[Trial], marks: Path, n_jobs: int, run: Runner) -> Generator[Outcome]:
     parallel = joblib.Parallel(
         n_jobs=n_jobs,
         batch_size=1,  # a batch would hold back finished trials
         return_as="generator_unordered",
     )
-    stream: Generator[Outcome] = parallel(joblib.delayed(_run_marked)(run, trial, marks) for trial in batch)
+    # what users have registered is not there in a worker that imports the package alone
+    added = all_added()
+    stream: Generator[Outcome] = parallel(
+        joblib.delayed(_run_marked)(run, trial, marks, added) for trial in batch
+    )
     return stream
 
 
@@ -154,8 +152,9 @@ def _closing(stream: Generator[Outcome]) -> Iterator[Generator[Outcome]]:
             stream.close()
 
 
-def _run_marked(run: Runner, trial: Job, marks: Path) -> Outcome:
+def _run_marked(run: Runner, trial: Trial, marks: Path, added: dict[str, dict[str, Any]]) -> Outcome:
     """Run a trial with a mark that outlives its worker, and says which process that was."""
+    take_over(added)
     mark = marks / str(trial.position)
     mark.write_text(str(os.getpid()), encoding="ascii")
     outcome = run(trial)
@@ -163,7 +162,7 @@ def _run_marked(run: Runner, trial: Job, marks: Path) -> Outcome:
     return outcome
 
 
-def _collect_marks(inflight: Path, trials: Sequence[Job]) -> list[str]:
+def _collect_marks(inflight: Path, trials: Sequence[Trial]) -> list[str]:
     """Return the ids of the trials in flight when their worker died, and take the marks away."""
     positions = {int(mark.name) for mark in inflight.glob("*/*")} if inflight.exists() else set()
     shutil.rmtree(inflight, ignore_errors=True)

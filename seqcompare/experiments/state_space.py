@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.experiments.trials import Trial, draw_parts
+from seqcompare.experiments.trial import Trial
 
 #: Counts from which on a context is supported by the data.
 SUPPORT = 5
@@ -72,17 +72,17 @@ def state_space_table(trials: Sequence[Trial]) -> pd.DataFrame:
     """
     largest: dict[str, Trial] = {}
     for trial in trials:
-        if trial.axis == "distance" and trial.seed == 0:
-            known = largest.get(trial.task_label)
-            if known is None or trial.task.distance > known.task.distance:
-                largest[trial.task_label] = trial
+        if trial.source.axis == "distance" and trial.seed == 0:
+            known = largest.get(trial.source.label)
+            if known is None or trial.source.task.distance > known.source.task.distance:
+                largest[trial.source.label] = trial
     tables = []
     for label, trial in largest.items():
-        train = draw_parts(trial.task, trial.sizes, trial.data_seed)[0]
+        train = trial.source.draw(trial.seed)[0]
         if train.X.kind == "symbols":
             table = count_contexts(train.X, LONGEST)
             table.insert(0, "task", label)
-            table.insert(1, "distance", trial.task.distance)
-            table.insert(2, "n_train", trial.sizes.n_train)
+            table.insert(1, "distance", trial.source.task.distance)
+            table.insert(2, "n_train", trial.source.sizes.n_train)
             tables.append(table)
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["task", *COLUMNS])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import pickle
 import tomllib
@@ -22,6 +21,10 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+
+from seqcompare.experiments.models import enter, is_fitted
+from seqcompare.families import ModelSpec, find_spec
+from seqcompare.registry import nearest
 
 _FOLDER = "shipped"
 
@@ -247,13 +250,6 @@ def override_suite(
         raise SuiteError(_explain_all(error)) from None
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the hint at the known name that was probably meant, or at all of them."""
-    names = {each.lower(): each for each in known}
-    close = difflib.get_close_matches(name.lower(), names, n=1)
-    return f"did you mean {names[close[0]]!r}?" if close else f"there are {', '.join(names.values())}"
-
-
 def _listed(given: Any) -> list[Any]:
     """Return what came as a list: a single value stands for itself, even if it can be iterated over."""
     single = isinstance(given, (str, type)) or hasattr(given, "fit") or not isinstance(given, Iterable)
@@ -266,24 +262,22 @@ def _task_entry(task: Any) -> TaskEntry:
 
 
 def _model_entries(models: Any) -> list[ModelEntry]:
-    from seqcompare.experiments.zoo import VARIANTS
+    """Return the entries of models in whichever form; see `seqcompare.experiments.models.enter`."""
+    from seqcompare.families import FAMILIES
 
-    if isinstance(models, Mapping):
-        return [
-            ModelEntry.model_validate({"name": name, _key(model, "variant", "estimator"): _path(model)})
-            for name, model in models.items()
-        ]
-    entries: dict[Any, dict[str, Any]] = {}
-    for position, model in enumerate(_listed(models)):
-        key = _key(model, "variant", "estimator")
-        if key == "estimator":
-            entries[position] = {"name": type(model).__name__, key: model}
+    entries = []
+    for entered in enter(models):
+        named: dict[str, Any] = {"name": entered.name or None}
+        if find_spec(entered.spec.name) == (entered.family, entered.spec):
+            # a kind without sizes of its own is for comparisons, unless a suite says which
+            if entered.spec.sized():
+                entries.append(ModelEntry.model_validate({**named, "variant": entered.spec.name}))
             continue
-        path = _path(model)
-        family = [variant for variant, kind in VARIANTS.items() if kind.family == path]
-        # a family may hold a variant that is named as well
-        entries.update({each: {key: each} for each in (family if path not in VARIANTS else ()) or [path]})
-    return [ModelEntry.model_validate(entry) for entry in entries.values()]
+        if entered.family.name in FAMILIES or entered.family.name != entered.name:
+            named["family"] = entered.family.name
+        named["name"] = entered.name or entered.spec.name
+        entries.append(ModelEntry.model_validate({**named, "estimator": entered.spec}))
+    return entries
 
 
 def _key(given: Any, named: str, made: str) -> str:
@@ -345,12 +339,19 @@ def _check_one_source(name: str | None, path: str | None, given: Any, key: str, 
 
 def _describe(given: Any) -> str:
     """Describe an object such that two alike are described alike, and no others."""
-    from seqcompare.experiments.zoo import is_fitted
-
+    if isinstance(given, ModelSpec):
+        built = getattr(given.build, "estimator", given.build)
+        grid = describe_value(given.grid) if given.grid else ""
+        made = (
+            _describe(built)
+            if hasattr(built, "fit")
+            else getattr(built, "__qualname__", type(built).__name__)
+        )
+        return f"{made}{grid and f', grid={grid}'}"
     kind = f"{type(given).__module__}:{type(given).__qualname__}"
     params = given.get_params() if hasattr(given, "get_params") else getattr(given, "__dict__", {})
     inner = [
-        f"{key}={_describe_value(value)}" for key, value in sorted(params.items()) if not key.endswith("_")
+        f"{key}={describe_value(value)}" for key, value in sorted(params.items()) if not key.endswith("_")
     ]
     if is_fitted(given):
         try:
@@ -364,20 +365,23 @@ def _describe(given: Any) -> str:
     return f"{kind}({', '.join(inner)})"
 
 
-def _describe_value(value: Any) -> str:
+def describe_value(value: Any) -> str:
+    """Describe a value such that two alike are described alike, and no others."""
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key!r}: {_describe_value(each)}' for key, each in value.items())}}}"
+        return f"{{{', '.join(f'{key!r}: {describe_value(each)}' for key, each in value.items())}}}"
     if isinstance(value, (list, tuple)):
-        inner = ", ".join(map(_describe_value, value))
+        inner = ", ".join(map(describe_value, value))
         return f"[{inner}]" if isinstance(value, list) else f"({inner})"
     if isinstance(value, type):
         return repr(value)
     if hasattr(value, "__array__") and np.ndim(value) > 0:
         # its text leaves out digits, and all but the ends of long ones
         return f"array(shape={np.shape(value)}, digest={joblib.hash(np.asarray(value))})"
+    if isinstance(value, ModelSpec):
+        return _describe(value)
     bare = type(value).__repr__ is object.__repr__  # an address, which is another each time
     return _describe(value) if bare or hasattr(value, "get_params") else repr(value)
 
 
 def _as_json(params: dict[str, Any]) -> Any:
-    return json.loads(json.dumps(params, default=_describe_value))
+    return json.loads(json.dumps(params, default=describe_value))

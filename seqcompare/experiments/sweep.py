@@ -4,61 +4,33 @@ from __future__ import annotations
 
 import html
 import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pandas as pd
 
-from seqcompare.experiments.estimate import estimate_seconds
-from seqcompare.experiments.jobs import Outcome
-from seqcompare.experiments.plan import plan_trials, select_trials
+from seqcompare.experiments.config import described
+from seqcompare.experiments.plan import own_families, plan_trials, select_trials
+from seqcompare.experiments.progress import Counter, Progress, estimate_seconds
 from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.state_space import state_space_table
 from seqcompare.experiments.suites import Suite, load_suite, override_suite
-from seqcompare.experiments.trials import Trial
-from seqcompare.experiments.warmup import warm_up
-from seqcompare.results.folder import prepare_folder
-from seqcompare.results.store import STORE, Store, StoredRun, read_config
+from seqcompare.experiments.trial import Trial, warm_up
+from seqcompare.families import is_known
+from seqcompare.results.folder import hold_folder, read_config
+from seqcompare.results.store import STORE, Store
+from seqcompare.results.sweep import StoredSweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: Trials after which the time left is told.
-_TELLING = 5
+#: Sequences that a kind of model is warmed up on.
+_LITTLE = 40
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far a sweep is.
-
-    Parameters
-    ----------
-    done, total : int
-        Trials finished, those of an earlier start included, and all.
-    failed : int
-        Trials finished since this start that ended in an error.
-    elapsed_seconds : float
-        Since this start.
-    eta_seconds : float or None
-        Until the end, from the trials run since this start and what the others are estimated to take;
-        None until a few have finished.
-    last : Outcome or None
-        The trial that has just finished.
-    """
-
-    done: int
-    total: int
-    failed: int
-    elapsed_seconds: float
-    eta_seconds: float | None
-    last: Outcome | None
-
-
-class Run(StoredRun):
+class Run(StoredSweep):
     """The results of a sweep.
 
     Parameters
@@ -66,27 +38,6 @@ class Run(StoredRun):
     folder : path
         A folder that a sweep has written.
     """
-
-    def horizons(self) -> pd.DataFrame:
-        """Return how far each model and each family's best reaches on each task.
-
-        The columns are described in `seqcompare.results.horizon.horizons`.
-        """
-        from seqcompare.results.horizon import horizons
-
-        return horizons(self.frame())
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return every table of the run by name, as `seqcompare.results.tables.all_tables` describes."""
-        from seqcompare.results.tables import all_tables
-
-        return all_tables(self.frame())
-
-    def summary(self) -> pd.DataFrame:
-        """Return mean skill by model and distance, one row a task and model."""
-        from seqcompare.results.tables import summary
-
-        return summary(self.frame())
 
     def report(self) -> Path:
         """Write the report, its tables and figures into the folder; return the path of the page."""
@@ -115,7 +66,7 @@ class Run(StoredRun):
         """
         from seqcompare.report.plots import plot_skill
 
-        return plot_skill(self.frame(), ax, task=task)
+        return plot_skill(self.frame(), ax, task=task, config=self.config)
 
     def plot_horizons(self, ax: Axes | None = None) -> Axes:
         """Draw how far the best model of each family reaches on each task.
@@ -136,7 +87,7 @@ class Run(StoredRun):
         """
         from seqcompare.report.plots import plot_horizons
 
-        return plot_horizons(self.frame(), ax)
+        return plot_horizons(self.frame(), ax, config=self.config)
 
     def _repr_html_(self) -> str:
         title = html.escape(str(self.config.get("title", self.folder.name)))
@@ -250,15 +201,18 @@ def sweep(
     folder = Path(out) if out is not None else Path("reports") / _suite_name(suite)
     if dry_run:
         return _dry_run(trials, folder, chosen, fresh)
-    prepare_folder(
-        folder,
-        {"kind": "sweep", "title": chosen.title, "settings": chosen.settings(), "n_trials": len(everything)},
-        n_jobs=n_jobs,
-        fresh=fresh,
-    )
-    warm_up((trial.model, trial.task) for trial in trials)
-    with Store(folder / STORE) as store:
-        counter = _Counter(trials, store.done(), progress)
+    config = {
+        "kind": "sweep",
+        "title": chosen.title,
+        "settings": chosen.settings(),
+        "n_trials": len(everything),
+        **described(own_families(chosen), {trial.source.task.metric for trial in everything}),
+    }
+    with hold_folder(folder, config, n_jobs=n_jobs, fresh=fresh), Store(folder / STORE) as store:
+        _warm_up(trials)
+        done = store.done()
+        estimates = {t.position: estimate_seconds(t) for t in trials if t.trial_id not in done}
+        counter = Counter(len(trials), len(trials) - len(estimates), progress, estimates)
         with closing(
             run_trials(trials, store, n_jobs=n_jobs, backend=backend, scheduler=scheduler)
         ) as outcomes:
@@ -269,41 +223,17 @@ def sweep(
     return Run(folder)
 
 
-class _Counter:
-    """Tells `progress` how far the sweep is."""
-
-    def __init__(
-        self, trials: Sequence[Trial], done: set[str], progress: Callable[[Progress], None] | None
-    ) -> None:
-        self._progress = progress
-        self._estimates = {t.position: estimate_seconds(t) for t in trials if t.trial_id not in done}
-        self._total, self._missing = len(trials), len(self._estimates)
-        self._left = sum(self._estimates.values())
-        self._spent = 0.0
-        self._done_now = 0
-        self._failed = 0
-        self._start = time.monotonic()
-        self._tell(None)
-
-    def add(self, outcome: Outcome) -> None:
-        estimate = self._estimates[outcome.position]
-        self._missing -= 1
-        self._done_now += 1
-        self._spent += estimate
-        self._left -= estimate
-        self._failed += outcome.row["status"] != "ok"
-        self._tell(outcome)
-
-    def _tell(self, outcome: Outcome | None) -> None:
-        if self._progress is None:
-            return
-        elapsed = time.monotonic() - self._start
-        # the first trials of a worker pay for its start, and say little
-        known = self._done_now >= _TELLING
-        eta = elapsed * max(self._left, 0.0) / self._spent if known else None
-        self._progress(
-            Progress(self._total - self._missing, self._total, self._failed, elapsed, eta, outcome)
-        )
+def _warm_up(trials: Sequence[Trial]) -> None:
+    """Compile in this process, so that its workers need not all compile the same."""
+    little: dict[str, Any] = {}
+    for trial in trials:
+        source = trial.source
+        # what a user's own model does to its process, it does to a worker
+        if not is_known(trial.candidate.spec):
+            continue
+        if source.task.name not in little:
+            little[source.task.name] = source.task.sample(_LITTLE, None, 0)
+        warm_up(trial.candidate, source.problem(), little[source.task.name])
 
 
 def _dry_run(trials: Sequence[Trial], folder: Path, suite: Suite, fresh: bool) -> pd.DataFrame:
@@ -315,11 +245,11 @@ def _dry_run(trials: Sequence[Trial], folder: Path, suite: Suite, fresh: bool) -
     rows = [
         (
             t.trial_id,
-            t.axis,
-            t.task.name,
-            t.task.distance,
-            t.model.label,
-            t.model.family,
+            t.source.axis,
+            t.source.task.name,
+            t.source.task.distance,
+            t.candidate.label,
+            t.candidate.family,
             t.seed,
             estimate_seconds(t),
         )

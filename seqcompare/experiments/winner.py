@@ -3,68 +3,89 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
 import seqcompare
 from seqcompare.data.dataset import SequenceDataset
-from seqcompare.experiments.answers import fit_model
-from seqcompare.experiments.ladder_common import Entry
+from seqcompare.experiments.answer import fit_model
+from seqcompare.experiments.models import Candidate, Contestant
 from seqcompare.experiments.threads import one_thread
-from seqcompare.experiments.zoo import ModelSpec
-from seqcompare.results.stored_comparison import StoredComparison
+from seqcompare.families import REFERENCE
+from seqcompare.models.persistence import untrusted_types
+from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.folder import write_whole
 
 MODEL, SNIPPET = "model.skops", "use_model.py"
 
 _ANSWERS = {
     "next": (
-        "proba = model.predict_next_proba(X)  # row t: of step t + 1, in the order of symbols_\n"
-        "bits = -model.score_samples(X) / 0.6931  # bits that each sequence costs\n"
+        "proba = model.predict_next_proba(X)  # row t: of step t + 1, in the order of symbols_\n",
+        "bits = -model.score_samples(X) / 0.6931  # bits that each sequence costs\n",
     ),
     "step": (
-        "labels = model.predict(X)  # a label for every step\n"
-        "proba = model.predict_proba(X)  # its probabilities, in the order of model.classes_\n"
+        "labels = model.predict(X)  # a label for every step\n",
+        "proba = model.predict_proba(X)  # its probabilities, in the order of model.classes_\n",
     ),
     "sequence": (
-        "classes = model.predict(X)  # a class for every sequence\n"
-        "proba = model.predict_proba(X)  # its probabilities, in the order of model.classes_\n"
+        "classes = model.predict(X)  # a class for every sequence\n",
+        "proba = model.predict_proba(X)  # its probabilities, in the order of model.classes_\n",
     ),
-    "value": "values = model.predict(X)  # a number for every sequence\n",
+    "value": ("values = model.predict(X)  # a number for every sequence\n",),
 }
 
 
-def final_rung(entry: Entry, ladders: pd.DataFrame) -> ModelSpec:
-    """Return the cheapest rung that is practically as good as the best; the first if there is no choice."""
-    chosen = ladders[(ladders["entry"] == entry.name) & ladders["chosen"].astype(bool)]["model"]
-    return next((rung for rung in entry.rungs if rung.label in set(chosen)), entry.rungs[0])
+def final_candidate(contestant: Contestant, ladders: pd.DataFrame) -> Candidate:
+    """Return the cheapest candidate that is practically as good as the best; the first without a choice."""
+    named = ladders["entry"] == contestant.name
+    chosen = set(ladders[named & ladders["chosen"].astype(bool)]["model"])
+    return next((c for c in contestant.candidates if c.label in chosen), contestant.candidates[0])
 
 
-def keep_winner(found: StoredComparison, dataset: SequenceDataset, entries: Sequence[Entry]) -> None:
+def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any) -> None:
     """Fit the winner to all data; save it in the folder of the run, with a snippet that uses it."""
-    judged = found.judgement()
-    entry = next((e for e in entries if e.name == judged.winner), None)
-    if entry is None or entry.family == "reference":
+    judged = found.result.judgement
+    contestant = next((c for c in planned.contestants if c.name == judged.winner), None)
+    if contestant is None or contestant.family.name == REFERENCE:
         return
-    spec = final_rung(entry, found.ladders())
+    candidate = final_candidate(contestant, found.grids())
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the same that its trials gave, and these are kept
-        model, fitted = spec.build(dataset, 0)
+        model, fitted = candidate.build(planned.source.problem(), 0)
         if not fitted:
             fit_model(model, dataset)
-    seqcompare.save(model, found.folder / MODEL)
+    try:
+        seqcompare.save(model, found.folder / MODEL)
+    except Exception as error:  # whatever a model of the user's own cannot be taken apart for
+        warnings.warn(
+            f"{candidate.label} could not be saved to {MODEL} ({type(error).__name__}: {error}); the "
+            "comparison is complete, and the model can be fitted anew",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return
+    own = untrusted_types(found.folder / MODEL)
+    probable = dataset.role == "next" or hasattr(model, "predict_proba")
+    answers = "".join(line for line in _ANSWERS[dataset.role] if probable or "_proba(" not in line)
+    importable = "# The classes of your own must be importable where this runs.\n" if own else ""
     snippet = (
         # names are the user's: as literals on one line they cannot become code
-        f"# How to use {spec.label!r:.200}, fitted to all of {dataset.name!r:.200}.\n\n"
+        f"# How to use {candidate.label!r:.200}, fitted to all of {dataset.name!r:.200}.\n{importable}\n"
         "import seqcompare\n\n"
-        f'model = seqcompare.load("{MODEL}")\n'
+        f'model = seqcompare.load("{MODEL}"{_trusted(own)})\n'
         f"X = {_example(dataset)}  # a list of sequences\n"
-        f"{_ANSWERS[dataset.role]}"
+        f"{answers}"
         "# to fit it anew, as a part of a search or a pipeline of scikit-learn:\n"
         "# from sklearn.base import clone; clone(model).fit(X"
         f"{'' if dataset.role == 'next' else ', y'})\n"
     )
-    (found.folder / SNIPPET).write_text(snippet, encoding="utf-8")
+    write_whole(found.folder / SNIPPET, snippet)
+
+
+def _trusted(own: list[str]) -> str:
+    """Return the argument that names the classes of the user's own in a model; empty if there are none."""
+    return f", trusted={own!r}" if own else ""
 
 
 def _example(dataset: SequenceDataset) -> str:

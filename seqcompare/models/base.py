@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from seqcompare.data.input_checks import (
     check_finite,
+    check_readable,
     is_nested_table,
     is_table,
     kind_words,
@@ -82,6 +83,7 @@ def check_sequences(
             estimator, X, reset=reset, dtype=None, ensure_all_finite=False, ensure_min_features=1
         )
         sequences = Sequences(table, numbers=numbers)
+    check_readable(sequences, type(estimator).__name__)
     if sequences.kind == "real":
         check_finite(sequences, allow_nan=allow_nan)
         if symbols:

@@ -63,6 +63,7 @@ TRUSTED = (
     "seqcompare.models.kalman.LinearGaussian",
     "seqcompare.models.markov.autoregression.Autoregression",
     "seqcompare.models.markov.chain.MarkovChain",
+    "seqcompare.models.markov.context_tree.ContextTree",
     "seqcompare.models.markov.count_autoregression.CountAutoregression",
     "seqcompare.models.markov.counts.NgramCounts",
     "seqcompare.models.markov.lags.Lags",
@@ -85,7 +86,7 @@ TRUSTED = (
     "seqcompare.models.windows.tagger.WindowTagger",
     "seqcompare.models.windows.sliding_window.SlidingWindow",
     "seqcompare.models.windows.layout.WindowLayout",
-    "seqcompare.experiments.scoring.SequenceScorer",
+    "seqcompare.experiments.scorers.SequenceScorer",
     "seqcompare.data.sequences.Sequences",
     "hmmlearn.base.ConvergenceMonitor",
     "hmmlearn.hmm.CategoricalHMM",
@@ -119,6 +120,12 @@ def save(model: Any, path: str | Path) -> None:
     content = {"format": _FORMAT, "version": _VERSION, "seqcompare": __version__, "model": model}
     data = skops.io.dumps(content)  # before the file is opened, so that a failure leaves the old one
     Path(path).write_bytes(data)
+
+
+def untrusted_types(path: str | Path) -> list[str]:
+    """Return the types in a saved model that `load` takes only if they are named: those of a user's own."""
+    found = skops.io.get_untrusted_types(data=Path(path).read_bytes())
+    return sorted(set(found) - set(TRUSTED))
 
 
 def load(path: str | Path, trusted: Sequence[str | type] = ()) -> Any:

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.cluster import KMeans
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.base import check_sequences
@@ -57,6 +57,11 @@ class Quantized(MetaEstimatorMixin, BaseEstimator):
     def causal(self) -> bool:
         """Whether the answer at a step uses no later step: as the inner model."""
         return is_causal(getattr(self, "estimator_", self.estimator))
+
+    @property
+    def takes_weights(self) -> bool:
+        """Whether `fit` can take weights: whether the inner model can."""
+        return bool(has_fit_parameter(self.estimator, "sample_weight"))
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Quantized:
         """Find the centres, and fit the inner model to the symbols.

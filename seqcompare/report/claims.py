@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 from shlex import quote
-from typing import Any
 
 import pandas as pd
 
-from seqcompare.report.figures.claims import expectations
-from seqcompare.report.names import shown
+from seqcompare.report.figures.skill import expectations
+from seqcompare.report.names import all_families, joined, palette_of, shown
 from seqcompare.report.parts import Figure, Panel, Report, Section, Table
-from seqcompare.report.sentences import join
+from seqcompare.results.folder import CONFIG, read_config
+from seqcompare.style import Palette
 
 _EVIDENCE = {
     "task": "task",
@@ -57,9 +57,10 @@ def claims_report(outcomes: pd.DataFrame, evidence: pd.DataFrame, folder: Path) 
             "source": "something like it in",
         },
     )
+    palette = _palette(outcomes, evidence, folder)
+    claims = [{str(key): str(value) for key, value in row.items()} for row in outcomes.to_dict("records")]
     sections = [
-        _section(claim, evidence[evidence["claim"] == claim["claim"]], folder)
-        for claim in outcomes.to_dict("records")
+        _section(claim, evidence[evidence["claim"] == claim["claim"]], folder, palette) for claim in claims
     ]
     return Report(
         title="Do the textbook claims hold?",
@@ -68,12 +69,19 @@ def claims_report(outcomes: pd.DataFrame, evidence: pd.DataFrame, folder: Path) 
             "tasks whose dependency distance and best possible score are known exactly."
         ),
         verdict=tuple(
-            f"{len(names)} of {len(outcomes)} {_words(str(outcome), len(names))}: {join(names)}."
+            f"{len(names)} of {len(outcomes)} {_words(str(outcome), len(names))}: {joined(names)}."
             for outcome, names in outcomes.groupby("outcome", sort=False)["claim"].agg(list).items()
         ),
         headline=None,
         sections=(Section("claims", "How claims are tested", (_TEST,), (overview,)), *sections),
+        palette=palette,
     )
+
+
+def _palette(outcomes: pd.DataFrame, evidence: pd.DataFrame, folder: Path) -> Palette:
+    """Return how families look, as the runs have written it down; what is missing, as it is registered."""
+    written = [read_config(folder / name) for name in outcomes["claim"] if (folder / name / CONFIG).is_file()]
+    return palette_of(all_families(written or [{}]), evidence["family"])[0]
 
 
 def _words(outcome: str, n: int) -> str:
@@ -82,7 +90,7 @@ def _words(outcome: str, n: int) -> str:
     return outcome if n == 1 else {"holds": "hold", "does not hold": "do not hold"}[outcome]
 
 
-def _section(claim: dict[Any, str], evidence: pd.DataFrame, folder: Path) -> Section:
+def _section(claim: dict[str, str], evidence: pd.DataFrame, folder: Path, palette: Palette) -> Section:
     name = claim["claim"]
     place = quote(shown(folder))
     # no quotation: the words are ours
@@ -103,7 +111,7 @@ def _section(claim: dict[Any, str], evidence: pd.DataFrame, folder: Path) -> Sec
             for r in evidence.to_dict("records")
         )
         + ".",
-        panels=(Panel("", partial(expectations, evidence)),),
+        panels=(Panel("", partial(expectations, evidence, palette=palette)),),
         data=evidence[["task", "distance", "model", "expected skill", "skill", "low", "high"]],
         size=(4.8, 0.3 * len(evidence) + 0.8),
     )

@@ -8,18 +8,16 @@ import os
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from seqcompare import style
-from seqcompare.report import draw, tables
+from seqcompare.report import svg, tables
+from seqcompare.report.figures import COMPARISON, SWEEP
 from seqcompare.report.figures.canvas import series_id
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Figure, Report, Section, Table
-from seqcompare.report.svg import SERIES, Styles, inline
-from seqcompare.results.spreadsheet import to_csv
+from seqcompare.results.folder import open_run, to_csv
 
 # Rows of a table on the page; the file holds all.
 MOST_ROWS = 4000
@@ -51,8 +49,6 @@ def write_report(folder: str | os.PathLike[str]) -> Path:
     FileNotFoundError
         If `folder` holds no run.
     """
-    from seqcompare.report.contents import report_of
-
     folder = Path(folder)
     return write(report_of([folder]), folder)
 
@@ -72,13 +68,53 @@ def write_side_by_side(folders: Sequence[str | os.PathLike[str]], out: str | os.
     Path
         The page.
     """
-    from seqcompare.report.contents import report_of
-
     return write(report_of([Path(folder) for folder in folders]), Path(out))
+
+
+def report_of(folders: Sequence[Path]) -> Report:
+    """Return what is to be said of one run, or of several side by side.
+
+    Parameters
+    ----------
+    folders : sequence of Path
+        Folders of runs of one kind.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a folder holds no run.
+    ValueError
+        If a run is of a kind that is not known, or kinds are mixed.
+    """
+    runs = [open_run(folder) for folder in folders]
+    kinds = {str(run.config.get("kind")) for run in runs}
+    if len(kinds) != 1 or not kinds <= {SWEEP, COMPARISON}:
+        raise ValueError(
+            f"expected runs of one kind, {SWEEP} or {COMPARISON}, got {', '.join(sorted(kinds))}"
+        )
+    # what the other kind is made of is not imported
+    if len(runs) > 1:
+        from seqcompare.report.side_by_side import side_by_side
+
+        return side_by_side(runs)
+    if kinds == {COMPARISON}:
+        from seqcompare.report.comparison import comparison_report
+        from seqcompare.results.comparison import StoredComparison
+
+        return comparison_report(StoredComparison(folders[0]))
+    from seqcompare.report.sweep import sweep_report
+
+    return sweep_report(runs[0])
 
 
 def write(report: Report, folder: Path) -> Path:
     """Write `report` in all its forms into `folder`; return the path of the page."""
+    names = [figure.name for figure in report.figures()]
+    again = next((name for name in names if names.count(name) > 1), None)
+    if again is not None:
+        raise ValueError(
+            f"two figures are called {again!r}, and their files would be; rename the one of your own"
+        )
     for name in ("tables", "figures"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for table in report.tables():
@@ -89,8 +125,8 @@ def write(report: Report, folder: Path) -> Path:
         _write(folder / "tables" / f"{name}.csv", to_csv(frame))
     panels = {}
     for figure in report.figures():
-        panels[figure.name] = draw.panels_of(figure)
-        drawn = draw.together(figure, panels[figure.name])
+        panels[figure.name] = svg.panels_of(figure)
+        drawn = svg.together(figure, panels[figure.name])
         _write(folder / "figures" / f"{figure.name}.svg", drawn.svg)
         (folder / "figures" / f"{figure.name}.png").write_bytes(drawn.png)
         _write(folder / "figures" / f"{figure.name}.csv", to_csv(figure.data))
@@ -100,7 +136,7 @@ def write(report: Report, folder: Path) -> Path:
     return page
 
 
-def to_html(report: Report, panels: Mapping[str, list[draw.Drawn]]) -> str:
+def to_html(report: Report, panels: Mapping[str, list[svg.Drawn]]) -> str:
     """Return `report` as one self-contained page.
 
     Parameters
@@ -111,11 +147,16 @@ def to_html(report: Report, panels: Mapping[str, list[draw.Drawn]]) -> str:
         The drawn panels of each figure, by its name.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
-    environment.filters["themed"] = _themed
+    theme = report.palette.theme()
+    color_names = {code: name for name, (code, _, _) in theme.items()}
+    environment.filters["themed"] = lambda color: svg.themed(color, color_names)
     script = Markup(_template("page.js"))
-    looks = Styles()
+    looks = svg.Styles()
     inlined = {
-        name: [Markup(looks.take_out(inline(one.svg, f"g{place}p{k}"))) for k, one in enumerate(drawn)]
+        name: [
+            Markup(looks.take_out(svg.inline(one.svg, f"g{place}p{k}", color_names)))
+            for k, one in enumerate(drawn)
+        ]
         for place, (name, drawn) in enumerate(panels.items())
     }
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -123,7 +164,7 @@ def to_html(report: Report, panels: Mapping[str, list[draw.Drawn]]) -> str:
         report=report,
         headline=_figure(report.headline, inlined) if report.headline else None,
         sections=[_section(section, inlined) for section in report.sections],
-        css=Markup(_css()),
+        css=Markup(_css(theme)),
         figure_css=Markup(looks.css()),
         script=script,
         script_hash=f"sha256-{digest}",
@@ -170,7 +211,7 @@ def _markdown_figure(figure: Figure) -> list[str]:
     ]
 
 
-def _section(section: Section, panels: Mapping[str, list[Markup]]) -> dict[str, Any]:
+def _section(section: Section, panels: Mapping[str, list[Markup]]) -> dict[str, object]:
     return {
         "anchor": section.anchor,
         "title": section.title,
@@ -182,7 +223,7 @@ def _section(section: Section, panels: Mapping[str, list[Markup]]) -> dict[str, 
     }
 
 
-def _figure(figure: Figure, panels: Mapping[str, list[Markup]]) -> dict[str, Any]:
+def _figure(figure: Figure, panels: Mapping[str, list[Markup]]) -> dict[str, object]:
     numbers = Table(figure.name, "", "", figure.data, {str(c): str(c) for c in figure.data.columns})
     return {
         "kind": "figure",
@@ -196,14 +237,14 @@ def _figure(figure: Figure, panels: Mapping[str, list[Markup]]) -> dict[str, Any
         "least": round(figure.size[0] * 100),
         "narrow": round(figure.size[0] * 74),
         "series": [
-            {"name": name, "id": series_id(name).removeprefix(SERIES), "swatch": draw.swatch(look)}
+            {"name": name, "id": series_id(name).removeprefix(svg.SERIES), "swatch": svg.swatch(look)}
             for name, look in figure.series
         ],
         "table": _table(numbers, MOST_NUMBERS),
     }
 
 
-def _table(table: Table, most: int) -> dict[str, Any]:
+def _table(table: Table, most: int) -> dict[str, object]:
     rows = tables.rows(_first(table, most))
     return {
         "kind": "table",
@@ -225,19 +266,9 @@ def _first(table: Table, most: int) -> Table:
     return Table(table.name, table.title, table.caption, table.frame.head(most), table.headings)
 
 
-def _css() -> str:
-    light, dark = (
-        "".join(f"--{name}:{codes[place]};" for name, codes in style.theme_colors().items())
-        for place in (1, 2)
-    )
+def _css(theme: Mapping[str, tuple[str, str, str]]) -> str:
+    light, dark = ("".join(f"--{name}:{codes[k]};" for name, codes in theme.items()) for k in (1, 2))
     return _template("page.css").replace("{{light}}", light).replace("{{dark}}", dark)
-
-
-def _themed(color: str) -> str:
-    for name, (code, _, _) in style.theme_colors().items():
-        if code == color:
-            return f"var(--{name},{color})"
-    return color
 
 
 def _template(name: str) -> str:

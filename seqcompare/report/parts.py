@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 from matplotlib.axes import Axes
 
-from seqcompare.style import SeriesStyle
+from seqcompare.style import Palette, SeriesStyle
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,8 @@ class Report:
         The rest, in order.
     files : dict of str to DataFrame
         Further tables, by the names of their CSV files.
+    palette : Palette
+        How families look in its figures: their colours have counterparts on a dark page.
     """
 
     title: str
@@ -125,6 +127,7 @@ class Report:
     headline: Figure | None
     sections: tuple[Section, ...] = field(default=())
     files: dict[str, pd.DataFrame] = field(default_factory=dict)
+    palette: Palette = field(default_factory=Palette)
 
     def figures(self) -> list[Figure]:
         """Return all figures, the headline first."""

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from seqcompare import style
-from seqcompare.report import views
-from seqcompare.report.contestants import Contestants
-from seqcompare.report.draw import handle
-from seqcompare.report.figures import data, distance
+from seqcompare.report.comparison_view import ComparisonView
+from seqcompare.report.figures import data, skill
 from seqcompare.report.names import shown
-from seqcompare.results.horizon import horizons
-from seqcompare.results.stored_comparison import StoredComparison
+from seqcompare.report.svg import handle
+from seqcompare.report.sweep_tables import SweepView
+from seqcompare.results.comparison import StoredComparison
 
 
-def plot_skill(frame: pd.DataFrame, ax: Axes | None = None, *, task: str | None = None) -> Axes:
+def plot_skill(
+    frame: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    task: str | None = None,
+    config: Mapping[str, object] | None = None,
+) -> Axes:
     """Draw skill against distance of the best model of each family.
 
     Parameters
@@ -26,6 +34,8 @@ def plot_skill(frame: pd.DataFrame, ax: Axes | None = None, *, task: str | None 
         Where to draw; new axes by default.
     task : str, optional
         The task; by default the mean over all tasks, at the distances where a family has run on each.
+    config : mapping, optional
+        The configuration of the run, for how its families look; by default those that are registered.
 
     Returns
     -------
@@ -36,22 +46,23 @@ def plot_skill(frame: pd.DataFrame, ax: Axes | None = None, *, task: str | None 
     ValueError
         If nothing was swept over distance, there is no such task, or no distance is shared by all tasks.
     """
-    swept = _swept(frame)
-    tasks = list(dict.fromkeys(swept["task"]))
+    tasks = _swept_tasks(frame)
     if task is not None and task not in tasks:
         raise ValueError(f"there is no task {task!r} in this run; there are {', '.join(tasks)}")
-    rows = views.readable(swept if task is None else swept[swept["task"] == task])
-    n_tasks = rows["task"].nunique()
-    table = views.by_family(rows, ["distance"]) if n_tasks == 1 else views.over_tasks(rows)
+    view = SweepView(frame if task is None else frame[frame["task"] == task], config or {})
+    n_tasks = view.swept["task"].nunique()
+    table = view.by_family(view.swept, ["distance"]) if n_tasks == 1 else view.over_tasks()
     if table.empty:
         raise ValueError(f"the tasks share no distance; give task=, one of {', '.join(tasks)}")
     with style.look():
-        ax = distance.skill_by_distance(table, ax, styles=views.group_styles(table))
-        ax.set_title(rows["task"].iloc[0] if n_tasks == 1 else f"mean over {n_tasks} tasks")
+        ax = skill.skill_by_distance(table, ax, styles=view.group_styles(table))
+        ax.set_title(view.swept["task"].iloc[0] if n_tasks == 1 else f"mean over {n_tasks} tasks")
     return ax
 
 
-def plot_horizons(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
+def plot_horizons(
+    frame: pd.DataFrame, ax: Axes | None = None, *, config: Mapping[str, object] | None = None
+) -> Axes:
     """Draw how far the best model of each family reaches on each task.
 
     Parameters
@@ -60,6 +71,8 @@ def plot_horizons(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
         Rows of a sweep.
     ax : Axes, optional
         Where to draw; new axes by default.
+    config : mapping, optional
+        The configuration of the run, for how its families look; by default those that are registered.
 
     Returns
     -------
@@ -70,14 +83,16 @@ def plot_horizons(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ValueError
         If nothing was swept over distance.
     """
-    _swept(frame)
-    best = views.best_horizons(horizons(views.readable(frame)))
-    looks = {group: style.family_style(family) for group, family in best[["group", "family"]].to_numpy()}
+    _swept_tasks(frame)
+    view = SweepView(frame, config or {})
+    best = view.best_horizons()
+    pairs = best[["group", "family"]].drop_duplicates().itertuples(index=False, name=None)
+    looks = {str(group): view.palette.style(str(family)) for group, family in pairs}
     with style.look():
-        ax = distance.horizons(best, ax)
+        ax = skill.horizons(best, ax, palette=view.palette)
         ax.legend(
             [handle(look) for look in looks.values()],
-            looks,
+            list(looks),
             loc="lower left",
             bbox_to_anchor=(0, 1),
             ncols=len(looks),
@@ -104,25 +119,25 @@ def plot_contest(run: StoredComparison, ax: Axes | None = None) -> Axes:
     ValueError
         If no contestant has ended well.
     """
-    known = Contestants(run)
-    if known.summary["score"].isna().all():
+    view = ComparisonView(run)
+    if view.summary["score"].isna().all():
         raise ValueError("there is nothing to draw: no contestant has ended well in every fold")
     with style.look():
         ax = data.contest(
-            known.summary,
+            view.summary,
             ax,
-            score_label=known.score_words,
-            chance=known.chance,
-            winner=known.winner,
-            styles=known.looks,
+            score_label=view.score_words,
+            chance=view.chance,
+            winner=view.winner,
+            styles=view.looks,
         )
         ax.set_title(shown(run.config["data"]["name"], 40))
     return ax
 
 
-def _swept(frame: pd.DataFrame) -> pd.DataFrame:
-    swept = views.finished(frame)
-    swept = swept[swept["axis"] == "distance"]
-    if swept.empty:
+def _swept_tasks(frame: pd.DataFrame) -> list[str]:
+    """Return the tasks that have finished trials over distance."""
+    over = frame[(frame["axis"] == "distance") & (frame["status"] == "ok") & np.isfinite(frame["skill"])]
+    if over.empty:
         raise ValueError("there is nothing to draw: no trial over distance has ended well")
-    return swept
+    return list(dict.fromkeys(over["task"].astype(str)))

@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import TypeAlias
 
 import pandas as pd
 from matplotlib.axes import Axes
 
-from seqcompare import style
-from seqcompare.report import views
-from seqcompare.report.common import flat
-from seqcompare.report.figures import data, distance
-from seqcompare.report.names import distinct, shown
+from seqcompare.report.appendix import flat
+from seqcompare.report.figures import COMPARISON, data, skill
+from seqcompare.report.names import all_families, distinct, palette_of, shown
 from seqcompare.report.parts import Figure, Panel, Report, Section, Table
-from seqcompare.results.horizon import horizons
-from seqcompare.results.store import StoredRun
-from seqcompare.results.stored_comparison import StoredComparison
-from seqcompare.style import SeriesStyle
+from seqcompare.report.sweep_tables import SweepView
+from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.folder import StoredRun
+from seqcompare.style import LINES, Palette, SeriesStyle
+
+#: What is said, the sections, and how families look.
+_Found: TypeAlias = tuple[tuple[str, ...], list[Section], Palette]
 
 
 def side_by_side(runs: Sequence[StoredRun]) -> Report:
     """Return the report on several runs of one kind."""
     names = _run_names(runs)
-    if runs[0].config.get("kind") == "comparison":
-        scores, sections = _compared(runs, names)
+    if runs[0].config.get("kind") == COMPARISON:
+        scores, sections, palette = _compared(runs, names)
     else:
-        scores, sections = _swept(runs, names)
+        scores, sections, palette = _swept(runs, names)
     return Report(
         title=" and ".join(names),
         question=f"What {len(runs)} runs found, side by side.",
         verdict=scores,
         headline=None,
         sections=(*sections, _settings(runs, names)),
+        palette=palette,
     )
 
 
@@ -44,27 +46,24 @@ def _run_names(runs: Sequence[StoredRun]) -> list[str]:
     return [f"{name} ({int(places[str(k)]) + 1})" if again else name for k, name in enumerate(by_folder)]
 
 
-def _swept(runs: Sequence[StoredRun], names: list[str]) -> tuple[tuple[str, ...], list[Section]]:
-    rows, reaches = [], []
-    for run, name in zip(runs, names, strict=True):
-        frame = views.readable(run.frame())
-        finished = views.finished(frame)
-        rows.append(finished[finished["axis"] == "distance"].assign(run=name))
-        reaches.append(horizons(frame).assign(run=name))
-    both = pd.concat(rows, ignore_index=True)
+def _swept(runs: Sequence[StoredRun], names: list[str]) -> _Found:
+    together = all_families(run.config for run in runs)
+    views = {name: SweepView(run.frame(), together, run) for run, name in zip(runs, names, strict=True)}
+    both = pd.concat([view.swept.assign(run=name) for name, view in views.items()], ignore_index=True)
+    palette, _ = palette_of(together, both["family"])
     means = both.groupby(["task", "distance", "model", "family", "run"], sort=False)["skill"].mean()
     table = means.unstack("run").reindex(columns=names).reset_index()
     headings = {"task": "task", "distance": "d", "model": "model", **{name: name for name in names}}
     if len(names) == 2:
         table["difference"] = table[names[1]] - table[names[0]]
         headings["difference"] = "difference"
-    found = pd.concat(reaches, ignore_index=True)
+    found = pd.concat([view.horizons.assign(run=name) for name, view in views.items()], ignore_index=True)
     found["horizon"] = found["horizon"].str.replace(">= ", "≥ ").str.replace("-", "–")
     wide = found.pivot(index=["task", "model"], columns="run", values="horizon")
     order = dict.fromkeys(zip(found["task"], found["model"], strict=True))
     wide = wide.reindex(index=list(order), columns=names).fillna("").reset_index()
     parts = (
-        _skill_figure(both, names),
+        _skill_figure(views, palette),
         Table(
             "horizons",
             "Horizons",
@@ -89,20 +88,21 @@ def _swept(runs: Sequence[StoredRun], names: list[str]) -> tuple[tuple[str, ...]
             f"There the mean skill of {names[1]} is on average {change.mean():+.3f} above that of "
             f"{names[0]}; the changes run from {change.min():+.3f} to {change.max():+.3f}."
         )
-    return tuple(said), [Section("skill", "Skill against distance", (), parts)]
+    return tuple(said), [Section("skill", "Skill against distance", (), parts)], palette
 
 
-def _skill_figure(both: pd.DataFrame, names: list[str]) -> Figure:
+def _skill_figure(views: Mapping[str, SweepView], palette: Palette) -> Figure:
+    names = list(views)
     tables = [
-        views.by_family(both[both["run"] == name], ["task", "distance"]).assign(run=name) for name in names
+        view.by_family(view.swept, ["task", "distance"]).assign(run=name) for name, view in views.items()
     ]
     best = pd.concat(tables, ignore_index=True)
     best["model"] = best["model"] + ", " + best["run"]
     looks = {}
     for model, family, run in best[["model", "family", "run"]].drop_duplicates().itertuples(index=False):
         # the first run is drawn as everywhere; the others by their lines
-        line = style.LINES[names.index(str(run)) % len(style.LINES)]
-        looks[str(model)] = replace(style.family_style(str(family)), line=line)
+        line = LINES[names.index(str(run)) % len(LINES)]
+        looks[str(model)] = palette.style(str(family), line=line)
     return Figure(
         name="skill_by_distance",
         title="Skill against distance: the best model of each family",
@@ -118,19 +118,21 @@ def _skill_figure(both: pd.DataFrame, names: list[str]) -> Figure:
 
 
 def _skill(frame: pd.DataFrame, ax: Axes, *, looks: dict[str, SeriesStyle]) -> Axes:
-    return distance.skill_by_distance(frame, ax, styles=looks, label_lines=False)
+    return skill.skill_by_distance(frame, ax, styles=looks, label_lines=False)
 
 
-def _compared(runs: Sequence[StoredRun], names: list[str]) -> tuple[tuple[str, ...], list[Section]]:
+def _compared(runs: Sequence[StoredRun], names: list[str]) -> _Found:
     tables, said = [], []
     for run, name in zip(runs, names, strict=True):
         stored = StoredComparison(run.folder)
-        tables.append(stored.summary().assign(run=name, metric=stored.contest.metric))
+        tables.append(stored.summary().assign(run=name, metric=stored.result.metric.name))
         said += [f"{name}: {shown(sentence, 600)}" for sentence in stored.verdict().sentences[:2]]
     both = pd.concat(tables, ignore_index=True)
     both["entry"] = both["entry"].map(distinct(both["entry"], 32))
+    palette, shown_families = palette_of(all_families(run.config for run in runs), both["family"])
+    both["family"] = both["family"].map(shown_families)
     panels = tuple(
-        Panel(str(run), partial(_contest, part.rename(columns={"entry": "model"})))
+        Panel(str(run), partial(_contest, part.rename(columns={"entry": "model"}), palette=palette))
         for run, part in both.groupby("run", sort=False)
     )
     figure = Figure(
@@ -156,11 +158,12 @@ def _compared(runs: Sequence[StoredRun], names: list[str]) -> tuple[tuple[str, .
     }
     rows = both.sort_values("entry", kind="stable")
     table = Table("summary", "Contestants", "Of all runs.", rows, headings)
-    return tuple(said), [Section("scores", "Scores", (), (figure, table))]
+    return tuple(said), [Section("scores", "Scores", (), (figure, table))], palette
 
 
-def _contest(frame: pd.DataFrame, ax: Axes) -> Axes:
-    return data.contest(frame, ax, score_label=str(frame["metric"].iloc[0]))
+def _contest(frame: pd.DataFrame, ax: Axes, *, palette: Palette) -> Axes:
+    looks = palette.entry_styles((str(m), str(f)) for m, f in frame[["model", "family"]].to_numpy())
+    return data.contest(frame, ax, score_label=str(frame["metric"].iloc[0]), styles=looks)
 
 
 def _settings(runs: Sequence[StoredRun], names: list[str]) -> Section:

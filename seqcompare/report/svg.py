@@ -1,22 +1,34 @@
-"""Figures as SVG: the same bytes every time, and inside a page in the page's own colours."""
+"""Figures as files and as elements of a page; each panel is drawn once for all forms.
+
+The same figure gives the same bytes every time; inside a page it takes the page's own colours.
+"""
 
 from __future__ import annotations
 
 import io
+import math
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import NamedTuple
 
-from matplotlib.figure import Figure
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+from matplotlib.markers import MarkerStyle
+from matplotlib.transforms import Affine2D
+from PIL import Image
 
 from seqcompare import style
+from seqcompare.report.names import shown
+from seqcompare.report.parts import Figure, Panel
+from seqcompare.style import SeriesStyle
 
 SERIES = "series:"
 # nothing in the file says when or by which version it was drawn
-_NO_METADATA: dict[str, Any] = dict.fromkeys(["Creator", "Date", "Format", "Type"])
-_COLOR_NAMES = {hex_code: name for name, (hex_code, _, _) in style.theme_colors().items()}
+_NO_METADATA: dict[str, None] = dict.fromkeys(["Creator", "Date", "Format", "Type"])
 
 
 @contextmanager
@@ -30,11 +42,11 @@ def any_script() -> Iterator[None]:
         yield
 
 
-def to_svg(figure: Figure) -> str:
-    """Return `figure` as an SVG document."""
+def to_svg(canvas: Canvas) -> str:
+    """Return a drawing as an SVG document."""
     buffer = io.StringIO()
     with style.look(), any_script():
-        figure.savefig(buffer, format="svg", metadata=_NO_METADATA)
+        canvas.savefig(buffer, format="svg", metadata=_NO_METADATA)
     text = re.sub(r"<!--.*?-->\s*", "", buffer.getvalue(), flags=re.DOTALL)
     # hundredths of a point are enough, in coordinates; the words between the tags stay as they are
     text = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(\d\.\d{2})\d+", r"\1", tag.group()), text)
@@ -46,15 +58,15 @@ def to_svg(figure: Figure) -> str:
     return re.sub(r"[ \t]+\n", "\n", text)
 
 
-def to_png(figure: Figure) -> bytes:
-    """Return `figure` as a PNG picture at print quality (200 dots per inch)."""
+def to_png(canvas: Canvas) -> bytes:
+    """Return a drawing as a PNG picture at print quality (200 dots per inch)."""
     buffer = io.BytesIO()
     with style.look(), any_script():
-        figure.savefig(buffer, format="png", metadata={"Software": None})
+        canvas.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
 
 
-def inline(svg: str, prefix: str) -> str:
+def inline(svg: str, prefix: str, names: Mapping[str, str]) -> str:
     """Return an SVG document as an element for a page, which has to say in words what it shows.
 
     Parameters
@@ -63,6 +75,8 @@ def inline(svg: str, prefix: str) -> str:
         From `to_svg`.
     prefix : str
         Put before every id, so that the ids of a page stay unique.
+    names : mapping of str to str
+        The name of a colour of the page for each hex code that has one.
     """
     body = svg[svg.index("<svg") :].replace('xlink:href="#', 'href="#')
     ids = {name: f"{prefix}-{place}" for place, name in enumerate(re.findall(r'\bid="([^"]+)"', body))}
@@ -72,7 +86,7 @@ def inline(svg: str, prefix: str) -> str:
     body = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", body)
     # what it sets for the whole document, the page sets for its figures
     body = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", body, flags=re.DOTALL)
-    body = re.sub(r"#[0-9a-f]{6}\b", _themed, body)
+    body = re.sub(r"#[0-9a-f]{6}\b", lambda m: themed(m.group(), names), body)
     body = re.sub(r"font: ([\d.]+)px [^;\"]+", r"font-size: \1px", body)
     body = re.sub(r"font: bold ([\d.]+)px [^;\"]+|font: 700 ([\d.]+)px [^;\"]+", _bold, body)
     width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', body).groups()  # type: ignore[union-attr]  # savefig writes one
@@ -106,10 +120,142 @@ def with_prefix(svg: str, prefix: str) -> str:
     return re.sub(r'xlink:href="#([^"]+)"', rf'xlink:href="#{prefix}-\1"', svg)
 
 
-def _themed(match: re.Match[str]) -> str:
-    color = match.group(0)
-    return f"var(--{_COLOR_NAMES[color]},{color})" if color in _COLOR_NAMES else color
+def themed(color: str, names: Mapping[str, str]) -> str:
+    """Return a hex code as the colour of a page that it stands for, where it has a name."""
+    return f"var(--{names[color]},{color})" if color in names else color
 
 
 def _bold(match: re.Match[str]) -> str:
     return f"font-weight: 600; font-size: {match.group(1) or match.group(2)}px"
+
+
+class Drawn(NamedTuple):
+    """A drawing in both forms."""
+
+    svg: str
+    png: bytes
+
+
+class Swatch(NamedTuple):
+    """How a legend outside of Matplotlib shows a series."""
+
+    color: str
+    path: str
+    dashes: str
+    crossed: bool
+
+
+def swatch(look: SeriesStyle) -> Swatch:
+    """Return the swatch of a series."""
+    dashes = "" if isinstance(look.line, str) else " ".join(f"{1.6 * length:g}" for length in look.line[1])
+    marker = MarkerStyle(look.marker)
+    # ten times too large, so that circles are no coarse polygons
+    place = Affine2D(marker.get_transform().get_matrix()).scale(80, -80)
+    outlines = [np.asarray(o) for o in marker.get_path().to_polygons(place, closed_only=False)]
+    path = "".join("M" + "L".join(f"{x / 10:.3g} {y / 10:.3g}" for x, y in outline) for outline in outlines)
+    return Swatch(look.color, path, dashes, crossed=not marker.is_filled())
+
+
+def panels_of(figure: Figure) -> list[Drawn]:
+    """Draw every panel of `figure`."""
+    return [_draw(figure, panel) for panel in figure.panels]
+
+
+def together(figure: Figure, panels: list[Drawn]) -> Drawn:
+    """Put the drawn panels of `figure` side by side, under its legend."""
+    columns = min(figure.columns, len(panels))
+    legend = _legend(figure, figure.size[0] * columns) if figure.series else None
+    top = legend[1] if legend else 0.0
+    places = [
+        (number % columns * figure.size[0], top + number // columns * figure.size[1])
+        for number in range(len(panels))
+    ]
+    width, height = columns * figure.size[0], top + math.ceil(len(panels) / columns) * figure.size[1]
+    pieces = list(zip(panels, places, strict=True))
+    if legend:
+        pieces.insert(0, (legend[0], (0.0, 0.0)))
+    return Drawn(_join_svg(pieces, width, height), _join_png(pieces, width, height))
+
+
+def _draw(figure: Figure, panel: Panel) -> Drawn:
+    with style.look(), any_script():
+        canvas, ax = plt.subplots(figsize=figure.size, layout="constrained")
+        try:
+            panel.draw(ax)
+            # what does not fit over the axes would be cut in the middle of a letter
+            ax.set_title(shown(panel.title, max(12, int(10 * figure.size[0] - 4))))
+            return _both(canvas)
+        finally:
+            plt.close(canvas)
+
+
+def _both(canvas: Canvas) -> Drawn:
+    # the places of the axes are found once; with a layout engine each form would find them again
+    engine = canvas.get_layout_engine()
+    if engine is not None:
+        engine.execute(canvas)
+        canvas.set_layout_engine(None)
+    return Drawn(to_svg(canvas), to_png(canvas))
+
+
+def _legend(figure: Figure, width: float) -> tuple[Drawn, float]:
+    """Draw the legend of `figure` over `width` inches; return it with its height in inches."""
+    longest = max(len(name) for name, _ in figure.series)
+    per_line = max(1, int(width / (0.62 + 0.068 * longest)))
+    height = 0.12 + 0.19 * math.ceil(len(figure.series) / per_line)
+    with style.look(), any_script():
+        canvas = plt.figure(figsize=(width, height))
+        try:
+            canvas.legend(
+                handles=[handle(look) for _, look in figure.series],
+                # Matplotlib leaves out of legends what starts with an underscore
+                labels=[f" {name}" if name.startswith("_") else name for name, _ in figure.series],
+                loc="upper left",
+                bbox_to_anchor=(0, 1),
+                ncols=per_line,
+                handlelength=2.6,
+                columnspacing=1.4,
+                borderaxespad=0.3,
+            )
+            return _both(canvas), height
+        finally:
+            plt.close(canvas)
+
+
+def handle(look: SeriesStyle) -> Line2D:
+    """Return what stands for a series in a legend."""
+    return Line2D(
+        [],
+        [],
+        color=look.color,
+        linestyle=look.line,
+        marker=look.marker,
+        markeredgecolor=style.PAPER,
+        markersize=6,
+    )
+
+
+def _join_svg(pieces: list[tuple[Drawn, tuple[float, float]]], width: float, height: float) -> str:
+    size = f"{72 * width:g} {72 * height:g}".split()
+    lines = [
+        '<?xml version="1.0" encoding="utf-8" standalone="no"?>',
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'width="{size[0]}pt" height="{size[1]}pt" viewBox="0 0 {size[0]} {size[1]}" version="1.1">',
+        f'<rect width="100%" height="100%" fill="{style.PAPER}"/>',
+    ]
+    for number, (drawn, (x, y)) in enumerate(pieces):
+        body = with_prefix(drawn.svg[drawn.svg.index("<svg") :], f"p{number}")
+        place = f'<svg x="{72 * x:g}" y="{72 * y:g}" '
+        lines.append(re.sub(r"<svg ", place, body, count=1).strip())
+    return "\n".join([*lines, "</svg>", ""])
+
+
+def _join_png(pieces: list[tuple[Drawn, tuple[float, float]]], width: float, height: float) -> bytes:
+    dpi = style.RC["savefig.dpi"]
+    whole = Image.new("RGB", (round(width * dpi), round(height * dpi)), style.PAPER)
+    for drawn, (x, y) in pieces:
+        with Image.open(io.BytesIO(drawn.png)) as picture:
+            whole.paste(picture.convert("RGB"), (round(x * dpi), round(y * dpi)))
+    buffer = io.BytesIO()
+    whole.save(buffer, "PNG", dpi=(dpi, dpi))
+    return buffer.getvalue()

@@ -6,8 +6,9 @@ import html
 import math
 import re
 import unicodedata
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 from tabulate import tabulate
 
@@ -22,13 +23,13 @@ class Cell(NamedTuple):
     number: bool
 
 
-def cell(value: Any) -> Cell:
+def cell(value: object) -> Cell:
     """Return `value` as people read it: four digits, a real minus sign, nothing for what is missing."""
     if isinstance(value, bool):
         return Cell("yes" if value else "no", number=False)
     if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
         return Cell("", number=False)
-    if isinstance(value, int | float) or hasattr(value, "dtype"):
+    if isinstance(value, int | float | np.generic):
         return Cell(number(float(value)), number=True)
     text = shown(value)
     return Cell(text, number=bool(re.match(r"[−-]?\d[\d.]*$", text)))

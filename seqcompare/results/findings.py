@@ -1,14 +1,24 @@
-"""What a verdict is made of, and the sentences with the numbers behind them."""
+"""What a verdict is made of, its sentences with the numbers behind them, and what to warn its readers of."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
-from seqcompare.results.judgement import Judgement
+from seqcompare.metrics import Metric
+from seqcompare.results.described import Config
+from seqcompare.results.judgement import CHANCE, Judgement
+
+_RARE = 10
+_FEW = 20
+_MOST_NAMED = 3
+_LONGEST_ERROR = 120
+
+#: A number behind a sentence: the table where it stands, row, column, and the number.
+Number = tuple[str, str, str, object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,36 +27,42 @@ class Findings:
 
     Parameters
     ----------
-    data : mapping
+    data : dict
         What is known of the data: role, counts, classes, how they were split.
-    metric : str
-        What contestants are compared by.
+    metric : Metric
+        What models are compared by.
     tolerance : float
         What is practically equal, in units of the loss.
     judgement : Judgement
         Who is good enough.
-    summary, pairs, ladders, contexts : DataFrame
+    summary, pairs, grids, contexts : DataFrame
         The tables of these names.
     profile : mapping of str to str
         Facts found before any model was chosen; empty where there is none.
     failures : DataFrame
-        The rungs that failed while tuning, as `seqcompare.results.choice.failed_rungs` returns them.
+        What failed while tuning, as `seqcompare.results.grids.failed_candidates` returns it.
     """
 
-    data: Mapping[str, Any]
-    metric: str
+    data: Config
+    metric: Metric
     tolerance: float
     judgement: Judgement
     summary: pd.DataFrame
     pairs: pd.DataFrame
-    ladders: pd.DataFrame
+    grids: pd.DataFrame
     contexts: pd.DataFrame
     profile: Mapping[str, str]
     failures: pd.DataFrame
 
-    def row(self, entry: str) -> dict[Any, Any]:
-        """Return the row of a contestant in the summary."""
-        return self.summary[self.summary["entry"] == entry].to_dict("records")[0]
+    @property
+    def margin(self) -> str:
+        """What is practically equal, in words."""
+        return self.metric.say_difference(self.tolerance)
+
+    def row(self, entry: str) -> Config:
+        """Return the row of a model in the summary."""
+        row = self.summary[self.summary["entry"] == entry].iloc[0]
+        return {str(name): value for name, value in row.to_dict().items()}
 
 
 class Writer:
@@ -54,9 +70,128 @@ class Writer:
 
     def __init__(self) -> None:
         self.sentences: list[str] = []
-        self.evidence: list[tuple[int, str, str, str, Any]] = []
+        self.evidence: list[tuple[int, str, str, str, object]] = []
 
-    def say(self, sentence: str, *evidence: tuple[str, str, str, Any]) -> None:
+    def say(self, sentence: str, *evidence: Number) -> None:
         """Add a sentence; each number behind it is a table, row, column and value."""
         self.sentences.append(sentence)
         self.evidence += [(len(self.sentences), *number) for number in evidence]
+
+
+def steps(k: int) -> str:
+    """Return a number of steps in words."""
+    return "step" if k == 1 else f"{k} steps"
+
+
+def capital(text: str) -> str:
+    """Return a text that begins with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+def say_caveats(found: Findings, writer: Writer) -> None:
+    """Warn of what the numbers alone do not show."""
+    data, summary = found.data, found.summary
+    mixed = summary[~summary["causal"]]["entry"].tolist()
+    if mixed and summary[summary["entry"] != CHANCE]["causal"].any():
+        writer.say(
+            f"Not all answers could be given in time: {', '.join(mixed)} use steps after the label; the "
+            "others do not.",
+            *(("summary", e, "causal", False) for e in mixed),
+        )
+    counts: dict[str, int] = dict(data.get("classes", {}))
+    if counts and found.metric.needs == "probabilities" and data["role"] != "next":
+        most = max(counts, key=lambda name: counts[name])
+        share = counts[most] / sum(counts.values())
+        writer.say(
+            f"{share:.0%} of the labels are {most!r}: the share of right answers would hide what models know "
+            f"of the others, so they are compared by {found.metric.unit or found.metric.name}.",
+            ("classes", most, "count", counts[most]),
+        )
+    rare = {name: n for name, n in counts.items() if n < _RARE}
+    if rare and data["role"] != "next":
+        shown = ", ".join(f"{name} ({n})" for name, n in list(rare.items())[:5])
+        writer.say(
+            f"{len(rare)} of {len(counts)} classes are rare, with fewer than {_RARE} examples: {shown}. What "
+            "is said of them rests on next to nothing.",
+            *(("classes", name, "count", n) for name, n in rare.items()),
+        )
+    _say_how_few(data, writer)
+    failed = summary[summary["n_failed"] > 0]
+    if len(failed):
+        writer.say(
+            f"Failed in some folds, and left out: {', '.join(map(_with_error, failed.to_dict('records')))}.",
+            *(
+                ("summary", e, "n_failed", k)
+                for e, k in zip(failed["entry"], failed["n_failed"], strict=True)
+            ),
+        )
+    _say_what_failed_while_tuning(found.failures, writer)
+    above = data.get("uniform_bits")
+    if found.metric.needs == "probabilities" and above is not None:
+        models = summary[summary["entry"] != CHANCE]
+        over = models[models["score"] >= float(above)]["entry"].tolist()
+        if over:
+            writer.say(
+                f"No better than guessing evenly ({float(above):.3f} bits): {', '.join(over)}.",
+                *(("summary", e, "score", float(found.row(e)["score"])) for e in over),
+            )
+
+
+def _say_how_few(data: Config, writer: Writer) -> None:
+    """Warn of scores that are made of few sequences, however many steps these have."""
+    n, independent = int(data["n_sequences"]), int(data["n_independent"])
+    if data["split_kind"] == "blocked":
+        writer.say(
+            f"There {_only(n, 'sequence')}, cut into blocks: intervals are about what is there, not about "
+            "other sequences.",
+            ("data", "n_sequences", "value", n),
+        )
+    elif independent < _FEW:
+        tested = "tested" if data["split_kind"] == "official" else "in all"
+        what = "group" if data["in_groups"] else "sequence"
+        writer.say(
+            f"There {_only(independent, what)} {tested}: intervals are wide, and what is not in these is not "
+            "seen.",
+            ("data", "n_independent", "value", independent),
+        )
+
+
+def _say_what_failed_while_tuning(failures: pd.DataFrame, writer: Writer) -> None:
+    """Name the candidates that had no part in the choice, and the models that had no choice at all."""
+    untuned = failures[failures["untuned"] > 0]
+    if len(untuned):
+        firsts = untuned.drop_duplicates("entry").to_dict("records")
+        named = "; ".join(
+            f"{f['entry']} ({f['untuned']} of {f['n_folds']} folds: {_short(f['error'])})" for f in firsts
+        )
+        writer.say(
+            f"Tested untuned, by the first candidate, since every candidate failed while tuning: {named}.",
+            *(("failures", f["entry"], "untuned", f["untuned"]) for f in firsts),
+        )
+    # a model without any choice in any fold has been named
+    partly = failures[failures["untuned"] < failures["n_folds"]]
+    if len(partly):
+        parts = []
+        for entry, rows in partly.groupby("entry", sort=False):
+            names = ", ".join(repr(str(model)) for model in rows["model"][:_MOST_NAMED])
+            more = f" and {len(rows) - _MOST_NAMED} more" if len(rows) > _MOST_NAMED else ""
+            parts.append(f"{names}{more} of {entry} ({_short(rows['error'].iloc[0])})")
+        writer.say(
+            f"Failed while tuning, and left out where they did: {'; '.join(parts)}.",
+            *(
+                ("failures", f"{row['entry']}, {row['model']}", "n_failed", row["n_failed"])
+                for row in partly.to_dict("records")
+            ),
+        )
+
+
+def _with_error(row: Mapping[Hashable, object]) -> str:
+    return f"{row['entry']} ({_short(str(row['error']))})"
+
+
+def _only(n: int, what: str) -> str:
+    return f"is only 1 {what}" if n == 1 else f"are only {n} {what}s"
+
+
+def _short(error: str) -> str:
+    return textwrap.shorten(error, _LONGEST_ERROR, placeholder=" ...")

@@ -1,27 +1,178 @@
-"""The folder of a run: made, taken up again, or cleared, and never overwritten unasked."""
+"""The folder of a run: made, held by one process at a time, taken up again, and never overwritten unasked."""
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 import platform
+import re
 import shutil
+import socket
 import time
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from seqcompare.results.store import CONFIG, STORE, read_config, write_config
+import pandas as pd
 
-INFLIGHT = "inflight"
+from seqcompare.results.described import Config
+from seqcompare.results.store import STORE, RunError, Store, check_format
+
+CONFIG, INFLIGHT, LOCK = "config.json", "inflight", "lock"
 
 _PACKAGES = ("seqcompare", "numpy", "scipy", "scikit-learn", "hmmlearn", "numba", "pandas", "joblib")
 _FILES = (STORE, f"{STORE}-wal", f"{STORE}-shm", CONFIG, "report.html", "report.md")
 _FOLDERS = ("tables", "figures", INFLIGHT)
 
+# what a spreadsheet would read as the start of a formula
+_FORMULA = ("=", "+", "-", "@", "\t", "\n")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|nan)", re.IGNORECASE)
 
-def prepare_folder(folder: Path, config: Mapping[str, Any], *, n_jobs: int, fresh: bool) -> None:
-    """Make the folder of a run, or see that what it holds is the same run.
+# Windows locks bytes, and what is locked cannot be read: this one lies far behind what is written
+_LOCKED_BYTE = 1 << 20
+
+
+class StoredRun:
+    """A run as it lies in its folder.
+
+    Parameters
+    ----------
+    folder : path
+        A folder that a sweep or a comparison has written.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it lies.
+    config : dict
+        The settings, versions and machine of the run.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        self.config: Config = read_config(self.folder)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the tidy table: one row a trial, columns as in `seqcompare.results.store.COLUMNS`."""
+        return self._frame.copy()
+
+    def curves(self) -> pd.DataFrame:
+        """Return the learning curves: trial_id, epoch, train_loss, validation_score."""
+        with self._store() as store:
+            return store.curves()
+
+    def side_table(self, name: str) -> pd.DataFrame | None:
+        """Return a table that was kept beside the rows, such as "state_space"; None if there is none."""
+        with self._store() as store:
+            return store.side_table(name)
+
+    @cached_property
+    def _frame(self) -> pd.DataFrame:
+        with self._store() as store:
+            return store.frame()
+
+    def _store(self) -> Store:
+        return Store(self.folder / STORE, read_only=True)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} in {self.folder}>"
+
+
+def open_run(folder: str | os.PathLike[str]) -> StoredRun:
+    """Open the run in `folder` for reading; no model needs to be importable.
+
+    Raises
+    ------
+    FileNotFoundError
+        If `folder` holds no run.
+    RunError
+        If what it holds is damaged, or was written by a newer version of the package.
+    """
+    return StoredRun(folder)
+
+
+def read_config(folder: Path) -> Config:
+    """Return the configuration of the run in `folder`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If `folder` holds no run: it has no ``config.json``.
+    RunError
+        If the file is damaged, or was written by a newer version of the package.
+    """
+    path = folder / CONFIG
+    if not path.is_file():
+        raise FileNotFoundError(f"{folder} holds no run: expected a file {CONFIG} in it")
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RunError(f"{path} cannot be read as the configuration of a run: {error}") from None
+    if not isinstance(config, dict):
+        raise RunError(f"{path} cannot be read as the configuration of a run: it is no JSON object")
+    check_format(path, config.get("format", 0))
+    return config
+
+
+def write_config(folder: Path, config: Config) -> None:
+    """Write the configuration of a run, whole or not at all."""
+    write_whole(folder / CONFIG, json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all: a draft takes its place once it is complete.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its folder must exist.
+    content : str or bytes
+        Text is written as UTF-8, with its line ends as they are.
+    """
+    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def to_csv(frame: pd.DataFrame) -> str:
+    """Return `frame` as CSV in full precision, with no cell that a spreadsheet would run."""
+    safe = frame.copy()
+    safe.columns = [csv_cell(str(name)) for name in frame.columns]
+    for place, kind in enumerate(frame.dtypes):
+        if not pd.api.types.is_numeric_dtype(kind):
+            safe.isetitem(place, frame.iloc[:, place].map(csv_cell).tolist())
+    text: str = safe.to_csv(index=False, lineterminator="\n")
+    return text
+
+
+def csv_cell(value: object) -> object:
+    """Return `value` so that no spreadsheet runs it: formulas get an apostrophe in front."""
+    if not isinstance(value, str):
+        return value
+    # a lone carriage return is not quoted, and a spreadsheet would begin a row after it
+    lines = value.replace("\r\n", "\n").replace("\r", "\n")
+    text = "".join(c for c in lines if c in "\t\n" or unicodedata.category(c) not in {"Cc", "Cs"})
+    start = text.lstrip(" \u00a0\ufeff\u200b")
+    return "'" + text if start.startswith(_FORMULA) and not _NUMBER.fullmatch(start) else text
+
+
+def prepare_folder(folder: Path, config: Config, *, n_jobs: int, fresh: bool) -> None:
+    """Make the folder of a run, or see that what it holds is the same run; see `hold_folder`."""
+    with hold_folder(folder, config, n_jobs=n_jobs, fresh=fresh):
+        pass
+
+
+@contextmanager
+def hold_folder(folder: Path, config: Config, *, n_jobs: int, fresh: bool) -> Iterator[None]:
+    """Make the folder of a run, or see that what it holds is the same run; no other process works on it.
 
     The versions of the packages and the machine are kept beside the settings, once for the run and
     once for each session that has worked on it.
@@ -41,23 +192,34 @@ def prepare_folder(folder: Path, config: Mapping[str, Any], *, n_jobs: int, fres
     ------
     FileExistsError
         If the folder holds something else than a run of the same settings.
+    RunError
+        If another process works on it, or what it holds cannot be read.
     ValueError
         If there are to be no jobs.
     """
     if n_jobs == 0:
         raise ValueError("the number of jobs is 0; expected 1 or more, or -1 for one a core")
-    session = {
-        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+    if folder.exists() and not folder.is_dir():
+        raise FileExistsError(f"{folder} is a file; expected a folder for the run")
+    if not (folder / CONFIG).is_file() and folder.exists() and {p.name for p in folder.iterdir()} - {LOCK}:
+        raise FileExistsError(f"{folder} is not empty and holds no run; choose another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder):
+        _prepare(folder, config, n_jobs, fresh)
+        yield
+
+
+def _prepare(folder: Path, config: Config, n_jobs: int, fresh: bool) -> None:
+    session: Config = {
+        "started": _now(),
         "n_jobs": n_jobs,
         "versions": _versions(),
         "machine": _machine(),
     }
-    if folder.exists() and not folder.is_dir():
-        raise FileExistsError(f"{folder} is a file; expected a folder for the run")
-    if folder.exists() and any(folder.iterdir()) and not (folder / CONFIG).is_file():
-        raise FileExistsError(f"{folder} is not empty and holds no run; choose another folder")
     if fresh:
         _clear(folder)
+    for draft in folder.rglob("*.[0-9]*.tmp"):  # of a process that was killed while it wrote
+        draft.unlink(missing_ok=True)
     if (folder / CONFIG).is_file():
         old = read_config(folder)
         if old.get("settings") != config["settings"]:
@@ -68,9 +230,69 @@ def prepare_folder(folder: Path, config: Mapping[str, Any], *, n_jobs: int, fres
             )
         write_config(folder, {**old, "sessions": [*old["sessions"], session]})
         return
-    folder.mkdir(parents=True, exist_ok=True)
     kept = {name: session[name] for name in ("started", "versions", "machine")}
     write_config(folder, {**config, **kept, "sessions": [session]})
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder, which the system takes away when the process dies, however it dies."""
+    path = folder / LOCK
+    handle = _acquire(path, folder)
+    try:
+        os.ftruncate(handle, 0)
+        holder = f"process {os.getpid()} on {socket.gethostname()} since {_now()}"
+        os.write(handle, f"{holder}\n".encode())
+        yield
+    finally:
+        # away before it is let go: whoever opened it meanwhile sees that it is not the file any more
+        with suppress(OSError):
+            path.unlink()
+        os.close(handle)
+        with suppress(OSError):
+            if os.name == "nt":  # where what is open cannot be taken away
+                path.unlink()
+
+
+def _acquire(path: Path, folder: Path) -> int:
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            _lock(handle)
+        except OSError as error:
+            os.close(handle)
+            if error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+                raise
+            with suppress(OSError):
+                holder = path.read_text(encoding="utf-8", errors="replace").strip()
+                raise RunError(
+                    f"{folder} is being worked on by {holder or 'another process'}; wait for its end, or "
+                    "choose another folder"
+                ) from None
+            continue  # it has ended this moment
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(handle), os.stat(path)):
+                return handle
+        os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    """Lock an open file at once, or raise the error of the system."""
+    try:
+        import fcntl
+    except ImportError:
+        import msvcrt
+
+        os.lseek(handle, _LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]  # of Windows
+        os.lseek(handle, 0, os.SEEK_SET)
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        # some network file systems know no locks: better unguarded than not at all
+        if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise
 
 
 def _clear(folder: Path) -> None:
@@ -81,17 +303,21 @@ def _clear(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+def _difference(old: Mapping[str, object], new: Mapping[str, object]) -> str:
     """Name the keys in which two settings differ."""
     keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
     return f"they differ in {', '.join(keys)}"
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S%z")
 
 
 def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
 
 
-def _machine() -> dict[str, Any]:
+def _machine() -> dict[str, str | int | None]:
     return {"system": platform.platform(), "processor": _processor(), "cores": os.cpu_count()}
 
 

@@ -6,12 +6,12 @@ import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from seqcompare.results.best import best_of
+from seqcompare.results.skill import best_of
 from seqcompare.results.statistics import mean_interval
 
 #: Skill that counts as reaching.
@@ -129,7 +129,7 @@ def horizons(frame: pd.DataFrame, *, ahead: bool = False) -> pd.DataFrame:
     best["variant"], best["capacity"] = "", np.nan
     # a distance where a whole family failed has no best, and yet was swept
     asked = {key: set(part["distance"]) for key, part in swept.groupby(["task", "family", "causal"])}
-    records: list[dict[str, Any]] = []
+    records: list[dict[str, object]] = []
     for rows, is_best in ((swept, False), (best, True)):
         for (task, model), group in rows.groupby(["task", "model"], sort=False):
             first = group.iloc[0]

@@ -1,20 +1,130 @@
-"""Where results live: a folder with a SQLite store, readable with no model at hand."""
+"""The store of a run: one SQLite file with a row a trial, readable with no model at hand."""
 
 from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from seqcompare.results.rows import COLUMNS, CURVE_COLUMNS, to_frame
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-CONFIG, STORE = "config.json", "store.sqlite"
+STORE = "store.sqlite"
+
+#: The form of store and configuration that is written. Version 0 is what was written before there were
+#: versions: the same tables, with losses and details in runs of comparisons only.
+FORMAT = 2
+
+Details = dict[str, Any]
+Sums = NDArray[np.float64]
+
+#: Column -> (SQLite type, meaning). The order is that of every table made from a run.
+COLUMNS: dict[str, tuple[str, str]] = {
+    "trial_id": ("TEXT", "the coordinates of the trial, in words; unique within a run"),
+    "axis": ("TEXT", "what is swept: distance, memory, length or alphabet"),
+    "task": ("TEXT", "name of the task"),
+    "task_params": ("TEXT", "all parameters of the task, as JSON"),
+    "distance": ("INTEGER", "steps between the input that matters and the output it determines"),
+    "distance_asked": ("INTEGER", "the distance before it was moved up to one that the task can have"),
+    "memory_bits": ("REAL", "bits to be carried across the distance"),
+    "role": ("TEXT", "what is predicted: next, step, sequence or value"),
+    "metric": ("TEXT", "name of the metric that scores are in"),
+    "greater_is_better": ("BOOLEAN", "whether a larger score is a better one"),
+    "model": ("TEXT", "label of the model"),
+    "family": ("TEXT", "the family of the model; that of hand-made machines is the reference"),
+    "variant": ("TEXT", "the kind of model within its family"),
+    "capacity": ("REAL", "the family's own size"),
+    "capacity_name": ("TEXT", "what the capacity counts: order, states, width, hidden units"),
+    "causal": ("BOOLEAN", "whether the answer at a step uses no later step"),
+    "seed": ("INTEGER", "index of the repetition"),
+    "n_train": ("INTEGER", "training sequences"),
+    "n_test": ("INTEGER", "test sequences"),
+    "length_asked": ("INTEGER", "steps of every sequence; 0 where the task chose"),
+    "length": ("REAL", "mean steps of a test sequence"),
+    "score": ("REAL", "on the test data, in the task's metric"),
+    "validation_score": ("REAL", "on the validation data; the only one that models are chosen by"),
+    "chance": ("REAL", "score of the best predictor without memory"),
+    "optimal": ("REAL", "score of the exact Bayes predictor"),
+    "skill": ("REAL", "(score - chance) / (optimal - chance)"),
+    "score_error": ("REAL", "standard error of the score over the test answers, as if independent"),
+    "can_represent": ("BOOLEAN", "what theory says of this model here; empty where that is open"),
+    "fit_seconds": ("REAL", "wall time of fit, one thread, no compilation"),
+    "predict_us_per_step": ("REAL", "microseconds of prediction per step of the test data"),
+    "n_parameters": ("REAL", "free parameters of the fitted model"),
+    "peak_memory_mb": ("REAL", "highest resident memory during fit and prediction above that before"),
+    "trial_seconds": ("REAL", "wall time of the whole trial, data and scoring included"),
+    "n_iter": ("REAL", "epochs or EM iterations made"),
+    "stop": ("TEXT", "why training ended; budget where the budget of epochs ran out"),
+    "warnings": ("TEXT", "distinct warnings given during the trial"),
+    "status": ("TEXT", "ok or error"),
+    "error": ("TEXT", "what went wrong, in words"),
+}
+
+#: Columns that differ between two runs of one trial: how long it took and how much room.
+COST_COLUMNS = ("fit_seconds", "predict_us_per_step", "peak_memory_mb", "trial_seconds")
+
+CURVE_COLUMNS = ("trial_id", "epoch", "train_loss", "validation_score")
+
+_NUMBERS = {"INTEGER": "int64", "REAL": "float64"}
+
+#: Names that the tables of a comparison need for themselves, and no metric can have there.
+_TAKEN = {
+    *COLUMNS,
+    *("entry", "chosen", "n_choices", "low", "high", "interval", "tuning_seconds", "n_folds", "n_failed"),
+}
+
+_TABLES = (
+    "trials (position INTEGER, {columns}, PRIMARY KEY (trial_id))",
+    "curves (trial_id TEXT, epoch INTEGER, train_loss REAL, validation_score REAL, "
+    "PRIMARY KEY (trial_id, epoch)) WITHOUT ROWID",
+    "deaths (trial_id TEXT PRIMARY KEY, n INTEGER)",
+    "side_tables (name TEXT PRIMARY KEY, csv TEXT)",
+)
+_ANSWERS = "answers (trial_id TEXT PRIMARY KEY, entry TEXT, details TEXT, sums BLOB)"
+
+
+class RunError(ValueError):
+    """What lies in the folder of a run cannot be read, or not be worked on."""
+
+
+def blank() -> dict[str, Any]:
+    """Return a row of which nothing is known: numbers that were not measured are NaN, or 0 if whole."""
+    unknown = {"INTEGER": 0, "REAL": math.nan, "TEXT": "", "BOOLEAN": None}
+    row = {name: unknown[kind] for name, (kind, _) in COLUMNS.items()}
+    return {**row, "causal": True, "status": "ok"}
+
+
+def to_frame(rows: Sequence[Sequence[object]]) -> pd.DataFrame:
+    """Return rows in the order of `COLUMNS` as a data frame with fixed dtypes.
+
+    ``can_represent`` holds True, False or None; what a failed trial has not reached is NaN.
+    """
+    frame = pd.DataFrame(list(rows), columns=list(COLUMNS))
+    for name, (kind, _) in COLUMNS.items():
+        if kind == "BOOLEAN":
+            frame[name] = pd.Series(
+                [None if pd.isna(v) else bool(v) for v in frame[name]], dtype="object", index=frame.index
+            )
+        else:
+            frame[name] = frame[name].astype(np.dtype(_NUMBERS[kind]) if kind in _NUMBERS else str)
+    for name in ("greater_is_better", "causal"):
+        frame[name] = frame[name].astype(bool)
+    return frame
+
+
+def metric_columns(frame: pd.DataFrame) -> list[str]:
+    """Return the columns of a store's rows that are metrics shown beside the score."""
+    return [name for name in frame.columns if name not in COLUMNS and name != "entry"]
 
 
 class Store:
@@ -25,47 +135,35 @@ class Store:
     path : path
         The SQLite file; it is made, with its tables, if it does not exist.
     read_only : bool, default=False
-        Whether only to read. The file must exist then.
+        Whether only to read. The file must exist then, and nothing is written beside it.
+    answers : bool, default=False
+        Whether rows come with what their answers came to: losses, other metrics and details.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing to read.
+    RunError
+        If the file is no store, is damaged, or was written by a newer version of the package.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], *, read_only: bool = False, answers: bool = False
+    ) -> None:
         self.path = Path(path)
-        if read_only:
-            if not self.path.is_file():
-                raise FileNotFoundError(f"{self.path.parent} holds no results: expected a file {STORE} in it")
-            # a file that nobody can be writing to needs no lock, and a read-only folder can hold none
-            mode = "mode=ro" if os.access(self.path.parent, os.W_OK) else "mode=ro&immutable=1"
-            self._connection = sqlite3.connect(f"{self.path.resolve().as_uri()}?{mode}", uri=True)
-            self._check()
-            return
-        self._connection = sqlite3.connect(self.path)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        # in WAL mode this loses nothing when a process dies; only a power cut can take the last rows
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        columns = ", ".join(f"{name} {kind}" for name, (kind, _) in COLUMNS.items())
-        with self._connection as db:
-            db.execute(
-                f"CREATE TABLE IF NOT EXISTS trials (position INTEGER, {columns}, PRIMARY KEY (trial_id))"
-            )
-            db.execute(
-                "CREATE TABLE IF NOT EXISTS curves (trial_id TEXT, epoch INTEGER, train_loss REAL, "
-                "validation_score REAL, PRIMARY KEY (trial_id, epoch)) WITHOUT ROWID"
-            )
-            db.execute("CREATE TABLE IF NOT EXISTS deaths (trial_id TEXT PRIMARY KEY, n INTEGER)")
-            db.execute("CREATE TABLE IF NOT EXISTS side_tables (name TEXT PRIMARY KEY, csv TEXT)")
-
-    def _check(self) -> None:
-        """Find out now, and in plain words, whether this is a store."""
+        if read_only and not self.path.is_file():
+            raise FileNotFoundError(f"{self.path.parent} holds no results: expected a file {STORE} in it")
+        with self._clearly():
+            self._connection = _open(self.path, read_only)
         try:
-            known = self._connection.execute(
-                "SELECT count(*) FROM sqlite_master WHERE name = 'trials'"
-            ).fetchone()
-        except sqlite3.DatabaseError as error:
+            with self._clearly():
+                self._check(may_be_empty=not read_only)
+                if not read_only:
+                    self._make_tables(answers)
+                self._answers = bool(self._columns("answers"))
+        except RunError:
             self.close()
-            raise ValueError(f"{self.path} cannot be read as a store of results: {error}") from None
-        if not known[0]:
-            self.close()
-            raise ValueError(f"{self.path} is no store of results: it has no table of trials")
+            raise
 
     def add(
         self,
@@ -79,17 +177,26 @@ class Store:
         Parameters
         ----------
         position : int
-            Place of the trial in its sweep; frames are sorted by it, so that they do not depend on the
-            order in which trials finish.
+            Place of the trial in its run; frames are sorted by it, so that they do not depend on the order
+            in which trials finish.
         row : mapping
-            A value for every column of `COLUMNS`.
+            A value for every column of `COLUMNS`; in a store of answers also ``entry`` (what was entered),
+            ``details`` (other metrics, and tables, as JSON holds them) and ``sums`` (weight, loss and bits
+            of each unit, shape (m, 3)).
         curve : iterable of (epoch, train_loss, validation_score)
             The learning curve, if the model has one.
         insights : iterable of (name, table)
             The trial's part of side tables.
         """
         values = [position, *(row[name] for name in COLUMNS)]
-        with self._connection as db:
+        answers = []
+        if self._answers:
+            sums = np.ascontiguousarray(row["sums"], dtype="<f8").tobytes()
+            answers = [(row["trial_id"], row["entry"], json.dumps(row["details"]), sums)]
+        with self._clearly(), self._connection as db:
+            # in format 0 answers were committed before their row, and may lie there without one
+            for kept in answers:
+                db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", kept)
             db.execute(f"INSERT INTO trials VALUES ({', '.join('?' * len(values))})", values)
             db.executemany(
                 "INSERT INTO curves VALUES (?, ?, ?, ?)", [(row["trial_id"], *point) for point in curve]
@@ -101,11 +208,11 @@ class Store:
 
     def done(self) -> set[str]:
         """Return the ids of the trials that are finished."""
-        return {trial_id for (trial_id,) in self._connection.execute("SELECT trial_id FROM trials")}
+        return {trial_id for (trial_id,) in self._rows("SELECT trial_id FROM trials")}
 
     def add_deaths(self, trial_ids: Iterable[str], n: int = 1) -> None:
         """Count `n` more deaths of workers for each of the trials that were in flight at them."""
-        with self._connection as db:
+        with self._clearly(), self._connection as db:
             db.executemany(
                 "INSERT INTO deaths VALUES (?, ?) ON CONFLICT (trial_id) DO UPDATE SET n = n + excluded.n",
                 [(trial_id, n) for trial_id in trial_ids],
@@ -113,33 +220,46 @@ class Store:
 
     def deaths(self) -> dict[str, int]:
         """Return how often each trial was in flight when a worker died."""
-        return dict(self._connection.execute("SELECT trial_id, n FROM deaths"))
+        return dict(self._rows("SELECT trial_id, n FROM deaths"))
 
     def keep_table(self, name: str, table: pd.DataFrame) -> None:
         """Keep a small table that does not follow from the rows, in place of an earlier one of that name."""
-        with self._connection as db:
+        with self._clearly(), self._connection as db:
             db.execute("INSERT OR REPLACE INTO side_tables VALUES (?, ?)", (name, table.to_csv(index=False)))
 
     def side_table(self, name: str) -> pd.DataFrame | None:
         """Return the table kept under `name`, or None.
 
-        One that trials brought their parts of begins with ``trial_id``; parts are in the order of the sweep.
+        One that trials brought their parts of begins with ``trial_id``; parts are in the order of the run.
         """
-        found = self._connection.execute("SELECT csv FROM side_tables WHERE name = ?", (name,)).fetchone()
-        if found is not None:
-            return pd.read_csv(io.StringIO(found[0]))
-        parts = self._connection.execute(
+        found = self._rows("SELECT csv FROM side_tables WHERE name = ?", name)
+        if found:
+            return pd.read_csv(io.StringIO(found[0][0]))
+        parts = self._rows(
             "SELECT t.trial_id, s.csv FROM trials t JOIN side_tables s ON s.name = ? || '/' || t.trial_id "
             "ORDER BY t.position",
-            (name,),
+            name,
         )
         tables = {trial_id: pd.read_csv(io.StringIO(csv)) for trial_id, csv in parts}
         return pd.concat(tables, names=["trial_id"]).reset_index(0).reset_index(drop=True) if tables else None
 
     def frame(self) -> pd.DataFrame:
-        """Return one row a trial, in the order of the sweep."""
-        names = ", ".join(COLUMNS)
-        return to_frame(self._connection.execute(f"SELECT {names} FROM trials ORDER BY position").fetchall())
+        """Return one row a trial, in the order of the run.
+
+        Of a store of answers it begins with what was entered, and ends with every metric that details hold.
+        """
+        frame = to_frame(self._rows(f"SELECT {', '.join(COLUMNS)} FROM trials ORDER BY position"))
+        if not self._answers:
+            return frame
+        entries = dict(self._rows("SELECT trial_id, entry FROM answers"))
+        entered = [entries.get(trial, "") for trial in frame["trial_id"]]
+        frame.insert(0, "entry", pd.Series(entered, dtype=str, index=frame.index))
+        details = self.details()
+        scores = [details.get(trial, {}).get("metrics", {}) for trial in frame["trial_id"]]
+        for metric in dict.fromkeys(name for found in scores for name in found):
+            column = f"{metric} (metric)" if metric in _TAKEN else metric
+            frame[column] = np.array([found.get(metric, np.nan) for found in scores], dtype=np.float64)
+        return frame
 
     def curves(self) -> pd.DataFrame:
         """Return the learning curves: one row an epoch of a trial."""
@@ -147,10 +267,27 @@ class Store:
             f"SELECT {', '.join('c.' + name for name in CURVE_COLUMNS)} FROM curves c "
             "JOIN trials t USING (trial_id) ORDER BY t.position, c.epoch"
         )
-        frame = pd.DataFrame(self._connection.execute(query).fetchall(), columns=list(CURVE_COLUMNS))
+        frame = pd.DataFrame(self._rows(query), columns=list(CURVE_COLUMNS))
         return frame.astype(
             {"trial_id": "str", "epoch": "int64", "train_loss": "float64", "validation_score": "float64"}
         )
+
+    def sums(self, trial_ids: Iterable[str]) -> dict[str, Sums]:
+        """Return weight, loss and bits of the units of each trial, shape (m, 3); of a store of answers."""
+        wanted = set(trial_ids)
+        found: dict[str, Sums] = {}
+        for name, blob in self._rows("SELECT trial_id, sums FROM answers"):
+            if name in wanted:
+                with self._clearly():
+                    found[name] = np.frombuffer(blob, dtype="<f8").reshape(-1, 3)
+        return found
+
+    def details(self) -> dict[str, Details]:
+        """Return the details of each trial: metrics, and whatever tables it has; of a store of answers."""
+        with self._clearly():
+            return {
+                name: json.loads(text) for name, text in self._rows("SELECT trial_id, details FROM answers")
+            }
 
     def close(self) -> None:
         """Close the file."""
@@ -162,74 +299,65 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        with self._clearly():
+            return self._connection.execute(query, values).fetchall()
 
-class StoredRun:
-    """A run as it lies in its folder.
+    @contextmanager
+    def _clearly(self) -> Iterator[None]:
+        """Say in one line, with the name of the file, what SQLite and the decoders say of a damaged one."""
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise  # the fault of who adds a row
+        except RunError:
+            raise
+        except (sqlite3.Error, ValueError) as error:
+            raise RunError(f"{self.path} cannot be read as a store of results: {error}") from error
 
-    Parameters
-    ----------
-    folder : path
-        A folder that a sweep has written.
+    def _check(self, *, may_be_empty: bool) -> None:
+        """Find out now, and in plain words, whether this is a store."""
+        check_format(self.path, self._connection.execute("PRAGMA user_version").fetchone()[0])
+        trials = self._columns("trials")
+        if not trials and not may_be_empty:
+            raise RunError(f"{self.path} is no store of results: it has no table of trials")
+        if trials and not trials >= set(COLUMNS):
+            missing = ", ".join(name for name in COLUMNS if name not in trials)
+            raise RunError(f"{self.path} is no store of results: its table of trials has no {missing}")
 
-    Attributes
-    ----------
-    folder : Path
-        Where it lies.
-    config : dict
-        The settings, versions and machine of the run.
-    """
+    def _columns(self, table: str) -> set[str]:
+        return {name for _, name, *_ in self._connection.execute(f"PRAGMA table_info({table})")}
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder)
-        self.config: dict[str, Any] = read_config(self.folder)
-
-    def frame(self) -> pd.DataFrame:
-        """Return the tidy table: one row a trial, columns as in `seqcompare.results.rows.COLUMNS`."""
-        with Store(self.folder / STORE, read_only=True) as store:
-            return store.frame()
-
-    def curves(self) -> pd.DataFrame:
-        """Return the learning curves: trial_id, epoch, train_loss, validation_score."""
-        with Store(self.folder / STORE, read_only=True) as store:
-            return store.curves()
-
-    def side_table(self, name: str) -> pd.DataFrame | None:
-        """Return a table that was kept beside the rows, such as "state_space"; None if there is none."""
-        with Store(self.folder / STORE, read_only=True) as store:
-            return store.side_table(name)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} in {self.folder}>"
+    def _make_tables(self, answers: bool) -> None:
+        columns = ", ".join(f"{name} {kind}" for name, (kind, _) in COLUMNS.items())
+        with self._connection as db:
+            for table in (*_TABLES, *([_ANSWERS] if answers else [])):
+                db.execute(f"CREATE TABLE IF NOT EXISTS {table.format(columns=columns)}")
+            db.execute(f"PRAGMA user_version = {FORMAT}")
 
 
-def open_run(folder: str | os.PathLike[str]) -> StoredRun:
-    """Open the run in `folder` for reading; no model needs to be importable.
-
-    Raises
-    ------
-    FileNotFoundError
-        If `folder` holds no run.
-    """
-    return StoredRun(folder)
+def check_format(path: Path, written: object) -> None:
+    """Refuse what a newer version of the package has written."""
+    if not isinstance(written, int) or not 0 <= written <= FORMAT:
+        raise RunError(
+            f"{path} has format {written}, and this version of seqcompare reads up to {FORMAT}: a newer "
+            "version has written it"
+        )
 
 
-def read_config(folder: Path) -> dict[str, Any]:
-    """Return the configuration of the run in `folder`.
-
-    Raises
-    ------
-    FileNotFoundError
-        If `folder` holds no run: it has no ``config.json``.
-    """
-    path = folder / CONFIG
-    if not path.is_file():
-        raise FileNotFoundError(f"{folder} holds no run: expected a file {CONFIG} in it")
-    config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return config
-
-
-def write_config(folder: Path, config: Mapping[str, Any]) -> None:
-    """Write the configuration of a run, whole or not at all."""
-    draft = folder / f"{CONFIG}.{os.getpid()}.tmp"
-    draft.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    draft.replace(folder / CONFIG)
+def _open(path: Path, read_only: bool) -> sqlite3.Connection:
+    if not read_only:
+        connection = sqlite3.connect(path)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            # in WAL mode this loses nothing when a process dies; only a power cut can take the last rows
+            connection.execute("PRAGMA synchronous = NORMAL")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+    # whoever writes has a log beside the file. Without one it needs no lock, and none of the files that
+    # SQLite makes for its locks; a read-only folder could hold none
+    written = path.with_name(f"{path.name}-wal").exists() and os.access(path.parent, os.W_OK)
+    mode = "mode=ro" if written else "mode=ro&immutable=1"
+    return sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)

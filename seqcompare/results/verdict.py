@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from seqcompare.results.caveats import say_caveats
-from seqcompare.results.contests import CHANCE
-from seqcompare.results.findings import Findings, Writer
-from seqcompare.results.judgement import SHOWN, SURE
-from seqcompare.results.words import capital, in_figures, loss_words, score_words, steps
+from seqcompare.results.findings import Findings, Number, Writer, capital, say_caveats, steps
+from seqcompare.results.judgement import CHANCE, SHOWN, SURE
 
 EVIDENCE = ["sentence", "table", "row", "column", "value"]
 
@@ -27,7 +23,7 @@ class Verdict:
     kind : {"model", "chance", "cannot tell", "nothing"}
         As in `seqcompare.results.judgement.Judgement`.
     family, entry, model : str or None
-        The cheapest that is good enough: its family, the contestant and its rung.
+        The cheapest that is good enough: its family, the model and its candidate.
     horizon : int or None
         Steps back that matter to it: from the step that is predicted or labelled; for whole sequences, how
         many of their last steps. None where it is not known.
@@ -61,7 +57,7 @@ def write_verdict(found: Findings) -> Verdict:
     """Return the verdict on a comparison."""
     writer = Writer()
     judged = found.judgement
-    model = _final_rung(found, judged.winner)
+    model = _named_candidate(found, judged.winner)
     horizon, look_ahead = None, 0
     if judged.kind == "nothing":
         failed = int(found.summary["n_failed"].sum())
@@ -89,28 +85,28 @@ def write_verdict(found: Findings) -> Verdict:
     )
 
 
-def _final_rung(found: Findings, entry: str | None) -> str | None:
-    """Return the rung that is named: the cheapest practically as good as the best, all folds together."""
+def _named_candidate(found: Findings, entry: str | None) -> str | None:
+    """Return the candidate that is named: the cheapest practically as good as the best over all folds."""
     if entry is None:
         return None
-    chosen = found.ladders[(found.ladders["entry"] == entry) & found.ladders["chosen"]]
+    chosen = found.grids[(found.grids["entry"] == entry) & found.grids["chosen"]]
     if len(chosen):
         return str(chosen["model"].iloc[0])
     return str(found.row(entry)["chosen"])
 
 
-def _score(found: Findings, entry: str) -> tuple[str, tuple[str, str, str, float]]:
+def _score(found: Findings, entry: str) -> tuple[str, Number]:
     row = found.row(entry)
     score = float(row["score"])
-    return score_words(score, found.metric), ("summary", entry, "score", score)
+    return found.metric.say(score), ("summary", entry, "score", score)
 
 
 def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
     judged = found.judgement
     winner, best = str(judged.winner), str(judged.best)
-    margin = loss_words(found.tolerance, found.metric)
+    margin = found.margin
     against = []
-    evidence: list[tuple[str, str, str, Any]] = []
+    evidence: list[Number] = []
     if CHANCE in judged.worse:
         words, number = _score(found, CHANCE)
         against.append(f"chance {words}")
@@ -128,14 +124,14 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
     words, number = _score(found, winner)
     row = found.row(winner)
     kind = "from" if row.get("interval") == "range" else "95% interval"  # of too few units for an interval
-    span = f"{kind} {in_figures(row['low'], found.metric)} to {in_figures(row['high'], found.metric)}"
+    span = f"{kind} {found.metric.say_figure(row['low'])} to {found.metric.say_figure(row['high'])}"
     size = float(row["n_parameters"])
-    rung = found.ladders[(found.ladders["entry"] == winner) & (found.ladders["model"] == model)]
+    candidate = found.grids[(found.grids["entry"] == winner) & (found.grids["model"] == model)]
     counted = ("summary", winner, "n_parameters", size)
-    if len(rung):
-        # folds may have chosen other rungs: what is counted is the one that is named
-        size = float(rung["n_parameters"].iloc[0])
-        counted = ("ladders", str(model), "n_parameters", size)
+    if len(candidate):
+        # folds may have chosen other candidates: what is counted is the one that is named
+        size = float(candidate["n_parameters"].iloc[0])
+        counted = ("grids", str(model), "n_parameters", size)
     cost = f"{size:,.0f} parameters" if np.isfinite(size) else "parameters not counted"
     evidence = [
         number,
@@ -148,7 +144,7 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         if judged.beats_chance > 1 - SURE or (least is None and most is None):
             why = f"the best model beats it by more than {margin} with probability {judged.beats_chance:.2f}"
             if judged.beats_chance >= SURE:
-                why += f", which the best of {len(judged.worse) - 1} contestants reaches too easily by luck"
+                why += f", which the best of {len(judged.worse) - 1} models reaches too easily by luck"
             reason = ("pairs", f"the best model - {CHANCE}", "better", judged.beats_chance)
         elif most is not None and float(most) > SHOWN:
             why = f"none does, yet {float(most):.2g} bit of information was detected at one lag"
@@ -172,7 +168,7 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         evidence += [other_number, ("pairs", f"{winner} - {best}", "worse", judged.worse[winner])]
     others = int(row["n_choices"]) - (row["chosen"] == model)
     if others:
-        # the score is that of what the folds chose: the best rung, where the named one is practically as good
+        # the score is that of what the folds chose: the best, where the named one is practically as good
         chose = f"{row['chosen']} most often" if row["n_choices"] > 1 else str(row["chosen"])
         words = f"{winner}, of which the folds chose {chose}, comes to {words}"
         evidence.append(("summary", winner, "n_choices", int(row["n_choices"])))
@@ -185,7 +181,7 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         chance_of = judged.worse[entry]
         writer.say(
             f"The data do not settle whether the cheaper {entry} ({found.row(entry)['chosen']}) would do: "
-            f"worse than the best by more than {loss_words(found.tolerance, found.metric)} with probability "
+            f"worse than the best by more than {found.margin} with probability "
             f"{chance_of:.2f}.",
             ("pairs", f"{entry} - {best}", "worse", chance_of),
         )
@@ -193,7 +189,7 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
 
 def _chance_words(found: Findings) -> str:
     """Return what the reference knows."""
-    if found.data["role"] == "value":
+    if found.data["role"] in ("value", "step-value"):
         return "the mean of the answers"
     if found.data["role"] == "next" and found.data["kind"] == "real":
         return "the distribution of single steps"
@@ -204,41 +200,41 @@ def _say_what_more_buys(found: Findings, writer: Writer, model: str | None) -> N
     judged = found.judgement
     if judged.kind != "model" or judged.winner is None:
         return
-    ladder = found.ladders[found.ladders["entry"] == judged.winner].reset_index(drop=True)
-    here = ladder[ladder["model"] == model]
-    if len(here) and len(ladder) > 1:
+    grid = found.grids[found.grids["entry"] == judged.winner].reset_index(drop=True)
+    here = grid[grid["model"] == model]
+    if len(here) and len(grid) > 1:
         mine = here.iloc[0]
         # a small network on few steps has more parameters than a linear model on many, and sees less
-        larger = ladder[(ladder["cost"] > mine["cost"]) & (ladder["capacity"] >= mine["capacity"])]
+        larger = grid[(grid["cost"] > mine["cost"]) & (grid["capacity"] >= mine["capacity"])]
         if larger.empty:
             writer.say(
-                f"No larger rung of {judged.winner} was tried: more capacity may buy more.",
-                ("ladders", str(model), "n_parameters", mine["n_parameters"]),
+                f"No larger candidate of {judged.winner} was tried: more capacity may buy more.",
+                ("grids", str(model), "n_parameters", mine["n_parameters"]),
             )
         else:
             top = larger.sort_values("loss", kind="stable").iloc[0]
             gain = float(mine["loss"] - top["loss"])
             if gain > found.tolerance / 10:
                 text = (
-                    f"More capacity of the same kind ({top['model']}) buys {loss_words(gain, found.metric)} "
-                    f"on validation data, {_relation(gain, found)}."
+                    f"More capacity of the same kind ({top['model']}) buys "
+                    f"{found.metric.say_difference(gain)} on validation data, {_relation(gain, found)}."
                 )
             else:
-                behind = f": it is {loss_words(-gain, found.metric)} behind" if gain < 0 else ""
+                behind = f": it is {found.metric.say_difference(-gain)} behind" if gain < 0 else ""
                 text = (
-                    "More capacity of the same kind buys nothing that counts: the best larger rung on "
+                    "More capacity of the same kind buys nothing that counts: the best larger candidate on "
                     f"validation data is {top['model']!r}{behind}."
                 )
             writer.say(
                 text,
-                ("ladders", str(model), "loss", mine["loss"]),
-                ("ladders", str(top["model"]), "loss", top["loss"]),
+                ("grids", str(model), "loss", mine["loss"]),
+                ("grids", str(top["model"]), "loss", top["loss"]),
             )
     rivals = [e for e in judged.worse if e not in (judged.winner, CHANCE)]
     clear = [e for e in rivals if judged.worse[e] >= SURE]
     if clear:
         writer.say(
-            f"Worse than the best by more than {loss_words(found.tolerance, found.metric)}, with probability "
+            f"Worse than the best by more than {found.margin}, with probability "
             f"{SURE:.2f} or more: {', '.join(clear)}.",
             *(("pairs", f"{e} - {judged.best}", "worse", judged.worse[e]) for e in clear),
         )
@@ -247,7 +243,7 @@ def _say_what_more_buys(found: Findings, writer: Writer, model: str | None) -> N
 def _relation(gain: float, found: Findings) -> str:
     if gain > found.tolerance:
         return "more than what counts as practically equal"
-    return f"less than the {loss_words(found.tolerance, found.metric)} that count as practically equal"
+    return f"less than the {found.margin} that count as practically equal"
 
 
 def _say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | None, int]:
@@ -286,7 +282,7 @@ def _say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | Non
         errors = shuffled["error"].replace(np.inf, np.nan)  # of folds with one unit
         behind, error = float(shuffled["behind"].mean()), float(np.nan_to_num(errors.mean()))
         worse = behind > max(2 * error, found.tolerance)
-        lost = loss_words(behind, found.metric)
+        lost = found.metric.say_difference(behind)
         if worse:
             text = (
                 f"Shown everything, {model} uses the order of what came before all the same: with that "
@@ -313,10 +309,10 @@ def _say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | Non
 
 
 def _is_widest(found: Findings, model: str) -> bool:
-    """Whether no rung of the winner's ladder sees further than the one that is named."""
-    ladder = found.ladders[found.ladders["entry"] == found.judgement.winner]
-    mine = ladder[ladder["model"] == model]
-    return bool(len(mine)) and bool(mine["capacity"].iloc[0] >= ladder["capacity"].max())
+    """Whether no candidate of the winner's grid sees further than the one that is named."""
+    grid = found.grids[found.grids["entry"] == found.judgement.winner]
+    mine = grid[grid["model"] == model]
+    return bool(len(mine)) and bool(mine["capacity"].iloc[0] >= grid["capacity"].max())
 
 
 def _say_profile(found: Findings, writer: Writer) -> None:

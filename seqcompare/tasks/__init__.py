@@ -1,5 +1,6 @@
 """Synthetic tasks whose dependency distance and optimum are known."""
 
+from seqcompare.registry import Registry
 from seqcompare.tasks.adding import Adding
 from seqcompare.tasks.base import SymbolTask, Task
 from seqcompare.tasks.brackets import Brackets
@@ -19,28 +20,60 @@ from seqcompare.tasks.temporal_order import TemporalOrder
 from seqcompare.tasks.threshold import ThresholdAutoregression
 from seqcompare.tasks.volatility import Volatility
 
-TASKS: dict[str, type[Task]] = {
-    task.__name__: task
-    for task in (
-        Recall,
-        Echo,
-        DelayedXor,
-        Copy,
-        LagChain,
-        HiddenRegimes,
-        Brackets,
-        TemporalOrder,
-        Adding,
-        LinearSeries,
-        NoisyState,
-        LongMemory,
-        Volatility,
-        ThresholdAutoregression,
-        SwitchingAutoregression,
-        Counts,
-        Renewal,
-    )
-}
-"""Every task by its name."""
+_BUILT_IN: tuple[type[Task], ...] = (
+    Recall,
+    Echo,
+    DelayedXor,
+    Copy,
+    LagChain,
+    HiddenRegimes,
+    Brackets,
+    TemporalOrder,
+    Adding,
+    LinearSeries,
+    NoisyState,
+    LongMemory,
+    Volatility,
+    ThresholdAutoregression,
+    SwitchingAutoregression,
+    Counts,
+    Renewal,
+)
 
-__all__ = ["TASKS", "DensityTask", "SymbolTask", "Task", *sorted(TASKS)]  # noqa: PLE0604, RUF100
+#: Every task by its name, which is that of its class.
+TASKS: Registry[type[Task]] = Registry(
+    "task", lambda: _BUILT_IN, "seqcompare.tasks", name_of=lambda task: task.__name__
+)
+
+
+def register_task(task: type[Task], *, replace: bool = False) -> type[Task]:
+    """Add the class of a task to those that suites and options know; it serves as a decorator.
+
+    Parameters
+    ----------
+    task : type of Task
+        The class, under its own name.
+    replace : bool, default=False
+        Whether to take the place of another one of this name.
+
+    Returns
+    -------
+    type of Task
+        What was given.
+
+    Raises
+    ------
+    ValueError
+        If the name is taken.
+    """
+    return TASKS.register(task, replace=replace)
+
+
+__all__ = [  # noqa: PLE0604, RUF100
+    "TASKS",
+    "DensityTask",
+    "SymbolTask",
+    "Task",
+    "register_task",
+    *sorted(t.__name__ for t in _BUILT_IN),
+]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences, offsets_of
-from seqcompare.tasks.base import MEAN_GAP, Metric, Task, geometric_gaps
-from seqcompare.tasks.theory import Needs
+from seqcompare.needs import Needs
+from seqcompare.tasks.base import MEAN_GAP, Task, geometric_gaps
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Adding(Task):
     """
 
     role: ClassVar[Role] = "value"
-    metric: ClassVar[Metric] = "mse"
+    metric: ClassVar[str] = "mse"
 
     @property
     def natural_length(self) -> int:
@@ -117,7 +117,10 @@ class Adding(Task):
         assert isinstance(dataset.y, np.ndarray)  # a number a sequence
         return np.square(given - dataset.y)
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         # a gated cell adds what its gate lets in; a plain one needs a unit for the flagged number, one for
         # the flag, and one for the sum. All work where tanh is straight
-        return Needs(self.role, self.distance, least_states=1, units={"elman": 3, "gru": 1, "lstm": 1})
+        return Needs(
+            self.role, self.distance, least_states=1, units={"squashing": 3, "gated": 1, "additive": 1}
+        )

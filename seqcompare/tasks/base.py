@@ -5,17 +5,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from numbers import Integral
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
+from seqcompare.families import FAMILIES
+from seqcompare.metrics import METRICS
 from seqcompare.models.alphabet import encode
-from seqcompare.tasks.theory import Candidate, Needs, can_reach
-
-Metric = Literal["accuracy", "bits", "mse"]
+from seqcompare.needs import Needs, Traits
 
 MEAN_GAP = 4
 """Mean length of the random gaps, in steps."""
@@ -42,7 +42,7 @@ class Task(ABC):
     distance: int
 
     role: ClassVar[Role]
-    metric: ClassVar[Metric]
+    metric: ClassVar[str]
     minimums: ClassVar[dict[str, int]] = {"distance": 1}
 
     def __post_init__(self) -> None:
@@ -70,7 +70,7 @@ class Task(ABC):
     @property
     def greater_is_better(self) -> bool:
         """Whether a higher score is a better one."""
-        return self.metric == "accuracy"
+        return METRICS[self.metric].greater_is_better
 
     @classmethod
     def legal_distance(cls, distance: int) -> int:
@@ -183,17 +183,17 @@ class Task(ABC):
 
         Parameters
         ----------
-        family : {"markov", "hmm", "window", "recurrent", "reference"}
-            The family.
+        family : str
+            A family of `seqcompare.families.FAMILIES`.
         capacity : number
             Order, number of states, taps (``before + 1 + after``), or hidden units.
         variant : str, optional
-            A rule on windows ("logistic", "linear-svm" and "ridge" are linear, anything else is not) or a
-            recurrent cell ("elman", "jordan", "gru", "lstm", with "bi" in front for both directions).
+            The kind of model within its family, as suites call it.
         after : int, default=0
             Taps of a window after the step itself.
         causal : bool, default=True
-            Whether the model uses no later step. Windows with `after` and "bi" variants never are.
+            Whether the model uses no later step. Windows with `after`, and networks that read in both
+            directions, never are.
         latent : bool, default=True
             Whether the states of an HMM over labelled steps are free, rather than the labels themselves.
         pooling : {"last", "mean", "max", "attention"}, default="last"
@@ -206,11 +206,18 @@ class Task(ABC):
             where no model of this size can make the optimal predictions, probabilities and all; None where
             neither is known. (An arg-max alone can be right by a hair: see docs/tasks.md.)
         """
-        candidate = Candidate(family, capacity, variant, after, causal, latent, pooling)
-        return can_reach(candidate, self._needs())
+        if family not in FAMILIES:
+            raise ValueError(f"there is no family {family!r}; {FAMILIES.nearest(family)}")
+        least = FAMILIES[family].least_capacity
+        if capacity < least:
+            raise ValueError(f"the capacity of a {family} model is at least {least}, got {capacity}")
+        if after < 0 or after >= max(capacity, 1):
+            raise ValueError(f"after must be between 0 and capacity - 1 = {capacity - 1}, got {after}")
+        traits = Traits(capacity, variant, after, causal, latent, pooling)
+        return FAMILIES[family].theory(self.needs(), traits)
 
     @abstractmethod
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
         """Return what a model must have to predict as well as the optimum."""
 
     def exact_model(self) -> Any:
@@ -302,13 +309,13 @@ class SymbolTask(Task):
         given = given[rows - 1 if self.role == "next" else rows]
         truth = self._truth(dataset)[rows]
         if given.ndim == 1:
-            if self.metric != "accuracy":
+            if METRICS[self.metric].needs != "labels":
                 raise ValueError(
                     f"{self.name} is scored in {self.metric}: expected probabilities, got labels"
                 )
             return np.asarray(given == truth, dtype=np.float64)
         proba = self._align(given, self.classes if symbols is None else np.asarray(symbols))
-        if self.metric == "accuracy":
+        if METRICS[self.metric].needs == "labels":
             columns = encode(self.answers, self.classes)
             return np.asarray(self.answers[proba[:, columns].argmax(axis=1)] == truth, dtype=np.float64)
         sums = given.sum(axis=1)

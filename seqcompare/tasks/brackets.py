@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences, offsets_of
-from seqcompare.tasks.base import Metric, SymbolTask
+from seqcompare.needs import Needs
+from seqcompare.tasks.base import SymbolTask
 from seqcompare.tasks.dyck import heights, innermost_openers, opening_probabilities
-from seqcompare.tasks.theory import Needs
 
 STOP = 0.5
 """How often the context before and after the planted pair ends where it could."""
@@ -54,7 +54,7 @@ class Brackets(SymbolTask):
     max_depth: int = 4
 
     role: ClassVar[Role] = "next"
-    metric: ClassVar[Metric] = "accuracy"
+    metric: ClassVar[str] = "accuracy"
     minimums: ClassVar[dict[str, int]] = {"distance": 1, "n_types": 2, "max_depth": 2}
 
     def __post_init__(self) -> None:
@@ -248,7 +248,8 @@ class Brackets(SymbolTask):
         moved[:, -1] = made[:, -1] + np.where(height == 1, made[:, 1], 0)
         return moved
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         bits = (self.n_types - 1).bit_length()
         # the two constructions of Hewitt et al. (2020)
         return Needs(
@@ -257,8 +258,8 @@ class Brackets(SymbolTask):
             least_states=self.n_types,
             enough_states=len(self._stacks()),
             units={
-                "elman": 6 * self.max_depth * bits - 2 * self.max_depth,
-                "lstm": 3 * self.max_depth * bits - self.max_depth,
+                "squashing": 6 * self.max_depth * bits - 2 * self.max_depth,
+                "additive": 3 * self.max_depth * bits - self.max_depth,
             },
         )
 

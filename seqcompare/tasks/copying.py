@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences, offsets_of
-from seqcompare.tasks.base import MEAN_GAP, Metric, SymbolTask, geometric_gaps
-from seqcompare.tasks.theory import Needs
+from seqcompare.needs import Needs
+from seqcompare.tasks.base import MEAN_GAP, SymbolTask, geometric_gaps
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Copy(SymbolTask):
     n_symbols: int = 4
 
     role: ClassVar[Role] = "step"
-    metric: ClassVar[Metric] = "accuracy"
+    metric: ClassVar[str] = "accuracy"
     minimums: ClassVar[dict[str, int]] = {"distance": 2, "n_items": 1, "n_symbols": 2}
 
     def __post_init__(self) -> None:
@@ -151,7 +151,8 @@ class Copy(SymbolTask):
         labels[due] = x[shown]
         return sequences.pack(np.eye(len(self.classes))[labels])
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         # a shift register in binary from each item to its recall works for every cell; an LSTM can also
         # keep each item in cells of its own, and count items to know which to fill and which to read
         bits = (self.n_symbols - 1).bit_length()
@@ -161,5 +162,5 @@ class Copy(SymbolTask):
             self.role,
             self.distance,
             least_states=self.n_symbols**self.n_items,
-            units={"elman": register, "gru": register, "lstm": min(register, slots)},
+            units={"squashing": register, "gated": register, "additive": min(register, slots)},
         )

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
+from seqcompare.needs import Memory, Needs
 from seqcompare.tasks.density import DensityTask, Floats
-from seqcompare.tasks.theory import Needs
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,9 @@ class Counts(DensityTask):
             raise ValueError("Counts is made of counts, got a number that is negative or not whole")
         return sequences, x.astype(np.int64)
 
-    def _needs(self) -> Needs:
-        undecided = frozenset({"hmm"})
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
+        undecided: frozenset[Memory] = frozenset({"states"})
         return Needs(self.role, self.distance, least_states=1, linear=False, undecided=undecided)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.tasks.base import PROBABILITY_FLOOR, Metric, Task, flatten_outputs
+from seqcompare.tasks.base import PROBABILITY_FLOOR, Task, flatten_outputs
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +30,7 @@ class DensityTask(Task):
     """
 
     role: ClassVar[Role] = "next"
-    metric: ClassVar[Metric] = "bits"
+    metric: ClassVar[str] = "bits"
 
     @property
     @abstractmethod

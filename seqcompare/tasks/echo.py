@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.tasks.base import Metric, SymbolTask
-from seqcompare.tasks.theory import Needs
+from seqcompare.needs import Needs
+from seqcompare.tasks.base import SymbolTask
 
 
 class LabelledStream(SymbolTask):
@@ -23,7 +23,7 @@ class LabelledStream(SymbolTask):
     """
 
     role: ClassVar[Role] = "step"
-    metric: ClassVar[Metric] = "accuracy"
+    metric: ClassVar[str] = "accuracy"
 
     @abstractmethod
     def _label(self, now: NDArray[np.int64], then: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -109,7 +109,8 @@ class Echo(LabelledStream):
     def _label(self, now: NDArray[np.int64], then: NDArray[np.int64]) -> NDArray[np.int64]:
         return then
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         n, across = self.n_symbols, abs(self.distance)
         # a shift register in binary, from the step itself to its partner
         units = (across + 1) * (n - 1).bit_length()
@@ -118,7 +119,7 @@ class Echo(LabelledStream):
             self.distance,
             least_states=n**across,
             enough_states=n ** (across + 1),
-            units={"elman": units, "gru": units, "lstm": units},
+            units={"squashing": units, "gated": units, "additive": units},
         )
 
 
@@ -143,7 +144,8 @@ class DelayedXor(LabelledStream):
     def _label(self, now: NDArray[np.int64], then: NDArray[np.int64]) -> NDArray[np.int64]:
         return now ^ then
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         # a shift register of bits, and an OR and an AND of its end with the newest bit
         units = self.distance + 2
         return Needs(
@@ -151,6 +153,6 @@ class DelayedXor(LabelledStream):
             self.distance,
             least_states=2**self.distance,
             enough_states=2 ** (self.distance + 1),
-            units={"elman": units, "gru": units, "lstm": units},
+            units={"squashing": units, "gated": units, "additive": units},
             linear=False,
         )

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.tasks.base import Metric, SymbolTask
-from seqcompare.tasks.theory import Needs
+from seqcompare.needs import Needs
+from seqcompare.tasks.base import SymbolTask
 
 SHORTEST = 256
 """Least natural length, in steps: the gain of a good filter is small, so it takes many steps to show."""
@@ -53,7 +53,7 @@ class HiddenRegimes(SymbolTask):
     contrast: float = 0.3
 
     role: ClassVar[Role] = "next"
-    metric: ClassVar[Metric] = "bits"
+    metric: ClassVar[str] = "bits"
     minimums: ClassVar[dict[str, int]] = {"distance": 4, "n_regimes": 2, "n_symbols": 2}
 
     def __post_init__(self) -> None:
@@ -152,7 +152,8 @@ class HiddenRegimes(SymbolTask):
             belief[rows] = now
         return sequences.pack(belief @ self.emission)
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         # the shares are disjoint and the regime persists, so the process has the rank of its regimes
         return Needs(
             self.role,

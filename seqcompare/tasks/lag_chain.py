@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.tasks.base import Metric, SymbolTask
-from seqcompare.tasks.theory import Needs
+from seqcompare.needs import Needs
+from seqcompare.tasks.base import SymbolTask
 
 BEARABLE_STATES = 256
 """The largest machine that `LagChain.exact_model` makes."""
@@ -39,7 +39,7 @@ class LagChain(SymbolTask):
     fidelity: float = 0.9
 
     role: ClassVar[Role] = "next"
-    metric: ClassVar[Metric] = "bits"
+    metric: ClassVar[str] = "bits"
     minimums: ClassVar[dict[str, int]] = {"distance": 1, "n_symbols": 2}
 
     def __post_init__(self) -> None:
@@ -105,7 +105,8 @@ class LagChain(SymbolTask):
         n = self.n_symbols
         return np.full((n, n), (1 - self.fidelity) / n) + self.fidelity * np.roll(np.eye(n), 1, axis=1)
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         states = self.n_symbols**self.distance
         # a shift register of symbols in binary, its last place one unit a symbol but one
         units = (self.distance - 1) * (self.n_symbols - 1).bit_length() + self.n_symbols - 1
@@ -114,7 +115,7 @@ class LagChain(SymbolTask):
             self.distance,
             least_states=states,
             enough_states=states,
-            units={"elman": units, "gru": units, "lstm": units},
+            units={"squashing": units, "gated": units, "additive": units},
         )
 
     def exact_model(self) -> Any:

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.needs import Needs
 from seqcompare.tasks.density import DensityTask, Floats, normal_bits, normal_log_density
 from seqcompare.tasks.gaussian import autocovariance_of, predict_from_all
-from seqcompare.tasks.theory import Needs
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,9 @@ class LinearSeries(DensityTask):
                 mean[rows] += weights[t, s] * x[rows - t + s]
         return sequences.pack(normal_log_density(x, mean, variance))
 
-    def _needs(self) -> Needs:
-        return Needs(self.role, self.distance, least_states=1, undecided=frozenset({"hmm"}))
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
+        return Needs(self.role, self.distance, least_states=1, undecided=frozenset({"states"}))
 
 
 @lru_cache(maxsize=64)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.needs import Memory, Needs
 from seqcompare.tasks.density import DensityTask, Floats, normal_bits, normal_log_density
 from seqcompare.tasks.gaussian import predict_from_all
-from seqcompare.tasks.theory import Needs
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,9 @@ class LongMemory(DensityTask):
         mean = (table @ weights.T)[sequences.sequence_index, sequences.step_index]
         return sequences.pack(normal_log_density(x, mean, variances[sequences.step_index]))
 
-    def _needs(self) -> Needs:
-        undecided = frozenset({"hmm"})
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
+        undecided: frozenset[Memory] = frozenset({"states"})
         return Needs(self.role, self.distance, least_states=1, finite=False, undecided=undecided)
 
 

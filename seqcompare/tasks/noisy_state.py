@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.needs import Memory, Needs
 from seqcompare.tasks.density import DensityTask, Floats, normal_bits, normal_log_density, steps_in_time
-from seqcompare.tasks.theory import Needs
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,7 @@ class NoisyState(DensityTask):
             unknown = self.fade**2 * left + 1 - self.fade**2
         return variances
 
-    def _needs(self) -> Needs:
-        undecided = frozenset({"hmm"})
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
+        undecided: frozenset[Memory] = frozenset({"states"})
         return Needs(self.role, self.distance, least_states=1, finite=False, undecided=undecided)

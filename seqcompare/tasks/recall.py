@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.tasks.base import MEAN_GAP, Metric, SymbolTask, geometric_gaps, latest
-from seqcompare.tasks.theory import Needs
+from seqcompare.needs import Needs
+from seqcompare.tasks.base import MEAN_GAP, SymbolTask, geometric_gaps, latest
 
 LATCH_LEAK = 1e-3
 """How readily the states of the hand-made machine change over a whole episode without being told to."""
@@ -47,7 +47,7 @@ class Recall(SymbolTask):
     noise: float = 0.0
 
     role: ClassVar[Role] = "next"
-    metric: ClassVar[Metric] = "accuracy"
+    metric: ClassVar[str] = "accuracy"
     minimums: ClassVar[dict[str, int]] = {"distance": 2, "n_cues": 2, "n_fillers": 1}
 
     def __post_init__(self) -> None:
@@ -139,7 +139,8 @@ class Recall(SymbolTask):
         proba[due, x[cue_row[due]]] += 1 - self.noise
         return sequences.pack(proba)
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         bits = (self.n_cues - 1).bit_length()
         # a latch a bit: cues push it over, nothing else does
         return Needs(
@@ -147,7 +148,7 @@ class Recall(SymbolTask):
             self.distance,
             least_states=self.n_cues,
             enough_states=self.n_cues,
-            units={"elman": bits, "gru": bits, "lstm": bits},
+            units={"squashing": bits, "gated": bits, "additive": bits},
         )
 
     def exact_model(self) -> Any:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.tasks.base import Metric, SymbolTask
+from seqcompare.needs import Needs
+from seqcompare.tasks.base import SymbolTask
 from seqcompare.tasks.density import Floats, steps_in_time
-from seqcompare.tasks.theory import Needs
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Renewal(SymbolTask):
     spread: int = 4
 
     role: ClassVar[Role] = "next"
-    metric: ClassVar[Metric] = "bits"
+    metric: ClassVar[str] = "bits"
     minimums: ClassVar[dict[str, int]] = {"distance": 5, "spread": 1}
 
     def __post_init__(self) -> None:
@@ -144,7 +144,8 @@ class Renewal(SymbolTask):
         lasting = np.cumsum(self.durations[::-1])[::-1]
         return lasting / lasting.sum()
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         # what a linear rule on the taps cannot say exactly it can say as well as one likes, perhaps
         return Needs(self.role, self.distance, least_states=2, enough_states=2 * self.distance, linear=None)
 

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.needs import Memory, Needs
 from seqcompare.tasks.density import DensityTask, Floats, normal_bits, normal_log_density, steps_in_time
-from seqcompare.tasks.theory import Needs
 
 N_AVERAGED = 32768
 """Sequences over which the optimal score is averaged, at some steps each."""
@@ -103,8 +103,9 @@ class SwitchingAutoregression(DensityTask):
                 belief = belief * (1 - 1 / self.distance) + (1 - belief) / self.distance
             last = x[rows]
 
-    def _needs(self) -> Needs:
-        undecided = frozenset({"markov", "hmm"})
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
+        undecided: frozenset[Memory] = frozenset({"steps", "states"})
         return Needs(
             self.role, self.distance, least_states=1, linear=False, finite=False, undecided=undecided
         )

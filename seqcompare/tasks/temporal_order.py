@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences, offsets_of
-from seqcompare.tasks.base import MEAN_GAP, Metric, SymbolTask, geometric_gaps
-from seqcompare.tasks.theory import Needs
+from seqcompare.needs import Needs
+from seqcompare.tasks.base import MEAN_GAP, SymbolTask, geometric_gaps
 
 N_MARKS = 2
 
@@ -45,7 +45,7 @@ class TemporalOrder(SymbolTask):
     n_fillers: int = 4
 
     role: ClassVar[Role] = "sequence"
-    metric: ClassVar[Metric] = "accuracy"
+    metric: ClassVar[str] = "accuracy"
     minimums: ClassVar[dict[str, int]] = {"distance": 1, "n_fillers": 1}
 
     @property
@@ -115,7 +115,8 @@ class TemporalOrder(SymbolTask):
         first, second = x[rows].reshape(-1, 2).T
         return np.eye(len(self.classes))[N_MARKS * first + second]
 
-    def _needs(self) -> Needs:
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
         # an HMM a class: a state in which the first mark may come, and one for the second; one unit that
         # latches "A first", one "B first", and one the latest mark
         return Needs(
@@ -123,5 +124,5 @@ class TemporalOrder(SymbolTask):
             self.distance,
             least_states=2,
             enough_states=2,
-            units={"elman": 3, "gru": 3, "lstm": 3},
+            units={"squashing": 3, "gated": 3, "additive": 3},
         )

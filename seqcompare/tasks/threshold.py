@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.needs import Memory, Needs
 from seqcompare.tasks.density import DensityTask, Floats, gauss_panels, normal_bits, normal_log_density
-from seqcompare.tasks.theory import Needs
 
 BURN_IN = 100
 """Steps before a sequence begins, in units of the distance."""
@@ -76,8 +76,9 @@ class ThresholdAutoregression(DensityTask):
         found[~late] = np.log(_kernel(first, nodes) @ (weight * density))
         return sequences.pack(found)
 
-    def _needs(self) -> Needs:
-        undecided = frozenset({"markov", "hmm"})
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
+        undecided: frozenset[Memory] = frozenset({"steps", "states"})
         return Needs(self.role, self.distance, least_states=1, linear=False, undecided=undecided)
 
 

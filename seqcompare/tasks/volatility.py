@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.needs import Memory, Needs
 from seqcompare.tasks.density import DensityTask, Floats, normal_bits, normal_log_density, steps_in_time
-from seqcompare.tasks.theory import Needs
 
 BURN_IN = 20
 """Steps before a sequence begins, in units of the distance."""
@@ -110,8 +110,9 @@ class Volatility(DensityTask):
             variance = self.level + self.shock * x[rows] ** 2 + self.persistence * variance
         return sequences.pack(found)
 
-    def _needs(self) -> Needs:
-        undecided = frozenset({"markov", "hmm"})
+    def needs(self) -> Needs:
+        """Return what a model must have to predict as well as the optimum."""
+        undecided: frozenset[Memory] = frozenset({"steps", "states"})
         return Needs(self.role, self.distance, least_states=1, finite=False, undecided=undecided)
 
 

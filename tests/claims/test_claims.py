@@ -12,10 +12,24 @@ import matplotlib.pyplot as plt
 from seqcompare.claims import CLAIMS, CheckedClaims, Claim, Expectation, check_claims
 from seqcompare.experiments.plan import plan_trials
 from seqcompare.experiments.suites import load_suite
-from seqcompare.report.figures.claims import expectations
+from seqcompare.report.figures.skill import expectations
 
 UP = Expectation("Recall", "A", 4, at_least=0.9)
 DOWN = Expectation("Recall", "A", 8, at_most=0.1)
+
+
+@pytest.fixture
+def registered():
+    """Return what registers claims that are forgotten at the end."""
+    names = []
+
+    def register(claim):
+        CLAIMS.register(claim, replace=True)
+        names.append(claim.name)
+
+    yield register
+    for name in names:
+        CLAIMS.unregister(name)
 
 
 def trials(skills, distance, model="A"):
@@ -83,12 +97,11 @@ def test_a_trial_that_the_clock_cut_off_does_not_show_that_skill_is_low():
     assert UP.judge(trials([0.99] * 10, 4).assign(stop=cut))["outcome"] == "holds"
 
 
-def test_claims_without_an_answer_have_a_report_and_tables(tmp_path, monkeypatch):
+def test_claims_without_an_answer_have_a_report_and_tables(tmp_path, registered):
     # a chain with smoothing that there is none of fails in every trial
     model = {"variant": "markov", "ladder": [4], "params": {"smoothing": "no such thing"}}
     suite = {**CLAIMS["markov-reach"].suite, "seeds": 2, "models": [model]}
-    toy = dataclasses.replace(CLAIMS["markov-reach"], suite=suite)
-    monkeypatch.setitem(CLAIMS, "toy", toy)
+    registered(dataclasses.replace(CLAIMS["markov-reach"], name="toy", suite=suite))
     checked = check_claims(["toy"], tmp_path, n_jobs=1)
     assert checked.outcomes["outcome"].tolist() == ["cannot tell"]
     assert pd.read_csv(tmp_path / "evidence.csv")["seeds"].tolist() == [0, 0]
@@ -105,7 +118,10 @@ def test_an_expectation_has_one_bound():
 
 @pytest.mark.parametrize("claim", CLAIMS.values(), ids=lambda claim: claim.name)
 def test_every_expectation_is_about_trials_that_run(claim):
-    planned = {(t.task_label, t.model.label, t.task.distance) for t in plan_trials(load_suite(claim.suite))}
+    planned = {
+        (t.source.label, t.candidate.label, t.source.task.distance)
+        for t in plan_trials(load_suite(claim.suite))
+    }
     assert {(e.task, e.model, e.distance) for e in claim.expectations} <= planned
 
 
@@ -157,9 +173,8 @@ def test_what_a_claim_expects_is_drawn_behind_what_came_out():
     plt.close("all")
 
 
-def test_no_cell_of_the_evidence_is_a_formula(tmp_path, monkeypatch):
-    claim = dataclasses.replace(CLAIMS["markov-reach"], note="=1+1")
-    monkeypatch.setitem(CLAIMS, "markov-reach", claim)
+def test_no_cell_of_the_evidence_is_a_formula(tmp_path, registered):
+    registered(dataclasses.replace(CLAIMS["markov-reach"], note="=1+1"))
     checked = check_claims(["markov-reach"], tmp_path, n_jobs=1)
     assert checked.outcomes["note"].tolist() == ["=1+1"]
     assert pd.read_csv(tmp_path / "claims.csv")["note"].tolist() == ["'=1+1"]

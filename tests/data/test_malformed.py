@@ -32,15 +32,19 @@ FILES = {
     "damaged gzip": ("a.csv.gz", b"\x1f\x8bnonsense", {}, "the gzip file is broken"),
     "unknown ending": ("a.docx", "x\n1\n", {}, "it should end in one of .csv, .tsv"),
     "unknown format": ("a.txt", "x\n1\n", {"file_format": "xml"}, "the format must be one of csv, tsv"),
-    "unknown role": ("a.txt", "abc\n", {"role": "sort"}, "role must be one of next, step, sequence, value"),
+    "unknown role": (
+        "a.txt",
+        "abc\n",
+        {"role": "sort"},
+        "role must be one of next, step, step-value, sequence, value",
+    ),
     "unknown kind": ("a.txt", "abc\n", {"kind": "int"}, "kind must be one of symbols, real"),
     "columns of a text": ("a.txt", "abc\n", {"target": "y"}, "target 'y' does not apply: a text file has no"),
     # tables
     "no row": ("a.csv", "sequence,x\n", {}, "line 1: there is no row below"),
-    "no names": ("a.csv", "1,2\n3,4\n", {}, "line 1: expected the names of the columns, got numbers"),
-    "an unnamed column": ("a.csv", "x,\n1,2\n", {}, "line 1: cell 2 names no column"),
+    "no names": ("a.csv", "1,2\n3,4\n", {}, "2 rows and 2 columns without names: a row may be"),
     "a name twice": ("a.csv", "x,x\n1,2\n", {}, "line 1, column 'x': two columns"),
-    "a line end in a name": ("a.csv", 'id,"x\ny",z\n1,a,b\n', {}, r"any of x\\ny, z"),
+    "a line end in a name": ("a.csv", 'id,"x\ny",z\n1,a,b\n', {"values": "q"}, r"columns are id, x\\ny, z"),
     "a row too short": (
         "a.csv",
         "id,x\n1,2\n1\n",
@@ -59,15 +63,8 @@ FILES = {
         "a column can serve as one",
     ),
     "only a sequence column": ("a.csv", "id\n1\n", {}, "no column is left for the values"),
-    "ambiguous values": ("a.csv", "id,x,w\n1,2,a\n", {}, "'w' is not numeric: say which with values"),
     "no sequence": ("a.csv", "id,x\n1,a\n,b\n", {}, "line 3, column 'id': there is no value"),
     "no order": ("a.csv", "t,x\n1,a\n,b\n", {}, "line 3, column 't': there is no value"),
-    "an order twice": (
-        "a.csv",
-        "id,t,x\n1,4,a\n1,4,b\n",
-        {},
-        "line 3, column 't': sequence 1 already .* line 2",
-    ),
     "an order of two kinds": ("a.csv", "t,x\n1,a\nb,b\n", {}, "line 3, column 't': the order must be"),
     "an order that may be day or month": (
         "a.csv",
@@ -79,9 +76,14 @@ FILES = {
         "a.csv",
         "date,x\n13/2/2024,a\n2/13/2024,b\n",
         {},
-        "line 2, column 'date': .* others say the opposite",
+        "line 3, column 'date': .* others say the opposite",
     ),
-    "an order of words": ("a.csv", "step,x\nfirst,a\nlast,b\n", {}, "line 2, .*the order must be .*'first'"),
+    "an order of words": (
+        "a.csv",
+        "step,x\nfirst,a\nlast,b\n",
+        {"order": "step"},
+        "line 2, .*the order must be .*'first'",
+    ),
     "an order beside dates": ("a.csv", "t,x\n2024-01-01,a\nsoon,b\n", {}, "line 3, .* beside ISO dates"),
     "a date that is none": ("a.csv", "t,x\n2024-01-31,a\n2024-02-30,b\n", {}, "line 3, .*there is no such"),
     "times of which some have an offset": (
@@ -92,7 +94,6 @@ FILES = {
     ),
     "an infinite order": ("a.csv", "t,x\n1,a\ninf,b\n", {}, "line 3, column 't': the order must be"),
     "a white space for a symbol": ("a.csv", "id,x\n1,a\n1, \n", {}, "line 3, column 'x': there is no value"),
-    "thousands": ("a.csv", 'id,x\n1,"1,234"\n1,999\n', {}, "line 2, column 'x': '1,234' could be a number"),
     "thousands or decimals": (
         "a.csv",
         "id;x\n1;1,234\n1;2,345\n",
@@ -101,9 +102,9 @@ FILES = {
     ),
     "a row for each sequence": (
         "a.csv",
-        "id,sequence,label\n0,GTCA,neg\n1,ACCA,pos\n2,CCAA,neg\n",
+        "id,what,label\n0,ab,neg\n1,ac,pos\n2,ab,neg\n",
         {},
-        "'sequence' makes every row a sequence of its own; a table has a row for each step",
+        "'id' makes every row a sequence of its own; a table has a row for each step",
     ),
     "a row for each text": (
         "a.csv",
@@ -133,8 +134,13 @@ FILES = {
     ),
     "no symbol": ("a.csv", "id,x\n1,a\n1,\n", {}, "line 3, column 'x': there is no value"),
     "no whole number": ("a.csv", "id,x\n1,1\n1,\n", {}, "line 3, column 'x': there is no value"),
-    "no number": ("a.csv", "id,x\n1,.5\n1,NaN\n", {}, r"line 3, column 'x': there is no number \(NaN\)"),
-    "no number in a channel": ("a.csv", "x,y\n.5,1.5\n.5,\n", {}, "line 3, column 'y': there is no number"),
+    "no number": (
+        "a.csv",
+        "id,x\n1,.5\n1,NaN\n",
+        {"missing": "error"},
+        r"line 3, column 'x': there is no number \(NaN\)",
+    ),
+    "no number in a channel": ("a.csv", "x,y\n.5,1.5\n.5,\n", {"missing": "error"}, "line 3, column 'y': "),
     "infinity": ("a.csv", "id,x\n1,.5\n1,inf\n", {}, "line 3, column 'x': expected a finite number, got inf"),
     "numbers and words": (
         "a.csv",
@@ -155,7 +161,7 @@ FILES = {
         {"kind": "symbols"},
         r"line 3, column 'x': expected symbols, got 1e\+100",
     ),
-    "no target": ("a.csv", "id,x,label\n1,a,u\n2,b,\n", {}, "line 3, column 'label': there is no value"),
+    "no target": ("a.csv", "id,x,label\n1,a,u\n1,b,\n", {}, "line 3, column 'label': there is no value"),
     "one class": (
         "a.csv",
         "id,x,label\n1,a,u\n2,b,u\n2,a,u\n",
@@ -179,7 +185,7 @@ FILES = {
     "a number per step": (
         "a.csv",
         "id,x,label\n1,a,1\n1,b,.5\n",
-        {},
+        {"target": "label"},
         "line 3, .*a label per step must be a symbol",
     ),
     "a target that changes": (
@@ -223,10 +229,10 @@ FILES = {
     "a group that changes": (
         "a.csv",
         "id,x,group\n1,a,g\n1,b,h\n",
-        {},
+        {"group": "group"},
         "line 3, column 'group': the group changes from g to h",
     ),
-    "no group": ("a.csv", "id,x,group\n1,a,g\n2,b,\n", {}, "line 3, column 'group': there is no value"),
+    "no group": ("a.csv", "id,x,group\n1,a,g\n1,b,\n", {"group": "group"}, "line 3, column 'group': there"),
     "no Parquet file": ("a.parquet", "x", {}, "pyarrow|no readable Parquet"),
     # .ts
     "no @data": ("a.ts", "@univariate true\n", {}, "line 2: there is no @data line"),
@@ -267,7 +273,12 @@ FILES = {
         "line 5, column 7: expected a number or .*, got 'x'",
     ),
     "an empty value": ("a.ts", TS + "1,,3:u\n", {}, "line 5, column 3: expected a number or .*, got ''"),
-    "an undeclared gap": ("a.ts", TS + "1,?:u\n2,2:v\n3,3:u\n", {}, "line 5: step 1: there is no number"),
+    "an undeclared gap": (
+        "a.ts",
+        TS + "1,?,1:u\n2,2:v\n3,3:u\n",
+        {"missing": "error"},
+        "line 5: step 1: there",
+    ),
     "an infinite value": ("a.ts", TS + "1,inf:u\n", {}, "line 5, column 3: expected a finite number"),
     "channels of two lengths": ("a.ts", TS + "1,2:3:u\n", {}, "line 5, column 5: dimension 2 has 1 values"),
     "a channel missing": (
@@ -362,7 +373,11 @@ CONTAINERS = {
     "one flat list": ([1, 2, 3], {}, r"X\[0\] must be a sequence of steps"),
     "mixed kinds": ([["a", "b"], [1.5, 2.5]], {}, "X mixes kinds"),
     "a ragged sequence": ([[[1.0, 2.0], [3.0]]], {}, r"X\[0\] is ragged"),
-    "NaN": ([[1.0, 2.0], [0.5, np.nan]], {}, r"sequence 1, step 1: there is no number \(NaN\)"),
+    "NaN": (
+        [[1.0, 2.0], [0.5, np.nan]],
+        {"missing": "error"},
+        r"sequence 1, step 1: there is no number \(NaN\)",
+    ),
     "infinity in a channel": (
         [np.array([[1.0, 2], [3, np.inf]])],
         {},
@@ -415,14 +430,22 @@ CONTAINERS = {
         {},
         "column 'sequence': row 0: expected one value, got several",
     ),
-    "a masked symbol": (np.ma.array([[1, 2], [2, 1]], mask=[[0, 0], [0, 1]]), {}, r"no value at \(1, 1\)"),
+    "a masked symbol": (
+        np.ma.array([[1, 2], [2, 1]], mask=[[0, 0], [0, 1]]),
+        {},
+        "sequence 1, step 1: there is no value",
+    ),
     "a masked measurement": (
         [np.ma.array([0.5, 1.5], mask=[False, True])],
-        {},
+        {"missing": "error"},
         r"step 1: there is no number \(NaN\)",
     ),
     "words of a list": (["ab", "ba"], {"tokens": "word"}, "tokens 'word' does not apply"),
-    "a frame with NaN": (pd.DataFrame({"x": [1.5, np.nan]}), {}, "column 'x': row 1: there is no number"),
+    "a frame with NaN": (
+        pd.DataFrame({"x": [1.5, np.nan]}),
+        {"missing": "error"},
+        "column 'x': row 1: there is no number",
+    ),
     "groups of a frame by array": (
         pd.DataFrame({"x": [1, 2]}),
         {"group": [1]},

@@ -66,16 +66,18 @@ def test_a_quoted_cell_may_hold_the_delimiter_and_a_line_end(write):
 
 
 def test_lines_are_counted_through_cells_of_several_lines(write):
-    path = write("a.csv", 'sequence,order,token\n1,1,"c\nd"\n1,2,e\n1,2,f\n')
-    with pytest.raises(DataError, match=r"line 5, column 'order'.*in line 4"):
+    path = write("a.csv", 'sequence,order,token\n1,1,"c\nd"\n1,2,e\n1,,f\n')
+    with pytest.raises(DataError, match=r"line 5, column 'order': there is no value"):
         read(path)
 
 
 def test_several_columns_are_channels(write):
-    data = read(write("a.csv", "id,t,x,y,z\n1,0,.5,1,7\n1,1,.25,2,8\n2,0,1,3,9\n2,1,2,4,9\n"), target=False)
+    path = write("a.csv", "id,t,x,y,z\n1,0,.5,1,7\n1,1,.25,2,8\n2,0,1,3,9\n2,1,2,4,9\n")
+    data = read(path, values=["x", "y", "z"], kind="real")
     assert data.X.n_channels == 3
     np.testing.assert_array_equal(data.X[0], [[0.5, 1, 7], [0.25, 2, 8]])
-    assert "whole numbers of 'y', 'z' are read as measurements" in data.notes
+    assert [(c.name, c.kind) for c in data.X.schema] == [("x", "real"), ("y", "real"), ("z", "real")]
+    assert data.X.times.tolist() == [0, 1, 0, 1]
     assert data.role == "next"
 
 
@@ -99,8 +101,8 @@ def test_without_names_the_table_is_one_sequence(write):
 
 def test_whole_numbers_are_symbols_unless_said_otherwise(write):
     path = write("a.csv", "sequence,x\n" + "".join(f"1,{i}\n" for i in range(60)))
-    assert read(path).X.kind == "symbols"
-    assert any("read as 60 symbols" in note for note in read(path).notes)
+    assert read(path, kind="symbols").X.kind == "symbols"
+    assert any("read as counts: 60 different ones" in note for note in read(path).notes)
     data = read(path, kind="real")
     assert data.X.kind == "real"
     np.testing.assert_array_equal(data.X.values, np.arange(60.0))
@@ -133,7 +135,10 @@ def test_numbers_and_words_are_symbols_if_asked_for(write):
 def test_steps_are_ordered_by_what_their_order_means(write, cells, note):
     text = "t;x\n" + "".join(f"{cell};{x}\n" for cell, x in zip(cells, "acb", strict=True))
     frame = pd.DataFrame({"t": cells, "x": list("acb")})
-    for data in [read(write("a.csv", text)), *([] if "," in cells[0] else [read(frame)])]:
+    for data in [
+        read(write("a.csv", text), order="t"),
+        *([] if "," in cells[0] else [read(frame, order="t")]),
+    ]:
         assert symbols(data) == ["abc"]
         said = [n.split("read as ")[1] for n in data.notes if n.startswith("column 't' orders")]
         assert said == ([note] if note else [])

@@ -196,8 +196,11 @@ def test_from_frame_reads_every_kind_of_column(column, expected):
         ({"t": [0, 0, 0]}, {}, r"sequence 'b' has two rows with t = .*0.* \(the second is row 1\)"),
         ({"s": ["b", None, "a"]}, {}, "column 's' has no value in row 1"),
         ({"t": [0, 1, np.nan]}, {}, "column 't' has no value in row 2"),
-        ({"v": ["x", None, "y"]}, {}, "column 'v' has no value in row 1"),
-        ({}, {"values": ["v", "t"]}, "must all be numeric"),
+        ({"v": ["x", 1, "y"]}, {}, "column 'v' mixes kinds: int, str"),
+        ({}, {"values": ["v", "t"], "kinds": {"v": "real"}}, "column 'v': expected numbers, got 'x'"),
+        ({"t": [0.5, 1.5, 2]}, {"values": "t", "kinds": {"t": "symbols"}}, "'t': expected symbols, got 0.5"),
+        ({"t": [0, -1, 2]}, {"values": "t", "kinds": {"t": "count"}}, "expected counts, .*, got -1"),
+        ({}, {"kinds": {"w": "real"}}, "no column 'w' of kind real; there are"),
     ],
 )
 def test_a_bad_table_says_so(changes, options, message):
@@ -289,5 +292,5 @@ def test_columns_that_are_there_twice_or_do_not_compare():
 
 
 def test_errors_call_the_input_by_its_name():
-    with pytest.raises(ValueError, match=r"labels\[0\] mixes kinds: NoneType, str"):
-        Sequences([["x", None]], name="labels")
+    with pytest.raises(ValueError, match=r"labels\[0\] mixes kinds: int, str"):
+        Sequences([["x", None, 1]], name="labels")

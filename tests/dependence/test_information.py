@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import mutual_info_score
 
-from seqcompare.dependence.information import Pairs, elsewhere, null_band, shuffled
+from seqcompare.dependence.information import NullBand, Pairs
+from seqcompare.dependence.strata import Strata, everything
+from seqcompare.dependence.surrogates import Elsewhere
 
 
 def make_pairs(source, target, lengths, at=None):
@@ -28,7 +30,7 @@ def test_information_is_that_of_pairs_within_sequences(ragged):
     pairs, lengths = ragged
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     lags = np.arange(-4, 8)
-    information = pairs.information(lags, pairs.target)
+    information = pairs.information(lags)[0]
     counts = pairs.count(lags)
     for lag, bits, n in zip(lags, information, counts, strict=True):
         sources, targets = [], []
@@ -43,7 +45,7 @@ def test_information_is_that_of_pairs_within_sequences(ragged):
 
 def test_a_lag_beyond_all_sequences_holds_nothing(ragged):
     pairs, _ = ragged
-    assert pairs.information(np.array([50]), pairs.target).tolist() == [0.0]
+    assert pairs.information(np.array([50]))[0].tolist() == [0.0]
     assert pairs.count(np.array([50])).tolist() == [0]
 
 
@@ -52,25 +54,47 @@ def test_only_the_targets_count():
     at = np.array([1, 2, 4, 7])
     pairs = make_pairs(source, source[at - 1], [8], at)
     # the target is the step before: one lag has it all
-    assert pairs.information(np.array([1]), pairs.target)[0] == pytest.approx(1.0)
+    assert pairs.information(np.array([1]))[0, 0] == pytest.approx(1.0)
 
 
-def test_the_band_of_a_maximum_is_exact():
+def shuffled(pairs, lags, n, share, seed, draw=None):
+    rng = np.random.default_rng(seed)
+    draw = draw or everything(len(pairs.target)).cells().draw
+    targets = pairs.target[np.array([draw(rng) for _ in range(n)])]
+    return NullBand(pairs.information(lags)[0], pairs.information(lags, targets), share)
+
+
+@pytest.mark.parametrize("n_lags", [1, 10, 40, 100, 200])
+def test_the_maximum_over_lags_raises_the_nominal_share_of_alarms(n_lags):
+    # standardised by the surrogates' own mean and spread, noise would raise .021 to .208 at .025
+    rng = np.random.default_rng(n_lags)
+    n = 1200
+    least = np.empty(n)
+    for k in range(n):
+        rows = rng.chisquare(2, (120, n_lags))
+        least[k] = NullBand(rows[0], rows[1:], 0.025).p_values.min()
+    for share in (0.025, 0.05):
+        error = np.sqrt(share * (1 - share) / n)
+        assert abs((least <= share + 1e-9).mean() - share) < 3 * error
+
+
+def test_what_is_above_the_band_is_what_has_a_small_p_value():
     rng = np.random.default_rng(0)
-    surrogates = rng.normal(size=(199, 12)) * np.arange(1, 13) + 5
-    band = null_band(surrogates, 0.05)
-    reached = ((surrogates > band.band).any(axis=1)).sum()
-    # 190 of 199 surrogates stay below: with the data themselves a share of 10 in 200
-    assert reached == 9
-    fresh = rng.normal(size=(4000, 12)) * np.arange(1, 13) + 5
-    assert (fresh > band.band).any(axis=1).mean() == pytest.approx(0.05, abs=0.03)
+    for scale in (1, 2, 4, 50):
+        rows = rng.chisquare(3, (120, 20)) * np.arange(1, 21)
+        rows[0, 4] += scale * 10
+        band = NullBand(rows[0], rows[1:], 0.05)
+        np.testing.assert_array_equal(rows[0] > band.band, band.p_values <= 0.05 + 1e-9)
 
 
 def test_p_values_count_the_maxima():
     surrogates = np.random.default_rng(0).normal(size=(99, 5))
-    band = null_band(surrogates, 0.05)
-    assert band.p_values(np.full(5, 100.0)) == pytest.approx(np.full(5, 0.01))
-    assert band.p_values(np.full(5, -100.0)) == pytest.approx(np.ones(5))
+    assert NullBand(np.full(5, 100.0), surrogates, 0.05).p_values == pytest.approx(np.full(5, 0.01))
+    assert NullBand(np.full(5, -100.0), surrogates, 0.05).p_values == pytest.approx(np.ones(5))
+
+
+def test_where_all_agree_nothing_is_found():
+    assert NullBand(np.ones(3), np.ones((99, 3)), 0.05).p_values.tolist() == [1.0] * 3
 
 
 def test_twenty_lags_of_noise_raise_one_alarm_in_twenty():
@@ -80,9 +104,8 @@ def test_twenty_lags_of_noise_raise_one_alarm_in_twenty():
         source = np.random.default_rng(seed).integers(0, 3, 400)
         pairs = make_pairs(source, source, [400])
         band = shuffled(pairs, lags, 99, 0.05, seed)
-        information = pairs.information(lags, pairs.target)
-        alarms += bool((information > band.band).any())
-        single += bool((information > band.mean + 1.645 * band.spread).any())
+        alarms += bool((band.observed > band.band).any())
+        single += bool((band.observed > band.mean + 1.645 * band.surrogates.std(axis=0)).any())
     # at 5% and 60 sets more than 7 have a chance of 1%; lag by lag, more than half raise an alarm
     assert alarms <= 7
     assert single > 30
@@ -95,9 +118,9 @@ def test_targets_from_elsewhere_keep_their_memory():
         rng = np.random.default_rng(seed)
         source, target = (np.cumsum(rng.random(1500) < 0.05) % 2 for _ in range(2))
         pairs = make_pairs(source, target, [1500])
-        information = pairs.information(lags, pairs.target)
-        for k, null in enumerate((shuffled, elsewhere)):
-            alarms[k] += (information > null(pairs, lags, 79, 0.05, seed).band).any()
+        far = Elsewhere(np.zeros(1500, dtype=np.int64)).draw
+        for k, draw in enumerate((None, far)):
+            alarms[k] += shuffled(pairs, lags, 79, 0.05, seed, draw).p_values.min() <= 0.05
     # two slow series without any tie: shuffled ones are no match for them
     assert alarms[0] >= 15
     assert alarms[1] <= 5
@@ -111,15 +134,26 @@ def test_bias_is_what_theory_says():
     assert band.mean == pytest.approx(np.full(2, 9 / (2 * 3000 * np.log(2))), rel=0.1)
 
 
-def test_groups_change_places_as_a_whole():
-    # ten people, ten recordings each: the source tells the person, the target is the person's at random
-    alarms = np.zeros(2)
-    person = np.repeat(np.arange(10), 10)
-    for seed in range(30):
-        target = np.random.default_rng(seed).permutation(np.repeat([0, 1], 5))[person]
-        pairs = make_pairs(person, target, np.ones(100, dtype=int))
-        lags = np.array([0])
-        information = pairs.information(lags, target)
-        for k, groups in enumerate((None, person)):
-            alarms[k] += (information > shuffled(pairs, lags, 39, 0.05, seed, groups=groups).band).any()
-    assert alarms.tolist() == [30, 0]
+def test_given_what_is_known_a_copy_of_a_copy_tells_nothing():
+    rng = np.random.default_rng(0)
+    x = np.cumsum(rng.random(4000) < 0.2) % 2
+    pairs = make_pairs(x, x, [4000])
+    lags = np.array([2])
+    plain = pairs.information(lags)[0, 0]
+    known = np.append(0, x[:-1])
+    given = Pairs(x, pairs.at, x, pairs.before, pairs.after, 2, 2, known)
+    assert plain > 0.05
+    # the counting's own bias, 2 degrees of freedom, and no more
+    assert given.information(lags)[0, 0] < 0.003
+
+
+def test_positions_that_differ_are_no_dependence():
+    # bits that get more likely along each sequence: lags share the position and nothing else
+    n, length = 60, 40
+    rng = np.random.default_rng(0)
+    x = (rng.random((n, length)) < np.linspace(0.1, 0.9, length)).astype(int).ravel()
+    pairs = make_pairs(x, x, np.full(n, length))
+    lags = np.arange(1, 11)
+    position = Strata("position", np.tile(np.arange(length), n), merge=True).cells().draw
+    assert shuffled(pairs, lags, 119, 0.025, 0).p_values.min() < 0.01
+    assert shuffled(pairs, lags, 119, 0.025, 0, position).p_values.min() > 0.05

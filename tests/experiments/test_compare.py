@@ -65,7 +65,7 @@ def test_every_number_of_the_verdict_stands_in_a_table(chain_run):
         assert float(row.value) == float(table.loc[row.row, row.column])
         held += 1
     assert held >= 4
-    ladder = run.ladders().set_index("model")
+    ladder = run.grids().set_index("model")
     for row in evidence[evidence["table"] == "ladders"].itertuples():
         assert float(row.value) == float(ladder.loc[row.row, row.column])
 
@@ -130,7 +130,7 @@ def test_the_winner_is_saved_with_a_snippet_that_runs(chain_run, monkeypatch, ca
 def test_the_tables_lie_in_the_folder(chain_run):
     run = chain_run[0]
     names = {path.stem for path in (run.folder / "tables").glob("*.csv")}
-    assert {"summary", "pairs", "ladders", "contexts", "evidence", "lag_profile", "trials"} <= names
+    assert {"summary", "pairs", "grids", "contexts", "evidence", "lag_profile", "trials"} <= names
 
 
 def test_a_stored_run_needs_no_model(chain_run):
@@ -138,7 +138,7 @@ def test_a_stored_run_needs_no_model(chain_run):
     import subprocess
 
     code = (
-        "import sys\nfrom seqcompare.results.stored_comparison import StoredComparison\n"
+        "import sys\nfrom seqcompare.results.comparison import StoredComparison\n"
         f"run = StoredComparison({str(chain_run[0].folder)!r})\n"
         "print(run.verdict().sentences[0]); run.tables()\n"
         "assert not [m for m in sys.modules if m.startswith(('seqcompare.models', 'sklearn'))]"
@@ -156,6 +156,17 @@ def test_models_of_ones_own_take_part(tmp_path):
     assert table.loc["mine", "score"] == pytest.approx(table.loc["Markov chain", "score"], abs=0.01)
 
 
+def test_metrics_that_were_asked_for_are_shown(tmp_path):
+    y = np.arange(24) % 2
+    X = [np.full(6, c) for c in y]
+    run = seqcompare.compare((X, y), ["markov"], metric=["auroc", "f1"], cv=2, out=tmp_path / "run", n_jobs=1)
+    assert run.config["settings"]["metric"] == ["auroc", "f1"]
+    assert {"auroc", "f1"} <= set(run.config["metrics"])
+    with pytest.raises(ValueError, match=r"metric: there is no 'aurok'; did you mean 'auroc'\?"):
+        seqcompare.compare((X, y), ["markov"], metric="aurok", out=tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
 class Broken(MarkovTagger):
     """A model that cannot be fitted."""
 
@@ -170,11 +181,11 @@ def test_a_model_that_fails_is_a_row_with_its_error(tmp_path):
         Sequences(X.values, X.offsets), Sequences(X.values % 2, X.offsets), None, "step", "parity"
     )
     run = seqcompare.compare(
-        data, {"broken": Broken(), "Markov tagger": None}, cv=3, out=tmp_path / "run", n_jobs=1
+        data, {"broken": Broken(), "Markov chain": None}, cv=3, out=tmp_path / "run", n_jobs=1
     )
     table = run.summary().set_index("entry")
     assert table.loc["broken", "n_failed"] == 3
-    assert table.loc["Markov tagger", "score"] == 1.0
+    assert table.loc["Markov chain", "score"] == 1.0
     assert "out of order" in run.frame().set_index("entry").loc["broken", "error"].iloc[0]
     verdict = run.verdict()
     assert (verdict.model, verdict.horizon) == ("Markov order 0", 0)
@@ -224,7 +235,7 @@ def test_missing_values_leave_the_families_that_do_without_them(tmp_path):
     frame = run.frame()
     assert set(frame["family"]) == {"reference", "hmm"}
     assert (frame["status"] == "ok").all(), frame["error"].tolist()
-    assert run.summary().set_index("entry").loc["HMMs", "score"] > 0.95
+    assert run.summary().set_index("entry").loc["HMM", "score"] > 0.95
     assert any("recurrent networks take no missing values" in note for note in run.config["data"]["notes"])
     assert "take no missing values" in run.report().read_text(encoding="utf-8")
 
@@ -258,7 +269,7 @@ def test_what_was_not_tuned_is_told(tmp_path):
     data = replace(data, test=np.arange(30) > 0)
     run = seqcompare.compare(data, ["window"], out=tmp_path / "run", n_jobs=1)
     verdict = run.verdict()
-    (said,) = (s for s in verdict.sentences if s.startswith("Tested untuned, by the first rung"))
+    (said,) = (s for s in verdict.sentences if s.startswith("Tested untuned, by the first candidate"))
     assert "window (1 of 1 folds: ValueError: 1 sequence cannot be divided" in said
     (number,) = verdict.evidence[verdict.evidence["table"] == "failures"].itertuples()
     table = run.tables()["failures"].set_index("entry")
@@ -273,7 +284,7 @@ def test_a_rare_class_does_not_take_folds_away(tmp_path):
     run = seqcompare.compare((X, y), ["markov"], out=tmp_path / "run", n_jobs=1)
     assert run.config["data"]["n_splits"] == 5
     assert (run.frame()["status"] == "ok").all()
-    assert run.confusion().groupby("entry")["count"].sum().to_dict() == {"chance": 60, "Markov chains": 60}
+    assert run.confusion().groupby("entry")["count"].sum().to_dict() == {"chance": 60, "Markov chain": 60}
     assert run.summary()["macro_f1"].notna().all()
 
 
@@ -283,17 +294,17 @@ def test_classes_of_sequences_have_their_tables(tmp_path):
     X = [rng.choice(3, size=12, p=np.roll([0.8, 0.1, 0.1], "udo".index(c[0]))) for c in y]
     run = seqcompare.compare((X, y), ["markov"], cv=4, out=tmp_path / "run", n_jobs=1)
     table = run.summary().set_index("entry")
-    assert table.loc["Markov chains", "score"] > 0.9
+    assert table.loc["Markov chain", "score"] > 0.9
     confusion = run.confusion()
-    assert confusion.groupby("entry")["count"].sum().to_dict() == {"chance": 64, "Markov chains": 64}
+    assert confusion.groupby("entry")["count"].sum().to_dict() == {"chance": 64, "Markov chain": 64}
     scores = run.class_scores().set_index(["entry", "label"])
     assert scores.loc[("chance", "odd"), "recall"] == 0
-    assert scores.loc[("Markov chains", "up"), "support"] == 30
+    assert scores.loc[("Markov chain", "up"), "support"] == 30
     calibration = run.calibration()
     assert calibration["confidence"].between(0, 1).all()
     verdict = run.verdict()
     assert any("classes are rare" in s and "odd (4)" in s for s in verdict.sentences)
-    assert verdict.entry == "Markov chains"
+    assert verdict.entry == "Markov chain"
 
 
 def test_lopsided_labels_are_compared_by_their_probabilities(tmp_path):
@@ -309,8 +320,8 @@ def test_lopsided_labels_are_compared_by_their_probabilities(tmp_path):
     )
     verdict = run.verdict()
     summary = run.summary().set_index("entry")
-    assert run.contest.metric == "label bits"
-    assert (verdict.kind, verdict.family, verdict.horizon) == ("model", "yours", 1)
+    assert run.result.metric.name == "label bits"
+    assert (verdict.kind, verdict.family, verdict.horizon) == ("model", "logistic", 1)
     assert "bits a label" in verdict.sentences[0]
     assert "of the labels are 'well'" in str(verdict)
     best = summary["score"].idxmin()
@@ -343,7 +354,7 @@ def test_real_valued_steps_are_compared_by_density(tmp_path):
 
 
 def test_unknown_contestants_are_named(tmp_path):
-    with pytest.raises(ValueError, match="'transformer' matches nothing for the role next; there are markov"):
+    with pytest.raises(ValueError, match=r"'transformer' matches nothing; .*what takes part: markov, "):
         seqcompare.compare(order_two(), ["transformer"], out=tmp_path / "run")
 
 

@@ -5,10 +5,10 @@ import pytest
 
 from seqcompare import SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.experiments.answers import fit_model
+from seqcompare.experiments.answer import fit_model
+from seqcompare.experiments.contestants import contestants_for, problem_of
 from seqcompare.experiments.context import Curve, influence_by_lag, trace_context
-from seqcompare.experiments.ladder import build_ladders
-from seqcompare.experiments.measures import metric_of
+from seqcompare.experiments.data_source import metric_of
 from seqcompare.experiments.splits import cut, plan_splits
 from seqcompare.tasks import Recall
 
@@ -18,22 +18,23 @@ def split_of(data):
     return cut(data, split.train), cut(data, split.test)
 
 
-def chosen(data, entry, label):
-    entry = next(e for e in build_ladders(data) if e.name == entry)
-    return entry, next(r for r in entry.rungs if r.label == label)
+def chosen(data, name, label):
+    problem = problem_of(data, 0.8, 600.0)
+    contestant = next(c for c in contestants_for(data, None, problem) if c.name == name)
+    return problem, next(c for c in contestant.candidates if c.label == label)
 
 
 def traced(data, name, label):
     train, test = split_of(data)
-    entry, spec = chosen(data, name, label)
-    model, _ = spec.build(train, 0)
+    problem, candidate = chosen(data, name, label)
+    model, _ = candidate.build(problem, 0)
     fit_model(model, train)
     return (
         model,
         test,
         {
             curve.control: curve
-            for curve in trace_context(entry, spec, model, train, test, metric_of(test), 0)
+            for curve in trace_context(candidate, problem, model, train, test, metric_of(test), 0)
         },
     )
 

@@ -5,8 +5,12 @@ import time
 
 import numpy as np
 import pytest
+from sweep_toys import light_suite
 
 from seqcompare.experiments.cost import Stopwatch
+from seqcompare.experiments.plan import plan_trials
+from seqcompare.experiments.progress import estimate_seconds
+from seqcompare.experiments.suites import load_suite
 
 
 def test_seconds_are_wall_time():
@@ -33,3 +37,23 @@ def test_the_clock_stops_when_the_block_fails():
     with pytest.raises(RuntimeError), watch:
         raise RuntimeError
     assert watch.seconds >= 0
+
+
+def estimates(models, **changes):
+    trials = plan_trials(load_suite(light_suite(models=models, distances=[2], seeds=1, **changes)))
+    return [estimate_seconds(trial) for trial in trials]
+
+
+def test_an_estimate_is_what_the_kind_says_with_drawing_and_asking_on_top():
+    # 20 sequences of 30 steps to fit, as many to ask
+    one, four = estimates([{"variant": "markov", "ladder": [1, 4]}])
+    assert one == pytest.approx(0.02 + 1e-6 * 600 + 3e-7 * 600 * 2)
+    assert four == pytest.approx(0.02 + 1e-6 * 600 + 3e-7 * 600 * 5)
+    nets = [{"variant": "lstm", "ladder": [8]}]
+    (brief,), (long,) = estimates(nets, epochs=5), estimates(nets, epochs=50)
+    assert brief == pytest.approx(0.0206 + 1e-6 * 600 * 5 * (0.3 + 8 / 64))
+    assert long - 0.0206 == pytest.approx(10 * (brief - 0.0206))
+
+
+def test_of_a_model_that_says_nothing_of_its_cost_a_second_is_assumed():
+    assert estimates([{"class": "sweep_toys:Lag", "name": "lag"}]) == [1.0]

@@ -12,7 +12,7 @@ import pytest
 from sweep_toys import light_suite
 
 import seqcompare
-from seqcompare.results.rows import COST_COLUMNS
+from seqcompare.results.store import COST_COLUMNS
 
 
 class KilledWorkerError(Exception):
@@ -20,13 +20,13 @@ class KilledWorkerError(Exception):
 
 
 class Future:
-    def __init__(self, work, trial):
-        self.work, self.trial = work, trial
+    def __init__(self, work, run, trial, added):
+        self.work, self.given, self.trial = work, (run, trial, added), trial
 
     def result(self):
-        if self.trial.model.label == "poison":
+        if self.trial.candidate.label == "poison":
             raise KilledWorkerError
-        return self.work(self.trial)
+        return self.work(*self.given)
 
 
 class Client:
@@ -35,9 +35,9 @@ class Client:
     def __init__(self, address=None, **options):
         self.made.append((address, options))
 
-    def submit(self, work, trial, *, pure):
+    def submit(self, work, run, trial, added, *, pure):
         assert not pure  # the same trial twice is two trials
-        return Future(work, trial)
+        return Future(work, run, trial, added)
 
     def __enter__(self):
         return self

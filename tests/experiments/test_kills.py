@@ -15,8 +15,7 @@ import pytest
 from sweep_toys import light_suite
 
 import seqcompare
-from seqcompare.results.rows import COST_COLUMNS
-from seqcompare.results.store import STORE, Store
+from seqcompare.results.store import COST_COLUMNS, STORE, Store
 
 KILLS = 20
 SUITE = {

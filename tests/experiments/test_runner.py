@@ -10,9 +10,8 @@ from sweep_toys import light_suite
 from seqcompare.experiments.plan import plan_trials
 from seqcompare.experiments.runner import INFLIGHT, run_trials
 from seqcompare.experiments.suites import load_suite
-from seqcompare.experiments.trials import run_trial
-from seqcompare.results.rows import COST_COLUMNS
-from seqcompare.results.store import STORE, Store
+from seqcompare.experiments.trial import run_trial
+from seqcompare.results.store import COST_COLUMNS, STORE, Store
 
 
 class Stubborn(BaseEstimator):

@@ -61,7 +61,7 @@ def test_files(tmp_path):
 @pytest.mark.parametrize("name", shipped_suites())
 def test_shipped_suites_can_be_planned(name):
     trials = plan_trials(load_suite(name))
-    assert {t.model.family for t in trials} >= {"markov", "hmm", "window", "recurrent"}
+    assert {t.candidate.family for t in trials} >= {"markov", "hmm", "window", "recurrent"}
     assert len({t.trial_id for t in trials}) == len(trials)
     assert [t.position for t in trials] == list(range(len(trials)))
 
@@ -75,22 +75,24 @@ def test_overrides_replace_parts():
         seeds=1,
     )
     trials = plan_trials(suite)
-    assert {t.task_label for t in trials} == {"Recall", "LagChain", "Parrot"}
-    assert {t.model.label for t in trials} == {"mine", "theirs", "net"}
-    parrots = {t.task.distance: t.distance_asked for t in trials if t.task_label == "Parrot"}
+    assert {t.source.label for t in trials} == {"Recall", "LagChain", "Parrot"}
+    assert {t.candidate.label for t in trials} == {"mine", "theirs", "net"}
+    parrots = {t.source.task.distance: t.source.distance_asked for t in trials if t.source.label == "Parrot"}
     # 3 is not a distance that Parrot can have
     assert parrots == {2: 2, 4: 3}
-    assert all(t.task.n_symbols == 3 for t in trials if t.task_label == "Parrot")
+    assert all(t.source.task.n_symbols == 3 for t in trials if t.source.label == "Parrot")
 
 
 def test_a_family_stands_for_its_variants():
     trials = plan_trials(override_suite(load_suite("quick"), ["Recall"], ["recurrent"], [2], 1))
-    assert {t.model.variant for t in trials} == {"elman", "jordan", "gru", "lstm"}
+    assert {t.candidate.variant for t in trials} == {"elman", "jordan", "gru", "lstm"}
 
 
 def test_a_distance_moved_onto_another_is_run_once():
     trials = plan_trials(load_suite(light_suite(distances=[3, 4, 5], seeds=1)))
-    assert [(t.distance_asked, t.task.distance) for t in trials if t.model.label == "lag 2"] == [
+    assert [
+        (t.source.distance_asked, t.source.task.distance) for t in trials if t.candidate.label == "lag 2"
+    ] == [
         (4, 4),
         (5, 6),
     ]
@@ -106,13 +108,17 @@ def test_models_run_at_distances_asked_for_and_at_those_they_became():
     suite = load_suite(light_suite(tasks=[{"name": "Brackets"}], models=models, distances=[2, 3, 4], seeds=1))
     places = {}
     for trial in plan_trials(suite):
-        places.setdefault(trial.model.variant, []).append((trial.distance_asked, trial.task.distance))
+        places.setdefault(trial.candidate.variant, []).append(
+            (trial.source.distance_asked, trial.source.task.distance)
+        )
     assert places == {"markov": [(3, 3), (4, 5)], "lstm": [(3, 3), (4, 5)], "gru": [(3, 3)]}
 
 
 def test_new_distances_hold_for_all_models():
     trials = plan_trials(override_suite(load_suite("quick"), None, None, [3, 6], None))
-    on_recall = {(t.model.variant, t.task.distance) for t in trials if t.task.name == "Recall"}
+    on_recall = {
+        (t.candidate.variant, t.source.task.distance) for t in trials if t.source.task.name == "Recall"
+    }
     assert {(variant, d) for variant in ("elman", "hmm-sticky") for d in (3, 6)} <= on_recall
 
 
@@ -122,23 +128,26 @@ def test_new_distances_hold_for_all_models():
 def test_the_least_distance_depends_on_the_parameters(n_items, asked, planned):
     suite = override_suite(load_suite("quick"), Copy(distance=8, n_items=n_items), ["markov"], asked, 1)
     trials = plan_trials(suite)
-    assert list(dict.fromkeys(t.task.distance for t in trials)) == planned
-    assert {t.task.n_items for t in trials} == {n_items}
+    assert list(dict.fromkeys(t.source.task.distance for t in trials)) == planned
+    assert {t.source.task.n_items for t in trials} == {n_items}
 
 
 def test_the_least_distance_depends_on_the_parameter_swept():
     axis = {"axis": "memory", "task": "Copy", "parameter": "n_items", "values": [1, 5], "distance": 3}
     trials = plan_trials(load_suite(light_suite(sweeps=[axis])))
-    assert {(t.task.n_items, t.task.distance) for t in trials if t.axis == "memory"} == {(1, 3), (5, 6)}
+    assert {(t.source.task.n_items, t.source.task.distance) for t in trials if t.source.axis == "memory"} == {
+        (1, 3),
+        (5, 6),
+    }
 
 
 def test_one_task_twice_is_told_apart_by_its_parameters():
     tasks = [{"name": "Recall", "params": {"n_cues": n}} for n in (2, 4)]
     trials = plan_trials(load_suite(light_suite(tasks=tasks)))
-    assert {t.task_label for t in trials} == {"Recall(n_cues=2)", "Recall(n_cues=4)"}
+    assert {t.source.label for t in trials} == {"Recall(n_cues=2)", "Recall(n_cues=4)"}
     echoes = [Echo(distance=4), Echo(distance=8, n_symbols=4)]
     trials = plan_trials(override_suite(load_suite("quick"), echoes, ["markov"], [2, 4], 1))
-    assert {t.task_label for t in trials} == {"Echo(n_symbols=2)", "Echo(n_symbols=4)"}
+    assert {t.source.label for t in trials} == {"Echo(n_symbols=2)", "Echo(n_symbols=4)"}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +166,7 @@ def test_a_trial_is_planned_by_one_entry_only(tasks):
 def test_one_task_may_have_other_sizes_at_other_distances():
     tasks = [{"name": "Recall", "distances": [2]}, {"name": "Recall", "distances": [4], "n_train": 40}]
     trials = plan_trials(load_suite(light_suite(tasks=tasks)))
-    assert {(t.task_label, t.task.distance, t.sizes.n_train) for t in trials} == {
+    assert {(t.source.label, t.source.task.distance, t.source.sizes.n_train) for t in trials} == {
         ("Recall", 2, 20),
         ("Recall", 4, 40),
     }
@@ -165,12 +174,12 @@ def test_one_task_may_have_other_sizes_at_other_distances():
 
 def test_single_values_stand_for_themselves():
     suite = override_suite(load_suite("quick"), Recall(distance=4), Lag(), 8, 1)
-    assert [(t.task, t.model.label) for t in plan_trials(suite)] == [(Recall(distance=8), "Lag")]
+    assert [(t.source.task, t.candidate.label) for t in plan_trials(suite)] == [(Recall(distance=8), "Lag")]
     forest = RandomForestClassifier()  # which can be iterated over
     named = override_suite(load_suite("quick"), "Recall", forest, [2, 4], 1)
-    assert [t.model.label for t in plan_trials(named)] == ["RandomForestClassifier"] * 2
+    assert [t.candidate.label for t in plan_trials(named)] == ["RandomForestClassifier"] * 2
     mixed = override_suite(load_suite("quick"), Recall, [Lag(), "lstm", Faulty, "recurrent"], range(2, 4), 1)
-    labels = {t.model.label for t in plan_trials(mixed)}
+    labels = {t.candidate.label for t in plan_trials(mixed)}
     assert labels == {"Lag", "Faulty", "LSTM 32", "Elman 32", "Jordan 32", "GRU 32"}
 
 
@@ -182,7 +191,7 @@ def test_numbers_of_numpy_become_plain():
             tasks=[{"template": task}], models=[{"estimator": Lag(), "name": "lag", "params": params}]
         )
     )
-    assert type(plan_trials(suite)[0].task.fidelity) is float
+    assert type(plan_trials(suite)[0].source.task.fidelity) is float
     json.dumps(suite.settings())
 
 
@@ -266,12 +275,12 @@ def test_other_axes():
             "seeds": 1,
         },
     ]
-    trials = [t for t in plan_trials(load_suite(light_suite(sweeps=sweeps))) if t.axis != "distance"]
-    memory = [t for t in trials if t.axis == "memory"]
-    assert [(t.task, t.model.label) for t in memory] == [
+    trials = [t for t in plan_trials(load_suite(light_suite(sweeps=sweeps))) if t.source.axis != "distance"]
+    memory = [t for t in trials if t.source.axis == "memory"]
+    assert [(t.source.task, t.candidate.label) for t in memory] == [
         (Recall(distance=4, n_cues=n), label) for n in (2, 4) for label in ("lag 2", "lag 4")
     ]
-    assert [(t.sizes.length, t.model.label) for t in trials if t.axis == "length"] == [
+    assert [(t.source.sizes.length, t.candidate.label) for t in trials if t.source.axis == "length"] == [
         (40, "lag 2"),
         (80, "lag 2"),
     ]
@@ -284,7 +293,10 @@ def test_other_axes():
         ({"tasks": [{"name": "Recall", "params": {"cues": 2}}]}, "task Recall with .*unexpected keyword"),
         ({"models": [{"variant": "lsmt"}]}, r"models\[0\]: 'lsmt' is no variant; did you mean 'lstm'\?"),
         ({"models": [{"variant": "markov", "ladder": [1]}] * 2}, "Markov order 1 comes twice"),
-        ({"models": [{"class": "sweep_toys:Lag", "ladder": [1]}]}, "has no ladder"),
+        (
+            {"models": [{"class": "sweep_toys:Lag", "ladder": [1]}]},
+            r"models\[0\]: Lag has no sizes for a ladder",
+        ),
         ({"models": [{"variant": "markov", "tasks": ["Echo"]}]}, "no trials"),
         (
             {"models": [{"variant": "markov"}, {"variant": "lstm", "tasks": ["parot"]}]},
@@ -294,10 +306,10 @@ def test_other_axes():
             {"models": [{"variant": "markov", "params": {"ordr": 3}}]},
             r"models\[0\].params \(Markov order 1\): 'ordr' is no parameter; did you mean 'order'\?",
         ),
-        ({"models": [{"class": "no_such_module:Lag"}]}, r"models\[0\] \(Lag\): No module named"),
+        ({"models": [{"class": "no_such_module:Lag"}]}, r"models\[0\]: No module named 'no_such_module'"),
         (
             {"models": [{"estimator": 3, "name": "three"}]},
-            r"models\[0\] \(three\): expected a model with fit",
+            r"models\[0\]: expected a name, a model with fit, .*got 3",
         ),
         ({"tasks": [{"class": "sweep_toys:Parot"}]}, r"tasks\[0\].class: .* has no 'Parot'"),
         ({"tasks": [{"name": "Recall", "length": 2}]}, r"tasks\[0\]: .* at least"),
@@ -323,11 +335,11 @@ def test_selecting():
 
     def chosen(*only):
         found = select_trials(trials, only)
-        return {t.task.name for t in found}, {t.model.variant for t in found}
+        return {t.source.task.name for t in found}, {t.candidate.variant for t in found}
 
-    on_recall = {t.model.variant for t in trials if t.task.name == "Recall"}
+    on_recall = {t.candidate.variant for t in trials if t.source.task.name == "Recall"}
     assert chosen("recall") == ({"Recall"}, on_recall)
     assert chosen("Recall", "lstm") == ({"Recall"}, {"lstm"})
-    assert chosen("Markov*") == ({t.task.name for t in trials}, {"markov"})
+    assert chosen("Markov*") == ({t.source.task.name for t in trials}, {"markov"})
     with pytest.raises(SuiteError, match=r"only = 'gru-x' matches nothing; there are .*Recall"):
         chosen("gru-x")

@@ -12,8 +12,8 @@ from seqcompare import HMM, MarkovChain
 from seqcompare.experiments.suites import SuiteError
 from seqcompare.report.figures.canvas import series_id
 from seqcompare.report.plots import plot_skill
-from seqcompare.results.rows import COST_COLUMNS
-from seqcompare.results.store import open_run
+from seqcompare.results.folder import open_run
+from seqcompare.results.store import COST_COLUMNS
 from seqcompare.tasks import LagChain, Recall
 
 SUITE = {

@@ -5,7 +5,7 @@ import pytest
 
 from seqcompare import SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.experiments.weights import level_weights
+from seqcompare.experiments.data_source import level_weights
 
 
 def weighted(values):

@@ -62,7 +62,7 @@ def test_wrong_weights_are_called_weights(weights, message):
         ([0, 1], r"y must have labels for every step, one array a sequence; got shape \(2,\)"),
         (pd.Series([0, 1]), r"y must have labels for every step, one array a sequence; got shape \(2,\)"),
         (np.array(["x", "y"]), r"y must have labels for every step"),
-        ([["x", None], ["x", "y", "x"]], r"y\[0\] mixes kinds: NoneType, str"),
+        ([["x", None], ["x", "y", "x"]], r"y\[0\] has none of its labels at step 1"),
         ([[[0, 1]] * 2, [[1, 1]] * 3], r"y\[0\] has 2 int64 values a step"),
         (5, "y must be a list of sequences"),
         ([[], [1, 2, 3]], r"y\[0\] is empty"),

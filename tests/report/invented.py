@@ -3,10 +3,11 @@
 import json
 
 import numpy as np
+from described import FAMILIES
 from hostile import HOSTILE
 
-from seqcompare.results.rows import COLUMNS
-from seqcompare.results.store import Store, write_config
+from seqcompare.results.folder import write_config
+from seqcompare.results.store import COLUMNS, Store
 
 MODELS = [
     # label, family, variant, capacity, its name, reach in steps
@@ -33,6 +34,7 @@ TASKS = [
 CONFIG = {
     "kind": "sweep",
     "title": "An invented sweep",
+    "families": FAMILIES,
     "settings": {"seeds": 3, "tasks": [{"name": "recall"}, {"name": "echo"}]},
     "versions": {"python": "3.11.2", "numpy": "2.2.0"},
     "machine": {"cpu": "a processor", "cores": 2},

@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
 from seqcompare import style
-from seqcompare.report.figures import canvas, cost, data, distance, learning, ranks
+from seqcompare.report.figures import canvas, cost, data, learning, skill
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def lines_of(ax, name):
 
 
 def test_skill_is_drawn_at_its_distance_and_clipped():
-    ax = distance.skill_by_distance(skills())
+    ax = skill.skill_by_distance(skills())
     (line,) = lines_of(ax, "B")
     assert np.allclose(line.get_ydata(), [1, -0.04, 0])
     places = canvas.axis_places(ax, line.get_xdata())
@@ -39,24 +39,24 @@ def test_skill_is_drawn_at_its_distance_and_clipped():
 
 
 def test_look_ahead_and_distance_zero_have_a_place():
-    ax = distance.skill_by_distance(skills(distance=[-4, 0, 4] * 2))
+    ax = skill.skill_by_distance(skills(distance=[-4, 0, 4] * 2))
     assert ax.get_xscale() == "symlog"
     assert [label.get_text() for label in ax.get_xticklabels()] == ["−4", "0", "4"]
 
 
 def test_intervals_are_bands():
-    ax = distance.skill_by_distance(skills(low=[0.9] * 6, high=[1.0] * 6))
+    ax = skill.skill_by_distance(skills(low=[0.9] * 6, high=[1.0] * 6))
     assert len(ax.collections) == 2
 
 
 def test_a_given_axes_is_drawn_into():
     _, ax = plt.subplots()
-    assert distance.skill_by_distance(skills(), ax) is ax
+    assert skill.skill_by_distance(skills(), ax) is ax
 
 
 def test_labels_at_the_ends_of_lines_do_not_overlap():
     frame = pd.concat(skills(skill=0.01 * k).assign(model=f"model {k}") for k in range(9))
-    ax = distance.skill_by_distance(frame)
+    ax = skill.skill_by_distance(frame)
     figure = ax.get_figure()
     figure.canvas.draw()
     boxes = sorted((t.get_window_extent() for t in ax.texts), key=lambda box: box.y0)
@@ -76,7 +76,7 @@ def map_frame(known):
 
 
 def test_the_map_hatches_what_cannot_be_and_frames_what_was_not_learned():
-    ax = distance.skill_map(map_frame([True, False, None, True]))
+    ax = skill.skill_map(map_frame([True, False, None, True]))
     hatched = [p for p in ax.patches if p.get_hatch()]
     assert [np.floor(p.get_xy()).tolist() for p in hatched] == [[1, 0]]
     framed = [p for p in ax.patches if p.get_edgecolor() == mpl.colors.to_rgba("#ff9e5e")]
@@ -84,7 +84,7 @@ def test_the_map_hatches_what_cannot_be_and_frames_what_was_not_learned():
 
 
 def test_the_map_marks_nothing_where_theory_is_silent():
-    assert not distance.skill_map(map_frame([None] * 4)).patches
+    assert not skill.skill_map(map_frame([None] * 4)).patches
 
 
 def test_horizons_are_brackets_arrows_and_ticks():
@@ -98,7 +98,7 @@ def test_horizons_are_brackets_arrows_and_ticks():
             "first_below": [8, np.nan, 2, np.nan, np.nan],
         }
     )
-    ax = distance.horizons(frame)
+    ax = skill.horizons(frame)
     assert [list(line.get_xdata()) for line in lines_of(ax, "a")] == [[4, 8], [4]]
     assert ">" in [line.get_marker() for line in lines_of(ax, "b")]
     assert [line.get_marker() for line in lines_of(ax, "c")] == ["|"]
@@ -168,7 +168,7 @@ def test_models_that_look_ahead_do_not_compete_on_the_front():
     ],
 )
 def test_bars_join_the_largest_groups_within_the_critical_difference(ranks_in, difference, expected):
-    assert ranks.cliques(ranks_in, difference) == expected
+    assert skill.cliques(ranks_in, difference) == expected
 
 
 def test_confusion_counts_every_true_class():
@@ -255,7 +255,7 @@ FRAMES = {
         pd.DataFrame({"step": [0, 1] * 2, "gate": ["input"] * 2 + ["forget"] * 2, "value": [0, 1, 1, 0.5]}),
         ax,
     ),
-    "critical_difference": lambda ax: ranks.critical_difference(
+    "critical_difference": lambda ax: skill.critical_difference(
         pd.DataFrame({"model": ["A", "B", "C"], "rank": [1, 2, 2.5]}), ax, difference=1.2
     ),
     "context_curve": lambda ax: data.context_curve(
@@ -290,5 +290,5 @@ def test_every_figure_draws_into_given_axes_with_labels(name):
 
 def test_the_users_settings_come_back():
     before = dict(mpl.rcParams)
-    distance.skill_by_distance(skills())
+    skill.skill_by_distance(skills())
     assert dict(mpl.rcParams) == before

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from seqcompare.results.rows import COLUMNS, to_frame
+from seqcompare.results.store import COLUMNS, to_frame
 
 DEFAULTS = {
     "axis": "distance",

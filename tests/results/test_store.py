@@ -1,17 +1,22 @@
-"""The store of a run: what is committed can be read back, with no model at hand."""
+"""The store of a run: what is committed can be read back, whoever wrote it; damage is said in one line."""
 
 import math
 import os
+import sqlite3
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 from sweep_rows import row
 
-from seqcompare.results.folder import prepare_folder
-from seqcompare.results.rows import COLUMNS
-from seqcompare.results.store import STORE, Store, open_run, read_config
+from seqcompare.results.store import COLUMNS, FORMAT, STORE, RunError, Store, metric_columns
+
+
+def answered(**values):
+    """Return a row of a store of answers."""
+    return {"entry": "x", "details": {}, "sums": np.zeros((0, 3)), **row(**values)}
 
 
 def test_what_goes_in_comes_out_in_the_order_of_the_sweep(tmp_path):
@@ -73,17 +78,57 @@ def test_deaths_and_side_tables(tmp_path):
         pd.testing.assert_frame_equal(store.side_table("state_space"), table)
 
 
-def test_reading_does_not_write(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"holds no run: expected a file config.json"):
-        open_run(tmp_path)
-    prepare_folder(tmp_path / "run", {"settings": {}}, n_jobs=1, fresh=False)
-    with Store(tmp_path / "run" / STORE) as store:
-        store.add(0, row())
-    before = (tmp_path / "run" / STORE).read_bytes()
-    run = open_run(tmp_path / "run")
-    assert len(run.frame()) == 1
-    assert len(run.curves()) == 0
-    assert (tmp_path / "run" / STORE).read_bytes() == before
+def test_answers_come_back_with_their_row(tmp_path):
+    sums = np.array([[1.0, 0.1 + 0.2, math.nan], [2.0, 0.5, 1.0]])
+    with Store(tmp_path / STORE, answers=True) as store:
+        assert store.frame().columns[0] == "entry"
+        store.add(0, {**answered(), "entry": "mine", "details": {"metrics": {"hits": 0.5}}, "sums": sums})
+        store.add(1, {**answered(seed=1), "details": {"metrics": {"score": 7.0}, "needed": {"limited": 3}}})
+    with Store(tmp_path / STORE, read_only=True) as store:
+        frame, first = store.frame(), row()["trial_id"]
+        np.testing.assert_array_equal(store.sums([first])[first], sums)
+        assert store.details()[row(seed=1)["trial_id"]]["needed"] == {"limited": 3}
+    assert frame["entry"].tolist() == ["mine", "x"]
+    # columns are whatever metrics there are; one cannot take the place of a column of every table
+    assert metric_columns(frame) == ["hits", "score (metric)"]
+    np.testing.assert_array_equal(frame["hits"], [0.5, math.nan])
+    assert frame["score"].tolist() == [1.0, 1.0]
+
+
+def test_a_store_of_format_0_is_read_and_gone_on_with(tmp_path):
+    """The tables of then are those of now; only answers may lie there without their row."""
+    with Store(tmp_path / STORE, answers=True) as store:
+        store.add(0, answered())
+    with sqlite3.connect(tmp_path / STORE) as db:
+        db.execute("PRAGMA user_version = 0")
+        db.execute("INSERT INTO answers VALUES (?, 'x', '{}', x'')", (row(seed=1)["trial_id"],))
+    db.close()
+    with Store(tmp_path / STORE, read_only=True) as store:
+        assert len(store.frame()) == 1
+    with Store(tmp_path / STORE, answers=True) as store:
+        store.add(1, answered(seed=1))
+        assert len(store.frame()) == 2
+
+
+def version_of(path):
+    with sqlite3.connect(path) as db:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+    db.close()
+    return version
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_newer_format_is_refused_in_one_line(tmp_path, read_only):
+    with Store(tmp_path / STORE):
+        pass
+    assert version_of(tmp_path / STORE) == FORMAT
+    with sqlite3.connect(tmp_path / STORE) as db:
+        db.execute(f"PRAGMA user_version = {FORMAT + 1}")
+    db.close()
+    words = rf"store.sqlite has format {FORMAT + 1}, .* reads up to {FORMAT}: [^\n]*$"
+    with pytest.raises(RunError, match=words):
+        Store(tmp_path / STORE, read_only=read_only)
+    assert version_of(tmp_path / STORE) == FORMAT + 1
 
 
 def test_what_is_no_store_is_said_in_one_line(tmp_path):
@@ -97,42 +142,53 @@ def test_what_is_no_store_is_said_in_one_line(tmp_path):
         Store(tmp_path / STORE, read_only=True)
 
 
-def test_reading_imports_no_model(tmp_path):
-    prepare_folder(tmp_path / "run", {"settings": {}}, n_jobs=1, fresh=False)
-    with Store(tmp_path / "run" / STORE) as store:
+def test_what_is_no_store_is_not_written_to(tmp_path):
+    (tmp_path / STORE).write_text("not a database, but long enough to be looked at" * 100, encoding="ascii")
+    with pytest.raises(
+        RunError, match=r"store.sqlite cannot be read as a store of results: .*not a database"
+    ):
+        Store(tmp_path / STORE)
+    (tmp_path / STORE).unlink()
+    with sqlite3.connect(tmp_path / STORE) as db:
+        db.execute("CREATE TABLE trials (trial_id TEXT, axis TEXT)")
+    db.close()
+    for read_only in (True, False):
+        with pytest.raises(RunError, match=r"its table of trials has no task, task_params, distance"):
+            Store(tmp_path / STORE, read_only=read_only)
+    assert version_of(tmp_path / STORE) == 0
+
+
+def read_all(path):
+    with Store(path, read_only=True) as store:
+        store.sums(store.frame()["trial_id"])
+
+
+def test_damage_is_said_in_one_line(tmp_path):
+    with Store(tmp_path / STORE, answers=True) as store:
+        for seed in range(200):
+            store.add(seed, {**answered(seed=seed), "sums": np.zeros((50, 3))})
+    whole = (tmp_path / STORE).read_bytes()
+    (tmp_path / STORE).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(RunError, match=r"store.sqlite cannot be read as a store of results: .*malformed"):
+        read_all(tmp_path / STORE)
+    (tmp_path / STORE).write_bytes(whole)
+    with sqlite3.connect(tmp_path / STORE) as db:
+        db.execute("UPDATE answers SET details = '{', sums = x'00'")
+    db.close()
+    with Store(tmp_path / STORE, read_only=True) as store:
+        for read in (store.details, lambda: store.sums(store.done())):
+            with pytest.raises(RunError, match=r"store.sqlite cannot be read as a store of results"):
+                read()
+
+
+def test_reading_leaves_nothing_beside_the_file(tmp_path):
+    with Store(tmp_path / STORE) as store:
         store.add(0, row())
-    code = (
-        "import sys; from seqcompare.results.store import open_run;"
-        "from seqcompare.results.tables import all_tables;"
-        "tables = all_tables(open_run(sys.argv[1]).frame());"
-        "assert len(tables['trials']) == 1;"
-        "rooms = ('seqcompare.models', 'seqcompare.experiments', 'sklearn');"
-        "found = [name for name in sys.modules if name.startswith(rooms)];"
-        "assert not found, found"
-    )
-    subprocess.run([sys.executable, "-c", code, tmp_path / "run"], check=True)
-
-
-def test_folders_are_taken_up_again_or_refused(tmp_path):
-    folder = tmp_path / "run"
-    prepare_folder(folder, {"settings": {"seeds": 1}}, n_jobs=1, fresh=False)
-    prepare_folder(folder, {"settings": {"seeds": 1}}, n_jobs=4, fresh=False)
-    assert [session["n_jobs"] for session in read_config(folder)["sessions"]] == [1, 4]
-    with pytest.raises(FileExistsError, match=r"other settings \(they differ in seeds\).*fresh=True"):
-        prepare_folder(folder, {"settings": {"seeds": 2}}, n_jobs=1, fresh=False)
-    (folder / STORE).touch()
-    (folder / "notes.txt").touch()
-    prepare_folder(folder, {"settings": {"seeds": 2}}, n_jobs=1, fresh=True)
-    assert not (folder / STORE).exists()
-    assert (folder / "notes.txt").exists()
-    assert read_config(folder)["settings"] == {"seeds": 2}
-
-
-@pytest.mark.parametrize("fresh", [False, True])
-def test_a_folder_of_something_else_is_never_touched(tmp_path, fresh):
-    (tmp_path / "thesis.tex").touch()
-    with pytest.raises(FileExistsError, match="not empty and holds no run"):
-        prepare_folder(tmp_path, {"settings": {}}, n_jobs=1, fresh=fresh)
-    with pytest.raises(FileExistsError, match="is a file"):
-        prepare_folder(tmp_path / "thesis.tex", {"settings": {}}, n_jobs=1, fresh=fresh)
-    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+        # whoever writes is not disturbed, and is read as far as it has come
+        with Store(tmp_path / STORE, read_only=True) as reader:
+            assert len(reader.frame()) == 1
+    before = (tmp_path / STORE).read_bytes()
+    with Store(tmp_path / STORE, read_only=True) as reader:
+        assert len(reader.frame()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == [STORE]
+    assert (tmp_path / STORE).read_bytes() == before

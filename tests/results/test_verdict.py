@@ -2,98 +2,10 @@
 
 import pandas as pd
 import pytest
+from findings_tables import DATA, context, enough, grid, summary, write
 
-from seqcompare.results.choice import FAILED_COLUMNS
-from seqcompare.results.findings import Findings
+from seqcompare.metrics import Metric
 from seqcompare.results.judgement import Judgement
-from seqcompare.results.verdict import write_verdict
-from seqcompare.results.words import loss_words, score_words
-
-DATA = {
-    "role": "next",
-    "kind": "symbols",
-    "n_sequences": 100,
-    "n_independent": 100,
-    "in_groups": False,
-    "split_kind": "random",
-    "classes": {},
-    "uniform_bits": 2.0,
-}
-
-
-def summary(**scores):
-    return pd.DataFrame(
-        [
-            {
-                "entry": entry,
-                "family": "reference" if entry == "chance" else "f",
-                "chosen": f"{entry} 3",
-                "n_choices": 1,
-                "causal": entry != "ahead",
-                "score": score,
-                "low": score - 0.1,
-                "high": score + 0.1,
-                "n_parameters": 10.0,
-                "n_failed": 0,
-                "error": "",
-            }
-            for entry, score in scores.items()
-        ]
-    )
-
-
-def ladder(entry, losses, chosen):
-    return pd.DataFrame(
-        [
-            {
-                "entry": entry,
-                "model": f"{entry} {k}",
-                "loss": loss,
-                "n_parameters": k,
-                "cost": k,
-                "capacity": k,
-                "chosen": k == chosen,
-            }
-            for k, loss in losses.items()
-        ]
-    )
-
-
-def context(entry, needed, control="truncated", contexts=(1, 2, 4, 8), behind=0.0):
-    return pd.DataFrame(
-        [
-            {
-                "entry": entry,
-                "fold": fold,
-                "control": control,
-                "context": k,
-                "behind": behind,
-                "error": 0.001,
-                "needed": n,
-            }
-            for fold, n in enumerate(needed)
-            for k in contexts
-        ]
-    )
-
-
-EMPTY = context("nobody", [1]).iloc[:0]
-
-
-NO_FAILURES = pd.DataFrame(columns=FAILED_COLUMNS)
-
-
-def write(
-    judgement, table, *, data=DATA, metric="bits", ladders=None, contexts=EMPTY, profile=None,
-    failures=NO_FAILURES,
-):  # fmt: skip
-    ladders = ladder("x", {3: 1.0}, 3).iloc[:0] if ladders is None else ladders
-    found = (judgement, table, pd.DataFrame(), ladders, contexts, profile or {}, failures)
-    return write_verdict(Findings(data, metric, 0.01, *found))
-
-
-def enough(winner="a", best="a", worse=None, unsettled=()):
-    return Judgement("model", best, winner, worse or {"a": 0.0, "b": 0.3, "chance": 1.0}, unsettled, 1.0)
 
 
 def test_the_winner_is_named_with_its_score_and_chance():
@@ -109,7 +21,7 @@ def test_the_winner_is_named_with_its_score_and_chance():
     said = write(enough(), table).sentences[0]
     assert "A 3 is enough (10 parameters): a, of which the folds chose a 3 most often, comes to 1.200" in said
     # all folds chose a larger one than practically as good as it
-    said = write(enough(), summary(a=1.2, b=1.3, chance=1.9), ladders=ladder("a", {2: 1.205, 3: 1.2}, 2))
+    said = write(enough(), summary(a=1.2, b=1.3, chance=1.9), grids=grid("a", {2: 1.205, 3: 1.2}, 2))
     assert (
         "A 2 is enough (2 parameters): a, of which the folds chose a 3, comes to 1.200" in said.sentences[0]
     )
@@ -128,19 +40,22 @@ def test_a_cheaper_one_that_might_do_is_named():
     [
         (
             {3: 1.0, 5: 1.02},
-            "buys nothing that counts: the best larger rung on validation data is 'a 5': it is 0.020",
+            "buys nothing that counts: the best larger candidate on validation data is 'a 5': it is 0.020",
         ),
-        ({3: 1.0, 5: 0.9995}, "buys nothing that counts: the best larger rung on validation data is 'a 5'."),
+        (
+            {3: 1.0, 5: 0.9995},
+            "buys nothing that counts: the best larger candidate on validation data is 'a 5'.",
+        ),
         (
             {3: 1.0, 5: 0.995},
             "buys 0.005 bit on validation data, less than the 0.010 bit that count as practic",
         ),
         ({3: 1.0, 5: 0.9}, "buys 0.100 bit on validation data, more than what counts as practically equal"),
-        ({1: 2.0, 3: 1.0}, "No larger rung of a was tried: more capacity may buy more."),
+        ({1: 2.0, 3: 1.0}, "No larger candidate of a was tried: more capacity may buy more."),
     ],
 )
 def test_what_more_capacity_buys(losses, words):
-    verdict = write(enough(), summary(a=1.2, b=1.3, chance=1.9), ladders=ladder("a", losses, 3))
+    verdict = write(enough(), summary(a=1.2, b=1.3, chance=1.9), grids=grid("a", losses, 3))
     assert words in str(verdict)
 
 
@@ -167,10 +82,10 @@ def test_labels_depend_on_the_present_step_or_on_steps_before():
 def test_a_reach_at_the_end_of_what_was_shown_is_open():
     table = summary(a=1.2, b=1.3, chance=1.9)
     assert "the true reach may be longer" in str(write(enough(), table, contexts=context("a", [8])))
-    far, near = ladder("a", {2: 1.0, 8: 1.0}, 8), ladder("a", {8: 1.0, 16: 1.0}, 8)
+    far, near = grid("a", {2: 1.0, 8: 1.0}, 8), grid("a", {8: 1.0, 16: 1.0}, 8)
     fitted = context("a", [8], "limited")
-    assert "may be longer" in str(write(enough(), table.replace("a 3", "a 8"), ladders=far, contexts=fitted))
-    assert "may be longer" not in str(write(enough(), table, ladders=near, contexts=fitted))
+    assert "may be longer" in str(write(enough(), table.replace("a 3", "a 8"), grids=far, contexts=fitted))
+    assert "may be longer" not in str(write(enough(), table, grids=near, contexts=fitted))
 
 
 def test_what_shuffling_the_past_does_is_told():
@@ -188,10 +103,10 @@ def test_a_fold_with_one_unit_says_nothing_of_the_error():
 
 
 def test_a_small_network_on_few_steps_is_not_more_capacity():
-    ladders = ladder("a", {3: 1.0, 9: 1.1}, 3)
-    ladders.loc[ladders["model"] == "a 9", "capacity"] = 1
-    text = str(write(enough(), summary(a=1.2, b=1.3, chance=1.9), ladders=ladders))
-    assert "No larger rung of a was tried" in text
+    grids = grid("a", {3: 1.0, 9: 1.1}, 3)
+    grids.loc[grids["model"] == "a 9", "capacity"] = 1
+    text = str(write(enough(), summary(a=1.2, b=1.3, chance=1.9), grids=grids))
+    assert "No larger candidate of a was tried" in text
 
 
 def test_of_too_few_units_no_interval_is_claimed():
@@ -207,7 +122,7 @@ def test_chance_and_doubt_have_words_of_their_own():
     judged = Judgement("cannot tell", "a", "a", {"a": 0.0, "chance": 0.6}, (), 0.6)
     assert "the best model beats it by more than 0.010 bit with probability 0.60" in str(write(judged, table))
     lucky = Judgement("cannot tell", "a", "a", {"a": 0.0, "b": 0.2, "chance": 0.96}, (), 0.96)
-    assert "0.96, which the best of 2 contestants reaches too easily by luck" in str(write(lucky, table))
+    assert "0.96, which the best of 2 models reaches too easily by luck" in str(write(lucky, table))
     silent = Judgement("cannot tell", "chance", "chance", {"a": 1.0, "chance": 0.0}, (), 0.0)
     words = str(write(silent, table, profile={"least_seen": "0.2"}))
     assert (
@@ -234,60 +149,12 @@ def test_chance_is_called_what_it_knows(known, words):
     assert f"no model predicts better than {words} by more" in said
 
 
-def test_warnings():
-    table = summary(a=1.2, ahead=2.5, chance=1.9)
-    table.loc[1, ["n_failed", "error"]] = 1, "ValueError: " + "too far " * 40
-    data = {**DATA, "n_independent": 7, "role": "step", "classes": {"x": 50, "y": 3}}
-    text = str(write(enough(), table, data=data))
-    assert "Not all answers could be given in time: ahead use steps after the label" in text
-    assert "1 of 2 classes are rare, with fewer than 10 examples: y (3)" in text
-    assert "There are only 7 sequences in all" in text
-    assert "Failed in some folds, and left out: ahead (ValueError: too far too far" in text
-    assert "too far ...)." in text
-    assert "No better than guessing evenly (2.000 bits): ahead." in text
-
-
-@pytest.mark.parametrize(
-    ("known", "words"),
-    [
-        ({"split_kind": "blocked", "n_sequences": 1}, "There is only 1 sequence, cut into blocks"),
-        ({"split_kind": "official", "n_independent": 1, "in_groups": True}, "There is only 1 group tested"),
-        ({"split_kind": "grouped", "n_independent": 6, "in_groups": True}, "There are only 6 groups in all"),
-    ],
-)
-def test_how_few_there_are_is_told(known, words):
-    assert words in str(write(enough(), summary(a=1.2, b=1.3, chance=1.9), data={**DATA, **known}))
-
-
-def test_what_failed_while_tuning_is_told():
-    long = "ValueError: too few " + "words " * 40
-    rows = [("a", f"a {k}", 2, 5, 0, long) for k in range(5)]
-    rows += [("b", "b 1", 3, 5, 0, "TypeError: loss (here.py, line 3)")]
-    rows += [("c", "c 1", 5, 5, 5, "KeyError: 7"), ("c", "c 2", 5, 5, 5, "KeyError: 8")]
-    failures = pd.DataFrame(rows, columns=FAILED_COLUMNS)
-    verdict = write(enough(), summary(a=1.2, b=1.3, chance=1.9), failures=failures)
-    none, some = verdict.sentences[-2:]
-    assert none == (
-        "Tested untuned, by the first rung, since every rung failed while tuning: "
-        "c (5 of 5 folds: KeyError: 7)."
-    )
-    assert some.startswith("Failed while tuning, and left out where they did: 'a 0', 'a 1', 'a 2' and 2 more")
-    assert " of a (ValueError: too few words words" in some
-    assert some.endswith(" ...); 'b 1' of b (TypeError: loss (here.py, line 3)).")
-    assert "'c 1'" not in some
-    evidence = verdict.evidence[verdict.evidence["table"] == "failures"]
-    assert dict(zip(evidence["row"], evidence["value"], strict=True)) == {
-        "c": 5, **{f"a, a {k}": 2 for k in range(5)}, "b, b 1": 3
-    }  # fmt: skip
-    assert "tuning" not in str(write(enough(), summary(a=1.2, b=1.3, chance=1.9)))
-
-
 def test_every_sentence_has_evidence():
     curves = pd.concat([context("a", [2]), context("a", [2], "shuffled")])
     verdict = write(
         enough(),
         summary(a=1.2, b=1.3, chance=1.9),
-        ladders=ladder("a", {3: 1.0, 5: 0.9}, 3),
+        grids=grid("a", {3: 1.0, 5: 0.9}, 3),
         contexts=curves,
         profile={"sentence": "Something was seen.", "reach": "3"},
     )
@@ -295,7 +162,9 @@ def test_every_sentence_has_evidence():
     assert "<li>A 3 is enough" in verdict._repr_html_()
 
 
-def test_units_of_scores():
-    assert score_words(0.5, "accuracy") == "50.0% right"
-    assert score_words(2.0, "mse") == "a mean squared error of 2"
-    assert loss_words(0.012, "accuracy") == "1.2 percentage points"
+def test_a_metric_of_ones_own_is_said_in_its_words():
+    mine = Metric(
+        "hits", "", True, words="{value:.1f} hits", difference="{value:.2f} of a hit", figure="{value:g}"
+    )
+    said = write(enough(), summary(a=1.2, b=1.3, chance=1.9), metric=mine).sentences[0]
+    assert said == "A 3 is enough (10 parameters): 1.2 hits (95% interval 1.1 to 1.3), chance 1.9 hits."

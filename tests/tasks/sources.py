@@ -63,13 +63,6 @@ def bag_of_prefix(dataset, rows, n_symbols):
     return counts[rows]
 
 
-def position_features(dataset, rows):
-    """Return the step index, the steps that are left, and the length."""
-    step = dataset.X.step_index[rows]
-    length = dataset.X.lengths[dataset.X.sequence_index[rows]]
-    return np.column_stack([step, length - step, length])
-
-
 def answers(task, dataset):
     """Return the rows that count and what is to be answered there."""
     rows = np.flatnonzero(task.scored(dataset))

@@ -1,64 +1,120 @@
-"""Plain text and FASTA."""
+"""Plain text: a line or a document a sequence, a character or a word a step."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import get_args
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 
+from seqcompare.data.cells import as_words
+from seqcompare.data.contents import Contents
 from seqcompare.data.kinds import LONGEST_SYMBOL, too_long
+from seqcompare.data.options import SPLIT, TOKENS, Split, Tokens
+from seqcompare.data.readers import Reader
+from seqcompare.data.readers.delimited import parse_table
+from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError, read_text
+from seqcompare.data.table import Table
 
-Tokens = Literal["char", "word"]
-Split = Literal["line", "document"]
-
-_NOT_A_RESIDUE = re.compile(r"[^A-Za-z*.-]")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?|[+-]?[nN]a[nN]")
 
 
-def read_fasta(path: Path) -> tuple[list[str], list[str]]:
-    """Read a FASTA file: one sequence of upper-case characters a record.
+def read_any_text(
+    path: Path, *, tokens: Tokens | None = None, split: Split | None = None
+) -> Contents | Table:
+    """Read plain text, or the table that a file of text holds in truth.
 
-    Returns
-    -------
-    names : list of str
-        What follows each ``>``.
-    sequences : list of str
-        The records' residues.
-
-    Raises
-    ------
-    DataError
-        If a record is empty or unheaded, or a character is no residue (a letter, ``*``, ``-`` or ``.``).
+    Parameters
+    ----------
+    path : Path
+        A UTF-8 file.
+    tokens, split : optional
+        As for `read_plain`; either says that this is plain text.
     """
-    names: list[str] = []
-    parts: list[list[str]] = []
-    starts: list[int] = []
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
-        if line.startswith(">"):
-            names.append(line[1:].strip())
-            parts.append([])
-            starts.append(number)
-        elif line.strip() and not line.startswith(";"):
-            if not parts:
-                raise DataError("expected a line that starts with >", path, number, 1)
-            residues = line.rstrip()
-            bad = _NOT_A_RESIDUE.search(residues)
-            if bad:
-                problem = f"{bad.group()!r} is no residue: expected letters, *, - or ."
-                raise DataError(problem, path, number, bad.start() + 1)
-            parts[-1].append(residues.upper())
-    for name, part, number in zip(names, parts, starts, strict=True):
-        if not part:
-            raise DataError(f"record {name!r} has no residues", path, number)
-    if not parts:
-        raise DataError("there is no record: no line starts with >", path)
-    return names, ["".join(part) for part in parts]
+    if tokens is None and split is None:
+        table = find_table(read_text(path), path)
+        if table is not None:
+            return table
+    return read_plain(path, tokens=tokens or "char", split=split or "line")
 
 
-def read_plain(path: Path, *, tokens: Tokens = "char", split: Split = "line") -> list[NDArray[np.str_]]:
+def find_table(text: str, path: Path) -> Table | None:
+    """Return the table that a text holds: with a delimiter, of numbers, or of tagged words; None if none.
+
+    Columns of tagged words, one word a line and a blank line between sentences, are those of CoNLL.
+    """
+    lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
+    if len(lines) < 3:
+        return None
+    plain = f"; as plain text: tokens '{get_args(Tokens)[0]}'"
+    for mark in ("\t", ",", ";", "|"):
+        counts = {line.count(mark) for line in lines}
+        if len(counts) == 1 and counts != {0} and "\n\n" not in text.strip():
+            notes = [f"the lines have as many cells each, so this is read as a table{plain}"]
+            return parse_table(text, path, mark, notes)
+    cells = [_cells_of(line) for line in lines]
+    widths = {len(line) for line in cells}
+    if len(widths) != 1 or widths == {1}:
+        numbers = widths == {1} and all(_NUMBER.fullmatch(line[0]) and "." in line[0] for line in cells)
+        if not numbers:
+            return None
+    if all(_NUMBER.fullmatch(cell) for line in cells[1:] for cell in line):
+        notes = [f"the lines hold as many numbers each, so this is read as a table{plain}"]
+        return parse_table("\n".join("\t".join(line) for line in cells), path, "\t", notes)
+    if widths <= {1} or "\n\n" not in text.strip() or len(lines) < 6:
+        return None
+    tags = len({line[-1] for line in cells})
+    if tags > len(cells) / 3:
+        return None
+    return _tagged(text, path, plain)
+
+
+def _tagged(text: str, path: Path, plain: str) -> Table:
+    """Return the long form of columns of tagged words; a first column that counts the words is left out."""
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    where, sentence = [], 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            sentence += bool(rows) and sentence == numbers[-1]
+            continue
+        cells = _cells_of(line)
+        # in CoNLL-U, lines 1-2 and 1.1 stand for what is no word of the text
+        if line.startswith("#") or re.fullmatch(r"[0-9]+[-.][0-9]+", cells[0]):
+            continue
+        rows.append(cells)
+        numbers.append(sentence)
+        where.append(number)
+    width = len(rows[0])
+    tag = width - 1
+    first = 0
+    if all(row[0].isdigit() for row in rows):
+        first = 1
+        tag = 3 if width == 10 else tag
+    names = [f"column {i + 1}" for i in range(width)]
+    names[first], names[tag] = "word", "tag"
+    columns = {"sentence": list(map(str, numbers)), **dict(zip(names, zip(*rows, strict=True), strict=True))}
+    if first:
+        del columns[names[0]]
+    frame = {name: as_words(column) for name, column in columns.items()}
+    note = (
+        "blank lines part lines of as many words each, so this is read as tagged words: column "
+        f"{first + 1} holds the steps and column {tag + 1} their labels{plain}"
+    )
+    return Table(
+        pd.DataFrame(frame), path, np.array(where, dtype=np.int64), frame, notes=(note,), values=("word",)
+    )
+
+
+def _cells_of(line: str) -> list[str]:
+    """Return what tabs or, without any, blanks separate."""
+    return [cell.strip() for cell in line.split("\t")] if "\t" in line else line.split()
+
+
+def read_plain(path: Path, *, tokens: Tokens = "char", split: Split = "line") -> Contents:
     r"""Read plain text as sequences of characters or words.
 
     Parameters
@@ -87,8 +143,11 @@ def read_plain(path: Path, *, tokens: Tokens = "char", split: Split = "line") ->
         if len(longest) > LONGEST_SYMBOL:
             line = text.count("\n", 0, text.index(longest)) + 1
             raise DataError(too_long(longest), path, line)
-        return [np.array(sequence) for sequence in words]
-    return [np.array(list(piece)) for piece in pieces]
+        X = Sequences(words)
+    else:
+        X = Sequences(pieces)
+    noun = {"char": "characters", "word": "words"}[tokens]
+    return Contents(X, notes=(f"a sequence is a {split} and its steps are {noun}",))
 
 
 def cut_documents(text: str) -> list[str]:
@@ -101,3 +160,13 @@ def cut_documents(text: str) -> list[str]:
 def cut_paragraphs(text: str) -> list[str]:
     """Return what blank lines separate."""
     return [piece.strip("\n") for piece in re.split(r"\n(?:[ \t]*\n)+", text) if piece.strip()]
+
+
+READER = Reader(
+    "text",
+    (".txt", ".text"),
+    read_any_text,
+    "plain text, a line a sequence",
+    (TOKENS, SPLIT),
+    kinds=("symbols",),
+)

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcompare.data.contents import Contents
+from seqcompare.data.layout import offsets_of
+from seqcompare.data.options import Role
+from seqcompare.data.readers import Reader
+from seqcompare.data.schema import Values
+from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError, read_text, title_of
 
+_PART = re.compile(r"_(train)(\.ts(?:\.gz)?)$", re.IGNORECASE)
+
 _FLAGS = ("timestamps", "missing", "univariate", "equallength", "classlabel", "targetlabel")
+_COMMENTS = ("#", "%")
 _WHOLE = ("dimensions", "dimension", "serieslength")
+
+
+Header = dict[str, str | int | bool]
+"""What the tags of a header say."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +44,60 @@ class TimeSeriesFile:
         The line of each series.
     missing : bool
         Whether the header declares missing values.
+    padded : bool
+        Whether series were padded with missing values to one length.
     """
 
     name: str
     series: list[NDArray[np.float64]]
-    target: NDArray[Any] | None
+    target: Values | None
     lines: list[int]
     missing: bool
+    padded: bool = False
+
+
+def read_series(path: Path) -> Contents:
+    """Read a ``.ts`` file, and ``..._TEST.ts`` beside ``..._TRAIN.ts`` as the official test part.
+
+    Raises
+    ------
+    DataError
+        If a file is not as the format demands; see `read_ts`.
+    """
+    files, notes = [path], []
+    part = _PART.search(path.name)
+    if part:
+        word = "test" if part[1].islower() else "TEST" if part[1].isupper() else "Test"
+        other = path.with_name(path.name[: part.start()] + f"_{word}" + part[2])
+        if other.exists():
+            files.append(other)
+            notes.append(f"{other.name} is taken for the official test part")
+    read = [read_ts(file) for file in files]
+    if len({None if part.target is None else part.target.dtype.kind for part in read}) > 1:
+        raise DataError(f"the targets are of another kind than those of {path.name}", files[-1])
+    series = [x for part in read for x in part.series]
+    if len({x.shape[1:] for x in series}) > 1:
+        raise DataError(f"the series have another number of dimensions than those of {path.name}", files[-1])
+    targets = [part.target for part in read if part.target is not None]
+    target = np.concatenate(targets) if targets else None
+    role: Role | None = None
+    if target is not None and target.dtype.kind == "f":
+        # the header says so, whether or not the numbers happen to be whole
+        role = "value"
+        notes.append("the header declares numbers as targets, so the role is value")
+    if any(part.padded for part in read):
+        notes.append("values missing at the end of series are taken for the ends of shorter ones")
+    test = np.repeat([False, True], [len(read[0].series), len(series) - len(read[0].series)])
+    return Contents(
+        Sequences(np.concatenate(series), offsets_of([len(x) for x in series])),
+        target,
+        name=read[0].name,
+        role=role,
+        test=test if len(read) > 1 else None,
+        notes=tuple(notes),
+        places=[(file, line) for file, part in zip(files, read, strict=True) for line in part.lines],
+        gaps=all(part.missing for part in read),
+    )
 
 
 def read_ts(path: Path) -> TimeSeriesFile:
@@ -57,11 +117,13 @@ def read_ts(path: Path) -> TimeSeriesFile:
     labelled = header.get("classlabel", False) or header.get("targetlabel", False)
     series, targets, numbers = [], [], []
     for number, line in enumerate(lines[first:], start=first + 1):
-        if not line.strip() or line.startswith("#"):
+        if not line.strip() or line.startswith(_COMMENTS):
             continue
         fields = line.split(":")
         if labelled:
             target = fields.pop().strip()
+            if header.get("classlabel") and target not in labels:
+                target = _same_number(target, labels)
             if header.get("classlabel") and target not in labels:
                 raise DataError(
                     f"class label {target!r} is not among those of the header: {', '.join(labels)}",
@@ -78,7 +140,10 @@ def read_ts(path: Path) -> TimeSeriesFile:
     for width, number in zip(widths, numbers, strict=True):
         if width != widths[0]:
             raise DataError(f"{width} dimensions, but the first series has {widths[0]}", path, number)
-    if header.get("equallength"):
+    cut = [_without_tail(x) for x in series]
+    padded = any(len(short) < len(x) for short, x in zip(cut, series, strict=True))
+    series = cut
+    if header.get("equallength") and not header.get("missing"):
         for x, number in zip(series, numbers, strict=True):
             if len(x) != len(series[0]):
                 problem = (
@@ -89,16 +154,33 @@ def read_ts(path: Path) -> TimeSeriesFile:
         series = [x[:, 0] for x in series]
     target_values = _read_targets(targets, header, path, numbers) if labelled else None
     name = str(header.get("problemname", title_of(path)))
-    return TimeSeriesFile(name, series, target_values, numbers, bool(header.get("missing")))
+    return TimeSeriesFile(name, series, target_values, numbers, bool(header.get("missing")), padded)
 
 
-def _read_header(lines: list[str], path: Path) -> tuple[dict[str, Any], list[str], int]:
+def _without_tail(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a series without the steps at its end at which nothing is known: those only pad it."""
+    known = np.flatnonzero(~np.isnan(x).all(axis=1))
+    return x[: known[-1] + 1] if known.size else x
+
+
+def _same_number(target: str, labels: list[str]) -> str:
+    """Return the label of the header that is the same number as `target`, as 1 and 1.0 are, or `target`."""
+    for label in labels:
+        try:
+            if float(label) == float(target):
+                return label
+        except ValueError:
+            continue
+    return target
+
+
+def _read_header(lines: list[str], path: Path) -> tuple[Header, list[str], int]:
     """Return the header's tags, the class labels, and how many lines come before the data."""
-    header: dict[str, Any] = {}
+    header: Header = {}
     labels: list[str] = []
     for number, line in enumerate(lines, start=1):
         words = line.split()
-        if not words or line.startswith("#"):
+        if not words or line.startswith(_COMMENTS):
             continue
         if not words[0].startswith("@"):
             raise DataError(f"expected a tag such as @data before the data, got {line[:30]!r}", path, number)
@@ -118,7 +200,7 @@ def _read_header(lines: list[str], path: Path) -> tuple[dict[str, Any], list[str
                 if not labels:
                     raise DataError("@classLabel true must be followed by the labels", path, number)
         elif tag in _WHOLE:
-            if len(values) != 1 or not values[0].isdigit() or int(values[0]) < 1:
+            if len(values) != 1 or not re.fullmatch("[0-9]{1,9}", values[0]) or int(values[0]) < 1:
                 raise DataError(
                     f"{words[0]} must be a positive number, got {' '.join(values)!r}", path, number
                 )
@@ -130,7 +212,7 @@ def _read_header(lines: list[str], path: Path) -> tuple[dict[str, Any], list[str
     raise DataError("there is no @data line", path, len(lines))
 
 
-def _read_series(fields: list[str], header: dict[str, Any], path: Path, number: int) -> NDArray[np.float64]:
+def _read_series(fields: list[str], header: Header, path: Path, number: int) -> NDArray[np.float64]:
     """Return one series, shape (T, d)."""
     expected = header.get("dimensions", header.get("dimension", 1 if header.get("univariate") else None))
     if not fields:
@@ -177,7 +259,7 @@ def _read_numbers(field: str, path: Path, number: int, column: int) -> NDArray[n
     return values
 
 
-def _read_targets(targets: list[str], header: dict[str, Any], path: Path, numbers: list[int]) -> NDArray[Any]:
+def _read_targets(targets: list[str], header: Header, path: Path, numbers: list[int]) -> Values:
     if header.get("classlabel"):
         return np.array(targets)
     values = np.empty(len(targets))
@@ -189,3 +271,6 @@ def _read_targets(targets: list[str], header: dict[str, Any], path: Path, number
         if not np.isfinite(values[i]):
             raise DataError(f"expected a finite target, got {target}", path, number)
     return values
+
+
+READER = Reader("ts", (".ts",), read_series, ".ts of the UCR and UEA archives, a line a sequence")

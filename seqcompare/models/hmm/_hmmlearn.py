@@ -154,7 +154,7 @@ class Engine:
             stats["trans"] += found.transitions
             self._accumulate(stats, steps.values[a:z], posterior)
             if labels is not None:
-                stats["labels"] += _count(labels, posterior, self.labelprob_.shape[1])
+                stats["labels"] += count_codes(labels, posterior, self.labelprob_.shape[1])
         return stats, float(total)
 
     def _accumulate(self, stats: dict[str, Any], values: NDArray[Any], posterior: Floats) -> None:
@@ -206,7 +206,7 @@ class CategoricalEngine(Engine, hmm.CategoricalHMM):
         self.n_features = self.emissionprob_.shape[1]
 
     def _accumulate(self, stats: dict[str, Any], values: NDArray[Any], posterior: Floats) -> None:
-        stats["obs"] += _count(values, posterior, self.n_features)
+        stats["obs"] += count_codes(values, posterior, self.n_features)
 
     def _learnt(self) -> list[str]:
         return ["transmat_", "emissionprob_"]
@@ -271,7 +271,7 @@ def _cut(offsets: Offsets, n_steps: int) -> list[tuple[int, int]]:
     return list(pairwise(cuts))
 
 
-def _count(codes: NDArray[np.int64], posterior: Floats, n_codes: int) -> Floats:
+def count_codes(codes: NDArray[np.int64], posterior: Floats, n_codes: int) -> Floats:
     """Add up the posteriors of each code below `n_codes`, shape (K, n_codes)."""
     counts = np.zeros((n_codes, posterior.shape[1]))
     add_rows(codes, posterior, counts)

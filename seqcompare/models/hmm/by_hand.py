@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -80,3 +80,67 @@ def take_parameters(model: Any, arrays: dict[str, Floats], unknown_proba: Any) -
     }
     keep_parameters(model, checked, start_mask=checked["startprob"] > 0, mask=checked["transmat"] > 0)
     model.converged_, model.stop_reason_, model.n_iter_ = True, "", 0
+
+
+class ByHand:
+    """What makes a model from parameters; a part of `HMM`."""
+
+    @classmethod
+    def from_parameters(
+        cls,
+        *,
+        startprob: ArrayLike,
+        transmat: ArrayLike,
+        emissionprob: ArrayLike | None = None,
+        means: ArrayLike | None = None,
+        covars: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
+        lambdas: ArrayLike | None = None,
+        covariance_type: Literal["diag", "spherical", "full", "tied"] = "diag",
+        symbols: ArrayLike | None = None,
+        unknown_proba: float = 1e-6,
+        missing: Literal["error", "marginalize"] = "error",
+        missing_symbol: Any = None,
+    ) -> Self:
+        """Make a model by hand; it is fitted, and a clone of it is not.
+
+        Parameters
+        ----------
+        startprob, transmat, emissionprob, means, covars, weights, lambdas : array-like
+            The parameters, see the class's attributes: either `emissionprob`, or `means` and `covars` (with
+            `weights` for mixtures), or `lambdas`.
+        covariance_type, missing, missing_symbol
+            See the class.
+        symbols : array-like of shape (n_symbols,), optional
+            What the columns of `emissionprob` stand for; by default 0, 1, 2, ...
+        unknown_proba : float, default=1e-6
+            Probability of a symbol that is not among `symbols`.
+
+        Raises
+        ------
+        ValueError
+            If the parameters make no model, or one has the wrong shape or impossible values.
+        """
+        emission, arrays = find_emission(
+            {
+                "emissionprob": emissionprob,
+                "means": means,
+                "covars": covars,
+                "weights": weights,
+                "lambdas": lambdas,
+            }
+        )
+        arrays |= {"startprob": np.asarray(startprob, dtype=float), "transmat": np.asarray(transmat)}
+        make: Any = cls
+        model = make(
+            arrays["startprob"].size,
+            emission,
+            covariance_type=covariance_type,
+            n_mix=arrays["weights"].shape[-1] if emission == "gmm" else 2,
+            symbols=symbols,
+            missing=missing,
+            missing_symbol=missing_symbol,
+        )
+        take_parameters(model, arrays, unknown_proba)
+        made: Self = model
+        return made

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.special import logsumexp
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -14,13 +14,13 @@ from sklearn.utils.validation import check_is_fitted
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.models.base import Density, Reading, check_lengths
 from seqcompare.models.hmm._hmmlearn import Steps
-from seqcompare.models.hmm.by_hand import find_emission, take_parameters
-from seqcompare.models.hmm.fit import run_starts
+from seqcompare.models.hmm.by_hand import ByHand
 from seqcompare.models.hmm.observations import learn_observations, read_steps, reading_of
 from seqcompare.models.hmm.parameters import (
     Floats,
     parameter_names,
 )
+from seqcompare.models.hmm.prediction import choose_objective
 from seqcompare.models.hmm.predictions import StepPredictions
 from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
 from seqcompare.models.hmm.sampling import draw_states, draw_steps
@@ -35,7 +35,7 @@ from seqcompare.models.hmm.settings import (
 
 
 @dataclass(eq=False, repr=False)
-class HMM(Settings, StepPredictions, Density):
+class HMM(ByHand, Settings, StepPredictions, Density):
     """Hidden Markov model, fitted by EM from several starts with hmmlearn's M-step.
 
     Parameters
@@ -82,6 +82,10 @@ class HMM(Settings, StepPredictions, Density):
         Starts that run at once, as in joblib. The result does not depend on it.
     random_state : int, RandomState instance or None, default=None
         Seed of the starts.
+    objective : {"auto", "likelihood", "prediction"}, default="auto"
+        What the parameters are fitted to: the likelihood of whole sequences, by EM, or the prediction of the
+        steps that have weight, each from the steps before it, by gradient descent; see the notes. "auto" is
+        "prediction" where `fit` is given weights of single steps.
 
     Attributes
     ----------
@@ -123,6 +127,14 @@ class HMM(Settings, StepPredictions, Density):
 
     EM stops only once the gain is below `tol` and no longer grows: leaving a saddle starts with small steps.
 
+    With ``objective="prediction"`` the loss is the weighted mean of ``-log p(x[t] | x[..t-1])``, and its
+    exact gradient goes through the forward filter. Adam takes batches of 50 sequences; a fifth of the
+    sequences is held out and tells when to stop: after 15 passes over the data that gained less than 100
+    `tol` a step together, or `max_iter`. The first, third, ... start has two stages: first the states stay
+    put and only emissions learn, then all is free. The steps without weight are still read, but nothing
+    makes the model fit them: give them a tenth of the others' weight for a model of whole sequences, too.
+    Emissions are "categorical", "poisson", or "gaussian" with variances.
+
     References
     ----------
     Rabiner (1989), A tutorial on hidden Markov models and selected applications in speech recognition.
@@ -138,72 +150,21 @@ class HMM(Settings, StepPredictions, Density):
     """
 
     n_components: int = 2
-
-    @classmethod
-    def from_parameters(
-        cls,
-        *,
-        startprob: ArrayLike,
-        transmat: ArrayLike,
-        emissionprob: ArrayLike | None = None,
-        means: ArrayLike | None = None,
-        covars: ArrayLike | None = None,
-        weights: ArrayLike | None = None,
-        lambdas: ArrayLike | None = None,
-        covariance_type: Literal["diag", "spherical", "full", "tied"] = "diag",
-        symbols: ArrayLike | None = None,
-        unknown_proba: float = 1e-6,
-        missing: Literal["error", "marginalize"] = "error",
-        missing_symbol: Any = None,
-    ) -> HMM:
-        """Make a model by hand; it is fitted, and a clone of it is not.
-
-        Parameters
-        ----------
-        startprob, transmat, emissionprob, means, covars, weights, lambdas : array-like
-            The parameters, see the class's attributes: either `emissionprob`, or `means` and `covars` (with
-            `weights` for mixtures), or `lambdas`.
-        covariance_type, missing, missing_symbol
-            See the class.
-        symbols : array-like of shape (n_symbols,), optional
-            What the columns of `emissionprob` stand for; by default 0, 1, 2, ...
-        unknown_proba : float, default=1e-6
-            Probability of a symbol that is not among `symbols`.
-
-        Raises
-        ------
-        ValueError
-            If the parameters make no model, or one has the wrong shape or impossible values.
-        """
-        emission, arrays = find_emission(
-            {
-                "emissionprob": emissionprob,
-                "means": means,
-                "covars": covars,
-                "weights": weights,
-                "lambdas": lambdas,
-            }
-        )
-        arrays |= {"startprob": np.asarray(startprob, dtype=float), "transmat": np.asarray(transmat)}
-        model = cls(
-            arrays["startprob"].size,
-            emission,
-            covariance_type=covariance_type,
-            n_mix=arrays["weights"].shape[-1] if emission == "gmm" else 2,
-            symbols=symbols,
-            missing=missing,
-            missing_symbol=missing_symbol,
-        )
-        take_parameters(model, arrays, unknown_proba)
-        return model
+    _: KW_ONLY
+    objective: Literal["auto", "likelihood", "prediction"] = "auto"
 
     @property
     def reading(self) -> Reading:
         """How input is read: by the emission, once it is known."""
         return reading_of(self, getattr(self, "emission_", self.emission))
 
-    def fit(self, X: Any, y: Any = None) -> HMM:
-        """Fit the parameters by EM.
+    @property
+    def takes_weights(self) -> bool:
+        """Whether `fit` can take weights of single steps: not if it is told to fit whole sequences."""
+        return self.objective != "likelihood"
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> HMM:
+        """Fit the parameters.
 
         Parameters
         ----------
@@ -211,11 +172,15 @@ class HMM(Settings, StepPredictions, Density):
             The training data.
         y : ignored
             For scikit-learn's tools.
+        sample_weight : array of shape (n,), or one array of weights a sequence, optional
+            Weights of sequences; or of the predictions of single steps, which are then what the model is
+            fitted to (see `objective`).
 
         Raises
         ------
         ValueError
-            If a parameter or `X` is not as expected, or the topology or what is fixed rules `X` out.
+            If a parameter, `X` or `sample_weight` is not as expected, or the topology or what is fixed rules
+            `X` out.
 
         Warns
         -----
@@ -225,12 +190,13 @@ class HMM(Settings, StepPredictions, Density):
         check_integer("n_components", self.n_components)
         check_settings(self)
         sequences = learn_observations(self, X)
-        plan = plan_fit(self, read_steps(self, sequences), self.n_components)
+        sequences, weights, run = choose_objective(self, sequences, sample_weight)
+        plan = plan_fit(self, read_steps(self, sequences), self.n_components, weights)
         # where nothing is drawn, one start is as good as many
         drawn = set(parameter_names(self.emission_)) - set(plan.recipe.init)
-        outcomes = run_starts(
+        outcomes = run(
             plan.recipe,
-            Steps(plan.values, np.array(sequences.offsets)),
+            Steps(plan.values, offsets_of(sequences.lengths), weights),
             n_init=self.n_init if drawn else 1,
             n_jobs=self.n_jobs,
             random_state=check_random_state(self.random_state),

@@ -54,9 +54,8 @@ class StateSelection:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the criterion against the number of states and return the axes."""
-        from seqcompare.style import family_style, look, new_axes
+        from seqcompare.style import ACCENT, look, new_axes
 
-        look_of = family_style("hmm")
         table, column = self._table, _COLUMN[self.criterion]
         with look():
             ax = new_axes() if ax is None else ax
@@ -65,13 +64,13 @@ class StateSelection:
                 table["n_components"],
                 table[column],
                 yerr=error,
-                color=look_of.color,
-                marker=look_of.marker,
+                color=ACCENT,
+                marker="o",
                 capsize=3,
             )
             best = table[column].to_numpy()[table["n_components"] == self.best_n_components]
             place = self.best_n_components
-            ax.plot(place, best, "o", markersize=11, fillstyle="none", color=look_of.text)
+            ax.plot(place, best, "o", markersize=11, fillstyle="none", color=ACCENT)
             ax.set_xticks(table["n_components"])
             title = f"{self.best_n_components} states are best"
             ax.set(xlabel="hidden states", ylabel=_LABEL[self.criterion], title=title)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -184,6 +185,30 @@ class MarkovChain(SymbolDensity):
         """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container."""
         sequences, codes = self._encode(X)
         return sequences.pack(predict_rows(codes, sequences.offsets, self._trie))
+
+    def iter_next_proba(self, X: Any, n_rows: int) -> Iterator[NDArray[np.float64]]:
+        """Yield what `predict_next_proba` returns, end to end, at most `n_rows` steps at a time.
+
+        Parameters
+        ----------
+        X : sequences
+            As there.
+        n_rows : int
+            Steps of a part: all of them together may be more than memory holds.
+
+        Yields
+        ------
+        ndarray of shape (n_rows, n_symbols)
+        """
+        sequences, codes = self._encode(X)
+        bounds = sequences.offsets
+        for first in range(0, sequences.n_steps, n_rows):
+            last = min(first + n_rows, sequences.n_steps)
+            # the steps before a part that its first contexts are made of
+            start = max(first - self.order, 0)
+            inside = bounds[(bounds > start) & (bounds < last)]
+            offsets = np.array([start, *inside, last]) - start
+            yield predict_rows(codes[start:last], offsets, self._trie)[first - start :]
 
     def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
         """Draw sequences.

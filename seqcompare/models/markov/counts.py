@@ -198,7 +198,7 @@ def count_next(
     depth, n_symbols : int
         Longest context, and size of the alphabet.
     """
-    x, starts = _with_starts(codes, offsets, n_symbols)
+    x, starts = with_starts(codes, offsets, n_symbols)
     w, wait = _UNIT, None
     if weight is not None:
         w = np.insert(weight, offsets[:-1], 0.0)
@@ -233,7 +233,7 @@ def count_labels(
     depth, n_symbols, n_labels : int
         Longest context, and sizes of the alphabets.
     """
-    x, starts = _with_starts(codes, offsets, n_symbols)
+    x, starts = with_starts(codes, offsets, n_symbols)
     w = np.insert(weight, offsets[:-1], 0.0)
     wait = steps_to_weight(w, x == n_symbols)
     first_label = n_symbols + 1
@@ -310,7 +310,7 @@ def _index_type(size: int) -> type[np.integer]:
     return np.int32 if size < 2**31 else np.int64
 
 
-def _with_starts(
+def with_starts(
     codes: NDArray[np.integer], offsets: NDArray[np.int64], start: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Put the start mark before each sequence; return the steps, and where the marks are."""

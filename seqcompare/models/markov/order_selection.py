@@ -59,9 +59,8 @@ class OrderSelection:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the criterion against the order and return the axes."""
-        from seqcompare.style import family_style, look, new_axes
+        from seqcompare.style import ACCENT, look, new_axes
 
-        look_of = family_style("markov")
         table, column = self._table, _COLUMN[self.criterion]
         with look():
             ax = new_axes() if ax is None else ax
@@ -70,12 +69,12 @@ class OrderSelection:
                 table["order"],
                 table[column],
                 yerr=error,
-                color=look_of.color,
-                marker=look_of.marker,
+                color=ACCENT,
+                marker="o",
                 capsize=3,
             )
             best = table.loc[table["order"] == self.best_order].iloc[0]
-            ax.plot(best["order"], best[column], "o", markersize=11, fillstyle="none", color=look_of.text)
+            ax.plot(best["order"], best[column], "o", markersize=11, fillstyle="none", color=ACCENT)
             ax.set_xticks(table["order"])
             ax.set(xlabel="order", ylabel=_LABEL[self.criterion], title=f"Order {self.best_order} is best")
         return ax

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.models.recurrent.packing import Pack
+from seqcompare.needs import Storage
 
 Array = NDArray[Any]
 Weights = dict[str, Array]
@@ -88,6 +89,8 @@ class Cell(NamedTuple):
 
     Attributes
     ----------
+    name : what the parameter `cell` calls it
+    title : the same in words
     gates : names of the blocks of `hidden` columns that the inputs add to
     states : names of the parts of the state
     activations : those the cell can take, the default first
@@ -100,8 +103,12 @@ class Cell(NamedTuple):
     backward : (weights, trace, pack, d output, d final state, how) -> Backward; it may use up the trace's
         arrays
     beside : whether the cell can take inputs beside the state
+    storage : how a unit keeps what it has seen, for theory; None where nothing is known
+    seconds : of training a step and epoch at 45 hidden units, about, on one core of 2024
     """
 
+    name: str
+    title: str
     gates: tuple[str, ...]
     states: tuple[str, ...]
     activations: tuple[str, ...]
@@ -112,6 +119,8 @@ class Cell(NamedTuple):
     forward: Callable[[Weights, Inputs, Pack, State, How], Trace]
     backward: Callable[[Weights, Trace, Pack, Array, State, How], Backward]
     beside: bool = False
+    storage: Storage | None = None
+    seconds: float = 1e-6
 
 
 def with_initial(initial: Array, n_rows: int, name: str, how: How, n_beside: int = 0) -> Array:

@@ -1,4 +1,4 @@
-"""The recurrent cells by name."""
+"""The recurrent cells by name: an open list."""
 
 from __future__ import annotations
 
@@ -7,5 +7,30 @@ from seqcompare.models.recurrent.elman import ELMAN
 from seqcompare.models.recurrent.gru import GRU
 from seqcompare.models.recurrent.jordan import JORDAN
 from seqcompare.models.recurrent.lstm import LSTM
+from seqcompare.registry import Registry
 
-CELLS: dict[str, Cell] = {"elman": ELMAN, "jordan": JORDAN, "gru": GRU, "lstm": LSTM}
+#: Every cell by its name.
+CELLS: Registry[Cell] = Registry("cell", lambda: [ELMAN, JORDAN, GRU, LSTM], "seqcompare.cells")
+
+
+def register_cell(cell: Cell, *, replace: bool = False) -> Cell:
+    """Add a cell to those that ``cell=`` knows, and so a model to the recurrent family.
+
+    Parameters
+    ----------
+    cell : Cell
+        The cell, under its own name.
+    replace : bool, default=False
+        Whether to take the place of another one of this name.
+
+    Returns
+    -------
+    Cell
+        What was given.
+
+    Raises
+    ------
+    ValueError
+        If the name is taken.
+    """
+    return CELLS.register(cell, replace=replace)

@@ -22,9 +22,7 @@ from seqcompare.models.recurrent.losses import LOSSES
 from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.packing import Ints, longest_first, pack
 from seqcompare.models.recurrent.single_unit import SingleUnit, axes_of, single_unit
-from seqcompare.style import FAMILY_COLORS
-
-COLOR = FAMILY_COLORS["recurrent"]
+from seqcompare.style import ACCENT, QUIET
 
 __all__ = [
     "GateTrace",
@@ -63,8 +61,8 @@ class GradientByLag:
     def plot(self, ax: Any = None) -> Any:
         """Draw median and quartiles against the lag, on a logarithmic axis; return the axes."""
         ax, table = axes_of(ax), self.frame()
-        ax.plot(table["lag"], table["median"], color=COLOR)
-        ax.fill_between(table["lag"], table["low"], table["high"], color=COLOR, alpha=0.2)
+        ax.plot(table["lag"], table["median"], color=ACCENT)
+        ax.fill_between(table["lag"], table["low"], table["high"], color=ACCENT, alpha=0.2)
         ax.set(yscale="log", xlabel="lag k (steps)", ylabel="norm of d loss[t] / d state[t-k]")
         return ax
 
@@ -271,9 +269,9 @@ class JacobianSpectrum:
         """Draw all eigenvalues in the complex plane with the unit circle; return the axes."""
         ax = axes_of(ax)
         angle = np.linspace(0, 2 * np.pi, 200)
-        ax.plot(np.cos(angle), np.sin(angle), color=FAMILY_COLORS["reference"], linewidth=1)
+        ax.plot(np.cos(angle), np.sin(angle), color=QUIET, linewidth=1)
         values = self.eigenvalues.ravel()
-        ax.plot(values.real, values.imag, ".", color=COLOR, alpha=0.4, markersize=3)
+        ax.plot(values.real, values.imag, ".", color=ACCENT, alpha=0.4, markersize=3)
         ax.set(xlabel="real part", ylabel="imaginary part", aspect="equal")
         return ax
 

@@ -64,6 +64,8 @@ def _unrun(weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final:
 
 
 ELMAN = Cell(
+    name="elman",
+    title="Elman",
     gates=("hidden",),
     states=("hidden",),
     activations=("tanh", "relu", "sigmoid", "identity"),
@@ -73,4 +75,6 @@ ELMAN = Cell(
     biases=lambda size, rng, longest: np.zeros(size.hidden),
     forward=_run,
     backward=_unrun,
+    storage="squashing",
+    seconds=5e-7,
 )

@@ -123,6 +123,8 @@ def _biases(size: Size, rng: np.random.Generator, longest: int) -> Array:
 
 
 GRU = Cell(
+    name="gru",
+    title="GRU",
     gates=("reset", "update", "candidate"),
     states=("hidden",),
     activations=("tanh",),
@@ -132,4 +134,6 @@ GRU = Cell(
     biases=_biases,
     forward=_run,
     backward=_unrun,
+    storage="gated",
+    seconds=7e-7,
 )

@@ -128,6 +128,8 @@ def _biases(size: Size, rng: np.random.Generator, longest: int) -> Array:
 
 
 LSTM = Cell(
+    name="lstm",
+    title="LSTM",
     gates=("output", "input", "forget", "candidate"),
     states=("hidden", "cell"),
     activations=("tanh",),
@@ -138,4 +140,6 @@ LSTM = Cell(
     forward=_run,
     backward=_unrun,
     beside=True,
+    storage="additive",
+    seconds=1e-6,
 )

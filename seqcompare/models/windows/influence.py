@@ -48,13 +48,13 @@ class LagInfluence:
         """Draw the influence of each lag, the past on the left, and return the axes."""
         from matplotlib.ticker import MaxNLocator
 
-        from seqcompare.style import family_style, look, new_axes
+        from seqcompare.style import ACCENT, look, new_axes
 
         with look():
             ax = new_axes() if ax is None else ax
             error = None if np.isnan(self.std).all() else self.std
             # drawn as t - lag, so that time runs to the right
-            ax.bar(-self.lags, self.influence, yerr=error, capsize=2, color=family_style("window").color)
+            ax.bar(-self.lags, self.influence, yerr=error, capsize=2, color=ACCENT)
             ax.xaxis.set_major_locator(MaxNLocator(integer=True))
             ax.set(xlabel="step, counted from t", ylabel=self.measure, title="Where the evidence sits")
         return ax

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from seqcompare import style
 from seqcompare.report.svg import SERIES
@@ -22,18 +21,21 @@ SKILL_FLOOR, SKILL_TOP = -0.08, 1.08
 End = tuple[str, float, float, str]
 
 
-def styles_of(frame: pd.DataFrame) -> dict[str, style.SeriesStyle]:
+def styles_of(frame: pd.DataFrame, palette: style.Palette | None = None) -> dict[str, style.SeriesStyle]:
     """Return the style of each series of `frame`.
 
     Parameters
     ----------
     frame : DataFrame
         With the column ``model``, and ``family``, ``variant`` and ``capacity`` where they are known.
+    palette : Palette, optional
+        How families look; by default each has a spare colour, by its place in `frame`.
     """
-    known: dict[str, Any] = {"family": "other", "variant": "", "capacity": np.nan}
+    known: dict[str, str | float] = {"family": "", "variant": "", "capacity": np.nan}
     full = frame.assign(**{name: blank for name, blank in known.items() if name not in frame})
     rows = full[["model", *known]].drop_duplicates().itertuples(index=False, name=None)
-    return style.model_styles((str(m), str(f), str(v), float(c)) for m, f, v, c in rows)
+    palette = palette or style.Palette(others=full["family"].astype(str))
+    return palette.model_styles((str(m), str(f), str(v), float(c)) for m, f, v, c in rows)
 
 
 def series_id(name: str) -> str:
@@ -42,7 +44,14 @@ def series_id(name: str) -> str:
 
 
 def draw_line(
-    ax: Axes, name: str, x: Any, y: Any, look: style.SeriesStyle, *, marked: bool = True, width: float = 1.6
+    ax: Axes,
+    name: str,
+    x: ArrayLike,
+    y: ArrayLike,
+    look: style.SeriesStyle,
+    *,
+    marked: bool = True,
+    width: float = 1.6,
 ) -> End:
     """Draw the line of a series; return its right end for `label_ends`.
 
@@ -78,8 +87,8 @@ def draw_line(
 def draw_mark(
     ax: Axes,
     name: str,
-    x: Any,
-    y: Any,
+    x: ArrayLike,
+    y: ArrayLike,
     look: style.SeriesStyle,
     *,
     size: float = 7,
@@ -127,10 +136,10 @@ def axis_places(ax: Axes, values: Sequence[float]) -> list[float]:
     return [float(ax.transScale.transform((value, 0.0))[0]) for value in values]
 
 
-def nudge(ax: Axes, values: Any, amount: float) -> Any:
+def nudge(ax: Axes, values: Sequence[float], amount: float) -> list[float]:
     """Move x `values` aside by `amount` in the axis' own scale, so that series that agree stay visible."""
     back = ax.transScale.inverted()
-    return [back.transform((x + amount, 0.0))[0] for x in axis_places(ax, values)]
+    return [float(back.transform((x + amount, 0.0))[0]) for x in axis_places(ax, values)]
 
 
 def log_axis(axis: Axis) -> None:
@@ -255,7 +264,7 @@ def label_ends(ax: Axes, ends: Sequence[End], size: float = 8) -> None:
         text.set_gid(series_id(name))
 
 
-def _spread(places: Any, gap: float) -> Any:
+def _spread(places: NDArray[np.float64], gap: float) -> list[float]:
     """Move sorted `places` apart to at least `gap`, keeping their mean where groups collide."""
     groups = [[place, 1] for place in places]  # centre, how many
     merged: list[list[float]] = []

@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from seqcompare import style
+from seqcompare.families import REFERENCE
 from seqcompare.report.figures import canvas
-from seqcompare.style import SeriesStyle
+from seqcompare.style import Line, SeriesStyle
 
 COSTS = {
     "fit_seconds": "time to fit (s)",
@@ -17,6 +18,13 @@ COSTS = {
     "n_parameters": "parameters",
     "peak_memory_mb": "peak memory (MB)",
 }
+
+#: Which contexts there are -> how dark they are drawn, and in which line.
+_CONTEXTS: tuple[tuple[str, int, Line], ...] = (
+    ("possible", 0, (0, (2, 2))),
+    ("seen", 2, "-"),
+    ("supported", 4, "-"),
+)
 
 
 def pareto_front(cost: pd.Series, score: pd.Series, *, greater_is_better: bool = True) -> pd.Series:
@@ -58,7 +66,7 @@ def competes(frame: pd.DataFrame) -> pd.Series:
     """
     found = pd.Series(True, index=frame.index)
     if "family" in frame:
-        found &= frame["family"] != "reference"
+        found &= frame["family"] != REFERENCE
     return found & frame["causal"].astype(bool) if "causal" in frame else found
 
 
@@ -258,8 +266,8 @@ def state_space(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
         canvas.log_axis(ax.yaxis)
         rows = frame.sort_values("order")
         ends = []
-        for column, level, line in (("possible", 0, (0, (2, 2))), ("seen", 2, "-"), ("supported", 4, "-")):
-            color = style.shade("markov", level)
+        for column, level, line in _CONTEXTS:
+            color = style.shade(style.HUES[0], level)
             shown = rows[rows[column].gt(0)]
             ax.plot(
                 shown["order"],

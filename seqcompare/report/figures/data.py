@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,10 +11,10 @@ from matplotlib.ticker import MaxNLocator
 
 from seqcompare import style
 from seqcompare.report.figures import canvas
-from seqcompare.style import SeriesStyle
+from seqcompare.style import Line, SeriesStyle
 
 # what a model may see -> its line, and what that is called
-CONTROLS: dict[str, tuple[Any, str]] = {
+CONTROLS: dict[str, tuple[Line, str]] = {
     "limited": ("-", "fitted to the last k"),
     "truncated": ((0, (5, 1.5)), "shown the last k"),
     "shuffled": ((0, (1.2, 1.2)), "past shuffled"),
@@ -54,7 +53,9 @@ def contest(
     Axes
     """
     rows = frame[frame["score"].notna()].to_dict("records")
-    styles = styles or style.contestant_styles((str(r["model"]), str(r["family"])) for r in rows)
+    if styles is None:
+        entries = [(str(r["model"]), str(r["family"])) for r in rows]
+        styles = style.Palette(others=[family for _, family in entries]).entry_styles(entries)
     with style.look():
         ax = ax or style.new_axes(4.8, 0.26 * len(rows) + 0.9)
         ax.grid(True, axis="x")

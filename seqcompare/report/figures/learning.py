@@ -129,9 +129,8 @@ def gate_trace(frame: pd.DataFrame, ax: Axes | None = None, *, needed_lag: int |
     -------
     Axes
     """
-    colors = [style.shade(family, 2) for family in ("markov", "recurrent", "hmm", "window", "reference")]
     frame = frame.dropna(subset="value")
-    palette = dict(zip(dict.fromkeys(frame["gate"]), itertools.cycle(colors), strict=False))
+    palette = dict(zip(dict.fromkeys(frame["gate"]), itertools.cycle(style.HUES), strict=False))
     with style.look():
         ax = ax or style.new_axes()
         if needed_lag is not None:

@@ -30,18 +30,20 @@ def made(**options):
 @pytest.mark.parametrize(
     ("estimator", "n_checks"),
     [
-        (HMM(random_state=0), 41),
-        (HMM(emission="categorical", random_state=0), 41),
+        (HMM(random_state=0), 48),
+        (HMM(emission="categorical", random_state=0), 48),
         # one check is about refusing negative values, another needs an estimator that refuses NaN
-        (HMM(emission="poisson", random_state=0), 42),
-        (HMM(missing="marginalize", random_state=0), 40),
+        (HMM(emission="poisson", random_state=0), 49),
+        (HMM(missing="marginalize", random_state=0), 47),
     ],
     ids=["gaussian", "categorical", "poisson", "missing"],
 )
 def test_scikit_learns_checks(estimator, n_checks, monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")
-    outcomes = check_estimator(estimator)
-    assert [o["check_name"] for o in outcomes if o["status"] != "passed"] == []
+    # where EM starts depends on the order of the rows, which this check changes; see test_prediction
+    equivalence = "check_sample_weight_equivalence_on_dense_data"
+    outcomes = check_estimator(estimator, expected_failed_checks={equivalence: "starts depend on order"})
+    assert {o["check_name"] for o in outcomes if o["status"] != "passed"} <= {equivalence}
     assert len(outcomes) == n_checks
 
 

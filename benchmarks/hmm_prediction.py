@@ -1,0 +1,61 @@
+"""HMMs fitted to the prediction of the steps that count, beside EM: what they recall and what else they know.
+
+python benchmarks/hmm_prediction.py [--seeds 5]
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from seqcompare import HMM, Sequences, tasks
+
+
+def answers(task, model, test):
+    """Return the score of a fitted model on the steps that count."""
+    rows = [np.vstack([model.initial_proba_, p[:-1]]) for p in model.predict_next_proba(list(test.X))]
+    return task.score(test, Sequences(rows), model.symbols_)
+
+
+def weights_of(data, share):
+    """Return the weights of the steps, the others having so much of the weight of those that count."""
+    return Sequences(np.maximum(data.sample_weight.values, share), data.sample_weight.offsets)
+
+
+def main():
+    """Print a row for each task and way to fit."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=5)
+    seeds = range(parser.parse_args().seeds)
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    print("| task, 1,000 sequences | fitted to | score in each seed | bits of all steps | seconds |")
+    print("|---|---|---|--:|--:|")
+    for task, n_states in (
+        (tasks.Recall(16, n_cues=2), 2),
+        (tasks.Recall(64, n_cues=2), 2),
+        (tasks.Recall(64, n_cues=2), 4),
+        (tasks.Recall(128, n_cues=2), 2),
+    ):
+        length = int(2.4 * task.distance)
+        for way, share in (("likelihood, EM", None), ("prediction", 0.0), ("prediction, rest .1", 0.1)):
+            scores, losses, seconds = [], [], []
+            for seed in seeds:
+                train = task.sample(1000, length, random_state=seed)
+                test = task.sample(500, length, random_state=1000 + seed)
+                begin = time.process_time()
+                model = HMM(n_states, n_init=1, random_state=seed)
+                model.fit(train.X, **({} if share is None else {"sample_weight": weights_of(train, share)}))
+                seconds.append(time.process_time() - begin)
+                scores.append(answers(task, model, test))
+                losses.append(-model.score(test.X) / np.log(2))
+            found = ", ".join(f"{score:.3f}" for score in scores)
+            row = f"{found} | {np.mean(losses):.2f} | {np.mean(seconds):.1f}"
+            print(f"| `{task!r}`, {n_states} states | {way} | {row} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

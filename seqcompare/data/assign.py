@@ -1,0 +1,394 @@
+"""Which column of a table is what: names are hints, content decides, and the user has the last word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcompare.data.dataset import ColumnUse
+from seqcompare.data.keys import guess_sequence
+from seqcompare.data.look import Look, even, starts_of
+from seqcompare.data.order import looks_ordered, order_places
+from seqcompare.data.source import DataError
+from seqcompare.data.table import UNNAMED, Table
+
+ColumnChoice = str | Literal[False] | None
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+# what each part usually goes by, best first; "y" is left out, since beside "x" it is as often a coordinate
+_REST = "it serves no other purpose"
+USUAL = {
+    "sequence": _words(
+        "sequence sequence_id seq seq_id series series_id id unique_id case_id case caseid case:concept:name "
+        "trace trace_id sentence sentence_id sentence_# session session_id trial trial_id trajectory "
+        "trajectory_id episode episode_id user_id user userid patient_id patient person person_id subject_id "
+        "subject participant participant_id customer customer_id device_id unit unit_id engine run run_id "
+        "track_id trip_id recording recording_id sample_id sid uid pid"
+    ),
+    "order": _words(
+        "order step time t timestamp time:timestamp datetime date position pos ds ts index idx frame tick "
+        "event_time start_time time_stamp created_at recorded_at token_id turn cycle visit minute second "
+        "hour day week month quarter year"
+    ),
+    "target": _words("target label class tag ner_tag outcome"),
+    "group": _words("group groups subject subject_id"),
+}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which column is what: a name, False for "there is none", or None to find out."""
+
+    sequence: ColumnChoice = None
+    order: ColumnChoice = None
+    values: str | list[str] | None = None
+    target: ColumnChoice = None
+    group: ColumnChoice = None
+
+
+@dataclass
+class Assigned:
+    """Which column is what, with the reasons."""
+
+    sequence: str | None = None
+    order: str | None = None
+    target: str | None = None
+    group: str | None = None
+    values: list[str] = field(default_factory=list)
+    uses: list[ColumnUse] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def use(self, column: str, use: str, reason: str) -> None:
+        """Write down what a column is for, and why."""
+        self.uses.append(ColumnUse(column, use, reason))
+
+
+def listing(names: list[str], most: int = 12) -> str:
+    """Return names in quotes, of many the first and the last ones."""
+    quoted = [repr(name) for name in names]
+    if len(names) <= most:
+        return ", ".join(quoted)
+    return f"{', '.join(quoted[: most - 2])}, ... {quoted[-1]} ({len(names)} in all)"
+
+
+def normal(name: str) -> str:
+    """Return a name as usual names are written."""
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def assign(table: Table, columns: Columns, looks: dict[str, Look]) -> Assigned:
+    """Find out which column is what.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    columns : Columns
+        What the user said.
+    looks : dict of str to Look
+        The columns, looked at.
+
+    Raises
+    ------
+    DataError
+        If a named column is not there or named twice, a part could be several columns, or nothing is left
+        for the values.
+    """
+    found = Assigned()
+    listed = _named(table, columns, list(looks))
+    taken = {c for c in (columns.sequence, columns.order, columns.target, columns.group) if c} | set(listed)
+    for part in ("sequence", "order", "target", "group"):
+        choice = getattr(columns, part)
+        if choice:
+            setattr(found, part, choice)
+            found.use(choice, part, "you said so")
+    free = [name for name in looks if name not in taken]
+    if columns.sequence is None:
+        _find_sequence(table, columns, found, looks, free)
+    if columns.order is None and found.order is None:
+        _find_order(table, found, looks, free)
+    if columns.sequence is None and not found.sequence:
+        _check_not_one_row_each(table, found, looks, free)
+    for part, fits in (("target", _is_target), ("group", _is_group)):
+        if getattr(columns, part) is None:
+            _find_usual(table, part, found, looks, free, fits)
+    if not found.sequence:
+        found.notes.append("no column names the sequences: the whole table is one sequence")
+    if not found.order:
+        found.notes.append("no column orders the steps: they are read in the order of the rows")
+    found.values = listed or list(table.values) or _find_values(table, found, looks, free)
+    for name in found.values:
+        found.use(name, "value", "you said so" if listed else "the format says so" if table.values else _REST)
+    if not listed:
+        found.notes.append(f"the values are {listing(found.values)}")
+    return found
+
+
+def _named(table: Table, columns: Columns, names: list[str]) -> list[str]:
+    """Return the columns of the values that are named, by name or pattern; refuse what does not go."""
+    given = [c for c in (columns.sequence, columns.order, columns.target, columns.group) if c]
+    wanted = [columns.values] if isinstance(columns.values, str) else list(columns.values or [])
+    listed: list[str] = []
+    for name in wanted:
+        alike = [name] if name in names else [n for n in names if fnmatchcase(n, name) and n not in given]
+        listed += alike or [name]
+    known = set(names)
+    for column in [*given, *listed]:
+        if column not in known:
+            raise table.error(f"there is no column {column!r}; the columns are {', '.join(names)}")
+    if len({*given, *listed}) < len(given) + len(listed):
+        raise table.error("a column can serve as one of sequence, order, values, target and group only")
+    return listed
+
+
+def _candidates(table: Table, part: str, free: list[str]) -> list[str]:
+    """Return the free columns with a usual name of a part, best first; a name's exact case goes first."""
+    found = []
+    known: dict[str, list[str]] = {}
+    for name in free:
+        known.setdefault(normal(name), []).append(name)
+    for usual in USUAL[part]:
+        alike = [usual] if usual in known.get(usual, []) else known.get(usual, [])
+        if len(alike) > 1:
+            raise table.error(f"the {part} could be {' or '.join(map(repr, alike))}: say which")
+        found += alike
+    return found
+
+
+def _take(found: Assigned, part: str, name: str, reason: str, free: list[str]) -> None:
+    setattr(found, part, name)
+    free.remove(name)
+    found.use(name, part, reason)
+    found.notes.append(
+        f"column {name!r} is taken for the {part}" + ("" if reason == "its name" else f": {reason}")
+    )
+
+
+def _find_sequence(
+    table: Table, columns: Columns, found: Assigned, looks: dict[str, Look], free: list[str]
+) -> None:
+    fitting = []
+    for name in _candidates(table, "sequence", free):
+        look = looks[name]
+        if look.kind == "moments" or (look.kind == "fraction" and 2 * look.blocks > len(look.codes)):
+            found.notes.append(f"column {name!r} is not taken for the sequence: it holds {_noun(look)}")
+        elif not look.every_row_its_own:
+            fitting.append(name)
+    # of several, one whose rows stand together: within it, others may count anew
+    together = [name for name in fitting if looks[name].blocks == looks[name].distinct]
+    if fitting:
+        _take(found, "sequence", (together or fitting)[0], "its name", free)
+        return
+    orders = [columns.order] if columns.order else _candidates(table, "order", free)
+    known = [*free, columns.order] if columns.order else free
+    guess = guess_sequence({name: looks[name] for name in known}, orders)
+    if guess is not None and guess.column in free and normal(guess.column) not in USUAL["target"]:
+        _take(found, "sequence", guess.column, guess.reason, free)
+        if guess.order is not None and columns.order is None:
+            _take(found, "order", guess.order, "it counts the steps of each sequence", free)
+
+
+def _check_not_one_row_each(table: Table, found: Assigned, looks: dict[str, Look], free: list[str]) -> None:
+    """Refuse a table whose rows all have a name of their own, and nothing that orders them."""
+    own = [name for name in _candidates(table, "sequence", free) if looks[name].every_row_its_own]
+    if own and not found.order:
+        raise table.error(
+            f"column {own[0]!r} makes every row a sequence of its own; a table has a row for each step, not "
+            f"for each sequence (does it number the rows? --sequence '' --order {own[0]}; a wide one? --wide)"
+        )
+
+
+def _find_order(table: Table, found: Assigned, looks: dict[str, Look], free: list[str]) -> None:
+    codes = looks[found.sequence].codes if found.sequence else np.zeros(len(table.frame), dtype=np.int64)
+    named = _candidates(table, "order", free)
+    for name in named:
+        problem = why_no_order(table, looks[name], codes)
+        if problem is None:
+            _take(found, "order", name, "its name", free)
+            return
+        found.notes.append(f"column {name!r} is not taken for the order: {problem}")
+    for name in free if len(free) > 1 else []:
+        if looks[name].kind == "moments" and why_no_order(table, looks[name], codes) is None:
+            _take(found, "order", name, "it holds dates or times", free)
+            return
+
+
+def why_no_order(table: Table, look: Look, codes: NDArray[np.int64]) -> str | None:
+    """Return why a column does not order the steps, whatever its name; None if it does."""
+    if look.kind in ("words", "other"):
+        cells = table.written(look.name)
+        texts = [str(text) for text in cells.dropna().unique()]
+        if len(codes) > 1 and len(texts) == 1:
+            return "all its cells are the same"
+        try:
+            order_places(cells.dropna(), table.error)
+        except DataError:
+            return None if looks_ordered(texts) else "its words have no order"
+        return None
+    numbers = look.numbers
+    assert numbers is not None
+    by_sequence = np.argsort(codes, kind="stable")
+    grouped = numbers[by_sequence]
+    if not np.isfinite(grouped).all() or look.kind == "moments":
+        return None
+    starts = starts_of(codes[by_sequence])
+    gaps = np.diff(grouped)[~starts[1:]]
+    if not len(gaps) or (gaps > 0).all():
+        return None
+    if (gaps == 0).all():
+        return "it is the same all through each sequence"
+    if look.distinct == 1 and len(codes) > 1:
+        return "all its cells are the same"
+    if look.kind == "whole" and (gaps >= 0).all():
+        return None
+    parts = np.split(grouped, np.flatnonzero(starts)[1:])
+    repeated = sum(len(part) - len(np.unique(part)) for part in parts)
+    if repeated:
+        return "its values go up and down, and repeat"
+    regular = np.mean([even(part, 0.5 if look.kind == "whole" else 0.8) for part in parts])
+    if regular > 0.5:
+        return None
+    fractions = "have fractions and go" if look.kind == "fraction" else "go"
+    return f"its values {fractions} up and down, unevenly spaced"
+
+
+Fits = Callable[[Look, dict[str, Look], Assigned], str | None]
+
+
+def _find_usual(
+    table: Table, part: str, found: Assigned, looks: dict[str, Look], free: list[str], fits: Fits
+) -> None:
+    for name in _candidates(table, part, free):
+        problem = fits(looks[name], looks, found)
+        if problem is None:
+            _take(found, part, name, "its name", free)
+            return
+        found.notes.append(f"column {name!r} is not taken for the {part}: {problem}")
+
+
+def _is_target(look: Look, looks: dict[str, Look], found: Assigned) -> str | None:
+    if look.kind == "moments":
+        return "it holds dates or times"
+    if look.kind == "fraction" and _changes(look, looks, found):
+        numbers = look.numbers
+        assert numbers is not None
+        known = numbers[~np.isnan(numbers)]
+        if (known != np.floor(known)).any():
+            return "it holds measurements that change within sequences"
+    return None
+
+
+def _is_group(look: Look, looks: dict[str, Look], found: Assigned) -> str | None:
+    if not found.sequence:
+        return "there is one sequence"
+    if _changes(look, looks, found):
+        return "it changes within sequences"
+    n_sequences = looks[found.sequence].distinct
+    if normal(look.name).startswith("group") and look.distinct < min(5, n_sequences):
+        return f"its {look.distinct} values are too few to keep apart in every split"
+    return None
+
+
+def _changes(look: Look, looks: dict[str, Look], found: Assigned) -> bool:
+    """Whether a column changes within a sequence."""
+    if not found.sequence:
+        return look.distinct > 1
+    codes = looks[found.sequence].codes
+    first = np.full(int(codes.max()) + 2, -2)
+    first[codes[::-1]] = look.codes[::-1]
+    return bool((look.codes != first[codes]).any())
+
+
+def _find_values(table: Table, found: Assigned, looks: dict[str, Look], free: list[str]) -> list[str]:
+    """Return the columns that are left once bookkeeping is set aside; never none of several."""
+    if not free:
+        raise table.error(
+            "no column is left for the values: a table has a row for each step, and a column for what it is"
+        )
+    reasons = {name: _bookkeeping(looks[name], looks, found) for name in free}
+    several = found.sequence is not None and 1 < looks[found.sequence].distinct < len(table.frame)
+    for name in free if several else []:
+        if reasons[name] is None and not _changes(looks[name], looks, found):
+            hint = "" if found.target else f" (to predict it: --target {name})"
+            reasons[name] = f"it is the same all through each sequence{hint}"
+    kept = [name for name in free if reasons[name] is None]
+    if not kept:
+        # what is least like bookkeeping stays
+        kept = [name for name in free if not name.startswith(UNNAMED)] or free
+        kept = [name for name in kept if looks[name].kind != "moments"] or kept
+    stays = set(kept)
+    for name in free:
+        if name not in stays:
+            shown = "a column without a name" if name.startswith(UNNAMED) else f"column {name!r}"
+            found.use(name, "not used", str(reasons[name]))
+            found.notes.append(f"{shown} is no channel: {reasons[name]}; to use it, name the values")
+    return kept
+
+
+def _bookkeeping(look: Look, looks: dict[str, Look], found: Assigned) -> str | None:
+    """Return why a column only keeps the books, and is nothing that steps hold; None if it may be."""
+    n_rows = len(look.codes)
+    if look.kind == "moments":
+        return "it holds dates or times"
+    if n_rows < 3 or look.kind == "other":
+        return None
+    if look.kind == "words":
+        if look.every_row_its_own and n_rows > 9:
+            return "it names every row"
+        return "all its cells are the same" if look.distinct == 1 and len(looks) > 2 else None
+    nowhere = np.zeros(n_rows, dtype=bool)
+    numbers = look.numbers
+    assert numbers is not None
+    if look.kind == "fraction" and not look.is_clock:
+        return _copy_of_order(look, looks, found)
+    several = found.sequence is not None and looks[found.sequence].distinct > 1
+    if look.rises(nowhere, strictly=True) or _falls(numbers):
+        if several or found.order or look.is_clock or look.name.startswith(UNNAMED) or even(numbers, 0.99):
+            return "it numbers the rows" if not look.is_clock else "it is a clock that runs through the file"
+    elif look.distinct > 2 and several and look.rises(nowhere, strictly=False) and even(numbers, 0.5):
+        return "it never goes back in the whole file, as a count of blocks or a calendar does"
+    elif normal(look.name) in ("year", "month", "day", "hour", "week") and look.rises(
+        nowhere, strictly=False
+    ):
+        return "it is part of a calendar that runs through the file"
+    return _copy_of_order(look, looks, found)
+
+
+def _falls(numbers: NDArray[np.float64]) -> bool:
+    return bool(np.isfinite(numbers).all() and (np.diff(numbers) < 0).all())
+
+
+def _copy_of_order(look: Look, looks: dict[str, Look], found: Assigned) -> str | None:
+    """Return the reason if a column is the order once more, in other units."""
+    codes = looks[found.sequence].codes if found.sequence else np.zeros(len(look.codes), dtype=np.int64)
+    rank = np.argsort(codes, kind="stable")
+    starts = starts_of(codes[rank])
+    numbers = look.numbers
+    assert numbers is not None
+    own = np.diff(numbers[rank])[~starts[1:]]
+    if len(own) < 4 or not np.isfinite(own).all() or own[0] == 0:
+        return None
+    tolerance = 1e-6 * np.abs(own).max()
+    order = looks[found.order].numbers if found.order else None
+    if order is not None:
+        other = np.diff(order[rank])[~starts[1:]]
+        if np.isfinite(other).all() and other[0] != 0:
+            scaled = other * (own[0] / other[0])
+            if np.allclose(own, scaled, rtol=0, atol=tolerance) and len(np.unique(own > 0)) <= 2:
+                return f"it says the same as column {found.order!r}"
+    if np.allclose(own, own[0], rtol=0, atol=tolerance) and bool(found.order or len(own) > 9):
+        return "it counts the steps"
+    return None
+
+
+def _noun(look: Look) -> str:
+    return "numbers with fractions" if look.kind == "fraction" else "dates or times"

@@ -1,0 +1,302 @@
+"""Columns of a table as channels of steps: in which order, and as symbols, counts or measurements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from seqcompare.data.assign import listing
+from seqcompare.data.cells import Spelling
+from seqcompare.data.columns import assemble
+from seqcompare.data.kinds import (
+    AS_REAL,
+    LONGEST_SYMBOL,
+    are_whole,
+    as_kind,
+    check_finite,
+    judge_whole,
+    too_long,
+)
+from seqcompare.data.layout import offsets_of
+from seqcompare.data.look import Look
+from seqcompare.data.options import Kind
+from seqcompare.data.order import order_places
+from seqcompare.data.roles import Wanted
+from seqcompare.data.schema import Channel, ChannelKind, Values
+from seqcompare.data.sequences import Sequences
+from seqcompare.data.source import DataError
+from seqcompare.data.table import Table
+
+
+@dataclass(frozen=True)
+class TableLayout:
+    """Rows in the order of sequences and steps, the bounds of the sequences, and when the steps were."""
+
+    rank: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    names: list[str]
+    times: Values | None = None
+
+    @classmethod
+    def of(
+        cls, table: Table, sequence: str | None, order: str | None, notes: list[str], hint: str
+    ) -> TableLayout:
+        """Sort the rows by sequence and order; what was decided is added to `notes`, `hint` to errors."""
+        n_rows = len(table.frame)
+        codes = np.zeros(n_rows, dtype=np.int64)
+        names = ["the table"]
+        if sequence:
+            check_present(table, sequence)
+            codes, uniques = pd.factorize(table.written(sequence))
+            names = [f"sequence {u!s:.40}" for u in uniques]
+        if order is None:
+            return cls(np.argsort(codes, kind="stable"), offsets_of(np.bincount(codes)), names)
+        check_present(table, order)
+        cells = table.written(order)
+        if table.spelling(order).decimal_comma:
+            cells = cells.str.replace(",", ".")
+        elif table.spelling(order).clothes:
+            cells = table.frame[order]
+        places, how = order_places(cells, lambda problem, row: table.error(problem + hint, row, order))
+        if how:
+            notes.append(f"column {order!r} orders the steps, read as {how}")
+        rank = np.lexsort((places, codes))
+        repeated = (np.diff(codes[rank]) == 0) & (np.diff(places[rank]) == 0)
+        if repeated.any():
+            _refuse_molten(table, codes, places, sequence, order)
+            share = int(repeated.sum())
+            notes.append(
+                f"{share} step(s) have the {order!r} of the one before: among these, rows keep their order"
+            )
+        numbers = Look(table, order).numbers
+        times = None
+        if numbers is not None and not np.isnan(numbers).any():
+            times = numbers[rank]
+            if Look(table, order).kind == "moments":
+                times = times.astype(np.int64).astype("datetime64[ns]")
+        return cls(rank, offsets_of(np.bincount(codes)), names, times)
+
+
+def _refuse_molten(
+    table: Table, codes: NDArray[np.int64], places: NDArray[np.int64], sequence: str | None, order: str
+) -> None:
+    """Refuse a table that has a row for each channel of a step: each step has each word of a column once."""
+    step = pd.Series(codes * (places.max() + 1) + places)
+    n_steps, n_rows = step.nunique(), len(step)
+    for column in table.frame.columns:
+        words = pd.factorize(table.written(str(column)))[0]
+        n_words = int(words.max()) + 1
+        if str(column) in (sequence, order) or not 2 <= n_words <= 100 or n_steps * n_words != n_rows:
+            continue
+        if not pd.Series(step.to_numpy() * n_words + words).duplicated().any():
+            keys = [name for name in (sequence, order) if name]
+            raise table.error(
+                f"each step has each of the {n_words} values of this column once: the table has a row for "
+                f"each channel; pivot it to one a step (pandas: df.pivot(index={keys}, columns={column!r}))",
+                column=str(column),
+            )
+
+
+def read_values(
+    table: Table, columns: list[str], wanted: Wanted, layout: TableLayout, notes: list[str]
+) -> Sequences:
+    """Return the steps that the columns of the values hold; say what was guessed.
+
+    Raises
+    ------
+    DataError
+        If a column holds neither symbols nor finite numbers, or not what was asked for.
+    """
+    kinds: dict[str, ChannelKind] = {}
+    blocks: dict[str, Values] = {}
+    alone = len(columns) == 1
+    starts = np.zeros(len(layout.rank), dtype=bool)
+    starts[layout.offsets[:-1]] = True
+    for column in columns:
+        kinds[column], blocks[column] = _read_channel(table, column, wanted, alone, layout, starts, notes)
+
+    if not alone and wanted.kind is None and all(block.dtype.kind in "biuf" for block in blocks.values()):
+        # models take several channels of measurements, and none of mixed kinds
+        for column in [c for c in columns if kinds[c] == "symbols"]:
+            kinds[column], blocks[column] = "real", blocks[column].astype(np.float64)
+            notes[:] = [note for note in notes if not note.startswith(f"{column!r} holds whole numbers")]
+            notes.append(f"{column!r} is read as measurements, as the other channels are")
+
+    def fail(problem: str, step: int | None, channel: int) -> DataError:
+        row = None if step is None else int(layout.rank[step])
+        return table.error(problem, row, columns[channel])
+
+    if alone:
+        values = blocks[columns[0]]
+        if kinds[columns[0]] == "symbols" and values.dtype.kind == "f":
+            X = as_kind(Sequences(values, layout.offsets), "symbols", fail)
+        else:
+            X = Sequences(values, layout.offsets)
+            X = as_kind(X, "real" if kinds[columns[0]] != "symbols" else None, fail)
+        X = Sequences(X, schema=[Channel(columns[0], kinds[columns[0]])], times=layout.times)
+    else:
+        steps, schema = assemble(blocks, kinds)
+        X = Sequences._made(steps, layout.offsets, schema=schema, times=layout.times)
+        more = ", ..." if len(schema) > 12 else ""
+        what = ", ".join(f"{c.name!r} ({c.kind})" for c in schema[:12]) + more
+        notes.append(
+            f"{listing(columns)} are read as {len(columns)} channels of measurements"
+            if X.kind == "real"
+            else f"the channels are {what}"
+        )
+    check_finite(X, wanted.missing, notes, fail)
+    return X
+
+
+def _read_channel(
+    table: Table,
+    column: str,
+    wanted: Wanted,
+    alone: bool,
+    layout: TableLayout,
+    starts: NDArray[np.bool_],
+    notes: list[str],
+) -> tuple[ChannelKind, Values]:
+    """Return what a column holds, and its cells in the order of the steps; say what was guessed."""
+    kind, spelling, cells = wanted.kind, table.spelling(column), table.frame[column]
+    remedy = "; the kind 'symbols' reads all as symbols" if alone else ""
+    if spelling.unclear is not None and kind != "symbols":
+        fail_unclear(table, column, remedy)
+    if spelling.mixed and kind != "symbols":
+        _fail_mixed(table, column, spelling.mixed, remedy)
+    if kind == "symbols" and (
+        spelling.twins or spelling.decimal_comma or spelling.clothes or spelling.marks or spelling.blanks
+    ):
+        return "symbols", _symbols(table, column, layout, written=True)
+    say_spelling(spelling, column, notes)
+    if not pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_bool_dtype(cells):
+        if kind == "real" and not pd.api.types.is_bool_dtype(cells):
+            raise table.error("expected numbers, got words", 0, column)
+        values = _symbols(table, column, layout)
+        if kind is None and alone:
+            notes.append(f"{column!r} holds words, read as {cells.nunique()} symbols")
+        return ("real" if kind == "real" else "symbols"), values
+    numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)[layout.rank]
+    if pd.api.types.is_float_dtype(cells):
+        if kind is None and alone:
+            whole = bool(are_whole(numbers[np.isfinite(numbers)]).all())
+            other = "; the kind 'symbols' reads them as symbols" if whole else ""
+            notes.append(
+                f"{column!r} holds numbers, read as measurements ({cells.nunique()} different ones){other}"
+            )
+        return ("symbols" if kind == "symbols" else "real"), numbers
+    return _read_whole(table, column, kind, alone, layout, numbers, starts, notes)
+
+
+def _read_whole(
+    table: Table,
+    column: str,
+    kind: Kind | None,
+    alone: bool,
+    layout: TableLayout,
+    numbers: NDArray[np.float64],
+    starts: NDArray[np.bool_],
+    notes: list[str],
+) -> tuple[ChannelKind, Values]:
+    """Return whole numbers as symbols, counts or measurements: in a file by what they do, else by dtype."""
+    if kind == "symbols":
+        return "symbols", _symbols(table, column, layout)
+    if kind == "real":
+        return "real", numbers
+    twins = table.spelling(column).twins
+    if twins:
+        notes.append(
+            f"{column!r} holds codes such as {' and '.join(twins)}, read as "
+            f"{table.written(column).nunique()} symbols; {AS_REAL}"
+        )
+        return "symbols", _symbols(table, column, layout, written=True)
+    n_different = int(table.frame[column].nunique())
+    if not table.text:
+        if alone:
+            notes.append(f"{column!r} holds whole numbers, read as {n_different} symbols; {AS_REAL}")
+            return "symbols", _symbols(table, column, layout)
+        notes.append(f"whole numbers of {column!r} are read as measurements")
+        return "real", numbers
+    judged, reason = judge_whole(numbers, starts)
+    if judged == "symbols":
+        notes.append(f"{column!r} holds whole numbers, read as {n_different} symbols; {AS_REAL}")
+        return "symbols", _symbols(table, column, layout)
+    what = "counts" if judged == "count" else "measurements"
+    notes.append(
+        f"{column!r} holds whole numbers, read as {what}: {reason}; the kind 'symbols' reads them as symbols"
+    )
+    return ("count" if judged == "count" else "real"), numbers
+
+
+def _symbols(table: Table, column: str, layout: TableLayout, *, written: bool = False) -> Values:
+    """Return a column's symbols in the order of the steps: objects, None where one is missing."""
+    cells = table.written(column) if written else table.frame[column]
+    gone = cells.isna().to_numpy()
+    if gone.all():
+        raise table.error("there is no value", 0, column)
+    present = plain(table, column, cells[~gone])
+    if not gone.any():
+        return present[layout.rank]
+    values = np.full(len(cells), None, dtype=object)
+    values[~gone] = present.tolist()
+    return values[layout.rank]
+
+
+def say_spelling(spelling: Spelling, column: str, notes: list[str]) -> None:
+    """Tell how the numbers of a column are written, where that leaves a choice."""
+    if spelling.decimal_comma:
+        notes.append(f"the numbers of column {column!r} are read with a decimal comma")
+    if spelling.clothes is not None:
+        worn = [f"with {spelling.clothes.sign!r}"] if spelling.clothes.sign else []
+        worn += ["with commas between thousands"] if spelling.clothes.thousands else []
+        notes.append(
+            f"the numbers of column {column!r} are written {' and '.join(worn)}; as words: the kind 'symbols'"
+        )
+    if spelling.marks:
+        marks = ", ".join(map(repr, spelling.marks[:5]))
+        notes.append(
+            f"in column {column!r}, {marks} is read as missing; the kind 'symbols' reads all as symbols"
+        )
+    if spelling.twins:
+        notes.append(f"in column {column!r}, {' and '.join(spelling.twins)} are read as the same number")
+
+
+def check_present(table: Table, column: str) -> None:
+    """Raise DataError for the first cell of a column that holds nothing."""
+    absent = np.flatnonzero(table.frame[column].isna().to_numpy())
+    if absent.size:
+        raise table.error("there is no value", int(absent[0]), column)
+
+
+def plain(table: Table, column: str, cells: pd.Series | None = None) -> Values:
+    """Return a column without missing values, or its `cells` as written, as an array of one kind."""
+    values = (table.frame[column] if cells is None else cells).to_numpy()
+    if values.dtype.kind == "O":
+        lengths = [len(value) if isinstance(value, str) else 0 for value in values]
+        row = int(np.argmax(lengths))
+        if lengths[row] > LONGEST_SYMBOL:
+            raise table.error(too_long(values[row]), row, column)
+    return Sequences.from_concatenated(values).values
+
+
+def _fail_mixed(table: Table, column: str, rows: tuple[int, int], remedy: str) -> None:
+    number, word = rows
+    cells = table.written(column)
+    other = "" if table.lines is None else f" but line {table.lines[number]} has {cells.iloc[number]!r:.40}"
+    problem = f"values must be all numbers or all words, got {cells.iloc[word]!r:.40}{other}{remedy}"
+    raise table.error(problem, word, column)
+
+
+def fail_unclear(table: Table, column: str, remedy: str = "") -> None:
+    """Raise DataError for numbers with separators that may mean either."""
+    row = table.spelling(column).unclear
+    assert row is not None
+    raise table.error(
+        f"{table.written(column).iloc[row]!r:.40} could be a number with a decimal comma, one with thousands "
+        f"separators or a word; expected numbers such as 1234.5{remedy}",
+        row,
+        column,
+    )

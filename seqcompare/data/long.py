@@ -1,0 +1,191 @@
+"""Tables into sequences: which column is what, one row a step or a sequence, and what the values are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from seqcompare.data.assign import Assigned, ColumnChoice, Columns, assign
+from seqcompare.data.channels import (
+    TableLayout,
+    check_present,
+    fail_unclear,
+    plain,
+    read_values,
+    say_spelling,
+)
+from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.keys import join_date_and_time, join_keys
+from seqcompare.data.look import Look
+from seqcompare.data.roles import Wanted, settle_role
+from seqcompare.data.schema import Values
+from seqcompare.data.sequences import Sequences
+from seqcompare.data.source import DataError
+from seqcompare.data.table import Table
+from seqcompare.data.wide import find_cells, find_shape, melt, open_cells
+
+__all__ = ["ColumnChoice", "Columns", "read_long"]
+
+
+def read_long(
+    table: Table,
+    columns: Columns,
+    wanted: Wanted,
+    name: str,
+    *,
+    wide: bool | None = None,
+    cell: str | None = None,
+) -> SequenceDataset:
+    """Turn a table into sequences with targets.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    columns : Columns
+        What the user said which column is.
+    wanted : Wanted
+        What the user said of role, kind and missing values.
+    name : str
+        What the data are called.
+    wide : bool, optional
+        Whether a row is a sequence rather than a step.
+    cell : str, optional
+        The column whose cells hold whole sequences.
+
+    Raises
+    ------
+    DataError
+        If a column is missing or ambiguous, a sequence, order, target or group is missing, a group changes
+        within a sequence, or the values are neither symbols nor finite numbers.
+    """
+    _check_cells(table)
+    # with role="next" there is no target to look for
+    if wanted.role == "next" and columns.target is None:
+        columns = replace(columns, target=False)
+    if columns.sequence:
+        table = join_keys(table, columns.sequence)
+    looks = _look(table)
+    named = [columns.sequence, columns.target, columns.group, columns.values]
+    joined = None if columns.order is not None or any(named) else join_date_and_time(table, looks)
+    if joined is not None:
+        table, columns = joined[0], replace(columns, order=joined[1])
+        looks = _look(table)
+    shape = None if cell else find_shape(table, columns, looks, wide)
+    if shape is not None:
+        table, columns = melt(table, columns, shape)
+    elif cell or wide is not False:
+        column = cell or find_cells(table, columns, looks)
+        if column is not None:
+            if column not in looks:
+                raise table.error(f"there is no column {column!r}; the columns are {', '.join(looks)}")
+            table, columns = open_cells(table, columns, column)
+    if shape is not None or table.frame.shape[1] != len(looks):
+        looks = _look(table)
+    found = assign(table, columns, looks)
+    notes = [*table.notes, *found.notes]
+    uses = found.uses
+    _tell_words(table, found, notes)
+    hint = "; if the column is not the order, say which is, or that none is" if columns.order is None else ""
+    layout = TableLayout.of(table, found.sequence, found.order, notes, hint)
+    X = read_values(table, found.values, wanted, layout, notes)
+    target = groups = None
+    if found.target:
+        target = Sequences(_read_target(table, found.target, wanted, notes)[layout.rank], layout.offsets)
+    if found.group:
+        groups = _read_groups(table, found.group, layout)
+    _check_long(table, columns, found, layout)
+
+    def fail(problem: str, step: int | None) -> DataError:
+        row = None if step is None else int(layout.rank[step])
+        return table.error(problem, row, found.target)
+
+    y, weight, settled = settle_role(X, target, wanted, notes, fail)
+    return SequenceDataset(
+        X, y, weight, settled, name, groups=groups, notes=tuple(notes), columns=tuple(uses)
+    )
+
+
+def _check_cells(table: Table) -> None:
+    """Refuse cells that hold several values."""
+    if table.lines is not None:
+        return  # a file of text holds no lists
+    for column, cells in table.frame.items():
+        if cells.dtype != object and not isinstance(cells.dtype, pd.ArrowDtype):
+            continue
+        for row, cell in enumerate(cells):
+            if isinstance(cell, (list, tuple, dict, set, np.ndarray)):
+                several = f"expected one value, got several ({type(cell).__name__})"
+                raise table.error(f"{several}: a table has a row for each step", row, str(column))
+
+
+def _look(table: Table) -> dict[str, Look]:
+    return {str(name): Look(table, str(name)) for name in table.frame.columns}
+
+
+def _tell_words(table: Table, found: Assigned, notes: list[str]) -> None:
+    """Tell of words that may mean that there is no value."""
+    parts = [part for part in (found.sequence, found.order, found.target, found.group) if part]
+    for column in [*found.values, *parts]:
+        word = table.spelling(column).not_available
+        if word and column != found.order:
+            notes.append(
+                f"column {column!r} holds {word!r}: a word like any other, only empty cells are missing"
+            )
+
+
+def _check_long(table: Table, columns: Columns, found: Assigned, layout: TableLayout) -> None:
+    """Refuse a table that has a row for each sequence instead of each step."""
+    n_rows, name = len(layout.rank), found.sequence
+    demand = "a table has a row for each step, not for each sequence"
+    if name and n_rows > 1 and len(layout.names) == n_rows:
+        problem = f"column {name!r} makes every row a sequence of its own; {demand} (a wide table: --wide)"
+        raise table.error(problem)
+    if columns.values is not None or name or found.order or len(found.values) > 1:
+        return
+    # with every part guessed, texts that hardly recur are more likely to be sequences than symbols
+    cells = table.frame[found.values[0]].dropna()
+    if pd.api.types.is_numeric_dtype(cells) or not all(isinstance(cell, str) for cell in cells):
+        return
+    if n_rows > 1 and cells.nunique() > n_rows / 2 and cells.str.len().median() >= 10:
+        raise table.error(
+            f"the cells of column {cells.name!r} look like whole sequences; {demand} (to read each cell as a "
+            f"sequence: --cell {cells.name!r}; as one symbol, name the column of the values)"
+        )
+
+
+def _read_target(table: Table, column: str, wanted: Wanted, notes: list[str]) -> Values:
+    """Return the target of every row; a number in two spellings is a class, unless numbers are asked for."""
+    check_present(table, column)
+    spelling = table.spelling(column)
+    if wanted.role == "value":
+        if spelling.unclear is not None:
+            fail_unclear(table, column)
+        say_spelling(spelling, column, notes)
+        return plain(table, column)
+    if spelling.twins:
+        notes.append(
+            f"column {column!r} holds {' and '.join(spelling.twins)}, so it holds classes, not numbers; "
+            "the role 'value' reads numbers"
+        )
+        return plain(table, column, table.written(column))
+    if wanted.role is None:
+        if spelling.unclear is not None:
+            fail_unclear(table, column, "; the role 'sequence' or 'step' reads words")
+        say_spelling(spelling, column, notes)
+        return plain(table, column)
+    return plain(table, column, table.written(column) if spelling.decimal_comma else None)
+
+
+def _read_groups(table: Table, column: str, layout: TableLayout) -> Values:
+    check_present(table, column)
+    values = plain(table, column, table.written(column))[layout.rank]
+    first = np.repeat(layout.offsets[:-1], np.diff(layout.offsets))
+    change = np.flatnonzero(values != values[first])
+    if change.size:
+        row = int(layout.rank[change[0]])
+        was, now = values[first[change[0]]], values[change[0]]
+        raise table.error(f"the group changes from {was} to {now} within a sequence", row, column)
+    return values[layout.offsets[:-1]]

@@ -1,0 +1,78 @@
+"""What reading may be told: declared once, and light to import, for the command line as well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Role = Literal["next", "step", "step-value", "sequence", "value"]
+Kind = Literal["symbols", "real"]
+Missing = Literal["error", "keep"]
+Tokens = Literal["char", "word"]
+Split = Literal["line", "document"]
+
+
+@dataclass(frozen=True)
+class Option:
+    """Something that reading may be told.
+
+    Parameters
+    ----------
+    name : str
+        The keyword of `seqcompare.datasets.read`.
+    help : str
+        What it says, in a sentence.
+    choices : tuple of str, default=()
+        What it may be; anything if there are none.
+    several : bool, default=False
+        Whether there may be several values.
+    flag : str, optional
+        What the command line calls it, where that is not its name; empty if it has no such option.
+    switch : bool, default=False
+        Whether it is yes or no.
+    """
+
+    name: str
+    help: str
+    choices: tuple[str, ...] = ()
+    several: bool = False
+    flag: str | None = None
+    switch: bool = False
+
+
+TOKENS = Option("tokens", "What a step of plain text is; by default a character.", get_args(Tokens))
+HEADER = Option("header", "Pattern whose group is the class in the names of FASTA records.")
+SPLIT = Option("split", "What a sequence of plain text is; by default a line.", get_args(Split))
+
+#: All keywords of `seqcompare.datasets.read` but those that only some formats have.
+OPTIONS = (
+    Option("sequence", "Column that names the sequence; '' if there is none."),
+    Option("order", "Column that orders the steps; '' if there is none."),
+    Option("values", "Column of the steps; may be given several times.", several=True),
+    Option("target", "Column to predict; '' if there is none."),
+    Option("group", "Column whose sequences stay on one side of a split."),
+    Option("role", "What is predicted; found in the data by default.", get_args(Role)),
+    Option("kind", "How to read whole numbers; found in the data by default.", get_args(Kind)),
+    Option(
+        "missing",
+        "What becomes of missing values: by default numbers may be missing, and symbols not.",
+        get_args(Missing),
+    ),
+    Option("wide", "Whether a row of a table is a sequence, and a column a step.", switch=True),
+    Option("cell", "Column whose cells hold a whole sequence each: letters, or what a mark separates."),
+    Option("test", "File of the official test part; read as the other is."),
+    Option("ignore_label", "Steps of this label are neither learned nor scored."),
+    Option(
+        "file_format",
+        "What the file is (see: seqcompare list formats), or module:NAME of a reader of your own; by default "
+        "the ending of its name says so.",
+        flag="--format",
+    ),
+    TOKENS,
+    SPLIT,
+    HEADER,
+    Option("name", "What to call the data.", flag=""),
+)
+
+#: Their names.
+READING_OPTIONS = tuple(option.name for option in OPTIONS)

@@ -1,0 +1,261 @@
+"""One door for the user's data, whatever their form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from seqcompare.data.catalog import DATASETS, load
+from seqcompare.data.containers import read_container
+from seqcompare.data.contents import Contents, settle
+from seqcompare.data.dataset import SequenceDataset, with_test
+from seqcompare.data.long import ColumnChoice, Columns, read_long
+from seqcompare.data.options import READING_OPTIONS, Kind, Missing, Role, Split, Tokens
+from seqcompare.data.readers import (
+    READERS,
+    Reader,
+    find_reader,
+    nearest_option,
+    reader_of,
+    reading_options,
+)
+from seqcompare.data.roles import Wanted
+from seqcompare.data.source import DataError, UnknownOptionError, WrongUseError, title_of
+from seqcompare.data.table import Table, frame_table, is_frame
+
+
+def read(
+    data: object,
+    *,
+    sequence: ColumnChoice = None,
+    order: ColumnChoice = None,
+    values: str | list[str] | None = None,
+    target: ColumnChoice = None,
+    group: object = None,
+    role: Role | None = None,
+    kind: Kind | None = None,
+    missing: Missing | None = None,
+    wide: bool | None = None,
+    cell: str | None = None,
+    test: object = None,
+    ignore_label: object = None,
+    file_format: str | None = None,
+    tokens: Tokens | None = None,
+    split: Split | None = None,
+    header: str | None = None,
+    name: str | None = None,
+    **options: object,
+) -> SequenceDataset:
+    r"""Read sequences, and what to predict of them, from a file, a frame or Python's own containers.
+
+    Whatever is guessed is said in the result's ``notes``. Bad data raise one error that says where; nothing
+    is half-read.
+
+    Parameters
+    ----------
+    data : str, Path, frame, sequences, (X, y) or SequenceDataset
+        A file (CSV, TSV or Parquet in long form, one row a step; UCR/UEA ``.ts``; FASTA; plain text; each
+        also as ``.gz``; a format that was registered), the name of a bundled data set, a pandas or other
+        narwhals-supported frame in long form, anything `Sequences` accepts, or a tuple of sequences and
+        their targets.
+    sequence, order, target : str, False or None
+        Columns of a long table: which sequence a row belongs to, what sorts the steps of a sequence, and
+        what is to be predicted. None looks for the usual names, False says that there is none.
+    values : str or list of str, optional
+        Column(s) of the steps; by default all that serve no other purpose.
+    group : str, array of shape (n,), False or None
+        Column of a long table, or for Python's containers one label a sequence: sequences of one group
+        stay on one side of every split.
+    role : {"next", "step", "sequence", "value"}, optional
+        What is predicted. By default no target means ``next``; a target that is the same all through each
+        sequence ``sequence``, or ``value`` if it is a number with a fraction or a ``.ts`` header declares
+        numbers; any other ``step``.
+    kind : {"symbols", "real"}, optional
+        How to read whole numbers; by default they are symbols in tables and containers.
+    missing : {"error", "keep"}, optional
+        What to do about missing values. By default numbers may be missing, and a note says so; a missing
+        symbol is an error, since few models take it.
+    wide : bool, optional
+        Whether a row of a table is a sequence and a column a step (`values` then names the columns of the
+        steps, or patterns of them); by default it is found out.
+    cell : str, optional
+        Column whose cells hold a whole sequence each: letters, or what the same mark separates in all.
+    test : like `data`, optional
+        The official test part; it is read as `data` is.
+    ignore_label : label, optional
+        For the role ``step``: steps with this label are neither trained on nor scored.
+    file_format : str, optional
+        The name of a format (``seqcompare list formats``), or ``module:NAME`` of a reader of your own; by
+        default it follows from the name's ending.
+    tokens : {"char", "word"}, default="char"
+        What a step of plain text is.
+    split : {"line", "document"}, default="line"
+        What a sequence of plain text is; documents are separated by form feeds or, where there is none, by
+        blank lines.
+    header : str, optional
+        Of FASTA, a regular expression whose group is the class of a record in what follows its ``>``; empty
+        for none. By default what follows a bar, if there is one everywhere.
+    name : str, optional
+        What to call the data; by default the file's name.
+    **options
+        What only a registered format may be told.
+
+    Returns
+    -------
+    SequenceDataset
+        With ``notes``, a sentence for every guess.
+
+    Raises
+    ------
+    DataError
+        A `ValueError` that names file, line and column, and says what was expected and what came; a
+        `TypeError` as well for an option that there is not.
+
+    Examples
+    --------
+    >>> from seqcompare import datasets
+    >>> data = datasets.read((["ABBA", "CACA", "ABAB"], ["up", "down", "up"]))
+    >>> data.X, data.role
+    (<Sequences: 3 of 4-4 steps, symbols>, 'sequence')
+    """
+    told = _Told(
+        Columns(sequence, order, values, target),
+        group,
+        wide,
+        cell,
+        Wanted(role, kind, missing, ignore_label),
+        {"tokens": tokens, "split": split, "header": header, **options},
+        file_format,
+        name,
+    )
+    train = _read_one(data, told)
+    if test is None:
+        return train
+    if train.test is not None:
+        raise WrongUseError("test does not apply: the data have an official test part of their own")
+    wanted = replace(told.wanted, role=train.role, part=True)
+    other = _read_one(test, replace(told, wanted=wanted, name=None))
+    try:
+        return with_test(train, other)
+    except ValueError as error:
+        problem = f"the test part does not fit: {error}; say how to read both (kind, values)"
+        raise WrongUseError(problem) from None
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What reading was told: of tables, for all data, for single formats."""
+
+    columns: Columns
+    group: object
+    wide: bool | None
+    cell: str | None
+    wanted: Wanted
+    special: Mapping[str, object]
+    file_format: str | None
+    name: str | None
+
+    @property
+    def of_tables(self) -> dict[str, object]:
+        """What only a table may be told."""
+        columns = self.columns
+        named = {"sequence": columns.sequence, "order": columns.order, "values": columns.values}
+        return {**named, "target": columns.target, "wide": self.wide, "cell": self.cell}
+
+
+def _read_one(data: object, told: _Told) -> SequenceDataset:
+    wanted, name = told.wanted, told.name
+    reader, path = None, None
+    if isinstance(data, (str, Path)):
+        path = Path(data)
+        # a folder of this name, where reports are written, is no data of the user's own
+        if str(data) in DATASETS and not path.is_file():
+            given = {**told.of_tables, "group": told.group, "role": wanted.role, "kind": wanted.kind}
+            given |= {"missing": wanted.missing, "ignore label": wanted.ignore_label}
+            given |= {"format": told.file_format, **told.special}
+            _refuse({**given, "role": None} if wanted.part else given, f"{data} is bundled and has its own")
+            return load(str(data))
+        reader = _reader_for(path, told.file_format)
+    own = _own_options(reader, told.special)
+    if isinstance(data, SequenceDataset):
+        return data
+    try:
+        found = data if reader is None else reader.read(path, **own)
+        if isinstance(found, SequenceDataset):
+            return found
+        title = name or ("data" if path is None else title_of(path))
+        if isinstance(found, Table) or is_frame(found):
+            table = found if isinstance(found, Table) else frame_table(found)
+            columns = replace(told.columns, group=_column_name(told.group))
+            return read_long(table, columns, wanted, title, wide=told.wide, cell=told.cell)
+        if reader is not None and "real" not in reader.kinds:
+            _refuse({"missing": wanted.missing}, f"a {reader.name} file has symbols, and none can be missing")
+            if wanted.kind == "real":
+                raise DataError(f"a {reader.name} file holds symbols, not real numbers", path)
+        if reader is None:
+            _refuse(told.of_tables, "only a table has columns")
+        else:
+            _refuse({**told.of_tables, "group": told.group}, f"a {reader.name} file has no columns")
+        if not isinstance(found, Contents):
+            found = read_container(found, told.group, wanted.role)
+        return settle(found, wanted, name or found.name or title)
+    except DataError as error:
+        raise error.within(path) from None
+    except ValueError as error:
+        # who knows what is wrong does not always know in which file
+        raise DataError(str(error), path) from None
+
+
+def _reader_for(path: Path, file_format: str | None) -> Reader:
+    if file_format is not None:
+        try:
+            return find_reader(file_format)
+        except ValueError as error:
+            raise DataError(str(error), path) from None
+    reader = reader_of(path)
+    if reader is not None:
+        return reader
+    if not path.exists():
+        known = ", ".join(DATASETS)
+        raise DataError(f"there is no such file, nor a bundled data set of this name ({known})", path)
+    endings = ", ".join(suffix for each in READERS.values() for suffix in each.suffixes)
+    raise DataError(
+        f"the format does not follow from the name: it should end in one of {endings} "
+        "(each also with .gz), or the format be given",
+        path,
+    )
+
+
+def _own_options(reader: Reader | None, special: Mapping[str, object]) -> dict[str, object]:
+    """Return what the reader is told beyond what all are told; refuse what it does not know."""
+    known = {} if reader is None else {option.name: option for option in reader.options}
+    own = {}
+    for option, value in special.items():
+        if option not in known and option not in READING_OPTIONS and option not in reading_options():
+            raise UnknownOptionError(f"reading has no option {option!r}: {nearest_option(option)}")
+        if value is None:
+            continue
+        if option not in known:
+            formats = [each.name for each in READERS.values() if option in {o.name for o in each.options}]
+            what = "these are sequences already" if reader is None else f"this is a {reader.name} file"
+            raise WrongUseError(
+                f"{option} {value!r} does not apply: it is for {' and '.join(formats)}, and {what}"
+            )
+        if known[option].choices and value not in known[option].choices:
+            choices = ", ".join(known[option].choices)
+            raise WrongUseError(f"{option} must be one of {choices}, got {value!r}")
+        own[option] = value
+    return own
+
+
+def _refuse(given: Mapping[str, object], reason: str) -> None:
+    for argument, value in given.items():
+        if value is not None and value is not False:
+            raise WrongUseError(f"{argument} {value!r} does not apply: {reason}")
+
+
+def _column_name(group: object) -> ColumnChoice:
+    if group is None or group is False or isinstance(group, str):
+        return group
+    raise WrongUseError(f"for a table, group must be the name of a column, got {type(group).__name__}")

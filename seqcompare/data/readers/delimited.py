@@ -1,0 +1,212 @@
+"""CSV and TSV: tables of text, with the line of every row."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from seqcompare.data.cells import as_words, type_cells
+from seqcompare.data.readers import Reader
+from seqcompare.data.source import DataError, read_text
+from seqcompare.data.table import UNNAMED, Table
+
+# inside quotes, a delimiter is none
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+
+
+def read_table(path: Path, delimiter: str | None = None) -> Table:
+    """Read a CSV or TSV file with column names in its first line.
+
+    Cells are stripped. A column of numbers may have empty cells (also ``NA``, ``nan``, ``null``, ``?``); in
+    a column of words only the empty cell is missing, and any other is a word.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    delimiter : str, optional
+        By default whichever of comma, semicolon, tab and bar is most frequent in the first line.
+
+    Raises
+    ------
+    DataError
+        If a line has too many or too few cells, quotes do not close, a cell is larger than 131,072
+        characters, the first line does not name the columns, or the delimiter is another one.
+    """
+    text = read_text(path)
+    notes: list[str] = []
+    return parse_table(text, path, delimiter, notes)
+
+
+def parse_table(text: str, path: Path, delimiter: str | None, notes: list[str]) -> Table:
+    """Read a table of text; see `read_table`. What was decided is added to `notes`."""
+    text, skipped, told = _skip_preamble(text, notes)
+    delimiter = told or delimiter
+    if delimiter is None:
+        first = _QUOTED.sub("", text.lstrip("\n")).split("\n", 1)[0]
+        delimiter = max(_DELIMITERS, key=first.count)
+    lines, rows = _split_rows(text, delimiter, path)
+    if not rows:
+        raise DataError("there is no row", path)
+    lines = [line + skipped for line in lines]
+    names, rows, lines, headed = _read_names(rows, lines, path, notes)
+    if not rows:
+        raise DataError("there is no row below the column names", path, skipped + 1)
+    lines, rows = _trim(lines, rows, len(names), path, notes)
+    columns, written, spellings = {}, {}, {}
+    for name, column in zip(names, zip(*rows, strict=True), strict=True):
+        cells = [cell.strip() for cell in column]
+        if name.startswith(UNNAMED) and not any(cells):
+            notes.append("a column without a name or any value is left out")
+            continue
+        columns[name], spellings[name] = type_cells(cells, delimiter)
+        blanks = any(cell and not cell.strip() for cell in column)
+        spellings[name] = replace(spellings[name], blanks=blanks)
+        written[name] = as_words([cell.strip() or cell for cell in column])
+    if len(columns) == 1:
+        only = next(iter(columns))
+        _check_delimiter(only, written[only], delimiter, path, skipped + 1)
+    return Table(
+        pd.DataFrame(columns),
+        path,
+        np.array(lines, dtype=np.int64),
+        text=written,
+        spellings=spellings,
+        notes=tuple(notes),
+        headed=headed,
+        delimiter=delimiter,
+    )
+
+
+def _skip_preamble(text: str, notes: list[str]) -> tuple[str, int, str | None]:
+    """Return the text behind comments and Excel's ``sep=``, how many lines that leaves out, and the mark."""
+    lines = text.split("\n")
+    told, start = None, 0
+    while start < len(lines) - 1:
+        line = lines[start].strip()
+        if line.lower().startswith("sep=") and len(line) == 5:
+            told = line[4]
+        elif not line.startswith("#") or _counts(line) == _counts(lines[start + 1]) != (0, 0, 0, 0):
+            break
+        start += 1
+    if start:
+        notes.append(f"{start} line(s) before the table are left out")
+    rest = lines[start:]
+    rest[0] = rest[0].lstrip().removeprefix("#").lstrip() if rest[0].startswith("#") else rest[0]
+    return "\n".join(rest), start, told
+
+
+def _counts(line: str) -> tuple[int, ...]:
+    bare = _QUOTED.sub("", line)
+    return tuple(bare.count(mark) for mark in _DELIMITERS)
+
+
+Rows = list[list[str]]
+
+
+def _read_names(
+    rows: Rows, lines: list[int], path: Path, notes: list[str]
+) -> tuple[list[str], Rows, list[int], bool]:
+    """Return the names of the columns, the rows below with their lines, and whether there is a header."""
+    names = [cell.strip() for cell in rows[0]]
+    if len(names) > 1 and not is_header(names, [cell.strip() for cell in rows[1]] if rows[1:] else []):
+        notes.append("the first line holds values, no names: the columns are called 0, 1, ...")
+        width = max(len(row) for row in rows)
+        return [str(i) for i in range(width)], rows, lines, False
+    if pd.to_numeric(pd.Series(names, dtype=object), errors="coerce").notna().all() and len(names) == 1:
+        notes.append("the first line holds a value, no name")
+        return ["value"], rows, lines, False
+    if len(rows) > 1 and all(len(row) == len(names) + 1 for row in rows[1:]):
+        if all(not row[-1].strip() for row in rows[1:]):
+            notes.append("every line ends in a separator too many")
+            rows = [rows[0], *(row[:-1] for row in rows[1:])]
+        else:
+            notes.append(
+                "the first line has a name less than the lines below have cells: they begin with row names"
+            )
+            names = ["", *names]
+    named: list[str] = []
+    seen: set[str] = set()
+    for i, name in enumerate(names):
+        if name in seen and name:
+            raise DataError("two columns have this name", path, lines[0], name)
+        seen.add(name)
+        blank = not name or name.lower().startswith("unnamed: ")
+        named.append(f"{UNNAMED}{i + 1}" if blank else name)
+    return named, rows[1:], lines[1:], True
+
+
+def is_header(first: list[str], second: list[str]) -> bool:
+    """Whether the cells of a first line are names: words, or numbers that count the columns."""
+    numbers = pd.to_numeric(pd.Series(first, dtype=object), errors="coerce").to_numpy(dtype=np.float64)
+    known = numbers[~np.isnan(numbers)]
+    if len(known) < max(2, len(first) - 1):
+        return True
+    whole = bool((known == np.floor(known)).all())
+    counts = whole and len(known) > 2 and len(set(np.diff(known))) == 1 and known[1] != known[0]
+    return counts and first != second
+
+
+def _trim(lines: list[int], rows: Rows, width: int, path: Path, notes: list[str]) -> tuple[list[int], Rows]:
+    """Return the rows that hold something, without empty cells behind the last column."""
+    kept_lines, kept = [], []
+    empty = 0
+    for line, row in zip(lines, rows, strict=True):
+        if not any(cell.strip() for cell in row) and (width > 1 or len(row) != 1):
+            empty += 1
+            continue
+        cells = row[:width] if not any(cell.strip() for cell in row[width:]) else row
+        if len(cells) != width:
+            raise DataError(f"expected {width} cells as in the first line, got {len(row)}", path, line)
+        kept_lines.append(line)
+        kept.append(cells)
+    if empty:
+        notes.append(f"{empty} row(s) without any value are left out")
+    if not kept:
+        raise DataError("there is no row below the column names", path, lines[0])
+    return kept_lines, kept
+
+
+def _check_delimiter(name: str, cells: pd.Series, delimiter: str, path: Path, line: int) -> None:
+    """Refuse a single column whose cells all have another delimiter as often as its name."""
+    for mark, noun in _DELIMITERS.items():
+        count = name.count(mark)
+        if count and all(cell is not None and cell.count(mark) == count for cell in cells):
+            raise DataError(
+                f"every row has {count} {noun}(s) and no {_DELIMITERS[delimiter]}: "
+                "the cells seem to be separated by another character than the format says",
+                path,
+                line,
+            )
+
+
+def _split_rows(text: str, delimiter: str, path: Path) -> tuple[list[int], list[list[str]]]:
+    lines, rows = [], []
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
+    )
+    start = 1
+    try:
+        for row in reader:
+            if row:
+                lines.append(start)
+                rows.append(row)
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise DataError(f"{error}", path, start) from None
+    return lines, rows
+
+
+def _read_tsv(path: Path) -> Table:
+    return read_table(path, "\t")
+
+
+CSV = Reader("csv", (".csv",), read_table, "CSV, a row for each step")
+TSV = Reader("tsv", (".tsv", ".tab"), _read_tsv, "TSV, a row for each step")

@@ -1,0 +1,107 @@
+"""FASTA: residues, a sequence a record."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from seqcompare.data.contents import Contents
+from seqcompare.data.options import HEADER
+from seqcompare.data.readers import Reader
+from seqcompare.data.sequences import Sequences
+from seqcompare.data.source import DataError, read_text
+
+_NOT_A_RESIDUE = re.compile(r"[^A-Za-z*.-]")
+
+
+def read_fasta(path: Path) -> tuple[list[str], list[str]]:
+    """Read a FASTA file: one sequence of upper-case characters a record.
+
+    Returns
+    -------
+    names : list of str
+        What follows each ``>``.
+    sequences : list of str
+        The records' residues.
+
+    Raises
+    ------
+    DataError
+        If a record is empty or unheaded, or a character is no residue (a letter, ``*``, ``-`` or ``.``).
+    """
+    names: list[str] = []
+    parts: list[list[str]] = []
+    starts: list[int] = []
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        if line.startswith(">"):
+            names.append(line[1:].strip())
+            parts.append([])
+            starts.append(number)
+        elif line.strip() and not line.startswith(";"):
+            if not parts:
+                raise DataError("expected a line that starts with >", path, number, 1)
+            residues = line.rstrip()
+            bad = _NOT_A_RESIDUE.search(residues)
+            if bad:
+                problem = f"{bad.group()!r} is no residue: expected letters, *, - or ."
+                raise DataError(problem, path, number, bad.start() + 1)
+            parts[-1].append(residues.upper())
+    for name, part, number in zip(names, parts, starts, strict=True):
+        if not part:
+            raise DataError(f"record {name!r} has no residues", path, number)
+    if not parts:
+        raise DataError("there is no record: no line starts with >", path)
+    return names, ["".join(part) for part in parts]
+
+
+def read_records(path: Path, header: str | None = None) -> Contents:
+    """Read a FASTA file, and classes from what follows each ``>``.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    header : str, optional
+        A regular expression whose group is the class, such as ``class=([a-z]+)``; empty for no class. By
+        default the last of the fields that bars separate, if there are two everywhere and few classes.
+
+    Raises
+    ------
+    DataError
+        If a record has no class where others have, or the file is no FASTA.
+    """
+    names, records = read_fasta(path)
+    notes = ["residues are read in upper case"]
+    classes: list[str] | None = None
+    if header:
+        try:
+            found = [re.search(header, name) for name in names]
+        except re.error as error:
+            raise DataError(f"{header!r} is no pattern: {error}", path) from None
+        for name, match in zip(names, found, strict=True):
+            if match is None or not match.re.groups:
+                raise DataError(f"record {name!r} does not fit {header!r} with a class in brackets", path)
+        classes = [str(match.group(1)) for match in found if match is not None]
+    elif header is None:
+        fields = [name.split("|") for name in names]
+        last = [field[-1].strip() for field in fields]
+        several = len(names) > 3 and len({len(field) for field in fields}) == 1 and len(fields[0]) == 2
+        if several and 2 <= len(set(last)) <= len(names) / 4 and all(last):
+            classes = last
+            notes.append(
+                f"the class is what follows the bar in the names of records, such as {last[0]!r}; an empty "
+                "'header' takes none"
+            )
+    return Contents(Sequences(records), None if classes is None else np.array(classes), notes=tuple(notes))
+
+
+READER = Reader(
+    "fasta",
+    (".fa", ".fasta", ".fna", ".faa"),
+    read_records,
+    "FASTA, a record a sequence",
+    options=(HEADER,),
+    kinds=("symbols",),
+)

@@ -1,0 +1,329 @@
+"""Wide tables: a row a sequence, a column a step; and tables with a whole sequence in a cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from seqcompare.data.assign import USUAL, ColumnChoice, Columns, normal
+from seqcompare.data.cells import Spelling, as_words, type_cells
+from seqcompare.data.look import Look
+from seqcompare.data.order import moments_of
+from seqcompare.data.table import UNNAMED, Table
+
+ROW, STEP, VALUE, CLASS = "row", "step", "value", "class"
+
+_NUMBERED = re.compile(r"(?P<stem>.*?[^0-9.]|)(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<end>[^0-9]*)")
+# what a column is called whose cells hold sequences, however short
+_TOLD = ("sequence", "seq", "peptide", "protein", "dna", "rna", "residues", "path", "events", "tokens")
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Which columns of a wide table are steps.
+
+    Parameters
+    ----------
+    steps : list of str
+        The columns, in the order of time.
+    reason : str
+        Why the table is taken for a wide one.
+    """
+
+    steps: list[str]
+    reason: str
+
+
+def find_shape(table: Table, columns: Columns, looks: Mapping[str, Look], wide: bool | None) -> Shape | None:
+    """Return which columns are steps if the table has a row for each sequence; None if it has one a step.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    columns : Columns
+        What the user said which column is.
+    looks : mapping of str to Look
+        The columns, looked at.
+    wide : bool, optional
+        What the user said of the table.
+
+    Raises
+    ------
+    DataError
+        If it may be either.
+    """
+    reason = "you said so" if wide else "the format says so"
+    wide = table.wide if wide is None else wide
+    if wide is False or columns.order:
+        return None
+    names = list(looks)
+    named = [columns.values] if isinstance(columns.values, str) else list(columns.values or [])
+    if wide:
+        taken = {columns.sequence, columns.target, columns.group}
+        steps = (
+            named or _steps(names, taken) or [n for n in names if n not in taken and not _is_key(looks[n])]
+        )
+        if len(steps) < 2:
+            raise table.error("a wide table has a column for each step, and here fewer than two are left")
+        return Shape(steps, reason)
+    if named:
+        return None
+    if not table.headed:
+        return _headless_shape(table, looks)
+    if columns.sequence and not looks[columns.sequence].every_row_its_own:
+        return None
+    taken = {columns.sequence, columns.target, columns.group}
+    steps = _steps(names, taken)
+    of_steps = set(steps)
+    rest = [name for name in names if name not in of_steps]
+    if len(steps) < 3 or len({_is_number(looks[name]) for name in steps}) > 1:
+        return None
+    if any(normal(name) in USUAL["order"] and looks[name].distinct != 1 for name in rest):
+        return None
+    usual = [n for n in rest if normal(n) in USUAL["sequence"] and not looks[n].every_row_its_own]
+    if usual or any(looks[name].kind == "moments" for name in rest):
+        return None
+    keys = [name for name in rest if looks[name].every_row_its_own and looks[name].kind in ("words", "whole")]
+    stem = _NUMBERED.fullmatch(steps[0])
+    bare = stem is None or not stem["stem"]
+    named = [n for n in keys if looks[n].kind == "words" or normal(n) in USUAL["sequence"] or len(rest) > 1]
+    if bare or (named and len(table.frame) > 1):
+        return Shape(
+            steps,
+            f"the columns {steps[0]!r} to {steps[-1]!r} are a series"
+            + (f", and {keys[0]!r} names every row" if keys and not bare else ""),
+        )
+    if len(steps) >= 12:
+        return Shape(steps, f"the {len(steps)} columns {steps[0]!r} to {steps[-1]!r} are a series")
+    return None
+
+
+def _is_number(look: Look) -> bool:
+    return look.kind in ("whole", "fraction")
+
+
+def _is_key(look: Look) -> bool:
+    usual = normal(look.name) in {*USUAL["sequence"], *USUAL["target"], *USUAL["group"]}
+    return usual or look.name.startswith(UNNAMED) or (look.kind == "words" and look.every_row_its_own)
+
+
+def _steps(names: list[str], taken: set[ColumnChoice]) -> list[str]:
+    """Return the longest run of columns whose names count up: by number, month or date."""
+    best: list[str] = []
+    run: list[str] = []
+    last: tuple[str, float] | None = None
+    for name in names:
+        place = None if name in taken else _place(name)
+        follows = place is not None and last is not None and place[0] == last[0] and place[1] > last[1]
+        if follows:
+            run.append(name)
+        else:
+            best = max(best, run, key=len)
+            run = [] if place is None else [name]
+        last = place
+    return max(best, run, key=len)
+
+
+def _place(name: str) -> tuple[str, float] | None:
+    text = name.strip()
+    if text.lower()[:3] in _MONTHS and text.isalpha():
+        return "months", float(_MONTHS.index(text.lower()[:3]))
+    moment = moments_of([text])
+    if moment is not None:
+        return "moments", float(moment[0])
+    match = _NUMBERED.fullmatch(text)
+    if match is None:
+        return None
+    return f"{match['stem']}#{match['end']}", float(match["number"])
+
+
+def _headless_shape(table: Table, looks: Mapping[str, Look]) -> Shape | None:
+    """Return the shape of a table of numbers without names, such as those of the UCR archive."""
+    names = list(looks)
+    first, rest = names[0], names[1:]
+    if not all(_is_number(looks[name]) for name in rest) or len(names) < 2:
+        return None
+    numbers = looks[first].numbers
+    few = looks[first].distinct <= max(2, len(table.frame) // 2) and len(table.frame) > 3
+    labels = few and (numbers is None or bool((numbers == np.floor(numbers)).all()))
+    fractions = sum(looks[name].kind == "fraction" for name in rest)
+    if labels and len(rest) > 1 and (fractions > len(rest) / 2 or len(rest) >= 12):
+        return Shape(rest, "there are no names, and the first column holds few whole numbers: a class a row")
+    if len(names) >= 12 and len(names) > 2 * len(table.frame) ** 0.5:
+        return Shape(names, "there are no names, and many columns")
+    raise table.error(
+        f"a table of {len(table.frame)} rows and {len(names)} columns without names: a row may be a sequence "
+        "(--wide) or a step (--no-wide); say which"
+    )
+
+
+def melt(table: Table, columns: Columns, shape: Shape) -> tuple[Table, Columns]:
+    """Return the long form of a wide table, and which of its columns is what.
+
+    Values that are missing at the end of a row make its sequence shorter.
+    """
+    names = [str(name) for name in table.frame.columns]
+    n_rows, n_steps = len(table.frame), len(shape.steps)
+    row = np.repeat(np.arange(n_rows), n_steps)
+    notes = [*table.notes, f"a row is a sequence and a column a step: {shape.reason}"]
+    if table.text:
+        cells = [table.text[name].to_numpy(dtype=object) for name in shape.steps]
+        flat = [cell or "" for cell in np.column_stack(cells).ravel()]
+        values, spelling = type_cells(flat, table.delimiter)
+        written: dict[str, pd.Series] = {VALUE: as_words(flat)}
+    else:
+        values = pd.concat([table.frame[name] for name in shape.steps], ignore_index=True)
+        values = values.iloc[np.arange(n_rows * n_steps).reshape(n_steps, n_rows).T.ravel()]
+        values, spelling, written = values.reset_index(drop=True), Spelling(), {}
+    gone = values.isna().to_numpy().reshape(n_rows, n_steps)
+    lengths = n_steps - np.argmin(gone[:, ::-1], axis=1)
+    lengths[gone.all(axis=1)] = 0
+    empty = np.flatnonzero(lengths == 0)
+    if empty.size:
+        raise table.error("no step of this row has a value", int(empty[0]))
+    kept = (np.arange(n_steps) < lengths[:, np.newaxis]).ravel()
+    if not kept.all():
+        notes.append("values missing at the end of rows are taken for the ends of sequences")
+    row = row[kept]
+    frame: dict[str, pd.Series] = {
+        _free(ROW, names): pd.Series(row),
+        _free(STEP, names): pd.Series(np.tile(np.arange(n_steps), n_rows)[kept]),
+        VALUE: values[kept].reset_index(drop=True),
+    }
+    key, target, used = _carried(table, columns, names, shape)
+    told_of = {*shape.steps, *used}
+    others = [name for name in names if name not in told_of]
+    if others:
+        notes.append(f"{', '.join(map(repr, others))}: not used, since a channel has a value for each step")
+    text = {VALUE: written[VALUE][kept].reset_index(drop=True)} if written else {}
+    spellings = {VALUE: spelling}
+    for name in used:
+        frame[name] = table.frame[name].iloc[row].reset_index(drop=True)
+        if name in table.text:
+            text[name] = table.text[name].iloc[row].reset_index(drop=True)
+        if name in table.spellings:
+            spellings[name] = table.spellings[name]
+    lines = None if table.lines is None else table.lines[row]
+    long = Table(pd.DataFrame(frame), table.path, lines, text, spellings, tuple(notes))
+    told = Columns(
+        key or _free(ROW, names), _free(STEP, names), VALUE, target or False, columns.group or False
+    )
+    return long, told
+
+
+def _carried(
+    table: Table, columns: Columns, names: list[str], shape: Shape
+) -> tuple[str | None, str | None, list[str]]:
+    """Return the columns of the key and the target, and all that go along."""
+    of_steps = set(shape.steps)
+    rest = [name for name in names if name not in of_steps]
+    key = columns.sequence or None
+    if key is None:
+        distinct = [n for n in rest if table.written(n).is_unique and not table.written(n).isna().any()]
+        key = next((n for n in distinct if normal(n) in USUAL["sequence"]), None)
+        if key is None and len(shape.steps) == 1:
+            key = distinct[0] if distinct else None
+    target = columns.target or None
+    if columns.target is None:
+        if not table.headed and len(rest) == 1:
+            target = rest[0]
+        else:
+            target = next((n for n in rest if n != key and normal(n) in USUAL["target"]), None)
+    used = [name for name in (key, target, columns.group) if name]
+    return key, target, used
+
+
+def _free(name: str, taken: list[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+def find_cells(table: Table, columns: Columns, looks: Mapping[str, Look]) -> str | None:
+    """Return the one column whose cells hold whole sequences, of letters or separated, if there is one."""
+    if columns.order or columns.values is not None or len(table.frame) < 2 or table.lines is None:
+        return None
+    named = {columns.sequence, columns.target, columns.group}
+    fitting = [
+        n for n, look in looks.items() if n not in named and look.kind == "words" and _holds_sequences(look)
+    ]
+    others = [n for n in looks if n not in fitting]
+    repeats = [n for n in others if normal(n) in USUAL["order"]]
+    return fitting[0] if len(fitting) == 1 and not repeats else None
+
+
+def _holds_sequences(look: Look) -> bool:
+    cells = look.table.written(look.name)
+    if cells.isna().any() or look.distinct <= len(cells) / 2:
+        return False
+    texts = [str(cell) for cell in cells]
+    least = 3 if normal(look.name) in _TOLD else 8
+    if np.median([len(text) for text in texts]) < least or any(not text for text in texts):
+        return False
+    letters = set().union(*texts)
+    if letters <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ*-.") or letters <= set("acgtun"):
+        return True
+    return separator_of(texts) is not None
+
+
+def separator_of(texts: list[str]) -> str | None:
+    """Return what separates the steps within cells: the same mark, several times in nearly all of them."""
+    for mark in (" > ", " -> ", "->", ">", ";", "|", ",", " ", "-"):
+        parts = [text.split(mark) for text in texts]
+        often = np.mean([len(part) >= 3 for part in parts]) > 0.9
+        tokens = {token.strip() for part in parts for token in part}
+        n_tokens = sum(len(part) for part in parts)
+        if often and len(tokens) <= n_tokens / 4:
+            return mark
+    return None
+
+
+def open_cells(table: Table, columns: Columns, column: str) -> tuple[Table, Columns]:
+    """Return the long form of a table with a whole sequence in each cell of a column.
+
+    Raises
+    ------
+    DataError
+        If a cell is empty.
+    """
+    texts = [str(cell or "") for cell in table.written(column)]
+    for i, text in enumerate(texts):
+        if not text.strip():
+            raise table.error("there is no sequence", i, column)
+    mark = separator_of(texts)
+    if mark is None:
+        steps = [list(text.strip()) for text in texts]
+    else:
+        steps = [[token.strip() for token in text.strip().split(mark)] for text in texts]
+    names = [str(name) for name in table.frame.columns]
+    row = np.repeat(np.arange(len(texts)), [len(part) for part in steps])
+    flat = [token for part in steps for token in part]
+    what = "characters" if mark is None else f"what {mark!r} separates"
+    notes = [*table.notes, f"each cell of column {column!r} is read as a sequence: its steps are {what}"]
+    values, spelling = type_cells(flat, "\t") if mark is not None else (as_words(flat), Spelling())
+    frame: dict[str, pd.Series] = {_free(ROW, names): pd.Series(row), VALUE: values}
+    written = {VALUE: as_words(flat)}
+    key, target, used = _carried(table, columns, names, Shape([column], ""))
+    rest = [name for name in names if name not in (column, key)]
+    if target is None and columns.target is None and len(rest) == 1:
+        target = rest[0]
+        used = [*used, target]
+        notes.append(f"column {target!r} is taken for the target: it is the only one that is left")
+    spellings = {VALUE: spelling}
+    for name in used:
+        frame[name] = table.frame[name].iloc[row].reset_index(drop=True)
+        if name in table.text:
+            written[name] = table.text[name].iloc[row].reset_index(drop=True)
+        spellings[name] = table.spelling(name)
+    lines = None if table.lines is None else table.lines[row]
+    long = Table(pd.DataFrame(frame), table.path, lines, written, spellings, tuple(notes))
+    told = replace(
+        columns, sequence=key or _free(ROW, names), order=False, values=VALUE, target=target or False
+    )
+    return long, replace(told, group=columns.group or False)

@@ -1,0 +1,211 @@
+"""Whether the source itself changes, and where: apart from memory, which is no change of the source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm, rankdata
+
+from seqcompare.data.sequences import Sequences
+
+_N_BLOCKS = 48
+_SHORTEST_BLOCK = 20
+_MANY_SEQUENCES = 20
+_MOST_SYMBOLS = 8
+_FEWEST_UNITS = 8
+_COARSE = 0.2
+_LONG_ENOUGH = 30
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A change of the source.
+
+    Parameters
+    ----------
+    p_value : float
+        Chance of as large a change anywhere, in data whose parts are in random order.
+    sequence, step : int
+        Where frequencies before and after differ most.
+    place : str
+        The same in words.
+    what : str
+        What changes: a symbol with its frequencies before and after, or the like.
+    """
+
+    p_value: float
+    sequence: int
+    step: int
+    place: str
+    what: str
+
+
+def find_drift(X: Sequences, n_permutations: int, seed: int) -> Drift | None:
+    """Test whether the source changes along the data; None where there is too little to tell.
+
+    The data are divided into many parts: sequences, or long blocks of them. Each part is summed up by the
+    frequencies of its symbols (its level and its variance, for numbers) and of repetitions. If the source
+    stays the same, parts are exchangeable, and so the largest jump of the running sums, over all places and
+    features, is compared with that of parts in random order. Memory that is short beside a part leaves the
+    order of parts random, and so raises no alarm.
+
+    Parameters
+    ----------
+    X : Sequences
+        Symbols or numbers.
+    n_permutations, seed : int
+        Random orders, and their seed.
+
+    References
+    ----------
+    E. S. Page, "Continuous inspection schemes" (1954), for cumulated sums.
+    """
+    bounds = _parts(X)
+    if len(bounds) - 1 < _FEWEST_UNITS:
+        return None
+    features, names = _features(X)
+    size = np.diff(bounds).astype(np.float64)
+    sums = np.add.reduceat(features, bounds[:-1], axis=0)
+    # what each part has more of than it would have if all were alike
+    excess = sums - size[:, None] * (sums.sum(axis=0) / size.sum())
+    p_value, z = _largest_jump(excess, n_permutations, seed)
+    if len(X) < _MANY_SEQUENCES:
+        # memory fades where parts grow, a change of the source stays
+        for joined in (2, 4):
+            coarse = np.add.reduceat(excess, np.arange(0, len(excess), joined), axis=0)
+            if len(coarse) >= _FEWEST_UNITS:
+                # few parts have few orders, so that less is asked of them
+                p_value = max(p_value, _COARSE * _largest_jump(coarse, n_permutations, seed, few=True)[0])
+    part, feature = np.unravel_index(int(np.argmax(z)), z.shape)
+    at = int(bounds[part + 1])
+    sequence = int(np.searchsorted(X.offsets, at, side="right")) - 1
+    step = at - int(X.offsets[sequence])
+    before, after = features[:at, feature].mean(), features[at:, feature].mean()
+    place = f"at step {step:,} of {X.lengths[sequence]:,}"
+    if len(X) > 1:
+        place = f"at sequence {sequence:,} of {len(X):,} (from 0)" + (f", step {step:,}" if step else "")
+    return Drift(p_value, sequence, step, place, f"{names[feature]} {before:.2g} before, {after:.2g} after")
+
+
+def find_target_drift(target: NDArray[Any], n_permutations: int, seed: int) -> Drift | None:
+    """Test whether targets, one a sequence, change along the data; None where they come class by class.
+
+    Files that are sorted by class say nothing about time.
+    """
+    if len(target) < _FEWEST_UNITS:
+        return None
+    runs = 1 + int((target[1:] != target[:-1]).sum())
+    if runs == len(np.unique(target)):
+        return None
+    return find_drift(Sequences(target, np.arange(len(target) + 1)), n_permutations, seed)
+
+
+def find_own_frequencies(X: Sequences, n_permutations: int, seed: int) -> float | None:
+    """Return the chance of sequences that agree with themselves so much; None where it cannot be told.
+
+    Whether each sequence has frequencies of its own: what its first third has more of than its positions
+    have on average is compared with its last third, and with last thirds of other sequences.
+    """
+    lengths = X.lengths
+    if len(X) < _MANY_SEQUENCES or np.median(lengths) < _LONG_ENOUGH:
+        return None
+    features, _ = _features(X)
+    position = X.step_index
+    count = np.bincount(position).astype(np.float64)
+    thirds = []
+    for part in range(3):
+        inside = (position * 3 // np.repeat(lengths, lengths)) == part
+        thirds.append(np.zeros((len(X), features.shape[1])))
+        for k in range(features.shape[1]):
+            usual = np.bincount(position, features[:, k]) / count
+            rest = (features[:, k] - usual[position]) * inside
+            thirds[-1][:, k] = np.add.reduceat(rest, X.offsets[:-1]) / np.maximum(lengths / 3, 1)
+    first, last = thirds[0] - thirds[0].mean(axis=0), thirds[2] - thirds[2].mean(axis=0)
+    scale = first.std(axis=0) * last.std(axis=0)
+    first, scale = first[:, scale > 0], scale[scale > 0]
+    last = last[:, last.std(axis=0) > 0] if len(scale) < last.shape[1] else last
+    if not len(scale):
+        return None
+    rng = np.random.default_rng(seed)
+    orders = [np.arange(len(X)), *(rng.permutation(len(X)) for _ in range(n_permutations))]
+    agreement = np.array([((first * last[order]).mean(axis=0) / scale).max() for order in orders])
+    return float((agreement >= agreement[0] - 1e-12).mean())
+
+
+def _largest_jump(
+    excess: NDArray[np.float64], n_permutations: int, seed: int, *, few: bool = False
+) -> tuple[float, NDArray[np.float64]]:
+    """Return the chance of so large a running sum, and how large it is at each place, in spreads.
+
+    With few parts one of them alone makes a jump as large as any, so that the mean over places counts.
+    """
+    rng = np.random.default_rng(seed)
+    orders = [np.arange(len(excess)), *(rng.permutation(len(excess)) for _ in range(n_permutations))]
+    curves = np.array([np.cumsum(excess[order], axis=0)[:-1] for order in orders])
+    spread = curves.std(axis=0)
+    z = np.abs(curves) / np.where(spread > 1e-12, spread, np.inf)
+    maxima = (z**2).mean(axis=1).max(axis=1) if few else z.max(axis=(1, 2))
+    return float((maxima >= maxima[0] - 1e-12).mean()), z[0]
+
+
+def _parts(X: Sequences) -> NDArray[np.int64]:
+    """Return bounds of parts in steps: sequences, or long blocks of few sequences."""
+    if len(X) >= _MANY_SEQUENCES:
+        return X.offsets
+    wanted = max(_SHORTEST_BLOCK, X.n_steps // _N_BLOCKS)
+    bounds = [0]
+    for start, stop in zip(X.offsets[:-1], X.offsets[1:], strict=True):
+        pieces = max(1, (stop - start) // wanted)
+        bounds.extend(start + (stop - start) * np.arange(1, pieces + 1) // pieces)
+    return np.array(bounds, dtype=np.int64)
+
+
+def _features(X: Sequences) -> tuple[NDArray[np.float64], list[str]]:
+    if X.kind == "symbols":
+        return _symbol_features(X)
+    return _number_features(X.channels.astype(np.float64))
+
+
+def _symbol_features(X: Sequences) -> tuple[NDArray[np.float64], list[str]]:
+    symbols, codes, counts = _most_frequent(X.values)
+    parts: list[Any] = [codes == k for k in range(len(symbols))]
+    names = [f"the share of {symbol!s:.20} is" for symbol in symbols]
+    if len(counts) == 2:
+        # the other symbol's frequency is what is left
+        parts, names = parts[:1], names[:1]
+    repeated = np.zeros(X.n_steps)
+    repeated[1:] = X.values[1:] == X.values[:-1]
+    repeated[X.offsets[:-1]] = 0
+    return np.column_stack([*parts, repeated]).astype(np.float64), [
+        *names,
+        "the share of steps that repeat the one before is",
+    ]
+
+
+def _most_frequent(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
+    from seqcompare.models.alphabet import encode, find_symbols
+
+    known = find_symbols(values)
+    codes = encode(values, known)
+    counts = np.bincount(codes, minlength=len(known))
+    kept = np.argsort(-counts, kind="stable")[:_MOST_SYMBOLS]
+    renumbered = np.full(len(known), -1)
+    renumbered[kept] = np.arange(len(kept))
+    return known[kept], renumbered[codes], counts
+
+
+def _number_features(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[str]]:
+    features, names = [], []
+    for c in range(values.shape[1]):
+        x = values[:, c]
+        present = np.isfinite(x)
+        # ranks, so that a few wild numbers do not decide
+        score = np.zeros(len(x))
+        score[present] = norm.ppf((rankdata(x[present]) - 0.5) / max(present.sum(), 1))
+        which = f" of channel {c}" if values.shape[1] > 1 else ""
+        features += [score, score**2]
+        names += [f"the level{which}, in normal scores, is", f"the squared level{which} is"]
+    return np.column_stack(features), names

@@ -1,0 +1,85 @@
+"""Which null hypotheses data call for: what changes places, so that lags are not credited with the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from seqcompare.data.sequences import Sequences
+from seqcompare.dependence.drift import Drift, find_drift, find_own_frequencies
+from seqcompare.dependence.period import Clock, find_period
+from seqcompare.dependence.question import MANY_SEQUENCES, Question
+from seqcompare.dependence.strata import Strata, everything
+
+_FINEST = 99
+_SURE = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Nulls:
+    """Null hypotheses, and what was found on the way to them.
+
+    Parameters
+    ----------
+    strata : list of Strata
+        What is kept in each, for all steps; the first is the one that p-values are about.
+    clock : Clock or None
+        The period.
+    drift : Drift or None
+        A change of the source; None if none was found.
+    own_frequencies : bool
+        Whether each sequence has frequencies of its own.
+    """
+
+    strata: list[Strata]
+    clock: Clock | None = None
+    drift: Drift | None = None
+    own_frequencies: bool = False
+    elsewhere: bool = field(default=False)
+
+    def beyond_clock(self) -> list[Strata]:
+        """Return the null hypotheses that keep the phase of the clock as well."""
+        if self.clock is None:
+            return self.strata
+        # free permutation would ask too little of each lag, and too much of all of them together
+        others = [null for null in self.strata if null.name != "any"]
+        return [*others, Strata("phase", self.clock.phase, merge=False)]
+
+
+def find_nulls(question: Question, seed: int) -> Nulls:
+    """Find out what data go by besides the past, and return the null hypotheses that keep it.
+
+    With many sequences a step changes places with those at the same position only: what depends on how far
+    into its sequence a step is belongs to no lag. Where sequences have frequencies of their own, each is
+    shuffled by itself as well; where the source of few long sequences changes, so is each short stretch of
+    time. Something is detected if it is more than under each of these null hypotheses.
+
+    Parameters
+    ----------
+    question : Question
+        Steps and targets.
+    seed : int
+        Of what is random.
+    """
+    X = question.X
+    targets = question.raw if question.own else Sequences(question.labels.codes, X.offsets)
+    drift = find_drift(targets, _FINEST, seed) if question.scored.all() else None
+    if drift is not None and drift.p_value > _SURE:
+        drift = None
+    many = len(X) >= MANY_SEQUENCES
+    own = find_own_frequencies(targets, _FINEST, seed) if question.own and question.scored.all() else None
+    own_frequencies = own is not None and own <= _SURE
+    strata = [everything(X.n_steps)]
+    if many:
+        strata = [Strata("position", X.step_index, merge=True)]
+    if own_frequencies:
+        strata.append(Strata("sequence", X.sequence_index, merge=False))
+    if drift is not None and not many:
+        strata.append(Strata("time", np.arange(X.n_steps), merge=True))
+    coded = question.coded if question.own else question.labels
+    clock = find_period(targets, coded, seed) if question.scored.all() else None
+    if many and clock is not None:
+        # frequencies go up and down from one position to the next: neighbours are no substitute
+        strata[0] = Strata("position", X.step_index, merge=False)
+    return Nulls(strata, clock, drift, own_frequencies, elsewhere=not question.own)

@@ -1,0 +1,193 @@
+"""How far back it matters: what lags tell beyond the contexts that tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcompare.dependence.information import NullBand, Pairs
+from seqcompare.dependence.lag_test import Draw, View, given_context, lag_bands
+from seqcompare.dependence.linear import code_residuals
+from seqcompare.dependence.nulls import Nulls
+from seqcompare.dependence.question import Question
+from seqcompare.dependence.settings import Settings
+from seqcompare.dependence.strata import Strata
+from seqcompare.dependence.surrogates import Elsewhere
+
+_MOST_ADDED = 3
+_FIRST = 24
+_MOST_CELLS = 2**17
+
+
+@dataclass(frozen=True, eq=False)
+class Beyond:
+    """What each lag tells beyond a context.
+
+    Parameters
+    ----------
+    lags : ndarray of int64, shape (n_lags,)
+        The lags, outside of the context.
+    information : ndarray of shape (n_lags,)
+        In bits, less what chance gives.
+    p_values : ndarray of shape (n_lags,)
+        Of the largest of all these lags.
+    given : list of int
+        The lags of the context.
+    """
+
+    lags: NDArray[np.int64]
+    information: NDArray[np.float64]
+    p_values: NDArray[np.float64]
+    given: list[int]
+
+    def told(self, share: float) -> NDArray[np.int64]:
+        """Return the lags that tell more."""
+        return self.lags[self.p_values <= share + 1e-9]
+
+
+def find_reach(
+    question: Question,
+    view: View,
+    lags: NDArray[np.int64],
+    context: list[int],
+    strata: list[Strata],
+    nulls: Nulls,
+    settings: Settings,
+) -> tuple[list[int], Beyond]:
+    """Return the lags that matter, a context's included, and what each tells beyond this context.
+
+    As long as some lag tells more than those that are known, the one that tells most joins them: copies of
+    a copy, and steps that only hand on what they were told, then have nothing left to tell.
+
+    Parameters
+    ----------
+    question, view, lags, context, strata, nulls, settings
+        As in `beyond_context`.
+    """
+    matter = list(context)
+    first = beyond = beyond_context(question, view, lags, matter, strata, nulls, settings)
+    for _ in range(_MOST_ADDED):
+        told = beyond.p_values <= settings.beyond_share + 1e-9
+        if not told.any():
+            return matter, first
+        matter.append(int(beyond.lags[told][np.argmax(beyond.information[told])]))
+        beyond = beyond_context(question, view, lags, matter, strata, nulls, settings)
+    # memory that fades slowly has no last step: what is still seen belongs to it
+    return [*matter, *beyond.told(settings.beyond_share).tolist()], first
+
+
+def beyond_context(
+    question: Question,
+    view: View,
+    lags: NDArray[np.int64],
+    context: list[int],
+    strata: list[Strata],
+    nulls: Nulls,
+    settings: Settings,
+) -> Beyond:
+    """Test what single lags tell of the target beyond a context.
+
+    A chain of order 1 shows at many lags, since memory is handed on from step to step. Given the context
+    those lags tell nothing; what still does belongs to the reach. Targets change places with those of the
+    same context (and stratum), so that what the context tells is kept. For numbers, what a linear
+    regression on the context leaves open is examined as well, and both have to agree.
+
+    Parameters
+    ----------
+    question : Question
+        Steps and targets.
+    view : View
+        Steps and targets in alphabets small enough for pairs of them.
+    lags : ndarray of int64, shape (n_lags,)
+        The lags of the table.
+    context : list of int
+        The lags that are known already, the nearest first.
+    strata : list of Strata
+        Null hypotheses, for the steps of the whole data.
+    nulls : Nulls
+        For whether targets from elsewhere are needed too.
+    settings : Settings
+        Surrogates and level.
+    """
+    pairs = view.pairs
+    rest = lags[~np.isin(lags, context)]
+    if not len(rest):
+        return Beyond(rest, np.zeros(0), np.zeros(0), context)
+    most = _MOST_CELLS // (pairs.n_sources * pairs.n_targets)
+    known = list(context)
+    given = question.context(known, pairs.at)
+    while int(given.max()) + 1 > most and known:
+        known.pop()
+        given = question.context(known, pairs.at)
+    rng = np.random.default_rng([settings.seed, 7])
+    draws: dict[str, Draw] = {
+        null.name: null.take(question.index[pairs.at]).cells(given).draw for null in strata
+    }
+    if nulls.elsewhere:
+        far = Elsewhere(question.X.sequence_index[pairs.at], in_step=nulls.clock is not None)
+        draws["elsewhere"] = far.draw
+    first = _FIRST if settings.beyond_share * (settings.n_permutations + 1) < 2 else None
+    known_view = given_context(view, given)
+    bands = list(lag_bands([known_view], rest, draws, settings, settings.beyond_share, first=first).values())
+    if question.own and question.raw.kind == "real":
+        bands.extend(_linear_bands(question, pairs, rest, context, strata, settings, rng))
+    p_values = np.max([band.p_values for band in bands], axis=0)
+    chance = np.max([band.mean for band in bands], axis=0)
+    return Beyond(rest, np.maximum(bands[0].observed - chance, 0), p_values, known)
+
+
+def _linear_bands(
+    question: Question,
+    pairs: Pairs,
+    lags: NDArray[np.int64],
+    context: list[int],
+    strata: list[Strata],
+    settings: Settings,
+    rng: np.random.Generator,
+) -> list[NullBand]:
+    left = code_residuals(question.raw, context, settings.seed)
+    told = replace(pairs, target=left.codes[pairs.at], n_targets=left.n_symbols, given=None)
+    observed = told.information(lags)[0]
+    bands = []
+    for null in strata:
+        cells = null.take(question.index[pairs.at]).cells()
+        mixed = np.array([cells.shuffle(told.target, rng) for _ in range(settings.n_permutations)])
+        bands.append(NullBand(observed, told.information(lags, mixed), settings.beyond_share))
+    return bands
+
+
+def linear_p_values(
+    question: Question, pairs: Pairs, lags: list[int], strata: list[Strata], settings: Settings
+) -> NDArray[np.float64]:
+    """Return for each lag the chance that it tells so much beyond a regression on all nearer ones.
+
+    Parameters
+    ----------
+    question : Question
+        Numbers.
+    pairs : Pairs
+        Their steps in a few bins.
+    lags : list of int
+        1, 2, ... up to the longest context tested.
+    strata : list of Strata
+        Null hypotheses.
+    settings : Settings
+        Surrogates and seed.
+    """
+    rng = np.random.default_rng([settings.seed, 8])
+    views = []
+    for lag in lags:
+        left = code_residuals(question.raw, range(1, lag), settings.seed)
+        views.append(replace(pairs, target=left.codes[pairs.at], n_targets=left.n_symbols))
+    at = [np.array([lag]) for lag in lags]
+    observed = np.concatenate([v.information(k)[0] for v, k in zip(views, at, strict=True)])
+    p_values = np.zeros(len(lags))
+    places = np.arange(len(pairs.at))
+    for null in strata:
+        cells = null.take(question.index[pairs.at]).cells()
+        taken = np.array([cells.shuffle(places, rng) for _ in range(settings.n_permutations)])
+        surrogates = np.hstack([v.information(k, v.target[taken]) for v, k in zip(views, at, strict=True)])
+        p_values = np.maximum(p_values, NullBand(observed, surrogates, settings.share).p_values)
+    return p_values

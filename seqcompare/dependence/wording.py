@@ -1,0 +1,193 @@
+"""A profile in sentences: what was found, what was not, and what could not have been."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from seqcompare.dependence.result import Profile
+
+_KEPT = {
+    "position": "the place in the sequence",
+    "sequence": "each sequence's own frequencies",
+    "time": "slow changes of the source",
+}
+
+
+def sentences(found: Profile) -> list[str]:
+    """Return the summary of a profile, a sentence or two a line."""
+    plural = "" if found.n_sequences == 1 else "s"
+    said = [
+        f"{found.name}: {found.n_sequences:,} sequence{plural}, {found.n_steps:,} steps, role {found.role}.",
+        lag_sentence(found),
+        *aside(found),
+        *order_sentences(found),
+        reach_sentence(found),
+        clock_sentence(found),
+        gain_sentence(found),
+        _entropy_sentence(found),
+        _kept_sentence(found),
+        power_sentence(found),
+        f"In data without any dependence, {found.alpha:.0%} of such profiles detect some.",
+        *map(str, found.checks),
+    ]
+    return [sentence for sentence in said if sentence]
+
+
+def headline(found: Profile) -> str:
+    """Return the two or three sentences that a verdict has room for."""
+    said = [lag_sentence(found), *aside(found), reach_sentence(found), clock_sentence(found)]
+    return " ".join(sentence for sentence in said if sentence)
+
+
+def target_words(found: Profile) -> str:
+    """Return what is predicted, in words."""
+    return {"next": "the next step", "step": "a step's label"}.get(found.role, "a sequence's target")
+
+
+def lag_sentence(found: Profile) -> str:
+    """Say what single lags tell."""
+    target = target_words(found)
+    lags = found.lags
+    seen = lags[lags["detected"]]
+    if not len(lags):
+        return "No lag has enough pairs of steps to tell anything."
+    if not len(seen):
+        return (
+            f"No single lag tells of {target}: the largest of {len(lags)} has p = {lags['p_lag'].min():.2g}."
+        )
+    best = int(np.argmax(seen["information"]))
+    farthest, ahead = int(seen["lag"].max()), int(-seen["lag"].min())
+    ends = ([f"up to lag {farthest}"] if farthest >= 0 else []) + (
+        [f"up to {ahead} ahead"] if ahead > 0 else []
+    )
+    text = (
+        f"Information on {target} is detected {' and '.join(ends)}, most of it at lag "
+        f"{seen['lag'].to_numpy()[best]} ({seen['information'].to_numpy()[best]:.2g} bit)."
+    )
+    if farthest < lags["lag"].max():
+        return f"{text} Beyond, nothing is detected."
+    return f"{text} There the examined lags end: it may go on."
+
+
+def aside(found: Profile) -> list[str]:
+    """Say what lags share that does not tie them together."""
+    if found.lags["detected"].any() or found.p_value > found.alpha / 2:
+        return []
+    return [
+        "Yet lags share more than shuffled steps do, and no more than steps from elsewhere in the data: both "
+        "change slowly, or go by their position."
+    ]
+
+
+def order_sentences(found: Profile) -> list[str]:
+    """Say what contexts tell, backwards and ahead."""
+    tested = found.orders.dropna(subset="p")
+    sides = [(tested[(tested["lag"] < 0) == ahead], ahead) for ahead in (False, True)]
+    return [_order_sentence(found, side, ahead) for side, ahead in sides if len(side)]
+
+
+def _order_sentence(found: Profile, tested: pd.DataFrame, ahead: bool) -> str:
+    target = target_words(found)
+    distance = tested["lag"].abs().to_numpy()
+    p_values = tested["p"].to_numpy()
+    told = np.isin(tested["lag"], found.told)
+    where = "ahead" if ahead else "back"
+    if not told.any():
+        return f"Contexts tell nothing of {target}; tested up to {distance.max()} steps {where}."
+    order = int(distance[told].max())
+    p = float(p_values[distance == order][0])
+    chance = f"p = {p:.2g}" if p > 1e-4 else "p < 0.0001"
+    if found.role in ("sequence", "value") and order == 0:
+        return (
+            f"A bag of steps tells of {target} ({chance}), and their order no more that was detected "
+            f"(contexts of up to {distance.max()} steps tested)."
+        )
+    end = f"and no more from there to {distance.max()}"
+    if order == distance.max():
+        end = "the last that could be tested"
+    return f"Contexts tell more of {target} up to {order} steps {where} ({chance}), {end}."
+
+
+def reach_sentence(found: Profile) -> str:
+    """Say how far back it matters, and why that is not what single lags say."""
+    seen = found.lags.loc[found.lags["detected"], "lag"]
+    farthest = int(seen.max()) if len(seen) else -1
+    if found.role not in ("next", "step") or found.reach is None:
+        if found.role in ("next", "step") and farthest >= 0:
+            return "Given what steps ahead tell, none behind tells more."
+        return ""
+    if found.reach == 0:
+        behind = "; what steps behind it tell, it tells as well" if farthest > 0 else ""
+        return f"Of steps back, the step itself alone matters{behind}."
+    text = f"The last {found.reach} steps matter" if found.reach > 1 else "The last step alone matters"
+    if farthest > found.reach:
+        why = "what is remembered is handed on from step to step, so that single lags show it for longer"
+        if found.period is not None:
+            why = "the clock shows at every lag"
+        return f"{text}; steps up to {farthest} back tell no more than these do: {why}."
+    if found.order is not None and found.reach > found.order:
+        return f"{text}: single lags beyond the contexts of {found.order} tell more than these do."
+    return f"{text}."
+
+
+def clock_sentence(found: Profile) -> str:
+    """Say what the period is, and what lags add to it."""
+    if found.period is None:
+        return ""
+    text = f"There is a clock: frequencies come back every {found.period} steps"
+    if "position" in found.kept:
+        text += ", in all sequences alike"
+    if found.beyond_clock is None:
+        return f"{text}; lags tell no more than it does."
+    return f"{text}; lags up to {found.beyond_clock} tell more than it does."
+
+
+def gain_sentence(found: Profile) -> str:
+    """Say what contexts save, and how soon that fades."""
+    if not np.isfinite(found.gain) or (found.order is None and found.reach is None):
+        return ""
+    error = f" ± {found.gain_error:.2g}" if np.isfinite(found.gain_error) else ""
+    text = f"The best context saves {found.gain:.3g}{error} bit a prediction on data left out (± its error)"
+    if not np.isfinite(found.timescale) or found.role not in ("next", "step"):
+        return f"{text}."
+    return f"{text}; what the past tells lies {found.timescale:.2g} steps back on average."
+
+
+def power_sentence(found: Profile) -> str:
+    """Say what would have been seen, and what would have been missed."""
+    lags = found.lags
+    if not len(lags):
+        return ""
+    said = []
+    shown = lags.iloc[np.unique([0, int(np.argmin(np.abs(lags["lag"] - 10))), len(lags) - 1])]
+    for lag, pairs, nine in zip(shown["lag"], shown["n_pairs"], shown["seen_nine_in_ten"], strict=True):
+        # with few pairs not even all there can be would be seen as often
+        known = f"{nine:.2g} bit" if np.isfinite(nine) else f"hardly any ({pairs:,} pairs)"
+        said.append(f"{known} at lag {lag}")
+    text = f"Seen nine times in ten would be a dependence on one single step of {', '.join(said)}"
+    half = shown["seen_half"].to_numpy()[-1]
+    if np.isfinite(half):
+        text += f"; one of {half:.2g} bit at lag {shown['lag'].to_numpy()[-1]} would be missed half the time"
+    return f"{text}. Dependences on several steps together are what contexts are for, as far as these recur."
+
+
+def _entropy_sentence(found: Profile) -> str:
+    bits = zip(found.entropy["estimate"], found.entropy["bits"], strict=True)
+    known = [f"{estimate} {value:.3f}" for estimate, value in bits if np.isfinite(value)]
+    return f"Bits to predict {target_words(found)}: {'; '.join(known)}." if known else ""
+
+
+def _kept_sentence(found: Profile) -> str:
+    kept = [_KEPT[name] for name in found.kept if name in _KEPT]
+    if not kept:
+        return ""
+    text = f"All this is beyond what {' and '.join(kept)} tell{'s' if len(kept) == 1 else ''}"
+    if "sequence" in found.kept:
+        return (
+            f"{text}: sequences differ from each other, or remember for longer than a third of their length."
+        )
+    return f"{text}."

@@ -1,0 +1,95 @@
+"""What a run keeps of what it was asked: families, metrics and data in plain values."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.sequences import Sequences
+from seqcompare.experiments.contestants import left_out
+from seqcompare.experiments.splits import Plan
+from seqcompare.families import FAMILIES, Family
+from seqcompare.metrics import METRICS, Metric
+from seqcompare.results.store import FORMAT
+
+
+def described(own: Iterable[Family], metrics: Iterable[str | Metric]) -> dict[str, Any]:
+    """Return what a run keeps so that its report can be drawn with no model importable.
+
+    Parameters
+    ----------
+    own : iterable of Family
+        Families of the run that nobody registered.
+    metrics : iterable of str or Metric
+        What its scores are; names that nobody registered are left to their tasks.
+    """
+    families = {family.name: family for family in [*FAMILIES.values(), *own]}
+    known = [METRICS.get(m) if isinstance(m, str) else m for m in metrics]
+    return {
+        "format": FORMAT,
+        "families": [family.describe() for family in families.values()],
+        "metrics": {metric.name: metric.describe() for metric in known if metric is not None},
+    }
+
+
+def describe_data(dataset: SequenceDataset, plan: Plan) -> dict[str, Any]:
+    """Return what the verdict and the report need to know of the data."""
+    X = dataset.X
+    n_symbols = len(np.unique(X.values)) if X.kind == "symbols" else 0
+    return {
+        "name": dataset.name,
+        "role": dataset.role,
+        "kind": X.kind,
+        "n_sequences": len(dataset),
+        "n_independent": _count_independent(dataset, plan),
+        "in_groups": dataset.groups is not None,
+        "n_steps": X.n_steps,
+        "shortest": int(X.lengths.min()),
+        "longest": int(X.lengths.max()),
+        "n_channels": X.n_channels,
+        "n_symbols": n_symbols,
+        "notes": [*dataset.notes, *filter(None, [left_out(dataset), plan.note])],
+        "splits": plan.words,
+        "split_kind": plan.kind,
+        "n_splits": len(plan.splits),
+        "test_fraction": plan.test_fraction,
+        "classes": _class_counts(dataset),
+        "uniform_bits": float(np.log2(n_symbols)) if dataset.role == "next" and n_symbols else None,
+    }
+
+
+def _count_independent(dataset: SequenceDataset, plan: Plan) -> int:
+    """Return how many sequences, or groups of sequences, scores were made of: those that were tested."""
+    tested = np.unique(np.concatenate([split.test[:, 0] for split in plan.splits]))
+    return len(tested) if dataset.groups is None else len(np.unique(np.asarray(dataset.groups)[tested]))
+
+
+def _class_counts(dataset: SequenceDataset) -> dict[str, int]:
+    """Return how often each class is to be predicted; empty for numbers and real-valued steps."""
+    if dataset.role == "value" or (dataset.role == "next" and dataset.X.kind == "real"):
+        return {}
+    if dataset.role == "sequence":
+        labels = np.asarray(dataset.y)
+    else:
+        labels = dataset.X.values if dataset.role == "next" else dataset.y.values  # type: ignore[union-attr]  # per role
+        if isinstance(dataset.sample_weight, Sequences):
+            labels = labels[dataset.sample_weight.values > 0]
+    names, counts = np.unique(labels, return_counts=True)
+    return {str(name): int(n) for name, n in zip(names, counts, strict=True)}
+
+
+def fingerprint(dataset: SequenceDataset) -> dict[str, Any]:
+    """Return what tells one data set from another."""
+    digest = hashlib.sha256()
+    for part in (dataset.X, dataset.y, dataset.sample_weight, dataset.groups, dataset.test):
+        if part is None:
+            continue
+        arrays = (part.values, part.offsets) if isinstance(part, Sequences) else (np.asarray(part),)
+        for array in arrays:
+            plain = array.astype(str) if array.dtype.kind == "O" else array
+            digest.update(np.ascontiguousarray(plain).tobytes())
+    return {"name": dataset.name, "role": dataset.role, "sha256": digest.hexdigest()}

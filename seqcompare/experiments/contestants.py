@@ -1,0 +1,190 @@
+"""Who competes on a data set: each family's kinds of models with the settings that the data allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.input_checks import check_readable
+from seqcompare.data.sequences import Sequences
+from seqcompare.experiments.models import (
+    AHEAD,
+    Contestant,
+    Entered,
+    candidates_of,
+    enter,
+    labelled,
+    matches,
+)
+from seqcompare.families import FAMILIES, REFERENCE, Budget, ModelSpec, Problem
+from seqcompare.models.reference.chance import chance_model
+from seqcompare.results.judgement import CHANCE
+
+#: Passes times training steps that what learns by gradients may spend.
+_STEP_EPOCHS = 1.2e7
+
+
+def problem_of(dataset: SequenceDataset, train_share: float, max_seconds: float) -> Problem:
+    """Return what models are built for, for a training part of this share."""
+    X = dataset.X
+    n_symbols = len(np.unique(X.values)) if X.kind == "symbols" else 0
+    n_steps = max(1, int(X.n_steps * train_share))
+    n_scored = X.n_steps if dataset.role in ("next", "step") else len(X)
+    if dataset.role == "next":
+        n_classes = n_symbols
+    elif dataset.role == "value":
+        n_classes = 0
+    else:
+        labels = dataset.y.values if isinstance(dataset.y, Sequences) else dataset.y
+        n_classes = len(np.unique(np.asarray(labels)))
+    # fewer passes over more data, which make more steps a pass
+    epochs = int(np.clip(_STEP_EPOCHS / n_steps, 20, 200))
+    return Problem(
+        role=dataset.role,
+        kind=X.kind,
+        budget=Budget(epochs, 200, max_seconds),
+        n_train=max(1, int(len(X) * train_share)),
+        n_steps=n_steps,
+        n_scored=max(1, int(n_scored * train_share)),
+        longest=int(X.lengths.max()),
+        n_symbols=n_symbols,
+        n_channels=X.n_channels,
+        n_classes=n_classes,
+        missing=has_missing(X),
+    )
+
+
+def has_missing(X: Sequences) -> bool:
+    """Whether any measurement of `X` is missing."""
+    return X.kind == "real" and bool(np.isnan(X.values).any())
+
+
+def left_out(dataset: SequenceDataset) -> str:
+    """Return a sentence on the families that cannot take part in these data; empty if all can."""
+    if not has_missing(dataset.X):
+        return ""
+    able: list[str] = []
+    unable: list[str] = []
+    for family in FAMILIES.values():
+        if family.name != REFERENCE:
+            takes = any(spec.missing for spec in family.specs)
+            (able if takes else unable).append(family.plural or f"{family.title}s")
+    return (
+        f"Values are missing: {_listed(able)} do without them, by summing over what they might have been; "
+        f"{_listed(unable)} take no missing values, and were left out."
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def contestants_for(dataset: SequenceDataset, models: Any, problem: Problem) -> list[Contestant]:
+    """Return the contestants for a data set, chance first.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        The data.
+    models : None, or what `seqcompare.experiments.models.enter` takes
+        By default all families that have an answer for the role.
+    problem : Problem
+        What models are built for.
+
+    Raises
+    ------
+    ValueError
+        If a name matches nothing that can take part; the message lists what can.
+    """
+    reference = FAMILIES[REFERENCE]
+    chance = ModelSpec(CHANCE, CHANCE, lambda problem: chance_model(dataset))
+    entered = Entered(reference, chance)
+    first = Contestant(CHANCE, reference, candidates_of(entered, [{}]), CHANCE)
+    standard = _pooled((Entered(f, spec) for f in FAMILIES.values() for spec in f.specs), problem)
+    if models is None:
+        if not standard:
+            check_readable(dataset.X, "any family")
+            missing = ", with missing values (NaN): fill them in first" if problem.missing else ""
+            raise ValueError(
+                f"no family has an answer for the role {problem.role}{missing}; or give models of your own"
+            )
+        return [first, *standard]
+    chosen = list(_chosen(models, standard, problem))
+    names = [contestant.name for contestant in chosen]
+    if CHANCE in names:
+        raise ValueError(f"models: {CHANCE!r} is the name of the reference; give your model another")
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"models: {', '.join(repeated)} comes twice; give each a name of its own, in a dict")
+    return [first, *chosen]
+
+
+def _chosen(models: Any, standard: list[Contestant], problem: Problem) -> Iterable[Contestant]:
+    """Yield the contestants that were asked for, each once."""
+    seen: set[str] = set()
+    for label, model in labelled(models):
+        for contestant in _meant(model, label, standard, problem):
+            if contestant.name not in seen or not isinstance(model, str):
+                seen.add(contestant.name)
+                yield contestant
+
+
+def _meant(model: Any, label: str, standard: list[Contestant], problem: Problem) -> list[Contestant]:
+    """Return the contestants of one thing that was entered."""
+    if isinstance(model, str) and ":" not in model:
+        hits = [c for c in standard if matches(model, c.name, c.family.name, c.family.title)]
+        if hits and not label:
+            return hits
+        if hits:
+            both = len(hits) > 1
+            names = [label + AHEAD * (both and c.candidates[0].spec.ahead) for c in hits]
+            return [replace(c, name=n, seed_key=n) for c, n in zip(hits, names, strict=True)]
+    try:
+        entered = enter({label: model} if label else model)
+    except ValueError as error:
+        raise ValueError(f"{error} (what takes part: {_known(standard)})") from None
+    made = []
+    for each in entered:
+        settings = each.spec.settings(problem) or each.spec.sized()
+        candidates = tuple(c for c in candidates_of(each, settings) if c.fills(problem))
+        if candidates:
+            name = each.name or each.spec.title
+            made.append(Contestant(name, each.family, candidates, name))
+    if not made:
+        missing = ", with missing values" if problem.missing else ""
+        raise ValueError(
+            f"models: {label or model!r} has no answer for the role {problem.role} on steps that are "
+            f"{problem.kind}{missing}; there are {_known(standard)}"
+        )
+    return made
+
+
+def _pooled(entered: Iterable[Entered], problem: Problem) -> list[Contestant]:
+    """Return one contestant a family, and one more of its kinds that look ahead."""
+    pools: dict[tuple[str, bool], list[Entered]] = {}
+    for each in entered:
+        if each.family.name != REFERENCE:
+            # a model of whole sequences sees all of each, in whichever direction
+            ahead = each.spec.ahead and problem.role in ("step", "step-value")
+            pools.setdefault((each.family.name, ahead), []).append(each)
+    found = []
+    for (name, ahead), kinds in pools.items():
+        candidates = tuple(
+            candidate
+            for each in kinds
+            for candidate in candidates_of(each, each.spec.settings(problem))
+            if candidate.fills(problem)
+        )
+        if candidates:
+            family, words = FAMILIES[name], AHEAD * ahead
+            key = family.seed_keys.get(problem.role, family.title)
+            found.append(Contestant(family.title + words, family, candidates, key + words))
+    return found
+
+
+def _known(standard: list[Contestant]) -> str:
+    return ", ".join(dict.fromkeys(n for c in standard for n in (c.family.name, c.name)))

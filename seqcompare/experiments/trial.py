@@ -1,0 +1,284 @@
+"""A trial: a candidate fitted to a part of some data and asked about another; running it yields one row."""
+
+from __future__ import annotations
+
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from seqcompare.data.dataset import SequenceDataset
+from seqcompare.experiments.answer import (
+    fit_model,
+    learning_curve,
+    n_parameters,
+    predict_answer,
+    training_end,
+)
+from seqcompare.experiments.cost import Stopwatch
+from seqcompare.experiments.models import Candidate, is_fitted
+from seqcompare.experiments.threads import one_thread
+from seqcompare.families import Problem
+from seqcompare.models.causality import is_causal
+from seqcompare.results.store import blank
+
+#: What a trial is for: a sweep's trials, the choice of a candidate, the test of the chosen one, and the test
+#: of the winner with less and less context.
+SWEEP, TUNING, TEST, CONTEXT = "sweep", "tuning", "test", "context"
+
+
+class Source(Protocol):
+    """Where the data of trials come from: a task that is drawn from, or a data set that is divided."""
+
+    @property
+    def role(self) -> str:
+        """What is predicted."""
+
+    def trial_id(self, trial: Trial) -> str:
+        """Return the coordinates in words, unique within a run."""
+
+    def model_seed(self, trial: Trial) -> int:
+        """Return the seed of the model, below 2**32."""
+
+    def coordinates(self, trial: Trial) -> dict[str, Any]:
+        """Return the columns of the row that are known before the trial."""
+
+    def parts(self, trial: Trial) -> tuple[SequenceDataset, dict[str, SequenceDataset]]:
+        """Return what is fitted to, and what is asked about by the column that its score belongs to."""
+
+    def problem(self) -> Problem:
+        """Return what models are built for."""
+
+    def ask(
+        self, trial: Trial, model: Any, train: SequenceDataset, asked: SequenceDataset, column: str
+    ) -> tuple[dict[str, Any], float]:
+        """Ask a fitted model; return columns of the row, and the seconds that predicting took."""
+
+    def finish(
+        self, trial: Trial, model: Any, train: SequenceDataset, parts: Mapping[str, SequenceDataset]
+    ) -> tuple[dict[str, Any], tuple[tuple[str, pd.DataFrame], ...]]:
+        """Return further columns of the row, and tables of what the model has learned."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """The coordinates of a trial.
+
+    Parameters
+    ----------
+    position : int
+        Its place among all trials of the run.
+    source : Source
+        Where its data come from.
+    candidate : Candidate
+        What is fitted.
+    seed : int
+        Index of the repetition, or of the fold.
+    phase : {"sweep", "tuning", "test", "context"}
+        What it is for.
+    entry : str
+        The contestant of a comparison.
+    entry_key : str
+        What its seeds are made of.
+    looks : tuple of str
+        Tables to make of what the model has learned.
+    """
+
+    position: int
+    source: Any
+    candidate: Candidate
+    seed: int
+    phase: str = SWEEP
+    entry: str = ""
+    entry_key: str = ""
+    looks: tuple[str, ...] = ()
+
+    @property
+    def trial_id(self) -> str:
+        """The coordinates in words: unique within a run."""
+        return str(self.source.trial_id(self))
+
+    @property
+    def model_seed(self) -> int:
+        """The seed of the model, below 2**32."""
+        return int(self.source.model_seed(self))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a trial ended in.
+
+    Parameters
+    ----------
+    position : int
+        Of the trial.
+    row : dict
+        What was measured.
+    curve : tuple of (epoch, train loss, validation score)
+        How the model learned.
+    insights : tuple of (str, DataFrame)
+        What it has learned: small tables by name.
+    """
+
+    position: int
+    row: dict[str, Any]
+    curve: tuple[tuple[int, float, float], ...] = ()
+    insights: tuple[tuple[str, pd.DataFrame], ...] = field(default=())
+
+
+Runner = Callable[[Trial], Outcome]
+
+
+def run_trial(trial: Trial) -> Outcome:
+    """Run one trial; whatever goes wrong in it becomes a row with the error.
+
+    Compiled kernels and BLAS run one thread inside.
+    """
+    start = time.perf_counter()
+    row = blank_row(trial)
+    curve: tuple[tuple[int, float, float], ...] = ()
+    insights: tuple[tuple[str, pd.DataFrame], ...] = ()
+    said = [row["warnings"]] if row["warnings"] else []
+    with one_thread(), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            curve, insights = _measure(trial, row)
+        except Exception as error:
+            row.update(status="error", error=blame(error))
+    row["warnings"] = "; ".join([*said, *sorted({f"{w.category.__name__}: {w.message}" for w in caught})])
+    row["trial_seconds"] = time.perf_counter() - start
+    return Outcome(trial.position, row, curve, insights)
+
+
+def blank_row(trial: Trial) -> dict[str, Any]:
+    """Return the row of a trial before it has run: its coordinates, and nothing measured."""
+    candidate = trial.candidate
+    return {
+        **blank(),
+        "trial_id": trial.trial_id,
+        "model": candidate.label,
+        "family": candidate.family,
+        "variant": candidate.variant,
+        "capacity": float(candidate.capacity),
+        "capacity_name": candidate.capacity_name,
+        "seed": trial.seed,
+        **trial.source.coordinates(trial),
+    }
+
+
+def _measure(
+    trial: Trial, row: dict[str, Any]
+) -> tuple[tuple[tuple[int, float, float], ...], tuple[tuple[str, pd.DataFrame], ...]]:
+    """Fill in the row; return the learning curve, and what the model has learned."""
+    source = trial.source
+    train, parts = source.parts(trial)
+    problem = source.problem()
+    warm_up(trial.candidate, problem, train)
+    model, fitted = trial.candidate.build(problem, trial.model_seed)
+    last = list(parts.values())[-1]
+    row["length"] = float(last.X.lengths.mean())
+    with Stopwatch() as fitting:
+        if not fitted:
+            fit_model(model, train)
+    row["fit_seconds"] = 0.0 if fitted else fitting.seconds
+    row["causal"] = is_causal(model)
+    peaks = [fitting.peak_mb]
+    for column, asked in parts.items():
+        with Stopwatch() as predicting:
+            columns, seconds = source.ask(trial, model, train, asked, column)
+        row.update(columns)
+        row["predict_us_per_step"] = 1e6 * seconds / asked.X.n_steps
+        peaks.append(predicting.peak_mb)
+    row["peak_memory_mb"] = float(np.max(peaks))
+    row["n_parameters"] = n_parameters(model)
+    row["n_iter"], row["stop"] = training_end(model)
+    columns, insights = source.finish(trial, model, train, parts)
+    row.update(columns)
+    return learning_curve(model), insights
+
+
+_warm: set[tuple[Any, ...]] = set()
+
+
+def warm_up(candidate: Candidate, problem: Problem, data: SequenceDataset) -> None:
+    """Fit each kind of model once on a little of the data, so that compilation counts as nobody's time.
+
+    When the parent process has done it, its workers need not all compile the same. What goes wrong here goes
+    wrong in the trial as well, which will say so.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        What is to run; kinds that are warm already in this process are passed over.
+    problem : Problem
+        What it is to run on.
+    data : SequenceDataset
+        What a little is taken of.
+    """
+    weighted = f"{data.X.kind} {data.sample_weight is None}"
+    # not by identity: what has travelled to a worker is another object there, trial by trial
+    key = (candidate.spec.name, candidate.spec.title, candidate.variant, problem.role, weighted)
+    if key in _warm:
+        return
+    _warm.add(key)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # one epoch does not converge
+        try:
+            if candidate.spec.warm_up is not None:
+                candidate.spec.warm_up(problem)
+                return
+            model = candidate.spec.build(problem, **candidate.settings)
+            if is_fitted(model):
+                return
+            model = clone(model, safe=False)
+            if hasattr(model, "get_params"):
+                brief = ("max_iter", "n_init")
+                model.set_params(**{k: 1 for k in model.get_params() if k.split("__")[-1] in brief})
+            small = _a_little(data)
+            fit_model(model, small)
+            predict_answer(model, small.X, problem.role)
+        except Exception:
+            return
+
+
+def _a_little(dataset: SequenceDataset) -> SequenceDataset:
+    """Return the first steps of some sequences, of every class where sequences have one."""
+    from dataclasses import replace
+
+    from seqcompare.data.sequences import Sequences
+    from seqcompare.experiments.splits import cut
+
+    which = np.arange(min(len(dataset), 40))
+    if dataset.role == "sequence":
+        labels = np.asarray(dataset.y)
+        which = np.unique(
+            np.concatenate([which, *(np.flatnonzero(labels == c)[:4] for c in np.unique(labels))])
+        )
+    stop = np.minimum(dataset.X.lengths[which], 30)
+    small = cut(dataset, np.column_stack([which, np.zeros_like(which), stop]))
+    if isinstance(small.sample_weight, Sequences):
+        small = replace(small, sample_weight=small.sample_weight.with_values(np.ones(small.X.n_steps)))
+    return small
+
+
+def blame(error: Exception) -> str:
+    """Say what went wrong and where."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno})"
+
+
+def given_up(trial: Trial, attempts: str) -> Outcome:
+    """Return the outcome of a trial that takes its worker down whenever it is tried."""
+    row = blank_row(trial)
+    row.update(
+        status="error",
+        error=f"the worker process died in {attempts}: out of memory, or a crash in native code",
+    )
+    return Outcome(trial.position, row)

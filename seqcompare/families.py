@@ -1,0 +1,383 @@
+"""Families of models: what the harness may know of them, and the open list of those there are.
+
+A leaf of the package: imports no room of it. What comes with the package is declared beside the estimators,
+in ``seqcompare/models/<family>/family.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from itertools import product
+from typing import Any
+
+from seqcompare.needs import Needs, Traits
+from seqcompare.registry import Registry
+
+#: The family of what others are measured against: chance, and machines made by hand. It is never ranked.
+REFERENCE = "reference"
+
+#: Colours and markers of users' own models, each in its turn; the colour-blind tell them from each other and
+#: from those of the families that come with the package.
+SPARE_COLOURS = ("#CC79A7", "#56B4E9", "#8F7A00", "#7B4FA3", "#8C564B", "#17808A")
+SPARE_MARKERS = ("v", "P", "<", "*", ">", "h")
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a training may spend.
+
+    Parameters
+    ----------
+    epochs : int
+        Most passes over the training data of what learns by gradients.
+    em_iterations : int
+        Most iterations of EM from each start.
+    max_seconds : float
+        Safety net; not meant to be reached, since it makes results depend on the machine.
+    """
+
+    epochs: int
+    em_iterations: int
+    max_seconds: float
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a model is built for.
+
+    Parameters
+    ----------
+    role : {"next", "step", "step-value", "sequence", "value"}
+        What is predicted.
+    kind : {"symbols", "real"}
+        What steps are.
+    budget : Budget
+        What a training may spend.
+    n_train, n_steps, n_scored : int
+        Training sequences, their steps, and those of these (or of the sequences) that are predicted; about.
+    longest : int
+        Steps of the longest sequence.
+    n_symbols : int
+        Size of the alphabet; 0 for real-valued steps.
+    n_channels : int
+        Numbers in a step.
+    n_classes : int
+        Classes, labels or symbols to choose from; 0 for numbers.
+    missing : bool
+        Whether steps have missing values.
+    task : task, optional
+        The synthetic task, if this is one: then the budget is spent to its end, and machines made by hand
+        ask it for their parameters.
+    """
+
+    role: str
+    kind: str
+    budget: Budget
+    n_train: int = 1
+    n_steps: int = 1
+    n_scored: int = 1
+    longest: int = 1
+    n_symbols: int = 0
+    n_channels: int = 1
+    n_classes: int = 0
+    missing: bool = False
+    task: Any = None
+
+    @property
+    def large(self) -> bool:
+        """Whether only the cheaper settings are affordable."""
+        return self.n_scored * max(self.n_classes, 2) > 500_000
+
+
+@dataclass(frozen=True, eq=False)
+class ModelSpec:
+    """A kind of model: how to build it, which settings to try, and what is known of it beforehand.
+
+    Only `name`, `title` and `build` must be given; everything else has an honest default.
+
+    Parameters
+    ----------
+    name : str
+        What suites and tables call the kind, such as "lstm".
+    title : str
+        The same in words, for legends: "LSTM".
+    build : callable (problem, **settings) -> estimator or None
+        Makes the estimator, not fitted; None where the kind has no answer for the problem's role. A fitted
+        estimator is used as it is.
+    grid : mapping of str to sequence, or callable (problem) -> iterable of settings
+        The settings tried: as in scikit-learn's searches, every combination of the values of a mapping; or
+        those that a function returns for a problem, none where the kind is entered only if asked for.
+    sizes : sequence, optional
+        The values of `capacity` that a sweep tries unless its suite says otherwise; by default those of a
+        grid that is a mapping. With neither a sweep enters the kind only where a suite gives sizes.
+    capacity : str, optional
+        The setting that is the size of the model; by default the first of the grid.
+    capacity_name : str, optional
+        What the capacity counts, in words: "hidden units".
+    label : str or callable (settings) -> str, optional
+        What tables call one setting: a pattern with settings in braces; by default the title and them.
+    limit, limit_ahead : str, or callable (estimator, k) -> estimator, optional
+        The name of the parameter, or a function, that restricts the answer to the last k steps, or to the
+        next k. Without, the fitted model is shown the last k steps only.
+    ahead : bool, default=False
+        Whether answers use later steps.
+    cost : callable (problem, settings) -> float, optional
+        Seconds of fitting on one core, about; by default one second.
+    can_represent : callable (Needs, Traits) -> bool or None, optional
+        What theory says; by default what that of the family says, else that it is open.
+    missing : bool, default=False
+        Whether it does without missing values.
+    kinds : sequence of str, default=("symbols", "real")
+        The kinds of steps that it reads.
+    warm_up : callable (problem) -> None, optional
+        Compiles and imports what a first fit would; by default a few sequences are fitted for one epoch.
+    skip : callable (problem) -> str, optional
+        Says why there is nothing to try on a problem; an empty text where there is.
+    look, looks : callable (model, dataset, tables) -> list of (str, DataFrame), and names of tables, optional
+        What can be told of a fitted model by looking into it.
+    seed_key : callable (problem, settings) -> str, optional
+        What seeds are made of in place of the label: it stays when labels change, so that numbers stay.
+    """
+
+    name: str
+    title: str
+    build: Callable[..., Any]
+    grid: Mapping[str, Sequence[Any]] | Callable[[Problem], Iterable[Settings]] = field(default_factory=dict)
+    sizes: Sequence[Any] = ()
+    capacity: str = ""
+    capacity_name: str = ""
+    label: str | Callable[[Settings], str] = ""
+    limit: str | Callable[[Any, int], Any] | None = None
+    limit_ahead: str | Callable[[Any, int], Any] | None = None
+    ahead: bool = False
+    cost: Callable[[Problem, Settings], float] | None = None
+    can_represent: Callable[[Needs, Traits], bool | None] | None = None
+    missing: bool = False
+    kinds: Sequence[str] = ("symbols", "real")
+    warm_up: Callable[[Problem], None] | None = None
+    skip: Callable[[Problem], str] | None = None
+    look: Callable[[Any, Any, Sequence[str]], list[tuple[str, Any]]] | None = None
+    looks: Sequence[str] = ()
+    seed_key: Callable[[Problem, Settings], str] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        estimator: Any,
+        grid: Mapping[str, Sequence[Any]] | None = None,
+        *,
+        name: str = "",
+        **known: Any,
+    ) -> ModelSpec:
+        """Make of a user's estimator the very same thing as what comes with the package.
+
+        Parameters
+        ----------
+        estimator : estimator, or its class
+            With the methods of scikit-learn, fitted or not.
+        grid : mapping of str to sequence, optional
+            Parameters and the values of them that are tried; a key may reach inside (``estimator__C``).
+        name : str, optional
+            What tables call it; by default its class.
+        **known
+            Further parameters of `ModelSpec`, such as ``limit="order"``.
+
+        Raises
+        ------
+        ValueError
+            If the estimator has no ``fit``, or no parameter that the grid or `limit` names.
+        """
+        made = estimator() if isinstance(estimator, type) else estimator
+        words = name or type(made).__name__
+        if not hasattr(made, "fit"):
+            raise ValueError(f"{words}: expected a model with fit, got {made!r}")
+        named = {"grid": list(grid or {})}
+        named |= {key: [known[key]] for key in ("limit", "limit_ahead") if isinstance(known.get(key), str)}
+        params = made.get_params() if hasattr(made, "get_params") else {}
+        for key, names in named.items():
+            unknown = [name for name in names if name not in params]
+            if unknown:
+                known_ones = ", ".join(params) or "none"
+                raise ValueError(f"{words}: {key} names {unknown[0]!r}; its parameters are {known_ones}")
+        title = str(known.pop("title", words))
+        return cls(words, title, _Given(made), dict(grid or {}), **known)
+
+    def settings(self, problem: Problem) -> list[Settings]:
+        """Return the settings to try on a problem."""
+        if callable(self.grid):
+            return list(self.grid(problem))
+        return [dict(zip(self.grid, values, strict=True)) for values in product(*self.grid.values())]
+
+    def sized(self, sizes: Sequence[Any] = ()) -> list[Settings]:
+        """Return the settings that a sweep tries: these sizes, or the kind's own, or its whole grid."""
+        chosen = list(sizes or self.sizes)
+        if chosen and self.size_key:
+            return [{self.size_key: size} for size in chosen]
+        if callable(self.grid):
+            return [] if self.size_key else [{}]
+        return [dict(zip(self.grid, values, strict=True)) for values in product(*self.grid.values())]
+
+    @property
+    def size_key(self) -> str:
+        """The setting that is the size of the model; empty if there is none."""
+        if self.capacity or callable(self.grid):
+            return self.capacity
+        return next(iter(self.grid), "")
+
+    def label_of(self, settings: Settings) -> str:
+        """Return what tables call the kind with these settings."""
+        if callable(self.label):
+            return self.label(settings)
+        if self.label:
+            return self.label.format(**settings)
+        if set(settings) <= {self.size_key}:
+            return " ".join([self.title, *map(str, settings.values())])
+        return f"{self.title} {', '.join(f'{key}={value}' for key, value in settings.items())}"
+
+
+@dataclass(frozen=True)
+class _Given:
+    """Builds a copy of a user's estimator, with settings."""
+
+    estimator: Any
+
+    def __call__(self, problem: Problem, **settings: Any) -> Any:
+        if not settings:
+            return self.estimator
+        from sklearn.base import clone  # here, since reading an old run should not cost the import
+
+        return clone(self.estimator).set_params(**settings)
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """A family of models: how it looks everywhere, and the kinds of models in it.
+
+    Parameters
+    ----------
+    name : str
+        What tables call it, such as "markov".
+    title : str
+        The same in words: "Markov chain".
+    colour : str
+        Hex code, told apart from the others by the colour-blind.
+    marker : str
+        Matplotlib's code of the marker.
+    models : tuple of ModelSpec, or callable () -> tuple of ModelSpec
+        The kinds, in the order in which they are shown.
+    can_represent : callable (Needs, Traits) -> bool or None, optional
+        What theory says of all kinds that say nothing of their own.
+    least_capacity : int, default=1
+        The smallest capacity there is.
+    seed_keys : mapping of role to str, optional
+        What seeds of comparisons are made of in place of the title, by role: frozen, so that numbers stay.
+    plural : str, optional
+        Several of them in words; by default the title with an s.
+    """
+
+    name: str
+    title: str
+    colour: str
+    marker: str
+    models: tuple[ModelSpec, ...] | Callable[[], tuple[ModelSpec, ...]] = ()
+    can_represent: Callable[[Needs, Traits], bool | None] | None = None
+    least_capacity: int = 1
+    seed_keys: Mapping[str, str] = field(default_factory=dict)
+    plural: str = ""
+
+    @property
+    def specs(self) -> tuple[ModelSpec, ...]:
+        """The kinds of models."""
+        return tuple(self.models()) if callable(self.models) else self.models
+
+    def theory(self, needs: Needs, traits: Traits) -> bool | None:
+        """Return what theory says: True, False, or None where that is open."""
+        spec = next((s for s in self.specs if s.name == traits.model), None)
+        says = (spec.can_represent if spec is not None else None) or self.can_represent
+        return None if says is None else says(needs, traits)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what reports need to know, in plain values: a run keeps it."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "colour": self.colour,
+            "marker": self.marker,
+            "models": [{"name": spec.name, "title": spec.title} for spec in self.specs],
+        }
+
+
+class OwnFamily(Family):
+    """The family that is made for a user's model which belongs to none."""
+
+
+def own_family(name: str, models: Iterable[ModelSpec], place: int) -> OwnFamily:
+    """Return the family of a user's model that belongs to none: its own, the `place`-th of a run.
+
+    Parameters
+    ----------
+    name : str
+        Of the model, and so of the family.
+    models : iterable of ModelSpec
+        What is in it.
+    place : int
+        How many others came before, so that each looks different.
+    """
+    colour = SPARE_COLOURS[place % len(SPARE_COLOURS)]
+    marker = SPARE_MARKERS[place % len(SPARE_MARKERS)]
+    return OwnFamily(name, name, colour, marker, tuple(models))
+
+
+def _built_in() -> list[Family]:
+    modules = import_module("seqcompare.models").FAMILY_MODULES
+    return [import_module(module).FAMILY for module in modules]
+
+
+#: Every family by its name.
+FAMILIES: Registry[Family] = Registry("family", _built_in, "seqcompare.families")
+
+
+def register(family: Family, *, replace: bool = False) -> Family:
+    """Add a family to those that sweeps and comparisons know.
+
+    Parameters
+    ----------
+    family : Family
+        The family.
+    replace : bool, default=False
+        Whether to take the place of another one of this name; without, that is a ValueError.
+
+    Returns
+    -------
+    Family
+        The family, so that one can write ``FAMILY = register(Family(...))``.
+    """
+    return FAMILIES.register(family, replace=replace)
+
+
+def find_spec(name: str) -> tuple[Family, ModelSpec] | None:
+    """Return the kind of model of this name with its family; None if there is none."""
+    for family in FAMILIES.values():
+        for spec in family.specs:
+            if spec.name == name:
+                return family, spec
+    return None
+
+
+def is_known(spec: ModelSpec) -> bool:
+    """Whether a kind of model is in one of the families that there are; a user's own may be in none."""
+    return any(known is spec for family in FAMILIES.values() for known in family.specs)
+
+
+def spec_names() -> list[str]:
+    """Return the names of all kinds of models, family by family."""
+    return [spec.name for family in FAMILIES.values() for spec in family.specs]
+
+
+def with_models(family: Family, models: Iterable[ModelSpec]) -> Family:
+    """Return a family with these models in place of its own."""
+    return replace(family, models=tuple(models))

@@ -1,0 +1,250 @@
+"""The family of hidden Markov models, as far as sweeps, comparisons and reports know it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn.pipeline import make_pipeline
+
+import seqcompare
+from seqcompare.families import Family, ModelSpec, Problem, Settings
+from seqcompare.needs import Needs, Traits
+
+_FILTERED, _SMOOTHED = "filter", "posterior"
+
+
+def _hmm(problem: Problem, n_components: int, *, decode: Any = _FILTERED, **more: Any) -> Any:
+    """Return a density, a tagger of hidden states over steps and labels, or a density a class."""
+    how = {**_training(problem, n_components), **more}
+    if problem.role == "step":
+        return seqcompare.HMMTagger(n_components, decode=decode, **how)
+    if decode != _FILTERED:
+        return None
+    # the classical fit, of whole sequences; the one to the steps that count is a kind of its own
+    how.setdefault("objective", "likelihood")
+    if problem.role == "next":
+        return seqcompare.HMM(n_components, **how)
+    if problem.role != "sequence":
+        return None
+    if problem.task is None and problem.kind == "real" and "covariance_type" not in more:
+        # a channel that hardly varies within a class must not decide alone: as if seen at half its spread
+        how["priors"] = {"covars": (0.5, 20)}
+    model: Any = seqcompare.BayesClassifier(seqcompare.HMM(n_components, **how))
+    return make_pipeline(seqcompare.SequenceScaler(), model) if problem.kind == "real" else model
+
+
+def _full(problem: Problem, n_components: int) -> Any:
+    able = problem.role == "sequence" and problem.kind == "real"
+    return _hmm(problem, n_components, covariance_type="full") if able else None
+
+
+def _left_right(problem: Problem, n_components: int) -> Any:
+    return _hmm(problem, n_components, topology="left-right") if problem.role == "sequence" else None
+
+
+def _of_labels(problem: Problem, states: int = 0, *, decode: Any = _FILTERED) -> Any:
+    if problem.role != "step":
+        return None
+    return seqcompare.HMMTagger(None, decode=decode, missing=_missing(problem))
+
+
+def _sticky(problem: Problem, n_components: int) -> Any:
+    """Start EM from states that last, and from nothing else.
+
+    Starts that pick up the most regular steps reach a higher likelihood than those that find a long memory,
+    so that of all starts together the likelihood chooses the former. Apart, validation can choose.
+    """
+    stay = np.full((n_components, n_components), 0.1 / max(n_components - 1, 1))
+    np.fill_diagonal(stay, 0.9 if n_components > 1 else 1.0)
+    return _hmm(problem, n_components, n_init=5, init={"transmat": stay})
+
+
+def _predictive(problem: Problem, n_components: int) -> Any:
+    """Return a density fitted to the prediction of the steps that count, where a task says which do."""
+    if problem.task is None or problem.role != "next" or problem.kind == "real":
+        return None
+    return seqcompare.HMM(n_components, n_init=2, objective="prediction")
+
+
+def _training(problem: Problem, n_components: int) -> dict[str, Any]:
+    """Return how EM runs: as often as a sweep has it, or as the size of the data allows."""
+    if problem.task is not None:
+        return {"n_init": 10, "max_iter": problem.budget.em_iterations}
+    if problem.role == "next" and problem.kind == "real":
+        starts, iterations = 3, 200
+    else:
+        long = 200_000 if problem.role == "sequence" else 60_000
+        starts, iterations = (2, 60) if problem.n_steps > long else (4, 200)
+    if problem.role == "sequence" and n_components == 1:
+        starts = 1
+    return {"n_init": starts, "max_iter": iterations, "missing": _missing(problem)}
+
+
+def _missing(problem: Problem) -> str:
+    return "marginalize" if problem.missing else "error"
+
+
+def _width(problem: Problem) -> int:
+    """Return the parameters of a state, about."""
+    return problem.n_symbols or 2 * problem.n_channels
+
+
+def _fitting(problem: Problem, *counts: int) -> list[int]:
+    """Return the numbers of states that there is data for: ten steps for each free parameter, or so."""
+    fitting = [k for k in counts if 10 * k * (k + _width(problem)) <= problem.n_steps]
+    return fitting or [counts[0]]
+
+
+def _states(problem: Problem) -> list[Settings]:
+    if problem.role == "next":
+        if problem.kind == "real":
+            counts = _fitting(problem, 2, 3, 4, 6, 8, 12)
+        else:
+            few = problem.n_symbols <= 16
+            counts = _fitting(problem, *((2, 3, 4, 6, 8, 12) if few else (4, 8, 16, 32)))
+    elif problem.role == "step":
+        counts = [k for k in _fitting(problem, 4, 8, 16) if k > problem.n_classes]
+    else:
+        counts = list(_states_of_classes(problem))
+    return [{"n_components": k} for k in counts]
+
+
+def _states_of_classes(problem: Problem) -> Iterator[int]:
+    """Yield the numbers of states of a density a class, as far as a class has steps enough for them."""
+    if problem.role != "sequence":
+        return
+    for k in (1, 2, 3, 5, 8):
+        if k > 1 and 5 * k * (k + _width(problem)) > _per_class(problem):
+            return
+        yield k
+
+
+def _per_class(problem: Problem) -> int:
+    return max(1, problem.n_steps // max(problem.n_classes, 1))
+
+
+def _states_of_full(problem: Problem) -> list[Settings]:
+    if problem.kind != "real" or not 1 < problem.n_channels <= 40:
+        return []
+    room = _per_class(problem) / problem.n_channels**2
+    return [{"n_components": k} for k in _states_of_classes(problem) if k <= room]
+
+
+def _states_in_a_row(problem: Problem) -> list[Settings]:
+    if problem.role != "sequence":
+        return []
+    able = min(problem.longest, _per_class(problem) / (2 * _width(problem)))
+    return [{"n_components": k} for k in (3, 5, 8) if k <= able]
+
+
+def _states_of_labels(problem: Problem) -> list[Settings]:
+    return [{"states": problem.n_classes}] if problem.role == "step" else []
+
+
+def _steps_only(problem: Problem) -> list[Settings]:
+    return _states(problem) if problem.role == "step" else []
+
+
+def _label(settings: Settings, more: str = "") -> str:
+    k = int(settings["n_components"])
+    return f"HMM {k} state{'' if k == 1 else 's'}{more}"
+
+
+def _theory(needs: Needs, traits: Traits) -> bool | None:
+    """Return whether so many states can hold the memory."""
+    if needs.role == "value":
+        return False
+    if "states" in needs.undecided:
+        return None
+    if needs.role == "step":
+        if not traits.latent:
+            return needs.distance == 0
+        if needs.distance < 0 and traits.causal:
+            return False
+    if traits.capacity < needs.least_states:
+        return False
+    return True if needs.enough_states is not None and traits.capacity >= needs.enough_states else None
+
+
+def _of_the_labels_alone(needs: Needs, traits: Traits) -> bool | None:
+    """Return whether the present step is enough: states that are labels carry nothing else."""
+    return needs.role == "step" and needs.distance == 0
+
+
+def _seconds(each: float, problem: Problem, settings: Settings) -> float:
+    return each * problem.n_steps * int(settings["n_components"])
+
+
+def _spec(name: str, title: str, build: Any, grid: Any, **more: Any) -> ModelSpec:
+    return ModelSpec(
+        name,
+        title,
+        build,
+        grid,
+        capacity="n_components",
+        capacity_name="states",
+        missing=True,
+        **{"sizes": (2, 4, 8), "label": _label, "cost": partial(_seconds, 1e-5), **more},
+    )
+
+
+def _variant(name: str, words: str, build: Any, grid: Any) -> ModelSpec:
+    return _spec(name, f"HMM, {words}", build, grid, label=partial(_label, more=f", {words}"), sizes=())
+
+
+def _of_labels_spec(name: str, decode: str, *, ahead: bool) -> ModelSpec:
+    return ModelSpec(
+        name,
+        "HMM of labels, smoothed" if ahead else "HMM of labels",
+        partial(_of_labels, decode=decode),
+        _states_of_labels,
+        capacity="states",
+        capacity_name="states",
+        label="HMM, states are labels",
+        can_represent=_of_the_labels_alone,
+        missing=True,
+        ahead=ahead,
+    )
+
+
+FAMILY = Family(
+    "hmm",
+    "HMM",
+    "#009E73",
+    "s",
+    (
+        _of_labels_spec("hmm-labels", _FILTERED, ahead=False),
+        _spec("hmm", "HMM", _hmm, _states),
+        _variant("hmm-full", "full covariance", _full, _states_of_full),
+        _variant("hmm-left-right", "left to right", _left_right, _states_in_a_row),
+        _spec(
+            "hmm-sticky",
+            "Sticky HMM",
+            _sticky,
+            lambda problem: [],
+            label="sticky HMM {n_components} states",
+            cost=partial(_seconds, 4e-6),
+        ),
+        _spec(
+            "hmm-predictive",
+            "Predictive HMM",
+            _predictive,
+            lambda problem: [],
+            label="predictive HMM {n_components} states",
+        ),
+        _of_labels_spec("hmm-labels-smoothed", _SMOOTHED, ahead=True),
+        _spec(
+            "hmm-smoothed",
+            "HMM, smoothed",
+            partial(_hmm, decode=_SMOOTHED),
+            _steps_only,
+            ahead=True,
+            sizes=(),
+        ),
+    ),
+    _theory,
+    seed_keys={"sequence": "HMMs"},
+)

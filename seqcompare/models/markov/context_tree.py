@@ -1,0 +1,397 @@
+"""Variable-order chains: context trees."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from seqcompare.data.sequences import Sequences, offsets_of
+from seqcompare.data.targets import check_step_weights
+from seqcompare.models.alphabet import choose_alphabet, encode
+from seqcompare.models.base import Density, Reading, check_lengths, check_sequences
+from seqcompare.models.markov.blend import N_STATES
+from seqcompare.models.markov.context_reader import ContextReader, count_text, fit_mixture, with_more_text
+from seqcompare.models.markov.context_trie import ALPHA, LOG_TREE, ContextTrie
+from seqcompare.models.markov.counts import with_starts
+from seqcompare.models.markov.mixture import Mixture, draw_steps, next_rows, step_proba
+from seqcompare.models.markov.weighting import most_probable, target_counts
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class TreeContext(NamedTuple):
+    """A context of the most probable tree.
+
+    Attributes
+    ----------
+    steps : tuple
+        The steps, oldest first; None is the start of a sequence.
+    weight : float
+        How many steps came after it, by their weight.
+    proba : ndarray of shape (n_symbols,)
+        The distribution of what comes next.
+    """
+
+    steps: tuple[Any, ...]
+    weight: float
+    proba: NDArray[np.float64]
+
+
+class ContextTree(Density):
+    """A variable-order Markov chain with no order to choose.
+
+    How far a prediction looks back depends on what it sees. Two answers to that are mixed: context-tree
+    weighting, the exact average over all trees of contexts, best where few contexts matter and the data are
+    few for the rest; and a blend of all orders with back-off weights fitted to held-out steps, best on text.
+    The share of each is fitted to held-out steps as well.
+
+    Parameters
+    ----------
+    depth : int, default=20
+        Steps that a prediction looks back at most. More than needed costs memory and hardly any loss.
+    update : bool, default=False
+        Whether to go on learning while reading: each step of a sequence is predicted, then learnt, and
+        forgotten with the end of the sequence, so that every sequence is read by the model as it was fitted.
+        The shares are fitted to this way of reading.
+    alpha : float, optional
+        The parameter of the symmetric Dirichlet distribution of each leaf; by default the power of 2 from
+        1/256 to 2 that makes the training data most probable. Krichevsky and Trofimov's choice is 1/2.
+    blend : bool, default=True
+        Whether the blend takes part; without, context-tree weighting predicts alone.
+    symbols : array-like, optional
+        The alphabet; by default the symbols in the training data.
+
+    Attributes
+    ----------
+    symbols_ : ndarray of shape (n_symbols,)
+        The alphabet, sorted.
+    contexts_ : list of TreeContext
+        The leaves of the most probable tree given the training data, those that occurred; the newest step
+        decides first, the oldest last.
+    n_contexts_ : int
+        How many these are.
+    n_parameters_ : int
+        Free probabilities of that tree: ``n_contexts_ * (n_symbols - 1)``.
+    alpha_ : float
+        The parameter of the leaves' prior.
+    blend_share_ : float
+        The share of the blend; the rest is the tree's.
+    initial_proba_ : ndarray of shape (n_symbols,)
+        Distribution of the first symbol.
+    log_evidence_ : float
+        Log-probability of the training data, averaged over all trees, in nats.
+    unknown_proba_ : float
+        Probability of a symbol outside the alphabet, ``1 / (N + S + 1)`` as in `MarkovChain`.
+
+    Notes
+    -----
+    The start of a sequence is the oldest step of a context, as in `MarkovChain`. A symbol that was not in the
+    training data is as a context like one never seen.
+
+    The model keeps the training data, in the form of codes, and counts them anew when it is loaded.
+
+    `sample` with `update` draws from the process that learns what it draws.
+
+    References
+    ----------
+    Willems, Shtarkov and Tjalkens (1995), The context-tree weighting method: basic properties.
+    Kontoyiannis, Mertzanis, Panotopoulou, Papageorgiou and Skoularidou (2022), Bayesian context trees:
+    modelling and exact inference for discrete time series.
+    Chen and Goodman (1998), An empirical study of smoothing techniques for language modeling.
+
+    Examples
+    --------
+    >>> from seqcompare import ContextTree
+    >>> tree = ContextTree().fit(["abcbabcb" * 20] * 5)
+    >>> sorted("".join(context.steps) for context in tree.contexts_ if None not in context.steps)
+    ['a', 'ab', 'c', 'cb']
+    """
+
+    def __init__(
+        self,
+        depth: int = 20,
+        *,
+        update: bool = False,
+        alpha: float | None = None,
+        blend: bool = True,
+        symbols: ArrayLike | None = None,
+    ) -> None:
+        self.depth = depth
+        self.update = update
+        self.alpha = alpha
+        self.blend = blend
+        self.symbols = symbols
+
+    @property
+    def reading(self) -> Reading:
+        """Whole numbers of any kind are symbols."""
+        return {"symbols": True}
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> ContextTree:
+        """Count, and fit the shares.
+
+        Parameters
+        ----------
+        X : sequences of symbols
+            The training data.
+        y : ignored
+            For scikit-learn's tools.
+        sample_weight : array of shape (n,), or one array of weights a sequence, optional
+            Weights of sequences, or of the predictions of single steps; a step of weight 0 is still the
+            context of later ones. Whole weights count as repetitions do.
+
+        Returns
+        -------
+        ContextTree
+            Itself.
+        """
+        _check_parameters(**self.get_params(deep=False))
+        sequences = check_sequences(self, X, reset=True, **self.reading)
+        self.symbols_, self._text, self._weight = self._take_down(sequences, sample_weight)
+        return self._learn()
+
+    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> ContextTree:
+        """Learn more sequences; the result is that of one `fit` on all. Parameters as in `fit`.
+
+        Unless the alphabet was given, they may hold new symbols.
+        """
+        if not hasattr(self, "symbols_"):
+            return self.fit(X, y, sample_weight)
+        _check_parameters(**self.get_params(deep=False))
+        self._add(*self._take_down(self._check(X), sample_weight))
+        return self._learn()
+
+    def merge(self, other: ContextTree) -> ContextTree:
+        """Return a new tree, as if fitted on the data of both.
+
+        Parameters
+        ----------
+        other : ContextTree
+            A fitted one. All parameters are taken from `self`.
+
+        Raises
+        ------
+        ValueError
+            If one has strings and the other numbers for symbols.
+        """
+        check_is_fitted(self)
+        check_is_fitted(other)
+        merged = clone(self)
+        merged.kind_, merged.n_channels_ = self.kind_, self.n_channels_
+        if hasattr(self, "n_features_in_"):
+            merged.n_features_in_ = self.n_features_in_
+        merged.symbols_, merged._text, merged._weight = self.symbols_, self._text, self._weight
+        merged._add(other.symbols_, other._text, other._weight)
+        return merged._learn()
+
+    def score_samples(self, X: Any) -> NDArray[np.float64]:
+        """Return the log-likelihood of each sequence in nats, shape (n,)."""
+        sequences, logs = self._log_steps(X)
+        return np.add.reduceat(logs, sequences.offsets[:-1])
+
+    def score_steps(self, X: Any) -> Any:
+        """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
+        sequences, logs = self._log_steps(X)
+        return sequences.pack(logs)
+
+    def predict_next_proba(self, X: Any) -> Any:
+        """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container."""
+        sequences = self._check(X)
+        rows = np.empty((sequences.n_steps, len(self.symbols_)))
+        reader, places = self._open(sequences)
+        for i, (first, last) in enumerate(places):
+            reader.read(next_rows, first, last, rows[sequences.offsets[i] : sequences.offsets[i + 1]])
+            reader.forget()
+        return sequences.pack(rows)
+
+    @property
+    def initial_proba_(self) -> NDArray[np.float64]:
+        """Distribution of the first symbol, shape (n_symbols,)."""
+        check_is_fitted(self)
+        row = np.empty((1, len(self.symbols_)))
+        start = np.array([len(self.symbols_), 0], dtype=np.int32)
+        first = len(self._text)
+        # what follows the start mark
+        ContextReader(with_more_text(self._trie, start), self._mixture).read(next_rows, first, first + 1, row)
+        return row[0]
+
+    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
+        """Draw sequences.
+
+        Parameters
+        ----------
+        n_sequences : int
+            How many.
+        length : int or array of int, shape (n_sequences,)
+            Steps of each.
+        random_state : int, RandomState or None
+            The source of randomness.
+
+        Returns
+        -------
+        Sequences
+            Symbols.
+        """
+        check_is_fitted(self)
+        offsets = offsets_of(check_lengths(n_sequences, length))
+        uniform = check_random_state(random_state).uniform(size=offsets[-1])
+        text, starts = with_starts(np.zeros(offsets[-1], dtype=np.int64), offsets, len(self.symbols_))
+        trie = with_more_text(self._trie, text)
+        reader = ContextReader(trie, self._mixture)
+        for i, start in enumerate(starts + len(self._text) + 1):
+            reader.read(draw_steps, start, start + offsets[i + 1] - offsets[i], uniform[offsets[i] :])
+            reader.forget()
+        drawn = reader.trie.text[len(self._text) :]
+        return Sequences(self.symbols_[drawn[drawn < len(self.symbols_)]], offsets)
+
+    @property
+    def contexts_(self) -> list[TreeContext]:
+        """The leaves of the most probable tree that occurred."""
+        check_is_fitted(self)
+        leaves = most_probable(self._trie)
+        return [self._describe(codes, target_counts(self._trie, context)) for context, codes in leaves]
+
+    @property
+    def n_contexts_(self) -> int:
+        """How many leaves of the most probable tree occurred."""
+        check_is_fitted(self)
+        return len(most_probable(self._trie))
+
+    @property
+    def n_parameters_(self) -> int:
+        """Free probabilities of the most probable tree: ``n_contexts_ * (n_symbols - 1)``."""
+        return self.n_contexts_ * (len(self.symbols_) - 1)
+
+    def plot(self, ax: Axes | None = None, most: int = 40) -> Axes:
+        """Draw the most probable tree: contexts from the newest step on, and what comes after each.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw.
+        most : int, default=40
+            Leaves that are drawn at most; a larger tree is cut at the depth that leaves so many.
+        """
+        from seqcompare.models.markov.tree_drawing import draw_tree
+
+        return draw_tree(self.contexts_, self.symbols_, ax, most)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name != "_trie"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the state of a saved object, if it makes sense: compiled code will trust it."""
+        super().__setstate__(state)
+        if hasattr(self, "_text"):
+            if not self._is_whole():
+                raise ValueError("the context tree is damaged: its arrays do not fit together")
+            self._count()
+
+    def _is_whole(self) -> bool:
+        text, weight, gates, start = self._text, self._weight, self.gates_, len(self.symbols_)
+        return bool(
+            text.ndim == weight.ndim == 1
+            and text.dtype == np.int32
+            and gates.dtype == weight.dtype == np.float64
+            and 0 < len(text) == len(weight) < 2**31
+            and text[0] == start
+            and ((text >= 0) & (text <= start)).all()
+            and (np.isfinite(weight) & (weight >= 0)).all()
+            and gates.ndim == 3
+            and gates.shape[1:] == (N_STATES, 3)
+            and np.isfinite(gates).all()
+        )
+
+    def _take_down(
+        self, sequences: Sequences, sample_weight: Any
+    ) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[np.float64]]:
+        """Return the alphabet, the text of codes with a start mark before each sequence, and its weights."""
+        weight = np.ones(sequences.n_steps)
+        if sample_weight is not None:
+            weight = check_step_weights(sample_weight, sequences, steps_as_array=False)
+            used = np.add.reduceat(weight, sequences.offsets[:-1]) > 0
+            sequences, weight = sequences.take(used), weight[np.repeat(used, sequences.lengths)]
+        symbols = choose_alphabet(sequences.values, self.symbols)
+        text, _ = with_starts(encode(sequences.values, symbols), sequences.offsets, len(symbols))
+        return symbols, text, np.insert(weight, sequences.offsets[:-1], 0.0)
+
+    def _add(self, symbols: NDArray[Any], text: NDArray[np.int32], weight: NDArray[np.float64]) -> None:
+        encode(symbols[:1], self.symbols_)  # strings and numbers are no common alphabet
+        union = np.union1d(self.symbols_, symbols)
+        parts = ((self.symbols_, self._text), (symbols, text))
+        self._text = np.concatenate(
+            [np.append(np.searchsorted(union, old), len(union))[codes] for old, codes in parts]
+        ).astype(np.int32)
+        self._weight = np.concatenate([self._weight, weight])
+        self.symbols_ = union
+
+    def _learn(self) -> ContextTree:
+        self.unknown_proba_ = 1 / (self._weight.sum() + len(self.symbols_) + 1)
+        self._trie: ContextTrie = count_text(
+            self._text, self._weight, int(self.depth), len(self.symbols_), self.alpha
+        )
+        self.alpha_ = float(self._trie.prior[ALPHA])
+        self.log_evidence_ = float(self._trie.sums[0, LOG_TREE])
+        self.gates_, self.blend_share_ = np.zeros((int(self.depth) + 1, N_STATES, 3)), 0.0
+        if self.blend:
+            mixture = fit_mixture(self._trie, self.unknown_proba_, bool(self.update))
+            self.gates_, self.blend_share_ = mixture.gates, mixture.share
+        return self
+
+    def _count(self) -> None:
+        depth = len(self.gates_) - 1
+        self._trie = count_text(self._text, self._weight, depth, len(self.symbols_), float(self.alpha_))
+
+    @property
+    def _mixture(self) -> Mixture:
+        return Mixture(self.gates_, float(self.blend_share_), float(self.unknown_proba_), bool(self.update))
+
+    def _open(self, sequences: Sequences) -> tuple[ContextReader, list[tuple[int, int]]]:
+        """Return a reader that has these sequences in its text, and from where to where each of them is."""
+        n_symbols = len(self.symbols_)
+        codes = encode(sequences.values, self.symbols_)
+        codes[codes == n_symbols] += 1  # an unknown symbol is no start mark
+        text, starts = with_starts(codes, sequences.offsets, n_symbols)
+        first = starts + len(self._text) + 1
+        places = list(zip(first.tolist(), (first + sequences.lengths).tolist(), strict=True))
+        return ContextReader(with_more_text(self._trie, text), self._mixture), places
+
+    def _log_steps(self, X: Any) -> tuple[Sequences, NDArray[np.float64]]:
+        sequences = self._check(X)
+        reader, places = self._open(sequences)
+        begin = len(self._text)
+        proba = np.empty(len(reader.trie.text) - begin)
+        # one that does not learn reads on over the start marks, which is faster for many short sequences
+        for first, last in places if self.update else [(begin, len(reader.trie.text))]:
+            reader.read(step_proba, first, last, proba[first - begin :])
+            reader.forget()
+        return sequences, np.log(np.delete(proba, sequences.offsets[:-1] + np.arange(len(sequences))))
+
+    def _describe(self, codes: tuple[int, ...], counts: NDArray[np.float64]) -> TreeContext:
+        names, smoothed = [*self.symbols_.tolist(), None], counts + self.alpha_
+        steps = tuple(names[code] for code in codes)
+        return TreeContext(steps, float(counts.sum()), smoothed / smoothed.sum())
+
+
+def _check_parameters(depth: Any, update: Any, alpha: Any, blend: Any, symbols: Any) -> None:
+    """Raise ValueError for parameters other than `symbols` that make no tree."""
+    if isinstance(depth, bool) or not isinstance(depth, (int, np.integer)) or depth < 0:
+        raise ValueError(f"depth must be a whole number of steps, 0 or more, got {depth!r}")
+    if alpha is not None and not (isinstance(alpha, Real) and 0 < float(alpha) < np.inf):
+        raise ValueError(f"alpha must be positive and finite, or None, got {alpha!r}")
+    for name, value in (("update", update), ("blend", blend)):
+        if not isinstance(value, (bool, np.bool_)):
+            raise ValueError(f"{name} must be True or False, got {value!r}")

@@ -1,0 +1,124 @@
+"""The family of Markov chains, as far as sweeps, comparisons and reports know it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import seqcompare
+from seqcompare.families import Family, ModelSpec, Problem, Settings
+from seqcompare.models.quantized import Quantized
+from seqcompare.needs import Needs, Traits
+
+# where many symbols are rare, after how many others one comes says more than how often it comes
+_MANY_SYMBOLS = 16
+
+
+def _chain(problem: Problem, order: int, smoothing: str = "witten-bell") -> Any:
+    """Return a density of the next symbol, a tagger, or a density a class; numbers are cut into symbols."""
+    real = problem.kind == "real"
+    if problem.role == "next":
+        return None if real else seqcompare.MarkovChain(order=order, smoothing=smoothing)
+    if problem.role == "step":
+        tagger = seqcompare.MarkovTagger(order=order)
+        return Quantized(tagger) if real else tagger
+    if problem.role == "sequence":
+        classifier = seqcompare.BayesClassifier(seqcompare.MarkovChain(order=order, smoothing=smoothing))
+        return Quantized(classifier, n_symbols=32) if real else classifier
+    return None
+
+
+def _kneser_ney(problem: Problem, order: int) -> Any:
+    return _chain(problem, order, "kneser-ney") if problem.role == "next" else None
+
+
+def _orders(problem: Problem) -> list[Settings]:
+    """Return the orders for which sequences are long enough."""
+    orders = {
+        "next": (1, 2, 3, 4, 5, 6, 8, 10, 12),
+        "step": (0, 1, 2, 3, 4, 6, 8),
+        "sequence": (0, 1, 2, 3, 4, 6),
+    }
+    return [{"order": k} for k in orders.get(problem.role, ()) if k < problem.longest]
+
+
+def _orders_of_many_symbols(problem: Problem) -> list[Settings]:
+    if problem.role != "next" or problem.n_symbols < _MANY_SYMBOLS:
+        return []
+    return [{"order": k} for k in (3, 4, 5, 6, 8) if k < problem.longest]
+
+
+def _last_steps(estimator: Any, k: int) -> Any:
+    """Return the chain that sees the last k steps; a tagger sees the present one at order 0."""
+    params = estimator.get_params()
+    key = "order" if "order" in params else "estimator__order"
+    tagger = estimator.estimator if isinstance(estimator, Quantized) else estimator
+    order = k - 1 if isinstance(tagger, seqcompare.MarkovTagger) else k
+    return estimator.set_params(**{key: min(order, params[key])})
+
+
+def _theory(needs: Needs, traits: Traits) -> bool | None:
+    """Return whether the order spans the distance."""
+    if needs.role == "value":
+        return False
+    if not needs.finite or "steps" in needs.undecided:
+        return None
+    return 0 <= needs.distance <= traits.capacity
+
+
+def _seconds(problem: Problem, settings: Settings) -> float:
+    return 3e-7 * problem.n_steps * (int(settings["order"]) + 1)
+
+
+def _tree(problem: Problem, depth: int) -> Any:
+    able = problem.role == "next" and problem.kind == "symbols"
+    return seqcompare.ContextTree(depth) if able else None
+
+
+CHAIN = ModelSpec(
+    "markov",
+    "Markov chain",
+    _chain,
+    _orders,
+    sizes=(1, 2, 4, 8),
+    capacity="order",
+    capacity_name="order",
+    label="Markov order {order}",
+    limit=_last_steps,
+    cost=_seconds,
+)
+KNESER_NEY = ModelSpec(
+    "markov-kneser-ney",
+    "Kneser-Ney chain",
+    _kneser_ney,
+    _orders_of_many_symbols,
+    capacity="order",
+    capacity_name="order",
+    label="Markov order {order}, Kneser-Ney",
+    limit=_last_steps,
+    cost=_seconds,
+    kinds=("symbols",),
+)
+TREE = ModelSpec(
+    "context-tree",
+    "Context tree",
+    _tree,
+    lambda problem: [],
+    sizes=(16,),
+    capacity="depth",
+    capacity_name="depth",
+    label="context tree {depth}",
+    limit="depth",
+    cost=lambda problem, settings: 1e-5 * problem.n_steps,
+    kinds=("symbols",),
+)
+
+FAMILY = Family(
+    "markov",
+    "Markov chain",
+    "#0072B2",
+    "o",
+    (CHAIN, KNESER_NEY, TREE),
+    _theory,
+    least_capacity=0,
+    seed_keys={"step": "Markov tagger", "sequence": "Markov chains"},
+)

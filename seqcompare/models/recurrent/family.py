@@ -1,0 +1,167 @@
+"""The family of recurrent networks, as far as sweeps, comparisons and reports know it: a model a cell."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+
+import seqcompare
+from seqcompare.families import Family, ModelSpec, Problem, Settings
+from seqcompare.models.pieces import InPieces
+from seqcompare.models.recurrent.cell import Cell
+from seqcompare.models.recurrent.cells import CELLS
+from seqcompare.models.recurrent.insight import GATES, GRADIENTS, look_inside
+from seqcompare.needs import Needs, Traits
+
+# steps that gates remember at the start, for data in which most of what matters is near
+SHORT = 8
+LONG = 400
+PIECE = 200
+_BOTH = "bi"
+# cells that are entered in sweeps, and in comparisons only if asked for
+_ON_REQUEST = ("elman", "jordan")
+
+
+def _net(
+    cell: str,
+    both_ways: bool,
+    problem: Problem,
+    hidden_size: int,
+    pooling: str = "last",
+    short: bool = False,
+) -> Any:
+    """Return a tagger, also of the next step, a classifier or a regressor."""
+    how: dict[str, Any] = {
+        "cell": cell,
+        "hidden_size": hidden_size,
+        "max_iter": problem.budget.epochs,
+        "max_seconds": problem.budget.max_seconds,
+        "bidirectional": both_ways,
+    }
+    if problem.task is None:
+        how |= _within_the_data(problem)
+    if short:
+        how |= {"timescale": SHORT, "dropout": 0.2}
+    if problem.role in ("next", "step"):
+        if problem.role == "next" and (both_ways or problem.kind == "real"):
+            return None
+        tagger: Any = seqcompare.RNNTagger(**how)
+        if problem.task is None and problem.longest > LONG:
+            tagger = InPieces(tagger, PIECE)
+        return seqcompare.NextStep(tagger) if problem.role == "next" else tagger
+    if both_ways and (problem.task is not None or problem.role == "value"):
+        return None
+    if problem.role == "sequence":
+        return seqcompare.RNNClassifier(**how, pooling=pooling)
+    return seqcompare.RNNRegressor(**how, pooling=pooling) if problem.role == "value" else None
+
+
+def _within_the_data(problem: Problem) -> dict[str, Any]:
+    """Return how to train where time counts: in batches of the data's size, until it gains no more."""
+    return {
+        "early_stopping": problem.n_train >= 40 or problem.longest > LONG,
+        "batch_size": int(np.clip(problem.n_train // 10, 8, 32)) if problem.longest <= LONG else 32,
+        "n_iter_no_change": 12,
+    }
+
+
+def _grid(cell: str, both_ways: bool, problem: Problem) -> list[Settings]:
+    """Return the sizes, some with gates that begin with a short memory, that the data allow."""
+    sizes: dict[str, tuple[int, ...]]
+    shorts: dict[str, tuple[int, ...]] = {}
+    if problem.role in ("next", "step"):
+        if problem.role == "next" and (both_ways or problem.kind == "real"):
+            return []
+        if problem.large:
+            sizes, shorts = {"gru": (64,), "lstm": ()}, {"gru": (64, 96)}
+        else:
+            sizes = {"gru": (8, 32), "lstm": (32, 64)}
+            if problem.longest > LONG // 2:
+                shorts = {"gru": (32,), "lstm": (64,)}
+        pooling: dict[str, Any] = {}
+    elif problem.role == "sequence":
+        many = problem.n_steps > 200_000
+        sizes = {"gru": (16, 24) if many else (16, 32, 64), "lstm": (32,)}
+        pooling = {"pooling": "mean"} if both_ways else {}
+    else:
+        if both_ways:
+            return []
+        sizes, pooling = {"gru": (16, 32), "lstm": (32,)}, {}
+    fallback = () if cell in _ON_REQUEST else (32,)
+    found: list[Settings] = [{"hidden_size": n, **pooling} for n in sizes.get(cell, fallback)]
+    found += [{"hidden_size": n, "short": True} for n in shorts.get(cell, ())]
+    if problem.role == "value" and cell == "gru":
+        found.append({"hidden_size": 32, "pooling": "mean"})
+    return found
+
+
+def _label(title: str, settings: Settings) -> str:
+    short = f", timescale {SHORT}" if settings.get("short") else ""
+    pooling = f", {settings['pooling']}" if "pooling" in settings else ""
+    return f"{title} {settings['hidden_size']}{short}{pooling}"
+
+
+def _seed_key(cell: Cell, both_ways: bool, problem: Problem, settings: Settings) -> str:
+    """Return what seeds of comparisons were made of when networks in both directions were called two-way."""
+    if problem.task is not None:
+        return _label(f"Bi{cell.title}" if both_ways else cell.title, settings)
+    plain = _label(cell.title, {k: v for k, v in settings.items() if k != "pooling"})
+    if both_ways:
+        return f"two-way {plain}"
+    return f"mean of {plain}" if "pooling" in settings else plain
+
+
+def _seconds(cell: Cell, both_ways: bool, problem: Problem, settings: Settings) -> float:
+    each = cell.seconds * (1.6 if both_ways else 1.0)
+    return each * problem.n_steps * problem.budget.epochs * (0.3 + int(settings["hidden_size"]) / 64)
+
+
+def _theory(cell: Cell, both_ways: bool, needs: Needs, traits: Traits) -> bool | None:
+    """Return whether a construction of so many units is known; what training finds is another matter."""
+    if needs.distance < 0 and traits.causal and not both_ways:
+        return False
+    enough = None if cell.storage is None else needs.units.get(cell.storage)
+    return True if enough is not None and traits.capacity >= enough else None
+
+
+def _any_net(needs: Needs, traits: Traits) -> bool | None:
+    """Return what theory says of the kind that is named, of an LSTM where none is."""
+    name = traits.model or "lstm"
+    cell = name.removeprefix(_BOTH)
+    if cell not in CELLS:
+        raise ValueError(f"expected a cell of {', '.join(CELLS)}, got {name!r}")
+    return _theory(CELLS[cell], name.startswith(_BOTH), needs, traits)
+
+
+@cache  # a kind is the same one whenever it is asked for
+def _spec(cell: Cell, both_ways: bool) -> ModelSpec:
+    title = f"Bi{cell.title}" if both_ways else cell.title
+    gated = len(cell.gates) > 1
+    return ModelSpec(
+        f"{_BOTH if both_ways else ''}{cell.name}",
+        title,
+        partial(_net, cell.name, both_ways),
+        partial(_grid, cell.name, both_ways),
+        sizes=(32,),
+        capacity="hidden_size",
+        capacity_name="hidden units",
+        label=partial(_label, title),
+        ahead=both_ways,
+        cost=partial(_seconds, cell, both_ways),
+        can_represent=partial(_theory, cell, both_ways),
+        look=None if both_ways else look_inside,
+        looks=() if both_ways else ((GRADIENTS, GATES) if gated else (GRADIENTS,)),
+        seed_key=partial(_seed_key, cell, both_ways),
+    )
+
+
+def _models() -> tuple[ModelSpec, ...]:
+    """Return a model for every cell there is, and one in both directions for those with gates."""
+    cells = list(CELLS.values())
+    forwards = [_spec(cell, False) for cell in cells]
+    return (*forwards, *(_spec(cell, True) for cell in cells if len(cell.gates) > 1))
+
+
+FAMILY = Family("recurrent", "recurrent", "#D55E00", "D", _models, _any_net, plural="recurrent networks")

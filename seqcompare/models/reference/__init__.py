@@ -1,0 +1,1 @@
+"""What models are measured against: chance, and machines made by hand."""

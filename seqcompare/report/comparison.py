@@ -1,0 +1,116 @@
+"""The report of a comparison on real data."""
+
+from __future__ import annotations
+
+from shlex import quote
+
+import pandas as pd
+
+from seqcompare.report import comparison_sections as parts
+from seqcompare.report.appendix import reproduce_section, trials_section
+from seqcompare.report.comparison_view import ComparisonView
+from seqcompare.report.figures import VERDICT, figures_of, further_section
+from seqcompare.report.names import shown
+from seqcompare.report.parts import Report, Section, Table
+from seqcompare.results.comparison import StoredComparison
+
+_FACTS = {
+    "name": "name",
+    "role": "what is predicted (role)",
+    "kind": "what a step is",
+    "n_sequences": "sequences",
+    "n_independent": "sequences, or groups of them, that were tested",
+    "n_steps": "steps in all",
+    "shortest": "steps of the shortest sequence",
+    "longest": "steps of the longest sequence",
+    "n_channels": "numbers in a step",
+    "n_symbols": "different symbols",
+    "uniform_bits": "bits of an even guess",
+    "splits": "how they were split",
+    "n_splits": "times a model was tested",
+    "test_fraction": "test data for each item of training data",
+}
+
+
+def comparison_report(run: StoredComparison) -> Report:
+    """Return the report of a comparison."""
+    frame = run.frame()
+    verdict = run.verdict()
+    view = ComparisonView(run)
+    headline = next(iter(figures_of(view, VERDICT).values()), None)
+    facts = run.config["data"]
+    name = shown(facts["name"], 60)
+    sections: list[Section | None] = [
+        parts.good_enough_section(view),
+        parts.far_back_section(view),
+        parts.answers_section(view),
+        parts.curves_section(view),
+    ]
+    sections += [
+        further_section(view, headline, sections),
+        _data_section(run, verdict.evidence),
+        trials_section(frame),
+        reproduce_section(
+            run.config, f"seqcompare compare {quote(name)}, with the settings below", run.folder.name, frame
+        ),
+    ]
+    return Report(
+        title=f"Which model for {name}?",
+        question=_question(facts),
+        verdict=tuple(shown(sentence, 600) for sentence in verdict.sentences),
+        headline=headline,
+        sections=tuple(section for section in sections if section is not None),
+        files={k: v for k, v in run.tables().items() if k not in {"summary", "pairs", "grids", "trials"}},
+        palette=view.palette,
+    )
+
+
+def _question(facts: dict[str, object]) -> str:
+    predicted = {
+        "next": "the next symbol" if facts["kind"] == "symbols" else "the next value",
+        "step": "the label of each step",
+        "sequence": "the class of each sequence",
+        "value": "the number that belongs to each sequence",
+    }
+    role = predicted.get(str(facts["role"]), str(facts["role"]))
+    shortest, longest = f"{facts['shortest']:,}", f"{facts['longest']:,}"
+    lengths = shortest if shortest == longest else f"{shortest} to {longest}"
+    return (
+        f"{facts['n_sequences']:,} sequences of {lengths} steps; the aim is to predict {role}. How far back "
+        "does it matter, which family of models captures it, and which is the cheapest that is good enough?"
+    )
+
+
+def _data_section(run: StoredComparison, evidence: pd.DataFrame) -> Section:
+    facts = run.config["data"]
+    plain = [(words, facts[k]) for k, words in _FACTS.items() if facts.get(k) not in (None, 0)]
+    tables = [
+        Table(
+            "data",
+            "What the data are",
+            "As they were read.",
+            pd.DataFrame(plain, columns=["what", "value"], dtype=object),
+            {"what": "what", "value": "value"},
+        ),
+        Table(
+            "evidence",
+            "The numbers behind the answer",
+            "For each sentence at the top, where its numbers stand.",
+            evidence.assign(value=evidence["value"].map(_number)),
+            {"sentence": "sentence", "table": "table", "row": "row", "column": "column", "value": "value"},
+        ),
+    ]
+    return Section(
+        "data",
+        "The data, and the evidence",
+        tuple(shown(n, 600) for n in facts.get("notes", [])),
+        tuple(tables),
+    )
+
+
+def _number(value: object) -> object:
+    """Return `value` as a number where it is one: facts of the profile are stored as text."""
+    try:
+        return float(value)  # type: ignore[arg-type]  # what is no number raises
+    except (TypeError, ValueError):
+        return value

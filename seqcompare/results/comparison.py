@@ -1,0 +1,320 @@
+"""A comparison as it lies in its folder, with every table that follows from it; reading it needs no model."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import pandas as pd
+
+from seqcompare.metrics import Metric
+from seqcompare.results.described import Config, metric_of
+from seqcompare.results.findings import Findings
+from seqcompare.results.folder import StoredRun
+from seqcompare.results.grids import all_grids, failed_candidates
+from seqcompare.results.judgement import Contest, Judgement, judge, loss_table, pairs, summary
+from seqcompare.results.store import Details, Sums
+from seqcompare.results.verdict import Verdict, write_verdict
+
+TUNING, TEST, CONTEXT = "tuning", "test", "context"
+
+CONTEXT_COLUMNS = [
+    *("entry", "model", "family", "variant", "capacity", "fold", "control", "context"),
+    *("score", "low", "high", "loss", "behind", "error", "needed"),
+]
+_CANDIDATE = ["entry", "model", "family", "variant", "capacity"]
+_SIDE_TABLES = ("lag_profile", "profile_facts")
+
+
+@dataclass(frozen=True, eq=False)
+class ComparisonResult:
+    """What the rows of a comparison say; everything is computed when it is first asked for, and once.
+
+    Parameters
+    ----------
+    config : dict
+        The configuration of the run.
+    frame : DataFrame
+        One row a trial; ``axis`` says what it was for: "tuning", "test" or "context".
+    details : mapping of str to dict
+        The details of each trial.
+    sums : mapping of str to ndarray of shape (m, 3)
+        Weight, loss and bits of the units of each trial.
+    curves : DataFrame
+        Learning curves.
+    side_tables : mapping of str to DataFrame
+        What was kept beside the rows.
+    """
+
+    config: Config
+    frame: pd.DataFrame
+    details: Mapping[str, Details]
+    sums: Mapping[str, Sums]
+    curves: pd.DataFrame
+    side_tables: Mapping[str, pd.DataFrame]
+
+    @cached_property
+    def metric(self) -> Metric:
+        """What models are chosen and judged by."""
+        return metric_of(self.config, str(self.frame["metric"].iloc[0]))
+
+    @cached_property
+    def losses(self) -> pd.DataFrame:
+        """What each model lost on each unit of the test data; see `seqcompare.results.judgement.Contest`."""
+        return loss_table(self.phase(TEST), self.sums)
+
+    @cached_property
+    def contest(self) -> Contest:
+        """All models on the test data."""
+        return Contest(self.losses, self.metric, self._test_fraction)
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """One row a model, the best first; see `seqcompare.results.judgement.summary`."""
+        return summary(self.contest, self.phase(TEST), self.phase(TUNING))
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """Paired tests against the best and chance; see `seqcompare.results.judgement.pairs`."""
+        return pairs(self.contest)
+
+    @cached_property
+    def grids(self) -> pd.DataFrame:
+        """How every candidate did on validation data; see `seqcompare.results.grids.all_grids`."""
+        return all_grids(self.phase(TUNING), self.sums, self.metric)
+
+    @cached_property
+    def failures(self) -> pd.DataFrame:
+        """What failed while tuning; see `seqcompare.results.grids.failed_candidates`."""
+        return failed_candidates(self.phase(TUNING))
+
+    @cached_property
+    def facts(self) -> dict[str, str]:
+        """What was found before any model was chosen; empty where nothing was kept yet."""
+        facts = self.side_tables.get("profile_facts")
+        if facts is None:
+            return {}
+        known = facts.dropna()
+        return dict(zip(known["name"], known["value"].astype(str), strict=True))
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        """Who is good enough; what a model costs is what its named candidate costs."""
+        costs = self.summary.set_index("entry")
+        named = self.grids[self.grids["chosen"].astype(bool)].set_index("entry")
+        costs.update(named[["n_parameters", "predict_us_per_step"]])
+        least, most = (float(self.facts.get(name, 0.0)) for name in ("least_seen", "most_seen"))
+        return judge(
+            self.losses,
+            costs.reset_index(),
+            self.metric,
+            self._test_fraction,
+            least_seen=least,
+            most_seen=most,
+        )
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """The answer in sentences, with the numbers behind them."""
+        return write_verdict(
+            Findings(
+                data=self.config["data"],
+                metric=self.metric,
+                tolerance=self.contest.tolerance,
+                judgement=self.judgement,
+                summary=self.summary,
+                pairs=self.pairs,
+                grids=self.grids,
+                contexts=self.contexts,
+                profile=self.facts,
+                failures=self.failures,
+            )
+        )
+
+    @cached_property
+    def contexts(self) -> pd.DataFrame:
+        """The context curves, one row a model, fold, control and context.
+
+        Model and candidate; ``control`` as in `seqcompare.experiments.context.Curve`; ``context`` in steps;
+        ``score`` with ``low`` and ``high``, 1.96 standard errors of the paired difference to the best context
+        around it; ``loss``, how far it is ``behind`` the best and the standard ``error`` of that;
+        ``needed``, the smallest context within one such error.
+        """
+        records = []
+        for row in self.phase(CONTEXT).to_dict("records"):
+            details = self.details[row["trial_id"]]
+            for point in details.get("curves", []):
+                score, margin = self.metric.as_score(point["loss"]), 1.96 * point["error"]
+                records.append(
+                    {
+                        **{name: row[name] for name in _CANDIDATE},
+                        "fold": row["seed"],
+                        **point,
+                        "score": score,
+                        "low": score - margin,
+                        "high": score + margin,
+                        "needed": details["needed"][point["control"]],
+                    }
+                )
+        return pd.DataFrame(records, columns=CONTEXT_COLUMNS)
+
+    @cached_property
+    def influence(self) -> pd.DataFrame:
+        """How much answers change when the step at a lag is replaced, the mean over folds."""
+        records = []
+        for row in self.phase(CONTEXT).to_dict("records"):
+            for point in self.details[row["trial_id"]].get("influence", []):
+                records.append({**{name: row[name] for name in _CANDIDATE}, **point})
+        table = pd.DataFrame(records, columns=[*_CANDIDATE, "lag", "influence"])
+        by_lag = table.groupby([*_CANDIDATE, "lag"], sort=False, dropna=False)
+        return by_lag["influence"].mean().reset_index()
+
+    @cached_property
+    def confusion(self) -> pd.DataFrame:
+        """How often each class was given each label, all folds together."""
+        return self._summed("confusion", ["true", "predicted"], ["count"])
+
+    @cached_property
+    def calibration(self) -> pd.DataFrame:
+        """How sure each model was and how often it was right, by ten bins of confidence."""
+        means = ["confidence", "accuracy"]
+        table = self._summed("calibration", ["bin"], ["count", *means])
+        return table.assign(**{name: table[name] / table["count"] for name in means})
+
+    @cached_property
+    def class_scores(self) -> pd.DataFrame:
+        """Precision, recall, F1 and support of each class."""
+        records = []
+        for (entry, family), part in self.confusion.groupby(["entry", "family"], sort=False):
+            hits = part[part["true"] == part["predicted"]].set_index("true")["count"]
+            support = part.groupby("true")["count"].sum()
+            given = part.groupby("predicted")["count"].sum()
+            for label in support.index:
+                hit = float(hits.get(label, 0.0))
+                recall = hit / float(support[label])
+                precision = hit / float(given[label]) if label in given.index else 0.0
+                f1 = 2 * precision * recall / (precision + recall) if hit else 0.0
+                records.append((entry, entry, family, label, precision, recall, f1, float(support[label])))
+        columns = ["entry", "model", "family", "label", "precision", "recall", "f1", "support"]
+        return pd.DataFrame(records, columns=columns)
+
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table, by name."""
+        classes = self.config["data"]["classes"]
+        tables = {
+            "summary": self.summary,
+            "pairs": self.pairs,
+            "grids": self.grids,
+            "failures": self.failures,
+            "contexts": self.contexts,
+            "influence": self.influence,
+            "confusion": self.confusion,
+            "calibration": self.calibration,
+            "class_scores": self.class_scores,
+            "classes": pd.DataFrame({"label": list(classes), "count": list(classes.values())}),
+            "evidence": self.verdict.evidence,
+            "curves": self.curves,
+            "trials": self.frame,
+        }
+        lags = self.side_tables.get("lag_profile")
+        return tables if lags is None else {**tables, "lag_profile": lags}
+
+    def phase(self, phase: str) -> pd.DataFrame:
+        """Return the rows of one phase."""
+        return self.frame[self.frame["axis"] == phase]
+
+    @property
+    def _test_fraction(self) -> float:
+        return float(self.config["data"]["test_fraction"])
+
+    def _summed(self, name: str, keys: Sequence[str], values: Sequence[str]) -> pd.DataFrame:
+        """Return a table that every test trial has, its values added up over folds."""
+        records = [
+            (entry, entry, family, *point)
+            for entry, family, trial in self.phase(TEST)[["entry", "family", "trial_id"]].to_numpy()
+            for point in self.details[trial].get(name, [])
+        ]
+        names = ["entry", "model", "family"]
+        table = pd.DataFrame(records, columns=[*names, *keys, *values])
+        return table.groupby([*names, *keys], sort=False)[list(values)].sum().reset_index()
+
+
+class StoredComparison(StoredRun):
+    """A comparison as it lies in its folder.
+
+    Parameters
+    ----------
+    folder : path
+        A folder that `seqcompare.compare` has written.
+    """
+
+    @cached_property
+    def result(self) -> ComparisonResult:
+        """What was found, computed once; its tables are those of all who ask, not to be changed."""
+        with self._store() as store:
+            frame = store.frame()
+            found = {name: store.side_table(name) for name in _SIDE_TABLES}
+            side_tables = {name: table for name, table in found.items() if table is not None}
+            sums = store.sums(frame["trial_id"])
+            return ComparisonResult(self.config, frame, store.details(), sums, store.curves(), side_tables)
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row a trial; ``axis`` says what it was for: "tuning", "test" or "context"."""
+        return self.result.frame.copy()
+
+    def curves(self) -> pd.DataFrame:
+        """Return the learning curves: trial_id, epoch, train_loss, validation_score."""
+        return self.result.curves.copy()
+
+    def summary(self) -> pd.DataFrame:
+        """Return one row a model, the best first; see `seqcompare.results.judgement.summary`."""
+        return self.result.summary.copy()
+
+    def pairs(self) -> pd.DataFrame:
+        """Return paired tests against the best and chance; see `seqcompare.results.judgement.pairs`."""
+        return self.result.pairs.copy()
+
+    def grids(self) -> pd.DataFrame:
+        """Return how every candidate did on validation data; see `seqcompare.results.grids.all_grids`."""
+        return self.result.grids.copy()
+
+    def ladders(self) -> pd.DataFrame:
+        """Return what `grids` returns, which is its name from now on."""
+        warnings.warn("ladders() is grids() from now on", FutureWarning, stacklevel=2)
+        return self.grids()
+
+    def failures(self) -> pd.DataFrame:
+        """Return what failed while tuning; see `seqcompare.results.grids.failed_candidates`."""
+        return self.result.failures.copy()
+
+    def contexts(self) -> pd.DataFrame:
+        """Return the context curves; see `ComparisonResult.contexts`."""
+        return self.result.contexts.copy()
+
+    def influence(self) -> pd.DataFrame:
+        """Return how much answers change when the step at a lag is replaced, the mean over folds."""
+        return self.result.influence.copy()
+
+    def confusion(self) -> pd.DataFrame:
+        """Return how often each class was given each label, all folds together."""
+        return self.result.confusion.copy()
+
+    def calibration(self) -> pd.DataFrame:
+        """Return how sure each model was and how often it was right, by ten bins of confidence."""
+        return self.result.calibration.copy()
+
+    def class_scores(self) -> pd.DataFrame:
+        """Return precision, recall, F1 and support of each class: entry, label, and these."""
+        return self.result.class_scores.copy()
+
+    def verdict(self) -> Verdict:
+        """Return the answer in sentences, with the numbers behind them."""
+        found = self.result.verdict
+        return replace(found, evidence=found.evidence.copy())
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return every table of the comparison, by name."""
+        return {name: table.copy() for name, table in self.result.tables.items()}

@@ -1,0 +1,55 @@
+"""What a run has written down of its families and metrics, so that it is read with no model at hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seqcompare.families import FAMILIES
+from seqcompare.metrics import METRICS, Metric
+
+#: The configuration of a run, or a part of it, as JSON holds it.
+Config = dict[str, Any]
+
+
+def families_of(config: Config) -> list[Config]:
+    """Return the families of a run, as `Family.describe` writes them, in the order in which they are shown.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration of the run. Of one made before families were written down, the registered ones
+        are returned: name, title, colour, marker, and models with name and title.
+    """
+    if "families" in config:
+        return [dict(family) for family in config["families"]]
+    return [family.describe() for family in FAMILIES.values()]
+
+
+def metrics_of(config: Config) -> dict[str, Metric]:
+    """Return the metrics of a run by name: they can be said and compared by.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration of the run. Of one made before metrics were written down, the registered ones are
+        returned.
+    """
+    if "metrics" in config:
+        return {name: Metric.from_plain(plain) for name, plain in config["metrics"].items()}
+    return dict(METRICS)
+
+
+def metric_of(config: Config, name: str) -> Metric:
+    """Return the metric of this name that a run knows.
+
+    Raises
+    ------
+    ValueError
+        If the run has not written it down, and none of this name is registered.
+    """
+    written = metrics_of(config)
+    if name in written:
+        return written[name]
+    if name in METRICS:
+        return METRICS[name]
+    raise ValueError(f"the run has scores by {name!r}, of which it tells nothing; {METRICS.nearest(name)}")

@@ -1,0 +1,205 @@
+"""Which candidate of a grid validation data choose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from seqcompare.metrics import Metric
+from seqcompare.results.store import Sums
+
+FAILED_COLUMNS = ["entry", "model", "n_failed", "n_folds", "untuned", "error"]
+
+
+def paired_difference(a: Sums, b: Sums) -> tuple[float, float]:
+    """Return the mean loss of `a` minus that of `b`, and its standard error over the units.
+
+    The error is that of a ratio, the units being of unequal weight: what is summed in a unit need not be
+    independent of what else is in it.
+
+    Parameters
+    ----------
+    a, b : ndarray of shape (m, 2) or more
+        Weight and loss of the same units.
+
+    Raises
+    ------
+    ValueError
+        If the weights of `a` and `b` differ, so that these are not of the same units.
+    """
+    w = a[:, 0]
+    if len(a) != len(b) or not np.allclose(w, b[:, 0], rtol=1e-9, atol=0):
+        raise ValueError(
+            f"expected the same units, got {len(a)} that weigh {w.sum():g} and {len(b)} that weigh "
+            f"{b[:, 0].sum():g}"
+        )
+    d = a[:, 1] - b[:, 1]
+    mean = float(d.sum() / w.sum())
+    n = len(d)
+    if n < 2:
+        return mean, float("inf")
+    residual = d - mean * w
+    return mean, float(np.sqrt(n / (n - 1) * (residual**2).sum()) / w.sum())
+
+
+def choose_candidate(candidates: pd.DataFrame, sums: Mapping[str, Sums], tolerance: float) -> str | None:
+    """Return the label of the candidate to compete with: the cheapest that cannot be told from the best.
+
+    Which is whoever loses no more than one standard error of the paired difference to the best, and no more
+    than `tolerance`.
+
+    Parameters
+    ----------
+    candidates : DataFrame
+        Rows of tuning, one or several (folds) a label: ``trial_id``, ``model``, ``status``,
+        ``n_parameters``, ``predict_us_per_step``.
+    sums : mapping of str to ndarray of shape (m, 3)
+        Weight, loss and bits of the validation units of each trial; of one fold, units are the same for all.
+    tolerance : float
+        What is practically equal, in units of the loss.
+
+    Returns
+    -------
+    str or None
+        None if no candidate ended well in every fold.
+    """
+    table = compare_candidates(candidates, sums)
+    return None if table.empty else cheapest(table, table["error"].clip(upper=tolerance))
+
+
+def cheapest(table: pd.DataFrame, limit: pd.Series | float) -> str:
+    """Return the label of the candidate within `limit` of fewest parameters, then microseconds a step.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `compare_candidates` returns; not empty.
+    limit : Series or float
+        How far behind the best a candidate may be, each or all of them.
+    """
+    able = table[table["behind"] <= limit]
+    ordered = able.sort_values(["cost", "predict_us_per_step"], kind="stable", na_position="last")
+    return str(ordered["model"].iloc[0])
+
+
+def compare_candidates(candidates: pd.DataFrame, sums: Mapping[str, Sums]) -> pd.DataFrame:
+    """Return each candidate's loss, how far it is behind the best one, and the standard error of that.
+
+    Returns
+    -------
+    DataFrame
+        One row a candidate that ended well in every fold, in their order: model, capacity, capacity_name,
+        variant, loss, behind, error, n_parameters, ``cost`` (parameters, and not less than those of a
+        smaller candidate of the same kind: chains count their longest contexts, which are few in short
+        sequences), predict_us_per_step, fit_seconds.
+    """
+    columns = ["model", "capacity", "capacity_name", "variant", "loss", "behind", "error"]
+    columns += ["n_parameters", "cost", "predict_us_per_step", "fit_seconds"]
+    folds = set(candidates["seed"])
+    stacked: dict[str, Sums] = {}
+    records = []
+    for label, rows in candidates.groupby("model", sort=False):
+        if set(rows["seed"]) != folds or (rows["status"] != "ok").any():
+            continue
+        stacked[str(label)] = np.vstack([sums[t] for t in rows.sort_values("seed")["trial_id"]])
+        whole = stacked[str(label)]
+        first = rows.iloc[0]
+        records.append(
+            {
+                **{name: first[name] for name in ("model", "capacity", "capacity_name", "variant")},
+                "loss": whole[:, 1].sum() / whole[:, 0].sum(),
+                **{n: rows[n].median() for n in ("n_parameters", "predict_us_per_step", "fit_seconds")},
+            }
+        )
+    if not records:
+        return pd.DataFrame(columns=columns)
+    table = pd.DataFrame(records)
+    best = stacked[str(table["model"].iloc[int(table["loss"].argmin())])]
+    behind = [paired_difference(stacked[str(m)], best) for m in table["model"]]
+    table["behind"], table["error"] = [d for d, _ in behind], [e for _, e in behind]
+    rising = table.sort_values("capacity", kind="stable").groupby("variant")["n_parameters"].cummax()
+    table["cost"] = rising.reindex(table.index)
+    return table[columns]
+
+
+def all_grids(tuning: pd.DataFrame, sums: Mapping[str, Sums], metric: Metric) -> pd.DataFrame:
+    """Return how every candidate of every model did on validation data, all folds together.
+
+    Parameters
+    ----------
+    tuning : DataFrame
+        Rows of tuning of all models.
+    sums : mapping of str to ndarray of shape (m, 3)
+        Weight, loss and bits of the validation units of each trial.
+    metric : Metric
+        What the loss is by.
+
+    Returns
+    -------
+    DataFrame
+        entry, and the columns of `compare_candidates`; ``chosen`` marks the candidate that is named, and
+        fitted in the end: the cheapest that is practically as good as the best.
+    """
+    tables = []
+    for entry, rows in tuning.groupby("entry", sort=False):
+        table = compare_candidates(rows, sums)
+        if table.empty:
+            continue
+        table.insert(0, "entry", entry)
+        table["chosen"] = table["model"] == cheapest(table, validation_tolerance(rows, sums, metric))
+        tables.append(table)
+    if not tables:
+        return pd.DataFrame(
+            columns=["entry", "model", "loss", "n_parameters", "predict_us_per_step", "chosen"]
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def validation_tolerance(candidates: pd.DataFrame, sums: Mapping[str, Sums], metric: Metric) -> float:
+    """Return what is practically equal on validation data, in units of the loss.
+
+    Of a relative metric a share of what the mean of the training part loses: whatever else is in the grid
+    does not move it. 0 where that is not known.
+
+    Parameters
+    ----------
+    candidates : DataFrame
+        Rows of tuning of a model, not none: ``trial_id``, ``status``, and for a relative metric ``chance``,
+        the loss of the mean.
+    sums : mapping of str to ndarray of shape (m, 3)
+        Weight, loss and bits of the validation units of each trial.
+    metric : Metric
+        What the loss is by.
+    """
+    if not metric.relative:
+        return metric.tolerance
+    done = candidates[(candidates["status"] == "ok") & candidates["chance"].notna()]
+    if done.empty:
+        return 0.0
+    weights = [sums[trial][:, 0].sum() for trial in done["trial_id"]]
+    return metric.tolerance * float(np.average(done["chance"], weights=weights))
+
+
+def failed_candidates(candidates: pd.DataFrame) -> pd.DataFrame:
+    """Return what ended badly while tuning.
+
+    Parameters
+    ----------
+    candidates : DataFrame
+        Rows of tuning of all models: ``entry``, ``model``, ``seed`` (the fold), ``status``, ``error``.
+
+    Returns
+    -------
+    DataFrame
+        One row a model and candidate: entry, model, in how many folds it failed (n_failed) of how many
+        (n_folds), in how many all candidates of the model did (untuned), and the first error.
+    """
+    records = []
+    for entry, rows in candidates.groupby("entry", sort=False):
+        well = (rows["status"] == "ok").groupby(rows["seed"]).any()
+        counts = len(well), int((~well).sum())
+        for model, trials in rows[rows["status"] != "ok"].groupby("model", sort=False):
+            records.append((entry, model, len(trials), *counts, trials["error"].iloc[0]))
+    return pd.DataFrame(records, columns=FAILED_COLUMNS)

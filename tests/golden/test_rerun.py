@@ -1,0 +1,74 @@
+"""The same seeds give the same numbers as commit c306f21 gave, run anew."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import runs
+
+import seqcompare
+from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.folder import StoredRun
+
+HERE = Path(__file__).parent
+MEASURED = [
+    "score",
+    "validation_score",
+    "skill",
+    "score_error",
+    "n_parameters",
+    "n_iter",
+    "chance",
+    "optimal",
+]
+
+#: What contestants and models are called now.
+ENTRIES = {"Markov tagger": "Markov chain", "Markov chains": "Markov chain", "HMMs": "HMM"}
+LABELS = {
+    "centred window 5": "logistic window -2..+2",
+    "centred window 9": "logistic window -4..+4",
+    "mean of GRU 32": "GRU 32, mean",
+}
+
+
+def renamed(frame, role):
+    frame = frame.copy()
+    pooled = ", mean" if role.startswith("sequence") else ""
+    names = {m: m.replace("two-way ", "Bi") + pooled for m in frame["model"] if m.startswith("two-way")}
+    frame["model"] = frame["model"].replace({**LABELS, **names})
+    if "entry" in frame:
+        frame["entry"] = frame["entry"].replace(ENTRIES)
+    return frame
+
+
+def test_a_sweep_gives_the_same_table(tmp_path):
+    old, new = StoredRun(HERE / "sweep").frame(), runs.sweep(tmp_path).frame()
+    old = renamed(old, "")
+    assert new["model"].tolist() == old["model"].tolist()
+    for column in (*MEASURED, "distance", "causal", "can_represent", "stop", "status", "error"):
+        pd.testing.assert_series_equal(new[column], old[column], rtol=1e-9)
+
+
+@pytest.mark.parametrize("role", runs.ROLES)
+def test_a_comparison_gives_the_same_table(role, tmp_path):
+    old = renamed(StoredComparison(HERE / f"compare-{role}").frame(), role)
+    new = runs.compare(role, tmp_path).frame()
+    keys = ["axis", "entry", "model", "seed"]
+    assert len(new) == len(old)
+    both = old.merge(new, on=keys, suffixes=("", "_new"), how="left", validate="one_to_one")
+    for column in [*MEASURED, "causal", "status"]:
+        np.testing.assert_array_equal(both[column].isna(), both[f"{column}_new"].isna())
+        known = both[both[column].notna()]
+        if known[column].dtype.kind == "f":
+            np.testing.assert_allclose(known[f"{column}_new"], known[column], rtol=1e-9, atol=1e-12)
+        else:
+            assert known[f"{column}_new"].tolist() == known[column].tolist()
+
+
+@pytest.mark.filterwarnings("ignore:EM stopped")
+@pytest.mark.parametrize("name", runs.SAVED)
+def test_a_saved_model_is_read_and_says_the_same(name):
+    model, again = seqcompare.load(HERE / "models" / f"{name}.skops"), runs.model(name)
+    X = runs.data("next")
+    np.testing.assert_allclose(model.score_samples(X), again.score_samples(X), rtol=1e-9)

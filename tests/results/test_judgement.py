@@ -1,0 +1,231 @@
+"""Judging models on losses whose truth is known: one table, and nothing else."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from loss_rows import rows, units
+
+from seqcompare.metrics import METRICS, Metric
+from seqcompare.results.judgement import LOSSES, Contest, judge, loss_table, pairs, summary
+
+NO_TUNING = rows("x").iloc[:0]
+
+
+def sums_of(losses):
+    return {f"{k}/{fold}": units(part) for k, parts in losses.items() for fold, part in enumerate(parts)}
+
+
+def losses_of(losses):
+    """Return labels -> (folds, units) losses as one table."""
+    records = [
+        (entry, fold, unit, 1.0, loss)
+        for entry, folds in losses.items()
+        for fold, units_of in enumerate(folds)
+        for unit, loss in enumerate(units_of)
+    ]
+    return pd.DataFrame(records, columns=LOSSES)
+
+
+def fraction(folds):
+    return 1 / (folds - 1) if folds > 1 else 0.5
+
+
+def contest(losses, folds=5, metric="bits"):
+    return Contest(losses_of(losses), METRICS[metric], fraction(folds))
+
+
+def judgement(losses, folds=5, metric="bits", parameters=None, **seen):
+    sizes = parameters or range(len(losses))
+    costs = pd.DataFrame({"entry": list(losses), "n_parameters": sizes, "predict_us_per_step": 1.0})
+    return judge(losses_of(losses), costs, METRICS[metric], fraction(folds), **seen)
+
+
+def world(rng, gaps, folds=5, n=40, spread=0.02):
+    base = rng.normal(2, 0.5, (folds, n))
+    return {k: base + gap + spread * rng.normal(size=(folds, n)) for k, gap in gaps.items()}
+
+
+@pytest.mark.parametrize("folds", [1, 5])
+def test_regions_tell_worse_from_equal(folds):
+    losses = world(np.random.default_rng(0), {"chance": 0.3, "a": 0.0, "b": 0.001}, folds)
+    found = contest(losses, folds)
+    assert found.best in ("a", "b")
+    assert found.regions("chance", "a")[0] > 0.99
+    assert found.regions("b", "a")[1] > 0.95
+    assert found.regions("a", "chance")[2] > 0.99
+    assert sum(found.regions("b", "a")) == pytest.approx(1)
+
+
+def test_the_cheapest_sufficient_model_wins():
+    losses = world(np.random.default_rng(0), {"chance": 0.3, "small": 0.002, "large": 0.0, "tiny": 0.1})
+    judged = judgement(losses, parameters=[1, 20, 300, 5])
+    assert (judged.kind, judged.winner, judged.best) == ("model", "small", "large")
+    assert judged.unsettled == ()
+    assert judged.worse["tiny"] > 0.95
+
+
+def test_chance_is_enough_where_nothing_beats_it():
+    losses = world(np.random.default_rng(0), {"chance": 0.0, "a": 0.004, "b": 0.003})
+    judged = judgement(losses)
+    assert (judged.kind, judged.winner) == ("chance", "chance")
+
+
+def test_a_model_that_swings_without_learning_does_not_make_a_doubt():
+    rng = np.random.default_rng(0)
+    losses = world(rng, {"chance": 0.0, "a": 0.004, "wild": 0.05})
+    losses["wild"] += np.array([[-0.2], [-0.1], [0.0], [0.1], [0.2]])
+    assert contest(losses).regions("wild", "chance")[2] > 0.05
+    assert judgement(losses).kind == "chance"
+
+
+def test_few_noisy_folds_cannot_tell():
+    losses = world(np.random.default_rng(0), {"chance": 0.05, "a": 0.0}, n=2, spread=0.3)
+    assert judgement(losses).kind == "cannot tell"
+
+
+def test_the_best_of_several_has_to_be_surer_than_one_alone():
+    names = ("a", "b", "c", "d")
+    losses = world(np.random.default_rng(0), {"chance": 0.1, **dict.fromkeys(names, 0.1)})
+    losses["a"] -= np.array([[0.04], [0.1], [0.16], [0.04], [0.16]])
+    assert 0.95 < contest(losses).regions("a", "chance")[2] < 1 - 0.05 / 4
+    assert judgement(losses).kind == "cannot tell"
+    assert judgement({name: losses[name] for name in ("chance", "a")}).kind == "model"
+
+
+def test_nothing_found_in_data_that_can_show_nothing_is_no_proof():
+    losses = world(np.random.default_rng(0), {"chance": 0.0, "a": 0.2})
+    assert judgement(losses, least_seen=0.01).kind == "chance"
+    assert judgement(losses, least_seen=0.2).kind == "cannot tell"
+    # models that are no better than chance where something was detected have missed it
+    assert judgement(losses, least_seen=0.01, most_seen=0.2).kind == "cannot tell"
+
+
+def test_a_contestant_that_failed_is_out():
+    losses = world(np.random.default_rng(0), {"chance": 0.3, "a": 0.0, "b": 0.1})
+    tests = rows(list(losses), 5, axis="test")
+    tests.loc[tests["trial_id"] == "a/2", ["status", "error"]] = "error", "out of order"
+    found = Contest(loss_table(tests, sums_of(losses)), METRICS["bits"], 0.25)
+    table = summary(found, tests, NO_TUNING).set_index("entry")
+    assert found.entries == ["chance", "b"]
+    assert np.isnan(table.loc["a", "score"])
+    assert table[["n_failed", "error"]].loc["a"].tolist() == [1, "out of order"]
+    assert table[["n_failed", "error"]].loc["b"].tolist() == [0, ""]
+    assert judge(found.losses, table.reset_index(), METRICS["bits"], 0.25).winner == "b"
+
+
+def test_pairs_hold_every_contestant_against_the_best_and_chance():
+    losses = world(np.random.default_rng(0), {"chance": 0.3, "a": 0.0, "b": 0.1})
+    table = pairs(contest(losses))
+    assert [tuple(p) for p in table[["a", "b"]].to_numpy()] == [("chance", "a"), ("b", "a"), ("b", "chance")]
+    assert table["difference"].tolist() == pytest.approx([0.3, 0.1, -0.2], abs=0.02)
+    assert (table["p_adjusted"] >= table["p_value"]).all()
+
+
+def test_accuracy_is_one_minus_the_loss():
+    rng = np.random.default_rng(0)
+    wrong = {k: (rng.random((5, 40)) < p).astype(float) for k, p in {"chance": 0.5, "a": 0.1}.items()}
+    tests = rows(list(wrong), 5, axis="test")
+    table = summary(contest(wrong, metric="accuracy"), tests, NO_TUNING)
+    assert table["entry"].tolist() == ["a", "chance"]
+    assert table["score"].iloc[0] == pytest.approx(1 - wrong["a"].mean())
+
+
+def test_squared_errors_are_tolerated_by_the_variance():
+    losses = world(np.random.default_rng(0), {"chance": 98.0, "a": 0.0})
+    assert contest(losses, metric="mse").tolerance == pytest.approx(1.0, rel=0.05)
+
+
+@pytest.mark.parametrize(("metric", "scores"), [("accuracy", [1.0, 1.0, 0.9]), ("mse", [0.0, 0.0, 0.1])])
+def test_intervals_end_where_scores_do(metric, scores):
+    """A t interval of three folds alone would go on beyond 100%, or below an error of 0."""
+    losses = [[METRICS[metric].as_score(score)] for score in scores]
+    found = contest({"a": losses}, 3, metric).interval("a")
+    assert found.mean == pytest.approx(np.mean(scores))
+    assert found.high == 1.0 if metric == "accuracy" else found.low == 0.0
+    assert found.low < found.mean < found.high
+
+
+def test_what_is_no_better_than_chance_is_not_enough():
+    """Practically equal to the best, and to chance as well."""
+    losses = world(np.random.default_rng(0), {"chance": 0.016, "small": 0.009, "large": 0.0}, spread=0.001)
+    found = contest(losses)
+    assert found.regions("small", "large")[1] > 0.9
+    assert found.regions("small", "chance")[1] > 0.9
+    judged = judgement(losses, parameters=[1, 2, 300])
+    assert (judged.kind, judged.winner) == ("model", "large")
+
+
+def test_folds_that_agree_by_luck_are_no_certainty():
+    """Ten right answers more of forty, in both of two folds."""
+    units_of = np.concatenate([np.ones(20), np.zeros(20)])
+    losses = {"chance": [units_of, units_of], "a": [np.roll(units_of, 10) * (np.arange(40) < 20)] * 2}
+    found = contest(losses, folds=2, metric="accuracy")
+    difference = found.fold_losses("chance") - found.fold_losses("a")
+    assert np.ptp(difference) == 0
+    assert difference[0] > 0.2
+    assert 0.6 < found.regions("a", "chance")[2] < 0.95
+
+
+def test_noise_on_few_test_sequences_is_not_worth_having():
+    """The best of five models that guess, on an official test part of few sequences."""
+    rng = np.random.default_rng(0)
+    names = [f"m{i}" for i in range(5)]
+    for n, most in ((1, 0.0), (3, 0.15), (6, 0.15)):
+        kinds = []
+        for _ in range(100):
+            losses = {name: rng.normal(0.5, 0.1, (1, n)) for name in names}
+            losses["chance"] = np.full((1, n), 0.5)
+            kinds.append(judgement(losses, 1, "accuracy").kind)
+        found = contest(losses, folds=1, metric="accuracy")
+        assert np.mean(np.array(kinds) == "model") <= most
+        assert found.interval("m0").kind == "range"
+        assert np.isnan(found.test("m0", "chance").p_value)
+
+
+def test_answers_that_are_all_right_have_an_exact_interval():
+    losses = {"chance": np.full((2, 20), 0.5), "a": np.zeros((2, 20))}
+    found = contest(losses, folds=2, metric="accuracy").interval("a")
+    assert (found.mean, found.high, found.kind) == (1.0, 1.0, "exact")
+    assert found.low == pytest.approx(0.025 ** (1 / 40))
+
+
+def test_rows_of_trials_and_their_sums_are_the_same_table():
+    losses = world(np.random.default_rng(0), {"chance": 0.3, "a": 0.0})
+    table = loss_table(rows(list(losses), 5, axis="test"), sums_of(losses))
+    # trials lie fold by fold, this table model by model
+    table = table.sort_values(["entry", "fold", "unit"], kind="stable", ignore_index=True)
+    wanted = losses_of(losses).sort_values(["entry", "fold", "unit"], kind="stable", ignore_index=True)
+    pd.testing.assert_frame_equal(table[LOSSES], wanted, check_dtype=False)
+
+
+def test_the_order_of_the_table_does_not_matter():
+    losses = losses_of(world(np.random.default_rng(0), {"chance": 0.3, "a": 0.0, "b": 0.01}))
+    shuffled = losses.sample(frac=1, random_state=0)
+    one, other = (Contest(table, METRICS["bits"], 0.25) for table in (losses, shuffled))
+    assert other.best == one.best
+    assert other.regions("a", "b") == one.regions("a", "b")
+
+
+def test_a_metric_of_ones_own_brings_its_tolerance_and_bounds():
+    coarse = Metric("hits", "", True, tolerance=0.5, least=0.0, greatest=1.0)
+    losses = losses_of(world(np.random.default_rng(0), {"chance": 0.3, "a": 0.0}))
+    costs = pd.DataFrame({"entry": ["chance", "a"], "n_parameters": [0, 9], "predict_us_per_step": 1.0})
+    assert judge(losses, costs, METRICS["bits"], 0.25).winner == "a"
+    assert judge(losses, costs, coarse, 0.25).winner == "chance"
+    assert Contest(losses, coarse, 0.25).interval("a").low >= 0.0
+
+
+def test_nothing_is_said_of_models_that_all_failed_in_a_fold():
+    table = losses_of(world(np.random.default_rng(0), {"chance": 0.3, "a": 0.0}))
+    table.loc[table["fold"] == 3, "loss"] = np.nan
+    costs = pd.DataFrame({"entry": ["chance", "a"], "n_parameters": [0, 9], "predict_us_per_step": 1.0})
+    assert judge(table, costs, METRICS["bits"], 0.25).kind == "nothing"
+    assert pairs(Contest(table, METRICS["bits"], 0.25)).empty
+
+
+def test_metrics_beside_the_score_are_averaged():
+    losses = world(np.random.default_rng(0), {"chance": 0.3, "a": 0.0})
+    tests = rows(list(losses), 5, axis="test").assign(mine=np.arange(10.0), none=np.nan)
+    table = summary(contest(losses), tests, NO_TUNING).set_index("entry")
+    assert table["mine"].to_dict() == {"chance": 4.0, "a": 5.0}
+    assert "none" not in table
