@@ -43,6 +43,8 @@ class Task(ABC):
 
     role: ClassVar[Role]
     metric: ClassVar[str]
+    #: "density" where the log-density of each step is what is scored, see `DensityTask`.
+    answered_by: ClassVar[str] = ""
     minimums: ClassVar[dict[str, int]] = {"distance": 1}
 
     def __post_init__(self) -> None:

@@ -31,6 +31,7 @@ class DensityTask(Task):
 
     role: ClassVar[Role] = "next"
     metric: ClassVar[str] = "bits"
+    answered_by: ClassVar[str] = "density"
 
     @property
     @abstractmethod
