@@ -15,7 +15,7 @@ AT_HOME = ("models", "claims")
 #: Words that mean something else as well: the reference as such, and an interval that is exact.
 OTHER_MEANINGS = {
     "families.py": {"reference"},
-    "results/judgement.py": {"exact"},
+    "results/contest.py": {"exact"},
     "results/statistics.py": {"exact"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))

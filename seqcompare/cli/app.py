@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from shlex import quote
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from seqcompare.cli.data import with_data
+from seqcompare.cli.ending import resumable, run
 from seqcompare.cli.inspection import inspect
 from seqcompare.cli.listing import Listing, records_of
 from seqcompare.cli.options import (
@@ -32,7 +27,6 @@ if TYPE_CHECKING:
     from seqcompare.data.dataset import SequenceDataset
     from seqcompare.report.terminal import Output
 
-BAD_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
 
 app = typer.Typer(
     name="seqcompare",
@@ -48,14 +42,6 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class StoppedError(Exception):
-    """The user has stopped a command; the message says how to go on."""
-
-    def __init__(self, message: str, *, code: int) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 def _version(wanted: bool) -> None:
@@ -148,7 +134,7 @@ def sweep(
         return
     with (
         output.progress(f"sweep {Path(suite).stem}") as bar,
-        _resumable(lambda: f"{bar.done} of {bar.total} trials are kept in {folder}"),
+        resumable(lambda: f"{bar.done} of {bar.total} trials are kept in {folder}"),
     ):
         run = run_sweep(suite, folder, progress=bar.show, **shared)
     output.say("writing the report")
@@ -198,7 +184,7 @@ def compare(
 
     with (
         output.progress(f"compare {dataset.name}") as bar,
-        _resumable(lambda: f"{bar.done} of {bar.total} trials are kept"),
+        resumable(lambda: f"{bar.done} of {bar.total} trials are kept"),
     ):
         found = run_compare(
             dataset,
@@ -289,7 +275,7 @@ def claims(
         listed = [{"claim": c.name, "statement": c.statement, "source": c.source} for c in CLAIMS.values()]
         output.records(listed)
         return
-    with output.progress("claims") as bar, _resumable(lambda: f"what is done is kept in {out}"):
+    with output.progress("claims") as bar, resumable(lambda: f"what is done is kept in {out}"):
         checked = check_claims(
             names or None,
             out,
@@ -341,61 +327,6 @@ def list_(
     Output(as_json=as_json).records(records_of(what))
 
 
-@contextmanager
-def _resumable(kept: Callable[[], str]) -> Iterator[None]:
-    """Say what is kept, and which command goes on, where the user stops what runs inside."""
-    try:
-        yield
-    except KeyboardInterrupt as stop:
-        again = " ".join(["seqcompare", *(quote(word) for word in sys.argv[1:] if word != "--fresh")])
-        raise StoppedError(f"stopped: {kept()}; go on with: {again}", code=_code(stop)) from None
-
-
-class _TerminatedError(KeyboardInterrupt):
-    """The process was asked to end; what ends it on Ctrl-C ends it as well."""
-
-
-def _code(stop: BaseException) -> int:
-    return TERMINATED if isinstance(stop, _TerminatedError) else INTERRUPTED
-
-
-def _terminate(number: int, _frame: object) -> NoReturn:
-    # workers are being ended from here on: a second signal must not break into that
-    signal.signal(number, signal.SIG_IGN)
-    raise _TerminatedError
-
-
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
-    before = signal.signal(signal.SIGTERM, _terminate)
-    # modules of the user's own lie where the command is given; last, so that they hide nothing
-    sys.path.append(os.getcwd())
-    try:
-        code = app(standalone_mode=False)
-    except StoppedError as stopped:
-        _end(str(stopped), stopped.code)
-    except (KeyboardInterrupt, typer.Abort) as stop:
-        _end("stopped", _code(stop))
-    except (ValueError, OSError, ImportError) as error:
-        _end(f"error: {error}", BAD_INPUT)
-    except Exception as error:
-        # what the parser raises has a message of its own; all else is a fault of ours and is shown whole
-        message = getattr(error, "format_message", None)
-        if message is None:
-            raise
-        _end(f"error: {message()}", BAD_INPUT)
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    raise SystemExit(code or 0)
-
-
-def _nowhere() -> TextIO:
-    """Return what stands in for a stream that was closed (>&-), so that no other file takes its number."""
-    # like the one that it stands in for, it is open until the process ends
-    return os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8", closefd=False)
-
-
-def _end(message: str, code: int) -> None:
-    sys.stderr.write(" ".join(message.split()) + "\n")
-    raise SystemExit(code)
+    run(app)

@@ -118,12 +118,13 @@ def read_values(
     for column in columns:
         kinds[column], blocks[column] = _read_channel(table, column, wanted, alone, layout, starts, notes)
 
-    if not alone and wanted.kind is None and all(block.dtype.kind in "biuf" for block in blocks.values()):
-        # models take several channels of measurements, and none of mixed kinds
-        for column in [c for c in columns if kinds[c] == "symbols"]:
-            kinds[column], blocks[column] = "real", blocks[column].astype(np.float64)
+    coded = [column for column in columns if kinds[column] == "symbols"]
+    if wanted.kind is None and 0 < len(coded) < len(columns) and all(map(_is_binary, map(blocks.get, coded))):
+        # a number says all that two symbols do, and models take several channels of numbers
+        for column in coded:
+            kinds[column], blocks[column] = "real", np.asarray(blocks[column], dtype=np.float64)
             notes[:] = [note for note in notes if not note.startswith(f"{column!r} holds whole numbers")]
-            notes.append(f"{column!r} is read as measurements, as the other channels are")
+            notes.append(f"{column!r} has two values, read as measurements, as the other channels are")
 
     def fail(problem: str, step: int | None, channel: int) -> DataError:
         row = None if step is None else int(layout.rank[step])
@@ -149,6 +150,11 @@ def read_values(
         )
     check_finite(X, wanted.missing, notes, fail)
     return X
+
+
+def _is_binary(block: Values | None) -> bool:
+    """Whether steps are numbers, and not more than two different ones."""
+    return isinstance(block, np.ndarray) and block.dtype.kind in "biuf" and len(np.unique(block)) <= 2
 
 
 def _read_channel(

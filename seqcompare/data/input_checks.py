@@ -44,9 +44,8 @@ def check_readable(sequences: Sequences, reader: str) -> None:
     if sequences.kind == "mixed":
         channels = ", ".join(f"{channel.name} ({channel.kind})" for channel in sequences.schema)
         raise ValueError(
-            f"the steps of X mix kinds of channels, {channels}, which {reader} does not take; "
-            f"X.column({sequences.schema[0].name!r}) is one of them alone, "
-            "as is what values= (--values) reads"
+            f"the steps of X mix kinds of channels, {channels}, which {reader} does not take; read one of "
+            f"them by values (--values), or take X.column({sequences.schema[0].name!r})"
         )
     if sequences.kind == "symbols" and sequences.has_missing:
         i, t = locate_step(sequences, int(np.argmax(sequences.missing[:, 0])))

@@ -60,7 +60,7 @@ def predict_answer(model: Any, X: Sequences, role: str) -> tuple[Rows, Rows | No
 
 
 def step_densities(model: Any, X: Sequences) -> Rows:
-    """Return log p(step | steps before it) of every step in nats, as a density of numbers or counts has it."""
+    """Return log p(step | steps before it) of every step in nats."""
     return _step_gains(model, X, np.arange(X.n_steps))
 
 

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,12 @@ from seqcompare.data.read import read
 from seqcompare.data.readers import reading_options
 from seqcompare.dependence import profile
 from seqcompare.experiments.config import describe_data, described, fingerprint
-from seqcompare.experiments.contestants import contestants_for, problem_of
+from seqcompare.experiments.contestants import answer_with_labels, contestants_for, problem_of
 from seqcompare.experiments.data_source import DataSource, level_weights, metric_of
+from seqcompare.experiments.forward import FORWARD, Along, plan_along
 from seqcompare.experiments.models import Contestant
 from seqcompare.experiments.progress import Counter, Progress
 from seqcompare.experiments.runner import run_trials
-from seqcompare.experiments.splits import plan_splits
 from seqcompare.experiments.suites import describe_value
 from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial, warm_up
 from seqcompare.experiments.winner import final_candidate, keep_winner
@@ -31,9 +31,9 @@ from seqcompare.families import FAMILIES, REFERENCE, Family, OwnFamily, is_known
 from seqcompare.metrics import METRICS, find_metrics
 from seqcompare.registry import nearest
 from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.contest import CHANCE
 from seqcompare.results.folder import hold_folder, to_csv, write_whole
 from seqcompare.results.grids import choose_candidate, validation_tolerance
-from seqcompare.results.judgement import CHANCE
 from seqcompare.results.store import STORE, Store
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def compare(
     out: str | os.PathLike[str] | None = None,
     repeats: int = 1,
     gap: int | None = None,
+    along: Along = "auto",
     n_jobs: int = -1,
     max_seconds: float = 600.0,
     random_state: int = 0,
@@ -125,6 +126,9 @@ def compare(
         How often folds are drawn anew.
     gap : int, optional
         Steps left out around test blocks, for data of few long sequences.
+    along : {"auto", "time", "blocks"}, default="auto"
+        How fewer sequences than folds are divided: from the past to the future, or in blocks. By default
+        along time, unless steps are letters, as of a text or a genome.
     n_jobs : int, default=-1
         Worker processes, as joblib counts them; 1 runs trials in this process.
     max_seconds : float, default=600.0
@@ -160,7 +164,13 @@ def compare(
     _check_keywords(reading)
     # read -> plan -> run -> judge -> write: each hands one result to the next
     dataset = level_weights(read(data, **reading))
-    options: dict[str, Any] = {"cv": cv, "repeats": repeats, "gap": gap, "random_state": random_state}
+    options: dict[str, Any] = {
+        "cv": cv,
+        "repeats": repeats,
+        "gap": gap,
+        "random_state": random_state,
+        "along": along,
+    }
     planned = plan_comparison(dataset, models, metric, max_seconds=max_seconds, **options)
     folder = Path(out) if out is not None else Path("reports") / _folder_name(dataset.name)
     how = {"n_jobs": n_jobs, "backend": backend, "scheduler": scheduler}
@@ -199,14 +209,19 @@ def plan_comparison(
     cv: int = 5,
     repeats: int = 1,
     gap: int | None = None,
+    along: Along = "auto",
     random_state: int = 0,
     max_seconds: float = 600.0,
 ) -> PlannedComparison:
     """Return what `compare` is going to do with a data set; the parameters are those of `compare`."""
-    plan = plan_splits(dataset, cv, repeats=repeats, gap=gap, seed=random_state)
+    plan = plan_along(dataset, cv, along=along, repeats=repeats, gap=gap, seed=random_state)
     problem = problem_of(dataset, 1 / (1 + plan.test_fraction), max_seconds)
     contestants = contestants_for(dataset, models, problem)
-    judged, shown = metric_of(dataset), find_metrics(metric, dataset.role)
+    silent = answer_with_labels(contestants, problem)
+    judged, shown = metric_of(dataset, silent), find_metrics(metric, dataset.role)
+    if silent:
+        note = f"{', '.join(silent)} give labels and no probabilities: all models are compared by accuracy."
+        dataset = replace(dataset, notes=(*dataset.notes, note))
     own = _own_families(contestants)
     settings = {
         "data": fingerprint(dataset),
@@ -220,6 +235,8 @@ def plan_comparison(
         "cv": cv,
         "repeats": repeats,
         "gap": gap,
+        # runs of before do not know it
+        **({} if along == "auto" else {"along": along}),
         "random_state": random_state,
         "max_seconds": max_seconds,
     }
@@ -305,9 +322,16 @@ def _context_trials(planned: PlannedComparison, found: Comparison) -> Iterator[T
         if c is None or c.family.name == REFERENCE:
             continue
         candidate = final_candidate(c, ladders)
-        for fold in range(min(len(planned.source.plan.splits), _CONTEXT_FOLDS)):
+        for fold in _context_folds(planned):
             yield Trial(position, planned.source, candidate, fold, CONTEXT, c.name, c.seed_key)
             position += 1
+
+
+def _context_folds(planned: PlannedComparison) -> list[int]:
+    """Return the folds in which contexts are traced: along time those that have most to train on."""
+    plan = planned.source.plan
+    folds = list(range(len(plan.splits)))
+    return folds[-_CONTEXT_FOLDS:] if plan.kind == FORWARD else folds[:_CONTEXT_FOLDS]
 
 
 def _own_families(contestants: Sequence[Contestant]) -> list[Family]:

@@ -12,6 +12,7 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.contestants import left_out
 from seqcompare.experiments.splits import Plan
+from seqcompare.experiments.tested import count_independent, tested_in_time
 from seqcompare.families import FAMILIES, Family
 from seqcompare.metrics import METRICS, Metric
 from seqcompare.results.store import FORMAT
@@ -45,7 +46,7 @@ def describe_data(dataset: SequenceDataset, plan: Plan) -> dict[str, Any]:
         "role": dataset.role,
         "kind": X.kind,
         "n_sequences": len(dataset),
-        "n_independent": _count_independent(dataset, plan),
+        "n_independent": count_independent(dataset, plan),
         "in_groups": dataset.groups is not None,
         "n_steps": X.n_steps,
         "shortest": int(X.lengths.min()),
@@ -56,16 +57,11 @@ def describe_data(dataset: SequenceDataset, plan: Plan) -> dict[str, Any]:
         "splits": plan.words,
         "split_kind": plan.kind,
         "n_splits": len(plan.splits),
+        "in_time": tested_in_time(dataset, plan),
         "test_fraction": plan.test_fraction,
         "classes": _class_counts(dataset),
         "uniform_bits": float(np.log2(n_symbols)) if dataset.role == "next" and n_symbols else None,
     }
-
-
-def _count_independent(dataset: SequenceDataset, plan: Plan) -> int:
-    """Return how many sequences, or groups of sequences, scores were made of: those that were tested."""
-    tested = np.unique(np.concatenate([split.test[:, 0] for split in plan.splits]))
-    return len(tested) if dataset.groups is None else len(np.unique(np.asarray(dataset.groups)[tested]))
 
 
 def _class_counts(dataset: SequenceDataset) -> dict[str, int]:

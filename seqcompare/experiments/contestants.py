@@ -13,6 +13,7 @@ from seqcompare.data.input_checks import check_readable
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.models import (
     AHEAD,
+    Candidate,
     Contestant,
     Entered,
     candidates_of,
@@ -22,7 +23,7 @@ from seqcompare.experiments.models import (
 )
 from seqcompare.families import FAMILIES, REFERENCE, Budget, ModelSpec, Problem
 from seqcompare.models.reference.chance import chance_model
-from seqcompare.results.judgement import CHANCE
+from seqcompare.results.contest import CHANCE
 
 #: Passes times training steps that what learns by gradients may spend.
 _STEP_EPOCHS = 1.2e7
@@ -61,6 +62,20 @@ def problem_of(dataset: SequenceDataset, train_share: float, max_seconds: float)
 def has_missing(X: Sequences) -> bool:
     """Whether any measurement of `X` is missing."""
     return X.kind == "real" and bool(np.isnan(X.values).any())
+
+
+def answer_with_labels(contestants: Iterable[Contestant], problem: Problem) -> list[str]:
+    """Return the contestants that answer with labels and give no probabilities of them."""
+    if problem.role not in ("step", "sequence"):
+        return []
+    return [c.name for c in contestants if any(_is_silent(candidate, problem) for candidate in c.candidates)]
+
+
+def _is_silent(candidate: Candidate, problem: Problem) -> bool:
+    try:
+        return not hasattr(candidate.build(problem, 0)[0], "predict_proba")
+    except Exception:  # whatever keeps it from being built is told by its trials
+        return False
 
 
 def left_out(dataset: SequenceDataset) -> str:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.answer import ask, count_items, scored_items, unit_sums, units
 from seqcompare.experiments.context import influence_by_lag, trace_context
-from seqcompare.experiments.splits import Plan, cut, hold_out
+from seqcompare.experiments.forward import hold_out_part
+from seqcompare.experiments.splits import Plan, cut
+from seqcompare.experiments.tested import tested_in_time
 from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial
 from seqcompare.families import Problem
 from seqcompare.metrics import METRICS, Answers, Metric
+from seqcompare.results.contest import CHANCE
 
-#: Share of one label from which on the share of right answers hides what models know of the others.
-_LOPSIDED = 0.75
+#: Stretches that each test part of a long series is cut into.
+_N_STRETCHES = 200
 _N_BINS = 10
 _MOST_CLASSES = 64
 
@@ -64,6 +69,33 @@ class DataSource:
         """What is predicted."""
         return self.dataset.role
 
+    @cached_property
+    def n_parts(self) -> int:
+        """Units that a test part is cut into where it has fewer: stretches of time, if these are tested."""
+        return _N_STRETCHES if tested_in_time(self.dataset, self.plan) else 1
+
+    @cached_property
+    def frequencies(self) -> tuple[NDArray[Any], NDArray[np.float64]] | None:
+        """The labels of all that is tested, and how often each comes; None for other roles."""
+        if self.role not in ("step", "sequence"):
+            return None
+        pieces = np.unique(np.concatenate([split.test for split in self.plan.splits]), axis=0)
+        _, weight, truth = scored_items(cut(self.dataset, pieces))
+        names, code = np.unique(truth, return_inverse=True)
+        return names, np.bincount(code, weight) / weight.sum()
+
+    def _best_constant(self, answers: Answers, n_train: float) -> dict[str, Any]:
+        """Return the answer of whoever knows how often each label comes in all that is tested.
+
+        The frequencies of the training part are a poor reference for few items: folds that spread classes
+        evenly flatter them, and leaving out one at a time makes them always wrong where classes are balanced.
+        """
+        assert self.frequencies is not None
+        names, shares = self.frequencies
+        given = shares[np.searchsorted(names, answers.truth)]
+        bits = -np.log2((n_train * given + 1 / (len(names) + 1)) / (n_train + 1))
+        return {"guess": np.full(len(answers.truth), names[shares.argmax()]), "bits": bits}
+
     @property
     def n_asked_steps(self) -> float:
         """Steps of a test part, about."""
@@ -102,7 +134,7 @@ class DataSource:
         train = cut(self.dataset, split.train)
         if trial.phase != TUNING:
             return train, {"score": cut(self.dataset, split.test)}
-        inner = hold_out(train, gap=self.plan.gap)
+        inner = hold_out_part(train, self.plan)
         return cut(train, inner.train), {"validation_score": cut(train, inner.test)}
 
     def problem(self) -> Problem:
@@ -118,7 +150,11 @@ class DataSource:
         start = perf_counter()
         answers = ask(model, asked, n_train, whole=whole)
         seconds = perf_counter() - start
-        sums = unit_sums(answers, units(asked, answers.item), self.metric)
+        unit = units(asked, answers.item, *([self.n_parts] if trial.phase == TEST else []))
+        known = answers
+        if trial.phase == TEST and trial.entry == CHANCE and self.frequencies is not None:
+            known = replace(answers, **self._best_constant(answers, n_train))
+        sums = unit_sums(known, unit, self.metric)
         details: dict[str, Any] = {"metrics": scores_of(answers, self.role, self.shown)}
         if trial.phase == TEST and self.role in ("step", "sequence"):
             details |= {"confusion": confusion_of(answers), "calibration": calibration_of(answers)}
@@ -147,17 +183,22 @@ class DataSource:
         return {"details": details}, ()
 
 
-def metric_of(dataset: SequenceDataset) -> Metric:
-    """Return what models are compared by on all of a data set.
+def metric_of(dataset: SequenceDataset, labels_alone: Sequence[str] = ()) -> Metric:
+    """Return what models are chosen and compared by.
 
-    Symbols and real-valued steps by bits, numbers by squared error, labels and classes by the share of right
-    answers; where one of them makes up more than three quarters, by the bits of a label, since whoever always
-    says that one is hard to beat by answers alone.
+    Steps by the bits of a step, labels and classes by the bits of a label, numbers by squared error. Models
+    that answer with labels alone have no bits: where there are any, all are compared by the share of right
+    answers.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        The data; what is predicted decides.
+    labels_alone : sequence of str
+        The models that give no probabilities.
     """
     if dataset.role in ("step", "sequence"):
-        _, weight, truth = scored_items(dataset)
-        shares = np.bincount(np.unique(truth, return_inverse=True)[1], weight) / weight.sum()
-        return METRICS["label bits" if shares.max() > _LOPSIDED else "accuracy"]
+        return METRICS["accuracy" if labels_alone else "label bits"]
     return METRICS["bits" if dataset.role == "next" else "mse"]
 
 

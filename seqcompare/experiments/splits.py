@@ -45,7 +45,7 @@ class Plan:
 
     Parameters
     ----------
-    kind : {"official", "grouped", "stratified", "random", "blocked", "overlapping"}
+    kind : {"official", "grouped", "stratified", "random", "blocked", "forward", "overlapping"}
         How sequences were divided.
     words : str
         The same as a sentence.

@@ -7,8 +7,8 @@ import pandas as pd
 from seqcompare.report.figures import COMPARISON
 from seqcompare.report.names import distinct, palette_of
 from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import metrics_of
-from seqcompare.results.judgement import CHANCE
 
 
 class ComparisonView:

@@ -10,11 +10,13 @@ from functools import cached_property
 import pandas as pd
 
 from seqcompare.metrics import Metric
+from seqcompare.results.answer import Answer, answer_table
+from seqcompare.results.contest import Contest, loss_table, pairs, summary
 from seqcompare.results.described import Config, metric_of
 from seqcompare.results.findings import Findings
 from seqcompare.results.folder import StoredRun
 from seqcompare.results.grids import all_grids, failed_candidates
-from seqcompare.results.judgement import Contest, Judgement, judge, loss_table, pairs, summary
+from seqcompare.results.judgement import Judgement, judge
 from seqcompare.results.store import Details, Sums
 from seqcompare.results.verdict import Verdict, write_verdict
 
@@ -68,7 +70,7 @@ class ComparisonResult:
     @cached_property
     def contest(self) -> Contest:
         """All models on the test data."""
-        return Contest(self.losses, self.metric, self._test_fraction)
+        return Contest(self.losses, self.metric, self._test_fraction, self._copies, self._in_time)
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -102,18 +104,25 @@ class ComparisonResult:
     @cached_property
     def judgement(self) -> Judgement:
         """Who is good enough; what a model costs is what its named candidate costs."""
-        costs = self.summary.set_index("entry")
-        named = self.grids[self.grids["chosen"].astype(bool)].set_index("entry")
-        costs.update(named[["n_parameters", "predict_us_per_step"]])
         least, most = (float(self.facts.get(name, 0.0)) for name in ("least_seen", "most_seen"))
         return judge(
             self.losses,
-            costs.reset_index(),
+            self._costs,
             self.metric,
             self._test_fraction,
+            copies=self._copies,
+            ordered=self._in_time,
+            not_tried=self.config["data"].get("not_tried", {}),
             least_seen=least,
             most_seen=most,
         )
+
+    @cached_property
+    def answer(self) -> Answer:
+        """One row a model; see `seqcompare.results.answer.Answer`."""
+        role = str(self.config["data"]["role"])
+        table = answer_table(self.judgement, self.contest, self._costs, self.grids, self.contexts, role)
+        return Answer(self.verdict, self.judgement, self.metric, table)
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -130,6 +139,8 @@ class ComparisonResult:
                 contexts=self.contexts,
                 profile=self.facts,
                 failures=self.failures,
+                in_time=self._in_time,
+                n_units=len(next(iter(self.contest.units.values()), ())) // self._copies,
             )
         )
 
@@ -139,8 +150,8 @@ class ComparisonResult:
 
         Model and candidate; ``control`` as in `seqcompare.experiments.context.Curve`; ``context`` in steps;
         ``score`` with ``low`` and ``high``, 1.96 standard errors of the paired difference to the best context
-        around it; ``loss``, how far it is ``behind`` the best and the standard ``error`` of that;
-        ``needed``, the smallest context within one such error.
+        around it, as far as scores reach; ``loss``, how far it is ``behind`` the best and the standard
+        ``error`` of that; ``needed``, the smallest context within one such error.
         """
         records = []
         for row in self.phase(CONTEXT).to_dict("records"):
@@ -153,8 +164,8 @@ class ComparisonResult:
                         "fold": row["seed"],
                         **point,
                         "score": score,
-                        "low": score - margin,
-                        "high": score + margin,
+                        "low": max(score - margin, self.metric.least),
+                        "high": min(score + margin, self.metric.greatest),
                         "needed": details["needed"][point["control"]],
                     }
                 )
@@ -205,6 +216,7 @@ class ComparisonResult:
         """Every table, by name."""
         classes = self.config["data"]["classes"]
         tables = {
+            "answer": self.answer.table,
             "summary": self.summary,
             "pairs": self.pairs,
             "grids": self.grids,
@@ -229,6 +241,26 @@ class ComparisonResult:
     @property
     def _test_fraction(self) -> float:
         return float(self.config["data"]["test_fraction"])
+
+    @cached_property
+    def _costs(self) -> pd.DataFrame:
+        """The summary, each model with the costs of its named candidate."""
+        costs = self.summary.set_index("entry")
+        named = self.grids[self.grids["chosen"].astype(bool)].set_index("entry")
+        costs.update(named[["n_parameters", "predict_us_per_step"]])
+        return costs.reset_index()
+
+    @property
+    def _copies(self) -> int:
+        """How often the same units were tested, since folds were drawn repeatedly."""
+        drawn = self.config["data"]["split_kind"] in ("random", "stratified", "grouped")
+        return int(self.config.get("settings", {}).get("repeats", 1)) if drawn else 1
+
+    @property
+    def _in_time(self) -> bool:
+        """Whether what was tested are stretches of time that follow each other; runs of before do not say."""
+        data = self.config["data"]
+        return bool(data.get("in_time", data["split_kind"] == "blocked"))
 
     def _summed(self, name: str, keys: Sequence[str], values: Sequence[str]) -> pd.DataFrame:
         """Return a table that every test trial has, its values added up over folds."""
@@ -309,6 +341,10 @@ class StoredComparison(StoredRun):
     def class_scores(self) -> pd.DataFrame:
         """Return precision, recall, F1 and support of each class: entry, label, and these."""
         return self.result.class_scores.copy()
+
+    def answer(self) -> Answer:
+        """Return what is said of every model: ``.frame()``, ``.plot()``, and a page in notebooks."""
+        return self.result.answer
 
     def verdict(self) -> Verdict:
         """Return the answer in sentences, with the numbers behind them."""

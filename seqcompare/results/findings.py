@@ -9,13 +9,17 @@ from dataclasses import dataclass
 import pandas as pd
 
 from seqcompare.metrics import Metric
+from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import Config
-from seqcompare.results.judgement import CHANCE, Judgement
+from seqcompare.results.judgement import Judgement
 
 _RARE = 10
 _FEW = 20
 _MOST_NAMED = 3
+#: Share of one label from which on the share of right answers hides what models know of the others.
+_LOPSIDED = 0.75
 _LONGEST_ERROR = 120
+_LONGEST_NAME = 80
 
 #: A number behind a sentence: the table where it stands, row, column, and the number.
 Number = tuple[str, str, str, object]
@@ -41,6 +45,10 @@ class Findings:
         Facts found before any model was chosen; empty where there is none.
     failures : DataFrame
         What failed while tuning, as `seqcompare.results.grids.failed_candidates` returns it.
+    in_time : bool, default=False
+        Whether what was tested are stretches of time that follow each other.
+    n_units : int, default=0
+        What was tested as one each: sequences, groups, stretches of time.
     """
 
     data: Config
@@ -53,6 +61,8 @@ class Findings:
     contexts: pd.DataFrame
     profile: Mapping[str, str]
     failures: pd.DataFrame
+    in_time: bool = False
+    n_units: int = 0
 
     @property
     def margin(self) -> str:
@@ -83,6 +93,11 @@ def steps(k: int) -> str:
     return "step" if k == 1 else f"{k} steps"
 
 
+def brief(name: str) -> str:
+    """Return a name as sentences say it: models of the user's own may be called anything, at any length."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 4]} ..."
+
+
 def capital(text: str) -> str:
     """Return a text that begins with a capital letter."""
     return text[:1].upper() + text[1:]
@@ -102,11 +117,12 @@ def say_caveats(found: Findings, writer: Writer) -> None:
     if counts and found.metric.needs == "probabilities" and data["role"] != "next":
         most = max(counts, key=lambda name: counts[name])
         share = counts[most] / sum(counts.values())
-        writer.say(
-            f"{share:.0%} of the labels are {most!r}: the share of right answers would hide what models know "
-            f"of the others, so they are compared by {found.metric.unit or found.metric.name}.",
-            ("classes", most, "count", counts[most]),
-        )
+        if share > _LOPSIDED:
+            writer.say(
+                f"{share:.0%} of the labels are {most!r}: the share of right answers hides what models know "
+                f"of the others; they are compared by {found.metric.unit or found.metric.name}.",
+                ("classes", most, "count", counts[most]),
+            )
     rare = {name: n for name, n in counts.items() if n < _RARE}
     if rare and data["role"] != "next":
         shown = ", ".join(f"{name} ({n})" for name, n in list(rare.items())[:5])
@@ -115,7 +131,7 @@ def say_caveats(found: Findings, writer: Writer) -> None:
             "is said of them rests on next to nothing.",
             *(("classes", name, "count", n) for name, n in rare.items()),
         )
-    _say_how_few(data, writer)
+    _say_how_few(found, writer)
     failed = summary[summary["n_failed"] > 0]
     if len(failed):
         writer.say(
@@ -137,12 +153,13 @@ def say_caveats(found: Findings, writer: Writer) -> None:
             )
 
 
-def _say_how_few(data: Config, writer: Writer) -> None:
+def _say_how_few(found: Findings, writer: Writer) -> None:
     """Warn of scores that are made of few sequences, however many steps these have."""
+    data = found.data
     n, independent = int(data["n_sequences"]), int(data["n_independent"])
-    if data["split_kind"] == "blocked":
+    if found.in_time:
         writer.say(
-            f"There {_only(n, 'sequence')}, cut into blocks: intervals are about what is there, not about "
+            f"There {_only(n, 'sequence')}, divided along time: intervals are about what is there, not about "
             "other sequences.",
             ("data", "n_sequences", "value", n),
         )

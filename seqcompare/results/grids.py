@@ -29,12 +29,8 @@ def paired_difference(a: Sums, b: Sums) -> tuple[float, float]:
     ValueError
         If the weights of `a` and `b` differ, so that these are not of the same units.
     """
+    check_same_units(a, b)
     w = a[:, 0]
-    if len(a) != len(b) or not np.allclose(w, b[:, 0], rtol=1e-9, atol=0):
-        raise ValueError(
-            f"expected the same units, got {len(a)} that weigh {w.sum():g} and {len(b)} that weigh "
-            f"{b[:, 0].sum():g}"
-        )
     d = a[:, 1] - b[:, 1]
     mean = float(d.sum() / w.sum())
     n = len(d)
@@ -42,6 +38,21 @@ def paired_difference(a: Sums, b: Sums) -> tuple[float, float]:
         return mean, float("inf")
     residual = d - mean * w
     return mean, float(np.sqrt(n / (n - 1) * (residual**2).sum()) / w.sum())
+
+
+def check_same_units(a: Sums, b: Sums) -> None:
+    """Refuse sums that are not of the same units.
+
+    Raises
+    ------
+    ValueError
+        If the weights of `a` and `b` differ.
+    """
+    if len(a) != len(b) or not np.allclose(a[:, 0], b[:, 0], rtol=1e-9, atol=0):
+        raise ValueError(
+            f"expected the same units, got {len(a)} that weigh {a[:, 0].sum():g} and {len(b)} that weigh "
+            f"{b[:, 0].sum():g}"
+        )
 
 
 def choose_candidate(candidates: pd.DataFrame, sums: Mapping[str, Sums], tolerance: float) -> str | None:

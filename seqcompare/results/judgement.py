@@ -1,42 +1,28 @@
-"""Models held against each other on one table of losses: intervals, paired tests, and who is good enough."""
+"""Who is good enough: a status for every model, from one table of losses and what the models cost."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import stats
 
 from seqcompare.metrics import Metric
-from seqcompare.results.grids import paired_difference
-from seqcompare.results.statistics import (
-    ENOUGH,
-    Interval,
-    PairedTest,
-    holm,
-    paired_bootstrap,
-    resampled_interval,
-    resampled_test,
-)
-from seqcompare.results.store import Sums, metric_columns
-
-#: What the others are measured against.
-CHANCE = "chance"
+from seqcompare.results.contest import CHANCE, Contest
+from seqcompare.results.inference import Estimate, more_units
+from seqcompare.results.statistics import holm
 
 #: Probability from which on a difference, or none, counts as settled.
 SURE = 0.95
-LIKELY = 0.5
 
 #: Bits of information that data must be able to show, before "nothing was found" means "there is nothing".
 SHOWN = 0.05
 
-LOSSES = ["entry", "fold", "unit", "weight", "loss"]
-PAIRS = ["a", "b", "difference", "low", "high", "p_value", "p_adjusted", "worse", "equal", "better"]
-_COSTS = ("n_parameters", "predict_us_per_step", "fit_seconds", "peak_memory_mb")
+#: What a model of a comparison can be.
+ENOUGH, EQUIVALENT, INFERIOR, UNDECIDED, NOT_TRIED = (
+    *("enough", "equivalent", "inferior", "undecided", "not tried"),
+)
 
 
 @dataclass(frozen=True)
@@ -47,18 +33,34 @@ class Judgement:
     ----------
     kind : {"model", "chance", "cannot tell", "nothing"}
         A model is worth having; the frequencies of the answers are as good; the data cannot tell which of
-        both; or nothing has ended well.
+        both; or no model has ended well.
     best : str or None
         The model of least mean loss.
     winner : str or None
-        The cheapest that is more likely than not as good as the best, and better than chance: fewest
-        parameters, then fewest microseconds a step. Chance where that is so.
+        The cheapest that beats chance, and of which no other was shown to be better by more than the
+        tolerance: fewest parameters, then fewest microseconds a step. Chance where that is enough; the best
+        where the data cannot tell.
     worse : dict of str to float
         Probability that each model is worse than the best by more than the tolerance.
     unsettled : tuple of str
         Models cheaper than the winner of which it is open whether they would do.
     beats_chance : float
-        The probability that the best model beats chance by more than the tolerance.
+        The probability that the model that gains most over chance gains anything.
+    status : dict of str to str
+        Of each model, and of chance: "enough", "equivalent" (shown to be within the tolerance of all
+        others), "inferior" (shown to be worse than another by more), "undecided" (neither), or "not tried".
+    good_enough : dict of str to float
+        The probability that no other is better by more than the tolerance, of each that ended well.
+    reasons : dict of str to str
+        Why those were not tried that were not.
+    at_most : float
+        By how much another may yet be better than the winner, with 95% confidence; what chance may yet lose
+        to a model, where chance is enough.
+    rival : str or None
+        The model that may be that much better.
+    more : float
+        About how many more units would settle what is open; 0 where nothing is, infinite where no number
+        would.
     """
 
     kind: str
@@ -67,6 +69,12 @@ class Judgement:
     worse: dict[str, float]
     unsettled: tuple[str, ...]
     beats_chance: float
+    status: dict[str, str] = field(default_factory=dict)
+    good_enough: dict[str, float] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    at_most: float = 0.0
+    rival: str | None = None
+    more: float = 0.0
 
 
 def judge(
@@ -75,10 +83,20 @@ def judge(
     metric: Metric,
     test_fraction: float,
     *,
+    copies: int = 1,
+    ordered: bool = False,
     least_seen: float = 0.0,
     most_seen: float = 0.0,
+    not_tried: Mapping[str, str] | None = None,
 ) -> Judgement:
     """Return who is the cheapest that is good enough, as far as the losses can tell.
+
+    A model beats chance where its gain is above 0 by a one-sided test at .05, corrected by Holm for the
+    number of models, and is more than the tolerance. It is inferior where another, or chance, is better by
+    more than the tolerance, by tests at .05 corrected for all ordered pairs; the winner is one of which no
+    such test finds that even uncorrected. It is equivalent where none can
+    be: every such difference has its upper 95% bound below the tolerance, which needs no correction, since
+    all of them have to.
 
     Parameters
     ----------
@@ -90,271 +108,124 @@ def judge(
         What the losses are by.
     test_fraction : float
         Steps tested over steps trained on, in a fold.
+    copies : int, default=1
+        How often the same units are there, since folds were drawn repeatedly.
+    ordered : bool, default=False
+        Whether units are stretches of time that follow each other.
     least_seen : float, default=0.0
         Bits of information at one lag that the data could have shown. Where that is more than `SHOWN`, models
         that do not beat chance prove nothing: they had too little to learn from.
     most_seen : float, default=0.0
         Bits of information that were detected at one lag. Where that is more than `SHOWN`, models that do not
         beat chance have missed something.
+    not_tried : mapping of str to str, optional
+        Models that did not compete, with the reason.
     """
-    contest = Contest(losses, metric, test_fraction)
-    best = contest.best
-    if best is None:
-        return Judgement("nothing", None, None, {}, (), 0.0)
+    contest = Contest(losses, metric, test_fraction, copies, ordered)
+    reasons = {e: "failed" for e in map(str, losses["entry"].unique()) if e not in contest.parts}
+    reasons |= dict(not_tried or {})
+    status = dict.fromkeys(reasons, NOT_TRIED)
+    models = _by_cost(contest, costs)
+    if not models:
+        return Judgement("nothing", None, None, {}, (), 0.0, status, {}, reasons)
+    best = str(contest.best)
+    good = {e: _good_enough(contest, e) for e in contest.entries}
     worse = {e: 0.0 if e == best else contest.regions(e, best)[0] for e in contest.entries}
-    ordered = costs[costs["entry"].isin(worse)].sort_values(
+    gains = {e: contest.difference(CHANCE, e) for e in models} if CHANCE in contest.parts else {}
+    ahead = _ahead(gains, contest.tolerance) if gains else set(models)
+    inferior = _inferior(contest, models)
+    for e in models:
+        equal = e not in inferior and _equivalent(contest, e)
+        status[e] = INFERIOR if e in inferior else EQUIVALENT if equal else UNDECIDED
+    most = max(models, key=lambda e: float(gains[e].mean)) if gains else best
+    beats = 1 - float(gains[most].p_above()) if gains else 1.0
+    if ahead:
+        # what one test alone finds worse is no headline, though it may not be inferior for sure; and all of
+        # them may have been shown worse than a model that swings too far to beat chance
+        able = [e for e in models if e in ahead and e not in inferior and good[e] > 1 - SURE]
+        winner, kind = (able or [min(ahead, key=contest.mean_loss)])[0], "model"
+        status |= {winner: ENOUGH} | ({CHANCE: INFERIOR} if gains else {})
+    else:
+        upper = max(float(gain.upper(SURE)) for gain in gains.values())
+        shown = max(least_seen, most_seen) <= SHOWN
+        kind = "chance" if upper < contest.tolerance and shown else "cannot tell"
+        winner = CHANCE if kind == "chance" or best == CHANCE else best
+        status[CHANCE] = ENOUGH if kind == "chance" else UNDECIDED
+    at_most, rival = _at_most(contest, winner)
+    cheaper = models[: models.index(winner)] if kind == "model" else []
+    unsettled = tuple(e for e in cheaper if status[e] == UNDECIDED)
+    more = _more(contest, kind, winner, rival, gains)
+    return Judgement(kind, best, winner, worse, unsettled, beats, status, good, reasons, at_most, rival, more)
+
+
+def _by_cost(contest: Contest, costs: pd.DataFrame) -> list[str]:
+    """Return the models that ended well, the cheapest first."""
+    ordered = costs[costs["entry"].isin(contest.entries)].sort_values(
         ["n_parameters", "predict_us_per_step"], kind="stable", na_position="last"
     )
-    by_cost = [str(e) for e in ordered["entry"]]
-    models = [e for e in by_cost if e != CHANCE]
-    # practically equal to the best is not enough for a model that is practically equal to chance as well
-    ahead = {e for e in models if CHANCE not in worse or contest.regions(e, CHANCE)[2] >= LIKELY}
-    enough = [e for e in models if worse[e] < LIKELY and e in ahead] or [best]
-    winner, kind, beats = enough[0], "model", 1.0
-    if CHANCE in worse:
-        # the best model speaks for all: among many that learned nothing some swing far by luck
-        leader = min(models, key=contest.mean_loss, default=None)
-        beats = 0.0 if leader is None else contest.regions(leader, CHANCE)[2]
-        # the best of several beats chance by luck more often than any one of them (Bonferroni)
-        if beats < 1 - (1 - SURE) / max(len(models), 1):
-            nothing = beats <= 1 - SURE and max(least_seen, most_seen) <= SHOWN
-            kind = "chance" if nothing else "cannot tell"
-            winner = CHANCE if nothing or best == CHANCE else winner
-    cheaper = models[: models.index(winner)] if winner in models else []
-    unsettled = tuple(e for e in cheaper if worse[e] < SURE and e in ahead)
-    return Judgement(kind, best, winner, worse, unsettled, beats)
+    return [str(e) for e in ordered["entry"] if e != CHANCE]
 
 
-def loss_table(tests: pd.DataFrame, sums: Mapping[str, Sums]) -> pd.DataFrame:
-    """Return the losses of all models as one table.
+def _ahead(gains: Mapping[str, Estimate], tolerance: float) -> set[str]:
+    """Return the models that beat chance.
 
-    Parameters
-    ----------
-    tests : DataFrame
-        Rows of testing, one a model and fold.
-    sums : mapping of str to ndarray of shape (m, 3)
-        Weight, loss and bits of the units of each trial.
-
-    Returns
-    -------
-    DataFrame
-        What `Contest` is made of.
+    The best of several beats it by luck more often than any one of them, so Holm's correction is due.
     """
-    nothing = np.full((1, 2), np.nan)
-    names = ["seed", "status", "trial_id"]
-    parts = []
-    for fold, status, trial in tests[names].itertuples(index=False, name=None):
-        part = sums[trial][:, :2] if status == "ok" else nothing
-        parts.append(
-            pd.DataFrame(
-                {"fold": fold, "unit": np.arange(len(part)), "weight": part[:, 0], "loss": part[:, 1]}
-            )
-        )
-    lengths = np.array([len(part) for part in parts], dtype=int)
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=LOSSES[1:], dtype=float)
-    table.insert(0, "entry", np.repeat(tests["entry"].to_numpy(dtype=object), lengths))
-    return table
+    adjusted = holm([float(gain.p_above()) for gain in gains.values()])
+    return {
+        e
+        for (e, gain), p in zip(gains.items(), adjusted, strict=True)
+        if p <= 1 - SURE and gain.mean > tolerance
+    }
 
 
-@dataclass(frozen=True, eq=False)
-class Contest:
-    """Models on the same test data.
+def _inferior(contest: Contest, models: list[str]) -> set[str]:
+    """Return the models that are worse than another by more than the tolerance."""
+    pairs = [(a, b) for a in models for b in contest.entries if a != b]
+    if not pairs:
+        return set()
+    p = holm([float(contest.difference(a, b).p_above(contest.tolerance)) for a, b in pairs])
+    return {a for (a, _), adjusted in zip(pairs, p, strict=True) if adjusted <= 1 - SURE}
 
-    Parameters
-    ----------
-    losses : DataFrame
-        One row a model, fold and unit (what is tested as one: a sequence, a group, a block): ``entry``,
-        ``fold``, ``unit``, ``weight`` (what the items of the unit count together) and ``loss`` (what they
-        cost together: the sum of weight times loss). A model that failed in a fold has a row there without a
-        loss (NaN).
-    metric : Metric
-        What the losses are by.
-    test_fraction : float
-        Steps tested over steps trained on, in a fold.
+
+def _equivalent(contest: Contest, entry: str) -> bool:
+    """Whether none can be better by more than the tolerance."""
+    others = [e for e in contest.entries if e != entry]
+    return all(contest.difference(entry, e).upper(SURE) < contest.tolerance for e in others)
+
+
+def _good_enough(contest: Contest, entry: str) -> float:
+    """Return the probability that no other is better by more than the tolerance.
+
+    Of the one that is most likely to be, which is an upper bound for all together.
     """
-
-    losses: pd.DataFrame
-    metric: Metric
-    test_fraction: float
-
-    @cached_property
-    def parts(self) -> dict[str, list[Sums]]:
-        """Weight and loss of the units of each fold, of each model that ended well in every fold."""
-        entry, names = pd.factorize(self.losses["entry"])
-        fold, folds = pd.factorize(self.losses["fold"])
-        # by hand, since grouping takes most of the time where thousands of tables are judged
-        order = np.lexsort((self.losses["unit"].to_numpy(), self.losses["fold"].to_numpy(), entry))
-        part = (entry * len(folds) + fold)[order]
-        starts = np.flatnonzero(np.diff(part, prepend=-1))
-        numbers = self.losses[["weight", "loss"]].to_numpy(np.float64)[order]
-        found: dict[str, list[Sums]] = {str(name): [] for name in names}
-        for start, rows in zip(starts, np.split(numbers, starts[1:]), strict=False):
-            found[str(names[entry[order[start]]])].append(rows)
-        ended_well = {
-            name: len(parts) == len(folds) and not any(np.isnan(rows[:, 1]).any() for rows in parts)
-            for name, parts in found.items()
-        }
-        return {name: parts for name, parts in found.items() if ended_well[name]}
-
-    @property
-    def entries(self) -> list[str]:
-        """The models that ended well in every fold."""
-        return list(self.parts)
-
-    @cached_property
-    def tolerance(self) -> float:
-        """What is practically equal, in units of the loss."""
-        relative = self.metric.relative and CHANCE in self.parts
-        return float(self.metric.tolerance * (self.mean_loss(CHANCE) if relative else 1.0))
-
-    @cached_property
-    def best(self) -> str | None:
-        """The model of least mean loss; None if none has ended well."""
-        return min(self.entries, key=self.mean_loss, default=None)
-
-    def fold_losses(self, entry: str) -> NDArray[np.float64]:
-        """Return the mean loss of a model in each fold."""
-        return np.array([part[:, 1].sum() / part[:, 0].sum() for part in self.parts[entry]])
-
-    def mean_loss(self, entry: str) -> float:
-        """Return the mean over folds of the loss of a model."""
-        return float(self.fold_losses(entry).mean())
-
-    def test(self, a: str, b: str) -> PairedTest:
-        """Compare the losses of two models, a minus b.
-
-        Across folds by Nadeau and Bengio's corrected t test; with one test part by the paired bootstrap over
-        its units.
-        """
-        x, y = self.fold_losses(a), self.fold_losses(b)
-        if len(x) > 1:
-            return resampled_test(x, y, self.test_fraction)
-        one, other = self.parts[a][0], self.parts[b][0]
-        w = one[:, 0]
-        found = paired_bootstrap(one[:, 1] / w, other[:, 1] / w, weights=w)
-        if len(w) >= ENOUGH:
-            return found
-        # resampling a handful finds them far more alike than they are
-        d = (one[:, 1] - other[:, 1]) / w
-        span = replace(found.difference, low=float(d.min()), high=float(d.max()), kind="range")
-        return replace(found, difference=span, p_value=np.nan)
-
-    def regions(self, a: str, b: str) -> tuple[float, float, float]:
-        """Return the probabilities that a is worse than b, practically equal to it, and better.
-
-        From the posterior of the correlated t test (Corani and Benavoli 2015, "A Bayesian approach for
-        comparing cross-validated algorithms"); with one test part from that of the t test over its units.
-        Folds are taken to vary no less than their own units say: a few may agree by luck.
-        """
-        margin = self.tolerance
-        folds = [paired_difference(x, y) for x, y in zip(self.parts[a], self.parts[b], strict=True)]
-        mean = float(np.mean([d for d, _ in folds]))
-        within = [e**2 for _, e in folds if np.isfinite(e)]
-        if len(folds) > 1:
-            between = float(np.var([d for d, _ in folds], ddof=1))
-            variance = max(between, float(np.mean(within)) if within else 0.0)
-            error = float(np.sqrt((1 / len(folds) + self.test_fraction) * variance))
-            freedom = len(folds) - 1
-        else:
-            error, freedom = folds[0][1], len(self.parts[a][0]) - 1
-        if error == 0:
-            return float(mean > margin), float(abs(mean) <= margin), float(mean < -margin)
-        if not np.isfinite(error):  # one unit says nothing of what others would do
-            return 0.5, 0.0, 0.5
-        worse = float(stats.t.sf(margin, freedom, loc=mean, scale=error))
-        better = float(stats.t.cdf(-margin, freedom, loc=mean, scale=error))
-        return worse, max(0.0, 1 - worse - better), better
-
-    def interval(self, entry: str) -> Interval:
-        """Return the score of a model with its interval, which ends where scores do."""
-        metric, parts, losses = self.metric, self.parts[entry], self.fold_losses(entry)
-        share = (metric.least, metric.greatest) == (0.0, 1.0)
-        if share and np.ptp(losses) == 0 and losses[0] in (0.0, 1.0):
-            # always right, or never: how often that may yet happen (Clopper and Pearson 1934)
-            n, mean = sum(len(part) for part in parts), float(metric.as_score(losses[0]))
-            exact = stats.binomtest(round(n * mean), n).proportion_ci()
-            return Interval(mean, float(exact.low), float(exact.high), n, "exact")
-        if len(losses) > 1:
-            found = resampled_interval(metric.as_score(losses), self.test_fraction)
-            # t intervals of few folds know nothing of what a score can be
-            return replace(found, low=max(found.low, metric.least), high=min(found.high, metric.greatest))
-        part = parts[0]
-        score = metric.as_score(part[:, 1] / part[:, 0])
-        found = paired_bootstrap(score, np.zeros(len(score)), weights=part[:, 0]).difference
-        if len(score) >= ENOUGH:
-            return found
-        return replace(found, low=float(score.min()), high=float(score.max()), kind="range")
+    others = [e for e in contest.entries if e != entry]
+    within = [float(contest.difference(entry, e).p_above(contest.tolerance)) for e in others]
+    return min(within, default=1.0)
 
 
-def summary(contest: Contest, tests: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a model, the best first: scores with intervals, what was chosen, and what it cost.
-
-    Parameters
-    ----------
-    contest : Contest
-        The models on the test data.
-    tests, tuning : DataFrame
-        Rows of testing and of tuning.
-
-    Returns
-    -------
-    DataFrame
-        entry, family, chosen (the candidate that most folds chose), n_choices (different ones), causal,
-        score, low, high, interval, the mean of every metric, the median costs, tuning_seconds (median over
-        folds), n_folds, n_failed, error (the first; empty if there is none).
-    """
-    metrics = metric_columns(tests)
-    records = []
-    for entry, rows in tests.groupby("entry", sort=False):
-        ok = rows[rows["status"] == "ok"]
-        failed = rows[rows["status"] != "ok"]
-        spent = tuning[tuning["entry"] == entry].groupby("seed")["fit_seconds"].sum()
-        labels = ok["model"] if len(ok) else rows["model"]
-        found = contest.interval(str(entry)) if entry in contest.parts else None
-        record: dict[str, object] = {
-            "entry": entry,
-            "family": rows["family"].iloc[0],
-            "chosen": labels.value_counts(sort=True).index[0],
-            "n_choices": labels.nunique(),
-            "causal": bool(rows["causal"].all()),
-            "score": found.mean if found else np.nan,
-            "low": found.low if found else np.nan,
-            "high": found.high if found else np.nan,
-            "interval": found.kind if found else "",
-        }
-        record |= {name: ok[name].mean() for name in metrics if ok[name].notna().any()}
-        record |= {name: ok[name].median() for name in _COSTS}
-        record |= {
-            "tuning_seconds": float(spent.median()) if len(spent) else 0.0,
-            "n_folds": len(rows),
-            "n_failed": len(failed),
-            "error": str(failed["error"].iloc[0]) if len(failed) else "",
-        }
-        records.append(record)
-    table = pd.DataFrame(records)
-    ascending = not contest.metric.greater_is_better
-    return table.sort_values("score", ascending=ascending, kind="stable", ignore_index=True)
+def _at_most(contest: Contest, winner: str) -> tuple[float, str | None]:
+    """Return by how much another may be better, and which."""
+    bounds = {e: float(contest.difference(winner, e).upper(SURE)) for e in contest.entries if e != winner}
+    if not bounds:
+        return 0.0, None
+    rival = max(bounds, key=lambda e: bounds[e])
+    return max(0.0, bounds[rival]), rival
 
 
-def pairs(contest: Contest) -> pd.DataFrame:
-    """Compare every model with the best one and with chance.
-
-    Returns
-    -------
-    DataFrame
-        a, b, difference of their losses (positive: a is worse) with its interval, p_value, p_adjusted (Holm
-        over the table), and the probabilities that a is ``worse`` than b, ``equal`` within the tolerance, or
-        ``better``; ``tolerance`` is that.
-    """
-    best, entries = contest.best, contest.entries
-    asked = [(e, best) for e in entries if best is not None and e != best]
-    asked += [(e, CHANCE) for e in entries if CHANCE in entries and e not in (CHANCE, best)]
-    records = []
-    for a, b in dict.fromkeys(asked):
-        test = contest.test(a, b)
-        worse, equal, better = contest.regions(a, b)
-        span = (test.difference.mean, test.difference.low, test.difference.high)
-        records.append((a, b, *span, test.p_value, np.nan, worse, equal, better))
-    table = pd.DataFrame(records, columns=PAIRS)
-    table["p_adjusted"] = holm(table["p_value"])
-    return table.assign(tolerance=contest.tolerance)
+def _more(
+    contest: Contest, kind: str, winner: str, rival: str | None, gains: Mapping[str, Estimate]
+) -> float:
+    """Return about how many more units would settle what is open."""
+    tolerance = contest.tolerance
+    if kind == "cannot tell":
+        # either some gain is real, or all are within the tolerance
+        real = [more_units(g, 0.0, alpha=(1 - SURE) / len(gains)) for g in gains.values() if g.mean > 0]
+        none = [more_units(g, tolerance) for g in gains.values()]
+        within = all(float(g.mean) < tolerance for g in gains.values())
+        return min([*real, max(none) if within else np.inf])
+    if kind == "model" and rival is not None and rival != CHANCE:
+        found = contest.difference(winner, rival)
+        if found.upper(SURE) >= tolerance:
+            return more_units(found, tolerance)
+    return 0.0

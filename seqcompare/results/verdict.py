@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from seqcompare.results.findings import Findings, Number, Writer, capital, say_caveats, steps
-from seqcompare.results.judgement import CHANCE, SHOWN, SURE
+from seqcompare.results.contest import CHANCE
+from seqcompare.results.findings import Findings, Number, Writer, brief, capital, say_caveats, steps
+from seqcompare.results.judgement import SHOWN, SURE
+from seqcompare.results.sureness import say_how_sure, say_statuses, searched_words, settle_words
 
 EVIDENCE = ["sentence", "table", "row", "column", "value"]
 
@@ -53,6 +56,40 @@ class Verdict:
         return f"<ul>{lines}</ul>"
 
 
+@dataclass(frozen=True)
+class Reach:
+    """How far back a model has to see.
+
+    Parameters
+    ----------
+    control : {"limited", "truncated"}
+        How its context was cut short.
+    context : int
+        Steps that it needs to be shown: the median over folds.
+    low, high : int
+        The least and the most over folds.
+    steps : int
+        Steps back from the one that is predicted or labelled.
+    """
+
+    control: str
+    context: int
+    low: int
+    high: int
+    steps: int
+
+
+def reach_of(contexts: pd.DataFrame, entry: str, role: str) -> Reach | None:
+    """Return how far back a model has to see; None where that was not looked into."""
+    back = contexts[(contexts["entry"] == entry) & contexts["control"].isin(["limited", "truncated"])]
+    if back.empty:
+        return None
+    primary = "limited" if (back["control"] == "limited").any() else "truncated"
+    per_fold = back[back["control"] == primary].groupby("fold")["needed"].first()
+    k = int(np.sort(per_fold.to_numpy())[(len(per_fold) - 1) // 2])
+    return Reach(primary, k, int(per_fold.min()), int(per_fold.max()), k - 1 if role == "step" else k)
+
+
 def write_verdict(found: Findings) -> Verdict:
     """Return the verdict on a comparison."""
     writer = Writer()
@@ -60,14 +97,13 @@ def write_verdict(found: Findings) -> Verdict:
     model = _named_candidate(found, judged.winner)
     horizon, look_ahead = None, 0
     if judged.kind == "nothing":
-        failed = int(found.summary["n_failed"].sum())
-        number = ("summary", "all", "n_failed", failed)
-        writer.say(
-            f"No model has ended well in every fold ({failed} failures): there is nothing to say.", number
-        )
+        _say_that_all_failed(found, writer)
     else:
         _say_who(found, writer, model)
+        if judged.kind in ("model", "chance"):
+            say_how_sure(found, writer)
         _say_what_more_buys(found, writer, model)
+        say_statuses(found, writer)
         if judged.kind == "model":
             horizon, look_ahead = _say_how_far(found, writer, str(model))
         _say_profile(found, writer)
@@ -82,6 +118,19 @@ def write_verdict(found: Findings) -> Verdict:
         look_ahead,
         tuple(writer.sentences),
         pd.DataFrame(writer.evidence, columns=EVIDENCE),
+    )
+
+
+def _say_that_all_failed(found: Findings, writer: Writer) -> None:
+    """Blame the models, not the data, where none has ended well."""
+    models = found.summary[found.summary["entry"] != CHANCE]
+    failed = int(found.summary["n_failed"].sum())
+    errors = [str(error) for error in models["error"] if error]
+    first = f": {textwrap.shorten(errors[0], 160, placeholder=' ...')}" if errors else ""
+    writer.say(
+        f"No model has ended well in every fold ({failed} failures{first}). That is a fault of the models or "
+        "of how they were called; of the data nothing can be said.",
+        ("summary", "all", "n_failed", failed),
     )
 
 
@@ -113,10 +162,11 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         evidence = [number, ("pairs", f"the best model - {CHANCE}", "better", judged.beats_chance)]
     if judged.kind == "chance":
         words, number = _score(found, best)
-        leader = "" if best == CHANCE else f"; the best model, {best}, {words}"
+        leader = "" if best == CHANCE else f"; the best model, {brief(best)}, {words}"
         writer.say(
-            f"Chance is enough: no model predicts better than {_chance_words(found)} by more than "
-            f"{margin} ({', '.join(against)}{leader}).",
+            f"Chance is enough, as far as was searched: no model that was tried predicts better than "
+            f"{_chance_words(found)} by more than {margin} ({', '.join(against)}{leader}). Tried were "
+            f"{searched_words(found)}; what these cannot represent is not excluded.",
             *evidence,
             number,
         )
@@ -140,31 +190,18 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         *evidence,
     ]
     if judged.kind == "cannot tell":
-        least, most = (found.profile.get(name) for name in ("least_seen", "most_seen"))
-        if judged.beats_chance > 1 - SURE or (least is None and most is None):
-            why = f"the best model beats it by more than {margin} with probability {judged.beats_chance:.2f}"
-            if judged.beats_chance >= SURE:
-                why += f", which the best of {len(judged.worse) - 1} models reaches too easily by luck"
-            reason = ("pairs", f"the best model - {CHANCE}", "better", judged.beats_chance)
-        elif most is not None and float(most) > SHOWN:
-            why = f"none does, yet {float(most):.2g} bit of information was detected at one lag"
-            reason = ("profile_facts", "most_seen", "value", float(most))
-        else:
-            unseen = float(least or 0)
-            why = f"none does, yet a dependence below {unseen:.2g} bit at one lag would not have been seen"
-            reason = ("profile_facts", "least_seen", "value", unseen)
+        why, reason, settle = _why_open(found)
         mine = [] if winner == CHANCE else [f"{model} comes to {words} ({span})"]
         scores = capital(", ".join([*mine, *against]))
         writer.say(
-            f"The data cannot tell whether any model beats chance: {why}. {scores}. More sequences would "
-            "settle it.",
+            f"The data cannot tell whether any model beats chance: {why}. {scores}. {settle}",
             reason,
             *evidence,
         )
         return
     if winner != best:
         other, other_number = _score(found, best)
-        against.insert(0, f"the best, {best} ({found.row(best)['chosen']}), {other}")
+        against.insert(0, f"the best, {brief(best)} ({brief(str(found.row(best)['chosen']))}), {other}")
         evidence += [other_number, ("pairs", f"{winner} - {best}", "worse", judged.worse[winner])]
     others = int(row["n_choices"]) - (row["chosen"] == model)
     if others:
@@ -178,13 +215,39 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         counted,
     )
     for entry in judged.unsettled:
-        chance_of = judged.worse[entry]
+        chance_of, chosen = judged.worse[entry], brief(str(found.row(entry)["chosen"]))
         writer.say(
-            f"The data do not settle whether the cheaper {entry} ({found.row(entry)['chosen']}) would do: "
+            f"The data do not settle whether the cheaper {brief(entry)} ({chosen}) would do: "
             f"worse than the best by more than {found.margin} with probability "
             f"{chance_of:.2f}.",
             ("pairs", f"{entry} - {best}", "worse", chance_of),
         )
+
+
+def _why_open(found: Findings) -> tuple[str, Number, str]:
+    """Return why it is open whether chance is beaten, the number behind that, and what would settle it."""
+    judged = found.judgement
+    least, most = (float(found.profile.get(name, 0.0)) for name in ("least_seen", "most_seen"))
+    p = judged.beats_chance
+    if most > SHOWN and p < SURE:
+        excluded = judged.winner == CHANCE and judged.at_most < found.tolerance
+        other = "A model of another kind, or one that sees further, may find it"
+        return (
+            f"none was shown to, yet {most:.2g} bit of information was detected at one lag",
+            ("profile_facts", "most_seen", "value", most),
+            f"{other}; more data need not." if excluded else f"{other}. {settle_words(found)}",
+        )
+    if p > 1 - SURE or judged.more > 0:
+        why = f"the best model beats it with probability {p:.2f}"
+        if p >= SURE:
+            why += f", which the best of {len(judged.worse) - 1} models reaches too easily by luck"
+        return why, ("pairs", f"the best model - {CHANCE}", "better", p), settle_words(found)
+    longer = "A longer series" if found.in_time else "More sequences"
+    return (
+        f"none does, yet a dependence below {least:.2g} bit at one lag would not have been seen",
+        ("profile_facts", "least_seen", "value", least),
+        f"{longer} would show weaker ones.",
+    )
 
 
 def _chance_words(found: Findings) -> str:
@@ -230,14 +293,6 @@ def _say_what_more_buys(found: Findings, writer: Writer, model: str | None) -> N
                 ("grids", str(model), "loss", mine["loss"]),
                 ("grids", str(top["model"]), "loss", top["loss"]),
             )
-    rivals = [e for e in judged.worse if e not in (judged.winner, CHANCE)]
-    clear = [e for e in rivals if judged.worse[e] >= SURE]
-    if clear:
-        writer.say(
-            f"Worse than the best by more than {found.margin}, with probability "
-            f"{SURE:.2f} or more: {', '.join(clear)}.",
-            *(("pairs", f"{e} - {judged.best}", "worse", judged.worse[e]) for e in clear),
-        )
 
 
 def _relation(gain: float, found: Findings) -> str:
@@ -249,20 +304,18 @@ def _relation(gain: float, found: Findings) -> str:
 def _say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | None, int]:
     """Say how far back the winner has to see; return that, and how far ahead."""
     mine = found.contexts[found.contexts["entry"] == found.judgement.winner]
-    if mine.empty:
-        return None, 0
     role = str(found.data["role"])
+    reach = reach_of(found.contexts, str(found.judgement.winner), role)
+    if reach is None:
+        return None, 0
     back = mine[mine["control"].isin(["limited", "truncated"])]
-    primary = "limited" if (back["control"] == "limited").any() else "truncated"
-    per_fold = back[back["control"] == primary].groupby("fold")["needed"].first()
-    k = int(np.sort(per_fold.to_numpy())[(len(per_fold) - 1) // 2])
-    low, high = int(per_fold.min()), int(per_fold.max())
+    primary, k, low, high = reach.control, reach.context, reach.low, reach.high
     spread = f" (folds: {low} to {high})" if low != high else ""
     as_good = (
         f"{'fitted to' if primary == 'limited' else 'shown'} no more, {model} is as good as its best{spread}"
     )
     number = ("contexts", f"{found.judgement.winner}, {primary}", "needed", k)
-    horizon = k - 1 if role == "step" else k
+    horizon = reach.steps
     if role == "next":
         text = f"The last {steps(k)} matter{'s' if k == 1 else ''}: {as_good}."
     elif role == "step" and k == 1:

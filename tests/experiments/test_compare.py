@@ -185,7 +185,7 @@ def test_a_model_that_fails_is_a_row_with_its_error(tmp_path):
     )
     table = run.summary().set_index("entry")
     assert table.loc["broken", "n_failed"] == 3
-    assert table.loc["Markov chain", "score"] == 1.0
+    assert table.loc["Markov chain", "accuracy"] == 1.0
     assert "out of order" in run.frame().set_index("entry").loc["broken", "error"].iloc[0]
     verdict = run.verdict()
     assert (verdict.model, verdict.horizon) == ("Markov order 0", 0)
@@ -235,7 +235,7 @@ def test_missing_values_leave_the_families_that_do_without_them(tmp_path):
     frame = run.frame()
     assert set(frame["family"]) == {"reference", "hmm"}
     assert (frame["status"] == "ok").all(), frame["error"].tolist()
-    assert run.summary().set_index("entry").loc["HMM", "score"] > 0.95
+    assert run.summary().set_index("entry").loc["HMM", "accuracy"] > 0.95
     assert any("recurrent networks take no missing values" in note for note in run.config["data"]["notes"])
     assert "take no missing values" in run.report().read_text(encoding="utf-8")
 
@@ -294,7 +294,7 @@ def test_classes_of_sequences_have_their_tables(tmp_path):
     X = [rng.choice(3, size=12, p=np.roll([0.8, 0.1, 0.1], "udo".index(c[0]))) for c in y]
     run = seqcompare.compare((X, y), ["markov"], cv=4, out=tmp_path / "run", n_jobs=1)
     table = run.summary().set_index("entry")
-    assert table.loc["Markov chain", "score"] > 0.9
+    assert table.loc["Markov chain", "accuracy"] > 0.9
     confusion = run.confusion()
     assert confusion.groupby("entry")["count"].sum().to_dict() == {"chance": 64, "Markov chain": 64}
     scores = run.class_scores().set_index(["entry", "label"])

@@ -77,7 +77,7 @@ def test_an_answer_of_nan_is_a_row_with_its_error():
 
 def test_validation_keeps_the_gap_that_was_asked_for():
     data = SequenceDataset(packed([np.arange(2000)]), None, None, "next", "places")
-    planned = plan_comparison(data, ["markov"], cv=5, gap=90)
+    planned = plan_comparison(data, ["markov"], cv=5, gap=90, along="blocks")
     folds = {trial.seed: trial for trial in _tuning_trials(planned)}
     assert len(folds) == 5
     for trial in folds.values():
@@ -121,7 +121,7 @@ def test_classes_may_be_missing_from_a_part(model, train, test):
     plan = Plan("by hand", "", (Split(whole(train, 8), whole(test, 8)),), 0.25)
     row = run_trial(first_trial(source_of(data, plan, max_seconds=1), [model])).row
     assert row["status"] == "ok", row["error"]
-    assert row["score"] == 1 - row["sums"][:, 1].sum() / row["sums"][:, 0].sum()
+    assert row["score"] == row["sums"][:, 1].sum() / row["sums"][:, 0].sum()
     found = row["details"]["metrics"]
     assert 0 <= found["macro_f1"] <= 1
     assert np.isfinite(found["bits"])
@@ -177,14 +177,11 @@ def labelled(role="step", n=24, length=9):
     return SequenceDataset(X, y, None, role, "parity")
 
 
-@pytest.mark.parametrize(("role", "expected"), [("step", "accuracy"), ("sequence", "accuracy")])
-def test_labels_are_judged_by_answers_unless_one_makes_up_most(role, expected):
+@pytest.mark.parametrize("role", ["step", "sequence"])
+def test_labels_are_judged_by_their_bits_unless_a_model_gives_labels_alone(role):
     data = labelled(role)
-    assert metric_of(data).name == expected
-    weight = np.where(np.asarray(data.y.values if role == "step" else data.y) == 0, 1.0, 0.2)
-    weights = data.X.with_values(weight) if role == "step" else weight
-    lopsided = SequenceDataset(data.X, data.y, weights, role, "lopsided")
-    assert metric_of(lopsided).name == "label bits"
+    assert metric_of(data).name == "label bits"
+    assert metric_of(data, ["mine"]).name == "accuracy"
 
 
 def test_symbols_are_judged_by_bits_and_numbers_by_squared_error():
@@ -219,7 +216,8 @@ def test_a_test_shows_more_scores_than_it_is_judged_by():
     proba, guess = model.predict_proba(test.X), model.predict(test.X)
     found = row["details"]["metrics"]
     assert list(found) == ["bits", "accuracy", "macro_f1", "balanced_accuracy", "auroc", "mine"]
-    assert found["accuracy"] == row["score"] == pytest.approx(accuracy_score(test.y, guess))
+    assert found["bits"] == row["score"]
+    assert found["accuracy"] == pytest.approx(accuracy_score(test.y, guess))
     assert found["balanced_accuracy"] == pytest.approx(balanced_accuracy_score(test.y, guess))
     assert found["auroc"] == pytest.approx(roc_auc_score(test.y, proba[:, 1]))
     assert found["mine"] == pytest.approx(f1_score(test.y, guess, average="micro"))
@@ -227,7 +225,7 @@ def test_a_test_shows_more_scores_than_it_is_judged_by():
     tuned = run_trial(first_trial(source, ["markov"], TUNING)).row
     assert set(tuned["details"]) == {"metrics"}
     assert np.isnan(tuned["score"])
-    assert 0 <= tuned["validation_score"] <= 1
+    assert tuned["validation_score"] == tuned["details"]["metrics"]["bits"]
 
 
 def test_a_score_that_a_model_gives_no_answer_for_is_nan():
@@ -259,9 +257,21 @@ def test_the_row_knows_its_fold_before_it_is_run():
     row = source.coordinates(first_trial(source, ["markov"]))
     assert (row["axis"], row["task"], row["task_params"]) == ("test", "parity", '{"fold": 0}')
     assert (row["metric"], row["greater_is_better"], row["n_train"], row["n_test"]) == (
-        "accuracy",
-        True,
+        "label bits",
+        False,
         18,
         6,
     )
     assert source.n_asked_steps == 24 * 9 / 4
+
+
+def test_chance_of_labels_knows_how_often_each_comes_in_what_is_tested():
+    """Where classes are balanced, whoever leaves one out at a time expects the other."""
+    data = SequenceDataset(packed(np.zeros((6, 4), dtype=int)), np.arange(6) % 2, None, "sequence", "coins")
+    one_out = [Split(whole(np.delete(np.arange(6), i), 4), whole([i], 4)) for i in range(6)]
+    source = source_of(data, Plan("by hand", "", tuple(one_out), 0.2))
+    chance = contestants_for(data, ["markov"], source.problem())[0]
+    row = run_trial(Trial(0, source, chance.candidates[0], 0, TEST, chance.name)).row
+    # one uniform guess among three, mixed with five of the best constant
+    assert row["score"] == pytest.approx(-np.log2((5 / 2 + 1 / 3) / 6))
+    assert row["details"]["metrics"]["accuracy"] == 0.0

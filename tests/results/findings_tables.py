@@ -84,11 +84,13 @@ NO_FAILURES = pd.DataFrame(columns=FAILED_COLUMNS)
 
 def write(
     judgement, table, *, data=DATA, metric="bits", grids=None, contexts=EMPTY, profile=None,
-    failures=NO_FAILURES,
+    failures=NO_FAILURES, in_time=False, n_units=100,
 ):  # fmt: skip
     grids = grid("x", {3: 1.0}, 3).iloc[:0] if grids is None else grids
     found = (judgement, table, pd.DataFrame(), grids, contexts, profile or {}, failures)
-    return write_verdict(Findings(data, METRICS[metric] if isinstance(metric, str) else metric, 0.01, *found))
+    return write_verdict(
+        Findings(data, METRICS[metric] if isinstance(metric, str) else metric, 0.01, *found, in_time, n_units)
+    )
 
 
 def enough(winner="a", best="a", worse=None, unsettled=()):

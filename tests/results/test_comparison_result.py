@@ -97,3 +97,12 @@ def test_a_run_of_a_newer_version_is_refused(folder):
     write_config(folder, {**read_config(folder), "format": 99})
     with pytest.raises(RunError, match=r"config.json has format 99"):
         Comparison(folder)
+
+
+@pytest.mark.parametrize("name", ["compare-step", "compare-sequence"])
+def test_no_interval_leaves_what_a_share_can_be(name):
+    run = StoredComparison(GOLDEN / name)
+    assert run.result.metric.name == "accuracy"
+    for table in (run.summary(), run.contexts(), run.answer().frame()):
+        assert (table["low"] >= 0).all()
+        assert (table["high"] <= 1).all()

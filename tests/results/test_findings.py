@@ -23,13 +23,18 @@ def test_warnings():
 @pytest.mark.parametrize(
     ("known", "words"),
     [
-        ({"split_kind": "blocked", "n_sequences": 1}, "There is only 1 sequence, cut into blocks"),
         ({"split_kind": "official", "n_independent": 1, "in_groups": True}, "There is only 1 group tested"),
         ({"split_kind": "grouped", "n_independent": 6, "in_groups": True}, "There are only 6 groups in all"),
     ],
 )
 def test_how_few_there_are_is_told(known, words):
     assert words in str(write(enough(), summary(a=1.2, b=1.3, chance=1.9), data={**DATA, **known}))
+
+
+def test_that_stretches_of_time_were_tested_is_told():
+    data = {**DATA, "n_sequences": 1, "n_independent": 1}
+    said = str(write(enough(), summary(a=1.2, b=1.3, chance=1.9), data=data, in_time=True))
+    assert "There is only 1 sequence, divided along time: intervals are about what is there" in said
 
 
 def test_what_failed_while_tuning_is_told():
@@ -60,4 +65,4 @@ def test_why_labels_are_compared_by_bits_is_told(metric, warned):
     data = {**DATA, "role": "step", "classes": {"x": 90, "y": 10}}
     text = str(write(enough(), summary(a=0.3, b=0.4, chance=0.9), data=data, metric=metric))
     assert ("90% of the labels are 'x'" in text) == warned
-    assert ("so they are compared by bits a label." in text) == warned
+    assert ("they are compared by bits a label." in text) == warned

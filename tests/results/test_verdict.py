@@ -1,5 +1,7 @@
 """Verdicts on tables made by hand: every kind of sentence."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from findings_tables import DATA, context, enough, grid, summary, write
@@ -114,25 +116,89 @@ def test_of_too_few_units_no_interval_is_claimed():
     assert "1.200 bits a step (from 1.100 to 1.300)" in str(write(enough(), table))
 
 
-def test_chance_and_doubt_have_words_of_their_own():
+def cannot_tell(winner="a", beats=0.6, more=120.0):
+    return Judgement("cannot tell", "a", winner, {"a": 0.0, "chance": 0.6}, (), beats, more=more)
+
+
+def test_chance_is_enough_within_what_was_searched():
     table = summary(a=1.9, chance=1.9)
-    chance = write(Judgement("chance", "a", "chance", {"a": 0.0, "chance": 0.01}, (), 0.01), table)
-    assert chance.sentences[0].startswith("Chance is enough")
-    assert "than the frequencies of the answers by" in chance.sentences[0]
-    judged = Judgement("cannot tell", "a", "a", {"a": 0.0, "chance": 0.6}, (), 0.6)
-    assert "the best model beats it by more than 0.010 bit with probability 0.60" in str(write(judged, table))
-    lucky = Judgement("cannot tell", "a", "a", {"a": 0.0, "b": 0.2, "chance": 0.96}, (), 0.96)
-    assert "0.96, which the best of 2 models reaches too easily by luck" in str(write(lucky, table))
-    silent = Judgement("cannot tell", "chance", "chance", {"a": 1.0, "chance": 0.0}, (), 0.0)
-    words = str(write(silent, table, profile={"least_seen": "0.2"}))
-    assert (
-        "none does, yet a dependence below 0.2 bit at one lag would not have been seen. Chance 1.900 bits"
-        in words
+    sure = {"a": 0.99, "chance": 0.99}
+    judged = Judgement(
+        "chance",
+        "a",
+        "chance",
+        {"a": 0.0, "chance": 0.01},
+        (),
+        0.01,
+        good_enough=sure,
+        at_most=0.004,
+        rival="a",
     )
+    grids = grid("a", {1: 1.9, 6: 1.9}, 1).assign(capacity_name="order")
+    first, second = write(judged, table, grids=grids).sentences[:2]
+    assert first.startswith(
+        "Chance is enough, as far as was searched: no model that was tried predicts better"
+    )
+    assert "Tried were a (order 1 to 6); what these cannot represent is not excluded." in first
+    assert "(probability 0.99; at most 0.004 bit, with 95% confidence)" in second
+
+
+def test_doubt_has_words_of_its_own():
+    table = summary(a=1.9, chance=1.9)
+    said = str(write(cannot_tell(), table))
+    assert "whether any model beats chance: the best model beats it with probability 0.60." in said
+    assert "About 120 more sequences would settle it, if things are what they seem." in said
+    lucky = Judgement("cannot tell", "a", "a", {"a": 0.0, "b": 0.2, "chance": 0.96}, (), 0.96, more=7.0)
+    assert "0.96, which the best of 2 models reaches too easily by luck" in str(write(lucky, table))
+    silent = cannot_tell("chance", 0.0, 0.0)
+    words = str(write(silent, table, profile={"least_seen": "0.2"}))
+    assert "none does, yet a dependence below 0.2 bit at one lag would not have been seen. Chance" in words
     words = str(write(silent, table, profile={"least_seen": "0.01", "most_seen": "0.3"}))
-    assert "none does, yet 0.3 bit of information was detected at one lag" in words
-    nothing = write(Judgement("nothing", None, None, {}, (), 0.0), table)
-    assert "there is nothing to say" in str(nothing)
+    assert "none was shown to, yet 0.3 bit of information was detected at one lag" in words
+    assert "may find it; more data need not" in words
+    few = replace(silent, more=90.0, at_most=0.3)
+    words = str(write(few, table, profile={"least_seen": "0.01", "most_seen": "0.3"}))
+    assert "may find it. About 90 more sequences would settle it" in words
+
+
+def test_no_advice_is_given_that_would_not_help():
+    table = summary(a=1.9, chance=1.9)
+    never = str(write(cannot_tell(more=float("inf")), table))
+    assert "No number of further sequences that one could gather would settle it" in never
+    one = {**DATA, "n_sequences": 1, "n_independent": 1}
+    said = str(write(cannot_tell(more=1000.0), table, data=one, in_time=True, n_units=500))
+    assert "Nothing that is at hand would settle it: there is one series" in said
+    assert "about 3 times as long" in said
+    assert "more sequences" not in said
+
+
+def test_where_all_models_failed_they_are_blamed():
+    table = summary(a=1.9, chance=1.9)
+    table.loc[table["entry"] == "a", ["n_failed", "error"]] = 5, "ValueError: too deep"
+    (said,) = write(Judgement("nothing", None, None, {}, (), 0.0), table).sentences[:1]
+    assert "(5 failures: ValueError: too deep)" in said
+    assert "a fault of the models" in said
+    assert "of the data nothing can be said" in said
+
+
+def test_how_sure_the_headline_is_and_every_model_is_told():
+    status = {"a": "enough", "b": "inferior", "c": "undecided", "d": "equivalent", "e": "not tried"}
+    sure = {"a": 0.4, "b": 0.001, "c": 0.62, "d": 0.99, "chance": 0.0}
+    judged = Judgement(
+        "model", "c", "a", {"a": 0.6, "b": 1.0, "c": 0.0, "d": 0.0, "chance": 1.0}, (), 1.0,
+        status, sure, {"e": "takes no numbers"}, 0.08, "c", 240.0,
+    )  # fmt: skip
+    said = write(judged, summary(a=1.2, b=1.6, c=1.15, d=1.2, chance=1.9)).sentences
+    assert said[1] == (
+        "How sure that is: no other model was shown to be better by more than 0.010 bit; that none is has a "
+        "probability of 0.40, and at most 0.080 bit better cannot be excluded (c). About 240 more sequences "
+        "would settle it, if things are what they seem."
+    )
+    text = " ".join(said)
+    assert "As good as any within 0.010 bit, for sure: d." in text
+    assert "Shown to be worse than another by more than 0.010 bit: b." in text
+    assert "Undecided (with the probability that none is better by more than that): c (0.62)." in text
+    assert "Not tried: e (takes no numbers)." in text
 
 
 @pytest.mark.parametrize(
@@ -146,7 +212,7 @@ def test_chance_and_doubt_have_words_of_their_own():
 def test_chance_is_called_what_it_knows(known, words):
     judged = Judgement("chance", "a", "chance", {"a": 0.0, "chance": 0.01}, (), 0.01)
     said = write(judged, summary(a=1.9, chance=1.9), data={**DATA, **known}).sentences[0]
-    assert f"no model predicts better than {words} by more" in said
+    assert f"no model that was tried predicts better than {words} by more" in said
 
 
 def test_every_sentence_has_evidence():

@@ -1,0 +1,105 @@
+"""Splits of a few long series along time: models are fitted to the past and tested on the future."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.targets import check_step_weights
+from seqcompare.experiments.splits import Pieces, Plan, Split, hold_out, plan_splits
+
+Along = Literal["auto", "time", "blocks"]
+
+FORWARD = "forward"
+#: What is trained on before the first test: with less, the first folds would be about models of nothing.
+_FIRST = 1 / 3
+_FEWEST_STEPS = 2
+
+
+def plan_along(
+    dataset: SequenceDataset,
+    cv: int = 5,
+    *,
+    along: Along = "auto",
+    repeats: int = 1,
+    gap: int | None = None,
+    seed: int = 0,
+) -> Plan:
+    """Divide a data set as `plan_splits` does, a few long series from the past to the future.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        The data.
+    cv : int, default=5
+        Folds.
+    along : {"auto", "time", "blocks"}, default="auto"
+        How sequences fewer than folds are divided: every test part after what was trained on, or in blocks
+        with training parts on both sides. By default along time, unless steps are letters: neither a text
+        nor a genome has a future that could not be known.
+    repeats, gap, seed
+        As in `plan_splits`; along time, `gap` steps before each test part are left out, by default none.
+
+    Raises
+    ------
+    ValueError
+        If `along` is something else, or the data cannot be divided.
+    """
+    if along not in ("auto", "time", "blocks"):
+        raise ValueError(f"along must be 'auto', 'time' or 'blocks', got {along!r}")
+    plan = plan_splits(dataset, cv, repeats=repeats, gap=gap, seed=seed)
+    if plan.kind != "blocked" or along == "blocks" or (along == "auto" and _is_written(dataset)):
+        return plan
+    splits = _forward(dataset, np.linspace(_FIRST, 1, cv + 1), gap or 0)
+    if len(splits) < 2:
+        return plan
+    words = (
+        f"{len(splits)} parts of the last two thirds of each series ({len(dataset)}), each tested after "
+        "training on all that came before"
+    )
+    if gap:
+        words += f", but for {gap} steps"
+    sizes = [[(part[:, 2] - part[:, 1]).sum() for part in (s.train, s.test)] for s in splits]
+    fraction = float(np.mean([test / train for train, test in sizes]))
+    return Plan(FORWARD, words, splits, fraction, gap)
+
+
+def hold_out_part(dataset: SequenceDataset, plan: Plan) -> Split:
+    """Return what is fitted and what is validated on of a training part: along time the last fifth."""
+    if plan.kind == FORWARD:
+        last = _forward(dataset, np.array([0.8, 1.0]), plan.gap or 0)
+        if last:
+            return last[0]
+    return hold_out(dataset, gap=plan.gap)
+
+
+def _is_written(dataset: SequenceDataset) -> bool:
+    """Whether steps are letters, as of a text or a genome."""
+    values = dataset.X.values
+    return dataset.X.kind == "symbols" and all(isinstance(v, str) and len(v) == 1 for v in np.unique(values))
+
+
+def _forward(dataset: SequenceDataset, shares: np.ndarray, gap: int) -> tuple[Split, ...]:
+    """Return a split for each stretch between these shares of the steps that count."""
+    X = dataset.X
+    counts = check_step_weights(dataset.sample_weight, X) > 0
+    splits = []
+    bounds = []
+    for a, b in zip(X.offsets[:-1], X.offsets[1:], strict=True):
+        counted = np.flatnonzero(counts[a:b])
+        inner = counted[np.minimum((shares[:-1] * len(counted)).astype(int), len(counted) - 1)]
+        bounds.append([*inner, b - a])
+    for k in range(len(shares) - 1):
+        train = [(i, 0, of[k] - gap) for i, of in enumerate(bounds)]
+        test = [(i, of[k], of[k + 1]) for i, of in enumerate(bounds)]
+        parts = [_long_enough(pieces) for pieces in (train, test)]
+        if all(len(pieces) for pieces in parts):
+            splits.append(Split(*parts))
+    return tuple(splits)
+
+
+def _long_enough(pieces: list[tuple[int, int, int]]) -> Pieces:
+    kept = [piece for piece in pieces if piece[2] - piece[1] >= _FEWEST_STEPS]
+    return np.array(kept, dtype=np.int64).reshape(-1, 3)
