@@ -12,10 +12,8 @@ from seqcompare.testing import Model, yield_checks
 from seqcompare.testing.subjects import pack
 
 PER_STEP = ("step", "step-value")
-# what takes no weights: of what makes rows out of sequences, or is fitted by EM
+# what takes no weights: what makes rows out of sequences, or takes none of a class by itself
 WITHOUT_WEIGHTS = {
-    "hmm",
-    "hmm gaussian",
     "bayes",
     "bayes hmm",
     "window",

@@ -181,7 +181,14 @@ def a_causal_answer_does_not_know_the_future(subject: Model) -> None:
         expect(not same, "answers that use later steps, since causal is False", "the same answers without")
 
 
-@promise(lambda subject: subject.weighted and subject.role != "transform")
+def _takes_weights_of_the_data(subject: Model) -> bool:
+    """Whether ``fit`` takes weights, of single steps where there is an answer a step."""
+    stepwise = subject.role in ("next", *PER_STEP)
+    able = not stepwise or getattr(subject.estimator, "takes_weights", True)
+    return subject.weighted and subject.role != "transform" and bool(able)
+
+
+@promise(_takes_weights_of_the_data)
 def weights_of_the_data_are_taken(subject: Model) -> None:
     """A fit that takes `sample_weight` takes it as data have it: `Sequences` a step, an array a sequence."""
     X, y = subject.data()

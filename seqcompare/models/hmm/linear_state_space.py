@@ -118,6 +118,11 @@ class LinearStateSpace(NumberDensity):
         """Integers are numbers."""
         return {"numbers": True, "allow_nan": self.missing == "allow"}
 
+    @property
+    def takes_weights(self) -> bool:
+        """Whether `fit` can take weights of single steps: it is fitted to whole sequences."""
+        return False
+
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> LinearStateSpace:
         """Fit the parameters by maximum likelihood.
 
