@@ -13,6 +13,9 @@ from typing import Literal
 #: as it is, or by adding to a cell that gates protect.
 Storage = Literal["squashing", "gated", "additive"]
 
+#: What a model that is not recurrent remembers by: the last steps themselves, or a hidden state.
+Memory = Literal["steps", "states"]
+
 
 @dataclass(frozen=True)
 class Needs:
@@ -30,10 +33,12 @@ class Needs:
         A model of so many hidden states is known that can.
     units : mapping of storage to int
         So many recurrent units that store in this way are known to be enough.
-    linear : bool
-        Whether a linear rule on the steps that matter is enough.
+    linear : bool, optional
+        Whether a linear rule on the steps that matter is enough; None if that is open.
     finite : bool
         Whether any finite number of past steps is enough.
+    undecided : set of {"steps", "states"}
+        Ways to remember of which nothing is known, mostly since models of more than one kind remember so.
     """
 
     role: str
@@ -41,8 +46,9 @@ class Needs:
     least_states: int
     enough_states: int | None = None
     units: Mapping[Storage, int] = field(default_factory=dict)
-    linear: bool = True
+    linear: bool | None = True
     finite: bool = True
+    undecided: frozenset[Memory] = frozenset()
 
 
 @dataclass(frozen=True)

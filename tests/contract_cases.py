@@ -6,9 +6,12 @@ from sklearn.svm import LinearSVC
 
 from seqcompare import (
     HMM,
+    Autoregression,
     BayesClassifier,
     ContextTree,
+    CountAutoregression,
     HMMTagger,
+    LinearStateSpace,
     MarkovChain,
     MarkovTagger,
     NextStep,
@@ -19,6 +22,7 @@ from seqcompare import (
     SlidingWindow,
     WindowClassifier,
     WindowRegressor,
+    WindowStepRegressor,
     WindowTagger,
 )
 from seqcompare.testing import Model
@@ -48,9 +52,34 @@ CASES = {
     "context tree learning": case(ContextTree(3, update=True), "strings", "next", {"blend": [False, True]}),
     "hmm": case(HMM(n_init=1, random_state=0), "strings", "next", {"n_components": [1, 2]}),
     "hmm gaussian": case(HMM(n_init=1, random_state=0), "real", "next", {"n_components": [1, 2]}),
+    "autoregression": case(Autoregression(1), "real", "next", {"order": [0, 1]}),
+    "autoregression with gaps": case(
+        Autoregression(2, missing="allow"), "real", "next", {"ridge": [0.1, 1.0]}
+    ),
+    "autoregression volatile": case(
+        Autoregression(1, volatility="arch"), "real", "next", {"volatility_lags": [1, 2]}
+    ),
+    "state space": case(LinearStateSpace(2, tol=1e-6), "real", "next", {"n_components": [1, 2]}),
+    "state space with gaps": case(
+        LinearStateSpace(missing="allow", tol=1e-6), "real", "next", {"n_components": [1, 2]}
+    ),
+    "local trend": case(
+        LinearStateSpace(structure="local trend"), "real", "next", {"structure": ["local level"]}
+    ),
+    "counts": case(CountAutoregression(), "counts", "next", {"order": [0, 1]}),
+    "counts free": case(CountAutoregression(2, arrivals="free"), "counts", "next", {"order": [0, 1]}),
     "next markov": case(NextStep(MarkovTagger()), "strings", "next", {"estimator__order": [0, 1]}),
     "next window": case(NextStep(WindowTagger(before=1)), "strings", "next", {"estimator__before": [0, 1]}),
     "next net": case(NextStep(RNNTagger(**SMALL_NET)), "strings", "next", {"estimator__hidden_size": [2, 3]}),
+    "next numbers": case(
+        NextStep(WindowStepRegressor(before=1)), "real", "next", {"estimator__before": [0, 1]}
+    ),
+    "next numbers scaled": case(
+        NextStep(WindowStepRegressor(), scale=WindowStepRegressor(before=1)),
+        "real",
+        "next",
+        {"max_components": [1, 2]},
+    ),
     "hmm tagger": case(HMMTagger(random_state=0), "strings", "step", {"decode": ["posterior", "filter"]}),
     "hmm tagger real": case(
         HMMTagger(decode="filter", random_state=0), "real", "step", {"covariance_type": ["full"]}
@@ -95,6 +124,10 @@ CASES = {
         WindowRegressor(width=2, pooling="mean"), "strings", "value", {"pooling": ["max", "last"]}
     ),
     "net regressor": case(RNNRegressor(**SMALL_NET), "real", "value", {"hidden_size": [2, 3]}),
+    "window step regressor": case(WindowStepRegressor(before=1), "real", "step-value", {"before": [0, 1]}),
+    "window step regressor symbols": case(
+        WindowStepRegressor(before=1, after=1), "strings", "step-value", {"before": [0, 1]}
+    ),
     "window": case(SlidingWindow(1, 1), "strings", "transform"),
     "window real": case(SlidingWindow(2), "real", "transform"),
     "scaler": case(SequenceScaler(), "real", "transform"),

@@ -9,9 +9,12 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from seqcompare import (
     HMM,
+    Autoregression,
     BayesClassifier,
     ContextTree,
+    CountAutoregression,
     HMMTagger,
+    LinearStateSpace,
     MarkovChain,
     MarkovTagger,
     NextStep,
@@ -22,6 +25,7 @@ from seqcompare import (
     SlidingWindow,
     WindowClassifier,
     WindowRegressor,
+    WindowStepRegressor,
     WindowTagger,
 )
 from seqcompare.models.windows.standard import RBFSVM
@@ -37,9 +41,18 @@ CHECKED = {
         48,
         {EQUIVALENCE: "where EM starts depends on the order of the rows"},
     ),
+    "autoregression": (Autoregression(), 48, {}),
+    "autoregression with gaps": (Autoregression(missing="allow"), 47, {}),
+    "autoregression volatile": (Autoregression(volatility="garch"), 48, {}),
+    "state space": (LinearStateSpace(), 48, {}),
+    "state space with gaps": (LinearStateSpace(missing="allow"), 47, {}),
+    "local level": (LinearStateSpace(structure="local level"), 48, {}),
+    "counts": (CountAutoregression(), 49, {EQUIVALENCE: "its data are not counts"}),
+    "counts free": (CountAutoregression(arrivals="free"), 49, {EQUIVALENCE: "its data are not counts"}),
     "next markov": (NextStep(MarkovTagger()), 48, {EQUIVALENCE: "its data are not symbols"}),
     "next window": (NextStep(WindowTagger()), 48, {EQUIVALENCE: "its data are not symbols"}),
     "next net": (NextStep(RNNTagger(**SMALL_NET)), 48, {EQUIVALENCE: "its data are not symbols"}),
+    "next numbers": (NextStep(WindowStepRegressor()), 48, {}),
     "bayes": (BayesClassifier(), 55, {}),
     "bayes hmm": (BayesClassifier(HMM(n_init=1, random_state=0)), 55, {}),
     "scaler": (SequenceScaler(), 46, {}),
@@ -102,7 +115,9 @@ def test_scikit_learns_checks_all_run_and_pass(name):
     assert {r["check_name"] for r in results if r["status"] != "passed"} == set(exceptions)
 
 
-@pytest.mark.parametrize("tagger", [MarkovTagger(), HMMTagger(), WindowTagger(), RNNTagger()], ids=repr)
+@pytest.mark.parametrize(
+    "tagger", [MarkovTagger(), HMMTagger(), WindowTagger(), RNNTagger(), WindowStepRegressor()], ids=repr
+)
 def test_taggers_pass_the_checks_that_need_no_labels(tagger):
     results = check_estimator(tagger, on_fail=None, on_skip=None)
     assert sorted(r["check_name"] for r in results if r["status"] == "passed") == WITHOUT_LABELS

@@ -40,6 +40,36 @@ def check_step_labels(y: Any, sequences: Sequences) -> Values:
     return labels
 
 
+def check_step_numbers(y: Any, sequences: Sequences) -> NDArray[np.float64]:
+    """Return one number a step, end to end, shape (n_steps,), or several, shape (n_steps, m).
+
+    Raises
+    ------
+    ValueError
+        If `y` has not a number for each step of each sequence, or one that is not finite.
+    """
+    if y is None:
+        raise ValueError("this regressor requires y to be passed, but the target y is None")
+    given = Sequences(y, name="y", numbers=True)
+    check_same_lengths(given, sequences, "y", "numbers")
+    if given.kind != "real":
+        raise ValueError(f"y must be numbers, got {given.values[0].item()!r} for the first step")
+    check_finite(given, name="y")
+    return given.values.astype(np.float64)
+
+
+def check_same_lengths(given: Sequences, sequences: Sequences, name: str, noun: str) -> None:
+    """Raise ValueError unless both have the same sequences of the same lengths."""
+    if len(given) != len(sequences):
+        raise ValueError(f"{name} has {len(given)} sequences but X has {len(sequences)}")
+    wrong = np.flatnonzero(given.lengths != sequences.lengths)
+    if wrong.size:
+        i = wrong[0]
+        raise ValueError(
+            f"{name}[{i}] has {given.lengths[i]} {noun} but X[{i}] has {sequences.lengths[i]} steps"
+        )
+
+
 def check_step_weights(
     sample_weight: Any, sequences: Sequences, *, steps_as_array: bool = True
 ) -> NDArray[np.float64]:
@@ -140,14 +170,7 @@ def _is_flat(values: Any, *, of_strings: bool) -> bool:
 
 def _align_steps(values: Any, sequences: Sequences, name: str, noun: str, *, numbers: bool = False) -> Values:
     given = Sequences(values, name=name, numbers=numbers)
-    if len(given) != len(sequences):
-        raise ValueError(f"{name} has {len(given)} sequences but X has {len(sequences)}")
-    wrong = np.flatnonzero(given.lengths != sequences.lengths)
-    if wrong.size:
-        i = wrong[0]
-        raise ValueError(
-            f"{name}[{i}] has {given.lengths[i]} {noun} but X[{i}] has {sequences.lengths[i]} steps"
-        )
+    check_same_lengths(given, sequences, name, noun)
     if given.n_channels != 1:
         raise ValueError(f"{name} must have one of its {noun} a step, got {given.n_channels}")
     if given.kind == "symbols" and given.has_missing:

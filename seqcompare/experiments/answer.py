@@ -59,6 +59,11 @@ def predict_answer(model: Any, X: Sequences, role: str) -> tuple[Rows, Rows | No
     return _rows(model.predict_proba(X), X, stepwise=stepwise), np.asarray(model.classes_)
 
 
+def step_densities(model: Any, X: Sequences) -> Rows:
+    """Return log p(step | steps before it) of every step in nats."""
+    return _step_gains(model, X, np.arange(X.n_steps))
+
+
 def _rows(answer: Any, X: Sequences, *, stepwise: bool) -> Rows:
     """Return an answer in any container as one array, a row a step or a sequence."""
     n = X.n_steps if stepwise else len(X)

@@ -82,12 +82,15 @@ def left_out(dataset: SequenceDataset) -> str:
     """Return a sentence on the families that cannot take part in these data; empty if all can."""
     if not has_missing(dataset.X):
         return ""
+    problem = problem_of(dataset, 1.0, 1.0)
     able: list[str] = []
     unable: list[str] = []
     for family in FAMILIES.values():
         if family.name != REFERENCE:
-            takes = any(spec.missing for spec in family.specs)
+            takes = any(spec.missing and spec.settings(problem) for spec in family.specs)
             (able if takes else unable).append(family.plural or f"{family.title}s")
+    if not able:
+        return f"Values are missing: {_listed(unable)} take no missing values, and were left out."
     return (
         f"Values are missing: {_listed(able)} do without them, by summing over what they might have been; "
         f"{_listed(unable)} take no missing values, and were left out."

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from seqcompare.data.dataset import SequenceDataset
-from seqcompare.experiments.answer import predict_answer
+from seqcompare.experiments.answer import predict_answer, step_densities
 from seqcompare.experiments.trial import Trial, blame
 from seqcompare.families import FAMILIES, Budget, Problem
 from seqcompare.models.causality import is_causal
@@ -131,9 +131,12 @@ class TaskSource:
     ) -> tuple[dict[str, Any], float]:
         """Ask a fitted model; return columns of the row, and the seconds that predicting took."""
         start = perf_counter()
-        answer, symbols = predict_answer(model, asked.X, self.role)
-        seconds = perf_counter() - start
         task = self.task
+        if getattr(task, "answered_by", "") == "density":
+            answer, symbols = step_densities(model, asked.X), None
+        else:
+            answer, symbols = predict_answer(model, asked.X, self.role)
+        seconds = perf_counter() - start
         # by sequence, where there is one a step: a task of the user's may read them so
         outputs: Any = answer if self.role in ("sequence", "value") else asked.X.with_values(answer)
         if not hasattr(task, "outcomes"):

@@ -126,10 +126,6 @@ class Density(DensityMixin, Reader, metaclass=ABCMeta):
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Return the log-likelihood of each sequence in nats, shape (n,)."""
 
-    @abstractmethod
-    def predict_next_proba(self, X: Any) -> Any:
-        """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container."""
-
     def score(self, X: Any, y: Any = None) -> float:
         """Return the mean log-likelihood a step, in nats.
 
@@ -142,6 +138,66 @@ class Density(DensityMixin, Reader, metaclass=ABCMeta):
         """
         sequences = self._check(X)
         return float(self.score_samples(sequences).sum() / sequences.n_steps)
+
+
+class SymbolDensity(Density, metaclass=ABCMeta):
+    """A distribution over sequences of symbols."""
+
+    @abstractmethod
+    def predict_next_proba(self, X: Any) -> Any:
+        """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container."""
+
+
+class NumberDensity(Density, metaclass=ABCMeta):
+    """A distribution over sequences of numbers or counts."""
+
+    @abstractmethod
+    def score_steps(self, X: Any) -> Any:
+        """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
+
+    @abstractmethod
+    def predict_next_distribution(self, X: Any) -> Any:
+        """Return the distribution of x[t+1] given x[..t] for every step t.
+
+        Returns
+        -------
+        Distribution, or a list of them
+            A batch of shape (T_i,) for each sequence of a list, one of shape (n, T) for an array, and one of
+            shape (n_steps,) for `Sequences`. The last row of a sequence is for the step after its end.
+        """
+
+    @abstractmethod
+    def forecast(self, X: Any, steps: int, n_samples: int | None = None, random_state: Any = None) -> Any:
+        """Return the distributions of the `steps` steps after the end of each sequence.
+
+        Parameters
+        ----------
+        X : sequences
+            What came so far.
+        steps : int
+            How many steps to look ahead.
+        n_samples : int, optional
+            Continuations to draw where there is no closed form, or in its place.
+        random_state : int, RandomState or None
+            The source of randomness.
+
+        Returns
+        -------
+        Distribution of batch shape (n, steps)
+            Of each step by itself.
+        """
+
+    def score_samples(self, X: Any) -> NDArray[np.float64]:
+        """Return the log-likelihood of each sequence in nats, shape (n,)."""
+        sequences = self._check(X)
+        steps = Sequences(self.score_steps(sequences)).values
+        return np.add.reduceat(steps, sequences.offsets[:-1])
+
+    def predict_next(self, X: Any) -> Any:
+        """Return the expected next step for every step, in X's container."""
+        sequences = self._check(X)
+        flat = Sequences(sequences.values, sequences.offsets)
+        return sequences.pack(self.predict_next_distribution(flat).mean)
 
 
 class Tagger(Reader, metaclass=ABCMeta):

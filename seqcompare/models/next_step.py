@@ -1,34 +1,47 @@
-"""A density from any step tagger."""
+"""A density from any model that answers at each step."""
 
 from __future__ import annotations
 
 import math
 import sys
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import MetaEstimatorMixin, clone
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.alphabet import choose_alphabet, encode
-from seqcompare.models.base import Density, Reading, check_lengths, check_sequences
+from seqcompare.models.base import Reading, SymbolDensity, check_lengths, check_sequences
 from seqcompare.models.causality import is_causal
+from seqcompare.models.distributions.base import Distribution, pack
+from seqcompare.models.distributions.drawing import draw_numbers, forecast_by_drawing
+from seqcompare.models.next_numbers import find_errors, predict_held_out, scales_of, shift
+
+_CONTINUATIONS = 50
 
 
-class NextStep(MetaEstimatorMixin, Density):
-    """Predicts the next symbol with any causal step tagger: the tagger learns x[t] -> x[t+1].
+class NextStep(MetaEstimatorMixin, SymbolDensity):
+    """Predicts the next step with any causal model of steps: it learns x[t] -> x[t+1].
+
+    With a tagger this is a density over symbols, with a step regressor one over numbers.
 
     Parameters
     ----------
-    estimator : tagger
-        Fitted on every sequence but its last step, labelled with every step but the first. It has to give
-        probabilities and to be causal. It is cloned.
+    estimator : tagger or step regressor
+        Fitted on every sequence but its last step, answered by every step but the first. It has to be causal,
+        and a tagger to give probabilities. It is cloned.
     symbols : array-like, optional
-        The alphabet; by default the symbols in the training data.
+        The alphabet; by default the symbols in the training data. Not for numbers.
+    scale : step regressor, optional
+        For numbers: predicts the squared errors, such as ``WindowStepRegressor`` of gradient boosting with
+        gamma loss, and so lets the density be wide here and narrow there. By default it is as wide anywhere.
+    max_components : int, default=3
+        For numbers: the most normal distributions that the errors are a mixture of; how many is up to BIC.
 
     Attributes
     ----------
@@ -40,8 +53,13 @@ class NextStep(MetaEstimatorMixin, Density):
         Distribution of the first symbol: its counts, each with 1 added (Laplace).
     n_transitions_ : float
         Summed weight of the predictions that the tagger was fitted on.
+    errors_ : Errors
+        Of numbers: the distribution of the errors; see `seqcompare.models.next_numbers`.
+    scale_ : step regressor or None
+        Of numbers: what predicts the squared errors.
     n_parameters_ : int or nan
-        Those of the tagger (NaN if it does not say), and ``n_symbols - 1`` for the first step.
+        Those of the model of steps (NaN if it does not say), and ``n_symbols - 1`` for the first step, or
+        those of the errors, their scale, and a first step.
 
     Notes
     -----
@@ -49,6 +67,11 @@ class NextStep(MetaEstimatorMixin, Density):
     guess is mixed in: with N transitions and S symbols the prediction is ``(N p + 1/S) / (N + 1)``. A symbol
     that was not in the training data costs the logarithm of the least that this can be, ``1 / (S (N + 1))``;
     what it means as an input is up to the tagger.
+
+    The density of numbers is the prediction and a mixture of normal distributions of its errors. The errors
+    are those that models make which were fitted without the sequences in question (five folds), since a
+    flexible model's errors on what it was fitted to are too small. A first step is normal, with mean and
+    covariance of all steps.
 
     Examples
     --------
@@ -58,22 +81,31 @@ class NextStep(MetaEstimatorMixin, Density):
     array([1, 0])
     """
 
-    def __init__(self, estimator: Any, *, symbols: ArrayLike | None = None) -> None:
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        symbols: ArrayLike | None = None,
+        scale: Any = None,
+        max_components: int = 3,
+    ) -> None:
         self.estimator = estimator
         self.symbols = symbols
+        self.scale = scale
+        self.max_components = max_components
 
     @property
     def reading(self) -> Reading:
-        """Whole numbers of any kind are symbols."""
-        return {"symbols": True}
+        """Whole numbers of any kind are symbols, unless numbers are predicted."""
+        return {"numbers": True} if _of_numbers(self.estimator) else {"symbols": True}
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> NextStep:
-        """Fit the tagger to each next step.
+        """Fit the tagger or regressor to each next step.
 
         Parameters
         ----------
-        X : sequences of symbols
-            The training data. Sequences of one step teach the first symbol only.
+        X : sequences of symbols or numbers
+            The training data. Sequences of one step teach the first step only.
         y : ignored
             For scikit-learn's tools.
         sample_weight : array of shape (n,), or one array of weights a sequence, optional
@@ -93,7 +125,7 @@ class NextStep(MetaEstimatorMixin, Density):
         sequences = check_sequences(self, X, reset=True, **self.reading)
         weight = check_step_weights(sample_weight, sequences, steps_as_array=False)
         name = type(self.estimator).__name__
-        if not hasattr(self.estimator, "predict_proba"):
+        if not _of_numbers(self.estimator) and not hasattr(self.estimator, "predict_proba"):
             raise ValueError(f"NextStep needs a tagger that gives probabilities: {name} has no predict_proba")
         tagger = clone(self.estimator)
         _check_causal(tagger)
@@ -102,6 +134,8 @@ class NextStep(MetaEstimatorMixin, Density):
         used = np.add.reduceat(weight, sequences.offsets[:-1]) > 0
         if not used.all():
             sequences, weight = sequences.take(used), weight[np.repeat(used, sequences.lengths)]
+        if _of_numbers(self.estimator):
+            return self._fit_numbers(tagger, sequences, weight, weighted=sample_weight is not None)
         self.symbols_ = choose_alphabet(sequences.values, self.symbols)
         first = sequences.offsets[:-1]
         counts = np.bincount(
@@ -113,20 +147,65 @@ class NextStep(MetaEstimatorMixin, Density):
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Return the log-likelihood of each sequence in nats, shape (n,)."""
-        sequences, rows = self._predict(X)
+        sequences = self._check(X)
+        return np.add.reduceat(Sequences(self.score_steps(sequences)).values, sequences.offsets[:-1])
+
+    def score_steps(self, X: Any) -> Any:
+        """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
+        sequences = self._check(X)
+        first, flat = sequences.offsets[:-1], Sequences(sequences.values, sequences.offsets)
+        if _of_numbers(self.estimator):
+            found = np.empty(sequences.n_steps)
+            if sequences.n_steps > 1:
+                found[1:] = self._ahead(flat)[:-1].log_prob(sequences.values[1:])
+            start = self.errors_.start(len(sequences), flat=sequences.values.ndim == 1)
+            found[first] = start.log_prob(sequences.values[first])
+            return sequences.pack(found)
+        rows = self._next_rows(flat)
         codes = encode(sequences.values, self.symbols_)
         floor = 1 / (len(self.symbols_) * (self.n_transitions_ + 1))
         with_unknown = np.column_stack([rows, np.full(len(rows), floor)])
         proba = np.empty(len(codes))
         proba[1:] = with_unknown[np.arange(len(codes) - 1), codes[1:]]
-        first = sequences.offsets[:-1]
         proba[first] = np.append(self.initial_proba_, floor)[codes[first]]
-        return np.add.reduceat(np.log(proba), first)
+        return sequences.pack(np.log(proba))
 
     def predict_next_proba(self, X: Any) -> Any:
         """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container."""
-        sequences, rows = self._predict(X)
-        return sequences.pack(rows)
+        sequences = self._check(X)
+        if _of_numbers(self.estimator):
+            raise ValueError("predict_next_proba is for symbols; predict_next_distribution is for numbers")
+        return sequences.pack(self._next_rows(Sequences(sequences.values, sequences.offsets)))
+
+    def predict_next_distribution(self, X: Any) -> Any:
+        """Return the distribution of x[t+1] given x[..t] for every step t, of numbers, in X's container.
+
+        See `seqcompare.models.base.NumberDensity.predict_next_distribution` for the shapes.
+        """
+        sequences = self._check(X)
+        self._check_numbers()
+        return pack(sequences, self._ahead(Sequences(sequences.values, sequences.offsets)))
+
+    def forecast(self, X: Any, steps: int, n_samples: int | None = None, random_state: Any = None) -> Any:
+        """Return the distributions of the `steps` steps after the end of each sequence, batch (n, steps).
+
+        Parameters
+        ----------
+        X : sequences of numbers
+            What came so far.
+        steps : int
+            How many steps to look ahead.
+        n_samples : int, default=50
+            Each is the mixture of the predictions after so many continuations that are drawn; that of the
+            first step is exact.
+        random_state : int, RandomState or None
+            The source of randomness.
+        """
+        sequences = self._check(X)
+        self._check_numbers()
+        check_scalar(steps, "steps", Integral, min_val=1)
+        drawn = _CONTINUATIONS if n_samples is None else n_samples
+        return forecast_by_drawing(self._ahead, sequences, steps, drawn, check_random_state(random_state))
 
     def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
         """Draw sequences, step by step.
@@ -150,6 +229,10 @@ class NextStep(MetaEstimatorMixin, Density):
         """
         check_is_fitted(self)
         lengths = check_lengths(n_sequences, length)
+        if _of_numbers(self.estimator):
+            rng = check_random_state(random_state)
+            start = self.errors_.start(len(lengths), flat=self.flat_)
+            return draw_numbers(self._ahead, start, lengths, rng, _reach_of(self.estimator_))
         uniform = check_random_state(random_state).uniform(size=(len(lengths), lengths.max()))
         drawn = np.empty(uniform.shape, dtype=np.intp)
         proba, state = np.tile(self.initial_proba_, (len(lengths), 1)), None
@@ -164,7 +247,11 @@ class NextStep(MetaEstimatorMixin, Density):
 
     @property
     def n_parameters_(self) -> float:
-        """Parameters of the tagger, NaN if it does not say, and those of the first step."""
+        """Parameters of the model of steps, NaN if it does not say, and those of the rest."""
+        if _of_numbers(self.estimator):
+            m, d = self.errors_.means.shape
+            n = m - 1 + (m + 1) * (d + d * (d + 1) // 2) + getattr(self.estimator_, "n_parameters_", math.nan)
+            return n if self.scale_ is None else n + 2 + getattr(self.scale_, "n_parameters_", math.nan)
         return getattr(self.estimator_, "n_parameters_", math.nan) + len(self.symbols_) - 1
 
     @property
@@ -189,37 +276,54 @@ class NextStep(MetaEstimatorMixin, Density):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
+        tags.input_tags.categorical = not _of_numbers(self.estimator)
+        tags.input_tags.string = not _of_numbers(self.estimator)
         return tags
 
     def _fit_transitions(
         self, tagger: Any, sequences: Sequences, weight: NDArray[np.float64], *, weighted: bool
     ) -> None:
-        starts = np.zeros(sequences.n_steps, dtype=bool)
-        starts[sequences.offsets[:-1]] = True
-        if starts.all():
-            raise ValueError(
-                "every sequence has one step (1 feature(s)), so there is no next step to learn: "
-                "at least one sequence of two steps is required"
-            )
-        ends = np.append(starts[1:], True)
-        lengths = sequences.lengths[sequences.lengths > 1] - 1
-        offsets = offsets_of(lengths)
-        X, y, w = (
-            Sequences(values[rows], offsets)
-            for values, rows in ((sequences.values, ~ends), (sequences.values, ~starts), (weight, ~starts))
-        )
+        X, y, w = shift(sequences, weight)
         self.n_transitions_ = float(w.values.sum())
-        if not self.n_transitions_:
-            raise ValueError("sample_weight is zero for every step but the first ones: no next step to learn")
         tagger.fit(X, y, **({"sample_weight": w} if weighted else {}))
         _check_causal(tagger)  # a search may have found out that looking ahead pays
         self.estimator_ = tagger
 
-    def _predict(self, X: Any) -> tuple[Sequences, NDArray[np.float64]]:
-        sequences = self._check(X)
-        return sequences, self._next_rows(Sequences(sequences.values, sequences.offsets))
+    def _fit_numbers(
+        self, regressor: Any, sequences: Sequences, weight: NDArray[np.float64], *, weighted: bool
+    ) -> NextStep:
+        check_scalar(self.max_components, "max_components", Integral, min_val=1)
+        X, y, w = shift(sequences, weight)
+        use = {"sample_weight": w} if weighted else {}
+        self.flat_ = sequences.values.ndim == 1
+        self.n_transitions_ = float(w.values.sum())
+        off = (y.values - predict_held_out(self.estimator, X, y, w, weighted=weighted)).reshape(
+            len(y.values), -1
+        )
+        self.scale_, predicted = None, None
+        if self.scale is not None:
+            _check_causal(self.scale)
+            unit = np.maximum(np.average(off**2, axis=0, weights=w.values), 1e-300)
+            squares = y.with_values((off**2 / unit).mean(axis=1) + 1e-6)
+            predicted = predict_held_out(self.scale, X, squares, w, weighted=weighted)
+            self.scale_ = clone(self.scale).fit(X, squares, **use)
+        steps = sequences.channels.astype(np.float64)
+        self.errors_ = find_errors(off, w.values, predicted, steps, self.max_components)
+        self.estimator_ = regressor.fit(X, y, **use)
+        _check_causal(regressor)
+        return self
+
+    def _ahead(self, sequences: Sequences) -> Distribution:
+        """Return the distributions of the step after each, batch (n_steps,)."""
+        mean = Sequences(self.estimator_.predict(sequences)).values.reshape(sequences.n_steps, -1)
+        scale = np.ones(len(mean))
+        if self.scale_ is not None:
+            scale = scales_of(self.errors_, Sequences(self.scale_.predict(sequences)).values)
+        return self.errors_.around(mean, scale, flat=sequences.values.ndim == 1)
+
+    def _check_numbers(self) -> None:
+        if not _of_numbers(self.estimator):
+            raise ValueError("predict_next_distribution is for numbers; predict_next_proba is for symbols")
 
     def _next_rows(self, sequences: Sequences) -> NDArray[np.float64]:
         return self._mixed(Sequences(self.estimator_.predict_proba(sequences)).channels)
@@ -239,6 +343,11 @@ class NextStep(MetaEstimatorMixin, Density):
         rows = np.full((len(answers), size), 1 / (size * (n + 1)))
         rows[:, encode(self.estimator_.classes_, self.symbols_)] += answers * (n / (n + 1))
         return rows
+
+
+def _of_numbers(estimator: Any) -> bool:
+    """Whether a model of steps answers with numbers."""
+    return getattr(estimator, "predicts", None) == "numbers"
 
 
 def _check_causal(tagger: Any) -> None:

@@ -52,20 +52,31 @@ _SPLITTERS = (
     "TimeSeriesSplit",
 )
 
+_CHANCE = ("Next", "Density", "Tagger", "Classifier", "Regressor")
+
 # What `load` builds besides what skops trusts: scikit-learn's public estimators, arrays, plain containers.
 # Trees (sklearn.tree._tree.Tree, KDTree, TreePredictor) are not among them: compiled code follows their
 # indices unchecked, so that a crafted file could crash the process. Who made the file can name them.
 TRUSTED = (
     "seqcompare.models.bayes.BayesClassifier",
+    "seqcompare.models.hmm.linear_state_space.LinearStateSpace",
     "seqcompare.models.hmm.model.HMM",
     "seqcompare.models.hmm.tagger.HMMTagger",
+    "seqcompare.models.kalman.LinearGaussian",
+    "seqcompare.models.markov.autoregression.Autoregression",
     "seqcompare.models.markov.chain.MarkovChain",
     "seqcompare.models.markov.context_tree.ContextTree",
+    "seqcompare.models.markov.count_autoregression.CountAutoregression",
     "seqcompare.models.markov.counts.NgramCounts",
+    "seqcompare.models.markov.lags.Lags",
     "seqcompare.models.markov.tagger.MarkovTagger",
+    "seqcompare.models.markov.thinning.Thinning",
+    "seqcompare.models.markov.volatility.Volatility",
+    "seqcompare.models.next_numbers.Errors",
     "seqcompare.models.next_step.NextStep",
     "seqcompare.models.pieces.InPieces",
     "seqcompare.models.quantized.Quantized",
+    *(f"seqcompare.models.reference.chance.Chance{what}" for what in _CHANCE),
     "seqcompare.models.recurrent.classifier.RNNClassifier",
     "seqcompare.models.recurrent.regressor.RNNRegressor",
     "seqcompare.models.recurrent.tagger.RNNTagger",
@@ -74,6 +85,7 @@ TRUSTED = (
     "seqcompare.models.windows.models.WindowClassifier",
     "seqcompare.models.windows.models.WindowRegressor",
     "seqcompare.models.windows.standard.RBFSVM",
+    "seqcompare.models.windows.step_regressor.WindowStepRegressor",
     "seqcompare.models.windows.tagger.WindowTagger",
     "seqcompare.models.windows.sliding_window.SlidingWindow",
     "seqcompare.models.windows.layout.WindowLayout",

@@ -5,11 +5,20 @@ from seqcompare.tasks.adding import Adding
 from seqcompare.tasks.base import SymbolTask, Task
 from seqcompare.tasks.brackets import Brackets
 from seqcompare.tasks.copying import Copy
+from seqcompare.tasks.counts import Counts
+from seqcompare.tasks.density import DensityTask
 from seqcompare.tasks.echo import DelayedXor, Echo
 from seqcompare.tasks.hidden_regimes import HiddenRegimes
 from seqcompare.tasks.lag_chain import LagChain
+from seqcompare.tasks.linear_series import LinearSeries
+from seqcompare.tasks.long_memory import LongMemory
+from seqcompare.tasks.noisy_state import NoisyState
 from seqcompare.tasks.recall import Recall
+from seqcompare.tasks.renewal import Renewal
+from seqcompare.tasks.switching import SwitchingAutoregression
 from seqcompare.tasks.temporal_order import TemporalOrder
+from seqcompare.tasks.threshold import ThresholdAutoregression
+from seqcompare.tasks.volatility import Volatility
 
 _BUILT_IN: tuple[type[Task], ...] = (
     Recall,
@@ -21,6 +30,14 @@ _BUILT_IN: tuple[type[Task], ...] = (
     Brackets,
     TemporalOrder,
     Adding,
+    LinearSeries,
+    NoisyState,
+    LongMemory,
+    Volatility,
+    ThresholdAutoregression,
+    SwitchingAutoregression,
+    Counts,
+    Renewal,
 )
 
 #: Every task by its name, which is that of its class.
@@ -52,4 +69,11 @@ def register_task(task: type[Task], *, replace: bool = False) -> type[Task]:
     return TASKS.register(task, replace=replace)
 
 
-__all__ = ["TASKS", "SymbolTask", "Task", "register_task", *sorted(t.__name__ for t in _BUILT_IN)]  # noqa: PLE0604, RUF100
+__all__ = [  # noqa: PLE0604, RUF100
+    "TASKS",
+    "DensityTask",
+    "SymbolTask",
+    "Task",
+    "register_task",
+    *sorted(t.__name__ for t in _BUILT_IN),
+]

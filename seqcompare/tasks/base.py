@@ -43,6 +43,8 @@ class Task(ABC):
 
     role: ClassVar[Role]
     metric: ClassVar[str]
+    #: "density" where the log-density of each step is what is scored, see `DensityTask`.
+    answered_by: ClassVar[str] = ""
     minimums: ClassVar[dict[str, int]] = {"distance": 1}
 
     def __post_init__(self) -> None:
@@ -305,7 +307,7 @@ class SymbolTask(Task):
             rows = rows[dataset.X.step_index[rows] > 0]
         if not rows.size:
             raise ValueError(f"nothing in these {len(dataset)} sequences of {self.name} counts")
-        given = _flatten(outputs, len(counts), stepwise=self.role in ("next", "step"))
+        given = flatten_outputs(outputs, len(counts), stepwise=self.role in ("next", "step"))
         given = given[rows - 1 if self.role == "next" else rows]
         truth = self._truth(dataset)[rows]
         if given.ndim == 1:
@@ -361,7 +363,7 @@ def latest(marked: NDArray[np.bool_], sequences: Sequences) -> NDArray[np.int64]
     return np.where(rows >= sequences.offsets[sequences.sequence_index], rows, -1)
 
 
-def _flatten(outputs: Any, n_items: int, *, stepwise: bool) -> NDArray[Any]:
+def flatten_outputs(outputs: Any, n_items: int, *, stepwise: bool) -> NDArray[Any]:
     """Return outputs as an array with `n_items` rows, whatever container they came in."""
     if isinstance(outputs, Sequences):
         flat = outputs.values

@@ -18,7 +18,7 @@ from seqcompare.models.causality import is_causal
 from seqcompare.models.persistence import TRUSTED, load, save
 from seqcompare.testing.promises import expect, expect_same, promise
 from seqcompare.testing.samples import STRANGE
-from seqcompare.testing.subjects import ASKED, Model, expect_alike, fit, pack
+from seqcompare.testing.subjects import ASKED, PER_STEP, Model, expect_alike, fit, pack
 
 
 @promise()
@@ -160,12 +160,12 @@ def unknown_symbols_get_a_finite_answer(subject: Model) -> None:
                 _expect_sound(subject, model, method, sound, repr(strange[i]))
 
 
-@promise(lambda subject: subject.role in ("next", "step"))
+@promise(lambda subject: subject.role in ("next", *PER_STEP))
 def a_causal_answer_does_not_know_the_future(subject: Model) -> None:
     """Unless `causal` is False, the answer at a step is the same whatever comes after it."""
     model, _ = subject.fitted()
     X, _ = subject.data()
-    asked = "predict_next_proba" if subject.role == "next" else "predict_proba"
+    asked = {"next": "predict_next_proba", "step": "predict_proba", "step-value": "predict"}[subject.role]
     method = asked if asked in subject.methods(model) else "predict"
     if not hasattr(model, method) or (subject.role == "next" and not subject.symbols):
         return
@@ -181,16 +181,23 @@ def a_causal_answer_does_not_know_the_future(subject: Model) -> None:
         expect(not same, "answers that use later steps, since causal is False", "the same answers without")
 
 
-@promise(lambda subject: subject.weighted and subject.role != "transform")
+def _takes_weights_of_the_data(subject: Model) -> bool:
+    """Whether ``fit`` takes weights, of single steps where there is an answer a step."""
+    stepwise = subject.role in ("next", *PER_STEP)
+    able = not stepwise or getattr(subject.estimator, "takes_weights", True)
+    return subject.weighted and subject.role != "transform" and bool(able)
+
+
+@promise(_takes_weights_of_the_data)
 def weights_of_the_data_are_taken(subject: Model) -> None:
     """A fit that takes `sample_weight` takes it as data have it: `Sequences` a step, an array a sequence."""
     X, y = subject.data()
     rng = np.random.default_rng(2)
-    if subject.role in ("next", "step"):
+    if subject.role in ("next", *PER_STEP):
         weights: Any = pack([rng.integers(1, 3, size=len(x)).astype(float) for x in X])
     else:
         weights = rng.integers(1, 3, size=len(X)).astype(float)
-    model = fit(subject.fresh(), pack(X), pack(y) if subject.role == "step" else y, sample_weight=weights)
+    model = fit(subject.fresh(), pack(X), pack(y) if subject.role in PER_STEP else y, sample_weight=weights)
     for method, parts in subject.answers(model, pack(X)).items():
         for i, part in enumerate(parts):
             sound = part if subject.says_steps(method) else np.atleast_2d(part)

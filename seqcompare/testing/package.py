@@ -17,7 +17,7 @@ from sklearn.utils import get_tags
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.scaler import SequenceScaler
 from seqcompare.testing.promises import expect, expect_error, expect_same, promise
-from seqcompare.testing.subjects import Model, expect_alike, fit, pack
+from seqcompare.testing.subjects import PER_STEP, Model, expect_alike, fit, pack
 
 _WRAPPED = 1e-9
 
@@ -31,7 +31,7 @@ def answers_come_in_the_container_that_came_in(subject: Model) -> None:
     """List in, list out; array in, array out; `Sequences` in, `Sequences` out: with the same answers."""
     X, y = subject.data()
     rectangle = np.array([x[:3] for x in X])
-    targets = [labels[:3] for labels in y] if subject.role == "step" else y
+    targets = [labels[:3] for labels in y] if subject.role in PER_STEP else y
     model = fit(subject.fresh(), list(rectangle), targets)
     as_list = subject.answers(model, list(rectangle))
     expect_alike(as_list, subject.answers(model, rectangle), subject.rtol)
@@ -58,7 +58,7 @@ def search_and_validation_work(subject: Model) -> None:
     expect(np.isfinite(scores).all(), "finite scores of a search", scores)
     expect_alike(subject.answers(search.best_estimator_, X), subject.answers(search, X), 0)
     for form in (X, pack(X)):
-        targets = pack(y) if subject.role == "step" and form is not X else y
+        targets = pack(y) if subject.role in PER_STEP and form is not X else y
         found = cross_validate(subject.fresh(), form, targets, cv=3, error_score="raise")["test_score"]
         expect(np.isfinite(found).all(), "finite scores of a cross-validation", found)
 
@@ -68,21 +68,21 @@ def pipelines_work(subject: Model) -> None:
     """The model works at the end of a pipeline, behind steps of the package and of scikit-learn."""
     X, y = subject.data()
     same = FunctionTransformer()  # hands ragged lists through
-    steps = [("same", same), *([] if subject.symbols else [("scale", SequenceScaler())])]
+    steps = [("same", same), *([("scale", SequenceScaler())] if subject.steps == "real" else [])]
     pipeline = fit(Pipeline([*steps, ("model", subject.fresh())]), X, y)
-    inputs = X if subject.symbols else SequenceScaler().fit(X).transform(X)
+    inputs = SequenceScaler().fit(X).transform(X) if subject.steps == "real" else X
     alone = fit(subject.fresh(), inputs, y)
     expect_alike(subject.answers(alone, inputs), subject.answers(pipeline, X), _WRAPPED)
     score = pipeline.score(X) if y is None else pipeline.score(X, y)
     expect(np.isfinite(score), "a finite score of a pipeline", score)
 
 
-@promise(lambda subject: _predicts(subject) and not subject.symbols)
+@promise(lambda subject: _predicts(subject) and subject.steps == "real")
 def a_scaler_of_scikit_learn_works_on_arrays(subject: Model) -> None:
     """Behind a StandardScaler the model answers an array as it answers the scaled array."""
     X, y = subject.data()
     table = np.array([x[:3, 0] for x in X])
-    targets = [labels[:3] for labels in y] if subject.role == "step" else y
+    targets = [labels[:3] for labels in y] if subject.role in PER_STEP else y
     pipeline = fit(Pipeline([("scale", StandardScaler()), ("model", subject.fresh())]), table, targets)
     scaled = StandardScaler().fit_transform(table)
     alone = fit(subject.fresh(), scaled, targets)
@@ -150,7 +150,7 @@ def errors_name_the_sequence_and_the_step(subject: Model) -> None:
     for bad, message in _spoiled(subject, X, get_tags(model).input_tags.allow_nan):
         expect_error(ValueError, message, lambda bad=bad: fit(subject.fresh(), bad, y))  # type: ignore[misc]  # bound now
         expect_error(ValueError, message, lambda bad=bad: use(bad))  # type: ignore[misc]  # bound now
-    if not subject.symbols:
+    if subject.steps == "real":
         expect_error(ValueError, r"2 value\(s\)|2 channel", lambda: use([x[:, :1] for x in X]))
     nonsense: tuple[Any, ...] = ([], "abc", 3)
     for nothing in nonsense:
@@ -171,9 +171,12 @@ def _spoiled(subject: Model, X: list[NDArray[Any]], allow_nan: bool) -> Iterator
         return
     for bad, name in ((np.nan, "NaN"), (np.inf, "inf"))[allow_nan:]:
         x = X[2].copy()
-        x[1, 0] = bad
+        x[1, ...] = bad
         yield [*X[:2], x, *X[3:]], rf"X\[2\] contains .*{name}.* at step 1"
     yield [*X[:2], np.array(["a", "b"]), *X[3:]], r"X\[2\] holds strings"
+    if subject.steps == "counts":
+        yield [*X[:2], X[2] + 0.5, *X[3:]], r"expected counts .* X\[2\] has"
+        return
     yield [*X[:2], X[2][:, :1], *X[3:]], r"X\[2\] has shape"
 
 
@@ -195,7 +198,7 @@ def a_list_is_answered_as_sequences_are(subject: Model) -> None:
     """Fitted to lists or to `Sequences`, a model is the same."""
     X, y = subject.data()
     lists = fit(subject.fresh(), X, y)
-    packed = fit(subject.fresh(), pack(X), pack(y) if subject.role == "step" else y)
+    packed = fit(subject.fresh(), pack(X), pack(y) if subject.role in PER_STEP else y)
     ours, others = subject.answers(lists, X), subject.answers(packed, pack(X))
     for method in ours:
         expect_same(ours[method], others[method], f"the answer of {method}", subject.rtol)

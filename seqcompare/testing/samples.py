@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Steps = Literal["strings", "integers", "real"]
+Steps = Literal["strings", "integers", "real", "counts"]
 
 _LETTERS = np.array(list("abc"))
 _LABELS = np.array(["no", "yes"])
@@ -24,8 +24,8 @@ def draw(steps: Steps, role: str, n: int = 15, seed: int = 0) -> tuple[list[NDAr
 
     Parameters
     ----------
-    steps : {"strings", "integers", "real"}
-        What a step is: one of three letters, one of three integers, or two numbers.
+    steps : {"strings", "integers", "real", "counts"}
+        What a step is: one of three letters, one of three integers, two numbers, or how many of something.
     role : str
         What is predicted.
     n : int, default=15
@@ -38,8 +38,8 @@ def draw(steps: Steps, role: str, n: int = 15, seed: int = 0) -> tuple[list[NDAr
     X : list of ndarray
         The sequences.
     y : list of ndarray, ndarray of shape (n,), or None
-        A label per step (whether the step before was not the first symbol), a label or a number per
-        sequence, or nothing.
+        A label per step (whether the step before was not the first symbol), a number per step (of the step
+        before), a label or a number per sequence, or nothing.
     """
     rng = np.random.default_rng(seed)
     lengths = rng.integers(3, 8, size=n)
@@ -47,10 +47,14 @@ def draw(steps: Steps, role: str, n: int = 15, seed: int = 0) -> tuple[list[NDAr
     noise = [rng.normal(size=(length, 2)) for length in lengths]
     if steps == "real":
         X = [e + c[:, None] for c, e in zip(codes, noise, strict=True)]
+    elif steps == "counts":
+        X = [c.astype(np.float64) for c in codes]
     else:
         X = [_LETTERS[c] if steps == "strings" else c for c in codes]
     if role == "step":
         return X, [_LABELS[(np.roll(c, 1) > 0).astype(int)] for c in codes]
+    if role == "step-value":
+        return X, [np.roll(c, 1) + e[:, 0] for c, e in zip(codes, noise, strict=True)]
     if role == "sequence":
         return X, _LABELS[np.arange(n) % 2]
     if role == "value":

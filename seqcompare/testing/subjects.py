@@ -18,10 +18,14 @@ from seqcompare.testing.samples import Steps, draw
 #: What an estimator can be asked, whatever its role.
 METHODS = ("predict", "predict_proba", "score_samples", "predict_next_proba", "filter_proba", "transform")
 
+#: The roles of an answer a step to targets a step.
+PER_STEP = ("step", "step-value")
+
 #: What sweeps and comparisons ask, by role: the one or the other of these is enough.
 ASKED = {
     "next": ("predict_next_proba", "score_samples"),
     "step": ("predict", "predict_proba"),
+    "step-value": ("predict",),
     "sequence": ("predict", "predict_proba"),
     "value": ("predict",),
     "transform": ("transform",),
@@ -36,9 +40,9 @@ class Model:
     ----------
     estimator : estimator
         Not fitted.
-    role : {"next", "step", "sequence", "value", "transform"}
+    role : {"next", "step", "step-value", "sequence", "value", "transform"}
         What it predicts.
-    steps : {"strings", "integers", "real"}
+    steps : {"strings", "integers", "real", "counts"}
         The steps that it is given.
     grid : mapping of str to sequence, optional
         Some of its parameters, for searches.
@@ -61,12 +65,12 @@ class Model:
     @property
     def symbols(self) -> bool:
         """Whether steps are symbols."""
-        return self.steps != "real"
+        return self.steps not in ("real", "counts")
 
     @property
     def per_step(self) -> bool:
         """Whether there is an answer for each step."""
-        return self.role in ("next", "step", "transform")
+        return self.role in ("next", *PER_STEP, "transform")
 
     def fresh(self) -> Any:
         """Return a copy that is not fitted, with a seed wherever one is taken and none is given."""
@@ -85,7 +89,7 @@ class Model:
         X, y = self.data()
         if self.full:
             return X, y
-        return pack(X), pack(y) if self.role == "step" else y
+        return pack(X), pack(y) if self.role in PER_STEP else y
 
     def fitted(self) -> tuple[Any, Any]:
         """Return a copy that is fitted, and the sequences that it was fitted to."""
@@ -100,7 +104,7 @@ class Model:
     def methods(self, model: Any) -> list[str]:
         """Return the methods that answer; of real-valued steps there is no distribution over symbols."""
         asked = METHODS if self.full else ASKED[self.role]
-        real = getattr(model, "kind_", self.steps if self.steps == "real" else None) == "real"
+        real = getattr(model, "kind_", None if self.symbols else "real") == "real"
         return [m for m in asked if hasattr(model, m) and not (real and m == "predict_next_proba")]
 
     def answers(self, model: Any, X: Any) -> dict[str, Parts]:

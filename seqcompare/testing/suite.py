@@ -9,13 +9,13 @@ from typing import Any
 
 from seqcompare.families import Family
 from seqcompare.metrics import Metric
-from seqcompare.testing import families, metrics, models, package, readers, tasks
+from seqcompare.testing import densities, families, metrics, models, package, readers, tasks
 from seqcompare.testing.families import OneFamily, checks_of_models
 from seqcompare.testing.metrics import OneMetric
 from seqcompare.testing.promises import Check, expect, run
 from seqcompare.testing.readers import Reading
 from seqcompare.testing.samples import Steps
-from seqcompare.testing.subjects import Model, fit, pack
+from seqcompare.testing.subjects import PER_STEP, Model, fit, pack
 from seqcompare.testing.tasks import OneTask
 
 Excused = Mapping[str, str] | None
@@ -46,7 +46,7 @@ def yield_checks(subject: Subject) -> Iterator[Check]:
     >>> checks[0]()
     """
     if isinstance(subject, Model):
-        promises = models.PROMISES + (package.PROMISES if subject.full else ())
+        promises = models.PROMISES + densities.PROMISES + (package.PROMISES if subject.full else ())
         owner = type(subject.estimator).__name__
     elif isinstance(subject, OneFamily):
         promises, owner = families.PROMISES, f"the family {subject.family.name}"
@@ -75,7 +75,7 @@ def check_tagger(
     ----------
     estimator : estimator
         Not fitted; it is copied.
-    steps : {"strings", "integers", "real"}, optional
+    steps : {"strings", "integers", "real", "counts"}, optional
         The steps that it is given; by default the first of these that it can be fitted to.
     full : bool, default=False
         Whether to ask for all that the estimators of the package promise, rather than for what sweeps and
@@ -109,7 +109,8 @@ def check_density(
     """Hold a model of the next step to the contract.
 
     Of symbols, ``predict_next_proba`` gives p(x[t+1] | x[..t]) for each step, in the order of ``symbols_``;
-    of real-valued steps, ``score_samples`` gives the log-likelihood of each sequence in nats.
+    of numbers and counts, ``score_samples`` gives the log-likelihood of each sequence in nats, and
+    ``predict_next_distribution`` and ``forecast``, where there are any, the distributions it is made of.
 
     Parameters
     ----------
@@ -302,12 +303,12 @@ def _check_model(estimator: Any, role: str, steps: Steps | None, full: bool, exc
 def _find_steps(estimator: Any, role: str) -> Steps:
     """Return the first kind of steps that a model can be fitted to; AssertionError if there is none."""
     problems = []
-    kinds: tuple[Steps, ...] = ("strings", "integers", "real")
+    kinds: tuple[Steps, ...] = ("strings", "integers", "real", "counts")
     for steps in kinds:
         subject = Model(estimator, role, steps)
         X, y = subject.data()
         try:
-            fit(subject.fresh(), pack(X), pack(y) if role == "step" else y)
+            fit(subject.fresh(), pack(X), pack(y) if role in PER_STEP else y)
         except Exception as error:  # whatever a stranger's fit raises
             problems.append(f"{steps}: {type(error).__name__}: {error}")
         else:

@@ -74,9 +74,9 @@ def test_all_families_take_part_where_they_have_an_answer():
     every = {"markov", "hmm", "window", "recurrent"}
     for key in ROLES:
         role, _ = key
-        expected = (
-            {"window", "recurrent"} if role == "value" else {"hmm"} if key == ("next", "real") else every
-        )
+        expected = {"window", "recurrent"} if role == "value" else every
+        if key == ("next", "real"):
+            expected = every - {"recurrent"}
         assert families[key] == expected
 
 
@@ -228,6 +228,19 @@ def test_values_that_are_missing_leave_families_out():
         ValueError, match=r"no family has an answer for the role value, with missing .*\(NaN\)"
     ):
         contestants(holed("value"))
+
+
+def test_of_numbers_densities_of_two_families_do_without_missing_values():
+    data = holed("next")
+    found = contestants(data)
+    assert {c.family.name for c in found} == {"reference", "markov", "hmm"}
+    assert left_out(data).startswith("Values are missing: Markov chains and HMMs do without them")
+    first = {c.candidates[-1].spec.name: built(data, c.candidates[-1]) for c in found[1:]}
+    assert {name: model.missing for name, model in first.items()} == {
+        "autoregression": "allow",
+        "state-space": "allow",
+    }
+    assert left_out(holed("value")).startswith("Values are missing: ")
 
 
 def test_models_of_ones_own_may_do_without_missing_values():

@@ -11,12 +11,20 @@ from seqcompare.tasks import (
     Adding,
     Brackets,
     Copy,
+    Counts,
     DelayedXor,
     Echo,
     HiddenRegimes,
     LagChain,
+    LinearSeries,
+    LongMemory,
+    NoisyState,
     Recall,
+    Renewal,
+    SwitchingAutoregression,
     TemporalOrder,
+    ThresholdAutoregression,
+    Volatility,
 )
 from seqcompare.testing import OneTask, yield_checks
 
@@ -32,10 +40,19 @@ TASK_LIST = [
     Brackets(5),
     TemporalOrder(4),
     Adding(4),
+    LinearSeries(3),
+    LinearSeries(2, coefficients=(1.6, -0.8)),
+    NoisyState(8),
+    LongMemory(20),
+    Volatility(4),
+    ThresholdAutoregression(2),
+    SwitchingAutoregression(8),
+    Counts(2),
+    Renewal(),
 ]
 
 
-def test_nine_tasks_are_listed_by_name():
+def test_all_tasks_are_listed_by_name():
     assert list(TASKS) == [
         "Recall",
         "Echo",
@@ -46,6 +63,14 @@ def test_nine_tasks_are_listed_by_name():
         "Brackets",
         "TemporalOrder",
         "Adding",
+        "LinearSeries",
+        "NoisyState",
+        "LongMemory",
+        "Volatility",
+        "ThresholdAutoregression",
+        "SwitchingAutoregression",
+        "Counts",
+        "Renewal",
     ]
     assert all(task(5).name == name for name, task in TASKS.items())
 
@@ -124,6 +149,17 @@ def test_data_without_anything_to_score_raise():
         (lambda: Brackets(3, max_depth=1), "Brackets needs max_depth >= 2, got 1"),
         (lambda: TemporalOrder(0), "TemporalOrder needs distance >= 1, got 0"),
         (lambda: Adding(0), "Adding needs distance >= 1, got 0"),
+        (lambda: LinearSeries(1, strength=1.0), "strength between -1 and 1 and not 0, got 1.0"),
+        (lambda: LinearSeries(1, coefficients=(0.5, 0.2)), "a coefficient for each lag up to distance=1"),
+        (lambda: LinearSeries(2, coefficients=(1.0, 0.1)), "needs a stationary series"),
+        (lambda: NoisyState(1), "NoisyState needs distance >= 2, got 1"),
+        (lambda: NoisyState(4, noise=0.0), "NoisyState needs noise > 0, got 0.0"),
+        (lambda: LongMemory(5, d_frac=0.5), "LongMemory needs d_frac between 0 and 0.5, got 0.5"),
+        (lambda: Volatility(2, shock=0.5), "Volatility needs shock between 0 and 1 - 1/distance, got 0.5"),
+        (lambda: SwitchingAutoregression(3), "SwitchingAutoregression needs distance >= 4, got 3"),
+        (lambda: Counts(1, survival=1.0), "Counts needs survival between 0 and 1, got 1.0"),
+        (lambda: Counts(1, arrivals=0.0), "Counts needs arrivals > 0, got 0.0"),
+        (lambda: Renewal(5, spread=5), "Renewal needs spread < distance, got spread=5 and distance=5"),
     ],
 )
 def test_illegal_parameters_raise(make, message):

@@ -148,6 +148,20 @@ def _steps_only(problem: Problem) -> list[Settings]:
     return _states(problem) if problem.role == "step" else []
 
 
+def _state_space(problem: Problem, n_components: int) -> Any:
+    """Return the density whose states are numbers."""
+    if problem.role != "next" or problem.kind != "real":
+        return None
+    return seqcompare.LinearStateSpace(n_components, missing="allow" if problem.missing else "error")
+
+
+def _numbers_in_a_state(problem: Problem) -> list[Settings]:
+    if problem.role != "next" or problem.kind != "real":
+        return []
+    width = 2 * problem.n_channels
+    return [{"n_components": k} for k in (1, 2, 3) if k == 1 or 10 * k * (k + width) <= problem.n_steps]
+
+
 def _label(settings: Settings, more: str = "") -> str:
     k = int(settings["n_components"])
     return f"HMM {k} state{'' if k == 1 else 's'}{more}"
@@ -157,6 +171,8 @@ def _theory(needs: Needs, traits: Traits) -> bool | None:
     """Return whether so many states can hold the memory."""
     if needs.role == "value":
         return False
+    if "states" in needs.undecided:
+        return None
     if needs.role == "step":
         if not traits.latent:
             return needs.distance == 0
@@ -183,9 +199,14 @@ def _spec(name: str, title: str, build: Any, grid: Any, **more: Any) -> ModelSpe
         build,
         grid,
         capacity="n_components",
-        capacity_name="states",
         missing=True,
-        **{"sizes": (2, 4, 8), "label": _label, "cost": partial(_seconds, 1e-5), **more},
+        **{
+            "capacity_name": "states",
+            "sizes": (2, 4, 8),
+            "label": _label,
+            "cost": partial(_seconds, 1e-5),
+            **more,
+        },
     )
 
 
@@ -232,6 +253,17 @@ FAMILY = Family(
             _predictive,
             lambda problem: [],
             label="predictive HMM {n_components} states",
+        ),
+        _spec(
+            "state-space",
+            "Linear state space",
+            _state_space,
+            _numbers_in_a_state,
+            label="linear state space {n_components}",
+            capacity_name="numbers in a state",
+            cost=partial(_seconds, 1e-4),
+            sizes=(1, 2, 3),
+            kinds=("real",),
         ),
         _of_labels_spec("hmm-labels-smoothed", _SMOOTHED, ahead=True),
         _spec(

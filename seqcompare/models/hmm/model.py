@@ -21,6 +21,7 @@ from seqcompare.models.hmm.parameters import (
     parameter_names,
 )
 from seqcompare.models.hmm.prediction import choose_objective
+from seqcompare.models.hmm.predictions import StepPredictions
 from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
 from seqcompare.models.hmm.sampling import draw_states, draw_steps
 from seqcompare.models.hmm.settings import (
@@ -34,7 +35,7 @@ from seqcompare.models.hmm.settings import (
 
 
 @dataclass(eq=False, repr=False)
-class HMM(ByHand, Settings, Density):
+class HMM(ByHand, Settings, StepPredictions, Density):
     """Hidden Markov model, fitted by EM from several starts with hmmlearn's M-step.
 
     Parameters
@@ -256,43 +257,6 @@ class HMM(ByHand, Settings, Density):
         """
         sequences, path, log_probability = self._decode(X)
         return log_probability, sequences.pack(path)
-
-    def predict_next_state_proba(self, X: Any) -> Any:
-        """Return p(state at t+1 | steps 0..t), causal, shape (T_i, K) a sequence, in X's container."""
-        _, proba, sequences = self._filter(X)
-        return sequences.pack(proba @ self.transmat_)
-
-    def predict_next_proba(self, X: Any) -> Any:
-        """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container.
-
-        Raises
-        ------
-        ValueError
-            If the steps are not symbols; `predict_next` then gives their expectation.
-        """
-        check_is_fitted(self)
-        if self.emission_ != "categorical":
-            raise ValueError(
-                "predict_next_proba gives probabilities of symbols, but this HMM has "
-                f"{self.emission_} steps; predict_next gives their expectation"
-            )
-        _, proba, sequences = self._filter(X)
-        return sequences.pack(proba @ (self.transmat_ @ self.emissionprob_))
-
-    def predict_next(self, X: Any) -> Any:
-        """Return the most probable next symbol, or the expected next step, per step in X's container."""
-        _, proba, sequences = self._filter(X)
-        ahead = proba @ self.transmat_
-        if self.emission_ == "categorical":
-            return sequences.pack(self.symbols_[np.argmax(ahead @ self.emissionprob_, axis=1)])
-        if self.emission_ == "poisson":
-            mean = self.lambdas_
-        elif self.emission_ == "gmm":
-            mean = np.einsum("km,kmd->kd", self.weights_, self.means_)
-        else:
-            mean = self.means_
-        expected = ahead @ mean
-        return sequences.pack(expected[:, 0] if sequences.values.ndim == 1 else expected)
 
     @property
     def initial_proba_(self) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.alphabet import choose_alphabet, encode
-from seqcompare.models.base import Density, Reading, check_lengths, check_sequences
+from seqcompare.models.base import Reading, SymbolDensity, check_lengths, check_sequences
 from seqcompare.models.markov.counts import NgramCounts, check_order, count_next
 from seqcompare.models.markov.process import LongRun, as_machine, long_run
 from seqcompare.models.markov.smoothing import check_smoothing, interpolate
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from seqcompare.models.hmm.model import HMM
 
 
-class MarkovChain(Density):
+class MarkovChain(SymbolDensity):
     """A Markov chain of any order: the next symbol depends on the last `order` ones.
 
     Only contexts that occur are stored, so the order may be high and the alphabet large. The start of a

@@ -60,7 +60,7 @@ def _theory(needs: Needs, traits: Traits) -> bool | None:
     """Return whether the order spans the distance."""
     if needs.role == "value":
         return False
-    if not needs.finite:
+    if not needs.finite or "steps" in needs.undecided:
         return None
     return 0 <= needs.distance <= traits.capacity
 
@@ -72,6 +72,38 @@ def _seconds(problem: Problem, settings: Settings) -> float:
 def _tree(problem: Problem, depth: int) -> Any:
     able = problem.role == "next" and problem.kind == "symbols"
     return seqcompare.ContextTree(depth) if able else None
+
+
+def _autoregression(problem: Problem, order: int) -> Any:
+    """Return the chain of numbers."""
+    if problem.role != "next" or problem.kind != "real":
+        return None
+    return seqcompare.Autoregression(order, missing="allow" if problem.missing else "error")
+
+
+def _lags(problem: Problem) -> list[Settings]:
+    """Return the orders for which sequences are long enough, and steps as many as ten a coefficient."""
+    if problem.role != "next" or problem.kind != "real":
+        return []
+    width = problem.n_channels
+    able = [k for k in (1, 2, 3, 4, 6, 8) if k < problem.longest]
+    return [{"order": k} for k in able if k == 1 or 10 * k * width <= problem.n_steps]
+
+
+def _theory_of_lines(needs: Needs, traits: Traits) -> bool | None:
+    """Return whether a linear rule on so many steps is right."""
+    if needs.role != "next":
+        return False
+    if not needs.finite:
+        return None
+    return False if needs.distance > traits.capacity else needs.linear
+
+
+def _counts(problem: Problem, order: int) -> Any:
+    """Return the chain of counts, where a task says that its whole numbers are such."""
+    answered_by = getattr(problem.task, "answered_by", "")
+    able = problem.role == "next" and problem.kind == "symbols" and answered_by == "density"
+    return seqcompare.CountAutoregression(order) if able else None
 
 
 CHAIN = ModelSpec(
@@ -111,13 +143,41 @@ TREE = ModelSpec(
     cost=lambda problem, settings: 1e-5 * problem.n_steps,
     kinds=("symbols",),
 )
+AUTOREGRESSION = ModelSpec(
+    "autoregression",
+    "Autoregression",
+    _autoregression,
+    _lags,
+    sizes=(1, 2, 4, 8),
+    capacity="order",
+    capacity_name="order",
+    label="autoregression of order {order}",
+    limit=_last_steps,
+    cost=lambda problem, settings: 1e-6 * problem.n_steps * (int(settings["order"]) + 1),
+    can_represent=_theory_of_lines,
+    missing=True,
+    kinds=("real",),
+)
+COUNTS = ModelSpec(
+    "count-autoregression",
+    "Autoregression of counts",
+    _counts,
+    lambda problem: [],
+    sizes=(1, 2),
+    capacity="order",
+    capacity_name="order",
+    label="count autoregression of order {order}",
+    limit=_last_steps,
+    cost=lambda problem, settings: 1e-5 * problem.n_steps * (int(settings["order"]) + 1),
+    kinds=("symbols",),
+)
 
 FAMILY = Family(
     "markov",
     "Markov chain",
     "#0072B2",
     "o",
-    (CHAIN, KNESER_NEY, TREE),
+    (CHAIN, KNESER_NEY, TREE, AUTOREGRESSION, COUNTS),
     _theory,
     least_capacity=0,
     seed_keys={"step": "Markov tagger", "sequence": "Markov chains"},

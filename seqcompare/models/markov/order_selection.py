@@ -1,4 +1,4 @@
-"""Choosing the order of a Markov chain."""
+"""Choosing the order of a Markov chain, of symbols or of numbers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from sklearn.model_selection import KFold
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import encode, find_symbols
 from seqcompare.models.base import check_sequences
+from seqcompare.models.markov.autoregression import Autoregression
+from seqcompare.models.markov.autoregression_order import likelihood_rows
 from seqcompare.models.markov.chain import MarkovChain
 from seqcompare.models.markov.counts import NgramCounts, check_order, count_next
 from seqcompare.models.markov.kernels import find_suffixes
@@ -86,27 +88,29 @@ def select_order(
     orders: Iterable[int] = range(6),
     criterion: Criterion = "cv",
     *,
-    estimator: MarkovChain | None = None,
+    estimator: MarkovChain | Autoregression | None = None,
     cv: int = 5,
     random_state: int | None = 0,
 ) -> OrderSelection:
-    """Choose the order of a Markov chain.
+    """Choose the order of a Markov chain, or of an autoregression where the steps are numbers.
 
     AIC, BIC and the likelihood-ratio test compare chains of best likelihood on the same steps: those with
     the largest of `orders` steps before them in their sequence. Their parameters are counted over the
-    contexts seen there. Held-out losses are over all steps, of smoothed chains.
+    contexts seen there. Held-out losses are over all steps, of smoothed chains. Autoregressions are compared
+    likewise; with missing steps or a `volatility` by their own fits to those steps.
 
     Parameters
     ----------
-    X : sequences of symbols
+    X : sequences of symbols or numbers
         The data.
     orders : iterable of int, default=range(6)
         The orders to try.
     criterion : {"cv", "bic", "aic"}, default="cv"
         What decides: the held-out loss, or the Bayesian (Schwarz 1978) or Akaike's (1974) criterion; see Katz
         1981, "On some criteria for estimating the order of a Markov chain".
-    estimator : MarkovChain, optional
-        Its smoothing is what is cross-validated; by default ``MarkovChain()``.
+    estimator : MarkovChain or Autoregression, optional
+        Its other settings are what is used; by default ``MarkovChain()`` for symbols and `Autoregression()`
+        for numbers.
     cv : int, default=5
         Folds. They hold out whole sequences; if there are fewer sequences than folds, runs of steps that are
         predicted from the true steps before them.
@@ -139,28 +143,40 @@ def select_order(
         raise ValueError(f"criterion must be one of {', '.join(_COLUMN)}, got {criterion!r}")
     if isinstance(cv, bool) or not isinstance(cv, (int, np.integer)) or cv < 2:
         raise ValueError(f"cv must be a whole number of folds, 2 or more, got {cv!r}")
-    chain = MarkovChain() if estimator is None else estimator
-    sequences = check_sequences(clone(chain), X, reset=True, symbols=True)
-    counts = _count_late_steps(sequences, tried[-1])
-    rows = [_likelihood_row(counts, order) for order in tried]
-    for row, following in zip(rows, tried[1:], strict=False):
-        if following == row["order"] + 1:
-            row.update(_likelihood_ratio(counts, row["order"]))
+    chain = _choose_estimator(X) if estimator is None else estimator
+    sequences = check_sequences(clone(chain), X, reset=True, **chain.reading)
+    if isinstance(chain, Autoregression):
+        rows = likelihood_rows(chain, sequences, tried)
+        columns, n_steps = _NUMBER_COLUMNS, int((sequences.step_index >= tried[-1]).sum())
+    else:
+        counts = _count_late_steps(sequences, tried[-1])
+        rows = [_likelihood_row(counts, order) for order in tried]
+        for row, following in zip(rows, tried[1:], strict=False):
+            if following == row["order"] + 1:
+                row.update(_likelihood_ratio(counts, row["order"]))
+        columns, n_steps = _COLUMNS, int(counts.total)
     folds = list(_folds(sequences, int(cv), random_state))
     for row in rows:
         losses = np.array([_held_out(clone(chain).set_params(order=row["order"]), fold) for fold in folds])
         row["cv_bits"] = losses[:, 0].sum() / losses[:, 1].sum()
         means = losses[:, 0] / losses[:, 1]
         row["cv_std_error"] = means.std(ddof=1) / np.sqrt(len(means))
-    table = pd.DataFrame(rows, columns=_COLUMNS)
+    table = pd.DataFrame(rows, columns=columns)
     best = int(table["order"].iloc[int(np.argmin(table[_COLUMN[criterion]]))])
-    return OrderSelection(criterion, best, int(counts.total), table)
+    return OrderSelection(criterion, best, n_steps, table)
 
 
 _COLUMNS = [
     *("order", "n_contexts", "n_possible_contexts", "n_parameters", "log_likelihood", "aic", "bic"),
     *("cv_bits", "cv_std_error", "lr_statistic", "lr_df", "lr_p_value", "lr_trusted"),
 ]
+_NUMBER_COLUMNS = ["order", "n_parameters", "log_likelihood", "aic", "bic", "cv_bits", "cv_std_error"]
+
+
+def _choose_estimator(X: Any) -> MarkovChain | Autoregression:
+    # data frames and the like are left to the chain's own reading
+    real = not hasattr(X, "iloc") and Sequences(X).kind == "real"
+    return Autoregression() if real else MarkovChain()
 
 
 def _count_late_steps(sequences: Sequences, order: int) -> NgramCounts:
@@ -250,7 +266,7 @@ def _folds(sequences: Sequences, n_folds: int, random_state: int | None) -> Iter
             yield sequences, sequences.with_values((~tested).astype(np.float64)), sequences, tested
 
 
-def _held_out(chain: MarkovChain, fold: Fold) -> tuple[float, int]:
+def _held_out(chain: MarkovChain | Autoregression, fold: Fold) -> tuple[float, int]:
     """Return the summed loss in bits of the tested steps, and their number."""
     train, weights, test, tested = fold
     log_proba = Sequences(chain.fit(train, sample_weight=weights).score_steps(test)).values

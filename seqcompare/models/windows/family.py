@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -21,6 +22,8 @@ from seqcompare.needs import Needs, Traits
 _LOGISTIC, _SUPPORT, _KERNEL, _NET = "logistic", "linear-svm", "rbf-svm", "mlp"
 #: Rows up to which an exact kernel machine is affordable on a comparison's grid.
 _FEW_ROWS = 1500
+#: Steps up to which boosting sorts numbers exactly; beyond, it sorts them into bins.
+_FEW_STEPS = 10_000
 
 
 def _rule(name: str, problem: Problem) -> Any:
@@ -91,7 +94,35 @@ def _window(name: str, problem: Problem, width: int, pooling: str = "last") -> A
     )
 
 
+def _numbers_follow(problem: Problem) -> bool:
+    return problem.role == "next" and problem.kind == "real"
+
+
+def _density(regressor: Any, width: int) -> Any:
+    """Return the density of the next number that a regressor of it gives."""
+    return seqcompare.NextStep(seqcompare.WindowStepRegressor(regressor, before=width - 1))
+
+
+def _boosting(problem: Problem, width: int) -> Any:
+    """Return boosted trees for one channel: exact splits, but of bins where there are many steps."""
+    if not _numbers_follow(problem) or problem.n_channels > 1:
+        return None
+    exact = problem.n_steps <= _FEW_STEPS
+    made = GradientBoostingRegressor(subsample=0.5) if exact else HistGradientBoostingRegressor()
+    return _density(made, width)
+
+
+def _widths(problem: Problem) -> list[Settings]:
+    return [{"width": w} for w in _filled(problem, 1, 2, 4, 8, 16)] if _numbers_follow(problem) else []
+
+
+def _boosted_widths(problem: Problem) -> list[Settings]:
+    return [each for each in _widths(problem) if problem.n_channels == 1 and each["width"] in (1, 4)]
+
+
 def _ridge(problem: Problem, width: int, pooling: str = "last") -> Any:
+    if _numbers_follow(problem):
+        return _density(_regressor("ridge", problem), width)
     if problem.role != "value":
         return None
     return seqcompare.WindowRegressor(_regressor("ridge", problem), width=width, pooling=pooling)
@@ -151,6 +182,10 @@ def _grid(name: str, problem: Problem) -> list[Settings]:
 def _pooled(problem: Problem, means: list[int]) -> list[Settings]:
     last = [{"width": w, "pooling": "last"} for w in _filled(problem, 4, 8, 16)]
     return [*last, *({"width": w, "pooling": "mean"} for w in means)]
+
+
+def _ridge_grid(problem: Problem) -> list[Settings]:
+    return _pooled(problem, _filled(problem, 1, 2, 4)) if problem.role == "value" else _widths(problem)
 
 
 def _centred_grid(name: str, problem: Problem) -> list[Settings]:
@@ -215,7 +250,9 @@ def _theory(linear: bool, needs: Needs, traits: Traits) -> bool | None:
         reached = needs.distance <= traits.capacity
     else:
         reached = -traits.after <= needs.distance <= traits.capacity - 1 - traits.after
-    return reached and (needs.linear or not linear)
+    if linear and not needs.linear:
+        return None if reached and needs.linear is None else False
+    return reached
 
 
 def _seconds(each: float, problem: Problem, settings: Settings) -> float:
@@ -279,11 +316,21 @@ FAMILY = Family(
             "ridge",
             "Ridge window",
             _ridge,
-            lambda problem: _pooled(problem, _filled(problem, 1, 2, 4)) if problem.role == "value" else [],
+            _ridge_grid,
             sizes=(4, 8, 16),
             linear=True,
             label=partial(_label, "ridge window"),
             cost=partial(_seconds, 1e-7),
+        ),
+        _spec(
+            "boosting",
+            "Boosted window",
+            _boosting,
+            _boosted_widths,
+            sizes=(1, 4),
+            label=partial(_label, "boosted window"),
+            cost=partial(_seconds, 2e-4),
+            kinds=("real",),
         ),
         _spec(
             _SUPPORT,

@@ -1,0 +1,149 @@
+"""What a hidden Markov model says of the steps to come."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from scipy.stats import poisson
+from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted
+
+from seqcompare.data.sequences import Sequences
+from seqcompare.models.distributions.base import Distribution, pack
+from seqcompare.models.distributions.counts import CountDistribution
+from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
+from seqcompare.models.hmm.parameters import Floats
+
+# Where the table of a Poisson distribution ends.
+_NEGLIGIBLE = 1e-15
+
+
+class StepPredictions:
+    """The predictions of an `HMM`, which has the parameters and `_filter`."""
+
+    _filter: Any
+    _check: Any
+    emission_: str
+    covariance_type_: str
+    transmat_: Floats
+    emissionprob_: Floats
+    symbols_: Any
+    means_: Floats
+    covars_: Floats
+    weights_: Floats
+    lambdas_: Floats
+
+    def predict_next_state_proba(self, X: Any) -> Any:
+        """Return p(state at t+1 | steps 0..t), causal, shape (T_i, K) a sequence, in X's container."""
+        _, proba, sequences = self._filter(X)
+        return sequences.pack(proba @ self.transmat_)
+
+    def predict_next_proba(self, X: Any) -> Any:
+        """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container.
+
+        Raises
+        ------
+        ValueError
+            If the steps are not symbols; `predict_next_distribution` is for numbers.
+        """
+        check_is_fitted(self)
+        if self.emission_ != "categorical":
+            raise ValueError(
+                "predict_next_proba gives probabilities of symbols, but this HMM has "
+                f"{self.emission_} steps; predict_next gives their expectation"
+            )
+        _, proba, sequences = self._filter(X)
+        return sequences.pack(proba @ (self.transmat_ @ self.emissionprob_))
+
+    def predict_next(self, X: Any) -> Any:
+        """Return the most probable next symbol, or the expected next step, per step in X's container."""
+        _, proba, sequences = self._filter(X)
+        ahead = proba @ self.transmat_
+        if self.emission_ == "categorical":
+            return sequences.pack(self.symbols_[np.argmax(ahead @ self.emissionprob_, axis=1)])
+        if self.emission_ == "poisson":
+            mean = self.lambdas_
+        elif self.emission_ == "gmm":
+            mean = np.einsum("km,kmd->kd", self.weights_, self.means_)
+        else:
+            mean = self.means_
+        expected = ahead @ mean
+        return sequences.pack(expected[:, 0] if sequences.values.ndim == 1 else expected)
+
+    def predict_next_distribution(self, X: Any) -> Any:
+        """Return the distribution of x[t+1] given x[..t] for every step t, a mixture over the states.
+
+        See `seqcompare.models.base.NumberDensity.predict_next_distribution` for the shapes.
+
+        Raises
+        ------
+        ValueError
+            If the steps are symbols, or counts of several channels.
+        """
+        check_is_fitted(self)
+        self._check_numbers()
+        _, proba, sequences = self._filter(X)
+        return pack(sequences, self._mix(proba @ self.transmat_, sequences))
+
+    def forecast(self, X: Any, steps: int, n_samples: int | None = None, random_state: Any = None) -> Any:
+        """Return the distributions of the `steps` steps after the end of each sequence, batch (n, steps).
+
+        Parameters
+        ----------
+        X : sequences of numbers
+            What came so far.
+        steps : int
+            How many steps to look ahead.
+        n_samples, random_state
+            Not used: the distributions are exact.
+        """
+        check_is_fitted(self)
+        self._check_numbers()
+        check_scalar(steps, "steps", Integral, min_val=1)
+        _, proba, sequences = self._filter(X)
+        ahead = [proba[sequences.offsets[1:] - 1] @ self.transmat_]
+        for _ in range(steps - 1):
+            ahead.append(ahead[-1] @ self.transmat_)
+        return self._mix(np.stack(ahead, axis=1), sequences)
+
+    def _check_numbers(self) -> None:
+        if self.emission_ == "categorical":
+            raise ValueError(
+                "predict_next_distribution is for numbers and counts, but this HMM has symbols: "
+                "predict_next_proba gives their probabilities"
+            )
+
+    def _mix(self, states: Floats, sequences: Sequences) -> Distribution:
+        """Return the distributions of steps whose states have these probabilities, shape (..., K)."""
+        flat = sequences.values.ndim == 1
+        if self.emission_ == "poisson":
+            if sequences.n_channels != 1:
+                raise ValueError(f"there is no joint distribution of {sequences.n_channels} counts a step")
+            rates = self.lambdas_[:, 0]
+            size = int(poisson.isf(_NEGLIGIBLE, rates.max())) + 2
+            table = poisson.pmf(np.arange(size), rates[:, np.newaxis])
+            tail = poisson.sf(size - 1, rates)
+            return CountDistribution(states @ table, min(rates.max() / size, 0.5), states @ tail)
+        means, covars = self.means_, self._full_covariances()
+        if self.emission_ == "gmm":
+            states = (states[..., np.newaxis] * self.weights_).reshape(*states.shape[:-1], -1)
+            means = means.reshape(-1, means.shape[-1])
+        if flat:
+            return NormalMixture(states, means[:, 0], np.sqrt(covars[:, 0, 0]))
+        return MultivariateNormalMixture(states, means, covars)
+
+    def _full_covariances(self) -> Floats:
+        """Return a matrix for each state, or each component of each state, shape (m, d, d)."""
+        d, lead = self.means_.shape[-1], self.means_.shape[:-1]
+        covars, kind = self.covars_, self.covariance_type_
+        if kind == "spherical":
+            full = covars[..., np.newaxis, np.newaxis] * np.eye(d)
+        elif kind == "diag":
+            full = covars[..., np.newaxis] * np.eye(d)
+        elif kind == "tied":  # one for all states, or one for all components of a state
+            full = covars if self.emission_ == "gaussian" else covars[:, np.newaxis]
+        else:
+            full = covars
+        return np.broadcast_to(full, (*lead, d, d)).reshape(-1, d, d)

@@ -1,0 +1,252 @@
+"""What a fitted autoregression says of each step: means, covariances, densities, continuations."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcompare.data.sequences import Sequences
+from seqcompare.models.kalman import Floats, predict_states, score_steps
+from seqcompare.models.markov.lags import Lags, as_state_space, find_predictors, predict_ahead
+from seqcompare.models.markov.volatility import Volatility, find_variances
+
+
+class Rows(NamedTuple):
+    """Normal predictions of the step after each, and of the first one."""
+
+    mean: Floats
+    """Means, shape (n_steps, d)."""
+    covariances: Floats
+    """All covariances that occur, shape (m, d, d)."""
+    which: NDArray[np.intp]
+    """Which of them each prediction has, shape (n_steps,)."""
+    start_mean: Floats
+    """Mean of a first step, shape (d,)."""
+    start_covariance: Floats
+    """Its covariance, shape (d, d)."""
+
+
+def channels_of(sequences: Sequences) -> Floats:
+    """Return all steps as numbers, shape (n_steps, d)."""
+    return np.ascontiguousarray(sequences.channels, dtype=np.float64)
+
+
+def predict_rows(lags: Lags, volatility: Volatility | None, sequences: Sequences) -> Rows:
+    """Predict the step after each; sequences with gaps go through the Kalman filter."""
+    x, order = channels_of(sequences), len(lags.coef)
+    predictors = find_predictors(lags)
+    gappy = np.logical_or.reduceat(np.isnan(x).any(axis=1), sequences.offsets[:-1])
+    if not gappy.any():
+        mean, which = predict_ahead(predictors, x, sequences.step_index)
+        covariances = predictors.covariance
+        if volatility is not None:
+            late = which == order
+            covariances = np.concatenate(
+                [
+                    covariances,
+                    _covariances(volatility, _variances_ahead(volatility, x, mean, sequences, order)),
+                ]
+            )
+            which = np.where(late, order + 1 + np.arange(len(x)), which)
+        return Rows(mean, covariances, which, predictors.intercept[0], predictors.covariance[0])
+    steps = np.repeat(gappy, sequences.lengths)
+    machine = as_state_space(lags, max(order, 1))
+    mean = np.empty_like(x)
+    which = np.empty(len(x), dtype=np.intp)
+    if not gappy.all():
+        whole = sequences.take(~gappy)
+        mean[~steps], which[~steps] = predict_ahead(predictors, x[~steps], whole.step_index)
+    state, cov = predict_states(machine, x[steps], np.array(sequences.take(gappy).offsets))
+    d = x.shape[1]
+    mean[steps] = machine.offset + state[:, :d]
+    which[steps] = order + 1 + np.arange(len(state))
+    covariances = np.concatenate([predictors.covariance, cov[:, :d, :d]])
+    return Rows(mean, covariances, which, predictors.intercept[0], predictors.covariance[0])
+
+
+def log_densities(lags: Lags, volatility: Volatility | None, sequences: Sequences) -> Floats:
+    """Return the log-density of each step given those before it, in nats, shape (n_steps,)."""
+    x = channels_of(sequences)
+    if np.isnan(x).any():
+        gappy = np.logical_or.reduceat(np.isnan(x).any(axis=1), sequences.offsets[:-1])
+        steps = np.repeat(gappy, sequences.lengths)
+        found = np.empty(len(x))
+        machine = as_state_space(lags, max(len(lags.coef), 1))
+        found[steps] = score_steps(machine, x[steps], np.array(sequences.take(gappy).offsets))
+        if not gappy.all():
+            found[~steps] = log_densities(lags, volatility, sequences.take(~gappy))
+        return found
+    rows = predict_rows(lags, volatility, sequences)
+    covariances = np.concatenate([rows.covariances, rows.start_covariance[np.newaxis]])
+    first = sequences.offsets[:-1]
+    off, which = np.empty_like(x), np.empty(len(x), dtype=np.intp)
+    off[1:], which[1:] = x[1:] - rows.mean[:-1], rows.which[:-1]
+    off[first], which[first] = x[first] - rows.start_mean, len(covariances) - 1
+    return _normal_log_density(off, covariances, which)
+
+
+def _normal_log_density(off: Floats, covariances: Floats, which: NDArray[np.intp]) -> Floats:
+    """Return the log-density of normal vectors about 0, each with one of some covariances, in nats."""
+    factor = np.linalg.cholesky(covariances)
+    constant = np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
+    constant += off.shape[1] / 2 * np.log(2 * np.pi)
+    if off.shape[1] == 1:
+        squares = (off[:, 0] / factor[which, 0, 0]) ** 2
+    else:
+        squares = (np.linalg.solve(factor[which], off[:, :, np.newaxis])[..., 0] ** 2).sum(axis=1)
+    return -constant[which] - squares / 2
+
+
+def _variances_ahead(
+    volatility: Volatility, x: Floats, ahead: Floats, sequences: Sequences, order: int
+) -> Floats:
+    errors = errors_of(x, ahead, sequences)
+    return find_variances(volatility, errors, np.array(sequences.offsets), order)[1]
+
+
+def errors_of(x: Floats, ahead: Floats, sequences: Sequences) -> Floats:
+    """Return what each step is off its prediction; 0 for first steps, which have none."""
+    errors = np.zeros_like(x)
+    errors[1:] = x[1:] - ahead[:-1]
+    errors[sequences.offsets[:-1]] = 0
+    return errors
+
+
+def _covariances(volatility: Volatility, variances: Floats) -> Floats:
+    scale = np.sqrt(variances)
+    return volatility.correlation * scale[:, :, np.newaxis] * scale[:, np.newaxis, :]
+
+
+def forecast_exactly(lags: Lags, sequences: Sequences, steps: int) -> tuple[Floats, Floats]:
+    """Return mean (n, steps, d) and covariance (n, steps, d, d) of each of the steps after the end."""
+    d = len(lags.intercept)
+    machine = as_state_space(lags, max(len(lags.coef), 1))
+    mean, cov = predict_states(machine, channels_of(sequences), np.array(sequences.offsets))
+    last = sequences.offsets[1:] - 1
+    state, spread = mean[last], cov[last]
+    means, covs = [], []
+    for _ in range(steps):
+        means.append(machine.offset + state[:, :d])
+        covs.append(spread[:, :d, :d])
+        state = state @ machine.transition.T
+        spread = machine.transition @ spread @ machine.transition.T + machine.state_noise
+    return np.stack(means, axis=1), np.stack(covs, axis=1)
+
+
+def draw_sequences(lags: Lags, volatility: Volatility | None, noise: Floats) -> Floats:
+    """Turn standard normal noise of shape (length, n, d) into n sequences, shape (n, length, d)."""
+    length, n, _ = noise.shape
+    predictors, p = find_predictors(lags), len(lags.coef)
+    factors = np.linalg.cholesky(predictors.covariance)
+    x = np.empty_like(noise)
+    errors = np.zeros_like(noise)
+    rule = None if volatility is None else _Recursion(volatility, n)
+    for t in range(length):
+        m = min(t, p)
+        mean = np.tile(predictors.intercept[m], (n, 1))
+        for k in range(1, m + 1):
+            mean += x[t - k] @ predictors.coef[m, k - 1].T
+        if rule is None or m < p:
+            errors[t] = noise[t] @ factors[m].T
+        else:
+            errors[t] = rule.draw(noise[t])
+        x[t] = mean + errors[t]
+    return np.swapaxes(x, 0, 1)
+
+
+def draw_continuations(
+    lags: Lags,
+    volatility: Volatility | None,
+    sequences: Sequences,
+    steps: int,
+    n_drawn: int,
+    random_state: np.random.RandomState,
+) -> tuple[Floats, Floats]:
+    """Return the predictions of the next step along drawn continuations.
+
+    Averaged over the continuations, each is the distribution of its step.
+
+    Returns
+    -------
+    mean : ndarray of shape (n, steps, n_drawn, d)
+    covariance : ndarray of shape (n, steps, n_drawn, d, d)
+    """
+    p, d, n = len(lags.coef), len(lags.intercept), len(sequences)
+    machine = as_state_space(lags, max(p, 1))
+    x, offsets = channels_of(sequences), np.array(sequences.offsets)
+    mean, cov = predict_states(machine, x, offsets)
+    last = offsets[1:] - 1
+    # what is not known of the state (gaps, or fewer steps than lags) is drawn as well
+    values, vectors = np.linalg.eigh(cov[last] - machine.state_noise)
+    root = vectors * np.sqrt(np.maximum(values, 0))[:, np.newaxis]
+    state = np.repeat(mean[last][:, np.newaxis], n_drawn, axis=1)
+    state += random_state.normal(size=state.shape) @ np.swapaxes(root, 1, 2)
+    rule = None
+    if volatility is not None:
+        ahead, _ = predict_ahead(find_predictors(lags), x, sequences.step_index)
+        rule = _Recursion.after(volatility, errors_of(x, ahead, sequences), offsets, p, n_drawn)
+    means, covs = np.empty((n, steps, n_drawn, d)), np.empty((n, steps, n_drawn, d, d))
+    factor = np.linalg.cholesky(lags.covariance)
+    for h in range(steps):
+        means[:, h] = machine.offset + state[..., :d]
+        noise = random_state.normal(size=(n, n_drawn, d))
+        if rule is None:
+            covs[:, h] = lags.covariance
+            fresh = noise @ factor.T
+        else:
+            flat = rule.variance.reshape(n * n_drawn, d)
+            covs[:, h] = _covariances(rule.volatility, flat).reshape(n, n_drawn, d, d)
+            fresh = rule.draw(noise)
+        state[..., :d] += fresh
+        state = state @ machine.transition.T
+    return means, covs
+
+
+class _Recursion:
+    """The variances of many sequences side by side, step by step."""
+
+    def __init__(self, volatility: Volatility, *shape: int) -> None:
+        self.volatility = volatility
+        self.factor = np.linalg.cholesky(volatility.correlation)
+        self.variance = np.tile(volatility.long_run, (*shape, 1))
+        self.squares = [self.variance] * volatility.shock.shape[1]
+
+    @classmethod
+    def after(
+        cls, volatility: Volatility, errors: Floats, offsets: NDArray[np.int64], order: int, n_drawn: int
+    ) -> _Recursion:
+        """Return the state after sequences, `n_drawn` times each."""
+        rule = cls(volatility, len(offsets) - 1, n_drawn)
+        last = offsets[1:] - 1
+        ahead = find_variances(volatility, errors, offsets, order)[1][last]
+        rule.variance = np.repeat(ahead[:, np.newaxis], n_drawn, axis=1)
+        for j in range(len(rule.squares)):
+            known = (last - j >= offsets[:-1] + order)[:, np.newaxis]
+            square = np.where(known, errors[np.maximum(last - j, 0)] ** 2, volatility.long_run)
+            rule.squares[j] = np.repeat(square[:, np.newaxis], n_drawn, axis=1)
+        return rule
+
+    def draw(self, noise: Floats) -> Floats:
+        """Return errors of the present variance, and go on to the next."""
+        errors = noise @ self.factor.T * np.sqrt(self.variance)
+        self.squares = [errors**2, *self.squares[:-1]]
+        rule = self.volatility
+        self.variance = rule.level + rule.persistence * self.variance
+        for j, square in enumerate(self.squares):
+            self.variance = self.variance + rule.shock[:, j] * square
+        return errors
+
+
+def mean_log_variances(volatility: Volatility, length: int) -> Floats:
+    """Return the mean logarithm of each channel's variance over `length` steps that are drawn, shape (d,)."""
+    n = 200  # sequences side by side
+    rng = np.random.default_rng(0)
+    rule = _Recursion(volatility, n)
+    total, settle = np.zeros(len(volatility.level)), length // n // 2
+    for t in range(settle + length // n):
+        if t >= settle:
+            total += np.log(rule.variance).mean(axis=0)
+        rule.draw(rng.normal(size=(n, len(total))))
+    return total / (length // n)

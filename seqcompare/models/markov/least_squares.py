@@ -1,0 +1,265 @@
+"""Least squares of each step on those before it, by one pass over products of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from seqcompare.data.sequences import Sequences
+from seqcompare.models.kalman import filter_states, smooth_states
+from seqcompare.models.markov.lags import Lags, as_state_space
+
+Floats = NDArray[np.float64]
+Level = tuple[Floats, Floats, Floats]
+
+# Numbers in a lagged step up to which plain loops are faster than matrix products of blocks.
+_FEW = 12
+# Rows of lagged steps that are made at a time: few enough to stay in the cache.
+_ROWS = 8192
+# The least variance of what is new in a step, as a share of the channel's: no density is infinite.
+_LEAST_SHARE = 1e-9
+_MOST_ROUNDS = 200
+_ROUND_TOLERANCE = 1e-7
+
+
+class Moments(NamedTuple):
+    """Weighted products of lagged steps, about `centre`, for steps with `order` steps before them."""
+
+    order: int
+    total: float
+    """Summed weight."""
+    first: Floats
+    """Sums of x[t], x[t-1], ..., x[t-p], shape ((p + 1) d,)."""
+    second: Floats
+    """Sums of their products, shape ((p + 1) d, (p + 1) d)."""
+    centre: Floats
+    """What was subtracted from every step, shape (d,)."""
+    variance: Floats
+    """Of all steps, by channel, shape (d,)."""
+
+    def lower(self, order: int) -> Moments:
+        """Return those of fewer lags over the same steps."""
+        size = (order + 1) * len(self.centre)
+        return self._replace(order=order, first=self.first[:size], second=self.second[:size, :size])
+
+
+def find_moments(sequences: Sequences, weight: Floats, order: int, level: Level | None = None) -> Moments:
+    """Add up the products of lagged steps; a step with a gap among it and its lags is left out.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        The data, NaN where missing.
+    weight : ndarray of shape (n_steps,)
+        Weight of the prediction of each step.
+    order : int
+        Lags.
+    level : tuple, optional
+        What `find_level` says of the data, if it is known.
+    """
+    x = np.ascontiguousarray(sequences.channels, dtype=np.float64)
+    mean, variance, _ = find_level(x, weight) if level is None else level
+    size = (order + 1) * x.shape[1]
+    first, second = np.zeros(size), np.zeros((size, size))
+    if size <= _FEW:
+        total = _add_products(x, np.array(sequences.offsets), weight, order, mean, first, second)
+        return Moments(order, total, first, second, mean, variance)
+    x, total = x - mean, 0.0
+    for rows in _pieces(sequences, weight, order):
+        lagged = np.concatenate([x[rows - k] for k in range(order + 1)], axis=1)
+        share = weight[rows]
+        whole = ~np.isnan(lagged.sum(axis=1))
+        if not whole.all():
+            lagged, share = lagged[whole], share[whole]
+        weighted = lagged * share[:, np.newaxis]
+        total += share.sum()
+        first += weighted.sum(axis=0)
+        second += lagged.T @ weighted
+    return Moments(order, float(total), first, second, mean, variance)
+
+
+@njit(cache=True)
+def _add_products(
+    x: Floats, offsets: Any, weight: Floats, order: int, centre: Floats, first: Floats, second: Floats
+) -> float:
+    """Add up what `find_moments` asks for, step by step, and return the summed weight."""
+    d = x.shape[1]
+    size = (order + 1) * d
+    lagged = np.empty(size)
+    total = 0.0
+    for s in range(len(offsets) - 1):
+        for t in range(offsets[s] + order, offsets[s + 1]):
+            share = weight[t]
+            if share == 0:
+                continue
+            check = 0.0
+            for k in range(order + 1):
+                for c in range(d):
+                    value = x[t - k, c] - centre[c]
+                    lagged[k * d + c] = value
+                    check += value
+            if np.isnan(check):
+                continue
+            total += share
+            for i in range(size):
+                value = share * lagged[i]
+                first[i] += value
+                for j in range(i + 1):
+                    second[i, j] += value * lagged[j]
+    for i in range(size):
+        for j in range(i):
+            second[j, i] = second[i, j]
+    return total
+
+
+def solve(moments: Moments, ridge: float = 0.0) -> tuple[Floats, Floats, Floats]:
+    """Return the coefficients, shape (p, d, d), the intercept, (d,), and the covariance of the rest, (d, d).
+
+    Parameters
+    ----------
+    moments : Moments
+        Products of lagged steps.
+    ridge : float
+        What is added to the sum of squared errors, in units of a channel's variance, for each squared
+        coefficient between channels of variance 1.
+    """
+    p, d = moments.order, len(moments.centre)
+    mean = moments.first / moments.total
+    spread = moments.second / moments.total - np.outer(mean, mean)
+    # in units of the channels, so that neither ridge nor rounding depends on them
+    unit = np.sqrt(np.where(moments.variance > 0, moments.variance, 1.0))
+    units = np.tile(unit, p + 1)
+    spread = spread / np.outer(units, units)
+    own, cross = spread[d:, d:], spread[d:, :d]
+    weights = np.linalg.lstsq(
+        own + ridge / moments.total * np.eye(p * d), cross, rcond=max(p * d, 1) * 2.0**-52
+    )[0]
+    rest = spread[:d, :d] - weights.T @ cross - cross.T @ weights + weights.T @ own @ weights
+    values, vectors = np.linalg.eigh((rest + rest.T) / 2)
+    rest = (vectors * np.maximum(values, _LEAST_SHARE)) @ vectors.T
+    coef = (weights.T * unit[:, None] / units[None, d:]).reshape(d, p, d).transpose(1, 0, 2)
+    past = (mean[d:].reshape(p, d) + moments.centre)[:, :, np.newaxis]
+    intercept = mean[:d] + moments.centre - (coef @ past)[:, :, 0].sum(axis=0)
+    return np.ascontiguousarray(coef), intercept, rest * np.outer(unit, unit)
+
+
+def fit_lags(sequences: Sequences, weight: Floats, order: int, ridge: float = 0.0) -> tuple[Lags, int]:
+    """Fit by least squares; with gaps, by the EM algorithm, of which it is the M-step.
+
+    Dempster, Laird and Rubin (1977), "Maximum likelihood from incomplete data via the EM algorithm": in place
+    of the products of steps stand what the Kalman smoother expects of them, given all that is known.
+
+    Returns
+    -------
+    lags : Lags
+        The fit.
+    n_rounds : int
+        Rounds of EM; 0 where nothing is missing.
+
+    Raises
+    ------
+    ValueError
+        If no step of weight above 0 has `order` steps before it.
+    """
+    x = np.ascontiguousarray(sequences.channels, dtype=np.float64)
+    _check_rows(sequences, weight, order)
+    level = find_level(x, weight)
+    _, variance, level_cov = level
+    moments = find_moments(sequences, weight, order, level)
+    if not np.isnan(x.sum()):
+        return _as_lags(moments, ridge, level_cov), 0
+    with_gaps = np.logical_or.reduceat(np.isnan(x).any(axis=1), sequences.offsets[:-1])
+    whole = sequences.take(~with_gaps) if not with_gaps.all() else None
+    steps = np.repeat(with_gaps, sequences.lengths)
+    certain = None if whole is None else find_moments(whole, weight[~steps], order)
+    gappy, shares = sequences.take(with_gaps), weight[steps]
+    rough = moments.total < 5 * (order * len(variance) + 1)
+    if rough:  # too few rows without a gap to begin with: take the gaps for the channel's mean
+        filled = np.where(np.isnan(x), moments.centre, x)
+        moments = find_moments(Sequences(filled, sequences.offsets), weight, order)
+    lags = _as_lags(moments, ridge, level_cov)
+    n_rounds, moving = 0, True
+    while moving and n_rounds < _MOST_ROUNDS:
+        n_rounds += 1
+        last, lags = lags, _as_lags(_expect(lags, gappy, shares, moments, certain), ridge, level_cov)
+        scale = np.sqrt(np.diag(lags.covariance))
+        far = np.abs(lags.coef - last.coef).max(initial=0.0)
+        moving = max(far, (np.abs(lags.intercept - last.intercept) / scale).max()) > _ROUND_TOLERANCE
+    return lags, n_rounds
+
+
+def _as_lags(moments: Moments, ridge: float, level_cov: Floats) -> Lags:
+    return Lags(*solve(moments, ridge), moments.centre, level_cov)
+
+
+def _expect(
+    lags: Lags, gappy: Sequences, weight: Floats, moments: Moments, certain: Moments | None
+) -> Moments:
+    """Return the moments that are to be expected, given what is known and a model."""
+    order, d = moments.order, len(moments.centre)
+    machine = as_state_space(lags, order + 1)
+    x = gappy.channels.astype(np.float64)
+    offsets = np.array(gappy.offsets)
+    found = smooth_states(machine, x, offsets, filter_states(machine, x, offsets))
+    rows = np.flatnonzero((gappy.step_index >= order) & (weight > 0))
+    size, share = (order + 1) * d, weight[rows]
+    mean = found.mean[rows, :size] + np.tile(machine.offset - moments.centre, order + 1)
+    weighted = mean * share[:, np.newaxis]
+    second = mean.T @ weighted + np.tensordot(share, found.cov[rows, :size, :size], axes=1)
+    total, first = share.sum(), weighted.sum(axis=0)
+    if certain is not None:
+        shift = np.tile(certain.centre - moments.centre, order + 1)
+        moved = np.outer(certain.first, shift)
+        total, first = total + certain.total, first + certain.first + certain.total * shift
+        second = second + certain.second + moved + moved.T + certain.total * np.outer(shift, shift)
+    return moments._replace(total=total, first=first, second=second)
+
+
+def find_level(x: Floats, weight: Floats) -> Level:
+    """Return mean, variance and covariance of the steps of weight above 0, as far as they are known.
+
+    The covariance is only for the start, and kept positive definite.
+    """
+    weighted = bool((weight != weight[0]).any()) or weight[0] == 0
+    if not weighted and not np.isnan(x.sum()):
+        mean = x.mean(axis=0)
+        off = x - mean
+        # of one channel a matrix product is slower than a sum
+        cov = np.array([[np.vdot(off, off)]]) / len(x) if x.shape[1] == 1 else off.T @ off / len(x)
+    else:
+        known = ~np.isnan(x) & (weight > 0)[:, np.newaxis]
+        shares = known * weight[:, np.newaxis]
+        amount = shares.sum(axis=0)
+        if not amount.all():
+            raise ValueError("a channel has no value at all: every step of it is missing")
+        mean = np.where(known, x * shares, 0).sum(axis=0) / amount
+        off = np.where(known, x - mean, 0)
+        # of pairs of channels, where both are known
+        cov = (off * weight[:, np.newaxis]).T @ off / np.maximum(shares.T @ known, 1e-300)
+    variance = np.diag(cov).copy()
+    values, vectors = np.linalg.eigh(cov)
+    floor = _LEAST_SHARE * np.where(variance > 0, variance, 1.0).max()
+    return mean, variance, (vectors * np.maximum(values, floor)) @ vectors.T
+
+
+def _check_rows(sequences: Sequences, weight: Floats, order: int) -> None:
+    longest = int(sequences.lengths.max())
+    if longest > order and (weight > 0).all():
+        return
+    if not ((sequences.step_index >= order) & (weight > 0)).any():
+        raise ValueError(
+            f"no step to learn from: an autoregression of order {order} needs a sequence of at least "
+            f"{order + 1} steps, some later one of weight above 0; the longest has {longest} step(s) "
+            f"({longest} feature(s) in an array)"
+        )
+
+
+def _pieces(sequences: Sequences, weight: Floats, order: int) -> Iterator[NDArray[np.int64]]:
+    """Yield the rows of steps that have `order` steps before them and a weight, some at a time."""
+    rows = np.flatnonzero((sequences.step_index >= order) & (weight > 0))
+    for a in range(0, len(rows), _ROWS):
+        yield rows[a : a + _ROWS]

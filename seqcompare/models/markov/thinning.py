@@ -1,0 +1,237 @@
+"""Counts that follow from thinned counts: the probabilities, and the EM algorithm that fits them.
+
+    x[t] = sum over k of (survivors of x[t-k], each with probability survival[k-1]) + arrivals
+
+with independent survivors, binomial in number, and arrivals of any distribution. McKenzie (1985), "Some
+simple models for discrete variate time series"; Al-Osh and Alzaid (1987); Du and Li (1991) for several lags.
+"""
+
+from __future__ import annotations
+
+from math import lgamma
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from scipy.stats import poisson
+
+from seqcompare.models.distributions.counts import CountDistribution
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+_MOST_ROUNDS = 5000
+# A round of EM that gains less than this, in nats a step, is the last.
+_LEAST_GAIN = 1e-11
+# Where a Poisson distribution's table ends: what is left beyond is no probability that matters.
+_NEGLIGIBLE = 1e-16
+
+
+class Thinning(NamedTuple):
+    """The parameters: how likely each survives, and how many arrive."""
+
+    survival: Floats
+    """Of a count 1..p steps back, shape (p,)."""
+    arrivals: Floats
+    """Probabilities of 0..m-1 arrivals, shape (m,)."""
+    ratio: float
+    """How fast the probabilities of more fall; see `CountDistribution`."""
+    tail: float
+    """What they add up to."""
+
+
+class Transitions(NamedTuple):
+    """The distinct transitions in data, and their weights."""
+
+    following: Counts
+    """What came, shape (n,)."""
+    past: Counts
+    """The counts 1..p steps before it, shape (n, p)."""
+    weight: Floats
+    """Summed weight, shape (n,)."""
+
+
+def log_proba(model: Thinning, count: Counts, past: Counts) -> Floats:
+    """Return the log-probabilities of counts given those before them, in nats, shape (n,)."""
+    arrivals = _extended(model, int(count.max(initial=0)) + 1)
+    proba, _, _ = _expect(count, past, np.ones(len(count)), model.survival, arrivals)
+    return np.log(proba)
+
+
+def predict(model: Thinning, past: Counts) -> CountDistribution:
+    """Return the distributions of the counts that follow on `past`, shape (n, p), a batch of shape (n,)."""
+    states, which = np.unique(past, axis=0, return_inverse=True)
+    size = int(states.sum(axis=1).max(initial=0)) + len(model.arrivals)
+    arrivals = _extended(model, size)
+    table = np.zeros((len(states), size))
+    _fill(states, model.survival, arrivals, table)
+    return CountDistribution(table, model.ratio, _beyond(states, model, size))[which.ravel()]
+
+
+def fit_thinning(seen: Transitions, *, free: bool) -> tuple[Thinning, int, int]:
+    """Fit by EM: what survived and what arrived is hidden.
+
+    Parameters
+    ----------
+    seen : Transitions
+        The data.
+    free : bool
+        Whether each number of arrivals has a probability of its own, or they are Poisson.
+
+    Returns
+    -------
+    model : Thinning
+        The fit; free arrivals as `mix_in_all` leaves them.
+    n_rounds : int
+        Rounds of EM.
+    n_arrivals : int
+        Numbers of arrivals that have a probability.
+    """
+    total, p = seen.weight.sum(), seen.past.shape[1]
+    mean = float(seen.following @ seen.weight / total)
+    survival = np.full(p, 0.5 / max(p, 1))
+    most = int(seen.following.max())
+    k = np.arange(most + 1)
+    rate = max(mean / 2, 1e-3)
+    arrivals = (poisson.pmf(k, rate) + 1e-3 / len(k)) if free else poisson.pmf(k, rate)
+    exposed = seen.weight @ seen.past
+    last, gain, n_rounds = -np.inf, np.inf, 0
+    while gain > _LEAST_GAIN and n_rounds < _MOST_ROUNDS:
+        n_rounds += 1
+        proba, survivors, arrived = _expect(seen.following, seen.past, seen.weight, survival, arrivals)
+        reached = float(seen.weight @ np.log(proba)) / total
+        gain, last = reached - last, reached
+        survival = np.clip(np.divide(survivors, exposed, out=np.zeros(p), where=exposed > 0), 0, 1)
+        if free:
+            arrivals = arrived / arrived.sum()
+        else:
+            rate = max(float(arrived @ k) / total, 1e-12)
+            arrivals = poisson.pmf(k, rate)
+    if not free:
+        size = int(poisson.isf(_NEGLIGIBLE, rate)) + 2
+        table, tail = poisson.pmf(np.arange(size), rate), float(poisson.sf(size - 1, rate))
+        return Thinning(survival, table, min(rate / size, 0.5), tail), n_rounds, size
+    return Thinning(survival, *mix_in_all(arrivals, total)), n_rounds, int((arrivals > 1e-9).sum())
+
+
+def mix_in_all(shares: Floats, total: float) -> tuple[Floats, float, float]:
+    """Let one observation in `total` + 1 be of a geometric distribution, so that no count is impossible.
+
+    Parameters
+    ----------
+    shares : ndarray of shape (m,)
+        Probabilities of 0..m-1.
+    total : float
+        Observations that they are from.
+
+    Returns
+    -------
+    proba, ratio, tail
+        What a `CountDistribution` is made of; the geometric one has the mean of `shares`.
+    """
+    k = np.arange(len(shares))
+    mean = float(shares @ k)
+    ratio = mean / (1 + mean)
+    proba = (total * shares + (1 - ratio) * ratio**k) / (total + 1)
+    return proba, ratio, ratio ** len(shares) / (total + 1)
+
+
+def _extended(model: Thinning, size: int) -> Floats:
+    """Return the probabilities of 0..size-1 arrivals at least, the tail included."""
+    beyond = np.arange(max(size - len(model.arrivals), 0))
+    tail = model.tail * (1 - model.ratio) * model.ratio**beyond
+    # what underflows is still possible
+    return np.concatenate([model.arrivals, np.maximum(tail, 1e-300)])
+
+
+def _beyond(states: Counts, model: Thinning, size: int) -> Floats:
+    """Return the probability of `size` and more, which is past all but the tail of the arrivals.
+
+    There a survivor more is worth a step less into the tail, 1/ratio, and their mean is that of a binomial.
+    """
+    moved = (1 - model.survival + model.survival / max(model.ratio, 1e-12)) ** states
+    return np.minimum(model.tail * model.ratio ** (size - len(model.arrivals)) * moved.prod(axis=1), 1.0)
+
+
+@njit(cache=True)
+def _binomial(n: int, share: float, size: int, out: Floats) -> None:
+    """Write the probabilities of 0..size-1 survivors among n."""
+    for k in range(size):
+        if k > n or (share <= 0 and k > 0) or (share >= 1 and k < n):
+            out[k] = 0.0
+        elif share <= 0 or share >= 1:
+            out[k] = 1.0
+        else:
+            ways = lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0)
+            out[k] = np.exp(ways + k * np.log(share) + (n - k) * np.log1p(-share))
+
+
+@njit(cache=True)
+def _survivors(past: Counts, survival: Floats, size: int, total: Floats, one: Floats, work: Floats) -> None:
+    """Write the probabilities of 0..size-1 survivors altogether to `total`."""
+    total[:size] = 0
+    total[0] = 1
+    for j in range(len(past)):
+        if past[j] <= 0:
+            continue
+        _binomial(past[j], survival[j], size, one)
+        for i in range(size):
+            work[i] = 0
+            for k in range(i + 1):
+                work[i] += one[k] * total[i - k]
+        total[:size] = work[:size]
+
+
+@njit(cache=True)
+def _expect(count: Counts, past: Counts, weight: Floats, survival: Floats, arrivals: Floats) -> Any:
+    """Return the probability of each transition, and what is to be expected of what is hidden.
+
+    Of k survivors among n, each with probability a, ``k Bin(k; n, a) = n a Bin(k - 1; n - 1, a)``: so the
+    expected survivors are a probability of a transition with one count less.
+    """
+    n, p = past.shape
+    most = 1
+    for i in range(n):
+        most = max(most, count[i] + 1)
+    total, one, work = np.empty(most), np.empty(most), np.empty(most)
+    proba = np.empty(n)
+    survivors, arrived = np.zeros(p), np.zeros(len(arrivals))
+    less = np.empty(p, np.int64)
+    for i in range(n):
+        x = count[i]
+        _survivors(past[i], survival, x + 1, total, one, work)
+        found = 0.0
+        for k in range(x + 1):
+            found += total[x - k] * arrivals[k]
+        proba[i] = max(found, 1e-300)
+        for k in range(x + 1):
+            arrived[k] += weight[i] * total[x - k] * arrivals[k] / proba[i]
+        if x == 0:
+            continue
+        for j in range(p):
+            if past[i, j] <= 0:
+                continue
+            less[:] = past[i]
+            less[j] -= 1
+            _survivors(less, survival, x, total, one, work)
+            found = 0.0
+            for k in range(x):
+                found += total[x - 1 - k] * arrivals[k]
+            survivors[j] += weight[i] * survival[j] * past[i, j] * found / proba[i]
+    return proba, survivors, arrived
+
+
+@njit(cache=True)
+def _fill(states: Counts, survival: Floats, arrivals: Floats, table: Floats) -> None:
+    """Write the distribution of what follows each state into the rows of `table`."""
+    size = table.shape[1]
+    total, one, work = np.empty(size), np.empty(size), np.empty(size)
+    for i in range(len(states)):
+        most = 1
+        for j in range(states.shape[1]):
+            most += max(states[i, j], 0)
+        _survivors(states[i], survival, most, total, one, work)
+        for x in range(size):
+            for k in range(min(x + 1, most)):
+                table[i, x] += total[k] * arrivals[x - k]

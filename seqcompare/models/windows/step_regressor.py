@@ -1,0 +1,141 @@
+"""A number for every step, from the window around it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from sklearn.linear_model import Ridge
+from sklearn.metrics import r2_score
+from sklearn.utils.validation import check_is_fitted
+
+from seqcompare.data.sequences import Sequences
+from seqcompare.data.targets import check_step_numbers, check_step_weights
+from seqcompare.models.base import Reader, check_sequences
+from seqcompare.models.windows.fit import CHUNK, FEW, as_form, count_parameters, fit_rows, wants_dense
+from seqcompare.models.windows.sliding_window import SlidingWindow
+
+
+class WindowStepRegressor(Reader):
+    """A number for each step (or several) from the window around it, by any scikit-learn regressor.
+
+    Inside `NextStep` it becomes a density over numbers: the prediction, and a distribution of its errors.
+
+    Parameters
+    ----------
+    estimator : regressor, optional
+        Fitted on one row a step, see `SlidingWindow`; by default ``Ridge()``.
+    before, after : int, default=0
+        Steps seen before and after the one that is answered for.
+    pairs, mark_edges, dtype
+        As in `WindowTagger`.
+
+    Attributes
+    ----------
+    estimator_ : regressor
+        The fitted inner one.
+    window_ : SlidingWindow
+        What makes its rows.
+    dense_ : bool
+        Whether the inner regressor gets dense rows.
+    n_parameters_ : int or nan
+        Numbers that the inner regressor predicts with; NaN if it does not show them.
+
+    Examples
+    --------
+    >>> from seqcompare import WindowStepRegressor
+    >>> X = [[0.0, 1.0, 2.0, 1.0], [1.0, 0.0, 1.0]]
+    >>> y = [[0.0, 1.0, 3.0, 3.0], [1.0, 1.0, 1.0]]  # y[t] = x[t] + x[t-1]
+    >>> WindowStepRegressor(before=1).fit(X, y).predict([[1.0, 1.0]])[0].shape
+    (2,)
+    """
+
+    predicts = "numbers"
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        before: int = 0,
+        after: int = 0,
+        *,
+        pairs: bool = False,
+        mark_edges: bool = True,
+        dtype: DTypeLike = "float64",
+    ) -> None:
+        self.estimator = estimator
+        self.before = before
+        self.after = after
+        self.pairs = pairs
+        self.mark_edges = mark_edges
+        self.dtype = dtype
+
+    @property
+    def causal(self) -> bool:
+        """Whether the window ends at the step that is answered for."""
+        return (self.window_ if hasattr(self, "window_") else self._new_window()).causal
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> WindowStepRegressor:
+        """Fit the inner regressor on the windows of all steps that count.
+
+        Parameters
+        ----------
+        X : sequences
+            The input.
+        y : one number a step, shape (T_i,) a sequence, or several, shape (T_i, m), in any container
+            The targets.
+        sample_weight : array of shape (n,), or one array of weights a sequence, optional
+            Weights of sequences or of steps; a step of weight 0 is not trained on.
+
+        Raises
+        ------
+        ValueError
+            For input that is not as described, or weights that the inner regressor does not take.
+        """
+        sequences = check_sequences(self, X, reset=True)
+        targets = check_step_numbers(y, sequences)
+        weights = check_step_weights(sample_weight, sequences)
+        steps = np.flatnonzero(weights)
+        self.window_ = self._new_window().fit(sequences)
+        layout = self.window_.layout_
+        rows = layout.expand(layout.base(sequences, None if len(steps) == sequences.n_steps else steps))
+        self.dense_ = wants_dense(self.inner, rows)
+        self.estimator_ = fit_rows(self.inner, as_form(rows, self.dense_), targets[steps], weights[steps])
+        self.n_parameters_ = count_parameters(self.estimator_)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Return the number or numbers of every step, in X's container."""
+        check_is_fitted(self)
+        sequences = check_sequences(self, X, reset=False)
+        layout = self.window_.layout_
+        size = min(CHUNK, max(FEW // self.window_.n_features_out_, 256))
+        parts = [
+            self.estimator_.predict(as_form(layout.expand(base), self.dense_))
+            for base in layout.pieces(sequences, size=size)
+        ]
+        return sequences.pack(np.concatenate(parts))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R2 over all steps.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+        """
+        sequences = self._check(X)
+        targets = check_step_numbers(y, sequences)
+        weights = check_step_weights(sample_weight, sequences)
+        answer: NDArray[Any] = self.predict(Sequences(sequences.values, sequences.offsets)).values
+        return float(r2_score(targets, answer, sample_weight=weights))
+
+    @property
+    def inner(self) -> Any:
+        """The inner estimator, not fitted."""
+        return Ridge() if self.estimator is None else self.estimator
+
+    def _new_window(self) -> SlidingWindow:
+        return SlidingWindow(
+            self.before, self.after, pairs=self.pairs, mark_edges=self.mark_edges, dtype=self.dtype
+        )

@@ -1,0 +1,73 @@
+"""Sweeps and comparisons of densities over numbers and counts."""
+
+import numpy as np
+import pytest
+
+import seqcompare
+from seqcompare.tasks import LinearSeries
+
+SUITE = {
+    "title": "Numbers",
+    "seeds": 1,
+    "distances": [2],
+    "n_train": 40,
+    "n_validation": 20,
+    "n_test": 60,
+    "epochs": 3,
+    "em_iterations": 10,
+    "max_seconds": 600,
+    "tasks": [{"name": "LinearSeries"}, {"name": "Counts"}],
+    "models": [
+        {"variant": "autoregression", "ladder": [1, 2]},
+        {"variant": "count-autoregression", "ladder": [2]},
+        {"variant": "markov", "ladder": [1]},
+        {"variant": "ridge", "ladder": [2]},
+        {"variant": "hmm", "ladder": [2]},
+        {"variant": "state-space", "ladder": [2]},
+    ],
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_sweep_scores_densities_and_theory_foresees_who_can(tmp_path):
+    frame = seqcompare.sweep(SUITE, tmp_path, n_jobs=1).frame()
+    assert frame["status"].eq("ok").all(), frame["error"].tolist()
+    skill = frame.set_index(["task", "model"])["skill"]
+    series, counts = skill["LinearSeries"], skill["Counts"]
+    for model in ("autoregression of order 2", "ridge window 2"):
+        assert series[model] == pytest.approx(1, abs=0.02)
+    assert series["autoregression of order 1"] < 0.1
+    assert 0.05 < series["HMM 2 states"] < 0.5
+    assert counts["count autoregression of order 2"] == pytest.approx(1, abs=0.02)
+    assert counts["Markov order 1"] < counts["HMM 2 states"] < 0.5
+    # numbers are nothing that chains of symbols or of counts read, and counts no real numbers
+    assert set(counts.index) == {"count autoregression of order 2", "Markov order 1", "HMM 2 states"}
+    can = frame.set_index(["task", "model"])["can_represent"]
+    assert bool(can["LinearSeries", "autoregression of order 2"]) is True
+    assert bool(can["LinearSeries", "autoregression of order 1"]) is False
+    assert can["LinearSeries", "HMM 2 states"] is None or np.isnan(can["LinearSeries", "HMM 2 states"])
+
+
+def draw(n):
+    return LinearSeries(2, coefficients=(1.6, -0.8)).sample(n, length=200, random_state=1).X
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_comparison_finds_the_order_of_a_series(tmp_path):
+    comparison = seqcompare.compare(draw(40), ["markov"], cv=3, out=tmp_path)
+    best = comparison.summary().set_index("entry").loc["Markov chain"]
+    assert best["chosen"] == "autoregression of order 2"
+    # h(1), and what the first two steps cost beyond
+    assert best["score"] == pytest.approx(2.047, abs=0.02)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_all_families_compete_on_numbers(tmp_path):
+    comparison = seqcompare.compare(draw(10), cv=2, out=tmp_path)
+    frame = comparison.frame()
+    assert frame["status"].eq("ok").all(), frame["error"].tolist()
+    summary = comparison.summary().set_index("family")
+    assert set(summary.index) == {"markov", "hmm", "window", "reference"}
+    assert summary.loc["hmm", "chosen"].startswith("linear state space")
+    others = summary.drop(index="reference")["score"]
+    assert (others < summary.loc["reference", "score"] - 1).all()
