@@ -138,6 +138,11 @@ def contestants_for(dataset: SequenceDataset, models: Any, problem: Problem) -> 
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise ValueError(f"models: {', '.join(repeated)} comes twice; give each a name of its own, in a dict")
+    for contestant in chosen:
+        labels = [candidate.label for candidate in contestant.candidates]
+        same = sorted({label for label in labels if labels.count(label) > 1})
+        if same:
+            raise ValueError(f"models: several settings of {contestant.name} are called {same[0]!r}")
     return [first, *chosen]
 
 
@@ -175,8 +180,8 @@ def _meant(model: Any, label: str, standard: list[Contestant], problem: Problem)
     if not made:
         missing = ", with missing values" if problem.missing else ""
         raise ValueError(
-            f"models: {label or model!r} has no answer for the role {problem.role} on steps that are "
-            f"{problem.kind}{missing}; there are {_known(standard)}"
+            f"models: {label or _words_of(model)} has no answer for the role {problem.role} on steps that "
+            f"are {problem.kind}{missing}; there are {_known(standard)}"
         )
     return made
 
@@ -202,6 +207,11 @@ def _pooled(entered: Iterable[Entered], problem: Problem) -> list[Contestant]:
             key = family.seed_keys.get(problem.role, family.title)
             found.append(Contestant(family.title + words, family, candidates, key + words))
     return found
+
+
+def _words_of(model: Any) -> str:
+    """Return what a model that was entered is called in an error."""
+    return repr(model if isinstance(model, str) else getattr(model, "name", type(model).__name__))
 
 
 def _known(standard: list[Contestant]) -> str:

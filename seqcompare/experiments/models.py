@@ -103,7 +103,13 @@ class Candidate:
             return False
         if self.spec.skip is not None and self.spec.skip(problem):
             return False
-        return self.spec.build(problem, **self.settings) is not None
+        try:
+            return self.spec.build(problem, **self.settings) is not None
+        except Exception as error:  # whatever the user's own code raises
+            raise ValueError(
+                f"{self.label} could not be built for the role {problem.role!r} with the settings "
+                f"{dict(self.settings)}: {type(error).__name__}: {error}"
+            ) from error
 
     def limited(self, k: int, *, ahead: bool = False) -> Candidate:
         """Return the candidate that sees only the last k steps, or the next k."""
@@ -286,7 +292,8 @@ def candidates_of(
         label = spec.label_of(setting)
         if entered.name and entered.family.name in FAMILIES:
             size = [str(setting[spec.size_key])] if len(settings) > 1 and spec.size_key in setting else []
-            label = " ".join([entered.name, *size])
+            others = [f"{key}={value}" for key, value in setting.items() if key != spec.size_key]
+            label = ", ".join([" ".join([entered.name, *size]), *others])
         elif entered.name:
             label = entered.name + label.removeprefix(spec.title)
         found.append(

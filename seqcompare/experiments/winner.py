@@ -68,12 +68,16 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
     own = untrusted_types(found.folder / MODEL)
     probable = dataset.role == "next" or hasattr(model, "predict_proba")
     answers = "".join(line for line in _ANSWERS[dataset.role] if probable or "_proba(" not in line)
-    importable = "# The classes of your own must be importable where this runs.\n" if own else ""
+    importable = ""
+    if any(name.startswith("__main__.") for name in own):
+        importable = "# Its classes were defined in a script of yours: define them here first.\n"
+    elif own:
+        importable = "# Its classes are your own: their modules must be importable (PYTHONPATH).\n"
     snippet = (
         # names are the user's: as literals on one line they cannot become code
         f"# How to use {candidate.label!r:.200}, fitted to all of {dataset.name!r:.200}.\n{importable}\n"
-        "import seqcompare\n\n"
-        f'model = seqcompare.load("{MODEL}"{_trusted(own)})\n'
+        "from pathlib import Path\n\nimport seqcompare\n\n"
+        f'model = seqcompare.load(Path(__file__).with_name("{MODEL}"){_trusted(own)})\n'
         f"X = {_example(dataset)}  # a list of sequences\n"
         f"{answers}"
         "# to fit it anew, as a part of a search or a pipeline of scikit-learn:\n"

@@ -187,3 +187,32 @@ def test_a_winner_that_no_file_can_hold_loses_nothing(tmp_path):
         found = compare(Unsaveable(), tmp_path / "run")
     assert found.verdict().entry is not None
     assert not (tmp_path / "run" / "model.skops").exists()
+
+
+def _two_settings(problem, k, z):
+    return MarkovTagger(order=k) if problem.role == "step" else None
+
+
+def _broken(problem, k):
+    raise ZeroDivisionError("of my own")
+
+
+def test_settings_beside_the_size_stand_in_the_label(tmp_path):
+    spec = ModelSpec("tw", "TW", _two_settings, {"k": [0, 1], "z": [1, 2]}, capacity_name="steps")
+    labels = {"x k=0, z=1", "x k=0, z=2", "x k=1, z=1", "x k=1, z=2"}
+    assert set(sweep({"x": spec}, tmp_path / "sweep")["model"]) == labels
+    rows = compare({"x": spec}, tmp_path / "compare").frame()
+    assert set(rows[rows["axis"] == "tuning"]["model"]) == labels
+
+
+@pytest.mark.parametrize("run", [sweep, compare])
+def test_a_model_that_cannot_be_built_is_named(run, tmp_path):
+    spec = ModelSpec("q", "Q", _broken, {"k": [1]})
+    with pytest.raises(ValueError, match="q 1 could not be built for the role 'step'.*ZeroDivisionError"):
+        run(spec, tmp_path / "run")
+
+
+def test_settings_of_one_name_are_refused(tmp_path):
+    spec = ModelSpec("q", "Q", _two_settings, {"k": [0, 1], "z": [1]}, label="same")
+    with pytest.raises(ValueError, match="several settings of q are called 'qsame'"):
+        compare(spec, tmp_path / "run")
