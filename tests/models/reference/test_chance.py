@@ -120,8 +120,8 @@ def gains(draw):
 
     chance = bits(chance_model(data))
     problem = problem_of(data, 0.8, 600.0)
-    entered = contestants_for(data, None, problem)[1:]
-    some = [c for entry in entered for c in entry.candidates if c.capacity in (2, 4, 8)]
+    entered = contestants_for(data, ["hmm"], problem)[1:]
+    some = [c for e in entered for c in e.candidates if c.variant == "hmm" and c.capacity in (2, 4, 8)]
     assert len(some) == 3
     return [chance - bits(candidate.build(problem, 0)[0]) for candidate in some]
 
