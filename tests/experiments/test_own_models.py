@@ -208,7 +208,7 @@ def test_settings_beside_the_size_stand_in_the_label(tmp_path):
 @pytest.mark.parametrize("run", [sweep, compare])
 def test_a_model_that_cannot_be_built_is_named(run, tmp_path):
     spec = ModelSpec("q", "Q", _broken, {"k": [1]})
-    with pytest.raises(ValueError, match="q 1 could not be built for the role 'step'.*ZeroDivisionError"):
+    with pytest.raises(ValueError, match=r"q 1 could not be built for the role 'step'.*ZeroDivisionError"):
         run(spec, tmp_path / "run")
 
 
