@@ -76,8 +76,8 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
     snippet = (
         # names are the user's: as literals on one line they cannot become code
         f"# How to use {candidate.label!r:.200}, fitted to all of {dataset.name!r:.200}.\n{importable}\n"
-        "from pathlib import Path\n\nimport seqcompare\n\n"
-        f'model = seqcompare.load(Path(__file__).with_name("{MODEL}"){_trusted(own)})\n'
+        "import seqcompare\n\n"
+        f'model = seqcompare.load("{MODEL}"{_trusted(own)})\n'
         f"X = {_example(dataset)}  # a list of sequences\n"
         f"{answers}"
         "# to fit it anew, as a part of a search or a pipeline of scikit-learn:\n"
