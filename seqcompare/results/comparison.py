@@ -74,12 +74,12 @@ class ComparisonResult:
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """One row a model, the best first; see `seqcompare.results.judgement.summary`."""
+        """One row a model, the best first; see `seqcompare.results.contest.summary`."""
         return summary(self.contest, self.phase(TEST), self.phase(TUNING))
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
-        """Paired tests against the best and chance; see `seqcompare.results.judgement.pairs`."""
+        """Paired tests against the best and chance; see `seqcompare.results.contest.pairs`."""
         return pairs(self.contest)
 
     @cached_property
@@ -302,11 +302,11 @@ class StoredComparison(StoredRun):
         return self.result.curves.copy()
 
     def summary(self) -> pd.DataFrame:
-        """Return one row a model, the best first; see `seqcompare.results.judgement.summary`."""
+        """Return one row a model, the best first; see `seqcompare.results.contest.summary`."""
         return self.result.summary.copy()
 
     def pairs(self) -> pd.DataFrame:
-        """Return paired tests against the best and chance; see `seqcompare.results.judgement.pairs`."""
+        """Return paired tests against the best and chance; see `seqcompare.results.contest.pairs`."""
         return self.result.pairs.copy()
 
     def grids(self) -> pd.DataFrame:
