@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from seqcompare.data.dataset import Role
-from seqcompare.dependence.checks import Finding
+from seqcompare.dependence.measured import Measured
 from seqcompare.dependence.wording import (
     clock_sentence,
     gain_sentence,
@@ -28,7 +26,7 @@ _NEAREST = 10
 
 
 @dataclass(frozen=True, eq=False)
-class Profile:
+class Profile(Measured):
     """How far dependence reaches in data, before any model is chosen.
 
     Parameters
@@ -91,34 +89,6 @@ class Profile:
     notes : tuple of str
         How it was computed, and what limits it.
     """
-
-    name: str
-    role: Role
-    n_sequences: int
-    n_steps: int
-    alpha: float
-    p_value: float
-    reach: int | None
-    look_ahead: int | None
-    order: int | None
-    told: tuple[int, ...]
-    period: float | None
-    beyond_clock: int | None
-    beyond_clock_p: float
-    timescale: float
-    gain: float
-    gain_error: float
-    drift: str
-    kept: tuple[str, ...]
-    lags: pd.DataFrame
-    orders: pd.DataFrame
-    entropy: pd.DataFrame
-    checks: tuple[Finding, ...]
-    notes: tuple[str, ...]
-
-    def frame(self) -> pd.DataFrame:
-        """Return `lags` and `orders` side by side, one row a lag."""
-        return self.lags.merge(self.orders, on="lag", how="outer").sort_values("lag", ignore_index=True)
 
     def summary(self) -> str:
         """Return a few sentences, a line each: what was found, what was not, and what could not be."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    from seqcompare.dependence.result import Profile
+from seqcompare.dependence.measured import Measured
 
 _KEPT = {
     "position": "the place in the sequence",
@@ -17,7 +14,7 @@ _KEPT = {
 }
 
 
-def sentences(found: Profile) -> list[str]:
+def sentences(found: Measured) -> list[str]:
     """Return the summary of a profile, a sentence or two a line."""
     plural = "" if found.n_sequences == 1 else "s"
     said = [
@@ -37,18 +34,18 @@ def sentences(found: Profile) -> list[str]:
     return [sentence for sentence in said if sentence]
 
 
-def headline(found: Profile) -> str:
+def headline(found: Measured) -> str:
     """Return the two or three sentences that a verdict has room for."""
     said = [lag_sentence(found), *aside(found), reach_sentence(found), clock_sentence(found)]
     return " ".join(sentence for sentence in said if sentence)
 
 
-def target_words(found: Profile) -> str:
+def target_words(found: Measured) -> str:
     """Return what is predicted, in words."""
     return {"next": "the next step", "step": "a step's label"}.get(found.role, "a sequence's target")
 
 
-def lag_sentence(found: Profile) -> str:
+def lag_sentence(found: Measured) -> str:
     """Say what single lags tell."""
     target = target_words(found)
     lags = found.lags
@@ -73,7 +70,7 @@ def lag_sentence(found: Profile) -> str:
     return f"{text} There the examined lags end: it may go on."
 
 
-def aside(found: Profile) -> list[str]:
+def aside(found: Measured) -> list[str]:
     """Say what lags share that does not tie them together."""
     if found.lags["detected"].any() or found.p_value > found.alpha / 2:
         return []
@@ -83,14 +80,14 @@ def aside(found: Profile) -> list[str]:
     ]
 
 
-def order_sentences(found: Profile) -> list[str]:
+def order_sentences(found: Measured) -> list[str]:
     """Say what contexts tell, backwards and ahead."""
     tested = found.orders.dropna(subset="p")
     sides = [(tested[(tested["lag"] < 0) == ahead], ahead) for ahead in (False, True)]
     return [_order_sentence(found, side, ahead) for side, ahead in sides if len(side)]
 
 
-def _order_sentence(found: Profile, tested: pd.DataFrame, ahead: bool) -> str:
+def _order_sentence(found: Measured, tested: pd.DataFrame, ahead: bool) -> str:
     target = target_words(found)
     distance = tested["lag"].abs().to_numpy()
     p_values = tested["p"].to_numpy()
@@ -112,7 +109,7 @@ def _order_sentence(found: Profile, tested: pd.DataFrame, ahead: bool) -> str:
     return f"Contexts tell more of {target} up to {order} steps {where} ({chance}), {end}."
 
 
-def reach_sentence(found: Profile) -> str:
+def reach_sentence(found: Measured) -> str:
     """Say how far back it matters, and why that is not what single lags say."""
     seen = found.lags.loc[found.lags["detected"], "lag"]
     farthest = int(seen.max()) if len(seen) else -1
@@ -134,7 +131,7 @@ def reach_sentence(found: Profile) -> str:
     return f"{text}."
 
 
-def clock_sentence(found: Profile) -> str:
+def clock_sentence(found: Measured) -> str:
     """Say what the period is, and what lags add to it."""
     if found.period is None:
         return ""
@@ -146,7 +143,7 @@ def clock_sentence(found: Profile) -> str:
     return f"{text}; lags up to {found.beyond_clock} tell more than it does."
 
 
-def gain_sentence(found: Profile) -> str:
+def gain_sentence(found: Measured) -> str:
     """Say what contexts save, and how soon that fades."""
     if not np.isfinite(found.gain) or (found.order is None and found.reach is None):
         return ""
@@ -157,7 +154,7 @@ def gain_sentence(found: Profile) -> str:
     return f"{text}; what the past tells lies {found.timescale:.2g} steps back on average."
 
 
-def power_sentence(found: Profile) -> str:
+def power_sentence(found: Measured) -> str:
     """Say what would have been seen, and what would have been missed."""
     lags = found.lags
     if not len(lags):
@@ -175,13 +172,13 @@ def power_sentence(found: Profile) -> str:
     return f"{text}. Dependences on several steps together are what contexts are for, as far as these recur."
 
 
-def _entropy_sentence(found: Profile) -> str:
+def _entropy_sentence(found: Measured) -> str:
     bits = zip(found.entropy["estimate"], found.entropy["bits"], strict=True)
     known = [f"{estimate} {value:.3f}" for estimate, value in bits if np.isfinite(value)]
     return f"Bits to predict {target_words(found)}: {'; '.join(known)}." if known else ""
 
 
-def _kept_sentence(found: Profile) -> str:
+def _kept_sentence(found: Measured) -> str:
     kept = [_KEPT[name] for name in found.kept if name in _KEPT]
     if not kept:
         return ""
