@@ -11,6 +11,7 @@ from seqcompare import (
     ContextTree,
     CountAutoregression,
     HMMTagger,
+    LastValue,
     LinearStateSpace,
     MarkovChain,
     MarkovTagger,
@@ -74,6 +75,7 @@ CASES = {
     "next numbers": case(
         NextStep(WindowStepRegressor(before=1)), "real", "next", {"estimator__before": [0, 1]}
     ),
+    "last value": case(NextStep(LastValue()), "real", "next", {"estimator__period": [1, 2]}),
     "next numbers scaled": case(
         NextStep(WindowStepRegressor(), scale=WindowStepRegressor(before=1)),
         "real",
