@@ -133,8 +133,9 @@ class LastValue(Reader):
 
 def rows_before(sequences: Sequences, period: int) -> NDArray[np.int64]:
     """Return the row `period` steps before the step after each; its own where the sequence was not there."""
-    back = np.where(sequences.step_index >= period - 1, period - 1, 0)
-    return np.asarray(np.arange(sequences.n_steps) - back, dtype=np.int64)
+    rows: NDArray[np.int64] = np.arange(sequences.n_steps, dtype=np.int64)
+    rows[sequences.step_index >= period - 1] -= period - 1
+    return rows
 
 
 def find_season(X: Sequences) -> int:
