@@ -162,6 +162,45 @@ def _numbers_in_a_state(problem: Problem) -> list[Settings]:
     return [{"n_components": k} for k in (1, 2, 3) if k == 1 or 10 * k * (k + width) <= problem.n_steps]
 
 
+def _field(problem: Problem, width: int, C: float = 1.0, *, ahead: bool = False) -> Any:
+    """Return a conditional random field over windows: of the past, or as wide ahead as back."""
+    if problem.role != "step":
+        return None
+    sides = {"before": (width - 1) // 2, "after": width // 2} if ahead else {"before": width - 1}
+    decode = _SMOOTHED if ahead else _FILTERED
+    model = seqcompare.CRFTagger(**sides, C=C, decode=decode)
+    return make_pipeline(seqcompare.SequenceScaler(), model) if problem.kind == "real" else model
+
+
+def _fields(problem: Problem, widths: tuple[int, ...]) -> list[Settings]:
+    """Return the windows of a field; where classes are many, its chain of labels costs their square."""
+    if problem.role != "step" or problem.n_classes > 64:
+        return []
+    fitting = [w for w in widths if w <= problem.longest] or [widths[0]]
+    return [{"width": w, "C": C} for w in fitting for C in (0.1, 1.0)]
+
+
+def _label_of_field(settings: Settings, *, ahead: bool = False) -> str:
+    width, C = int(settings["width"]), settings.get("C", 1.0)
+    taps = f"-{(width - 1) // 2}..+{width // 2}" if ahead else str(width)
+    return f"CRF {taps}" + (f", C={C:g}" if C != 1 else "")
+
+
+def _theory_of_field(needs: Needs, traits: Traits) -> bool | None:
+    """Return whether the window shows what matters to a linear rule; what labels carry besides is open."""
+    if needs.role != "step":
+        return False
+    if traits.causal and needs.distance < 0:
+        return False
+    back = traits.capacity - 1 - traits.after
+    seen = needs.finite and -traits.after <= needs.distance <= back
+    return True if seen and needs.linear else None
+
+
+def _seconds_of_field(problem: Problem, settings: Settings) -> float:
+    return 2e-5 * problem.n_steps * (int(settings["width"]) + problem.n_classes)
+
+
 def _label(settings: Settings, more: str = "") -> str:
     k = int(settings["n_components"])
     return f"HMM {k} state{'' if k == 1 else 's'}{more}"
@@ -229,6 +268,22 @@ def _of_labels_spec(name: str, decode: str, *, ahead: bool) -> ModelSpec:
     )
 
 
+def _field_spec(name: str, title: str, widths: tuple[int, ...], *, ahead: bool = False) -> ModelSpec:
+    return ModelSpec(
+        name,
+        title,
+        partial(_field, ahead=ahead),
+        partial(_fields, widths=widths),
+        capacity="width",
+        capacity_name="width",
+        sizes=() if ahead else widths,
+        label=partial(_label_of_field, ahead=ahead),
+        cost=_seconds_of_field,
+        can_represent=_theory_of_field,
+        ahead=ahead,
+    )
+
+
 FAMILY = Family(
     "hmm",
     "HMM",
@@ -265,6 +320,7 @@ FAMILY = Family(
             sizes=(1, 2, 3),
             kinds=("real",),
         ),
+        _field_spec("crf", "Conditional random field", (1, 4, 8)),
         _of_labels_spec("hmm-labels-smoothed", _SMOOTHED, ahead=True),
         _spec(
             "hmm-smoothed",
@@ -274,6 +330,7 @@ FAMILY = Family(
             ahead=True,
             sizes=(),
         ),
+        _field_spec("crf-centred", "Centred conditional random field", (3, 9), ahead=True),
     ),
     _theory,
     seed_keys={"sequence": "HMMs"},
