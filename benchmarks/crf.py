@@ -67,9 +67,8 @@ def main() -> None:
     for side in SIDES:
         window = WindowTagger(LogisticRegression(max_iter=300), side, side)
         window.fit(train.X, train.y, sample_weight=train.sample_weight)
-        print(
-            f"-{side}..+{side}  window      bits {scored(window, rest)[0]:.3f}  right {scored(window, rest)[1]:.3f}"
-        )
+        bits, right = scored(window, rest)
+        print(f"-{side}..+{side}  window      bits {bits:.3f}  right {right:.3f}")
         ours, theirs = [], []
         for _ in range(RUNS):
             field = CRFTagger(side, side, decode="posterior")

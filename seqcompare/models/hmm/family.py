@@ -162,28 +162,29 @@ def _numbers_in_a_state(problem: Problem) -> list[Settings]:
     return [{"n_components": k} for k in (1, 2, 3) if k == 1 or 10 * k * (k + width) <= problem.n_steps]
 
 
-def _field(problem: Problem, width: int, C: float = 1.0, *, ahead: bool = False) -> Any:
-    """Return a conditional random field over windows: of the past, or as wide ahead as back."""
+def _field(problem: Problem, width: int, C: float = 1.0) -> Any:
+    """Return a conditional random field over windows that look as far ahead as back.
+
+    Its probabilities are those of whole sequences of labels: a label that is known before the steps after it
+    are is no question for it, and windows alone answer that better.
+    """
     if problem.role != "step":
         return None
-    sides = {"before": (width - 1) // 2, "after": width // 2} if ahead else {"before": width - 1}
-    decode = _SMOOTHED if ahead else _FILTERED
-    model = seqcompare.CRFTagger(**sides, C=C, decode=decode)
+    model = seqcompare.CRFTagger((width - 1) // 2, width // 2, C=C, decode=_SMOOTHED)
     return make_pipeline(seqcompare.SequenceScaler(), model) if problem.kind == "real" else model
 
 
-def _fields(problem: Problem, widths: tuple[int, ...]) -> list[Settings]:
+def _fields(problem: Problem) -> list[Settings]:
     """Return the windows of a field; where classes are many, its chain of labels costs their square."""
     if problem.role != "step" or problem.n_classes > 64:
         return []
-    fitting = [w for w in widths if w <= problem.longest] or [widths[0]]
-    return [{"width": w, "C": C} for w in fitting for C in (0.1, 1.0)]
+    sides = [side for side in (1, 4, 8) if side < problem.longest and not (side == 8 and problem.large)]
+    return [{"width": 2 * side + 1, "C": C} for side in sides for C in (0.1, 1.0)]
 
 
-def _label_of_field(settings: Settings, *, ahead: bool = False) -> str:
+def _label_of_field(settings: Settings) -> str:
     width, C = int(settings["width"]), settings.get("C", 1.0)
-    taps = f"-{(width - 1) // 2}..+{width // 2}" if ahead else str(width)
-    return f"CRF {taps}" + (f", C={C:g}" if C != 1 else "")
+    return f"CRF -{(width - 1) // 2}..+{width // 2}" + (f", C={C:g}" if C != 1 else "")
 
 
 def _theory_of_field(needs: Needs, traits: Traits) -> bool | None:
@@ -268,22 +269,6 @@ def _of_labels_spec(name: str, decode: str, *, ahead: bool) -> ModelSpec:
     )
 
 
-def _field_spec(name: str, title: str, widths: tuple[int, ...], *, ahead: bool = False) -> ModelSpec:
-    return ModelSpec(
-        name,
-        title,
-        partial(_field, ahead=ahead),
-        partial(_fields, widths=widths),
-        capacity="width",
-        capacity_name="width",
-        sizes=() if ahead else widths,
-        label=partial(_label_of_field, ahead=ahead),
-        cost=_seconds_of_field,
-        can_represent=_theory_of_field,
-        ahead=ahead,
-    )
-
-
 FAMILY = Family(
     "hmm",
     "HMM",
@@ -320,7 +305,6 @@ FAMILY = Family(
             sizes=(1, 2, 3),
             kinds=("real",),
         ),
-        _field_spec("crf", "Conditional random field", (1, 4, 8)),
         _of_labels_spec("hmm-labels-smoothed", _SMOOTHED, ahead=True),
         _spec(
             "hmm-smoothed",
@@ -330,7 +314,19 @@ FAMILY = Family(
             ahead=True,
             sizes=(),
         ),
-        _field_spec("crf-centred", "Centred conditional random field", (3, 9), ahead=True),
+        ModelSpec(
+            "crf",
+            "Conditional random field",
+            _field,
+            _fields,
+            capacity="width",
+            capacity_name="width",
+            sizes=(3, 9),
+            label=_label_of_field,
+            cost=_seconds_of_field,
+            can_represent=_theory_of_field,
+            ahead=True,
+        ),
     ),
     _theory,
     seed_keys={"sequence": "HMMs"},
