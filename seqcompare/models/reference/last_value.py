@@ -155,7 +155,7 @@ def find_season(X: Sequences) -> int:
     int
         Steps.
     """
-    kept = X.take(np.arange(max(1, np.searchsorted(X.offsets[1:], _MOST_STEPS))))
+    kept = X.take(np.arange(max(1, int(np.searchsorted(X.offsets[1:], _MOST_STEPS)))))
     steps, place = kept.channels.astype(np.float64), kept.step_index
     with np.errstate(all="ignore"):
         spread = np.sqrt(np.nanvar(steps, axis=0))
