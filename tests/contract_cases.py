@@ -10,6 +10,7 @@ from seqcompare import (
     BayesClassifier,
     ContextTree,
     CountAutoregression,
+    CRFTagger,
     HMMTagger,
     LinearStateSpace,
     MarkovChain,
@@ -87,6 +88,8 @@ CASES = {
     "hmm tagger latent": case(
         HMMTagger(2, decode="filter", n_init=1, random_state=0), "strings", "step", {"n_components": [1, 2]}
     ),
+    "crf": case(CRFTagger(1), "strings", "step", {"C": [0.1, 1.0]}),
+    "crf filtered": case(CRFTagger(decode="filter"), "real", "step", {"before": [0, 1]}),
     "markov tagger": case(MarkovTagger(2), "strings", "step", {"order": [0, 1]}),
     "window tagger": case(
         WindowTagger(LogisticRegression(), before=2), "strings", "step", {"estimator__C": [0.1, 1.0]}

@@ -49,6 +49,7 @@ ROLES = {
     "hmm-labels": {"step"},
     "hmm-labels-smoothed": {"step"},
     "hmm-smoothed": {"step"},
+    "crf": {"step"},
     "hmm-full": set(),  # of sequences of real-valued steps
     "hmm-left-right": {"sequence"},
     "logistic": {"next", "step", "sequence"},
