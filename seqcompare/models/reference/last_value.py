@@ -52,9 +52,11 @@ class LastValue(Reader):
     Examples
     --------
     >>> from seqcompare import LastValue, NextStep
-    >>> model = NextStep(LastValue(period=2)).fit([[1.0, 5.0, 1.1, 5.1, 0.9, 5.0, 1.2, 4.9]])
-    >>> model.predict_next_distribution([[1.0, 5.0, 1.0]])[0].mean.round()
-    array([2., 1., 5.])
+    >>> seasons = [[0.0, 1.0, 5.0] * 4]
+    >>> LastValue(period=3).fit(seasons).predict([[0.1, 1.0, 5.2, 0.0]])[0]
+    array([0.1, 1. , 0.1, 1. ])
+    >>> round(NextStep(LastValue(period=3)).fit(seasons).n_parameters_)
+    4
     """
 
     predicts = "numbers"
