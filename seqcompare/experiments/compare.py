@@ -201,7 +201,10 @@ def plan_comparison(
         "kind": "comparison",
         "title": dataset.name,
         "settings": settings,
-        "data": describe_data(dataset, plan),
+        "data": {
+            **describe_data(dataset, plan),
+            **({} if problem.period == 1 else {"period": problem.period}),
+        },
         **described(own, [judged, *shown, *METRICS.values()]),
     }
     source = DataSource(dataset, plan, problem, judged, tuple(shown))

@@ -1,4 +1,4 @@
-"""What densities of numbers predict, in the units of the data: scores, residuals, and a stretch to look at."""
+"""What densities of numbers predict, in units of the data: scores, residuals, and a stretch to look at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What densities say of numbers, as far as metrics need it: means, medians, and where the truth lay in them."""
+"""What densities say of numbers, as far as metrics need it: means, medians, and where the truth lay."""
 
 from __future__ import annotations
 

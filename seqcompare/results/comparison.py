@@ -142,6 +142,7 @@ class ComparisonResult:
                 failures=self.failures,
                 in_time=self._in_time,
                 n_units=len(next(iter(self.contest.units.values()), ())) // self._copies,
+                numbers=self.numbers,
             )
         )
 

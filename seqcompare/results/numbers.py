@@ -183,4 +183,3 @@ _SQUARED = Metric("squared error", "", False, "numbers", roles=("next",), least=
 def _mean(values: Any, weight: Any) -> float:
     known = np.isfinite(values)
     return float(np.average(values[known], weights=weight[known])) if known.any() else float("nan")
-

@@ -64,8 +64,8 @@ def _normal(truth: NDArray[np.float64], guess: NDArray[np.float64]) -> Forecast:
     """Return normal densities of standard deviation 1/2 about the guesses."""
     z = 2 * (truth - guess)
     crps = (z * (2 * ndtr(z) - 1) + np.sqrt(2 / np.pi) * np.exp(-(z**2) / 2) - 1 / np.sqrt(np.pi)) / 2
-    columns = (truth, guess, guess, crps, ndtr(z), ndtr(z))
-    return Forecast(*(column[:, np.newaxis] for column in columns), np.ones(1))
+    parts = {"truth": truth, "mean": guess, "median": guess, "crps": crps, "below": ndtr(z), "upto": ndtr(z)}
+    return Forecast(**{name: part[:, np.newaxis] for name, part in parts.items()}, naive=np.ones(1))
 
 
 @promise()
