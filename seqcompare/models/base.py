@@ -21,6 +21,7 @@ from seqcompare.data.input_checks import (
 )
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
+from seqcompare.models.online import StepByStep
 
 
 class Reading(TypedDict, total=False):
@@ -105,7 +106,7 @@ def check_sequences(
     return sequences
 
 
-class Reader(BaseEstimator):
+class Reader(StepByStep, BaseEstimator):
     """What reads its input in a way of its own."""
 
     @property
@@ -147,6 +148,9 @@ class SymbolDensity(Density, metaclass=ABCMeta):
     def predict_next_proba(self, X: Any) -> Any:
         """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container."""
 
+    def _answers_to(self, X: Sequences) -> Any:
+        return self.predict_next_proba(X)[0]
+
 
 class NumberDensity(Density, metaclass=ABCMeta):
     """A distribution over sequences of numbers or counts."""
@@ -187,6 +191,9 @@ class NumberDensity(Density, metaclass=ABCMeta):
             Of each step by itself.
         """
 
+    def _answers_to(self, X: Sequences) -> Any:
+        return self.predict_next_distribution(X)[0]
+
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Return the log-likelihood of each sequence in nats, shape (n,)."""
         sequences = self._check(X)
@@ -218,6 +225,9 @@ class Tagger(Reader, metaclass=ABCMeta):
     @abstractmethod
     def predict_proba(self, X: Any) -> Any:
         """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container."""
+
+    def _answers_to(self, X: Sequences) -> Any:
+        return self.predict_proba(X)[0]
 
     def predict_log_proba(self, X: Any) -> Any:
         """Return the logarithm of `predict_proba`, in X's container."""

@@ -21,6 +21,7 @@ from seqcompare.models.causality import is_causal
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.drawing import draw_numbers, forecast_by_drawing
 from seqcompare.models.next_numbers import find_errors, predict_held_out, scales_of, shift
+from seqcompare.models.online import Recent
 
 _CONTINUATIONS = 50
 
@@ -206,6 +207,49 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         check_scalar(steps, "steps", Integral, min_val=1)
         drawn = _CONTINUATIONS if n_samples is None else n_samples
         return forecast_by_drawing(self._ahead, sequences, steps, drawn, check_random_state(random_state))
+
+    def start(self) -> Any:
+        """Return the state before the first step of a sequence, for `step`."""
+        check_is_fitted(self)
+        if not hasattr(self.estimator_, "start"):
+            return super().start()
+        if _of_numbers(self.estimator):
+            return self.estimator_.start(), None if self.scale_ is None else self.scale_.start()
+        return self.estimator_.start(), encode(self.estimator_.classes_, self.symbols_)
+
+    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+        """Read one more step; return the distribution of the next, and what to pass on.
+
+        Parameters
+        ----------
+        state : state
+            What `start` or the last call returned.
+        x : symbol, number or array of shape (d,)
+            The step.
+        """
+        if isinstance(state, Recent):
+            return super().step(state, x)
+        answer, inner = self.estimator_.step(state[0], x)
+        if not _of_numbers(self.estimator):
+            n, row = self.n_transitions_, np.full(len(self.symbols_), 1 / len(self.symbols_))
+            row[state[1]] += answer * (n / answer.sum(dtype=np.float64))
+            return row / (n + 1), (inner, state[1])
+        scale, spread = np.ones(1), None
+        if self.scale_ is not None:
+            square, spread = self.scale_.step(state[1], x)
+            scale = scales_of(self.errors_, np.atleast_1d(square))
+        mean = np.reshape(answer, (1, -1))
+        return self.errors_.around(mean, scale, flat=np.ndim(x) == 0)[0], (inner, spread)
+
+    @property
+    def _looks_back(self) -> int | None:
+        reach = _reach_of(self.estimator_)
+        return None if reach == sys.maxsize else reach
+
+    def _answers_to(self, X: Sequences) -> Any:
+        if _of_numbers(self.estimator):
+            return self.predict_next_distribution(X)[0]
+        return self.predict_next_proba(X)[0]
 
     def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
         """Draw sequences, step by step.

@@ -93,6 +93,15 @@ class InPieces(MetaEstimatorMixin, Tagger):
         check_is_fitted(self)
         return self.estimator_.predict_proba(check_sequences(self, X, reset=False))
 
+    def start(self) -> Any:
+        """Return the inner tagger's state before the first step of a sequence."""
+        check_is_fitted(self)
+        return self.estimator_.start()
+
+    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+        """Read one more step with the inner tagger; see its ``step``."""
+        return self.estimator_.step(state, x)
+
     def _bounds(self, sequences: Sequences) -> NDArray[np.int64]:
         lengths = sequences.lengths
         n_pieces = -(-lengths // self.length)

@@ -113,6 +113,16 @@ class Quantized(MetaEstimatorMixin, BaseEstimator):
         """Return the inner model's probabilities."""
         return self.estimator_.predict_proba(self._check(X))
 
+    def start(self) -> Any:
+        """Return the inner model's state before the first step of a sequence."""
+        check_is_fitted(self)
+        return self.estimator_.start()
+
+    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+        """Read one more step with the inner model; see its ``step``."""
+        symbol = self._check([np.asarray(x)[np.newaxis]]).values[0]
+        return self.estimator_.step(state, symbol)
+
     def _check(self, X: Any) -> Sequences:
         check_is_fitted(self)
         return self._symbols(check_sequences(self, X, reset=False))

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_sequence_weights
+from seqcompare.models import kalman
 from seqcompare.models.base import NumberDensity, Reading, check_lengths, check_sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
@@ -51,7 +52,7 @@ class LinearStateSpace(NumberDensity):
     structure : {"free", "local level", "local trend"}, default="free"
         "free": any F with a stationary distribution, where sequences begin. "local level": a random walk seen
         with noise in each channel; "local trend": one whose increments are a random walk, too.
-    start : {"marginal", "diffuse"}, default="marginal"
+    initialization : {"marginal", "diffuse"}, default="marginal"
         Where a local level begins: like a step of the training data, in mean and variance; or anywhere, as
         textbooks have it (a million times that variance), so that the first step sets it and the density of
         the first step says nothing. A slope begins likewise. Not for "free".
@@ -101,14 +102,14 @@ class LinearStateSpace(NumberDensity):
         n_components: int = 1,
         *,
         structure: Literal["free", "local level", "local trend"] = "free",
-        start: Literal["marginal", "diffuse"] = "marginal",
+        initialization: Literal["marginal", "diffuse"] = "marginal",
         missing: Literal["error", "allow"] = "error",
         max_iter: int = 500,
         tol: float = 1e-9,
     ) -> None:
         self.n_components = n_components
         self.structure = structure
-        self.start = start
+        self.initialization = initialization
         self.missing = missing
         self.max_iter = max_iter
         self.tol = tol
@@ -194,7 +195,7 @@ class LinearStateSpace(NumberDensity):
         """
         sequences = self._check(X)
         mean, cov = predict_states(self.machine_, _channels(sequences), np.array(sequences.offsets))
-        return pack(sequences, self._shown(mean, cov, sequences))
+        return pack(sequences, self._shown(mean, cov, flat=sequences.values.ndim == 1))
 
     def forecast(self, X: Any, steps: int, n_samples: int | None = None, random_state: Any = None) -> Any:
         """Return the distributions of the `steps` steps after the end of each sequence, batch (n, steps).
@@ -216,7 +217,26 @@ class LinearStateSpace(NumberDensity):
         for _ in range(steps - 1):
             means.append(means[-1] @ model.transition.T)
             covs.append(model.transition @ covs[-1] @ model.transition.T + model.state_noise)
-        return self._shown(np.stack(means, axis=1), np.stack(covs, axis=1), sequences)
+        return self._shown(np.stack(means, axis=1), np.stack(covs, axis=1), flat=sequences.values.ndim == 1)
+
+    def start(self) -> kalman.Online:
+        """Return the state before the first step of a sequence, for `step`."""
+        check_is_fitted(self)
+        return kalman.start(self.machine_)
+
+    def step(self, state: kalman.Online, x: Any) -> tuple[Distribution, kalman.Online]:
+        """Read one more step; return the distribution of the next, and what to pass on.
+
+        Parameters
+        ----------
+        state : state
+            What `start` or the last call returned.
+        x : number, or array of shape (d,)
+            The step; NaN where it is missing.
+        """
+        given = np.asarray(x, dtype=np.float64)
+        state = kalman.step(state, np.atleast_1d(given))
+        return self._shown(state.mean, state.cov, flat=given.ndim == 0), state
 
     def filter(self, X: Any) -> tuple[Any, Any]:
         """Return what is known of the state at each step from the steps up to it.
@@ -336,7 +356,7 @@ class LinearStateSpace(NumberDensity):
     def _form(self, n_channels: int) -> Form:
         if self.structure == "free":
             return Stationary(self.n_components, n_channels)
-        slope, diffuse = self.structure == "local trend", self.start == "diffuse"
+        slope, diffuse = self.structure == "local trend", self.initialization == "diffuse"
         return Trend(n_channels, slope=slope, diffuse=diffuse)
 
     def _search(self, loss: Any, start: Floats, bounds: Any, max_iter: int) -> OptimizeResult:
@@ -349,12 +369,12 @@ class LinearStateSpace(NumberDensity):
             options={"maxiter": max_iter, "ftol": self.tol, "gtol": 1e-7, "maxls": 40},
         )
 
-    def _shown(self, mean: Floats, cov: Floats, sequences: Sequences) -> Distribution:
+    def _shown(self, mean: Floats, cov: Floats, *, flat: bool) -> Distribution:
         """Return the distributions of steps, given those of their states."""
         model = self.machine_
         steps = model.offset + mean @ model.loading.T
         spread = model.loading @ cov @ model.loading.T + model.noise
-        if sequences.values.ndim == 1:
+        if flat:
             return NormalMixture.normal(steps[..., 0], np.sqrt(spread[..., 0, 0]))
         return MultivariateNormalMixture.normal(steps, spread)
 
@@ -364,7 +384,7 @@ class LinearStateSpace(NumberDensity):
         check_scalar(self.tol, "tol", Real, min_val=0)
         for name, choices in (
             ("structure", ("free", "local level", "local trend")),
-            ("start", ("marginal", "diffuse")),
+            ("initialization", ("marginal", "diffuse")),
             ("missing", ("error", "allow")),
         ):
             if getattr(self, name) not in choices:

@@ -22,12 +22,13 @@ from seqcompare.data.targets import (
     check_step_weights,
 )
 from seqcompare.models.base import Reading, Tagger, check_sequences
+from seqcompare.models.online import StepByStep
 
 _COMPONENTS = (1, 2, 3, 4, 6, 8, 12)
 _MOST_STEPS = 10_000
 
 
-class ChanceNext(BaseEstimator):
+class ChanceNext(StepByStep, BaseEstimator):
     """Expects every symbol with its frequency, whatever came before."""
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> ChanceNext:
@@ -43,6 +44,13 @@ class ChanceNext(BaseEstimator):
         check_is_fitted(self)
         sequences = check_sequences(self, X, reset=False, symbols=True)
         return sequences.pack(np.tile(self.frequencies_, (sequences.n_steps, 1)))
+
+    @property
+    def _looks_back(self) -> int:
+        return 0
+
+    def _answers_to(self, X: Sequences) -> Any:
+        return self.predict_next_proba(X)[0]
 
     def iter_next_proba(self, X: Any, n_rows: int) -> Iterator[NDArray[np.float64]]:
         """Yield the frequencies after every step, at most `n_rows` steps at a time."""
@@ -122,6 +130,10 @@ class ChanceTagger(Tagger):
         self.classes_, self.frequencies_ = _frequencies(labels, weights)
         self.n_parameters_ = len(self.classes_) - 1
         return self
+
+    @property
+    def _looks_back(self) -> int:
+        return 0
 
     def predict_proba(self, X: Any) -> Any:
         """Return the frequencies at every step."""

@@ -272,6 +272,10 @@ class WindowTagger(Tagger):
         return permutation_influence(layout, layout.base(sequences, steps), score, n_repeats, random_state)
 
     @property
+    def _looks_back(self) -> int | None:
+        return int(self.before) + 1 if self.causal else None
+
+    @property
     def inner(self) -> Any:
         """The inner estimator, not fitted."""
         return LogisticRegression(max_iter=1000) if self.estimator is None else self.estimator
