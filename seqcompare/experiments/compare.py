@@ -24,6 +24,7 @@ from seqcompare.experiments.data_source import DataSource, level_weights, metric
 from seqcompare.experiments.forward import FORWARD, Along, plan_along
 from seqcompare.experiments.models import Contestant
 from seqcompare.experiments.progress import Counter, Progress
+from seqcompare.experiments.references import references_for, with_references
 from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.suites import describe_value
 from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial, warm_up
@@ -175,6 +176,8 @@ def plan_comparison(
     contestants = contestants_for(dataset, models, problem)
     silent = answer_with_labels(contestants, problem)
     judged, shown = metric_of(dataset, silent), find_metrics(metric, dataset.role)
+    references = references_for(dataset, plan, judged)
+    contestants = with_references(contestants, references)
     if silent:
         note = f"{', '.join(silent)} give labels and no probabilities: all models are compared by accuracy."
         dataset = replace(dataset, notes=(*dataset.notes, note))
@@ -185,7 +188,7 @@ def plan_comparison(
         "yours": {
             c.name: describe_value(c.candidates[0].spec)
             for c in contestants
-            if not is_known(c.candidates[0].spec) and c.name != CHANCE
+            if not is_known(c.candidates[0].spec) and c.name not in (CHANCE, *(r.name for r in references))
         },
         "metric": [m.name for m in shown],
         "cv": cv,
@@ -200,7 +203,7 @@ def plan_comparison(
         "kind": "comparison",
         "title": dataset.name,
         "settings": settings,
-        "data": describe_data(dataset, plan),
+        "data": {**describe_data(dataset, plan), "references": [CHANCE, *(r.name for r in references)]},
         **described(own, [judged, *shown, *METRICS.values()]),
     }
     source = DataSource(dataset, plan, problem, judged, tuple(shown))
@@ -275,7 +278,7 @@ def _context_trials(planned: PlannedComparison, found: Comparison) -> Iterator[T
     position = int((found.frame()["axis"] != CONTEXT).sum())
     for name in dict.fromkeys([judged.winner, judged.best]):
         c = next((c for c in planned.contestants if c.name == name), None)
-        if c is None or c.name == CHANCE:
+        if c is None or c.name in found.result.references:
             continue
         candidate = final_candidate(c, ladders)
         for fold in _context_folds(planned):

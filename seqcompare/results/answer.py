@@ -44,7 +44,7 @@ class Answer:
     table: pd.DataFrame
 
     def frame(self) -> pd.DataFrame:
-        """Return one row a model, chance first, then from the cheapest to the dearest.
+        """Return one row a model, chance and other references first, then from the cheapest to the dearest.
 
         Returns
         -------
@@ -111,9 +111,9 @@ def answer_table(
     role : str
         What is predicted.
     """
-    by_cost = costs.assign(first=costs["entry"] == CHANCE).sort_values(
+    references = {entry: place for place, entry in enumerate(judgement.references or (CHANCE,))}
+    by_cost = costs.assign(first=costs["entry"].map(references)).sort_values(
         ["first", "n_parameters", "predict_us_per_step"],
-        ascending=[False, True, True],
         kind="stable",
         na_position="last",
     )

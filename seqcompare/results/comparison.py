@@ -11,7 +11,7 @@ import pandas as pd
 
 from seqcompare.metrics import Metric
 from seqcompare.results.answer import Answer, answer_table
-from seqcompare.results.contest import Contest, loss_table, pairs, summary
+from seqcompare.results.contest import CHANCE, Contest, loss_table, pairs, summary
 from seqcompare.results.described import Config, metric_of
 from seqcompare.results.findings import Findings
 from seqcompare.results.folder import StoredRun
@@ -67,6 +67,11 @@ class ComparisonResult:
         """What each model lost on each unit of the test data; see `seqcompare.results.judgement.Contest`."""
         return loss_table(self.phase(TEST), self.sums)
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """What knows frequencies alone, chance first; runs of before have no other."""
+        return tuple(self.config["data"].get("references", [CHANCE]))
+
     @cached_property
     def contest(self) -> Contest:
         """All models on the test data."""
@@ -115,6 +120,9 @@ class ComparisonResult:
             not_tried=self.config["data"].get("not_tried", {}),
             least_seen=least,
             most_seen=most,
+            # a clock that frequencies by season know as well shows at every lag
+            beyond_seen=most if "beyond_clock" in self.facts or "period" not in self.facts else 0.0,
+            references=self.references,
         )
 
     @cached_property

@@ -28,7 +28,8 @@ class Verdict:
     Parameters
     ----------
     kind : {"model", "chance", "cannot tell", "nothing"}
-        As in `seqcompare.results.judgement.Judgement`.
+        "chance" where frequencies are enough, of all answers or by position, by season or of late: `entry` is
+        "chance" or "frequencies by position" and so on. Else as in `seqcompare.results.judgement.Judgement`.
     family, entry, model : str or None
         The cheapest that is good enough: its family, the model and its candidate.
     horizon : int or None
@@ -127,7 +128,7 @@ def write_verdict(found: Findings) -> Verdict:
 
 def _say_that_all_failed(found: Findings, writer: Writer) -> None:
     """Blame the models, not the data, where none has ended well."""
-    models = found.summary[found.summary["entry"] != CHANCE]
+    models = found.models
     failed = int(found.summary["n_failed"].sum())
     errors = [str(error) for error in models["error"] if error]
     first = f": {textwrap.shorten(errors[0], 160, placeholder=' ...')}" if errors else ""
@@ -168,15 +169,19 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
     margin = found.margin
     against = []
     evidence: list[Number] = []
-    if CHANCE in judged.worse:
-        words, number = _score(found, CHANCE)
-        against.append(f"chance {words}")
-        evidence = [number, ("pairs", f"the best model - {CHANCE}", "better", judged.beats_chance)]
+    references = [r for r in judged.references if r in judged.worse]
+    for reference in references:
+        words, number = _score(found, reference)
+        against.append(f"{reference} {words}")
+        evidence.append(number)
+    if references:
+        evidence.append(("pairs", f"the best model - {judged.base}", "better", judged.beats_chance))
     if judged.kind == "chance":
         words, number = _score(found, best)
-        leader = "" if best == CHANCE else f"; the best model, {brief(best)}, {words}"
+        leader = "" if best in judged.references else f"; the best model, {brief(best)}, {words}"
+        enough = f"{capital(winner)} {'is' if winner == CHANCE else 'are'} enough"
         writer.say(
-            f"Chance is enough, as far as was searched: no model that was tried predicts better than "
+            f"{enough}, as far as was searched: no model that was tried predicts better than "
             f"{_chance_words(found)} by more than {margin} ({', '.join(against)}{leader}). Tried were "
             f"{searched_words(found)}; what these cannot represent is not excluded.",
             *evidence,
@@ -203,10 +208,10 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
     ]
     if judged.kind == "cannot tell":
         why, reason, settle = _why_open(found)
-        mine = [] if winner == CHANCE else [f"{model} comes to {words} ({span})"]
+        mine = [] if winner in judged.references else [f"{model} comes to {words} ({span})"]
         scores = capital(", ".join([*mine, *against]))
         writer.say(
-            f"The data cannot tell whether any model beats chance: {why}. {scores}. {settle}",
+            f"The data cannot tell whether any model beats {judged.base}: {why}. {scores}. {settle}",
             reason,
             *evidence,
         )
@@ -242,7 +247,7 @@ def _why_open(found: Findings) -> tuple[str, Number, str]:
     least, most = (float(found.profile.get(name, 0.0)) for name in ("least_seen", "most_seen"))
     p = judged.beats_chance
     if most > SHOWN and p < SURE:
-        excluded = judged.winner == CHANCE and judged.at_most < found.tolerance
+        excluded = judged.winner in judged.references and judged.at_most < found.tolerance
         other = "A model of another kind, or one that sees further, may find it"
         return (
             f"none was shown to, yet {most:.2g} bit of information was detected at one lag",
@@ -252,8 +257,8 @@ def _why_open(found: Findings) -> tuple[str, Number, str]:
     if p > 1 - SURE or judged.more > 0:
         why = f"the best model beats it with probability {p:.2f}"
         if p >= SURE:
-            why += f", which the best of {len(judged.worse) - 1} models reaches too easily by luck"
-        return why, ("pairs", f"the best model - {CHANCE}", "better", p), settle_words(found)
+            why += f", which the best of {len(judged.worse) - len(judged.references)} models reaches too easily by luck"
+        return why, ("pairs", f"the best model - {judged.base}", "better", p), settle_words(found)
     longer = "A longer series" if found.in_time else "More sequences"
     return (
         f"none does, yet a dependence below {least:.2g} bit at one lag would not have been seen",
@@ -264,6 +269,8 @@ def _why_open(found: Findings) -> tuple[str, Number, str]:
 
 def _chance_words(found: Findings) -> str:
     """Return what the reference knows."""
+    if found.judgement.base != CHANCE:
+        return found.judgement.base
     if found.data["role"] in ("value", "step-value"):
         return "the mean of the answers"
     if found.data["role"] == "next" and found.data["kind"] == "real":
