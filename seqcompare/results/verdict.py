@@ -257,7 +257,8 @@ def _why_open(found: Findings) -> tuple[str, Number, str]:
     if p > 1 - SURE or judged.more > 0:
         why = f"the best model beats it with probability {p:.2f}"
         if p >= SURE:
-            why += f", which the best of {len(judged.worse) - len(judged.references)} models reaches too easily by luck"
+            n_models = len(judged.worse) - len(judged.references)
+            why += f", which the best of {n_models} models reaches too easily by luck"
         return why, ("pairs", f"the best model - {judged.base}", "better", p), settle_words(found)
     longer = "A longer series" if found.in_time else "More sequences"
     return (
