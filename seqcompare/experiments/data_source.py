@@ -25,6 +25,7 @@ from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial
 from seqcompare.families import Problem
 from seqcompare.metrics import METRICS, Answers, Metric
 from seqcompare.results.contest import CHANCE
+from seqcompare.results.reach import kept_units
 
 #: Stretches that each test part of a long series is cut into.
 _N_STRETCHES = 200
@@ -178,6 +179,8 @@ class DataSource:
             "metrics": scores_of(answers, self.role, self.shown),
             "curves": [record for curve in curves for record in curve.rows()],
             "needed": {curve.control: curve.needed() for curve in curves},
+            "units": {curve.control: kept_units(curve.contexts, curve.sums) for curve in curves},
+            "tolerance": curves[0].tolerance,
             "influence": influence_by_lag(model, test, seed),
         }
         return {"details": details}, ()

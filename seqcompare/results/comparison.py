@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from seqcompare.metrics import Metric
@@ -17,6 +18,7 @@ from seqcompare.results.findings import Findings
 from seqcompare.results.folder import StoredRun
 from seqcompare.results.grids import all_grids, failed_candidates
 from seqcompare.results.judgement import Judgement, judge
+from seqcompare.results.reach import REACHES, pool_folds
 from seqcompare.results.store import Details, Sums
 from seqcompare.results.verdict import Verdict, write_verdict
 
@@ -24,7 +26,7 @@ TUNING, TEST, CONTEXT = "tuning", "test", "context"
 
 CONTEXT_COLUMNS = [
     *("entry", "model", "family", "variant", "capacity", "fold", "control", "context"),
-    *("score", "low", "high", "loss", "behind", "error", "needed"),
+    *("score", "low", "high", "loss", "behind", "error", *REACHES),
 ]
 _CANDIDATE = ["entry", "model", "family", "variant", "capacity"]
 _SIDE_TABLES = ("lag_profile", "profile_facts")
@@ -159,13 +161,23 @@ class ComparisonResult:
         Model and candidate; ``control`` as in `seqcompare.experiments.context.Curve`; ``context`` in steps;
         ``score`` with ``low`` and ``high``, 1.96 standard errors of the paired difference to the best context
         around it, as far as scores reach; ``loss``, how far it is ``behind`` the best and the standard
-        ``error`` of that; ``needed``, the smallest context within one such error.
+        ``error`` of that. Of all folds together: ``needed``, the shortest context within one such error or
+        practically equal; ``needed_low`` and ``needed_high``, between which that lies with 95% confidence;
+        ``at_most``, what may yet be gained by more, and ``would_show``, the gain that would have been seen
+        nine times in ten. Runs of before have ``needed`` of each fold, and none of the others.
         """
         records = []
-        for row in self.phase(CONTEXT).to_dict("records"):
+        rows = self.phase(CONTEXT)
+        pooled: dict[tuple[str, str], dict[str, float]] = {}
+        for entry, mine in rows.groupby("entry", sort=False):
+            of_folds = [self.details[trial] for trial in mine["trial_id"] if "units" in self.details[trial]]
+            for control in dict.fromkeys(name for one in of_folds for name in one["units"]):
+                pooled[str(entry), control] = pool_folds(of_folds, control)
+        for row in rows.to_dict("records"):
             details = self.details[row["trial_id"]]
             for point in details.get("curves", []):
                 score, margin = self.metric.as_score(point["loss"]), 1.96 * point["error"]
+                alone = {**dict.fromkeys(REACHES, np.nan), "needed": details["needed"][point["control"]]}
                 records.append(
                     {
                         **{name: row[name] for name in _CANDIDATE},
@@ -174,7 +186,7 @@ class ComparisonResult:
                         "score": score,
                         "low": max(score - margin, self.metric.least),
                         "high": min(score + margin, self.metric.greatest),
-                        "needed": details["needed"][point["control"]],
+                        **pooled.get((str(row["entry"]), point["control"]), alone),
                     }
                 )
         return pd.DataFrame(records, columns=CONTEXT_COLUMNS)
