@@ -12,6 +12,7 @@ from seqcompare import (
     CountAutoregression,
     CRFTagger,
     HMMTagger,
+    LastValue,
     LinearStateSpace,
     MarkovChain,
     MarkovTagger,
@@ -75,6 +76,7 @@ CASES = {
     "next numbers": case(
         NextStep(WindowStepRegressor(before=1)), "real", "next", {"estimator__before": [0, 1]}
     ),
+    "last value": case(NextStep(LastValue()), "real", "next", {"estimator__period": [1, 2]}),
     "next numbers scaled": case(
         NextStep(WindowStepRegressor(), scale=WindowStepRegressor(before=1)),
         "real",

@@ -78,6 +78,7 @@ TRUSTED = (
     "seqcompare.models.pieces.InPieces",
     "seqcompare.models.quantized.Quantized",
     *(f"seqcompare.models.reference.chance.Chance{what}" for what in _CHANCE),
+    "seqcompare.models.reference.last_value.LastValue",
     "seqcompare.models.recurrent.classifier.RNNClassifier",
     "seqcompare.models.recurrent.regressor.RNNRegressor",
     "seqcompare.models.recurrent.tagger.RNNTagger",

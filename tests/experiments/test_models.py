@@ -70,6 +70,8 @@ ROLES = {
     "bigru": {"step"},
     "bilstm": {"step"},
     "exact": {"next"},
+    "last-value": set(),  # of numbers
+    "seasonal-last-value": set(),  # of numbers
 }
 NETS = ("elman", "jordan", "gru", "lstm", "bigru", "bilstm")
 
