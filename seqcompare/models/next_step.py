@@ -17,7 +17,7 @@ from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.alphabet import choose_alphabet, encode
 from seqcompare.models.base import Reading, SymbolDensity, check_lengths, check_sequences
-from seqcompare.models.causality import is_causal
+from seqcompare.models.causality import check_causal, reach_of
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.drawing import draw_numbers, forecast_by_drawing
 from seqcompare.models.next_numbers import find_errors, predict_held_out, scales_of, shift
@@ -129,7 +129,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         if not _of_numbers(self.estimator) and not hasattr(self.estimator, "predict_proba"):
             raise ValueError(f"NextStep needs a tagger that gives probabilities: {name} has no predict_proba")
         tagger = clone(self.estimator)
-        _check_causal(tagger)
+        check_causal(tagger)
         if sample_weight is not None and not has_fit_parameter(self.estimator, "sample_weight"):
             raise ValueError(f"sample_weight was given, but {name}.fit takes none")
         used = np.add.reduceat(weight, sequences.offsets[:-1]) > 0
@@ -243,7 +243,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
 
     @property
     def _looks_back(self) -> int | None:
-        reach = _reach_of(self.estimator_)
+        reach = reach_of(self.estimator_)
         return None if reach == sys.maxsize else reach
 
     def _answers_to(self, X: Sequences) -> Any:
@@ -276,7 +276,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         if _of_numbers(self.estimator):
             rng = check_random_state(random_state)
             start = self.errors_.start(len(lengths), flat=self.flat_)
-            return draw_numbers(self._ahead, start, lengths, rng, _reach_of(self.estimator_))
+            return draw_numbers(self._ahead, start, lengths, rng, reach_of(self.estimator_))
         uniform = check_random_state(random_state).uniform(size=(len(lengths), lengths.max()))
         drawn = np.empty(uniform.shape, dtype=np.intp)
         proba, state = np.tile(self.initial_proba_, (len(lengths), 1)), None
@@ -330,7 +330,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         X, y, w = shift(sequences, weight)
         self.n_transitions_ = float(w.values.sum())
         tagger.fit(X, y, **({"sample_weight": w} if weighted else {}))
-        _check_causal(tagger)  # a search may have found out that looking ahead pays
+        check_causal(tagger)  # a search may have found out that looking ahead pays
         self.estimator_ = tagger
 
     def _fit_numbers(
@@ -346,7 +346,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         )
         self.scale_, predicted = None, None
         if self.scale is not None:
-            _check_causal(self.scale)
+            check_causal(self.scale)
             unit = np.maximum(np.average(off**2, axis=0, weights=w.values), 1e-300)
             squares = y.with_values((off**2 / unit).mean(axis=1) + 1e-6)
             predicted = predict_held_out(self.scale, X, squares, w, weighted=weighted)
@@ -354,7 +354,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         steps = sequences.channels.astype(np.float64)
         self.errors_ = find_errors(off, w.values, predicted, steps, self.max_components)
         self.estimator_ = regressor.fit(X, y, **use)
-        _check_causal(regressor)
+        check_causal(regressor)
         return self
 
     def _ahead(self, sequences: Sequences) -> Distribution:
@@ -377,7 +377,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         if hasattr(self.estimator_, "step_proba"):
             answers, state = self.estimator_.step_proba(past[:, -1], state)
             return self._mixed(answers), state
-        rows = self._next_rows(Sequences(past[:, -_reach_of(self.estimator_) :]))
+        rows = self._next_rows(Sequences(past[:, -reach_of(self.estimator_) :]))
         return rows.reshape(len(past), -1, rows.shape[1])[:, -1], None
 
     def _mixed(self, answers: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -392,18 +392,3 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
 def _of_numbers(estimator: Any) -> bool:
     """Whether a model of steps answers with numbers."""
     return getattr(estimator, "predicts", None) == "numbers"
-
-
-def _check_causal(tagger: Any) -> None:
-    if not is_causal(tagger):
-        name = type(tagger).__name__
-        raise ValueError(f"NextStep needs a causal tagger, but this {name} sees the steps it should predict")
-
-
-def _reach_of(tagger: Any) -> int:
-    """Return how many steps the tagger's answer depends on, and one more; all, if it does not say."""
-    for name in ("before", "order"):
-        if hasattr(tagger, name):
-            # the extra step keeps the cut apart from the start of the sequence
-            return int(getattr(tagger, name)) + 2
-    return sys.maxsize

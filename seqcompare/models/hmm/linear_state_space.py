@@ -18,7 +18,7 @@ from seqcompare.models import kalman
 from seqcompare.models.base import NumberDensity, Reading, check_lengths, check_sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
-from seqcompare.models.hmm.state_space_forms import Form, Stationary, Trend, standardise
+from seqcompare.models.hmm.state_space_forms import Form, Stationary, Trend, rough_lags, standardise
 from seqcompare.models.kalman import (
     Floats,
     LinearGaussian,
@@ -28,11 +28,8 @@ from seqcompare.models.kalman import (
     smooth_states,
 )
 from seqcompare.models.kalman_gradient import likelihood_and_gradient
-from seqcompare.models.markov.lags import Lags
-from seqcompare.models.markov.least_squares import fit_lags
+from seqcompare.models.markov.lag_predictions import channels_of
 
-# Lags of the autoregression that the search starts from; fewer where sequences are short.
-_LAGS = 12
 # Iterations of each start, before the search goes on from the better one.
 _TRIAL = 15
 # The least variance of a noise, in units of the channel's: no density is infinite.
@@ -152,7 +149,7 @@ class LinearStateSpace(NumberDensity):
         if not weight.all():
             sequences, weight = sequences.take(weight > 0), weight[weight > 0]
         steps = np.repeat(weight, sequences.lengths)
-        x, centre, unit = standardise(_channels(sequences), steps)
+        x, centre, unit = standardise(channels_of(sequences), steps)
         offsets, total = np.array(sequences.offsets), float(steps.sum())
         form = self._form(sequences.n_channels)
 
@@ -161,7 +158,7 @@ class LinearStateSpace(NumberDensity):
             nats, slope = likelihood_and_gradient(model, x, offsets, weight)
             return -nats / total, -form.pull(theta, slope) / total
 
-        lags = _rough_lags(x, sequences, steps)
+        lags = rough_lags(x, sequences, steps)
         starts = form.starts(lags, float(sequences.lengths.mean()))
         tried = [self._search(loss, point, form.bounds, min(_TRIAL, self.max_iter)) for point in starts]
         self.init_scores_ = np.array([-result.fun for result in tried])
@@ -186,7 +183,7 @@ class LinearStateSpace(NumberDensity):
         Of a step with missing channels it is the density of the others, and 0 if all are missing.
         """
         sequences = self._check(X)
-        return sequences.pack(score_steps(self.machine_, _channels(sequences), np.array(sequences.offsets)))
+        return sequences.pack(score_steps(self.machine_, channels_of(sequences), np.array(sequences.offsets)))
 
     def predict_next_distribution(self, X: Any) -> Any:
         """Return the distribution of x[t+1] given x[..t] for every step t, normal ones, in X's container.
@@ -194,7 +191,7 @@ class LinearStateSpace(NumberDensity):
         See `seqcompare.models.base.NumberDensity.predict_next_distribution` for the shapes.
         """
         sequences = self._check(X)
-        mean, cov = predict_states(self.machine_, _channels(sequences), np.array(sequences.offsets))
+        mean, cov = predict_states(self.machine_, channels_of(sequences), np.array(sequences.offsets))
         return pack(sequences, self._shown(mean, cov, flat=sequences.values.ndim == 1))
 
     def forecast(self, X: Any, steps: int, n_samples: int | None = None, random_state: Any = None) -> Any:
@@ -212,7 +209,7 @@ class LinearStateSpace(NumberDensity):
         sequences = self._check(X)
         check_scalar(steps, "steps", Integral, min_val=1)
         model, last = self.machine_, sequences.offsets[1:] - 1
-        mean, cov = predict_states(model, _channels(sequences), np.array(sequences.offsets))
+        mean, cov = predict_states(model, channels_of(sequences), np.array(sequences.offsets))
         means, covs = [mean[last]], [cov[last]]
         for _ in range(steps - 1):
             means.append(means[-1] @ model.transition.T)
@@ -234,9 +231,8 @@ class LinearStateSpace(NumberDensity):
         x : number, or array of shape (d,)
             The step; NaN where it is missing.
         """
-        given = np.asarray(x, dtype=np.float64)
-        state = kalman.step(state, np.atleast_1d(given))
-        return self._shown(state.mean, state.cov, flat=given.ndim == 0), state
+        state = kalman.step(state, np.array(x, dtype=np.float64, ndmin=1))
+        return self._shown(state.mean, state.cov, flat=np.ndim(x) == 0), state
 
     def filter(self, X: Any) -> tuple[Any, Any]:
         """Return what is known of the state at each step from the steps up to it.
@@ -252,7 +248,7 @@ class LinearStateSpace(NumberDensity):
         covariance : one matrix a step, shape (T_i, k, k) a sequence, in X's container
         """
         sequences = self._check(X)
-        x = _channels(sequences)
+        x = channels_of(sequences)
         # alone, a step's smoother knows what came before it and the step itself
         seen = filter_states(self.machine_, x, np.array(sequences.offsets))
         mean, cov = np.empty_like(seen.mean), np.empty_like(seen.cov)
@@ -271,7 +267,7 @@ class LinearStateSpace(NumberDensity):
     def smooth(self, X: Any) -> tuple[Any, Any]:
         """Return what is known of the state at each step from the whole sequence; see `filter`."""
         sequences = self._check(X)
-        x, offsets = _channels(sequences), np.array(sequences.offsets)
+        x, offsets = channels_of(sequences), np.array(sequences.offsets)
         found = smooth_states(self.machine_, x, offsets, filter_states(self.machine_, x, offsets))
         return sequences.pack(found.mean), sequences.pack(found.cov)
 
@@ -396,20 +392,8 @@ class LinearStateSpace(NumberDensity):
         return tags
 
 
-def _channels(sequences: Sequences) -> Floats:
-    return np.ascontiguousarray(sequences.channels, dtype=np.float64)
-
-
 def _with_floor(model: LinearGaussian) -> LinearGaussian:
     return model._replace(noise=model.noise + _LEAST_SHARE * np.eye(len(model.offset)))
-
-
-def _rough_lags(x: Floats, sequences: Sequences, weight: Floats) -> Lags:
-    """Return an autoregression of the data with its gaps filled by the mean: only a start."""
-    filled = Sequences(np.nan_to_num(x), sequences.offsets)
-    order = int(np.clip(sequences.lengths.max() // 4, 0, _LAGS))
-    lags, _ = fit_lags(filled, weight, order, ridge=1.0)
-    return lags
 
 
 def _root(matrix: Floats) -> Floats:
