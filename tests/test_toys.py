@@ -51,7 +51,7 @@ def run(toys, tmp_path_factory):
         "title": "Toys",
         "distances": [1, 3],
         "tasks": [{"name": "Opposite"}],
-        "models": [{"variant": "parrot"}, {"variant": "toycell", "ladder": [8]}, {"variant": "markov"}],
+        "models": [{"variant": "parrot"}, {"variant": "toycell", "sizes": [8]}, {"variant": "markov"}],
         **SIZES,
     }
     found = seqcompare.sweep(suite, tmp_path_factory.mktemp("sweep") / "run", n_jobs=2)

@@ -40,7 +40,7 @@ _CLAIMS = [
         _suite(
             "Reach of a Markov chain",
             [{"name": "Recall", "distances": [4, 5]}],
-            [{"variant": "markov", "ladder": [4]}],
+            [{"variant": "markov", "sizes": [4]}],
         ),
         (
             Expectation("Recall", "Markov order 4", 4, at_least=0.95),
@@ -56,8 +56,8 @@ _CLAIMS = [
             "Contexts of a Markov chain",
             [{"name": "LagChain", "distances": [2, 8]}],
             [
-                {"variant": "markov", "ladder": [2, 8]},
-                {"variant": "logistic", "ladder": [8]},
+                {"variant": "markov", "sizes": [2, 8]},
+                {"variant": "logistic", "sizes": [8]},
             ],
             n_train=400,
         ),
@@ -75,7 +75,7 @@ _CLAIMS = [
         _suite(
             "Width of a window",
             [{"name": "Echo", "distances": [7, 8]}],
-            [{"variant": "logistic", "ladder": [8]}],
+            [{"variant": "logistic", "sizes": [8]}],
             n_train=300,
         ),
         (
@@ -91,9 +91,9 @@ _CLAIMS = [
             "Interactions in a window",
             [{"name": "DelayedXor", "distances": [2]}],
             [
-                {"variant": "logistic", "ladder": [4]},
-                {"variant": "linear-svm", "ladder": [4]},
-                {"variant": "rbf-svm", "ladder": [4]},
+                {"variant": "logistic", "sizes": [4]},
+                {"variant": "linear-svm", "sizes": [4]},
+                {"variant": "rbf-svm", "sizes": [4]},
             ],
             n_train=200,
         ),
@@ -123,8 +123,8 @@ _CLAIMS = [
             "What EM finds",
             [{"name": "Recall", "distances": [32]}],
             [
-                {"variant": "hmm", "ladder": [4]},
-                {"variant": "hmm-sticky", "ladder": [4]},
+                {"variant": "hmm", "sizes": [4]},
+                {"variant": "hmm-sticky", "sizes": [4]},
                 {"variant": "exact"},
             ],
             n_train=600,
@@ -143,7 +143,7 @@ _CLAIMS = [
         _suite(
             "Gradients of recurrent networks",
             [{"name": "Recall", "distances": [8, 64]}],
-            [{"variant": "elman", "ladder": [32]}, {"variant": "lstm", "ladder": [32]}],
+            [{"variant": "elman", "sizes": [32]}, {"variant": "lstm", "sizes": [32]}],
             epochs=40,
         ),
         (
@@ -161,10 +161,10 @@ _CLAIMS = [
             "Looking ahead",
             [{"name": "Echo", "distances": [-3]}],
             [
-                {"variant": "logistic", "ladder": [8]},
-                {"variant": "lstm", "ladder": [32]},
-                {"variant": "logistic-centred", "ladder": [9]},
-                {"variant": "bilstm", "ladder": [16]},
+                {"variant": "logistic", "sizes": [8]},
+                {"variant": "lstm", "sizes": [32]},
+                {"variant": "logistic-centred", "sizes": [9]},
+                {"variant": "bilstm", "sizes": [16]},
             ],
             n_train=200,
         ),

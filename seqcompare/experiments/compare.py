@@ -315,13 +315,13 @@ def _test_trials(planned: PlannedComparison, store: Store) -> Iterator[Trial]:
 def _context_trials(planned: PlannedComparison, found: Comparison) -> Iterator[Trial]:
     """Yield trials of the winner and of the best, in the first folds, with less and less context."""
     judged = found.result.judgement
-    ladders = found.grids()
+    grids = found.grids()
     position = int((found.frame()["axis"] != CONTEXT).sum())
     for name in dict.fromkeys([judged.winner, judged.best]):
         c = next((c for c in planned.contestants if c.name == name), None)
         if c is None or c.family.name == REFERENCE:
             continue
-        candidate = final_candidate(c, ladders)
+        candidate = final_candidate(c, grids)
         for fold in _context_folds(planned):
             yield Trial(position, planned.source, candidate, fold, CONTEXT, c.name, c.seed_key)
             position += 1

@@ -25,6 +25,8 @@ from seqcompare.families import (
 )
 from seqcompare.registry import nearest
 
+_SEVERAL = (list, tuple, set, frozenset, Mapping)
+
 #: What is said of a model that looks ahead, beside its name.
 AHEAD = " (looks ahead)"
 
@@ -213,10 +215,30 @@ def enter(given: Any) -> list[Entered]:
 
 
 def labelled(given: Any) -> list[tuple[str, Any]]:
-    """Return what was entered one by one, each with its label, which is empty if it has none."""
+    """Return what was entered one by one, each with its label, which is empty if it has none.
+
+    Lists and mappings may lie in lists; a label is of a single thing.
+
+    Raises
+    ------
+    ValueError
+        If nothing was entered, or a label is of several things.
+    """
     if isinstance(given, Mapping):
-        return [("", str(k)) if model is None else (str(k), model) for k, model in given.items()]
-    return [("", model) for model in (given if isinstance(given, (list, tuple, set)) else [given])]
+        several = next((k for k, model in given.items() if isinstance(model, _SEVERAL)), None)
+        if several is not None:
+            raise ValueError(
+                f"models: {several!r} is the label of one model, got {given[several]!r}; "
+                "give each model a label of its own"
+            )
+        found = [("", str(k)) if model is None else (str(k), model) for k, model in given.items()]
+    elif isinstance(given, _SEVERAL):
+        found = [pair for each in given for pair in labelled(each)]
+    else:
+        found = [("", given)]
+    if not found:
+        raise ValueError(f"models: expected at least one model, got {given!r}")
+    return found
 
 
 def _enter_one(given: Any, label: str) -> list[Entered]:

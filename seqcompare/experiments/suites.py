@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import tomllib
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -23,13 +24,16 @@ from pydantic import (
 )
 
 from seqcompare.experiments.models import enter, is_fitted
-from seqcompare.families import ModelSpec, find_spec
+from seqcompare.families import FAMILIES, ModelSpec, OwnFamily, find_spec
 from seqcompare.registry import nearest
 
 _FOLDER = "shipped"
 
+# keys that were called otherwise, read for one more release
+_RENAMED = {"ladder": "sizes", "ladders": "sizes"}
+
 Count = Annotated[int, Field(ge=1)]
-Rung = Annotated[int, Field(ge=0)]
+Size = Annotated[int, Field(ge=0)]
 
 
 class SuiteError(ValueError):
@@ -44,7 +48,7 @@ def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
-Ladder = Annotated[tuple[Rung, ...], AfterValidator(_distinct)]
+SizesTried = Annotated[tuple[Size, ...], AfterValidator(_distinct)]
 Distances = Annotated[tuple[int, ...], AfterValidator(_distinct)]
 # parameters given in Python may hold what JSON does not
 Params = Annotated[
@@ -56,6 +60,17 @@ class _Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _present_names(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        for old, new in _RENAMED.items():
+            if old in given and new in cls.model_fields and new not in given:
+                warnings.warn(f"in suites {old!r} is {new!r} from now on", FutureWarning, stacklevel=2)
+                given = {new if key == old else key: value for key, value in given.items()}
+        return given
 
 
 class _Sizes(_Section):
@@ -75,9 +90,7 @@ class TaskEntry(_Sizes):
         default=None, alias="class", description="the user's own task, as 'module:Class'"
     )
     params: Params = Field(default={}, description="parameters of the task, the distance apart")
-    distances: Distances | None = Field(
-        default=None, description="the distances swept; by default the suite's"
-    )
+    distances: Distances | None = Field(default=None, description="the distances swept; by default all")
     template: Any = Field(default=None, description="a task object whose distance is replaced", exclude=True)
 
     @model_validator(mode="after")
@@ -87,25 +100,22 @@ class TaskEntry(_Sizes):
 
 
 class ModelEntry(_Section):
-    """One kind of model with its ladder of capacities, or a model of the user's."""
+    """One kind of model with the capacities tried, or a model of the user's."""
 
     variant: str | None = Field(default=None, description="a kind of model of the zoo, such as 'lstm'")
     class_: str | None = Field(
         default=None, alias="class", description="the user's own model, as 'module:Class'"
     )
     name: str | None = Field(default=None, description="what tables call a model of the user's")
-    ladder: Ladder | None = Field(
-        default=None, description="the capacities tried; by default those of the zoo"
-    )
+    sizes: SizesTried | None = Field(default=None, description="the sizes tried; by default those of the zoo")
     params: Params = Field(default={}, description="parameters of the model, over those of the zoo")
-    family: str | None = Field(
-        default=None, description="the family that a model of the user's is counted in"
-    )
+    family: str | None = Field(default=None, description="the family that a model of your own is counted in")
     tasks: tuple[str, ...] | None = Field(
         default=None, description="the tasks it runs on; by default all it can"
     )
     distances: Distances | None = Field(default=None, description="the distances it runs at; by default all")
     estimator: Any = Field(default=None, description="a model object", exclude=True)
+    home: Any = Field(default=None, description="the family object, if nobody registered it", exclude=True)
 
     @model_validator(mode="after")
     def _one_source(self) -> ModelEntry:
@@ -125,7 +135,7 @@ class AxisEntry(_Sizes):
     distance: int = Field(description="the fixed distance")
     params: Params = Field(default={}, description="further parameters of the task")
     models: tuple[str, ...] | None = Field(default=None, description="variants that run here; by default all")
-    ladders: dict[str, Ladder] = Field(
+    sizes: dict[str, SizesTried] = Field(
         default={}, description="capacities tried here, by variant; by default those of [[models]]"
     )
     seeds: Count | None = Field(default=None, description="repetitions; by default the suite's")
@@ -152,7 +162,7 @@ class Suite(_Section):
     em_iterations: Count = Field(default=500, description="budget of a start of EM: most iterations")
     max_seconds: float = Field(gt=0, description="safety net of a trial, in seconds; not meant to be reached")
     tasks: tuple[TaskEntry, ...] = Field(min_length=1, description="the tasks")
-    models: tuple[ModelEntry, ...] = Field(min_length=1, description="the models and their ladders")
+    models: tuple[ModelEntry, ...] = Field(min_length=1, description="the models and their sizes")
     sweeps: tuple[AxisEntry, ...] = Field(
         default=(), description="sweeps over other axes at a fixed distance"
     )
@@ -263,8 +273,6 @@ def _task_entry(task: Any) -> TaskEntry:
 
 def _model_entries(models: Any) -> list[ModelEntry]:
     """Return the entries of models in whichever form; see `seqcompare.experiments.models.enter`."""
-    from seqcompare.families import FAMILIES
-
     entries = []
     for entered in enter(models):
         named: dict[str, Any] = {"name": entered.name or None}
@@ -275,6 +283,8 @@ def _model_entries(models: Any) -> list[ModelEntry]:
             continue
         if entered.family.name in FAMILIES or entered.family.name != entered.name:
             named["family"] = entered.family.name
+        if entered.family.name not in FAMILIES and not isinstance(entered.family, OwnFamily):
+            named["home"] = entered.family
         named["name"] = entered.name or entered.spec.name
         entries.append(ModelEntry.model_validate({**named, "estimator": entered.spec}))
     return entries

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import pandas as pd
 
 from seqcompare.experiments.config import described
-from seqcompare.experiments.plan import own_families, plan_trials, select_trials
+from seqcompare.experiments.plan import plan_trials, select_trials
 from seqcompare.experiments.progress import Counter, Progress, estimate_seconds
 from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.state_space import state_space_table
+from seqcompare.experiments.suite_models import own_families
 from seqcompare.experiments.suites import Suite, load_suite, override_suite
 from seqcompare.experiments.trial import Trial, warm_up
 from seqcompare.families import is_known

@@ -36,10 +36,10 @@ _ANSWERS = {
 }
 
 
-def final_candidate(contestant: Contestant, ladders: pd.DataFrame) -> Candidate:
+def final_candidate(contestant: Contestant, grids: pd.DataFrame) -> Candidate:
     """Return the cheapest candidate that is practically as good as the best; the first without a choice."""
-    named = ladders["entry"] == contestant.name
-    chosen = set(ladders[named & ladders["chosen"].astype(bool)]["model"])
+    named = grids["entry"] == contestant.name
+    chosen = set(grids[named & grids["chosen"].astype(bool)]["model"])
     return next((c for c in contestant.candidates if c.label in chosen), contestant.candidates[0])
 
 

@@ -28,6 +28,9 @@ _PACKAGES = ("seqcompare", "numpy", "scipy", "scikit-learn", "hmmlearn", "numba"
 _FILES = (STORE, f"{STORE}-wal", f"{STORE}-shm", CONFIG, "report.html", "report.md")
 _FOLDERS = ("tables", "figures", INFLIGHT)
 
+# keys of settings that were called otherwise once
+_RENAMED = {"ladder": "sizes", "ladders": "sizes"}
+
 # what a spreadsheet would read as the start of a formula
 _FORMULA = ("=", "+", "-", "@", "\t", "\n")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|nan)", re.IGNORECASE)
@@ -115,7 +118,18 @@ def read_config(folder: Path) -> Config:
     if not isinstance(config, dict):
         raise RunError(f"{path} cannot be read as the configuration of a run: it is no JSON object")
     check_format(path, config.get("format", 0))
+    if isinstance(config.get("settings"), dict):
+        config["settings"] = _renamed(config["settings"])
     return config
+
+
+def _renamed(settings: object) -> object:
+    """Return settings with the present names of keys, so that an older run can be gone on with."""
+    if isinstance(settings, list):
+        return [_renamed(each) for each in settings]
+    if isinstance(settings, dict):
+        return {_RENAMED.get(key, key): _renamed(value) for key, value in settings.items()}
+    return settings
 
 
 def write_config(folder: Path, config: Config) -> None:

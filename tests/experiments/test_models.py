@@ -146,8 +146,8 @@ def test_parameters_of_a_suite_reach_inside():
         "max_seconds": 60,
         "tasks": [{"name": "LagChain"}],
         "models": [
-            {"variant": "logistic", "ladder": [2], "params": {"estimator__estimator__C": 0.5}},
-            {"variant": "logistic", "name": "bad", "ladder": [2], "params": {"strength": 2}},
+            {"variant": "logistic", "sizes": [2], "params": {"estimator__estimator__C": 0.5}},
+            {"variant": "logistic", "name": "bad", "sizes": [2], "params": {"strength": 2}},
         ],
     }
     (good,) = plan_trials(load_suite({**suite, "models": suite["models"][:1]}))

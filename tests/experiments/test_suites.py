@@ -30,8 +30,8 @@ AXIS = {"axis": "memory", "task": "Recall", "parameter": "n_cues", "values": [2,
             {"tasks": [{"name": "Recall", "lenth": 3}]},
             r"tasks\[0\].lenth: unknown key; did you mean 'length'\?",
         ),
-        ({"models": []}, r"models \(the models and their ladders\)"),
-        ({"models": [{"variant": "lstm", "ladder": [2, -1]}]}, r"models\[0\].ladder\[1\] .*got -1"),
+        ({"models": []}, r"models \(the models and their sizes\)"),
+        ({"models": [{"variant": "lstm", "sizes": [2, -1]}]}, r"models\[0\].sizes\[1\] .*got -1"),
         ({"sweeps": [{"axis": "memory", "task": "Recall", "values": [2], "distance": 4}]}, "parameter names"),
     ],
 )
@@ -101,7 +101,7 @@ def test_a_distance_moved_onto_another_is_run_once():
 def test_models_run_at_distances_asked_for_and_at_those_they_became():
     # Brackets moves 2 to 3 and 4 to 5
     models = [
-        {"variant": "markov", "ladder": [1]},
+        {"variant": "markov", "sizes": [1]},
         {"variant": "lstm", "distances": [3, 4]},
         {"variant": "gru", "distances": [2]},
     ]
@@ -292,10 +292,10 @@ def test_other_axes():
         ({"tasks": [{"name": "Recal"}]}, r"tasks\[0\]: 'Recal' is no task; did you mean 'Recall'\?"),
         ({"tasks": [{"name": "Recall", "params": {"cues": 2}}]}, "task Recall with .*unexpected keyword"),
         ({"models": [{"variant": "lsmt"}]}, r"models\[0\]: 'lsmt' is no variant; did you mean 'lstm'\?"),
-        ({"models": [{"variant": "markov", "ladder": [1]}] * 2}, "Markov order 1 comes twice"),
+        ({"models": [{"variant": "markov", "sizes": [1]}] * 2}, "Markov order 1 comes twice"),
         (
-            {"models": [{"class": "sweep_toys:Lag", "ladder": [1]}]},
-            r"models\[0\]: Lag has no sizes for a ladder",
+            {"models": [{"class": "sweep_toys:Lag", "sizes": [1]}]},
+            r"models\[0\]: Lag has no size, got sizes",
         ),
         ({"models": [{"variant": "markov", "tasks": ["Echo"]}]}, "no trials"),
         (
@@ -318,8 +318,8 @@ def test_other_axes():
             r"sweeps\[0\].models: 'lagg 2' .*did you mean 'lag 2'\?",
         ),
         (
-            {"models": [{"variant": "markov"}], "sweeps": [{**AXIS, "ladders": {"markow": [1]}}]},
-            r"sweeps\[0\].ladders: 'markow' is no variant of models; did you mean 'markov'\?",
+            {"models": [{"variant": "markov"}], "sweeps": [{**AXIS, "sizes": {"markow": [1]}}]},
+            r"sweeps\[0\].sizes: 'markow' is no variant of models; did you mean 'markov'\?",
         ),
         ({"sweeps": [{**AXIS, "parameter": "n_cuez"}]}, r"sweeps\[0\]: task Recall .*unexpected keyword"),
         ({"sweeps": [AXIS, AXIS]}, r"sweeps\[0\] and sweeps\[1\] plan the same trial, memory/Recall"),
