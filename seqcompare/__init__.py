@@ -36,7 +36,9 @@ _HOMES = {
     "seqcompare.models.persistence": ["load", "save"],
     "seqcompare.experiments.scorers": ["cross_val_predict", "make_scorer"],
     "seqcompare.dependence": ["profile"],
-    "seqcompare.experiments.compare": ["Comparison", "compare"],
+    "seqcompare.experiments.compare": ["compare"],
+    "seqcompare.experiments.comparison": ["Comparison"],
+    "seqcompare.experiments.runs": ["load_run"],
     "seqcompare.experiments.sweep": ["Run", "sweep"],
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
