@@ -246,8 +246,8 @@ def _enter_one(given: Any, label: str) -> list[Entered]:
         if ":" in given:
             return _enter_one(load_object(given), label)
         found = named(given)
-        # one label for several kinds: the first keeps it, the others say which they are
-        names = [label if i == 0 or not label else f"{label} ({e.spec.title})" for i, e in enumerate(found)]
+        # one label for several kinds: each says which it is
+        names = [f"{label} ({e.spec.title})" if label and len(found) > 1 else label for e in found]
         return [replace(entered, name=name) for entered, name in zip(found, names, strict=True)]
     if isinstance(given, Family):
         return [Entered(given, spec, label) for spec in given.specs]

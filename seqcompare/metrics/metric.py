@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from numbers import Real
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,6 +108,15 @@ class Metric:
     figure: str = "{value:.3f}"
     title: str = ""
     loss_title: str = ""
+
+    def __post_init__(self) -> None:
+        known = get_args(NeedsOf)
+        if self.needs not in known:
+            raise ValueError(f"metric {self.name!r}: needs is one of {', '.join(known)}, got {self.needs!r}")
+        for key in ("tolerance", "least", "greatest"):
+            value = getattr(self, key)
+            if not isinstance(value, Real) or np.isnan(float(value)):
+                raise ValueError(f"metric {self.name!r}: {key} must be a number, got {value!r}")
 
     @classmethod
     def of(

@@ -218,7 +218,7 @@ def hold_folder(folder: Path, config: Config, *, n_jobs: int, fresh: bool) -> It
     if not (folder / CONFIG).is_file() and folder.exists() and {p.name for p in folder.iterdir()} - {LOCK}:
         raise FileExistsError(f"{folder} is not empty and holds no run; choose another folder")
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
+    with locked(folder):
         _prepare(folder, config, n_jobs, fresh)
         yield
 
@@ -249,8 +249,14 @@ def _prepare(folder: Path, config: Config, n_jobs: int, fresh: bool) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder, which the system takes away when the process dies, however it dies."""
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder, which the system takes away when the process dies, however it dies.
+
+    Raises
+    ------
+    RunError
+        If another process holds it.
+    """
     path = folder / LOCK
     handle = _acquire(path, folder)
     try:

@@ -9,9 +9,11 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sweep_toys import Faulty, Lag, Parrot, light_suite
 
-from seqcompare import MarkovChain, WindowTagger
+from seqcompare import MarkovChain, MarkovTagger, WindowTagger
 from seqcompare.experiments.plan import plan_trials, select_trials
+from seqcompare.experiments.suite_models import own_families
 from seqcompare.experiments.suites import SuiteError, load_suite, override_suite, shipped_suites
+from seqcompare.families import Family, ModelSpec
 from seqcompare.tasks import Copy, Echo, LagChain, Recall
 
 AXIS = {"axis": "memory", "task": "Recall", "parameter": "n_cues", "values": [2, 4], "distance": 4}
@@ -343,3 +345,42 @@ def test_selecting():
     assert chosen("Markov*") == ({t.source.task.name for t in trials}, {"markov"})
     with pytest.raises(SuiteError, match=r"only = 'gru-x' matches nothing; there are .*Recall"):
         chosen("gru-x")
+
+
+def test_the_old_names_of_sizes_are_read_with_a_warning():
+    with pytest.warns(FutureWarning, match="in suites 'ladder' is 'sizes' from now on"):
+        suite = load_suite(light_suite(models=[{"variant": "lstm", "ladder": [4]}]))
+    assert suite.models[0].sizes == (4,)
+    with pytest.warns(FutureWarning, match="in suites 'ladders' is 'sizes' from now on"):
+        suite = load_suite(
+            light_suite(models=[{"variant": "lstm"}], sweeps=[{**AXIS, "ladders": {"lstm": [4]}}])
+        )
+    assert suite.sweeps[0].sizes == {"lstm": (4,)}
+
+
+def own_suite(*models):
+    suite = load_suite(light_suite(tasks=[{"name": "Echo"}], distances=[1], seeds=1))
+    return override_suite(suite, None, list(models), None, None)
+
+
+def test_a_grid_that_is_a_function_is_swept():
+    def orders(problem):
+        return [{"order": 1}, {"order": 3}]
+
+    spec = ModelSpec("own", "Own", lambda problem, order: MarkovTagger(order), orders)
+    assert [t.candidate.label for t in plan_trials(own_suite(spec))] == ["own order=1", "own order=3"]
+
+
+def test_a_family_that_nobody_registered_keeps_its_look():
+    spec = ModelSpec("own", "Own", lambda problem, order: MarkovTagger(order), {"order": [2]})
+    suite = own_suite(Family("mine", "My family", "#123456", "P", (spec,)))
+    (found,) = own_families(suite)
+    assert (found.name, found.title, found.colour, found.marker) == ("mine", "My family", "#123456", "P")
+    (trial,) = plan_trials(suite)
+    assert trial.candidate.family == "mine"
+
+
+def test_a_size_below_the_least_of_its_family_is_refused():
+    suite = light_suite(tasks=[{"name": "Echo"}], models=[{"variant": "logistic", "sizes": [0, 2]}])
+    with pytest.raises(SuiteError, match=r"models\[0\]: .*the least width of .*'window' is 1, got 0"):
+        plan_trials(load_suite(suite))

@@ -14,7 +14,7 @@ GOLDEN = Path(__file__).parent
 COMPARISONS = sorted(path.name for path in GOLDEN.glob("compare-*"))
 
 #: Names that have changed since: of tables, and what evidence calls them.
-RENAMED = {"sizes": "grids"}
+RENAMED = {"ladders": "grids"}
 
 #: What is made by other tests and intervals than then: pooled units in place of folds.
 INFERRED = {"low", "high", "interval", "p_value", "p_adjusted", "worse", "equal", "better"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,17 @@ from seqcompare.data.targets import (
 )
 from seqcompare.models.base import Reading, Tagger, check_sequences
 
+if TYPE_CHECKING:
+    from seqcompare.models.hmm.model import HMM
+
 _COMPONENTS = (1, 2, 3, 4, 6, 8, 12)
 _MOST_STEPS = 10_000
+# parts of the data, each left out once to choose the number of components
+_N_PARTS = 3
+# larger mixtures that were no better, after which none is tried
+_MOST_WORSE = 2
+
+Floats = NDArray[np.float64]
 
 
 class ChanceNext(BaseEstimator):
@@ -57,9 +66,11 @@ class ChanceDensity(BaseEstimator):
 
     The mixture is an HMM of one state, so that it has the shape of covariances (diagonal), the smallest
     variance and the algorithm of the HMMs that have to beat it: what these gain is memory. It has 1 to 12
-    components, as many as the largest HMM that is tried has states: the number of least BIC, among those with
-    ten steps for each parameter. Of more than 10,000 steps it is fitted to 10,000 random ones; steps of
-    unequal weight are drawn in proportion to it.
+    components, as many as the largest HMM that is tried has states, and ten steps for each parameter: more
+    than one where they predict each of three parts better that is left out (sequences; blocks of steps where
+    there are fewer), and then as many as predict the three best. (BIC takes steps for independent. Those of a
+    slow series lie in heaps, of which it makes components that the next series does not have.) Of more than
+    10,000 steps it is fitted to 10,000 random ones; steps of unequal weight are drawn in proportion to it.
 
     Parameters
     ----------
@@ -74,23 +85,35 @@ class ChanceDensity(BaseEstimator):
         """Fit the mixture to the steps, in any order."""
         sequences = check_sequences(self, X, reset=True, allow_nan=self.missing == "marginalize")
         weights = check_step_weights(sample_weight, sequences, steps_as_array=False)
-        steps = _draw(sequences.values, weights)
-        single = Sequences(steps, offsets_of(np.ones(len(steps), dtype=np.int64)))
-        mixtures = []
-        for k in _COMPONENTS:
-            n_parameters = k * (2 * sequences.n_channels + 1) - 1
-            if k > 1 and len(steps) < 10 * n_parameters:
+        rows = _draw(sequences.n_steps, weights)
+        steps, part = sequences.values[rows], _parts(sequences)[rows]
+        best_k, best, worse = 1, self._held_out(1, steps, part), 0
+        for k in _COMPONENTS[1:]:
+            if len(steps) < 10 * (k * (2 * sequences.n_channels + 1) - 1) or worse == _MOST_WORSE:
                 break
-            with warnings.catch_warnings():
-                # a skewed density takes many components, whose last iterations hardly change it
-                warnings.simplefilter("ignore", ConvergenceWarning)
-                hmm = seqcompare.HMM(
-                    1, "gmm", n_mix=k, n_init=3, max_iter=200, missing=self.missing, random_state=0
-                )
-                mixtures.append(hmm.fit(single))
-        self.mixture_ = min(mixtures, key=lambda mixture: mixture.bic(single))
+            told = self._held_out(k, steps, part)
+            better = bool((told > best).all() if best_k == 1 else told.sum() > best.sum())
+            best_k, best, worse = (k, told, 0) if better else (best_k, best, worse + 1)
+        self.mixture_ = self._mixture(best_k, steps)
         self.n_parameters_ = self.mixture_.n_parameters_
         return self
+
+    def _held_out(self, k: int, steps: Floats, part: NDArray[np.int64]) -> Floats:
+        """Return the log-density of each part by a mixture that was fitted to the others."""
+        parts = [part == name for name in np.unique(part)]
+        if len(parts) == 1:
+            return np.full(1, -k, dtype=np.float64)
+        told = [self._mixture(k, steps[~one]).score_samples(_single(steps[one])).sum() for one in parts]
+        return np.array(told, dtype=np.float64)
+
+    def _mixture(self, k: int, steps: Floats) -> HMM:
+        with warnings.catch_warnings():
+            # a skewed density takes many components, whose last iterations hardly change it
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            hmm = seqcompare.HMM(
+                1, "gmm", n_mix=k, n_init=3, max_iter=200, missing=self.missing, random_state=0
+            )
+            return hmm.fit(_single(steps))
 
     def score_steps(self, X: Any) -> Any:
         """Return the log-density of every step in nats."""
@@ -191,11 +214,24 @@ def _frequencies(
     return names, counts / counts.sum()
 
 
-def _draw(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the steps that have weight; a random sample, if they are very many or weigh differently."""
+def _single(steps: Floats) -> Sequences:
+    """Return steps as sequences of one step each: their order is no matter."""
+    return Sequences(steps, offsets_of(np.ones(len(steps), dtype=np.int64)))
+
+
+def _parts(sequences: Sequences) -> NDArray[np.int64]:
+    """Return which part each step is left out with, shape (n_steps,): whole sequences, or blocks of few."""
+    if len(sequences) >= _N_PARTS:
+        return sequences.sequence_index % _N_PARTS
+    return np.arange(sequences.n_steps) * _N_PARTS // sequences.n_steps
+
+
+def _draw(n_steps: int, weights: Floats) -> NDArray[np.int64]:
+    """Return the rows that have weight; a random sample, if they are very many or weigh differently."""
     rng = np.random.default_rng(0)
-    steps, weights = values[weights > 0], weights[weights > 0]
-    n = min(len(steps), _MOST_STEPS)
+    rows = np.flatnonzero(weights > 0)
+    weights = weights[rows]
+    n = min(len(rows), _MOST_STEPS)
     if np.ptp(weights) > 0:
-        return steps[rng.choice(len(steps), n, p=weights / weights.sum())]
-    return steps if len(steps) == n else rng.choice(steps, n, replace=False)
+        return rows[rng.choice(len(rows), n, p=weights / weights.sum())]
+    return rows if len(rows) == n else rows[rng.choice(len(rows), n, replace=False)]
