@@ -5,24 +5,28 @@ A leaf of the package: imports nothing of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray: TypeAlias = NDArray[np.float64]
+Floats: TypeAlias = NDArray[np.float64]
 #: Of single or double precision, as networks have it.
-Floats: TypeAlias = NDArray[np.floating[Any]]
-IntArray: TypeAlias = NDArray[np.int64]
+Reals: TypeAlias = NDArray[np.floating[Any]]
+Ints: TypeAlias = NDArray[np.int64]
 #: Codes of symbols, in as few bytes as their alphabet needs.
-Codes: TypeAlias = NDArray[np.integer[Any]]
-BoolArray: TypeAlias = NDArray[np.bool_]
-#: Symbols, labels, groups or times: words, numbers or moments, which are compared and not calculated with.
+Integers: TypeAlias = NDArray[np.integer[Any]]
+Bools: TypeAlias = NDArray[np.bool_]
+#: An array of whichever type compiled code is given.
+Array: TypeAlias = NDArray[Any]
+#: Steps, symbols, labels or times: an array of whatever type.
+Values: TypeAlias = NDArray[Any]
+#: Symbols, labels, classes or groups, which are words or numbers, and are compared and not calculated with.
 Labels: TypeAlias = NDArray[Any]
 
 #: What a row of results, a configuration or the parameters of an estimator are: plain values by name.
-Plain: TypeAlias = dict[str, Any]
+Record: TypeAlias = dict[str, Any]
 Params: TypeAlias = Mapping[str, Any]
 
 #: The source of randomness, as scikit-learn's ``check_random_state`` takes it.
@@ -38,6 +42,9 @@ class SequencesLike(Protocol):
     def __len__(self) -> int:
         """Return how many sequences there are."""
 
+    def __iter__(self) -> Iterator[Any]:
+        """Return each sequence in its turn."""
+
     def __getitem__(self, index: Any, /) -> Any:
         """Return one sequence, or some."""
 
@@ -47,4 +54,4 @@ TargetsLike: TypeAlias = SequencesLike
 #: A weight for every sequence, or for every step in a container of sequences.
 WeightsLike: TypeAlias = SequencesLike
 #: Values of a setting, in the order in which they are tried.
-Values: TypeAlias = Sequence[Any]
+Choices: TypeAlias = Sequence[Any]

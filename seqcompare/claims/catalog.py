@@ -6,6 +6,7 @@ from typing import Any
 
 from seqcompare.claims.claim import Claim, Expectation
 from seqcompare.registry import Registry
+from seqcompare.typing import Record
 
 SEEDS = 10
 
@@ -16,9 +17,7 @@ _BENGIO = (
 _DIETTERICH = "Dietterich (2002), Machine learning for sequential data: a review"
 
 
-def _suite(
-    title: str, tasks: list[dict[str, Any]], models: list[dict[str, Any]], **sizes: Any
-) -> dict[str, Any]:
+def _suite(title: str, tasks: list[Record], models: list[Record], **sizes: Any) -> Record:
     """Return a sweep of ten seeds, so that every score has an interval."""
     defaults = {"n_train": 1000, "n_validation": 100, "n_test": 500, "epochs": 60, "max_seconds": 120}
     return {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+
+from seqcompare.typing import Record
 
 
 class Listing(StrEnum):
@@ -16,7 +17,7 @@ class Listing(StrEnum):
     formats = "formats"
 
 
-def records_of(what: Listing) -> list[dict[str, Any]]:
+def records_of(what: Listing) -> list[Record]:
     """Return a record for each thing that there is."""
     listing = {
         Listing.models: _list_models,
@@ -28,7 +29,7 @@ def records_of(what: Listing) -> list[dict[str, Any]]:
     return listing()
 
 
-def _list_models() -> list[dict[str, Any]]:
+def _list_models() -> list[Record]:
     from seqcompare.families import FAMILIES
 
     return [
@@ -44,13 +45,13 @@ def _list_models() -> list[dict[str, Any]]:
     ]
 
 
-def _list_tasks() -> list[dict[str, Any]]:
+def _list_tasks() -> list[Record]:
     from seqcompare.tasks import TASKS
 
     return [{"task": name, "what it asks": _first_line(task)} for name, task in TASKS.items()]
 
 
-def _list_datasets() -> list[dict[str, Any]]:
+def _list_datasets() -> list[Record]:
     from seqcompare.data.catalog import DATASETS
 
     return [
@@ -58,7 +59,7 @@ def _list_datasets() -> list[dict[str, Any]]:
     ]
 
 
-def _list_suites() -> list[dict[str, Any]]:
+def _list_suites() -> list[Record]:
     from seqcompare.experiments.plan import plan_trials
     from seqcompare.experiments.suites import load_suite, shipped_suites
 
@@ -69,7 +70,7 @@ def _list_suites() -> list[dict[str, Any]]:
     ]
 
 
-def _list_formats() -> list[dict[str, Any]]:
+def _list_formats() -> list[Record]:
     from seqcompare.data.readers import READERS
 
     return [

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
 from seqcompare.data.sequences import Sequences
+from seqcompare.typing import Labels
 
 _N_BLOCKS = 48
 _SHORTEST_BLOCK = 20
@@ -90,7 +91,7 @@ def find_drift(X: Sequences, n_permutations: int, seed: int) -> Drift | None:
     return Drift(p_value, sequence, step, place, f"{names[feature]} {before:.2g} before, {after:.2g} after")
 
 
-def find_target_drift(target: NDArray[Any], n_permutations: int, seed: int) -> Drift | None:
+def find_target_drift(target: Labels, n_permutations: int, seed: int) -> Drift | None:
     """Test whether targets, one a sequence, change along the data; None where they come class by class.
 
     Files that are sorted by class say nothing about time.
@@ -185,7 +186,7 @@ def _symbol_features(X: Sequences) -> tuple[NDArray[np.float64], list[str]]:
     ]
 
 
-def _most_frequent(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
+def _most_frequent(values: Labels) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
     from seqcompare.models.alphabet import encode, find_symbols
 
     known = find_symbols(values)

@@ -35,6 +35,7 @@ from seqcompare.results.contest import CHANCE
 from seqcompare.results.folder import hold_folder, to_csv, write_whole
 from seqcompare.results.grids import choose_candidate, validation_tolerance
 from seqcompare.results.store import STORE, Store
+from seqcompare.typing import Params, Record
 
 _CONTEXT_FOLDS = 3
 
@@ -120,7 +121,7 @@ def compare(
     _check_keywords(reading)
     # read -> plan -> run -> judge -> write: each hands one result to the next
     dataset = level_weights(read(data, **reading))
-    options: dict[str, Any] = {
+    options: Record = {
         "cv": cv,
         "repeats": repeats,
         "gap": gap,
@@ -154,7 +155,7 @@ class PlannedComparison:
 
     source: DataSource
     contestants: tuple[Contestant, ...]
-    config: dict[str, Any]
+    config: Record
 
 
 def plan_comparison(
@@ -298,7 +299,7 @@ def _own_families(contestants: Sequence[Contestant]) -> list[Family]:
     return list({**own, **{n: own_family(n, specs[n], place) for place, n in enumerate(made)}}.values())
 
 
-def _check_keywords(reading: Mapping[str, Any]) -> None:
+def _check_keywords(reading: Params) -> None:
     """Refuse a keyword that neither this function nor `read` has."""
     known = reading_options()
     for name in reading:

@@ -209,7 +209,7 @@ def _pooled(entered: Iterable[Entered], problem: Problem) -> list[Contestant]:
     return found
 
 
-def _words_of(model: Any) -> str:
+def _words_of(model: str) -> str:
     """Return what a model that was entered is called in an error."""
     return repr(model if isinstance(model, str) else getattr(model, "name", type(model).__name__))
 

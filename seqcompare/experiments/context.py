@@ -26,6 +26,7 @@ from seqcompare.families import Problem
 from seqcompare.metrics import Metric
 from seqcompare.models.causality import is_causal
 from seqcompare.results.grids import paired_difference
+from seqcompare.typing import Floats, Record
 
 _MOST_POSITIONS = 1000
 _MOST_STEPS = 300_000
@@ -74,7 +75,7 @@ class Curve:
                 return k
         raise AssertionError("the best is never behind itself")
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Record]:
         """Return one record a context: loss, distance to the best, and its standard error."""
         best = self.sums[int(np.argmin([_loss(s) for s in self.sums]))]
         rows = []
@@ -363,13 +364,13 @@ def _positions(dataset: SequenceDataset, most: int, rng: np.random.Generator) ->
     return item if len(item) <= most else np.sort(rng.choice(item, most, replace=False))
 
 
-def _last_answers(model: Any, windows: Sequences, role: str) -> NDArray[Any]:
+def _last_answers(model: Any, windows: Sequences, role: str) -> Floats:
     """Return what is answered after the last step of each window."""
     rows, _ = predict_answer(model, windows, role)
     return rows if role in ("sequence", "value") else rows[windows.offsets[1:] - 1]
 
 
-def _change(before: NDArray[Any], after: NDArray[Any]) -> NDArray[np.float64]:
+def _change(before: Floats, after: Floats) -> NDArray[np.float64]:
     """Return how far answers are from others: of probabilities, of numbers, or of labels alone."""
     if before.ndim == 2:
         return np.asarray(np.abs(after.astype(np.float64) - before.astype(np.float64)).sum(axis=1) / 2)

@@ -25,6 +25,7 @@ from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial
 from seqcompare.families import Problem
 from seqcompare.metrics import METRICS, Answers, Metric
 from seqcompare.results.contest import CHANCE
+from seqcompare.typing import Record
 
 #: Stretches that each test part of a long series is cut into.
 _N_STRETCHES = 200
@@ -84,7 +85,7 @@ class DataSource:
         names, code = np.unique(truth, return_inverse=True)
         return names, np.bincount(code, weight) / weight.sum()
 
-    def _best_constant(self, answers: Answers, n_train: float) -> dict[str, Any]:
+    def _best_constant(self, answers: Answers, n_train: float) -> Record:
         """Return the answer of whoever knows how often each label comes in all that is tested.
 
         The frequencies of the training part are a poor reference for few items: folds that spread classes
@@ -111,7 +112,7 @@ class DataSource:
         words = f"{self.dataset.name}/{trial.entry_key or trial.entry}/{key}/{trial.seed}"
         return int.from_bytes(hashlib.sha256(words.encode()).digest()[:4], "big")
 
-    def coordinates(self, trial: Trial) -> dict[str, Any]:
+    def coordinates(self, trial: Trial) -> Record:
         """Return the columns of the row that are known before the trial."""
         split = self.plan.splits[trial.seed]
         return {
@@ -143,7 +144,7 @@ class DataSource:
 
     def ask(
         self, trial: Trial, model: Any, train: SequenceDataset, asked: SequenceDataset, column: str
-    ) -> tuple[dict[str, Any], float]:
+    ) -> tuple[Record, float]:
         """Ask a fitted model; return columns of the row, and the seconds that predicting took."""
         whole = any(metric.needs == "probabilities" and metric.score is not None for metric in self.shown)
         n_train = count_items(train)
@@ -155,7 +156,7 @@ class DataSource:
         if trial.phase == TEST and trial.entry == CHANCE and self.frequencies is not None:
             known = replace(answers, **self._best_constant(answers, n_train))
         sums = unit_sums(known, unit, self.metric)
-        details: dict[str, Any] = {"metrics": scores_of(answers, self.role, self.shown)}
+        details: Record = {"metrics": scores_of(answers, self.role, self.shown)}
         if trial.phase == TEST and self.role in ("step", "sequence"):
             details |= {"confusion": confusion_of(answers), "calibration": calibration_of(answers)}
         score = float(self.metric.as_score(sums[:, 1].sum() / sums[:, 0].sum()))
@@ -167,7 +168,7 @@ class DataSource:
 
     def finish(
         self, trial: Trial, model: Any, train: SequenceDataset, parts: Mapping[str, SequenceDataset]
-    ) -> tuple[dict[str, Any], tuple[tuple[str, pd.DataFrame], ...]]:
+    ) -> tuple[Record, tuple[tuple[str, pd.DataFrame], ...]]:
         """Return the curves of less and less context, for trials of that phase."""
         if trial.phase != CONTEXT:
             return {}, ()

@@ -24,6 +24,7 @@ from seqcompare.families import (
     spec_names,
 )
 from seqcompare.registry import nearest
+from seqcompare.typing import Params
 
 _SEVERAL = (list, tuple, set, frozenset, Mapping)
 
@@ -73,7 +74,7 @@ class Candidate:
     capacity_name: str
     spec: ModelSpec
     settings: Settings = field(default_factory=dict)
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Params = field(default_factory=dict)
 
     def build(self, problem: Problem, seed: int) -> tuple[Any, bool]:
         """Return the estimator for a problem, and whether it comes fitted.
@@ -306,7 +307,7 @@ def matches(pattern: str, *names: str) -> bool:
 
 
 def candidates_of(
-    entered: Entered, settings: Sequence[Settings], params: Mapping[str, Any] | None = None
+    entered: Entered, settings: Sequence[Settings], params: Params | None = None
 ) -> tuple[Candidate, ...]:
     """Return the candidates of an entered kind at these settings."""
     spec = entered.spec

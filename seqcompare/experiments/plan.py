@@ -17,6 +17,7 @@ from seqcompare.experiments.trial import Trial
 from seqcompare.families import (
     Budget,
 )
+from seqcompare.typing import Params, Record
 
 #: What a task of the user's must have, beside a way to score.
 _TASK_PARTS = (
@@ -268,7 +269,7 @@ def _task_source(place: str, entry: TaskEntry) -> tuple[Any, dict[str, Any]]:
     from seqcompare.tasks import TASKS
 
     cls: Any
-    given: dict[str, Any] = {}
+    given: Record = {}
     if entry.template is not None:
         cls = type(entry.template)
         if not dataclasses.is_dataclass(cls):
@@ -290,7 +291,7 @@ def _task_source(place: str, entry: TaskEntry) -> tuple[Any, dict[str, Any]]:
     }
 
 
-def _legal(place: str, cls: Any, distance: int, params: Mapping[str, Any]) -> int:
+def _legal(place: str, cls: Any, distance: int, params: Params) -> int:
     """Return the distance that a task of these parameters can have; some ask for none but the distance."""
     if not hasattr(cls, "legal_distance"):
         raise _no_task(place, cls, "has no legal_distance")
@@ -307,7 +308,7 @@ def _name_of(entry: TaskEntry) -> str:
     return entry.name if entry.name is not None else str(entry.class_).rpartition(":")[2]
 
 
-def _make(place: str, cls: Any, params: dict[str, Any]) -> Any:
+def _make(place: str, cls: Any, params: Record) -> Any:
     try:
         task = cls(**params)
     except (TypeError, ValueError) as error:
@@ -332,7 +333,7 @@ def _no_task(place: str, cls: Any, lack: str) -> SuiteError:
 
 def _sizes(suite: Suite, *entries: TaskEntry | AxisEntry) -> Sizes:
     """Return the suite's sizes, overridden by those that the entries give."""
-    chosen: dict[str, Any] = {name: getattr(suite, name) for name in ("n_train", "n_validation", "n_test")}
+    chosen: Record = {name: getattr(suite, name) for name in ("n_train", "n_validation", "n_test")}
     for entry in entries:
         given = {f.name: getattr(entry, f.name) for f in dataclasses.fields(Sizes)}
         chosen.update({name: value for name, value in given.items() if value is not None})

@@ -16,6 +16,7 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, Str
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
+from seqcompare.typing import Labels
 
 Pieces = NDArray[np.int64]
 """Parts of sequences, shape (m, 3): the sequence, its first step, and the step after its last."""
@@ -208,11 +209,11 @@ def _is_periodic(X: Sequences, sample: range, shift: int) -> bool:
     return 2 * sum(agree) >= sum(_overlaps(X[i], X[i + 1], shift) for i in sample)
 
 
-def _shifts(before: NDArray[Any], after: NDArray[Any]) -> list[int]:
+def _shifts(before: Labels, after: Labels) -> list[int]:
     return [shift for shift in range(1, len(before)) if _overlaps(before, after, shift)]
 
 
-def _overlaps(before: NDArray[Any], after: NDArray[Any], shift: int) -> bool:
+def _overlaps(before: Labels, after: Labels, shift: int) -> bool:
     shared = len(before) - shift
     if shared < max(2, len(before) / 4) or shared > len(after):
         return False
@@ -235,7 +236,7 @@ def _official(dataset: SequenceDataset) -> Plan:
     return _plan(dataset, "official", words, [split])
 
 
-def _grouped(dataset: SequenceDataset, groups: NDArray[Any], cv: int, repeats: int, seed: int) -> Plan:
+def _grouped(dataset: SequenceDataset, groups: Labels, cv: int, repeats: int, seed: int) -> Plan:
     names, codes = np.unique(groups, return_inverse=True)
     if len(names) < 2:
         raise ValueError(f"all sequences are of one group, {names[0]!s}: there is nothing to test on")

@@ -26,6 +26,7 @@ from pydantic import (
 from seqcompare.experiments.models import enter, is_fitted
 from seqcompare.families import FAMILIES, ModelSpec, OwnFamily, find_spec
 from seqcompare.registry import nearest
+from seqcompare.typing import Record
 
 _FOLDER = "shipped"
 
@@ -167,7 +168,7 @@ class Suite(_Section):
         default=(), description="sweeps over other axes at a fixed distance"
     )
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Record:
         """Return everything as plain values for ``config.json``; objects are described in words."""
         settings = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         for key, entries, attribute in (
@@ -239,7 +240,7 @@ def override_suite(
         If a part is not what a suite can hold.
     """
     try:
-        changes: dict[str, Any] = {}
+        changes: Record = {}
         if tasks is not None:
             changes["tasks"] = tuple(_task_entry(task) for task in _listed(tasks))
         if models is not None:
@@ -275,7 +276,7 @@ def _model_entries(models: Any) -> list[ModelEntry]:
     """Return the entries of models in whichever form; see `seqcompare.experiments.models.enter`."""
     entries = []
     for entered in enter(models):
-        named: dict[str, Any] = {"name": entered.name or None}
+        named: Record = {"name": entered.name or None}
         if find_spec(entered.spec.name) == (entered.family, entered.spec):
             # a kind without sizes of its own is for comparisons, unless a suite says which
             if entered.spec.sized():
@@ -303,7 +304,7 @@ def _path(given: Any) -> Any:
     return f"{given.__module__}:{given.__qualname__}" if isinstance(given, type) else given
 
 
-def _validate(content: dict[str, Any], source: str) -> Suite:
+def _validate(content: Record, source: str) -> Suite:
     try:
         return Suite.model_validate(content)
     except ValidationError as error:
@@ -394,5 +395,5 @@ def describe_value(value: Any) -> str:
     return _describe(value) if bare or hasattr(value, "get_params") else repr(value)
 
 
-def _as_json(params: dict[str, Any]) -> Any:
+def _as_json(params: Record) -> Any:
     return json.loads(json.dumps(params, default=describe_value))

@@ -23,6 +23,7 @@ from seqcompare.families import is_known
 from seqcompare.results.folder import hold_folder, read_config
 from seqcompare.results.store import STORE, Store
 from seqcompare.results.sweep import StoredSweep
+from seqcompare.typing import Floats, Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,8 +103,8 @@ def sweep(
     suite: str | Path | Mapping[str, Any] | Suite = ...,
     out: str | os.PathLike[str] | None = ...,
     *,
-    tasks: Any = ...,
-    models: Any = ...,
+    tasks: Floats = ...,
+    models: Floats = ...,
     distances: int | Sequence[int] | None = ...,
     seeds: int | None = ...,
     n_jobs: int = ...,
@@ -121,8 +122,8 @@ def sweep(
     suite: str | Path | Mapping[str, Any] | Suite = ...,
     out: str | os.PathLike[str] | None = ...,
     *,
-    tasks: Any = ...,
-    models: Any = ...,
+    tasks: Floats = ...,
+    models: Floats = ...,
     distances: int | Sequence[int] | None = ...,
     seeds: int | None = ...,
     n_jobs: int = ...,
@@ -226,7 +227,7 @@ def sweep(
 
 def _warm_up(trials: Sequence[Trial]) -> None:
     """Compile in this process, so that its workers need not all compile the same."""
-    little: dict[str, Any] = {}
+    little: Record = {}
     for trial in trials:
         source = trial.source
         # what a user's own model does to its process, it does to a worker

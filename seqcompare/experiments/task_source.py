@@ -21,6 +21,7 @@ from seqcompare.experiments.trial import Trial, blame
 from seqcompare.families import FAMILIES, Budget, Problem
 from seqcompare.models.causality import is_causal
 from seqcompare.needs import Traits
+from seqcompare.typing import Record
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class TaskSource:
         key = trial.candidate.seed_key(self.problem())
         return _hash(self.task.name, task_params(self.task), trial.seed, key) % 2**32
 
-    def coordinates(self, trial: Trial) -> dict[str, Any]:
+    def coordinates(self, trial: Trial) -> Record:
         """Return the columns of the row that are known before the trial."""
         task = self.task
         moved = ""
@@ -128,7 +129,7 @@ class TaskSource:
 
     def ask(
         self, trial: Trial, model: Any, train: SequenceDataset, asked: SequenceDataset, column: str
-    ) -> tuple[dict[str, Any], float]:
+    ) -> tuple[Record, float]:
         """Ask a fitted model; return columns of the row, and the seconds that predicting took."""
         start = perf_counter()
         task = self.task
@@ -155,7 +156,7 @@ class TaskSource:
 
     def finish(
         self, trial: Trial, model: Any, train: SequenceDataset, parts: Mapping[str, SequenceDataset]
-    ) -> tuple[dict[str, Any], tuple[tuple[str, pd.DataFrame], ...]]:
+    ) -> tuple[Record, tuple[tuple[str, pd.DataFrame], ...]]:
         """Return what theory says of the model, and tables of what it has learned."""
         return {"can_represent": self._theory(trial, model)}, _look(trial, model, parts["score"])
 
@@ -176,7 +177,7 @@ class TaskSource:
         return says
 
 
-def task_params(task: Any) -> dict[str, Any]:
+def task_params(task: Any) -> Record:
     """Return all parameters of a task, the distance included."""
     return {field.name: getattr(task, field.name) for field in fields(task) if field.init}
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from typing import Any
 
 from seqcompare.families.spec import ModelSpec
 from seqcompare.needs import Needs, Traits
 from seqcompare.registry import Registry, check_name
+from seqcompare.typing import Record
 
 #: The family of what others are measured against: chance, and machines made by hand. It is never ranked.
 REFERENCE = "reference"
@@ -67,7 +67,7 @@ class Family:
         says = (spec.can_represent if spec is not None else None) or self.can_represent
         return None if says is None else says(needs, traits)
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> Record:
         """Return what reports need to know, in plain values: a run keeps it."""
         return {
             "name": self.name,

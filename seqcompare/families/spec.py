@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from seqcompare.needs import Needs, Traits
+from seqcompare.typing import Choices
 
 Settings = Mapping[str, Any]
 
@@ -210,7 +211,7 @@ class ModelSpec:
             return list(self.grid(problem))
         return [dict(zip(self.grid, values, strict=True)) for values in product(*self.grid.values())]
 
-    def sized(self, sizes: Sequence[Any] = (), problem: Problem | None = None) -> list[Settings]:
+    def sized(self, sizes: Choices = (), problem: Problem | None = None) -> list[Settings]:
         """Return the settings that a sweep tries: these sizes, or the kind's own, or its whole grid.
 
         A grid that is a function is asked where there is a problem to ask it about, unless it says which of

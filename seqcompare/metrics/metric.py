@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+
+from seqcompare.typing import Ints, Labels, Params, Record
 
 NeedsOf = Literal["labels", "probabilities", "numbers", "density"]
 
@@ -43,14 +45,14 @@ class Answers:
     item: NDArray[np.int64]
     owner: NDArray[np.int64]
     weight: NDArray[np.float64]
-    truth: NDArray[Any]
-    guess: NDArray[Any]
+    truth: Labels
+    guess: Labels
     bits: NDArray[np.float64]
     confidence: NDArray[np.float64]
-    names: NDArray[Any] | None = None
+    names: Labels | None = None
     proba: NDArray[np.float64] | None = None
 
-    def pick(self, rows: NDArray[Any]) -> Answers:
+    def pick(self, rows: Ints) -> Answers:
         """Return the answers at `rows`."""
         parts = {f.name: getattr(self, f.name) for f in fields(self)}
         return Answers(**{k: v if v is None or k == "names" else v[rows] for k, v in parts.items()})
@@ -185,14 +187,14 @@ class Metric:
         """Return a score without words, as intervals show it."""
         return self.figure.format(value=score, percent=100 * score)
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> Record:
         """Return what reports need to know, in plain values: a run keeps it."""
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("loss", "score")}
         finite = {k: v for k, v in plain.items() if k not in ("least", "greatest") or np.isfinite(v)}
         return {**finite, "roles": list(self.roles)}
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Metric:
+    def from_plain(cls, plain: Params) -> Metric:
         """Return the metric that was described so: it can be said and compared by, not computed."""
         known = {f.name for f in fields(cls)}
         given = {k: v for k, v in plain.items() if k in known}
@@ -205,7 +207,7 @@ class _Function:
 
     function: Callable[..., float]
     needs: NeedsOf
-    kwargs: Mapping[str, Any]
+    kwargs: Params
 
     def __call__(self, answers: Answers) -> float:
         from inspect import signature

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import MetaEstimatorMixin, clone
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from seqcompare.data.sequences import Sequences, offsets_of
@@ -21,6 +21,7 @@ from seqcompare.models.causality import is_causal
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.drawing import draw_numbers, forecast_by_drawing
 from seqcompare.models.next_numbers import find_errors, predict_held_out, scales_of, shift
+from seqcompare.typing import Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 _CONTINUATIONS = 50
 
@@ -99,7 +100,9 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         """Whole numbers of any kind are symbols, unless numbers are predicted."""
         return {"numbers": True} if _of_numbers(self.estimator) else {"symbols": True}
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> NextStep:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> NextStep:
         """Fit the tagger or regressor to each next step.
 
         Parameters
@@ -145,12 +148,12 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         self._fit_transitions(tagger, sequences, weight, weighted=sample_weight is not None)
         return self
 
-    def score_samples(self, X: Any) -> NDArray[np.float64]:
+    def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return the log-likelihood of each sequence in nats, shape (n,)."""
         sequences = self._check(X)
         return np.add.reduceat(Sequences(self.score_steps(sequences)).values, sequences.offsets[:-1])
 
-    def score_steps(self, X: Any) -> Any:
+    def score_steps(self, X: SequencesLike) -> SequencesLike:
         """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
         sequences = self._check(X)
         first, flat = sequences.offsets[:-1], Sequences(sequences.values, sequences.offsets)
@@ -170,14 +173,14 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         proba[first] = np.append(self.initial_proba_, floor)[codes[first]]
         return sequences.pack(np.log(proba))
 
-    def predict_next_proba(self, X: Any) -> Any:
+    def predict_next_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container."""
         sequences = self._check(X)
         if _of_numbers(self.estimator):
             raise ValueError("predict_next_proba is for symbols; predict_next_distribution is for numbers")
         return sequences.pack(self._next_rows(Sequences(sequences.values, sequences.offsets)))
 
-    def predict_next_distribution(self, X: Any) -> Any:
+    def predict_next_distribution(self, X: SequencesLike) -> Any:
         """Return the distribution of x[t+1] given x[..t] for every step t, of numbers, in X's container.
 
         See `seqcompare.models.base.NumberDensity.predict_next_distribution` for the shapes.
@@ -186,7 +189,9 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         self._check_numbers()
         return pack(sequences, self._ahead(Sequences(sequences.values, sequences.offsets)))
 
-    def forecast(self, X: Any, steps: int, n_samples: int | None = None, random_state: Any = None) -> Any:
+    def forecast(
+        self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
+    ) -> Any:
         """Return the distributions of the `steps` steps after the end of each sequence, batch (n, steps).
 
         Parameters
@@ -207,7 +212,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         drawn = _CONTINUATIONS if n_samples is None else n_samples
         return forecast_by_drawing(self._ahead, sequences, steps, drawn, check_random_state(random_state))
 
-    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
+    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: RandomState = None) -> Sequences:
         """Draw sequences, step by step.
 
         A tagger with ``step_proba`` carries its state from step to step, one that says how far it looks back
@@ -255,12 +260,12 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         return getattr(self.estimator_, "n_parameters_", math.nan) + len(self.symbols_) - 1
 
     @property
-    def n_iter_(self) -> Any:
+    def n_iter_(self) -> int:
         """The tagger's, where it has one."""
         return self.estimator_.n_iter_
 
     @property
-    def stop_reason_(self) -> Any:
+    def stop_reason_(self) -> str:
         """The tagger's, where it has one."""
         return self.estimator_.stop_reason_
 
@@ -274,7 +279,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         """The tagger's, where it has one."""
         return self.estimator_.validation_scores_
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = not _of_numbers(self.estimator)
         tags.input_tags.string = not _of_numbers(self.estimator)
@@ -328,7 +333,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
     def _next_rows(self, sequences: Sequences) -> NDArray[np.float64]:
         return self._mixed(Sequences(self.estimator_.predict_proba(sequences)).channels)
 
-    def _step(self, past: NDArray[Any], state: Any) -> tuple[NDArray[np.float64], Any]:
+    def _step(self, past: Labels, state: Any) -> tuple[NDArray[np.float64], Any]:
         """Return p(next step) of n sequences of one length, shape (n, n_symbols), and the tagger's state."""
         if hasattr(self.estimator_, "step_proba"):
             answers, state = self.estimator_.step_proba(past[:, -1], state)

@@ -13,6 +13,7 @@ from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.needs import Needs
 from seqcompare.tasks.base import MEAN_GAP, Task, geometric_gaps
+from seqcompare.typing import RandomState, SequencesLike
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Adding(Task):
         return inf
 
     def sample(
-        self, n_sequences: int, length: int | None = None, random_state: Any = None
+        self, n_sequences: int, length: int | None = None, random_state: RandomState = None
     ) -> SequenceDataset:
         """Draw sequences; see `Task.sample`.
 
@@ -81,7 +82,7 @@ class Adding(Task):
         total = x[first, 0] + x[first + self.distance, 0]
         return SequenceDataset(Sequences(x, offsets), total, None, self.role, self.name)
 
-    def optimal_prediction(self, X: Any) -> NDArray[np.float64]:
+    def optimal_prediction(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return the sum of the flagged numbers, shape (n,).
 
         Parameters

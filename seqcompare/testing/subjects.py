@@ -14,6 +14,7 @@ from sklearn.base import clone
 from seqcompare.data.sequences import Sequences
 from seqcompare.testing.promises import Parts, expect, expect_same
 from seqcompare.testing.samples import Steps, draw
+from seqcompare.typing import SequencesLike, TargetsLike
 
 #: What an estimator can be asked, whatever its role.
 METHODS = ("predict", "predict_proba", "score_samples", "predict_next_proba", "filter_proba", "transform")
@@ -107,7 +108,7 @@ class Model:
         real = getattr(model, "kind_", None if self.symbols else "real") == "real"
         return [m for m in asked if hasattr(model, m) and not (real and m == "predict_next_proba")]
 
-    def answers(self, model: Any, X: Any) -> dict[str, Parts]:
+    def answers(self, model: Any, X: SequencesLike) -> dict[str, Parts]:
         """Return what the model says of each sequence, by method, as lists with an array a sequence."""
         return {m: [np.asarray(part) for part in getattr(model, m)(X)] for m in self.methods(model)}
 
@@ -118,7 +119,7 @@ class Model:
         return self.per_step or method in ("predict_next_proba", "filter_proba")
 
 
-def fit(model: Any, X: Any, y: Any, **more: Any) -> Any:
+def fit(model: Any, X: SequencesLike, y: TargetsLike | None, **more: Any) -> Any:
     """Fit a model, to targets where there are any."""
     return model.fit(X, **more) if y is None else model.fit(X, y, **more)
 

@@ -12,11 +12,11 @@ from seqcompare.models.alphabet import read_symbols
 from seqcompare.models.hmm.parameters import (
     COVARIANCE_TYPES,
     EMISSION_PARAMETERS,
-    Floats,
     check_parameter,
     parameter_names,
 )
 from seqcompare.models.hmm.settings import check_choice, keep_parameters, shape_for
+from seqcompare.typing import Floats
 
 
 def find_emission(emissions: dict[str, ArrayLike | None]) -> tuple[str, dict[str, Floats]]:

@@ -12,11 +12,12 @@ from sklearn.pipeline import make_pipeline
 import seqcompare
 from seqcompare.families import Family, ModelSpec, Problem, Settings
 from seqcompare.needs import Needs, Traits
+from seqcompare.typing import Record
 
 _FILTERED, _SMOOTHED = "filter", "posterior"
 
 
-def _hmm(problem: Problem, n_components: int, *, decode: Any = _FILTERED, **more: Any) -> Any:
+def _hmm(problem: Problem, n_components: int, *, decode: str = _FILTERED, **more: Any) -> Any:
     """Return a density, a tagger of hidden states over steps and labels, or a density a class."""
     how = {**_training(problem, n_components), **more}
     if problem.role == "step":
@@ -45,7 +46,7 @@ def _left_right(problem: Problem, n_components: int) -> Any:
     return _hmm(problem, n_components, topology="left-right") if problem.role == "sequence" else None
 
 
-def _of_labels(problem: Problem, states: int = 0, *, decode: Any = _FILTERED) -> Any:
+def _of_labels(problem: Problem, states: int = 0, *, decode: str = _FILTERED) -> Any:
     if problem.role != "step":
         return None
     return seqcompare.HMMTagger(None, decode=decode, missing=_missing(problem))
@@ -69,7 +70,7 @@ def _predictive(problem: Problem, n_components: int) -> Any:
     return seqcompare.HMM(n_components, n_init=2, objective="prediction")
 
 
-def _training(problem: Problem, n_components: int) -> dict[str, Any]:
+def _training(problem: Problem, n_components: int) -> Record:
     """Return how EM runs: as often as a sweep has it, or as the size of the data allows."""
     if problem.task is not None:
         return {"n_init": 10, "max_iter": problem.budget.em_iterations}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import choose_alphabet, encode
 from seqcompare.models.base import Reading, check_sequences
-from seqcompare.models.hmm.parameters import Floats
+from seqcompare.typing import Floats, Labels, Values
 
 # emissions that, when asked for, read integers as numbers
 _NUMERIC = ("gaussian", "gmm", "poisson")
@@ -50,7 +50,7 @@ def reading_of(estimator: Any, emission: str) -> Reading:
     }
 
 
-def read_steps(estimator: Any, sequences: Sequences) -> NDArray[Any]:
+def read_steps(estimator: Any, sequences: Sequences) -> Values:
     """Return codes, shape (n_steps,), or floats, shape (n_steps, d), NaN where missing.
 
     The code of an unknown symbol is the size of the alphabet, that of a missing one is one more.
@@ -101,7 +101,7 @@ def channel_units(values: Floats, *, one_for_all: bool) -> tuple[Floats, Floats]
     return center, scale
 
 
-def _find_symbols(estimator: Any, values: NDArray[Any]) -> None:
+def _find_symbols(estimator: Any, values: Labels) -> None:
     if estimator.missing == "marginalize":
         values = values[~_is_missing(estimator, values)]
         if not len(values):
@@ -110,7 +110,7 @@ def _find_symbols(estimator: Any, values: NDArray[Any]) -> None:
     estimator.unknown_proba_ = 1.0 / (len(values) + len(estimator.symbols_) + 1)
 
 
-def _is_missing(estimator: Any, values: NDArray[Any]) -> NDArray[np.bool_]:
+def _is_missing(estimator: Any, values: Labels) -> NDArray[np.bool_]:
     if estimator.missing_symbol is None:
         return np.zeros(len(values), dtype=bool)
     return np.asarray(values == estimator.missing_symbol) & np.ones(len(values), dtype=bool)

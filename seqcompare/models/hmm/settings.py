@@ -10,7 +10,7 @@ from numbers import Integral, Real
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 
 from seqcompare.models.hmm._hmmlearn import Engine
@@ -19,7 +19,6 @@ from seqcompare.models.hmm.observations import channel_units
 from seqcompare.models.hmm.parameters import (
     COVARIANCE_TYPES,
     EMISSION_PARAMETERS,
-    Floats,
     Parameters,
     check_names,
     check_parameter,
@@ -29,6 +28,7 @@ from seqcompare.models.hmm.parameters import (
     rescale,
     transition_mask,
 )
+from seqcompare.typing import Floats, Labels, Record
 
 # A thousandth of a count for every symbol in every state: no symbol becomes impossible.
 _DEFAULT_PRIORS: dict[str, dict[str, Any]] = {"categorical": {"emissionprob": 1e-3}}
@@ -81,7 +81,7 @@ class Plan(NamedTuple):
     """
 
     recipe: Recipe
-    values: NDArray[Any]
+    values: Labels
     center: Floats | None
     scale: Floats | None
     log_volume: float
@@ -116,7 +116,7 @@ def check_integer(name: str, value: Any) -> None:
         raise ValueError(f"{name} must be an integer >= 1, got {value!r}")
 
 
-def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
+def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
     """Refuse all but one of some names."""
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
@@ -134,7 +134,7 @@ def shape_for(estimator: Any, n_components: int, n_outputs: int) -> ShapeOf:
     )
 
 
-def plan_fit(estimator: Any, values: NDArray[Any], n_components: int, weights: Floats | None = None) -> Plan:
+def plan_fit(estimator: Any, values: Labels, n_components: int, weights: Floats | None = None) -> Plan:
     """Put together what all starts of a fit share; `weights` are of steps, 1 by default.
 
     Raises
@@ -264,7 +264,7 @@ def _read_init(estimator: Any, shape_of: ShapeOf) -> Parameters:
     return {name: check_parameter(name, value, shape_of(name), kind) for name, value in given.items()}
 
 
-def _read_priors(estimator: Any, shape_of: ShapeOf, n_outputs: int) -> dict[str, Any]:
+def _read_priors(estimator: Any, shape_of: ShapeOf, n_outputs: int) -> Record:
     given = {} if estimator.priors is None else dict(estimator.priors)
     check_names(given, estimator.emission_, "priors")
     priors = {**_DEFAULT_PRIORS.get(estimator.emission_, {}), **given}

@@ -26,17 +26,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.models.recurrent.network import Network
+from seqcompare.typing import Floats, Reals, Record
 
 # where PyTorch's blocks of gates are among ours: its LSTM has input, forget, candidate, output
 _TORCH_GATES = {"elman": [0], "gru": [0, 1, 2], "lstm": [1, 2, 3, 0]}
 
 
-def named_weights(network: Network, flat: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def named_weights(network: Network, flat: Floats) -> dict[str, NDArray[Any]]:
     """Return copies of the weights, which `flat` holds end to end, by name."""
     return {name: w.copy() for name, w in network.views(flat).items()}
 
 
-def replaced_weights(network: Network, flat: NDArray[Any], weights: dict[str, Any]) -> NDArray[Any]:
+def replaced_weights(network: Network, flat: Reals, weights: Record) -> Reals:
     """Return a copy of all weights with some of them replaced.
 
     Parameters
@@ -68,7 +69,7 @@ def replaced_weights(network: Network, flat: NDArray[Any], weights: dict[str, An
 
 
 def torch_state_dict(
-    network: Network, flat: NDArray[Any], scaling: tuple[NDArray[np.float64], NDArray[np.float64]] | None
+    network: Network, flat: Reals, scaling: tuple[NDArray[np.float64], NDArray[np.float64]] | None
 ) -> dict[str, NDArray[Any]]:
     """Return the weights as the state dict of PyTorch modules, as arrays; PyTorch is not needed for it.
 
@@ -111,7 +112,7 @@ def torch_state_dict(
     return state
 
 
-def _reorder(network: Network, w: NDArray[Any]) -> NDArray[Any]:
+def _reorder(network: Network, w: Floats) -> Floats:
     """Return the blocks of gates, along the last axis, in PyTorch's order."""
     order = _TORCH_GATES[network.architecture.cell]
     blocks = np.split(w, len(order), axis=-1)
@@ -119,7 +120,7 @@ def _reorder(network: Network, w: NDArray[Any]) -> NDArray[Any]:
 
 
 def _unstandardized(
-    W: NDArray[Any], b: NDArray[Any], mean: NDArray[np.float64], scale: NDArray[np.float64]
+    W: Floats, b: Floats, mean: NDArray[np.float64], scale: NDArray[np.float64]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return weights that do to raw input what the given ones do to standardised input."""
     raw = W / scale[:, None]

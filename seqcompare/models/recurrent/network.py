@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.models.recurrent.architecture import Architecture
-from seqcompare.models.recurrent.cell import Array, Backward, How, Inputs, Size, State, Trace, Weights
+from seqcompare.models.recurrent.cell import Backward, How, Inputs, Size, State, Trace, Weights
 from seqcompare.models.recurrent.cells import CELLS
 from seqcompare.models.recurrent.jordan import SOFTMAX
 from seqcompare.models.recurrent.kernels import ACTIVATIONS, IDENTITY, SIGMOID, TANH, add_rows
 from seqcompare.models.recurrent.packing import Pack
+from seqcompare.typing import Array
 
 LINKS = {"softmax": SOFTMAX, "sigmoid": SIGMOID, "identity": IDENTITY}
 DIRECTIONS = ("forward", "backward")

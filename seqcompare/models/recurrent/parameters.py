@@ -155,7 +155,7 @@ def check_parameters(net: RecurrentParameters) -> None:
         _among("pooling", net.pooling, ("last", "mean", "attention"))
 
 
-def _among(name: str, value: Any, allowed: Any) -> None:
+def _among(name: str, value: str, allowed: Any) -> None:
     if value not in allowed:
         raise ValueError(f"{name} must be one of {list(allowed)}, got {value!r}")
 

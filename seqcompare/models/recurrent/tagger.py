@@ -13,13 +13,14 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
 from seqcompare.models.alphabet import encode_labels, find_symbols
 from seqcompare.models.base import Tagger, check_sequences
-from seqcompare.models.recurrent.cell import Array, State
+from seqcompare.models.recurrent.cell import State
 from seqcompare.models.recurrent.chunks import read_out
 from seqcompare.models.recurrent.estimator import RecurrentNet
 from seqcompare.models.recurrent.losses import softmax
 from seqcompare.models.recurrent.packing import pack
 from seqcompare.models.recurrent.parameters import check_parameters
 from seqcompare.models.recurrent.weighting import reweighted
+from seqcompare.typing import Array, SequencesLike, TargetsLike, WeightsLike
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -67,7 +68,7 @@ class RNNTagger(RecurrentNet, Tagger):
         network = getattr(self, "architecture_", None)  # of a fitted tagger its parameters say nothing
         return not (self.bidirectional if network is None else network["bidirectional"])
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> RNNTagger:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> RNNTagger:
         """Train the network.
 
         Parameters
@@ -82,7 +83,11 @@ class RNNTagger(RecurrentNet, Tagger):
         return self._fit(X, y, sample_weight, None, go_on=self.warm_start and hasattr(self, "weights_"))
 
     def partial_fit(
-        self, X: Any, y: Any, classes: ArrayLike | None = None, sample_weight: Any = None
+        self,
+        X: SequencesLike,
+        y: TargetsLike,
+        classes: ArrayLike | None = None,
+        sample_weight: WeightsLike | None = None,
     ) -> RNNTagger:
         """Train for one epoch on these sequences, from the present weights.
 
@@ -97,9 +102,9 @@ class RNNTagger(RecurrentNet, Tagger):
 
     def _fit(
         self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
+        X: SequencesLike,
+        y: TargetsLike,
+        sample_weight: WeightsLike | None,
         classes: ArrayLike | None,
         *,
         go_on: bool,
@@ -132,7 +137,7 @@ class RNNTagger(RecurrentNet, Tagger):
         )
         return self
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container."""
         sequences, z = self._outputs(X)
         return sequences.pack(softmax(z))

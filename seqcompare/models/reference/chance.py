@@ -22,6 +22,7 @@ from seqcompare.data.targets import (
     check_step_weights,
 )
 from seqcompare.models.base import Reading, Tagger, check_sequences
+from seqcompare.typing import Floats, Labels, SequencesLike, TargetsLike, WeightsLike
 
 if TYPE_CHECKING:
     from seqcompare.models.hmm.model import HMM
@@ -33,13 +34,13 @@ _N_PARTS = 3
 # larger mixtures that were no better, after which none is tried
 _MOST_WORSE = 2
 
-Floats = NDArray[np.float64]
-
 
 class ChanceNext(BaseEstimator):
     """Expects every symbol with its frequency, whatever came before."""
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> ChanceNext:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> ChanceNext:
         """Count the symbols, weighted."""
         sequences = check_sequences(self, X, reset=True, symbols=True)
         weights = check_step_weights(sample_weight, sequences, steps_as_array=False)
@@ -47,13 +48,13 @@ class ChanceNext(BaseEstimator):
         self.n_parameters_ = len(self.symbols_) - 1
         return self
 
-    def predict_next_proba(self, X: Any) -> Any:
+    def predict_next_proba(self, X: SequencesLike) -> SequencesLike:
         """Return the frequencies after every step."""
         check_is_fitted(self)
         sequences = check_sequences(self, X, reset=False, symbols=True)
         return sequences.pack(np.tile(self.frequencies_, (sequences.n_steps, 1)))
 
-    def iter_next_proba(self, X: Any, n_rows: int) -> Iterator[NDArray[np.float64]]:
+    def iter_next_proba(self, X: SequencesLike, n_rows: int) -> Iterator[NDArray[np.float64]]:
         """Yield the frequencies after every step, at most `n_rows` steps at a time."""
         check_is_fitted(self)
         n_steps = check_sequences(self, X, reset=False, symbols=True).n_steps
@@ -81,7 +82,9 @@ class ChanceDensity(BaseEstimator):
     def __init__(self, missing: Literal["error", "marginalize"] = "error") -> None:
         self.missing = missing
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> ChanceDensity:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> ChanceDensity:
         """Fit the mixture to the steps, in any order."""
         sequences = check_sequences(self, X, reset=True, allow_nan=self.missing == "marginalize")
         weights = check_step_weights(sample_weight, sequences, steps_as_array=False)
@@ -115,12 +118,12 @@ class ChanceDensity(BaseEstimator):
             )
             return hmm.fit(_single(steps))
 
-    def score_steps(self, X: Any) -> Any:
+    def score_steps(self, X: SequencesLike) -> SequencesLike:
         """Return the log-density of every step in nats."""
         check_is_fitted(self)
         return self.mixture_.score_steps(X)
 
-    def score_samples(self, X: Any) -> NDArray[np.float64]:
+    def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return the log-density of every sequence in nats."""
         check_is_fitted(self)
         return np.asarray(self.mixture_.score_samples(X))
@@ -137,7 +140,7 @@ class ChanceTagger(Tagger):
         """A missing value is no matter to frequencies of labels."""
         return {"allow_nan": True}
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> ChanceTagger:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> ChanceTagger:
         """Count the labels of all steps, weighted."""
         sequences = check_sequences(self, X, reset=True, **self.reading)
         labels = check_step_labels(y, sequences)
@@ -146,7 +149,7 @@ class ChanceTagger(Tagger):
         self.n_parameters_ = len(self.classes_) - 1
         return self
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequencesLike) -> Any:
         """Return the frequencies at every step."""
         sequences = self._check(X)
         return sequences.pack(np.tile(self.frequencies_, (sequences.n_steps, 1)))
@@ -155,7 +158,9 @@ class ChanceTagger(Tagger):
 class ChanceClassifier(ClassifierMixin, BaseEstimator):
     """Answers every sequence with the frequencies of the classes."""
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> ChanceClassifier:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
+    ) -> ChanceClassifier:
         """Count the classes, weighted."""
         sequences = check_sequences(self, X, reset=True, allow_nan=True)
         labels = check_sequence_labels(y, sequences)
@@ -164,12 +169,12 @@ class ChanceClassifier(ClassifierMixin, BaseEstimator):
         self.n_parameters_ = len(self.classes_) - 1
         return self
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequencesLike) -> Any:
         """Return the frequencies for every sequence."""
         check_is_fitted(self)
         return np.tile(self.frequencies_, (len(check_sequences(self, X, reset=False, allow_nan=True)), 1))
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the most frequent class for every sequence."""
         return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
 
@@ -177,7 +182,9 @@ class ChanceClassifier(ClassifierMixin, BaseEstimator):
 class ChanceRegressor(RegressorMixin, BaseEstimator):
     """Answers every sequence with the mean."""
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> ChanceRegressor:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
+    ) -> ChanceRegressor:
         """Average the targets, weighted."""
         sequences = check_sequences(self, X, reset=True, allow_nan=True)
         targets = check_sequence_labels(y, sequences)
@@ -185,7 +192,7 @@ class ChanceRegressor(RegressorMixin, BaseEstimator):
         self.n_parameters_ = 1
         return self
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the mean for every sequence."""
         check_is_fitted(self)
         return np.full(len(check_sequences(self, X, reset=False, allow_nan=True)), self.mean_)
@@ -205,9 +212,7 @@ def chance_model(dataset: SequenceDataset) -> Any:
     return models[dataset.role]()
 
 
-def _frequencies(
-    values: NDArray[Any], weights: NDArray[np.float64]
-) -> tuple[NDArray[Any], NDArray[np.float64]]:
+def _frequencies(values: Labels, weights: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """Return the values that have weight, sorted, and their shares of it."""
     names, codes = np.unique(values[weights > 0], return_inverse=True)
     counts = np.bincount(codes, weights[weights > 0])

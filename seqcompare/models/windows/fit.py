@@ -17,6 +17,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_scalar, get_tags
 from sklearn.utils.validation import has_fit_parameter
 
+from seqcompare.typing import Floats, Labels, Record
+
 # the most rows that are made at a time where not all are needed at once
 CHUNK = 65536
 
@@ -53,12 +55,12 @@ def wants_dense(estimator: Any, rows: Any) -> bool:
     return size <= FEW and rows.nnz >= size / 20
 
 
-def as_form(rows: Any, dense: bool) -> Any:
+def as_form(rows: Any, dense: bool) -> Floats:
     """Return `rows`, dense if so wanted."""
     return rows.toarray() if dense and issparse(rows) else rows
 
 
-def fit_rows(estimator: Any, rows: Any, y: NDArray[Any], weights: NDArray[np.float64]) -> Any:
+def fit_rows(estimator: Any, rows: Floats, y: Labels, weights: NDArray[np.float64]) -> Any:
     """Fit a clone of `estimator`; weights are passed on unless all are 1.
 
     Raises
@@ -70,7 +72,7 @@ def fit_rows(estimator: Any, rows: Any, y: NDArray[Any], weights: NDArray[np.flo
     return model.fit(rows, y, **weight_argument(model, weights))
 
 
-def weight_argument(estimator: Any, weights: NDArray[np.float64], method: str = "fit") -> dict[str, Any]:
+def weight_argument(estimator: Any, weights: NDArray[np.float64], method: str = "fit") -> Record:
     """Return the keyword argument that hands `weights` to `estimator`, none if all are 1.
 
     A pipeline hands them to its last step.
@@ -86,7 +88,7 @@ def weight_argument(estimator: Any, weights: NDArray[np.float64], method: str = 
     return {f"{prefix}sample_weight": weights}
 
 
-def decisions(estimator: Any, rows: Any) -> NDArray[np.float64]:
+def decisions(estimator: Any, rows: Floats) -> NDArray[np.float64]:
     """Return one decision value a class, shape (n_rows, n_classes); for two classes the first one's is 0."""
     values = np.asarray(estimator.decision_function(rows), dtype=np.float64)
     if values.ndim == 1:
@@ -108,8 +110,8 @@ def probabilities(estimator: Any, rows: Any, temperature: float | None) -> Any:
 
 def fit_temperature(
     estimator: Any,
-    rows: Any,
-    y: NDArray[Any],
+    rows: Floats,
+    y: Labels,
     weights: NDArray[np.float64],
     groups: NDArray[np.int64],
     n_folds: int,
@@ -221,7 +223,7 @@ def count_parameters(estimator: Any) -> float:
     return sum(sizes) if sizes else math.nan
 
 
-def _size(block: Any) -> int:
+def _size(block: float | Floats) -> int:
     return int(np.prod(block.shape)) if hasattr(block, "shape") else int(np.size(block))
 
 
@@ -247,8 +249,8 @@ def checked_classifier(estimator: Any) -> Any:
 
 def fit_calibrated(
     estimator: Any,
-    rows: Any,
-    labels: NDArray[Any],
+    rows: Floats,
+    labels: Labels,
     weights: NDArray[np.float64],
     groups: NDArray[np.int64],
     n_folds: int | None,

@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from seqcompare.models.windows.layout import WindowLayout
+from seqcompare.typing import Labels, RandomState
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,10 +97,10 @@ def weight_influence(estimator: Any, layout: WindowLayout) -> LagInfluence:
 
 def permutation_influence(
     layout: WindowLayout,
-    base: NDArray[Any],
+    base: Labels,
     score: Callable[[NDArray[Any]], float],
     n_repeats: int,
-    random_state: Any,
+    random_state: RandomState,
 ) -> LagInfluence:
     """Return how much the score drops when what stands at one lag is dealt anew among the windows.
 

@@ -33,6 +33,16 @@ from seqcompare.models.windows.fit import (
 from seqcompare.models.windows.indicators import check_step_indicators, is_indicator, label_columns
 from seqcompare.models.windows.influence import LagInfluence, permutation_influence, weight_influence
 from seqcompare.models.windows.sliding_window import SlidingWindow
+from seqcompare.typing import (
+    Floats,
+    Integers,
+    Ints,
+    Labels,
+    RandomState,
+    SequencesLike,
+    TargetsLike,
+    WeightsLike,
+)
 
 
 class WindowTagger(Tagger):
@@ -111,7 +121,7 @@ class WindowTagger(Tagger):
         """Whether the window ends at the step that is labelled."""
         return (self.window_ if hasattr(self, "window_") else self._new_window(None)).causal
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> WindowTagger:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> WindowTagger:
         """Fit the inner classifier on the windows of all steps that count.
 
         Parameters
@@ -149,10 +159,10 @@ class WindowTagger(Tagger):
     @available_if(inner_has("partial_fit"))
     def partial_fit(
         self,
-        X: Any,
-        y: Any,
+        X: SequencesLike,
+        y: TargetsLike,
         classes: ArrayLike | None = None,
-        sample_weight: Any = None,
+        sample_weight: WeightsLike | None = None,
         symbols: ArrayLike | None = None,
     ) -> WindowTagger:
         """Go on fitting, on more sequences: for data that do not fit in memory as windows.
@@ -192,13 +202,13 @@ class WindowTagger(Tagger):
         self.n_parameters_ = count_parameters(self.estimator_)
         return self
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the inner classifier's label of every step, in X's container."""
         check_is_fitted(self)
         return self._answer(X, self.estimator_.predict)
 
     @available_if(gives_probabilities)
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container.
 
         Of several labels a step, the probability of each.
@@ -212,11 +222,11 @@ class WindowTagger(Tagger):
         return self._answer(X, proba)
 
     @available_if(gives_probabilities)
-    def predict_log_proba(self, X: Any) -> Any:
+    def predict_log_proba(self, X: Ints) -> SequencesLike:
         """Return the logarithm of `predict_proba`, in X's container."""
         return super().predict_log_proba(X)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> float:
         """Return the accuracy over steps that count; of several labels a step, all have to be right.
 
         Parameters
@@ -228,7 +238,8 @@ class WindowTagger(Tagger):
             return super().score(X, y, sample_weight)
         sequences = self._check(X)
         steps, labels, weights = self._counted(sequences, y, sample_weight)
-        answer = self.predict(Sequences(sequences.values, sequences.offsets)).values[steps]
+        flat = Sequences(sequences.values, sequences.offsets)
+        answer = Sequences(self.predict(flat)).values[steps]
         return float(np.average((answer == labels).all(axis=1), weights=weights))
 
     def influence_by_lag(self) -> LagInfluence:
@@ -245,7 +256,13 @@ class WindowTagger(Tagger):
         return weight_influence(self.estimator_, self.window_.layout_)
 
     def permutation_importance_by_lag(
-        self, X: Any, y: Any, sample_weight: Any = None, *, n_repeats: int = 5, random_state: Any = None
+        self,
+        X: SequencesLike,
+        y: TargetsLike,
+        sample_weight: WeightsLike | None = None,
+        *,
+        n_repeats: int = 5,
+        random_state: RandomState = None,
     ) -> LagInfluence:
         """Return how much accuracy is lost when the steps at one lag are shuffled.
 
@@ -263,7 +280,7 @@ class WindowTagger(Tagger):
         steps, labels, weights = self._counted(sequences, y, sample_weight)
         layout = self.window_.layout_
 
-        def score(base: NDArray[Any]) -> float:
+        def score(base: Integers) -> float:
             parts = (base[a : a + self._chunk] for a in range(0, len(base), self._chunk))
             answer = np.concatenate([self.estimator_.predict(self._rows(part)) for part in parts])
             right = (answer == labels).reshape(len(labels), -1).all(axis=1)
@@ -287,7 +304,7 @@ class WindowTagger(Tagger):
         )
 
     def _counted(
-        self, sequences: Sequences, y: Any, sample_weight: Any
+        self, sequences: Sequences, y: TargetsLike, sample_weight: WeightsLike | None
     ) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.float64]]:
         """Return the steps that count, with their labels and weights."""
         several = is_indicator(y)
@@ -300,7 +317,7 @@ class WindowTagger(Tagger):
             raise ValueError("no step is left to train on: all have weight 0 or ignore_label")
         return steps, labels[steps], weights[steps]
 
-    def _answer(self, X: Any, answer: Callable[[Any], Any]) -> Any:
+    def _answer(self, X: SequencesLike, answer: Callable[[Any], Any]) -> SequencesLike:
         sequences = check_sequences(self, X, reset=False)
         chunks = self.window_.layout_.pieces(sequences, size=self._chunk)
         return sequences.pack(np.concatenate([answer(self._rows(chunk)) for chunk in chunks]))
@@ -310,5 +327,5 @@ class WindowTagger(Tagger):
         """How many rows are made at a time, so that those of long data are never all in memory."""
         return min(CHUNK, max(FEW // self.window_.n_features_out_, 256))
 
-    def _rows(self, base: NDArray[Any]) -> Any:
+    def _rows(self, base: Labels) -> Floats:
         return as_form(self.window_.layout_.expand(base), self.dense_)
