@@ -14,6 +14,7 @@ from seqcompare.dependence.wording import (
     gain_sentence,
     headline,
     lag_sentence,
+    number_sentence,
     power_sentence,
     reach_sentence,
     sentences,
@@ -34,9 +35,9 @@ class Profile(Measured):
     ----------
     name : str
         The data.
-    role : {"next", "step", "sequence", "value"}
+    role : {"next", "step", "step-value", "sequence", "value"}
         What is predicted.
-    n_sequences, n_steps : int
+    n_sequences, n_steps, n_channels : int
         How much data there is.
     alpha : float
         Share of data sets without any dependence in which some is seen all the same; a half is for single
@@ -85,6 +86,13 @@ class Profile(Measured):
         context occurs again with another target.
     entropy : pandas.DataFrame
         ``estimate`` and ``bits``: what is to be predicted, by itself and given the past.
+    numbers : pandas.DataFrame
+        For numbers to be told of numbers, without bins: a row for each ``channel`` and ``part`` that tells.
+        The parts are nested: the "level" by a straight line on earlier numbers, the "shape" by any curve, the
+        "spread" by the size of earlier numbers and errors. ``sources`` are the channels that tell, ``lags``
+        how many steps back, ``bits`` what is saved a step on data left out beyond the parts before,
+        ``error`` its standard error, ``p`` the chance of as much, ``distance`` how many steps back that lies
+        on average, each lag weighed by the bits that it adds to those nearer than it.
     checks : tuple of Finding
         What to be wary of in the data.
     notes : tuple of str
@@ -106,7 +114,8 @@ class Profile(Measured):
             the bits at the lag that tells most (NaN if none does); ``least_seen``, the bits that would be
             detected nine times in ten at the lag that hides most among the nearest ten, and
             ``least_seen_lag``, which one that is; ``power``, the same in words; ``lag_sentence``,
-            ``reach_sentence``, ``clock_sentence``, ``gain_sentence``; ``findings``, what to be wary of.
+            ``reach_sentence``, ``clock_sentence``, ``gain_sentence``, ``number_sentence``; ``findings``,
+            what to be wary of.
         """
         lags = self.lags
         near = lags.iloc[np.argsort(lags["lag"].abs().to_numpy(), kind="stable")[:_NEAREST]]
@@ -128,6 +137,7 @@ class Profile(Measured):
             "reach_sentence": reach_sentence(self),
             "clock_sentence": clock_sentence(self),
             "gain_sentence": gain_sentence(self),
+            "number_sentence": number_sentence(self),
             "findings": " ".join(map(str, self.checks)),
         }
 

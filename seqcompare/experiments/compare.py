@@ -28,7 +28,7 @@ from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.suites import describe_value
 from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial, warm_up
 from seqcompare.experiments.winner import final_candidate, keep_winner
-from seqcompare.families import FAMILIES, REFERENCE, Family, OwnFamily, is_known, own_family
+from seqcompare.families import FAMILIES, Family, OwnFamily, is_known, own_family
 from seqcompare.metrics import METRICS, find_metrics
 from seqcompare.registry import nearest
 from seqcompare.results.contest import CHANCE
@@ -276,7 +276,7 @@ def _context_trials(planned: PlannedComparison, found: Comparison) -> Iterator[T
     position = int((found.frame()["axis"] != CONTEXT).sum())
     for name in dict.fromkeys([judged.winner, judged.best]):
         c = next((c for c in planned.contestants if c.name == name), None)
-        if c is None or c.family.name == REFERENCE:
+        if c is None or c.name == CHANCE:
             continue
         candidate = final_candidate(c, grids)
         for fold in _context_folds(planned):

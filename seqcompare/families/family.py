@@ -11,7 +11,7 @@ from seqcompare.needs import Needs, Traits
 from seqcompare.registry import Registry, check_name
 from seqcompare.typing import Record
 
-#: The family of what others are measured against: chance, and machines made by hand. It is never ranked.
+#: The family of what others are measured against: chance, naive forecasts, and machines made by hand.
 REFERENCE = "reference"
 
 #: Colours and markers of users' own models, each in its turn; the colour-blind tell them from each other and

@@ -56,6 +56,8 @@ class Problem:
         Classes, labels or symbols to choose from; 0 for numbers.
     missing : bool
         Whether steps have missing values.
+    period : int
+        Steps of a season after which numbers come back; 1 if none is known.
     task : task, optional
         The synthetic task, if this is one: then the budget is spent to its end, and machines made by hand
         ask it for their parameters.
@@ -72,6 +74,7 @@ class Problem:
     n_channels: int = 1
     n_classes: int = 0
     missing: bool = False
+    period: int = 1
     task: Any = None
 
     @property
