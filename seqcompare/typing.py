@@ -25,6 +25,9 @@ Values: TypeAlias = NDArray[Any]
 #: Symbols, labels, classes or groups, which are words or numbers, and are compared and not calculated with.
 Labels: TypeAlias = NDArray[Any]
 
+#: One symbol, label or class.
+Label: TypeAlias = str | int | float | bool
+
 #: What a row of results, a configuration or the parameters of an estimator are: plain values by name.
 Record: TypeAlias = dict[str, Any]
 Params: TypeAlias = Mapping[str, Any]

@@ -18,7 +18,7 @@ from sklearn.utils.metaestimators import available_if
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
-from seqcompare.typing import Floats, Labels, Record, SequencesLike, TargetsLike, Values, WeightsLike
+from seqcompare.typing import Floats, Label, Labels, Record, SequencesLike, TargetsLike, Values, WeightsLike
 
 # what a column stands for that a fold never saw
 _ABSENT = {"predict_proba": 0.0, "predict_next_proba": 0.0, "predict_log_proba": -np.inf}
@@ -29,7 +29,7 @@ def make_scorer(
     *,
     response_method: str | None = None,
     greater_is_better: bool = True,
-    ignore_label: int | None = None,
+    ignore_label: Label | None = None,
     **kwargs: Any,
 ) -> SequenceScorer:
     """Make a scorer of taggers, classifiers and regressors of sequences.
@@ -86,7 +86,7 @@ class SequenceScorer:
         score_func: str | Callable[..., float],
         response_method: str,
         greater_is_better: bool,
-        ignore_label: int | None,
+        ignore_label: Label | None,
         kwargs: Record,
     ) -> None:
         self.score_func = score_func

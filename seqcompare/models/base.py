@@ -21,7 +21,7 @@ from seqcompare.data.input_checks import (
 )
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
-from seqcompare.typing import Ints, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import Ints, Label, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 
 class Reading(TypedDict, total=False):
@@ -210,7 +210,7 @@ class Tagger(Reader, metaclass=ABCMeta):
     Subclasses have ``ignore_label`` among their parameters and set ``classes_`` in ``fit``.
     """
 
-    ignore_label: Any
+    ignore_label: Label | None
     classes_: Labels
 
     @property

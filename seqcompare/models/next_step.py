@@ -260,7 +260,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         return getattr(self.estimator_, "n_parameters_", math.nan) + len(self.symbols_) - 1
 
     @property
-    def n_iter_(self) -> int:
+    def n_iter_(self) -> Any:
         """The tagger's, where it has one."""
         return self.estimator_.n_iter_
 

@@ -19,6 +19,7 @@ from seqcompare.models.base import Tagger, check_sequences
 from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
 from seqcompare.models.hmm.settings import check_choice
 from seqcompare.models.windows.sliding_window import SlidingWindow
+from seqcompare.typing import Label
 
 Floats = NDArray[np.float64]
 
@@ -137,7 +138,7 @@ class CRFTagger(Tagger):
         decode: Literal["viterbi", "posterior", "filter"] = "viterbi",
         max_iter: int = 500,
         tol: float = 1e-4,
-        ignore_label: Any = None,
+        ignore_label: Label | None = None,
     ) -> None:
         self.before = before
         self.after = after

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from seqcompare.models.hmm.settings import (
     keep_fit,
     plan_fit,
 )
-from seqcompare.typing import SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import Label, SequencesLike, TargetsLike, WeightsLike
 
 # A thousandth of a count for every transition, first state and label: none becomes impossible.
 _COUNT = 1e-3
@@ -93,7 +93,7 @@ class HMMTagger(Settings, Tagger):
     n_components: int | None = None
     _: KW_ONLY
     decode: Literal["viterbi", "posterior", "filter"] = "viterbi"
-    ignore_label: Any = None
+    ignore_label: Label | None = None
 
     def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> HMMTagger:
         """Count, or run EM.

@@ -13,7 +13,7 @@ from seqcompare.models.base import Reading, Tagger, check_sequences
 from seqcompare.models.markov.counts import NgramCounts, check_order, count_labels
 from seqcompare.models.markov.smoothing import check_smoothing, interpolate
 from seqcompare.models.markov.walk import predict_rows, smoothed_trie
-from seqcompare.typing import Labels, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import Label, Labels, SequencesLike, TargetsLike, WeightsLike
 
 
 class MarkovTagger(Tagger):
@@ -72,7 +72,7 @@ class MarkovTagger(Tagger):
         *,
         alpha: float = 1.0,
         discount: float | None = None,
-        ignore_label: str | None = None,
+        ignore_label: Label | None = None,
     ) -> None:
         self.order = order
         self.smoothing = smoothing

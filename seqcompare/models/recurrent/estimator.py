@@ -29,7 +29,7 @@ from seqcompare.models.recurrent.optimizers import Descent, Memory, fresh_memory
 from seqcompare.models.recurrent.parameters import RecurrentParameters
 from seqcompare.models.recurrent.training import Epoch, Schedule, train
 from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
-from seqcompare.typing import Array, Ints, Record, SequencesLike
+from seqcompare.typing import Array, Ints, Label, Record, SequencesLike
 
 Score = Callable[[Array, Array, NDArray[np.float64]], float]
 
@@ -66,7 +66,7 @@ class RecurrentNet(RecurrentParameters):
     kind_: str
     n_channels_: int
     classes_: Array
-    ignore_label: Any
+    ignore_label: Label | None
     input_mean_: NDArray[np.float64]
     input_scale_: NDArray[np.float64]
     target_mean_: NDArray[np.float64]

@@ -20,7 +20,7 @@ from seqcompare.models.recurrent.losses import softmax
 from seqcompare.models.recurrent.packing import pack
 from seqcompare.models.recurrent.parameters import check_parameters
 from seqcompare.models.recurrent.weighting import reweighted
-from seqcompare.typing import Array, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import Array, Label, SequencesLike, TargetsLike, WeightsLike
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -60,7 +60,7 @@ class RNNTagger(RecurrentNet, Tagger):
     """
 
     class_weight: Any = None
-    ignore_label: Any = None
+    ignore_label: Label | None = None
 
     @property
     def causal(self) -> bool:

@@ -37,6 +37,7 @@ from seqcompare.typing import (
     Floats,
     Integers,
     Ints,
+    Label,
     Labels,
     RandomState,
     SequencesLike,
@@ -103,7 +104,7 @@ class WindowTagger(Tagger):
         *,
         pairs: bool = False,
         mark_edges: bool = True,
-        ignore_label: Any = None,
+        ignore_label: Label | None = None,
         calibration_cv: int | None = 3,
         dtype: DTypeLike = "float64",
     ) -> None:
