@@ -5,7 +5,7 @@ A leaf of the package: imports nothing of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -34,6 +34,14 @@ Params: TypeAlias = Mapping[str, Any]
 
 #: The source of randomness, as scikit-learn's ``check_random_state`` takes it.
 RandomState: TypeAlias = int | np.random.RandomState | np.random.Generator | None
+
+
+class Model(Protocol):
+    """Anything that can be fitted, as scikit-learn has it; what else it has is found by asking it."""
+
+    @property
+    def fit(self) -> Callable[..., Any]:
+        """Fit it, and return it."""
 
 
 class SequencesLike(Protocol):

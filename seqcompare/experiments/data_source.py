@@ -25,7 +25,7 @@ from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial
 from seqcompare.families import Problem
 from seqcompare.metrics import METRICS, Answers, Metric
 from seqcompare.results.contest import CHANCE
-from seqcompare.typing import Record
+from seqcompare.typing import Model, Record
 
 #: Stretches that each test part of a long series is cut into.
 _N_STRETCHES = 200
@@ -143,7 +143,7 @@ class DataSource:
         return self.built_for
 
     def ask(
-        self, trial: Trial, model: Any, train: SequenceDataset, asked: SequenceDataset, column: str
+        self, trial: Trial, model: Model, train: SequenceDataset, asked: SequenceDataset, column: str
     ) -> tuple[Record, float]:
         """Ask a fitted model; return columns of the row, and the seconds that predicting took."""
         whole = any(metric.needs == "probabilities" and metric.score is not None for metric in self.shown)
@@ -167,7 +167,7 @@ class DataSource:
         return columns, seconds
 
     def finish(
-        self, trial: Trial, model: Any, train: SequenceDataset, parts: Mapping[str, SequenceDataset]
+        self, trial: Trial, model: Model, train: SequenceDataset, parts: Mapping[str, SequenceDataset]
     ) -> tuple[Record, tuple[tuple[str, pd.DataFrame], ...]]:
         """Return the curves of less and less context, for trials of that phase."""
         if trial.phase != CONTEXT:

@@ -24,7 +24,7 @@ from seqcompare.families import (
     spec_names,
 )
 from seqcompare.registry import nearest
-from seqcompare.typing import Params
+from seqcompare.typing import Model, Params
 
 _SEVERAL = (list, tuple, set, frozenset, Mapping)
 
@@ -362,7 +362,7 @@ def load_object(path: str) -> Any:
         raise ImportError(f"module {module!r} has no {name!r} (class = {path!r})") from None
 
 
-def is_fitted(model: Any) -> bool:
+def is_fitted(model: Model) -> bool:
     """Whether a model comes fitted, and so is used as it is."""
     try:
         check_is_fitted(model)

@@ -18,7 +18,17 @@ from sklearn.utils.metaestimators import available_if
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
-from seqcompare.typing import Floats, Label, Labels, Record, SequencesLike, TargetsLike, Values, WeightsLike
+from seqcompare.typing import (
+    Floats,
+    Label,
+    Labels,
+    Model,
+    Record,
+    SequencesLike,
+    TargetsLike,
+    Values,
+    WeightsLike,
+)
 
 # what a column stands for that a fold never saw
 _ABSENT = {"predict_proba": 0.0, "predict_next_proba": 0.0, "predict_log_proba": -np.inf}
@@ -168,7 +178,7 @@ class SequenceScorer:
 
 
 def cross_val_predict(
-    estimator: Any,
+    estimator: Model,
     X: SequencesLike,
     y: TargetsLike | None = None,
     *,
@@ -267,7 +277,7 @@ def _laid_out(answer: Any) -> Values:
     return np.concatenate([np.asarray(part) for part in answer])
 
 
-def _last_step(estimator: Any, name: str) -> Any:
+def _last_step(estimator: Model, name: str) -> Any:
     """Return an attribute of a model inside searches and pipelines; None if it has none."""
     while True:
         if hasattr(estimator, "best_estimator_"):
@@ -311,7 +321,7 @@ def _pick(values: Any, indices: NDArray[np.int64]) -> Any:
 
 
 def _fit_and_answer(
-    estimator: Any,
+    estimator: Model,
     X: SequencesLike,
     y: TargetsLike,
     params: Record,

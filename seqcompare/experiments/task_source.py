@@ -21,7 +21,7 @@ from seqcompare.experiments.trial import Trial, blame
 from seqcompare.families import FAMILIES, Budget, Problem
 from seqcompare.models.causality import is_causal
 from seqcompare.needs import Traits
-from seqcompare.typing import Record
+from seqcompare.typing import Model, Record
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class TaskSource:
         return _problem(self.task, self.sizes, self.budget)
 
     def ask(
-        self, trial: Trial, model: Any, train: SequenceDataset, asked: SequenceDataset, column: str
+        self, trial: Trial, model: Model, train: SequenceDataset, asked: SequenceDataset, column: str
     ) -> tuple[Record, float]:
         """Ask a fitted model; return columns of the row, and the seconds that predicting took."""
         start = perf_counter()
@@ -155,12 +155,12 @@ class TaskSource:
         return columns, seconds
 
     def finish(
-        self, trial: Trial, model: Any, train: SequenceDataset, parts: Mapping[str, SequenceDataset]
+        self, trial: Trial, model: Model, train: SequenceDataset, parts: Mapping[str, SequenceDataset]
     ) -> tuple[Record, tuple[tuple[str, pd.DataFrame], ...]]:
         """Return what theory says of the model, and tables of what it has learned."""
         return {"can_represent": self._theory(trial, model)}, _look(trial, model, parts["score"])
 
-    def _theory(self, trial: Trial, model: Any) -> bool | None:
+    def _theory(self, trial: Trial, model: Model) -> bool | None:
         """Return what theory says of the candidate; None where it, or the task, says nothing."""
         candidate = trial.candidate
         if math.isnan(candidate.capacity):
@@ -217,7 +217,7 @@ def _problem(task: Any, sizes: Sizes, budget: Budget) -> Problem:
     )
 
 
-def _look(trial: Trial, model: Any, test: SequenceDataset) -> tuple[tuple[str, pd.DataFrame], ...]:
+def _look(trial: Trial, model: Model, test: SequenceDataset) -> tuple[tuple[str, pd.DataFrame], ...]:
     """Look into the model; what was measured stands, even if that fails."""
     look = trial.candidate.spec.look
     if look is None or not trial.looks:

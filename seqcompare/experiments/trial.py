@@ -28,7 +28,7 @@ from seqcompare.experiments.threads import one_thread
 from seqcompare.families import Problem
 from seqcompare.models.causality import is_causal
 from seqcompare.results.store import blank
-from seqcompare.typing import Record
+from seqcompare.typing import Model, Record
 
 #: What a trial is for: a sweep's trials, the choice of a candidate, the test of the chosen one, and the test
 #: of the winner with less and less context.
@@ -58,12 +58,12 @@ class Source(Protocol):
         """Return what models are built for."""
 
     def ask(
-        self, trial: Trial, model: Any, train: SequenceDataset, asked: SequenceDataset, column: str
+        self, trial: Trial, model: Model, train: SequenceDataset, asked: SequenceDataset, column: str
     ) -> tuple[Record, float]:
         """Ask a fitted model; return columns of the row, and the seconds that predicting took."""
 
     def finish(
-        self, trial: Trial, model: Any, train: SequenceDataset, parts: Mapping[str, SequenceDataset]
+        self, trial: Trial, model: Model, train: SequenceDataset, parts: Mapping[str, SequenceDataset]
     ) -> tuple[Record, tuple[tuple[str, pd.DataFrame], ...]]:
         """Return further columns of the row, and tables of what the model has learned."""
 

@@ -55,7 +55,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        estimator: Any = None,
+        estimator: BaseEstimator = None,
         *,
         priors: Literal["empirical", "uniform"] | ArrayLike = "empirical",
         n_jobs: int | None = None,
@@ -142,7 +142,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(shares / shares.sum()))
 
-    def _alphabet(self, density: Any, sequences: Sequences) -> Labels | None:
+    def _alphabet(self, density: BaseEstimator, sequences: Sequences) -> Labels | None:
         """Return what the classes must share, so that a symbol costs each of them what its own data say."""
         parameters = density.get_params(deep=False)
         if sequences.kind != "symbols" or parameters.get("symbols", ...) is not None:
@@ -159,12 +159,12 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         return tags
 
 
-def _reading_of(density: Any) -> Reading:
+def _reading_of(density: BaseEstimator) -> Reading:
     """Return how a density reads its input; one that does not say takes it as it comes."""
     return density.reading if isinstance(density, Reader) else {}
 
 
-def _fit_class(density: Any, sequences: Sequences, alphabet: Labels | None, label: Any) -> Density:
+def _fit_class(density: BaseEstimator, sequences: Sequences, alphabet: Labels | None, label: Any) -> Density:
     model = clone(density)
     if alphabet is not None:
         model.set_params(symbols=alphabet)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
 from sklearn import config_context
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
@@ -82,7 +82,7 @@ def shift(sequences: Sequences, weight: Floats) -> tuple[Sequences, Sequences, S
 
 
 def predict_held_out(
-    regressor: Any, X: Sequences, y: Sequences, weight: Sequences, *, weighted: bool
+    regressor: BaseEstimator, X: Sequences, y: Sequences, weight: Sequences, *, weighted: bool
 ) -> Floats:
     """Return predictions of every step by models that were not fitted on it, shape of ``y.values``.
 

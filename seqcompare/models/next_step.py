@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
@@ -84,7 +84,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
 
     def __init__(
         self,
-        estimator: Any,
+        estimator: BaseEstimator,
         *,
         symbols: ArrayLike | None = None,
         scale: Any = None,
@@ -286,7 +286,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         return tags
 
     def _fit_transitions(
-        self, tagger: Any, sequences: Sequences, weight: NDArray[np.float64], *, weighted: bool
+        self, tagger: BaseEstimator, sequences: Sequences, weight: NDArray[np.float64], *, weighted: bool
     ) -> None:
         X, y, w = shift(sequences, weight)
         self.n_transitions_ = float(w.values.sum())
@@ -295,7 +295,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         self.estimator_ = tagger
 
     def _fit_numbers(
-        self, regressor: Any, sequences: Sequences, weight: NDArray[np.float64], *, weighted: bool
+        self, regressor: BaseEstimator, sequences: Sequences, weight: NDArray[np.float64], *, weighted: bool
     ) -> NextStep:
         check_scalar(self.max_components, "max_components", Integral, min_val=1)
         X, y, w = shift(sequences, weight)
@@ -350,18 +350,18 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         return rows
 
 
-def _of_numbers(estimator: Any) -> bool:
+def _of_numbers(estimator: BaseEstimator) -> bool:
     """Whether a model of steps answers with numbers."""
     return getattr(estimator, "predicts", None) == "numbers"
 
 
-def _check_causal(tagger: Any) -> None:
+def _check_causal(tagger: BaseEstimator) -> None:
     if not is_causal(tagger):
         name = type(tagger).__name__
         raise ValueError(f"NextStep needs a causal tagger, but this {name} sees the steps it should predict")
 
 
-def _reach_of(tagger: Any) -> int:
+def _reach_of(tagger: BaseEstimator) -> int:
     """Return how many steps the tagger's answer depends on, and one more; all, if it does not say."""
     for name in ("before", "order"):
         if hasattr(tagger, name):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
@@ -42,7 +41,7 @@ class InPieces(MetaEstimatorMixin, Tagger):
 
     ignore_label = None
 
-    def __init__(self, estimator: Any, length: int = 100) -> None:
+    def __init__(self, estimator: BaseEstimator, length: int = 100) -> None:
         self.estimator = estimator
         self.length = length
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
@@ -48,7 +47,9 @@ class Quantized(MetaEstimatorMixin, BaseEstimator):
         Of `estimator_`, and the numbers that make up the centres.
     """
 
-    def __init__(self, estimator: Any, n_symbols: int = 16, *, random_state: RandomState = None) -> None:
+    def __init__(
+        self, estimator: BaseEstimator, n_symbols: int = 16, *, random_state: RandomState = None
+    ) -> None:
         self.estimator = estimator
         self.n_symbols = n_symbols
         self.random_state = random_state

@@ -55,7 +55,7 @@ def answers_fit_the_sequences(subject: Model) -> None:
             _expect_sound(subject, model, method, part, f"X[{i}]")
 
 
-def _expect_sound(subject: Model, model: Any, method: str, part: Labels, where: str) -> None:
+def _expect_sound(subject: Model, model: Model, method: str, part: Labels, where: str) -> None:
     """Hold the answer to one sequence to what its method may say."""
     place = f"the answer of {method} for {where}"
     if part.dtype.kind == "f":

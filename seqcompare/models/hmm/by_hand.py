@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 
 from seqcompare.models.alphabet import read_symbols
 from seqcompare.models.hmm.parameters import (
@@ -37,7 +38,7 @@ def find_emission(emissions: dict[str, ArrayLike | None]) -> tuple[str, dict[str
     )
 
 
-def take_parameters(model: Any, arrays: dict[str, Floats], unknown_proba: Any) -> None:
+def take_parameters(model: BaseEstimator, arrays: dict[str, Floats], unknown_proba: Any) -> None:
     """Make `model` a fitted one, with these parameters.
 
     Parameters

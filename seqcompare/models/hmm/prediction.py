@@ -10,11 +10,12 @@ lasts and only emissions to learn, then everything.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_weights, weighs_steps
@@ -224,7 +225,7 @@ def _loss(chart: Chart, point: Parameters, data: _Data) -> float:
 
 
 def choose_objective(
-    model: Any, sequences: Sequences, sample_weight: WeightsLike | None
+    model: BaseEstimator, sequences: Sequences, sample_weight: WeightsLike | None
 ) -> tuple[Sequences, Floats | None, Callable[..., list[Outcome]]]:
     """Return the sequences that count, the weights of their steps, and what runs the starts.
 

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
 from seqcompare.models.hmm._hmmlearn import Engine
@@ -122,7 +123,7 @@ def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
 
 
-def shape_for(estimator: Any, n_components: int, n_outputs: int) -> ShapeOf:
+def shape_for(estimator: BaseEstimator, n_components: int, n_outputs: int) -> ShapeOf:
     """Return what gives the shape of a parameter by name."""
     return partial(
         parameter_shape,
@@ -134,7 +135,9 @@ def shape_for(estimator: Any, n_components: int, n_outputs: int) -> ShapeOf:
     )
 
 
-def plan_fit(estimator: Any, values: Labels, n_components: int, weights: Floats | None = None) -> Plan:
+def plan_fit(
+    estimator: BaseEstimator, values: Labels, n_components: int, weights: Floats | None = None
+) -> Plan:
     """Put together what all starts of a fit share; `weights` are of steps, 1 by default.
 
     Raises
@@ -184,7 +187,7 @@ def plan_fit(estimator: Any, values: Labels, n_components: int, weights: Floats 
     return Plan(recipe, values, center, scale, log_volume, weight)
 
 
-def fitted_engine(estimator: Any) -> Engine:
+def fitted_engine(estimator: BaseEstimator) -> Engine:
     """Return the engine of a fitted model, for scoring and decoding."""
     parameters = {name: getattr(estimator, f"{name}_") for name in parameter_names(estimator.emission_)}
     recipe = Recipe(
@@ -201,7 +204,7 @@ def fitted_engine(estimator: Any) -> Engine:
     return engine
 
 
-def keep_parameters(estimator: Any, parameters: Parameters, **free: Any) -> None:
+def keep_parameters(estimator: BaseEstimator, parameters: Parameters, **free: Any) -> None:
     """Make `estimator` a fitted one; `free` says what `count_parameters` is to count."""
     for name, value in parameters.items():
         setattr(estimator, f"{name}_", value)
@@ -210,7 +213,7 @@ def keep_parameters(estimator: Any, parameters: Parameters, **free: Any) -> None
     estimator.n_parameters_ = count_parameters(parameters, estimator.covariance_type, **free)
 
 
-def keep_fit(estimator: Any, plan: Plan, outcomes: list[Outcome]) -> None:
+def keep_fit(estimator: BaseEstimator, plan: Plan, outcomes: list[Outcome]) -> None:
     """Keep the best of several starts, and what there is to say about all of them.
 
     Raises
@@ -253,7 +256,7 @@ def keep_fit(estimator: Any, plan: Plan, outcomes: list[Outcome]) -> None:
         )
 
 
-def _read_init(estimator: Any, shape_of: ShapeOf) -> Parameters:
+def _read_init(estimator: BaseEstimator, shape_of: ShapeOf) -> Parameters:
     given = {} if estimator.init is None else dict(estimator.init)
     check_names(given, estimator.emission_, "init")
     check_names(estimator.fixed, estimator.emission_, "fixed")
@@ -264,7 +267,7 @@ def _read_init(estimator: Any, shape_of: ShapeOf) -> Parameters:
     return {name: check_parameter(name, value, shape_of(name), kind) for name, value in given.items()}
 
 
-def _read_priors(estimator: Any, shape_of: ShapeOf, n_outputs: int) -> Record:
+def _read_priors(estimator: BaseEstimator, shape_of: ShapeOf, n_outputs: int) -> Record:
     given = {} if estimator.priors is None else dict(estimator.priors)
     check_names(given, estimator.emission_, "priors")
     priors = {**_DEFAULT_PRIORS.get(estimator.emission_, {}), **given}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sklearn.base import BaseEstimator
+
 import seqcompare
 from seqcompare.families import Family, ModelSpec, Problem, Settings
 from seqcompare.models.quantized import Quantized
@@ -47,7 +49,7 @@ def _orders_of_many_symbols(problem: Problem) -> list[Settings]:
     return [{"order": k} for k in (3, 4, 5, 6, 8) if k < problem.longest]
 
 
-def _last_steps(estimator: Any, k: int) -> Any:
+def _last_steps(estimator: BaseEstimator, k: int) -> Any:
     """Return the chain that sees the last k steps; a tagger sees the present one at order 0."""
     params = estimator.get_params()
     key = "order" if "order" in params else "estimator__order"

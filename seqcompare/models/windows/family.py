@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -46,7 +47,7 @@ def _rule(name: str, problem: Problem) -> Any:
     return _scaled(made, problem)
 
 
-def _scaled(model: Any, problem: Problem) -> Any:
+def _scaled(model: BaseEstimator, problem: Problem) -> Any:
     return make_pipeline(StandardScaler(), model) if problem.kind == "real" else model
 
 
@@ -98,7 +99,7 @@ def _numbers_follow(problem: Problem) -> bool:
     return problem.role == "next" and problem.kind == "real"
 
 
-def _density(regressor: Any, width: int) -> Any:
+def _density(regressor: BaseEstimator, width: int) -> Any:
     """Return the density of the next number that a regressor of it gives."""
     return seqcompare.NextStep(seqcompare.WindowStepRegressor(regressor, before=width - 1))
 
@@ -226,7 +227,7 @@ def _centred_seed(words: str, problem: Problem, settings: Settings) -> str:
     )
 
 
-def _see(name: str, least: int, estimator: Any, k: int) -> Any:
+def _see(name: str, least: int, estimator: BaseEstimator, k: int) -> Any:
     """Return the window that sees k steps on one side; those of the past include the present one."""
     params = estimator.get_params()
     key = name if name in params else f"estimator__{name}"

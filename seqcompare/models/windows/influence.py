@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
@@ -64,7 +65,7 @@ class LagInfluence:
         return str(self.frame().to_html(index=False))
 
 
-def weight_influence(estimator: Any, layout: WindowLayout) -> LagInfluence:
+def weight_influence(estimator: BaseEstimator, layout: WindowLayout) -> LagInfluence:
     """Return the norm of a linear estimator's weights by lag.
 
     Weights of the marks of edges are left out. A weight of a pair of taps counts at both its lags.

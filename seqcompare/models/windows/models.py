@@ -46,7 +46,7 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
     Being a dataclass, it writes the constructors of the two that share these parameters.
     """
 
-    estimator: Any = None
+    estimator: BaseEstimator = None
     width: int = 10
     pooling: str = "last"
     _: KW_ONLY

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
+from sklearn.base import BaseEstimator
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
@@ -56,7 +57,7 @@ class WindowStepRegressor(Reader):
 
     def __init__(
         self,
-        estimator: Any = None,
+        estimator: BaseEstimator = None,
         before: int = 0,
         after: int = 0,
         *,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
@@ -98,7 +98,7 @@ class WindowTagger(Tagger):
 
     def __init__(
         self,
-        estimator: Any = None,
+        estimator: BaseEstimator = None,
         before: int = 0,
         after: int = 0,
         *,
