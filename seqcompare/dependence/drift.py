@@ -11,7 +11,7 @@ from scipy.stats import norm, rankdata
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.unit_root import unit_root_p_value
-from seqcompare.typing import Labels
+from seqcompare.typing import Labels, Values
 
 _N_BLOCKS = 48
 _SHORTEST_BLOCK = 20
@@ -235,7 +235,7 @@ def _symbol_features(X: Sequences) -> tuple[NDArray[np.float64], list[str]]:
     ]
 
 
-def _most_frequent(values: Labels) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
+def _most_frequent(values: Labels) -> tuple[Values, NDArray[np.int64], NDArray[np.int64]]:
     from seqcompare.models.alphabet import encode, find_symbols
 
     known = find_symbols(values)

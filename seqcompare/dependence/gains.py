@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from scipy.special import logsumexp
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.models.markov.chain import MarkovChain
 from seqcompare.models.markov.tagger import MarkovTagger
-from seqcompare.typing import Ints, Labels
+from seqcompare.typing import Ints, Labels, Values
 
 _BATCH = 50_000
 """Steps whose predictions are held at a time."""
@@ -227,7 +226,7 @@ def _losses(
     weight: NDArray[np.float64],
     folds: Folds,
     orders: range,
-    probability: Callable[[int, NDArray[Any], NDArray[Any]], NDArray[np.float64]],
+    probability: Callable[[int, Values, Values], NDArray[np.float64]],
 ) -> Iterator[Loss]:
     size = np.add.reduceat(weight, X.offsets[:-1])
     for order in orders:

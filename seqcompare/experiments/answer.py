@@ -14,13 +14,13 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_weights
 from seqcompare.metrics import Answers, Metric
-from seqcompare.typing import Model
+from seqcompare.typing import Model, Values
 
 #: Probabilities that are held at a time: 32 MiB of them.
 _MOST_PROBABILITIES = 2**22
 _FEWEST_UNITS = 20
 
-Rows = NDArray[Any]
+Rows = Values
 
 
 def fit_model(model: Model, dataset: SequenceDataset) -> Any:

@@ -41,7 +41,7 @@ _CONTEXT_FOLDS = 3
 
 
 def compare(
-    data: Any,
+    data: object,
     models: Any = None,
     cv: int = 5,
     *,

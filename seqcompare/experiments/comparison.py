@@ -79,7 +79,7 @@ class Comparison(StoredComparison):
             raise FileNotFoundError(f"{self.folder} keeps no model: {why}")
         return load(path, trusted)
 
-    def predict(self, data: Any, trusted: Sequence[str | type] = (), **reading: Any) -> pd.DataFrame:
+    def predict(self, data: object, trusted: Sequence[str | type] = (), **reading: Any) -> pd.DataFrame:
         """Return what the model that is enough says of new sequences.
 
         Parameters

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +24,7 @@ from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial
 from seqcompare.families import Problem
 from seqcompare.metrics import METRICS, Answers, Metric
 from seqcompare.results.contest import CHANCE
-from seqcompare.typing import Model, Record
+from seqcompare.typing import Model, Record, Values
 
 #: Stretches that each test part of a long series is cut into.
 _N_STRETCHES = 200
@@ -76,7 +75,7 @@ class DataSource:
         return _N_STRETCHES if tested_in_time(self.dataset, self.plan) else 1
 
     @cached_property
-    def frequencies(self) -> tuple[NDArray[Any], NDArray[np.float64]] | None:
+    def frequencies(self) -> tuple[Values, NDArray[np.float64]] | None:
         """The labels of all that is tested, and how often each comes; None for other roles."""
         if self.role not in ("step", "sequence"):
             return None

@@ -264,7 +264,7 @@ class _Answers(ClassifierMixin, BaseEstimator):
     def decision_function(self, X: SequencesLike) -> Values:
         return self._flat(self.estimator.decision_function(X))
 
-    def _flat(self, answer: Any) -> NDArray[Any]:
+    def _flat(self, answer: Any) -> Values:
         if self.steps is None:
             return np.asarray(answer)
         return _laid_out(answer)[self.steps]

@@ -16,7 +16,7 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, Str
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
-from seqcompare.typing import Labels
+from seqcompare.typing import Labels, Values
 
 Pieces = NDArray[np.int64]
 """Parts of sequences, shape (m, 3): the sequence, its first step, and the step after its last."""
@@ -274,7 +274,7 @@ def _random(dataset: SequenceDataset, cv: int, repeats: int, seed: int) -> Plan:
     return _plan(dataset, kind, _repeated(words, repeats), splits)
 
 
-def _strata(dataset: SequenceDataset) -> tuple[NDArray[Any] | None, int]:
+def _strata(dataset: SequenceDataset) -> tuple[Values | None, int]:
     """Return the classes to spread evenly, and the most folds that scikit-learn spreads them over.
 
     A rare class does not decide for the others: it is in fewer folds. Classes of one sequence each cannot be

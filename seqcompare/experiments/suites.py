@@ -291,7 +291,7 @@ def _model_entries(models: Any) -> list[ModelEntry]:
     return entries
 
 
-def _key(given: Any, named: str, made: str) -> str:
+def _key(given: object, named: str, made: str) -> str:
     """Return the key of an entry that takes a name, a class or its path, or an object."""
     if isinstance(given, type):
         return "class"
@@ -341,7 +341,7 @@ def _place(loc: tuple[int | str, ...]) -> str:
     return place.lstrip(".") or "suite"
 
 
-def _check_one_source(name: str | None, path: str | None, given: Any, key: str, class_key: str) -> None:
+def _check_one_source(name: str | None, path: str | None, given: object, key: str, class_key: str) -> None:
     if sum(source is not None for source in (name, path, given)) != 1:
         raise ValueError(f"expected either {key} or {class_key}")
     if path is not None and ":" not in path:
@@ -376,7 +376,7 @@ def _describe(given: Any) -> str:
     return f"{kind}({', '.join(inner)})"
 
 
-def describe_value(value: Any) -> str:
+def describe_value(value: object) -> str:
     """Describe a value such that two alike are described alike, and no others."""
     if isinstance(value, dict):
         return f"{{{', '.join(f'{key!r}: {describe_value(each)}' for key, each in value.items())}}}"

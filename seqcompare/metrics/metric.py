@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.typing import Ints, Labels, Params, Record
+from seqcompare.typing import Ints, Labels, Params, Record, Values
 
 NeedsOf = Literal["labels", "probabilities", "numbers", "density"]
 
@@ -224,7 +224,7 @@ class _Function:
         return self.function(answers.truth, proba[:, 1] if len(names) == 2 else proba, **given)
 
 
-def whole(answers: Answers) -> tuple[NDArray[np.float64], NDArray[Any]]:
+def whole(answers: Answers) -> tuple[NDArray[np.float64], Values]:
     """Return the probabilities of all that was answered or came, each row adding up to 1, and the names."""
     if answers.proba is None or answers.names is None:
         raise ValueError("the model gives no probabilities, which this metric is made of")

@@ -64,7 +64,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         self.priors = priors
         self.n_jobs = n_jobs
 
-    def fit(self, X: Any, y: TargetsLike) -> BayesClassifier:
+    def fit(self, X: SequencesLike, y: TargetsLike) -> BayesClassifier:
         """Fit a density to the sequences of each class.
 
         Parameters

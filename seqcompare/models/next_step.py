@@ -180,7 +180,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
             raise ValueError("predict_next_proba is for symbols; predict_next_distribution is for numbers")
         return sequences.pack(self._next_rows(Sequences(sequences.values, sequences.offsets)))
 
-    def predict_next_distribution(self, X: SequencesLike) -> Any:
+    def predict_next_distribution(self, X: SequencesLike) -> Distribution | list[Distribution]:
         """Return the distribution of x[t+1] given x[..t] for every step t, of numbers, in X's container.
 
         See `seqcompare.models.base.NumberDensity.predict_next_distribution` for the shapes.
@@ -212,7 +212,9 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         drawn = _CONTINUATIONS if n_samples is None else n_samples
         return forecast_by_drawing(self._ahead, sequences, steps, drawn, check_random_state(random_state))
 
-    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: RandomState = None) -> Sequences:
+    def sample(
+        self, n_sequences: int = 1, length: ArrayLike = 10, random_state: RandomState = None
+    ) -> Sequences:
         """Draw sequences, step by step.
 
         A tagger with ``step_proba`` carries its state from step to step, one that says how far it looks back

@@ -16,7 +16,7 @@ from seqcompare.families import FAMILIES
 from seqcompare.metrics import METRICS
 from seqcompare.models.alphabet import encode
 from seqcompare.needs import Needs, Traits
-from seqcompare.typing import Ints, Labels, RandomState, Reals, Record, SequencesLike, Values
+from seqcompare.typing import Ints, Labels, Model, RandomState, Reals, Record, SequencesLike, Values
 
 MEAN_GAP = 4
 """Mean length of the random gaps, in steps."""
@@ -138,7 +138,7 @@ class Task(ABC):
 
     @abstractmethod
     def outcomes(
-        self, dataset: SequenceDataset, outputs: Any, symbols: Labels | None = None
+        self, dataset: SequenceDataset, outputs: SequencesLike, symbols: Labels | None = None
     ) -> NDArray[np.float64]:
         """Return the score of each single answer that counts, shape (n_scored,), in the data's order.
 
@@ -146,7 +146,7 @@ class Task(ABC):
         that two of them can be compared pair by pair.
         """
 
-    def score(self, dataset: SequenceDataset, outputs: Any, symbols: Labels | None = None) -> float:
+    def score(self, dataset: SequenceDataset, outputs: SequencesLike, symbols: Labels | None = None) -> float:
         """Return the mean score of the answers that count.
 
         Parameters
@@ -225,7 +225,7 @@ class Task(ABC):
     def needs(self) -> Needs:
         """Return what a model must have to predict as well as the optimum."""
 
-    def exact_model(self) -> Any:
+    def exact_model(self) -> Model | None:
         """Return a machine made by hand that predicts the scored steps as well as can be, or None.
 
         Returns
@@ -298,7 +298,7 @@ class SymbolTask(Task):
         return sequences, codes
 
     def outcomes(
-        self, dataset: SequenceDataset, outputs: Any, symbols: Labels | None = None
+        self, dataset: SequenceDataset, outputs: SequencesLike, symbols: Labels | None = None
     ) -> NDArray[np.float64]:
         """Return the score of each single answer that counts, shape (n_scored,), in the data's order.
 
@@ -368,7 +368,7 @@ def latest(marked: NDArray[np.bool_], sequences: Sequences) -> NDArray[np.int64]
     return np.where(rows >= sequences.offsets[sequences.sequence_index], rows, -1)
 
 
-def flatten_outputs(outputs: Any, n_items: int, *, stepwise: bool) -> Values:
+def flatten_outputs(outputs: SequencesLike, n_items: int, *, stepwise: bool) -> Values:
     """Return outputs as an array with `n_items` rows, whatever container they came in."""
     if isinstance(outputs, Sequences):
         flat = outputs.values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.needs import Needs
 from seqcompare.tasks.base import SymbolTask
 from seqcompare.tasks.dyck import heights, innermost_openers, opening_probabilities
-from seqcompare.typing import RandomState, SequencesLike
+from seqcompare.typing import Model, RandomState, SequencesLike
 
 STOP = 0.5
 """How often the context before and after the planted pair ends where it could."""
@@ -274,7 +274,7 @@ class Brackets(SymbolTask):
         closed = [(s, self.n_types + kind) for s in stacks if len(s) < self.max_depth for kind in types]
         return opened + closed
 
-    def exact_model(self) -> Any:
+    def exact_model(self) -> Model | None:
         """Return an HMM whose states are the stack of open types and the symbol that made it so.
 
         Exact on the type of every closer; it opens and closes as the contexts do, and knows of no planted

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.tasks.base import PROBABILITY_FLOOR, Task, flatten_outputs
-from seqcompare.typing import Floats, RandomState, SequencesLike, Values
+from seqcompare.typing import Floats, Labels, RandomState, SequencesLike, Values
 
 
 class DensityTask(Task):
@@ -65,7 +65,9 @@ class DensityTask(Task):
         """Infinite: what is to be remembered is a real number, unless a task says otherwise."""
         return float("inf")
 
-    def outcomes(self, dataset: SequenceDataset, outputs: Any, symbols: Any = None) -> Floats:
+    def outcomes(
+        self, dataset: SequenceDataset, outputs: SequencesLike, symbols: Labels | None = None
+    ) -> Floats:
         """Return -log2 of the density of each step that counts, shape (n_scored,), in the data's order.
 
         Parameters

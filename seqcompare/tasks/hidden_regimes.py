@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.needs import Needs
 from seqcompare.tasks.base import SymbolTask
-from seqcompare.typing import RandomState, SequencesLike
+from seqcompare.typing import Model, RandomState, SequencesLike
 
 SHORTEST = 256
 """Least natural length, in steps: the gain of a good filter is small, so it takes many steps to show."""
@@ -165,7 +165,7 @@ class HiddenRegimes(SymbolTask):
             finite=False,
         )
 
-    def exact_model(self) -> Any:
+    def exact_model(self) -> Model | None:
         """Return the source itself as an HMM."""
         from seqcompare.models.hmm.model import HMM
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.needs import Needs
 from seqcompare.tasks.base import SymbolTask
-from seqcompare.typing import RandomState, SequencesLike
+from seqcompare.typing import Model, RandomState, SequencesLike
 
 BEARABLE_STATES = 256
 """The largest machine that `LagChain.exact_model` makes."""
@@ -119,7 +119,7 @@ class LagChain(SymbolTask):
             units={"squashing": units, "gated": units, "additive": units},
         )
 
-    def exact_model(self) -> Any:
+    def exact_model(self) -> Model | None:
         """Return an HMM whose states are the last `distance` symbols, or None above 256 states.
 
         A state emits the newest of its symbols. The machine is exact at every step.

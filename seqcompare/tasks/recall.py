@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.needs import Needs
 from seqcompare.tasks.base import MEAN_GAP, SymbolTask, geometric_gaps, latest
-from seqcompare.typing import RandomState, SequencesLike
+from seqcompare.typing import Model, RandomState, SequencesLike
 
 LATCH_LEAK = 1e-3
 """How readily the states of the hand-made machine change over a whole episode without being told to."""
@@ -152,7 +152,7 @@ class Recall(SymbolTask):
             units={"squashing": bits, "gated": bits, "additive": bits},
         )
 
-    def exact_model(self) -> Any:
+    def exact_model(self) -> Model | None:
         """Return an HMM with one sticky state a cue: what it emits among the cues is that cue alone.
 
         A cue forces its state however unlikely the change was, and the state stays until the next one.

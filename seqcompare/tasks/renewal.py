@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.needs import Needs
 from seqcompare.tasks.base import SymbolTask
 from seqcompare.tasks.density import steps_in_time
-from seqcompare.typing import Floats, RandomState, SequencesLike
+from seqcompare.typing import Floats, Model, RandomState, SequencesLike
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class Renewal(SymbolTask):
         # what a linear rule on the taps cannot say exactly it can say as well as one likes, perhaps
         return Needs(self.role, self.distance, least_states=2, enough_states=2 * self.distance, linear=None)
 
-    def exact_model(self) -> Any:
+    def exact_model(self) -> Model | None:
         """Return an HMM whose states are a symbol and how long it has lasted."""
         from seqcompare.models.hmm.model import HMM
 

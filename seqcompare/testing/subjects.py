@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.testing.promises import Parts, expect, expect_same
 from seqcompare.testing.samples import Steps, draw
-from seqcompare.typing import SequencesLike, TargetsLike
+from seqcompare.typing import SequencesLike, TargetsLike, Values
 
 #: What an estimator can be asked, whatever its role.
 METHODS = ("predict", "predict_proba", "score_samples", "predict_next_proba", "filter_proba", "transform")
@@ -81,7 +80,7 @@ class Model:
             made.set_params(**{key: 0 for key in open_ones if key.split("__")[-1] == "random_state"})
         return made
 
-    def data(self, n: int = 15, seed: int = 0) -> tuple[list[NDArray[Any]], Any]:
+    def data(self, n: int = 15, seed: int = 0) -> tuple[list[Values], Any]:
         """Return sequences and targets, see `draw`."""
         return draw(self.steps, self.role, n, seed)
 

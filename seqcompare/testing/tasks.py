@@ -13,7 +13,7 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.metrics import METRICS
 from seqcompare.testing.promises import expect, expect_error, promise
-from seqcompare.typing import Floats, SequencesLike
+from seqcompare.typing import Floats, SequencesLike, Values
 
 
 @dataclass(frozen=True, eq=False)
@@ -292,7 +292,7 @@ def position_is_uninformative(subject: OneTask) -> None:
         expect(task.chance_score - bits < 0.002, f"{task.chance_score} bits from positions alone", bits)
 
 
-def _positions(subject: OneTask, dataset: SequenceDataset) -> tuple[NDArray[np.int64], NDArray[Any]]:
+def _positions(subject: OneTask, dataset: SequenceDataset) -> tuple[NDArray[np.int64], Values]:
     """Return step index, steps left and length at what counts, and what is to be answered there."""
     rows = np.flatnonzero(subject.task.scored(dataset))
     step = dataset.X.step_index[rows]

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 
 import seqcompare
@@ -17,7 +18,9 @@ from seqcompare.typing import Record
 _FILTERED, _SMOOTHED = "filter", "posterior"
 
 
-def _hmm(problem: Problem, n_components: int, *, decode: str = _FILTERED, **more: Any) -> Any:
+def _hmm(
+    problem: Problem, n_components: int, *, decode: str = _FILTERED, **more: Any
+) -> BaseEstimator | None:
     """Return a density, a tagger of hidden states over steps and labels, or a density a class."""
     how = {**_training(problem, n_components), **more}
     if problem.role == "step":
@@ -37,22 +40,22 @@ def _hmm(problem: Problem, n_components: int, *, decode: str = _FILTERED, **more
     return make_pipeline(seqcompare.SequenceScaler(), model) if problem.kind == "real" else model
 
 
-def _full(problem: Problem, n_components: int) -> Any:
+def _full(problem: Problem, n_components: int) -> BaseEstimator | None:
     able = problem.role == "sequence" and problem.kind == "real"
     return _hmm(problem, n_components, covariance_type="full") if able else None
 
 
-def _left_right(problem: Problem, n_components: int) -> Any:
+def _left_right(problem: Problem, n_components: int) -> BaseEstimator | None:
     return _hmm(problem, n_components, topology="left-right") if problem.role == "sequence" else None
 
 
-def _of_labels(problem: Problem, states: int = 0, *, decode: str = _FILTERED) -> Any:
+def _of_labels(problem: Problem, states: int = 0, *, decode: str = _FILTERED) -> BaseEstimator | None:
     if problem.role != "step":
         return None
     return seqcompare.HMMTagger(None, decode=decode, missing=_missing(problem))
 
 
-def _sticky(problem: Problem, n_components: int) -> Any:
+def _sticky(problem: Problem, n_components: int) -> BaseEstimator | None:
     """Start EM from states that last, and from nothing else.
 
     Starts that pick up the most regular steps reach a higher likelihood than those that find a long memory,
@@ -63,7 +66,7 @@ def _sticky(problem: Problem, n_components: int) -> Any:
     return _hmm(problem, n_components, n_init=5, init={"transmat": stay})
 
 
-def _predictive(problem: Problem, n_components: int) -> Any:
+def _predictive(problem: Problem, n_components: int) -> BaseEstimator | None:
     """Return a density fitted to the prediction of the steps that count, where a task says which do."""
     if problem.task is None or problem.role != "next" or problem.kind == "real":
         return None
@@ -149,7 +152,7 @@ def _steps_only(problem: Problem) -> list[Settings]:
     return _states(problem) if problem.role == "step" else []
 
 
-def _state_space(problem: Problem, n_components: int) -> Any:
+def _state_space(problem: Problem, n_components: int) -> BaseEstimator | None:
     """Return the density whose states are numbers."""
     if problem.role != "next" or problem.kind != "real":
         return None
@@ -163,7 +166,7 @@ def _numbers_in_a_state(problem: Problem) -> list[Settings]:
     return [{"n_components": k} for k in (1, 2, 3) if k == 1 or 10 * k * (k + width) <= problem.n_steps]
 
 
-def _field(problem: Problem, width: int, C: float = 1.0) -> Any:
+def _field(problem: Problem, width: int, C: float = 1.0) -> BaseEstimator | None:
     """Return a conditional random field over windows that look as far ahead as back.
 
     Its probabilities are those of whole sequences of labels: a label that is known before the steps after it

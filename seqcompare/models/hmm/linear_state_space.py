@@ -183,7 +183,7 @@ class LinearStateSpace(NumberDensity):
         sequences = self._check(X)
         return sequences.pack(score_steps(self.machine_, _channels(sequences), np.array(sequences.offsets)))
 
-    def predict_next_distribution(self, X: SequencesLike) -> Any:
+    def predict_next_distribution(self, X: SequencesLike) -> Distribution | list[Distribution]:
         """Return the distribution of x[t+1] given x[..t] for every step t, normal ones, in X's container.
 
         See `seqcompare.models.base.NumberDensity.predict_next_distribution` for the shapes.

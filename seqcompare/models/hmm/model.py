@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -161,7 +161,9 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         """Whether `fit` can take weights of single steps: not if it is told to fit whole sequences."""
         return self.objective != "likelihood"
 
-    def fit(self, X: Any, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None) -> HMM:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> HMM:
         """Fit the parameters.
 
         Parameters
@@ -264,7 +266,9 @@ class HMM(ByHand, Settings, StepPredictions, Density):
             raise AttributeError(f"this HMM has {self.emission_} steps: only symbols have initial_proba_")
         return np.asarray(self.startprob_ @ self.emissionprob_)
 
-    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: RandomState = None) -> Sequences:
+    def sample(
+        self, n_sequences: int = 1, length: ArrayLike = 10, random_state: RandomState = None
+    ) -> Sequences:
         """Draw sequences from the model.
 
         Parameters

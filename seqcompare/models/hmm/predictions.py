@@ -72,7 +72,7 @@ class StepPredictions:
         expected = ahead @ mean
         return sequences.pack(expected[:, 0] if sequences.values.ndim == 1 else expected)
 
-    def predict_next_distribution(self, X: SequencesLike) -> Any:
+    def predict_next_distribution(self, X: SequencesLike) -> Distribution | list[Distribution]:
         """Return the distribution of x[t+1] given x[..t] for every step t, a mixture over the states.
 
         See `seqcompare.models.base.NumberDensity.predict_next_distribution` for the shapes.

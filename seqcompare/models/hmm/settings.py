@@ -29,7 +29,7 @@ from seqcompare.models.hmm.parameters import (
     rescale,
     transition_mask,
 )
-from seqcompare.typing import Floats, Labels, Record
+from seqcompare.typing import Floats, Labels, RandomState, Record
 
 # A thousandth of a count for every symbol in every state: no symbol becomes impossible.
 _DEFAULT_PRIORS: dict[str, dict[str, Any]] = {"categorical": {"emissionprob": 1e-3}}
@@ -61,7 +61,7 @@ class Settings:
     missing: Literal["error", "marginalize"] = "error"
     missing_symbol: Any = None
     n_jobs: int | None = None
-    random_state: Any = None
+    random_state: RandomState = None
 
 
 class Plan(NamedTuple):
@@ -111,7 +111,7 @@ def check_settings(estimator: Settings) -> None:
         raise ValueError(f"fixed must be a sequence of names, got the string {estimator.fixed!r}")
 
 
-def check_integer(name: str, value: Any) -> None:
+def check_integer(name: str, value: object) -> None:
     """Refuse all but integers from 1."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise ValueError(f"{name} must be an integer >= 1, got {value!r}")

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
@@ -157,7 +158,7 @@ class Autoregression(NumberDensity):
         sequences = self._check(X)
         return sequences.pack(log_densities(self.lags_, self.volatility_, sequences))
 
-    def predict_next_distribution(self, X: SequencesLike) -> Any:
+    def predict_next_distribution(self, X: SequencesLike) -> Distribution | list[Distribution]:
         """Return the distribution of x[t+1] given x[..t] for every step t, normal ones, in X's container.
 
         See `seqcompare.models.base.NumberDensity.predict_next_distribution` for the shapes. Steps that are
@@ -196,7 +197,9 @@ class Autoregression(NumberDensity):
             return NormalMixture([1 / drawn], mean[..., 0], np.sqrt(cov[..., 0, 0]))
         return MultivariateNormalMixture([1 / drawn], mean, cov)
 
-    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: RandomState = None) -> Sequences:
+    def sample(
+        self, n_sequences: int = 1, length: ArrayLike = 10, random_state: RandomState = None
+    ) -> Sequences:
         """Draw sequences from the model.
 
         Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,7 +19,7 @@ from seqcompare.models.markov.counts import NgramCounts, check_order, count_next
 from seqcompare.models.markov.process import LongRun, as_machine, long_run
 from seqcompare.models.markov.smoothing import check_smoothing, interpolate
 from seqcompare.models.markov.walk import Trie, draw, first_row, predict_rows, smoothed_trie, step_proba
-from seqcompare.typing import Integers, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import Integers, Labels, RandomState, SequencesLike, TargetsLike, Values, WeightsLike
 
 if TYPE_CHECKING:
     from seqcompare.models.hmm.model import HMM
@@ -215,7 +215,9 @@ class MarkovChain(SymbolDensity):
             offsets = np.array([start, *inside, last]) - start
             yield predict_rows(codes[start:last], offsets, self._trie)[first - start :]
 
-    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: RandomState = None) -> Sequences:
+    def sample(
+        self, n_sequences: int = 1, length: ArrayLike = 10, random_state: RandomState = None
+    ) -> Sequences:
         """Draw sequences.
 
         Parameters
@@ -333,9 +335,7 @@ class MarkovChain(SymbolDensity):
         check_order(self.order)
         check_smoothing(self.smoothing, self.alpha, self.discount)
 
-    def _count(
-        self, sequences: Sequences, sample_weight: WeightsLike | None
-    ) -> tuple[NDArray[Any], NgramCounts]:
+    def _count(self, sequences: Sequences, sample_weight: WeightsLike | None) -> tuple[Values, NgramCounts]:
         weight = None
         if sample_weight is not None:
             weight = check_step_weights(sample_weight, sequences, steps_as_array=False)

@@ -21,7 +21,7 @@ from seqcompare.models.markov.context_trie import ALPHA, LOG_TREE, ContextTrie
 from seqcompare.models.markov.counts import with_starts
 from seqcompare.models.markov.mixture import Mixture, draw_steps, next_rows, step_proba
 from seqcompare.models.markov.weighting import TreeContext, most_probable, target_counts
-from seqcompare.typing import Labels, RandomState, Record, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import Labels, RandomState, Record, SequencesLike, TargetsLike, Values, WeightsLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -209,7 +209,9 @@ class ContextTree(Density):
         ContextReader(with_more_text(self._trie, start), self._mixture).read(next_rows, first, first + 1, row)
         return row[0]
 
-    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: RandomState = None) -> Sequences:
+    def sample(
+        self, n_sequences: int = 1, length: ArrayLike = 10, random_state: RandomState = None
+    ) -> Sequences:
         """Draw sequences.
 
         Parameters
@@ -304,7 +306,7 @@ class ContextTree(Density):
 
     def _take_down(
         self, sequences: Sequences, sample_weight: WeightsLike | None
-    ) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[np.float64]]:
+    ) -> tuple[Values, NDArray[np.int32], NDArray[np.float64]]:
         """Return the alphabet, the text of codes with a start mark before each sequence, and its weights."""
         weight = np.ones(sequences.n_steps)
         if sample_weight is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences
@@ -20,7 +20,7 @@ from seqcompare.models.recurrent.losses import softmax
 from seqcompare.models.recurrent.packing import pack
 from seqcompare.models.recurrent.parameters import check_parameters
 from seqcompare.models.recurrent.weighting import reweighted
-from seqcompare.typing import Array, Label, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import Array, Label, SequencesLike, TargetsLike, Values, WeightsLike
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -142,9 +142,7 @@ class RNNTagger(RecurrentNet, Tagger):
         sequences, z = self._outputs(X)
         return sequences.pack(softmax(z))
 
-    def step_proba(
-        self, steps: ArrayLike, state: list[State] | None = None
-    ) -> tuple[NDArray[Any], list[State]]:
+    def step_proba(self, steps: ArrayLike, state: list[State] | None = None) -> tuple[Values, list[State]]:
         """Take one step of n sequences at once, for those that are read, or drawn, as they come.
 
         Stepping through a sequence gives what `predict_proba` gives for the whole of it.

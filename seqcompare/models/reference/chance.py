@@ -22,7 +22,7 @@ from seqcompare.data.targets import (
     check_step_weights,
 )
 from seqcompare.models.base import Reading, Tagger, check_sequences
-from seqcompare.typing import Floats, Labels, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import Floats, Labels, SequencesLike, TargetsLike, Values, WeightsLike
 
 if TYPE_CHECKING:
     from seqcompare.models.hmm.model import HMM
@@ -198,7 +198,7 @@ class ChanceRegressor(RegressorMixin, BaseEstimator):
         return np.full(len(check_sequences(self, X, reset=False, allow_nan=True)), self.mean_)
 
 
-def chance_model(dataset: SequenceDataset) -> Any:
+def chance_model(dataset: SequenceDataset) -> BaseEstimator:
     """Return the model without memory, not fitted.
 
     Frequencies of symbols, labels or classes; the mean of numbers; for real-valued steps a mixture of
@@ -212,7 +212,7 @@ def chance_model(dataset: SequenceDataset) -> Any:
     return models[dataset.role]()
 
 
-def _frequencies(values: Labels, weights: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[np.float64]]:
+def _frequencies(values: Labels, weights: NDArray[np.float64]) -> tuple[Values, NDArray[np.float64]]:
     """Return the values that have weight, sorted, and their shares of it."""
     names, codes = np.unique(values[weights > 0], return_inverse=True)
     counts = np.bincount(codes, weights[weights > 0])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.typing import Floats, TargetsLike
+from seqcompare.typing import Floats, TargetsLike, Values
 
 
 def is_indicator(y: Any) -> bool:
@@ -40,7 +40,7 @@ def check_step_indicators(y: TargetsLike, sequences: Sequences) -> NDArray[np.in
     return np.concatenate(parts).astype(np.int64)
 
 
-def label_columns(parts: list[NDArray[Any]], classes: list[NDArray[Any]]) -> Floats:
+def label_columns(parts: list[Values], classes: list[Values]) -> Floats:
     """Return the probability that each label is 1, shape (n_rows, n_labels), of one matrix a label."""
     columns = [
         part[:, list(seen).index(1)] if 1 in seen else np.zeros(len(part))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from seqcompare.models.windows.layout import WindowLayout
-from seqcompare.typing import Labels, RandomState
+from seqcompare.typing import Labels, RandomState, Values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,7 +99,7 @@ def weight_influence(estimator: BaseEstimator, layout: WindowLayout) -> LagInflu
 def permutation_influence(
     layout: WindowLayout,
     base: Labels,
-    score: Callable[[NDArray[Any]], float],
+    score: Callable[[Values], float],
     n_repeats: int,
     random_state: RandomState,
 ) -> LagInfluence:

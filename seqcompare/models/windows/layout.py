@@ -51,7 +51,7 @@ class WindowLayout:
     n_channels: int
     pairs: bool
     mark_edges: bool
-    dtype: np.dtype[Any]
+    dtype: np.dtype[np.generic]
 
     @property
     def lags(self) -> NDArray[np.int64]:
@@ -145,7 +145,7 @@ class WindowLayout:
 
     def pieces(
         self, sequences: Sequences, steps: NDArray[np.int64] | None = None, size: int | None = None
-    ) -> Iterator[NDArray[Any]]:
+    ) -> Iterator[Values]:
         """Yield what `base` returns, `size` rows at a time; by default all at once."""
         # all sequences in one line, parted by gaps that no window reaches across
         gap = max(self.before, self.after)
@@ -180,7 +180,7 @@ class WindowLayout:
 
     def _edges(
         self, sequences: Sequences, steps: NDArray[np.int64] | None
-    ) -> Callable[[slice], NDArray[Any]] | None:
+    ) -> Callable[[slice], Values] | None:
         """Return what gives the marks of a slice of rows over numbers; None if there are none."""
         marked = self._marked_lags
         if self.symbols is not None or not len(marked):
@@ -277,7 +277,7 @@ def write_places(codes: Integers, widths: NDArray[np.int64], places: Integers) -
     return full
 
 
-def one_hot(places: Integers, n_columns: int, dtype: np.dtype[Any], *, full: bool) -> csr_matrix:
+def one_hot(places: Integers, n_columns: int, dtype: np.dtype[np.generic], *, full: bool) -> csr_matrix:
     """Return the matrix with a 1 at each place of each row, those of -1 left out.
 
     Parameters

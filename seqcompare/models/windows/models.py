@@ -56,7 +56,7 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
 
     @property
     @abstractmethod
-    def inner(self) -> Any:
+    def inner(self) -> BaseEstimator:
         """The inner estimator, not fitted."""
 
     def predict(self, X: SequencesLike) -> Labels:
@@ -219,7 +219,7 @@ class WindowClassifier(ClassifierMixin, _PooledWindows):
         return self.estimator_.decision_function(rows)
 
     @property
-    def inner(self) -> Any:
+    def inner(self) -> BaseEstimator:
         """The inner estimator, not fitted."""
         return LogisticRegression(max_iter=1000) if self.estimator is None else self.estimator
 
@@ -277,7 +277,7 @@ class WindowRegressor(RegressorMixin, _PooledWindows):
         return self
 
     @property
-    def inner(self) -> Any:
+    def inner(self) -> BaseEstimator:
         """The inner estimator, not fitted."""
         return Ridge() if self.estimator is None else self.estimator
 

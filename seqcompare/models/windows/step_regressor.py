@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import DTypeLike
 from sklearn.base import BaseEstimator
@@ -135,7 +133,7 @@ class WindowStepRegressor(Reader):
         return float(r2_score(targets, answer, sample_weight=weights))
 
     @property
-    def inner(self) -> Any:
+    def inner(self) -> BaseEstimator:
         """The inner estimator, not fitted."""
         return Ridge() if self.estimator is None else self.estimator
 

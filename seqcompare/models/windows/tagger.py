@@ -42,6 +42,7 @@ from seqcompare.typing import (
     RandomState,
     SequencesLike,
     TargetsLike,
+    Values,
     WeightsLike,
 )
 
@@ -290,7 +291,7 @@ class WindowTagger(Tagger):
         return permutation_influence(layout, layout.base(sequences, steps), score, n_repeats, random_state)
 
     @property
-    def inner(self) -> Any:
+    def inner(self) -> BaseEstimator:
         """The inner estimator, not fitted."""
         return LogisticRegression(max_iter=1000) if self.estimator is None else self.estimator
 
@@ -306,7 +307,7 @@ class WindowTagger(Tagger):
 
     def _counted(
         self, sequences: Sequences, y: TargetsLike, sample_weight: WeightsLike | None
-    ) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.float64]]:
+    ) -> tuple[NDArray[np.int64], Values, NDArray[np.float64]]:
         """Return the steps that count, with their labels and weights."""
         several = is_indicator(y)
         labels = check_step_indicators(y, sequences) if several else check_step_labels(y, sequences)
