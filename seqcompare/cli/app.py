@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -23,7 +23,6 @@ from seqcompare.cli.options import (
     SchedulerOption,
 )
 from seqcompare.cli.predicting import predict
-from seqcompare.typing import Record
 
 if TYPE_CHECKING:
     from seqcompare.data.dataset import SequenceDataset
@@ -121,7 +120,7 @@ def sweep(
 
     output = Output(as_json=as_json, quiet=quiet)
     folder = out or Path("reports") / Path(suite).stem
-    shared: Record = {
+    shared: dict[str, Any] = {
         "n_jobs": jobs,
         "only": tuple(only or ()),
         "fresh": fresh,

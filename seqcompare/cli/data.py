@@ -11,7 +11,6 @@ import typer
 
 from seqcompare.cli.options import JsonOption, QuietOption
 from seqcompare.data.options import OPTIONS, Option
-from seqcompare.typing import Record
 
 if TYPE_CHECKING:
     from seqcompare.data.dataset import SequenceDataset
@@ -53,7 +52,7 @@ _OF_FORMATS = Option(
 _READING = [option for option in (*OPTIONS, _OF_FORMATS) if option.flag != ""]
 
 
-def options_given(**given: Any) -> Record:
+def options_given(**given: Any) -> dict[str, Any]:
     """Return the options of reading that were given, as `seqcompare.datasets.read` takes them.
 
     Parameters
@@ -101,7 +100,7 @@ def with_data(command: Callable[..., None]) -> Callable[..., None]:
     """
 
     @wraps(command)
-    def run(output: Output, told: Record, /, data: str, **given: Any) -> None:
+    def run(output: Output, told: dict[str, Any], /, data: str, **given: Any) -> None:
         command(output, read_data(output, data, **told), **given)
 
     return _with_options(run, [_DATA_ARGUMENT, *_parameters(command, 2)])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-
-from seqcompare.typing import Record
+from typing import Any
 
 
 class Listing(StrEnum):
@@ -17,7 +16,7 @@ class Listing(StrEnum):
     formats = "formats"
 
 
-def records_of(what: Listing) -> list[Record]:
+def records_of(what: Listing) -> list[dict[str, Any]]:
     """Return a record for each thing that there is."""
     listing = {
         Listing.models: _list_models,
@@ -29,7 +28,7 @@ def records_of(what: Listing) -> list[Record]:
     return listing()
 
 
-def _list_models() -> list[Record]:
+def _list_models() -> list[dict[str, Any]]:
     from seqcompare.families import FAMILIES
 
     return [
@@ -45,13 +44,13 @@ def _list_models() -> list[Record]:
     ]
 
 
-def _list_tasks() -> list[Record]:
+def _list_tasks() -> list[dict[str, Any]]:
     from seqcompare.tasks import TASKS
 
     return [{"task": name, "what it asks": _first_line(task)} for name, task in TASKS.items()]
 
 
-def _list_datasets() -> list[Record]:
+def _list_datasets() -> list[dict[str, Any]]:
     from seqcompare.data.catalog import DATASETS
 
     return [
@@ -59,7 +58,7 @@ def _list_datasets() -> list[Record]:
     ]
 
 
-def _list_suites() -> list[Record]:
+def _list_suites() -> list[dict[str, Any]]:
     from seqcompare.experiments.plan import plan_trials
     from seqcompare.experiments.suites import load_suite, shipped_suites
 
@@ -70,7 +69,7 @@ def _list_suites() -> list[Record]:
     ]
 
 
-def _list_formats() -> list[Record]:
+def _list_formats() -> list[dict[str, Any]]:
     from seqcompare.data.readers import READERS
 
     return [

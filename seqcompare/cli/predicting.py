@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-
-from seqcompare.typing import Record
 
 if TYPE_CHECKING:
     from seqcompare.report.terminal import Output
@@ -15,7 +13,7 @@ if TYPE_CHECKING:
 
 def predict(
     output: Output,
-    told: Record,
+    told: dict[str, Any],
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a comparison.")],
     data: Annotated[
         str, typer.Argument(help="A file like the one that was compared; targets may be missing.")

@@ -29,7 +29,7 @@ from seqcompare.experiments.suites import describe_value
 from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial, warm_up
 from seqcompare.experiments.winner import final_candidate, keep_winner
 from seqcompare.families import FAMILIES, Family, OwnFamily, is_known, own_family
-from seqcompare.metrics import METRICS, find_metrics
+from seqcompare.metrics import METRICS, Metric, find_metrics
 from seqcompare.registry import nearest
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.folder import hold_folder, to_csv, write_whole
@@ -179,6 +179,7 @@ def plan_comparison(
     if silent:
         note = f"{', '.join(silent)} give labels and no probabilities: all models are compared by accuracy."
         dataset = replace(dataset, notes=(*dataset.notes, note))
+    _check_metrics(shown, dataset)
     own = _own_families(contestants)
     settings = {
         "data": fingerprint(dataset),
@@ -201,7 +202,10 @@ def plan_comparison(
         "kind": "comparison",
         "title": dataset.name,
         "settings": settings,
-        "data": describe_data(dataset, plan),
+        "data": {
+            **describe_data(dataset, plan),
+            **({} if problem.period == 1 else {"period": problem.period}),
+        },
         **described(own, [judged, *shown, *METRICS.values()]),
     }
     source = DataSource(dataset, plan, problem, judged, tuple(shown))
@@ -297,6 +301,13 @@ def _own_families(contestants: Sequence[Contestant]) -> list[Family]:
     made = [name for name, family in own.items() if isinstance(family, OwnFamily)]
     specs = {name: [c.candidates[0].spec for c in contestants if c.family.name == name] for name in made}
     return list({**own, **{n: own_family(n, specs[n], place) for place, n in enumerate(made)}}.values())
+
+
+def _check_metrics(shown: Sequence[Metric], dataset: SequenceDataset) -> None:
+    """Refuse scores of numbers where symbols are predicted."""
+    wrong = [metric.name for metric in shown if metric.needs in ("numbers", "density")]
+    if wrong and dataset.role == "next" and dataset.X.kind != "real":
+        raise ValueError(f"metric {wrong[0]!r} is for numbers, but the steps are {dataset.X.kind}")
 
 
 def _check_keywords(reading: Params) -> None:

@@ -17,6 +17,7 @@ from seqcompare.results.findings import Findings
 from seqcompare.results.folder import StoredRun
 from seqcompare.results.grids import all_grids, failed_candidates
 from seqcompare.results.judgement import Judgement, judge
+from seqcompare.results.numbers import Numbers, influence_table
 from seqcompare.results.store import Details, Sums
 from seqcompare.results.verdict import Verdict, write_verdict
 
@@ -143,6 +144,7 @@ class ComparisonResult:
                 failures=self.failures,
                 in_time=self._in_time,
                 n_units=len(next(iter(self.contest.units.values()), ())) // self._copies,
+                numbers=self.numbers,
             )
         )
 
@@ -233,8 +235,18 @@ class ComparisonResult:
             "curves": self.curves,
             "trials": self.frame,
         }
+        tables |= self.numbers
         lags = self.side_tables.get("lag_profile")
         return tables if lags is None else {**tables, "lag_profile": lags}
+
+    @cached_property
+    def numbers(self) -> dict[str, pd.DataFrame]:
+        """The tables of `seqcompare.results.numbers.Numbers`; none where no numbers were predicted."""
+        found = Numbers.of(self.phase(TEST), self.details, self.contest)
+        if not found.trials:
+            return {}
+        influence = influence_table(self.phase(CONTEXT), self.details)
+        return {**found.tables(), "numbers_influence": influence}
 
     def phase(self, phase: str) -> pd.DataFrame:
         """Return the rows of one phase."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -49,6 +49,8 @@ class Findings:
         Whether what was tested are stretches of time that follow each other.
     n_units : int, default=0
         What was tested as one each: sequences, groups, stretches of time.
+    numbers : mapping of str to DataFrame
+        What was predicted of numbers; empty where none were.
     """
 
     data: Config
@@ -63,6 +65,7 @@ class Findings:
     failures: pd.DataFrame
     in_time: bool = False
     n_units: int = 0
+    numbers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def margin(self) -> str:

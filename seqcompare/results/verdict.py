@@ -13,6 +13,7 @@ from seqcompare.metrics import METRICS
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.findings import Findings, Number, Writer, brief, capital, say_caveats, steps
 from seqcompare.results.judgement import SHOWN, SURE
+from seqcompare.results.number_words import say_units
 from seqcompare.results.sureness import say_how_sure, say_statuses, searched_words, settle_words
 
 #: What stands beside bits of labels.
@@ -110,6 +111,7 @@ def write_verdict(found: Findings) -> Verdict:
         say_statuses(found, writer)
         if judged.kind == "model":
             horizon, look_ahead = _say_how_far(found, writer, str(model))
+        say_units(found, writer)
         _say_profile(found, writer)
     say_caveats(found, writer)
     families = found.summary.set_index("entry")["family"]
