@@ -192,7 +192,7 @@ def test_the_users_own_models_and_tasks(tmp_path):
     assert frame.loc["mine", "skill"] > 0.9
     assert frame.loc["mine", "family"] == "mine"
     assert frame.loc["mine", "can_represent"] is None
-    chains = {f"from the zoo {k}" for k in (1, 2, 4, 8)}
+    chains = {f"from the zoo (Markov chain) {k}" for k in (1, 2, 4, 8)}
     assert set(frame.index) == {"mine", "by hand", *chains, "from the zoo (Context tree)"}
     # a machine for two cues is lost among four, but it is used, not fitted
     assert frame.loc["by hand", "fit_seconds"] == 0.0
