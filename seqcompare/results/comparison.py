@@ -123,8 +123,6 @@ class ComparisonResult:
             not_tried=self.config["data"].get("not_tried", {}),
             least_seen=least,
             most_seen=most,
-            # a clock that frequencies by season know as well shows at every lag
-            beyond_seen=most if "beyond_clock" in self.facts or "period" not in self.facts else 0.0,
             references=self.references,
         )
 
