@@ -17,6 +17,8 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.read import read
 from seqcompare.data.readers import reading_options
 from seqcompare.dependence import profile
+from seqcompare.dependence.checks import CODES, check
+from seqcompare.dependence.drift import NO_DRIFT
 from seqcompare.experiments.comparison import Comparison
 from seqcompare.experiments.config import describe_data, described, fingerprint
 from seqcompare.experiments.contestants import answer_with_labels, contestants_for, problem_of
@@ -223,7 +225,7 @@ def run_comparison(
                 warm_up(candidate, source.problem(), source.dataset)
     with Store(folder / STORE, answers=True) as store:
         if store.side_table("profile_facts") is None:
-            _keep_profile(source.dataset, store)
+            _keep_profile(source.dataset, planned.config["settings"]["cv"], store)
         tuning = list(_tuning_trials(planned))
         n_tests = len(source.plan.splits) * len(contestants)
         counter = Counter(len(tuning) + n_tests, len(store.done()), progress)
@@ -298,6 +300,9 @@ def _own_families(contestants: Sequence[Contestant]) -> list[Family]:
     return list({**own, **{n: own_family(n, specs[n], place) for place, n in enumerate(made)}}.values())
 
 
+_SAID_BY_VERDICT = ("classes", "few")
+
+
 def _check_keywords(reading: Mapping[str, Any]) -> None:
     """Refuse a keyword that neither this function nor `read` has."""
     known = reading_options()
@@ -307,10 +312,13 @@ def _check_keywords(reading: Mapping[str, Any]) -> None:
             raise TypeError(f"compare() has no keyword {name!r}; {nearest(name, [*mine, *known])}")
 
 
-def _keep_profile(dataset: SequenceDataset, store: Store) -> None:
+def _keep_profile(dataset: SequenceDataset, cv: int, store: Store) -> None:
     """Keep what can be said of the data before any model is chosen."""
     found = profile(dataset)
     facts = found.facts()
+    folds = check(dataset, cv, drift=NO_DRIFT, mute=set(CODES) - {"folds"})
+    wary = [finding for finding in (*found.checks, *folds) if finding.code not in _SAID_BY_VERDICT]
+    facts["warnings"] = " ".join(map(str, wary))
     store.keep_table("lag_profile", found.frame())
     store.keep_table("profile_facts", pd.DataFrame({"name": list(facts), "value": list(facts.values())}))
 
