@@ -26,12 +26,13 @@ from seqcompare.experiments.data_source import DataSource, level_weights, metric
 from seqcompare.experiments.forward import FORWARD, Along, plan_along
 from seqcompare.experiments.models import Contestant
 from seqcompare.experiments.progress import Counter, Progress
+from seqcompare.experiments.references import references_for, with_references
 from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.suites import describe_value
 from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial, warm_up
 from seqcompare.experiments.winner import final_candidate, keep_winner
 from seqcompare.families import FAMILIES, Family, OwnFamily, is_known, own_family
-from seqcompare.metrics import METRICS, find_metrics
+from seqcompare.metrics import METRICS, Metric, find_metrics
 from seqcompare.registry import nearest
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.folder import hold_folder, to_csv, write_whole
@@ -140,6 +141,9 @@ def compare(
     return found
 
 
+_SAID_BY_VERDICT = ("classes", "few")
+
+
 @dataclass(frozen=True, eq=False)
 class PlannedComparison:
     """What a comparison is going to do.
@@ -177,9 +181,12 @@ def plan_comparison(
     contestants = contestants_for(dataset, models, problem)
     silent = answer_with_labels(contestants, problem)
     judged, shown = metric_of(dataset, silent), find_metrics(metric, dataset.role)
+    references = references_for(dataset, plan, judged)
+    contestants = with_references(contestants, references)
     if silent:
         note = f"{', '.join(silent)} give labels and no probabilities: all models are compared by accuracy."
         dataset = replace(dataset, notes=(*dataset.notes, note))
+    _check_metrics(shown, dataset)
     own = _own_families(contestants)
     settings = {
         "data": fingerprint(dataset),
@@ -187,7 +194,7 @@ def plan_comparison(
         "yours": {
             c.name: describe_value(c.candidates[0].spec)
             for c in contestants
-            if not is_known(c.candidates[0].spec) and c.name != CHANCE
+            if not is_known(c.candidates[0].spec) and c.name not in (CHANCE, *(r.name for r in references))
         },
         "metric": [m.name for m in shown],
         "cv": cv,
@@ -202,7 +209,11 @@ def plan_comparison(
         "kind": "comparison",
         "title": dataset.name,
         "settings": settings,
-        "data": describe_data(dataset, plan),
+        "data": {
+            **describe_data(dataset, plan),
+            "references": [CHANCE, *(r.name for r in references)],
+            **({} if problem.period == 1 else {"period": problem.period}),
+        },
         **described(own, [judged, *shown, *METRICS.values()]),
     }
     source = DataSource(dataset, plan, problem, judged, tuple(shown))
@@ -277,7 +288,7 @@ def _context_trials(planned: PlannedComparison, found: Comparison) -> Iterator[T
     position = int((found.frame()["axis"] != CONTEXT).sum())
     for name in dict.fromkeys([judged.winner, judged.best]):
         c = next((c for c in planned.contestants if c.name == name), None)
-        if c is None or c.name == CHANCE:
+        if c is None or c.name in found.result.references:
             continue
         candidate = final_candidate(c, ladders)
         for fold in _context_folds(planned):
@@ -300,7 +311,11 @@ def _own_families(contestants: Sequence[Contestant]) -> list[Family]:
     return list({**own, **{n: own_family(n, specs[n], place) for place, n in enumerate(made)}}.values())
 
 
-_SAID_BY_VERDICT = ("classes", "few")
+def _check_metrics(shown: Sequence[Metric], dataset: SequenceDataset) -> None:
+    """Refuse scores of numbers where symbols are predicted."""
+    wrong = [metric.name for metric in shown if metric.needs in ("numbers", "density")]
+    if wrong and dataset.role == "next" and dataset.X.kind != "real":
+        raise ValueError(f"metric {wrong[0]!r} is for numbers, but the steps are {dataset.X.kind}")
 
 
 def _check_keywords(reading: Mapping[str, Any]) -> None:
