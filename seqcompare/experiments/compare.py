@@ -17,6 +17,8 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.read import read
 from seqcompare.data.readers import reading_options
 from seqcompare.dependence import profile
+from seqcompare.dependence.checks import CODES, check
+from seqcompare.dependence.drift import NO_DRIFT
 from seqcompare.experiments.comparison import Comparison
 from seqcompare.experiments.config import describe_data, described, fingerprint
 from seqcompare.experiments.contestants import answer_with_labels, contestants_for, problem_of
@@ -139,6 +141,9 @@ def compare(
     return found
 
 
+_SAID_BY_VERDICT = ("classes", "few")
+
+
 @dataclass(frozen=True, eq=False)
 class PlannedComparison:
     """What a comparison is going to do.
@@ -231,7 +236,7 @@ def run_comparison(
                 warm_up(candidate, source.problem(), source.dataset)
     with Store(folder / STORE, answers=True) as store:
         if store.side_table("profile_facts") is None:
-            _keep_profile(source.dataset, store)
+            _keep_profile(source.dataset, planned.config["settings"]["cv"], store)
         tuning = list(_tuning_trials(planned))
         n_tests = len(source.plan.splits) * len(contestants)
         counter = Counter(len(tuning) + n_tests, len(store.done()), progress)
@@ -322,10 +327,13 @@ def _check_keywords(reading: Mapping[str, Any]) -> None:
             raise TypeError(f"compare() has no keyword {name!r}; {nearest(name, [*mine, *known])}")
 
 
-def _keep_profile(dataset: SequenceDataset, store: Store) -> None:
+def _keep_profile(dataset: SequenceDataset, cv: int, store: Store) -> None:
     """Keep what can be said of the data before any model is chosen."""
     found = profile(dataset)
     facts = found.facts()
+    folds = check(dataset, cv, drift=NO_DRIFT, mute=set(CODES) - {"folds"})
+    wary = [finding for finding in (*found.checks, *folds) if finding.code not in _SAID_BY_VERDICT]
+    facts["warnings"] = " ".join(map(str, wary))
     store.keep_table("lag_profile", found.frame())
     store.keep_table("profile_facts", pd.DataFrame({"name": list(facts), "value": list(facts.values())}))
 

@@ -299,6 +299,9 @@ def _say_profile(found: Findings, writer: Writer) -> None:
             *(
                 ("profile_facts", name, "value", value)
                 for name, value in found.profile.items()
-                if name != "sentence"
+                if name not in ("sentence", "warnings")
             ),
         )
+    warnings = found.profile.get("warnings")
+    if isinstance(warnings, str) and warnings:
+        writer.say(f"Of the data: {warnings}", ("profile_facts", "warnings", "value", warnings))
