@@ -73,8 +73,8 @@ def profile_steps(
         found = _label_orders(question, nulls, dataset.groups, settings, notes)
     found.lags, found.p_value = table, p_value
     _add_reach(found, part, views[0], nulls, settings)
-    _add_numbers(found, numbers_of(dataset, part, nulls), settings)
     found.period = nulls.clock.period if nulls.clock else None
+    _add_numbers(found, numbers_of(dataset, part, nulls), settings)
     found.drift = nulls.drift or NO_DRIFT
     found.kept = tuple(null.name for null in nulls.strata)
     return found
@@ -190,6 +190,9 @@ def _add_numbers(found: Found, numbers: Numbers | None, settings: Settings) -> N
         return
     found.gain, found.gain_error, found.timescale = told.gain, told.error, told.timescale
     found.reach = max(told.lags("level", "shape", "spread"))
+    if found.period is not None:
+        # the clock was taken away first
+        found.beyond_clock = found.reach
     levels = told.lags("level", "shape")
     found.order = max(levels) if levels else None
 

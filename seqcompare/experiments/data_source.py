@@ -33,6 +33,7 @@ from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial
 from seqcompare.families import Problem
 from seqcompare.metrics import METRICS, Answers, Metric
 from seqcompare.results.contest import CHANCE
+from seqcompare.results.reach import kept_units
 from seqcompare.typing import Model, Record, Values
 
 #: Stretches that each test part of a long series is cut into.
@@ -193,6 +194,8 @@ class DataSource:
             "metrics": scores_of(answers, self.role, self.shown),
             "curves": [record for curve in curves for record in curve.rows()],
             "needed": {curve.control: curve.needed() for curve in curves},
+            "units": {curve.control: kept_units(curve.contexts, curve.sums) for curve in curves},
+            "tolerance": curves[0].tolerance,
             "influence": influence_by_lag(model, test, seed),
         }
         if is_about_numbers(test):

@@ -381,3 +381,15 @@ def test_the_plot_shows_every_score_and_marks_the_winner(chain_run):
     assert table["entry"][ringed].tolist() == [run.verdict().entry]
     assert run.plot(ax) is ax
     plt.close("all")
+
+
+def test_what_is_to_be_wary_of_in_data_stands_in_the_verdict(tmp_path):
+    rng = np.random.default_rng(0)
+    x = np.repeat(rng.integers(0, 4, (20, 30)), 3, axis=0)[rng.permutation(60)]
+    run = seqcompare.compare(
+        (list(x), rng.integers(0, 2, 60)), ["markov"], cv=2, out=tmp_path / "copies", n_jobs=1
+    )
+    text = str(run.verdict())
+    assert "100% of the sequences are copies of others or nearly so" in text
+    assert "Use five folds or more" in text
+    assert "near-copies in one fold" in str(run.config["data"])
