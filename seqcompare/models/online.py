@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences
+from seqcompare.typing import SequencesLike
 
 #: Answers that are kept for steps of symbols that come again.
 _MOST_KEPT = 100_000
@@ -36,7 +37,7 @@ class StepByStep:
         """Steps that an answer depends on, the present one included; None if on all so far."""
         return None
 
-    def _answers_to(self, X: Sequences) -> Any:
+    def _answers_to(self, X: Sequences) -> SequencesLike:
         """Return the answers to all steps of a sequence."""
         raise NotImplementedError
 
@@ -71,7 +72,7 @@ class StepByStep:
         state : state
             What to pass on to the next call.
         """
-        steps = (*state.steps, _plain(x))[-(self._looks_back or 1) :]
+        steps = (*state.steps, plain(x))[-(self._looks_back or 1) :]
         if self.kind_ == "symbols":  # type: ignore[attr-defined]  # of all estimators
             found = state.answers.get(steps)
             if found is None:
@@ -84,7 +85,7 @@ class StepByStep:
         return found, Recent(steps, state.answers)
 
 
-def _plain(x: Any) -> Any:
+def plain(x: object) -> Any:
     """Return a step as Python's own value, or a tuple of numbers."""
     if isinstance(x, np.generic):
         return x.item()

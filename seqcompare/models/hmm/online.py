@@ -10,9 +10,10 @@ from sklearn.utils.validation import check_is_fitted
 from seqcompare.models.base import check_sequences
 from seqcompare.models.hmm._hmmlearn import Engine
 from seqcompare.models.hmm.observations import read_steps
-from seqcompare.models.hmm.parameters import Floats
 from seqcompare.models.hmm.recursions import Likelihood
 from seqcompare.models.hmm.settings import fitted_engine
+from seqcompare.models.online import plain
+from seqcompare.typing import Floats, Label
 
 
 class Belief(NamedTuple):
@@ -58,12 +59,11 @@ def settle(ahead: Floats, likelihood: Floats | Likelihood) -> Floats:
     return ahead
 
 
-def read_belief(model: Any, state: Belief, x: Any) -> Floats:
+def read_belief(model: Any, state: Belief, x: Label | Floats) -> Floats:
     """Return p(state | steps so far, x included) of a fitted `HMM` or `HMMTagger`, shape (K,)."""
     symbols = model.emission_ == "categorical"
-    if symbols and isinstance(x, np.generic):
-        x = x.item()
-    likelihood = state.likelihoods.get(x) if symbols else None
+    key = plain(x) if symbols else None
+    likelihood = state.likelihoods.get(key)
     if not symbols and np.shape(x) in ((), (model.n_channels_,)) and model.emission_ != "poisson":
         values = np.asarray(x, dtype=np.float64).reshape(1, -1)
         if np.isfinite(values).all():
@@ -73,5 +73,5 @@ def read_belief(model: Any, state: Belief, x: Any) -> Floats:
         found = state.engine.likelihood(read_steps(model, steps))
         if not symbols:
             return settle(state.ahead, found)
-        likelihood = state.likelihoods[x] = found.relative[0]
+        likelihood = state.likelihoods[key] = found.relative[0]
     return settle(state.ahead, likelihood)

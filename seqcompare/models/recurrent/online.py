@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from seqcompare.models.base import check_sequences
+from seqcompare.models.online import plain
 from seqcompare.models.recurrent.architecture import Architecture
-from seqcompare.models.recurrent.cell import Array, State, Weights
+from seqcompare.models.recurrent.cell import State, Weights
 from seqcompare.models.recurrent.chunks import read_out
 from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.packing import Pack, pack
+from seqcompare.typing import Array, Floats, Label
 
 
 class Running(NamedTuple):
@@ -43,16 +45,15 @@ def start(architecture: dict[str, Any], flat: Array) -> Running:
     return Running(network, network.views(flat), pack(np.array([0, 1]), np.arange(1)), {}, None)
 
 
-def read(model: Any, running: Running, x: Any) -> tuple[Array, Running]:
+def read(model: Any, running: Running, x: Label | Floats) -> tuple[Array, Running]:
     """Return the outputs of a fitted network after one more step, shape (n_outputs,), and what it holds."""
     symbols = model.kind_ == "symbols"
-    if symbols and isinstance(x, np.generic):
-        x = x.item()
-    entered = running.codes.get(x) if symbols else None
+    key = plain(x) if symbols else None
+    entered = running.codes.get(key)
     if entered is None:
         entered = model._encode(check_sequences(model, [np.asarray(x)[np.newaxis]], reset=False))
         if symbols:
-            running.codes[x] = entered
+            running.codes[key] = entered
     done = running.network.run(running.weights, entered, running.one, running.states, keep=False)
     outputs = read_out(running.network, running.weights, done.output)[0]
     return outputs, running._replace(states=done.final)
