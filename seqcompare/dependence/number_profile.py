@@ -22,6 +22,7 @@ from seqcompare.dependence.number_gains import bits_of, boost, ridge, variances
 from seqcompare.dependence.number_lags import Tap, lagged, nominate
 from seqcompare.dependence.question import MANY_SEQUENCES
 from seqcompare.dependence.settings import NUMBER_COLUMNS
+from seqcompare.typing import Values
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -57,7 +58,7 @@ class Numbers:
     sources: Floats
     own: bool
     X: Sequences
-    groups: NDArray[Any] | None = None
+    groups: Values | None = None
 
 
 @dataclass(frozen=True, eq=False)

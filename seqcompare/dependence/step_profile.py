@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -32,6 +30,7 @@ from seqcompare.dependence.reach import beyond_context, find_reach, linear_p_val
 from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table, told_lags
 from seqcompare.dependence.strata import Strata
 from seqcompare.dependence.surrogates import Elsewhere
+from seqcompare.typing import Labels
 
 _MOST_PAIRS = 40_000
 _LONG = 50
@@ -203,7 +202,7 @@ def _next_orders(
     part: Question,
     view: View,
     nulls: Nulls,
-    groups: NDArray[Any] | None,
+    groups: Labels | None,
     settings: Settings,
     notes: list[str],
 ) -> Found:
@@ -242,7 +241,7 @@ def _match_lengths(X: Sequences, single: float, seed: int, notes: list[str]) -> 
 
 
 def _label_orders(
-    question: Question, nulls: Nulls, groups: NDArray[Any] | None, settings: Settings, notes: list[str]
+    question: Question, nulls: Nulls, groups: Labels | None, settings: Settings, notes: list[str]
 ) -> Found:
     back = run_context_tests(question, nulls, 0, settings, notes)
     mirrored = question.reversed()

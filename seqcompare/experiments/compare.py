@@ -38,12 +38,13 @@ from seqcompare.results.contest import CHANCE
 from seqcompare.results.folder import hold_folder, to_csv, write_whole
 from seqcompare.results.grids import choose_candidate, validation_tolerance
 from seqcompare.results.store import STORE, Store
+from seqcompare.typing import Params, Record
 
 _CONTEXT_FOLDS = 3
 
 
 def compare(
-    data: Any,
+    data: object,
     models: Any = None,
     cv: int = 5,
     *,
@@ -123,7 +124,7 @@ def compare(
     _check_keywords(reading)
     # read -> plan -> run -> judge -> write: each hands one result to the next
     dataset = level_weights(read(data, **reading))
-    options: dict[str, Any] = {
+    options: Record = {
         "cv": cv,
         "repeats": repeats,
         "gap": gap,
@@ -160,7 +161,7 @@ class PlannedComparison:
 
     source: DataSource
     contestants: tuple[Contestant, ...]
-    config: dict[str, Any]
+    config: Record
 
 
 def plan_comparison(
@@ -284,13 +285,13 @@ def _test_trials(planned: PlannedComparison, store: Store) -> Iterator[Trial]:
 def _context_trials(planned: PlannedComparison, found: Comparison) -> Iterator[Trial]:
     """Yield trials of the winner and of the best, in the first folds, with less and less context."""
     judged = found.result.judgement
-    ladders = found.grids()
+    grids = found.grids()
     position = int((found.frame()["axis"] != CONTEXT).sum())
     for name in dict.fromkeys([judged.winner, judged.best]):
         c = next((c for c in planned.contestants if c.name == name), None)
         if c is None or c.name in found.result.references:
             continue
-        candidate = final_candidate(c, ladders)
+        candidate = final_candidate(c, grids)
         for fold in _context_folds(planned):
             yield Trial(position, planned.source, candidate, fold, CONTEXT, c.name, c.seed_key)
             position += 1
@@ -318,7 +319,7 @@ def _check_metrics(shown: Sequence[Metric], dataset: SequenceDataset) -> None:
         raise ValueError(f"metric {wrong[0]!r} is for numbers, but the steps are {dataset.X.kind}")
 
 
-def _check_keywords(reading: Mapping[str, Any]) -> None:
+def _check_keywords(reading: Params) -> None:
     """Refuse a keyword that neither this function nor `read` has."""
     known = reading_options()
     for name in reading:

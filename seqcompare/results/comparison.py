@@ -30,6 +30,8 @@ CONTEXT_COLUMNS = [
     *("score", "low", "high", "loss", "behind", "error", *REACHES),
 ]
 _CANDIDATE = ["entry", "model", "family", "variant", "capacity"]
+#: The side table that says why the winner is in no file.
+UNSAVED = "unsaved"
 _SIDE_TABLES = ("lag_profile", "profile_facts")
 
 
@@ -123,8 +125,6 @@ class ComparisonResult:
             not_tried=self.config["data"].get("not_tried", {}),
             least_seen=least,
             most_seen=most,
-            # a clock that frequencies by season know as well shows at every lag
-            beyond_seen=most if "beyond_clock" in self.facts or "period" not in self.facts else 0.0,
             references=self.references,
         )
 
@@ -344,6 +344,12 @@ class StoredComparison(StoredRun):
     def grids(self) -> pd.DataFrame:
         """Return how every candidate did on validation data; see `seqcompare.results.grids.all_grids`."""
         return self.result.grids.copy()
+
+    def unsaved(self) -> str:
+        """Return why the model that is enough could not be saved; empty where it was, or there is none."""
+        kept = self.side_table(UNSAVED)
+        problem = "" if kept is None else kept["problem"].iloc[0]
+        return problem if isinstance(problem, str) else ""
 
     def ladders(self) -> pd.DataFrame:
         """Return what `grids` returns, which is its name from now on."""
