@@ -13,7 +13,7 @@ import seqcompare
 PACKAGE = Path(seqcompare.__file__).parent
 
 # what each room may import of the others; itself and the leaves are always allowed
-LEAVES = {"families", "kernel_cache", "metrics", "needs", "quantities", "registry", "style"}
+LEAVES = {"families", "kernel_cache", "metrics", "needs", "quantities", "registry", "style", "typing"}
 ALLOWED = {
     "families": set(),
     "kernel_cache": set(),
@@ -22,6 +22,7 @@ ALLOWED = {
     "quantities": set(),
     "registry": set(),
     "style": set(),
+    "typing": set(),
     "data": set(),
     "datasets": {"data"},
     "models": {"data"},

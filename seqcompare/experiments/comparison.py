@@ -46,7 +46,7 @@ class Comparison(StoredComparison):
         """
         from seqcompare.report.answer import shown_answer
 
-        return shown_answer(self.result, str(self.folder))
+        return shown_answer(self)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the test score of each contestant with its interval; the one that is enough is ringed.
@@ -90,10 +90,11 @@ class Comparison(StoredComparison):
         """
         path = self.folder / MODEL
         if not path.is_file():
-            raise FileNotFoundError(f"{self.folder} keeps no model: {self.verdict().sentences[0]}")
+            why = self.unsaved() or self.verdict().sentences[0]
+            raise FileNotFoundError(f"{self.folder} keeps no model: {why}")
         return load(path, trusted)
 
-    def predict(self, data: Any, trusted: Sequence[str | type] = (), **reading: Any) -> pd.DataFrame:
+    def predict(self, data: object, trusted: Sequence[str | type] = (), **reading: Any) -> pd.DataFrame:
         """Return what the model that is enough says of new sequences.
 
         Parameters

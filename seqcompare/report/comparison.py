@@ -41,7 +41,7 @@ def comparison_report(run: StoredComparison) -> Report:
     headline = next(iter(figures_of(view, VERDICT).values()), None)
     facts = run.config["data"]
     name = shown(facts["name"], 60)
-    answer = shown_answer(run.result, str(run.folder))
+    answer = shown_answer(run)
     sections: list[Section | None] = [
         parts.good_enough_section(view),
         parts.far_back_section(view),
@@ -59,13 +59,19 @@ def comparison_report(run: StoredComparison) -> Report:
     return Report(
         title=f"Which model for {name}?",
         question=answer.sheet.subtitle,
-        verdict=tuple(shown(sentence, 600) for sentence in verdict.sentences),
+        verdict=tuple(shown(sentence, 600) for sentence in [*verdict.sentences, *_unsaved(run)]),
         headline=headline,
         sections=tuple(section for section in sections if section is not None),
         files={k: v for k, v in run.tables().items() if k not in {"summary", "pairs", "grids", "trials"}},
         palette=view.palette,
         lead=lead_of(answer, run.result),
     )
+
+
+def _unsaved(run: StoredComparison) -> list[str]:
+    """Return a sentence where the model that is enough could not be saved."""
+    problem = run.unsaved()
+    return [f"{problem}."] if problem else []
 
 
 def _data_section(run: StoredComparison, evidence: pd.DataFrame) -> Section:

@@ -6,9 +6,10 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from seqcompare.style import Palette
+from seqcompare.typing import Record
 
 T = TypeVar("T")
 
@@ -96,7 +97,7 @@ def all_families(configs: Iterable[Mapping[str, object]]) -> dict[str, object]:
     return {"families": list({family["name"]: family for family in reversed(described)}.values())[::-1]}
 
 
-def _described(config: Mapping[str, object]) -> list[dict[str, Any]]:
+def _described(config: Mapping[str, object]) -> list[Record]:
     from seqcompare.results.described import families_of  # here, since a terminal needs names alone
 
     try:
@@ -106,7 +107,7 @@ def _described(config: Mapping[str, object]) -> list[dict[str, Any]]:
         return []
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """Return `value` as JSON knows it; what is not a number there (NaN, infinity) becomes null."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}

@@ -76,14 +76,14 @@ class Output:
         if not self.quiet:
             self._err.print(escape(text))
 
-    def result(self, text: str, value: Any) -> None:
+    def result(self, text: str, value: object) -> None:
         """Write a result: `text` for people, `value` for machines."""
         if self.as_json:
             self.json(value)
         else:
             self._out.print(escape(text), soft_wrap=True)
 
-    def json(self, value: Any) -> None:
+    def json(self, value: object) -> None:
         """Write `value` as JSON, in characters that no terminal acts on."""
         sys.stdout.write(json.dumps(plain(value), indent=2, allow_nan=False) + "\n")
 
@@ -171,7 +171,7 @@ def duration(seconds: float) -> str:
     return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
-def _words(value: Any) -> str:
+def _words(value: object) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     return f"{value:.4g}" if isinstance(value, float) else shown(value)
@@ -222,7 +222,7 @@ def show_comparison(output: Output, found: StoredComparison, page: Path) -> None
     """Show what a comparison found: contestants, the verdict, and where the report is."""
     from seqcompare.report.answer import shown_answer
 
-    answer = shown_answer(found.result, str(found.folder))
+    answer = shown_answer(found)
     verdict = answer.verdict
     if output.as_json:
         names = ("kind", "family", "model", "horizon", "look_ahead", "sentences")

@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
 def opened(
     browser: Browser, folder: Path, width: int = 1280, *, unfold: bool = True, **settings
 ) -> Iterator[Page]:
-    """Open a report, and what is folded on it; in the end, see that it asked for nothing and complained of nothing."""
+    """Open a report and its folds; in the end, see that it asked for nothing and complained of nothing."""
     context = browser.new_context(viewport={"width": width, "height": 844}, **settings)
     page = context.new_page()
     complaints, requests = [], []

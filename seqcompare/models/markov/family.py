@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sklearn.base import BaseEstimator
 
 import seqcompare
 from seqcompare.families import Family, ModelSpec, Problem, Settings
@@ -13,7 +13,7 @@ from seqcompare.needs import Needs, Traits
 _MANY_SYMBOLS = 16
 
 
-def _chain(problem: Problem, order: int, smoothing: str = "witten-bell") -> Any:
+def _chain(problem: Problem, order: int, smoothing: str = "witten-bell") -> BaseEstimator | None:
     """Return a density of the next symbol, a tagger, or a density a class; numbers are cut into symbols."""
     real = problem.kind == "real"
     if problem.role == "next":
@@ -27,7 +27,7 @@ def _chain(problem: Problem, order: int, smoothing: str = "witten-bell") -> Any:
     return None
 
 
-def _kneser_ney(problem: Problem, order: int) -> Any:
+def _kneser_ney(problem: Problem, order: int) -> BaseEstimator | None:
     return _chain(problem, order, "kneser-ney") if problem.role == "next" else None
 
 
@@ -47,7 +47,7 @@ def _orders_of_many_symbols(problem: Problem) -> list[Settings]:
     return [{"order": k} for k in (3, 4, 5, 6, 8) if k < problem.longest]
 
 
-def _last_steps(estimator: Any, k: int) -> Any:
+def _last_steps(estimator: BaseEstimator, k: int) -> BaseEstimator:
     """Return the chain that sees the last k steps; a tagger sees the present one at order 0."""
     params = estimator.get_params()
     key = "order" if "order" in params else "estimator__order"
@@ -69,12 +69,12 @@ def _seconds(problem: Problem, settings: Settings) -> float:
     return 3e-7 * problem.n_steps * (int(settings["order"]) + 1)
 
 
-def _tree(problem: Problem, depth: int) -> Any:
+def _tree(problem: Problem, depth: int) -> BaseEstimator | None:
     able = problem.role == "next" and problem.kind == "symbols"
     return seqcompare.ContextTree(depth) if able else None
 
 
-def _autoregression(problem: Problem, order: int) -> Any:
+def _autoregression(problem: Problem, order: int) -> BaseEstimator | None:
     """Return the chain of numbers."""
     if problem.role != "next" or problem.kind != "real":
         return None
@@ -99,7 +99,7 @@ def _theory_of_lines(needs: Needs, traits: Traits) -> bool | None:
     return False if needs.distance > traits.capacity else needs.linear
 
 
-def _counts(problem: Problem, order: int) -> Any:
+def _counts(problem: Problem, order: int) -> BaseEstimator | None:
     """Return the chain of counts, where a task says that its whole numbers are such."""
     answered_by = getattr(problem.task, "answered_by", "")
     able = problem.role == "next" and problem.kind == "symbols" and answered_by == "density"

@@ -16,7 +16,7 @@ from seqcompare.report.names import plain
 from seqcompare.report.parts import Lead, Paste
 from seqcompare.report.svg import to_png
 from seqcompare.results.answer import Answer
-from seqcompare.results.comparison import ComparisonResult
+from seqcompare.results.comparison import ComparisonResult, StoredComparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,18 +79,11 @@ class ShownAnswer(Answer):
         return self.to_markdown()
 
 
-def shown_answer(result: ComparisonResult, folder: str) -> ShownAnswer:
-    """Return the answer of a comparison as it is shown.
-
-    Parameters
-    ----------
-    result : ComparisonResult
-        What was found.
-    folder : str
-        The folder of the run, as commands name it.
-    """
-    found = result.answer
-    return ShownAnswer(found.verdict, found.judgement, found.metric, found.table, sheet_of(result, folder))
+def shown_answer(run: StoredComparison) -> ShownAnswer:
+    """Return the answer of a comparison as it is shown."""
+    found = run.result.answer
+    sheet = sheet_of(run.result, str(run.folder), run.unsaved())
+    return ShownAnswer(found.verdict, found.judgement, found.metric, found.table, sheet)
 
 
 def lead_of(answer: ShownAnswer, result: ComparisonResult) -> Lead:

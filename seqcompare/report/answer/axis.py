@@ -5,13 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from seqcompare.metrics import Metric
 from seqcompare.results.judgement import INFERIOR
-
-if TYPE_CHECKING:
-    from seqcompare.report.answer.sheet import Row
 
 #: How many times as wide as without them the axis may be so as to show models that are worse for sure.
 _STRETCH = 2.5
@@ -42,19 +39,19 @@ class Axis:
         return (value - self.low) / (self.high - self.low)
 
 
-def zoomed(rows: Iterable[Row], metric: Metric, tolerance: float) -> Axis:
+def zoomed(rows: Iterable[Mapping[str, Any]], metric: Metric, tolerance: float) -> Axis:
     """Return the axis on which the rows of an answer are told apart.
 
     Parameters
     ----------
-    rows : iterable of Row
-        The rows; references have no say.
+    rows : iterable of mapping
+        What the table has of each model; references have no say.
     metric : Metric
         What scores are by.
     tolerance : float
         What is practically equal, in units of the loss.
     """
-    models = [row.values for row in rows if not row.is_reference and row.values["score"] is not None]
+    models = [row for row in rows if row["score"] is not None]
     if not models:
         return Axis(0.0, 1.0, (), None)
     scores = [float(one["score"]) for one in models]

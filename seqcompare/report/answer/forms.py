@@ -80,7 +80,6 @@ def to_latex(sheet: AnswerSheet) -> str:
         f"{sheet.title} {sheet.subtitle}. {best.label}: {best.value} ({best.note}). {unit[0]}: {unit[1]}."
     )
     lines = [
-        r"% \usepackage{booktabs,siunitx}",
         r"\begin{table}",
         rf"\caption{{{_tex(caption)}}}",
         rf"\label{{tab:{re.sub('[^a-z0-9]+', '-', ascii_text(sheet.title).lower()).strip('-')}}}",

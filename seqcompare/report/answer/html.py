@@ -7,7 +7,8 @@ from html import escape
 from importlib import resources
 
 from seqcompare.report.answer.axis import Axis
-from seqcompare.report.answer.sheet import AnswerSheet, Note, Row, Tile
+from seqcompare.report.answer.sheet import AnswerSheet, Note, Row
+from seqcompare.report.answer.tiles import Tile
 from seqcompare.report.svg import swatch
 from seqcompare.style import SeriesStyle
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from seqcompare.report.answer.sheet import AnswerSheet, margin_words
+from seqcompare.report.answer.sheet import AnswerSheet
+from seqcompare.report.answer.words import margin_words
 from seqcompare.report.names import shown
 from seqcompare.results.comparison import ComparisonResult
 

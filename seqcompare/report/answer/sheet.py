@@ -5,10 +5,9 @@ Made once and of words alone; pages, terminals, notebooks and papers write these
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from shlex import quote
 from typing import Any
 
 import pandas as pd
@@ -17,6 +16,17 @@ from seqcompare import quantities as say
 from seqcompare.families import REFERENCE
 from seqcompare.metrics import Metric
 from seqcompare.report.answer.axis import Axis, zoomed
+from seqcompare.report.answer.tiles import Tile, tiles_of
+from seqcompare.report.answer.words import (
+    capital,
+    lower_first,
+    margin_words,
+    missing,
+    reach_span,
+    span_of,
+    unit_of,
+    written,
+)
 from seqcompare.report.names import distinct, palette_of, shown
 from seqcompare.results.comparison import ComparisonResult
 from seqcompare.results.contest import CHANCE
@@ -49,16 +59,6 @@ class Note:
 
     text: str
     tables: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Tile:
-    """One of the four things that a reader wants first."""
-
-    label: str
-    value: str
-    note: str
-    tone: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class AnswerSheet:
     sentences: tuple[Note, ...]
 
 
-def sheet_of(result: ComparisonResult, folder: str) -> AnswerSheet:
+def sheet_of(result: ComparisonResult, folder: str, unsaved: str = "") -> AnswerSheet:
     """Return the answer of a comparison in words.
 
     Parameters
@@ -133,6 +133,8 @@ def sheet_of(result: ComparisonResult, folder: str) -> AnswerSheet:
         What was found.
     folder : str
         The folder of the run, as commands name it.
+    unsaved : str, optional
+        Why the model could not be saved.
     """
     data, metric, judged = result.config["data"], result.metric, result.judgement
     table = result.answer.table
@@ -142,12 +144,12 @@ def sheet_of(result: ComparisonResult, folder: str) -> AnswerSheet:
     return AnswerSheet(
         title=f"Which model for {shown(data['name'], 60)}?",
         subtitle=_subtitle(data),
-        tiles=_tiles(result, table, tolerance),
+        tiles=tiles_of(result, table, tolerance),
         heads=_heads(metric, tolerance),
         rows=rows,
-        axis=zoomed(rows, metric, result.contest.tolerance),
+        axis=zoomed([row.values for row in rows if not row.is_reference], metric, result.contest.tolerance),
         commands=_commands(judged, result, folder),
-        todo=_todo(result, notes),
+        todo=((Note(f"{unsaved}."),) if unsaved else ()) + _todo(result, notes),
         limits=_limits(result, notes),
         sentences=tuple(note for _, note in notes),
     )
@@ -175,7 +177,7 @@ def _heads(metric: Metric, tolerance: str) -> dict[str, tuple[str, str]]:
         "name": ("Family", "its best member"),
         "score": (name, f"{unit}{direction}; 95% interval"),
         "drawn": ("On test data", f"shaded: within {tolerance} of the best"),
-        "gain": ("Gain over the next simpler", f"{_unit(metric) or metric.label}; 95% interval"),
+        "gain": ("Gain over the next simpler", f"{unit_of(metric) or metric.label}; 95% interval"),
         "sure": ("As good as the best", "probability"),
         "reach": ("Reach", "steps back"),
         "parameters": ("Parameters", ""),
@@ -213,115 +215,27 @@ def _rows(result: ComparisonResult, table: pd.DataFrame) -> tuple[Row, ...]:
                 entry=entry,
                 family=families.get(row["family"], ""),
                 name=names[row["entry"]],
-                candidate="" if _missing(row["candidate"]) else shown(row["candidate"], 48),
+                candidate="" if missing(row["candidate"]) else shown(row["candidate"], 48),
                 status=status,
                 mark=mark,
                 status_words=words,
-                score=_or(row["score"], metric.say_figure),
-                interval=_span(row["low"], row["high"], metric.say_figure),
-                gain=_or(row["gain"], metric.say_gain),
-                gain_interval=_span(row["gain_low"], row["gain_high"], metric.say_gain, " to "),
-                over="" if _missing(simpler) else names[simpler],
-                sure=_or(row["p_good_enough"], say.probability),
-                reach=_or(row["reach"], say.count),
-                reach_interval=_reach_span(row),
-                parameters=_or(row["n_parameters"], say.count),
-                step_time=_or(row["predict_us_per_step"], lambda us: say.duration(us / 1e6)),
-                fit_time=_or(row["fit_seconds"], say.duration),
+                score=written(row["score"], metric.say_figure),
+                interval=span_of(row["low"], row["high"], metric.say_figure),
+                gain=written(row["gain"], metric.say_gain),
+                gain_interval=span_of(row["gain_low"], row["gain_high"], metric.say_gain, " to "),
+                over="" if missing(simpler) else names[simpler],
+                sure=written(row["p_good_enough"], say.probability),
+                reach=written(row["reach"], say.count),
+                reach_interval=reach_span(row),
+                parameters=written(row["n_parameters"], say.count),
+                step_time=written(row["predict_us_per_step"], lambda us: say.duration(us / 1e6)),
+                fit_time=written(row["fit_seconds"], say.duration),
                 is_reference=row["family"] == REFERENCE,
                 look=looks.get(entry, palette.style("")),
-                values={k: None if _missing(row[k]) else row[k] for k in table.columns},
+                values={k: None if missing(row[k]) else row[k] for k in table.columns},
             )
         )
     return tuple(found)
-
-
-def _reach_span(row: Mapping[Any, Any]) -> str:
-    low, high = row.get("reach_low", math.nan), row.get("reach_high", math.nan)
-    if _missing(low) or _missing(high) or low == high:
-        return ""
-    return f"{say.count(low)}–{say.count(high)}"
-
-
-def _tiles(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> tuple[Tile, ...]:
-    judged, metric, verdict = result.judgement, result.metric, result.verdict
-    if judged.kind == "nothing":
-        failed = Tile("Use this model", "None", "no model has ended well in every fold", "no")
-        rest = [Tile(label, say.NOTHING, "") for label in ("How good", "How far back", "How sure")]
-        return (failed, *rest)
-    by_entry = {str(row["entry"]): row for row in table.to_dict("records")}
-    mine = by_entry[str(judged.winner)]
-    chance = f" · chance {metric.say_figure(by_entry[CHANCE]['score'])}" if CHANCE in by_entry else ""
-    span = f"95% interval {_span(mine['low'], mine['high'], metric.say_figure)}"
-    good = Tile(
-        "How good", metric.say(float(mine["score"])), span + (chance if judged.winner != CHANCE else "")
-    )
-    if judged.kind == "cannot tell":
-        leader = "" if judged.winner == CHANCE else f"; best so far: {shown(mine['candidate'], 40)}"
-        use = Tile("Use this model", "None yet", f"not shown that any model beats chance{leader}", "open")
-        sure = Tile(
-            "How sure", say.probability(judged.beats_chance), "is the probability that any model beats chance"
-        )
-    elif judged.kind == "chance":
-        use = Tile(
-            "Use this model",
-            "No model: chance is enough",
-            f"none tried is better by more than {tolerance}",
-            "ok",
-        )
-        sure = Tile(
-            "How sure",
-            say.probability(judged.good_enough[str(judged.winner)]),
-            f"that no model is better by more than {tolerance}",
-        )
-    else:
-        why = (
-            "the best of all"
-            if judged.winner == judged.best
-            else f"the cheapest of which none was shown to be better by {tolerance}"
-        )
-        size = _or(mine["n_parameters"], say.count)
-        use = Tile("Use this model", _capital(shown(verdict.model, 48)), f"{why} · {size} parameters", "ok")
-        sure = _how_sure(result, judged, tolerance)
-    return use, good, _how_far(result, mine), sure
-
-
-def _how_sure(result: ComparisonResult, judged: Judgement, tolerance: str) -> Tile:
-    p = judged.good_enough[str(judged.winner)]
-    note = f"that no other is better by more than {tolerance}"
-    if judged.at_most > result.contest.tolerance and judged.rival is not None:
-        most = margin_words(result.metric, judged.at_most)
-        note += f"; up to {most} more is not excluded ({shown(judged.rival, 30)})"
-    return Tile("How sure", say.probability(p), note)
-
-
-def _how_far(result: ComparisonResult, mine: Mapping[Any, Any]) -> Tile:
-    label, verdict, role = "How far back", result.verdict, str(result.config["data"]["role"])
-    if verdict.horizon is not None:
-        k = verdict.horizon
-        back = f"last {k} steps" if k != 1 else "last step"
-        if role.startswith("step"):
-            back = "this step alone" if k == 0 else f"{k} step{'' if k == 1 else 's'} back"
-        span = _reach_span(mine)
-        ahead = f"and {verdict.look_ahead} ahead" if verdict.look_ahead else ""
-        rest = "no more is needed to be as good as its best"
-        return Tile(
-            label, back, " · ".join(filter(None, [f"{span} not told apart" if span else "", ahead, rest]))
-        )
-    if not _missing(mine["reach"]):
-        span = _reach_span(mine)
-        back = f"{say.count(mine['reach'])} step{'' if mine['reach'] == 1 else 's'} back"
-        return Tile(
-            label,
-            back,
-            " · ".join(filter(None, [f"{span} not told apart" if span else "", "of the best so far"])),
-        )
-    reach = result.facts.get("reach")
-    if reach not in (None, "nan"):
-        k = int(float(str(reach)))
-        found = "nothing found" if k == 0 else f"lag {k}"
-        return Tile(label, found, "in the data, before any model; of this model it was not traced")
-    return Tile(label, "not known", "too few pairs of steps to tell, and no model was traced")
 
 
 def _sentences(result: ComparisonResult) -> list[tuple[str, Note]]:
@@ -336,15 +250,16 @@ def _sentences(result: ComparisonResult) -> list[tuple[str, Note]]:
 
 def _commands(judged: Judgement, result: ComparisonResult, folder: str) -> tuple[str, ...]:
     data = result.config["data"]
+    # what is pasted holds no name that a shell or a page could take for more
+    folder = folder if re.fullmatch(r"[\w./-]+", folder) else "RUN"
+    name = str(data["name"]) if re.fullmatch(r"[\w.-]+", str(data["name"])) else "DATA"
     if judged.kind == "model" and judged.winner != CHANCE:
         n = say.count(data["n_sequences"])
         return (
-            f"seqcompare predict {quote(folder)} NEW_DATA --out answers.csv",
+            f"seqcompare predict {folder} NEW_DATA --out answers.csv",
             f"model = seqcompare.load_run({folder!r}).model()  # fitted to all {n} sequences",
         )
-    return (
-        f"seqcompare profile {quote(shown(data['name'], 60))}  # what single steps tell, before any model",
-    )
+    return (f"seqcompare profile {name}  # what single steps tell, before any model",)
 
 
 def _todo(result: ComparisonResult, notes: list[tuple[str, Note]]) -> tuple[Note, ...]:
@@ -354,7 +269,7 @@ def _todo(result: ComparisonResult, notes: list[tuple[str, Note]]) -> tuple[Note
         what = {"cannot tell": "whether any model beats chance"}.get(
             judged.kind, f"whether {shown(judged.rival, 40)} is better"
         )
-        todo.append(Note(f"To settle {what}: {_lower(settle_words(result.findings))}", ("pairs",)))
+        todo.append(Note(f"To settle {what}: {lower_first(settle_words(result.findings))}", ("pairs",)))
     todo += [note for topic, note in notes if topic == "more" and note.text.startswith("No larger")]
     for entry in judged.unsettled:
         p = say.probability(1 - judged.worse[entry])
@@ -368,7 +283,7 @@ def _limits(result: ComparisonResult, notes: list[tuple[str, Note]]) -> tuple[No
     for name in ("findings", "warnings", "power"):
         text = shown(result.facts.get(name, ""), 700)
         if text and text != "nan" and text not in said:
-            limits.append(Note(_capital(text), ("profile_facts",)))
+            limits.append(Note(capital(text), ("profile_facts",)))
     if result.config["data"]["split_kind"] == "official":
         limits.append(
             Note(
@@ -380,40 +295,3 @@ def _limits(result: ComparisonResult, notes: list[tuple[str, Note]]) -> tuple[No
     if tried:
         limits.append(Note(f"Tried were {shown(tried, 600)}: of others nothing is said.", ("grids",)))
     return tuple(limits)
-
-
-def _or(value: Any, write: Any) -> str:
-    return say.NOTHING if _missing(value) else str(write(float(value)))
-
-
-def _span(low: Any, high: Any, write: Any, between: str = "–") -> str:
-    if _missing(low) or _missing(high):
-        return ""
-    a, b = write(float(low)), write(float(high))
-    if a.endswith("%") and b.endswith("%"):
-        a = a.removesuffix("%")
-    # a dash between numbers that have signs reads as one more of them
-    return f"{a}{' to ' if a.startswith('−') or b.startswith('−') else between}{b}"
-
-
-def _missing(value: Any) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
-
-
-def margin_words(metric: Metric, loss: float) -> str:
-    """Return a difference of losses in few words."""
-    unit = _unit(metric)
-    return f"{metric.say_gain(loss).removeprefix('+')}{f' {unit}' if unit else ''}"
-
-
-def _unit(metric: Metric) -> str:
-    """Return the unit of a difference; none where it is what the heading calls the metric."""
-    return "" if metric.difference_unit in (metric.unit, metric.label) else metric.difference_unit
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
