@@ -98,7 +98,7 @@ def test_small_numbers_keep_their_figures():
         (quantities.duration(7200), "2.0 h"),
         (quantities.size(1200), "1.2 GB"),
         (quantities.count(1234567), "1,234,567"),
-        (quantities.about(6450.5), "6,400"),
+        (quantities.about(6512), "6,500"),
     ],
 )
 def test_a_quantity_has_one_format(written, expected):
