@@ -58,7 +58,7 @@ class ChanceDensity(BaseEstimator):
     The mixture is an HMM of one state, so that it has the shape of covariances (diagonal), the smallest
     variance and the algorithm of the HMMs that have to beat it: what these gain is memory. It has 1 to 12
     components, as many as the largest HMM of the ladder has states: the number of least BIC, among those with
-    ten steps for each parameter. Of more than 10,000 steps it is fitted to 10,000 random ones; steps of
+    ten steps for each parameter, tried until two in a row are worse. Of more than 10,000 steps it is fitted to 10,000 random ones; steps of
     unequal weight are drawn in proportion to it.
 
     Parameters
@@ -76,11 +76,14 @@ class ChanceDensity(BaseEstimator):
         weights = check_step_weights(sample_weight, sequences, steps_as_array=False)
         steps = _draw(sequences.values, weights)
         single = Sequences(steps, offsets_of(np.ones(len(steps), dtype=np.int64)))
-        mixtures = []
+        mixtures: list[Any] = []
+        criteria: list[float] = []
         for k in _COMPONENTS:
             n_parameters = k * (2 * sequences.n_channels + 1) - 1
             if k > 1 and len(steps) < 10 * n_parameters:
                 break
+            if len(criteria) > 2 and min(criteria[-2:]) > min(criteria[:-2]):
+                break  # two in a row were worse than a smaller one
             with warnings.catch_warnings():
                 # a skewed density takes many components, whose last iterations hardly change it
                 warnings.simplefilter("ignore", ConvergenceWarning)
@@ -88,7 +91,8 @@ class ChanceDensity(BaseEstimator):
                     1, "gmm", n_mix=k, n_init=3, max_iter=200, missing=self.missing, random_state=0
                 )
                 mixtures.append(hmm.fit(single))
-        self.mixture_ = min(mixtures, key=lambda mixture: mixture.bic(single))
+            criteria.append(float(mixtures[-1].bic(single)))
+        self.mixture_ = mixtures[int(np.argmin(criteria))]
         self.n_parameters_ = self.mixture_.n_parameters_
         return self
 
@@ -173,15 +177,25 @@ class ChanceRegressor(RegressorMixin, BaseEstimator):
         return np.full(len(check_sequences(self, X, reset=False, allow_nan=True)), self.mean_)
 
 
-def chance_model(dataset: SequenceDataset) -> Any:
+def chance_model(dataset: SequenceDataset, n_counts: int = 0) -> Any:
     """Return the model without memory, not fitted.
 
-    Frequencies of symbols, labels or classes; the mean of numbers; for real-valued steps a mixture of
+    Frequencies of symbols, counts, labels or classes; the mean of numbers; for real-valued steps a mixture of
     Gaussians.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        The data.
+    n_counts : int, default=0
+        Where steps are counts, one more than the largest.
     """
     if dataset.role == "next":
         if dataset.X.kind == "symbols":
             return ChanceNext()
+        if n_counts:
+            # the frequencies of the counts, and a tail beyond the largest
+            return seqcompare.CountAutoregression(0, arrivals="free")
         return ChanceDensity("marginalize" if np.isnan(dataset.X.values).any() else "error")
     models = {"step": ChanceTagger, "sequence": ChanceClassifier, "value": ChanceRegressor}
     return models[dataset.role]()
