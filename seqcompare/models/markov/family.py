@@ -12,7 +12,7 @@ from seqcompare.needs import Needs, Traits
 
 # where many symbols are rare, after how many others one comes says more than how often it comes
 _MANY_SYMBOLS = 16
-# steps from which on a variance that changes can be told from a constant one, and channels that are affordable
+# steps from which on a variance that changes can be told from a constant one, and affordable channels
 _STEPS_OF_A_VARIANCE, _FEW_CHANNELS = 300, 4
 
 

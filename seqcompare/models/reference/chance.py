@@ -58,8 +58,8 @@ class ChanceDensity(BaseEstimator):
     The mixture is an HMM of one state, so that it has the shape of covariances (diagonal), the smallest
     variance and the algorithm of the HMMs that have to beat it: what these gain is memory. It has 1 to 12
     components, as many as the largest HMM of the ladder has states: the number of least BIC, among those with
-    ten steps for each parameter, tried until two in a row are worse. Of more than 10,000 steps it is fitted to 10,000 random ones; steps of
-    unequal weight are drawn in proportion to it.
+    ten steps for each parameter, tried until two in a row are worse. Of more than 10,000 steps it is fitted
+    to 10,000 random ones; steps of unequal weight are drawn in proportion to it.
 
     Parameters
     ----------
