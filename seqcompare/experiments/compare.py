@@ -17,6 +17,8 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.read import read
 from seqcompare.data.readers import reading_options
 from seqcompare.dependence import profile
+from seqcompare.dependence.checks import CODES, check
+from seqcompare.dependence.drift import NO_DRIFT
 from seqcompare.experiments.comparison import Comparison
 from seqcompare.experiments.config import describe_data, described, fingerprint
 from seqcompare.experiments.contestants import answer_with_labels, contestants_for, problem_of
@@ -24,6 +26,7 @@ from seqcompare.experiments.data_source import DataSource, level_weights, metric
 from seqcompare.experiments.forward import FORWARD, Along, plan_along
 from seqcompare.experiments.models import Contestant
 from seqcompare.experiments.progress import Counter, Progress
+from seqcompare.experiments.references import references_for, with_references
 from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.suites import describe_value
 from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial, warm_up
@@ -35,12 +38,13 @@ from seqcompare.results.contest import CHANCE
 from seqcompare.results.folder import hold_folder, to_csv, write_whole
 from seqcompare.results.grids import choose_candidate, validation_tolerance
 from seqcompare.results.store import STORE, Store
+from seqcompare.typing import Params, Record
 
 _CONTEXT_FOLDS = 3
 
 
 def compare(
-    data: Any,
+    data: object,
     models: Any = None,
     cv: int = 5,
     *,
@@ -120,7 +124,7 @@ def compare(
     _check_keywords(reading)
     # read -> plan -> run -> judge -> write: each hands one result to the next
     dataset = level_weights(read(data, **reading))
-    options: dict[str, Any] = {
+    options: Record = {
         "cv": cv,
         "repeats": repeats,
         "gap": gap,
@@ -136,6 +140,9 @@ def compare(
         keep_winner(found, dataset, planned)
         _write_tables(found.tables(), folder / "tables")
     return found
+
+
+_SAID_BY_VERDICT = ("classes", "few")
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +161,7 @@ class PlannedComparison:
 
     source: DataSource
     contestants: tuple[Contestant, ...]
-    config: dict[str, Any]
+    config: Record
 
 
 def plan_comparison(
@@ -175,6 +182,8 @@ def plan_comparison(
     contestants = contestants_for(dataset, models, problem)
     silent = answer_with_labels(contestants, problem)
     judged, shown = metric_of(dataset, silent), find_metrics(metric, dataset.role)
+    references = references_for(dataset, plan, judged)
+    contestants = with_references(contestants, references)
     if silent:
         note = f"{', '.join(silent)} give labels and no probabilities: all models are compared by accuracy."
         dataset = replace(dataset, notes=(*dataset.notes, note))
@@ -186,7 +195,7 @@ def plan_comparison(
         "yours": {
             c.name: describe_value(c.candidates[0].spec)
             for c in contestants
-            if not is_known(c.candidates[0].spec) and c.name != CHANCE
+            if not is_known(c.candidates[0].spec) and c.name not in (CHANCE, *(r.name for r in references))
         },
         "metric": [m.name for m in shown],
         "cv": cv,
@@ -203,6 +212,7 @@ def plan_comparison(
         "settings": settings,
         "data": {
             **describe_data(dataset, plan),
+            "references": [CHANCE, *(r.name for r in references)],
             **({} if problem.period == 1 else {"period": problem.period}),
         },
         **described(own, [judged, *shown, *METRICS.values()]),
@@ -227,7 +237,7 @@ def run_comparison(
                 warm_up(candidate, source.problem(), source.dataset)
     with Store(folder / STORE, answers=True) as store:
         if store.side_table("profile_facts") is None:
-            _keep_profile(source.dataset, store)
+            _keep_profile(source.dataset, planned.config["settings"]["cv"], store)
         tuning = list(_tuning_trials(planned))
         n_tests = len(source.plan.splits) * len(contestants)
         counter = Counter(len(tuning) + n_tests, len(store.done()), progress)
@@ -275,13 +285,13 @@ def _test_trials(planned: PlannedComparison, store: Store) -> Iterator[Trial]:
 def _context_trials(planned: PlannedComparison, found: Comparison) -> Iterator[Trial]:
     """Yield trials of the winner and of the best, in the first folds, with less and less context."""
     judged = found.result.judgement
-    ladders = found.grids()
+    grids = found.grids()
     position = int((found.frame()["axis"] != CONTEXT).sum())
     for name in dict.fromkeys([judged.winner, judged.best]):
         c = next((c for c in planned.contestants if c.name == name), None)
-        if c is None or c.name == CHANCE:
+        if c is None or c.name in found.result.references:
             continue
-        candidate = final_candidate(c, ladders)
+        candidate = final_candidate(c, grids)
         for fold in _context_folds(planned):
             yield Trial(position, planned.source, candidate, fold, CONTEXT, c.name, c.seed_key)
             position += 1
@@ -309,7 +319,7 @@ def _check_metrics(shown: Sequence[Metric], dataset: SequenceDataset) -> None:
         raise ValueError(f"metric {wrong[0]!r} is for numbers, but the steps are {dataset.X.kind}")
 
 
-def _check_keywords(reading: Mapping[str, Any]) -> None:
+def _check_keywords(reading: Params) -> None:
     """Refuse a keyword that neither this function nor `read` has."""
     known = reading_options()
     for name in reading:
@@ -318,10 +328,13 @@ def _check_keywords(reading: Mapping[str, Any]) -> None:
             raise TypeError(f"compare() has no keyword {name!r}; {nearest(name, [*mine, *known])}")
 
 
-def _keep_profile(dataset: SequenceDataset, store: Store) -> None:
+def _keep_profile(dataset: SequenceDataset, cv: int, store: Store) -> None:
     """Keep what can be said of the data before any model is chosen."""
     found = profile(dataset)
     facts = found.facts()
+    folds = check(dataset, cv, drift=NO_DRIFT, mute=set(CODES) - {"folds"})
+    wary = [finding for finding in (*found.checks, *folds) if finding.code not in _SAID_BY_VERDICT]
+    facts["warnings"] = " ".join(map(str, wary))
     store.keep_table("lag_profile", found.frame())
     store.keep_table("profile_facts", pd.DataFrame({"name": list(facts), "value": list(facts.values())}))
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 
-def is_causal(model: Any) -> bool:
+def is_causal(model: BaseEstimator) -> bool:
     """Return whether the answer at a step uses no later step; True if nothing in the model says otherwise.
 
     A model's own ``causal`` decides. A pipeline is causal if all its steps are, any other meta-estimator if

@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.models.kalman_kernels import chart_course, run_filter, run_smoother
-
-Floats = NDArray[np.float64]
+from seqcompare.typing import Floats
 
 
 class LinearGaussian(NamedTuple):

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import MetaEstimatorMixin, clone
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from seqcompare.data.sequences import Sequences, offsets_of
@@ -21,6 +21,7 @@ from seqcompare.models.causality import is_causal
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.drawing import draw_numbers, forecast_by_drawing
 from seqcompare.models.next_numbers import find_errors, predict_held_out, scales_of, shift
+from seqcompare.typing import Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 _CONTINUATIONS = 50
 
@@ -83,7 +84,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
 
     def __init__(
         self,
-        estimator: Any,
+        estimator: BaseEstimator,
         *,
         symbols: ArrayLike | None = None,
         scale: Any = None,
@@ -99,7 +100,9 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         """Whole numbers of any kind are symbols, unless numbers are predicted."""
         return {"numbers": True} if _of_numbers(self.estimator) else {"symbols": True}
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> NextStep:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> NextStep:
         """Fit the tagger or regressor to each next step.
 
         Parameters
@@ -145,12 +148,12 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         self._fit_transitions(tagger, sequences, weight, weighted=sample_weight is not None)
         return self
 
-    def score_samples(self, X: Any) -> NDArray[np.float64]:
+    def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return the log-likelihood of each sequence in nats, shape (n,)."""
         sequences = self._check(X)
         return np.add.reduceat(Sequences(self.score_steps(sequences)).values, sequences.offsets[:-1])
 
-    def score_steps(self, X: Any) -> Any:
+    def score_steps(self, X: SequencesLike) -> SequencesLike:
         """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
         sequences = self._check(X)
         first, flat = sequences.offsets[:-1], Sequences(sequences.values, sequences.offsets)
@@ -170,14 +173,14 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         proba[first] = np.append(self.initial_proba_, floor)[codes[first]]
         return sequences.pack(np.log(proba))
 
-    def predict_next_proba(self, X: Any) -> Any:
+    def predict_next_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container."""
         sequences = self._check(X)
         if _of_numbers(self.estimator):
             raise ValueError("predict_next_proba is for symbols; predict_next_distribution is for numbers")
         return sequences.pack(self._next_rows(Sequences(sequences.values, sequences.offsets)))
 
-    def predict_next_distribution(self, X: Any) -> Any:
+    def predict_next_distribution(self, X: SequencesLike) -> Distribution | list[Distribution]:
         """Return the distribution of x[t+1] given x[..t] for every step t, of numbers, in X's container.
 
         See `seqcompare.models.base.NumberDensity.predict_next_distribution` for the shapes.
@@ -186,7 +189,9 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         self._check_numbers()
         return pack(sequences, self._ahead(Sequences(sequences.values, sequences.offsets)))
 
-    def forecast(self, X: Any, steps: int, n_samples: int | None = None, random_state: Any = None) -> Any:
+    def forecast(
+        self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
+    ) -> Any:
         """Return the distributions of the `steps` steps after the end of each sequence, batch (n, steps).
 
         Parameters
@@ -207,7 +212,9 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         drawn = _CONTINUATIONS if n_samples is None else n_samples
         return forecast_by_drawing(self._ahead, sequences, steps, drawn, check_random_state(random_state))
 
-    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
+    def sample(
+        self, n_sequences: int = 1, length: ArrayLike = 10, random_state: RandomState = None
+    ) -> Sequences:
         """Draw sequences, step by step.
 
         A tagger with ``step_proba`` carries its state from step to step, one that says how far it looks back
@@ -260,7 +267,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         return self.estimator_.n_iter_
 
     @property
-    def stop_reason_(self) -> Any:
+    def stop_reason_(self) -> str:
         """The tagger's, where it has one."""
         return self.estimator_.stop_reason_
 
@@ -274,14 +281,14 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         """The tagger's, where it has one."""
         return self.estimator_.validation_scores_
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = not _of_numbers(self.estimator)
         tags.input_tags.string = not _of_numbers(self.estimator)
         return tags
 
     def _fit_transitions(
-        self, tagger: Any, sequences: Sequences, weight: NDArray[np.float64], *, weighted: bool
+        self, tagger: BaseEstimator, sequences: Sequences, weight: NDArray[np.float64], *, weighted: bool
     ) -> None:
         X, y, w = shift(sequences, weight)
         self.n_transitions_ = float(w.values.sum())
@@ -290,7 +297,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         self.estimator_ = tagger
 
     def _fit_numbers(
-        self, regressor: Any, sequences: Sequences, weight: NDArray[np.float64], *, weighted: bool
+        self, regressor: BaseEstimator, sequences: Sequences, weight: NDArray[np.float64], *, weighted: bool
     ) -> NextStep:
         check_scalar(self.max_components, "max_components", Integral, min_val=1)
         X, y, w = shift(sequences, weight)
@@ -328,7 +335,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
     def _next_rows(self, sequences: Sequences) -> NDArray[np.float64]:
         return self._mixed(Sequences(self.estimator_.predict_proba(sequences)).channels)
 
-    def _step(self, past: NDArray[Any], state: Any) -> tuple[NDArray[np.float64], Any]:
+    def _step(self, past: Labels, state: Any) -> tuple[NDArray[np.float64], Any]:
         """Return p(next step) of n sequences of one length, shape (n, n_symbols), and the tagger's state."""
         if hasattr(self.estimator_, "step_proba"):
             answers, state = self.estimator_.step_proba(past[:, -1], state)
@@ -345,18 +352,18 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         return rows
 
 
-def _of_numbers(estimator: Any) -> bool:
+def _of_numbers(estimator: BaseEstimator) -> bool:
     """Whether a model of steps answers with numbers."""
     return getattr(estimator, "predicts", None) == "numbers"
 
 
-def _check_causal(tagger: Any) -> None:
+def _check_causal(tagger: BaseEstimator) -> None:
     if not is_causal(tagger):
         name = type(tagger).__name__
         raise ValueError(f"NextStep needs a causal tagger, but this {name} sees the steps it should predict")
 
 
-def _reach_of(tagger: Any) -> int:
+def _reach_of(tagger: BaseEstimator) -> int:
     """Return how many steps the tagger's answer depends on, and one more; all, if it does not say."""
     for name in ("before", "order"):
         if hasattr(tagger, name):

@@ -72,6 +72,11 @@ class Findings:
         """What is practically equal, in words."""
         return self.metric.say_difference(self.tolerance)
 
+    @property
+    def models(self) -> pd.DataFrame:
+        """The rows of the summary that are of models, and not of references."""
+        return self.summary[~self.summary["entry"].isin({CHANCE, *self.judgement.references})]
+
     def row(self, entry: str) -> Config:
         """Return the row of a model in the summary."""
         row = self.summary[self.summary["entry"] == entry].iloc[0]
@@ -110,7 +115,7 @@ def say_caveats(found: Findings, writer: Writer) -> None:
     """Warn of what the numbers alone do not show."""
     data, summary = found.data, found.summary
     mixed = summary[~summary["causal"]]["entry"].tolist()
-    if mixed and summary[summary["entry"] != CHANCE]["causal"].any():
+    if mixed and found.models["causal"].any():
         writer.say(
             f"Not all answers could be given in time: {', '.join(mixed)} use steps after the label; the "
             "others do not.",
@@ -147,7 +152,7 @@ def say_caveats(found: Findings, writer: Writer) -> None:
     _say_what_failed_while_tuning(found.failures, writer)
     above = data.get("uniform_bits")
     if found.metric.needs == "probabilities" and above is not None:
-        models = summary[summary["entry"] != CHANCE]
+        models = found.models
         over = models[models["score"] >= float(above)]["entry"].tolist()
         if over:
             writer.say(

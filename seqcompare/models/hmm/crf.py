@@ -19,6 +19,7 @@ from seqcompare.models.base import Tagger, check_sequences
 from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
 from seqcompare.models.hmm.settings import check_choice
 from seqcompare.models.windows.sliding_window import SlidingWindow
+from seqcompare.typing import Label, SequencesLike, TargetsLike, WeightsLike
 
 Floats = NDArray[np.float64]
 
@@ -137,7 +138,7 @@ class CRFTagger(Tagger):
         decode: Literal["viterbi", "posterior", "filter"] = "viterbi",
         max_iter: int = 500,
         tol: float = 1e-4,
-        ignore_label: Any = None,
+        ignore_label: Label | None = None,
     ) -> None:
         self.before = before
         self.after = after
@@ -154,7 +155,7 @@ class CRFTagger(Tagger):
         """Whether the answer at step t uses no step after t."""
         return self.decode == "filter" and self.after == 0
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> CRFTagger:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> CRFTagger:
         """Maximise the penalised log-probability of the labels.
 
         Parameters
@@ -208,7 +209,7 @@ class CRFTagger(Tagger):
             )
         return self
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container.
 
         It is given the steps so far with ``decode="filter"``, else the whole sequence.
@@ -219,7 +220,7 @@ class CRFTagger(Tagger):
             return sequences.pack(filter_states(*self._weights.chain(), fit, offsets)[1])
         return sequences.pack(expect_states(*self._weights.chain(), fit, offsets).posterior)
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the label of every step, in X's container.
 
         With ``decode="viterbi"`` it is that of the most probable sequence of labels, which may differ from

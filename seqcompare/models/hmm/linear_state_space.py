@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences, offsets_of
@@ -18,17 +18,11 @@ from seqcompare.models.base import NumberDensity, Reading, check_lengths, check_
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
 from seqcompare.models.hmm.state_space_forms import Form, Stationary, Trend, standardise
-from seqcompare.models.kalman import (
-    Floats,
-    LinearGaussian,
-    filter_states,
-    predict_states,
-    score_steps,
-    smooth_states,
-)
+from seqcompare.models.kalman import LinearGaussian, filter_states, predict_states, score_steps, smooth_states
 from seqcompare.models.kalman_gradient import likelihood_and_gradient
 from seqcompare.models.markov.lags import Lags
 from seqcompare.models.markov.least_squares import fit_lags
+from seqcompare.typing import Floats, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 # Lags of the autoregression that the search starts from; fewer where sequences are short.
 _LAGS = 12
@@ -123,7 +117,9 @@ class LinearStateSpace(NumberDensity):
         """Whether `fit` can take weights of single steps: it is fitted to whole sequences."""
         return False
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> LinearStateSpace:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> LinearStateSpace:
         """Fit the parameters by maximum likelihood.
 
         Parameters
@@ -179,7 +175,7 @@ class LinearStateSpace(NumberDensity):
         self.n_parameters_ = form.n_parameters
         return self
 
-    def score_steps(self, X: Any) -> Any:
+    def score_steps(self, X: SequencesLike) -> SequencesLike:
         """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container.
 
         Of a step with missing channels it is the density of the others, and 0 if all are missing.
@@ -187,7 +183,7 @@ class LinearStateSpace(NumberDensity):
         sequences = self._check(X)
         return sequences.pack(score_steps(self.machine_, _channels(sequences), np.array(sequences.offsets)))
 
-    def predict_next_distribution(self, X: Any) -> Any:
+    def predict_next_distribution(self, X: SequencesLike) -> Distribution | list[Distribution]:
         """Return the distribution of x[t+1] given x[..t] for every step t, normal ones, in X's container.
 
         See `seqcompare.models.base.NumberDensity.predict_next_distribution` for the shapes.
@@ -196,7 +192,9 @@ class LinearStateSpace(NumberDensity):
         mean, cov = predict_states(self.machine_, _channels(sequences), np.array(sequences.offsets))
         return pack(sequences, self._shown(mean, cov, sequences))
 
-    def forecast(self, X: Any, steps: int, n_samples: int | None = None, random_state: Any = None) -> Any:
+    def forecast(
+        self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
+    ) -> Any:
         """Return the distributions of the `steps` steps after the end of each sequence, batch (n, steps).
 
         Parameters
@@ -218,7 +216,7 @@ class LinearStateSpace(NumberDensity):
             covs.append(model.transition @ covs[-1] @ model.transition.T + model.state_noise)
         return self._shown(np.stack(means, axis=1), np.stack(covs, axis=1), sequences)
 
-    def filter(self, X: Any) -> tuple[Any, Any]:
+    def filter(self, X: SequencesLike) -> tuple[Any, Any]:
         """Return what is known of the state at each step from the steps up to it.
 
         Parameters
@@ -248,14 +246,14 @@ class LinearStateSpace(NumberDensity):
             cov[rows] = seen.cov[rows] - gain @ np.swapaxes(shown, 1, 2)
         return sequences.pack(mean), sequences.pack(cov)
 
-    def smooth(self, X: Any) -> tuple[Any, Any]:
+    def smooth(self, X: SequencesLike) -> tuple[Any, Any]:
         """Return what is known of the state at each step from the whole sequence; see `filter`."""
         sequences = self._check(X)
         x, offsets = _channels(sequences), np.array(sequences.offsets)
         found = smooth_states(self.machine_, x, offsets, filter_states(self.machine_, x, offsets))
         return sequences.pack(found.mean), sequences.pack(found.cov)
 
-    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
+    def sample(self, n_sequences: int = 1, length: int = 10, random_state: RandomState = None) -> Sequences:
         """Draw sequences from the model.
 
         Parameters
@@ -370,7 +368,7 @@ class LinearStateSpace(NumberDensity):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, got {getattr(self, name)!r}")
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.missing == "allow"
         return tags

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from seqcompare.models.kalman import Floats, LinearGaussian, linear_gaussian
+from seqcompare.models.kalman import LinearGaussian, linear_gaussian
 from seqcompare.models.kalman_gradient import Gradient
 from seqcompare.models.markov.lags import Lags, as_state_space
+from seqcompare.typing import Floats
 
 # Variance of a level of which nothing is known, in units of the data's: the first step sets it.
 _DIFFUSE = 1e6

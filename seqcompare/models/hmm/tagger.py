@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
+from sklearn.utils import Tags, check_random_state
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
@@ -25,6 +25,7 @@ from seqcompare.models.hmm.settings import (
     keep_fit,
     plan_fit,
 )
+from seqcompare.typing import Label, SequencesLike, TargetsLike, WeightsLike
 
 # A thousandth of a count for every transition, first state and label: none becomes impossible.
 _COUNT = 1e-3
@@ -92,9 +93,9 @@ class HMMTagger(Settings, Tagger):
     n_components: int | None = None
     _: KW_ONLY
     decode: Literal["viterbi", "posterior", "filter"] = "viterbi"
-    ignore_label: Any = None
+    ignore_label: Label | None = None
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> HMMTagger:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> HMMTagger:
         """Count, or run EM.
 
         Parameters
@@ -166,7 +167,7 @@ class HMMTagger(Settings, Tagger):
         """How input is read: by the emission, once it is known."""
         return reading_of(self, getattr(self, "emission_", self.emission))
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container.
 
         It is given the steps so far with ``decode="filter"``, else the whole sequence.
@@ -178,7 +179,7 @@ class HMMTagger(Settings, Tagger):
             states = expect_states(self.startprob_, self.transmat_, fit, offsets).posterior
         return sequences.pack(states @ self.labelprob_)
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the label of every step, in X's container.
 
         With ``decode="viterbi"`` it is that of the most probable path, which may differ from the largest
@@ -190,12 +191,12 @@ class HMMTagger(Settings, Tagger):
         path, _ = best_path(self.startprob_, self.transmat_, fit, offsets)
         return sequences.pack(self.classes_[np.argmax(self.labelprob_, axis=1)[path]])
 
-    def _check_predict(self, X: Any) -> tuple[Sequences, Likelihood, NDArray[np.int64]]:
+    def _check_predict(self, X: SequencesLike) -> tuple[Sequences, Likelihood, NDArray[np.int64]]:
         sequences = self._check(X)
         fit = fitted_engine(self).likelihood(read_steps(self, sequences))
         return sequences, fit, offsets_of(sequences.lengths)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.missing == "marginalize"
         return tags

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+
+from sklearn.base import BaseEstimator
 
 import seqcompare
 from seqcompare.families import Family, ModelSpec, Problem, Settings
@@ -16,7 +17,7 @@ _MANY_SYMBOLS = 16
 _STEPS_OF_A_VARIANCE, _FEW_CHANNELS = 300, 4
 
 
-def _chain(problem: Problem, order: int, smoothing: str = "witten-bell") -> Any:
+def _chain(problem: Problem, order: int, smoothing: str = "witten-bell") -> BaseEstimator | None:
     """Return a density of the next symbol, a tagger, or a density a class; numbers are cut into symbols."""
     real = problem.kind == "real"
     if problem.role == "next":
@@ -30,7 +31,7 @@ def _chain(problem: Problem, order: int, smoothing: str = "witten-bell") -> Any:
     return None
 
 
-def _kneser_ney(problem: Problem, order: int) -> Any:
+def _kneser_ney(problem: Problem, order: int) -> BaseEstimator | None:
     return _chain(problem, order, "kneser-ney") if problem.role == "next" else None
 
 
@@ -50,7 +51,7 @@ def _orders_of_many_symbols(problem: Problem) -> list[Settings]:
     return [{"order": k} for k in (3, 4, 5, 6, 8) if k < problem.longest]
 
 
-def _last_steps(estimator: Any, k: int) -> Any:
+def _last_steps(estimator: BaseEstimator, k: int) -> BaseEstimator:
     """Return the chain that sees the last k steps; a tagger sees the present one at order 0."""
     params = estimator.get_params()
     key = "order" if "order" in params else "estimator__order"
@@ -72,12 +73,12 @@ def _seconds(problem: Problem, settings: Settings) -> float:
     return 3e-7 * problem.n_steps * (int(settings["order"]) + 1)
 
 
-def _tree(problem: Problem, depth: int) -> Any:
+def _tree(problem: Problem, depth: int) -> BaseEstimator | None:
     able = problem.role == "next" and problem.kind == "symbols"
     return seqcompare.ContextTree(depth) if able else None
 
 
-def _autoregression(problem: Problem, order: int) -> Any:
+def _autoregression(problem: Problem, order: int) -> BaseEstimator | None:
     """Return the chain of numbers."""
     if problem.role != "next" or problem.kind != "real":
         return None
@@ -102,7 +103,7 @@ def _theory_of_lines(needs: Needs, traits: Traits) -> bool | None:
     return False if needs.distance > traits.capacity else needs.linear
 
 
-def _volatile(problem: Problem, order: int) -> Any:
+def _volatile(problem: Problem, order: int) -> BaseEstimator | None:
     """Return the chain of numbers whose variance follows from past squares."""
     if problem.role != "next" or problem.kind != "real" or problem.n_channels > _FEW_CHANNELS:
         return None
@@ -116,7 +117,7 @@ def _few_lags(problem: Problem) -> list[Settings]:
     return [{"order": k} for k in (0, 1, 2) if k < problem.longest]
 
 
-def _counts(problem: Problem, order: int, *, free: bool = False) -> Any:
+def _counts(problem: Problem, order: int, *, free: bool = False) -> BaseEstimator | None:
     """Return the chain of counts, where a task says that its whole numbers are such, or a file's are."""
     if problem.role != "next":
         return None
