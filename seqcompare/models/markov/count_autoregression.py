@@ -266,6 +266,10 @@ class CountAutoregression(NumberDensity):
         return float(-terms.sum(axis=-1).mean() / np.log(np.e if base is None else base))
 
     @property
+    def _looks_back(self) -> int | None:
+        return int(self.order)
+
+    @property
     def survival_(self) -> NDArray[np.float64]:
         """Probability that a unit of the count 1..order steps ago is counted, shape (order,)."""
         return self.thinning_.survival
