@@ -81,7 +81,8 @@ class Output:
         if self.as_json:
             self.json(value)
         else:
-            self._out.print(escape(text), soft_wrap=True)
+            # lines break between words on a terminal; what reads a pipe has lines of its own
+            self._out.print(escape(text), soft_wrap=not self._out.is_terminal)
 
     def json(self, value: object) -> None:
         """Write `value` as JSON, in characters that no terminal acts on."""
@@ -193,7 +194,14 @@ def show_plan(output: Output, plan: pd.DataFrame) -> None:
     output.result(f"{len(plan)} trials to run, about {total} on one core", None)
 
 
-def show_sweep(output: Output, folder: Path, page: Path, frame: pd.DataFrame, horizons: pd.DataFrame) -> None:
+def show_sweep(
+    output: Output,
+    folder: Path,
+    page: Path,
+    frame: pd.DataFrame,
+    horizons: pd.DataFrame,
+    config: Mapping[str, object],
+) -> None:
     """Show what a sweep found: horizons, failures, and where the report is."""
     failed = int((frame["status"] != "ok").sum())
     best = horizons[horizons["best"]]
@@ -209,10 +217,12 @@ def show_sweep(output: Output, folder: Path, page: Path, frame: pd.DataFrame, ho
         )
         return
     if len(best) and not output.quiet:
-        words = best.pivot(index="task", columns="model", values="horizon")
-        words = words.reindex(index=best["task"].unique(), columns=best["model"].unique()).fillna("")
-        rows = [(task, *row) for task, *row in words.itertuples(name=None)]
-        output.table("Horizons (steps with skill above one half)", ["task", *words.columns], rows)
+        from seqcompare.report.sweep_answer import reaches_of, sentence_of, text_of
+        from seqcompare.report.sweep_tables import SweepView
+
+        found = reaches_of(SweepView(frame, config))
+        output.result("How far the best model of each family reaches, in steps back:", None)
+        output.result(f"{text_of(found, output.width)}\n\n{sentence_of(found)}", None)
     if failed:
         output.say(f"{failed} of {len(frame)} trials failed; the report lists them")
     output.result(f"report: {page}", None)
