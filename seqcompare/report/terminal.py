@@ -271,4 +271,4 @@ def show_comparison(output: Output, found: StoredComparison, page: Path) -> None
         for sentence in verdict.sentences:
             output.result(f"- {sentence}", None)
     else:
-        output.result(answer.to_text(output.width), None)
+        output.result(f"{answer.to_text(output.width)}\n\n{verdict.sentences[0]}", None)
