@@ -295,5 +295,5 @@ KINDS: dict[str, Kind] = {
     "mean of the last three": Kind("value", last_three, 200, 10, ("ridge",), "report", reach=3),
     "last step": Kind("value", last_one, 200, 10, ("ridge",), "tune", reach=1),
     "mean of all": Kind("value", mean_of_all, 200, 10, ("ridge",), "tune"),
-    "nothing of value": Kind("value", nothing_of_value, 1000, 15, ("ridge",), "report", "chance"),
+    "nothing of value": Kind("value", nothing_of_value, 1000, 15, ("ridge",), "tune", "chance"),
 }

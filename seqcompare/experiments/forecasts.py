@@ -27,7 +27,7 @@ _N_BINS = 20
 _MOST_LAGS = 40
 _MOST_SHOWN_STEPS, _MOST_SHOWN_CHANNELS = 120, 6
 #: Steps asked about at a time: distributions of counts are tables.
-_STEPS_AT_A_TIME = 20_000
+_STEPS_AT_A_TIME = 4_000
 
 
 def is_about_numbers(dataset: SequenceDataset) -> bool:

@@ -58,6 +58,8 @@ class Problem:
         Whether steps have missing values.
     period : int
         Steps of a season after which numbers come back; 1 if none is known.
+    n_counts : int
+        Where steps are counts, one more than the largest; else 0.
     task : task, optional
         The synthetic task, if this is one: then the budget is spent to its end, and machines made by hand
         ask it for their parameters.
@@ -75,6 +77,7 @@ class Problem:
     n_classes: int = 0
     missing: bool = False
     period: int = 1
+    n_counts: int = 0
     task: Any = None
 
     @property

@@ -21,7 +21,8 @@ from seqcompare.data.input_checks import (
 )
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
-from seqcompare.typing import Ints, Label, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.models.online import StepByStep
+from seqcompare.typing import Label, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 
 class Reading(TypedDict, total=False):
@@ -106,7 +107,7 @@ def check_sequences(
     return sequences
 
 
-class Reader(BaseEstimator):
+class Reader(StepByStep, BaseEstimator):
     """What reads its input in a way of its own."""
 
     @property
@@ -147,6 +148,9 @@ class SymbolDensity(Density, metaclass=ABCMeta):
     @abstractmethod
     def predict_next_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container."""
+
+    def _answers_to(self, X: Sequences) -> SequencesLike:
+        return self.predict_next_proba(X)[0]
 
 
 class NumberDensity(Density, metaclass=ABCMeta):
@@ -190,6 +194,9 @@ class NumberDensity(Density, metaclass=ABCMeta):
             Of each step by itself.
         """
 
+    def _answers_to(self, X: Sequences) -> SequencesLike:
+        return self.predict_next_distribution(X)[0]
+
     def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return the log-likelihood of each sequence in nats, shape (n,)."""
         sequences = self._check(X)
@@ -222,7 +229,10 @@ class Tagger(Reader, metaclass=ABCMeta):
     def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container."""
 
-    def predict_log_proba(self, X: Ints) -> SequencesLike:
+    def _answers_to(self, X: Sequences) -> SequencesLike:
+        return self.predict_proba(X)[0]
+
+    def predict_log_proba(self, X: SequencesLike) -> SequencesLike:
         """Return the logarithm of `predict_proba`, in X's container."""
         sequences = self._check(X)
         proba = Sequences(self.predict_proba(sequences)).values

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
@@ -25,3 +28,19 @@ def is_causal(model: BaseEstimator) -> bool:
         if hasattr(model, inner):
             return is_causal(getattr(model, inner))
     return True
+
+
+def check_causal(tagger: Any) -> None:
+    """Refuse a model of steps that sees the steps that `NextStep` is to predict."""
+    if not is_causal(tagger):
+        name = type(tagger).__name__
+        raise ValueError(f"NextStep needs a causal tagger, but this {name} sees the steps it should predict")
+
+
+def reach_of(tagger: Any) -> int:
+    """Return how many steps the tagger's answer depends on, and one more; all, if it does not say."""
+    for name in ("before", "order"):
+        if hasattr(tagger, name):
+            # the extra step keeps the cut apart from the start of the sequence
+            return int(getattr(tagger, name)) + 2
+    return sys.maxsize

@@ -17,10 +17,11 @@ from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.alphabet import choose_alphabet, encode
 from seqcompare.models.base import Reading, SymbolDensity, check_lengths, check_sequences
-from seqcompare.models.causality import is_causal
+from seqcompare.models.causality import check_causal, reach_of
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.drawing import draw_numbers, forecast_by_drawing
 from seqcompare.models.next_numbers import find_errors, predict_held_out, scales_of, shift
+from seqcompare.models.online import Recent
 from seqcompare.typing import Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 _CONTINUATIONS = 50
@@ -131,7 +132,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         if not _of_numbers(self.estimator) and not hasattr(self.estimator, "predict_proba"):
             raise ValueError(f"NextStep needs a tagger that gives probabilities: {name} has no predict_proba")
         tagger = clone(self.estimator)
-        _check_causal(tagger)
+        check_causal(tagger)
         if sample_weight is not None and not has_fit_parameter(self.estimator, "sample_weight"):
             raise ValueError(f"sample_weight was given, but {name}.fit takes none")
         used = np.add.reduceat(weight, sequences.offsets[:-1]) > 0
@@ -212,6 +213,48 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         drawn = _CONTINUATIONS if n_samples is None else n_samples
         return forecast_by_drawing(self._ahead, sequences, steps, drawn, check_random_state(random_state))
 
+    def start(self) -> Any:
+        """Return the state before the first step of a sequence, for `step`."""
+        check_is_fitted(self)
+        if not hasattr(self.estimator_, "start"):
+            return super().start()
+        if _of_numbers(self.estimator):
+            return self.estimator_.start(), None if self.scale_ is None else self.scale_.start()
+        return self.estimator_.start(), encode(self.estimator_.classes_, self.symbols_)
+
+    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+        """Read one more step; return the distribution of the next, and what to pass on.
+
+        Parameters
+        ----------
+        state : state
+            What `start` or the last call returned.
+        x : symbol, number or array of shape (d,)
+            The step.
+        """
+        if isinstance(state, Recent):
+            return super().step(state, x)
+        answer, inner = self.estimator_.step(state[0], x)
+        if not _of_numbers(self.estimator):
+            n, row = self.n_transitions_, np.full(len(self.symbols_), 1 / len(self.symbols_))
+            row[state[1]] += answer * (n / answer.sum(dtype=np.float64))
+            return row / (n + 1), (inner, state[1])
+        scale, spread = np.ones(1), None
+        if self.scale_ is not None:
+            square, spread = self.scale_.step(state[1], x)
+            scale = scales_of(self.errors_, np.atleast_1d(square))
+        mean = np.reshape(answer, (1, -1))
+        return self.errors_.around(mean, scale, flat=np.ndim(x) == 0)[0], (inner, spread)
+
+    @property
+    def _looks_back(self) -> int | None:
+        reach = reach_of(self.estimator_)
+        return None if reach == sys.maxsize else reach
+
+    def _answers_to(self, X: Sequences) -> SequencesLike:
+        answer = self.predict_next_distribution if _of_numbers(self.estimator) else self.predict_next_proba
+        return answer(X)[0]  # type: ignore[return-value]  # or a batch of distributions
+
     def sample(
         self, n_sequences: int = 1, length: ArrayLike = 10, random_state: RandomState = None
     ) -> Sequences:
@@ -239,7 +282,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         if _of_numbers(self.estimator):
             rng = check_random_state(random_state)
             start = self.errors_.start(len(lengths), flat=self.flat_)
-            return draw_numbers(self._ahead, start, lengths, rng, _reach_of(self.estimator_))
+            return draw_numbers(self._ahead, start, lengths, rng, reach_of(self.estimator_))
         uniform = check_random_state(random_state).uniform(size=(len(lengths), lengths.max()))
         drawn = np.empty(uniform.shape, dtype=np.intp)
         proba, state = np.tile(self.initial_proba_, (len(lengths), 1)), None
@@ -293,7 +336,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         X, y, w = shift(sequences, weight)
         self.n_transitions_ = float(w.values.sum())
         tagger.fit(X, y, **({"sample_weight": w} if weighted else {}))
-        _check_causal(tagger)  # a search may have found out that looking ahead pays
+        check_causal(tagger)  # a search may have found out that looking ahead pays
         self.estimator_ = tagger
 
     def _fit_numbers(
@@ -309,7 +352,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         )
         self.scale_, predicted = None, None
         if self.scale is not None:
-            _check_causal(self.scale)
+            check_causal(self.scale)
             unit = np.maximum(np.average(off**2, axis=0, weights=w.values), 1e-300)
             squares = y.with_values((off**2 / unit).mean(axis=1) + 1e-6)
             predicted = predict_held_out(self.scale, X, squares, w, weighted=weighted)
@@ -317,7 +360,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         steps = sequences.channels.astype(np.float64)
         self.errors_ = find_errors(off, w.values, predicted, steps, self.max_components)
         self.estimator_ = regressor.fit(X, y, **use)
-        _check_causal(regressor)
+        check_causal(regressor)
         return self
 
     def _ahead(self, sequences: Sequences) -> Distribution:
@@ -340,7 +383,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         if hasattr(self.estimator_, "step_proba"):
             answers, state = self.estimator_.step_proba(past[:, -1], state)
             return self._mixed(answers), state
-        rows = self._next_rows(Sequences(past[:, -_reach_of(self.estimator_) :]))
+        rows = self._next_rows(Sequences(past[:, -reach_of(self.estimator_) :]))
         return rows.reshape(len(past), -1, rows.shape[1])[:, -1], None
 
     def _mixed(self, answers: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -355,18 +398,3 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
 def _of_numbers(estimator: BaseEstimator) -> bool:
     """Whether a model of steps answers with numbers."""
     return getattr(estimator, "predicts", None) == "numbers"
-
-
-def _check_causal(tagger: BaseEstimator) -> None:
-    if not is_causal(tagger):
-        name = type(tagger).__name__
-        raise ValueError(f"NextStep needs a causal tagger, but this {name} sees the steps it should predict")
-
-
-def _reach_of(tagger: BaseEstimator) -> int:
-    """Return how many steps the tagger's answer depends on, and one more; all, if it does not say."""
-    for name in ("before", "order"):
-        if hasattr(tagger, name):
-            # the extra step keeps the cut apart from the start of the sequence
-            return int(getattr(tagger, name)) + 2
-    return sys.maxsize

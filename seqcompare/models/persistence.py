@@ -86,6 +86,7 @@ TRUSTED = (
     "seqcompare.models.recurrent.classifier.RNNClassifier",
     "seqcompare.models.recurrent.regressor.RNNRegressor",
     "seqcompare.models.recurrent.tagger.RNNTagger",
+    "seqcompare.models.rounded.Rounded",
     "seqcompare.models.scaler.SequenceScaler",
     "seqcompare.models.markov.smoothing.Interpolation",
     "seqcompare.models.windows.models.WindowClassifier",

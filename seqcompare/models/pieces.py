@@ -14,7 +14,7 @@ from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_labels, check_step_weights
 from seqcompare.models.base import Tagger, check_sequences
 from seqcompare.models.causality import is_causal
-from seqcompare.typing import SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import Floats, Label, SequencesLike, TargetsLike, WeightsLike
 
 
 class InPieces(MetaEstimatorMixin, Tagger):
@@ -92,6 +92,15 @@ class InPieces(MetaEstimatorMixin, Tagger):
         """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container."""
         check_is_fitted(self)
         return self.estimator_.predict_proba(check_sequences(self, X, reset=False))
+
+    def start(self) -> object:
+        """Return the inner tagger's state before the first step of a sequence."""
+        check_is_fitted(self)
+        return self.estimator_.start()
+
+    def step(self, state: object, x: Label | Floats) -> tuple[object, object]:
+        """Read one more step with the inner tagger; see its ``step``."""
+        return self.estimator_.step(state, x)
 
     def _bounds(self, sequences: Sequences) -> NDArray[np.int64]:
         lengths = sequences.lengths

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.base import check_sequences
 from seqcompare.models.causality import is_causal
-from seqcompare.typing import Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import Floats, Label, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 _MOST_STEPS = 20_000
 
@@ -113,6 +113,16 @@ class Quantized(MetaEstimatorMixin, BaseEstimator):
     def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return the inner model's probabilities."""
         return self.estimator_.predict_proba(self._check(X))
+
+    def start(self) -> object:
+        """Return the inner model's state before the first step of a sequence."""
+        check_is_fitted(self)
+        return self.estimator_.start()
+
+    def step(self, state: object, x: Label | Floats) -> tuple[object, object]:
+        """Read one more step with the inner model; see its ``step``."""
+        symbol = self._check([np.asarray(x)[np.newaxis]]).values[0]
+        return self.estimator_.step(state, symbol)
 
     def _check(self, X: SequencesLike) -> Sequences:
         check_is_fitted(self)

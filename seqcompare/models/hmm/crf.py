@@ -12,6 +12,7 @@ from scipy.optimize import minimize
 from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
@@ -231,6 +232,32 @@ class CRFTagger(Tagger):
         sequences = self._check(X)
         path, _ = best_path(*self._weights.chain(), *self._fit_of(sequences))
         return sequences.pack(self.classes_[path])
+
+    def start(self) -> tuple[tuple[Any, ...], Floats]:
+        """Return the state before the first step of a sequence, for `step`; only where it is `causal`."""
+        check_is_fitted(self)
+        if not self.causal:
+            raise ValueError(
+                f"decode={self.decode!r} and after={self.after} look ahead: expected decode='filter', after=0"
+            )
+        return (), np.exp(self.start_ - self.start_.max())
+
+    def step(self, state: tuple[tuple[Any, ...], Floats], x: Any) -> tuple[Floats, Any]:
+        """Read one more step; return the probabilities of its label, and what to pass on.
+
+        Parameters
+        ----------
+        state : state
+            What `start` or the last call returned.
+        x : symbol, number or array of shape (d,)
+            The step.
+        """
+        steps, ahead = (*state[0], x)[-(int(self.before) + 1) :], state[1]
+        row = self.window_.rows([np.array(steps)])[0][-1:]
+        scores = self._weights.scores(row)[0]
+        now = ahead * np.exp(scores - scores.max())
+        now /= now.sum()
+        return now, (steps, now @ np.exp(self.transitions_))
 
     @property
     def _weights(self) -> _Weights:

@@ -30,6 +30,8 @@ def _hmm(
     # the classical fit, of whole sequences; the one to the steps that count is a kind of its own
     how.setdefault("objective", "likelihood")
     if problem.role == "next":
+        if problem.n_counts:
+            how["emission"] = "poisson"
         return seqcompare.HMM(n_components, **how)
     if problem.role != "sequence":
         return None

@@ -13,9 +13,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.models.base import Density, Reading, check_lengths
+from seqcompare.models.distributions.base import Distribution
 from seqcompare.models.hmm._hmmlearn import Steps
 from seqcompare.models.hmm.by_hand import ByHand
 from seqcompare.models.hmm.observations import learn_observations, read_steps, reading_of
+from seqcompare.models.hmm.online import Belief, first_belief, read_belief
 from seqcompare.models.hmm.parameters import parameter_names
 from seqcompare.models.hmm.prediction import choose_objective
 from seqcompare.models.hmm.predictions import StepPredictions
@@ -29,7 +31,7 @@ from seqcompare.models.hmm.settings import (
     keep_fit,
     plan_fit,
 )
-from seqcompare.typing import Floats, RandomState, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import Floats, Label, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 
 @dataclass(eq=False, repr=False)
@@ -155,6 +157,11 @@ class HMM(ByHand, Settings, StepPredictions, Density):
     def reading(self) -> Reading:
         """How input is read: by the emission, once it is known."""
         return reading_of(self, getattr(self, "emission_", self.emission))
+
+    @property
+    def of_counts(self) -> bool:
+        """Whether predictions are probabilities of counts."""
+        return getattr(self, "emission_", self.emission) == "poisson"
 
     @property
     def takes_weights(self) -> bool:
@@ -300,6 +307,26 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         """Return the Bayesian information criterion of `X` (a sample is a step), lower is better."""
         sequences = self._check(X)
         return float(self.n_parameters_ * np.log(sequences.n_steps) - 2 * self.score_samples(sequences).sum())
+
+    def start(self) -> Belief:
+        """Return the state before the first step of a sequence, for `step`."""
+        return first_belief(self)
+
+    def step(self, state: Belief, x: Label | Floats) -> tuple[Floats | Distribution, Belief]:
+        """Read one more step; return the distribution of the next, and what to pass on.
+
+        Parameters
+        ----------
+        state : Belief
+            What `start` or the last call returned.
+        x : symbol, number or array of shape (d,)
+            The step.
+        """
+        now = read_belief(self, state, x)
+        ahead = now @ self.transmat_
+        if self.emission_ == "categorical":
+            return ahead @ self.emissionprob_, state._replace(ahead=ahead)
+        return self._mix(ahead, flat=np.ndim(x) == 0), state._replace(ahead=ahead)
 
     def _check_predict(self, X: SequencesLike) -> tuple[Sequences, Likelihood]:
         sequences = self._check(X)

@@ -10,7 +10,6 @@ from scipy.stats import poisson
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from seqcompare.data.sequences import Sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.counts import CountDistribution
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
@@ -85,7 +84,7 @@ class StepPredictions:
         check_is_fitted(self)
         self._check_numbers()
         _, proba, sequences = self._filter(X)
-        return pack(sequences, self._mix(proba @ self.transmat_, sequences))
+        return pack(sequences, self._mix(proba @ self.transmat_, flat=sequences.values.ndim == 1))
 
     def forecast(
         self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
@@ -108,7 +107,7 @@ class StepPredictions:
         ahead = [proba[sequences.offsets[1:] - 1] @ self.transmat_]
         for _ in range(steps - 1):
             ahead.append(ahead[-1] @ self.transmat_)
-        return self._mix(np.stack(ahead, axis=1), sequences)
+        return self._mix(np.stack(ahead, axis=1), flat=sequences.values.ndim == 1)
 
     def _check_numbers(self) -> None:
         if self.emission_ == "categorical":
@@ -117,12 +116,11 @@ class StepPredictions:
                 "predict_next_proba gives their probabilities"
             )
 
-    def _mix(self, states: Floats, sequences: Sequences) -> Distribution:
+    def _mix(self, states: Floats, *, flat: bool) -> Distribution:
         """Return the distributions of steps whose states have these probabilities, shape (..., K)."""
-        flat = sequences.values.ndim == 1
         if self.emission_ == "poisson":
-            if sequences.n_channels != 1:
-                raise ValueError(f"there is no joint distribution of {sequences.n_channels} counts a step")
+            if self.lambdas_.shape[1] != 1:
+                raise ValueError(f"there is no joint distribution of {self.lambdas_.shape[1]} counts a step")
             rates = self.lambdas_[:, 0]
             size = int(poisson.isf(_NEGLIGIBLE, rates.max())) + 2
             table = poisson.pmf(np.arange(size), rates[:, np.newaxis])

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Tags, check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
@@ -15,6 +16,7 @@ from seqcompare.models.base import Reading, Tagger
 from seqcompare.models.hmm._hmmlearn import Steps
 from seqcompare.models.hmm.fit import run_starts
 from seqcompare.models.hmm.observations import learn_observations, read_steps, reading_of
+from seqcompare.models.hmm.online import Belief, first_belief, read_belief
 from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
 from seqcompare.models.hmm.settings import (
     Settings,
@@ -25,7 +27,7 @@ from seqcompare.models.hmm.settings import (
     keep_fit,
     plan_fit,
 )
-from seqcompare.typing import Label, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import Floats, Label, SequencesLike, TargetsLike, WeightsLike
 
 # A thousandth of a count for every transition, first state and label: none becomes impossible.
 _COUNT = 1e-3
@@ -190,6 +192,26 @@ class HMMTagger(Settings, Tagger):
         sequences, fit, offsets = self._check_predict(X)
         path, _ = best_path(self.startprob_, self.transmat_, fit, offsets)
         return sequences.pack(self.classes_[np.argmax(self.labelprob_, axis=1)[path]])
+
+    def start(self) -> Belief:
+        """Return the state before the first step of a sequence, for `step`, if it is `causal`."""
+        check_is_fitted(self)
+        if not self.causal:
+            raise ValueError(f"decode={self.decode!r} needs the whole sequence; expected decode='filter'")
+        return first_belief(self)
+
+    def step(self, state: Belief, x: Label | Floats) -> tuple[Floats, Belief]:
+        """Read one more step; return the probabilities of its label, and what to pass on.
+
+        Parameters
+        ----------
+        state : Belief
+            What `start` or the last call returned.
+        x : symbol, number or array of shape (d,)
+            The step.
+        """
+        now = read_belief(self, state, x)
+        return now @ self.labelprob_, state._replace(ahead=now @ self.transmat_)
 
     def _check_predict(self, X: SequencesLike) -> tuple[Sequences, Likelihood, NDArray[np.int64]]:
         sequences = self._check(X)

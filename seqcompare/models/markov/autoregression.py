@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
+from seqcompare.models import kalman
 from seqcompare.models.base import NumberDensity, Reading, check_lengths, check_sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
@@ -26,7 +27,14 @@ from seqcompare.models.markov.lag_predictions import (
     mean_log_variances,
     predict_rows,
 )
-from seqcompare.models.markov.lags import Lags, find_predictors, predict_ahead, spectral_radius
+from seqcompare.models.markov.lag_steps import first_errors, read_step
+from seqcompare.models.markov.lags import (
+    Lags,
+    as_state_space,
+    find_predictors,
+    predict_ahead,
+    spectral_radius,
+)
 from seqcompare.models.markov.least_squares import fit_lags
 from seqcompare.models.markov.volatility import Volatility, find_variances, fit_volatility
 from seqcompare.typing import Floats, RandomState, SequencesLike, TargetsLike, WeightsLike
@@ -196,6 +204,33 @@ class Autoregression(NumberDensity):
         if sequences.values.ndim == 1:
             return NormalMixture([1 / drawn], mean[..., 0], np.sqrt(cov[..., 0, 0]))
         return MultivariateNormalMixture([1 / drawn], mean, cov)
+
+    def start(self) -> Any:
+        """Return the state before the first step of a sequence, for `step`."""
+        check_is_fitted(self)
+        if self.missing == "allow":
+            return kalman.start(as_state_space(self.lags_, max(int(self.order), 1)))
+        return first_errors(self.lags_, self.volatility_)
+
+    def step(self, state: Any, x: Any) -> tuple[Distribution, Any]:
+        """Read one more step; return the distribution of the next, and what to pass on.
+
+        Parameters
+        ----------
+        state : state
+            What `start` or the last call returned.
+        x : number, or array of shape (d,)
+            The step.
+        """
+        now = np.atleast_1d(np.asarray(x, dtype=np.float64))
+        if self.missing == "allow":
+            d, state = len(now), kalman.step(state, now)
+            mean, cov = state.model.offset + state.mean[:d], state.cov[:d, :d]
+        else:
+            mean, cov, state = read_step(state, now)
+        if self.flat_:
+            return NormalMixture.normal(mean[0], np.sqrt(cov[0, 0])), state
+        return MultivariateNormalMixture.normal(mean, cov), state
 
     def sample(
         self, n_sequences: int = 1, length: ArrayLike = 10, random_state: RandomState = None

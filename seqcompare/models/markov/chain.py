@@ -331,6 +331,10 @@ class MarkovChain(SymbolDensity):
         check_is_fitted(self)
         return long_run(self._trie)
 
+    @property
+    def _looks_back(self) -> int | None:
+        return int(self.order)
+
     def _check_parameters(self) -> None:
         check_order(self.order)
         check_smoothing(self.smoothing, self.alpha, self.discount)

@@ -199,6 +199,13 @@ class ContextTree(Density):
         return sequences.pack(rows)
 
     @property
+    def _looks_back(self) -> int | None:
+        return None if self.update else int(self.depth)
+
+    def _answers_to(self, X: Sequences) -> SequencesLike:
+        return self.predict_next_proba(X)[0]
+
+    @property
     def initial_proba_(self) -> NDArray[np.float64]:
         """Distribution of the first symbol, shape (n_symbols,)."""
         check_is_fitted(self)

@@ -84,6 +84,8 @@ class CountAutoregression(NumberDensity):
     array([1.])
     """
 
+    of_counts = True
+
     def __init__(self, order: int = 1, *, arrivals: Literal["poisson", "free"] = "poisson") -> None:
         self.order = order
         self.arrivals = arrivals
@@ -262,6 +264,10 @@ class CountAutoregression(NumberDensity):
         with np.errstate(divide="ignore", invalid="ignore"):
             terms = np.where(ahead.proba > 0, ahead.proba * np.log(ahead.proba), 0)
         return float(-terms.sum(axis=-1).mean() / np.log(np.e if base is None else base))
+
+    @property
+    def _looks_back(self) -> int | None:
+        return int(self.order)
 
     @property
     def survival_(self) -> NDArray[np.float64]:

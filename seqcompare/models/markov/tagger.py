@@ -86,6 +86,10 @@ class MarkovTagger(Tagger):
         return True
 
     @property
+    def _looks_back(self) -> int | None:
+        return int(self.order) + 1
+
+    @property
     def reading(self) -> Reading:
         """Whole numbers of any kind are symbols."""
         return {"symbols": True}

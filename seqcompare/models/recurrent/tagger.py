@@ -13,6 +13,7 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
 from seqcompare.models.alphabet import encode_labels, find_symbols
 from seqcompare.models.base import Tagger, check_sequences
+from seqcompare.models.recurrent import online
 from seqcompare.models.recurrent.cell import State
 from seqcompare.models.recurrent.chunks import read_out
 from seqcompare.models.recurrent.estimator import RecurrentNet
@@ -20,7 +21,7 @@ from seqcompare.models.recurrent.losses import softmax
 from seqcompare.models.recurrent.packing import pack
 from seqcompare.models.recurrent.parameters import check_parameters
 from seqcompare.models.recurrent.weighting import reweighted
-from seqcompare.typing import Array, Label, SequencesLike, TargetsLike, Values, WeightsLike
+from seqcompare.typing import Array, Floats, Label, SequencesLike, TargetsLike, Values, WeightsLike
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -141,6 +142,26 @@ class RNNTagger(RecurrentNet, Tagger):
         """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container."""
         sequences, z = self._outputs(X)
         return sequences.pack(softmax(z))
+
+    def start(self) -> online.Running:
+        """Return the state before the first step of a sequence, for `step`; not if it is bidirectional."""
+        _, flat = self._network()
+        if not self.causal:
+            raise ValueError("a bidirectional network cannot step: it needs the whole sequence")
+        return online.start(self.architecture_, flat)
+
+    def step(self, state: online.Running, x: Label | Floats) -> tuple[Array, online.Running]:
+        """Read one more step; return the probabilities of its label, and what to pass on.
+
+        Parameters
+        ----------
+        state : state
+            What `start` or the last call returned.
+        x : symbol, number or array of shape (d,)
+            The step.
+        """
+        outputs, state = online.read(self, state, x)
+        return softmax(outputs[np.newaxis])[0], state
 
     def step_proba(self, steps: ArrayLike, state: list[State] | None = None) -> tuple[Values, list[State]]:
         """Take one step of n sequences at once, for those that are read, or drawn, as they come.

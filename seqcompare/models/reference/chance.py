@@ -22,6 +22,7 @@ from seqcompare.data.targets import (
     check_step_weights,
 )
 from seqcompare.models.base import Reading, Tagger, check_sequences
+from seqcompare.models.online import StepByStep
 from seqcompare.typing import Floats, Labels, SequencesLike, TargetsLike, Values, WeightsLike
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _N_PARTS = 3
 _MOST_WORSE = 2
 
 
-class ChanceNext(BaseEstimator):
+class ChanceNext(StepByStep, BaseEstimator):
     """Expects every symbol with its frequency, whatever came before."""
 
     def fit(
@@ -53,6 +54,13 @@ class ChanceNext(BaseEstimator):
         check_is_fitted(self)
         sequences = check_sequences(self, X, reset=False, symbols=True)
         return sequences.pack(np.tile(self.frequencies_, (sequences.n_steps, 1)))
+
+    @property
+    def _looks_back(self) -> int:
+        return 0
+
+    def _answers_to(self, X: Sequences) -> SequencesLike:
+        return self.predict_next_proba(X)[0]
 
     def iter_next_proba(self, X: SequencesLike, n_rows: int) -> Iterator[NDArray[np.float64]]:
         """Yield the frequencies after every step, at most `n_rows` steps at a time."""
@@ -154,6 +162,10 @@ class ChanceTagger(Tagger):
         self.n_parameters_ = len(self.classes_) - 1
         return self
 
+    @property
+    def _looks_back(self) -> int:
+        return 0
+
     def predict_proba(self, X: SequencesLike) -> Any:
         """Return the frequencies at every step."""
         sequences = self._check(X)
@@ -203,15 +215,25 @@ class ChanceRegressor(RegressorMixin, BaseEstimator):
         return np.full(len(check_sequences(self, X, reset=False, allow_nan=True)), self.mean_)
 
 
-def chance_model(dataset: SequenceDataset) -> BaseEstimator:
+def chance_model(dataset: SequenceDataset, n_counts: int = 0) -> BaseEstimator:
     """Return the model without memory, not fitted.
 
-    Frequencies of symbols, labels or classes; the mean of numbers; for real-valued steps a mixture of
+    Frequencies of symbols, counts, labels or classes; the mean of numbers; for real-valued steps a mixture of
     Gaussians.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        The data.
+    n_counts : int, default=0
+        Where steps are counts, one more than the largest.
     """
     if dataset.role == "next":
         if dataset.X.kind == "symbols":
             return ChanceNext()
+        if n_counts:
+            # the frequencies of the counts, and a tail beyond the largest
+            return seqcompare.CountAutoregression(0, arrivals="free")
         return ChanceDensity("marginalize" if np.isnan(dataset.X.values).any() else "error")
     models = {"step": ChanceTagger, "sequence": ChanceClassifier, "value": ChanceRegressor}
     return models[dataset.role]()

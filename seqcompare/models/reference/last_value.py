@@ -120,6 +120,13 @@ class LastValue(Reader):
         sequences = self._check(X)
         return sequences.pack(sequences.values[rows_before(sequences, self.period_)])
 
+    @property
+    def _looks_back(self) -> int:
+        return self.before + 1
+
+    def _answers_to(self, X: Sequences) -> SequencesLike:
+        return self.predict(X)[0]
+
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R2 over all steps.
 

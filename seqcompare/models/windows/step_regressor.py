@@ -133,6 +133,13 @@ class WindowStepRegressor(Reader):
         return float(r2_score(targets, answer, sample_weight=weights))
 
     @property
+    def _looks_back(self) -> int | None:
+        return int(self.before) + 1 if self.causal else None
+
+    def _answers_to(self, X: Sequences) -> SequencesLike:
+        return self.predict(X)[0]
+
+    @property
     def inner(self) -> BaseEstimator:
         """The inner estimator, not fitted."""
         return Ridge() if self.estimator is None else self.estimator

@@ -36,7 +36,6 @@ from seqcompare.models.windows.sliding_window import SlidingWindow
 from seqcompare.typing import (
     Floats,
     Integers,
-    Ints,
     Label,
     Labels,
     RandomState,
@@ -224,7 +223,7 @@ class WindowTagger(Tagger):
         return self._answer(X, proba)
 
     @available_if(gives_probabilities)
-    def predict_log_proba(self, X: Ints) -> SequencesLike:
+    def predict_log_proba(self, X: SequencesLike) -> SequencesLike:
         """Return the logarithm of `predict_proba`, in X's container."""
         return super().predict_log_proba(X)
 
@@ -289,6 +288,10 @@ class WindowTagger(Tagger):
             return float(np.average(right, weights=weights))
 
         return permutation_influence(layout, layout.base(sequences, steps), score, n_repeats, random_state)
+
+    @property
+    def _looks_back(self) -> int | None:
+        return int(self.before) + 1 if self.causal else None
 
     @property
     def inner(self) -> BaseEstimator:
