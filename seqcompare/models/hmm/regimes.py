@@ -170,7 +170,7 @@ def climb(
     offsets, total = np.array(sequences.offsets), weight.sum()
     level = find_level(channels_of(sequences), weight)
     order = regimes.coef.shape[1]
-    floor: Floats = np.linalg.cholesky(least)
+    floor = np.asarray(np.linalg.cholesky(least), dtype=np.float64)
     curve: list[float] = []
     gain = np.inf
     while True:
