@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,7 @@ from seqcompare.models.base import NumberDensity, Reading, check_lengths, check_
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.drawing import forecast_by_drawing
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
+from seqcompare.models.hmm.online import settle
 from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
 from seqcompare.models.hmm.regimes import Climb, climb, draw_start, one_rule
 from seqcompare.models.hmm.sampling import draw_states
@@ -27,6 +28,21 @@ from seqcompare.typing import Floats, RandomState, SequencesLike, TargetsLike, W
 
 # Continuations that are drawn for a forecast.
 _CONTINUATIONS = 50
+
+
+class Known(NamedTuple):
+    """What is known of a sequence that is read step by step.
+
+    Attributes
+    ----------
+    ahead : ndarray of shape (K,)
+        p(state of the next step | steps so far).
+    steps : ndarray of shape (m,) or (m, d)
+        The last steps, as many as rules look back.
+    """
+
+    ahead: Floats
+    steps: Floats
 
 
 class AutoregressiveHMM(NumberDensity):
@@ -224,6 +240,20 @@ class AutoregressiveHMM(NumberDensity):
         drawn = _CONTINUATIONS if n_samples is None else n_samples
         return forecast_by_drawing(self._ahead, sequences, steps, drawn, check_random_state(random_state))
 
+    def start(self) -> Known:
+        """Return the state before the first step of a sequence, for `step`."""
+        check_is_fitted(self)
+        return Known(self.startprob_, np.empty((0,) if self.flat_ else (0, self.n_channels_)))
+
+    def step(self, state: Known, x: float | Floats) -> tuple[Distribution, Known]:
+        """Read one more step; return the distribution of the next one, and what is known then."""
+        steps = np.concatenate([state.steps, np.asarray(x, dtype=np.float64)[np.newaxis]])
+        sequences = self._check([steps])
+        fit = self.regimes_.likelihood(sequences)
+        now = settle(state.ahead, Likelihood(fit.relative[-1:], fit.shift[-1:], fit.log_of(slice(-1, None))))
+        known = Known(now @ self.transmat_, steps[max(len(steps) - self.coef_.shape[1], 0) :])
+        return self._mix(known.ahead[np.newaxis], sequences, slice(-1, None))[0], known
+
     def filter_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(state at t | steps 0..t), causal, shape (T_i, K) a sequence, in X's container."""
         sequences, fit = self._read(X)
@@ -343,7 +373,12 @@ class AutoregressiveHMM(NumberDensity):
     def _ahead(self, sequences: Sequences) -> Distribution:
         """Return the distributions of the step after each, batch (n_steps,)."""
         weights, _ = self._beliefs(sequences, self.regimes_.likelihood(sequences))
-        means, covariances = self.regimes_.ahead(channels_of(sequences), sequences.step_index)
+        return self._mix(weights, sequences, slice(None))
+
+    def _mix(self, weights: Floats, sequences: Sequences, rows: slice) -> Distribution:
+        """Return the distributions of the steps after some rows, whose states have these probabilities."""
+        found = self.regimes_.ahead(channels_of(sequences), sequences.step_index)
+        means, covariances = (each[rows] for each in found)
         if sequences.values.ndim == 1:
             return NormalMixture(weights, means[..., 0], np.sqrt(covariances[..., 0, 0]))
         return MultivariateNormalMixture(weights, means, covariances)
