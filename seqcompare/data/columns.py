@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -172,6 +172,32 @@ def _join_columns(first: Column, second: Column) -> Column:
 def hold(values: Values) -> Plain | Coded:
     """Hold an array of steps: words, and symbols of which some are missing, as codes."""
     return Coded.of(values) if values.dtype.kind in "UO" else Plain(values)
+
+
+def is_structured(X: object) -> bool:
+    """Whether `X` is steps of named channels in one array, or a list of such."""
+    first = X[0] if isinstance(X, (list, tuple)) and len(X) else X
+    return isinstance(first, np.ndarray) and first.dtype.names is not None
+
+
+def hold_structured(parts: Sequence[Values]) -> tuple[Steps, Schema]:
+    """Hold structured arrays, end to end: floats are measurements, all else symbols.
+
+    Raises
+    ------
+    ValueError
+        If they have not the same channels.
+    """
+    names = parts[0].dtype.names or ()
+    for i, part in enumerate(parts):
+        if part.dtype.names != names:
+            came = ", ".join(part.dtype.names or ["no names"])
+            raise ValueError(f"X[{i}] has the channels {came}, expected {', '.join(names)} as in X[0]")
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in names}
+    kinds: dict[str, ChannelKind] = {
+        name: "real" if column.dtype.kind == "f" else "symbols" for name, column in columns.items()
+    }
+    return assemble(columns, kinds)
 
 
 def assemble(columns: Mapping[str, ArrayLike], kinds: Mapping[str, ChannelKind]) -> tuple[Steps, Schema]:

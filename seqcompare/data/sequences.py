@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from seqcompare.data.columns import Columns, Plain, Steps, assemble, fit_schema, hold, join
+from seqcompare.data.columns import (
+    Columns,
+    Plain,
+    Steps,
+    assemble,
+    fit_schema,
+    hold,
+    hold_structured,
+    is_structured,
+    join,
+)
 from seqcompare.data.held import Held
 from seqcompare.data.layout import check_offsets, frame_rows, offsets_of, read_lengths, read_times
 from seqcompare.data.options import Kind
@@ -91,7 +101,17 @@ class Sequences(Held):
         named = None if schema is None else read_schema(schema)
         numbers = numbers or (named is not None and all(channel.kind in NUMERIC for channel in named))
         steps: Steps
-        if offsets is not None:
+        if is_structured(X):
+            # as `values`, or a list of what indexing gives
+            parts = [np.asarray(X)] if offsets is not None else [np.asarray(x) for x in X]
+            steps, own = hold_structured(parts)
+            named = own if named is None else named
+            self.container = (
+                "sequences" if offsets is not None else "array" if getattr(X, "ndim", 1) > 1 else "list"
+            )
+            bounds = offsets_of([len(part) for part in parts]) if offsets is None else offsets
+            self.offsets = check_offsets(len(steps), bounds)
+        elif offsets is not None:
             steps, self.container = hold(read_steps(X, name, numbers=numbers)), "sequences"
             self.offsets = check_offsets(len(steps), offsets)
         elif isinstance(X, Sequences):
@@ -144,6 +164,9 @@ class Sequences(Held):
         ValueError
             If a length is not positive, or they do not add up to ``n_steps``.
         """
+        if is_structured(X):
+            steps, schema = hold_structured([np.asarray(X)])
+            return cls._made(steps, read_lengths(lengths, len(steps)), schema=schema)
         values = read_steps(X, "X", numbers=numbers)
         offsets = read_lengths(lengths, len(values))
         return cls._made(hold(values), offsets)
@@ -282,8 +305,16 @@ class Sequences(Held):
 
         Times stay, and so do names of channels if the new values are as many numbers or symbols a step.
         """
+        if is_structured(values):
+            columns = {channel.name: values[channel.name] for channel in self.schema}
+            steps, schema = assemble(columns, {channel.name: channel.kind for channel in self.schema})
+            return Sequences._made(steps, self.offsets, self.container, schema, self.times)
         kept = self._schema_for(values), self.times
         return Sequences._made(Plain(values), self.offsets, self.container, *kept)
+
+    def holding(self, other: Sequences) -> Sequences:
+        """Return the same sequences with the steps and channels of `other`, which is as long; times stay."""
+        return Sequences._made(other._steps, self.offsets, self.container, other._schema, self.times)
 
     def cut(self, offsets: NDArray[np.int64], rows: NDArray[np.int64] | None = None) -> Sequences:
         """Return these steps, or some, with other bounds of sequences; times and schema stay.

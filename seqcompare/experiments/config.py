@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
@@ -85,7 +86,11 @@ def fingerprint(dataset: SequenceDataset) -> dict[str, Any]:
     for part in (dataset.X, dataset.y, dataset.sample_weight, dataset.groups, dataset.test):
         if part is None:
             continue
-        arrays = (part.values, part.offsets) if isinstance(part, Sequences) else (np.asarray(part),)
+        arrays: list[NDArray[Any]] = [np.asarray(part)] if not isinstance(part, Sequences) else []
+        if isinstance(part, Sequences):
+            several = part.kind == "mixed"
+            channels = [part.channel(i) for i in range(part.n_channels)] if several else [part]
+            arrays = [*(channel.values for channel in channels), part.offsets]
         for array in arrays:
             plain = array.astype(str) if array.dtype.kind == "O" else array
             digest.update(np.ascontiguousarray(plain).tobytes())

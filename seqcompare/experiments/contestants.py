@@ -62,8 +62,8 @@ def problem_of(dataset: SequenceDataset, train_share: float, max_seconds: float)
 
 
 def has_missing(X: Sequences) -> bool:
-    """Whether any measurement of `X` is missing."""
-    return X.kind == "real" and bool(np.isnan(X.values).any())
+    """Whether any measurement of `X` is missing, or any of mixed channels."""
+    return X.kind != "symbols" and X.has_missing
 
 
 def answer_with_labels(contestants: Iterable[Contestant], problem: Problem) -> list[str]:

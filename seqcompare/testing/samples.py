@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Steps = Literal["strings", "integers", "real", "counts"]
+Steps = Literal["strings", "integers", "real", "counts", "mixed"]
 
 _LETTERS = np.array(list("abc"))
 _LABELS = np.array(["no", "yes"])
@@ -24,8 +24,9 @@ def draw(steps: Steps, role: str, n: int = 15, seed: int = 0) -> tuple[list[NDAr
 
     Parameters
     ----------
-    steps : {"strings", "integers", "real", "counts"}
-        What a step is: one of three letters, one of three integers, two numbers, or how many of something.
+    steps : {"strings", "integers", "real", "counts", "mixed"}
+        What a step is: one of three letters, one of three integers, two numbers, how many of something, or
+        one of three letters beside a number.
     role : str
         What is predicted.
     n : int, default=15
@@ -49,6 +50,8 @@ def draw(steps: Steps, role: str, n: int = 15, seed: int = 0) -> tuple[list[NDAr
         X = [e + c[:, None] for c, e in zip(codes, noise, strict=True)]
     elif steps == "counts":
         X = [c.astype(np.float64) for c in codes]
+    elif steps == "mixed":
+        X = [_beside(_LETTERS[c], e[:, 0]) for c, e in zip(codes, noise, strict=True)]
     else:
         X = [_LETTERS[c] if steps == "strings" else c for c in codes]
     if role == "step":
@@ -60,3 +63,10 @@ def draw(steps: Steps, role: str, n: int = 15, seed: int = 0) -> tuple[list[NDAr
     if role == "value":
         return X, np.array([float(c[-1]) for c in codes]) + rng.normal(size=n)
     return X, None
+
+
+def _beside(letters: NDArray[Any], numbers: NDArray[np.float64]) -> NDArray[Any]:
+    """Return steps of two named channels, a letter and a number."""
+    steps = np.empty(len(letters), [("letter", "<U1"), ("size", np.float64)])
+    steps["letter"], steps["size"] = letters, numbers
+    return steps

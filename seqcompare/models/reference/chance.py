@@ -112,7 +112,7 @@ class ChanceTagger(Tagger):
     @property
     def reading(self) -> Reading:
         """A missing value is no matter to frequencies of labels."""
-        return {"allow_nan": True}
+        return {"allow_nan": True, "mixed": "keep"}
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> ChanceTagger:
         """Count the labels of all steps, weighted."""
@@ -134,7 +134,7 @@ class ChanceClassifier(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> ChanceClassifier:
         """Count the classes, weighted."""
-        sequences = check_sequences(self, X, reset=True, allow_nan=True)
+        sequences = check_sequences(self, X, reset=True, allow_nan=True, mixed="keep")
         labels = check_sequence_labels(y, sequences)
         weights = check_sequence_weights(sample_weight, sequences)
         self.classes_, self.frequencies_ = _frequencies(labels, weights)
@@ -144,7 +144,9 @@ class ChanceClassifier(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: Any) -> Any:
         """Return the frequencies for every sequence."""
         check_is_fitted(self)
-        return np.tile(self.frequencies_, (len(check_sequences(self, X, reset=False, allow_nan=True)), 1))
+        return np.tile(
+            self.frequencies_, (len(check_sequences(self, X, reset=False, allow_nan=True, mixed="keep")), 1)
+        )
 
     def predict(self, X: Any) -> Any:
         """Return the most frequent class for every sequence."""
@@ -156,7 +158,7 @@ class ChanceRegressor(RegressorMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> ChanceRegressor:
         """Average the targets, weighted."""
-        sequences = check_sequences(self, X, reset=True, allow_nan=True)
+        sequences = check_sequences(self, X, reset=True, allow_nan=True, mixed="keep")
         targets = check_sequence_labels(y, sequences)
         self.mean_ = float(np.average(targets, weights=check_sequence_weights(sample_weight, sequences)))
         self.n_parameters_ = 1
@@ -165,7 +167,7 @@ class ChanceRegressor(RegressorMixin, BaseEstimator):
     def predict(self, X: Any) -> Any:
         """Return the mean for every sequence."""
         check_is_fitted(self)
-        return np.full(len(check_sequences(self, X, reset=False, allow_nan=True)), self.mean_)
+        return np.full(len(check_sequences(self, X, reset=False, allow_nan=True, mixed="keep")), self.mean_)
 
 
 def chance_model(dataset: SequenceDataset) -> Any:
