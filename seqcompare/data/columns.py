@@ -180,8 +180,8 @@ def is_structured(X: object) -> bool:
     return isinstance(first, np.ndarray) and first.dtype.names is not None
 
 
-def hold_structured(parts: Sequence[Values]) -> tuple[Steps, Schema]:
-    """Hold structured arrays, end to end: floats are measurements, all else symbols.
+def hold_structured(parts: Sequence[Values], schema: Schema = ()) -> tuple[Steps, Schema]:
+    """Hold structured arrays, end to end: unless a schema says so, floats are measurements, all else symbols.
 
     Raises
     ------
@@ -197,7 +197,14 @@ def hold_structured(parts: Sequence[Values]) -> tuple[Steps, Schema]:
     kinds: dict[str, ChannelKind] = {
         name: "real" if column.dtype.kind == "f" else "symbols" for name, column in columns.items()
     }
-    return assemble(columns, kinds)
+    return assemble(columns, kinds | {channel.name: channel.kind for channel in schema})
+
+
+def hold_steps(X: ArrayLike, *, numbers: bool) -> tuple[Steps, Schema | None]:
+    """Hold all steps, end to end; of named channels, return the schema as well."""
+    if is_structured(X):
+        return hold_structured([np.asarray(X)])
+    return hold(read_steps(X, "X", numbers=numbers)), None
 
 
 def assemble(columns: Mapping[str, ArrayLike], kinds: Mapping[str, ChannelKind]) -> tuple[Steps, Schema]:
@@ -302,3 +309,9 @@ def fit_schema(steps: Steps, schema: Schema) -> Schema:
             mixed = isinstance(steps, Columns)
             as_channel(values[own.name] if mixed else values.reshape(len(steps), -1)[:, i], channel)
     return schema
+
+
+def as_floats(steps: Steps) -> Plain:
+    """Return whole-number symbols as floats, NaN where one is missing."""
+    values = steps.decode()
+    return Plain(np.where(steps.missing[:, 0], np.nan, values).astype(np.float64))

@@ -68,7 +68,7 @@ class AsNumbers:
         values = np.concatenate(blocks, axis=1)
         columns = self.columns
         named = Sequences(values, X.offsets, schema=columns if len(columns) == values.shape[1] else None)
-        return X.holding(named)
+        return _holding(X, named)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +124,7 @@ class AsSymbols:
                 part = np.where(np.isnan(one.values), "?", places)
             joint = part if joint is None else np.char.add(np.char.add(joint, " | "), part)
         assert joint is not None
-        return X.holding(Sequences(joint, X.offsets))
+        return _holding(X, Sequences(joint, X.offsets))
 
 
 Encoding = AsNumbers | AsSymbols
@@ -139,6 +139,11 @@ def _edges(X: Sequences, i: int, n_parts: int) -> NDArray[np.float64] | None:
     if not len(known):
         return np.empty(0)
     return np.unique(np.quantile(known, np.arange(1, n_parts) / n_parts))
+
+
+def _holding(X: Sequences, steps: Sequences) -> Sequences:
+    """Return `steps` in the container of `X`, at its times."""
+    return Sequences._made(steps._steps, X.offsets, X.container, steps._schema, X.times)
 
 
 def check_same(schema: Schema, X: Sequences) -> None:
