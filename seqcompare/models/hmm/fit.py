@@ -20,7 +20,7 @@ from seqcompare.models.hmm._hmmlearn import (
     Steps,
 )
 from seqcompare.models.hmm._hmmlearn_gaussians import GaussianEngine, MixtureEngine
-from seqcompare.models.hmm.mixed import MixedEngine
+from seqcompare.models.hmm._hmmlearn_mixed import MixedEngine
 from seqcompare.models.hmm.parameters import Floats, Parameters
 from seqcompare.models.hmm.starts import draw_start, symbol_rows
 
