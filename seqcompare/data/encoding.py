@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
-from seqcompare.data.schema import Channel, Schema, Values
+from seqcompare.data.schema import Channel, Schema
 from seqcompare.data.sequences import Sequences
+from seqcompare.typing import Floats, Labels
 
 # what a joint symbol may come to: symbols in all, and steps seen of each on average
 _MOST_JOINT = 256
@@ -31,7 +31,7 @@ class AsNumbers:
     """
 
     schema: Schema
-    alphabets: list[Values | None]
+    alphabets: list[Labels | None]
 
     @classmethod
     def of(cls, X: Sequences) -> AsNumbers:
@@ -89,7 +89,7 @@ class AsSymbols:
 
     schema: Schema
     kept: list[int]
-    edges: list[NDArray[np.float64] | None]
+    edges: list[Floats | None]
 
     @classmethod
     def of(cls, X: Sequences) -> AsSymbols:
@@ -113,7 +113,7 @@ class AsSymbols:
     def transform(self, X: Sequences) -> Sequences:
         """Return one symbol a step, such as ``buy | 3``."""
         check_same(self.schema, X)
-        joint: NDArray[np.str_] | None = None
+        joint: Labels | None = None
         for i, edges in zip(self.kept, self.edges, strict=True):
             one = X.channel(i)
             if edges is None:
@@ -130,7 +130,7 @@ class AsSymbols:
 Encoding = AsNumbers | AsSymbols
 
 
-def _edges(X: Sequences, i: int, n_parts: int) -> NDArray[np.float64] | None:
+def _edges(X: Sequences, i: int, n_parts: int) -> Floats | None:
     """Return where a channel of numbers is cut into parts of about as many steps each."""
     if X.schema[i].kind == "symbols":
         return None

@@ -19,7 +19,7 @@ from seqcompare.data.roles import Wanted
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
 from seqcompare.data.table import Table, frame_table, is_frame
-from seqcompare.data.told import Told, column_name, own_options, reader_for, refuse
+from seqcompare.data.told import Told, asked, column_name, own_options, reader_for, refuse
 
 # formats whose records are sequences already, wherever they lie
 _OF_SEQUENCES = ("fasta", "ts", "tsf", "jsonl", "xes")
@@ -31,9 +31,11 @@ def read_files(files: Files, told: Told) -> SequenceDataset:
     for path in files.paths:
         reader = reader_for(path, told.file_format)
         try:
-            each = reader.read(path, **own_options(reader, told.special))
+            each = asked(reader, path, own_options(reader, told.special))
         except ValueError as error:
-            raise (error if isinstance(error, DataError) else DataError(str(error))).within(path) from None
+            raise (error if isinstance(error, DataError) else DataError(str(error))).within(
+                path
+            ) from error.__cause__
         found.append(frame_table(each) if is_frame(each) else each)
     columns, title = told.columns, told.name or files.title
     choice = columns.target

@@ -17,7 +17,7 @@ from seqcompare.data.options import READING_OPTIONS, Kind, Missing, Role, Split,
 from seqcompare.data.roles import Wanted
 from seqcompare.data.source import DataError, WrongUseError, title_of
 from seqcompare.data.table import Table, frame_table, is_frame
-from seqcompare.data.told import Told, column_name, own_options, reader_for, refuse
+from seqcompare.data.told import Told, asked, column_name, own_options, reader_for, refuse
 
 
 def read(
@@ -69,7 +69,7 @@ def read(
         What is predicted. By default no target means ``next``; a target that is the same all through each
         sequence ``sequence``, or ``value`` if it is a number with a fraction or a ``.ts`` header declares
         numbers; any other ``step``.
-    kind : {"symbols", "real"}, optional
+    kind : {"symbols", "real", "count"}, optional
         How to read whole numbers; by default they are symbols in tables and containers.
     missing : {"error", "keep"}, optional
         What to do about missing values. By default numbers may be missing, and a note says so; a missing
@@ -212,7 +212,7 @@ def _read_one(data: object, told: Told) -> SequenceDataset:
     if isinstance(data, SequenceDataset):
         return data
     try:
-        found = data if reader is None else reader.read(path, **own)
+        found = data if reader is None or path is None else asked(reader, path, own)
         if isinstance(found, SequenceDataset):
             return found
         title = name or ("data" if path is None else title_of(path))
@@ -222,7 +222,7 @@ def _read_one(data: object, told: Told) -> SequenceDataset:
             return read_long(table, columns, wanted, title, wide=told.wide, cell=told.cell)
         if reader is not None and "real" not in reader.kinds:
             refuse({"missing": wanted.missing}, f"a {reader.name} file has symbols, and none can be missing")
-            if wanted.kind == "real":
+            if wanted.kind in ("real", "count"):
                 raise DataError(f"a {reader.name} file holds symbols, not real numbers", path)
         if reader is None:
             refuse(told.of_tables, "only a table has columns")
@@ -232,7 +232,7 @@ def _read_one(data: object, told: Told) -> SequenceDataset:
             found = read_container(found, told.group, wanted.role)
         return settle(found, wanted, name or found.name or title)
     except DataError as error:
-        raise error.within(path) from None
+        raise error.within(path) from error.__cause__
     except ValueError as error:
         # who knows what is wrong does not always know in which file
         raise DataError(str(error), path) from None

@@ -24,9 +24,10 @@ from seqcompare.data.columns import (
 from seqcompare.data.held import Held
 from seqcompare.data.layout import offsets_of
 from seqcompare.data.options import Kind
-from seqcompare.data.schema import NUMERIC, Channel, ChannelKind, Schema, StepKind, Values, read_schema
+from seqcompare.data.schema import NUMERIC, Channel, ChannelKind, Schema, StepKind, read_schema
 from seqcompare.data.steps import Container, read_collection, read_steps
 from seqcompare.data.symbols import code_texts
+from seqcompare.typing import SequencesLike, Values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +93,7 @@ class Sequences(Held):
 
     def __init__(
         self,
-        X: Any,
+        X: SequencesLike,
         offsets: ArrayLike | None = None,
         *,
         schema: Iterable[Channel | tuple[str, ChannelKind]] | None = None,
@@ -311,7 +312,7 @@ class Sequences(Held):
         times = self.times if rows is None or self.times is None else self.times[rows]
         return Sequences._made(steps, offsets, self.container, self._schema, times)
 
-    def pack(self, values: Values) -> Any:
+    def pack(self, values: Values) -> SequencesLike:
         """Return per-step values in the container that these sequences came in.
 
         Parameters

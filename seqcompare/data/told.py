@@ -68,6 +68,17 @@ def reader_for(path: Path, file_format: str | None) -> Reader:
     )
 
 
+def asked(reader: Reader, path: Path, own: Mapping[str, object]) -> object:
+    """Return what a reader makes of a file; what it did not foresee is said with its name and the file."""
+    try:
+        return reader.read(path, **own)
+    except (ValueError, OSError, ImportError):
+        raise
+    except Exception as error:  # whatever the user's own code raises
+        what = f"{type(error).__name__}: {error}"
+        raise DataError(f"the reader {reader.name!r} has failed: {what}", path) from error
+
+
 def own_options(reader: Reader | None, special: Mapping[str, object]) -> dict[str, object]:
     """Return what the reader is told beyond what all are told; refuse what it does not know."""
     known = {} if reader is None else {option.name: option for option in reader.options}

@@ -18,6 +18,7 @@ class Measured:
     role: Role
     n_sequences: int
     n_steps: int
+    n_channels: int
     alpha: float
     p_value: float
     reach: int | None
@@ -35,6 +36,7 @@ class Measured:
     lags: pd.DataFrame
     orders: pd.DataFrame
     entropy: pd.DataFrame
+    numbers: pd.DataFrame
     checks: tuple[Finding, ...]
     notes: tuple[str, ...]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,10 +14,12 @@ from seqcompare.dependence.wording import (
     gain_sentence,
     headline,
     lag_sentence,
+    number_sentence,
     power_sentence,
     reach_sentence,
     sentences,
 )
+from seqcompare.typing import Floats, Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,9 +35,9 @@ class Profile(Measured):
     ----------
     name : str
         The data.
-    role : {"next", "step", "sequence", "value"}
+    role : {"next", "step", "step-value", "sequence", "value"}
         What is predicted.
-    n_sequences, n_steps : int
+    n_sequences, n_steps, n_channels : int
         How much data there is.
     alpha : float
         Share of data sets without any dependence in which some is seen all the same; a half is for single
@@ -84,6 +86,13 @@ class Profile(Measured):
         context occurs again with another target.
     entropy : pandas.DataFrame
         ``estimate`` and ``bits``: what is to be predicted, by itself and given the past.
+    numbers : pandas.DataFrame
+        For numbers to be told of numbers, without bins: a row for each ``channel`` and ``part`` that tells.
+        The parts are nested: the "level" by a straight line on earlier numbers, the "shape" by any curve, the
+        "spread" by the size of earlier numbers and errors. ``sources`` are the channels that tell, ``lags``
+        how many steps back, ``bits`` what is saved a step on data left out beyond the parts before,
+        ``error`` its standard error, ``p`` the chance of as much, ``distance`` how many steps back that lies
+        on average, each lag weighed by the bits that it adds to those nearer than it.
     checks : tuple of Finding
         What to be wary of in the data.
     notes : tuple of str
@@ -94,7 +103,7 @@ class Profile(Measured):
         """Return a few sentences, a line each: what was found, what was not, and what could not be."""
         return "\n".join([*sentences(self), *self.notes])
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> Record:
         """Return what a verdict or a report needs, as numbers and sentences.
 
         Returns
@@ -105,7 +114,8 @@ class Profile(Measured):
             the bits at the lag that tells most (NaN if none does); ``least_seen``, the bits that would be
             detected nine times in ten at the lag that hides most among the nearest ten, and
             ``least_seen_lag``, which one that is; ``power``, the same in words; ``lag_sentence``,
-            ``reach_sentence``, ``clock_sentence``, ``gain_sentence``; ``findings``, what to be wary of.
+            ``reach_sentence``, ``clock_sentence``, ``gain_sentence``, ``number_sentence``; ``findings``,
+            what to be wary of.
         """
         lags = self.lags
         near = lags.iloc[np.argsort(lags["lag"].abs().to_numpy(), kind="stable")[:_NEAREST]]
@@ -127,6 +137,7 @@ class Profile(Measured):
             "reach_sentence": reach_sentence(self),
             "clock_sentence": clock_sentence(self),
             "gain_sentence": gain_sentence(self),
+            "number_sentence": number_sentence(self),
             "findings": " ".join(map(str, self.checks)),
         }
 
@@ -189,5 +200,5 @@ class Profile(Measured):
         return f"<ul>{lines}</ul>{table}"
 
 
-def _short(value: Any) -> str:
+def _short(value: float | Floats) -> str:
     return f"{value:.3g}"

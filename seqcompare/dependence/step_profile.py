@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -19,16 +17,20 @@ from seqcompare.dependence.context_test import (
     n_worth,
     run_context_tests,
 )
+from seqcompare.dependence.drift import NO_DRIFT
 from seqcompare.dependence.entropy import marginal_entropy, match_length_entropy
 from seqcompare.dependence.gains import Loss
 from seqcompare.dependence.information import Pairs
 from seqcompare.dependence.lag_test import Draw, View, enough_pairs, lag_table
 from seqcompare.dependence.nulls import Nulls, find_nulls
+from seqcompare.dependence.number_baseline import numbers_of
+from seqcompare.dependence.number_profile import Numbers, profile_numbers
 from seqcompare.dependence.question import MANY_SEQUENCES, Question, ask
 from seqcompare.dependence.reach import beyond_context, find_reach, linear_p_values
 from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table, told_lags
 from seqcompare.dependence.strata import Strata
 from seqcompare.dependence.surrogates import Elsewhere
+from seqcompare.typing import Labels
 
 _MOST_PAIRS = 40_000
 _LONG = 50
@@ -38,7 +40,7 @@ _MOST_CHANNELS = 4
 def profile_steps(
     dataset: SequenceDataset, X: Sequences, coded: Coded, settings: Settings, notes: list[str]
 ) -> Found:
-    """Profile the role ``next`` or ``step``.
+    """Profile the role ``next``, ``step`` or ``step-value``.
 
     Parameters
     ----------
@@ -56,7 +58,7 @@ def profile_steps(
     part = question.part(_MOST_PAIRS, settings.seed)
     views = _views(part, settings, notes)
     lags = np.arange(1, settings.max_lag + 1)
-    if dataset.role == "step":
+    if not question.own:
         lags = np.arange(-settings.max_lag, settings.max_lag + 1)
     lags = enough_pairs(views[0].pairs, lags[np.abs(lags) < int(X.lengths.max())], notes)
     _say_sampling(question, notes)
@@ -72,8 +74,8 @@ def profile_steps(
     found.lags, found.p_value = table, p_value
     _add_reach(found, part, views[0], nulls, settings)
     found.period = nulls.clock.period if nulls.clock else None
-    if nulls.drift is not None:
-        found.drift = f"{nulls.drift.place}: {nulls.drift.what}"
+    _add_numbers(found, numbers_of(dataset, part, nulls), settings)
+    found.drift = nulls.drift or NO_DRIFT
     found.kept = tuple(null.name for null in nulls.strata)
     return found
 
@@ -178,12 +180,29 @@ def _add_reach(found: Found, question: Question, view: View, nulls: Nulls, setti
     found.look_ahead = -min(matter) if min(matter) < 0 else None
 
 
+def _add_numbers(found: Found, numbers: Numbers | None, settings: Settings) -> None:
+    """Add what numbers tell as numbers: where they do, bins would only say less of it."""
+    if numbers is None:
+        return
+    told = profile_numbers(numbers, settings.max_lag, settings.number_share, settings.seed)
+    found.numbers = told.table
+    if not len(told.table):
+        return
+    found.gain, found.gain_error, found.timescale = told.gain, told.error, told.timescale
+    found.reach = max(told.lags("level", "shape", "spread"))
+    if found.period is not None:
+        # the clock was taken away first
+        found.beyond_clock = found.reach
+    levels = told.lags("level", "shape")
+    found.order = max(levels) if levels else None
+
+
 def _next_orders(
     question: Question,
     part: Question,
     view: View,
     nulls: Nulls,
-    groups: NDArray[Any] | None,
+    groups: Labels | None,
     settings: Settings,
     notes: list[str],
 ) -> Found:
@@ -222,7 +241,7 @@ def _match_lengths(X: Sequences, single: float, seed: int, notes: list[str]) -> 
 
 
 def _label_orders(
-    question: Question, nulls: Nulls, groups: NDArray[Any] | None, settings: Settings, notes: list[str]
+    question: Question, nulls: Nulls, groups: Labels | None, settings: Settings, notes: list[str]
 ) -> Found:
     back = run_context_tests(question, nulls, 0, settings, notes)
     mirrored = question.reversed()

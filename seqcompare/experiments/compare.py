@@ -18,6 +18,8 @@ from seqcompare.data.encoding import with_joint_symbols
 from seqcompare.data.read import read
 from seqcompare.data.readers import reading_options
 from seqcompare.dependence import profile
+from seqcompare.dependence.checks import CODES, check
+from seqcompare.dependence.drift import NO_DRIFT
 from seqcompare.experiments.comparison import Comparison
 from seqcompare.experiments.config import describe_data, described, fingerprint
 from seqcompare.experiments.contestants import answer_with_labels, contestants_for, problem_of
@@ -25,23 +27,25 @@ from seqcompare.experiments.data_source import DataSource, level_weights, metric
 from seqcompare.experiments.forward import FORWARD, Along, plan_along
 from seqcompare.experiments.models import Contestant
 from seqcompare.experiments.progress import Counter, Progress
+from seqcompare.experiments.references import references_for, with_references
 from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.suites import describe_value
 from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial, warm_up
 from seqcompare.experiments.winner import final_candidate, keep_winner
 from seqcompare.families import FAMILIES, Family, OwnFamily, is_known, own_family
-from seqcompare.metrics import METRICS, find_metrics
+from seqcompare.metrics import METRICS, Metric, find_metrics
 from seqcompare.registry import nearest
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.folder import hold_folder, to_csv, write_whole
 from seqcompare.results.grids import choose_candidate, validation_tolerance
 from seqcompare.results.store import STORE, Store
+from seqcompare.typing import Params, Record
 
 _CONTEXT_FOLDS = 3
 
 
 def compare(
-    data: Any,
+    data: object,
     models: Any = None,
     cv: int = 5,
     *,
@@ -121,7 +125,7 @@ def compare(
     _check_keywords(reading)
     # read -> plan -> run -> judge -> write: each hands one result to the next
     dataset = with_joint_symbols(level_weights(read(data, **reading)))
-    options: dict[str, Any] = {
+    options: Record = {
         "cv": cv,
         "repeats": repeats,
         "gap": gap,
@@ -137,6 +141,9 @@ def compare(
         keep_winner(found, dataset, planned)
         _write_tables(found.tables(), folder / "tables")
     return found
+
+
+_SAID_BY_VERDICT = ("classes", "few")
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +162,7 @@ class PlannedComparison:
 
     source: DataSource
     contestants: tuple[Contestant, ...]
-    config: dict[str, Any]
+    config: Record
 
 
 def plan_comparison(
@@ -176,9 +183,12 @@ def plan_comparison(
     contestants = contestants_for(dataset, models, problem)
     silent = answer_with_labels(contestants, problem)
     judged, shown = metric_of(dataset, silent), find_metrics(metric, dataset.role)
+    references = references_for(dataset, plan, judged)
+    contestants = with_references(contestants, references)
     if silent:
         note = f"{', '.join(silent)} give labels and no probabilities: all models are compared by accuracy."
         dataset = replace(dataset, notes=(*dataset.notes, note))
+    _check_metrics(shown, dataset)
     own = _own_families(contestants)
     settings = {
         "data": fingerprint(dataset),
@@ -186,7 +196,7 @@ def plan_comparison(
         "yours": {
             c.name: describe_value(c.candidates[0].spec)
             for c in contestants
-            if not is_known(c.candidates[0].spec) and c.name != CHANCE
+            if not is_known(c.candidates[0].spec) and c.name not in (CHANCE, *(r.name for r in references))
         },
         "metric": [m.name for m in shown],
         "cv": cv,
@@ -201,7 +211,11 @@ def plan_comparison(
         "kind": "comparison",
         "title": dataset.name,
         "settings": settings,
-        "data": describe_data(dataset, plan),
+        "data": {
+            **describe_data(dataset, plan),
+            "references": [CHANCE, *(r.name for r in references)],
+            **({} if problem.period == 1 else {"period": problem.period}),
+        },
         **described(own, [judged, *shown, *METRICS.values()]),
     }
     source = DataSource(dataset, plan, problem, judged, tuple(shown))
@@ -224,7 +238,7 @@ def run_comparison(
                 warm_up(candidate, source.problem(), source.dataset)
     with Store(folder / STORE, answers=True) as store:
         if store.side_table("profile_facts") is None:
-            _keep_profile(source.dataset, store)
+            _keep_profile(source.dataset, planned.config["settings"]["cv"], store)
         tuning = list(_tuning_trials(planned))
         n_tests = len(source.plan.splits) * len(contestants)
         counter = Counter(len(tuning) + n_tests, len(store.done()), progress)
@@ -272,13 +286,13 @@ def _test_trials(planned: PlannedComparison, store: Store) -> Iterator[Trial]:
 def _context_trials(planned: PlannedComparison, found: Comparison) -> Iterator[Trial]:
     """Yield trials of the winner and of the best, in the first folds, with less and less context."""
     judged = found.result.judgement
-    ladders = found.grids()
+    grids = found.grids()
     position = int((found.frame()["axis"] != CONTEXT).sum())
     for name in dict.fromkeys([judged.winner, judged.best]):
         c = next((c for c in planned.contestants if c.name == name), None)
-        if c is None or c.name == CHANCE:
+        if c is None or c.name in found.result.references:
             continue
-        candidate = final_candidate(c, ladders)
+        candidate = final_candidate(c, grids)
         for fold in _context_folds(planned):
             yield Trial(position, planned.source, candidate, fold, CONTEXT, c.name, c.seed_key)
             position += 1
@@ -299,7 +313,14 @@ def _own_families(contestants: Sequence[Contestant]) -> list[Family]:
     return list({**own, **{n: own_family(n, specs[n], place) for place, n in enumerate(made)}}.values())
 
 
-def _check_keywords(reading: Mapping[str, Any]) -> None:
+def _check_metrics(shown: Sequence[Metric], dataset: SequenceDataset) -> None:
+    """Refuse scores of numbers where symbols are predicted."""
+    wrong = [metric.name for metric in shown if metric.needs in ("numbers", "density")]
+    if wrong and dataset.role == "next" and dataset.X.kind != "real":
+        raise ValueError(f"metric {wrong[0]!r} is for numbers, but the steps are {dataset.X.kind}")
+
+
+def _check_keywords(reading: Params) -> None:
     """Refuse a keyword that neither this function nor `read` has."""
     known = reading_options()
     for name in reading:
@@ -308,10 +329,13 @@ def _check_keywords(reading: Mapping[str, Any]) -> None:
             raise TypeError(f"compare() has no keyword {name!r}; {nearest(name, [*mine, *known])}")
 
 
-def _keep_profile(dataset: SequenceDataset, store: Store) -> None:
+def _keep_profile(dataset: SequenceDataset, cv: int, store: Store) -> None:
     """Keep what can be said of the data before any model is chosen."""
     found = profile(dataset)
     facts = found.facts()
+    folds = check(dataset, cv, drift=NO_DRIFT, mute=set(CODES) - {"folds"})
+    wary = [finding for finding in (*found.checks, *folds) if finding.code not in _SAID_BY_VERDICT]
+    facts["warnings"] = " ".join(map(str, wary))
     store.keep_table("lag_profile", found.frame())
     store.keep_table("profile_facts", pd.DataFrame({"name": list(facts), "value": list(facts.values())}))
 

@@ -25,9 +25,12 @@ from seqcompare.families import FAMILIES, REFERENCE, Budget, ModelSpec, Problem
 from seqcompare.models.reference.chance import chance_model
 from seqcompare.models.reference.last_value import find_season
 from seqcompare.results.contest import CHANCE
+from seqcompare.typing import Model
 
 #: Passes times training steps that what learns by gradients may spend.
 _STEP_EPOCHS = 1.2e7
+#: Counts up to which predictions are tables of probabilities; what is larger is measured.
+_LARGEST_COUNT = 2000
 
 
 def problem_of(dataset: SequenceDataset, train_share: float, max_seconds: float) -> Problem:
@@ -58,7 +61,17 @@ def problem_of(dataset: SequenceDataset, train_share: float, max_seconds: float)
         n_classes=n_classes,
         missing=has_missing(X),
         period=find_season(X) if dataset.role == "next" and X.kind == "real" else 1,
+        n_counts=_n_counts(dataset),
     )
+
+
+def _n_counts(dataset: SequenceDataset) -> int:
+    """Return one more than the largest count, if counts are to be predicted that a table can hold."""
+    X = dataset.X
+    if dataset.role != "next" or X.kind != "real" or X.n_channels > 1 or has_missing(X):
+        return 0
+    largest = int(X.channels.max()) if X.schema[0].kind == "count" else _LARGEST_COUNT + 1
+    return largest + 1 if largest <= _LARGEST_COUNT else 0
 
 
 def has_missing(X: Sequences) -> bool:
@@ -121,7 +134,7 @@ def contestants_for(dataset: SequenceDataset, models: Any, problem: Problem) -> 
         If a name matches nothing that can take part; the message lists what can.
     """
     reference = FAMILIES[REFERENCE]
-    chance = ModelSpec(CHANCE, CHANCE, lambda problem: chance_model(dataset))
+    chance = ModelSpec(CHANCE, CHANCE, lambda problem: chance_model(dataset, problem.n_counts))
     entered = Entered(reference, chance)
     first = Contestant(CHANCE, reference, candidates_of(entered, [{}]), CHANCE)
     standard = _pooled((Entered(f, spec) for f in FAMILIES.values() for spec in f.specs), problem)
@@ -158,7 +171,7 @@ def _chosen(models: Any, standard: list[Contestant], problem: Problem) -> Iterab
                 yield contestant
 
 
-def _meant(model: Any, label: str, standard: list[Contestant], problem: Problem) -> list[Contestant]:
+def _meant(model: Model, label: str, standard: list[Contestant], problem: Problem) -> list[Contestant]:
     """Return the contestants of one thing that was entered."""
     if isinstance(model, str) and ":" not in model:
         hits = [c for c in standard if matches(model, c.name, c.family.name, c.family.title)]
@@ -220,7 +233,7 @@ def _filling(kinds: Iterable[Entered], problem: Problem) -> tuple[Candidate, ...
     )
 
 
-def _words_of(model: Any) -> str:
+def _words_of(model: Model) -> str:
     """Return what a model that was entered is called in an error."""
     return repr(model if isinstance(model, str) else getattr(model, "name", type(model).__name__))
 

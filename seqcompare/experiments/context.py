@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +25,7 @@ from seqcompare.families import Problem
 from seqcompare.metrics import Metric
 from seqcompare.models.causality import is_causal
 from seqcompare.results.grids import paired_difference
+from seqcompare.typing import Floats, Model, Record
 
 _MOST_POSITIONS = 1000
 _MOST_STEPS = 300_000
@@ -44,10 +44,10 @@ class Curve:
 
     Parameters
     ----------
-    control : {"limited", "truncated", "shuffled", "ahead"}
-        "limited": fitted anew to the last k steps; "truncated": shown the last k steps; "shuffled": shown
-        everything, the steps before the last k in random order; "ahead": fitted to (or shown) everything
-        before and the next k steps.
+    control : {"limited", "truncated", "reordered", "ahead"}
+        "limited": fitted anew to the last k steps; "truncated": shown the last k steps; "reordered": shown
+        as many as are needed, those before the last k of them in random order; "ahead": fitted to (or shown)
+        everything before and the next k steps.
     contexts : list of int
         The k that were tried, rising.
     sums : list of ndarray of shape (m, 3)
@@ -74,7 +74,7 @@ class Curve:
                 return k
         raise AssertionError("the best is never behind itself")
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Record]:
         """Return one record a context: loss, distance to the best, and its standard error."""
         best = self.sums[int(np.argmin([_loss(s) for s in self.sums]))]
         rows = []
@@ -89,7 +89,7 @@ class Curve:
 def trace_context(
     candidate: Candidate,
     problem: Problem,
-    model: Any,
+    model: Model,
     train: SequenceDataset,
     test: SequenceDataset,
     metric: Metric,
@@ -103,6 +103,9 @@ def trace_context(
     steps, so that it knows to answer without their beginning, and shown the last k steps (the controls are
     those of Khandelwal et al. 2018, "Sharp nearby, fuzzy far away"). In the same way a model that looks ahead
     is traced forwards.
+
+    Only within the context that is enough is order looked into: beyond it nothing matters, and to put there
+    what could not have come misleads a model that remembers, which says nothing of what it needs.
 
     Errors are those over the units of `answer.units`; where these are fewer than five groups, over the
     sequences: of two or three groups the error is itself hardly known.
@@ -136,7 +139,8 @@ def trace_context(
         curve = search.find(
             "limited", lambda k: refitted(candidate, _last(train, k), _last(test, k)), shown.longest
         )
-        return [curve, *(search.follow(c, shown.loss_of(c), curve) for c in ("truncated", "shuffled"))]
+        curves = [curve, search.follow("truncated", shown.loss_of("truncated"), curve)]
+        return [*curves, *search.within(shown, curve)]
     causal = is_causal(model)
     if candidate.spec.limit is not None:
         most = reach_of(candidate, problem, int(train.X.lengths.max()))
@@ -153,13 +157,13 @@ def trace_context(
     shown = _Shown(anywhere, test, n_train, metric, seed)
     curves = [search.find("truncated", shown.loss_of("truncated"), shown.longest)]
     if causal:
-        curves.append(search.follow("shuffled", shown.loss_of("shuffled"), curves[0]))
+        curves += search.within(shown, curves[0])
     else:
         curves.append(search.find("ahead", shown.loss_of("ahead"), shown.longest, 0))
     return curves
 
 
-def influence_by_lag(model: Any, test: SequenceDataset, seed: int) -> list[dict[str, float]]:
+def influence_by_lag(model: Model, test: SequenceDataset, seed: int) -> list[dict[str, float]]:
     """Return how much the answer changes when the step at a lag is replaced by one from elsewhere.
 
     Returns
@@ -201,7 +205,9 @@ def influence_by_lag(model: Any, test: SequenceDataset, seed: int) -> list[dict[
 class _Shown:
     """A fitted model, shown parts of the test data."""
 
-    def __init__(self, model: Any, test: SequenceDataset, n_train: float, metric: Metric, seed: int) -> None:
+    def __init__(
+        self, model: Model, test: SequenceDataset, n_train: float, metric: Metric, seed: int
+    ) -> None:
         self._model, self._test, self._n_train, self._seed = model, test, n_train, seed
         self._metric = metric
         self._per_step = test.role in ("next", "step")
@@ -220,12 +226,15 @@ class _Shown:
         # steps before what is predicted, or up to and with what is labelled
         self.longest = int(min(self._place.max() + (0 if test.role == "next" else 1), _MOST_PAST))
 
-    def loss_of(self, control: str) -> Callable[[int], Sums]:
-        """Return what gives the sums of the units for a context."""
+    def loss_of(self, control: str, most: int = 0) -> Callable[[int], Sums]:
+        """Return what gives the sums of the units for a context; "reordered" shows `most` steps."""
         if not self._per_step:
-            change = {"truncated": _last, "shuffled": self._shuffled_sequences}[control]
-            return lambda k: self._sequence_sums(change(self._test, k))
-        rows = {"truncated": self._truncated, "shuffled": self._shuffled, "ahead": self._ahead}[control]
+            if control == "reordered":
+                return lambda k: self._sequence_sums(self._reordered_sequences(k, most))
+            return lambda k: self._sequence_sums(_last(self._test, k))
+        if control == "reordered":
+            return lambda k: self._step_sums(*self._reordered(k, most))
+        rows = {"truncated": self._truncated, "ahead": self._ahead}[control]
         return lambda k: self._step_sums(*rows(k))
 
     def _truncated(self, k: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
@@ -247,22 +256,17 @@ class _Shown:
             np.arange(b + s, b + e) for b, s, e in zip(base, starts, ends, strict=True)
         ], self._place - starts
 
-    def _shuffled(self, k: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
+    def _reordered(self, k: int, most: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
+        """Return the last `most` steps of each position, those before the last k of them in random order."""
         rng = np.random.default_rng(self._seed)
-        seen = k if self._test.role == "next" else k - 1
-        shown, places = [], []
-        for base, place in zip(self._test.X.offsets[self._owner], self._place, strict=True):
-            near, far = max(place - seen, 0), max(place - seen - _MOST_PAST, 0)
-            shown.append(
-                np.concatenate(
-                    [
-                        rng.permutation(np.arange(base + far, base + near)),
-                        np.arange(base + near, base + place + 1),
-                    ]
-                )
-            )
-            places.append(place - far)
-        return shown, np.array(places)
+        shown, places = self._truncated(most)
+        # the step itself is shown beside those before it where it is what is predicted
+        kept = k + 1 if self._test.role == "next" else k
+        mixed = []
+        for rows, place in zip(shown, places, strict=True):
+            n_mixed = max(int(place) + 1 - kept, 0)
+            mixed.append(np.concatenate([rng.permutation(rows[:n_mixed]), rows[n_mixed:]]))
+        return mixed, places
 
     def _step_sums(self, shown: list[NDArray[np.int64]], place: NDArray[np.int64]) -> Sums:
         test, rows, offsets = self._test, np.concatenate(shown), offsets_of([len(s) for s in shown])
@@ -282,7 +286,9 @@ class _Shown:
         answers = ask(self._model, part, self._n_train)
         return unit_sums(answers, _units(self._test, answers.item), self._metric)
 
-    def _shuffled_sequences(self, dataset: SequenceDataset, k: int) -> SequenceDataset:
+    def _reordered_sequences(self, k: int, most: int) -> SequenceDataset:
+        """Return the last `most` steps of the sequences, those before the last k of them in random order."""
+        dataset = _last(self._test, most)
         rng = np.random.default_rng(self._seed)
         rows = np.arange(dataset.X.n_steps)
         for a, b in zip(dataset.X.offsets[:-1], dataset.X.offsets[1:], strict=True):
@@ -308,6 +314,15 @@ class _Search:
                 return curve
             middle = (below + needed) // 2
             found[middle] = loss_of(middle)
+
+    def within(self, shown: _Shown, curve: Curve) -> list[Curve]:
+        """Return the curve of the order of the steps that are enough; none where that is one step."""
+        most = curve.needed()
+        if most < 2:
+            return []
+        loss_of = shown.loss_of("reordered", most)
+        contexts = [k for k in curve.contexts if 0 < k < most] + [most]
+        return [Curve("reordered", contexts, [loss_of(k) for k in contexts], self.tolerance)]
 
     def follow(self, control: str, loss_of: Callable[[int], Sums], other: Curve) -> Curve:
         """Return the curve at the contexts of another one."""
@@ -363,13 +378,13 @@ def _positions(dataset: SequenceDataset, most: int, rng: np.random.Generator) ->
     return item if len(item) <= most else np.sort(rng.choice(item, most, replace=False))
 
 
-def _last_answers(model: Any, windows: Sequences, role: str) -> NDArray[Any]:
+def _last_answers(model: Model, windows: Sequences, role: str) -> Floats:
     """Return what is answered after the last step of each window."""
     rows, _ = predict_answer(model, windows, role)
     return rows if role in ("sequence", "value") else rows[windows.offsets[1:] - 1]
 
 
-def _change(before: NDArray[Any], after: NDArray[Any]) -> NDArray[np.float64]:
+def _change(before: Floats, after: Floats) -> NDArray[np.float64]:
     """Return how far answers are from others: of probabilities, of numbers, or of labels alone."""
     if before.ndim == 2:
         return np.asarray(np.abs(after.astype(np.float64) - before.astype(np.float64)).sum(axis=1) / 2)

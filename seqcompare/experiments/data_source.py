@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,13 +17,24 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.answer import ask, count_items, scored_items, unit_sums, units
 from seqcompare.experiments.context import influence_by_lag, trace_context
+from seqcompare.experiments.forecasts import (
+    SCORES,
+    forecast_details,
+    is_about_numbers,
+    naive_errors,
+    number_scores,
+    with_forecast,
+)
 from seqcompare.experiments.forward import hold_out_part
+from seqcompare.experiments.influence import influence_of_numbers
 from seqcompare.experiments.splits import Plan, cut
 from seqcompare.experiments.tested import tested_in_time
 from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial
 from seqcompare.families import Problem
 from seqcompare.metrics import METRICS, Answers, Metric
 from seqcompare.results.contest import CHANCE
+from seqcompare.results.reach import kept_units
+from seqcompare.typing import Model, Record, Values
 
 #: Stretches that each test part of a long series is cut into.
 _N_STRETCHES = 200
@@ -34,6 +44,7 @@ _MOST_CLASSES = 64
 #: What every comparison of a role shows beside what it is judged by.
 _SHOWN = {
     "next": ("bits", "accuracy"),
+    "numbers": ("bits", *SCORES),
     "step": ("bits", "accuracy", "macro_f1"),
     "sequence": ("bits", "accuracy", "macro_f1"),
     "value": ("mse", "r2"),
@@ -75,7 +86,7 @@ class DataSource:
         return _N_STRETCHES if tested_in_time(self.dataset, self.plan) else 1
 
     @cached_property
-    def frequencies(self) -> tuple[NDArray[Any], NDArray[np.float64]] | None:
+    def frequencies(self) -> tuple[Values, NDArray[np.float64]] | None:
         """The labels of all that is tested, and how often each comes; None for other roles."""
         if self.role not in ("step", "sequence"):
             return None
@@ -84,7 +95,7 @@ class DataSource:
         names, code = np.unique(truth, return_inverse=True)
         return names, np.bincount(code, weight) / weight.sum()
 
-    def _best_constant(self, answers: Answers, n_train: float) -> dict[str, Any]:
+    def _best_constant(self, answers: Answers, n_train: float) -> Record:
         """Return the answer of whoever knows how often each label comes in all that is tested.
 
         The frequencies of the training part are a poor reference for few items: folds that spread classes
@@ -111,7 +122,7 @@ class DataSource:
         words = f"{self.dataset.name}/{trial.entry_key or trial.entry}/{key}/{trial.seed}"
         return int.from_bytes(hashlib.sha256(words.encode()).digest()[:4], "big")
 
-    def coordinates(self, trial: Trial) -> dict[str, Any]:
+    def coordinates(self, trial: Trial) -> Record:
         """Return the columns of the row that are known before the trial."""
         split = self.plan.splits[trial.seed]
         return {
@@ -142,8 +153,8 @@ class DataSource:
         return self.built_for
 
     def ask(
-        self, trial: Trial, model: Any, train: SequenceDataset, asked: SequenceDataset, column: str
-    ) -> tuple[dict[str, Any], float]:
+        self, trial: Trial, model: Model, train: SequenceDataset, asked: SequenceDataset, column: str
+    ) -> tuple[Record, float]:
         """Ask a fitted model; return columns of the row, and the seconds that predicting took."""
         whole = any(metric.needs == "probabilities" and metric.score is not None for metric in self.shown)
         n_train = count_items(train)
@@ -155,7 +166,12 @@ class DataSource:
         if trial.phase == TEST and trial.entry == CHANCE and self.frequencies is not None:
             known = replace(answers, **self._best_constant(answers, n_train))
         sums = unit_sums(known, unit, self.metric)
-        details: dict[str, Any] = {"metrics": scores_of(answers, self.role, self.shown)}
+        if trial.phase == TEST and is_about_numbers(asked):
+            answers = with_forecast(answers, model, asked, naive_errors(train, self.built_for.period))
+        details: Record = {"metrics": scores_of(answers, self.role, self.shown)}
+        if answers.forecast is not None:
+            spread = np.nanstd(train.X.channels.astype(np.float64), axis=0)
+            details["forecast"] = forecast_details(answers, model, asked, unit, spread)
         if trial.phase == TEST and self.role in ("step", "sequence"):
             details |= {"confusion": confusion_of(answers), "calibration": calibration_of(answers)}
         score = float(self.metric.as_score(sums[:, 1].sum() / sums[:, 0].sum()))
@@ -166,8 +182,8 @@ class DataSource:
         return columns, seconds
 
     def finish(
-        self, trial: Trial, model: Any, train: SequenceDataset, parts: Mapping[str, SequenceDataset]
-    ) -> tuple[dict[str, Any], tuple[tuple[str, pd.DataFrame], ...]]:
+        self, trial: Trial, model: Model, train: SequenceDataset, parts: Mapping[str, SequenceDataset]
+    ) -> tuple[Record, tuple[tuple[str, pd.DataFrame], ...]]:
         """Return the curves of less and less context, for trials of that phase."""
         if trial.phase != CONTEXT:
             return {}, ()
@@ -178,8 +194,12 @@ class DataSource:
             "metrics": scores_of(answers, self.role, self.shown),
             "curves": [record for curve in curves for record in curve.rows()],
             "needed": {curve.control: curve.needed() for curve in curves},
+            "units": {curve.control: kept_units(curve.contexts, curve.sums) for curve in curves},
+            "tolerance": curves[0].tolerance,
             "influence": influence_by_lag(model, test, seed),
         }
+        if is_about_numbers(test):
+            details["number_influence"] = influence_of_numbers(model, test, seed)
         return {"details": details}, ()
 
 
@@ -208,10 +228,13 @@ def scores_of(answers: Answers, role: str, shown: tuple[Metric, ...] = ()) -> di
     A metric that needs more than a model answers with is NaN.
     """
     found = {}
-    densities = answers.guess.dtype.kind == "f" and bool(np.isnan(answers.guess).all())
-    for metric in [*(METRICS[name] for name in _SHOWN[role]), *shown]:
-        if densities and metric.needs != "probabilities":
-            continue
+    densities = role == "next" and answers.truth.dtype.kind == "f"
+    metrics = [*(METRICS[name] for name in _SHOWN["numbers" if densities else role]), *shown]
+    if densities:
+        numbers = tuple(metric for metric in metrics if metric.needs in ("numbers", "density"))
+        found = number_scores(answers, numbers)
+        metrics = [metric for metric in metrics if metric.needs == "probabilities"]
+    for metric in metrics:
         try:
             found[metric.name] = metric.score_of(answers)
         except ValueError:

@@ -8,6 +8,7 @@ from typing import Any
 from zipfile import BadZipFile
 
 import skops.io
+from sklearn.base import BaseEstimator
 from skops.io.exceptions import UntrustedTypesFoundException
 
 _FORMAT = "seqcompare model"
@@ -82,6 +83,7 @@ TRUSTED = (
     "seqcompare.models.recurrent.classifier.RNNClassifier",
     "seqcompare.models.recurrent.regressor.RNNRegressor",
     "seqcompare.models.recurrent.tagger.RNNTagger",
+    "seqcompare.models.rounded.Rounded",
     "seqcompare.models.scaler.SequenceScaler",
     "seqcompare.models.markov.smoothing.Interpolation",
     "seqcompare.models.windows.models.WindowClassifier",
@@ -112,7 +114,7 @@ TRUSTED = (
 )
 
 
-def save(model: Any, path: str | Path) -> None:
+def save(model: BaseEstimator, path: str | Path) -> None:
     """Save a model, fitted or not.
 
     Parameters

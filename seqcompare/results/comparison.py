@@ -7,16 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from seqcompare.metrics import Metric
 from seqcompare.results.answer import Answer, answer_table
-from seqcompare.results.contest import Contest, loss_table, pairs, summary
+from seqcompare.results.contest import CHANCE, Contest, loss_table, pairs, summary
 from seqcompare.results.described import Config, metric_of
 from seqcompare.results.findings import Findings
 from seqcompare.results.folder import StoredRun
 from seqcompare.results.grids import all_grids, failed_candidates
 from seqcompare.results.judgement import Judgement, judge
+from seqcompare.results.numbers import Numbers, influence_table
+from seqcompare.results.reach import REACHES, pool_folds
 from seqcompare.results.store import Details, Sums
 from seqcompare.results.verdict import Verdict, write_verdict
 
@@ -24,9 +27,11 @@ TUNING, TEST, CONTEXT = "tuning", "test", "context"
 
 CONTEXT_COLUMNS = [
     *("entry", "model", "family", "variant", "capacity", "fold", "control", "context"),
-    *("score", "low", "high", "loss", "behind", "error", "needed"),
+    *("score", "low", "high", "loss", "behind", "error", *REACHES),
 ]
 _CANDIDATE = ["entry", "model", "family", "variant", "capacity"]
+#: The side table that says why the winner is in no file.
+UNSAVED = "unsaved"
 _SIDE_TABLES = ("lag_profile", "profile_facts")
 
 
@@ -66,6 +71,11 @@ class ComparisonResult:
     def losses(self) -> pd.DataFrame:
         """What each model lost on each unit of the test data; see `seqcompare.results.judgement.Contest`."""
         return loss_table(self.phase(TEST), self.sums)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """What knows frequencies alone, chance first; runs of before have no other."""
+        return tuple(self.config["data"].get("references", [CHANCE]))
 
     @cached_property
     def contest(self) -> Contest:
@@ -115,6 +125,7 @@ class ComparisonResult:
             not_tried=self.config["data"].get("not_tried", {}),
             least_seen=least,
             most_seen=most,
+            references=self.references,
         )
 
     @cached_property
@@ -141,6 +152,7 @@ class ComparisonResult:
                 failures=self.failures,
                 in_time=self._in_time,
                 n_units=len(next(iter(self.contest.units.values()), ())) // self._copies,
+                numbers=self.numbers,
             )
         )
 
@@ -151,13 +163,23 @@ class ComparisonResult:
         Model and candidate; ``control`` as in `seqcompare.experiments.context.Curve`; ``context`` in steps;
         ``score`` with ``low`` and ``high``, 1.96 standard errors of the paired difference to the best context
         around it, as far as scores reach; ``loss``, how far it is ``behind`` the best and the standard
-        ``error`` of that; ``needed``, the smallest context within one such error.
+        ``error`` of that. Of all folds together: ``needed``, the shortest context within one such error or
+        practically equal; ``needed_low`` and ``needed_high``, between which that lies with 95% confidence;
+        ``at_most``, what may yet be gained by more, and ``would_show``, the gain that would have been seen
+        nine times in ten. Runs of before have ``needed`` of each fold, and none of the others.
         """
         records = []
-        for row in self.phase(CONTEXT).to_dict("records"):
+        rows = self.phase(CONTEXT)
+        pooled: dict[tuple[str, str], dict[str, float]] = {}
+        for entry, mine in rows.groupby("entry", sort=False):
+            of_folds = [self.details[trial] for trial in mine["trial_id"] if "units" in self.details[trial]]
+            for control in dict.fromkeys(name for one in of_folds for name in one["units"]):
+                pooled[str(entry), control] = pool_folds(of_folds, control)
+        for row in rows.to_dict("records"):
             details = self.details[row["trial_id"]]
             for point in details.get("curves", []):
                 score, margin = self.metric.as_score(point["loss"]), 1.96 * point["error"]
+                alone = {**dict.fromkeys(REACHES, np.nan), "needed": details["needed"][point["control"]]}
                 records.append(
                     {
                         **{name: row[name] for name in _CANDIDATE},
@@ -166,7 +188,7 @@ class ComparisonResult:
                         "score": score,
                         "low": max(score - margin, self.metric.least),
                         "high": min(score + margin, self.metric.greatest),
-                        "needed": details["needed"][point["control"]],
+                        **pooled.get((str(row["entry"]), point["control"]), alone),
                     }
                 )
         return pd.DataFrame(records, columns=CONTEXT_COLUMNS)
@@ -231,8 +253,18 @@ class ComparisonResult:
             "curves": self.curves,
             "trials": self.frame,
         }
+        tables |= self.numbers
         lags = self.side_tables.get("lag_profile")
         return tables if lags is None else {**tables, "lag_profile": lags}
+
+    @cached_property
+    def numbers(self) -> dict[str, pd.DataFrame]:
+        """The tables of `seqcompare.results.numbers.Numbers`; none where no numbers were predicted."""
+        found = Numbers.of(self.phase(TEST), self.details, self.contest)
+        if not found.trials:
+            return {}
+        influence = influence_table(self.phase(CONTEXT), self.details)
+        return {**found.tables(), "numbers_influence": influence}
 
     def phase(self, phase: str) -> pd.DataFrame:
         """Return the rows of one phase."""
@@ -312,6 +344,12 @@ class StoredComparison(StoredRun):
     def grids(self) -> pd.DataFrame:
         """Return how every candidate did on validation data; see `seqcompare.results.grids.all_grids`."""
         return self.result.grids.copy()
+
+    def unsaved(self) -> str:
+        """Return why the model that is enough could not be saved; empty where it was, or there is none."""
+        kept = self.side_table(UNSAVED)
+        problem = "" if kept is None else kept["problem"].iloc[0]
+        return problem if isinstance(problem, str) else ""
 
     def ladders(self) -> pd.DataFrame:
         """Return what `grids` returns, which is its name from now on."""

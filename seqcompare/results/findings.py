@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -49,6 +49,8 @@ class Findings:
         Whether what was tested are stretches of time that follow each other.
     n_units : int, default=0
         What was tested as one each: sequences, groups, stretches of time.
+    numbers : mapping of str to DataFrame
+        What was predicted of numbers; empty where none were.
     """
 
     data: Config
@@ -63,11 +65,17 @@ class Findings:
     failures: pd.DataFrame
     in_time: bool = False
     n_units: int = 0
+    numbers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def margin(self) -> str:
         """What is practically equal, in words."""
         return self.metric.say_difference(self.tolerance)
+
+    @property
+    def models(self) -> pd.DataFrame:
+        """The rows of the summary that are of models, and not of references."""
+        return self.summary[~self.summary["entry"].isin({CHANCE, *self.judgement.references})]
 
     def row(self, entry: str) -> Config:
         """Return the row of a model in the summary."""
@@ -107,7 +115,7 @@ def say_caveats(found: Findings, writer: Writer) -> None:
     """Warn of what the numbers alone do not show."""
     data, summary = found.data, found.summary
     mixed = summary[~summary["causal"]]["entry"].tolist()
-    if mixed and summary[summary["entry"] != CHANCE]["causal"].any():
+    if mixed and found.models["causal"].any():
         writer.say(
             f"Not all answers could be given in time: {', '.join(mixed)} use steps after the label; the "
             "others do not.",
@@ -144,7 +152,7 @@ def say_caveats(found: Findings, writer: Writer) -> None:
     _say_what_failed_while_tuning(found.failures, writer)
     above = data.get("uniform_bits")
     if found.metric.needs == "probabilities" and above is not None:
-        models = summary[summary["entry"] != CHANCE]
+        models = found.models
         over = models[models["score"] >= float(above)]["entry"].tolist()
         if over:
             writer.say(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+
+from seqcompare.typing import Floats, Values
 
 Steps = Literal["strings", "integers", "real", "counts", "mixed"]
 
@@ -19,7 +20,7 @@ STRANGE: dict[str, list[list[Any]]] = {
 }
 
 
-def draw(steps: Steps, role: str, n: int = 15, seed: int = 0) -> tuple[list[NDArray[Any]], Any]:
+def draw(steps: Steps, role: str, n: int = 15, seed: int = 0) -> tuple[list[Values], Any]:
     """Return ragged sequences of 3 to 7 steps, and what is to be learned of them.
 
     Parameters
@@ -65,7 +66,7 @@ def draw(steps: Steps, role: str, n: int = 15, seed: int = 0) -> tuple[list[NDAr
     return X, None
 
 
-def _beside(letters: NDArray[Any], numbers: NDArray[np.float64]) -> NDArray[Any]:
+def _beside(letters: Values, numbers: Floats) -> Values:
     """Return steps of two named channels, a letter and a number."""
     steps = np.empty(len(letters), [("letter", "<U1"), ("size", np.float64)])
     steps["letter"], steps["size"] = letters, numbers

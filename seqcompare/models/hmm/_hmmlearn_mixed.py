@@ -10,8 +10,9 @@ import numpy as np
 from hmmlearn.base import BaseHMM
 
 from seqcompare.models.hmm._hmmlearn import UNUSED, Engine, count_codes, log_dirichlet
-from seqcompare.models.hmm.gaussians import Floats, log_density, moments
+from seqcompare.models.hmm.gaussians import log_density, moments
 from seqcompare.models.hmm.recursions import Likelihood
+from seqcompare.typing import Floats
 
 # of a log-likelihood of a state that cannot be, small enough to be nothing, large enough to be subtracted
 _NEVER = -1e290

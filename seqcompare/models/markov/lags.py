@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_discrete_lyapunov
 
 from seqcompare.models.kalman import LinearGaussian, linear_gaussian
-
-Floats = NDArray[np.float64]
+from seqcompare.typing import Floats
 
 # A spectral radius from here on counts as 1: the variance of the long run would be all rounding.
 _UNIT_ROOT = 1 - 1e-9
@@ -60,7 +59,13 @@ def as_state_space(lags: Lags, n_lags: int) -> LinearGaussian:
     fresh[:d, :d] = lags.covariance
     if spectral_radius(lags.coef) < _UNIT_ROOT:
         centre = np.linalg.solve(np.eye(d) - lags.coef.sum(axis=0), lags.intercept)
-        start_mean, start_cov = np.zeros(n_lags * d), solve_discrete_lyapunov(transition, fresh)
+        # in units of each channel's errors, so that volts beside kilometres are no ill-conditioned problem
+        spread = np.sqrt(np.diag(lags.covariance))
+        unit = np.tile(np.where(spread > 0, spread, 1.0), n_lags)
+        start_mean, product = np.zeros(n_lags * d), np.outer(unit, unit)
+        start_cov = product * solve_discrete_lyapunov(
+            transition * unit / unit[:, np.newaxis], fresh / product
+        )
     else:
         # there is no long run to begin in: each step before the start was like those in training, by itself
         centre = lags.level_mean

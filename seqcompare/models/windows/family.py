@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -26,7 +27,7 @@ _FEW_ROWS = 1500
 _FEW_STEPS = 10_000
 
 
-def _rule(name: str, problem: Problem) -> Any:
+def _rule(name: str, problem: Problem) -> BaseEstimator | None:
     """Return the classifier of rows: to its budget in a sweep, within what the data allow elsewhere."""
     if problem.task is not None:
         made = standard_classifier(name)
@@ -46,11 +47,11 @@ def _rule(name: str, problem: Problem) -> Any:
     return _scaled(made, problem)
 
 
-def _scaled(model: Any, problem: Problem) -> Any:
+def _scaled(model: BaseEstimator, problem: Problem) -> BaseEstimator:
     return make_pipeline(StandardScaler(), model) if problem.kind != "symbols" else model
 
 
-def _regressor(name: str, problem: Problem) -> Any:
+def _regressor(name: str, problem: Problem) -> BaseEstimator | None:
     if name != _NET:
         return Ridge() if problem.task is not None else _scaled(Ridge(), problem)
     if problem.task is not None:
@@ -70,7 +71,7 @@ def _regressor(name: str, problem: Problem) -> Any:
     return _scaled(net, problem)
 
 
-def _window(name: str, problem: Problem, width: int, pooling: str = "last") -> Any:
+def _window(name: str, problem: Problem, width: int, pooling: str = "last") -> BaseEstimator | None:
     """Return a window over a classifier that looks back, or a regressor of whole sequences."""
     if problem.role == "value":
         regressor = _regressor(name, problem) if name == _NET else None
@@ -98,12 +99,12 @@ def _numbers_follow(problem: Problem) -> bool:
     return problem.role == "next" and problem.kind == "real"
 
 
-def _density(regressor: Any, width: int) -> Any:
+def _density(regressor: BaseEstimator, width: int) -> BaseEstimator:
     """Return the density of the next number that a regressor of it gives."""
     return seqcompare.NextStep(seqcompare.WindowStepRegressor(regressor, before=width - 1))
 
 
-def _boosting(problem: Problem, width: int) -> Any:
+def _boosting(problem: Problem, width: int) -> BaseEstimator | None:
     """Return boosted trees for one channel: exact splits, but of bins where there are many steps."""
     if not _numbers_follow(problem) or problem.n_channels > 1:
         return None
@@ -120,7 +121,7 @@ def _boosted_widths(problem: Problem) -> list[Settings]:
     return [each for each in _widths(problem) if problem.n_channels == 1 and each["width"] in (1, 4)]
 
 
-def _ridge(problem: Problem, width: int, pooling: str = "last") -> Any:
+def _ridge(problem: Problem, width: int, pooling: str = "last") -> BaseEstimator | None:
     if _numbers_follow(problem):
         return _density(_regressor("ridge", problem), width)
     if problem.role != "value":
@@ -128,14 +129,14 @@ def _ridge(problem: Problem, width: int, pooling: str = "last") -> Any:
     return seqcompare.WindowRegressor(_regressor("ridge", problem), width=width, pooling=pooling)
 
 
-def _centred(name: str, problem: Problem, width: int) -> Any:
+def _centred(name: str, problem: Problem, width: int) -> BaseEstimator | None:
     """Return windows that look as far ahead as back; `width` taps in all."""
     if problem.role != "step":
         return None
     return seqcompare.WindowTagger(_rule(name, problem), before=(width - 1) // 2, after=width // 2)
 
 
-def _pairs(problem: Problem, width: int, *, ahead: bool = False) -> Any:
+def _pairs(problem: Problem, width: int, *, ahead: bool = False) -> BaseEstimator | None:
     """Return windows whose columns are pairs of symbols as well."""
     if problem.kind != "symbols" or problem.role not in ("next", "step"):
         return None
@@ -226,7 +227,7 @@ def _centred_seed(words: str, problem: Problem, settings: Settings) -> str:
     )
 
 
-def _see(name: str, least: int, estimator: Any, k: int) -> Any:
+def _see(name: str, least: int, estimator: BaseEstimator, k: int) -> BaseEstimator:
     """Return the window that sees k steps on one side; those of the past include the present one."""
     params = estimator.get_params()
     key = name if name in params else f"estimator__{name}"
