@@ -164,7 +164,12 @@ def of_one_kind(dataset: SequenceDataset) -> SequenceDataset:
         return dataset
     if dataset.role == "next":
         return with_joint_symbols(dataset)
-    return replace(dataset, X=AsNumbers.of(dataset.X).transform(dataset.X))
+    return replace(dataset, X=as_numbers(dataset.X))
+
+
+def as_numbers(X: Sequences) -> Sequences:
+    """Return sequences whose channels have a common matrix: mixed ones as numbers, others as they are."""
+    return AsNumbers.of(X).transform(X) if X.kind == "mixed" else X
 
 
 def with_joint_symbols(dataset: SequenceDataset) -> SequenceDataset:
