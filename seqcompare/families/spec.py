@@ -58,6 +58,8 @@ class Problem:
         Whether steps have missing values.
     period : int
         Steps of a season after which numbers come back; 1 if none is known.
+    n_counts : int
+        Where steps are counts, one more than the largest; else 0.
     task : task, optional
         The synthetic task, if this is one: then the budget is spent to its end, and machines made by hand
         ask it for their parameters.
@@ -75,6 +77,7 @@ class Problem:
     n_classes: int = 0
     missing: bool = False
     period: int = 1
+    n_counts: int = 0
     task: Any = None
 
     @property
@@ -121,7 +124,7 @@ class ModelSpec:
         What theory says; by default what that of the family says, else that it is open.
     missing : bool, default=False
         Whether it does without missing values.
-    kinds : sequence of str, default=("symbols", "real")
+    kinds : sequence of str, default=("symbols", "real", "mixed")
         The kinds of steps that it reads.
     warm_up : callable (problem) -> None, optional
         Compiles and imports what a first fit would; by default a few sequences are fitted for one epoch.
@@ -147,7 +150,7 @@ class ModelSpec:
     cost: Callable[[Problem, Settings], float] | None = None
     can_represent: Callable[[Needs, Traits], bool | None] | None = None
     missing: bool = False
-    kinds: Sequence[str] = ("symbols", "real")
+    kinds: Sequence[str] = ("symbols", "real", "mixed")
     warm_up: Callable[[Problem], None] | None = None
     skip: Callable[[Problem], str] | None = None
     look: Callable[[Any, Any, Sequence[str]], list[tuple[str, Any]]] | None = None
