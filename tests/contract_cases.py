@@ -7,6 +7,7 @@ from sklearn.svm import LinearSVC
 from seqcompare import (
     HMM,
     Autoregression,
+    AutoregressiveHMM,
     BayesClassifier,
     ContextTree,
     CountAutoregression,
@@ -68,6 +69,9 @@ CASES = {
     "local trend": case(
         LinearStateSpace(structure="local trend"), "real", "next", {"structure": ["local level"]}
     ),
+    "hmm autoregressive": case(
+        AutoregressiveHMM(n_init=1, random_state=0), "real", "next", {"n_components": [1, 2]}
+    ),
     "counts": case(CountAutoregression(), "counts", "next", {"order": [0, 1]}),
     "counts free": case(CountAutoregression(2, arrivals="free"), "counts", "next", {"order": [0, 1]}),
     "next markov": case(NextStep(MarkovTagger()), "strings", "next", {"estimator__order": [0, 1]}),
@@ -90,6 +94,24 @@ CASES = {
     "hmm tagger latent": case(
         HMMTagger(2, decode="filter", n_init=1, random_state=0), "strings", "step", {"n_components": [1, 2]}
     ),
+    "hmm tagger mixed": case(HMMTagger(decode="filter", random_state=0), "mixed", "step", {"n_init": [1]}),
+    "hmm tagger mixed latent": case(
+        HMMTagger(2, decode="filter", n_init=1, random_state=0), "mixed", "step", {"n_components": [1, 2]}
+    ),
+    "crf mixed": case(CRFTagger(decode="filter"), "mixed", "step", {"before": [0, 1]}),
+    "window tagger mixed": case(WindowTagger(before=1), "mixed", "step", {"before": [0, 1]}),
+    "net tagger mixed": case(RNNTagger("gru", **SMALL_NET), "mixed", "step", {"hidden_size": [2, 3]}),
+    "markov tagger mixed": case(MarkovTagger(1), "mixed", "step", {"order": [0, 1]}),
+    "bayes mixed": case(BayesClassifier(MarkovChain()), "mixed", "sequence", {"estimator__order": [0, 1]}),
+    "bayes hmm mixed": case(
+        BayesClassifier(HMM(n_init=1, random_state=0)),
+        "mixed",
+        "sequence",
+        {"estimator__n_components": [1, 2]},
+    ),
+    "window classifier mixed": case(WindowClassifier(width=2), "mixed", "sequence", {"width": [1, 2]}),
+    "net classifier mixed": case(RNNClassifier(**SMALL_NET), "mixed", "sequence", {"hidden_size": [2, 3]}),
+    "window regressor mixed": case(WindowRegressor(width=2), "mixed", "value", {"width": [1, 2]}),
     "crf": case(CRFTagger(1), "strings", "step", {"C": [0.1, 1.0]}),
     "crf filtered": case(CRFTagger(decode="filter"), "real", "step", {"before": [0, 1]}),
     "markov tagger": case(MarkovTagger(2), "strings", "step", {"order": [0, 1]}),

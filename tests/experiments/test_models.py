@@ -47,6 +47,7 @@ ROLES = {
     "hmm": {"next", "step", "sequence"},
     "hmm-predictive": {"next"},
     "state-space": set(),  # of numbers
+    "hmm-autoregressive": set(),  # of numbers
     "hmm-sticky": {"next", "step", "sequence"},
     "hmm-labels": {"step"},
     "hmm-labels-smoothed": {"step"},

@@ -35,7 +35,7 @@ def _hmm(
         return seqcompare.HMM(n_components, **how)
     if problem.role != "sequence":
         return None
-    if problem.task is None and problem.kind == "real" and "covariance_type" not in more:
+    if problem.task is None and problem.kind != "symbols" and "covariance_type" not in more:
         # a channel that hardly varies within a class must not decide alone: as if seen at half its spread
         how["priors"] = {"covars": (0.5, 20)}
     model: Any = seqcompare.BayesClassifier(seqcompare.HMM(n_components, **how))
@@ -168,6 +168,29 @@ def _numbers_in_a_state(problem: Problem) -> list[Settings]:
     return [{"n_components": k} for k in (1, 2, 3) if k == 1 or 10 * k * (k + width) <= problem.n_steps]
 
 
+def _regimes(problem: Problem, n_components: int, order: int = 1) -> BaseEstimator | None:
+    """Return the density whose states are linear rules; gaps would hide what a rule needs to see."""
+    if problem.role != "next" or problem.kind != "real" or problem.missing:
+        return None
+    starts = 10 if problem.task is not None else 3
+    return seqcompare.AutoregressiveHMM(n_components, order, n_init=starts)
+
+
+def _rules(problem: Problem) -> list[Settings]:
+    """Return numbers of rules and their orders: some ten steps for each free parameter."""
+    if problem.role != "next" or problem.kind != "real" or problem.missing:
+        return []
+    d = problem.n_channels
+    tried = [(k, p) for p in (1, 2, 4) for k in (2, 3) if p < problem.longest // 2]
+    return [
+        {"n_components": k, "order": p} for k, p in tried if 10 * k * (k + d * (p * d + 1)) <= problem.n_steps
+    ]
+
+
+def _label_of_rules(settings: Settings) -> str:
+    return f"autoregressive HMM {settings['n_components']} states, order {settings.get('order', 1)}"
+
+
 def _field(problem: Problem, width: int, C: float = 1.0) -> BaseEstimator | None:
     """Return a conditional random field over windows that look as far ahead as back.
 
@@ -177,7 +200,7 @@ def _field(problem: Problem, width: int, C: float = 1.0) -> BaseEstimator | None
     if problem.role != "step":
         return None
     model = seqcompare.CRFTagger((width - 1) // 2, width // 2, C=C, decode=_SMOOTHED)
-    return make_pipeline(seqcompare.SequenceScaler(), model) if problem.kind == "real" else model
+    return model if problem.kind == "symbols" else make_pipeline(seqcompare.SequenceScaler(), model)
 
 
 def _fields(problem: Problem) -> list[Settings]:
@@ -245,8 +268,8 @@ def _spec(name: str, title: str, build: Any, grid: Any, **more: Any) -> ModelSpe
         build,
         grid,
         capacity="n_components",
-        missing=True,
         **{
+            "missing": True,
             "capacity_name": "states",
             "sizes": (2, 4, 8),
             "label": _label,
@@ -310,6 +333,17 @@ FAMILY = Family(
             cost=partial(_seconds, 1e-4),
             sizes=(1, 2, 3),
             kinds=("real",),
+        ),
+        _spec(
+            "hmm-autoregressive",
+            "Autoregressive HMM",
+            _regimes,
+            _rules,
+            label=_label_of_rules,
+            cost=partial(_seconds, 3e-5),
+            sizes=(2, 3),
+            kinds=("real",),
+            missing=False,
         ),
         _of_labels_spec("hmm-labels-smoothed", _SMOOTHED, ahead=True),
         _spec(

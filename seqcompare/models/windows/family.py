@@ -48,7 +48,7 @@ def _rule(name: str, problem: Problem) -> BaseEstimator | None:
 
 
 def _scaled(model: BaseEstimator, problem: Problem) -> BaseEstimator:
-    return make_pipeline(StandardScaler(), model) if problem.kind == "real" else model
+    return make_pipeline(StandardScaler(), model) if problem.kind != "symbols" else model
 
 
 def _regressor(name: str, problem: Problem) -> BaseEstimator | None:
@@ -138,7 +138,7 @@ def _centred(name: str, problem: Problem, width: int) -> BaseEstimator | None:
 
 def _pairs(problem: Problem, width: int, *, ahead: bool = False) -> BaseEstimator | None:
     """Return windows whose columns are pairs of symbols as well."""
-    if problem.kind == "real" or problem.role not in ("next", "step"):
+    if problem.kind != "symbols" or problem.role not in ("next", "step"):
         return None
     sides = {"before": 1, "after": 1} if ahead else {"before": width - 1}
     tagger = seqcompare.WindowTagger(LogisticRegression(max_iter=200), **sides, pairs=True)
@@ -176,7 +176,7 @@ def _grid(name: str, problem: Problem) -> list[Settings]:
     if problem.role == "value":
         return [] if name == _LOGISTIC else _pooled(problem, _filled(problem, 1, 2, 4))
     typical = max(1, problem.n_steps // problem.n_train)
-    short = (1, 2, 4) if problem.kind == "real" else (2, 3)
+    short = (2, 3) if problem.kind == "symbols" else (1, 2, 4)
     return _pooled(problem, [w for w in short if w <= typical])
 
 
