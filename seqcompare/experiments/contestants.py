@@ -56,6 +56,8 @@ def problem_of(dataset: SequenceDataset, train_share: float, max_seconds: float)
         n_channels=X.n_channels,
         n_classes=n_classes,
         missing=has_missing(X),
+        shortest=int(X.lengths.min()),
+        weighted=isinstance(dataset.sample_weight, Sequences),
     )
 
 

@@ -18,10 +18,10 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.answer import ask, count_items, scored_items, unit_sums, units
 from seqcompare.experiments.context import influence_by_lag, trace_context
-from seqcompare.experiments.forward import hold_out_part
-from seqcompare.experiments.splits import Plan, cut
+from seqcompare.experiments.forward import tuning_splits
+from seqcompare.experiments.splits import Plan, Split, cut
 from seqcompare.experiments.tested import tested_in_time
-from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial
+from seqcompare.experiments.trial import CONTEXT, SHORTER, TEST, TUNING, Trial
 from seqcompare.families import Problem
 from seqcompare.metrics import METRICS, Answers, Metric
 from seqcompare.results.contest import CHANCE
@@ -56,6 +56,8 @@ class DataSource:
         What models are chosen and judged by.
     shown : tuple of Metric
         What the user asked to see beside it.
+    inner_cv : int, optional
+        Folds of each training part that candidates are chosen by; see `tuning_splits`.
     """
 
     dataset: SequenceDataset
@@ -63,6 +65,7 @@ class DataSource:
     built_for: Problem
     metric: Metric
     shown: tuple[Metric, ...] = ()
+    inner_cv: int | None = None
 
     @property
     def role(self) -> str:
@@ -128,14 +131,40 @@ class DataSource:
             "sums": np.zeros((0, 3)),
         }
 
-    def parts(self, trial: Trial) -> tuple[SequenceDataset, dict[str, SequenceDataset]]:
-        """Return what is fitted to, and what is asked about by the column that its score belongs to."""
-        split = self.plan.splits[trial.seed]
-        train = cut(self.dataset, split.train)
+    def n_fits(self, trial: Trial) -> int:
+        """Return how often the candidate is fitted: as often as the training part is divided to tune."""
         if trial.phase != TUNING:
-            return train, {"score": cut(self.dataset, split.test)}
-        inner = hold_out_part(train, self.plan)
-        return cut(train, inner.train), {"validation_score": cut(train, inner.test)}
+            return 1
+        return len(self._tuning_splits(trial.seed)[1])
+
+    def parts(self, trial: Trial, fit: int = 0) -> tuple[SequenceDataset, dict[str, SequenceDataset]]:
+        """Return what is fitted to, and what is asked about by the column that its score belongs to."""
+        if trial.phase == TUNING:
+            train, inner = self._tuning_splits(trial.seed)
+            return cut(train, inner[fit].train), {"validation_score": cut(train, inner[fit].test)}
+        split = self.plan.splits[trial.seed]
+        return cut(self.dataset, split.train), {"score": cut(self.dataset, split.test)}
+
+    def _tuning_splits(self, fold: int) -> tuple[SequenceDataset, tuple[Split, ...]]:
+        train = cut(self.dataset, self.plan.splits[fold].train)
+        return train, tuning_splits(train, self.plan, self.inner_cv)
+
+    def pooled(self, fits: Sequence[Mapping[str, Any]], column: str) -> dict[str, Any]:
+        """Return the columns of all fits of a trial as one: their units together."""
+        sums = np.vstack([fit["sums"] for fit in fits])
+        weights = [fit["sums"][:, 0].sum() for fit in fits]
+        scores = pd.DataFrame([fit["details"]["metrics"] for fit in fits])
+        means = {str(name): float(np.average(scores[name], weights=weights)) for name in scores}
+        found: dict[str, Any] = {
+            column: float(self.metric.as_score(sums[:, 1].sum() / sums[:, 0].sum())),
+            "sums": sums,
+            "details": {"metrics": means},
+            "n_train": round(np.mean([fit["n_train"] for fit in fits])),
+            "n_test": sum(fit["n_test"] for fit in fits),
+        }
+        if self.metric.relative:
+            found["chance"] = float(np.average([fit["chance"] for fit in fits], weights=weights))
+        return found
 
     def problem(self) -> Problem:
         """Return what models are built for."""
@@ -150,7 +179,7 @@ class DataSource:
         start = perf_counter()
         answers = ask(model, asked, n_train, whole=whole)
         seconds = perf_counter() - start
-        unit = units(asked, answers.item, *([self.n_parts] if trial.phase == TEST else []))
+        unit = units(asked, answers.item, *([self.n_parts] if trial.phase in (TEST, SHORTER) else []))
         known = answers
         if trial.phase == TEST and trial.entry == CHANCE and self.frequencies is not None:
             known = replace(answers, **self._best_constant(answers, n_train))

@@ -11,16 +11,16 @@ import pandas as pd
 
 from seqcompare.metrics import Metric
 from seqcompare.results.answer import Answer, answer_table
-from seqcompare.results.contest import Contest, loss_table, pairs, summary
+from seqcompare.results.contest import CHANCE, Contest, loss_table, pairs, summary
 from seqcompare.results.described import Config, metric_of
-from seqcompare.results.findings import Findings
+from seqcompare.results.findings import Findings, Shorter
 from seqcompare.results.folder import StoredRun
-from seqcompare.results.grids import all_grids, failed_candidates
+from seqcompare.results.grids import all_grids, failed_candidates, paired_difference
 from seqcompare.results.judgement import Judgement, judge
 from seqcompare.results.store import Details, Sums
 from seqcompare.results.verdict import Verdict, write_verdict
 
-TUNING, TEST, CONTEXT = "tuning", "test", "context"
+TUNING, TEST, CONTEXT, SHORTER = "tuning", "test", "context", "shorter"
 
 CONTEXT_COLUMNS = [
     *("entry", "model", "family", "variant", "capacity", "fold", "control", "context"),
@@ -28,6 +28,7 @@ CONTEXT_COLUMNS = [
 ]
 _CANDIDATE = ["entry", "model", "family", "variant", "capacity"]
 _SIDE_TABLES = ("lag_profile", "profile_facts")
+_COUNTED = ["n_parameters", "predict_us_per_step"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +40,7 @@ class ComparisonResult:
     config : dict
         The configuration of the run.
     frame : DataFrame
-        One row a trial; ``axis`` says what it was for: "tuning", "test" or "context".
+        One row a trial; ``axis`` says what it was for: "tuning", "test", "context" or "shorter".
     details : mapping of str to dict
         The details of each trial.
     sums : mapping of str to ndarray of shape (m, 3)
@@ -85,12 +86,28 @@ class ComparisonResult:
     @cached_property
     def grids(self) -> pd.DataFrame:
         """How every candidate did on validation data; see `seqcompare.results.grids.all_grids`."""
-        return all_grids(self.phase(TUNING), self.sums, self.metric)
+        return all_grids(self.phase(TUNING), self.sums, self.phase(TEST))
 
     @cached_property
     def failures(self) -> pd.DataFrame:
         """What failed while tuning; see `seqcompare.results.grids.failed_candidates`."""
         return failed_candidates(self.phase(TUNING))
+
+    @cached_property
+    def shorter(self) -> Shorter | None:
+        """The winner that sees no more than its context curve says is enough; None where there is none."""
+        rows, winner = self.phase(SHORTER), self.judgement.winner
+        if winner is None or rows.empty or (rows["status"] != "ok").any():
+            return None
+        rows = rows[rows["entry"] == winner]
+        others = self.phase(TEST)
+        tests = pd.concat([others[others["entry"] == CHANCE], rows])
+        contest = replace(self.contest, losses=loss_table(tests, self.sums))
+        if winner not in contest.parts:
+            return None
+        behind, error = paired_difference(contest.units[winner], self.contest.units[winner])
+        table = summary(contest, tests, self.phase(TUNING))
+        return Shorter(table[table["entry"] == winner], behind, error, self.contest.tolerance)
 
     @cached_property
     def facts(self) -> dict[str, str]:
@@ -122,6 +139,11 @@ class ComparisonResult:
         """One row a model; see `seqcompare.results.answer.Answer`."""
         role = str(self.config["data"]["role"])
         table = answer_table(self.judgement, self.contest, self._costs, self.grids, self.contexts, role)
+        if self.shorter is not None and self.shorter.named:
+            mine = table["entry"] == self.judgement.winner
+            row = self.shorter.table.iloc[0]
+            table.loc[mine, "candidate"] = row["chosen"]
+            table.loc[mine, _COUNTED] = row[_COUNTED].to_numpy()
         return Answer(self.verdict, self.judgement, self.metric, table)
 
     @cached_property
@@ -141,6 +163,7 @@ class ComparisonResult:
                 failures=self.failures,
                 in_time=self._in_time,
                 n_units=len(next(iter(self.contest.units.values()), ())) // self._copies,
+                shorter=self.shorter,
             )
         )
 
@@ -221,6 +244,7 @@ class ComparisonResult:
             "pairs": self.pairs,
             "grids": self.grids,
             "failures": self.failures,
+            **({} if self.shorter is None else {"shorter": self.shorter.frame()}),
             "contexts": self.contexts,
             "influence": self.influence,
             "confusion": self.confusion,
@@ -247,7 +271,7 @@ class ComparisonResult:
         """The summary, each model with the costs of its named candidate."""
         costs = self.summary.set_index("entry")
         named = self.grids[self.grids["chosen"].astype(bool)].set_index("entry")
-        costs.update(named[["n_parameters", "predict_us_per_step"]])
+        costs.update(named[_COUNTED])
         return costs.reset_index()
 
     @property

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from seqcompare.metrics import Metric
@@ -23,6 +24,45 @@ _LONGEST_NAME = 80
 
 #: A number behind a sentence: the table where it stands, row, column, and the number.
 Number = tuple[str, str, str, object]
+
+
+@dataclass(frozen=True, eq=False)
+class Shorter:
+    """The winner that sees no more than its context curve says is enough, tested as the others were.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Its row, as in the summary.
+    behind, error : float
+        How much more it loses than the winner, and the standard error of that.
+    tolerance : float
+        What is practically equal.
+    """
+
+    table: pd.DataFrame
+    behind: float
+    error: float
+    tolerance: float
+
+    @property
+    def named(self) -> bool:
+        """Whether it is named in place of the winner: it is not told apart, or practically as good."""
+        error = self.error if np.isfinite(self.error) else 0.0
+        return bool(self.behind <= max(error, self.tolerance))
+
+    @property
+    def label(self) -> str:
+        """What it is called."""
+        return str(self.table["chosen"].iloc[0])
+
+    def row(self) -> Config:
+        """Return its row."""
+        return {str(name): value for name, value in self.table.iloc[0].to_dict().items()}
+
+    def frame(self) -> pd.DataFrame:
+        """Return its row, with ``behind``, ``error`` and ``named``."""
+        return self.table.assign(behind=self.behind, error_behind=self.error, named=self.named)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +89,8 @@ class Findings:
         Whether what was tested are stretches of time that follow each other.
     n_units : int, default=0
         What was tested as one each: sequences, groups, stretches of time.
+    shorter : Shorter, optional
+        The winner that sees no more than it needs.
     """
 
     data: Config
@@ -63,6 +105,7 @@ class Findings:
     failures: pd.DataFrame
     in_time: bool = False
     n_units: int = 0
+    shorter: Shorter | None = None
 
     @property
     def margin(self) -> str:

@@ -58,8 +58,8 @@ def check_same_units(a: Sums, b: Sums) -> None:
 def choose_candidate(candidates: pd.DataFrame, sums: Mapping[str, Sums], tolerance: float) -> str | None:
     """Return the label of the candidate to compete with: the cheapest that cannot be told from the best.
 
-    Which is whoever loses no more than one standard error of the paired difference to the best, and no more
-    than `tolerance`.
+    Which is whoever loses no more than one standard error of the paired difference to the best (Breiman,
+    Friedman, Olshen and Stone 1984), or practically nothing.
 
     Parameters
     ----------
@@ -77,21 +77,24 @@ def choose_candidate(candidates: pd.DataFrame, sums: Mapping[str, Sums], toleran
         None if no candidate ended well in every fold.
     """
     table = compare_candidates(candidates, sums)
-    return None if table.empty else cheapest(table, table["error"].clip(upper=tolerance))
+    return None if table.empty else cheapest(table, tolerance)
 
 
-def cheapest(table: pd.DataFrame, limit: pd.Series | float) -> str:
-    """Return the label of the candidate within `limit` of fewest parameters, then microseconds a step.
+def cheapest(table: pd.DataFrame, tolerance: float) -> str:
+    """Return the label of the cheapest candidate that is not told apart from the best.
+
+    Of those with as many parameters it is the best, so that no measured time decides.
 
     Parameters
     ----------
     table : DataFrame
         What `compare_candidates` returns; not empty.
-    limit : Series or float
-        How far behind the best a candidate may be, each or all of them.
+    tolerance : float
+        What is practically equal. The error of one unit alone is not known: then only that counts.
     """
-    able = table[table["behind"] <= limit]
-    ordered = able.sort_values(["cost", "predict_us_per_step"], kind="stable", na_position="last")
+    error = table["error"].where(np.isfinite(table["error"]), 0.0)
+    able = table[table["behind"] <= error.clip(lower=tolerance)]
+    ordered = able.sort_values(["cost", "loss"], kind="stable", na_position="last")
     return str(ordered["model"].iloc[0])
 
 
@@ -135,7 +138,7 @@ def compare_candidates(candidates: pd.DataFrame, sums: Mapping[str, Sums]) -> pd
     return table[columns]
 
 
-def all_grids(tuning: pd.DataFrame, sums: Mapping[str, Sums], metric: Metric) -> pd.DataFrame:
+def all_grids(tuning: pd.DataFrame, sums: Mapping[str, Sums], tests: pd.DataFrame) -> pd.DataFrame:
     """Return how every candidate of every model did on validation data, all folds together.
 
     Parameters
@@ -144,28 +147,54 @@ def all_grids(tuning: pd.DataFrame, sums: Mapping[str, Sums], metric: Metric) ->
         Rows of tuning of all models.
     sums : mapping of str to ndarray of shape (m, 3)
         Weight, loss and bits of the validation units of each trial.
-    metric : Metric
-        What the loss is by.
+    tests : DataFrame
+        Rows of testing: ``entry``, ``model``.
 
     Returns
     -------
     DataFrame
-        entry, and the columns of `compare_candidates`; ``chosen`` marks the candidate that is named, and
-        fitted in the end: the cheapest that is practically as good as the best.
+        entry, and the columns of `compare_candidates`; ``fold_error`` is the median over folds of the error
+        in one, where each unit counts once; ``n_chosen`` is how many folds chose and tested the
+        candidate, ``n_folds`` of how many; ``chosen`` marks the one that is named, and fitted in the end:
+        that of most folds.
     """
     tables = []
     for entry, rows in tuning.groupby("entry", sort=False):
         table = compare_candidates(rows, sums)
         if table.empty:
             continue
+        tested = tests.loc[tests["entry"] == entry, "model"]
         table.insert(0, "entry", entry)
-        table["chosen"] = table["model"] == cheapest(table, validation_tolerance(rows, sums, metric))
+        counts = tested.value_counts()
+        table["fold_error"] = _fold_errors(rows, sums, table)
+        table["n_chosen"] = table["model"].map(counts).fillna(0).astype(int)
+        table["n_folds"] = len(tested)
+        table["chosen"] = table["model"] == most_chosen(table)
         tables.append(table)
     if not tables:
-        return pd.DataFrame(
-            columns=["entry", "model", "loss", "n_parameters", "predict_us_per_step", "chosen"]
-        )
+        names = ["entry", "model", "loss", "n_parameters", "predict_us_per_step", "n_chosen", "chosen"]
+        return pd.DataFrame(columns=names)
     return pd.concat(tables, ignore_index=True)
+
+
+def _fold_errors(rows: pd.DataFrame, sums: Mapping[str, Sums], table: pd.DataFrame) -> pd.Series:
+    """Return the standard error of the difference to the best, the median over folds."""
+    best = rows[rows["model"] == table["model"].iloc[int(table["loss"].argmin())]].set_index("seed")[
+        "trial_id"
+    ]
+    found = {}
+    for model, mine in rows[rows["model"].isin(table["model"])].groupby("model"):
+        pairs = zip(mine["trial_id"], best[mine["seed"]], strict=True)
+        found[model] = float(np.median([paired_difference(sums[a], sums[b])[1] for a, b in pairs]))
+    return table["model"].map(found)
+
+
+def most_chosen(table: pd.DataFrame) -> str | None:
+    """Return the candidate that most folds chose, the best of these on all validation data; None before."""
+    most = table["n_chosen"].max()
+    if not most > 0:
+        return None
+    return str(table[table["n_chosen"] == most].sort_values("loss", kind="stable")["model"].iloc[0])
 
 
 def validation_tolerance(candidates: pd.DataFrame, sums: Mapping[str, Sums], metric: Metric) -> float:

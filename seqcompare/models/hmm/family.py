@@ -14,11 +14,19 @@ from seqcompare.families import Family, ModelSpec, Problem, Settings
 from seqcompare.needs import Needs, Traits
 
 _FILTERED, _SMOOTHED = "filter", "posterior"
+#: Sizes for few symbols and for many, and where the former end.
+_SOME, _MANY, _FEW_SYMBOLS = (2, 3, 4, 6, 8, 12), (4, 8, 16, 32), 16
+#: Pseudo-counts of symbols and of transitions that do most of the work where steps are few.
+_SPARSE = {"emissionprob": 0.3, "transmat": 0.02}
 
 
-def _hmm(problem: Problem, n_components: int, *, decode: Any = _FILTERED, **more: Any) -> Any:
+def _hmm(
+    problem: Problem, n_components: int, *, decode: Any = _FILTERED, priors: bool = False, **more: Any
+) -> Any:
     """Return a density, a tagger of hidden states over steps and labels, or a density a class."""
     how = {**_training(problem, n_components), **more}
+    if priors:
+        how["priors"] = _SPARSE
     if problem.role == "step":
         return seqcompare.HMMTagger(n_components, decode=decode, **how)
     if decode != _FILTERED:
@@ -63,8 +71,9 @@ def _sticky(problem: Problem, n_components: int) -> Any:
 
 
 def _predictive(problem: Problem, n_components: int) -> Any:
-    """Return a density fitted to the prediction of the steps that count, where a task says which do."""
-    if problem.task is None or problem.role != "next" or problem.kind == "real":
+    """Return a density fitted to the prediction of the steps that count, where it is said which do."""
+    told = problem.task is not None or problem.weighted
+    if not told or problem.role != "next" or problem.kind == "real":
         return None
     return seqcompare.HMM(n_components, n_init=2, objective="prediction")
 
@@ -103,13 +112,32 @@ def _states(problem: Problem) -> list[Settings]:
         if problem.kind == "real":
             counts = _fitting(problem, 2, 3, 4, 6, 8, 12)
         else:
-            few = problem.n_symbols <= 16
-            counts = _fitting(problem, *((2, 3, 4, 6, 8, 12) if few else (4, 8, 16, 32)))
+            counts = _fitting(problem, *_SOME if problem.n_symbols <= _FEW_SYMBOLS else _MANY)
     elif problem.role == "step":
         counts = [k for k in _fitting(problem, 4, 8, 16) if k > problem.n_classes]
     else:
         counts = list(_states_of_classes(problem))
-    return [{"n_components": k} for k in counts]
+    return [*({"n_components": k} for k in counts), *_with_priors(problem)]
+
+
+def _with_priors(problem: Problem) -> list[Settings]:
+    """Return the numbers of states that there is data for with priors, and not so much that these are idle."""
+    if problem.kind == "real" or problem.role not in ("next", "sequence"):
+        return []
+    n_steps = problem.n_steps if problem.role == "next" else _per_class(problem)
+    counts = _SOME if problem.role == "next" and problem.n_symbols <= _FEW_SYMBOLS else (2, 4, 8)
+    free = {k: k * (k + _width(problem)) for k in counts}
+    return [{"n_components": k, "priors": True} for k in counts if 1.5 * free[k] <= n_steps <= 50 * free[k]]
+
+
+def _near(problem: Problem, settings: Settings) -> list[Settings]:
+    """Return one state less and more, and of the largest twice as many."""
+    k = int(settings["n_components"])
+    counts = [k - 1, k + 1, *([2 * k] if not problem.large and k >= 8 else [])]
+    room = _per_class(problem) if problem.role == "sequence" else problem.n_steps
+    least = problem.n_classes + 1 if problem.role == "step" else 1
+    able = [n for n in counts if n >= least and n * (n + _width(problem)) <= room]
+    return [{**settings, "n_components": n} for n in able]
 
 
 def _states_of_classes(problem: Problem) -> Iterator[int]:
@@ -144,6 +172,11 @@ def _states_of_labels(problem: Problem) -> list[Settings]:
     return [{"states": problem.n_classes}] if problem.role == "step" else []
 
 
+def _sizes_where_steps_are_weighed(problem: Problem) -> list[Settings]:
+    able = problem.role == "next" and problem.kind == "symbols" and problem.weighted
+    return [{"n_components": k} for k in (2, 4, 8)] if able else []
+
+
 def _steps_only(problem: Problem) -> list[Settings]:
     return _states(problem) if problem.role == "step" else []
 
@@ -164,7 +197,8 @@ def _numbers_in_a_state(problem: Problem) -> list[Settings]:
 
 def _label(settings: Settings, more: str = "") -> str:
     k = int(settings["n_components"])
-    return f"HMM {k} state{'' if k == 1 else 's'}{more}"
+    priors = ", priors" if settings.get("priors") else ""
+    return f"HMM {k} state{'' if k == 1 else 's'}{more}{priors}"
 
 
 def _theory(needs: Needs, traits: Traits) -> bool | None:
@@ -205,6 +239,7 @@ def _spec(name: str, title: str, build: Any, grid: Any, **more: Any) -> ModelSpe
             "sizes": (2, 4, 8),
             "label": _label,
             "cost": partial(_seconds, 1e-5),
+            "refine": _near,
             **more,
         },
     )
@@ -251,7 +286,7 @@ FAMILY = Family(
             "hmm-predictive",
             "Predictive HMM",
             _predictive,
-            lambda problem: [],
+            _sizes_where_steps_are_weighed,
             label="predictive HMM {n_components} states",
         ),
         _spec(
@@ -261,6 +296,7 @@ FAMILY = Family(
             _numbers_in_a_state,
             label="linear state space {n_components}",
             capacity_name="numbers in a state",
+            refine=None,
             cost=partial(_seconds, 1e-4),
             sizes=(1, 2, 3),
             kinds=("real",),
