@@ -106,7 +106,8 @@ class DataSource:
 
     def trial_id(self, trial: Trial) -> str:
         """Return the coordinates in words: unique within a comparison."""
-        return f"{trial.phase}/{self.dataset.name}/{trial.entry}/{trial.candidate.label}/fold={trial.seed}"
+        where = f"{trial.entry}/{trial.candidate.label}/fold={trial.seed}{'/again' if trial.again else ''}"
+        return f"{trial.phase}/{self.dataset.name}/{where}"
 
     def model_seed(self, trial: Trial) -> int:
         """Return the seed of the model, below 2**32."""
@@ -121,7 +122,7 @@ class DataSource:
             "entry": trial.entry,
             "axis": trial.phase,
             "task": self.dataset.name,
-            "task_params": json.dumps({"fold": trial.seed}),
+            "task_params": json.dumps({"fold": trial.seed, **({"again": True} if trial.again else {})}),
             "role": self.role,
             "metric": self.metric.name,
             "greater_is_better": self.metric.greater_is_better,
@@ -132,20 +133,20 @@ class DataSource:
         }
 
     def n_fits(self, trial: Trial) -> int:
-        """Return how often the candidate is fitted: as often as the training part is divided to tune."""
-        if trial.phase != TUNING:
-            return 1
-        return len(self._tuning_splits(trial.seed)[1])
+        """Return how often the candidate is fitted: tried again, to all other parts of the training part."""
+        return len(self.tuned_on(trial.seed)[1]) - 1 if trial.again else 1
 
     def parts(self, trial: Trial, fit: int = 0) -> tuple[SequenceDataset, dict[str, SequenceDataset]]:
         """Return what is fitted to, and what is asked about by the column that its score belongs to."""
         if trial.phase == TUNING:
-            train, inner = self._tuning_splits(trial.seed)
-            return cut(train, inner[fit].train), {"validation_score": cut(train, inner[fit].test)}
+            train, inner = self.tuned_on(trial.seed)
+            split = inner[fit + trial.again]
+            return cut(train, split.train), {"validation_score": cut(train, split.test)}
         split = self.plan.splits[trial.seed]
         return cut(self.dataset, split.train), {"score": cut(self.dataset, split.test)}
 
-    def _tuning_splits(self, fold: int) -> tuple[SequenceDataset, tuple[Split, ...]]:
+    def tuned_on(self, fold: int) -> tuple[SequenceDataset, tuple[Split, ...]]:
+        """Return the training part of a fold, and how it is divided to choose candidates by."""
         train = cut(self.dataset, self.plan.splits[fold].train)
         return train, tuning_splits(train, self.plan, self.inner_cv)
 

@@ -21,12 +21,23 @@ from seqcompare.experiments.trial import CONTEXT, SHORTER, TEST, TUNING, Trial, 
 from seqcompare.experiments.winner import final_candidate, shorter_candidate
 from seqcompare.families import REFERENCE, Problem, is_known
 from seqcompare.results.comparison import StoredComparison
-from seqcompare.results.grids import cheapest, choose_candidate, compare_candidates, validation_tolerance
+from seqcompare.results.grids import (
+    cheapest,
+    choose_candidate,
+    compare_candidates,
+    not_told_apart,
+    validation_tolerance,
+)
 from seqcompare.results.store import STORE, Store
 
 _CONTEXT_FOLDS = 3
 #: How often a grid is searched around what did best.
 _REFINEMENTS = 2
+#: How far behind, in tolerances, the best of a kind may be to be worth a search around it.
+_NEAR = 5.0
+#: Of those not told apart by one part of a training part, how many of the best and of the cheapest are tried
+#: on the others.
+_BEST, _CHEAPEST = 6, 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +95,7 @@ def run_comparison(
             _warm_up(refined)
             run(more)
             planned = refined
+        run(list(_trials_again(planned, store)))
         _run(list(_test_trials(planned, store)), store, counter, **how)
         run(list(_context_trials(planned, StoredComparison(folder))))
         run(list(_shorter_trials(planned, StoredComparison(folder))))
@@ -125,22 +137,34 @@ def _refined(planned: PlannedComparison, store: Store) -> PlannedComparison:
 
     What is proposed rests on all folds together; what each chooses, on its own training part.
     """
-    frame = store.frame()
-    frame = frame[frame["axis"] == TUNING]
+    frame = _first_tries(store)
     sums = store.sums(frame["trial_id"])
     contestants = []
     for c in planned.contestants:
         labels = [candidate.label for candidate in c.candidates]
         rows = frame[(frame["entry"] == c.name) & frame["model"].isin(labels)]
-        table = compare_candidates(rows, sums) if len(rows) else rows
-        near: list[Candidate] = []
-        if len(table):
-            best = {str(table["model"].iloc[int(table["loss"].argmin())])}
-            best.add(cheapest(table, validation_tolerance(rows, sums, planned.source.metric)))
-            near = [n for x in c.candidates if x.label in best for n in _near(x, c, planned.source.problem())]
+        best: set[str] = set()
+        if len(rows):
+            tolerance = validation_tolerance(rows, sums, planned.source.metric)
+            best = _worth_a_search(compare_candidates(rows, sums), tolerance)
+        near = [n for x in c.candidates if x.label in best for n in _near(x, c, planned.source.problem())]
         fresh = {x.label: x for x in near if x.label not in labels}
         contestants.append(replace(c, candidates=(*c.candidates, *fresh.values())))
     return replace(planned, contestants=tuple(contestants))
+
+
+def _first_tries(store: Store) -> pd.DataFrame:
+    frame = store.frame()
+    return frame[(frame["axis"] == TUNING) & ~frame["trial_id"].str.endswith("/again")]
+
+
+def _worth_a_search(table: pd.DataFrame, tolerance: float) -> set[str]:
+    """Return the best of each kind that is not far behind, and the cheapest that is not told apart."""
+    if table.empty:
+        return set()
+    near = not_told_apart(table, 2.0, _NEAR * tolerance).sort_values("loss", kind="stable")
+    kind = near["variant"].str.split(", ").str[0]
+    return {*near.groupby(kind, sort=False)["model"].first(), cheapest(table, tolerance)}
 
 
 def _near(candidate: Candidate, contestant: Contestant, problem: Problem) -> list[Candidate]:
@@ -151,6 +175,31 @@ def _near(candidate: Candidate, contestant: Contestant, problem: Problem) -> lis
     settings = list(spec.refine(problem, candidate.settings))
     made = candidates_of(Entered(contestant.family, spec), settings, candidate.params)
     return [x for x in made if x.fills(problem)]
+
+
+def _trials_again(planned: PlannedComparison, store: Store) -> Iterator[Trial]:
+    """Yield trials on the other parts of training parts, of candidates that the first did not tell apart."""
+    source = planned.source
+    frame = _first_tries(store)
+    sums = store.sums(frame["trial_id"])
+    position = len(frame)
+    for fold in range(len(source.plan.splits)):
+        if len(source.tuned_on(fold)[1]) < 2:
+            continue
+        for c in planned.contestants:
+            rows = frame[(frame["entry"] == c.name) & (frame["seed"] == fold)]
+            table = compare_candidates(rows, sums) if len(rows) else rows
+            if len(table) < 2:
+                continue
+            near = not_told_apart(table, 2.0, validation_tolerance(rows, sums, source.metric))
+            kept = {
+                *near.sort_values("loss", kind="stable")["model"][:_BEST],
+                *near.sort_values(["cost", "loss"], kind="stable")["model"][:_CHEAPEST],
+            }
+            for candidate in c.candidates:
+                if candidate.label in kept and len(kept) > 1:
+                    yield Trial(position, source, candidate, fold, TUNING, c.name, c.seed_key, again=True)
+                    position += 1
 
 
 def _test_trials(planned: PlannedComparison, store: Store) -> Iterator[Trial]:

@@ -95,6 +95,8 @@ class Trial:
         What its seeds are made of.
     looks : tuple of str
         Tables to make of what the model has learned.
+    again : bool
+        Whether a candidate that has been tried on one part of a training part is tried on the others.
     """
 
     position: int
@@ -105,6 +107,7 @@ class Trial:
     entry: str = ""
     entry_key: str = ""
     looks: tuple[str, ...] = ()
+    again: bool = False
 
     @property
     def trial_id(self) -> str:

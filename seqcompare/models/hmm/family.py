@@ -16,6 +16,8 @@ from seqcompare.needs import Needs, Traits
 _FILTERED, _SMOOTHED = "filter", "posterior"
 #: Sizes for few symbols and for many, and where the former end.
 _SOME, _MANY, _FEW_SYMBOLS = (2, 3, 4, 6, 8, 12), (4, 8, 16, 32), 16
+#: States in a row from which on one start is enough.
+_MANY_IN_A_ROW = 12
 #: Pseudo-counts of symbols and of transitions that do most of the work where steps are few.
 _SPARSE = {"emissionprob": 0.3, "transmat": 0.02}
 
@@ -50,7 +52,11 @@ def _full(problem: Problem, n_components: int) -> Any:
 
 
 def _left_right(problem: Problem, n_components: int) -> Any:
-    return _hmm(problem, n_components, topology="left-right") if problem.role == "sequence" else None
+    if problem.role != "sequence":
+        return None
+    # many states in a row hardly differ from start to start, and EM takes long
+    starts = {"n_init": 1} if n_components > _MANY_IN_A_ROW else {}
+    return _hmm(problem, n_components, topology="left-right", **starts)
 
 
 def _of_labels(problem: Problem, states: int = 0, *, decode: Any = _FILTERED) -> Any:
@@ -121,7 +127,7 @@ def _states(problem: Problem) -> list[Settings]:
 
 
 def _with_priors(problem: Problem) -> list[Settings]:
-    """Return the numbers of states that there is data for with priors, and not so much that these are idle."""
+    """Return the numbers of states that there is data for with priors, but where these still matter."""
     if problem.kind == "real" or problem.role not in ("next", "sequence"):
         return []
     n_steps = problem.n_steps if problem.role == "next" else _per_class(problem)
@@ -165,7 +171,13 @@ def _states_in_a_row(problem: Problem) -> list[Settings]:
     if problem.role != "sequence":
         return []
     able = min(problem.longest, _per_class(problem) / (2 * _width(problem)))
-    return [{"n_components": k} for k in (3, 5, 8) if k <= able]
+    return [{"n_components": k} for k in (3, 5, 8, 16) if k <= able]
+
+
+def _near_in_a_row(problem: Problem, settings: Settings) -> list[Settings]:
+    k = int(settings["n_components"])
+    most = min(problem.longest // 2, _per_class(problem) // (2 * _width(problem)))
+    return [{"n_components": n} for n in (3 * k // 4, 3 * k // 2) if 2 < n <= most]
 
 
 def _states_of_labels(problem: Problem) -> list[Settings]:
@@ -245,8 +257,9 @@ def _spec(name: str, title: str, build: Any, grid: Any, **more: Any) -> ModelSpe
     )
 
 
-def _variant(name: str, words: str, build: Any, grid: Any) -> ModelSpec:
-    return _spec(name, f"HMM, {words}", build, grid, label=partial(_label, more=f", {words}"), sizes=())
+def _variant(name: str, words: str, build: Any, grid: Any, **more: Any) -> ModelSpec:
+    label = partial(_label, more=f", {words}")
+    return _spec(name, f"HMM, {words}", build, grid, label=label, sizes=(), **more)
 
 
 def _of_labels_spec(name: str, decode: str, *, ahead: bool) -> ModelSpec:
@@ -273,7 +286,7 @@ FAMILY = Family(
         _of_labels_spec("hmm-labels", _FILTERED, ahead=False),
         _spec("hmm", "HMM", _hmm, _states),
         _variant("hmm-full", "full covariance", _full, _states_of_full),
-        _variant("hmm-left-right", "left to right", _left_right, _states_in_a_row),
+        _variant("hmm-left-right", "left to right", _left_right, _states_in_a_row, refine=_near_in_a_row),
         _spec(
             "hmm-sticky",
             "Sticky HMM",

@@ -41,7 +41,7 @@ def _orders(problem: Problem) -> list[Settings]:
         "step": (0, 1, 2, 3, 4, 6, 8),
         "sequence": (0, 1, 2, 3, 4, 6),
     }
-    found = [{"order": k} for k in orders.get(problem.role, ()) if k < problem.longest]
+    found: list[Settings] = [{"order": k} for k in orders.get(problem.role, ()) if k < problem.longest]
     if problem.role == "sequence" and problem.kind == "real":
         # of 32 symbols a context of one is seldom seen twice where steps are few
         found += [{"order": k, "symbols": 8} for k in (0, 1, 2) if k < problem.longest]
@@ -98,9 +98,14 @@ def _seconds(problem: Problem, settings: Settings) -> float:
     return 3e-7 * problem.n_steps * (int(settings["order"]) + 1)
 
 
+def _follows_or_classes(problem: Problem) -> bool:
+    """Whether a density has an answer: of the next step, or one a class, which sweeps do without."""
+    return problem.role == "next" or (problem.role == "sequence" and problem.task is None)
+
+
 def _tree(problem: Problem, depth: int) -> Any:
     """Return the chain of variable order: a density, or one a class."""
-    if problem.kind != "symbols" or problem.role not in ("next", "sequence"):
+    if problem.kind != "symbols" or not _follows_or_classes(problem):
         return None
     tree = seqcompare.ContextTree(depth)
     return tree if problem.role == "next" else seqcompare.BayesClassifier(tree)
@@ -118,7 +123,7 @@ def _depths(problem: Problem) -> list[Settings]:
 
 def _autoregression(problem: Problem, order: int) -> Any:
     """Return the chain of numbers: a density, or one a class."""
-    if problem.role not in ("next", "sequence") or problem.kind != "real":
+    if problem.kind != "real" or not _follows_or_classes(problem):
         return None
     chain = seqcompare.Autoregression(order, missing="allow" if problem.missing else "error")
     return chain if problem.role == "next" else seqcompare.BayesClassifier(chain)

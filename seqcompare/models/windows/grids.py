@@ -12,8 +12,8 @@ LOGISTIC, SUPPORT, KERNEL, NET, RIDGE = "logistic", "linear-svm", "rbf-svm", "ml
 _FEW_ROWS = 1500
 #: Columns up to which a window sees the whole of a sequence.
 _MOST_COLUMNS = 20_000
-#: One step weaker or stronger.
-_PENALTIES = (0.1, 10.0)
+#: One step weaker or stronger; of nets, which stop early, only stronger.
+_STEPS, _STEPS_OF_NETS = (0.1, 10.0), (1000.0,)
 
 
 def numbers_follow(problem: Problem) -> bool:
@@ -92,7 +92,14 @@ def _shrunk(problem: Problem, found: list[Settings], key: str, value: float) -> 
 
 
 def near(
-    key: str, usual: float, problem: Problem, settings: Settings, *, wider: bool = True, centred: bool = False
+    key: str,
+    usual: float,
+    problem: Problem,
+    settings: Settings,
+    *,
+    wider: bool = True,
+    centred: bool = False,
+    steps: tuple[float, ...] = _STEPS,
 ) -> list[Settings]:
     """Return windows somewhat narrower or wider, and penalties somewhat weaker or stronger.
 
@@ -110,6 +117,8 @@ def near(
         Whether other widths are tried as well.
     centred : bool, default=False
         Whether the width is of two sides.
+    steps : tuple of float
+        What the penalty is multiplied by.
     """
     if problem.large:
         return []
@@ -123,7 +132,7 @@ def near(
     seen = [w for w in widths if 0 < w <= most and w * _columns(problem) <= _MOST_COLUMNS]
     found: list[Settings] = [{**settings, "width": w} for w in seen]
     others = {k: v for k, v in settings.items() if k != key}
-    for factor in _PENALTIES:
+    for factor in steps:
         value = float(f"{float(settings.get(key, usual)) * factor:.3g}")
         found.append(others if value == usual else {**others, key: value})
     return found
@@ -165,6 +174,6 @@ def pairs_centred_grid(problem: Problem) -> list[Settings]:
 REFINE = {
     LOGISTIC: partial(near, "C", 1.0),
     KERNEL: partial(near, "C", 10.0),
-    NET: partial(near, "alpha", 1e-4, wider=False),
+    NET: partial(near, "alpha", 1e-4, wider=False, steps=_STEPS_OF_NETS),
     RIDGE: partial(near, "alpha", 1.0),
 }
