@@ -15,7 +15,7 @@ from typing import Any
 from seqcompare.needs import Needs, Traits
 from seqcompare.registry import Registry
 
-#: The family of what others are measured against: chance, and machines made by hand. It is never ranked.
+#: The family of what others are measured against: chance, naive forecasts, and machines made by hand.
 REFERENCE = "reference"
 
 #: Colours and markers of users' own models, each in its turn; the colour-blind tell them from each other and
@@ -71,6 +71,8 @@ class Problem:
         Whether steps have missing values.
     weighted : bool
         Whether steps have weights, so that some count more than others.
+    period : int
+        Steps of a season after which numbers come back; 1 if none is known.
     task : task, optional
         The synthetic task, if this is one: then the budget is spent to its end, and machines made by hand
         ask it for their parameters.
@@ -87,6 +89,7 @@ class Problem:
     n_channels: int = 1
     n_classes: int = 0
     missing: bool = False
+    period: int = 1
     task: Any = None
     shortest: int = 1
     weighted: bool = False

@@ -10,7 +10,9 @@ from seqcompare import (
     BayesClassifier,
     ContextTree,
     CountAutoregression,
+    CRFTagger,
     HMMTagger,
+    LastValue,
     LinearStateSpace,
     MarkovChain,
     MarkovTagger,
@@ -74,6 +76,7 @@ CASES = {
     "next numbers": case(
         NextStep(WindowStepRegressor(before=1)), "real", "next", {"estimator__before": [0, 1]}
     ),
+    "last value": case(NextStep(LastValue()), "real", "next", {"estimator__period": [1, 2]}),
     "next numbers scaled": case(
         NextStep(WindowStepRegressor(), scale=WindowStepRegressor(before=1)),
         "real",
@@ -87,6 +90,8 @@ CASES = {
     "hmm tagger latent": case(
         HMMTagger(2, decode="filter", n_init=1, random_state=0), "strings", "step", {"n_components": [1, 2]}
     ),
+    "crf": case(CRFTagger(1), "strings", "step", {"C": [0.1, 1.0]}),
+    "crf filtered": case(CRFTagger(decode="filter"), "real", "step", {"before": [0, 1]}),
     "markov tagger": case(MarkovTagger(2), "strings", "step", {"order": [0, 1]}),
     "window tagger": case(
         WindowTagger(LogisticRegression(), before=2), "strings", "step", {"estimator__C": [0.1, 1.0]}

@@ -64,6 +64,31 @@ def test_a_file_imports_only_what_its_room_may(path):
     assert known <= ALLOWED[home] | LEAVES | {home}
 
 
+def modules_imported(path: Path, modules: set[str]) -> set[str]:
+    """Return the modules that a file names anywhere: at its top, inside functions, or for annotations."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in modules else str(node.module) for name in whole}
+    return found & modules
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_no_imports_go_in_a_circle():
+    paths = {module_name(path): path for path in FILES}
+    left = {name: modules_imported(path, set(paths)) - {name} for name, path in paths.items()}
+    # whatever imports nothing that is left is taken away, until what remains goes in circles
+    while free := {name for name, imported in left.items() if not imported}:
+        left = {name: imported - free for name, imported in left.items() if name not in free}
+    assert not left
+
+
 @pytest.mark.parametrize("name", seqcompare.__all__)
 def test_every_public_name_can_be_imported(name):
     assert getattr(seqcompare, name) is not None

@@ -13,6 +13,7 @@ from seqcompare import (
     BayesClassifier,
     ContextTree,
     CountAutoregression,
+    CRFTagger,
     HMMTagger,
     LinearStateSpace,
     MarkovChain,
@@ -116,7 +117,9 @@ def test_scikit_learns_checks_all_run_and_pass(name):
 
 
 @pytest.mark.parametrize(
-    "tagger", [MarkovTagger(), HMMTagger(), WindowTagger(), RNNTagger(), WindowStepRegressor()], ids=repr
+    "tagger",
+    [MarkovTagger(), HMMTagger(), CRFTagger(), WindowTagger(), RNNTagger(), WindowStepRegressor()],
+    ids=repr,
 )
 def test_taggers_pass_the_checks_that_need_no_labels(tagger):
     results = check_estimator(tagger, on_fail=None, on_skip=None)

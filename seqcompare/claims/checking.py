@@ -15,7 +15,7 @@ from seqcompare.experiments.sweep import sweep
 from seqcompare.results.folder import to_csv
 
 if TYPE_CHECKING:
-    from seqcompare.experiments.sweep import Progress
+    from seqcompare.experiments.progress import Progress
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from seqcompare.cli.data import with_data
+from seqcompare.cli.data import with_data, with_reading
 from seqcompare.cli.ending import resumable, run
 from seqcompare.cli.inspection import inspect
 from seqcompare.cli.listing import Listing, records_of
@@ -22,6 +22,7 @@ from seqcompare.cli.options import (
     QuietOption,
     SchedulerOption,
 )
+from seqcompare.cli.predicting import predict
 
 if TYPE_CHECKING:
     from seqcompare.data.dataset import SequenceDataset
@@ -259,6 +260,11 @@ def profile(
 app.command(
     epilog="Examples: `seqcompare inspect visits.csv` | `seqcompare inspect a.csv --sequence patient --json`"
 )(with_data(inspect))
+
+app.command(
+    epilog="Examples: `seqcompare predict reports/visits new-visits.csv --out answers.csv` | "
+    "`seqcompare predict reports/japanese_vowels utterances.ts --json`"
+)(with_reading(predict))
 
 
 @app.command(

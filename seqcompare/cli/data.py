@@ -52,7 +52,25 @@ _OF_FORMATS = Option(
 _READING = [option for option in (*OPTIONS, _OF_FORMATS) if option.flag != ""]
 
 
-def read_data(output: Output, data: str, **given: Any) -> SequenceDataset:
+def options_given(**given: Any) -> dict[str, Any]:
+    """Return the options of reading that were given, as `seqcompare.datasets.read` takes them.
+
+    Parameters
+    ----------
+    **given
+        What the parser found; None where an option was not given.
+    """
+    told = {name: value for name, value in given.items() if value is not None}
+    for pair in told.pop(_OF_FORMATS.name, []):
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise ValueError(f"--option takes NAME=VALUE, got {pair!r}")
+        told[name] = value
+    # an empty name says that there is no such column
+    return told | {name: False for name in ("sequence", "order", "target") if told.get(name) == ""}
+
+
+def read_data(output: Output, data: str, **told: Any) -> SequenceDataset:
     """Read the user's data, and say aloud what was guessed about them.
 
     Parameters
@@ -61,19 +79,11 @@ def read_data(output: Output, data: str, **given: Any) -> SequenceDataset:
         Where to say it.
     data : str
         A name or a file.
-    **given
-        Options of reading that were given; None where one was not.
+    **told
+        Options of reading.
     """
     from seqcompare.datasets import read
 
-    told = {name: value for name, value in given.items() if value is not None}
-    for pair in told.pop(_OF_FORMATS.name, []):
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise ValueError(f"--option takes NAME=VALUE, got {pair!r}")
-        told[name] = value
-    # an empty name says that there is no such column
-    told |= {name: False for name in ("sequence", "order", "target") if told.get(name) == ""}
     dataset = read(data, **told)
     for note in (f"{dataset.name}: {len(dataset)} sequences, role {dataset.role}", *dataset.notes):
         output.say(note)
@@ -81,15 +91,34 @@ def read_data(output: Output, data: str, **given: Any) -> SequenceDataset:
 
 
 def with_data(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `read_data`, ``--json`` and ``--quiet``.
+    """Give a command the data that the user names, the options of reading, ``--json`` and ``--quiet``.
 
     Parameters
     ----------
     command : callable (output, dataset, ...) -> None
         Called with where to write and with the data that the options describe.
     """
+
+    @wraps(command)
+    def run(output: Output, told: dict[str, Any], /, data: str, **given: Any) -> None:
+        command(output, read_data(output, data, **told), **given)
+
+    return _with_options(run, [_DATA_ARGUMENT, *_parameters(command, 2)])
+
+
+def with_reading(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of reading, ``--json`` and ``--quiet``.
+
+    Parameters
+    ----------
+    command : callable (output, told, ...) -> None
+        Called with where to write and with the options that were given.
+    """
+    return _with_options(command, _parameters(command, 2))
+
+
+def _with_options(command: Callable[..., None], own: list[Parameter]) -> Callable[..., None]:
     options = [_parameter(option) for option in _READING]
-    own = _parameters(command, 2)
     shared = [
         Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=False, annotation=option)
         for name, option in (("as_json", JsonOption), ("quiet", QuietOption))
@@ -100,12 +129,11 @@ def with_data(command: Callable[..., None]) -> Callable[..., None]:
         from seqcompare.report.terminal import Output
 
         output = Output(as_json=given.pop("as_json"), quiet=given.pop("quiet"))
-        reading = {option.name: given.pop(option.name) for option in [_DATA_ARGUMENT, *options]}
-        dataset = read_data(output, **reading)
-        command(output, dataset, **given)
+        told = options_given(**{option.name: given.pop(option.name) for option in options})
+        command(output, told, **given)
 
     # the parser reads a command's options off its signature
-    every = [_DATA_ARGUMENT, *own, *options, *shared]
+    every = [*own, *options, *shared]
     run.__signature__ = Signature(every)  # type: ignore[attr-defined]  # of functions, as inspect knows it
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in every}
     del run.__dict__["__wrapped__"]

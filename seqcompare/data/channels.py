@@ -39,6 +39,7 @@ class TableLayout:
     offsets: NDArray[np.int64]
     names: list[str]
     times: Values | None = None
+    ids: Values | None = None
 
     @classmethod
     def of(
@@ -47,13 +48,13 @@ class TableLayout:
         """Sort the rows by sequence and order; what was decided is added to `notes`, `hint` to errors."""
         n_rows = len(table.frame)
         codes = np.zeros(n_rows, dtype=np.int64)
-        names = ["the table"]
+        names, ids = ["the table"], None
         if sequence:
             check_present(table, sequence)
             codes, uniques = pd.factorize(table.written(sequence))
-            names = [f"sequence {u!s:.40}" for u in uniques]
+            names, ids = [f"sequence {u!s:.40}" for u in uniques], np.asarray(uniques.astype(str))
         if order is None:
-            return cls(np.argsort(codes, kind="stable"), offsets_of(np.bincount(codes)), names)
+            return cls(np.argsort(codes, kind="stable"), offsets_of(np.bincount(codes)), names, None, ids)
         check_present(table, order)
         cells = table.written(order)
         if table.spelling(order).decimal_comma:
@@ -77,7 +78,7 @@ class TableLayout:
             times = numbers[rank]
             if Look(table, order).kind == "moments":
                 times = times.astype(np.int64).astype("datetime64[ns]")
-        return cls(rank, offsets_of(np.bincount(codes)), names, times)
+        return cls(rank, offsets_of(np.bincount(codes)), names, times, ids)
 
 
 def _refuse_molten(

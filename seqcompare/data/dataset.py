@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -61,6 +62,10 @@ class SequenceDataset:
         What was guessed or decided when the data were read, a sentence each.
     columns : tuple of ColumnUse
         What the columns of a table are for, and why.
+    ids : ndarray of shape (n,), optional
+        What the source calls the sequences.
+    reading : mapping of str to object
+        Options of `seqcompare.datasets.read` with which other data are read as these were, without targets.
     """
 
     X: Sequences
@@ -72,6 +77,8 @@ class SequenceDataset:
     test: NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
     columns: tuple[ColumnUse, ...] = ()
+    ids: PerSequence | None = None
+    reading: Mapping[str, object] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.X)
@@ -95,6 +102,7 @@ class SequenceDataset:
             sample_weight=of(self.sample_weight),
             groups=entries(self.groups),
             test=entries(self.test),
+            ids=entries(self.ids),
         )
 
 
@@ -122,15 +130,18 @@ def with_test(train: SequenceDataset, test: SequenceDataset) -> SequenceDataset:
             raise ValueError(f"the {what} are words in one part and numbers in the other")
         return np.concatenate(found)
 
-    groups = None
-    if train.groups is not None and test.groups is not None:
-        groups = np.concatenate([train.groups.astype(str), test.groups.astype(str)])
+    def names(first: PerSequence | None, second: PerSequence | None) -> PerSequence | None:
+        if first is None or second is None:
+            return None
+        return np.concatenate([first.astype(str), second.astype(str)])
+
     return replace(
         train,
         X=X,
         y=joined(train.y, test.y, "targets"),
         sample_weight=joined(train.sample_weight, test.sample_weight, "weights"),
-        groups=groups,
+        groups=names(train.groups, test.groups),
+        ids=names(train.ids, test.ids),
         test=np.repeat([False, True], [len(train), len(test)]),
         notes=(*train.notes, f"{test.name} is the official test part"),
     )

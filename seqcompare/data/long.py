@@ -62,6 +62,7 @@ def read_long(
         within a sequence, or the values are neither symbols nor finite numbers.
     """
     _check_cells(table)
+    told = columns
     # with role="next" there is no target to look for
     if wanted.role == "next" and columns.target is None:
         columns = replace(columns, target=False)
@@ -73,7 +74,7 @@ def read_long(
     if joined is not None:
         table, columns = joined[0], replace(columns, order=joined[1])
         looks = _look(table)
-    shape = None if cell else find_shape(table, columns, looks, wide)
+    shape, column = None if cell else find_shape(table, columns, looks, wide), None
     if shape is not None:
         table, columns = melt(table, columns, shape)
     elif cell or wide is not False:
@@ -103,8 +104,22 @@ def read_long(
         return table.error(problem, row, found.target)
 
     y, weight, settled = settle_role(X, target, wanted, notes, fail)
+    again: dict[str, object] = {"cell": column} if column else {"wide": True}
+    if shape is None and column is None:
+        again = {"sequence": told.sequence or found.sequence or False, "values": found.values, "wide": False}
+        if joined is None:
+            again["order"] = found.order or False
     return SequenceDataset(
-        X, y, weight, settled, name, groups=groups, notes=tuple(notes), columns=tuple(uses)
+        X,
+        y,
+        weight,
+        settled,
+        name,
+        groups=groups,
+        notes=tuple(notes),
+        columns=tuple(uses),
+        ids=layout.ids,
+        reading={**again, "target": found.target or False},
     )
 
 

@@ -130,6 +130,8 @@ def read(
         name,
     )
     train = _read_one(data, told)
+    if not isinstance(data, SequenceDataset):
+        train = replace(train, reading=told.again(train))
     if test is None:
         return train
     if train.test is not None:
@@ -141,6 +143,41 @@ def read(
     except ValueError as error:
         problem = f"the test part does not fit: {error}; say how to read both (kind, values)"
         raise WrongUseError(problem) from None
+
+
+def read_new(data: object, reading: Mapping[str, object]) -> SequenceDataset:
+    """Read sequences that a fitted model is asked about: targets may be there, and are not needed.
+
+    Parameters
+    ----------
+    data : anything `read` accepts
+        The sequences; they may be few, and all alike.
+    reading : mapping of str to object
+        Options of `read`, such as the ``reading`` of the data that the model was fitted to. A column of
+        targets that is named here and not there, or that holds no sound targets, is no matter.
+
+    Raises
+    ------
+    DataError
+        If the data cannot be read in this way.
+    """
+    named = {**dict.fromkeys(READING_OPTIONS), **reading}
+    general = ("group", "wide", "cell", "role", "kind", "missing", "ignore_label", "file_format", "name")
+    columns = Columns(*(named.pop(part) for part in ("sequence", "order", "values", "target")))  # type: ignore[arg-type]  # as read takes them
+    group, wide, cell, _, kind, missing, _, file_format, name = (named.pop(option) for option in general)
+    named.pop("test")
+    wanted = Wanted(None, kind, missing, part=True)  # type: ignore[arg-type]  # as read takes them
+    told = _Told(columns, group, wide, cell, wanted, named, file_format, name)  # type: ignore[arg-type]  # likewise
+    without = replace(told, columns=replace(columns, target=False))
+    # where the values are named, no target can be taken for one of them
+    first, second = (without, told) if columns.values else (told, without)
+    try:
+        return _read_one(data, first)
+    except DataError as error:
+        try:
+            return _read_one(data, second)
+        except DataError:
+            raise error from None
 
 
 @dataclass(frozen=True)
@@ -162,6 +199,14 @@ class _Told:
         columns = self.columns
         named = {"sequence": columns.sequence, "order": columns.order, "values": columns.values}
         return {**named, "target": columns.target, "wide": self.wide, "cell": self.cell}
+
+    def again(self, found: SequenceDataset) -> dict[str, object]:
+        """Return with what options other data are read as those that were found here."""
+        wanted = {"kind": self.wanted.kind, "missing": self.wanted.missing, "file_format": self.file_format}
+        options = {**self.of_tables, **self.special, **wanted}
+        told = {option: value for option, value in options.items() if value is not None}
+        kind = {} if found.X.kind == "mixed" or not found.columns else {"kind": found.X.kind}
+        return {**told, **kind, **found.reading}
 
 
 def _read_one(data: object, told: _Told) -> SequenceDataset:

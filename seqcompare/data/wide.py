@@ -220,7 +220,10 @@ def melt(table: Table, columns: Columns, shape: Shape) -> tuple[Table, Columns]:
 def _carried(
     table: Table, columns: Columns, names: list[str], shape: Shape
 ) -> tuple[str | None, str | None, list[str]]:
-    """Return the columns of the key and the target, and all that go along."""
+    """Return the columns of the key and the target, and all that go along; refuse wrong names."""
+    for named in (columns.sequence, columns.target, columns.group):
+        if named and named not in names:
+            raise table.error(f"there is no column {named!r}; the columns are {', '.join(names[:20])}")
     of_steps = set(shape.steps)
     rest = [name for name in names if name not in of_steps]
     key = columns.sequence or None

@@ -16,12 +16,12 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.coding import code_numbers, code_symbols
 from seqcompare.dependence.copies import Copies, find_copies
-from seqcompare.dependence.drift import find_drift, find_target_drift
+from seqcompare.dependence.drift import NO_DRIFT, Drift, find_drift, find_target_drift
 from seqcompare.dependence.entropy import marginal_entropy
 from seqcompare.dependence.information import NullBand, Pairs
 from seqcompare.dependence.overlap import overlap
 
-CODES = ("drift", "copies", "overlap", "classes", "leak", "few", "folds")
+CODES = ("drift", "unit root", "copies", "overlap", "classes", "leak", "few", "folds")
 """The codes of all checks, in the order in which they are made."""
 
 _SURE = 0.01
@@ -59,7 +59,7 @@ def check(
     dataset: SequenceDataset,
     cv: int | None = None,
     *,
-    drift: str | None = None,
+    drift: Drift | None = None,
     mute: Collection[str] = (),
     seed: int = 0,
 ) -> list[Finding]:
@@ -71,8 +71,8 @@ def check(
         The data.
     cv : int, optional
         Folds that are planned.
-    drift : str, optional
-        Where the source changes, if that is known already; empty if it does not.
+    drift : Drift, optional
+        Whether and where the source changes, if that is known already.
     mute : collection of str, optional
         Codes of checks that are not to be made.
     seed : int, default=0
@@ -86,8 +86,11 @@ def check(
     unknown = sorted(set(mute) - set(CODES))
     if unknown:
         raise ValueError(f"there is no check {unknown[0]!r}; the checks are {', '.join(CODES)}")
+    if drift is None:
+        drift = NO_DRIFT if {"drift", "unit root"} <= set(mute) else _find_drift(dataset, seed)
     made = {
-        "drift": lambda: _check_drift(dataset, drift, seed),
+        "drift": lambda: _check_drift(drift),
+        "unit root": lambda: _check_unit_root(drift),
         "copies": lambda: _check_copies(dataset, seed),
         "overlap": lambda: _check_overlap(dataset),
         "classes": lambda: _check_classes(dataset),
@@ -146,18 +149,31 @@ def _targets(dataset: SequenceDataset) -> Sequences:
     return Sequences(values, [0, len(values)])
 
 
-def _check_drift(dataset: SequenceDataset, drift: str | None, seed: int) -> Iterator[Finding]:
-    if drift is None:
-        targets = _targets(dataset)
-        whole = dataset.role in ("sequence", "value")
-        found = find_target_drift(targets.values, 99, seed) if whole else find_drift(targets, 99, seed)
-        drift = "" if found is None or found.p_value > _SURE else f"{found.place}: {found.what}"
-    if drift:
+def _find_drift(dataset: SequenceDataset, seed: int) -> Drift:
+    targets = _targets(dataset)
+    if dataset.role in ("sequence", "value"):
+        return find_target_drift(targets.values, 99, seed) or NO_DRIFT
+    return find_drift(targets, 99, seed) or NO_DRIFT
+
+
+def _check_drift(drift: Drift) -> Iterator[Finding]:
+    if drift.changes:
         yield Finding(
             "drift",
-            f"The source changes, most {drift}.",
+            f"The source changes, most {drift.words}.",
             "Test on the last part of the data, if models are to be used on what comes after them; shuffled "
             "folds would flatter.",
+        )
+
+
+def _check_unit_root(drift: Drift) -> Iterator[Finding]:
+    if drift.wanders:
+        yield Finding(
+            "unit root",
+            "The series wanders like a random walk: a unit root is not rejected (augmented Dickey-Fuller "
+            f"test, p = {drift.unit_root:.2g}).",
+            "That is memory, in the last step; predict the change from step to step, and test on what comes "
+            "after.",
         )
 
 

@@ -355,4 +355,4 @@ def _near(rows: NDArray[np.float64], spread: NDArray[np.float64]) -> NDArray[np.
     pairs = np.sort(np.column_stack([first, nearest[:, 1:4][close]]), axis=1)
     pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)
     apart = np.sqrt(((scaled[pairs[:, 0]] - scaled[pairs[:, 1]]) ** 2).mean(axis=1))
-    return pairs[apart < _HALF]
+    return np.asarray(pairs[apart < _HALF], dtype=np.int64)

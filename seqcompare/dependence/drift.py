@@ -10,14 +10,22 @@ from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
 from seqcompare.data.sequences import Sequences
+from seqcompare.dependence.unit_root import unit_root_p_value
 
 _N_BLOCKS = 48
 _SHORTEST_BLOCK = 20
 _MANY_SEQUENCES = 20
 _MOST_SYMBOLS = 8
 _FEWEST_UNITS = 8
+_FEWEST_JOINED = 12
 _COARSE = 0.2
 _LONG_ENOUGH = 30
+_N_WALKS = 99
+SURE = 0.01
+"""Where a change of the source is said to be one."""
+
+_NOT_REJECTED = 0.02
+_REPEATED = "the share of steps that repeat the one before is"
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,9 @@ class Drift:
         The same in words.
     what : str
         What changes: a symbol with its frequencies before and after, or the like.
+    unit_root : float
+        For a series of numbers that changes: chance of one that is pulled back so strongly, were it a random
+        walk; NaN otherwise. If it is not small, the series wanders, and its source need not change.
     """
 
     p_value: float
@@ -41,6 +52,26 @@ class Drift:
     step: int
     place: str
     what: str
+    unit_root: float = float("nan")
+
+    @property
+    def wanders(self) -> bool:
+        """Whether it is a series that wanders like a random walk."""
+        return self.p_value <= SURE and self.unit_root > _NOT_REJECTED
+
+    @property
+    def changes(self) -> bool:
+        """Whether the source changes."""
+        return self.p_value <= SURE and not self.wanders
+
+    @property
+    def words(self) -> str:
+        """Where the source changes, and how; empty if it does not."""
+        return f"{self.place}: {self.what}" if self.changes else ""
+
+
+NO_DRIFT = Drift(1.0, 0, 0, "", "")
+"""Of a source that is known to stay the same."""
 
 
 def find_drift(X: Sequences, n_permutations: int, seed: int) -> Drift | None:
@@ -76,7 +107,7 @@ def find_drift(X: Sequences, n_permutations: int, seed: int) -> Drift | None:
         # memory fades where parts grow, a change of the source stays
         for joined in (2, 4):
             coarse = np.add.reduceat(excess, np.arange(0, len(excess), joined), axis=0)
-            if len(coarse) >= _FEWEST_UNITS:
+            if len(coarse) >= _FEWEST_JOINED:
                 # few parts have few orders, so that less is asked of them
                 p_value = max(p_value, _COARSE * _largest_jump(coarse, n_permutations, seed, few=True)[0])
     part, feature = np.unravel_index(int(np.argmax(z)), z.shape)
@@ -87,7 +118,23 @@ def find_drift(X: Sequences, n_permutations: int, seed: int) -> Drift | None:
     place = f"at step {step:,} of {X.lengths[sequence]:,}"
     if len(X) > 1:
         place = f"at sequence {sequence:,} of {len(X):,} (from 0)" + (f", step {step:,}" if step else "")
-    return Drift(p_value, sequence, step, place, f"{names[feature]} {before:.2g} before, {after:.2g} after")
+    wander = float("nan")
+    if p_value <= SURE and len(X) < _MANY_SEQUENCES and X.values.dtype.kind in "iuf":
+        wander = _unit_root(X, seed)
+    what = f"{names[feature]} {before:.2g} before, {after:.2g} after"
+    return Drift(p_value, sequence, step, place, what, wander)
+
+
+def _unit_root(X: Sequences, seed: int) -> float:
+    """Return the p-value of the channel of the longest sequence that is pulled back least."""
+    values = X.values.reshape(X.n_steps, -1).astype(np.float64)
+    if X.kind == "symbols" and len(np.unique(values)) <= _MOST_SYMBOLS:
+        # whole numbers are symbols as well
+        return float("nan")
+    longest = int(np.argmax(X.lengths))
+    rows = slice(X.offsets[longest], X.offsets[longest + 1])
+    found = [unit_root_p_value(channel[rows], _N_WALKS, seed) for channel in values.T]
+    return float(np.nanmax(found)) if np.isfinite(found).any() else float("nan")
 
 
 def find_target_drift(target: NDArray[Any], n_permutations: int, seed: int) -> Drift | None:
@@ -112,7 +159,9 @@ def find_own_frequencies(X: Sequences, n_permutations: int, seed: int) -> float 
     lengths = X.lengths
     if len(X) < _MANY_SEQUENCES or np.median(lengths) < _LONG_ENOUGH:
         return None
-    features, _ = _features(X)
+    features, names = _features(X)
+    # sequences that differ in how often they repeat have memory: what a few steps tell of it is no frequency
+    features = features[:, [name != _REPEATED for name in names]]
     position = X.step_index
     count = np.bincount(position).astype(np.float64)
     thirds = []
@@ -181,7 +230,7 @@ def _symbol_features(X: Sequences) -> tuple[NDArray[np.float64], list[str]]:
     repeated[X.offsets[:-1]] = 0
     return np.column_stack([*parts, repeated]).astype(np.float64), [
         *names,
-        "the share of steps that repeat the one before is",
+        _REPEATED,
     ]
 
 

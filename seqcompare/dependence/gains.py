@@ -255,7 +255,8 @@ def _class_bits(
     scale: float, prior: NDArray[np.float64], likelihood: NDArray[np.float64], y: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     joint = prior + scale * likelihood
-    return (logsumexp(joint, axis=1) - joint[np.arange(len(y)), y]) / np.log(2)
+    bits: NDArray[np.float64] = (logsumexp(joint, axis=1) - joint[np.arange(len(y)), y]) / np.log(2)
+    return bits
 
 
 def _find_scale(prior: NDArray[np.float64], likelihood: NDArray[np.float64], y: NDArray[np.int64]) -> float:

@@ -121,7 +121,7 @@ class NullBand:
     @property
     def mean(self) -> NDArray[np.float64]:
         """Mean over surrogates in bits, shape (n_lags,): the bias of counting."""
-        return self.surrogates.mean(axis=0)
+        return np.asarray(self.surrogates.mean(axis=0), dtype=np.float64)
 
     @property
     def p_values(self) -> NDArray[np.float64]:
@@ -129,7 +129,7 @@ class NullBand:
         z, maxima = self._z, self._maxima  # type: ignore[attr-defined]  # set once, when this is made
         # equal counts give equal information but for rounding
         reached = (maxima >= z[:, None] - 1e-9).sum(axis=1)
-        return (1 + reached) / (1 + len(maxima))
+        return np.asarray((1 + reached) / (1 + len(maxima)), dtype=np.float64)
 
     @property
     def band(self) -> NDArray[np.float64]:
@@ -144,7 +144,8 @@ class NullBand:
         limit = maxima[n - int(self.share * (n + 1) + 1e-9)]
         # from a value standardised together with the surrogates to one in their own spreads
         outside = np.sqrt(n - limit**2) if limit**2 < n else np.nan
-        return self.mean + limit * self.surrogates.std(axis=0) * np.sqrt(n + 1) / outside
+        spread: NDArray[np.float64] = self.surrogates.std(axis=0) * np.sqrt(n + 1)
+        return self.mean + spread * float(limit / outside)
 
 
 @njit(cache=True)

@@ -42,7 +42,7 @@ def residuals(X: Sequences, lags: Iterable[int]) -> NDArray[np.float64]:
         tap[X.step_index < lag] = 0.0
         taps.append(tap)
     if not taps:
-        return values
+        return np.asarray(values, dtype=np.float64)
     inputs = np.hstack(taps)
     solution = np.linalg.lstsq(inputs, values, rcond=None)[0]
     return np.asarray(values - inputs @ solution)

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.dependence.drift import Drift, find_drift, find_own_frequencies
+from seqcompare.dependence.drift import SURE, Drift, find_drift, find_own_frequencies
 from seqcompare.dependence.period import Clock, find_period
 from seqcompare.dependence.question import MANY_SEQUENCES, Question
 from seqcompare.dependence.strata import Strata, everything
 
 _FINEST = 99
-_SURE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +26,7 @@ class Nulls:
     clock : Clock or None
         The period.
     drift : Drift or None
-        A change of the source; None if none was found.
+        A change of the source, or a series that wanders; None if neither was found.
     own_frequencies : bool
         Whether each sequence has frequencies of its own.
     """
@@ -65,17 +64,17 @@ def find_nulls(question: Question, seed: int) -> Nulls:
     X = question.X
     targets = question.raw if question.own else Sequences(question.labels.codes, X.offsets)
     drift = find_drift(targets, _FINEST, seed) if question.scored.all() else None
-    if drift is not None and drift.p_value > _SURE:
+    if drift is not None and drift.p_value > SURE:
         drift = None
     many = len(X) >= MANY_SEQUENCES
     own = find_own_frequencies(targets, _FINEST, seed) if question.own and question.scored.all() else None
-    own_frequencies = own is not None and own <= _SURE
+    own_frequencies = own is not None and own <= SURE
     strata = [everything(X.n_steps)]
     if many:
         strata = [Strata("position", X.step_index, merge=True)]
     if own_frequencies:
         strata.append(Strata("sequence", X.sequence_index, merge=False))
-    if drift is not None and not many:
+    if drift is not None and drift.changes and not many:
         strata.append(Strata("time", np.arange(X.n_steps), merge=True))
     coded = question.coded if question.own else question.labels
     clock = find_period(targets, coded, seed) if question.scored.all() else None

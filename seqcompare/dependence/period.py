@@ -26,6 +26,9 @@ _N_PARTS = 4
 _MOST_SYMBOLS = 4
 _FEWEST_STEPS = 32
 _FEWEST_TURNS = 8
+_MOST_STRETCHES = 24
+_SHORTEST_STRETCH = 16
+_SURE_OF_SLIPS = 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +53,8 @@ def find_period(X: Sequences, coded: Coded, seed: int) -> Clock | None:
     For each period the steps are sorted by their phase (in all sequences alike, where there are many; else
     in each by itself), and the period with the smallest Bayesian information criterion is chosen. It has to
     explain a quarter more than in any of 39 surrogates, in which pieces of the data are turned by a random
-    number of steps each: they have the memory of the data and no common clock. So a cycle that slips, and is
-    out of step with itself after a while, is mostly taken for memory and not for a clock.
+    number of steps each: they have the memory of the data and no common clock. A cycle that
+    slips, so that stretches of the data are out of step with the rest, is memory and no clock.
 
     Parameters
     ----------
@@ -92,7 +95,10 @@ def find_period(X: Sequences, coded: Coded, seed: int) -> Clock | None:
             return None
     period = float(chosen + 1) if chosen < longest else _wave(values[:kept])[0]
     place = np.floor(position % period).astype(np.int64) + owner * int(np.ceil(period))
-    if not _lasts(values[:kept], numbers, place):
+    marks = _marks(values[:kept], numbers)
+    if not _lasts(marks, place):
+        return None
+    if not aligned and _slips(marks, place, owner, int(np.ceil(period))):
         return None
     phase = np.floor(X.step_index % period).astype(np.int64)
     if not aligned and len(X) > 1:
@@ -145,12 +151,15 @@ def _grouped(coded: Coded, seed: int) -> NDArray[np.int64]:
     return group[coded.codes]
 
 
-def _lasts(values: NDArray[Any], numbers: bool, phase: NDArray[np.int64]) -> bool:
+def _marks(values: NDArray[Any], numbers: bool) -> NDArray[np.float64]:
+    """Return what goes by phases, less its mean: a number's level, or whether each symbol is there."""
+    marks = values[:, None] if numbers else (values[:, None] == np.unique(values)).astype(np.float64)
+    return np.asarray(marks - marks.mean(axis=0))
+
+
+def _lasts(marks: NDArray[np.float64], phase: NDArray[np.int64]) -> bool:
     """Whether every quarter of the data goes by the phases of the other three."""
-    quarter = np.arange(len(values)) * _N_PARTS // len(values)
-    # a number counts by its level, a symbol by whether it is there
-    marks = values[:, None] if numbers else values[:, None] == np.unique(values)
-    marks = marks - marks.mean(axis=0)
+    quarter = np.arange(len(marks)) * _N_PARTS // len(marks)
     for part in range(_N_PARTS):
         here = quarter == part
         total = np.zeros((int(phase.max()) + 1, marks.shape[1]))
@@ -158,6 +167,32 @@ def _lasts(values: NDArray[Any], numbers: bool, phase: NDArray[np.int64]) -> boo
         if float((total[phase[here]] * marks[here]).sum()) <= 0:
             return False
     return True
+
+
+def _slips(
+    marks: NDArray[np.float64], place: NDArray[np.int64], owner: NDArray[np.int64], period: int
+) -> bool:
+    """Whether stretches of the data are out of step with the rest.
+
+    Each stretch may be turned by any number of phases. Were it in step, its likelihood would grow by c nats
+    with a chance of exp(-c) for each turn; what several stretches gain more than that speaks for slips.
+    """
+    mean = np.zeros((int(place.max()) + 1, marks.shape[1]))
+    np.add.at(mean, place, marks)
+    mean /= np.maximum(np.bincount(place, minlength=len(mean)), 1)[:, None]
+    n_stretches = min(_MOST_STRETCHES, len(marks) // max(_SHORTEST_STRETCH, 2 * period))
+    stretch = np.arange(len(marks)) * max(1, n_stretches) // len(marks)
+    first = owner * period
+    fits = np.zeros((period, max(1, n_stretches)))
+    # exactly periodic data leave no noise
+    noise = max(float(((marks - mean[place]) ** 2).sum() / len(marks)), 1e-3 * float((marks**2).mean()))
+    # of several symbols' marks one follows from the others
+    noise /= max(1, marks.shape[1] - 1)
+    for turned in range(period):
+        told = mean[first + (place - first + turned) % period]
+        fits[turned] = np.bincount(stretch, ((told * marks) - told**2 / 2).sum(axis=1) / noise)
+    gained = fits.max(axis=0) - fits[0] - np.log(period) - 1
+    return bool(np.maximum(gained, 0).sum() > _SURE_OF_SLIPS)
 
 
 def _scores(x: NDArray[Any]) -> NDArray[np.float64]:

@@ -66,7 +66,8 @@ def least_seen(
         middle = (low + high) / 2
         enough = ncx2.sf(at, freedom, middle) >= power
         high, low = np.where(enough, middle, high), np.where(enough, low, middle)
-    return high / (2 * np.log(2) * n_pairs)
+    least: NDArray[np.float64] = high / (2 * np.log(2) * n_pairs)
+    return least
 
 
 def plant(

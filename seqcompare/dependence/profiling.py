@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+import numpy as np
+
 from seqcompare.data.input_checks import check_readable
 from seqcompare.data.read import read
 from seqcompare.data.sequences import Sequences
@@ -12,7 +14,7 @@ from seqcompare.dependence.checks import check
 from seqcompare.dependence.coding import code_steps
 from seqcompare.dependence.result import Profile
 from seqcompare.dependence.sequence_profile import profile_sequences
-from seqcompare.dependence.settings import Settings, told_lags
+from seqcompare.dependence.settings import PER_STEP, Settings, told_lags
 from seqcompare.dependence.step_profile import profile_steps
 from seqcompare.dependence.timescale import timescale
 
@@ -90,16 +92,20 @@ def profile(
     steps = Sequences(coded.codes, dataset.X.offsets)
     notes = [f"Steps are {coded.how}."]
     if dataset.X.kind == "real":
-        notes.append("All bits are those of the bins, a lower bound on those of the numbers.")
-    if dataset.role in ("next", "step"):
+        notes.append("Bits of lags and contexts are those of bins, a lower bound on those of the numbers.")
+    if dataset.role in PER_STEP:
         found = profile_steps(dataset, steps, coded, settings, notes)
     else:
         found = profile_sequences(dataset, steps, coded, settings, notes)
+    scale = found.timescale
+    if not np.isfinite(scale):
+        scale = timescale(found.orders, found.lags, found.order)
     return Profile(
         name=dataset.name,
         role=dataset.role,
         n_sequences=len(dataset),
         n_steps=dataset.X.n_steps,
+        n_channels=dataset.X.n_channels,
         alpha=alpha,
         p_value=found.p_value,
         reach=found.reach,
@@ -109,14 +115,15 @@ def profile(
         period=found.period,
         beyond_clock=found.beyond_clock,
         beyond_clock_p=found.beyond_clock_p,
-        timescale=timescale(found.orders, found.lags, found.order),
+        timescale=scale,
         gain=found.gain,
         gain_error=found.gain_error,
-        drift=found.drift,
+        drift=found.drift.words,
         kept=found.kept,
         lags=found.lags,
         orders=found.orders,
         entropy=found.entropy,
+        numbers=found.numbers,
         checks=tuple(check(dataset, drift=found.drift, mute=mute)),
         notes=tuple(notes),
     )

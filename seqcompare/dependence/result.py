@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from seqcompare.data.dataset import Role
-from seqcompare.dependence.checks import Finding
+from seqcompare.dependence.measured import Measured
 from seqcompare.dependence.wording import (
     clock_sentence,
     gain_sentence,
     headline,
     lag_sentence,
+    number_sentence,
     power_sentence,
     reach_sentence,
     sentences,
@@ -28,16 +27,16 @@ _NEAREST = 10
 
 
 @dataclass(frozen=True, eq=False)
-class Profile:
+class Profile(Measured):
     """How far dependence reaches in data, before any model is chosen.
 
     Parameters
     ----------
     name : str
         The data.
-    role : {"next", "step", "sequence", "value"}
+    role : {"next", "step", "step-value", "sequence", "value"}
         What is predicted.
-    n_sequences, n_steps : int
+    n_sequences, n_steps, n_channels : int
         How much data there is.
     alpha : float
         Share of data sets without any dependence in which some is seen all the same; a half is for single
@@ -86,39 +85,18 @@ class Profile:
         context occurs again with another target.
     entropy : pandas.DataFrame
         ``estimate`` and ``bits``: what is to be predicted, by itself and given the past.
+    numbers : pandas.DataFrame
+        For numbers to be told of numbers, without bins: a row for each ``channel`` and ``part`` that tells.
+        The parts are nested: the "level" by a straight line on earlier numbers, the "shape" by any curve, the
+        "spread" by the size of earlier numbers and errors. ``sources`` are the channels that tell, ``lags``
+        how many steps back, ``bits`` what is saved a step on data left out beyond the parts before,
+        ``error`` its standard error, ``p`` the chance of as much, ``distance`` how many steps back that lies
+        on average, each lag weighed by the bits that it adds to those nearer than it.
     checks : tuple of Finding
         What to be wary of in the data.
     notes : tuple of str
         How it was computed, and what limits it.
     """
-
-    name: str
-    role: Role
-    n_sequences: int
-    n_steps: int
-    alpha: float
-    p_value: float
-    reach: int | None
-    look_ahead: int | None
-    order: int | None
-    told: tuple[int, ...]
-    period: float | None
-    beyond_clock: int | None
-    beyond_clock_p: float
-    timescale: float
-    gain: float
-    gain_error: float
-    drift: str
-    kept: tuple[str, ...]
-    lags: pd.DataFrame
-    orders: pd.DataFrame
-    entropy: pd.DataFrame
-    checks: tuple[Finding, ...]
-    notes: tuple[str, ...]
-
-    def frame(self) -> pd.DataFrame:
-        """Return `lags` and `orders` side by side, one row a lag."""
-        return self.lags.merge(self.orders, on="lag", how="outer").sort_values("lag", ignore_index=True)
 
     def summary(self) -> str:
         """Return a few sentences, a line each: what was found, what was not, and what could not be."""
@@ -135,7 +113,8 @@ class Profile:
             the bits at the lag that tells most (NaN if none does); ``least_seen``, the bits that would be
             detected nine times in ten at the lag that hides most among the nearest ten, and
             ``least_seen_lag``, which one that is; ``power``, the same in words; ``lag_sentence``,
-            ``reach_sentence``, ``clock_sentence``, ``gain_sentence``; ``findings``, what to be wary of.
+            ``reach_sentence``, ``clock_sentence``, ``gain_sentence``, ``number_sentence``; ``findings``,
+            what to be wary of.
         """
         lags = self.lags
         near = lags.iloc[np.argsort(lags["lag"].abs().to_numpy(), kind="stable")[:_NEAREST]]
@@ -157,6 +136,7 @@ class Profile:
             "reach_sentence": reach_sentence(self),
             "clock_sentence": clock_sentence(self),
             "gain_sentence": gain_sentence(self),
+            "number_sentence": number_sentence(self),
             "findings": " ".join(map(str, self.checks)),
         }
 

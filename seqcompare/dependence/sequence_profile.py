@@ -20,7 +20,7 @@ from seqcompare.dependence.coding import (
     lump,
     most_symbols,
 )
-from seqcompare.dependence.drift import Drift, find_target_drift
+from seqcompare.dependence.drift import NO_DRIFT, find_target_drift
 from seqcompare.dependence.entropy import marginal_entropy
 from seqcompare.dependence.gains import Loss, class_losses, make_folds
 from seqcompare.dependence.information import Pairs
@@ -79,9 +79,7 @@ def profile_sequences(
     found.order = int(told.max()) if len(told) else None
     if losses:
         found.gain, found.gain_error = min(losses, key=lambda loss: loss.mean).gain_over(losses[0])
-    drift = _drift(target, settings.seed)
-    if drift is not None:
-        found.drift = f"{drift.place}: {drift.what}"
+    found.drift = find_target_drift(target.codes, 99, settings.seed) or NO_DRIFT
     return found
 
 
@@ -122,12 +120,6 @@ def _draw(n: int, groups: NDArray[np.int64] | None) -> Draw:
         return lambda rng: rng.permutation(n)
     first = np.unique(groups, return_index=True)[1]
     return lambda rng: first[rng.permutation(len(first))][groups]
-
-
-def _drift(target: Coded, seed: int) -> Drift | None:
-    """Return where the frequencies of targets change along the data, if they do."""
-    found = find_target_drift(target.codes, 99, seed)
-    return found if found is not None and found.p_value <= 0.01 else None
 
 
 def _whole_groups(groups: NDArray[Any] | None, target: NDArray[np.int64]) -> NDArray[np.int64] | None:

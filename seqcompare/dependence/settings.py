@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from seqcompare.dependence.drift import NO_DRIFT, Drift
 from seqcompare.dependence.gains import Loss
 
+PER_STEP = ("next", "step", "step-value")
+"""Roles with something to predict at every step."""
+
+NUMBER_COLUMNS = ["channel", "part", "sources", "lags", "bits", "error", "p", "distance"]
 ORDER_COLUMNS = ["lag", "bits", "gain", "gain_error", "test_information", "p", "recurring"]
 
 
@@ -53,6 +58,11 @@ class Settings:
         """Those of lags beyond the contexts that tell: asked only where contexts do."""
         return self.alpha / 4
 
+    @property
+    def number_share(self) -> float:
+        """Those of numbers taken as numbers."""
+        return self.alpha / 4
+
 
 @dataclass(eq=False)
 class Found:
@@ -74,10 +84,14 @@ class Found:
         The p-value over all lags of that.
     gain, gain_error : float
         Bits that the best context saves, and the standard error.
-    drift : str
-        Where the source changes; empty if nowhere.
+    drift : Drift
+        A change of the source, if there is one.
+    timescale : float
+        Mean distance of what the past tells, where numbers say; NaN otherwise.
     kept : tuple of str
         What the null hypotheses keep.
+    numbers : DataFrame
+        What numbers tell as numbers.
     """
 
     lags: pd.DataFrame
@@ -92,8 +106,10 @@ class Found:
     beyond_clock_p: float = np.nan
     gain: float = np.nan
     gain_error: float = np.nan
-    drift: str = ""
+    timescale: float = np.nan
+    drift: Drift = NO_DRIFT
     kept: tuple[str, ...] = ()
+    numbers: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=NUMBER_COLUMNS))
 
 
 def told_lags(orders: pd.DataFrame, settings: Settings) -> NDArray[np.int64]:

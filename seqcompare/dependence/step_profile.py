@@ -19,11 +19,14 @@ from seqcompare.dependence.context_test import (
     n_worth,
     run_context_tests,
 )
+from seqcompare.dependence.drift import NO_DRIFT
 from seqcompare.dependence.entropy import marginal_entropy, match_length_entropy
 from seqcompare.dependence.gains import Loss
 from seqcompare.dependence.information import Pairs
 from seqcompare.dependence.lag_test import Draw, View, enough_pairs, lag_table
 from seqcompare.dependence.nulls import Nulls, find_nulls
+from seqcompare.dependence.number_baseline import numbers_of
+from seqcompare.dependence.number_profile import Numbers, profile_numbers
 from seqcompare.dependence.question import MANY_SEQUENCES, Question, ask
 from seqcompare.dependence.reach import beyond_context, find_reach, linear_p_values
 from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table, told_lags
@@ -38,7 +41,7 @@ _MOST_CHANNELS = 4
 def profile_steps(
     dataset: SequenceDataset, X: Sequences, coded: Coded, settings: Settings, notes: list[str]
 ) -> Found:
-    """Profile the role ``next`` or ``step``.
+    """Profile the role ``next``, ``step`` or ``step-value``.
 
     Parameters
     ----------
@@ -56,7 +59,7 @@ def profile_steps(
     part = question.part(_MOST_PAIRS, settings.seed)
     views = _views(part, settings, notes)
     lags = np.arange(1, settings.max_lag + 1)
-    if dataset.role == "step":
+    if not question.own:
         lags = np.arange(-settings.max_lag, settings.max_lag + 1)
     lags = enough_pairs(views[0].pairs, lags[np.abs(lags) < int(X.lengths.max())], notes)
     _say_sampling(question, notes)
@@ -71,9 +74,9 @@ def profile_steps(
         found = _label_orders(question, nulls, dataset.groups, settings, notes)
     found.lags, found.p_value = table, p_value
     _add_reach(found, part, views[0], nulls, settings)
+    _add_numbers(found, numbers_of(dataset, part, nulls), settings)
     found.period = nulls.clock.period if nulls.clock else None
-    if nulls.drift is not None:
-        found.drift = f"{nulls.drift.place}: {nulls.drift.what}"
+    found.drift = nulls.drift or NO_DRIFT
     found.kept = tuple(null.name for null in nulls.strata)
     return found
 
@@ -176,6 +179,20 @@ def _add_reach(found: Found, question: Question, view: View, nulls: Nulls, setti
     found.lags.loc[rows, "beyond"] = beyond.information
     found.reach = max(matter) if max(matter) >= 0 else None
     found.look_ahead = -min(matter) if min(matter) < 0 else None
+
+
+def _add_numbers(found: Found, numbers: Numbers | None, settings: Settings) -> None:
+    """Add what numbers tell as numbers: where they do, bins would only say less of it."""
+    if numbers is None:
+        return
+    told = profile_numbers(numbers, settings.max_lag, settings.number_share, settings.seed)
+    found.numbers = told.table
+    if not len(told.table):
+        return
+    found.gain, found.gain_error, found.timescale = told.gain, told.error, told.timescale
+    found.reach = max(told.lags("level", "shape", "spread"))
+    levels = told.lags("level", "shape")
+    found.order = max(levels) if levels else None
 
 
 def _next_orders(

@@ -87,4 +87,5 @@ def turn(starts: NDArray[np.int64], n: int, rng: np.random.Generator) -> NDArray
     length = np.diff(np.append(starts, n))
     shift = (rng.random(len(starts)) * length).astype(np.int64)
     first = np.repeat(starts, length)
-    return first + (np.arange(n) - first + np.repeat(shift, length)) % np.repeat(length, length)
+    turned: NDArray[np.int64] = (np.arange(n) - first + np.repeat(shift, length)) % np.repeat(length, length)
+    return first + turned

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    from seqcompare.dependence.result import Profile
+from seqcompare.dependence.measured import Measured
+from seqcompare.dependence.settings import PER_STEP
 
+_MOST_NAMED = 6
 _KEPT = {
     "position": "the place in the sequence",
     "sequence": "each sequence's own frequencies",
@@ -17,7 +16,7 @@ _KEPT = {
 }
 
 
-def sentences(found: Profile) -> list[str]:
+def sentences(found: Measured) -> list[str]:
     """Return the summary of a profile, a sentence or two a line."""
     plural = "" if found.n_sequences == 1 else "s"
     said = [
@@ -27,6 +26,7 @@ def sentences(found: Profile) -> list[str]:
         *order_sentences(found),
         reach_sentence(found),
         clock_sentence(found),
+        number_sentence(found),
         gain_sentence(found),
         _entropy_sentence(found),
         _kept_sentence(found),
@@ -37,18 +37,19 @@ def sentences(found: Profile) -> list[str]:
     return [sentence for sentence in said if sentence]
 
 
-def headline(found: Profile) -> str:
+def headline(found: Measured) -> str:
     """Return the two or three sentences that a verdict has room for."""
     said = [lag_sentence(found), *aside(found), reach_sentence(found), clock_sentence(found)]
     return " ".join(sentence for sentence in said if sentence)
 
 
-def target_words(found: Profile) -> str:
+def target_words(found: Measured) -> str:
     """Return what is predicted, in words."""
-    return {"next": "the next step", "step": "a step's label"}.get(found.role, "a sequence's target")
+    words = {"next": "the next step", "step": "a step's label", "step-value": "a step's number"}
+    return words.get(found.role, "a sequence's target")
 
 
-def lag_sentence(found: Profile) -> str:
+def lag_sentence(found: Measured) -> str:
     """Say what single lags tell."""
     target = target_words(found)
     lags = found.lags
@@ -73,7 +74,7 @@ def lag_sentence(found: Profile) -> str:
     return f"{text} There the examined lags end: it may go on."
 
 
-def aside(found: Profile) -> list[str]:
+def aside(found: Measured) -> list[str]:
     """Say what lags share that does not tie them together."""
     if found.lags["detected"].any() or found.p_value > found.alpha / 2:
         return []
@@ -83,14 +84,14 @@ def aside(found: Profile) -> list[str]:
     ]
 
 
-def order_sentences(found: Profile) -> list[str]:
+def order_sentences(found: Measured) -> list[str]:
     """Say what contexts tell, backwards and ahead."""
     tested = found.orders.dropna(subset="p")
     sides = [(tested[(tested["lag"] < 0) == ahead], ahead) for ahead in (False, True)]
     return [_order_sentence(found, side, ahead) for side, ahead in sides if len(side)]
 
 
-def _order_sentence(found: Profile, tested: pd.DataFrame, ahead: bool) -> str:
+def _order_sentence(found: Measured, tested: pd.DataFrame, ahead: bool) -> str:
     target = target_words(found)
     distance = tested["lag"].abs().to_numpy()
     p_values = tested["p"].to_numpy()
@@ -109,21 +110,24 @@ def _order_sentence(found: Profile, tested: pd.DataFrame, ahead: bool) -> str:
     end = f"and no more from there to {distance.max()}"
     if order == distance.max():
         end = "the last that could be tested"
-    return f"Contexts tell more of {target} up to {order} steps {where} ({chance}), {end}."
+    steps = "1 step" if order == 1 else f"{order} steps"
+    return f"Contexts tell more of {target} up to {steps} {where} ({chance}), {end}."
 
 
-def reach_sentence(found: Profile) -> str:
+def reach_sentence(found: Measured) -> str:
     """Say how far back it matters, and why that is not what single lags say."""
     seen = found.lags.loc[found.lags["detected"], "lag"]
     farthest = int(seen.max()) if len(seen) else -1
-    if found.role not in ("next", "step") or found.reach is None:
-        if found.role in ("next", "step") and farthest >= 0:
+    if found.role not in PER_STEP or found.reach is None:
+        if found.role in PER_STEP and farthest >= 0:
             return "Given what steps ahead tell, none behind tells more."
         return ""
     if found.reach == 0:
         behind = "; what steps behind it tell, it tells as well" if farthest > 0 else ""
         return f"Of steps back, the step itself alone matters{behind}."
     text = f"The last {found.reach} steps matter" if found.reach > 1 else "The last step alone matters"
+    if len(found.numbers) and farthest != found.reach:
+        return f"{text}."
     if farthest > found.reach:
         why = "what is remembered is handed on from step to step, so that single lags show it for longer"
         if found.period is not None:
@@ -134,7 +138,7 @@ def reach_sentence(found: Profile) -> str:
     return f"{text}."
 
 
-def clock_sentence(found: Profile) -> str:
+def clock_sentence(found: Measured) -> str:
     """Say what the period is, and what lags add to it."""
     if found.period is None:
         return ""
@@ -146,18 +150,55 @@ def clock_sentence(found: Profile) -> str:
     return f"{text}; lags up to {found.beyond_clock} tell more than it does."
 
 
-def gain_sentence(found: Profile) -> str:
+def gain_sentence(found: Measured) -> str:
     """Say what contexts save, and how soon that fades."""
     if not np.isfinite(found.gain) or (found.order is None and found.reach is None):
         return ""
     error = f" ± {found.gain_error:.2g}" if np.isfinite(found.gain_error) else ""
-    text = f"The best context saves {found.gain:.3g}{error} bit a prediction on data left out (± its error)"
-    if not np.isfinite(found.timescale) or found.role not in ("next", "step"):
+    best = "All this together" if len(found.numbers) else "The best context"
+    text = f"{best} saves {found.gain:.3g}{error} bit a prediction on data left out (± its error)"
+    if not np.isfinite(found.timescale) or found.role not in PER_STEP:
         return f"{text}."
     return f"{text}; what the past tells lies {found.timescale:.2g} steps back on average."
 
 
-def power_sentence(found: Profile) -> str:
+_TOLD_BY = {
+    "level": "a straight line on",
+    "shape": "a curve of",
+    "spread": "the spread, by the size of",
+}
+
+
+def number_sentence(found: Measured) -> str:
+    """Say which earlier numbers tell of which, and how much: those that tell most first."""
+    table = found.numbers.sort_values("bits", ascending=False, kind="stable")
+    if not len(table):
+        return ""
+    several = found.n_channels > 1
+    said = []
+    for channel, part, sources, lags, bits, error in zip(
+        *(table[name] for name in ("channel", "part", "sources", "lags", "bits", "error")), strict=True
+    ):
+        steps = f"the step{'s' if len(lags) > 1 else ''} {_listed(lags)} back"
+        if lags in ([0], [1]):
+            steps = "the last step" if lags[0] else "the step itself"
+        if several:
+            steps = f"channel {_listed(sources)}, {steps}"
+        words = f"{_TOLD_BY[part]} {steps} ({bits:.2g} ± {error:.1g} bit)"
+        said.append(f"channel {channel} by {words}" if several else words)
+    rest = len(said) - _MOST_NAMED
+    more = f"; and {rest} more" if rest > 0 else ""
+    return f"As numbers, without bins, steps are told by {'; '.join(said[:_MOST_NAMED])}{more}."
+
+
+def _listed(numbers: list[int]) -> str:
+    words = [str(number) for number in numbers[:_MOST_NAMED]]
+    if len(numbers) > _MOST_NAMED:
+        return f"{', '.join(words[:-1])}, ... {numbers[-1]}"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def power_sentence(found: Measured) -> str:
     """Say what would have been seen, and what would have been missed."""
     lags = found.lags
     if not len(lags):
@@ -175,17 +216,17 @@ def power_sentence(found: Profile) -> str:
     return f"{text}. Dependences on several steps together are what contexts are for, as far as these recur."
 
 
-def _entropy_sentence(found: Profile) -> str:
+def _entropy_sentence(found: Measured) -> str:
     bits = zip(found.entropy["estimate"], found.entropy["bits"], strict=True)
     known = [f"{estimate} {value:.3f}" for estimate, value in bits if np.isfinite(value)]
     return f"Bits to predict {target_words(found)}: {'; '.join(known)}." if known else ""
 
 
-def _kept_sentence(found: Profile) -> str:
+def _kept_sentence(found: Measured) -> str:
     kept = [_KEPT[name] for name in found.kept if name in _KEPT]
     if not kept:
         return ""
-    text = f"All this is beyond what {' and '.join(kept)} tell{'s' if len(kept) == 1 else ''}"
+    text = f"All this is beyond what {' and '.join(kept)} tell{'s' if kept == [_KEPT['position']] else ''}"
     if "sequence" in found.kept:
         return (
             f"{text}: sequences differ from each other, or remember for longer than a third of their length."

@@ -8,13 +8,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.read import read
 from seqcompare.data.readers import reading_options
+from seqcompare.experiments.comparison import Comparison
 from seqcompare.experiments.config import describe_data, described, fingerprint
 from seqcompare.experiments.contestants import answer_with_labels, contestants_for, problem_of
 from seqcompare.experiments.data_source import DataSource, level_weights, metric_of
@@ -27,53 +28,8 @@ from seqcompare.experiments.winner import keep_winner
 from seqcompare.families import FAMILIES, Family, OwnFamily, is_known, own_family
 from seqcompare.metrics import METRICS, find_metrics
 from seqcompare.registry import nearest
-from seqcompare.results.comparison import StoredComparison
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.folder import hold_folder, to_csv, write_whole
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-
-class Comparison(StoredComparison):
-    """The results of a comparison.
-
-    Parameters
-    ----------
-    folder : path
-        A folder that `compare` has written.
-    """
-
-    def report(self) -> Path:
-        """Write the report, its tables and figures into the folder; return the path of the page."""
-        from seqcompare.report.page import write_report
-
-        return Path(write_report(self.folder))
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the test score of each contestant with its interval; the one that is enough is ringed.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; by default a new figure.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-
-        Raises
-        ------
-        ValueError
-            If no contestant has ended well.
-        """
-        from seqcompare.report.plots import plot_contest
-
-        return plot_contest(self, ax)
-
-    def _repr_html_(self) -> str:
-        table = self.summary().to_html(index=False, float_format=lambda v: f"{v:.4g}", border=0)
-        return self.verdict()._repr_html_() + str(table)
 
 
 def compare(

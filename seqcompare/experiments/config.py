@@ -53,6 +53,7 @@ def describe_data(dataset: SequenceDataset, plan: Plan) -> dict[str, Any]:
         "longest": int(X.lengths.max()),
         "n_channels": X.n_channels,
         "n_symbols": n_symbols,
+        "reading": dict(dataset.reading),
         "notes": [*dataset.notes, *filter(None, [left_out(dataset), plan.note])],
         "splits": plan.words,
         "split_kind": plan.kind,

@@ -23,6 +23,7 @@ from seqcompare.experiments.models import (
 )
 from seqcompare.families import FAMILIES, REFERENCE, Budget, ModelSpec, Problem
 from seqcompare.models.reference.chance import chance_model
+from seqcompare.models.reference.last_value import find_season
 from seqcompare.results.contest import CHANCE
 
 #: Passes times training steps that what learns by gradients may spend.
@@ -58,6 +59,7 @@ def problem_of(dataset: SequenceDataset, train_share: float, max_seconds: float)
         missing=has_missing(X),
         shortest=int(X.lengths.min()),
         weighted=isinstance(dataset.sample_weight, Sequences),
+        period=find_season(X) if dataset.role == "next" and X.kind == "real" else 1,
     )
 
 
@@ -189,26 +191,35 @@ def _meant(model: Any, label: str, standard: list[Contestant], problem: Problem)
 
 
 def _pooled(entered: Iterable[Entered], problem: Problem) -> list[Contestant]:
-    """Return one contestant a family, and one more of its kinds that look ahead."""
+    """Return a contestant each reference, one a family, and one more of its kinds that look ahead."""
     pools: dict[tuple[str, bool], list[Entered]] = {}
-    for each in entered:
-        if each.family.name != REFERENCE:
-            # a model of whole sequences sees all of each, in whichever direction
-            ahead = each.spec.ahead and problem.role in ("step", "step-value")
-            pools.setdefault((each.family.name, ahead), []).append(each)
     found = []
+    for each in entered:
+        if each.family.name == REFERENCE:
+            candidates = _filling([each], problem)
+            if candidates:
+                found.append(Contestant(each.spec.title, each.family, candidates, each.spec.title))
+            continue
+        # a model of whole sequences sees all of each, in whichever direction
+        ahead = each.spec.ahead and problem.role in ("step", "step-value")
+        pools.setdefault((each.family.name, ahead), []).append(each)
     for (name, ahead), kinds in pools.items():
-        candidates = tuple(
-            candidate
-            for each in kinds
-            for candidate in candidates_of(each, each.spec.settings(problem))
-            if candidate.fills(problem)
-        )
+        candidates = _filling(kinds, problem)
         if candidates:
             family, words = FAMILIES[name], AHEAD * ahead
             key = family.seed_keys.get(problem.role, family.title)
             found.append(Contestant(family.title + words, family, candidates, key + words))
     return found
+
+
+def _filling(kinds: Iterable[Entered], problem: Problem) -> tuple[Candidate, ...]:
+    """Return the candidates of some kinds that there are for a problem."""
+    return tuple(
+        candidate
+        for each in kinds
+        for candidate in candidates_of(each, each.spec.settings(problem))
+        if candidate.fills(problem)
+    )
 
 
 def _words_of(model: Any) -> str:

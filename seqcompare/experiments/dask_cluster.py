@@ -68,7 +68,6 @@ def _client(scheduler: str | None, n_jobs: int) -> AbstractContextManager[Any]:
         from distributed import Client
     except ImportError:
         raise ImportError("backend='dask' needs the extra: pip install 'seqcompare[dask]'") from None
-    if scheduler:
-        client: AbstractContextManager[Any] = Client(scheduler)
-        return client
-    return Client(n_workers=effective_n_jobs(n_jobs), threads_per_worker=1)
+    local = {"n_workers": effective_n_jobs(n_jobs), "threads_per_worker": 1}
+    client: AbstractContextManager[Any] = Client(scheduler) if scheduler else Client(**local)
+    return client

@@ -269,8 +269,9 @@ def named(name: str) -> list[Entered]:
     pattern = name.lower().removesuffix(AHEAD)
     both = pattern == name.lower()
     everything = [Entered(f, s) for f in FAMILIES.values() for s in f.specs]
-    for names in (lambda e: (e.family.name, e.family.title), lambda e: (e.spec.name, e.spec.title)):
-        hits = [e for e in everything if (both or e.spec.ahead) and matches(pattern, *names(e))]
+    for part in ("family", "spec"):
+        named_so = [e for e in everything if matches(pattern, getattr(e, part).name, getattr(e, part).title)]
+        hits = [e for e in named_so if both or e.spec.ahead]
         if hits:
             return hits
     known = list(dict.fromkeys([*FAMILIES, *spec_names()]))

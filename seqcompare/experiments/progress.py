@@ -101,5 +101,5 @@ def estimate_seconds(trial: Trial) -> float:
     problem, candidate = trial.source.problem(), trial.candidate
     if candidate.spec.cost is None:
         return _UNKNOWN
-    fixed = _OVERHEAD + _PREDICT * trial.source.n_asked_steps
-    return fixed + candidate.spec.cost(problem, candidate.settings)
+    fixed = _OVERHEAD + _PREDICT * float(trial.source.n_asked_steps)
+    return fixed + float(candidate.spec.cost(problem, candidate.settings))

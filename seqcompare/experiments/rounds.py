@@ -19,8 +19,9 @@ from seqcompare.experiments.progress import Counter, Progress
 from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.trial import CONTEXT, SHORTER, TEST, TUNING, Trial, warm_up
 from seqcompare.experiments.winner import final_candidate, shorter_candidate
-from seqcompare.families import REFERENCE, Problem, is_known
+from seqcompare.families import Problem, is_known
 from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.contest import CHANCE
 from seqcompare.results.grids import (
     cheapest,
     choose_candidate,
@@ -226,7 +227,7 @@ def _context_trials(planned: PlannedComparison, found: StoredComparison) -> Iter
     position = _n_before(found, CONTEXT)
     for name in dict.fromkeys([judged.winner, judged.best]):
         c = next((c for c in planned.contestants if c.name == name), None)
-        if c is None or c.family.name == REFERENCE:
+        if c is None or c.name == CHANCE:
             continue
         candidate = final_candidate(c, ladders)
         for fold in _context_folds(planned):

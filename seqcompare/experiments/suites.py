@@ -379,7 +379,8 @@ def describe_value(value: Any) -> str:
         return f"array(shape={np.shape(value)}, digest={joblib.hash(np.asarray(value))})"
     if isinstance(value, ModelSpec):
         return _describe(value)
-    bare = type(value).__repr__ is object.__repr__  # an address, which is another each time
+    shown: object = type(value).__repr__
+    bare = shown is object.__repr__  # an address, which is another each time
     return _describe(value) if bare or hasattr(value, "get_params") else repr(value)
 
 

@@ -12,9 +12,10 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.experiments.answer import fit_model
 from seqcompare.experiments.models import Candidate, Contestant, Entered, candidates_of, plain_params
 from seqcompare.experiments.threads import one_thread
-from seqcompare.families import REFERENCE, Problem
+from seqcompare.families import Problem
 from seqcompare.models.persistence import untrusted_types
 from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.contest import CHANCE
 from seqcompare.results.folder import write_whole
 from seqcompare.results.verdict import reach_of
 
@@ -70,7 +71,7 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
     """Fit the winner to all data; save it in the folder of the run, with a snippet that uses it."""
     judged = found.result.judgement
     contestant = next((c for c in planned.contestants if c.name == judged.winner), None)
-    if contestant is None or contestant.family.name == REFERENCE:
+    if contestant is None or contestant.name == CHANCE:
         return
     candidate = final_candidate(contestant, found.grids())
     shorter = found.result.shorter

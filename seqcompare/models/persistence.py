@@ -59,6 +59,7 @@ _CHANCE = ("Next", "Density", "Tagger", "Classifier", "Regressor")
 # indices unchecked, so that a crafted file could crash the process. Who made the file can name them.
 TRUSTED = (
     "seqcompare.models.bayes.BayesClassifier",
+    "seqcompare.models.hmm.crf.CRFTagger",
     "seqcompare.models.hmm.linear_state_space.LinearStateSpace",
     "seqcompare.models.hmm.model.HMM",
     "seqcompare.models.hmm.tagger.HMMTagger",
@@ -77,6 +78,7 @@ TRUSTED = (
     "seqcompare.models.pieces.InPieces",
     "seqcompare.models.quantized.Quantized",
     *(f"seqcompare.models.reference.chance.Chance{what}" for what in _CHANCE),
+    "seqcompare.models.reference.last_value.LastValue",
     "seqcompare.models.recurrent.classifier.RNNClassifier",
     "seqcompare.models.recurrent.regressor.RNNRegressor",
     "seqcompare.models.recurrent.tagger.RNNTagger",

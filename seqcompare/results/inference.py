@@ -253,5 +253,5 @@ def more_units(estimate: Estimate, value: float, *, alpha: float = 0.05, power: 
     distance = abs(float(estimate.mean) - value)
     if not distance > 0 or not np.isfinite(estimate.error):
         return float("inf")
-    needed = (stats.norm.isf(alpha) + stats.norm.ppf(power)) * float(estimate.error) / distance
+    needed = float(stats.norm.isf(alpha) + stats.norm.ppf(power)) * float(estimate.error) / distance
     return max(0.0, estimate.n * (needed**2 - 1))

@@ -354,7 +354,7 @@ class SymbolTask(Task):
 
 def geometric_gaps(generator: np.random.Generator, size: Any) -> NDArray[np.int64]:
     """Draw gaps of 0, 1, 2, ... steps, `MEAN_GAP` on average, without memory of how long they last."""
-    return generator.geometric(1 / (MEAN_GAP + 1), size) - 1
+    return np.asarray(generator.geometric(1 / (MEAN_GAP + 1), size) - 1, dtype=np.int64)
 
 
 def latest(marked: NDArray[np.bool_], sequences: Sequences) -> NDArray[np.int64]:

@@ -90,7 +90,8 @@ class DensityTask(Task):
         nats = given[counts].astype(np.float64)
         if np.isnan(nats).any() or np.isposinf(nats).any():
             raise ValueError(f"the log-densities for {self.name} must be numbers below infinity")
-        return -np.maximum(nats, np.log(PROBABILITY_FLOOR)) / np.log(2)
+        bits: Floats = -np.maximum(nats, np.log(PROBABILITY_FLOOR)) / np.log(2)
+        return bits
 
     def read(self, X: Any) -> tuple[Sequences, Floats]:
         """Return `X` as `Sequences` and its numbers, shape (n_steps,)."""
@@ -135,7 +136,7 @@ def steps_in_time(sequences: Sequences) -> Iterator[tuple[int, NDArray[np.int64]
 
 def normal_log_density(x: Floats, mean: Any, variance: Any) -> Floats:
     """Return log-densities of normal distributions in nats."""
-    return -(np.log(2 * np.pi * variance) + (x - mean) ** 2 / variance) / 2
+    return np.asarray(-(np.log(2 * np.pi * variance) + (x - mean) ** 2 / variance) / 2, dtype=np.float64)
 
 
 def normal_bits(variance: Any) -> Any:

@@ -58,7 +58,7 @@ def heights(sequences: Sequences, is_opener: NDArray[np.bool_]) -> NDArray[np.in
     """Return how many brackets are open after each step, shape (n_steps,)."""
     walk = np.cumsum(np.where(is_opener, 1, -1))
     before = np.concatenate([[0], walk])[sequences.offsets[:-1]]
-    return walk - before[sequences.sequence_index]
+    return np.asarray(walk - before[sequences.sequence_index], dtype=np.int64)
 
 
 def innermost_openers(sequences: Sequences, is_opener: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -12,7 +12,11 @@ from numpy.typing import NDArray
 from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.needs import Needs
-from seqcompare.tasks.base import SymbolTask
+from seqcompare.tasks.base import SymbolTask, flatten_outputs
+
+#: Streams that belong together, whose labels and bits are balanced.
+_FOUR = 4
+_DIGITS = 9
 
 
 class LabelledStream(SymbolTask):
@@ -28,6 +32,10 @@ class LabelledStream(SymbolTask):
     @abstractmethod
     def _label(self, now: NDArray[np.int64], then: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return y[t] from x[t] and x[t - distance]."""
+
+    def _draw(self, generator: np.random.Generator, n_sequences: int, length: int) -> NDArray[np.int64]:
+        """Return the streams, shape (n_sequences, length)."""
+        return generator.integers(len(self.symbols), size=(n_sequences, length))
 
     @property
     def natural_length(self) -> int:
@@ -57,7 +65,7 @@ class LabelledStream(SymbolTask):
         length = self.natural_length if length is None else length
         generator = np.random.default_rng(random_state)
         ahead, behind = max(-self.distance, 0), max(self.distance, 0)
-        stream = generator.integers(len(self.symbols), size=(n_sequences, behind + length + ahead))
+        stream = self._draw(generator, n_sequences, behind + length + ahead)
         x, then = stream[:, behind : behind + length], stream[:, ahead : ahead + length]
         weights = np.zeros(x.shape)
         weights[:, behind : length - ahead] = 1
@@ -130,16 +138,77 @@ class DelayedXor(LabelledStream):
     The bits are independent and fair, so that either alone says nothing, and no linear rule on any window
     can do it. Steps whose partner is in the sequence count.
 
+    The score is the area under the ROC curve, the mean over the steps of a sequence: how often, of two
+    sequences at one step, that of label 1 is ranked above that of label 0. Labels that a linear rule gives
+    are right in a quarter, half or three quarters of steps, by where its threshold happens to lie, and no
+    weights of steps mend that: what is nil on every half-space is nil. Ranks know no threshold. Sequences
+    come in fours, a stream of bits, its complement, and both with every other `distance` bits flipped, which
+    turns all labels round; so whatever a linear rule ranks right, it ranks wrong in the complements, and its
+    score is 1/2 in every sample (Green and Swets 1966, Signal Detection Theory and Psychophysics; antithetic
+    draws: Hammersley and Morton 1956).
+
     Parameters
     ----------
     distance : int
         Steps between the two bits, at least 1.
     """
 
+    metric: ClassVar[str] = "auroc"
+
     @property
     def symbols(self) -> NDArray[np.int64]:
         """The bits."""
         return np.arange(2)
+
+    @property
+    def chance_score(self) -> float:
+        """Area under the ROC curve of guessing, and of every linear rule."""
+        return 0.5
+
+    @property
+    def optimal_score(self) -> float:
+        """Area under the ROC curve of applying the rule."""
+        return 1.0
+
+    def scored(self, dataset: SequenceDataset) -> NDArray[np.bool_]:
+        """Return what counts: steps whose partner is there, of whole fours where there are any."""
+        counts = super().scored(dataset)
+        whole = len(dataset) - len(dataset) % _FOUR
+        return counts & (dataset.X.sequence_index < whole) if whole else counts
+
+    def outcomes(self, dataset: SequenceDataset, outputs: Any, symbols: Any = None) -> NDArray[np.float64]:
+        """Return for each step that counts how many of the other label it is ranked right to.
+
+        As a share of those at the same step of other sequences: windows that hang over the start are other
+        rules than those that do not. The mean is the area under the ROC curve; a tie counts half. Labels
+        alone are ranked as they are, so that the score is the share of right answers where both labels are
+        as frequent.
+        """
+        rows = np.flatnonzero(self.scored(dataset))
+        if not rows.size:
+            raise ValueError(f"nothing in these {len(dataset)} sequences of {self.name} counts")
+        given = flatten_outputs(outputs, dataset.X.n_steps, stepwise=True)[rows]
+        truth = self._truth(dataset)[rows] == 1
+        if given.ndim == 1:
+            rank = given.astype(np.float64)
+        else:
+            rank = self._align(given, self.classes if symbols is None else np.asarray(symbols)) @ [-1.0, 1.0]
+        # what differs by rounding alone is a tie
+        rank = np.round(rank, _DIGITS)
+        step = dataset.X.step_index[rows]
+        share = np.full(len(rows), 0.5)
+        for t in np.unique(step):
+            for label in (False, True):
+                mine, other = ((step == t) & (truth == which) for which in (label, not label))
+                if other.any():
+                    share[mine] = _placement(rank[mine], rank[other], above=label)
+        return share
+
+    def _draw(self, generator: np.random.Generator, n_sequences: int, length: int) -> NDArray[np.int64]:
+        """Return streams in fours."""
+        first = super()._draw(generator, -(-n_sequences // _FOUR), length)
+        turned = first ^ (np.arange(length) // self.distance % 2)
+        return np.stack([first, 1 - first, turned, 1 - turned], axis=1).reshape(-1, length)[:n_sequences]
 
     def _label(self, now: NDArray[np.int64], then: NDArray[np.int64]) -> NDArray[np.int64]:
         return now ^ then
@@ -156,3 +225,11 @@ class DelayedXor(LabelledStream):
             units={"squashing": units, "gated": units, "additive": units},
             linear=False,
         )
+
+
+def _placement(mine: NDArray[np.float64], other: NDArray[np.float64], *, above: bool) -> NDArray[np.float64]:
+    """Return the share of the others that each is above, or below; a tie counts half."""
+    opposite = np.sort(other)
+    lower = np.searchsorted(opposite, mine, "left") + np.searchsorted(opposite, mine, "right")
+    share = lower / (2 * len(opposite))
+    return np.asarray(share if above else 1 - share)

@@ -101,7 +101,8 @@ class HiddenRegimes(SymbolTask):
         """p(symbol | regime), shape (n_regimes, n_symbols)."""
         owner = self.symbols * self.n_regimes // self.n_symbols
         own = (owner == np.arange(self.n_regimes)[:, np.newaxis]).astype(np.float64)
-        return (1 - self.contrast) / self.n_symbols + self.contrast * own / own.sum(axis=1, keepdims=True)
+        shares: NDArray[np.float64] = own / own.sum(axis=1, keepdims=True)
+        return (1 - self.contrast) / self.n_symbols + self.contrast * shares
 
     @property
     def transitions(self) -> NDArray[np.float64]:

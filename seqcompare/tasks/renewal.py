@@ -142,7 +142,7 @@ class Renewal(SymbolTask):
     def _age(self) -> Floats:
         """Probabilities of how long the first symbol has lasted, and of how long it will last yet."""
         lasting = np.cumsum(self.durations[::-1])[::-1]
-        return lasting / lasting.sum()
+        return np.asarray(lasting / lasting.sum(), dtype=np.float64)
 
     def needs(self) -> Needs:
         """Return what a model must have to predict as well as the optimum."""

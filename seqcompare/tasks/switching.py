@@ -137,4 +137,4 @@ def _mixture_entropy(belief: Floats, mean: Floats) -> Floats:
             # from its own component at x = mean + node, the odds of the other one
             odds = (1 - own) / own * np.exp(-2 * mean * (mean + node))
             told -= share * own * np.log2(own * (1 + odds))
-    return normal_bits(1.0) + told
+    return np.asarray(normal_bits(1.0) + told, dtype=np.float64)

@@ -113,7 +113,7 @@ class TemporalOrder(SymbolTask):
                 f"TemporalOrder has 2 marks in every sequence, X[{wrong[0]}] has {counts[wrong[0]]}"
             )
         first, second = x[rows].reshape(-1, 2).T
-        return np.eye(len(self.classes))[N_MARKS * first + second]
+        return np.asarray(np.eye(len(self.classes))[N_MARKS * first + second], dtype=np.float64)
 
     def needs(self) -> Needs:
         """Return what a model must have to predict as well as the optimum."""

@@ -279,7 +279,7 @@ def position_is_uninformative(subject: OneTask) -> None:
     tree = DecisionTreeClassifier(min_samples_leaf=200).fit(*_positions(subject, train))
     features, truth = _positions(subject, test)
     proba = tree.predict_proba(features)
-    if subject.by_labels:
+    if task.greater_is_better:
         right = tree.classes_[proba.argmax(axis=1)] == truth
         kept = abs(right.mean() - task.chance_score) < 4 * _error(right)
         expect(kept, f"a score of {task.chance_score} from positions alone", right.mean())

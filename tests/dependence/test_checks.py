@@ -38,7 +38,7 @@ def test_checks_can_be_muted(rng):
     data = sequences(list(rng.integers(0, 4, (8, 30))), rng.permutation([0, 1] * 4))
     assert codes(data, mute=["classes", "few"]) == []
     assert codes(data, mute=CODES) == []
-    with pytest.raises(ValueError, match="there is no check 'typo'; the checks are drift, copies"):
+    with pytest.raises(ValueError, match="there is no check 'typo'; the checks are drift, unit root, copies"):
         check(data, mute=["typo"])
 
 

@@ -49,6 +49,7 @@ ROLES = {
     "hmm-labels": {"step"},
     "hmm-labels-smoothed": {"step"},
     "hmm-smoothed": {"step"},
+    "crf": {"step"},
     "hmm-full": set(),  # of sequences of real-valued steps
     "hmm-left-right": {"sequence"},
     "logistic": {"next", "step", "sequence"},
@@ -69,6 +70,8 @@ ROLES = {
     "bigru": {"step"},
     "bilstm": {"step"},
     "exact": {"next"},
+    "last-value": set(),  # of numbers
+    "seasonal-last-value": set(),  # of numbers
 }
 NETS = ("elman", "jordan", "gru", "lstm", "bigru", "bilstm")
 

@@ -66,8 +66,11 @@ def test_all_families_compete_on_numbers(tmp_path):
     comparison = seqcompare.compare(draw(10), cv=2, out=tmp_path)
     frame = comparison.frame()
     assert frame["status"].eq("ok").all(), frame["error"].tolist()
-    summary = comparison.summary().set_index("family")
-    assert set(summary.index) == {"markov", "hmm", "window", "reference"}
-    assert summary.loc["hmm", "chosen"].startswith("linear state space")
-    others = summary.drop(index="reference")["score"]
-    assert (others < summary.loc["reference", "score"] - 1).all()
+    summary = comparison.summary().set_index("entry")
+    assert set(summary["family"]) == {"markov", "hmm", "window", "reference"}
+    assert summary.loc["HMM", "chosen"].startswith("linear state space")
+    others = summary.drop(index="chance")["score"]
+    assert (others < summary.loc["chance", "score"] - 1).all()
+    # the naive forecast gets three quarters of it
+    learned = summary[summary["family"] != "reference"]["score"]
+    assert (learned < summary.loc["last value", "score"] - 0.5).all()

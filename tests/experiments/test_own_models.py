@@ -141,7 +141,9 @@ def test_a_grid_is_tuned_and_its_reach_is_traced(tmp_path):
     assert found.grids().set_index("model")["chosen"].to_dict() == {"mine 1": 0, "mine 2": 0, "mine 4": 1}
     # its context curve says that 3 are enough: that one is fitted, tested and named
     assert found.verdict().model == "mine 3"
-    assert "Hence mine 3 is named, fitted and tested in every fold, in place of mine 4" in str(found.verdict())
+    assert "Hence mine 3 is named, fitted and tested in every fold, in place of mine 4" in str(
+        found.verdict()
+    )
     curves = found.contexts()
     assert set(curves["control"]) == {"limited"}
     assert set(curves["needed"]) == {3}

@@ -35,6 +35,8 @@ def test_a_sweep_gives_the_same_table(tmp_path):
 #: Labels are judged by their bits now, so that other candidates may be chosen, and the scores are others: of
 #: what was fitted then and now the share of right answers is the same.
 BY_LABELS = ("step", "sequence", "sequence-real")
+#: How candidates are called that came later.
+LATER = ("CRF",)
 SCORES = {"score", "validation_score", "chance", "skill", "score_error"}
 
 
@@ -42,6 +44,7 @@ SCORES = {"score", "validation_score", "chance", "skill", "score_error"}
 def test_a_comparison_gives_the_same_table(role, tmp_path):
     old = runs.renamed(StoredComparison(HERE / f"compare-{role}").frame(), role)
     new = runs.compare(role, tmp_path).frame()
+    new = new[~new["model"].str.startswith(LATER)]
     keys = ["axis", "entry", "model", "seed"]
     both = old.merge(new, on=keys, suffixes=("", "_new"), how="inner", validate="one_to_one")
     # every candidate is tuned as then; which is tested another rule decides: one standard error

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 from sources import answers, one_hot_taps
 
+from seqcompare import WindowTagger
 from seqcompare.tasks import DelayedXor, Echo
 
 
@@ -64,3 +66,51 @@ def test_no_window_without_both_bits_and_no_linear_one_solves_xor():
     assert both > 0.95
     (linear,) = accuracies(task, LogisticRegression(), [range(8)])
     assert abs(linear - 0.5) < 0.02
+
+
+@pytest.mark.parametrize("n_sequences", [4, 7, 50])
+@pytest.mark.parametrize("distance", [1, 3])
+def test_every_linear_ranking_of_xor_is_exactly_at_chance(n_sequences, distance):
+    # every window, every offset by how much of it lies before the start, every sample
+    generator = np.random.default_rng(0)
+    task = DelayedXor(distance)
+    for seed in range(20):
+        dataset = task.sample(n_sequences, random_state=seed)
+        taps = range(int(generator.integers(1, 12)))
+        weights = {k: generator.normal(size=3) for k in taps}
+        scores = [
+            np.array([sum(weights[k][x[t - k] if t >= k else 2] for k in taps) for t in range(len(x))])
+            for x in dataset.X
+        ]
+        p = [1 / (1 + np.exp(-s)) for s in scores]
+        assert task.score(dataset, [np.column_stack([1 - q, q]) for q in p]) == pytest.approx(0.5, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_linear_model_of_xor_is_fitted_to_a_tie_and_has_no_skill_in_any_seed(seed):
+    task = DelayedXor(2)
+    train, test = task.sample(40, random_state=seed), task.sample(40, random_state=100 + seed)
+    model = WindowTagger(LogisticRegression(), before=4).fit(train.X, train.y, train.sample_weight)
+    assert task.score(test, model.predict_proba(test.X)) == pytest.approx(0.5, abs=1e-12)
+    assert task.score(test, model.predict(test.X)) == pytest.approx(0.5, abs=1e-12)
+
+
+def test_streams_of_xor_are_fair_and_their_labels_balanced_at_every_step():
+    dataset = DelayedXor(3).sample(400, random_state=0)
+    shape = (400, int(dataset.X.lengths[0]))
+    x, y = dataset.X.values.reshape(shape), dataset.y.values.reshape(shape)
+    assert (x.mean(axis=0) == 0.5).all()
+    assert (y.mean(axis=0) == 0.5).all()
+    pairs = 2 * x[:, 1:] + x[:, :-1]
+    # a hundred independent streams
+    assert np.abs(np.bincount(pairs.ravel()) / pairs.size - 0.25).max() < 0.02
+
+
+def test_the_score_of_xor_is_the_area_under_the_curve():
+    task = DelayedXor(2)
+    dataset = task.sample(60, random_state=0)
+    p = np.random.default_rng(1).random(dataset.X.n_steps).round(2)
+    shape = (60, -1)
+    y, q = dataset.y.values.reshape(shape)[:, 2:], p.reshape(shape)[:, 2:]
+    expected = np.mean([roc_auc_score(a, b) for a, b in zip(y.T, q.T, strict=True)])
+    assert task.score(dataset, np.column_stack([1 - p, p])) == pytest.approx(expected, abs=1e-12)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,28 +20,10 @@ from seqcompare.models.markov.context_reader import ContextReader, count_text, f
 from seqcompare.models.markov.context_trie import ALPHA, LOG_TREE, ContextTrie
 from seqcompare.models.markov.counts import with_starts
 from seqcompare.models.markov.mixture import Mixture, draw_steps, next_rows, step_proba
-from seqcompare.models.markov.weighting import most_probable, target_counts
+from seqcompare.models.markov.weighting import TreeContext, most_probable, target_counts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-class TreeContext(NamedTuple):
-    """A context of the most probable tree.
-
-    Attributes
-    ----------
-    steps : tuple
-        The steps, oldest first; None is the start of a sequence.
-    weight : float
-        How many steps came after it, by their weight.
-    proba : ndarray of shape (n_symbols,)
-        The distribution of what comes next.
-    """
-
-    steps: tuple[Any, ...]
-    weight: float
-    proba: NDArray[np.float64]
 
 
 class ContextTree(Density):

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare import style
+from seqcompare.models.markov.weighting import TreeContext
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from seqcompare.models.markov.context_tree import TreeContext
 
 _START = "start"
 # more symbols than this are not told apart by a shade each

@@ -19,7 +19,7 @@ Bayesian context trees of Kontoyiannis, Mertzanis, Panotopoulou, Papageorgiou an
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -54,6 +54,24 @@ Array = NDArray[Any]
 # per symbol; a leaf's prior then weighs as much as so many steps in all, times S
 _ALPHAS = 2.0 ** np.arange(-8, 2)
 _TABLE = 512
+
+
+class TreeContext(NamedTuple):
+    """A context of the most probable tree.
+
+    Attributes
+    ----------
+    steps : tuple
+        The steps, oldest first; None is the start of a sequence.
+    weight : float
+        How many steps came after it, by their weight.
+    proba : ndarray of shape (n_symbols,)
+        The distribution of what comes next.
+    """
+
+    steps: tuple[Any, ...]
+    weight: float
+    proba: NDArray[np.float64]
 
 
 def choose_alpha(trie: ContextTrie, alpha: float | None) -> float:

@@ -1,10 +1,12 @@
-"""What models are measured against: chance on data, and machines made by hand on tasks."""
+"""What models are measured against: naive forecasts of numbers, and machines made by hand on tasks."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from seqcompare.families import REFERENCE, Family, ModelSpec, Problem
+import seqcompare
+from seqcompare.families import REFERENCE, Family, ModelSpec, Problem, Settings
 
 
 def _exact(problem: Problem) -> Any:
@@ -12,6 +14,32 @@ def _exact(problem: Problem) -> Any:
     return None if problem.task is None else problem.task.exact_model()
 
 
-EXACT = ModelSpec("exact", "exact machine", _exact, lambda problem: [], cost=lambda problem, settings: 0.0)
+def _naive(problem: Problem, period: int = 1) -> Any:
+    """Return the forecast of numbers that learns nothing but its errors."""
+    if problem.role != "next" or problem.kind != "real":
+        return None
+    return seqcompare.NextStep(seqcompare.LastValue(period))
 
-FAMILY = Family(REFERENCE, "reference", "#595959", "X", (EXACT,), least_capacity=0)
+
+def _seasonal(problem: Problem, period: int) -> Any:
+    return _naive(problem, period) if period > 1 else None
+
+
+def _season(problem: Problem) -> Iterable[Settings]:
+    return [{"period": problem.period}] if problem.period > 1 else []
+
+
+EXACT = ModelSpec("exact", "exact machine", _exact, lambda problem: [], cost=lambda problem, settings: 0.0)
+LAST_VALUE = ModelSpec("last-value", "last value", _naive, label="last value", kinds=("real",))
+SEASONAL = ModelSpec(
+    "seasonal-last-value",
+    "seasonal last value",
+    _seasonal,
+    _season,
+    capacity="period",
+    capacity_name="steps of a season",
+    label="last value, {period} steps back",
+    kinds=("real",),
+)
+
+FAMILY = Family(REFERENCE, "reference", "#595959", "X", (EXACT, LAST_VALUE, SEASONAL), least_capacity=0)

@@ -30,12 +30,11 @@ def skill(task, model, n_train=60, length=48, seed=0):
 @pytest.mark.parametrize("distance", [1, 4, 8])
 @pytest.mark.parametrize("name", ["logistic", "linear-svm"])
 def test_xor_is_beyond_linear_models_at_every_width(name, distance):
-    # one draw says little: the best linear rule is a tie, and which way a tie is broken by chance decides on
-    # whole corners of the square, for or against
+    # the best linear rule is a tie, and streams that come in fours leave nothing to break it by chance
     for before in (0, distance, distance + 4):
         model = WindowTagger(standard_classifier(name), before=before, calibration_cv=None)
         skills = [skill(DelayedXor(distance), model, n_train=20, seed=seed) for seed in range(20)]
-        assert abs(np.mean(skills)) < 0.15
+        assert np.abs(skills).max() < 1e-9
 
 
 @pytest.mark.parametrize("distance", [1, 8])

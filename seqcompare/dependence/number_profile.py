@@ -1,0 +1,242 @@
+"""What the past tells of numbers, in bits: by straight lines, by any curve, and of their spread.
+
+Numbers in bins lose most of what they hold as soon as there are several channels. Here a few earlier numbers
+are nominated by their partial correlation; then predictions are nested, each with what the one before it
+cannot see, and each is worth what it saves on data that it was not fitted to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import t as student
+from threadpoolctl import threadpool_limits
+
+from seqcompare.data.sequences import Sequences
+from seqcompare.dependence.gains import Loss, blocked_folds, cut, make_folds
+from seqcompare.dependence.number_gains import bits_of, boost, ridge, variances
+from seqcompare.dependence.number_lags import Tap, lagged, nominate
+from seqcompare.dependence.question import MANY_SEQUENCES
+from seqcompare.dependence.settings import NUMBER_COLUMNS
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_N_PIECES = 40
+_SHORTEST_PIECE = 20
+_MOST_CELLS = 40_000
+_MOST_INPUTS = 8
+_FEWEST_ROWS = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """What to tell of numbers, and from what.
+
+    Parameters
+    ----------
+    target : ndarray of shape (n_steps, n_targets)
+        Numbers to tell, less what the place, a clock or a drift explains; NaN where nothing is asked.
+    sources : ndarray of shape (n_steps, n_channels)
+        Numbers to tell it from, without gaps.
+    own : bool
+        Whether they are the same numbers.
+    X : Sequences
+        For the bounds.
+    groups : ndarray of shape (n,) or None
+        Sequences that stay in one fold.
+    """
+
+    target: Floats
+    sources: Floats
+    own: bool
+    X: Sequences
+    groups: NDArray[Any] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class NumberProfile:
+    """What was found.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row for each channel and part that tells; see `Profile.numbers`.
+    """
+
+    table: pd.DataFrame
+
+    @property
+    def gain(self) -> float:
+        """Bits a step of all channels together; each is a prediction of its own."""
+        return float(self.table["bits"].sum())
+
+    @property
+    def error(self) -> float:
+        """Standard error of the gain."""
+        return float(np.sqrt((self.table["error"] ** 2).sum()))
+
+    @property
+    def timescale(self) -> float:
+        """Mean distance in steps of what is told, each part weighed by its bits."""
+        return float(np.average(self.table["distance"], weights=self.table["bits"]))
+
+    def lags(self, *parts: str) -> list[int]:
+        """Return all lags that tell, in these parts."""
+        chosen = self.table[self.table["part"].isin(parts)]
+        return sorted({lag for lags in chosen["lags"] for lag in lags})
+
+
+def profile_numbers(numbers: Numbers, max_lag: int, share: float, seed: int) -> NumberProfile:
+    """Find which earlier numbers tell of each channel, and how much.
+
+    Three predictions are nested. *level*: ridge regression on the lags that partial correlations nominate.
+    *shape*: what gradient-boosted trees add to it, given these lags, those whose distance from the middle
+    tells, and the nearest step. *spread*: what the variance, as a sum of earlier squares, adds.
+
+    Parameters
+    ----------
+    numbers : Numbers
+        What is asked.
+    max_lag : int
+        The largest lag.
+    share : float
+        Data sets without dependence in which anything is named.
+    seed : int
+        Of folds.
+
+    References
+    ----------
+    J. H. Friedman, "Greedy function approximation: a gradient boosting machine" (2001); R. F. Engle,
+    "Autoregressive conditional heteroscedasticity with estimates of the variance of United Kingdom
+    inflation" (1982).
+    """
+    fold, unit = _folds(numbers, seed)
+    lags = np.arange(1 if numbers.own else 0, min(max_lag, int(numbers.X.lengths.max()) - 1) + 1)
+    n_targets = numbers.target.shape[1]
+    rows: list[dict[str, Any]] = []
+    if fold.max() > 0 and len(lags):
+        with threadpool_limits(1):
+            for channel in range(n_targets):
+                rows += _tell(numbers, channel, lags, fold, unit, share / n_targets)
+    return NumberProfile(pd.DataFrame(rows, columns=NUMBER_COLUMNS))
+
+
+def _folds(numbers: Numbers, seed: int) -> tuple[Ints, Ints]:
+    """Return the fold of each step, and the unit whose losses are taken together."""
+    X = numbers.X
+    apart = len(X) >= MANY_SEQUENCES or (numbers.groups is not None and len(np.unique(numbers.groups)) > 1)
+    if apart:
+        unit = X.sequence_index
+        if numbers.groups is not None:
+            unit = np.unique(numbers.groups, return_inverse=True)[1][unit].astype(np.int64)
+        parts = make_folds(int(unit.max()) + 1, 5, seed)
+    else:
+        bounds = cut(X.offsets, _N_PIECES, _SHORTEST_PIECE)
+        unit = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+        parts = blocked_folds(len(bounds) - 1, 5)
+    of_unit = np.zeros(int(unit.max()) + 1, dtype=np.int64)
+    for number, (_, test) in enumerate(parts):
+        of_unit[test] = number
+    return of_unit[unit], unit
+
+
+def _tell(
+    numbers: Numbers, channel: int, lags: Ints, fold: Ints, unit: Ints, share: float
+) -> list[dict[str, Any]]:
+    """Return a row for each part that tells of one channel."""
+    target, sources = numbers.target[:, channel], numbers.sources
+    room = numbers.X.step_index
+    if np.isfinite(target).sum() < _FEWEST_ROWS or np.nanstd(target) == 0:
+        return []
+    level = nominate(target, sources, room, lags, share / 2)
+    # what is far from the middle, to either side
+    distance = np.abs(sources - np.median(sources, axis=0))
+    bent = nominate(_left(target, level, numbers), distance, room, lags, share / 4)
+    inputs = list(dict.fromkeys([*level, *bent]))[:_MOST_INPUTS]
+    nearest = Tap(channel, int(lags[0])) if numbers.own else None
+    if nearest is not None and nearest not in inputs:
+        inputs.append(nearest)
+    deepest = max((tap.lag for tap in [*level, *inputs]), default=0)
+    at = np.flatnonzero(np.isfinite(target) & (room >= deepest))
+    if len(at) < _FEWEST_ROWS or len(np.unique(fold[at])) < 2:
+        return []
+    y, part = target[at], fold[at]
+
+    def loss(bits: Floats) -> Loss:
+        size = np.bincount(unit[at], minlength=int(unit.max()) + 1).astype(np.float64)
+        used = size > 0
+        total = np.bincount(unit[at], bits, minlength=len(size))
+        return Loss(np.asarray(total[used], dtype=np.float64), np.asarray(size[used], dtype=np.float64))
+
+    def row(name: str, taps: list[Tap], before: Loss, after: Loss) -> dict[str, Any]:
+        gain, error = after.gain_over(before)
+        p = float(student.sf(gain / error, max(1, len(after.bits) - 1))) if error > 0 else float(gain <= 0)
+        names = sorted({tap.channel for tap in taps})
+        told = sorted({tap.lag for tap in taps})
+        found = (channel, name, names, told, gain, error, p, float(np.mean(told)))
+        return dict(zip(NUMBER_COLUMNS, found, strict=True))
+
+    rows = []
+    errors = y - ridge(np.zeros((len(y), 0)), y, part)
+    known = loss(bits_of(errors))
+    if level:
+        left = y - ridge(lagged(sources, level, at), y, part)
+        after = loss(bits_of(left))
+        rows.append(row("level", level, known, after))
+        if rows[-1]["bits"] > 0:
+            rows[-1]["distance"] = _distance(sources, level, at, y, part)
+            errors, known = left, after
+        else:
+            rows.pop()
+    most = max(_FEWEST_ROWS, _MOST_CELLS // numbers.target.shape[1])
+    if inputs and (bent or rows or numbers.target.shape[1] == 1):
+        left = errors - boost(lagged(sources, inputs, at), errors, part, most)
+        after = loss(bits_of(left))
+        found = row("shape", bent or inputs, known, after)
+        if found["p"] <= share / 4:
+            rows.append(found)
+            errors, known = left, after
+    whole = np.zeros(len(target))
+    whole[at] = errors
+    signs = np.column_stack([distance, np.abs(whole)])
+    size = np.full(len(target), np.nan)
+    size[at] = np.abs(errors)
+    loud = nominate(size, signs, room, lags[lags > 0], share / 4)
+    loud = [tap for tap in loud if tap.lag <= room[at].max()]
+    if loud:
+        scale = np.sqrt(variances(errors, whole, signs, loud, at, numbers.X, part))
+        found = row("spread", _named(loud, channel, sources.shape[1]), known, loss(bits_of(errors, scale)))
+        if found["p"] <= share / 4:
+            rows.append(found)
+    return rows
+
+
+def _distance(sources: Floats, taps: list[Tap], at: Ints, y: Floats, fold: Ints) -> float:
+    """Return how far back lies what taps tell on average, by what each lag adds to those nearer than it."""
+    lags = sorted({tap.lag for tap in taps})
+    left = [float(((y - ridge(np.zeros((len(y), 0)), y, fold)) ** 2).mean())]
+    for lag in lags:
+        nearer = lagged(sources, [tap for tap in taps if tap.lag <= lag], at)
+        left.append(float(((y - ridge(nearer, y, fold)) ** 2).mean()))
+    worth = np.maximum(-np.diff(np.log(np.maximum(left, 1e-300))), 0)
+    return float(np.average(lags, weights=worth)) if worth.sum() > 0 else float(np.mean(lags))
+
+
+def _named(taps: list[Tap], channel: int, n_channels: int) -> list[Tap]:
+    """Return taps in which a channel's own errors have its number."""
+    return [Tap(channel if tap.channel == n_channels else tap.channel, tap.lag) for tap in taps]
+
+
+def _left(target: Floats, taps: list[Tap], numbers: Numbers) -> Floats:
+    """Return what least squares on the taps leaves; NaN before the first step that has them all."""
+    left = np.full(len(target), np.nan)
+    deepest = max((tap.lag for tap in taps), default=0)
+    at = np.flatnonzero(np.isfinite(target) & (numbers.X.step_index >= deepest))
+    inputs = np.column_stack([np.ones(len(at)), lagged(numbers.sources, taps, at)])
+    left[at] = target[at] - inputs @ np.linalg.lstsq(inputs, target[at], rcond=None)[0]
+    return left

@@ -1,0 +1,116 @@
+"""A comparison that was made: its results, its report, and its winner at work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from seqcompare.data.read import read_new
+from seqcompare.experiments.predicting import predict_table
+from seqcompare.experiments.winner import MODEL
+from seqcompare.models.persistence import load
+from seqcompare.results.comparison import StoredComparison
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class Comparison(StoredComparison):
+    """The results of a comparison.
+
+    Parameters
+    ----------
+    folder : path
+        A folder that `compare` has written.
+    """
+
+    def report(self) -> Path:
+        """Write the report, its tables and figures into the folder; return the path of the page."""
+        from seqcompare.report.page import write_report
+
+        return Path(write_report(self.folder))
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the test score of each contestant with its interval; the one that is enough is ringed.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; by default a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        ValueError
+            If no contestant has ended well.
+        """
+        from seqcompare.report.plots import plot_contest
+
+        return plot_contest(self, ax)
+
+    def model(self, trusted: Sequence[str | type] = ()) -> Any:
+        """Return the model that is enough, fitted to all data.
+
+        Parameters
+        ----------
+        trusted : sequence of str or type, default=()
+            Classes of your own that it is made of; see `seqcompare.load`.
+
+        Returns
+        -------
+        estimator
+
+        Raises
+        ------
+        FileNotFoundError
+            If the run keeps no model: none was named, or it could not be saved.
+        ValueError
+            If the model has classes that are not trusted.
+        """
+        path = self.folder / MODEL
+        if not path.is_file():
+            raise FileNotFoundError(f"{self.folder} keeps no model: {self.verdict().sentences[0]}")
+        return load(path, trusted)
+
+    def predict(self, data: Any, trusted: Sequence[str | type] = (), **reading: Any) -> pd.DataFrame:
+        """Return what the model that is enough says of new sequences.
+
+        Parameters
+        ----------
+        data : anything `seqcompare.datasets.read` accepts
+            The sequences, read as those of the run were; targets may be there, and are not looked at.
+        trusted : sequence of str or type, default=()
+            Classes of your own that the model is made of.
+        **reading
+            Options of `seqcompare.datasets.read`, where the new data are laid out in another way.
+
+        Returns
+        -------
+        DataFrame
+            See `seqcompare.experiments.predicting.predict_table`.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the run keeps no model.
+        ValueError
+            If the data cannot be read, or the model does not take such sequences.
+        """
+        model = self.model(trusted)
+        new = read_new(data, {**self.config["data"].get("reading", {}), **reading})
+        if new.X.kind != self.config["data"]["kind"]:
+            raise ValueError(
+                f"the steps are {new.X.kind}, and those of the run are {self.config['data']['kind']}; "
+                "say how to read them (kind, values)"
+            )
+        return predict_table(model, new, str(self.config["data"]["role"]))
+
+    def _repr_html_(self) -> str:
+        table = self.summary().to_html(index=False, float_format=lambda v: f"{v:.4g}", border=0)
+        return self.verdict()._repr_html_() + str(table)

@@ -1,0 +1,185 @@
+"""The forecast that costs nothing: the next number is like the last one, or like that of a season ago."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import r2_score
+from sklearn.utils import check_scalar
+
+from seqcompare.data.sequences import Sequences
+from seqcompare.data.targets import check_step_numbers, check_step_weights
+from seqcompare.models.base import Reader, Reading, check_sequences
+
+#: Steps of the longest season that is looked for, and how many steps are looked at.
+_LONGEST, _MOST_STEPS = 400, 20_000
+#: Turns that a season must have had, and the log-ratio of variances and standard errors that it must gain.
+_FEWEST_TURNS, _LEAST_GAIN, _ERRORS = 3, 0.1, 4.0
+#: How much more than the least variance a shorter season may leave, and how many standard errors.
+_AS_GOOD, _AS_GOOD_ERRORS = 0.05, 4.0
+
+
+class LastValue(Reader):
+    """A number for each step that is learned from nothing: the step itself, or the one a season before.
+
+    Inside `NextStep` it becomes the density that a model of numbers should beat: the naive or seasonal naive
+    forecast, and a fitted distribution of its errors (whose mean is the drift).
+
+    Parameters
+    ----------
+    period : int or None, default=1
+        Steps of a season: x[t + 1] is taken to be like x[t + 1 - period]. With 1 it is the last value, None
+        finds the season in the training data, see `find_season`.
+
+    Attributes
+    ----------
+    period_ : int
+        The season.
+    n_parameters_ : int
+        1 where the season was found, else 0.
+
+    Notes
+    -----
+    Steps in the first season of a sequence are answered with the last value.
+
+    References
+    ----------
+    R. J. Hyndman and G. Athanasopoulos, "Forecasting: principles and practice" (2021), section 5.2.
+
+    Examples
+    --------
+    >>> from seqcompare import LastValue, NextStep
+    >>> seasons = [[0.0, 1.0, 5.0] * 4]
+    >>> LastValue(period=3).fit(seasons).predict([[0.1, 1.0, 5.2, 0.0]])[0]
+    array([0.1, 1. , 0.1, 1. ])
+    >>> round(NextStep(LastValue(period=3)).fit(seasons).n_parameters_)
+    4
+    """
+
+    predicts = "numbers"
+    causal = True
+
+    def __init__(self, period: int | None = 1) -> None:
+        self.period = period
+
+    @property
+    def reading(self) -> Reading:
+        """Whole numbers are numbers."""
+        return {"numbers": True}
+
+    @property
+    def before(self) -> int:
+        """Steps seen before the one that is answered for."""
+        return getattr(self, "period_", self.period or 1) - 1
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> LastValue:
+        """Find the season, if it is not given; there is nothing else to learn.
+
+        Parameters
+        ----------
+        X : sequences of numbers
+            The input.
+        y : ignored, but for its shape
+            The targets, one step or number a step.
+        sample_weight : array of shape (n,), or one array of weights a sequence, optional
+            Sequences without any weight are not looked at.
+
+        Returns
+        -------
+        LastValue
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            For symbols, or a period below 1.
+        """
+        sequences = check_sequences(self, X, reset=True, **self.reading)
+        if sequences.kind != "real":
+            raise ValueError("LastValue answers with the steps themselves: expected numbers, got symbols")
+        if y is not None and check_step_numbers(y, sequences).shape != sequences.values.shape:
+            shape = check_step_numbers(y, sequences).shape[1:] or (1,)
+            raise ValueError(
+                f"LastValue answers with the steps themselves, of {sequences.n_channels} number(s): expected "
+                f"as many in y, got {shape[0]}"
+            )
+        weights = check_step_weights(sample_weight, sequences)
+        if self.period is not None:
+            check_scalar(self.period, "period", Integral, min_val=1)
+        used = np.add.reduceat(weights, sequences.offsets[:-1]) > 0
+        self.period_ = int(self.period or find_season(sequences.take(used) if used.any() else sequences))
+        self.n_parameters_ = int(self.period is None)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Return the step itself, or the one a season before the next, for every step, in X's container."""
+        sequences = self._check(X)
+        return sequences.pack(sequences.values[rows_before(sequences, self.period_)])
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R2 over all steps.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+        """
+        sequences = self._check(X)
+        answer: NDArray[Any] = self.predict(Sequences(sequences.values, sequences.offsets)).values
+        weights = check_step_weights(sample_weight, sequences)
+        return float(r2_score(check_step_numbers(y, sequences), answer, sample_weight=weights))
+
+
+def rows_before(sequences: Sequences, period: int) -> NDArray[np.int64]:
+    """Return the row `period` steps before the step after each; its own where the sequence was not there."""
+    rows: NDArray[np.int64] = np.arange(sequences.n_steps, dtype=np.int64)
+    rows[sequences.step_index >= period - 1] -= period - 1
+    return rows
+
+
+def find_season(X: Sequences) -> int:
+    """Return the season after which numbers come back better than from one step to the next; 1 if none does.
+
+    Compared are variances of x[t] - x[t - m], of each channel in units of its own, for every m of which the
+    longest sequence has three turns. The first dip counts that is as low as the least, up to 5% and four
+    standard errors, if its logarithm is below that of m = 1 by a tenth and by four standard errors.
+
+    Parameters
+    ----------
+    X : Sequences of numbers
+        Missing values are passed over.
+
+    Returns
+    -------
+    int
+        Steps.
+    """
+    kept = X.take(np.arange(max(1, int(np.searchsorted(X.offsets[1:], _MOST_STEPS)))))
+    steps, place = kept.channels.astype(np.float64), kept.step_index
+    with np.errstate(all="ignore"):
+        spread = np.sqrt(np.nanvar(steps, axis=0))
+    moving = np.isfinite(spread) & (spread > 0)
+    longest = min(_LONGEST, int(kept.lengths.max()) // _FEWEST_TURNS)
+    if longest < 2 or not moving.any():
+        return 1
+    steps = steps[:, moving] / spread[moving]
+    left = np.full(longest + 1, np.inf)
+    n_pairs = np.ones(longest + 1)
+    for m in range(1, longest + 1):
+        rows = np.flatnonzero(place >= m)
+        off = steps[rows] - steps[rows - m]
+        known = np.isfinite(off).all(axis=1)
+        if known.sum() > 2:
+            left[m], n_pairs[m] = off[known].var(axis=0).mean(), known.sum()
+    if not np.isfinite(left).any():
+        return 1
+    # of white noise, the logarithm of such a variance has a standard error of about sqrt(3 / n)
+    with np.errstate(divide="ignore"):
+        logs, errors = np.log(np.maximum(left, 1e-300)), np.sqrt(3 / n_pairs)
+    as_good = np.isfinite(logs) & (logs <= logs.min() + np.maximum(_AS_GOOD, _AS_GOOD_ERRORS * errors))
+    dips = logs <= np.minimum(np.append(logs[1:], np.inf), np.insert(logs[:-1], 0, np.inf))
+    season = int(np.flatnonzero(as_good & dips)[0])
+    return season if logs[1] - logs[season] > max(_LEAST_GAIN, _ERRORS * errors[season]) else 1
