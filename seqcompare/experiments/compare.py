@@ -17,7 +17,12 @@ from seqcompare.data.read import read
 from seqcompare.data.readers import reading_options
 from seqcompare.experiments.comparison import Comparison
 from seqcompare.experiments.config import describe_data, described, fingerprint
-from seqcompare.experiments.contestants import answer_with_labels, contestants_for, problem_of
+from seqcompare.experiments.contestants import (
+    answer_with_labels,
+    contestants_for,
+    problem_of,
+    without_answer,
+)
 from seqcompare.experiments.data_source import DataSource, level_weights, metric_of
 from seqcompare.experiments.forward import Along, plan_along
 from seqcompare.experiments.models import Contestant
@@ -81,7 +86,7 @@ def compare(
         along time, unless steps are letters, as of a text or a genome.
     inner_cv : int, optional
         How many of five parts of a training part candidates are chosen by: 1 is a fifth, once. By default as
-        many as it takes for 250 items, and of whole sequences for 8 that are independent.
+        many as it takes for 150 items, and of whole sequences for 8 that are independent.
     n_jobs : int, default=-1
         Worker processes, as joblib counts them; 1 runs trials in this process.
     max_seconds : float, default=600.0
@@ -183,7 +188,11 @@ def plan_comparison(
         "kind": "comparison",
         "title": dataset.name,
         "settings": settings,
-        "data": describe_data(dataset, plan),
+        "data": {
+            **describe_data(dataset, plan),
+            # what was left out on request is not mentioned
+            "not_tried": {} if models is not None else without_answer(contestants, problem),
+        },
         **described(own, [judged, *shown, *METRICS.values()]),
     }
     source = DataSource(dataset, plan, problem, judged, tuple(shown), inner_cv)

@@ -101,6 +101,21 @@ def left_out(dataset: SequenceDataset) -> str:
     )
 
 
+def without_answer(contestants: Iterable[Contestant], problem: Problem) -> dict[str, str]:
+    """Return the families that do not take part in a problem, with the reason."""
+    present = {c.family.name for c in contestants}
+    found = {}
+    for family in FAMILIES.values():
+        if family.name in present or family.name == REFERENCE:
+            continue
+        whole = replace(problem, missing=False)
+        able = any(_filling([Entered(family, spec)], whole) for spec in family.specs)
+        lacks = "takes no missing values" if able else f"has no answer for the role {problem.role}"
+        steps = "" if able else f" on steps that are {'numbers' if problem.kind == 'real' else 'symbols'}"
+        found[family.title] = lacks + steps
+    return found
+
+
 def _listed(names: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 

@@ -18,7 +18,7 @@ FORWARD = "forward"
 _FIRST = 1 / 3
 _FEWEST_STEPS = 2
 #: What candidates are chosen by, where a training part has as much: items, and independent units.
-_ENOUGH_ITEMS, _ENOUGH_UNITS = 250, 8
+_ENOUGH_ITEMS, _ENOUGH_UNITS = 150, 8
 _MOST_FOLDS = 5
 
 
@@ -73,7 +73,7 @@ def plan_along(
 def tuning_splits(dataset: SequenceDataset, plan: Plan, folds: int | None = None) -> tuple[Split, ...]:
     """Return what is fitted and what is validated on of a training part, to choose candidates by.
 
-    A fifth of it, along time the last one. Where that is little to choose by, less than 250 items or, of
+    A fifth of it, along time the last one. Where that is little to choose by, less than 150 items or, of
     whole sequences, less than 8 that are independent, it is divided as often as these take, at most five
     times: as folds, or along time.
 

@@ -38,7 +38,7 @@ _REFINEMENTS = 2
 _NEAR = 5.0
 #: Of those not told apart by one part of a training part, how many of the best and of the cheapest are tried
 #: on the others.
-_BEST, _CHEAPEST = 6, 4
+_BEST, _CHEAPEST = 4, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,9 +192,10 @@ def _trials_again(planned: PlannedComparison, store: Store) -> Iterator[Trial]:
             table = compare_candidates(rows, sums) if len(rows) else rows
             if len(table) < 2:
                 continue
-            near = not_told_apart(table, 2.0, validation_tolerance(rows, sums, source.metric))
+            tolerance = validation_tolerance(rows, sums, source.metric)
+            best, near = (not_told_apart(table, errors, tolerance) for errors in (2.0, 1.0))
             kept = {
-                *near.sort_values("loss", kind="stable")["model"][:_BEST],
+                *best.sort_values("loss", kind="stable")["model"][:_BEST],
                 *near.sort_values(["cost", "loss"], kind="stable")["model"][:_CHEAPEST],
             }
             for candidate in c.candidates:

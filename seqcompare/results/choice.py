@@ -39,10 +39,11 @@ def say_choice(found: Findings, writer: Writer, model: str | None) -> None:
     # a small network on few steps has more parameters than a linear model on many, and sees less
     larger = grid[(grid["cost"] > mine["cost"]) & (grid["capacity"] >= mine["capacity"])]
     if larger.empty:
-        writer.say(
-            f"No larger candidate of {judged.winner} was tried: more capacity may buy more.",
-            ("grids", str(model), "n_parameters", mine["n_parameters"]),
-        )
+        open_end = found.untried.get(str(judged.winner))
+        text = f"No larger candidate of {judged.winner} was tried: more capacity may buy more."
+        if open_end is not None and open_end.wider:
+            text = f"A wider grid of {judged.winner} may find more: {open_end.reason}."
+        writer.say(text, ("grids", str(model), "n_parameters", mine["n_parameters"]))
         return
     top = larger.sort_values("loss", kind="stable").iloc[0]
     gain = float(mine["loss"] - top["loss"])

@@ -18,6 +18,7 @@ from seqcompare.results.folder import StoredRun
 from seqcompare.results.grids import all_grids, failed_candidates, paired_difference
 from seqcompare.results.judgement import Judgement, judge
 from seqcompare.results.store import Details, Sums
+from seqcompare.results.untried import Untried, find_untried
 from seqcompare.results.verdict import Verdict, write_verdict
 
 TUNING, TEST, CONTEXT, SHORTER = "tuning", "test", "context", "shorter"
@@ -94,6 +95,12 @@ class ComparisonResult:
         return failed_candidates(self.phase(TUNING))
 
     @cached_property
+    def untried(self) -> dict[str, Untried]:
+        """Models whose best member may not have been tested; see `seqcompare.results.untried`."""
+        longest = int(self.config["data"]["longest"])
+        return find_untried(self.grids, self.phase(TEST), self.contest.tolerance, longest)
+
+    @cached_property
     def shorter(self) -> Shorter | None:
         """The winner that sees no more than its context curve says is enough; None where there is none."""
         rows, winner = self.phase(SHORTER), self.judgement.winner
@@ -130,6 +137,7 @@ class ComparisonResult:
             copies=self._copies,
             ordered=self._in_time,
             not_tried=self.config["data"].get("not_tried", {}),
+            untried=self.untried,
             least_seen=least,
             most_seen=most,
         )
@@ -164,6 +172,7 @@ class ComparisonResult:
                 in_time=self._in_time,
                 n_units=len(next(iter(self.contest.units.values()), ())) // self._copies,
                 shorter=self.shorter,
+                untried=self.untried,
             )
         )
 

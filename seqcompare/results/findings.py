@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from seqcompare.metrics import Metric
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import Config
 from seqcompare.results.judgement import Judgement
+from seqcompare.results.untried import Untried
 
 _RARE = 10
 _FEW = 20
@@ -91,6 +92,8 @@ class Findings:
         What was tested as one each: sequences, groups, stretches of time.
     shorter : Shorter, optional
         The winner that sees no more than it needs.
+    untried : mapping of str to Untried
+        Models whose best member may not have been tested.
     """
 
     data: Config
@@ -106,6 +109,7 @@ class Findings:
     in_time: bool = False
     n_units: int = 0
     shorter: Shorter | None = None
+    untried: Mapping[str, Untried] = field(default_factory=dict)
 
     @property
     def margin(self) -> str:

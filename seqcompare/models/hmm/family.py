@@ -16,8 +16,6 @@ from seqcompare.needs import Needs, Traits
 _FILTERED, _SMOOTHED = "filter", "posterior"
 #: Sizes for few symbols and for many, and where the former end.
 _SOME, _MANY, _FEW_SYMBOLS = (2, 3, 4, 6, 8, 12), (4, 8, 16, 32), 16
-#: States in a row from which on one start is enough.
-_MANY_IN_A_ROW = 12
 #: Pseudo-counts of symbols and of transitions that do most of the work where steps are few.
 _SPARSE = {"emissionprob": 0.3, "transmat": 0.02}
 
@@ -54,9 +52,7 @@ def _full(problem: Problem, n_components: int) -> Any:
 def _left_right(problem: Problem, n_components: int) -> Any:
     if problem.role != "sequence":
         return None
-    # many states in a row hardly differ from start to start, and EM takes long
-    starts: dict[str, Any] = {"n_init": 1} if n_components > _MANY_IN_A_ROW else {}
-    return _hmm(problem, n_components, topology="left-right", **starts)
+    return _hmm(problem, n_components, topology="left-right")
 
 
 def _of_labels(problem: Problem, states: int = 0, *, decode: Any = _FILTERED) -> Any:
