@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.coding import code_numbers, code_symbols
-from seqcompare.dependence.copies import Copies, find_copies
+from seqcompare.dependence.copies import Copies, find_copies, join_groups
 from seqcompare.dependence.drift import NO_DRIFT, Drift, find_drift, find_target_drift
 from seqcompare.dependence.entropy import marginal_entropy
 from seqcompare.dependence.information import NullBand, Pairs
@@ -122,18 +122,7 @@ def copy_groups(dataset: SequenceDataset, seed: int = 0) -> NDArray[np.int64] | 
     found = find_copies(dataset.X, seed)
     if found is None or not found.more_than_chance:
         return None
-    if dataset.groups is None:
-        return found.group
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    given = np.unique(dataset.groups, return_inverse=True)[1]
-    n = len(dataset)
-    # a sequence ties its group of copies to the group that it was given
-    rows, columns = found.group, given + int(found.group.max()) + 1
-    size = int(columns.max()) + 1
-    links = coo_array((np.ones(n), (rows, columns)), shape=(size, size))
-    return np.asarray(connected_components(links, directed=False)[1][rows], dtype=np.int64)
+    return join_groups(found, dataset.groups)
 
 
 def _targets(dataset: SequenceDataset) -> Sequences:
@@ -183,7 +172,8 @@ def describe_copies(found: Copies) -> str:
     if found.more_than_chance:
         return f"{words}, where {found.by_chance:.0%} would be by chance: they are kept in one fold."
     return (
-        f"{words}, as short sequences are by nature ({found.by_chance:.0%} by chance): they stay as they are."
+        f"{words}, and so would be {found.by_chance:.0%} of sequences of such a source that know nothing of "
+        "each other: they stay where they fall."
     )
 
 

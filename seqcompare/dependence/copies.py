@@ -24,7 +24,9 @@ from seqcompare.dependence.linear import residuals
 Array = NDArray[Any]
 
 _FEWEST = 8
-_LEAST_SHARE = 0.05
+LEAST_SHARE = 0.05
+"""Copies that are worth a word, as a share of the sequences."""
+
 _MORE_THAN_CHANCE = 3
 _N_HASHES = 128
 _LEAST_SHARED = 0.2
@@ -95,8 +97,21 @@ def find_copies(X: Sequences, seed: int = 0) -> Copies | None:
         pairs, weight, other, by_chance, together = _symbol_pairs(_codes(X, seed), X.offsets, rng)
     share, chance = (len(np.unique(found)) / len(X) for found in (pairs, other))
     # pairs count by how much they share: what is shared by chance is little
-    more = share > _LEAST_SHARE and weight > _MORE_THAN_CHANCE * (_HALF + by_chance)
+    more = share > LEAST_SHARE and weight > _MORE_THAN_CHANCE * (_HALF + by_chance)
     return Copies(share, chance, more, _join(together, len(X)))
+
+
+def join_groups(copies: Copies, groups: NDArray[Any] | None) -> NDArray[np.int64]:
+    """Return the group of each sequence, shape (n,), when copies join the groups that they are in."""
+    if groups is None:
+        return copies.group
+    given = np.unique(groups, return_inverse=True)[1]
+    n = len(given)
+    # a sequence ties its group of copies to the group that it was given
+    rows, columns = copies.group, given + int(copies.group.max()) + 1
+    size = int(columns.max()) + 1
+    links = coo_array((np.ones(n), (rows, columns)), shape=(size, size))
+    return np.asarray(connected_components(links, directed=False)[1][rows], dtype=np.int64)
 
 
 def _symbol_pairs(
@@ -107,7 +122,7 @@ def _symbol_pairs(
     some = offsets[: max(_FEWEST, int(np.searchsorted(offsets, _MOST_SIMULATED))) + 1]
     width = _run_length(_simulate(codes[: some[-1]], some, rng), some, len(offsets) - 1)
     pairs, shared = _shared_runs(codes, offsets, width, rng)
-    if len(np.unique(pairs)) <= _LEAST_SHARE * (len(offsets) - 1):
+    if len(np.unique(pairs)) <= LEAST_SHARE * (len(offsets) - 1):
         return pairs, shared.sum(), nothing, 0.0, nothing
     other, by_chance = _shared_runs(_simulate(codes, offsets, rng), offsets, width, rng)
     together, _ = _shared_runs(codes, offsets, int(np.ceil(_GROUPING * width)), rng)

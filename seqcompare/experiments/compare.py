@@ -27,11 +27,12 @@ from seqcompare.experiments.data_source import DataSource, level_weights, metric
 from seqcompare.experiments.forward import Along, plan_along
 from seqcompare.experiments.models import Contestant
 from seqcompare.experiments.progress import Progress
+from seqcompare.experiments.references import references_for, with_references
 from seqcompare.experiments.rounds import PlannedComparison, run_comparison
 from seqcompare.experiments.suites import describe_value
 from seqcompare.experiments.winner import keep_winner
 from seqcompare.families import FAMILIES, Family, OwnFamily, is_known, own_family
-from seqcompare.metrics import METRICS, find_metrics
+from seqcompare.metrics import METRICS, Metric, find_metrics
 from seqcompare.registry import nearest
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.folder import hold_folder, to_csv, write_whole
@@ -162,9 +163,12 @@ def plan_comparison(
     contestants = contestants_for(dataset, models, problem)
     silent = answer_with_labels(contestants, problem)
     judged, shown = metric_of(dataset, silent), find_metrics(metric, dataset.role)
+    references = references_for(dataset, plan, judged)
+    contestants = with_references(contestants, references)
     if silent:
         note = f"{', '.join(silent)} give labels and no probabilities: all models are compared by accuracy."
         dataset = replace(dataset, notes=(*dataset.notes, note))
+    _check_metrics(shown, dataset)
     own = _own_families(contestants)
     settings = {
         "data": fingerprint(dataset),
@@ -172,7 +176,7 @@ def plan_comparison(
         "yours": {
             c.name: describe_value(c.candidates[0].spec)
             for c in contestants
-            if not is_known(c.candidates[0].spec) and c.name != CHANCE
+            if not is_known(c.candidates[0].spec) and c.name not in (CHANCE, *(r.name for r in references))
         },
         "metric": [m.name for m in shown],
         "cv": cv,
@@ -192,6 +196,8 @@ def plan_comparison(
             **describe_data(dataset, plan),
             # what was left out on request is not mentioned
             "not_tried": {} if models is not None else without_answer(contestants, problem),
+            "references": [CHANCE, *(r.name for r in references)],
+            **({} if problem.period == 1 else {"period": problem.period}),
         },
         **described(own, [judged, *shown, *METRICS.values()]),
     }
@@ -205,6 +211,13 @@ def _own_families(contestants: Sequence[Contestant]) -> list[Family]:
     made = [name for name, family in own.items() if isinstance(family, OwnFamily)]
     specs = {name: [c.candidates[0].spec for c in contestants if c.family.name == name] for name in made}
     return list({**own, **{n: own_family(n, specs[n], place) for place, n in enumerate(made)}}.values())
+
+
+def _check_metrics(shown: Sequence[Metric], dataset: SequenceDataset) -> None:
+    """Refuse scores of numbers where symbols are predicted."""
+    wrong = [metric.name for metric in shown if metric.needs in ("numbers", "density")]
+    if wrong and dataset.role == "next" and dataset.X.kind != "real":
+        raise ValueError(f"metric {wrong[0]!r} is for numbers, but the steps are {dataset.X.kind}")
 
 
 def _check_keywords(reading: Mapping[str, Any]) -> None:

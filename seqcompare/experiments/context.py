@@ -44,10 +44,10 @@ class Curve:
 
     Parameters
     ----------
-    control : {"limited", "truncated", "shuffled", "ahead"}
-        "limited": fitted anew to the last k steps; "truncated": shown the last k steps; "shuffled": shown
-        everything, the steps before the last k in random order; "ahead": fitted to (or shown) everything
-        before and the next k steps.
+    control : {"limited", "truncated", "reordered", "ahead"}
+        "limited": fitted anew to the last k steps; "truncated": shown the last k steps; "reordered": shown
+        as many as are needed, those before the last k of them in random order; "ahead": fitted to (or shown)
+        everything before and the next k steps.
     contexts : list of int
         The k that were tried, rising.
     sums : list of ndarray of shape (m, 3)
@@ -104,6 +104,9 @@ def trace_context(
     those of Khandelwal et al. 2018, "Sharp nearby, fuzzy far away"). In the same way a model that looks ahead
     is traced forwards.
 
+    Only within the context that is enough is order looked into: beyond it nothing matters, and to put there
+    what could not have come misleads a model that remembers, which says nothing of what it needs.
+
     Errors are those over the units of `answer.units`; where these are fewer than five groups, over the
     sequences: of two or three groups the error is itself hardly known.
 
@@ -136,7 +139,8 @@ def trace_context(
         curve = search.find(
             "limited", lambda k: refitted(candidate, _last(train, k), _last(test, k)), shown.longest
         )
-        return [curve, *(search.follow(c, shown.loss_of(c), curve) for c in ("truncated", "shuffled"))]
+        curves = [curve, search.follow("truncated", shown.loss_of("truncated"), curve)]
+        return [*curves, *search.within(shown, curve)]
     causal = is_causal(model)
     if candidate.spec.limit is not None:
         most = reach_of(candidate, problem, int(train.X.lengths.max()))
@@ -153,7 +157,7 @@ def trace_context(
     shown = _Shown(anywhere, test, n_train, metric, seed)
     curves = [search.find("truncated", shown.loss_of("truncated"), shown.longest)]
     if causal:
-        curves.append(search.follow("shuffled", shown.loss_of("shuffled"), curves[0]))
+        curves += search.within(shown, curves[0])
     else:
         curves.append(search.find("ahead", shown.loss_of("ahead"), shown.longest, 0))
     return curves
@@ -220,12 +224,15 @@ class _Shown:
         # steps before what is predicted, or up to and with what is labelled
         self.longest = int(min(self._place.max() + (0 if test.role == "next" else 1), _MOST_PAST))
 
-    def loss_of(self, control: str) -> Callable[[int], Sums]:
-        """Return what gives the sums of the units for a context."""
+    def loss_of(self, control: str, most: int = 0) -> Callable[[int], Sums]:
+        """Return what gives the sums of the units for a context; "reordered" shows `most` steps."""
         if not self._per_step:
-            change = {"truncated": _last, "shuffled": self._shuffled_sequences}[control]
-            return lambda k: self._sequence_sums(change(self._test, k))
-        rows = {"truncated": self._truncated, "shuffled": self._shuffled, "ahead": self._ahead}[control]
+            if control == "reordered":
+                return lambda k: self._sequence_sums(self._reordered_sequences(k, most))
+            return lambda k: self._sequence_sums(_last(self._test, k))
+        if control == "reordered":
+            return lambda k: self._step_sums(*self._reordered(k, most))
+        rows = {"truncated": self._truncated, "ahead": self._ahead}[control]
         return lambda k: self._step_sums(*rows(k))
 
     def _truncated(self, k: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
@@ -247,22 +254,17 @@ class _Shown:
             np.arange(b + s, b + e) for b, s, e in zip(base, starts, ends, strict=True)
         ], self._place - starts
 
-    def _shuffled(self, k: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
+    def _reordered(self, k: int, most: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
+        """Return the last `most` steps of each position, those before the last k of them in random order."""
         rng = np.random.default_rng(self._seed)
-        seen = k if self._test.role == "next" else k - 1
-        shown, places = [], []
-        for base, place in zip(self._test.X.offsets[self._owner], self._place, strict=True):
-            near, far = max(place - seen, 0), max(place - seen - _MOST_PAST, 0)
-            shown.append(
-                np.concatenate(
-                    [
-                        rng.permutation(np.arange(base + far, base + near)),
-                        np.arange(base + near, base + place + 1),
-                    ]
-                )
-            )
-            places.append(place - far)
-        return shown, np.array(places)
+        shown, places = self._truncated(most)
+        # the step itself is shown beside those before it where it is what is predicted
+        kept = k + 1 if self._test.role == "next" else k
+        mixed = []
+        for rows, place in zip(shown, places, strict=True):
+            n_mixed = max(int(place) + 1 - kept, 0)
+            mixed.append(np.concatenate([rng.permutation(rows[:n_mixed]), rows[n_mixed:]]))
+        return mixed, places
 
     def _step_sums(self, shown: list[NDArray[np.int64]], place: NDArray[np.int64]) -> Sums:
         test, rows, offsets = self._test, np.concatenate(shown), offsets_of([len(s) for s in shown])
@@ -282,7 +284,9 @@ class _Shown:
         answers = ask(self._model, part, self._n_train)
         return unit_sums(answers, _units(self._test, answers.item), self._metric)
 
-    def _shuffled_sequences(self, dataset: SequenceDataset, k: int) -> SequenceDataset:
+    def _reordered_sequences(self, k: int, most: int) -> SequenceDataset:
+        """Return the last `most` steps of the sequences, those before the last k of them in random order."""
+        dataset = _last(self._test, most)
         rng = np.random.default_rng(self._seed)
         rows = np.arange(dataset.X.n_steps)
         for a, b in zip(dataset.X.offsets[:-1], dataset.X.offsets[1:], strict=True):
@@ -308,6 +312,15 @@ class _Search:
                 return curve
             middle = (below + needed) // 2
             found[middle] = loss_of(middle)
+
+    def within(self, shown: _Shown, curve: Curve) -> list[Curve]:
+        """Return the curve of the order of the steps that are enough; none where that is one step."""
+        most = curve.needed()
+        if most < 2:
+            return []
+        loss_of = shown.loss_of("reordered", most)
+        contexts = [k for k in curve.contexts if 0 < k < most] + [most]
+        return [Curve("reordered", contexts, [loss_of(k) for k in contexts], self.tolerance)]
 
     def follow(self, control: str, loss_of: Callable[[int], Sums], other: Curve) -> Curve:
         """Return the curve at the contexts of another one."""

@@ -18,13 +18,23 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.answer import ask, count_items, scored_items, unit_sums, units
 from seqcompare.experiments.context import influence_by_lag, trace_context
+from seqcompare.experiments.forecasts import (
+    SCORES,
+    forecast_details,
+    is_about_numbers,
+    naive_errors,
+    number_scores,
+    with_forecast,
+)
 from seqcompare.experiments.forward import tuning_splits
+from seqcompare.experiments.influence import influence_of_numbers
 from seqcompare.experiments.splits import Plan, Split, cut
 from seqcompare.experiments.tested import tested_in_time
 from seqcompare.experiments.trial import CONTEXT, SHORTER, TEST, TUNING, Trial
 from seqcompare.families import Problem
 from seqcompare.metrics import METRICS, Answers, Metric
 from seqcompare.results.contest import CHANCE
+from seqcompare.results.reach import kept_units
 
 #: Stretches that each test part of a long series is cut into.
 _N_STRETCHES = 200
@@ -34,6 +44,7 @@ _MOST_CLASSES = 64
 #: What every comparison of a role shows beside what it is judged by.
 _SHOWN = {
     "next": ("bits", "accuracy"),
+    "numbers": ("bits", *SCORES),
     "step": ("bits", "accuracy", "macro_f1"),
     "sequence": ("bits", "accuracy", "macro_f1"),
     "value": ("mse", "r2"),
@@ -185,7 +196,12 @@ class DataSource:
         if trial.phase == TEST and trial.entry == CHANCE and self.frequencies is not None:
             known = replace(answers, **self._best_constant(answers, n_train))
         sums = unit_sums(known, unit, self.metric)
+        if trial.phase == TEST and is_about_numbers(asked):
+            answers = with_forecast(answers, model, asked, naive_errors(train, self.built_for.period))
         details: dict[str, Any] = {"metrics": scores_of(answers, self.role, self.shown)}
+        if answers.forecast is not None:
+            spread = np.nanstd(train.X.channels.astype(np.float64), axis=0)
+            details["forecast"] = forecast_details(answers, model, asked, unit, spread)
         if trial.phase == TEST and self.role in ("step", "sequence"):
             details |= {"confusion": confusion_of(answers), "calibration": calibration_of(answers)}
         score = float(self.metric.as_score(sums[:, 1].sum() / sums[:, 0].sum()))
@@ -208,8 +224,12 @@ class DataSource:
             "metrics": scores_of(answers, self.role, self.shown),
             "curves": [record for curve in curves for record in curve.rows()],
             "needed": {curve.control: curve.needed() for curve in curves},
+            "units": {curve.control: kept_units(curve.contexts, curve.sums) for curve in curves},
+            "tolerance": curves[0].tolerance,
             "influence": influence_by_lag(model, test, seed),
         }
+        if is_about_numbers(test):
+            details["number_influence"] = influence_of_numbers(model, test, seed)
         return {"details": details}, ()
 
 
@@ -238,10 +258,13 @@ def scores_of(answers: Answers, role: str, shown: tuple[Metric, ...] = ()) -> di
     A metric that needs more than a model answers with is NaN.
     """
     found = {}
-    densities = answers.guess.dtype.kind == "f" and bool(np.isnan(answers.guess).all())
-    for metric in [*(METRICS[name] for name in _SHOWN[role]), *shown]:
-        if densities and metric.needs != "probabilities":
-            continue
+    densities = role == "next" and answers.truth.dtype.kind == "f"
+    metrics = [*(METRICS[name] for name in _SHOWN["numbers" if densities else role]), *shown]
+    if densities:
+        numbers = tuple(metric for metric in metrics if metric.needs in ("numbers", "density"))
+        found = number_scores(answers, numbers)
+        metrics = [metric for metric in metrics if metric.needs == "probabilities"]
+    for metric in metrics:
         try:
             found[metric.name] = metric.score_of(answers)
         except ValueError:

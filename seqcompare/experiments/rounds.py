@@ -21,7 +21,6 @@ from seqcompare.experiments.trial import CONTEXT, SHORTER, TEST, TUNING, Trial, 
 from seqcompare.experiments.winner import final_candidate, shorter_candidate
 from seqcompare.families import Problem, is_known
 from seqcompare.results.comparison import StoredComparison
-from seqcompare.results.contest import CHANCE
 from seqcompare.results.grids import (
     cheapest,
     choose_candidate,
@@ -228,7 +227,7 @@ def _context_trials(planned: PlannedComparison, found: StoredComparison) -> Iter
     position = _n_before(found, CONTEXT)
     for name in dict.fromkeys([judged.winner, judged.best]):
         c = next((c for c in planned.contestants if c.name == name), None)
-        if c is None or c.name == CHANCE:
+        if c is None or c.name in found.result.references:
             continue
         candidate = final_candidate(c, ladders)
         for fold in _context_folds(planned):
@@ -247,7 +246,7 @@ def _shorter_trials(planned: PlannedComparison, found: StoredComparison) -> Iter
     """Yield tests of the winner that sees no more than its context curve says is enough."""
     judged = found.result.judgement
     c = next((c for c in planned.contestants if c.name == judged.winner), None)
-    if judged.kind != "model" or c is None:
+    if judged.kind != "model" or c is None or c.name in found.result.references:
         return
     candidate = shorter_candidate(c, found, planned.source.problem())
     if candidate is None:

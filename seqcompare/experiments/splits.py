@@ -16,11 +16,15 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, Str
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
+from seqcompare.dependence.checks import describe_copies
+from seqcompare.dependence.copies import LEAST_SHARE, find_copies, join_groups
+from seqcompare.dependence.overlap import overlap
 
 Pieces = NDArray[np.int64]
 """Parts of sequences, shape (m, 3): the sequence, its first step, and the step after its last."""
 
 _LONGEST_GAP = 64
+_LARGEST_GROUP = 0.5
 _FEWEST_STEPS = 2
 
 
@@ -72,9 +76,10 @@ def plan_splits(
 ) -> Plan:
     """Divide a data set so that the test part tells about new data.
 
-    The official test part is used where there is one. Groups stay on one side. Sequences that overlap
-    (windows cut out of one series) are kept as far from the test part as they reach. Sequences too few for
-    `cv` folds are cut into blocks of equally many steps that count, with a gap around each test block.
+    The official test part is used where there is one. Groups stay on one side, and so do near-copies where
+    there are more of them than a fitted chain would make; the note says which was done. Sequences that
+    overlap (windows cut out of one series) are kept as far from the test part as they reach. Sequences too
+    few for `cv` folds are cut into blocks of equally many steps that count, with a gap around each block.
     Where that would leave nothing to train on, the data are divided as if they did not overlap, with a note.
     Classes of whole sequences are spread evenly; a class of fewer sequences than folds is in fewer of them.
     Splits with nothing to learn from or nothing to score are left out.
@@ -112,11 +117,9 @@ def plan_splits(
 def _divide(dataset: SequenceDataset, cv: int, repeats: int, gap: int | None, seed: int) -> Plan:
     if dataset.test is not None:
         return _official(dataset)
-    if dataset.groups is not None:
-        return _grouped(dataset, dataset.groups, cv, repeats, seed)
-    shift = find_overlap(dataset.X)
+    shift = overlap(dataset.X) if dataset.groups is None else None
     if shift is None:
-        return _apart(dataset, cv, repeats, gap, seed)
+        return _with_copies(dataset, cv, repeats, gap, seed)
     plan = _overlapping(dataset, shift, cv)
     if plan is not None:
         return plan
@@ -125,6 +128,23 @@ def _divide(dataset: SequenceDataset, cv: int, repeats: int, gap: int | None, se
         "too few of them to keep such as overlap on one side of a split, so they were divided all the same. "
         "If they do overlap, scores are too good."
     )
+    return replace(_apart(dataset, cv, repeats, gap, seed), note=note)
+
+
+def _with_copies(dataset: SequenceDataset, cv: int, repeats: int, gap: int | None, seed: int) -> Plan:
+    """Divide sequences so that groups, and near-copies where there are more than chance makes, stay whole."""
+    copies = find_copies(dataset.X) if len(dataset) >= cv else None
+    note = "" if copies is None or copies.share <= LEAST_SHARE else describe_copies(copies)
+    if copies is not None and copies.more_than_chance:
+        joined = join_groups(copies, dataset.groups)
+        if np.bincount(joined).max() <= _LARGEST_GROUP * len(dataset):
+            return replace(_grouped(dataset, joined, cv, repeats, seed, copies=True), note=note)
+        note = (
+            f"{copies.share:.0%} of the sequences are copies of others or nearly so, and most of them hang "
+            "together: they were divided all the same, so that scores may be too good."
+        )
+    if dataset.groups is not None:
+        return replace(_grouped(dataset, dataset.groups, cv, repeats, seed), note=note)
     return replace(_apart(dataset, cv, repeats, gap, seed), note=note)
 
 
@@ -171,56 +191,6 @@ def cut(dataset: SequenceDataset, pieces: Pieces) -> SequenceDataset:
     )
 
 
-def find_overlap(X: Sequences) -> int | None:
-    """Return by how many steps each sequence is shifted against the one before it, if they overlap.
-
-    Windows cut out of a longer series, in order, share most of their steps with their neighbours. At least
-    half of all neighbours have to share a quarter of their steps or more, and not fewer than two, all by the
-    same shift; sequences that merely begin or end alike do not. Nor do periodic ones, which agree with those
-    before them as well as with those after them: the end of a window never is the start of an earlier one.
-
-    Returns
-    -------
-    int or None
-        Steps from the start of one sequence to the start of the next; None without overlap.
-    """
-    if len(X) < 4:
-        return None
-    sample = range(min(len(X) - 1, 20))
-    shifts = [shift for i in sample for shift in _shifts(X[i], X[i + 1])]
-    if not shifts:
-        return None
-    candidates, counts = np.unique(shifts, return_counts=True)
-    shift = int(candidates[np.argmax(counts)])
-    overlapping = np.mean([_overlaps(X[i], X[i + 1], shift) for i in range(len(X) - 1)])
-    if overlapping < 0.5 or _is_periodic(X, sample, shift):
-        return None
-    return shift
-
-
-def _is_periodic(X: Sequences, sample: range, shift: int) -> bool:
-    """Whether sequences are found in those before them at least half as often as in those after them."""
-    agree = [
-        # a few steps agree by chance; what counts is half of what windows would share
-        any(len(X[i + 1]) - s >= (len(X[i]) - shift) / 2 for s in _shifts(X[i + 1], X[i]))
-        for i in sample
-    ]
-    return 2 * sum(agree) >= sum(_overlaps(X[i], X[i + 1], shift) for i in sample)
-
-
-def _shifts(before: NDArray[Any], after: NDArray[Any]) -> list[int]:
-    return [shift for shift in range(1, len(before)) if _overlaps(before, after, shift)]
-
-
-def _overlaps(before: NDArray[Any], after: NDArray[Any], shift: int) -> bool:
-    shared = len(before) - shift
-    if shared < max(2, len(before) / 4) or shared > len(after):
-        return False
-    tail = np.asarray(before[shift:])
-    # a periodic stretch is found everywhere, in the sequence itself to begin with
-    return bool((tail == after[:shared]).all()) and bool((tail != before[:shared]).any())
-
-
 def _whole(X: Sequences, which: NDArray[np.int64]) -> Pieces:
     return np.column_stack([which, np.zeros_like(which), X.lengths[which]])
 
@@ -235,7 +205,9 @@ def _official(dataset: SequenceDataset) -> Plan:
     return _plan(dataset, "official", words, [split])
 
 
-def _grouped(dataset: SequenceDataset, groups: NDArray[Any], cv: int, repeats: int, seed: int) -> Plan:
+def _grouped(
+    dataset: SequenceDataset, groups: NDArray[Any], cv: int, repeats: int, seed: int, *, copies: bool = False
+) -> Plan:
     names, codes = np.unique(groups, return_inverse=True)
     if len(names) < 2:
         raise ValueError(f"all sequences are of one group, {names[0]!s}: there is nothing to test on")
@@ -252,6 +224,9 @@ def _grouped(dataset: SequenceDataset, groups: NDArray[Any], cv: int, repeats: i
                 if len(b)
             ]
     words = f"{folds} folds of whole groups ({len(names)} groups)"
+    if copies:
+        what = "sequences" if dataset.groups is None else "groups"
+        words = f"{folds} folds of whole {what}, near-copies in one fold ({len(names)} that are no copies)"
     return _plan(dataset, "grouped", _repeated(words, repeats), splits)
 
 

@@ -15,9 +15,8 @@ from seqcompare.experiments.threads import one_thread
 from seqcompare.families import Problem
 from seqcompare.models.persistence import untrusted_types
 from seqcompare.results.comparison import StoredComparison
-from seqcompare.results.contest import CHANCE
 from seqcompare.results.folder import write_whole
-from seqcompare.results.verdict import reach_of
+from seqcompare.results.reach import reach_of
 
 MODEL, SNIPPET = "model.skops", "use_model.py"
 
@@ -71,7 +70,7 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
     """Fit the winner to all data; save it in the folder of the run, with a snippet that uses it."""
     judged = found.result.judgement
     contestant = next((c for c in planned.contestants if c.name == judged.winner), None)
-    if contestant is None or contestant.name == CHANCE:
+    if contestant is None or contestant.name in found.result.references:
         return
     candidate = final_candidate(contestant, found.grids())
     shorter = found.result.shorter

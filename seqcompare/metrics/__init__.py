@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from seqcompare.metrics.forecasts import Forecast
 from seqcompare.metrics.metric import Answers, Metric
 from seqcompare.metrics.standard import built_in
 from seqcompare.registry import Registry
 
-__all__ = ["METRICS", "Answers", "Metric", "find_metrics", "register_metric"]
+__all__ = ["METRICS", "Answers", "Forecast", "Metric", "find_metrics", "register_metric"]
 
 #: Every metric by its name.
 METRICS: Registry[Metric] = Registry("metric", built_in, "seqcompare.metrics")

@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcompare.metrics.forecasts import Forecast
+
 NeedsOf = Literal["labels", "probabilities", "numbers", "density"]
 
 
@@ -28,7 +30,8 @@ class Answers:
     truth : ndarray of shape (m,)
         What came.
     guess : ndarray of shape (m,)
-        The answer; for real-valued steps NaN, since only their density is known.
+        The answer; for real-valued steps the mean of their density, where it is known and they have one
+        channel, else NaN.
     bits : ndarray of shape (m,)
         Minus log2 of the probability of the truth; NaN without probabilities.
     confidence : ndarray of shape (m,)
@@ -37,6 +40,8 @@ class Answers:
         What the columns of `proba` stand for.
     proba : ndarray of shape (m, K), optional
         All probabilities; only where a metric asks for them.
+    forecast : Forecast, optional
+        What densities of numbers predict, where they say it.
     """
 
     item: NDArray[np.int64]
@@ -48,11 +53,15 @@ class Answers:
     confidence: NDArray[np.float64]
     names: NDArray[Any] | None = None
     proba: NDArray[np.float64] | None = None
+    forecast: Forecast | None = None
 
     def pick(self, rows: NDArray[Any]) -> Answers:
         """Return the answers at `rows`."""
         parts = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Answers(**{k: v if v is None or k == "names" else v[rows] for k, v in parts.items()})
+        whole = {k: v for k, v in parts.items() if v is None or k in ("names", "forecast")}
+        chosen = {k: v[rows] for k, v in parts.items() if k not in whole}
+        forecast = None if self.forecast is None else self.forecast.pick(rows)
+        return Answers(**{**whole, **chosen, "forecast": forecast})
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +98,8 @@ class Metric:
         ``{value}`` is the number and ``{percent}`` a hundred times it.
     title, loss_title : str, optional
         What headings call it, and what a sentence calls its loss; by default after its name.
+    in_units : bool, default=False
+        Whether its values are in the units of the data, so that those of several channels do not add up.
     """
 
     name: str
@@ -107,6 +118,7 @@ class Metric:
     figure: str = "{value:.3f}"
     title: str = ""
     loss_title: str = ""
+    in_units: bool = False
 
     @classmethod
     def of(

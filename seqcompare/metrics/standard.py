@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcompare.metrics.forecasts import Forecast
 from seqcompare.metrics.metric import Answers, Metric, NeedsOf, whole
 
 
@@ -30,7 +32,35 @@ def _root(answers: Answers) -> float:
 
 
 def _absolute(answers: Answers) -> NDArray[np.float64]:
-    return np.asarray(np.abs(answers.guess - answers.truth), dtype=np.float64)
+    """Return how far answers are off; of a density its median, which has the least absolute error."""
+    said = answers.guess if answers.forecast is None else answers.forecast.median[:, 0]
+    return np.asarray(np.abs(said - answers.truth), dtype=np.float64)
+
+
+def _forecast(answers: Answers) -> Forecast:
+    if answers.forecast is None:
+        raise ValueError("the model does not say what it expects, which this metric is made of")
+    return answers.forecast
+
+
+def _scaled(answers: Answers) -> NDArray[np.float64]:
+    """Return absolute errors in units of those of the seasonal last value (Hyndman and Koehler 2006)."""
+    found = _forecast(answers)
+    # of a channel that never moves the naive error is 0: nothing is to be scaled
+    unit = np.where(found.naive > 0, found.naive, np.nan)
+    with np.errstate(invalid="ignore"):
+        off = np.abs(found.median - found.truth) / unit
+    moving = np.isfinite(unit)
+    return np.asarray(off[:, moving].mean(axis=1) if moving.any() else np.full(len(off), np.nan))
+
+
+def _crps(answers: Answers) -> NDArray[np.float64]:
+    return np.asarray(_forecast(answers).crps.mean(axis=1))
+
+
+def _covered(level: float, answers: Answers) -> float:
+    """Return the share of steps in the central interval of a level."""
+    return float(np.average(_forecast(answers).covers(level), weights=answers.weight))
 
 
 def _explained(answers: Answers) -> float:
@@ -127,6 +157,8 @@ def _spans(labels: NDArray[Any], owner: NDArray[np.int64]) -> set[tuple[int, int
 
 _LABELS = ("step", "sequence")
 _NUMBERS = ("value", "step-value")
+#: Where answers are numbers as well, if steps are.
+_NUMBERS_TOO = (*_NUMBERS, "next")
 
 
 def _shown(
@@ -245,7 +277,10 @@ def built_in() -> Iterable[Metric]:
             score=_root,
             least=0.0,
             words="a root mean squared error of {value:.4g}",
-            roles=_NUMBERS,
+            figure="{value:.4g}",
+            roles=_NUMBERS_TOO,
+            title="RMSE",
+            in_units=True,
         ),
         Metric(
             "mae",
@@ -256,7 +291,10 @@ def built_in() -> Iterable[Metric]:
             least=0.0,
             relative=True,
             words="a mean absolute error of {value:.4g}",
-            roles=_NUMBERS,
+            figure="{value:.4g}",
+            roles=_NUMBERS_TOO,
+            title="MAE",
+            in_units=True,
         ),
         Metric(
             "r2",
@@ -266,7 +304,46 @@ def built_in() -> Iterable[Metric]:
             score=_explained,
             greatest=1.0,
             words="R2 {value:.3f}",
-            roles=_NUMBERS,
+            roles=_NUMBERS_TOO,
             title="R²",
+        ),
+        Metric(
+            "mase",
+            "",
+            False,
+            "density",
+            _scaled,
+            least=0.0,
+            words="{value:.3f} of the absolute error of the seasonal last value",
+            roles=("next",),
+            title="MASE",
+        ),
+        Metric(
+            "crps",
+            "continuous ranked probability score",
+            False,
+            "density",
+            _crps,
+            least=0.0,
+            relative=True,
+            words="a continuous ranked probability score of {value:.4g}",
+            figure="{value:.4g}",
+            roles=("next",),
+            title="CRPS",
+            in_units=True,
+        ),
+        *(
+            Metric(
+                f"coverage_{percent}",
+                "%",
+                True,
+                "density",
+                score=partial(_covered, percent / 100),
+                words=f"{{percent:.1f}}% in intervals of {percent}%",
+                roles=("next",),
+                title=f"in {percent}%",
+                **share,
+            )
+            for percent in (50, 95)
         ),
     ]

@@ -21,6 +21,7 @@ _CONTROL_WORDS = {
     "limited": "fitted to the last k steps only",
     "truncated": "fitted to everything and shown the last k steps",
     "shuffled": "shown everything, the steps before the last k in random order",
+    "reordered": "shown as many as it needs, those before the last k of them in random order",
     "ahead": "shown no more than k steps after the one that it answers for",
 }
 

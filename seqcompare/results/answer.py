@@ -11,14 +11,23 @@ import pandas as pd
 from seqcompare.metrics import Metric
 from seqcompare.results.contest import CHANCE, Contest
 from seqcompare.results.judgement import NOT_TRIED, Judgement
-from seqcompare.results.verdict import Verdict, reach_of
+from seqcompare.results.reach import reach_of
+from seqcompare.results.verdict import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLUMNS = [
     *("entry", "family", "status", "candidate", "score", "low", "high", "gain", "gain_low", "gain_high"),
-    *("p_good_enough", "reach", "n_parameters", "predict_us_per_step", "fit_seconds"),
+    *(
+        "p_good_enough",
+        "reach",
+        "reach_low",
+        "reach_high",
+        "n_parameters",
+        "predict_us_per_step",
+        "fit_seconds",
+    ),
 ]
 
 
@@ -44,7 +53,7 @@ class Answer:
     table: pd.DataFrame
 
     def frame(self) -> pd.DataFrame:
-        """Return one row a model, chance first, then from the cheapest to the dearest.
+        """Return one row a model, chance and other references first, then from the cheapest to the dearest.
 
         Returns
         -------
@@ -52,8 +61,8 @@ class Answer:
             entry, family, status and candidate (the one that is named, and fitted in the end); score with
             ``low`` and ``high`` (95%); ``gain`` over the next simpler row in units of the loss, with
             ``gain_low`` and ``gain_high`` (95%); ``p_good_enough``, the probability that no other is better
-            by more than the tolerance; ``reach`` in steps (NaN where it was not looked into); n_parameters,
-            predict_us_per_step, fit_seconds.
+            by more than the tolerance; ``reach`` in steps with ``reach_low`` and ``reach_high``
+            (95%; NaN where it was not looked into); n_parameters, predict_us_per_step, fit_seconds.
         """
         return self.table.copy()
 
@@ -111,9 +120,9 @@ def answer_table(
     role : str
         What is predicted.
     """
-    by_cost = costs.assign(first=costs["entry"] == CHANCE).sort_values(
+    references = {entry: place for place, entry in enumerate(judgement.references or (CHANCE,))}
+    by_cost = costs.assign(first=costs["entry"].map(references)).sort_values(
         ["first", "n_parameters", "predict_us_per_step"],
-        ascending=[False, True, True],
         kind="stable",
         na_position="last",
     )
@@ -137,6 +146,8 @@ def answer_table(
                 "candidate": named.get(entry, row["chosen"]),
                 "p_good_enough": judgement.good_enough.get(entry, np.nan),
                 "reach": np.nan if found is None else found.steps,
+                "reach_low": np.nan if found is None else found.steps - found.context + found.low,
+                "reach_high": np.nan if found is None else found.steps - found.context + found.high,
             }
         )
         simpler = entry if entry in contest.parts else simpler

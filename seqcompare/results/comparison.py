@@ -7,16 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from seqcompare.metrics import Metric
 from seqcompare.results.answer import Answer, answer_table
+from seqcompare.results.classes import class_scores
 from seqcompare.results.contest import CHANCE, Contest, loss_table, pairs, summary
 from seqcompare.results.described import Config, metric_of
-from seqcompare.results.findings import Findings, Shorter
+from seqcompare.results.findings import Findings
 from seqcompare.results.folder import StoredRun
-from seqcompare.results.grids import all_grids, failed_candidates, paired_difference
+from seqcompare.results.grids import all_grids, failed_candidates
 from seqcompare.results.judgement import Judgement, judge
+from seqcompare.results.numbers import Numbers, influence_table
+from seqcompare.results.reach import REACHES, pool_folds
+from seqcompare.results.shorter import Shorter, find_shorter
 from seqcompare.results.store import Details, Sums
 from seqcompare.results.untried import Untried, find_untried
 from seqcompare.results.verdict import Verdict, write_verdict
@@ -25,7 +30,7 @@ TUNING, TEST, CONTEXT, SHORTER = "tuning", "test", "context", "shorter"
 
 CONTEXT_COLUMNS = [
     *("entry", "model", "family", "variant", "capacity", "fold", "control", "context"),
-    *("score", "low", "high", "loss", "behind", "error", "needed"),
+    *("score", "low", "high", "loss", "behind", "error", *REACHES),
 ]
 _CANDIDATE = ["entry", "model", "family", "variant", "capacity"]
 _SIDE_TABLES = ("lag_profile", "profile_facts")
@@ -69,6 +74,11 @@ class ComparisonResult:
         """What each model lost on each unit of the test data; see `seqcompare.results.judgement.Contest`."""
         return loss_table(self.phase(TEST), self.sums)
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """What knows frequencies alone, chance first; runs of before have no other."""
+        return tuple(self.config["data"].get("references", [CHANCE]))
+
     @cached_property
     def contest(self) -> Contest:
         """All models on the test data."""
@@ -103,18 +113,8 @@ class ComparisonResult:
     @cached_property
     def shorter(self) -> Shorter | None:
         """The winner that sees no more than its context curve says is enough; None where there is none."""
-        rows, winner = self.phase(SHORTER), self.judgement.winner
-        if winner is None or rows.empty or (rows["status"] != "ok").any():
-            return None
-        rows = rows[rows["entry"] == winner]
-        others = self.phase(TEST)
-        tests = pd.concat([others[others["entry"] == CHANCE], rows])
-        contest = replace(self.contest, losses=loss_table(tests, self.sums))
-        if winner not in contest.parts:
-            return None
-        behind, error = paired_difference(contest.units[winner], self.contest.units[winner])
-        table = summary(contest, tests, self.phase(TUNING))
-        return Shorter(table[table["entry"] == winner], behind, error, self.contest.tolerance)
+        rows, tests, tuning = (self.phase(phase) for phase in (SHORTER, TEST, TUNING))
+        return find_shorter(self.contest, self.judgement.winner, rows, tests, tuning, self.sums)
 
     @cached_property
     def facts(self) -> dict[str, str]:
@@ -140,6 +140,9 @@ class ComparisonResult:
             untried=self.untried,
             least_seen=least,
             most_seen=most,
+            # a clock that frequencies by season know as well shows at every lag
+            beyond_seen=most if "beyond_clock" in self.facts or "period" not in self.facts else 0.0,
+            references=self.references,
         )
 
     @cached_property
@@ -173,6 +176,7 @@ class ComparisonResult:
                 n_units=len(next(iter(self.contest.units.values()), ())) // self._copies,
                 shorter=self.shorter,
                 untried=self.untried,
+                numbers=self.numbers,
             )
         )
 
@@ -183,13 +187,23 @@ class ComparisonResult:
         Model and candidate; ``control`` as in `seqcompare.experiments.context.Curve`; ``context`` in steps;
         ``score`` with ``low`` and ``high``, 1.96 standard errors of the paired difference to the best context
         around it, as far as scores reach; ``loss``, how far it is ``behind`` the best and the standard
-        ``error`` of that; ``needed``, the smallest context within one such error.
+        ``error`` of that. Of all folds together: ``needed``, the shortest context within one such error or
+        practically equal; ``needed_low`` and ``needed_high``, between which that lies with 95% confidence;
+        ``at_most``, what may yet be gained by more, and ``would_show``, the gain that would have been seen
+        nine times in ten. Runs of before have ``needed`` of each fold, and none of the others.
         """
         records = []
-        for row in self.phase(CONTEXT).to_dict("records"):
+        rows = self.phase(CONTEXT)
+        pooled: dict[tuple[str, str], dict[str, float]] = {}
+        for entry, mine in rows.groupby("entry", sort=False):
+            of_folds = [self.details[trial] for trial in mine["trial_id"] if "units" in self.details[trial]]
+            for control in dict.fromkeys(name for one in of_folds for name in one["units"]):
+                pooled[str(entry), control] = pool_folds(of_folds, control)
+        for row in rows.to_dict("records"):
             details = self.details[row["trial_id"]]
             for point in details.get("curves", []):
                 score, margin = self.metric.as_score(point["loss"]), 1.96 * point["error"]
+                alone = {**dict.fromkeys(REACHES, np.nan), "needed": details["needed"][point["control"]]}
                 records.append(
                     {
                         **{name: row[name] for name in _CANDIDATE},
@@ -198,7 +212,7 @@ class ComparisonResult:
                         "score": score,
                         "low": max(score - margin, self.metric.least),
                         "high": min(score + margin, self.metric.greatest),
-                        "needed": details["needed"][point["control"]],
+                        **pooled.get((str(row["entry"]), point["control"]), alone),
                     }
                 )
         return pd.DataFrame(records, columns=CONTEXT_COLUMNS)
@@ -229,19 +243,7 @@ class ComparisonResult:
     @cached_property
     def class_scores(self) -> pd.DataFrame:
         """Precision, recall, F1 and support of each class."""
-        records = []
-        for (entry, family), part in self.confusion.groupby(["entry", "family"], sort=False):
-            hits = part[part["true"] == part["predicted"]].set_index("true")["count"]
-            support = part.groupby("true")["count"].sum()
-            given = part.groupby("predicted")["count"].sum()
-            for label in support.index:
-                hit = float(hits.get(label, 0.0))
-                recall = hit / float(support[label])
-                precision = hit / float(given[label]) if label in given.index else 0.0
-                f1 = 2 * precision * recall / (precision + recall) if hit else 0.0
-                records.append((entry, entry, family, label, precision, recall, f1, float(support[label])))
-        columns = ["entry", "model", "family", "label", "precision", "recall", "f1", "support"]
-        return pd.DataFrame(records, columns=columns)
+        return class_scores(self.confusion)
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -264,8 +266,18 @@ class ComparisonResult:
             "curves": self.curves,
             "trials": self.frame,
         }
+        tables |= self.numbers
         lags = self.side_tables.get("lag_profile")
         return tables if lags is None else {**tables, "lag_profile": lags}
+
+    @cached_property
+    def numbers(self) -> dict[str, pd.DataFrame]:
+        """The tables of `seqcompare.results.numbers.Numbers`; none where no numbers were predicted."""
+        found = Numbers.of(self.phase(TEST), self.details, self.contest)
+        if not found.trials:
+            return {}
+        influence = influence_table(self.phase(CONTEXT), self.details)
+        return {**found.tables(), "numbers_influence": influence}
 
     def phase(self, phase: str) -> pd.DataFrame:
         """Return the rows of one phase."""

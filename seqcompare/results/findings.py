@@ -6,13 +6,13 @@ import textwrap
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 
 from seqcompare.metrics import Metric
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import Config
 from seqcompare.results.judgement import Judgement
+from seqcompare.results.shorter import Shorter
 from seqcompare.results.untried import Untried
 
 _RARE = 10
@@ -25,45 +25,6 @@ _LONGEST_NAME = 80
 
 #: A number behind a sentence: the table where it stands, row, column, and the number.
 Number = tuple[str, str, str, object]
-
-
-@dataclass(frozen=True, eq=False)
-class Shorter:
-    """The winner that sees no more than its context curve says is enough, tested as the others were.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Its row, as in the summary.
-    behind, error : float
-        How much more it loses than the winner, and the standard error of that.
-    tolerance : float
-        What is practically equal.
-    """
-
-    table: pd.DataFrame
-    behind: float
-    error: float
-    tolerance: float
-
-    @property
-    def named(self) -> bool:
-        """Whether it is named in place of the winner: it is not told apart, or practically as good."""
-        error = self.error if np.isfinite(self.error) else 0.0
-        return bool(self.behind <= max(error, self.tolerance))
-
-    @property
-    def label(self) -> str:
-        """What it is called."""
-        return str(self.table["chosen"].iloc[0])
-
-    def row(self) -> Config:
-        """Return its row."""
-        return {str(name): value for name, value in self.table.iloc[0].to_dict().items()}
-
-    def frame(self) -> pd.DataFrame:
-        """Return its row, with ``behind``, ``error`` and ``named``."""
-        return self.table.assign(behind=self.behind, error_behind=self.error, named=self.named)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +55,8 @@ class Findings:
         The winner that sees no more than it needs.
     untried : mapping of str to Untried
         Models whose best member may not have been tested.
+    numbers : mapping of str to DataFrame
+        What was predicted of numbers; empty where none were.
     """
 
     data: Config
@@ -110,11 +73,17 @@ class Findings:
     n_units: int = 0
     shorter: Shorter | None = None
     untried: Mapping[str, Untried] = field(default_factory=dict)
+    numbers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def margin(self) -> str:
         """What is practically equal, in words."""
         return self.metric.say_difference(self.tolerance)
+
+    @property
+    def models(self) -> pd.DataFrame:
+        """The rows of the summary that are of models, and not of references."""
+        return self.summary[~self.summary["entry"].isin({CHANCE, *self.judgement.references})]
 
     def row(self, entry: str) -> Config:
         """Return the row of a model in the summary."""
@@ -154,7 +123,7 @@ def say_caveats(found: Findings, writer: Writer) -> None:
     """Warn of what the numbers alone do not show."""
     data, summary = found.data, found.summary
     mixed = summary[~summary["causal"]]["entry"].tolist()
-    if mixed and summary[summary["entry"] != CHANCE]["causal"].any():
+    if mixed and found.models["causal"].any():
         writer.say(
             f"Not all answers could be given in time: {', '.join(mixed)} use steps after the label; the "
             "others do not.",
@@ -191,7 +160,7 @@ def say_caveats(found: Findings, writer: Writer) -> None:
     _say_what_failed_while_tuning(found.failures, writer)
     above = data.get("uniform_bits")
     if found.metric.needs == "probabilities" and above is not None:
-        models = summary[summary["entry"] != CHANCE]
+        models = found.models
         over = models[models["score"] >= float(above)]["entry"].tolist()
         if over:
             writer.say(

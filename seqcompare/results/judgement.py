@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,20 +33,20 @@ class Judgement:
     Parameters
     ----------
     kind : {"model", "chance", "cannot tell", "nothing"}
-        A model is worth having; the frequencies of the answers are as good; the data cannot tell which of
-        both; or no model has ended well.
+        A model is worth having; frequencies are as good, be it of all answers ("chance"), or by position, by
+        season or of late, as `winner` says; the data cannot tell which of both; or no model has ended well.
     best : str or None
         The model of least mean loss.
     winner : str or None
         The cheapest that beats chance, and of which no other was shown to be better by more than the
-        tolerance: fewest parameters, then fewest microseconds a step. Chance where that is enough; the best
-        where the data cannot tell.
+        tolerance: fewest parameters, then fewest microseconds a step. A reference where that is enough; the
+        best where the data cannot tell.
     worse : dict of str to float
         Probability that each model is worse than the best by more than the tolerance.
     unsettled : tuple of str
         Models cheaper than the winner of which it is open whether they would do.
     beats_chance : float
-        The probability that the model that gains most over chance gains anything.
+        The probability that the model that gains most over the references gains anything.
     status : dict of str to str
         Of each model, and of chance: "enough", "equivalent" (shown to be within the tolerance of all
         others), "inferior" (shown to be worse than another by more), "undecided" (neither), or "not tried"
@@ -63,6 +63,10 @@ class Judgement:
     more : float
         About how many more units would settle what is open; 0 where nothing is, infinite where no number
         would.
+    references : tuple of str
+        What knows frequencies alone and has ended well.
+    base : str
+        The cheapest reference of which no other was shown to be better by more than the tolerance.
     """
 
     kind: str
@@ -77,6 +81,8 @@ class Judgement:
     at_most: float = 0.0
     rival: str | None = None
     more: float = 0.0
+    references: tuple[str, ...] = (CHANCE,)
+    base: str = CHANCE
 
 
 def judge(
@@ -89,13 +95,16 @@ def judge(
     ordered: bool = False,
     least_seen: float = 0.0,
     most_seen: float = 0.0,
+    beyond_seen: float | None = None,
+    references: Sequence[str] = (CHANCE,),
     not_tried: Mapping[str, str] | None = None,
     untried: Mapping[str, Untried] | None = None,
 ) -> Judgement:
     """Return who is the cheapest that is good enough, as far as the losses can tell.
 
-    A model beats chance where its gain is above 0 by a one-sided test at .05, corrected by Holm for the
-    number of models, and is more than the tolerance. It is inferior where another, or chance, is better by
+    A model beats chance where its gain over each reference is above 0 by one-sided tests at .05, corrected by
+    Holm for the number of models, and is more than the tolerance (every test has to find it, so the number of
+    references needs no correction). It is inferior where another, or chance, is better by
     more than the tolerance, by tests at .05 corrected for all ordered pairs; the winner is one of which no
     such test finds that even uncorrected. It is equivalent where none can
     be: every such difference has its upper 95% bound below the tolerance, which needs no correction, since
@@ -121,6 +130,11 @@ def judge(
     most_seen : float, default=0.0
         Bits of information that were detected at one lag. Where that is more than `SHOWN`, models that do not
         beat chance have missed something.
+    beyond_seen : float, optional
+        The same beyond what a clock tells; by default, `most_seen`. It counts where frequencies by season, by
+        position or of late are better than those of all.
+    references : sequence of str, default=("chance",)
+        The entries that know frequencies alone; chance first.
     not_tried : mapping of str to str, optional
         Models that did not compete, with the reason.
     untried : mapping of str to Untried, optional
@@ -131,14 +145,16 @@ def judge(
     reasons = {e: "failed" for e in map(str, losses["entry"].unique()) if e not in contest.parts}
     reasons |= dict(not_tried or {})
     status = dict.fromkeys(reasons, NOT_TRIED)
-    models = _by_cost(contest, costs)
+    known = tuple(r for r in references if r in contest.parts)
+    models = [e for e in _by_cost(contest, costs) if e not in references]
     if not models:
         return Judgement("nothing", None, None, {}, (), 0.0, status, {}, reasons)
     best = str(contest.best)
+    base = _base(contest, known)
     good = {e: _good_enough(contest, e) for e in contest.entries}
     worse = {e: 0.0 if e == best else contest.regions(e, best)[0] for e in contest.entries}
-    gains = {e: contest.difference(CHANCE, e) for e in models} if CHANCE in contest.parts else {}
-    ahead = _ahead(gains, contest.tolerance) if gains else set(models)
+    gains = {e: _least_gain(contest, known, e) for e in models} if known else {}
+    ahead = _ahead(contest, gains, known) if known else set(models)
     inferior = _inferior(contest, models)
     for e in models:
         equal = e not in inferior and _equivalent(contest, e)
@@ -150,13 +166,17 @@ def judge(
         # them may have been shown worse than a model that swings too far to beat chance
         able = [e for e in models if e in ahead and e not in inferior and good[e] > 1 - SURE]
         winner, kind = (able or [min(ahead, key=contest.mean_loss)])[0], "model"
-        status |= {winner: ENOUGH} | ({CHANCE: INFERIOR} if gains else {})
+        status |= {winner: ENOUGH} | dict.fromkeys(known, INFERIOR)
     else:
-        upper = max(float(gain.upper(SURE)) for gain in gains.values())
+        upper = max(float(contest.difference(base, e).upper(SURE)) for e in models)
+        if base != CHANCE and beyond_seen is not None:
+            most_seen = beyond_seen
         shown = max(least_seen, most_seen) <= SHOWN
         kind = "chance" if upper < contest.tolerance and shown else "cannot tell"
-        winner = CHANCE if kind == "chance" or best == CHANCE else best
-        status[CHANCE] = ENOUGH if kind == "chance" else UNDECIDED
+        winner = base if kind == "chance" or best in known else best
+        shown_worse = {r for r in known if contest.difference(r, base).p_above(contest.tolerance) <= 1 - SURE}
+        status |= {r: INFERIOR if r in shown_worse else UNDECIDED for r in known}
+        status[base] = ENOUGH if kind == "chance" else UNDECIDED
     for e, left in (untried or {}).items():
         if status.get(e) == INFERIOR and _may_make_up(contest, e, left.slack):
             status[e], reasons[e] = NOT_TRIED, left.reason
@@ -164,27 +184,57 @@ def judge(
     cheaper = models[: models.index(winner)] if kind == "model" else []
     unsettled = tuple(e for e in cheaper if status[e] == UNDECIDED)
     more = _more(contest, kind, winner, rival, gains)
-    return Judgement(kind, best, winner, worse, unsettled, beats, status, good, reasons, at_most, rival, more)
+    return Judgement(
+        kind,
+        best,
+        winner,
+        worse,
+        unsettled,
+        beats,
+        status,
+        good,
+        reasons,
+        at_most,
+        rival,
+        more,
+        known,
+        base,
+    )
 
 
 def _by_cost(contest: Contest, costs: pd.DataFrame) -> list[str]:
-    """Return the models that ended well, the cheapest first."""
+    """Return the entries that ended well, the cheapest first."""
     ordered = costs[costs["entry"].isin(contest.entries)].sort_values(
         ["n_parameters", "predict_us_per_step"], kind="stable", na_position="last"
     )
-    return [str(e) for e in ordered["entry"] if e != CHANCE]
+    return [str(e) for e in ordered["entry"]]
 
 
-def _ahead(gains: Mapping[str, Estimate], tolerance: float) -> set[str]:
-    """Return the models that beat chance.
+def _base(contest: Contest, references: Sequence[str]) -> str:
+    """Return the first reference of which no other was shown to be better by more than the tolerance."""
+    for r in references:
+        others = [contest.difference(r, other) for other in references if other != r]
+        if all(found.p_above(contest.tolerance) > 1 - SURE for found in others):
+            return r
+    return min(references, key=contest.mean_loss, default=CHANCE)
+
+
+def _least_gain(contest: Contest, references: Sequence[str], entry: str) -> Estimate:
+    """Return the gain of a model over the reference that it is least sure to beat."""
+    return max((contest.difference(r, entry) for r in references), key=lambda gain: float(gain.p_above()))
+
+
+def _ahead(contest: Contest, gains: Mapping[str, Estimate], references: Sequence[str]) -> set[str]:
+    """Return the models that beat chance, and every other reference.
 
     The best of several beats it by luck more often than any one of them, so Holm's correction is due.
     """
     adjusted = holm([float(gain.p_above()) for gain in gains.values()])
+    least = min(contest.mean_loss(r) for r in references)
     return {
         e
-        for (e, gain), p in zip(gains.items(), adjusted, strict=True)
-        if p <= 1 - SURE and gain.mean > tolerance
+        for e, p in zip(gains, adjusted, strict=True)
+        if p <= 1 - SURE and least - contest.mean_loss(e) > contest.tolerance
     }
 
 
@@ -242,7 +292,7 @@ def _more(
         none = [more_units(g, tolerance) for g in gains.values()]
         within = all(float(g.mean) < tolerance for g in gains.values())
         return min([*real, max(none) if within else np.inf])
-    if kind == "model" and rival is not None and rival != CHANCE:
+    if kind == "model" and rival is not None and (rival in gains or not gains):
         found = contest.difference(winner, rival)
         if found.upper(SURE) >= tolerance:
             return more_units(found, tolerance)

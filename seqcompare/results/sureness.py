@@ -58,12 +58,13 @@ def settle_words(found: Findings) -> str:
 def say_statuses(found: Findings, writer: Writer) -> None:
     """Say of every model that is not the winner what it is."""
     judged, row = found.judgement, "judgement"
+    references = {CHANCE, *judged.references}
     for status, words in (
         (EQUIVALENT, f"As good as any within {found.margin}, for sure"),
         (INFERIOR, f"Shown to be worse than another by more than {found.margin}"),
         (UNDECIDED, "Undecided (with the probability that none is better by more than that)"),
     ):
-        mine = [e for e, s in judged.status.items() if s == status and e not in (CHANCE, judged.winner)]
+        mine = [e for e, s in judged.status.items() if s == status and e not in (*references, judged.winner)]
         if mine:
             sure = {e: judged.good_enough[e] for e in mine}
             shown = [f"{brief(e)} ({sure[e]:.2f})" if status == UNDECIDED else brief(e) for e in mine]
@@ -83,7 +84,7 @@ def searched_words(found: Findings) -> str:
     """Return which models were tried, and up to what size."""
     parts = []
     for entry in found.judgement.good_enough:
-        if entry == CHANCE:
+        if entry in found.judgement.references:
             continue
         grid = found.grids[found.grids["entry"] == entry]
         sizes = []

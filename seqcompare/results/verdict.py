@@ -13,8 +13,10 @@ from seqcompare.metrics import METRICS
 from seqcompare.results.choice import chosen_words, named_candidate, say_choice, say_shorter
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import Config
-from seqcompare.results.findings import Findings, Number, Writer, brief, capital, say_caveats, steps
+from seqcompare.results.findings import Findings, Number, Writer, brief, capital, say_caveats
 from seqcompare.results.judgement import SHOWN, SURE
+from seqcompare.results.number_words import say_units
+from seqcompare.results.reach import say_how_far
 from seqcompare.results.sureness import say_how_sure, say_statuses, searched_words, settle_words
 
 #: What stands beside bits of labels.
@@ -30,7 +32,8 @@ class Verdict:
     Parameters
     ----------
     kind : {"model", "chance", "cannot tell", "nothing"}
-        As in `seqcompare.results.judgement.Judgement`.
+        "chance" where frequencies are enough, of all answers or by position, by season or of late: `entry` is
+        "chance" or "frequencies by position" and so on. Else as in `seqcompare.results.judgement.Judgement`.
     family, entry, model : str or None
         The cheapest that is good enough: its family, the model and its candidate.
     horizon : int or None
@@ -62,40 +65,6 @@ class Verdict:
         return f"<ul>{lines}</ul>"
 
 
-@dataclass(frozen=True)
-class Reach:
-    """How far back a model has to see.
-
-    Parameters
-    ----------
-    control : {"limited", "truncated"}
-        How its context was cut short.
-    context : int
-        Steps that it needs to be shown: the median over folds.
-    low, high : int
-        The least and the most over folds.
-    steps : int
-        Steps back from the one that is predicted or labelled.
-    """
-
-    control: str
-    context: int
-    low: int
-    high: int
-    steps: int
-
-
-def reach_of(contexts: pd.DataFrame, entry: str, role: str) -> Reach | None:
-    """Return how far back a model has to see; None where that was not looked into."""
-    back = contexts[(contexts["entry"] == entry) & contexts["control"].isin(["limited", "truncated"])]
-    if back.empty:
-        return None
-    primary = "limited" if (back["control"] == "limited").any() else "truncated"
-    per_fold = back[back["control"] == primary].groupby("fold")["needed"].first()
-    k = int(np.sort(per_fold.to_numpy())[(len(per_fold) - 1) // 2])
-    return Reach(primary, k, int(per_fold.min()), int(per_fold.max()), k - 1 if role == "step" else k)
-
-
 def write_verdict(found: Findings) -> Verdict:
     """Return the verdict on a comparison."""
     writer = Writer()
@@ -112,8 +81,9 @@ def write_verdict(found: Findings) -> Verdict:
         say_choice(found, writer, parent)
         say_statuses(found, writer)
         if judged.kind == "model":
-            horizon, look_ahead = _say_how_far(found, writer, str(parent))
+            horizon, look_ahead = say_how_far(found, writer, str(parent))
             say_shorter(found, writer, str(parent))
+        say_units(found, writer)
         _say_profile(found, writer)
     say_caveats(found, writer)
     families = found.summary.set_index("entry")["family"]
@@ -131,7 +101,7 @@ def write_verdict(found: Findings) -> Verdict:
 
 def _say_that_all_failed(found: Findings, writer: Writer) -> None:
     """Blame the models, not the data, where none has ended well."""
-    models = found.summary[found.summary["entry"] != CHANCE]
+    models = found.models
     failed = int(found.summary["n_failed"].sum())
     errors = [str(error) for error in models["error"] if error]
     first = f": {textwrap.shorten(errors[0], 160, placeholder=' ...')}" if errors else ""
@@ -166,15 +136,19 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
     margin = found.margin
     against = []
     evidence: list[Number] = []
-    if CHANCE in judged.worse:
-        words, number = _score(found, CHANCE)
-        against.append(f"chance {words}")
-        evidence = [number, ("pairs", f"the best model - {CHANCE}", "better", judged.beats_chance)]
+    references = [r for r in judged.references if r in judged.worse]
+    for reference in references:
+        words, number = _score(found, reference)
+        against.append(f"{reference} {words}")
+        evidence.append(number)
+    if references:
+        evidence.append(("pairs", f"the best model - {judged.base}", "better", judged.beats_chance))
     if judged.kind == "chance":
         words, number = _score(found, best)
-        leader = "" if best == CHANCE else f"; the best model, {brief(best)}, {words}"
+        leader = "" if best in judged.references else f"; the best model, {brief(best)}, {words}"
+        enough = f"{capital(winner)} {'is' if winner == CHANCE else 'are'} enough"
         writer.say(
-            f"Chance is enough, as far as was searched: no model that was tried predicts better than "
+            f"{enough}, as far as was searched: no model that was tried predicts better than "
             f"{_chance_words(found)} by more than {margin} ({', '.join(against)}{leader}). Tried were "
             f"{searched_words(found)}; what these cannot represent is not excluded.",
             *evidence,
@@ -207,10 +181,10 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
     ]
     if judged.kind == "cannot tell":
         why, reason, settle = _why_open(found)
-        mine = [] if winner == CHANCE else [f"{model} comes to {words} ({span})"]
+        mine = [] if winner in judged.references else [f"{model} comes to {words} ({span})"]
         scores = capital(", ".join([*mine, *against]))
         writer.say(
-            f"The data cannot tell whether any model beats chance: {why}. {scores}. {settle}",
+            f"The data cannot tell whether any model beats {judged.base}: {why}. {scores}. {settle}",
             reason,
             *evidence,
         )
@@ -244,7 +218,7 @@ def _why_open(found: Findings) -> tuple[str, Number, str]:
     least, most = (float(found.profile.get(name, 0.0)) for name in ("least_seen", "most_seen"))
     p = judged.beats_chance
     if most > SHOWN and p < SURE:
-        excluded = judged.winner == CHANCE and judged.at_most < found.tolerance
+        excluded = judged.winner in judged.references and judged.at_most < found.tolerance
         other = "A model of another kind, or one that sees further, may find it"
         return (
             f"none was shown to, yet {most:.2g} bit of information was detected at one lag",
@@ -254,8 +228,9 @@ def _why_open(found: Findings) -> tuple[str, Number, str]:
     if p > 1 - SURE or judged.more > 0:
         why = f"the best model beats it with probability {p:.2f}"
         if p >= SURE:
-            why += f", which the best of {len(judged.worse) - 1} models reaches too easily by luck"
-        return why, ("pairs", f"the best model - {CHANCE}", "better", p), settle_words(found)
+            n_models = len(judged.worse) - len(judged.references)
+            why += f", which the best of {n_models} models reaches too easily by luck"
+        return why, ("pairs", f"the best model - {judged.base}", "better", p), settle_words(found)
     longer = "A longer series" if found.in_time else "More sequences"
     return (
         f"none does, yet a dependence below {least:.2g} bit at one lag would not have been seen",
@@ -266,78 +241,13 @@ def _why_open(found: Findings) -> tuple[str, Number, str]:
 
 def _chance_words(found: Findings) -> str:
     """Return what the reference knows."""
+    if found.judgement.base != CHANCE:
+        return found.judgement.base
     if found.data["role"] in ("value", "step-value"):
         return "the mean of the answers"
     if found.data["role"] == "next" and found.data["kind"] == "real":
         return "the distribution of single steps"
     return "the frequencies of the answers"
-
-
-def _say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | None, int]:
-    """Say how far back the winner has to see; return that, and how far ahead."""
-    mine = found.contexts[found.contexts["entry"] == found.judgement.winner]
-    role = str(found.data["role"])
-    reach = reach_of(found.contexts, str(found.judgement.winner), role)
-    if reach is None:
-        return None, 0
-    back = mine[mine["control"].isin(["limited", "truncated"])]
-    primary, k, low, high = reach.control, reach.context, reach.low, reach.high
-    spread = f" (folds: {low} to {high})" if low != high else ""
-    as_good = (
-        f"{'fitted to' if primary == 'limited' else 'shown'} no more, {model} is as good as its best{spread}"
-    )
-    number = ("contexts", f"{found.judgement.winner}, {primary}", "needed", k)
-    horizon = reach.steps
-    if role == "next":
-        text = f"The last {steps(k)} matter{'s' if k == 1 else ''}: {as_good}."
-    elif role == "step" and k == 1:
-        text = f"No step before the present one is needed{spread}: what came before adds nothing."
-    elif role == "step":
-        text = f"Labels depend on steps up to {horizon} back: {as_good}."
-    else:
-        text = f"The last {steps(k)} of a sequence {'is' if k == 1 else 'are'} enough: {as_good}."
-    longest = int(back["context"].max())
-    if k >= longest > 1 and (
-        primary == "truncated" or (role in ("next", "step") and _is_widest(found, model))
-    ):
-        text += f" That is as far as it could see ({longest}): the true reach may be longer."
-    writer.say(text, number)
-    shuffled = mine[(mine["control"] == "shuffled") & (mine["context"] == k)]
-    if len(shuffled) and k < longest:
-        errors = shuffled["error"].replace(np.inf, np.nan)  # of folds with one unit
-        behind, error = float(shuffled["behind"].mean()), float(np.nan_to_num(errors.mean()))
-        worse = behind > max(2 * error, found.tolerance)
-        lost = found.metric.say_difference(behind)
-        if worse:
-            text = (
-                f"Shown everything, {model} uses the order of what came before all the same: with that "
-                f"shuffled it is {lost} behind its best."
-            )
-        else:
-            small = "its order does not matter beyond what counts as practically equal"
-            if behind > found.tolerance:
-                small = "that is within twice the standard error"
-            text = f"With what came before in random order {model} is {lost} behind its best: {small}."
-        writer.say(
-            text,
-            ("contexts", f"{found.judgement.winner}, shuffled", "behind", behind),
-        )
-    ahead = mine[mine["control"] == "ahead"].groupby("fold")["needed"].first()
-    if ahead.empty:
-        return horizon, 0
-    after = int(np.sort(ahead.to_numpy())[(len(ahead) - 1) // 2])
-    writer.say(
-        f"{capital(model)} needs to see {after} step{'' if after == 1 else 's'} ahead of the label.",
-        ("contexts", f"{found.judgement.winner}, ahead", "needed", after),
-    )
-    return horizon, after
-
-
-def _is_widest(found: Findings, model: str) -> bool:
-    """Whether no candidate of the winner's grid sees further than the one that is named."""
-    grid = found.grids[found.grids["entry"] == found.judgement.winner]
-    mine = grid[grid["model"] == model]
-    return bool(len(mine)) and bool(mine["capacity"].iloc[0] >= grid["capacity"].max())
 
 
 def _say_profile(found: Findings, writer: Writer) -> None:

@@ -6,8 +6,10 @@ import json
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
 
-from seqcompare.metrics import Answers, Metric
+from seqcompare.metrics import Answers, Forecast, Metric
 from seqcompare.testing.promises import expect, promise
 
 _ROLES = ("next", "step", "step-value", "sequence", "value")
@@ -53,7 +55,17 @@ class OneMetric:
         bits = -np.log2(sure[np.arange(n), code])
         weight = scale * rng.integers(1, 3, size=n).astype(np.float64)
         item = np.arange(n)
-        return Answers(item, item // 6, weight, truth, guess, bits, sure.max(axis=1), _NAMES, sure)
+        forecast = _normal(truth, guess) if self.metric.needs == "density" else None
+        best = sure.max(axis=1)
+        return Answers(item, item // 6, weight, truth, guess, bits, best, _NAMES, sure, forecast)
+
+
+def _normal(truth: NDArray[np.float64], guess: NDArray[np.float64]) -> Forecast:
+    """Return normal densities of standard deviation 1/2 about the guesses."""
+    z = 2 * (truth - guess)
+    crps = (z * (2 * ndtr(z) - 1) + np.sqrt(2 / np.pi) * np.exp(-(z**2) / 2) - 1 / np.sqrt(np.pi)) / 2
+    parts = {"truth": truth, "mean": guess, "median": guess, "crps": crps, "below": ndtr(z), "upto": ndtr(z)}
+    return Forecast(**{name: part[:, np.newaxis] for name, part in parts.items()}, naive=np.ones(1))
 
 
 @promise()

@@ -1,5 +1,7 @@
 """Splits of real data: what is on both sides, and that nothing leaks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -8,7 +10,8 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from seqcompare import SequenceDataset, WindowClassifier, WindowTagger
 from seqcompare.data.sequences import Sequences
-from seqcompare.experiments.splits import cut, find_overlap, inner_splits, plan_splits
+from seqcompare.dependence.overlap import overlap
+from seqcompare.experiments.splits import cut, inner_splits, plan_splits
 
 
 def dataset(X, y=None, role="next", **more):
@@ -184,11 +187,11 @@ def test_cut_takes_targets_and_weights_along():
 def test_overlapping_windows_are_found():
     series = np.random.default_rng(0).normal(size=200)
     windows = np.stack([series[3 * i : 3 * i + 20] for i in range(50)])
-    assert find_overlap(Sequences(windows)) == 3
+    assert overlap(Sequences(windows)) == 3
     rng = np.random.default_rng(1)
-    assert find_overlap(Sequences(rng.normal(size=(50, 20)))) is None
-    assert find_overlap(Sequences(rng.integers(0, 2, (200, 12)))) is None
-    assert find_overlap(Sequences(np.zeros((20, 12), dtype=int))) is None
+    assert overlap(Sequences(rng.normal(size=(50, 20)))) is None
+    assert overlap(Sequences(rng.integers(0, 2, (200, 12)))) is None
+    assert overlap(Sequences(np.zeros((20, 12), dtype=int))) is None
 
 
 @pytest.mark.parametrize(
@@ -198,25 +201,66 @@ def test_overlapping_windows_are_found():
 def test_periodic_sequences_are_no_windows(n, length, period, step):
     phases = step * np.arange(n)[:, None] + np.arange(length)
     data = dataset(list(phases % period))
-    assert find_overlap(data.X) is None
+    assert overlap(data.X) is None
     plan = plan_splits(data, 5)
-    assert (plan.kind, len(plan.splits), plan.note) == ("random", 5, "")
+    assert (plan.kind, len(plan.splits)) == ("random", 5)
+    # they repeat each other, as they have to
+    assert not plan.note or "they stay where they fall" in plan.note
 
 
 @pytest.mark.parametrize("shift", [1, 3, 8])
 def test_windows_of_few_symbols_are_no_periodic_sequences(shift):
     for seed in range(10):
         series = np.random.default_rng(seed).integers(0, 2, 60 * shift + 12)
-        assert find_overlap(Sequences([series[shift * i :][:12] for i in range(60)])) == shift
+        assert overlap(Sequences([series[shift * i :][:12] for i in range(60)])) == shift
 
 
 def test_too_few_windows_to_keep_apart_are_divided_with_a_note():
     series = np.random.default_rng(0).normal(size=60)
     data = dataset(np.stack([series[i : i + 40] for i in range(12)]))
-    assert find_overlap(data.X) == 1
+    assert overlap(data.X) == 1
     plan = plan_splits(data, 5)
     assert plan.kind == "random"
     assert "If they do overlap, scores are too good" in plan.note
+
+
+def test_near_copies_stay_in_one_fold():
+    rng = np.random.default_rng(0)
+    base = np.repeat(np.arange(50), 4)
+    x = rng.integers(0, 4, (50, 40))[base]
+    x = np.where(rng.random(x.shape) < 0.05, rng.integers(0, 4, x.shape), x)
+    order = rng.permutation(200)
+    data = dataset(list(x[order]), rng.integers(0, 2, 200), "sequence")
+    plan = plan_splits(data, 5)
+    assert "near-copies in one fold" in plan.words
+    assert "they are kept in one fold" in plan.note
+    for split in [*plan.splits, *inner_splits(data)]:
+        tested = np.isin(base[order][split.test[:, 0]], base[order][split.train[:, 0]])
+        # a copy in twenty is too far changed to be known as one
+        assert tested.mean() < 0.1
+
+
+def test_copies_across_groups_join_them():
+    rng = np.random.default_rng(0)
+    x = np.tile(rng.integers(0, 4, (30, 40)), (2, 1))
+    data = replace(dataset(list(x)), groups=np.arange(60))
+    for split in plan_splits(data, 5).splits:
+        assert not set(split.train[:, 0] % 30) & set(split.test[:, 0] % 30)
+
+
+def test_short_traces_are_divided_as_they_fall():
+    rng = np.random.default_rng(0)
+    data = dataset([rng.integers(0, 4, 1 + rng.poisson(2.5)) for _ in range(1000)])
+    plan = plan_splits(data, 5)
+    assert plan.kind == "random"
+    assert "they stay where they fall" in plan.note
+
+
+def test_copies_that_all_hang_together_are_divided_with_a_note():
+    x = np.random.default_rng(0).integers(0, 4, 40)
+    plan = plan_splits(dataset([x] * 40 + [np.random.default_rng(k).integers(0, 4, 40) for k in range(9)]), 5)
+    assert plan.kind == "random"
+    assert "scores may be too good" in plan.note
 
 
 def test_overlapping_windows_share_no_step_across_a_split():

@@ -55,6 +55,7 @@ OF_NUMBERS = {
 
 def test_all_metrics_are_tested_here():
     others = {"bits", "label bits", "f1", "auroc", "brier", "span_f1"}
+    others |= {"mase", "crps", "coverage_50", "coverage_95"}  # in test_forecast_scores.py
     assert set(METRICS) == {*LABELS, *OF_NUMBERS, *others}
 
 
@@ -209,8 +210,8 @@ def test_scores_in_words(name, score, words):
 
 def test_directions_bounds_and_roles():
     smaller = {name for name, metric in METRICS.items() if not metric.greater_is_better}
-    assert smaller == {"bits", "label bits", "mse", "brier", "rmse", "mae"}
-    assert {name for name, metric in METRICS.items() if metric.relative} == {"mse", "mae"}
+    assert smaller == {"bits", "label bits", "mse", "brier", "rmse", "mae", "mase", "crps"}
+    assert {name for name, metric in METRICS.items() if metric.relative} == {"mse", "mae", "crps"}
     assert {name for name, metric in METRICS.items() if "value" in metric.roles} == set(OF_NUMBERS)
     assert METRICS["span_f1"].roles == ("step",)
     assert (METRICS["accuracy"].least, METRICS["accuracy"].greatest) == (0.0, 1.0)

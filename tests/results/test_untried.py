@@ -31,34 +31,34 @@ def grid(losses=SIZES, chosen=4, capacity_name="order"):
     )
 
 
-def tested(stop):
+def trials(stop):
     return pd.DataFrame({"entry": ["x", "x"], "status": ["ok", "ok"], "stop": [stop, "budget"]})
 
 
 def test_where_bits_still_fall_at_the_end_of_a_grid_its_best_was_not_tried():
-    found = find_untried(grid(), tested("tol"), 0.01, 60)
+    found = find_untried(grid(), trials("tol"), 0.01, 60)
     assert found == {
         "x": Untried("nothing beyond order 4 was tried, where bits were still falling", wider=True)
     }
-    assert find_untried(grid({1: 1.5, 2: 0.91, 4: 0.9}), tested("tol"), 0.01, 60) == {}
+    assert find_untried(grid({1: 1.5, 2: 0.91, 4: 0.9}), trials("tol"), 0.01, 60) == {}
 
 
 def test_nothing_sees_further_than_the_longest_sequence():
-    assert find_untried(grid(), tested("tol"), 0.01, 5) == {}
+    assert find_untried(grid(), trials("tol"), 0.01, 5) == {}
     # of states there is no such end
-    assert "x" in find_untried(grid(capacity_name="states"), tested("tol"), 0.01, 5)
+    assert "x" in find_untried(grid(capacity_name="states"), trials("tol"), 0.01, 5)
 
 
 def test_a_training_that_ended_with_its_budget_says_nothing_of_its_best():
     flat = grid({1: 1.0, 2: 1.0}, 1)
-    assert find_untried(flat, tested("budget"), 0.01, 60) == {
+    assert find_untried(flat, trials("budget"), 0.01, 60) == {
         "x": Untried("its training ended with its budget")
     }
-    assert find_untried(flat, tested("tol"), 0.01, 60) == {}
+    assert find_untried(flat, trials("tol"), 0.01, 60) == {}
 
 
 def test_the_best_of_tuning_that_was_not_tested_is_named():
-    (found,) = find_untried(grid({1: 1.05, 2: 1.0, 4: 1.1}, 1), tested("tol"), 0.01, 60).values()
+    (found,) = find_untried(grid({1: 1.05, 2: 1.0, 4: 1.1}, 1), trials("tol"), 0.01, 60).values()
     assert found.slack == pytest.approx(0.05)
     assert found.reason.startswith("x 2, which did best while tuning")
 

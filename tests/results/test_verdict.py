@@ -7,8 +7,8 @@ import pytest
 from findings_tables import DATA, context, enough, grid, summary, write
 
 from seqcompare.metrics import Metric
-from seqcompare.results.findings import Shorter
 from seqcompare.results.judgement import Judgement
+from seqcompare.results.shorter import Shorter
 
 
 def test_the_winner_is_named_with_its_score_and_chance():
@@ -106,9 +106,8 @@ def test_what_more_capacity_buys(losses, words):
 def test_the_horizon_is_the_median_over_folds():
     verdict = write(enough(), summary(a=1.2, b=1.3, chance=1.9), contexts=context("a", [4, 4, 2]))
     assert verdict.horizon == 4
-    assert "The last 4 steps matter: shown no more, a 3 is as good as its best (folds: 2 to 4)." in str(
-        verdict
-    )
+    said = "The last 4 steps matter (folds: 2 to 4): shown no more, a 3 is as good as its best."
+    assert said in str(verdict)
 
 
 def test_labels_depend_on_the_present_step_or_on_steps_before():
@@ -132,18 +131,24 @@ def test_a_reach_at_the_end_of_what_was_shown_is_open():
     assert "may be longer" not in str(write(enough(), table, grids=near, contexts=fitted))
 
 
-def test_what_shuffling_the_past_does_is_told():
+def test_which_of_the_steps_that_matter_may_come_in_any_order_is_told():
     table = summary(a=1.2, b=1.3, chance=1.9)
-    for behind, words in ((0.2, "uses the order"), (0.0, "its order does not matter")):
-        curves = pd.concat([context("a", [2]), context("a", [2], "shuffled", behind=behind)])
-        assert words in str(write(enough(), table, contexts=curves))
+    for ordered, said in ((1, True), (6, True), (7, False), (8, False)):
+        curves = pd.concat([context("a", [8]), context("a", [ordered], "reordered")])
+        text = str(write(enough(), table, contexts=curves))
+        assert ("in random order" in text) is said
+        assert "all the same" not in text
 
 
-def test_a_fold_with_one_unit_says_nothing_of_the_error():
-    curves = pd.concat(
-        [context("a", [2]), context("a", [2], "shuffled", behind=0.5).assign(error=float("inf"))]
-    )
-    assert "uses the order" in str(write(enough(), summary(a=1.2, b=1.3, chance=1.9), contexts=curves))
+def test_a_reach_is_told_with_its_interval_and_with_what_would_have_been_seen():
+    pooled = {"needed_low": 2, "needed_high": 8, "at_most": 0.014, "would_show": 0.021}
+    curves = context("a", [4]).assign(**pooled)
+    verdict = write(enough(), summary(a=1.2, b=1.3, chance=1.9), contexts=curves)
+    assert (
+        "The last 4 steps matter (95%: 2 to 8): shown no more, a 3 is as good as its best. What is further "
+        "back may yet be worth 0.014 bit to it; 0.021 bit or more would have been seen nine times in ten."
+    ) in str(verdict)
+    assert {"at_most", "would_show"} <= set(verdict.evidence["column"])
 
 
 def test_a_small_network_on_few_steps_is_not_more_capacity():
@@ -258,7 +263,7 @@ def test_chance_is_called_what_it_knows(known, words):
 
 
 def test_every_sentence_has_evidence():
-    curves = pd.concat([context("a", [2]), context("a", [2], "shuffled")])
+    curves = pd.concat([context("a", [8]), context("a", [2], "reordered")])
     verdict = write(
         enough(),
         summary(a=1.2, b=1.3, chance=1.9),

@@ -60,7 +60,13 @@ def as_state_space(lags: Lags, n_lags: int) -> LinearGaussian:
     fresh[:d, :d] = lags.covariance
     if spectral_radius(lags.coef) < _UNIT_ROOT:
         centre = np.linalg.solve(np.eye(d) - lags.coef.sum(axis=0), lags.intercept)
-        start_mean, start_cov = np.zeros(n_lags * d), solve_discrete_lyapunov(transition, fresh)
+        # in units of each channel's errors, so that volts beside kilometres are no ill-conditioned problem
+        spread = np.sqrt(np.diag(lags.covariance))
+        unit = np.tile(np.where(spread > 0, spread, 1.0), n_lags)
+        start_mean, product = np.zeros(n_lags * d), np.outer(unit, unit)
+        start_cov = product * solve_discrete_lyapunov(
+            transition * unit / unit[:, np.newaxis], fresh / product
+        )
     else:
         # there is no long run to begin in: each step before the start was like those in training, by itself
         centre = lags.level_mean

@@ -102,6 +102,11 @@ class ChanceDensity(BaseEstimator):
         check_is_fitted(self)
         return np.asarray(self.mixture_.score_samples(X))
 
+    def predict_next_distribution(self, X: Any) -> Any:
+        """Return the mixture after every step, in X's container."""
+        check_is_fitted(self)
+        return self.mixture_.predict_next_distribution(X)
+
 
 class ChanceTagger(Tagger):
     """Answers every step with the frequencies of the labels."""

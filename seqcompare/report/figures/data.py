@@ -18,6 +18,7 @@ CONTROLS: dict[str, tuple[Line, str]] = {
     "limited": ("-", "fitted to the last k"),
     "truncated": ((0, (5, 1.5)), "shown the last k"),
     "shuffled": ((0, (1.2, 1.2)), "past shuffled"),
+    "reordered": ((0, (1.2, 1.2)), "all but the last k in any order"),
     "ahead": ((0, (6, 1.5, 1.5, 1.5)), "k steps ahead"),
 }
 

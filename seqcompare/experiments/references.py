@@ -1,0 +1,131 @@
+"""What memory has to beat beside chance: frequencies by position, by season, and of late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.sequences import Sequences
+from seqcompare.dependence.coding import code_symbols
+from seqcompare.dependence.period import find_period
+from seqcompare.experiments.answer import ask, count_items, fit_model, unit_sums, units
+from seqcompare.experiments.forward import FORWARD
+from seqcompare.experiments.models import Contestant, Entered, candidates_of
+from seqcompare.experiments.splits import Plan, cut
+from seqcompare.experiments.tested import tested_in_time
+from seqcompare.families import FAMILIES, REFERENCE, ModelSpec, Problem
+from seqcompare.metrics import Metric
+from seqcompare.models.reference.chance import chance_model
+from seqcompare.models.reference.places import PlacedNext, PlacedTagger
+from seqcompare.models.reference.recent import RecentNext
+from seqcompare.results.grids import paired_difference
+from seqcompare.results.inference import over_time
+
+POSITION, SEASON, RECENT = "frequencies by position", "frequencies by season", "recent frequencies"
+
+#: Sequences from which on seasons are taken to begin with them.
+_ALIGNED = 20
+#: Frequencies that a table may hold, and steps up to which all folds are looked at.
+_LARGEST_TABLE, _ALL_FOLDS = 2_000_000, 200_000
+_N_STRETCHES = 200
+
+
+def references_for(dataset: SequenceDataset, plan: Plan, metric: Metric) -> list[Contestant]:
+    """Return the references beside chance that tell more than it does of these data.
+
+    Which is by more than one standard error on what is tested. So a table holds none that says nothing, and
+    to enter one makes it harder for models of memory, never easier.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        The data.
+    plan : Plan
+        How they are divided: positions mean nothing in parts of a series, and what was of late only along
+        time.
+    metric : Metric
+        What models are compared by.
+    """
+    if metric.needs != "probabilities" or not _has_frequencies(dataset):
+        return []
+    found = []
+    for name, model in _candidates(dataset, plan):
+        if _tells(model, dataset, plan, metric):
+            spec = ModelSpec(name, name, partial(_given, model), missing=True)
+            entered = Entered(FAMILIES[REFERENCE], spec)
+            found.append(Contestant(name, entered.family, candidates_of(entered, [{}]), name))
+    return found
+
+
+def with_references(contestants: Sequence[Contestant], references: Sequence[Contestant]) -> list[Contestant]:
+    """Return all contestants, chance and the other references first.
+
+    Raises
+    ------
+    ValueError
+        If a model of the user's is called like a reference.
+    """
+    for reference in references:
+        if reference.name in [c.name for c in contestants]:
+            raise ValueError(
+                f"models: {reference.name!r} is the name of a reference; give your model another"
+            )
+    return [*contestants[:1], *references, *contestants[1:]]
+
+
+def _given(model: Any, problem: Problem) -> Any:
+    return model
+
+
+def _has_frequencies(dataset: SequenceDataset) -> bool:
+    """Whether symbols or labels are predicted, step by step."""
+    return dataset.role == "step" or (dataset.role == "next" and dataset.X.kind == "symbols")
+
+
+def _candidates(dataset: SequenceDataset, plan: Plan) -> Iterator[tuple[str, Any]]:
+    """Yield name and estimator of what there could be."""
+    X, cut_up, steps = dataset.X, plan.kind in ("blocked", FORWARD), dataset.role == "next"
+    labels = dataset.y.values if isinstance(dataset.y, Sequences) else X.values
+    if not cut_up and X.lengths.max() > 1 and X.lengths.max() * len(np.unique(labels)) <= _LARGEST_TABLE:
+        yield POSITION, PlacedNext() if steps else PlacedTagger()
+    # what is predicted tells where in the season a sequence begins; labels are not there to tell
+    aligned = len(X) >= _ALIGNED and not cut_up
+    season = _season(dataset) if steps or aligned else 0
+    if season:
+        yield SEASON, PlacedNext("season", season, aligned) if steps else PlacedTagger("season", season)
+    if steps and plan.kind == FORWARD:
+        yield RECENT, RecentNext()
+
+
+def _season(dataset: SequenceDataset) -> int:
+    """Return the steps of a season; 0 where there is none, or one of a fraction of a step."""
+    told = dataset.y if isinstance(dataset.y, Sequences) else dataset.X
+    coded = code_symbols(told.values)
+    clock = find_period(Sequences(coded.codes, told.offsets), coded, 0)
+    return int(clock.period) if clock is not None and clock.period == int(clock.period) else 0
+
+
+def _tells(model: Any, dataset: SequenceDataset, plan: Plan, metric: Metric) -> bool:
+    """Whether a reference is better than chance by more than one standard error."""
+    splits = plan.splits if dataset.X.n_steps <= _ALL_FOLDS else plan.splits[:1]
+    in_time = tested_in_time(dataset, plan)
+    sums = []
+    for split in splits:
+        train, test = cut(dataset, split.train), cut(dataset, split.test)
+        parts = []
+        for each in (chance_model(dataset), clone(model)):
+            answers = ask(fit_model(each, train), test, count_items(train))
+            unit = units(test, answers.item, *([_N_STRETCHES] if in_time else []))
+            parts.append(unit_sums(answers, unit, metric))
+        sums.append(parts)
+    chance, other = (np.vstack([parts[k] for parts in sums]) for k in (0, 1))
+    if in_time:
+        found = over_time(chance[:, 1] - other[:, 1], chance[:, 0])
+        return bool(found.mean > found.error)
+    gain, error = paired_difference(chance, other)
+    return gain > error
