@@ -184,7 +184,9 @@ def _trials_again(planned: PlannedComparison, store: Store) -> Iterator[Trial]:
     sums = store.sums(frame["trial_id"])
     position = len(frame)
     for fold in range(len(source.plan.splits)):
-        if len(source.tuned_on(fold)[1]) < 2:
+        well = frame["status"][frame["seed"] == fold] == "ok"
+        # where nothing could be tuned, nothing can be divided either
+        if not well.any() or len(source.tuned_on(fold)[1]) < 2:
             continue
         for c in planned.contestants:
             rows = frame[(frame["entry"] == c.name) & (frame["seed"] == fold)]

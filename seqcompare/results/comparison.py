@@ -150,11 +150,8 @@ class ComparisonResult:
         """One row a model; see `seqcompare.results.answer.Answer`."""
         role = str(self.config["data"]["role"])
         table = answer_table(self.judgement, self.contest, self._costs, self.grids, self.contexts, role)
-        if self.shorter is not None and self.shorter.named:
-            mine = table["entry"] == self.judgement.winner
-            row = self.shorter.table.iloc[0]
-            table.loc[mine, "candidate"] = row["chosen"]
-            table.loc[mine, _COUNTED] = row[_COUNTED].to_numpy()
+        if self.shorter is not None:
+            table = self.shorter.into(table)
         return Answer(self.verdict, self.judgement, self.metric, table)
 
     @cached_property

@@ -48,6 +48,16 @@ class Shorter:
         """Return its row."""
         return {str(name): value for name, value in self.table.iloc[0].to_dict().items()}
 
+    def into(self, answer: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of an answer with what it is called and costs, if it is named."""
+        row = self.row()
+        mine = (answer["entry"] == row["entry"]) & self.named
+        new = {
+            "candidate": self.label,
+            **{name: row[name] for name in ("n_parameters", "predict_us_per_step")},
+        }
+        return answer.assign(**{name: answer[name].mask(mine, value) for name, value in new.items()})
+
     def frame(self) -> pd.DataFrame:
         """Return its row, with ``behind``, ``error`` and ``named``."""
         return self.table.assign(behind=self.behind, error_behind=self.error, named=self.named)
