@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -303,7 +304,11 @@ class _Search:
 
     def find(self, control: str, loss_of: Callable[[int], Sums], most: int, least: int = 1) -> Curve:
         """Return the curve at doubling contexts, and around the smallest that is enough."""
-        found = {k: loss_of(k) for k in _doubling(most, least)}
+        found: dict[int, Sums] = {}
+        for k in _doubling(most, least):
+            # what cannot learn from so little has no place on the curve
+            with suppress(ValueError) if k < most else nullcontext():
+                found[k] = loss_of(k)
         while True:
             curve = Curve(control, sorted(found), [found[k] for k in sorted(found)], self.tolerance)
             needed = curve.needed()
