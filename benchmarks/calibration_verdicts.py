@@ -47,7 +47,7 @@ def cells() -> Iterator[Cell]:
         yield {"data": f"series, {rho:g}", "n": n, "folds": "", "metric": "bits", "question": question}
 
 
-def simulate(cell: Cell, n_tables: int, rng: np.random.Generator) -> Cell:
+def simulate(cell: Cell, n_tables: int, rng: np.random.Generator, effect: float = EFFECT) -> Cell:
     """Return a cell with the rate of rejection and the coverage of the interval.
 
     Rejection is two-sided at .05, and one-sided at .05 against chance. What is to be covered is the expected
@@ -59,7 +59,9 @@ def simulate(cell: Cell, n_tables: int, rng: np.random.Generator) -> Cell:
     rest = n_tables
     while rest > 0:
         size = min(rest, at_a_time)
-        found.append(_of_series(cell, size, rng) if cell["folds"] == "" else _of_units(cell, size, rng))
+        found.append(
+            _of_series(cell, size, rng) if cell["folds"] == "" else _of_units(cell, size, rng, effect)
+        )
         rest -= size
     means = np.concatenate([np.atleast_1d(e.mean) for e in found])
     truth = 0.0 if cell["question"] in ("alike", "choice") else float(means.mean())
@@ -72,11 +74,11 @@ def simulate(cell: Cell, n_tables: int, rng: np.random.Generator) -> Cell:
     return {**cell, **rates, "tables": n_tables}
 
 
-def _of_units(cell: Cell, size: int, rng: np.random.Generator) -> Estimate:
+def _of_units(cell: Cell, size: int, rng: np.random.Generator, effect: float) -> Estimate:
     """Return the estimates of some tables of units; positive where the first model loses less."""
     n, folds = int(str(cell["n"])), int(str(cell["folds"]))
     bits, question = cell["metric"] == "bits", cell["question"]
-    effect = 0.0 if question == "chance" else EFFECT
+    effect = 0.0 if question == "chance" else effect
     total = 5 * n if folds == 1 else n
     y = np.where(np.arange(total) % 2 == 0, 1.0, -1.0)  # stratified: both classes everywhere
     x = rng.normal(size=(size, 6 if question == "choice" else 2, total)) + effect * y
@@ -128,6 +130,9 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--tables", type=int, default=10_000)
     parser.add_argument("--table", action="store_true")
+    parser.add_argument(
+        "--effect", type=float, default=EFFECT, help="of each feature, in its standard deviations"
+    )
     options = parser.parse_args()
     rows = list(csv.DictReader(options.out.open(encoding="utf-8"))) if options.out.exists() else []
     if options.table:
@@ -140,7 +145,8 @@ def main() -> None:
             writer.writeheader()
         for number, cell in enumerate(cells()):
             if tuple(str(cell[name]) for name in COLUMNS[:5]) not in done:
-                writer.writerow(simulate(cell, options.tables, np.random.default_rng(number)))
+                rng = np.random.default_rng(number)
+                writer.writerow(simulate(cell, options.tables, rng, options.effect))
                 lines.flush()
 
 

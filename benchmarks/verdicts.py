@@ -1,9 +1,17 @@
-"""How often the verdict of `compare` is right on data whose answer is known.
+"""How often the verdict of `compare` is right, and how often it is wrong, on data whose answer is known.
 
-Six kinds of generated data, twenty sets of each (``--sets``). Every finished set is a line of the output
-file, and a benchmark that was stopped goes on with those that are missing:
+Kinds of data over the roles next, step, sequence and value (`verdict_kinds.py`), each at a size at which the
+answer can be known and at one at which it cannot, twenty sets each (``--sets``). A verdict is
 
-    python benchmarks/verdicts.py verdicts.csv
+- *wrong* where it says what is false, and is sure of it: a model where there is nothing, or nothing where
+  there is something; a reach whose interval leaves out the true one; a model called inferior that is none;
+- *right* where it says what is the case: what is to be known, and the reach where the kind has one;
+- *open* else, such as "cannot tell".
+
+Rules of verdicts are tuned on half of the kinds, and reported is the other half. Every finished set is a line
+of the output file, and a benchmark that was stopped goes on with those that are missing:
+
+    python benchmarks/verdicts.py verdicts.csv --part report --size large
     python benchmarks/verdicts.py verdicts.csv --table
 """
 
@@ -13,78 +21,139 @@ import argparse
 import csv
 import tempfile
 import time
-from collections.abc import Callable
+import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+from scipy import stats
+from verdict_kinds import KINDS, Kind
 
 import seqcompare
-from seqcompare.data.sequences import Sequences
-from seqcompare.tasks import Recall
 
-COLUMNS = ["kind", "set", "right", "verdict", "entry", "model", "horizon", "look_ahead", "seconds", "said"]
-
-
-def order_three(rng: np.random.Generator, n: int = 60, length: int = 60) -> seqcompare.SequenceDataset:
-    """Return sequences of an order-3 source whose third lag is worth at least .05 bit."""
-    while True:
-        table = rng.beta(0.6, 0.6, size=8)
-        if _third_lag(table) >= 0.05:
-            break
-    x = rng.integers(0, 2, size=(n, length + 50))
-    for t in range(3, length + 50):
-        x[:, t] = rng.random(n) < table[4 * x[:, t - 3] + 2 * x[:, t - 2] + x[:, t - 1]]
-    return _next("order-3", x[:, 50:])
-
-
-def even_process(rng: np.random.Generator, n: int = 60, length: int = 100) -> seqcompare.SequenceDataset:
-    """Return runs of ones of even length between zeros: three states, no finite order."""
-    x = np.zeros((n, length + 50), dtype=int)
-    odd = np.zeros(n, dtype=bool)
-    for t in range(length + 50):
-        x[:, t] = odd | (rng.random(n) < 0.5)
-        odd = (x[:, t] == 1) & ~odd
-    return _next("even", x[:, 50:])
+PARTS, SIZES = ("report", "tune"), ("large", "small")
+COLUMNS = [
+    *(
+        "kind",
+        "size",
+        "set",
+        "outcome",
+        "why",
+        "verdict",
+        "entry",
+        "model",
+        "reach",
+        "low",
+        "high",
+        "seconds",
+    ),
+    "said",
+]
+#: Sets of a kind of which this many right, or wrong, ask for a second look.
+FEWEST_RIGHT, MOST_WRONG = 0.8, 0.1
 
 
-def recall(rng: np.random.Generator, n: int = 400) -> seqcompare.SequenceDataset:
-    """Return streams in which a cue has to be kept for 40 steps."""
-    return Recall(distance=40).sample(n, None, rng)
+def judge_verdict(kind: Kind, found: seqcompare.Comparison) -> tuple[str, str]:
+    """Return whether what a comparison says is "right", "wrong" or "open", and why."""
+    verdict, table = found.verdict(), found.answer().frame().set_index("entry")
+    sure = verdict.kind in ("model", "chance")
+    if verdict.kind == "nothing":
+        return "wrong", "all models failed"
+    if sure and verdict.kind != kind.expected:
+        return "wrong", f"{verdict.kind} in place of {kind.expected}"
+    if sure and kind.expected == "chance" and verdict.entry != kind.entry:
+        return "wrong", f"{verdict.entry} in place of {kind.entry}"
+    called = table["status"].to_dict()
+    if any(called.get(entry) == "inferior" for entry in kind.able):
+        return "wrong", "calls inferior what is not"
+    if verdict.kind != kind.expected:
+        return "open", verdict.kind
+    if kind.expected != "model":
+        return "right", ""
+    row = table.loc[verdict.entry]
+    if kind.reach is not None and not np.isnan(row["reach"]):
+        if not row["reach_low"] <= kind.reach <= row["reach_high"]:
+            return "wrong", f"a reach of {row['reach_low']:g} to {row['reach_high']:g}"
+        if row["reach"] != kind.reach:
+            return "open", f"a reach of {row['reach']:g}"
+    if kind.ahead is not None and verdict.look_ahead != kind.ahead:
+        return "open", f"looks {verdict.look_ahead} ahead"
+    return "right", ""
 
 
-def noise(rng: np.random.Generator, n: int = 60, length: int = 60) -> seqcompare.SequenceDataset:
-    """Return independent symbols of uneven frequency."""
-    return _next("noise", rng.choice(4, size=(n, length), p=rng.dirichlet([2.0] * 4)))
+def run_one(name: str, size: str, number: int, n_jobs: int = 1) -> dict[str, object]:
+    """Compare on one generated set, and hold the verdict against what is known."""
+    kind = KINDS[name]
+    # a name's own seed: kinds may come and go
+    rng = np.random.default_rng([number, SIZES.index(size), zlib.crc32(name.encode())])
+    data = kind.make(rng, getattr(kind, size))
+    start = time.process_time()
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = seqcompare.compare(data, kind.models, out=folder, n_jobs=n_jobs)
+        outcome, why = judge_verdict(kind, found)
+        verdict, row = found.verdict(), found.answer().frame().set_index("entry")
+    mine = row.loc[verdict.entry] if verdict.entry in row.index else pd.Series(dtype=object)
+    return {
+        "kind": name,
+        "size": size,
+        "set": number,
+        "outcome": outcome,
+        "why": why,
+        "verdict": verdict.kind,
+        "entry": verdict.entry,
+        "model": verdict.model,
+        "reach": mine.get("reach", ""),
+        "low": mine.get("reach_low", ""),
+        "high": mine.get("reach_high", ""),
+        "seconds": round(time.process_time() - start, 1),
+        "said": verdict.sentences[0],
+    }
 
 
-def centred(rng: np.random.Generator, n: int = 60, length: int = 40) -> seqcompare.SequenceDataset:
-    """Return labels that say whether the steps before and after are equal, a tenth of them wrong."""
-    x = rng.integers(0, 4, size=(n, length))
-    y = np.zeros_like(x)
-    y[:, 1:-1] = x[:, :-2] == x[:, 2:]
-    y = np.where(rng.random(x.shape) < 0.1, 1 - y, y)
-    sequences = Sequences(x)
-    labels = Sequences(Sequences(y).values, sequences.offsets)
-    data = Sequences(sequences.values, sequences.offsets)
-    return seqcompare.SequenceDataset(data, labels, None, "step", "centred")
+def rates(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return how often each kind came out right and wrong at each size, with exact 95% intervals."""
+    records = []
+    for (kind, size), mine in rows.groupby(["kind", "size"], sort=False):
+        n = len(mine)
+        record: dict[str, object] = {"kind": kind, "size": size, "sets": n}
+        for outcome in ("right", "wrong"):
+            count = int((mine["outcome"] == outcome).sum())
+            ends = stats.binomtest(count, n).proportion_ci()
+            record |= {outcome: count, f"{outcome}_low": ends.low, f"{outcome}_high": ends.high}
+        record["again"] = record["wrong"] > MOST_WRONG * n or (
+            size == "large" and record["right"] < FEWEST_RIGHT * n
+        )
+        records.append({**record, "seconds": float(mine["seconds"].mean())})
+    return pd.DataFrame(records)
 
 
-def too_few(rng: np.random.Generator) -> seqcompare.SequenceDataset:
-    """Return six short sequences of a weak order-3 source."""
-    x = rng.integers(0, 2, size=(6, 12))
-    for t in range(3, 12):
-        x[:, t] = rng.random(6) < np.where(x[:, t - 3] == 1, 0.72, 0.28)
-    return _next("few", x)
-
-
-KINDS: dict[str, tuple[Callable[..., seqcompare.SequenceDataset], Callable[[object], bool]]] = {
-    "order 3": (order_three, lambda v: v.model == "Markov order 3" and v.horizon == 3),
-    "even process": (even_process, lambda v: v.model == "HMM 3 states"),
-    "recall 40": (recall, lambda v: v.family == "recurrent" and v.horizon == 40),
-    "noise": (noise, lambda v: v.kind == "chance"),
-    "centred rule": (centred, lambda v: v.family == "window" and (v.horizon, v.look_ahead) == (1, 1)),
-    "too few": (too_few, lambda v: v.kind == "cannot tell"),
-}
+def print_table(rows: pd.DataFrame) -> None:
+    """Print the rates of each part, and what was said of the sets that came out wrong."""
+    for part in PARTS:
+        mine = rows[rows["kind"].map(lambda name, part=part: KINDS[name].part == part)]
+        if mine.empty:
+            continue
+        print(f"\n{part}:\n\n| data | role | size | sets | right | wrong | seconds |")
+        print("|---|---|---|---|---|---|---|")
+        table = rates(mine)
+        for row in table.to_dict("records"):
+            cells = [f"{row[o]} ({row[f'{o}_low']:.2f}-{row[f'{o}_high']:.2f})" for o in ("right", "wrong")]
+            print(
+                f"| {row['kind']} | {KINDS[row['kind']].role} | {row['size']} | {row['sets']} | "
+                f"{' | '.join(cells)} | {row['seconds']:.1f} |{' again' if row['again'] else ''}"
+            )
+        for size in SIZES:
+            these = mine[mine["size"] == size]
+            if len(these):
+                row = rates(these.assign(kind="all")).iloc[0]
+                shares = [
+                    f"{o} {row[o]} ({row[f'{o}_low']:.3f}-{row[f'{o}_high']:.3f})" for o in ("right", "wrong")
+                ]
+                print(f"\nall, {size}: {', '.join(shares)} of {row['sets']}")
+    for row in rows[rows["outcome"] != "right"].to_dict("records"):
+        print(f"- {row['outcome']}: {row['kind']}, {row['size']} {row['set']}: {row['why']}. {row['said']}")
 
 
 def main() -> None:
@@ -92,47 +161,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--sets", type=int, default=20)
-    parser.add_argument("--kinds", nargs="*", default=list(KINDS), choices=list(KINDS))
+    parser.add_argument("--first", type=int, default=0, help="number of the first set: 20 for fresh ones")
+    parser.add_argument("--kinds", nargs="*", choices=list(KINDS))
+    parser.add_argument("--part", nargs="*", default=list(PARTS), choices=PARTS)
+    parser.add_argument("--size", nargs="*", default=list(SIZES), choices=SIZES)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
+    old = (
+        pd.read_csv(options.out, keep_default_na=False)
+        if options.out.exists()
+        else pd.DataFrame(columns=COLUMNS)
+    )
     if options.table:
-        print_table(options.out)
+        print_table(old)
         return
-    done = {(row["kind"], int(row["set"])) for row in read_rows(options.out)}
-    for number in range(options.sets):
-        for kind in options.kinds:
-            if (kind, number) not in done:
-                add_row(options.out, run_one(kind, number, options.jobs))
-
-
-def run_one(kind: str, number: int, n_jobs: int) -> dict[str, object]:
-    """Compare on one generated set, and hold the verdict against what is known."""
-    make, is_right = KINDS[kind]
-    data = make(np.random.default_rng([number, list(KINDS).index(kind)]))
-    start = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        verdict = seqcompare.compare(data, out=folder, n_jobs=n_jobs).verdict()
-    return {
-        "kind": kind,
-        "set": number,
-        "right": int(is_right(verdict)),
-        "verdict": verdict.kind,
-        "entry": verdict.entry,
-        "model": verdict.model,
-        "horizon": verdict.horizon,
-        "look_ahead": verdict.look_ahead,
-        "seconds": round(time.perf_counter() - start, 1),
-        "said": verdict.sentences[0],
-    }
-
-
-def read_rows(path: Path) -> list[dict[str, str]]:
-    """Return the rows of the output file; none if it does not exist."""
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+    done = set(old[["kind", "size", "set"]].itertuples(index=False, name=None))
+    names = options.kinds or [name for part in options.part for name, k in KINDS.items() if k.part == part]
+    for size in options.size:
+        for number in range(options.first, options.first + options.sets):
+            for name in names:
+                if (name, size, number) not in done:
+                    add_row(options.out, run_one(name, size, number, options.jobs))
 
 
 def add_row(path: Path, row: dict[str, object]) -> None:
@@ -143,46 +193,7 @@ def add_row(path: Path, row: dict[str, object]) -> None:
         if new:
             writer.writeheader()
         writer.writerow(row)
-    print(row, flush=True)
-
-
-def print_table(path: Path) -> None:
-    """Print the rates, and what was said of the sets that came out wrong."""
-    rows = read_rows(path)
-    print("| data | sets | right | mean seconds |\n|---|---|---|---|")
-    for kind in KINDS:
-        mine = [row for row in rows if row["kind"] == kind]
-        if mine:
-            right = sum(int(row["right"]) for row in mine)
-            seconds = np.mean([float(row["seconds"]) for row in mine])
-            print(f"| {kind} | {len(mine)} | {right} | {seconds:.0f} |")
-    for row in rows:
-        if row["right"] == "0":
-            print(
-                f"- {row['kind']}, set {row['set']}: {row['model']}, horizon {row['horizon']}. {row['said']}"
-            )
-
-
-def _next(name: str, x: np.ndarray) -> seqcompare.SequenceDataset:
-    packed = Sequences(x)
-    return seqcompare.SequenceDataset(Sequences(packed.values, packed.offsets), None, None, "next", name)
-
-
-def _third_lag(table: np.ndarray) -> float:
-    """Return how many bits the third step back is worth beyond the two between."""
-    transition = np.zeros((8, 8))
-    for state in range(8):
-        for bit in (0, 1):
-            transition[state, (2 * state + bit) % 8] += table[state] if bit else 1 - table[state]
-    stationary = np.linalg.matrix_power(0.5 * np.eye(8) + 0.5 * transition, 4096)[0]
-
-    def cost(p: np.ndarray, w: np.ndarray) -> float:
-        p = np.clip(p, 1e-12, 1 - 1e-12)
-        return float((w * -(p * np.log2(p) + (1 - p) * np.log2(1 - p))).sum())
-
-    two = stationary[:4] + stationary[4:]
-    merged = (stationary[:4] * table[:4] + stationary[4:] * table[4:]) / np.maximum(two, 1e-300)
-    return cost(merged, two) - cost(table, stationary)
+    print({name: row[name] for name in COLUMNS[:-1]}, flush=True)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ class Registry(Mapping[str, T], Generic[T]):
         The group of entry points, such as "seqcompare.families".
     name_of : callable (entry) -> str, optional
         What an entry is called; by default its ``name``.
+    check : callable (entry, entries by name) -> None, optional
+        Raises a ValueError where an entry does not fit in with what is there.
     """
 
     every: ClassVar[dict[str, Registry[Any]]] = {}
@@ -40,8 +42,10 @@ class Registry(Mapping[str, T], Generic[T]):
         built_in: Callable[[], Iterable[T]],
         group: str,
         name_of: Callable[[T], str] = lambda entry: str(entry.name),  # type: ignore[attr-defined]  # by contract
+        check: Callable[[T, Mapping[str, T]], None] | None = None,
     ) -> None:
         self.what, self.group = what, group
+        self._check = check
         self._built_in, self._name_of = built_in, name_of
         self._entries: dict[str, T] = {}
         self._added: dict[str, T] = {}
@@ -62,13 +66,18 @@ class Registry(Mapping[str, T], Generic[T]):
         Raises
         ------
         ValueError
-            If the name is taken.
+            If the name is taken, empty, holds a colon, or differs from another in case alone.
         """
         self._load()
-        name = self._name_of(entry)
+        name = check_name(self.what, self._name_of(entry))
+        twin = next((other for other in self if other != name and other.lower() == name.lower()), None)
+        if twin is not None:
+            raise ValueError(f"there is a {self.what} {twin!r} already, and {name!r} differs in case alone")
         known = self._entries.get(name)
         if known is not None and known != entry and not replace:
             raise ValueError(f"there is a {self.what} {name!r} already; choose another name, or replace=True")
+        if self._check is not None:
+            self._check(entry, self)
         if known is not None and name not in self._added:
             self._replaced[name] = known
         self._entries[name] = entry
@@ -130,6 +139,21 @@ def take_over(added: Mapping[str, Mapping[str, Any]]) -> None:
         for name, entry in entries.items():
             if registry is not None and registry.get(name) is not entry:
                 registry.register(entry, replace=True)
+
+
+def check_name(what: str, name: str) -> str:
+    """Return a name that things can be asked for by.
+
+    Raises
+    ------
+    ValueError
+        If it is empty, or holds a colon, as the paths of users' own do (``module:Name``).
+    """
+    if not name.strip():
+        raise ValueError(f"a {what} needs a name, got {name!r}")
+    if ":" in name:
+        raise ValueError(f"a {what} cannot be called {name!r}: a colon is for paths, as in 'module:Name'")
+    return name
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -34,11 +34,11 @@ name = "Echo"
 
 [[models]]
 variant = "markov"
-ladder = [2]
+sizes = [2]
 
 [[models]]
 variant = "logistic"
-ladder = [4]
+sizes = [4]
 """
 
 

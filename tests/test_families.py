@@ -195,3 +195,66 @@ def test_a_family_that_is_registered_is_known_by_its_kinds():
     finally:
         FAMILIES.unregister("mine")
     assert find_spec("own") is None
+
+
+def test_a_grid_that_is_a_function_is_asked_where_there_is_a_problem():
+    asked = spec(grid=lambda problem: [{"order": problem.n_classes}])
+    assert asked.sized((), PROBLEM) == [{"order": 3}]
+    # whoever is entered only if asked for is asked for by a sweep
+    assert spec(grid=lambda problem: []).sized((), PROBLEM) == [{}]
+
+
+@pytest.mark.parametrize(
+    ("grid", "message"),
+    [
+        ({"order": 3}, r"chain: grid\['order'\] must be a list of values, got 3"),
+        ({"mode": "abc"}, r"chain: grid\['mode'\] must be a list of values, got 'abc'"),
+        ([1, 2], r"chain: grid must be a mapping of settings to lists of values, .* got \[1, 2\]"),
+    ],
+)
+def test_a_grid_is_lists_of_values(grid, message):
+    with pytest.raises(ValueError, match=message):
+        spec(grid=grid)
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        ("of {size}", "no label can be made of the settings {'order': 2}: KeyError: 'size'"),
+        (lambda settings: settings["size"], "no label can be made of the settings .*KeyError"),
+        (lambda settings: 7, "label must give text, got 7"),
+    ],
+)
+def test_a_label_that_cannot_be_made_is_named(label, message):
+    with pytest.raises(ValueError, match=f"chain: {message}"):
+        spec(label=label).label_of({"order": 2})
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "message"),
+    [
+        ("mine", None, "the family 'mine' has no models"),
+        ("", "own", "a family needs a name"),
+        ("mine", " ", "a kind of model needs a name"),
+        ("a:b", "own", "a family cannot be called 'a:b': a colon is for paths"),
+        ("mine", "a:b", "a kind of model cannot be called 'a:b'"),
+        ("Markov", "own", "there is a family 'markov' already, and 'Markov' differs in case alone"),
+        ("LSTM", "own", "'LSTM' is the name of a family or model already, in the family 'recurrent'"),
+        ("mine", "Lstm", "'Lstm' is the name of a family or model already"),
+        ("mine", "hmm", "'hmm' is the name of a family or model already"),
+    ],
+)
+def test_what_could_not_be_entered_by_its_name_is_refused(name, kind, message):
+    models = () if kind is None else (replace(spec(), name=kind, title=kind),)
+    before = list(FAMILIES)
+    with pytest.raises(ValueError, match=message) as refused:
+        register(Family(name, name, "#123456", "o", models))
+    assert "\n" not in str(refused.value)
+    assert list(FAMILIES) == before
+
+
+def test_two_kinds_of_a_family_need_two_names():
+    with pytest.raises(ValueError, match="the family 'mine' has two kinds of models called 'own'"):
+        register(
+            Family("mine", "Mine", "#1", "o", (replace(spec(), name="own"), replace(spec(), name="Own")))
+        )

@@ -14,7 +14,7 @@ PACKAGE = Path(seqcompare.__file__).parent
 AT_HOME = ("models", "claims")
 #: Words that mean something else as well: the reference as such, and an interval that is exact.
 OTHER_MEANINGS = {
-    "families.py": {"reference"},
+    "families/family.py": {"reference"},
     "results/contest.py": {"exact"},
     "results/statistics.py": {"exact"},
 }

@@ -13,7 +13,7 @@ import seqcompare
 PACKAGE = Path(seqcompare.__file__).parent
 
 # what each room may import of the others; itself and the leaves are always allowed
-LEAVES = {"families", "kernel_cache", "metrics", "needs", "registry", "style"}
+LEAVES = {"families", "kernel_cache", "metrics", "needs", "registry", "style", "typing"}
 ALLOWED = {
     "families": set(),
     "kernel_cache": set(),
@@ -21,6 +21,7 @@ ALLOWED = {
     "needs": set(),
     "registry": set(),
     "style": set(),
+    "typing": set(),
     "data": set(),
     "datasets": {"data"},
     "models": {"data"},

@@ -51,7 +51,7 @@ def run(toys, tmp_path_factory):
         "title": "Toys",
         "distances": [1, 3],
         "tasks": [{"name": "Opposite"}],
-        "models": [{"variant": "parrot"}, {"variant": "toycell", "ladder": [8]}, {"variant": "markov"}],
+        "models": [{"variant": "parrot"}, {"variant": "toycell", "sizes": [8]}, {"variant": "markov"}],
         **SIZES,
     }
     found = seqcompare.sweep(suite, tmp_path_factory.mktemp("sweep") / "run", n_jobs=2)
@@ -142,8 +142,8 @@ def test_a_winner_of_ones_own_is_saved_with_a_snippet_that_works(tmp_path):
     snippet = (tmp_path / "run" / "use_model.py").read_text(encoding="utf-8")
     assert "trusted=['toy_family.Parrot']" in snippet
     done = subprocess.run(
-        [sys.executable, "use_model.py"],
-        cwd=tmp_path / "run",
+        [sys.executable, str(tmp_path / "run" / "use_model.py")],
+        cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TOYS), *sys.path])},
         capture_output=True,
         text=True,

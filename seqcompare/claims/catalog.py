@@ -6,6 +6,7 @@ from typing import Any
 
 from seqcompare.claims.claim import Claim, Expectation
 from seqcompare.registry import Registry
+from seqcompare.typing import Record
 
 SEEDS = 10
 
@@ -16,9 +17,7 @@ _BENGIO = (
 _DIETTERICH = "Dietterich (2002), Machine learning for sequential data: a review"
 
 
-def _suite(
-    title: str, tasks: list[dict[str, Any]], models: list[dict[str, Any]], **sizes: Any
-) -> dict[str, Any]:
+def _suite(title: str, tasks: list[Record], models: list[Record], **sizes: Any) -> Record:
     """Return a sweep of ten seeds, so that every score has an interval."""
     defaults = {"n_train": 1000, "n_validation": 100, "n_test": 500, "epochs": 60, "max_seconds": 120}
     return {
@@ -40,7 +39,7 @@ _CLAIMS = [
         _suite(
             "Reach of a Markov chain",
             [{"name": "Recall", "distances": [4, 5]}],
-            [{"variant": "markov", "ladder": [4]}],
+            [{"variant": "markov", "sizes": [4]}],
         ),
         (
             Expectation("Recall", "Markov order 4", 4, at_least=0.95),
@@ -56,8 +55,8 @@ _CLAIMS = [
             "Contexts of a Markov chain",
             [{"name": "LagChain", "distances": [2, 8]}],
             [
-                {"variant": "markov", "ladder": [2, 8]},
-                {"variant": "logistic", "ladder": [8]},
+                {"variant": "markov", "sizes": [2, 8]},
+                {"variant": "logistic", "sizes": [8]},
             ],
             n_train=400,
         ),
@@ -75,7 +74,7 @@ _CLAIMS = [
         _suite(
             "Width of a window",
             [{"name": "Echo", "distances": [7, 8]}],
-            [{"variant": "logistic", "ladder": [8]}],
+            [{"variant": "logistic", "sizes": [8]}],
             n_train=300,
         ),
         (
@@ -91,9 +90,9 @@ _CLAIMS = [
             "Interactions in a window",
             [{"name": "DelayedXor", "distances": [2]}],
             [
-                {"variant": "logistic", "ladder": [4]},
-                {"variant": "linear-svm", "ladder": [4]},
-                {"variant": "rbf-svm", "ladder": [4]},
+                {"variant": "logistic", "sizes": [4]},
+                {"variant": "linear-svm", "sizes": [4]},
+                {"variant": "rbf-svm", "sizes": [4]},
             ],
             n_train=200,
         ),
@@ -123,8 +122,8 @@ _CLAIMS = [
             "What EM finds",
             [{"name": "Recall", "distances": [32]}],
             [
-                {"variant": "hmm", "ladder": [4]},
-                {"variant": "hmm-sticky", "ladder": [4]},
+                {"variant": "hmm", "sizes": [4]},
+                {"variant": "hmm-sticky", "sizes": [4]},
                 {"variant": "exact"},
             ],
             n_train=600,
@@ -143,7 +142,7 @@ _CLAIMS = [
         _suite(
             "Gradients of recurrent networks",
             [{"name": "Recall", "distances": [8, 64]}],
-            [{"variant": "elman", "ladder": [32]}, {"variant": "lstm", "ladder": [32]}],
+            [{"variant": "elman", "sizes": [32]}, {"variant": "lstm", "sizes": [32]}],
             epochs=40,
         ),
         (
@@ -161,10 +160,10 @@ _CLAIMS = [
             "Looking ahead",
             [{"name": "Echo", "distances": [-3]}],
             [
-                {"variant": "logistic", "ladder": [8]},
-                {"variant": "lstm", "ladder": [32]},
-                {"variant": "logistic-centred", "ladder": [9]},
-                {"variant": "bilstm", "ladder": [16]},
+                {"variant": "logistic", "sizes": [8]},
+                {"variant": "lstm", "sizes": [32]},
+                {"variant": "logistic-centred", "sizes": [9]},
+                {"variant": "bilstm", "sizes": [16]},
             ],
             n_train=200,
         ),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from seqcompare.results.statistics import ENOUGH, Interval, mean_interval
+from seqcompare.typing import Params, Record
 
 HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "cannot tell"
 
@@ -46,7 +45,7 @@ class Expectation:
         """The bound in words."""
         return f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
 
-    def judge(self, frame: pd.DataFrame) -> dict[str, Any]:
+    def judge(self, frame: pd.DataFrame) -> Record:
         """Return what a sweep says of it: the skill with its interval over seeds, and an outcome.
 
         It holds if the whole interval keeps the bound, does not hold if the whole interval breaks it, and
@@ -107,7 +106,7 @@ class Claim:
     name: str
     statement: str
     source: str
-    suite: Mapping[str, Any]
+    suite: Params
     expectations: tuple[Expectation, ...]
     note: str = ""
 

@@ -37,7 +37,7 @@ def _list_models() -> list[dict[str, Any]]:
             "family": family.name,
             "title": spec.title,
             "capacity": spec.capacity_name,
-            "ladder": ", ".join(str(s[spec.size_key]) for s in spec.sized() if spec.size_key in s),
+            "sizes": ", ".join(str(s[spec.size_key]) for s in spec.sized() if spec.size_key in s),
         }
         for family in FAMILIES.values()
         for spec in family.specs

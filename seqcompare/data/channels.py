@@ -25,10 +25,11 @@ from seqcompare.data.look import Look
 from seqcompare.data.options import Kind
 from seqcompare.data.order import order_places
 from seqcompare.data.roles import Wanted
-from seqcompare.data.schema import Channel, ChannelKind, Values
+from seqcompare.data.schema import Channel, ChannelKind
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
 from seqcompare.data.table import Table
+from seqcompare.typing import Values
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from seqcompare.data.schema import (
     ChannelKind,
     Schema,
     StepKind,
-    Values,
     check_distinct,
     default_schema,
 )
 from seqcompare.data.steps import is_missing, read_column, read_steps
 from seqcompare.data.symbols import Coded, find_symbols
+from seqcompare.typing import Values
 
 Column = Coded | NDArray[np.float64]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -10,9 +12,10 @@ from seqcompare.data.dataset import PerSequence, Target
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
 from seqcompare.data.targets import check_step_labels
+from seqcompare.typing import TargetsLike
 
 
-def read_container(data: object, group: object = None, role: str | None = None) -> Contents:
+def read_container(data: Any, group: object = None, role: str | None = None) -> Contents:
     """Read sequences, or a tuple ``(X, y)`` of sequences and targets.
 
     Raises
@@ -36,7 +39,7 @@ def read_container(data: object, group: object = None, role: str | None = None) 
     return Contents(steps, target, groups=_read_groups(group, len(steps)))
 
 
-def _read_targets(y: object, X: Sequences, role: str | None) -> Target:
+def _read_targets(y: TargetsLike, X: Sequences, role: str | None) -> Target:
     """Return targets per step or per sequence, whichever `y` holds."""
     if isinstance(y, str) or not (hasattr(y, "__len__") and hasattr(y, "__iter__")):
         raise DataError(f"the targets y must be a list or array, got {type(y).__name__}")

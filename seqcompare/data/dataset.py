@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from seqcompare.data.options import Role
-from seqcompare.data.schema import Values
 from seqcompare.data.sequences import Sequences
+from seqcompare.typing import Values
 
 PerSequence = Values
 Target = Sequences | PerSequence | None

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.columns import Columns, Plain, Steps
-from seqcompare.data.schema import Schema, StepKind, Values
+from seqcompare.data.schema import Schema, StepKind
 from seqcompare.data.symbols import Coded, Codes, code_type, encode, find_symbols
+from seqcompare.typing import Values
 
 # decoded symbols are kept up to so many bytes; of more, what is in use is shared and nothing else is kept
 _KEPT = 2**24

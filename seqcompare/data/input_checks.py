@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from seqcompare.data.sequences import Sequences
+from seqcompare.typing import SequencesLike
 
 
 def is_table(X: Any) -> bool:
@@ -22,7 +23,7 @@ def is_table(X: Any) -> bool:
     return len(shape) != 3
 
 
-def is_nested_table(X: Any) -> bool:
+def is_nested_table(X: SequencesLike) -> bool:
     """Whether `X` is scikit-learn's list of equally long lists, after which arrays of that width are due."""
     return (
         isinstance(X, list)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqcompare.data.dataset import ColumnUse, SequenceDataset
-from seqcompare.data.schema import Values
 from seqcompare.data.sequences import Sequences
+from seqcompare.typing import Values
 
 _LISTED = 6
 

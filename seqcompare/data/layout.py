@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from seqcompare.data.schema import Values
+from seqcompare.typing import Values
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,11 +20,11 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.keys import join_date_and_time, join_keys
 from seqcompare.data.look import Look
 from seqcompare.data.roles import Wanted, settle_role
-from seqcompare.data.schema import Values
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
 from seqcompare.data.table import Table
 from seqcompare.data.wide import find_cells, find_shape, melt, open_cells
+from seqcompare.typing import Values
 
 __all__ = ["ColumnChoice", "Columns", "read_long"]
 

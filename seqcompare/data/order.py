@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from seqcompare.data.dates import DateError, read_dates
-from seqcompare.data.schema import Values
 from seqcompare.data.source import DataError
+from seqcompare.typing import Values
 
 Keys = tuple[Values, str | None]
 """A key to sort by for each text, and how it was read where that has to be said."""

@@ -226,7 +226,7 @@ def _read_one(data: object, told: _Told) -> SequenceDataset:
     if isinstance(data, SequenceDataset):
         return data
     try:
-        found = data if reader is None else reader.read(path, **own)
+        found = data if reader is None or path is None else _asked(reader, path, own)
         if isinstance(found, SequenceDataset):
             return found
         title = name or ("data" if path is None else title_of(path))
@@ -246,10 +246,21 @@ def _read_one(data: object, told: _Told) -> SequenceDataset:
             found = read_container(found, told.group, wanted.role)
         return settle(found, wanted, name or found.name or title)
     except DataError as error:
-        raise error.within(path) from None
+        raise error.within(path) from error.__cause__
     except ValueError as error:
         # who knows what is wrong does not always know in which file
         raise DataError(str(error), path) from None
+
+
+def _asked(reader: Reader, path: Path, own: Mapping[str, object]) -> object:
+    """Return what a reader makes of a file; what it did not foresee is said with its name and the file."""
+    try:
+        return reader.read(path, **own)
+    except (ValueError, OSError, ImportError):
+        raise
+    except Exception as error:  # whatever the user's own code raises
+        what = f"{type(error).__name__}: {error}"
+        raise DataError(f"the reader {reader.name!r} has failed: {what}", path) from error
 
 
 def _reader_for(path: Path, file_format: str | None) -> Reader:

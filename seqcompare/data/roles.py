@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from seqcompare.data.dataset import Target
 from seqcompare.data.kinds import are_whole
 from seqcompare.data.options import Kind, Missing, Role
-from seqcompare.data.schema import Values
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
+from seqcompare.typing import Values
 
 Fail = Callable[[str, int | None], DataError]
 """Makes the error for a problem at a step (of targets per step), a sequence (else), or nowhere."""

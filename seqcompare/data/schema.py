@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
-
-from numpy.typing import NDArray
-
-#: Steps, symbols, labels or times: an array of whatever type.
-Values = NDArray[Any]
+from typing import Literal, get_args
 
 ChannelKind = Literal["symbols", "real", "count"]
 StepKind = Literal["symbols", "real", "mixed"]

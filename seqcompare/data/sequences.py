@@ -12,9 +12,10 @@ from seqcompare.data.columns import Columns, Plain, Steps, assemble, fit_schema,
 from seqcompare.data.held import Held
 from seqcompare.data.layout import check_offsets, frame_rows, offsets_of, read_lengths, read_times
 from seqcompare.data.options import Kind
-from seqcompare.data.schema import NUMERIC, Channel, ChannelKind, Schema, StepKind, Values, read_schema
+from seqcompare.data.schema import NUMERIC, Channel, ChannelKind, Schema, StepKind, read_schema
 from seqcompare.data.steps import Container, read_collection, read_steps
 from seqcompare.data.symbols import Coded, code_texts
+from seqcompare.typing import SequencesLike, Values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +81,7 @@ class Sequences(Held):
 
     def __init__(
         self,
-        X: Any,
+        X: SequencesLike,
         offsets: ArrayLike | None = None,
         *,
         schema: Iterable[Channel | tuple[str, ChannelKind]] | None = None,
@@ -299,7 +300,7 @@ class Sequences(Held):
         times = self.times if rows is None or self.times is None else self.times[rows]
         return Sequences._made(steps, offsets, self.container, self._schema, times)
 
-    def pack(self, values: Values) -> Any:
+    def pack(self, values: Values) -> SequencesLike:
         """Return per-step values in the container that these sequences came in.
 
         Parameters

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.data.schema import Values
+from seqcompare.typing import SequencesLike, Values
 
 Container = Literal["list", "array", "sequences"]
 
@@ -18,7 +18,7 @@ _SINGLE = "a single sequence is passed as [x]"
 
 
 def read_collection(
-    X: Any, name: str, *, numbers: bool = False
+    X: SequencesLike, name: str, *, numbers: bool = False
 ) -> tuple[Values, NDArray[np.int64], Container]:
     """Read a list of sequences, or an array of shape (n, T) or (n, T, d).
 

@@ -10,8 +10,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.data.schema import Schema, StepKind, Values, default_schema
+from seqcompare.data.schema import Schema, StepKind, default_schema
 from seqcompare.data.steps import is_missing, narrow
+from seqcompare.typing import Values
 
 Symbols = Values
 Codes = NDArray[np.unsignedinteger]

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import column_or_1d
 
 from seqcompare.data.input_checks import check_finite, locate_step
-from seqcompare.data.schema import Values
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.steps import narrow
+from seqcompare.typing import TargetsLike, Values, WeightsLike
 
 
-def check_step_labels(y: Any, sequences: Sequences) -> Values:
+def check_step_labels(y: TargetsLike, sequences: Sequences) -> Values:
     """Return one label a step, end to end, shape (n_steps,).
 
     Raises
@@ -26,9 +26,7 @@ def check_step_labels(y: Any, sequences: Sequences) -> Values:
     if y is None:
         raise ValueError("this tagger requires y to be passed, but the target y is None")
     if _is_flat(y, of_strings=False):
-        raise ValueError(
-            f"y must have labels for every step, one array a sequence; got shape {np.shape(y)[:1]}"
-        )
+        raise ValueError(f"y must have labels for every step, one array a sequence; got shape ({len(y)},)")
     labels = _align_steps(y, sequences, "y", "labels")
     if labels.dtype.kind == "f":
         check_finite(sequences.with_values(labels), name="y")
@@ -40,7 +38,7 @@ def check_step_labels(y: Any, sequences: Sequences) -> Values:
     return labels
 
 
-def check_step_numbers(y: Any, sequences: Sequences) -> NDArray[np.float64]:
+def check_step_numbers(y: TargetsLike, sequences: Sequences) -> NDArray[np.float64]:
     """Return one number a step, end to end, shape (n_steps,), or several, shape (n_steps, m).
 
     Raises
@@ -71,7 +69,7 @@ def check_same_lengths(given: Sequences, sequences: Sequences, name: str, noun: 
 
 
 def check_step_weights(
-    sample_weight: Any, sequences: Sequences, *, steps_as_array: bool = True
+    sample_weight: WeightsLike | None, sequences: Sequences, *, steps_as_array: bool = True
 ) -> NDArray[np.float64]:
     """Return one weight a step, end to end, shape (n_steps,).
 
@@ -96,8 +94,8 @@ def check_step_weights(
         return np.repeat(check_sequence_weights(sample_weight, sequences), sequences.lengths)
     if not steps_as_array and getattr(sample_weight, "ndim", 1) > 1:
         raise ValueError(
-            f"sample_weight has shape {np.shape(sample_weight)}, expected ({len(sequences)},) to weigh "
-            "sequences; weights of steps are passed as a list of 1-D arrays or as Sequences"
+            f"sample_weight has shape {np.asarray(sample_weight).shape}, expected ({len(sequences)},) to "
+            "weigh sequences; weights of steps are passed as a list of 1-D arrays or as Sequences"
         )
     weights = _align_steps(sample_weight, sequences, "sample_weight", "weights", numbers=True)
     if weights.dtype.kind != "f":
@@ -105,12 +103,12 @@ def check_step_weights(
     return _check_weights(weights.astype(np.float64))
 
 
-def weighs_steps(sample_weight: Any) -> bool:
+def weighs_steps(sample_weight: WeightsLike) -> bool:
     """Whether weights are given for single steps, not one a sequence."""
     return not _is_flat(sample_weight, of_strings=True)
 
 
-def check_sequence_weights(sample_weight: ArrayLike | None, sequences: Sequences) -> NDArray[np.float64]:
+def check_sequence_weights(sample_weight: WeightsLike | None, sequences: Sequences) -> NDArray[np.float64]:
     """Return one weight a sequence, shape (n,); None weighs every sequence 1.
 
     Raises
@@ -131,7 +129,7 @@ def check_sequence_weights(sample_weight: ArrayLike | None, sequences: Sequences
     return _check_weights(weights)
 
 
-def check_sequence_labels(y: Any, sequences: Sequences) -> Values:
+def check_sequence_labels(y: TargetsLike, sequences: Sequences) -> Values:
     """Return one label or number a sequence, shape (n,).
 
     Raises

@@ -187,7 +187,8 @@ def _check_copies(dataset: SequenceDataset, seed: int) -> Iterator[Finding]:
         "copies",
         f"{found.share:.0%} of the sequences are copies of others or nearly so, in any order; "
         f"{found.by_chance:.0%} would be by chance.",
-        "Keep copies in one fold (as groups), or a model that has seen the one will know the other.",
+        "A model that has seen the one will know the other: comparisons keep them in one fold, unless there "
+        "is an official test part.",
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import encode, find_symbols
+from seqcompare.typing import Labels
 
 _PER_CELL = 5
 """Pairs that an average cell of a table of two symbols should hold."""
@@ -77,7 +77,7 @@ def code_steps(X: Sequences, n_bins: int | None, random_state: int) -> Coded:
     return code_vectors(X.channels.astype(np.float64), n_bins or min(16, limit), random_state)
 
 
-def code_symbols(values: NDArray[Any]) -> Coded:
+def code_symbols(values: Labels) -> Coded:
     """Return symbols by their numbers."""
     symbols = find_symbols(values)
     return Coded(encode(values, symbols), len(symbols), f"{len(symbols)} symbols")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from seqcompare.dependence.nulls import Nulls
 from seqcompare.dependence.question import Question
 from seqcompare.dependence.settings import Settings
 from seqcompare.dependence.surrogates import Elsewhere
+from seqcompare.typing import Labels
 
 MOST_TESTED = 80_000
 _LEAST_RECURRING = 0.05
@@ -119,7 +119,7 @@ def n_worth(p_values: NDArray[np.float64], settings: Settings) -> int:
 
 
 def context_losses(
-    question: Question, groups: NDArray[Any] | None, n_lags: int, settings: Settings, notes: list[str]
+    question: Question, groups: Labels | None, n_lags: int, settings: Settings, notes: list[str]
 ) -> list[Loss]:
     """Return the losses without and with each of the first lags as context; none if that cannot be."""
     X, scored = question.X, question.scored

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from seqcompare.dependence.strata import Strata, everything
-
-Array = NDArray[Any]
+from seqcompare.typing import Array
 
 
 @dataclass(frozen=True, eq=False)

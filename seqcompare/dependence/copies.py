@@ -8,7 +8,6 @@ shared is compared with what sequences of a fitted chain share, which know nothi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numba import njit
@@ -20,8 +19,7 @@ from scipy.spatial import cKDTree
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.coding import code_numbers, code_symbols, code_vectors
 from seqcompare.dependence.linear import residuals
-
-Array = NDArray[Any]
+from seqcompare.typing import Array, Labels, Values
 
 _FEWEST = 8
 LEAST_SHARE = 0.05
@@ -101,7 +99,7 @@ def find_copies(X: Sequences, seed: int = 0) -> Copies | None:
     return Copies(share, chance, more, _join(together, len(X)))
 
 
-def join_groups(copies: Copies, groups: NDArray[Any] | None) -> NDArray[np.int64]:
+def join_groups(copies: Copies, groups: Values | None) -> NDArray[np.int64]:
     """Return the group of each sequence, shape (n,), when copies join the groups that they are in."""
     if groups is None:
         return copies.group
@@ -285,8 +283,8 @@ def _simulate(
     """Return sequences of these lengths from a chain fitted to the data, of as high an order as they bear."""
     inside = np.ones(len(codes), dtype=bool)
     inside[offsets[:-1]] = False
-    state: NDArray[Any] = codes
-    longer: NDArray[Any] = codes
+    state: Labels = codes
+    longer: Labels = codes
     for order in range(1, _LONGEST_CONTEXT + 1):
         # with little data a chain of high order would repeat the data themselves
         if (int(longer.max()) + 1) * _STEPS_A_CONTEXT > len(codes) and order > 1:

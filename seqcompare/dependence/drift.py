@@ -11,6 +11,7 @@ from scipy.stats import norm, rankdata
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.unit_root import unit_root_p_value
+from seqcompare.typing import Labels, Values
 
 _N_BLOCKS = 48
 _SHORTEST_BLOCK = 20
@@ -137,7 +138,7 @@ def _unit_root(X: Sequences, seed: int) -> float:
     return float(np.nanmax(found)) if np.isfinite(found).any() else float("nan")
 
 
-def find_target_drift(target: NDArray[Any], n_permutations: int, seed: int) -> Drift | None:
+def find_target_drift(target: Labels, n_permutations: int, seed: int) -> Drift | None:
     """Test whether targets, one a sequence, change along the data; None where they come class by class.
 
     Files that are sorted by class say nothing about time.
@@ -234,7 +235,7 @@ def _symbol_features(X: Sequences) -> tuple[NDArray[np.float64], list[str]]:
     ]
 
 
-def _most_frequent(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
+def _most_frequent(values: Labels) -> tuple[Values, NDArray[np.int64], NDArray[np.int64]]:
     from seqcompare.models.alphabet import encode, find_symbols
 
     known = find_symbols(values)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from scipy.special import logsumexp
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.models.markov.chain import MarkovChain
 from seqcompare.models.markov.tagger import MarkovTagger
+from seqcompare.typing import Ints, Labels, Values
 
 _BATCH = 50_000
 """Steps whose predictions are held at a time."""
@@ -41,7 +41,7 @@ class Loss:
         """Bits a prediction."""
         return float(self.bits.sum() / self.size.sum())
 
-    def grouped(self, groups: NDArray[Any] | None) -> Loss:
+    def grouped(self, groups: Labels | None) -> Loss:
         """Return the loss with sequences of one group, shape (n,), added up: they are not independent."""
         if groups is None:
             return self
@@ -62,7 +62,7 @@ class Loss:
 
 
 def make_folds(
-    n_sequences: int, n_folds: int, seed: int, *, groups: NDArray[Any] | None = None, classes: Any = None
+    n_sequences: int, n_folds: int, seed: int, *, groups: Labels | None = None, classes: Labels | None = None
 ) -> Folds:
     """Return train and test sequences of each fold: none where there are fewer than two to divide.
 
@@ -92,7 +92,7 @@ def blocked_folds(n_pieces: int, n_folds: int) -> Folds:
     return _folds(np.arange(n_pieces) * n_folds // n_pieces) if n_pieces > 1 else []
 
 
-def _folds(fold_of: NDArray[Any]) -> Folds:
+def _folds(fold_of: Ints) -> Folds:
     return [(np.flatnonzero(fold_of != f), np.flatnonzero(fold_of == f)) for f in np.unique(fold_of)]
 
 
@@ -131,12 +131,12 @@ def next_losses(X: Sequences, weight: NDArray[np.float64], folds: Folds, orders:
     """
     X = Sequences(X.values, X.offsets)
 
-    def probability(order: int, train: NDArray[Any], test: NDArray[Any]) -> NDArray[np.float64]:
+    def probability(order: int, train: Ints, test: Ints) -> NDArray[np.float64]:
         chain = MarkovChain(order).fit(X.take(train), sample_weight=X.with_values(weight).take(train))
         unseen = 1 / (chain.counts_.total + len(chain.symbols_) + 1)
         steps = X.take(test)
         # of each step alone: rows of all symbols would be as many numbers as steps times symbols
-        proba = np.exp(chain.score_steps(steps).values)
+        proba = np.exp(Sequences(chain.score_steps(steps)).values)
         return np.where(np.isin(steps.values, chain.symbols_), proba, unseen)
 
     return _losses(X, weight, folds, orders, probability)
@@ -162,7 +162,7 @@ def step_losses(
     """
     X = Sequences(X.values, X.offsets)
 
-    def probability(order: int, train: NDArray[Any], test: NDArray[Any]) -> NDArray[np.float64]:
+    def probability(order: int, train: Ints, test: Ints) -> NDArray[np.float64]:
         labels, weights = X.with_values(y), X.with_values(weight)
         # without any context every step looks the same
         inputs = X if order >= 0 else X.with_values(np.zeros_like(X.values))
@@ -172,7 +172,7 @@ def step_losses(
         unseen = 1 / (tagger.counts_.total + len(tagger.classes_) + 1)
         rows = []
         for batch in _batches(X.lengths[test]):
-            proba = tagger.predict_proba(inputs.take(test[batch])).values
+            proba = Sequences(tagger.predict_proba(inputs.take(test[batch]))).values
             rows.append(_pick(proba, tagger.classes_, labels.take(test[batch]).values, unseen))
         return np.concatenate(rows)
 
@@ -226,7 +226,7 @@ def _losses(
     weight: NDArray[np.float64],
     folds: Folds,
     orders: range,
-    probability: Callable[[int, NDArray[Any], NDArray[Any]], NDArray[np.float64]],
+    probability: Callable[[int, Values, Values], NDArray[np.float64]],
 ) -> Iterator[Loss]:
     size = np.add.reduceat(weight, X.offsets[:-1])
     for order in orders:
@@ -238,9 +238,7 @@ def _losses(
         yield Loss(bits, size)
 
 
-def _pick(
-    proba: NDArray[np.float64], names: NDArray[Any], truth: NDArray[Any], unseen: float
-) -> NDArray[np.float64]:
+def _pick(proba: NDArray[np.float64], names: Labels, truth: Labels, unseen: float) -> NDArray[np.float64]:
     """Return each row's probability of the truth, and `unseen` for what no row is about."""
     column = np.minimum(np.searchsorted(names, truth), len(names) - 1)
     return np.where(names[column] == truth, proba[np.arange(len(truth)), column], unseen)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from seqcompare.dependence.information import NullBand, Pairs
 from seqcompare.dependence.power import HALF, NINE_IN_TEN, least_seen
 from seqcompare.dependence.settings import Settings
+from seqcompare.typing import Record
 
 FEWEST_PAIRS = 30
 
@@ -121,7 +121,7 @@ def lag_table(
     far : Draw, optional
         One more null hypothesis, of targets from elsewhere, where something was detected under the others.
     """
-    columns: dict[str, Any] = {"lag": lags, "n_pairs": views[0].pairs.count(lags)}
+    columns: Record = {"lag": lags, "n_pairs": views[0].pairs.count(lags)}
     numbers = ["information", "band", "far_band", "p_lag", "seen_half", "seen_nine_in_ten"]
     if not len(lags):
         empty = {name: np.zeros(0) for name in numbers}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from seqcompare.dependence.drift import Drift
 from seqcompare.dependence.nulls import Nulls
 from seqcompare.dependence.number_profile import Numbers
 from seqcompare.dependence.question import Question
+from seqcompare.typing import Values
 
 Floats = NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def numbers_of(dataset: SequenceDataset, question: Question, nulls: Nulls) -> Nu
     )
     sources = np.where(np.isnan(sources), 0.0, sources)
     target = np.where(question.scored[:, None], target, np.nan)
-    groups: NDArray[Any] | None = None
+    groups: Values | None = None
     if dataset.groups is not None:
         first = question.index[question.X.offsets[:-1]]
         groups = dataset.groups[np.searchsorted(dataset.X.offsets, first, side="right") - 1]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
+from scipy.stats import t as student
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -37,7 +38,8 @@ def nominate(target: Floats, sources: Floats, room: Ints, lags: Ints, share: flo
     The tap with the largest partial correlation, given those that were taken already, is taken as long as
     there is one that would be so large by chance in no more than a share of data sets, over all channels
     and lags together. Near lags come first, since nearly all steps have them; what is not needed any more in
-    the end is put back. Errors are those of White (1980), so that a changing spread is no correlation.
+    the end is put back. Errors are White's (1980) where these are larger than the usual ones, so that a
+    changing spread is no correlation.
 
     Parameters
     ----------
@@ -163,11 +165,14 @@ def _products(sources: Floats, rows: Ints, block: Ints, other: Floats | None) ->
 
 
 def _p_value(direction: Floats, left: Floats, n_taken: int) -> float:
-    """Return the chance of so large a product, were there none, by White's error."""
-    weight = float(direction @ left) / float(direction @ direction)
-    errors = left - weight * direction
-    spread = float(np.sqrt(((direction * errors) ** 2).sum() * len(left) / max(1, len(left) - n_taken - 2)))
-    return float(2 * norm.sf(abs(float(direction @ left)) / max(spread, 1e-300)))
+    """Return the chance of so large a product, were there none, by the larger of White's and usual errors."""
+    size = float(direction @ direction)
+    freedom = max(1, len(left) - n_taken - 2)
+    errors = left - float(direction @ left) / size * direction
+    white = float(((direction * errors) ** 2).sum()) * len(left) / freedom
+    usual = size * float(errors @ errors) / freedom
+    spread = float(np.sqrt(max(white, usual, 1e-300)))
+    return float(2 * student.sf(abs(float(direction @ left)) / spread, freedom))
 
 
 def _backward(

@@ -22,6 +22,7 @@ from seqcompare.dependence.number_gains import bits_of, boost, ridge, variances
 from seqcompare.dependence.number_lags import Tap, lagged, nominate
 from seqcompare.dependence.question import MANY_SEQUENCES
 from seqcompare.dependence.settings import NUMBER_COLUMNS
+from seqcompare.typing import Values
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -31,6 +32,8 @@ _SHORTEST_PIECE = 20
 _MOST_CELLS = 40_000
 _MOST_INPUTS = 8
 _FEWEST_ROWS = 100
+_NOTHING = 0.01
+"""Bits that are not worth a longer reach."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +58,7 @@ class Numbers:
     sources: Floats
     own: bool
     X: Sequences
-    groups: NDArray[Any] | None = None
+    groups: Values | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +89,10 @@ class NumberProfile:
         return float(np.average(self.table["distance"], weights=self.table["bits"]))
 
     def lags(self, *parts: str) -> list[int]:
-        """Return all lags that tell, in these parts."""
-        chosen = self.table[self.table["part"].isin(parts)]
+        """Return all lags that tell, in these parts; where a curve tells, a straight line is out of date."""
+        curved = self.table.loc[self.table["part"] == "shape", "channel"]
+        replaced = (self.table["part"] == "level") & self.table["channel"].isin(curved)
+        chosen = self.table[self.table["part"].isin(parts) & ~replaced]
         return sorted({lag for lags in chosen["lags"] for lag in lags})
 
 
@@ -195,10 +200,27 @@ def _tell(
             rows.pop()
     most = max(_FEWEST_ROWS, _MOST_CELLS // numbers.target.shape[1])
     if inputs and (bent or rows or numbers.target.shape[1] == 1):
-        left = errors - boost(lagged(sources, inputs, at), errors, part, most)
+        straight = level if rows else []
+
+        def curve(lag: int) -> Floats:
+            """Return what a line and trees leave that see up to this lag."""
+            line = [tap for tap in straight if tap.lag <= lag]
+            left = y - ridge(lagged(sources, line, at), y, part)
+            near = [tap for tap in inputs if tap.lag <= lag]
+            return left - boost(lagged(sources, near, at), left, part, most)
+
+        left = curve(deepest)
         after = loss(bits_of(left))
-        found = row("shape", bent or inputs, known, after)
+        found = row("shape", inputs, known, after)
         if found["p"] <= share / 4:
+            # with the curve, farther steps may have nothing left to tell
+            for lag in sorted({tap.lag for tap in inputs})[:-1]:
+                less = curve(lag)
+                lost, error = after.gain_over(loss(bits_of(less)))
+                if lost <= max(_NOTHING, 2 * error):
+                    left, after = less, loss(bits_of(less))
+                    found = row("shape", [tap for tap in inputs if tap.lag <= lag], known, after)
+                    break
             rows.append(found)
             errors, known = left, after
     whole = np.zeros(len(target))

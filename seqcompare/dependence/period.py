@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numba import njit
@@ -13,8 +12,7 @@ from scipy.stats import norm, rankdata
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.coding import Coded
 from seqcompare.dependence.surrogates import turn, turn_pieces
-
-Array = NDArray[Any]
+from seqcompare.typing import Array, Labels, Values
 
 _MANY_SEQUENCES = 20
 _STEPS_A_PHASE = 8
@@ -77,7 +75,7 @@ def find_period(X: Sequences, coded: Coded, seed: int) -> Clock | None:
     if longest < 2 or kept < _FEWEST_STEPS:
         return None
     numbers = X.kind == "real" and X.n_channels == 1
-    values: NDArray[Any] = _scores(X.channels[:, 0]) if numbers else _grouped(coded, seed)
+    values: Labels = _scores(X.channels[:, 0]) if numbers else _grouped(coded, seed)
     position, owner = X.step_index[:kept], owner[:kept]
     wave = numbers and len(X) == 1
     measure = _Measure(numbers, wave, position, owner, np.arange(1, longest + 1))
@@ -122,7 +120,7 @@ class _Measure:
         periods = self.periods[:1] if is_wave else self.periods[[0, chosen]]
         return replace(self, wave=is_wave, periods=periods)
 
-    def gains(self, values: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def gains(self, values: Labels) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return what each period explains and what its size costs, in nats; those of a wave come last.
 
         The first period is 1, or no clock at all: it explains nothing.
@@ -151,7 +149,7 @@ def _grouped(coded: Coded, seed: int) -> NDArray[np.int64]:
     return group[coded.codes]
 
 
-def _marks(values: NDArray[Any], numbers: bool) -> NDArray[np.float64]:
+def _marks(values: Values, numbers: bool) -> NDArray[np.float64]:
     """Return what goes by phases, less its mean: a number's level, or whether each symbol is there."""
     marks = values[:, None] if numbers else (values[:, None] == np.unique(values)).astype(np.float64)
     return np.asarray(marks - marks.mean(axis=0))
@@ -195,7 +193,7 @@ def _slips(
     return bool(np.maximum(gained, 0).sum() > _SURE_OF_SLIPS)
 
 
-def _scores(x: NDArray[Any]) -> NDArray[np.float64]:
+def _scores(x: Values) -> NDArray[np.float64]:
     present = np.isfinite(x)
     score = np.zeros(len(x))
     score[present] = norm.ppf((rankdata(x[present]) - 0.5) / max(present.sum(), 1))

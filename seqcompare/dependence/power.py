@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import ncx2
+
+from seqcompare.typing import Floats
 
 NINE_IN_TEN = 0.9
 HALF = 0.5
@@ -99,7 +100,7 @@ def plant(
     return made
 
 
-def planted_bits(frequency: NDArray[Any], share: float) -> float:
+def planted_bits(frequency: Floats, share: float) -> float:
     """Return the information in bits that such copies hold at their lag, for these symbol frequencies."""
     p = np.asarray(frequency, dtype=np.float64) / np.sum(frequency)
     joint = (1 - share) * np.outer(p, p) + share * np.diag(p)

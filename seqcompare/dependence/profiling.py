@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from seqcompare.dependence.timescale import timescale
 
 
 def profile(
-    data: Any,
+    data: object,
     *,
     max_lag: int = 100,
     max_order: int = 24,

@@ -118,6 +118,10 @@ def beyond_context(
     most = _MOST_CELLS // (pairs.n_sources * pairs.n_targets)
     known = list(context)
     given = question.context(known, pairs.at)
+    if int(given.max()) + 1 > most:
+        # of more contexts than can be counted, the steps that tell least by themselves are left out
+        alone = pairs.information(np.array(known, dtype=np.int64))[0]
+        known = [known[k] for k in np.argsort(-alone, kind="stable")]
     while int(given.max()) + 1 > most and known:
         known.pop()
         given = question.context(known, pairs.at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from seqcompare.dependence.wording import (
     reach_sentence,
     sentences,
 )
+from seqcompare.typing import Floats, Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,7 +103,7 @@ class Profile(Measured):
         """Return a few sentences, a line each: what was found, what was not, and what could not be."""
         return "\n".join([*sentences(self), *self.notes])
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> Record:
         """Return what a verdict or a report needs, as numbers and sentences.
 
         Returns
@@ -199,5 +200,5 @@ class Profile(Measured):
         return f"<ul>{lines}</ul>{table}"
 
 
-def _short(value: Any) -> str:
+def _short(value: float | Floats) -> str:
     return f"{value:.3g}"

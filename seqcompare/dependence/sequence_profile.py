@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -26,6 +24,7 @@ from seqcompare.dependence.gains import Loss, class_losses, make_folds
 from seqcompare.dependence.information import Pairs
 from seqcompare.dependence.lag_test import Draw, View, enough_pairs, lag_table
 from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table, told_lags
+from seqcompare.typing import Labels
 
 _N_TARGET_BINS = 3
 _MOST_ORDERS = 6
@@ -122,7 +121,7 @@ def _draw(n: int, groups: NDArray[np.int64] | None) -> Draw:
     return lambda rng: first[rng.permutation(len(first))][groups]
 
 
-def _whole_groups(groups: NDArray[Any] | None, target: NDArray[np.int64]) -> NDArray[np.int64] | None:
+def _whole_groups(groups: Labels | None, target: NDArray[np.int64]) -> NDArray[np.int64] | None:
     """Return the groups by number if every one has a single target, else None."""
     if groups is None:
         return None
@@ -131,7 +130,7 @@ def _whole_groups(groups: NDArray[Any] | None, target: NDArray[np.int64]) -> NDA
 
 
 def _code_target(dataset: SequenceDataset, notes: list[str]) -> Coded:
-    y: NDArray[Any] = np.asarray(dataset.y)
+    y: Labels = np.asarray(dataset.y)
     if y.ndim != 1:
         raise ValueError(f"a profile takes one target a sequence, got y of shape {y.shape}")
     if dataset.role == "sequence":

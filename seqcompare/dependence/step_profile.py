@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -32,6 +30,7 @@ from seqcompare.dependence.reach import beyond_context, find_reach, linear_p_val
 from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table, told_lags
 from seqcompare.dependence.strata import Strata
 from seqcompare.dependence.surrogates import Elsewhere
+from seqcompare.typing import Labels
 
 _MOST_PAIRS = 40_000
 _LONG = 50
@@ -74,8 +73,8 @@ def profile_steps(
         found = _label_orders(question, nulls, dataset.groups, settings, notes)
     found.lags, found.p_value = table, p_value
     _add_reach(found, part, views[0], nulls, settings)
-    _add_numbers(found, numbers_of(dataset, part, nulls), settings)
     found.period = nulls.clock.period if nulls.clock else None
+    _add_numbers(found, numbers_of(dataset, part, nulls), settings)
     found.drift = nulls.drift or NO_DRIFT
     found.kept = tuple(null.name for null in nulls.strata)
     return found
@@ -191,6 +190,9 @@ def _add_numbers(found: Found, numbers: Numbers | None, settings: Settings) -> N
         return
     found.gain, found.gain_error, found.timescale = told.gain, told.error, told.timescale
     found.reach = max(told.lags("level", "shape", "spread"))
+    if found.period is not None:
+        # the clock was taken away first
+        found.beyond_clock = found.reach
     levels = told.lags("level", "shape")
     found.order = max(levels) if levels else None
 
@@ -200,7 +202,7 @@ def _next_orders(
     part: Question,
     view: View,
     nulls: Nulls,
-    groups: NDArray[Any] | None,
+    groups: Labels | None,
     settings: Settings,
     notes: list[str],
 ) -> Found:
@@ -239,7 +241,7 @@ def _match_lengths(X: Sequences, single: float, seed: int, notes: list[str]) -> 
 
 
 def _label_orders(
-    question: Question, nulls: Nulls, groups: NDArray[Any] | None, settings: Settings, notes: list[str]
+    question: Question, nulls: Nulls, groups: Labels | None, settings: Settings, notes: list[str]
 ) -> Found:
     back = run_context_tests(question, nulls, 0, settings, notes)
     mirrored = question.reversed()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from seqcompare.typing import Array
 
 SMALLEST_CELL = 4
 """Steps that change places with each other, at least, where neighbours are taken together.

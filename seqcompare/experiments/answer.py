@@ -14,15 +14,16 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_weights
 from seqcompare.metrics import Answers, Metric
+from seqcompare.typing import Model, Values
 
 #: Probabilities that are held at a time: 32 MiB of them.
 _MOST_PROBABILITIES = 2**22
 _FEWEST_UNITS = 20
 
-Rows = NDArray[Any]
+Rows = Values
 
 
-def fit_model(model: Any, dataset: SequenceDataset) -> Any:
+def fit_model(model: Model, dataset: SequenceDataset) -> Any:
     """Fit `model`; the weights of the data go to every model whose ``fit`` takes them."""
     targets = () if dataset.role == "next" else (dataset.y,)
     if dataset.sample_weight is not None and takes_weights(model):
@@ -30,7 +31,7 @@ def fit_model(model: Any, dataset: SequenceDataset) -> Any:
     return model.fit(dataset.X, *targets)
 
 
-def takes_weights(model: Any) -> bool:
+def takes_weights(model: Model) -> bool:
     """Whether ``model.fit`` has a parameter ``sample_weight``, and can do with it."""
     able = getattr(model, "takes_weights", True)
     return bool(able) and "sample_weight" in inspect.signature(model.fit).parameters
@@ -59,7 +60,7 @@ def predict_answer(model: Any, X: Sequences, role: str) -> tuple[Rows, Rows | No
     return _rows(model.predict_proba(X), X, stepwise=stepwise), np.asarray(model.classes_)
 
 
-def step_densities(model: Any, X: Sequences) -> Rows:
+def step_densities(model: Model, X: Sequences) -> Rows:
     """Return log p(step | steps before it) of every step in nats."""
     return _step_gains(model, X, np.arange(X.n_steps))
 
@@ -118,7 +119,7 @@ def answer_blocks(model: Any, X: Sequences, role: str) -> Iterator[tuple[int, Ro
         yield int(X.offsets[a] if stepwise else a), rows, found
 
 
-def ask(model: Any, dataset: SequenceDataset, n_train: float, *, whole: bool = False) -> Answers:
+def ask(model: Model, dataset: SequenceDataset, n_train: float, *, whole: bool = False) -> Answers:
     """Return what a fitted model answers to a data set.
 
     Probabilities are mixed with one uniform guess among all that was trained on, ``(n p + 1 / S) / (n + 1)``
@@ -243,14 +244,14 @@ def unit_sums(answers: Answers, unit: NDArray[np.int64], metric: Metric) -> NDAr
     return np.column_stack([np.bincount(unit, column, minlength=n) for column in columns])
 
 
-def n_parameters(model: Any) -> float:
+def n_parameters(model: Model) -> float:
     """Return the free parameters of a fitted model, of a pipeline's last step; NaN if it does not say."""
     if hasattr(model, "steps"):
         return n_parameters(model.steps[-1][1])
     return float(getattr(model, "n_parameters_", math.nan))
 
 
-def training_end(model: Any) -> tuple[float, str]:
+def training_end(model: Model) -> tuple[float, str]:
     """Return how many iterations training took (NaN if none), and why it ended.
 
     ``"budget"`` says that the iterations ran out: what the model could have learned with more is open.
@@ -264,7 +265,7 @@ def training_end(model: Any) -> tuple[float, str]:
     return max(iterations, default=math.nan), worst or (reasons[0] if reasons else "")
 
 
-def learning_curve(model: Any) -> tuple[tuple[int, float, float], ...]:
+def learning_curve(model: Model) -> tuple[tuple[int, float, float], ...]:
     """Return (epoch, training loss, validation score) of each epoch, from 1; empty if there is none."""
     for part in _trained_parts(model):
         losses = getattr(part, "loss_curve_", None)
@@ -278,7 +279,7 @@ def learning_curve(model: Any) -> tuple[tuple[int, float, float], ...]:
     return ()
 
 
-def _trained_parts(model: Any) -> list[Any]:
+def _trained_parts(model: Model) -> list[Any]:
     """Return the estimators that were trained inside `model`: itself, or those that it wraps."""
     inner = getattr(model, "estimators_", None)
     if inner is None:

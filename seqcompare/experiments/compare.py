@@ -36,10 +36,11 @@ from seqcompare.metrics import METRICS, Metric, find_metrics
 from seqcompare.registry import nearest
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.folder import hold_folder, to_csv, write_whole
+from seqcompare.typing import Params, Record
 
 
 def compare(
-    data: Any,
+    data: object,
     models: Any = None,
     cv: int = 5,
     *,
@@ -123,7 +124,7 @@ def compare(
     _check_keywords(reading)
     # read -> plan -> run -> judge -> write: each hands one result to the next
     dataset = level_weights(read(data, **reading))
-    options: dict[str, Any] = {
+    options: Record = {
         "cv": cv,
         "repeats": repeats,
         "gap": gap,
@@ -220,7 +221,7 @@ def _check_metrics(shown: Sequence[Metric], dataset: SequenceDataset) -> None:
         raise ValueError(f"metric {wrong[0]!r} is for numbers, but the steps are {dataset.X.kind}")
 
 
-def _check_keywords(reading: Mapping[str, Any]) -> None:
+def _check_keywords(reading: Params) -> None:
     """Refuse a keyword that neither this function nor `read` has."""
     known = reading_options()
     for name in reading:

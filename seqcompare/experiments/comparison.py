@@ -75,10 +75,11 @@ class Comparison(StoredComparison):
         """
         path = self.folder / MODEL
         if not path.is_file():
-            raise FileNotFoundError(f"{self.folder} keeps no model: {self.verdict().sentences[0]}")
+            why = self.unsaved() or self.verdict().sentences[0]
+            raise FileNotFoundError(f"{self.folder} keeps no model: {why}")
         return load(path, trusted)
 
-    def predict(self, data: Any, trusted: Sequence[str | type] = (), **reading: Any) -> pd.DataFrame:
+    def predict(self, data: object, trusted: Sequence[str | type] = (), **reading: Any) -> pd.DataFrame:
         """Return what the model that is enough says of new sequences.
 
         Parameters

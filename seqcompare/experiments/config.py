@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 
@@ -16,9 +15,10 @@ from seqcompare.experiments.tested import count_independent, tested_in_time
 from seqcompare.families import FAMILIES, Family
 from seqcompare.metrics import METRICS, Metric
 from seqcompare.results.store import FORMAT
+from seqcompare.typing import Record
 
 
-def described(own: Iterable[Family], metrics: Iterable[str | Metric]) -> dict[str, Any]:
+def described(own: Iterable[Family], metrics: Iterable[str | Metric]) -> Record:
     """Return what a run keeps so that its report can be drawn with no model importable.
 
     Parameters
@@ -37,7 +37,7 @@ def described(own: Iterable[Family], metrics: Iterable[str | Metric]) -> dict[st
     }
 
 
-def describe_data(dataset: SequenceDataset, plan: Plan) -> dict[str, Any]:
+def describe_data(dataset: SequenceDataset, plan: Plan) -> Record:
     """Return what the verdict and the report need to know of the data."""
     X = dataset.X
     n_symbols = len(np.unique(X.values)) if X.kind == "symbols" else 0
@@ -79,7 +79,7 @@ def _class_counts(dataset: SequenceDataset) -> dict[str, int]:
     return {str(name): int(n) for name, n in zip(names, counts, strict=True)}
 
 
-def fingerprint(dataset: SequenceDataset) -> dict[str, Any]:
+def fingerprint(dataset: SequenceDataset) -> Record:
     """Return what tells one data set from another."""
     digest = hashlib.sha256()
     for part in (dataset.X, dataset.y, dataset.sample_weight, dataset.groups, dataset.test):

@@ -25,6 +25,7 @@ from seqcompare.families import FAMILIES, REFERENCE, Budget, ModelSpec, Problem
 from seqcompare.models.reference.chance import chance_model
 from seqcompare.models.reference.last_value import find_season
 from seqcompare.results.contest import CHANCE
+from seqcompare.typing import Model
 
 #: Passes times training steps that what learns by gradients may spend.
 _STEP_EPOCHS = 1.2e7
@@ -175,7 +176,7 @@ def _chosen(models: Any, standard: list[Contestant], problem: Problem) -> Iterab
                 yield contestant
 
 
-def _meant(model: Any, label: str, standard: list[Contestant], problem: Problem) -> list[Contestant]:
+def _meant(model: Model, label: str, standard: list[Contestant], problem: Problem) -> list[Contestant]:
     """Return the contestants of one thing that was entered."""
     if isinstance(model, str) and ":" not in model:
         hits = [c for c in standard if matches(model, c.name, c.family.name, c.family.title)]
@@ -237,7 +238,7 @@ def _filling(kinds: Iterable[Entered], problem: Problem) -> tuple[Candidate, ...
     )
 
 
-def _words_of(model: Any) -> str:
+def _words_of(model: Model) -> str:
     """Return what a model that was entered is called in an error."""
     return repr(model if isinstance(model, str) else getattr(model, "name", type(model).__name__))
 

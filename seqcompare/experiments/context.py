@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +26,7 @@ from seqcompare.families import Problem
 from seqcompare.metrics import Metric
 from seqcompare.models.causality import is_causal
 from seqcompare.results.grids import paired_difference
+from seqcompare.typing import Floats, Model, Record
 
 _MOST_POSITIONS = 1000
 _MOST_STEPS = 300_000
@@ -75,7 +75,7 @@ class Curve:
                 return k
         raise AssertionError("the best is never behind itself")
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Record]:
         """Return one record a context: loss, distance to the best, and its standard error."""
         best = self.sums[int(np.argmin([_loss(s) for s in self.sums]))]
         rows = []
@@ -90,7 +90,7 @@ class Curve:
 def trace_context(
     candidate: Candidate,
     problem: Problem,
-    model: Any,
+    model: Model,
     train: SequenceDataset,
     test: SequenceDataset,
     metric: Metric,
@@ -164,7 +164,7 @@ def trace_context(
     return curves
 
 
-def influence_by_lag(model: Any, test: SequenceDataset, seed: int) -> list[dict[str, float]]:
+def influence_by_lag(model: Model, test: SequenceDataset, seed: int) -> list[dict[str, float]]:
     """Return how much the answer changes when the step at a lag is replaced by one from elsewhere.
 
     Returns
@@ -206,7 +206,9 @@ def influence_by_lag(model: Any, test: SequenceDataset, seed: int) -> list[dict[
 class _Shown:
     """A fitted model, shown parts of the test data."""
 
-    def __init__(self, model: Any, test: SequenceDataset, n_train: float, metric: Metric, seed: int) -> None:
+    def __init__(
+        self, model: Model, test: SequenceDataset, n_train: float, metric: Metric, seed: int
+    ) -> None:
         self._model, self._test, self._n_train, self._seed = model, test, n_train, seed
         self._metric = metric
         self._per_step = test.role in ("next", "step")
@@ -350,15 +352,9 @@ def _begun_anywhere(train: SequenceDataset, seed: int) -> SequenceDataset:
     return cut(train, np.vstack(pieces))
 
 
-def _doubling(most: int, least: int) -> Iterator[int]:
-    if least == 0:
-        yield 0
-    k = 1
-    while k < most:
-        yield k
-        k *= 2
-    if most > 0:
-        yield most
+def _doubling(most: int, least: int) -> list[int]:
+    powers = [2**k for k in range((max(most, 1) - 1).bit_length())]
+    return [*([0] if least == 0 else []), *powers, *([most] if most > 0 else [])]
 
 
 def _last(dataset: SequenceDataset, k: int) -> SequenceDataset:
@@ -381,13 +377,13 @@ def _positions(dataset: SequenceDataset, most: int, rng: np.random.Generator) ->
     return item if len(item) <= most else np.sort(rng.choice(item, most, replace=False))
 
 
-def _last_answers(model: Any, windows: Sequences, role: str) -> NDArray[Any]:
+def _last_answers(model: Model, windows: Sequences, role: str) -> Floats:
     """Return what is answered after the last step of each window."""
     rows, _ = predict_answer(model, windows, role)
     return rows if role in ("sequence", "value") else rows[windows.offsets[1:] - 1]
 
 
-def _change(before: NDArray[Any], after: NDArray[Any]) -> NDArray[np.float64]:
+def _change(before: Floats, after: Floats) -> NDArray[np.float64]:
     """Return how far answers are from others: of probabilities, of numbers, or of labels alone."""
     if before.ndim == 2:
         return np.asarray(np.abs(after.astype(np.float64) - before.astype(np.float64)).sum(axis=1) / 2)

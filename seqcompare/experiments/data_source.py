@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,6 +34,7 @@ from seqcompare.families import Problem
 from seqcompare.metrics import METRICS, Answers, Metric
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.reach import kept_units
+from seqcompare.typing import Model, Record, Values
 
 #: Stretches that each test part of a long series is cut into.
 _N_STRETCHES = 200
@@ -89,7 +89,7 @@ class DataSource:
         return _N_STRETCHES if tested_in_time(self.dataset, self.plan) else 1
 
     @cached_property
-    def frequencies(self) -> tuple[NDArray[Any], NDArray[np.float64]] | None:
+    def frequencies(self) -> tuple[Values, NDArray[np.float64]] | None:
         """The labels of all that is tested, and how often each comes; None for other roles."""
         if self.role not in ("step", "sequence"):
             return None
@@ -98,7 +98,7 @@ class DataSource:
         names, code = np.unique(truth, return_inverse=True)
         return names, np.bincount(code, weight) / weight.sum()
 
-    def _best_constant(self, answers: Answers, n_train: float) -> dict[str, Any]:
+    def _best_constant(self, answers: Answers, n_train: float) -> Record:
         """Return the answer of whoever knows how often each label comes in all that is tested.
 
         The frequencies of the training part are a poor reference for few items: folds that spread classes
@@ -126,7 +126,7 @@ class DataSource:
         words = f"{self.dataset.name}/{trial.entry_key or trial.entry}/{key}/{trial.seed}"
         return int.from_bytes(hashlib.sha256(words.encode()).digest()[:4], "big")
 
-    def coordinates(self, trial: Trial) -> dict[str, Any]:
+    def coordinates(self, trial: Trial) -> Record:
         """Return the columns of the row that are known before the trial."""
         split = self.plan.splits[trial.seed]
         return {
@@ -161,13 +161,13 @@ class DataSource:
         train = cut(self.dataset, self.plan.splits[fold].train)
         return train, tuning_splits(train, self.plan, self.inner_cv)
 
-    def pooled(self, fits: Sequence[Mapping[str, Any]], column: str) -> dict[str, Any]:
+    def pooled(self, fits: Sequence[Record], column: str) -> Record:
         """Return the columns of all fits of a trial as one: their units together."""
         sums = np.vstack([fit["sums"] for fit in fits])
         weights = [fit["sums"][:, 0].sum() for fit in fits]
         scores = pd.DataFrame([fit["details"]["metrics"] for fit in fits])
         means = {str(name): float(np.average(scores[name], weights=weights)) for name in scores}
-        found: dict[str, Any] = {
+        found: Record = {
             column: float(self.metric.as_score(sums[:, 1].sum() / sums[:, 0].sum())),
             "sums": sums,
             "details": {"metrics": means},
@@ -183,8 +183,8 @@ class DataSource:
         return self.built_for
 
     def ask(
-        self, trial: Trial, model: Any, train: SequenceDataset, asked: SequenceDataset, column: str
-    ) -> tuple[dict[str, Any], float]:
+        self, trial: Trial, model: Model, train: SequenceDataset, asked: SequenceDataset, column: str
+    ) -> tuple[Record, float]:
         """Ask a fitted model; return columns of the row, and the seconds that predicting took."""
         whole = any(metric.needs == "probabilities" and metric.score is not None for metric in self.shown)
         n_train = count_items(train)
@@ -198,7 +198,7 @@ class DataSource:
         sums = unit_sums(known, unit, self.metric)
         if trial.phase == TEST and is_about_numbers(asked):
             answers = with_forecast(answers, model, asked, naive_errors(train, self.built_for.period))
-        details: dict[str, Any] = {"metrics": scores_of(answers, self.role, self.shown)}
+        details: Record = {"metrics": scores_of(answers, self.role, self.shown)}
         if answers.forecast is not None:
             spread = np.nanstd(train.X.channels.astype(np.float64), axis=0)
             details["forecast"] = forecast_details(answers, model, asked, unit, spread)
@@ -212,8 +212,8 @@ class DataSource:
         return columns, seconds
 
     def finish(
-        self, trial: Trial, model: Any, train: SequenceDataset, parts: Mapping[str, SequenceDataset]
-    ) -> tuple[dict[str, Any], tuple[tuple[str, pd.DataFrame], ...]]:
+        self, trial: Trial, model: Model, train: SequenceDataset, parts: Mapping[str, SequenceDataset]
+    ) -> tuple[Record, tuple[tuple[str, pd.DataFrame], ...]]:
         """Return the curves of less and less context, for trials of that phase."""
         if trial.phase != CONTEXT:
             return {}, ()

@@ -24,6 +24,9 @@ from seqcompare.families import (
     spec_names,
 )
 from seqcompare.registry import nearest
+from seqcompare.typing import Model, Params
+
+_SEVERAL = (list, tuple, set, frozenset, Mapping)
 
 #: What is said of a model that looks ahead, beside its name.
 AHEAD = " (looks ahead)"
@@ -71,7 +74,7 @@ class Candidate:
     capacity_name: str
     spec: ModelSpec
     settings: Settings = field(default_factory=dict)
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Params = field(default_factory=dict)
 
     def build(self, problem: Problem, seed: int) -> tuple[Any, bool]:
         """Return the estimator for a problem, and whether it comes fitted.
@@ -213,10 +216,30 @@ def enter(given: Any) -> list[Entered]:
 
 
 def labelled(given: Any) -> list[tuple[str, Any]]:
-    """Return what was entered one by one, each with its label, which is empty if it has none."""
+    """Return what was entered one by one, each with its label, which is empty if it has none.
+
+    Lists and mappings may lie in lists; a label is of a single thing.
+
+    Raises
+    ------
+    ValueError
+        If nothing was entered, or a label is of several things.
+    """
     if isinstance(given, Mapping):
-        return [("", str(k)) if model is None else (str(k), model) for k, model in given.items()]
-    return [("", model) for model in (given if isinstance(given, (list, tuple, set)) else [given])]
+        several = next((k for k, model in given.items() if isinstance(model, _SEVERAL)), None)
+        if several is not None:
+            raise ValueError(
+                f"models: {several!r} is the label of one model, got {given[several]!r}; "
+                "give each model a label of its own"
+            )
+        found = [("", str(k)) if model is None else (str(k), model) for k, model in given.items()]
+    elif isinstance(given, _SEVERAL):
+        found = [pair for each in given for pair in labelled(each)]
+    else:
+        found = [("", given)]
+    if not found:
+        raise ValueError(f"models: expected at least one model, got {given!r}")
+    return found
 
 
 def _enter_one(given: Any, label: str) -> list[Entered]:
@@ -224,8 +247,8 @@ def _enter_one(given: Any, label: str) -> list[Entered]:
         if ":" in given:
             return _enter_one(load_object(given), label)
         found = named(given)
-        # one label for several kinds: the first keeps it, the others say which they are
-        names = [label if i == 0 or not label else f"{label} ({e.spec.title})" for i, e in enumerate(found)]
+        # one label for several kinds: each says which it is
+        names = [f"{label} ({e.spec.title})" if label and len(found) > 1 else label for e in found]
         return [replace(entered, name=name) for entered, name in zip(found, names, strict=True)]
     if isinstance(given, Family):
         return [Entered(given, spec, label) for spec in given.specs]
@@ -284,7 +307,7 @@ def matches(pattern: str, *names: str) -> bool:
 
 
 def candidates_of(
-    entered: Entered, settings: Sequence[Settings], params: Mapping[str, Any] | None = None
+    entered: Entered, settings: Sequence[Settings], params: Params | None = None
 ) -> tuple[Candidate, ...]:
     """Return the candidates of an entered kind at these settings."""
     spec = entered.spec
@@ -339,7 +362,7 @@ def load_object(path: str) -> Any:
         raise ImportError(f"module {module!r} has no {name!r} (class = {path!r})") from None
 
 
-def is_fitted(model: Any) -> bool:
+def is_fitted(model: Model) -> bool:
     """Whether a model comes fitted, and so is used as it is."""
     try:
         check_is_fitted(model)

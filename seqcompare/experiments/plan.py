@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from seqcompare.experiments.models import Candidate, Entered, candidates_of, enter, load_object, matches
+from seqcompare.experiments.models import Candidate, load_object, matches
+from seqcompare.experiments.suite_models import check_known, models_of
 from seqcompare.experiments.suites import AxisEntry, ModelEntry, Suite, SuiteError, TaskEntry
 from seqcompare.experiments.task_source import Sizes, TaskSource
 from seqcompare.experiments.trial import Trial
-from seqcompare.families import FAMILIES, Budget, find_spec, own_family, spec_names
-from seqcompare.registry import nearest
+from seqcompare.families import (
+    Budget,
+)
+from seqcompare.typing import Params, Record
 
 #: What a task of the user's must have, beside a way to score.
 _TASK_PARTS = (
@@ -47,7 +50,7 @@ def plan_trials(suite: Suite) -> list[Trial]:
         except ValueError as error:
             raise SuiteError(f"{point.place}: {error}") from None
         chosen = []
-        for place, entry, candidate in _models(suite, point.ladders):
+        for place, entry, candidate in models_of(suite, point.sizes, problem):
             if not _runs(entry, candidate, point) or not candidate.fills(problem):
                 continue
             chosen.append(candidate)
@@ -81,20 +84,19 @@ def _check_names(suite: Suite, points: Sequence[_Point]) -> None:
 
     tasks = {point.source.task.name for point in points} | set(TASKS)
     for i, model in enumerate(suite.models):
-        _check_known(f"models[{i}].tasks", "task", model.tasks or (), tasks)
+        check_known(f"models[{i}].tasks", "task", model.tasks or (), tasks)
     for i, sweep in enumerate(suite.sweeps):
         variants = {entry.variant for entry in suite.models if entry.variant is not None}
-        _check_known(f"sweeps[{i}].ladders", "variant of models", sweep.ladders, variants)
-        labels = {candidate.label for _, _, candidate in _models(suite, sweep.ladders)}
-        _check_known(
+        check_known(f"sweeps[{i}].sizes", "variant of models", sweep.sizes, variants)
+        labels = {
+            candidate.label
+            for point in points
+            if point.place == f"sweeps[{i}]"
+            for _, _, candidate in models_of(suite, sweep.sizes, point.source.problem())
+        }
+        check_known(
             f"sweeps[{i}].models", "variant or label of models", sweep.models or (), variants | labels
         )
-
-
-def _check_known(place: str, what: str, names: Iterable[str], known: Iterable[str]) -> None:
-    for name in names:
-        if name not in known:
-            raise SuiteError(f"{place}: {name!r} is no {what}; {nearest(name, sorted(known))}")
 
 
 def _check_build(place: str, candidate: Candidate, source: TaskSource) -> None:
@@ -108,7 +110,7 @@ def _check_build(place: str, candidate: Candidate, source: TaskSource) -> None:
                 # what is inside of a parameter that is replaced as well is for `set_params` to judge
                 tops = tuple(f"{name}__" for name in candidate.params)
                 names = [name for name in candidate.params if not name.startswith(tops)]
-                _check_known(f"{place}.params ({candidate.label})", "parameter", names, known)
+                check_known(f"{place}.params ({candidate.label})", "parameter", names, known)
         model, _ = candidate.build(problem, 0)
         if not hasattr(model, "fit"):
             raise SuiteError(f"{place} ({candidate.label}): expected a model with fit, got {model!r}")
@@ -197,7 +199,7 @@ class _Point:
     distances_asked: tuple[int, ...]
     seeds: int
     variants: tuple[str, ...] | None
-    ladders: Mapping[str, tuple[int, ...]]
+    sizes: Mapping[str, tuple[int, ...]]
 
 
 def _point(
@@ -217,7 +219,7 @@ def _point(
     source = TaskSource(axis, task, label, first, sizes, budget)
     if sweep is None:
         return _Point(place, source, asked, suite.seeds, None, {})
-    return _Point(place, source, asked, sweep.seeds or suite.seeds, sweep.models, sweep.ladders)
+    return _Point(place, source, asked, sweep.seeds or suite.seeds, sweep.models, sweep.sizes)
 
 
 def _settings(suite: Suite) -> Iterator[_Point]:
@@ -267,7 +269,7 @@ def _task_source(place: str, entry: TaskEntry) -> tuple[Any, dict[str, Any]]:
     from seqcompare.tasks import TASKS
 
     cls: Any
-    given: dict[str, Any] = {}
+    given: Record = {}
     if entry.template is not None:
         cls = type(entry.template)
         if not dataclasses.is_dataclass(cls):
@@ -279,7 +281,7 @@ def _task_source(place: str, entry: TaskEntry) -> tuple[Any, dict[str, Any]]:
         except (ImportError, ValueError) as error:
             raise SuiteError(f"{place}.class: {error}") from None
     else:
-        _check_known(place, "task", [str(entry.name)], TASKS)
+        check_known(place, "task", [str(entry.name)], TASKS)
         cls = TASKS[str(entry.name)]
     return cls, {
         # a row keeps plain numbers
@@ -289,7 +291,7 @@ def _task_source(place: str, entry: TaskEntry) -> tuple[Any, dict[str, Any]]:
     }
 
 
-def _legal(place: str, cls: Any, distance: int, params: Mapping[str, Any]) -> int:
+def _legal(place: str, cls: Any, distance: int, params: Params) -> int:
     """Return the distance that a task of these parameters can have; some ask for none but the distance."""
     if not hasattr(cls, "legal_distance"):
         raise _no_task(place, cls, "has no legal_distance")
@@ -306,7 +308,7 @@ def _name_of(entry: TaskEntry) -> str:
     return entry.name if entry.name is not None else str(entry.class_).rpartition(":")[2]
 
 
-def _make(place: str, cls: Any, params: dict[str, Any]) -> Any:
+def _make(place: str, cls: Any, params: Record) -> Any:
     try:
         task = cls(**params)
     except (TypeError, ValueError) as error:
@@ -331,55 +333,11 @@ def _no_task(place: str, cls: Any, lack: str) -> SuiteError:
 
 def _sizes(suite: Suite, *entries: TaskEntry | AxisEntry) -> Sizes:
     """Return the suite's sizes, overridden by those that the entries give."""
-    chosen: dict[str, Any] = {name: getattr(suite, name) for name in ("n_train", "n_validation", "n_test")}
+    chosen: Record = {name: getattr(suite, name) for name in ("n_train", "n_validation", "n_test")}
     for entry in entries:
         given = {f.name: getattr(entry, f.name) for f in dataclasses.fields(Sizes)}
         chosen.update({name: value for name, value in given.items() if value is not None})
     return Sizes(**chosen)
-
-
-def _models(
-    suite: Suite, ladders: Mapping[str, tuple[int, ...]]
-) -> Iterator[tuple[str, ModelEntry, Candidate]]:
-    """Yield all candidates with their places, the sizes of some replaced."""
-    for i, entry in enumerate(suite.models):
-        entered = _entered(f"models[{i}]", entry, suite, i)
-        sizes = ladders.get(entry.variant or "", entry.ladder or ())
-        if sizes and not entered.spec.size_key:
-            raise SuiteError(f"models[{i}]: {entered.name or entered.spec.name} has no sizes for a ladder")
-        settings = entered.spec.sized(sizes)
-        if not settings:
-            raise SuiteError(f"models[{i}]: {entered.spec.name} needs a ladder: it has no sizes of its own")
-        for candidate in candidates_of(entered, settings, entry.params):
-            yield f"models[{i}]", entry, candidate
-
-
-def _entered(place: str, entry: ModelEntry, suite: Suite, number: int) -> Entered:
-    """Return the kind of model that an entry is of, and its family."""
-    if entry.variant is not None:
-        _check_known(place, "variant", [entry.variant], spec_names())
-        found = find_spec(entry.variant)
-        assert found is not None
-        return Entered(*found, entry.name or "")
-    given = entry.estimator if entry.estimator is not None else entry.class_
-    try:
-        (entered,) = enter({entry.name: given} if entry.name else given)
-    except Exception as error:  # whatever the user's own code raises
-        raise SuiteError(f"{place}: {str(error).removeprefix('models: ')}") from None
-    if entry.family is not None:
-        family = FAMILIES.get(entry.family)
-        return dataclasses.replace(entered, family=family or own_family(entry.family, [entered.spec], 0))
-    return entered
-
-
-def own_families(suite: Suite) -> list[Any]:
-    """Return the families of the suite that nobody registered, each with a look of its own."""
-    found: dict[str, list[Any]] = {}
-    for i, entry in enumerate(suite.models):
-        entered = _entered(f"models[{i}]", entry, suite, i)
-        if entered.family.name not in FAMILIES:
-            found.setdefault(entered.family.name, []).append(entered.spec)
-    return [own_family(name, specs, place) for place, (name, specs) in enumerate(found.items())]
 
 
 def _runs(entry: ModelEntry, candidate: Candidate, point: _Point) -> bool:

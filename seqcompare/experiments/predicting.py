@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,13 +11,14 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.answer import answer_blocks
 from seqcompare.experiments.threads import one_thread
+from seqcompare.typing import Model
 
 #: Up to so many classes, a table has the probability of each.
 MOST_CLASSES = 50
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def predict_table(model: Any, dataset: SequenceDataset, role: str) -> pd.DataFrame:
+def predict_table(model: Model, dataset: SequenceDataset, role: str) -> pd.DataFrame:
     """Return what a model answers.
 
     Parameters
@@ -57,7 +57,7 @@ def predict_table(model: Any, dataset: SequenceDataset, role: str) -> pd.DataFra
     return pd.concat([pd.DataFrame(where), answers], axis=1)
 
 
-def _labels(model: Any, X: Sequences, role: str) -> Iterator[pd.DataFrame]:
+def _labels(model: Model, X: Sequences, role: str) -> Iterator[pd.DataFrame]:
     for _, rows, names in answer_blocks(model, X, role):
         if names is None:
             yield pd.DataFrame({"answer": rows})
@@ -69,7 +69,7 @@ def _labels(model: Any, X: Sequences, role: str) -> Iterator[pd.DataFrame]:
         yield pd.DataFrame(columns)
 
 
-def _numbers(model: Any, X: Sequences) -> pd.DataFrame:
+def _numbers(model: Model, X: Sequences) -> pd.DataFrame:
     if not hasattr(model, "predict_next_distribution"):
         raise ValueError(
             f"{type(model).__name__} has densities alone: expected a method predict_next_distribution"

@@ -12,6 +12,8 @@ import pandas as pd
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.dependence import profile
+from seqcompare.dependence.checks import CODES, check
+from seqcompare.dependence.drift import NO_DRIFT
 from seqcompare.experiments.data_source import DataSource
 from seqcompare.experiments.forward import FORWARD
 from seqcompare.experiments.models import Candidate, Contestant, Entered, candidates_of
@@ -31,6 +33,7 @@ from seqcompare.results.grids import (
 from seqcompare.results.store import STORE, Store
 
 _CONTEXT_FOLDS = 3
+_SAID_BY_VERDICT = ("classes", "few")
 #: How often a grid is searched around what did best.
 _REFINEMENTS = 2
 #: How far behind, in tolerances, the best of a kind may be to be worth a search around it.
@@ -75,7 +78,7 @@ def run_comparison(
     """
     with Store(folder / STORE, answers=True) as store:
         if store.side_table("profile_facts") is None:
-            _keep_profile(planned.source.dataset, store)
+            _keep_profile(planned.source.dataset, planned.config["settings"]["cv"], store)
         tuning = list(_tuning_trials(planned))
         n_tests = len(planned.source.plan.splits) * len(planned.contestants)
         counter = Counter(len(tuning) + n_tests, len(store.done()), progress)
@@ -264,9 +267,12 @@ def _n_before(found: StoredComparison, phase: str) -> int:
     return int((~found.frame()["axis"].isin(later)).sum())
 
 
-def _keep_profile(dataset: SequenceDataset, store: Store) -> None:
+def _keep_profile(dataset: SequenceDataset, cv: int, store: Store) -> None:
     """Keep what can be said of the data before any model is chosen."""
     found = profile(dataset)
     facts = found.facts()
+    folds = check(dataset, cv, drift=NO_DRIFT, mute=set(CODES) - {"folds"})
+    wary = [finding for finding in (*found.checks, *folds) if finding.code not in _SAID_BY_VERDICT]
+    facts["warnings"] = " ".join(map(str, wary))
     store.keep_table("lag_profile", found.frame())
     store.keep_table("profile_facts", pd.DataFrame({"name": list(facts), "value": list(facts.values())}))

@@ -18,6 +18,17 @@ from sklearn.utils.metaestimators import available_if
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
+from seqcompare.typing import (
+    Floats,
+    Label,
+    Labels,
+    Model,
+    Record,
+    SequencesLike,
+    TargetsLike,
+    Values,
+    WeightsLike,
+)
 
 # what a column stands for that a fold never saw
 _ABSENT = {"predict_proba": 0.0, "predict_next_proba": 0.0, "predict_log_proba": -np.inf}
@@ -28,7 +39,7 @@ def make_scorer(
     *,
     response_method: str | None = None,
     greater_is_better: bool = True,
-    ignore_label: Any = None,
+    ignore_label: Label | None = None,
     **kwargs: Any,
 ) -> SequenceScorer:
     """Make a scorer of taggers, classifiers and regressors of sequences.
@@ -85,8 +96,8 @@ class SequenceScorer:
         score_func: str | Callable[..., float],
         response_method: str,
         greater_is_better: bool,
-        ignore_label: Any,
-        kwargs: dict[str, Any],
+        ignore_label: Label | None,
+        kwargs: Record,
     ) -> None:
         self.score_func = score_func
         self.response_method = response_method
@@ -95,7 +106,9 @@ class SequenceScorer:
         self.kwargs = kwargs
         self._weight_request: bool | str | None = None
 
-    def __call__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def __call__(
+        self, estimator: Any, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
+    ) -> float:
         """Return the score of a fitted estimator's answer to `X`, greater being better.
 
         Raises
@@ -103,7 +116,7 @@ class SequenceScorer:
         ValueError
             If `y` does not fit `X`, or no step is left to score.
         """
-        if is_regressor(estimator) or (is_classifier(estimator) and np.ndim(y) > 1):
+        if is_regressor(estimator) or (is_classifier(estimator) and np.asarray(y).ndim > 1):
             scorer = self._scorer(None)
             return float(scorer(estimator, X, y, **_given(sample_weight)))
         if is_classifier(estimator):
@@ -146,7 +159,7 @@ class SequenceScorer:
         given = "".join(f", {key}={value!r}" for key, value in self.kwargs.items())
         return f"make_scorer({name}{given})"
 
-    def _scorer(self, classes: NDArray[Any] | None) -> Any:
+    def _scorer(self, classes: Labels | None) -> Any:
         """Return scikit-learn's scorer of the metric, which is told the classes where it asks for them."""
         if self.score_func == "neg_log_loss":
             func, method, greater = sklearn.metrics.log_loss, "predict_proba", False
@@ -165,15 +178,15 @@ class SequenceScorer:
 
 
 def cross_val_predict(
-    estimator: Any,
-    X: Any,
-    y: Any = None,
+    estimator: Model,
+    X: SequencesLike,
+    y: TargetsLike | None = None,
     *,
-    groups: Any = None,
+    groups: Labels | None = None,
     cv: Any = None,
     n_jobs: int | None = None,
     verbose: int = 0,
-    params: dict[str, Any] | None = None,
+    params: Record | None = None,
     pre_dispatch: int | str = "2*n_jobs",
     method: str = "predict",
 ) -> Any:
@@ -235,36 +248,36 @@ def cross_val_predict(
 class _Answers(ClassifierMixin, BaseEstimator):
     """A fitted classifier or tagger whose answers are end to end: what scikit-learn's scorers can read."""
 
-    def __init__(self, estimator: Any, steps: NDArray[np.int64] | None, classes: NDArray[Any]) -> None:
+    def __init__(self, estimator: Any, steps: NDArray[np.int64] | None, classes: Labels) -> None:
         self.estimator = estimator
         self.steps = steps
         self.classes_ = classes
 
-    def predict(self, X: Any) -> NDArray[Any]:
+    def predict(self, X: SequencesLike) -> Labels:
         return self._flat(self.estimator.predict(X))
 
     @available_if(lambda self: hasattr(self.estimator, "predict_proba"))
-    def predict_proba(self, X: Any) -> NDArray[Any]:
+    def predict_proba(self, X: SequencesLike) -> Floats:
         return _widen(self._flat(self.estimator.predict_proba(X)), self.estimator.classes_, self.classes_, 0)
 
     @available_if(lambda self: hasattr(self.estimator, "decision_function"))
-    def decision_function(self, X: Any) -> NDArray[Any]:
+    def decision_function(self, X: SequencesLike) -> Values:
         return self._flat(self.estimator.decision_function(X))
 
-    def _flat(self, answer: Any) -> NDArray[Any]:
+    def _flat(self, answer: Any) -> Values:
         if self.steps is None:
             return np.asarray(answer)
         return _laid_out(answer)[self.steps]
 
 
-def _laid_out(answer: Any) -> NDArray[Any]:
+def _laid_out(answer: Any) -> Values:
     """Return answers per step end to end, from any container."""
     if isinstance(answer, Sequences):
         return answer.values
     return np.concatenate([np.asarray(part) for part in answer])
 
 
-def _last_step(estimator: Any, name: str) -> Any:
+def _last_step(estimator: Model, name: str) -> Any:
     """Return an attribute of a model inside searches and pipelines; None if it has none."""
     while True:
         if hasattr(estimator, "best_estimator_"):
@@ -275,11 +288,11 @@ def _last_step(estimator: Any, name: str) -> Any:
             return getattr(estimator, name, None)
 
 
-def _given(sample_weight: Any) -> dict[str, Any]:
+def _given(sample_weight: WeightsLike | None) -> Record:
     return {} if sample_weight is None else {"sample_weight": sample_weight}
 
 
-def _widen(proba: NDArray[Any], names: NDArray[Any], columns: NDArray[Any], absent: float) -> NDArray[Any]:
+def _widen(proba: Floats, names: Labels, columns: Labels, absent: float) -> Floats:
     """Spread the last axis over `columns`, of which `names` are there."""
     if len(names) == len(columns):
         return proba
@@ -288,7 +301,7 @@ def _widen(proba: NDArray[Any], names: NDArray[Any], columns: NDArray[Any], abse
     return wide
 
 
-def _align(answer: Any, names: NDArray[Any], columns: NDArray[Any], absent: float) -> Any:
+def _align(answer: Any, names: Labels, columns: Labels, absent: float) -> SequencesLike:
     if isinstance(answer, Sequences):
         return Sequences(_widen(answer.values, names, columns, absent), answer.offsets)
     if isinstance(answer, list):
@@ -308,10 +321,10 @@ def _pick(values: Any, indices: NDArray[np.int64]) -> Any:
 
 
 def _fit_and_answer(
-    estimator: Any,
-    X: Any,
-    y: Any,
-    params: dict[str, Any],
+    estimator: Model,
+    X: SequencesLike,
+    y: TargetsLike,
+    params: Record,
     train: NDArray[np.int64],
     test: NDArray[np.int64],
     method: str,

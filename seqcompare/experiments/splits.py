@@ -19,6 +19,7 @@ from seqcompare.data.targets import check_step_weights
 from seqcompare.dependence.checks import describe_copies
 from seqcompare.dependence.copies import LEAST_SHARE, find_copies, join_groups
 from seqcompare.dependence.overlap import overlap
+from seqcompare.typing import Labels, Values
 
 Pieces = NDArray[np.int64]
 """Parts of sequences, shape (m, 3): the sequence, its first step, and the step after its last."""
@@ -206,7 +207,7 @@ def _official(dataset: SequenceDataset) -> Plan:
 
 
 def _grouped(
-    dataset: SequenceDataset, groups: NDArray[Any], cv: int, repeats: int, seed: int, *, copies: bool = False
+    dataset: SequenceDataset, groups: Labels, cv: int, repeats: int, seed: int, *, copies: bool = False
 ) -> Plan:
     names, codes = np.unique(groups, return_inverse=True)
     if len(names) < 2:
@@ -248,7 +249,7 @@ def _random(dataset: SequenceDataset, cv: int, repeats: int, seed: int) -> Plan:
     return _plan(dataset, kind, _repeated(words, repeats), splits)
 
 
-def _strata(dataset: SequenceDataset) -> tuple[NDArray[Any] | None, int]:
+def _strata(dataset: SequenceDataset) -> tuple[Values | None, int]:
     """Return the classes to spread evenly, and the most folds that scikit-learn spreads them over.
 
     A rare class does not decide for the others: it is in fewer folds. Classes of one sequence each cannot be

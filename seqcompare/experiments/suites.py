@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import tomllib
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -23,13 +24,17 @@ from pydantic import (
 )
 
 from seqcompare.experiments.models import enter, is_fitted
-from seqcompare.families import ModelSpec, find_spec
+from seqcompare.families import FAMILIES, ModelSpec, OwnFamily, find_spec
 from seqcompare.registry import nearest
+from seqcompare.typing import Record
 
 _FOLDER = "shipped"
 
+# keys that were called otherwise, read for one more release
+_RENAMED = {"ladder": "sizes", "ladders": "sizes"}
+
 Count = Annotated[int, Field(ge=1)]
-Rung = Annotated[int, Field(ge=0)]
+Size = Annotated[int, Field(ge=0)]
 
 
 class SuiteError(ValueError):
@@ -44,7 +49,7 @@ def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
-Ladder = Annotated[tuple[Rung, ...], AfterValidator(_distinct)]
+SizesTried = Annotated[tuple[Size, ...], AfterValidator(_distinct)]
 Distances = Annotated[tuple[int, ...], AfterValidator(_distinct)]
 # parameters given in Python may hold what JSON does not
 Params = Annotated[
@@ -56,6 +61,17 @@ class _Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _present_names(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        for old, new in _RENAMED.items():
+            if old in given and new in cls.model_fields and new not in given:
+                warnings.warn(f"in suites {old!r} is {new!r} from now on", FutureWarning, stacklevel=2)
+                given = {new if key == old else key: value for key, value in given.items()}
+        return given
 
 
 class _Sizes(_Section):
@@ -75,9 +91,7 @@ class TaskEntry(_Sizes):
         default=None, alias="class", description="the user's own task, as 'module:Class'"
     )
     params: Params = Field(default={}, description="parameters of the task, the distance apart")
-    distances: Distances | None = Field(
-        default=None, description="the distances swept; by default the suite's"
-    )
+    distances: Distances | None = Field(default=None, description="the distances swept; by default all")
     template: Any = Field(default=None, description="a task object whose distance is replaced", exclude=True)
 
     @model_validator(mode="after")
@@ -87,25 +101,22 @@ class TaskEntry(_Sizes):
 
 
 class ModelEntry(_Section):
-    """One kind of model with its ladder of capacities, or a model of the user's."""
+    """One kind of model with the capacities tried, or a model of the user's."""
 
     variant: str | None = Field(default=None, description="a kind of model of the zoo, such as 'lstm'")
     class_: str | None = Field(
         default=None, alias="class", description="the user's own model, as 'module:Class'"
     )
     name: str | None = Field(default=None, description="what tables call a model of the user's")
-    ladder: Ladder | None = Field(
-        default=None, description="the capacities tried; by default those of the zoo"
-    )
+    sizes: SizesTried | None = Field(default=None, description="the sizes tried; by default those of the zoo")
     params: Params = Field(default={}, description="parameters of the model, over those of the zoo")
-    family: str | None = Field(
-        default=None, description="the family that a model of the user's is counted in"
-    )
+    family: str | None = Field(default=None, description="the family that a model of your own is counted in")
     tasks: tuple[str, ...] | None = Field(
         default=None, description="the tasks it runs on; by default all it can"
     )
     distances: Distances | None = Field(default=None, description="the distances it runs at; by default all")
     estimator: Any = Field(default=None, description="a model object", exclude=True)
+    home: Any = Field(default=None, description="the family object, if nobody registered it", exclude=True)
 
     @model_validator(mode="after")
     def _one_source(self) -> ModelEntry:
@@ -125,7 +136,7 @@ class AxisEntry(_Sizes):
     distance: int = Field(description="the fixed distance")
     params: Params = Field(default={}, description="further parameters of the task")
     models: tuple[str, ...] | None = Field(default=None, description="variants that run here; by default all")
-    ladders: dict[str, Ladder] = Field(
+    sizes: dict[str, SizesTried] = Field(
         default={}, description="capacities tried here, by variant; by default those of [[models]]"
     )
     seeds: Count | None = Field(default=None, description="repetitions; by default the suite's")
@@ -152,12 +163,12 @@ class Suite(_Section):
     em_iterations: Count = Field(default=500, description="budget of a start of EM: most iterations")
     max_seconds: float = Field(gt=0, description="safety net of a trial, in seconds; not meant to be reached")
     tasks: tuple[TaskEntry, ...] = Field(min_length=1, description="the tasks")
-    models: tuple[ModelEntry, ...] = Field(min_length=1, description="the models and their ladders")
+    models: tuple[ModelEntry, ...] = Field(min_length=1, description="the models and their sizes")
     sweeps: tuple[AxisEntry, ...] = Field(
         default=(), description="sweeps over other axes at a fixed distance"
     )
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Record:
         """Return everything as plain values for ``config.json``; objects are described in words."""
         settings = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         for key, entries, attribute in (
@@ -229,7 +240,7 @@ def override_suite(
         If a part is not what a suite can hold.
     """
     try:
-        changes: dict[str, Any] = {}
+        changes: Record = {}
         if tasks is not None:
             changes["tasks"] = tuple(_task_entry(task) for task in _listed(tasks))
         if models is not None:
@@ -263,11 +274,9 @@ def _task_entry(task: Any) -> TaskEntry:
 
 def _model_entries(models: Any) -> list[ModelEntry]:
     """Return the entries of models in whichever form; see `seqcompare.experiments.models.enter`."""
-    from seqcompare.families import FAMILIES
-
     entries = []
     for entered in enter(models):
-        named: dict[str, Any] = {"name": entered.name or None}
+        named: Record = {"name": entered.name or None}
         if find_spec(entered.spec.name) == (entered.family, entered.spec):
             # a kind without sizes of its own is for comparisons, unless a suite says which
             if entered.spec.sized():
@@ -275,12 +284,14 @@ def _model_entries(models: Any) -> list[ModelEntry]:
             continue
         if entered.family.name in FAMILIES or entered.family.name != entered.name:
             named["family"] = entered.family.name
+        if entered.family.name not in FAMILIES and not isinstance(entered.family, OwnFamily):
+            named["home"] = entered.family
         named["name"] = entered.name or entered.spec.name
         entries.append(ModelEntry.model_validate({**named, "estimator": entered.spec}))
     return entries
 
 
-def _key(given: Any, named: str, made: str) -> str:
+def _key(given: object, named: str, made: str) -> str:
     """Return the key of an entry that takes a name, a class or its path, or an object."""
     if isinstance(given, type):
         return "class"
@@ -293,7 +304,7 @@ def _path(given: Any) -> Any:
     return f"{given.__module__}:{given.__qualname__}" if isinstance(given, type) else given
 
 
-def _validate(content: dict[str, Any], source: str) -> Suite:
+def _validate(content: Record, source: str) -> Suite:
     try:
         return Suite.model_validate(content)
     except ValidationError as error:
@@ -330,7 +341,7 @@ def _place(loc: tuple[int | str, ...]) -> str:
     return place.lstrip(".") or "suite"
 
 
-def _check_one_source(name: str | None, path: str | None, given: Any, key: str, class_key: str) -> None:
+def _check_one_source(name: str | None, path: str | None, given: object, key: str, class_key: str) -> None:
     if sum(source is not None for source in (name, path, given)) != 1:
         raise ValueError(f"expected either {key} or {class_key}")
     if path is not None and ":" not in path:
@@ -365,7 +376,7 @@ def _describe(given: Any) -> str:
     return f"{kind}({', '.join(inner)})"
 
 
-def describe_value(value: Any) -> str:
+def describe_value(value: object) -> str:
     """Describe a value such that two alike are described alike, and no others."""
     if isinstance(value, dict):
         return f"{{{', '.join(f'{key!r}: {describe_value(each)}' for key, each in value.items())}}}"
@@ -384,5 +395,5 @@ def describe_value(value: Any) -> str:
     return _describe(value) if bare or hasattr(value, "get_params") else repr(value)
 
 
-def _as_json(params: dict[str, Any]) -> Any:
+def _as_json(params: Record) -> Any:
     return json.loads(json.dumps(params, default=describe_value))

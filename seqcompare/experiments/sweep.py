@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import pandas as pd
 
 from seqcompare.experiments.config import described
-from seqcompare.experiments.plan import own_families, plan_trials, select_trials
+from seqcompare.experiments.plan import plan_trials, select_trials
 from seqcompare.experiments.progress import Counter, Progress, estimate_seconds
 from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.state_space import state_space_table
+from seqcompare.experiments.suite_models import own_families
 from seqcompare.experiments.suites import Suite, load_suite, override_suite
 from seqcompare.experiments.trial import Trial, warm_up
 from seqcompare.families import is_known
 from seqcompare.results.folder import hold_folder, read_config
 from seqcompare.results.store import STORE, Store
 from seqcompare.results.sweep import StoredSweep
+from seqcompare.typing import Floats, Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -101,8 +103,8 @@ def sweep(
     suite: str | Path | Mapping[str, Any] | Suite = ...,
     out: str | os.PathLike[str] | None = ...,
     *,
-    tasks: Any = ...,
-    models: Any = ...,
+    tasks: Floats = ...,
+    models: Floats = ...,
     distances: int | Sequence[int] | None = ...,
     seeds: int | None = ...,
     n_jobs: int = ...,
@@ -120,8 +122,8 @@ def sweep(
     suite: str | Path | Mapping[str, Any] | Suite = ...,
     out: str | os.PathLike[str] | None = ...,
     *,
-    tasks: Any = ...,
-    models: Any = ...,
+    tasks: Floats = ...,
+    models: Floats = ...,
     distances: int | Sequence[int] | None = ...,
     seeds: int | None = ...,
     n_jobs: int = ...,
@@ -225,7 +227,7 @@ def sweep(
 
 def _warm_up(trials: Sequence[Trial]) -> None:
     """Compile in this process, so that its workers need not all compile the same."""
-    little: dict[str, Any] = {}
+    little: Record = {}
     for trial in trials:
         source = trial.source
         # what a user's own model does to its process, it does to a worker

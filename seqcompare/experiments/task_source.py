@@ -21,6 +21,7 @@ from seqcompare.experiments.trial import Trial, blame
 from seqcompare.families import FAMILIES, Budget, Problem
 from seqcompare.models.causality import is_causal
 from seqcompare.needs import Traits
+from seqcompare.typing import Model, Record
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class TaskSource:
         key = trial.candidate.seed_key(self.problem())
         return _hash(self.task.name, task_params(self.task), trial.seed, key) % 2**32
 
-    def coordinates(self, trial: Trial) -> dict[str, Any]:
+    def coordinates(self, trial: Trial) -> Record:
         """Return the columns of the row that are known before the trial."""
         task = self.task
         moved = ""
@@ -126,7 +127,7 @@ class TaskSource:
         train, validation, test = self.draw(trial.seed)
         return train, {"validation_score": validation, "score": test}
 
-    def pooled(self, fits: Sequence[Mapping[str, Any]], column: str) -> dict[str, Any]:
+    def pooled(self, fits: Sequence[Record], column: str) -> Record:
         """Return the columns of the one fit that there is."""
         return dict(fits[-1])
 
@@ -135,8 +136,8 @@ class TaskSource:
         return _problem(self.task, self.sizes, self.budget)
 
     def ask(
-        self, trial: Trial, model: Any, train: SequenceDataset, asked: SequenceDataset, column: str
-    ) -> tuple[dict[str, Any], float]:
+        self, trial: Trial, model: Model, train: SequenceDataset, asked: SequenceDataset, column: str
+    ) -> tuple[Record, float]:
         """Ask a fitted model; return columns of the row, and the seconds that predicting took."""
         start = perf_counter()
         task = self.task
@@ -162,12 +163,12 @@ class TaskSource:
         return columns, seconds
 
     def finish(
-        self, trial: Trial, model: Any, train: SequenceDataset, parts: Mapping[str, SequenceDataset]
-    ) -> tuple[dict[str, Any], tuple[tuple[str, pd.DataFrame], ...]]:
+        self, trial: Trial, model: Model, train: SequenceDataset, parts: Mapping[str, SequenceDataset]
+    ) -> tuple[Record, tuple[tuple[str, pd.DataFrame], ...]]:
         """Return what theory says of the model, and tables of what it has learned."""
         return {"can_represent": self._theory(trial, model)}, _look(trial, model, parts["score"])
 
-    def _theory(self, trial: Trial, model: Any) -> bool | None:
+    def _theory(self, trial: Trial, model: Model) -> bool | None:
         """Return what theory says of the candidate; None where it, or the task, says nothing."""
         candidate = trial.candidate
         if math.isnan(candidate.capacity):
@@ -184,7 +185,7 @@ class TaskSource:
         return says
 
 
-def task_params(task: Any) -> dict[str, Any]:
+def task_params(task: Any) -> Record:
     """Return all parameters of a task, the distance included."""
     return {field.name: getattr(task, field.name) for field in fields(task) if field.init}
 
@@ -224,7 +225,7 @@ def _problem(task: Any, sizes: Sizes, budget: Budget) -> Problem:
     )
 
 
-def _look(trial: Trial, model: Any, test: SequenceDataset) -> tuple[tuple[str, pd.DataFrame], ...]:
+def _look(trial: Trial, model: Model, test: SequenceDataset) -> tuple[tuple[str, pd.DataFrame], ...]:
     """Look into the model; what was measured stands, even if that fails."""
     look = trial.candidate.spec.look
     if look is None or not trial.looks:

@@ -28,6 +28,7 @@ from seqcompare.experiments.threads import one_thread
 from seqcompare.families import Problem
 from seqcompare.models.causality import is_causal
 from seqcompare.results.store import blank
+from seqcompare.typing import Model, Record
 
 #: What a trial is for: a sweep's trials, the choice of a candidate, the test of the chosen one, and the test
 #: of the winner with less and less context, and of one that sees no more than that was found to need.
@@ -47,7 +48,7 @@ class Source(Protocol):
     def model_seed(self, trial: Trial) -> int:
         """Return the seed of the model, below 2**32."""
 
-    def coordinates(self, trial: Trial) -> dict[str, Any]:
+    def coordinates(self, trial: Trial) -> Record:
         """Return the columns of the row that are known before the trial."""
 
     def n_fits(self, trial: Trial) -> int:
@@ -56,20 +57,20 @@ class Source(Protocol):
     def parts(self, trial: Trial, fit: int = 0) -> tuple[SequenceDataset, dict[str, SequenceDataset]]:
         """Return what is fitted to, and what is asked about by the column that its score belongs to."""
 
-    def pooled(self, fits: Sequence[Mapping[str, Any]], column: str) -> dict[str, Any]:
+    def pooled(self, fits: Sequence[Record], column: str) -> Record:
         """Return the columns of all fits together."""
 
     def problem(self) -> Problem:
         """Return what models are built for."""
 
     def ask(
-        self, trial: Trial, model: Any, train: SequenceDataset, asked: SequenceDataset, column: str
-    ) -> tuple[dict[str, Any], float]:
+        self, trial: Trial, model: Model, train: SequenceDataset, asked: SequenceDataset, column: str
+    ) -> tuple[Record, float]:
         """Ask a fitted model; return columns of the row, and the seconds that predicting took."""
 
     def finish(
-        self, trial: Trial, model: Any, train: SequenceDataset, parts: Mapping[str, SequenceDataset]
-    ) -> tuple[dict[str, Any], tuple[tuple[str, pd.DataFrame], ...]]:
+        self, trial: Trial, model: Model, train: SequenceDataset, parts: Mapping[str, SequenceDataset]
+    ) -> tuple[Record, tuple[tuple[str, pd.DataFrame], ...]]:
         """Return further columns of the row, and tables of what the model has learned."""
 
 
@@ -137,7 +138,7 @@ class Outcome:
     """
 
     position: int
-    row: dict[str, Any]
+    row: Record
     curve: tuple[tuple[int, float, float], ...] = ()
     insights: tuple[tuple[str, pd.DataFrame], ...] = field(default=())
 
@@ -166,7 +167,7 @@ def run_trial(trial: Trial) -> Outcome:
     return Outcome(trial.position, row, curve, insights)
 
 
-def blank_row(trial: Trial) -> dict[str, Any]:
+def blank_row(trial: Trial) -> Record:
     """Return the row of a trial before it has run: its coordinates, and nothing measured."""
     candidate = trial.candidate
     return {
@@ -183,7 +184,7 @@ def blank_row(trial: Trial) -> dict[str, Any]:
 
 
 def _measure(
-    trial: Trial, row: dict[str, Any]
+    trial: Trial, row: Record
 ) -> tuple[tuple[tuple[int, float, float], ...], tuple[tuple[str, pd.DataFrame], ...]]:
     """Fill in the row; return the learning curve, and what the model has learned."""
     source = trial.source

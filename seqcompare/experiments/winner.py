@@ -14,9 +14,10 @@ from seqcompare.experiments.models import Candidate, Contestant, Entered, candid
 from seqcompare.experiments.threads import one_thread
 from seqcompare.families import Problem
 from seqcompare.models.persistence import untrusted_types
-from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.comparison import UNSAVED, StoredComparison
 from seqcompare.results.folder import write_whole
 from seqcompare.results.reach import reach_of
+from seqcompare.results.store import STORE, Store
 
 MODEL, SNIPPET = "model.skops", "use_model.py"
 
@@ -81,16 +82,20 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
         model, fitted = candidate.build(planned.source.problem(), 0)
         if not fitted:
             fit_model(model, dataset)
+    # names are the user's: as literals on one line they cannot become code
+    which = f"{candidate.label!r:.200}, fitted to all of {dataset.name!r:.200}"
     try:
         seqcompare.save(model, found.folder / MODEL)
     except Exception as error:  # whatever a model of the user's own cannot be taken apart for
-        warnings.warn(
-            f"{candidate.label} could not be saved to {MODEL} ({type(error).__name__}: {error}); the "
-            "comparison is complete, and the model can be fitted anew",
-            RuntimeWarning,
-            stacklevel=2,
-        )
+        problem = f"{candidate.label} could not be saved to {MODEL} ({type(error).__name__}: {error})"
+        problem = f"{' '.join(problem.split())}; the comparison is complete, and the model can be fitted anew"
+        warnings.warn(problem, RuntimeWarning, stacklevel=2)
+        (found.folder / MODEL).unlink(missing_ok=True)
+        snippet = f"# There is no file of {which}.\nraise SystemExit({problem!r})\n"
+        write_whole(found.folder / SNIPPET, snippet)
+        _keep_problem(found, problem)
         return
+    _keep_problem(found, "")
     own = untrusted_types(found.folder / MODEL)
     probable = dataset.role == "next" or hasattr(model, "predict_proba")
     answers = "".join(line for line in _ANSWERS[dataset.role] if probable or "_proba(" not in line)
@@ -100,10 +105,9 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
     elif own:
         importable = "# Its classes are your own: their modules must be importable (PYTHONPATH).\n"
     snippet = (
-        # names are the user's: as literals on one line they cannot become code
-        f"# How to use {candidate.label!r:.200}, fitted to all of {dataset.name!r:.200}.\n{importable}\n"
-        "import seqcompare\n\n"
-        f'model = seqcompare.load("{MODEL}"{_trusted(own)})\n'
+        f"# How to use {which}.\n{importable}"
+        "from pathlib import Path\n\nimport seqcompare\n\n"
+        f'model = seqcompare.load(Path(__file__).with_name("{MODEL}"){_trusted(own)})\n'
         f"X = {_example(dataset)}  # a list of sequences\n"
         f"{answers}"
         "# to fit it anew, as a part of a search or a pipeline of scikit-learn:\n"
@@ -111,6 +115,12 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
         f"{'' if dataset.role == 'next' else ', y'})\n"
     )
     write_whole(found.folder / SNIPPET, snippet)
+
+
+def _keep_problem(found: StoredComparison, problem: str) -> None:
+    """Keep why the winner is in no file, for the page; empty where it is in one."""
+    with Store(found.folder / STORE) as store:
+        store.keep_table(UNSAVED, pd.DataFrame({"problem": [problem]}))
 
 
 def _trusted(own: list[str]) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from numbers import Real
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.metrics.forecasts import Forecast
+from seqcompare.typing import Bools, Ints, Labels, Params, Record, Values
 
 NeedsOf = Literal["labels", "probabilities", "numbers", "density"]
 
@@ -47,15 +49,15 @@ class Answers:
     item: NDArray[np.int64]
     owner: NDArray[np.int64]
     weight: NDArray[np.float64]
-    truth: NDArray[Any]
-    guess: NDArray[Any]
+    truth: Labels
+    guess: Labels
     bits: NDArray[np.float64]
     confidence: NDArray[np.float64]
-    names: NDArray[Any] | None = None
+    names: Labels | None = None
     proba: NDArray[np.float64] | None = None
     forecast: Forecast | None = None
 
-    def pick(self, rows: NDArray[Any]) -> Answers:
+    def pick(self, rows: Ints | Bools) -> Answers:
         """Return the answers at `rows`."""
         parts = {f.name: getattr(self, f.name) for f in fields(self)}
         whole = {k: v for k, v in parts.items() if v is None or k in ("names", "forecast")}
@@ -119,6 +121,15 @@ class Metric:
     title: str = ""
     loss_title: str = ""
     in_units: bool = False
+
+    def __post_init__(self) -> None:
+        known = get_args(NeedsOf)
+        if self.needs not in known:
+            raise ValueError(f"metric {self.name!r}: needs is one of {', '.join(known)}, got {self.needs!r}")
+        for key in ("tolerance", "least", "greatest"):
+            value = getattr(self, key)
+            if not isinstance(value, Real) or np.isnan(float(value)):
+                raise ValueError(f"metric {self.name!r}: {key} must be a number, got {value!r}")
 
     @classmethod
     def of(
@@ -187,14 +198,14 @@ class Metric:
         """Return a score without words, as intervals show it."""
         return self.figure.format(value=score, percent=100 * score)
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> Record:
         """Return what reports need to know, in plain values: a run keeps it."""
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("loss", "score")}
         finite = {k: v for k, v in plain.items() if k not in ("least", "greatest") or np.isfinite(v)}
         return {**finite, "roles": list(self.roles)}
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Metric:
+    def from_plain(cls, plain: Params) -> Metric:
         """Return the metric that was described so: it can be said and compared by, not computed."""
         known = {f.name for f in fields(cls)}
         given = {k: v for k, v in plain.items() if k in known}
@@ -207,7 +218,7 @@ class _Function:
 
     function: Callable[..., float]
     needs: NeedsOf
-    kwargs: Mapping[str, Any]
+    kwargs: Params
 
     def __call__(self, answers: Answers) -> float:
         from inspect import signature
@@ -224,7 +235,7 @@ class _Function:
         return self.function(answers.truth, proba[:, 1] if len(names) == 2 else proba, **given)
 
 
-def whole(answers: Answers) -> tuple[NDArray[np.float64], NDArray[Any]]:
+def whole(answers: Answers) -> tuple[NDArray[np.float64], Values]:
     """Return the probabilities of all that was answered or came, each row adding up to 1, and the names."""
     if answers.proba is None or answers.names is None:
         raise ValueError("the model gives no probabilities, which this metric is made of")

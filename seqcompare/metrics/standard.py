@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.metrics.forecasts import Forecast
 from seqcompare.metrics.metric import Answers, Metric, NeedsOf, whole
+from seqcompare.typing import Labels, Record
 
 
 def _bits(answers: Answers) -> NDArray[np.float64]:
@@ -140,7 +140,7 @@ def _span_f1(answers: Answers) -> float:
     return 2 * hits / (len(true) + len(given)) if true or given else float("nan")
 
 
-def _spans(labels: NDArray[Any], owner: NDArray[np.int64]) -> set[tuple[int, int, str]]:
+def _spans(labels: Labels, owner: NDArray[np.int64]) -> set[tuple[int, int, str]]:
     """Return (first, last, type) of the spans; an I that continues none begins one, as conlleval reads it."""
     spans: set[tuple[int, int, str]] = set()
     start, kind = -1, ""
@@ -175,7 +175,7 @@ def _shown(
 
 def built_in() -> Iterable[Metric]:
     """Return the metrics that come with the package."""
-    share: dict[str, Any] = {
+    share: Record = {
         "least": 0.0,
         "greatest": 1.0,
         "difference": "{percent:.1f} percentage points",

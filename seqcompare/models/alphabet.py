@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from seqcompare.data.steps import read_steps
 from seqcompare.data.symbols import encode, find_symbols
+from seqcompare.typing import Labels
 
 __all__ = ["choose_alphabet", "encode", "encode_labels", "find_symbols", "read_symbols"]
 
 
-def choose_alphabet(values: NDArray[Any], symbols: ArrayLike | None) -> NDArray[Any]:
+def choose_alphabet(values: Labels, symbols: ArrayLike | None) -> Labels:
     """Return the given `symbols`, sorted, or by default those of `values`.
 
     Raises
@@ -30,7 +29,7 @@ def choose_alphabet(values: NDArray[Any], symbols: ArrayLike | None) -> NDArray[
     return alphabet
 
 
-def read_symbols(symbols: ArrayLike) -> NDArray[Any]:
+def read_symbols(symbols: ArrayLike) -> Labels:
     """Return given symbols, a string being read as its characters, and whole-number floats as integers.
 
     Raises
@@ -47,7 +46,7 @@ def read_symbols(symbols: ArrayLike) -> NDArray[Any]:
 
 
 def encode_labels(
-    labels: NDArray[Any], classes: NDArray[Any], counted: NDArray[np.bool_] | bool = True
+    labels: Labels, classes: Labels, counted: NDArray[np.bool_] | bool = True
 ) -> NDArray[np.int64]:
     """Return each label's position in the sorted `classes`.
 

@@ -21,6 +21,8 @@ from seqcompare.data.input_checks import (
 )
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
+from seqcompare.models.online import StepByStep
+from seqcompare.typing import Label, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 
 class Reading(TypedDict, total=False):
@@ -105,7 +107,7 @@ def check_sequences(
     return sequences
 
 
-class Reader(BaseEstimator):
+class Reader(StepByStep, BaseEstimator):
     """What reads its input in a way of its own."""
 
     @property
@@ -113,7 +115,7 @@ class Reader(BaseEstimator):
         """How input is read."""
         return {}
 
-    def _check(self, X: Any) -> Sequences:
+    def _check(self, X: SequencesLike) -> Sequences:
         """Return `X` as this fitted estimator reads it."""
         check_is_fitted(self)
         return check_sequences(self, X, reset=False, **self.reading)
@@ -123,10 +125,10 @@ class Density(DensityMixin, Reader, metaclass=ABCMeta):
     """A distribution over sequences: the base of everything with the role ``next``."""
 
     @abstractmethod
-    def score_samples(self, X: Any) -> NDArray[np.float64]:
+    def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return the log-likelihood of each sequence in nats, shape (n,)."""
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: SequencesLike, y: TargetsLike | None = None) -> float:
         """Return the mean log-likelihood a step, in nats.
 
         Parameters
@@ -144,19 +146,22 @@ class SymbolDensity(Density, metaclass=ABCMeta):
     """A distribution over sequences of symbols."""
 
     @abstractmethod
-    def predict_next_proba(self, X: Any) -> Any:
+    def predict_next_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container."""
+
+    def _answers_to(self, X: Sequences) -> SequencesLike:
+        return self.predict_next_proba(X)[0]
 
 
 class NumberDensity(Density, metaclass=ABCMeta):
     """A distribution over sequences of numbers or counts."""
 
     @abstractmethod
-    def score_steps(self, X: Any) -> Any:
+    def score_steps(self, X: SequencesLike) -> SequencesLike:
         """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
 
     @abstractmethod
-    def predict_next_distribution(self, X: Any) -> Any:
+    def predict_next_distribution(self, X: SequencesLike) -> Any:
         """Return the distribution of x[t+1] given x[..t] for every step t.
 
         Returns
@@ -167,7 +172,9 @@ class NumberDensity(Density, metaclass=ABCMeta):
         """
 
     @abstractmethod
-    def forecast(self, X: Any, steps: int, n_samples: int | None = None, random_state: Any = None) -> Any:
+    def forecast(
+        self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
+    ) -> Any:
         """Return the distributions of the `steps` steps after the end of each sequence.
 
         Parameters
@@ -187,13 +194,16 @@ class NumberDensity(Density, metaclass=ABCMeta):
             Of each step by itself.
         """
 
-    def score_samples(self, X: Any) -> NDArray[np.float64]:
+    def _answers_to(self, X: Sequences) -> SequencesLike:
+        return self.predict_next_distribution(X)[0]
+
+    def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return the log-likelihood of each sequence in nats, shape (n,)."""
         sequences = self._check(X)
         steps = Sequences(self.score_steps(sequences)).values
         return np.add.reduceat(steps, sequences.offsets[:-1])
 
-    def predict_next(self, X: Any) -> Any:
+    def predict_next(self, X: SequencesLike) -> SequencesLike:
         """Return the expected next step for every step, in X's container."""
         sequences = self._check(X)
         flat = Sequences(sequences.values, sequences.offsets)
@@ -207,8 +217,8 @@ class Tagger(Reader, metaclass=ABCMeta):
     Subclasses have ``ignore_label`` among their parameters and set ``classes_`` in ``fit``.
     """
 
-    ignore_label: Any
-    classes_: NDArray[Any]
+    ignore_label: Label | None
+    classes_: Labels
 
     @property
     @abstractmethod
@@ -216,23 +226,26 @@ class Tagger(Reader, metaclass=ABCMeta):
         """Whether the answer at step t uses no step after t."""
 
     @abstractmethod
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container."""
 
-    def predict_log_proba(self, X: Any) -> Any:
+    def _answers_to(self, X: Sequences) -> SequencesLike:
+        return self.predict_proba(X)[0]
+
+    def predict_log_proba(self, X: SequencesLike) -> SequencesLike:
         """Return the logarithm of `predict_proba`, in X's container."""
         sequences = self._check(X)
         proba = Sequences(self.predict_proba(sequences)).values
         with np.errstate(divide="ignore"):  # a certain answer has log-probability -inf elsewhere
             return sequences.pack(np.log(proba))
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the most probable label of every step, in X's container."""
         sequences = self._check(X)
         proba = Sequences(self.predict_proba(sequences)).values
         return sequences.pack(self.classes_[np.argmax(proba, axis=1)])
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> float:
         """Return the accuracy over steps, those labelled ``ignore_label`` left out.
 
         Parameters

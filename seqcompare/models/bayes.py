@@ -9,7 +9,7 @@ from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.utils import assert_all_finite
+from sklearn.utils import Tags, assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
@@ -18,6 +18,7 @@ from seqcompare.data.targets import check_sequence_labels
 from seqcompare.models.alphabet import find_symbols
 from seqcompare.models.base import Density, Reader, Reading, check_sequences
 from seqcompare.models.markov.chain import MarkovChain
+from seqcompare.typing import Labels, SequencesLike, TargetsLike
 
 
 class BayesClassifier(ClassifierMixin, BaseEstimator):
@@ -54,7 +55,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        estimator: Any = None,
+        estimator: BaseEstimator = None,
         *,
         priors: Literal["empirical", "uniform"] | ArrayLike = "empirical",
         n_jobs: int | None = None,
@@ -63,7 +64,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         self.priors = priors
         self.n_jobs = n_jobs
 
-    def fit(self, X: Any, y: Any) -> BayesClassifier:
+    def fit(self, X: SequencesLike, y: TargetsLike) -> BayesClassifier:
         """Fit a density to the sequences of each class.
 
         Parameters
@@ -102,25 +103,25 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
             self.n_parameters_ = int(free) + (n_classes - 1 if counted else 0)
         return self
 
-    def predict_joint_log_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_joint_log_proba(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return log p(x, class) of each sequence in nats, shape (n, n_classes)."""
         check_is_fitted(self)
         sequences = check_sequences(self, X, reset=False, **_reading_of(self.estimators_[0]))
         scores = np.stack([one.score_samples(sequences) for one in self.estimators_], axis=1)
         return np.asarray(scores + self.class_log_prior_)
 
-    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_log_proba(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return log p(class | x) of each sequence, shape (n, n_classes)."""
         joint = self.predict_joint_log_proba(X)
         lost = np.isneginf(joint).all(axis=1)
         joint[lost] = self.class_log_prior_
         return np.asarray(joint - logsumexp(joint, axis=1, keepdims=True))
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_proba(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return p(class | x) of each sequence, shape (n, n_classes)."""
         return np.exp(self.predict_log_proba(X))
 
-    def predict(self, X: Any) -> NDArray[Any]:
+    def predict(self, X: SequencesLike) -> Labels:
         """Return the most probable class of each sequence, shape (n,)."""
         proba = self.predict_log_proba(X)
         return np.asarray(self.classes_[np.argmax(proba, axis=1)])
@@ -141,7 +142,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(shares / shares.sum()))
 
-    def _alphabet(self, density: Any, sequences: Sequences) -> NDArray[Any] | None:
+    def _alphabet(self, density: BaseEstimator, sequences: Sequences) -> Labels | None:
         """Return what the classes must share, so that a symbol costs each of them what its own data say."""
         parameters = density.get_params(deep=False)
         if sequences.kind != "symbols" or parameters.get("symbols", ...) is not None:
@@ -150,7 +151,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         gone = parameters.get("missing_symbol")
         return find_symbols(values if gone is None else values[values != gone])
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         inner = (MarkovChain() if self.estimator is None else self.estimator).__sklearn_tags__()
         tags.input_tags = inner.input_tags
@@ -158,12 +159,12 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         return tags
 
 
-def _reading_of(density: Any) -> Reading:
+def _reading_of(density: BaseEstimator) -> Reading:
     """Return how a density reads its input; one that does not say takes it as it comes."""
     return density.reading if isinstance(density, Reader) else {}
 
 
-def _fit_class(density: Any, sequences: Sequences, alphabet: NDArray[Any] | None, label: Any) -> Density:
+def _fit_class(density: BaseEstimator, sequences: Sequences, alphabet: Labels | None, label: Any) -> Density:
     model = clone(density)
     if alphabet is not None:
         model.set_params(symbols=alphabet)

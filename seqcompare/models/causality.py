@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 
-def is_causal(model: Any) -> bool:
+def is_causal(model: BaseEstimator) -> bool:
     """Return whether the answer at a step uses no later step; True if nothing in the model says otherwise.
 
     A model's own ``causal`` decides. A pipeline is causal if all its steps are, any other meta-estimator if
@@ -26,3 +28,19 @@ def is_causal(model: Any) -> bool:
         if hasattr(model, inner):
             return is_causal(getattr(model, inner))
     return True
+
+
+def check_causal(tagger: Any) -> None:
+    """Refuse a model of steps that sees the steps that `NextStep` is to predict."""
+    if not is_causal(tagger):
+        name = type(tagger).__name__
+        raise ValueError(f"NextStep needs a causal tagger, but this {name} sees the steps it should predict")
+
+
+def reach_of(tagger: Any) -> int:
+    """Return how many steps the tagger's answer depends on, and one more; all, if it does not say."""
+    for name in ("before", "order"):
+        if hasattr(tagger, name):
+            # the extra step keeps the cut apart from the start of the sequence
+            return int(getattr(tagger, name)) + 2
+    return sys.maxsize

@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.models.kalman_kernels import chart_course, run_filter, run_smoother
-
-Floats = NDArray[np.float64]
+from seqcompare.typing import Floats
 
 
 class LinearGaussian(NamedTuple):
@@ -108,6 +107,36 @@ def smooth_states(model: LinearGaussian, x: Floats, offsets: NDArray[np.int64], 
     mean, cov, cross = np.empty_like(seen.mean), np.empty_like(seen.cov), np.zeros_like(seen.cov)
     run_smoother(model, x, offsets, seen.mean, seen.cov, mean, cov, cross)
     return Smoothed(mean, cov, cross)
+
+
+class Online(NamedTuple):
+    """What is known of the state before the next step of a sequence that is read as it comes."""
+
+    model: LinearGaussian
+    mean: Floats
+    """Shape (k,)."""
+    cov: Floats
+    """Shape (k, k)."""
+
+
+def start(model: LinearGaussian) -> Online:
+    """Return what is known before the first step."""
+    return Online(model, model.start_mean, model.start_cov)
+
+
+def step(known: Online, x: Floats) -> Online:
+    """Return what is known after one more step x, shape (d,), NaN where missing."""
+    model, mean, cov = known
+    seen = ~np.isnan(x)
+    if seen.any():
+        loading = model.loading[seen]
+        shown = cov @ loading.T
+        spread = loading @ shown + model.noise[np.ix_(seen, seen)]
+        gain = np.linalg.solve(spread, shown.T).T
+        mean = mean + gain @ (x[seen] - model.offset[seen] - loading @ mean)
+        cov = cov - gain @ shown.T
+    ahead = model.transition @ cov @ model.transition.T + model.state_noise
+    return Online(model, model.transition @ mean, (ahead + ahead.T) / 2)
 
 
 # Steps by which the covariance has settled, or hardly ever does.

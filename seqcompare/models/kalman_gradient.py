@@ -8,14 +8,15 @@ mean), N how sure they are of it; u and D say the same of the noise of a step.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from seqcompare.models.kalman import Floats, LinearGaussian, filter_states
+from seqcompare.models.kalman import LinearGaussian, filter_states
 from seqcompare.models.kalman_kernels import observe, whiten
+from seqcompare.typing import Floats, Ints
 
 
 class Gradient(NamedTuple):
@@ -86,7 +87,7 @@ def _solve_transposed(factor: Floats, size: int, matrix: Floats, columns: int) -
 def _pull_back(
     model: LinearGaussian,
     x: Floats,
-    offsets: Any,
+    offsets: Ints,
     weight: Floats,
     mean_before: Floats,
     cov_before: Floats,

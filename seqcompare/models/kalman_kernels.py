@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from seqcompare.typing import Floats, Ints
 
 # The covariance has settled once it moves by less than this share of itself from one step to the next.
 _SETTLED = 1e-13
@@ -172,7 +171,7 @@ def run_filter(
     model: Any,
     course: Any,
     x: Floats,
-    offsets: Any,
+    offsets: Ints,
     log_density: Floats,
     mean_before: Floats,
     cov_before: Floats,
@@ -314,7 +313,7 @@ def take_in(cov: Floats, gain: Floats, n_known: int) -> None:
 def run_smoother(
     model: Any,
     x: Floats,
-    offsets: Any,
+    offsets: Ints,
     mean_before: Floats,
     cov_before: Floats,
     mean: Floats,

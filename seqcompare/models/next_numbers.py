@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn import config_context
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.models.distributions.base import Distribution
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
-
-Floats = NDArray[np.float64]
+from seqcompare.typing import Floats
 
 N_FOLDS = 5
 _MOST_ERRORS = 10_000  # that a mixture is fitted to
@@ -84,8 +82,8 @@ def shift(sequences: Sequences, weight: Floats) -> tuple[Sequences, Sequences, S
 
 
 def predict_held_out(
-    regressor: Any, X: Sequences, y: Sequences, weight: Sequences, *, weighted: bool
-) -> NDArray[Any]:
+    regressor: BaseEstimator, X: Sequences, y: Sequences, weight: Sequences, *, weighted: bool
+) -> Floats:
     """Return predictions of every step by models that were not fitted on it, shape of ``y.values``.
 
     Folds hold out whole sequences; of fewer sequences than folds, runs of steps, which are still seen from

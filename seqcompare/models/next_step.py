@@ -9,18 +9,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import MetaEstimatorMixin, clone
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.alphabet import choose_alphabet, encode
 from seqcompare.models.base import Reading, SymbolDensity, check_lengths, check_sequences
-from seqcompare.models.causality import is_causal
+from seqcompare.models.causality import check_causal, reach_of
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.drawing import draw_numbers, forecast_by_drawing
 from seqcompare.models.next_numbers import find_errors, predict_held_out, scales_of, shift
+from seqcompare.models.online import Recent
+from seqcompare.typing import Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 _CONTINUATIONS = 50
 
@@ -83,7 +85,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
 
     def __init__(
         self,
-        estimator: Any,
+        estimator: BaseEstimator,
         *,
         symbols: ArrayLike | None = None,
         scale: Any = None,
@@ -99,7 +101,9 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         """Whole numbers of any kind are symbols, unless numbers are predicted."""
         return {"numbers": True} if _of_numbers(self.estimator) else {"symbols": True}
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> NextStep:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> NextStep:
         """Fit the tagger or regressor to each next step.
 
         Parameters
@@ -128,7 +132,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         if not _of_numbers(self.estimator) and not hasattr(self.estimator, "predict_proba"):
             raise ValueError(f"NextStep needs a tagger that gives probabilities: {name} has no predict_proba")
         tagger = clone(self.estimator)
-        _check_causal(tagger)
+        check_causal(tagger)
         if sample_weight is not None and not has_fit_parameter(self.estimator, "sample_weight"):
             raise ValueError(f"sample_weight was given, but {name}.fit takes none")
         used = np.add.reduceat(weight, sequences.offsets[:-1]) > 0
@@ -145,12 +149,12 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         self._fit_transitions(tagger, sequences, weight, weighted=sample_weight is not None)
         return self
 
-    def score_samples(self, X: Any) -> NDArray[np.float64]:
+    def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return the log-likelihood of each sequence in nats, shape (n,)."""
         sequences = self._check(X)
         return np.add.reduceat(Sequences(self.score_steps(sequences)).values, sequences.offsets[:-1])
 
-    def score_steps(self, X: Any) -> Any:
+    def score_steps(self, X: SequencesLike) -> SequencesLike:
         """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
         sequences = self._check(X)
         first, flat = sequences.offsets[:-1], Sequences(sequences.values, sequences.offsets)
@@ -170,14 +174,14 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         proba[first] = np.append(self.initial_proba_, floor)[codes[first]]
         return sequences.pack(np.log(proba))
 
-    def predict_next_proba(self, X: Any) -> Any:
+    def predict_next_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container."""
         sequences = self._check(X)
         if _of_numbers(self.estimator):
             raise ValueError("predict_next_proba is for symbols; predict_next_distribution is for numbers")
         return sequences.pack(self._next_rows(Sequences(sequences.values, sequences.offsets)))
 
-    def predict_next_distribution(self, X: Any) -> Any:
+    def predict_next_distribution(self, X: SequencesLike) -> Distribution | list[Distribution]:
         """Return the distribution of x[t+1] given x[..t] for every step t, of numbers, in X's container.
 
         See `seqcompare.models.base.NumberDensity.predict_next_distribution` for the shapes.
@@ -186,7 +190,9 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         self._check_numbers()
         return pack(sequences, self._ahead(Sequences(sequences.values, sequences.offsets)))
 
-    def forecast(self, X: Any, steps: int, n_samples: int | None = None, random_state: Any = None) -> Any:
+    def forecast(
+        self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
+    ) -> Any:
         """Return the distributions of the `steps` steps after the end of each sequence, batch (n, steps).
 
         Parameters
@@ -207,7 +213,51 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         drawn = _CONTINUATIONS if n_samples is None else n_samples
         return forecast_by_drawing(self._ahead, sequences, steps, drawn, check_random_state(random_state))
 
-    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
+    def start(self) -> Any:
+        """Return the state before the first step of a sequence, for `step`."""
+        check_is_fitted(self)
+        if not hasattr(self.estimator_, "start"):
+            return super().start()
+        if _of_numbers(self.estimator):
+            return self.estimator_.start(), None if self.scale_ is None else self.scale_.start()
+        return self.estimator_.start(), encode(self.estimator_.classes_, self.symbols_)
+
+    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+        """Read one more step; return the distribution of the next, and what to pass on.
+
+        Parameters
+        ----------
+        state : state
+            What `start` or the last call returned.
+        x : symbol, number or array of shape (d,)
+            The step.
+        """
+        if isinstance(state, Recent):
+            return super().step(state, x)
+        answer, inner = self.estimator_.step(state[0], x)
+        if not _of_numbers(self.estimator):
+            n, row = self.n_transitions_, np.full(len(self.symbols_), 1 / len(self.symbols_))
+            row[state[1]] += answer * (n / answer.sum(dtype=np.float64))
+            return row / (n + 1), (inner, state[1])
+        scale, spread = np.ones(1), None
+        if self.scale_ is not None:
+            square, spread = self.scale_.step(state[1], x)
+            scale = scales_of(self.errors_, np.atleast_1d(square))
+        mean = np.reshape(answer, (1, -1))
+        return self.errors_.around(mean, scale, flat=np.ndim(x) == 0)[0], (inner, spread)
+
+    @property
+    def _looks_back(self) -> int | None:
+        reach = reach_of(self.estimator_)
+        return None if reach == sys.maxsize else reach
+
+    def _answers_to(self, X: Sequences) -> SequencesLike:
+        answer = self.predict_next_distribution if _of_numbers(self.estimator) else self.predict_next_proba
+        return answer(X)[0]  # type: ignore[return-value]  # or a batch of distributions
+
+    def sample(
+        self, n_sequences: int = 1, length: ArrayLike = 10, random_state: RandomState = None
+    ) -> Sequences:
         """Draw sequences, step by step.
 
         A tagger with ``step_proba`` carries its state from step to step, one that says how far it looks back
@@ -232,7 +282,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         if _of_numbers(self.estimator):
             rng = check_random_state(random_state)
             start = self.errors_.start(len(lengths), flat=self.flat_)
-            return draw_numbers(self._ahead, start, lengths, rng, _reach_of(self.estimator_))
+            return draw_numbers(self._ahead, start, lengths, rng, reach_of(self.estimator_))
         uniform = check_random_state(random_state).uniform(size=(len(lengths), lengths.max()))
         drawn = np.empty(uniform.shape, dtype=np.intp)
         proba, state = np.tile(self.initial_proba_, (len(lengths), 1)), None
@@ -260,7 +310,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         return self.estimator_.n_iter_
 
     @property
-    def stop_reason_(self) -> Any:
+    def stop_reason_(self) -> str:
         """The tagger's, where it has one."""
         return self.estimator_.stop_reason_
 
@@ -274,23 +324,23 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         """The tagger's, where it has one."""
         return self.estimator_.validation_scores_
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = not _of_numbers(self.estimator)
         tags.input_tags.string = not _of_numbers(self.estimator)
         return tags
 
     def _fit_transitions(
-        self, tagger: Any, sequences: Sequences, weight: NDArray[np.float64], *, weighted: bool
+        self, tagger: BaseEstimator, sequences: Sequences, weight: NDArray[np.float64], *, weighted: bool
     ) -> None:
         X, y, w = shift(sequences, weight)
         self.n_transitions_ = float(w.values.sum())
         tagger.fit(X, y, **({"sample_weight": w} if weighted else {}))
-        _check_causal(tagger)  # a search may have found out that looking ahead pays
+        check_causal(tagger)  # a search may have found out that looking ahead pays
         self.estimator_ = tagger
 
     def _fit_numbers(
-        self, regressor: Any, sequences: Sequences, weight: NDArray[np.float64], *, weighted: bool
+        self, regressor: BaseEstimator, sequences: Sequences, weight: NDArray[np.float64], *, weighted: bool
     ) -> NextStep:
         check_scalar(self.max_components, "max_components", Integral, min_val=1)
         X, y, w = shift(sequences, weight)
@@ -302,7 +352,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         )
         self.scale_, predicted = None, None
         if self.scale is not None:
-            _check_causal(self.scale)
+            check_causal(self.scale)
             unit = np.maximum(np.average(off**2, axis=0, weights=w.values), 1e-300)
             squares = y.with_values((off**2 / unit).mean(axis=1) + 1e-6)
             predicted = predict_held_out(self.scale, X, squares, w, weighted=weighted)
@@ -310,7 +360,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         steps = sequences.channels.astype(np.float64)
         self.errors_ = find_errors(off, w.values, predicted, steps, self.max_components)
         self.estimator_ = regressor.fit(X, y, **use)
-        _check_causal(regressor)
+        check_causal(regressor)
         return self
 
     def _ahead(self, sequences: Sequences) -> Distribution:
@@ -328,12 +378,12 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
     def _next_rows(self, sequences: Sequences) -> NDArray[np.float64]:
         return self._mixed(Sequences(self.estimator_.predict_proba(sequences)).channels)
 
-    def _step(self, past: NDArray[Any], state: Any) -> tuple[NDArray[np.float64], Any]:
+    def _step(self, past: Labels, state: Any) -> tuple[NDArray[np.float64], Any]:
         """Return p(next step) of n sequences of one length, shape (n, n_symbols), and the tagger's state."""
         if hasattr(self.estimator_, "step_proba"):
             answers, state = self.estimator_.step_proba(past[:, -1], state)
             return self._mixed(answers), state
-        rows = self._next_rows(Sequences(past[:, -_reach_of(self.estimator_) :]))
+        rows = self._next_rows(Sequences(past[:, -reach_of(self.estimator_) :]))
         return rows.reshape(len(past), -1, rows.shape[1])[:, -1], None
 
     def _mixed(self, answers: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -345,21 +395,6 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         return rows
 
 
-def _of_numbers(estimator: Any) -> bool:
+def _of_numbers(estimator: BaseEstimator) -> bool:
     """Whether a model of steps answers with numbers."""
     return getattr(estimator, "predicts", None) == "numbers"
-
-
-def _check_causal(tagger: Any) -> None:
-    if not is_causal(tagger):
-        name = type(tagger).__name__
-        raise ValueError(f"NextStep needs a causal tagger, but this {name} sees the steps it should predict")
-
-
-def _reach_of(tagger: Any) -> int:
-    """Return how many steps the tagger's answer depends on, and one more; all, if it does not say."""
-    for name in ("before", "order"):
-        if hasattr(tagger, name):
-            # the extra step keeps the cut apart from the start of the sequence
-            return int(getattr(tagger, name)) + 2
-    return sys.maxsize

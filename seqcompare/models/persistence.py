@@ -8,6 +8,7 @@ from typing import Any
 from zipfile import BadZipFile
 
 import skops.io
+from sklearn.base import BaseEstimator
 from skops.io.exceptions import UntrustedTypesFoundException
 
 _FORMAT = "seqcompare model"
@@ -109,7 +110,7 @@ TRUSTED = (
 )
 
 
-def save(model: Any, path: str | Path) -> None:
+def save(model: BaseEstimator, path: str | Path) -> None:
     """Save a model, fitted or not.
 
     Parameters

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
@@ -15,6 +14,7 @@ from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_labels, check_step_weights
 from seqcompare.models.base import Tagger, check_sequences
 from seqcompare.models.causality import is_causal
+from seqcompare.typing import Floats, Label, SequencesLike, TargetsLike, WeightsLike
 
 
 class InPieces(MetaEstimatorMixin, Tagger):
@@ -41,7 +41,7 @@ class InPieces(MetaEstimatorMixin, Tagger):
 
     ignore_label = None
 
-    def __init__(self, estimator: Any, length: int = 100) -> None:
+    def __init__(self, estimator: BaseEstimator, length: int = 100) -> None:
         self.estimator = estimator
         self.length = length
 
@@ -50,7 +50,7 @@ class InPieces(MetaEstimatorMixin, Tagger):
         """Whether the answer at a step uses no later step: as the inner tagger."""
         return is_causal(getattr(self, "estimator_", self.estimator))
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> InPieces:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> InPieces:
         """Cut the sequences, and fit the tagger to the pieces.
 
         Parameters
@@ -88,10 +88,19 @@ class InPieces(MetaEstimatorMixin, Tagger):
         """Free parameters of the tagger."""
         return int(self.estimator_.n_parameters_)
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container."""
         check_is_fitted(self)
         return self.estimator_.predict_proba(check_sequences(self, X, reset=False))
+
+    def start(self) -> object:
+        """Return the inner tagger's state before the first step of a sequence."""
+        check_is_fitted(self)
+        return self.estimator_.start()
+
+    def step(self, state: object, x: Label | Floats) -> tuple[object, object]:
+        """Read one more step with the inner tagger; see its ``step``."""
+        return self.estimator_.step(state, x)
 
     def _bounds(self, sequences: Sequences) -> NDArray[np.int64]:
         lengths = sequences.lengths

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.cluster import KMeans
 from sklearn.utils import check_random_state, check_scalar
@@ -16,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.base import check_sequences
 from seqcompare.models.causality import is_causal
+from seqcompare.typing import Floats, Label, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 _MOST_STEPS = 20_000
 
@@ -48,7 +47,9 @@ class Quantized(MetaEstimatorMixin, BaseEstimator):
         Of `estimator_`, and the numbers that make up the centres.
     """
 
-    def __init__(self, estimator: Any, n_symbols: int = 16, *, random_state: Any = None) -> None:
+    def __init__(
+        self, estimator: BaseEstimator, n_symbols: int = 16, *, random_state: RandomState = None
+    ) -> None:
         self.estimator = estimator
         self.n_symbols = n_symbols
         self.random_state = random_state
@@ -63,7 +64,7 @@ class Quantized(MetaEstimatorMixin, BaseEstimator):
         """Whether `fit` can take weights: whether the inner model can."""
         return bool(has_fit_parameter(self.estimator, "sample_weight"))
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Quantized:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> Quantized:
         """Find the centres, and fit the inner model to the symbols.
 
         Parameters
@@ -104,16 +105,26 @@ class Quantized(MetaEstimatorMixin, BaseEstimator):
         """Free parameters, those of the centres included."""
         return int(self.estimator_.n_parameters_) + self.centres_.size
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the inner model's answer."""
         return self.estimator_.predict(self._check(X))
 
     @available_if(lambda self: hasattr(self.estimator, "predict_proba"))
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return the inner model's probabilities."""
         return self.estimator_.predict_proba(self._check(X))
 
-    def _check(self, X: Any) -> Sequences:
+    def start(self) -> object:
+        """Return the inner model's state before the first step of a sequence."""
+        check_is_fitted(self)
+        return self.estimator_.start()
+
+    def step(self, state: object, x: Label | Floats) -> tuple[object, object]:
+        """Read one more step with the inner model; see its ``step``."""
+        symbol = self._check([np.asarray(x)[np.newaxis]]).values[0]
+        return self.estimator_.step(state, symbol)
+
+    def _check(self, X: SequencesLike) -> Sequences:
         check_is_fitted(self)
         return self._symbols(check_sequences(self, X, reset=False))
 
@@ -121,5 +132,5 @@ class Quantized(MetaEstimatorMixin, BaseEstimator):
         """Return the nearest centre of each step, in the container that the steps came in."""
         steps = (sequences.channels - self.mean_) / self.scale_
         squares = (self.centres_**2).sum(axis=1)
-        nearest: NDArray[Any] = np.argmin(squares - 2 * steps @ self.centres_.T, axis=1)
+        nearest: Labels = np.argmin(squares - 2 * steps @ self.centres_.T, axis=1)
         return sequences.with_values(nearest.astype(np.int64))

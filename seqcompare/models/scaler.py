@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.input_checks import is_nested_table
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.base import check_sequences
+from seqcompare.typing import SequencesLike, TargetsLike
 
 
 class SequenceScaler(TransformerMixin, BaseEstimator):
@@ -54,7 +56,7 @@ class SequenceScaler(TransformerMixin, BaseEstimator):
         self.with_mean = with_mean
         self.with_std = with_std
 
-    def fit(self, X: Any, y: Any = None) -> SequenceScaler:
+    def fit(self, X: SequencesLike, y: TargetsLike | None = None) -> SequenceScaler:
         """Compute mean and variance of each channel.
 
         Parameters
@@ -71,7 +73,7 @@ class SequenceScaler(TransformerMixin, BaseEstimator):
         """
         return self._set(*_moments(self._check(X, reset=True)))
 
-    def partial_fit(self, X: Any, y: Any = None) -> SequenceScaler:
+    def partial_fit(self, X: SequencesLike, y: TargetsLike | None = None) -> SequenceScaler:
         """Add more sequences to mean and variance; parameters as in `fit`."""
         if not hasattr(self, "n_steps_seen_"):
             return self.fit(X)
@@ -82,24 +84,24 @@ class SequenceScaler(TransformerMixin, BaseEstimator):
         var = (1 - share) * self.var_ + share * var + share * (1 - share) * gap**2
         return self._set(n, self.mean_ + share * gap, var)
 
-    def fit_transform(self, X: Any, y: Any = None) -> Any:
+    def fit_transform(self, X: SequencesLike, y: TargetsLike | None = None) -> SequencesLike:
         """Return the scaled training data; parameters as in `fit`."""
         answer = self.fit(X).transform(X)
-        return np.stack(answer) if is_nested_table(X) else answer
+        return np.stack(list(answer)) if is_nested_table(X) else answer
 
-    def transform(self, X: Any) -> Any:
+    def transform(self, X: SequencesLike) -> SequencesLike:
         """Return the scaled sequences in the container, shape and float type of `X`."""
         sequences = self._check(X, reset=False)
         shift = self.mean_ if self.with_mean else 0.0
         return _packed(sequences, (sequences.channels - shift) / self.scale_)
 
-    def inverse_transform(self, X: Any) -> Any:
+    def inverse_transform(self, X: SequencesLike) -> SequencesLike:
         """Return scaled sequences in their old units, in the container, shape and float type of `X`."""
         sequences = self._check(X, reset=False)
         shift = self.mean_ if self.with_mean else 0.0
         return _packed(sequences, sequences.channels * self.scale_ + shift)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         tags.input_tags.allow_nan = True
@@ -113,7 +115,7 @@ class SequenceScaler(TransformerMixin, BaseEstimator):
         self.scale_ = np.where(constant | (not self.with_std), 1.0, np.sqrt(var))
         return self
 
-    def _check(self, X: Any, *, reset: bool) -> Sequences:
+    def _check(self, X: SequencesLike, *, reset: bool) -> Sequences:
         if not reset:
             check_is_fitted(self)
         sequences = check_sequences(self, X, reset=reset, numbers=True, allow_nan=True)
@@ -137,6 +139,6 @@ def _moments(sequences: Sequences) -> tuple[Any, NDArray[np.float64], NDArray[np
     return counts, mean, squares.sum(axis=0) / np.maximum(counts, 1)
 
 
-def _packed(sequences: Sequences, channels: NDArray[np.float64]) -> Any:
+def _packed(sequences: Sequences, channels: NDArray[np.float64]) -> SequencesLike:
     values = channels.reshape(sequences.values.shape)
     return sequences.pack(values.astype(sequences.values.dtype))

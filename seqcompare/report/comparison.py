@@ -57,12 +57,18 @@ def comparison_report(run: StoredComparison) -> Report:
     return Report(
         title=f"Which model for {name}?",
         question=_question(facts),
-        verdict=tuple(shown(sentence, 600) for sentence in verdict.sentences),
+        verdict=tuple(shown(sentence, 600) for sentence in [*verdict.sentences, *_unsaved(run)]),
         headline=headline,
         sections=tuple(section for section in sections if section is not None),
         files={k: v for k, v in run.tables().items() if k not in {"summary", "pairs", "grids", "trials"}},
         palette=view.palette,
     )
+
+
+def _unsaved(run: StoredComparison) -> list[str]:
+    """Return a sentence where the model that is enough could not be saved."""
+    problem = run.unsaved()
+    return [f"{problem}."] if problem else []
 
 
 def _question(facts: dict[str, object]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from seqcompare.style import Palette
+from seqcompare.typing import Record
 
 T = TypeVar("T")
 
@@ -95,7 +96,7 @@ def all_families(configs: Iterable[Mapping[str, object]]) -> dict[str, object]:
     return {"families": list({family["name"]: family for family in reversed(described)}.values())[::-1]}
 
 
-def _described(config: Mapping[str, object]) -> list[dict[str, Any]]:
+def _described(config: Mapping[str, object]) -> list[Record]:
     from seqcompare.results.described import families_of  # here, since a terminal needs names alone
 
     try:

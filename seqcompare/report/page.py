@@ -17,7 +17,7 @@ from seqcompare.report.figures import COMPARISON, SWEEP
 from seqcompare.report.figures.canvas import series_id
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Figure, Report, Section, Table
-from seqcompare.results.folder import open_run, to_csv
+from seqcompare.results.folder import locked, open_run, read_config, to_csv
 
 # Rows of a table on the page; the file holds all.
 MOST_ROWS = 4000
@@ -48,9 +48,13 @@ def write_report(folder: str | os.PathLike[str]) -> Path:
     ------
     FileNotFoundError
         If `folder` holds no run.
+    RunError
+        If a process is still at work on it.
     """
     folder = Path(folder)
-    return write(report_of([folder]), folder)
+    read_config(folder)  # a lock would be left where there is no run
+    with locked(folder):
+        return write(report_of([folder]), folder)
 
 
 def write_side_by_side(folders: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]) -> Path:

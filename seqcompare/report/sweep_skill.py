@@ -91,8 +91,8 @@ def memory_section(view: SweepView) -> Section:
         Table(
             "capacity_needed",
             "Capacity needed, in numbers",
-            "The smallest capacity on the ladder whose mean skill is at least 0.9, and the smallest that "
-            "theory says can do it. Empty: none on the ladder, or theory is silent.",
+            "The smallest capacity tried whose mean skill is at least 0.9, and the smallest that "
+            "theory says can do it. Empty: none that was tried, or theory is silent.",
             needed,
             {
                 "task": "task",
@@ -156,7 +156,7 @@ def _capacity_figure(view: SweepView) -> Figure | None:
         name="capacity_needed",
         title="Capacity needed against the bits to be carried",
         caption=(
-            "The smallest capacity on the ladder that reaches mean skill 0.9, and the smallest that theory "
+            "The smallest capacity tried that reaches mean skill 0.9, and the smallest that theory "
             "says can. Orders, states, taps and hidden units count differently: compare how lines rise, not "
             "how high they are. No mark: no capacity tried is enough, or theory is silent."
         ),

@@ -71,14 +71,14 @@ class Output:
         if not self.quiet:
             self._err.print(escape(text))
 
-    def result(self, text: str, value: Any) -> None:
+    def result(self, text: str, value: object) -> None:
         """Write a result: `text` for people, `value` for machines."""
         if self.as_json:
             self.json(value)
         else:
             self._out.print(escape(text), soft_wrap=True)
 
-    def json(self, value: Any) -> None:
+    def json(self, value: object) -> None:
         """Write `value` as JSON, in characters that no terminal acts on."""
         sys.stdout.write(json.dumps(plain(value), indent=2, allow_nan=False) + "\n")
 
@@ -166,7 +166,7 @@ def duration(seconds: float) -> str:
     return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """Return `value` as JSON knows it; what is not a number there (NaN, infinity) becomes null."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
@@ -179,7 +179,7 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
-def _words(value: Any) -> str:
+def _words(value: object) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     return f"{value:.4g}" if isinstance(value, float) else shown(value)

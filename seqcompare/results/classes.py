@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
+
+from seqcompare.results.store import Details
 
 
 def class_scores(confusion: pd.DataFrame) -> pd.DataFrame:
@@ -31,3 +35,33 @@ def class_scores(confusion: pd.DataFrame) -> pd.DataFrame:
             records.append((entry, entry, family, label, precision, recall, f1, float(support[label])))
     columns = ["entry", "model", "family", "label", "precision", "recall", "f1", "support"]
     return pd.DataFrame(records, columns=columns)
+
+
+def summed(
+    tests: pd.DataFrame,
+    details: Mapping[str, Details],
+    name: str,
+    keys: Sequence[str],
+    values: Sequence[str],
+) -> pd.DataFrame:
+    """Return a table that every test trial has, its values added up over folds.
+
+    Parameters
+    ----------
+    tests : DataFrame
+        Rows of testing: ``entry``, ``family``, ``trial_id``.
+    details : mapping of str to dict
+        The details of each trial, the table among them.
+    name : str
+        Its name there.
+    keys, values : sequence of str
+        Its columns: what is told apart, and what is added up.
+    """
+    records = [
+        (entry, entry, family, *point)
+        for entry, family, trial in tests[["entry", "family", "trial_id"]].to_numpy()
+        for point in details[trial].get(name, [])
+    ]
+    names = ["entry", "model", "family"]
+    table = pd.DataFrame(records, columns=[*names, *keys, *values])
+    return table.groupby([*names, *keys], sort=False)[list(values)].sum().reset_index()

@@ -12,7 +12,7 @@ import pandas as pd
 
 from seqcompare.metrics import Metric
 from seqcompare.results.answer import Answer, answer_table
-from seqcompare.results.classes import class_scores
+from seqcompare.results.classes import class_scores, summed
 from seqcompare.results.contest import CHANCE, Contest, loss_table, pairs, summary
 from seqcompare.results.described import Config, metric_of
 from seqcompare.results.findings import Findings
@@ -33,6 +33,8 @@ CONTEXT_COLUMNS = [
     *("score", "low", "high", "loss", "behind", "error", *REACHES),
 ]
 _CANDIDATE = ["entry", "model", "family", "variant", "capacity"]
+#: The side table that says why the winner is in no file.
+UNSAVED = "unsaved"
 _SIDE_TABLES = ("lag_profile", "profile_facts")
 _COUNTED = ["n_parameters", "predict_us_per_step"]
 
@@ -140,8 +142,6 @@ class ComparisonResult:
             untried=self.untried,
             least_seen=least,
             most_seen=most,
-            # a clock that frequencies by season know as well shows at every lag
-            beyond_seen=most if "beyond_clock" in self.facts or "period" not in self.facts else 0.0,
             references=self.references,
         )
 
@@ -306,14 +306,7 @@ class ComparisonResult:
 
     def _summed(self, name: str, keys: Sequence[str], values: Sequence[str]) -> pd.DataFrame:
         """Return a table that every test trial has, its values added up over folds."""
-        records = [
-            (entry, entry, family, *point)
-            for entry, family, trial in self.phase(TEST)[["entry", "family", "trial_id"]].to_numpy()
-            for point in self.details[trial].get(name, [])
-        ]
-        names = ["entry", "model", "family"]
-        table = pd.DataFrame(records, columns=[*names, *keys, *values])
-        return table.groupby([*names, *keys], sort=False)[list(values)].sum().reset_index()
+        return summed(self.phase(TEST), self.details, name, keys, values)
 
 
 class StoredComparison(StoredRun):
@@ -354,6 +347,12 @@ class StoredComparison(StoredRun):
     def grids(self) -> pd.DataFrame:
         """Return how every candidate did on validation data; see `seqcompare.results.grids.all_grids`."""
         return self.result.grids.copy()
+
+    def unsaved(self) -> str:
+        """Return why the model that is enough could not be saved; empty where it was, or there is none."""
+        kept = self.side_table(UNSAVED)
+        problem = "" if kept is None else kept["problem"].iloc[0]
+        return problem if isinstance(problem, str) else ""
 
     def ladders(self) -> pd.DataFrame:
         """Return what `grids` returns, which is its name from now on."""

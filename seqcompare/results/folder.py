@@ -28,6 +28,9 @@ _PACKAGES = ("seqcompare", "numpy", "scipy", "scikit-learn", "hmmlearn", "numba"
 _FILES = (STORE, f"{STORE}-wal", f"{STORE}-shm", CONFIG, "report.html", "report.md")
 _FOLDERS = ("tables", "figures", INFLIGHT)
 
+# keys of settings that were called otherwise once
+_RENAMED = {"ladder": "sizes", "ladders": "sizes"}
+
 # what a spreadsheet would read as the start of a formula
 _FORMULA = ("=", "+", "-", "@", "\t", "\n")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|nan)", re.IGNORECASE)
@@ -115,7 +118,18 @@ def read_config(folder: Path) -> Config:
     if not isinstance(config, dict):
         raise RunError(f"{path} cannot be read as the configuration of a run: it is no JSON object")
     check_format(path, config.get("format", 0))
+    if isinstance(config.get("settings"), dict):
+        config["settings"] = _renamed(config["settings"])
     return config
+
+
+def _renamed(settings: object) -> object:
+    """Return settings with the present names of keys, so that an older run can be gone on with."""
+    if isinstance(settings, list):
+        return [_renamed(each) for each in settings]
+    if isinstance(settings, dict):
+        return {_RENAMED.get(key, key): _renamed(value) for key, value in settings.items()}
+    return settings
 
 
 def write_config(folder: Path, config: Config) -> None:
@@ -204,7 +218,7 @@ def hold_folder(folder: Path, config: Config, *, n_jobs: int, fresh: bool) -> It
     if not (folder / CONFIG).is_file() and folder.exists() and {p.name for p in folder.iterdir()} - {LOCK}:
         raise FileExistsError(f"{folder} is not empty and holds no run; choose another folder")
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
+    with locked(folder):
         _prepare(folder, config, n_jobs, fresh)
         yield
 
@@ -235,8 +249,14 @@ def _prepare(folder: Path, config: Config, n_jobs: int, fresh: bool) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder, which the system takes away when the process dies, however it dies."""
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder, which the system takes away when the process dies, however it dies.
+
+    Raises
+    ------
+    RunError
+        If another process holds it.
+    """
     path = folder / LOCK
     handle = _acquire(path, folder)
     try:

@@ -95,7 +95,6 @@ def judge(
     ordered: bool = False,
     least_seen: float = 0.0,
     most_seen: float = 0.0,
-    beyond_seen: float | None = None,
     references: Sequence[str] = (CHANCE,),
     not_tried: Mapping[str, str] | None = None,
     untried: Mapping[str, Untried] | None = None,
@@ -128,11 +127,9 @@ def judge(
         Bits of information at one lag that the data could have shown. Where that is more than `SHOWN`, models
         that do not beat chance prove nothing: they had too little to learn from.
     most_seen : float, default=0.0
-        Bits of information that were detected at one lag. Where that is more than `SHOWN`, models that do not
-        beat chance have missed something.
-    beyond_seen : float, optional
-        The same beyond what a clock tells; by default, `most_seen`. It counts where frequencies by season, by
-        position or of late are better than those of all.
+        Bits of information that were detected at one lag. Where that is more than `SHOWN`, and more than the
+        frequencies by position, by season or of late gain over chance that are held to be enough, models that
+        do not beat these have missed something.
     references : sequence of str, default=("chance",)
         The entries that know frequencies alone; chance first.
     not_tried : mapping of str to str, optional
@@ -169,8 +166,10 @@ def judge(
         status |= {winner: ENOUGH} | dict.fromkeys(known, INFERIOR)
     else:
         upper = max(float(contest.difference(base, e).upper(SURE)) for e in models)
-        if base != CHANCE and beyond_seen is not None:
-            most_seen = beyond_seen
+        # what x[t - l] tells of x[t] by way of its place is no more than what the place tells of x[t] (the
+        # data processing inequality), which is what the reference gains over chance
+        if CHANCE in known and most_seen <= contest.mean_loss(CHANCE) - contest.mean_loss(base):
+            most_seen = 0.0
         shown = max(least_seen, most_seen) <= SHOWN
         kind = "chance" if upper < contest.tolerance and shown else "cannot tell"
         winner = base if kind == "chance" or best in known else best

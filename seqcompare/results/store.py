@@ -7,7 +7,7 @@ import json
 import math
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from seqcompare.typing import Params, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +99,7 @@ class RunError(ValueError):
     """What lies in the folder of a run cannot be read, or not be worked on."""
 
 
-def blank() -> dict[str, Any]:
+def blank() -> Record:
     """Return a row of which nothing is known: numbers that were not measured are NaN, or 0 if whole."""
     unknown = {"INTEGER": 0, "REAL": math.nan, "TEXT": "", "BOOLEAN": None}
     row = {name: unknown[kind] for name, (kind, _) in COLUMNS.items()}
@@ -168,7 +170,7 @@ class Store:
     def add(
         self,
         position: int,
-        row: Mapping[str, Any],
+        row: Params,
         curve: Iterable[tuple[int, float, float]] = (),
         insights: Iterable[tuple[str, pd.DataFrame]] = (),
     ) -> None:

@@ -217,7 +217,9 @@ def _why_open(found: Findings) -> tuple[str, Number, str]:
     judged = found.judgement
     least, most = (float(found.profile.get(name, 0.0)) for name in ("least_seen", "most_seen"))
     p = judged.beats_chance
-    if most > SHOWN and p < SURE:
+    known = abs(float(found.row(CHANCE)["score"]) - float(found.row(judged.base)["score"]))
+    # what goes by a place shows at lags as well
+    if most > max(SHOWN, known) and p < SURE:
         excluded = judged.winner in judged.references and judged.at_most < found.tolerance
         other = "A model of another kind, or one that sees further, may find it"
         return (
@@ -257,6 +259,9 @@ def _say_profile(found: Findings, writer: Writer) -> None:
             *(
                 ("profile_facts", name, "value", value)
                 for name, value in found.profile.items()
-                if name != "sentence"
+                if name not in ("sentence", "warnings")
             ),
         )
+    warnings = found.profile.get("warnings")
+    if isinstance(warnings, str) and warnings:
+        writer.say(f"Of the data: {warnings}", ("profile_facts", "warnings", "value", warnings))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.needs import Needs
 from seqcompare.tasks.base import MEAN_GAP, Task, geometric_gaps
+from seqcompare.typing import Labels, RandomState, SequencesLike
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Adding(Task):
         return inf
 
     def sample(
-        self, n_sequences: int, length: int | None = None, random_state: Any = None
+        self, n_sequences: int, length: int | None = None, random_state: RandomState = None
     ) -> SequenceDataset:
         """Draw sequences; see `Task.sample`.
 
@@ -81,7 +82,7 @@ class Adding(Task):
         total = x[first, 0] + x[first + self.distance, 0]
         return SequenceDataset(Sequences(x, offsets), total, None, self.role, self.name)
 
-    def optimal_prediction(self, X: Any) -> NDArray[np.float64]:
+    def optimal_prediction(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return the sum of the flagged numbers, shape (n,).
 
         Parameters
@@ -103,7 +104,9 @@ class Adding(Task):
             raise ValueError(f"Adding has 2 flags in every sequence, X[{wrong[0]}] has {flags[wrong[0]]:g}")
         return np.add.reduceat(sequences.values.prod(axis=1), sequences.offsets[:-1])
 
-    def outcomes(self, dataset: SequenceDataset, outputs: Any, symbols: Any = None) -> NDArray[np.float64]:
+    def outcomes(
+        self, dataset: SequenceDataset, outputs: SequencesLike, symbols: Labels | None = None
+    ) -> NDArray[np.float64]:
         """Return the squared error of every sequence, shape (n,); `symbols` means nothing here."""
         given = np.asarray(outputs, dtype=np.float64)
         if given.shape == (len(dataset), 1):

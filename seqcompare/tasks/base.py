@@ -16,6 +16,7 @@ from seqcompare.families import FAMILIES
 from seqcompare.metrics import METRICS
 from seqcompare.models.alphabet import encode
 from seqcompare.needs import Needs, Traits
+from seqcompare.typing import Ints, Labels, Model, RandomState, Reals, Record, SequencesLike, Values
 
 MEAN_GAP = 4
 """Mean length of the random gaps, in steps."""
@@ -65,7 +66,7 @@ class Task(ABC):
         return type(self).__name__
 
     @property
-    def params(self) -> dict[str, Any]:
+    def params(self) -> Record:
         """The parameters other than the distance, by name."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "distance"}
 
@@ -101,7 +102,7 @@ class Task(ABC):
 
     @abstractmethod
     def sample(
-        self, n_sequences: int, length: int | None = None, random_state: Any = None
+        self, n_sequences: int, length: int | None = None, random_state: RandomState = None
     ) -> SequenceDataset:
         """Draw sequences from the source.
 
@@ -136,14 +137,16 @@ class Task(ABC):
         return np.asarray((weights.values if isinstance(weights, Sequences) else weights) > 0)
 
     @abstractmethod
-    def outcomes(self, dataset: SequenceDataset, outputs: Any, symbols: Any = None) -> NDArray[np.float64]:
+    def outcomes(
+        self, dataset: SequenceDataset, outputs: SequencesLike, symbols: Labels | None = None
+    ) -> NDArray[np.float64]:
         """Return the score of each single answer that counts, shape (n_scored,), in the data's order.
 
         The parameters are those of `score`. All models answer the same questions in the same order, so
         that two of them can be compared pair by pair.
         """
 
-    def score(self, dataset: SequenceDataset, outputs: Any, symbols: Any = None) -> float:
+    def score(self, dataset: SequenceDataset, outputs: SequencesLike, symbols: Labels | None = None) -> float:
         """Return the mean score of the answers that count.
 
         Parameters
@@ -222,7 +225,7 @@ class Task(ABC):
     def needs(self) -> Needs:
         """Return what a model must have to predict as well as the optimum."""
 
-    def exact_model(self) -> Any:
+    def exact_model(self) -> Model | None:
         """Return a machine made by hand that predicts the scored steps as well as can be, or None.
 
         Returns
@@ -263,7 +266,7 @@ class SymbolTask(Task):
         return self.classes
 
     @abstractmethod
-    def optimal_proba(self, X: Any) -> Any:
+    def optimal_proba(self, X: SequencesLike) -> SequencesLike:
         """Return the probabilities that the exact Bayes predictor of the source gives.
 
         Parameters
@@ -283,7 +286,7 @@ class SymbolTask(Task):
             If the source cannot have made `X`.
         """
 
-    def read(self, X: Any) -> tuple[Sequences, NDArray[np.int64]]:
+    def read(self, X: SequencesLike) -> tuple[Sequences, NDArray[np.int64]]:
         """Return `X` as `Sequences` and its symbols as their codes, shape (n_steps,)."""
         sequences = Sequences(X)
         if sequences.kind != "symbols":
@@ -294,7 +297,9 @@ class SymbolTask(Task):
             raise self._impossible(sequences, int(unknown[0]), f"of {self.symbols.tolist()}")
         return sequences, codes
 
-    def outcomes(self, dataset: SequenceDataset, outputs: Any, symbols: Any = None) -> NDArray[np.float64]:
+    def outcomes(
+        self, dataset: SequenceDataset, outputs: SequencesLike, symbols: Labels | None = None
+    ) -> NDArray[np.float64]:
         """Return the score of each single answer that counts, shape (n_scored,), in the data's order.
 
         Accuracy: 1 for a right answer, 0 for a wrong one, ties in favour of the first class. Bits: the
@@ -326,12 +331,12 @@ class SymbolTask(Task):
         came = proba[np.arange(len(rows)), encode(truth, self.classes)]
         return -np.log2(np.maximum(came, PROBABILITY_FLOOR))
 
-    def _truth(self, dataset: SequenceDataset) -> NDArray[Any]:
+    def _truth(self, dataset: SequenceDataset) -> Ints:
         if dataset.y is None:
             return dataset.X.values
         return dataset.y.values if isinstance(dataset.y, Sequences) else dataset.y
 
-    def _align(self, given: NDArray[Any], symbols: NDArray[Any]) -> NDArray[np.float64]:
+    def _align(self, given: Reals, symbols: Labels) -> NDArray[np.float64]:
         """Return the probabilities in the order of `classes`, 0 for those that the model does not know."""
         if given.shape[1] != len(symbols):
             raise ValueError(f"expected a column for each of {len(symbols)} symbols, got {given.shape[1]}")
@@ -363,7 +368,7 @@ def latest(marked: NDArray[np.bool_], sequences: Sequences) -> NDArray[np.int64]
     return np.where(rows >= sequences.offsets[sequences.sequence_index], rows, -1)
 
 
-def flatten_outputs(outputs: Any, n_items: int, *, stepwise: bool) -> NDArray[Any]:
+def flatten_outputs(outputs: SequencesLike, n_items: int, *, stepwise: bool) -> Values:
     """Return outputs as an array with `n_items` rows, whatever container they came in."""
     if isinstance(outputs, Sequences):
         flat = outputs.values

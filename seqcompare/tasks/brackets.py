@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.needs import Needs
 from seqcompare.tasks.base import SymbolTask
 from seqcompare.tasks.dyck import heights, innermost_openers, opening_probabilities
+from seqcompare.typing import Model, RandomState, SequencesLike
 
 STOP = 0.5
 """How often the context before and after the planted pair ends where it could."""
@@ -101,7 +102,7 @@ class Brackets(SymbolTask):
         return float(self.max_depth * np.log2(self.n_types))
 
     def sample(
-        self, n_sequences: int, length: int | None = None, random_state: Any = None
+        self, n_sequences: int, length: int | None = None, random_state: RandomState = None
     ) -> SequenceDataset:
         """Draw sequences; see `Task.sample`. Contexts end when they end, so `length` must be None."""
         self._check_size(n_sequences, None, 0)
@@ -165,7 +166,9 @@ class Brackets(SymbolTask):
         counts[closers] = closers - inner[closers - 1] == self.distance
         return counts
 
-    def _parse(self, X: Any) -> tuple[Sequences, NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]:
+    def _parse(
+        self, X: SequencesLike
+    ) -> tuple[Sequences, NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]:
         """Return the sequences, codes, which are openers, and the innermost open bracket after each step."""
         sequences, x = self.read(X)
         is_opener = x < self.n_types
@@ -183,7 +186,7 @@ class Brackets(SymbolTask):
             raise self._impossible(sequences, int(astray[0]), "that closes the innermost bracket")
         return sequences, x, is_opener, inner
 
-    def optimal_proba(self, X: Any) -> Any:
+    def optimal_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(x[t+1] | x[..t]) at every step, given that the sequence goes on.
 
         Closing is only possible with the type of the innermost bracket. Whether to close depends on
@@ -271,7 +274,7 @@ class Brackets(SymbolTask):
         closed = [(s, self.n_types + kind) for s in stacks if len(s) < self.max_depth for kind in types]
         return opened + closed
 
-    def exact_model(self) -> Any:
+    def exact_model(self) -> Model | None:
         """Return an HMM whose states are the stack of open types and the symbol that made it so.
 
         Exact on the type of every closer; it opens and closes as the contexts do, and knows of no planted

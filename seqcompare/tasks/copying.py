@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.needs import Needs
 from seqcompare.tasks.base import MEAN_GAP, SymbolTask, geometric_gaps
+from seqcompare.typing import RandomState, SequencesLike
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Copy(SymbolTask):
         return float(self.n_items * np.log2(self.n_symbols))
 
     def sample(
-        self, n_sequences: int, length: int | None = None, random_state: Any = None
+        self, n_sequences: int, length: int | None = None, random_state: RandomState = None
     ) -> SequenceDataset:
         """Draw sequences; see `Task.sample`.
 
@@ -135,7 +136,7 @@ class Copy(SymbolTask):
             self.name,
         )
 
-    def optimal_proba(self, X: Any) -> Any:
+    def optimal_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(y[t] | x) at every step; see `SymbolTask.optimal_proba`."""
         sequences, x = self.read(X)
         go = np.flatnonzero(x == self.go)[:, np.newaxis]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,8 @@ from numpy.typing import NDArray
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.needs import Memory, Needs
-from seqcompare.tasks.density import DensityTask, Floats
+from seqcompare.tasks.density import DensityTask
+from seqcompare.typing import Floats, RandomState, SequencesLike
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Counts(DensityTask):
         return table
 
     def sample(
-        self, n_sequences: int, length: int | None = None, random_state: Any = None
+        self, n_sequences: int, length: int | None = None, random_state: RandomState = None
     ) -> SequenceDataset:
         """Draw sequences; see `Task.sample`. `length` must be more than `distance`."""
         length, generator = self._begin(n_sequences, length, random_state)
@@ -90,7 +90,7 @@ class Counts(DensityTask):
             last = generator.binomial(last, self.survival) + generator.poisson(self.arrivals, size=last.shape)
         return self._dataset(x.reshape(n_sequences, -1)[:, :length])
 
-    def optimal_log_density(self, X: Any) -> Any:
+    def optimal_log_density(self, X: SequencesLike) -> SequencesLike:
         """Return the log-probability of each count given those before it, in nats."""
         sequences, x = self._read_counts(X)
         size = int(x.max()) + 1
@@ -106,7 +106,7 @@ class Counts(DensityTask):
         """Return one more than the largest count worth a thought."""
         return int(self.mean + 12 * np.sqrt(self.mean) + 20)
 
-    def _read_counts(self, X: Any) -> tuple[Sequences, NDArray[np.int64]]:
+    def _read_counts(self, X: SequencesLike) -> tuple[Sequences, NDArray[np.int64]]:
         sequences, x = self.read(X)
         if (x < 0).any() or (x != np.floor(x)).any():
             raise ValueError("Counts is made of counts, got a number that is negative or not whole")

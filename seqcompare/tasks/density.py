@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.tasks.base import PROBABILITY_FLOOR, Task, flatten_outputs
-
-Floats = NDArray[np.float64]
+from seqcompare.typing import Floats, Labels, RandomState, SequencesLike, Values
 
 
 class DensityTask(Task):
@@ -39,7 +38,7 @@ class DensityTask(Task):
         """The first step that counts: late enough that the start gives nothing away."""
 
     @abstractmethod
-    def optimal_log_density(self, X: Any) -> Any:
+    def optimal_log_density(self, X: SequencesLike) -> SequencesLike:
         """Return log p(x[t] | x[..t-1]) of the source itself, in nats.
 
         Parameters
@@ -52,7 +51,7 @@ class DensityTask(Task):
         one number a step, shape (T_i,) a sequence, in X's container
         """
 
-    def optimal_proba(self, X: Any) -> Any:
+    def optimal_proba(self, X: SequencesLike) -> SequencesLike:
         """Return `optimal_log_density`, by the name that it has for all tasks of the role ``next``."""
         return self.optimal_log_density(X)
 
@@ -66,7 +65,9 @@ class DensityTask(Task):
         """Infinite: what is to be remembered is a real number, unless a task says otherwise."""
         return float("inf")
 
-    def outcomes(self, dataset: SequenceDataset, outputs: Any, symbols: Any = None) -> Floats:
+    def outcomes(
+        self, dataset: SequenceDataset, outputs: SequencesLike, symbols: Labels | None = None
+    ) -> Floats:
         """Return -log2 of the density of each step that counts, shape (n_scored,), in the data's order.
 
         Parameters
@@ -93,7 +94,7 @@ class DensityTask(Task):
         bits: Floats = -np.maximum(nats, np.log(PROBABILITY_FLOOR)) / np.log(2)
         return bits
 
-    def read(self, X: Any) -> tuple[Sequences, Floats]:
+    def read(self, X: SequencesLike) -> tuple[Sequences, Floats]:
         """Return `X` as `Sequences` and its numbers, shape (n_steps,)."""
         sequences = Sequences(X, numbers=True)
         if sequences.kind != "real":
@@ -102,7 +103,7 @@ class DensityTask(Task):
             raise ValueError(f"{self.name} has one number a step, got {sequences.n_channels}")
         return sequences, sequences.channels[:, 0]
 
-    def _dataset(self, x: NDArray[Any]) -> SequenceDataset:
+    def _dataset(self, x: Values) -> SequenceDataset:
         """Return sequences of one length, shape (n, length), with weights from `first_scored` on."""
         n, length = x.shape
         weights = np.zeros((n, length))
@@ -117,7 +118,7 @@ class DensityTask(Task):
         )
 
     def _begin(
-        self, n_sequences: int, length: int | None, random_state: Any
+        self, n_sequences: int, length: int | None, random_state: RandomState
     ) -> tuple[int, np.random.Generator]:
         self._check_size(n_sequences, length, self.first_scored + 1)
         return self.natural_length if length is None else length, np.random.default_rng(random_state)
@@ -134,12 +135,12 @@ def steps_in_time(sequences: Sequences) -> Iterator[tuple[int, NDArray[np.int64]
         yield t, starts[: np.searchsorted(-lengths, -t, side="left")] + t
 
 
-def normal_log_density(x: Floats, mean: Any, variance: Any) -> Floats:
+def normal_log_density(x: Floats, mean: float | Floats, variance: float | Floats) -> Floats:
     """Return log-densities of normal distributions in nats."""
     return np.asarray(-(np.log(2 * np.pi * variance) + (x - mean) ** 2 / variance) / 2, dtype=np.float64)
 
 
-def normal_bits(variance: Any) -> Any:
+def normal_bits(variance: float | Floats) -> Any:
     """Return the differential entropy of a normal distribution, in bits."""
     return np.log2(2 * np.pi * np.e * np.asarray(variance)) / 2
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.needs import Needs
 from seqcompare.tasks.base import SymbolTask, flatten_outputs
+from seqcompare.typing import Floats, Labels, RandomState, SequencesLike, Values
 
 #: Streams that belong together, whose labels and bits are balanced.
 _FOUR = 4
@@ -58,7 +59,7 @@ class LabelledStream(SymbolTask):
         return float(abs(self.distance) * np.log2(len(self.symbols)))
 
     def sample(
-        self, n_sequences: int, length: int | None = None, random_state: Any = None
+        self, n_sequences: int, length: int | None = None, random_state: RandomState = None
     ) -> SequenceDataset:
         """Draw sequences; see `Task.sample`. `length` must be more than the distance."""
         self._check_size(n_sequences, length, abs(self.distance) + 1)
@@ -78,7 +79,7 @@ class LabelledStream(SymbolTask):
             self.name,
         )
 
-    def optimal_proba(self, X: Any) -> Any:
+    def optimal_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(y[t] | x) at every step; see `SymbolTask.optimal_proba`."""
         sequences, x = self.read(X)
         proba = np.full((len(x), len(self.classes)), 1 / len(self.classes))
@@ -176,7 +177,9 @@ class DelayedXor(LabelledStream):
         whole = len(dataset) - len(dataset) % _FOUR
         return counts & (dataset.X.sequence_index < whole) if whole else counts
 
-    def outcomes(self, dataset: SequenceDataset, outputs: Any, symbols: Any = None) -> NDArray[np.float64]:
+    def outcomes(
+        self, dataset: SequenceDataset, outputs: Values | SequencesLike, symbols: Labels | None = None
+    ) -> Floats:
         """Return for each step that counts how many of the other label it is ranked right to.
 
         As a share of those at the same step of other sequences: windows that hang over the start are other

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from seqcompare.typing import Floats
 
 
 def predict_from_all(autocovariance: Floats) -> tuple[Floats, Floats]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.needs import Needs
 from seqcompare.tasks.base import SymbolTask
+from seqcompare.typing import Model, RandomState, SequencesLike
 
 SHORTEST = 256
 """Least natural length, in steps: the gain of a good filter is small, so it takes many steps to show."""
@@ -111,7 +112,7 @@ class HiddenRegimes(SymbolTask):
         return (1 - 1 / self.distance) * np.eye(n) + 1 / (self.distance * n)
 
     def sample(
-        self, n_sequences: int, length: int | None = None, random_state: Any = None
+        self, n_sequences: int, length: int | None = None, random_state: RandomState = None
     ) -> SequenceDataset:
         """Draw sequences; see `Task.sample`. `length` must be more than `distance`."""
         self._check_size(n_sequences, length, self.distance + 1)
@@ -135,7 +136,7 @@ class HiddenRegimes(SymbolTask):
             Sequences(x.ravel(), offsets), None, Sequences(weights.ravel(), offsets), self.role, self.name
         )
 
-    def optimal_proba(self, X: Any) -> Any:
+    def optimal_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(x[t+1] | x[..t]) at every step by the forward filter; see `SymbolTask.optimal_proba`."""
         sequences, x = self.read(X)
         likelihood = np.ascontiguousarray(self.emission.T)
@@ -164,7 +165,7 @@ class HiddenRegimes(SymbolTask):
             finite=False,
         )
 
-    def exact_model(self) -> Any:
+    def exact_model(self) -> Model | None:
         """Return the source itself as an HMM."""
         from seqcompare.models.hmm.model import HMM
 
@@ -182,7 +183,7 @@ def _mean_entropy(task: HiddenRegimes) -> float:
     dataset = task.sample(N_AVERAGED, random_state=0)
     # row t predicts step t + 1
     rows = np.flatnonzero(task.scored(dataset)) - 1
-    return float(_bits(task.optimal_proba(dataset.X).values[rows]).mean())
+    return float(_bits(Sequences(task.optimal_proba(dataset.X)).values[rows]).mean())
 
 
 def _bits(proba: NDArray[np.float64]) -> NDArray[np.float64]:

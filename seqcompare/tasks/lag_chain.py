@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.needs import Needs
 from seqcompare.tasks.base import SymbolTask
+from seqcompare.typing import Model, RandomState, SequencesLike
 
 BEARABLE_STATES = 256
 """The largest machine that `LagChain.exact_model` makes."""
@@ -74,7 +75,7 @@ class LagChain(SymbolTask):
         return float(self.distance * np.log2(self.n_symbols))
 
     def sample(
-        self, n_sequences: int, length: int | None = None, random_state: Any = None
+        self, n_sequences: int, length: int | None = None, random_state: RandomState = None
     ) -> SequenceDataset:
         """Draw sequences; see `Task.sample`. `length` must be more than `distance`."""
         self._check_size(n_sequences, length, self.distance + 1)
@@ -92,7 +93,7 @@ class LagChain(SymbolTask):
             Sequences(x.ravel(), offsets), None, Sequences(weights.ravel(), offsets), self.role, self.name
         )
 
-    def optimal_proba(self, X: Any) -> Any:
+    def optimal_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(x[t+1] | x[..t]) at every step; see `SymbolTask.optimal_proba`."""
         sequences, x = self.read(X)
         proba = np.full((len(x), self.n_symbols), 1 / self.n_symbols)
@@ -118,7 +119,7 @@ class LagChain(SymbolTask):
             units={"squashing": units, "gated": units, "additive": units},
         )
 
-    def exact_model(self) -> Any:
+    def exact_model(self) -> Model | None:
         """Return an HMM whose states are the last `distance` symbols, or None above 256 states.
 
         A state emits the newest of its symbols. The machine is exact at every step.

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.needs import Needs
-from seqcompare.tasks.density import DensityTask, Floats, normal_bits, normal_log_density
+from seqcompare.tasks.density import DensityTask, normal_bits, normal_log_density
 from seqcompare.tasks.gaussian import autocovariance_of, predict_from_all
+from seqcompare.typing import Floats, RandomState, SequencesLike
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class LinearSeries(DensityTask):
         return float(normal_bits(variances[reach]))
 
     def sample(
-        self, n_sequences: int, length: int | None = None, random_state: Any = None
+        self, n_sequences: int, length: int | None = None, random_state: RandomState = None
     ) -> SequenceDataset:
         """Draw sequences; see `Task.sample`. `length` must be more than `distance`."""
         length, generator = self._begin(n_sequences, length, random_state)
@@ -103,7 +104,7 @@ class LinearSeries(DensityTask):
                 x[:, t] += x[:, t - self.distance + used] @ lags[used]
         return self._dataset(x)
 
-    def optimal_log_density(self, X: Any) -> Any:
+    def optimal_log_density(self, X: SequencesLike) -> SequencesLike:
         """Return the log-density of each step; see `DensityTask.optimal_log_density`."""
         sequences, x = self.read(X)
         weights, variances = _start(self)

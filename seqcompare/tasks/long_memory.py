@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from math import gamma
-from typing import Any
 
 import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.needs import Memory, Needs
-from seqcompare.tasks.density import DensityTask, Floats, normal_bits, normal_log_density
+from seqcompare.tasks.density import DensityTask, normal_bits, normal_log_density
 from seqcompare.tasks.gaussian import predict_from_all
+from seqcompare.typing import Floats, RandomState, SequencesLike
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class LongMemory(DensityTask):
         return float(normal_bits(_autocovariance(self.d_frac, 1)[0] * left))
 
     def sample(
-        self, n_sequences: int, length: int | None = None, random_state: Any = None
+        self, n_sequences: int, length: int | None = None, random_state: RandomState = None
     ) -> SequenceDataset:
         """Draw sequences; see `Task.sample`. `length` must be more than `distance`."""
         length, generator = self._begin(n_sequences, length, random_state)
@@ -82,7 +82,7 @@ class LongMemory(DensityTask):
             x[:, t] += x[:, :t] @ weights[t, :t]
         return self._dataset(x)
 
-    def optimal_log_density(self, X: Any) -> Any:
+    def optimal_log_density(self, X: SequencesLike) -> SequencesLike:
         """Return the log-density of each step; see `DensityTask.optimal_log_density`."""
         sequences, x = self.read(X)
         longest = int(sequences.lengths.max())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.needs import Memory, Needs
-from seqcompare.tasks.density import DensityTask, Floats, normal_bits, normal_log_density, steps_in_time
+from seqcompare.tasks.density import DensityTask, normal_bits, normal_log_density, steps_in_time
+from seqcompare.typing import Floats, RandomState, SequencesLike
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class NoisyState(DensityTask):
         return float(normal_bits((middle + np.sqrt(middle**2 + 4 * q * r)) / 2 + r))
 
     def sample(
-        self, n_sequences: int, length: int | None = None, random_state: Any = None
+        self, n_sequences: int, length: int | None = None, random_state: RandomState = None
     ) -> SequenceDataset:
         """Draw sequences; see `Task.sample`. `length` must be more than `distance`."""
         length, generator = self._begin(n_sequences, length, random_state)
@@ -77,7 +78,7 @@ class NoisyState(DensityTask):
             state = self.fade * state + np.sqrt(1 - self.fade**2) * noise[1]
         return self._dataset(x)
 
-    def optimal_log_density(self, X: Any) -> Any:
+    def optimal_log_density(self, X: SequencesLike) -> SequencesLike:
         """Return the log-density of each step by the Kalman filter; see `DensityTask`."""
         sequences, x = self.read(X)
         mean = np.zeros_like(x)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.needs import Needs
 from seqcompare.tasks.base import MEAN_GAP, SymbolTask, geometric_gaps, latest
+from seqcompare.typing import Model, RandomState, SequencesLike
 
 LATCH_LEAK = 1e-3
 """How readily the states of the hand-made machine change over a whole episode without being told to."""
@@ -91,7 +92,7 @@ class Recall(SymbolTask):
         return float(np.log2(self.n_cues))
 
     def sample(
-        self, n_sequences: int, length: int | None = None, random_state: Any = None
+        self, n_sequences: int, length: int | None = None, random_state: RandomState = None
     ) -> SequenceDataset:
         """Draw streams; see `Task.sample`. `length` must have room for one episode, ``distance + 1``."""
         self._check_size(n_sequences, length, self.distance + 1)
@@ -118,7 +119,7 @@ class Recall(SymbolTask):
             Sequences(x.ravel(), offsets), None, Sequences(weights.ravel(), offsets), self.role, self.name
         )
 
-    def optimal_proba(self, X: Any) -> Any:
+    def optimal_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(x[t+1] | x[..t]) at every step; see `SymbolTask.optimal_proba`."""
         sequences, x = self.read(X)
         after_query = np.zeros(len(x), dtype=bool)
@@ -151,7 +152,7 @@ class Recall(SymbolTask):
             units={"squashing": bits, "gated": bits, "additive": bits},
         )
 
-    def exact_model(self) -> Any:
+    def exact_model(self) -> Model | None:
         """Return an HMM with one sticky state a cue: what it emits among the cues is that cue alone.
 
         A cue forces its state however unlikely the change was, and the state stays until the next one.

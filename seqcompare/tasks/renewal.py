@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,8 @@ from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.needs import Needs
 from seqcompare.tasks.base import SymbolTask
-from seqcompare.tasks.density import Floats, steps_in_time
+from seqcompare.tasks.density import steps_in_time
+from seqcompare.typing import Floats, Model, RandomState, SequencesLike
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Renewal(SymbolTask):
         return float(np.log2(self.distance))
 
     def sample(
-        self, n_sequences: int, length: int | None = None, random_state: Any = None
+        self, n_sequences: int, length: int | None = None, random_state: RandomState = None
     ) -> SequenceDataset:
         """Draw sequences; see `Task.sample`. `length` must be more than ``distance + 1``."""
         self._check_size(n_sequences, length, self.first_scored + 1)
@@ -113,7 +114,7 @@ class Renewal(SymbolTask):
             Sequences(x.ravel(), offsets), None, Sequences(weights.ravel(), offsets), self.role, self.name
         )
 
-    def optimal_proba(self, X: Any) -> Any:
+    def optimal_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(x[t+1] | x[..t]) at every step; see `SymbolTask.optimal_proba`."""
         sequences, x = self.read(X)
         proba = np.empty((len(x), 2))
@@ -149,7 +150,7 @@ class Renewal(SymbolTask):
         # what a linear rule on the taps cannot say exactly it can say as well as one likes, perhaps
         return Needs(self.role, self.distance, least_states=2, enough_states=2 * self.distance, linear=None)
 
-    def exact_model(self) -> Any:
+    def exact_model(self) -> Model | None:
         """Return an HMM whose states are a symbol and how long it has lasted."""
         from seqcompare.models.hmm.model import HMM
 

@@ -9,8 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.sequences import Sequences
 from seqcompare.needs import Memory, Needs
-from seqcompare.tasks.density import DensityTask, Floats, normal_bits, normal_log_density, steps_in_time
+from seqcompare.tasks.density import DensityTask, normal_bits, normal_log_density, steps_in_time
+from seqcompare.typing import Floats, RandomState, SequencesLike
 
 N_AVERAGED = 32768
 """Sequences over which the optimal score is averaged, at some steps each."""
@@ -58,7 +60,7 @@ class SwitchingAutoregression(DensityTask):
         return 1.0
 
     def sample(
-        self, n_sequences: int, length: int | None = None, random_state: Any = None
+        self, n_sequences: int, length: int | None = None, random_state: RandomState = None
     ) -> SequenceDataset:
         """Draw sequences; see `Task.sample`. `length` must be more than `distance`."""
         length, generator = self._begin(n_sequences, length, random_state)
@@ -71,7 +73,7 @@ class SwitchingAutoregression(DensityTask):
             x[:, t] += self.coefficient * sign[:, t] * x[:, t - 1]
         return self._dataset(x)
 
-    def optimal_log_density(self, X: Any) -> Any:
+    def optimal_log_density(self, X: SequencesLike) -> SequencesLike:
         """Return the log-density of each step by the forward filter; see `DensityTask`."""
         sequences, x = self.read(X)
         found = np.empty_like(x)
@@ -87,7 +89,7 @@ class SwitchingAutoregression(DensityTask):
     def _variance(self) -> float:
         return 1 / (1 - self.coefficient**2)
 
-    def _filter(self, x: Floats, sequences: Any) -> Any:
+    def _filter(self, x: Floats, sequences: Sequences) -> Any:
         """Yield time, rows, the probability that the last step is followed, and the mean if it is."""
         belief = np.full(len(sequences), 0.5)
         last: Floats | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from seqcompare.data.dataset import Role, SequenceDataset
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.needs import Needs
 from seqcompare.tasks.base import MEAN_GAP, SymbolTask, geometric_gaps
+from seqcompare.typing import RandomState, SequencesLike
 
 N_MARKS = 2
 
@@ -79,7 +80,7 @@ class TemporalOrder(SymbolTask):
         return 2.0
 
     def sample(
-        self, n_sequences: int, length: int | None = None, random_state: Any = None
+        self, n_sequences: int, length: int | None = None, random_state: RandomState = None
     ) -> SequenceDataset:
         """Draw sequences; see `Task.sample`.
 
@@ -102,7 +103,7 @@ class TemporalOrder(SymbolTask):
             Sequences(x, offsets), N_MARKS * marks[0] + marks[1], None, self.role, self.name
         )
 
-    def optimal_proba(self, X: Any) -> NDArray[np.float64]:
+    def optimal_proba(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return p(class | x), shape (n, 4); see `SymbolTask.optimal_proba`."""
         sequences, x = self.read(X)
         rows = np.flatnonzero(x < N_MARKS)

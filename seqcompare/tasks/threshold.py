@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.needs import Memory, Needs
-from seqcompare.tasks.density import DensityTask, Floats, gauss_panels, normal_bits, normal_log_density
+from seqcompare.tasks.density import DensityTask, gauss_panels, normal_bits, normal_log_density
+from seqcompare.typing import Floats, RandomState, SequencesLike
 
 BURN_IN = 100
 """Steps before a sequence begins, in units of the distance."""
@@ -51,7 +51,7 @@ class ThresholdAutoregression(DensityTask):
         return float(normal_bits(self.noise))
 
     def sample(
-        self, n_sequences: int, length: int | None = None, random_state: Any = None
+        self, n_sequences: int, length: int | None = None, random_state: RandomState = None
     ) -> SequenceDataset:
         """Draw sequences; see `Task.sample`. `length` must be more than `distance`."""
         length, generator = self._begin(n_sequences, length, random_state)
@@ -64,7 +64,7 @@ class ThresholdAutoregression(DensityTask):
                 x[:, t] = last
         return self._dataset(x.reshape(n_sequences, -1)[:, :length])
 
-    def optimal_log_density(self, X: Any) -> Any:
+    def optimal_log_density(self, X: SequencesLike) -> SequencesLike:
         """Return the log-density of each step; see `DensityTask.optimal_log_density`."""
         sequences, x = self.read(X)
         found = np.empty_like(x)

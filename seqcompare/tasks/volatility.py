@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.needs import Memory, Needs
-from seqcompare.tasks.density import DensityTask, Floats, normal_bits, normal_log_density, steps_in_time
+from seqcompare.tasks.density import DensityTask, normal_bits, normal_log_density, steps_in_time
+from seqcompare.typing import Floats, RandomState, SequencesLike
 
 BURN_IN = 20
 """Steps before a sequence begins, in units of the distance."""
@@ -82,7 +83,7 @@ class Volatility(DensityTask):
         return float(proba @ normal_bits(variance))
 
     def sample(
-        self, n_sequences: int, length: int | None = None, random_state: Any = None
+        self, n_sequences: int, length: int | None = None, random_state: RandomState = None
     ) -> SequenceDataset:
         """Draw sequences; see `Task.sample`. `length` must be more than three times the distance."""
         length, generator = self._begin(n_sequences, length, random_state)
@@ -95,7 +96,7 @@ class Volatility(DensityTask):
             variance = self.level + self.shock * new**2 + self.persistence * variance
         return self._dataset(x)
 
-    def optimal_log_density(self, X: Any) -> Any:
+    def optimal_log_density(self, X: SequencesLike) -> SequencesLike:
         """Return the log-density of each step given those before it; see `DensityTask.optimal_log_density`.
 
         The variance of the first step is taken for its mean, 1. What is not known of it fades as a power of

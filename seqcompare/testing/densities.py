@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from seqcompare.testing.promises import expect, expect_same, promise
 from seqcompare.testing.subjects import Model, pack
+from seqcompare.typing import Floats
 
 _SAME = 1e-9
 
@@ -18,7 +17,7 @@ def _of_numbers(subject: Model) -> bool:
     return subject.role == "next" and not subject.symbols and able
 
 
-def _expect_close(ours: Any, others: Any, what: str, rtol: float = _SAME) -> None:
+def _expect_close(ours: Floats, others: Floats, what: str, rtol: float = _SAME) -> None:
     ours, others = np.asarray(ours), np.asarray(others)
     expect(ours.shape == others.shape, f"{what} of shape {ours.shape}", others.shape)
     gap = np.abs(ours - others) - rtol * np.abs(others)

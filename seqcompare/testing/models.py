@@ -19,6 +19,7 @@ from seqcompare.models.persistence import TRUSTED, load, save
 from seqcompare.testing.promises import expect, expect_same, promise
 from seqcompare.testing.samples import STRANGE
 from seqcompare.testing.subjects import ASKED, PER_STEP, Model, expect_alike, fit, pack
+from seqcompare.typing import Labels
 
 
 @promise()
@@ -54,7 +55,7 @@ def answers_fit_the_sequences(subject: Model) -> None:
             _expect_sound(subject, model, method, part, f"X[{i}]")
 
 
-def _expect_sound(subject: Model, model: Any, method: str, part: Any, where: str) -> None:
+def _expect_sound(subject: Model, model: Model, method: str, part: Labels, where: str) -> None:
     """Hold the answer to one sequence to what its method may say."""
     place = f"the answer of {method} for {where}"
     if part.dtype.kind == "f":

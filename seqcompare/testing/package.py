@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_validate
@@ -18,6 +17,7 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.models.scaler import SequenceScaler
 from seqcompare.testing.promises import expect, expect_error, expect_same, promise
 from seqcompare.testing.subjects import PER_STEP, Model, expect_alike, fit, pack
+from seqcompare.typing import Values
 
 _WRAPPED = 1e-9
 
@@ -161,7 +161,7 @@ def errors_name_the_sequence_and_the_step(subject: Model) -> None:
         )
 
 
-def _spoiled(subject: Model, X: list[NDArray[Any]], allow_nan: bool) -> Iterator[tuple[Any, str]]:
+def _spoiled(subject: Model, X: list[Values], allow_nan: bool) -> Iterator[tuple[Any, str]]:
     """Yield sequences with one fault each, and what the message must name."""
     yield [*X[:2], X[2][:0], *X[3:]], r"X\[2\] is empty"
     if subject.symbols:

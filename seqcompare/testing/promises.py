@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
-Parts = list[NDArray[Any]]
+from seqcompare.typing import Values
+
+Parts = list[Values]
 
 
 @dataclass(frozen=True, eq=False)

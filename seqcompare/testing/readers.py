@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from seqcompare import datasets
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.testing.promises import expect, expect_error, promise
+from seqcompare.typing import Params
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Reading:
 
     reader: Any
     path: Path
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Params = field(default_factory=dict)
 
     def read(self, path: Path | None = None) -> SequenceDataset:
         """Read the file, or another one, into a data set.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+
+from seqcompare.typing import Values
 
 Steps = Literal["strings", "integers", "real", "counts"]
 
@@ -19,7 +20,7 @@ STRANGE: dict[str, list[list[Any]]] = {
 }
 
 
-def draw(steps: Steps, role: str, n: int = 15, seed: int = 0) -> tuple[list[NDArray[Any]], Any]:
+def draw(steps: Steps, role: str, n: int = 15, seed: int = 0) -> tuple[list[Values], Any]:
     """Return ragged sequences of 3 to 7 steps, and what is to be learned of them.
 
     Parameters

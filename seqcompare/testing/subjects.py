@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.testing.promises import Parts, expect, expect_same
 from seqcompare.testing.samples import Steps, draw
+from seqcompare.typing import SequencesLike, TargetsLike, Values
 
 #: What an estimator can be asked, whatever its role.
 METHODS = ("predict", "predict_proba", "score_samples", "predict_next_proba", "filter_proba", "transform")
@@ -80,7 +80,7 @@ class Model:
             made.set_params(**{key: 0 for key in open_ones if key.split("__")[-1] == "random_state"})
         return made
 
-    def data(self, n: int = 15, seed: int = 0) -> tuple[list[NDArray[Any]], Any]:
+    def data(self, n: int = 15, seed: int = 0) -> tuple[list[Values], Any]:
         """Return sequences and targets, see `draw`."""
         return draw(self.steps, self.role, n, seed)
 
@@ -101,13 +101,13 @@ class Model:
         """Whether ``fit`` takes weights."""
         return "sample_weight" in inspect.signature(self.estimator.fit).parameters
 
-    def methods(self, model: Any) -> list[str]:
+    def methods(self, model: Model) -> list[str]:
         """Return the methods that answer; of real-valued steps there is no distribution over symbols."""
         asked = METHODS if self.full else ASKED[self.role]
         real = getattr(model, "kind_", None if self.symbols else "real") == "real"
         return [m for m in asked if hasattr(model, m) and not (real and m == "predict_next_proba")]
 
-    def answers(self, model: Any, X: Any) -> dict[str, Parts]:
+    def answers(self, model: Model, X: SequencesLike) -> dict[str, Parts]:
         """Return what the model says of each sequence, by method, as lists with an array a sequence."""
         return {m: [np.asarray(part) for part in getattr(model, m)(X)] for m in self.methods(model)}
 
@@ -118,7 +118,7 @@ class Model:
         return self.per_step or method in ("predict_next_proba", "filter_proba")
 
 
-def fit(model: Any, X: Any, y: Any, **more: Any) -> Any:
+def fit(model: Any, X: SequencesLike, y: TargetsLike | None, **more: Any) -> Any:
     """Fit a model, to targets where there are any."""
     return model.fit(X, **more) if y is None else model.fit(X, y, **more)
 

@@ -64,7 +64,7 @@ def yield_checks(subject: Subject) -> Iterator[Check]:
 
 
 def check_tagger(
-    estimator: Any, *, steps: Steps | None = None, full: bool = False, expected_failures: Excused = None
+    estimator: Model, *, steps: Steps | None = None, full: bool = False, expected_failures: Excused = None
 ) -> list[str]:
     """Hold a model of a label per step to the contract.
 
@@ -104,7 +104,7 @@ def check_tagger(
 
 
 def check_density(
-    estimator: Any, *, steps: Steps | None = None, full: bool = False, expected_failures: Excused = None
+    estimator: Model, *, steps: Steps | None = None, full: bool = False, expected_failures: Excused = None
 ) -> list[str]:
     """Hold a model of the next step to the contract.
 
@@ -131,7 +131,7 @@ def check_density(
 
 
 def check_classifier(
-    estimator: Any, *, steps: Steps | None = None, full: bool = False, expected_failures: Excused = None
+    estimator: Model, *, steps: Steps | None = None, full: bool = False, expected_failures: Excused = None
 ) -> list[str]:
     """Hold a model of a label per sequence to the contract.
 
@@ -156,7 +156,7 @@ def check_classifier(
 
 
 def check_regressor(
-    estimator: Any, *, steps: Steps | None = None, full: bool = False, expected_failures: Excused = None
+    estimator: Model, *, steps: Steps | None = None, full: bool = False, expected_failures: Excused = None
 ) -> list[str]:
     """Hold a model of a number per sequence to the contract.
 
@@ -295,12 +295,12 @@ def check_metric(metric: Metric, *, expected_failures: Excused = None) -> list[s
     return run(yield_checks(OneMetric(metric)), expected_failures)
 
 
-def _check_model(estimator: Any, role: str, steps: Steps | None, full: bool, excused: Excused) -> list[str]:
+def _check_model(estimator: Model, role: str, steps: Steps | None, full: bool, excused: Excused) -> list[str]:
     reads = steps or _find_steps(estimator, role)
     return run(yield_checks(Model(estimator, role, reads, full=full)), excused)
 
 
-def _find_steps(estimator: Any, role: str) -> Steps:
+def _find_steps(estimator: Model, role: str) -> Steps:
     """Return the first kind of steps that a model can be fitted to; AssertionError if there is none."""
     problems = []
     kinds: tuple[Steps, ...] = ("strings", "integers", "real", "counts")

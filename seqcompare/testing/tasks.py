@@ -13,6 +13,7 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.metrics import METRICS
 from seqcompare.testing.promises import expect, expect_error, promise
+from seqcompare.typing import Floats, SequencesLike, Values
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +48,16 @@ class OneTask:
         """Whether labels alone can be scored."""
         return METRICS[self.task.metric].needs == "labels"
 
-    def optimum(self, X: Any) -> Any:
+    def optimum(self, X: SequencesLike) -> SequencesLike:
         """Return what the exact predictor answers."""
+        exact: SequencesLike
         if self.gives_density:
-            return self.task.optimal_log_density(X)
-        return self.task.optimal_proba(X) if self.gives_proba else self.task.optimal_prediction(X)
+            exact = self.task.optimal_log_density(X)
+        else:
+            exact = self.task.optimal_proba(X) if self.gives_proba else self.task.optimal_prediction(X)
+        return exact
 
-    def rows(self, X: Any) -> NDArray[Any]:
+    def rows(self, X: SequencesLike) -> Floats:
         """Return what the exact predictor answers, a row a step or sequence."""
         answer = self.optimum(X)
         return np.asarray(answer.values if isinstance(answer, Sequences) else answer)
@@ -288,7 +292,7 @@ def position_is_uninformative(subject: OneTask) -> None:
         expect(task.chance_score - bits < 0.002, f"{task.chance_score} bits from positions alone", bits)
 
 
-def _positions(subject: OneTask, dataset: SequenceDataset) -> tuple[NDArray[np.int64], NDArray[Any]]:
+def _positions(subject: OneTask, dataset: SequenceDataset) -> tuple[NDArray[np.int64], Values]:
     """Return step index, steps left and length at what counts, and what is to be answered there."""
     rows = np.flatnonzero(subject.task.scored(dataset))
     step = dataset.X.step_index[rows]

@@ -99,7 +99,7 @@ def test_a_trial_that_the_clock_cut_off_does_not_show_that_skill_is_low():
 
 def test_claims_without_an_answer_have_a_report_and_tables(tmp_path, registered):
     # a chain with smoothing that there is none of fails in every trial
-    model = {"variant": "markov", "ladder": [4], "params": {"smoothing": "no such thing"}}
+    model = {"variant": "markov", "sizes": [4], "params": {"smoothing": "no such thing"}}
     suite = {**CLAIMS["markov-reach"].suite, "seeds": 2, "models": [model]}
     registered(dataclasses.replace(CLAIMS["markov-reach"], name="toy", suite=suite))
     checked = check_claims(["toy"], tmp_path, n_jobs=1)

@@ -91,6 +91,30 @@ def test_the_command_line_says_what_it_does_not_know(registered, monkeypatch, ca
     assert capsys.readouterr().err.startswith(message)
 
 
+def test_what_a_reader_did_not_foresee_is_one_line(tmp_path, capsys, monkeypatch):
+    def read_badly(path):
+        return {}["no such key"]
+
+    path = tmp_path / "a.bad"
+    path.write_text("a=abc")
+    register_reader(Reader("bad", (".bad",), read_badly))
+    try:
+        with pytest.raises(
+            DataError, match=r"a.bad: the reader 'bad' has failed: KeyError: 'no such key'"
+        ) as told:
+            read(path)
+        assert isinstance(told.value.__cause__, KeyError)
+        monkeypatch.setattr(sys, "argv", ["seqcompare", "profile", str(path)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    finally:
+        READERS.unregister("bad")
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "the reader 'bad' has failed" in said
+
+
 def test_an_error_of_a_reader_names_the_file(registered):
     registered.write_text("")
     with pytest.raises(DataError, match=r"x\.toy: expected a line, got none"):

@@ -221,6 +221,14 @@ def test_a_copy_of_a_copy_is_not_the_reach():
     assert found.reach == 7
 
 
+def test_a_copy_among_many_symbols_is_the_reach():
+    rng = np.random.default_rng(0)
+    x = np.minimum(rng.zipf(1.6, (60, 60)), 200)
+    for t in range(3, 60):
+        x[:, t] = np.where(rng.random(60) < 0.5, x[:, t - 3], x[:, t])
+    assert seqcompare.profile(list(x), max_lag=30, max_order=6).reach == 3
+
+
 def test_a_parity_with_the_last_step_is_seen_at_any_distance():
     rng = np.random.default_rng(0)
     x = rng.integers(0, 2, (100, 80))

@@ -165,3 +165,14 @@ def test_nominated_taps_are_those_of_the_rule():
     taps = nominate(y, x, np.arange(3000), np.arange(0, 51), 0.01)
     assert taps == [Tap(0, 0), Tap(1, 33), Tap(0, 40)]
     assert nominate(y, x[::-1].copy(), np.arange(3000), np.arange(0, 51), 0.001) == []
+
+
+def test_a_noisy_map_of_the_last_step_reaches_one_step_back():
+    rng = np.random.default_rng(0)
+    x = np.zeros((20, 100))
+    x[:, 0] = rng.random(20)
+    for t in range(1, 100):
+        x[:, t] = np.clip(3.8 * x[:, t - 1] * (1 - x[:, t - 1]) + 0.02 * rng.normal(size=20), 0.01, 0.99)
+    found = seqcompare.profile(list(x), max_lag=20, max_order=2)
+    assert found.reach == 1
+    assert found.gain > 2.5

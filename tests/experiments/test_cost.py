@@ -46,10 +46,10 @@ def estimates(models, **changes):
 
 def test_an_estimate_is_what_the_kind_says_with_drawing_and_asking_on_top():
     # 20 sequences of 30 steps to fit, as many to ask
-    one, four = estimates([{"variant": "markov", "ladder": [1, 4]}])
+    one, four = estimates([{"variant": "markov", "sizes": [1, 4]}])
     assert one == pytest.approx(0.02 + 1e-6 * 600 + 3e-7 * 600 * 2)
     assert four == pytest.approx(0.02 + 1e-6 * 600 + 3e-7 * 600 * 5)
-    nets = [{"variant": "lstm", "ladder": [8]}]
+    nets = [{"variant": "lstm", "sizes": [8]}]
     (brief,), (long,) = estimates(nets, epochs=5), estimates(nets, epochs=50)
     assert brief == pytest.approx(0.0206 + 1e-6 * 600 * 5 * (0.3 + 8 / 64))
     assert long - 0.0206 == pytest.approx(10 * (brief - 0.0206))

@@ -7,7 +7,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sweep_toys import Lag
 
-from seqcompare import MarkovChain, WindowTagger
+from seqcompare import MarkovChain, MarkovTagger, WindowTagger
 from seqcompare.experiments.answer import (
     fit_model,
     learning_curve,
@@ -149,8 +149,8 @@ def test_parameters_of_a_suite_reach_inside():
         "max_seconds": 60,
         "tasks": [{"name": "LagChain"}],
         "models": [
-            {"variant": "logistic", "ladder": [2], "params": {"estimator__estimator__C": 0.5}},
-            {"variant": "logistic", "name": "bad", "ladder": [2], "params": {"strength": 2}},
+            {"variant": "logistic", "sizes": [2], "params": {"estimator__estimator__C": 0.5}},
+            {"variant": "logistic", "name": "bad", "sizes": [2], "params": {"strength": 2}},
         ],
     }
     (good,) = plan_trials(load_suite({**suite, "models": suite["models"][:1]}))
@@ -291,3 +291,21 @@ def test_what_is_no_model_is_refused():
         enter([3])
     with pytest.raises(ImportError, match=r"module 'sweep_toys' has no 'Lagg' \(class = 'sweep_toys:Lagg'\)"):
         load_object("sweep_toys:Lagg")
+
+
+def test_lists_of_lists_are_lists_and_nothing_is_no_model():
+    flat = shown(enter(["lstm", "gru", "logistic"]))
+    assert shown(enter([["lstm", ["gru"]], ("logistic",)])) == flat
+    mine = MarkovTagger()
+    assert shown(enter([{"mine": mine}, "lstm"])) == [("mine", "mine", "mine"), ("recurrent", "lstm", "")]
+    for nothing in ([], {}, [[]]):
+        with pytest.raises(ValueError, match=r"models: expected at least one model, got"):
+            enter(nothing)
+    with pytest.raises(ValueError, match=r"models: 'x' is the label of one model, got \['lstm', 'gru'\]"):
+        enter({"x": ["lstm", "gru"]})
+
+
+def test_a_label_of_several_kinds_says_which_each_is():
+    assert [e.name for e in enter({"x": "recurrent"})] == [
+        f"x ({spec.title})" for spec in FAMILIES["recurrent"].specs
+    ]

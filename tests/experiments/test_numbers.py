@@ -18,12 +18,12 @@ SUITE = {
     "max_seconds": 600,
     "tasks": [{"name": "LinearSeries"}, {"name": "Counts"}],
     "models": [
-        {"variant": "autoregression", "ladder": [1, 2]},
-        {"variant": "count-autoregression", "ladder": [2]},
-        {"variant": "markov", "ladder": [1]},
-        {"variant": "ridge", "ladder": [2]},
-        {"variant": "hmm", "ladder": [2]},
-        {"variant": "state-space", "ladder": [2]},
+        {"variant": "autoregression", "sizes": [1, 2]},
+        {"variant": "count-autoregression", "sizes": [2]},
+        {"variant": "markov", "sizes": [1]},
+        {"variant": "ridge", "sizes": [2]},
+        {"variant": "hmm", "sizes": [2]},
+        {"variant": "state-space", "sizes": [2]},
     ],
 }
 

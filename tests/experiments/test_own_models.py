@@ -1,5 +1,7 @@
 """Models and metrics of the user's own, in every form in which they can be entered, in both harnesses."""
 
+import runpy
+
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
@@ -192,6 +194,12 @@ def test_a_winner_that_no_file_can_hold_loses_nothing(tmp_path):
         found = compare(Unsaveable(), tmp_path / "run")
     assert found.verdict().entry is not None
     assert not (tmp_path / "run" / "model.skops").exists()
+    said = "Unsaveable could not be saved to model.skops"
+    assert said in found.report().read_text(encoding="utf-8")
+    with pytest.raises(FileNotFoundError, match=said):
+        found.model()
+    with pytest.raises(SystemExit, match=said):
+        runpy.run_path(str(tmp_path / "run" / "use_model.py"))
 
 
 def _two_settings(problem, k, z):

@@ -32,7 +32,7 @@ def test_contexts_longer_than_the_data_end_the_table():
 
 def test_the_table_is_of_the_training_data_at_the_largest_distance():
     tasks = [{"name": "LagChain"}, {"name": "Adding"}]
-    models = [{"variant": "markov", "ladder": [1]}, {"variant": "ridge", "ladder": [4]}]
+    models = [{"variant": "markov", "sizes": [1]}, {"variant": "ridge", "sizes": [4]}]
     trials = plan_trials(load_suite(light_suite(tasks=tasks, models=models)))
     table = state_space_table(trials)
     assert set(table["task"]) == {"LagChain"}  # numbers have no contexts

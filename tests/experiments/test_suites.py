@@ -9,9 +9,11 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sweep_toys import Faulty, Lag, Parrot, light_suite
 
-from seqcompare import MarkovChain, WindowTagger
+from seqcompare import MarkovChain, MarkovTagger, WindowTagger
 from seqcompare.experiments.plan import plan_trials, select_trials
+from seqcompare.experiments.suite_models import own_families
 from seqcompare.experiments.suites import SuiteError, load_suite, override_suite, shipped_suites
+from seqcompare.families import Family, ModelSpec
 from seqcompare.tasks import Copy, Echo, LagChain, Recall
 
 AXIS = {"axis": "memory", "task": "Recall", "parameter": "n_cues", "values": [2, 4], "distance": 4}
@@ -30,8 +32,8 @@ AXIS = {"axis": "memory", "task": "Recall", "parameter": "n_cues", "values": [2,
             {"tasks": [{"name": "Recall", "lenth": 3}]},
             r"tasks\[0\].lenth: unknown key; did you mean 'length'\?",
         ),
-        ({"models": []}, r"models \(the models and their ladders\)"),
-        ({"models": [{"variant": "lstm", "ladder": [2, -1]}]}, r"models\[0\].ladder\[1\] .*got -1"),
+        ({"models": []}, r"models \(the models and their sizes\)"),
+        ({"models": [{"variant": "lstm", "sizes": [2, -1]}]}, r"models\[0\].sizes\[1\] .*got -1"),
         ({"sweeps": [{"axis": "memory", "task": "Recall", "values": [2], "distance": 4}]}, "parameter names"),
     ],
 )
@@ -101,7 +103,7 @@ def test_a_distance_moved_onto_another_is_run_once():
 def test_models_run_at_distances_asked_for_and_at_those_they_became():
     # Brackets moves 2 to 3 and 4 to 5
     models = [
-        {"variant": "markov", "ladder": [1]},
+        {"variant": "markov", "sizes": [1]},
         {"variant": "lstm", "distances": [3, 4]},
         {"variant": "gru", "distances": [2]},
     ]
@@ -292,10 +294,10 @@ def test_other_axes():
         ({"tasks": [{"name": "Recal"}]}, r"tasks\[0\]: 'Recal' is no task; did you mean 'Recall'\?"),
         ({"tasks": [{"name": "Recall", "params": {"cues": 2}}]}, "task Recall with .*unexpected keyword"),
         ({"models": [{"variant": "lsmt"}]}, r"models\[0\]: 'lsmt' is no variant; did you mean 'lstm'\?"),
-        ({"models": [{"variant": "markov", "ladder": [1]}] * 2}, "Markov order 1 comes twice"),
+        ({"models": [{"variant": "markov", "sizes": [1]}] * 2}, "Markov order 1 comes twice"),
         (
-            {"models": [{"class": "sweep_toys:Lag", "ladder": [1]}]},
-            r"models\[0\]: Lag has no sizes for a ladder",
+            {"models": [{"class": "sweep_toys:Lag", "sizes": [1]}]},
+            r"models\[0\]: Lag has no size, got sizes",
         ),
         ({"models": [{"variant": "markov", "tasks": ["Echo"]}]}, "no trials"),
         (
@@ -318,8 +320,8 @@ def test_other_axes():
             r"sweeps\[0\].models: 'lagg 2' .*did you mean 'lag 2'\?",
         ),
         (
-            {"models": [{"variant": "markov"}], "sweeps": [{**AXIS, "ladders": {"markow": [1]}}]},
-            r"sweeps\[0\].ladders: 'markow' is no variant of models; did you mean 'markov'\?",
+            {"models": [{"variant": "markov"}], "sweeps": [{**AXIS, "sizes": {"markow": [1]}}]},
+            r"sweeps\[0\].sizes: 'markow' is no variant of models; did you mean 'markov'\?",
         ),
         ({"sweeps": [{**AXIS, "parameter": "n_cuez"}]}, r"sweeps\[0\]: task Recall .*unexpected keyword"),
         ({"sweeps": [AXIS, AXIS]}, r"sweeps\[0\] and sweeps\[1\] plan the same trial, memory/Recall"),
@@ -343,3 +345,42 @@ def test_selecting():
     assert chosen("Markov*") == ({t.source.task.name for t in trials}, {"markov"})
     with pytest.raises(SuiteError, match=r"only = 'gru-x' matches nothing; there are .*Recall"):
         chosen("gru-x")
+
+
+def test_the_old_names_of_sizes_are_read_with_a_warning():
+    with pytest.warns(FutureWarning, match="in suites 'ladder' is 'sizes' from now on"):
+        suite = load_suite(light_suite(models=[{"variant": "lstm", "ladder": [4]}]))
+    assert suite.models[0].sizes == (4,)
+    with pytest.warns(FutureWarning, match="in suites 'ladders' is 'sizes' from now on"):
+        suite = load_suite(
+            light_suite(models=[{"variant": "lstm"}], sweeps=[{**AXIS, "ladders": {"lstm": [4]}}])
+        )
+    assert suite.sweeps[0].sizes == {"lstm": (4,)}
+
+
+def own_suite(*models):
+    suite = load_suite(light_suite(tasks=[{"name": "Echo"}], distances=[1], seeds=1))
+    return override_suite(suite, None, list(models), None, None)
+
+
+def test_a_grid_that_is_a_function_is_swept():
+    def orders(problem):
+        return [{"order": 1}, {"order": 3}]
+
+    spec = ModelSpec("own", "Own", lambda problem, order: MarkovTagger(order), orders)
+    assert [t.candidate.label for t in plan_trials(own_suite(spec))] == ["own order=1", "own order=3"]
+
+
+def test_a_family_that_nobody_registered_keeps_its_look():
+    spec = ModelSpec("own", "Own", lambda problem, order: MarkovTagger(order), {"order": [2]})
+    suite = own_suite(Family("mine", "My family", "#123456", "P", (spec,)))
+    (found,) = own_families(suite)
+    assert (found.name, found.title, found.colour, found.marker) == ("mine", "My family", "#123456", "P")
+    (trial,) = plan_trials(suite)
+    assert trial.candidate.family == "mine"
+
+
+def test_a_size_below_the_least_of_its_family_is_refused():
+    suite = light_suite(tasks=[{"name": "Echo"}], models=[{"variant": "logistic", "sizes": [0, 2]}])
+    with pytest.raises(SuiteError, match=r"models\[0\]: .*the least width of .*'window' is 1, got 0"):
+        plan_trials(load_suite(suite))

@@ -27,9 +27,9 @@ SUITE = {
     "max_seconds": 60,
     "tasks": [{"name": "Recall"}, {"name": "LagChain"}],
     "models": [
-        {"variant": "markov", "ladder": [1, 4]},
-        {"variant": "logistic", "ladder": [4]},
-        {"variant": "elman", "ladder": [4]},
+        {"variant": "markov", "sizes": [1, 4]},
+        {"variant": "logistic", "sizes": [4]},
+        {"variant": "elman", "sizes": [4]},
         {"variant": "exact"},
     ],
 }
@@ -130,7 +130,7 @@ def test_every_table_is_made(run):
 
 def test_the_configuration_says_what_was_run_and_where(run):
     config = json.loads((run.folder / "config.json").read_text())
-    assert config["settings"]["models"][0] == {"variant": "markov", "ladder": [1, 4]}
+    assert config["settings"]["models"][0] == {"variant": "markov", "sizes": [1, 4]}
     assert config["n_trials"] == N_TRIALS
     assert config["versions"]["seqcompare"] == seqcompare.__version__
     assert config["machine"]["cores"] >= 1
@@ -192,7 +192,7 @@ def test_the_users_own_models_and_tasks(tmp_path):
     assert frame.loc["mine", "skill"] > 0.9
     assert frame.loc["mine", "family"] == "mine"
     assert frame.loc["mine", "can_represent"] is None
-    chains = {f"from the zoo {k}" for k in (1, 2, 4, 8)}
+    chains = {f"from the zoo (Markov chain) {k}" for k in (1, 2, 4, 8)}
     assert set(frame.index) == {"mine", "by hand", *chains, "from the zoo (Context tree)"}
     # a machine for two cues is lost among four, but it is used, not fitted
     assert frame.loc["by hand", "fit_seconds"] == 0.0

@@ -135,9 +135,9 @@ def trials_on(task, models, **changes):
 
 
 def test_theory_is_that_of_the_kind():
-    short, enough = trials_on("Recall", [{"variant": "markov", "ladder": [1, 2]}])
+    short, enough = trials_on("Recall", [{"variant": "markov", "sizes": [1, 2]}])
     assert (says(short), says(enough)) == (False, True)
-    (jordan,) = trials_on("Recall", [{"variant": "jordan", "ladder": [8]}])
+    (jordan,) = trials_on("Recall", [{"variant": "jordan", "sizes": [8]}])
     assert says(jordan) is None
 
 
@@ -163,7 +163,7 @@ def test_theory_of_ones_own():
     family = Family("lags", "Lags", "#123456", "d", (dataclasses.replace(spec, can_represent=None),), theory)
     register(family)
     try:
-        trials = trials_on("Echo", [{"variant": "lags", "ladder": [1, 2]}])
+        trials = trials_on("Echo", [{"variant": "lags", "sizes": [1, 2]}])
         assert [says(trial) for trial in trials] == [False, True]
     finally:
         FAMILIES.unregister("lags")

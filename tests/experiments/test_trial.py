@@ -202,7 +202,7 @@ def test_a_kind_may_warm_up_in_its_own_way():
 def test_a_sweep_warms_up_what_comes_with_the_package_and_leaves_the_users_to_workers(tmp_path):
     # a model that kills its process would take the sweep down with it, before any worker has seen it
     models = [
-        {"variant": "markov", "ladder": [1]},
+        {"variant": "markov", "sizes": [1]},
         {"class": "sweep_toys:Poison", "name": "poison", "family": "markov"},
     ]
     suite = light_suite(models=models, distances=[2], seeds=1)

@@ -158,3 +158,16 @@ def test_a_metric_of_the_users_is_found_by_its_name():
         METRICS.unregister("mine")
     with pytest.raises(ValueError, match="metric: there is no 'mine'"):
         find_metrics("mine", "step")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"least": None}, "metric 'mine': least must be a number, got None"),
+        ({"tolerance": float("nan")}, "metric 'mine': tolerance must be a number, got nan"),
+        ({"needs": "words"}, "metric 'mine': needs is one of labels, .*, got 'words'"),
+    ],
+)
+def test_what_a_metric_is_made_of_is_checked_when_it_is_made(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        Metric("mine", "", True, **wrong)

@@ -1,4 +1,5 @@
 import re
+import runpy
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -205,11 +206,10 @@ def test_hostile_latex_is_escaped(hostile_run):
         assert not re.search(r"[$#_^~%]", left)
 
 
-def test_no_name_becomes_code_of_the_snippet(hostile_comparison, monkeypatch):
-    monkeypatch.chdir(hostile_comparison)
-    code = (hostile_comparison / "use_model.py").read_text(encoding="utf-8")
-    assert "hacked" in code.partition("\n")[0]
-    space = {}
-    exec(compile(code, "use_model.py", "exec"), space)
-    assert len(space["classes"]) == 1
+def test_no_name_becomes_code_of_the_snippet(hostile_comparison, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    snippet = hostile_comparison / "use_model.py"
+    assert "hacked" in snippet.read_text(encoding="utf-8").partition("\n")[0]
+    assert len(runpy.run_path(str(snippet))["classes"]) == 1
+    assert not (tmp_path / "hacked").exists()
     assert not (hostile_comparison / "hacked").exists()

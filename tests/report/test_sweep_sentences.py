@@ -155,7 +155,7 @@ def test_the_best_of_a_family_is_chosen_on_validation_data():
     assert best["skill"].tolist() == frame.loc[frame["model"] == "Markov 1", "skill"].tolist()
 
 
-def test_a_kind_can_if_any_rung_of_its_ladder_can():
+def test_a_kind_can_if_any_of_its_sizes_can():
     frame = rows(chosen("Markov 1", "Markov 8"), distances=(4,), seeds=1)
     assert frame["can_represent"].tolist() == [False, True]
     assert view(frame).by_kind(view(frame).rows, "distance")["can_represent"].tolist() == [True]

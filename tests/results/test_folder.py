@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sweep_rows import row
 
+from seqcompare.report.page import write_report
 from seqcompare.results.folder import (
     CONFIG,
     LOCK,
@@ -129,6 +130,12 @@ def test_a_second_process_is_told_who_works_in_a_folder(tmp_path, other):
     assert re.search(rf"run is being worked on by {said}\S+; wait for its end, or", str(refused.value))
     assert "\n" not in str(refused.value)
     assert len(read_config(folder)["sessions"]) == 1
+
+
+def test_no_report_is_written_where_a_process_is_at_work(tmp_path, other):
+    with pytest.raises(RunError, match="is being worked on by process"):
+        write_report(tmp_path / "run")
+    assert not (tmp_path / "run" / "report.html").exists()
 
 
 def test_a_lock_dies_with_its_process(tmp_path, other):

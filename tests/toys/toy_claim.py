@@ -16,7 +16,7 @@ TOY_CLAIM = Claim(
         "epochs": 1,
         "max_seconds": 60,
         "tasks": [{"name": "Echo"}],
-        "models": [{"variant": "parrot", "ladder": [4]}],
+        "models": [{"variant": "parrot", "sizes": [4]}],
     },
     (Expectation("Echo", "Parrot 4", 1, at_least=0.9),),
 )

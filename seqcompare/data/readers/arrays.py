@@ -10,9 +10,9 @@ import numpy as np
 from seqcompare.data.containers import read_container
 from seqcompare.data.contents import Contents
 from seqcompare.data.readers import Reader
-from seqcompare.data.schema import Values
 from seqcompare.data.source import DataError, check_file
 from seqcompare.data.steps import read_steps
+from seqcompare.typing import Values
 
 _STEPS = ("X", "x", "data", "arr_0", "sequences", "values")
 _TARGETS = ("y", "Y", "labels", "target", "targets", "arr_1")

@@ -13,9 +13,9 @@ from seqcompare.data.contents import Contents
 from seqcompare.data.layout import offsets_of
 from seqcompare.data.options import Role
 from seqcompare.data.readers import Reader
-from seqcompare.data.schema import Values
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError, read_text, title_of
+from seqcompare.typing import Values
 
 _PART = re.compile(r"_(train)(\.ts(?:\.gz)?)$", re.IGNORECASE)
 

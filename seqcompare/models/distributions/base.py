@@ -6,12 +6,11 @@ from abc import ABC, abstractmethod
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from seqcompare.data.sequences import Sequences
-
-Floats = NDArray[np.float64]
+from seqcompare.typing import Floats, RandomState
 
 
 class Distribution(ABC):
@@ -116,7 +115,7 @@ class Distribution(ABC):
         found = self._invert(levels.reshape(-1, *ones))
         return found[0] if levels.ndim == 0 else found
 
-    def sample(self, n: int = 1, random_state: Any = None) -> Floats:
+    def sample(self, n: int = 1, random_state: RandomState = None) -> Floats:
         """Return `n` independent draws from each distribution, shape (n, *batch_shape, *event_shape).
 
         Parameters
@@ -145,7 +144,7 @@ class Distribution(ABC):
         return f"<{type(self).__name__}: batch {self.batch_shape}, values {self.event_shape}>"
 
 
-def pack(sequences: Sequences, rows: Distribution) -> Any:
+def pack(sequences: Sequences, rows: Distribution) -> Distribution | list[Distribution]:
     """Return a batch with one row a step in the container that the sequences came in.
 
     Returns

@@ -7,7 +7,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from seqcompare.models.distributions.base import Distribution, Floats
+from seqcompare.models.distributions.base import Distribution
+from seqcompare.typing import Floats
 
 
 class CountDistribution(Distribution):

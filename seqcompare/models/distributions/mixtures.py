@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import logsumexp, ndtr, ndtri
 
-from seqcompare.models.distributions.base import Distribution, Floats
+from seqcompare.models.distributions.base import Distribution
+from seqcompare.typing import Floats, Ints
 
 _LOG_2PI = float(np.log(2 * np.pi))
 _HALVINGS = 80  # of the bracket around a quantile: beyond what a float can tell apart
@@ -212,7 +213,7 @@ def _mean_absolute(mean: Floats, scale: Floats) -> Floats:
     return 2 * scale * bell + mean * (2 * ndtr(z) - 1)
 
 
-def _choose(weights: Floats, uniform: Floats) -> Any:
+def _choose(weights: Floats, uniform: Floats) -> Ints:
     """Return which component each uniform number falls into, shape of `uniform`."""
     bounds = np.cumsum(weights, axis=-1)[..., :-1]  # the last bound is 1 up to rounding
     return (uniform[..., None] >= bounds).sum(axis=-1)

@@ -15,7 +15,8 @@ from hmmlearn.base import ConvergenceMonitor
 from numpy.typing import NDArray
 from scipy.special import gammaln, xlogy
 
-from seqcompare.models.hmm.recursions import Floats, Likelihood, Offsets, add_rows, expect_states
+from seqcompare.models.hmm.recursions import Likelihood, Offsets, add_rows, expect_states
+from seqcompare.typing import Floats, Ints, Labels, Record, SequencesLike
 
 # A state expected for fewer steps than this has nothing to estimate its parameters from.
 UNUSED = 1e-10
@@ -44,7 +45,7 @@ class Steps(NamedTuple):
         Codes of a second observation, the label; the number of labels means that it is missing.
     """
 
-    values: NDArray[Any]
+    values: Labels
     offsets: Offsets
     weights: Floats | None = None
     labels: NDArray[np.int64] | None = None
@@ -111,11 +112,11 @@ class Engine:
         self.fit(np.zeros((1, 1), dtype=np.int64))  # type: ignore[attr-defined]  # hmmlearn's
         return self.monitor_
 
-    def emission(self, values: NDArray[Any]) -> Likelihood:
+    def emission(self, values: Labels) -> Likelihood:
         """Return how well observations fit each state."""
         raise NotImplementedError
 
-    def likelihood(self, values: NDArray[Any], labels: NDArray[np.int64] | None = None) -> Likelihood:
+    def likelihood(self, values: Labels, labels: NDArray[np.int64] | None = None) -> Likelihood:
         """Return how well observations, with their labels if given, fit each state."""
         fit = self.emission(values)
         if labels is None:
@@ -127,12 +128,12 @@ class Engine:
             log = fit.log + np.log(table)[labels]
         return Likelihood.from_log(np.maximum(log, -1e300) + fit.shift[:, None])
 
-    def _init(self, X: Any, lengths: Any = None) -> None:
+    def _init(self, X: Ints, lengths: Ints | None = None) -> None:
         """Leave the start as it was set."""
 
-    def _do_estep(self, X: Any, lengths: Any) -> tuple[dict[str, Any], float]:
+    def _do_estep(self, X: Ints, lengths: Ints) -> tuple[Record, float]:
         steps = self.steps
-        stats: dict[str, Any] = self._initialize_sufficient_statistics()  # type: ignore[attr-defined]  # hmmlearn's
+        stats: Record = self._initialize_sufficient_statistics()  # type: ignore[attr-defined]  # hmmlearn's
         if steps.labels is not None:
             stats["labels"] = np.zeros_like(self.labelprob_)
         total = 0.0
@@ -157,11 +158,11 @@ class Engine:
                 stats["labels"] += count_codes(labels, posterior, self.labelprob_.shape[1])
         return stats, float(total)
 
-    def _accumulate(self, stats: dict[str, Any], values: NDArray[Any], posterior: Floats) -> None:
+    def _accumulate(self, stats: Record, values: Labels, posterior: Floats) -> None:
         """Add what the emissions of these steps contribute to the M-step."""
         raise NotImplementedError
 
-    def _do_mstep(self, stats: dict[str, Any]) -> None:
+    def _do_mstep(self, stats: Record) -> None:
         before = {name: np.array(getattr(self, name)) for name in self._learnt()}
         with np.errstate(divide="ignore", invalid="ignore"):
             super()._do_mstep(stats)  # type: ignore[misc]  # hmmlearn's
@@ -177,7 +178,7 @@ class Engine:
     def _learnt(self) -> list[str]:
         return ["transmat_"]
 
-    def _repair(self, stats: dict[str, Any], before: dict[str, Floats]) -> None:
+    def _repair(self, stats: Record, before: dict[str, Floats]) -> None:
         """Put right what an M-step without data has left behind."""
 
     def _compute_lower_bound(self, log_likelihood: float) -> float:
@@ -196,22 +197,22 @@ class Engine:
 class CategoricalEngine(Engine, hmm.CategoricalHMM):
     """Symbols."""
 
-    def emission(self, values: NDArray[Any]) -> Likelihood:
+    def emission(self, values: Labels) -> Likelihood:
         """Look the probabilities up; an unknown symbol is the same to all states, and so is a missing one."""
         ones = np.ones(self.n_components)
         table = np.vstack([self.emissionprob_.T, self.unknown_proba * ones, ones])
         return Likelihood(np.take(table, values, axis=0), np.zeros(len(values)))
 
-    def _check_and_set_n_features(self, X: Any) -> None:
+    def _check_and_set_n_features(self, X: SequencesLike) -> None:
         self.n_features = self.emissionprob_.shape[1]
 
-    def _accumulate(self, stats: dict[str, Any], values: NDArray[Any], posterior: Floats) -> None:
+    def _accumulate(self, stats: Record, values: Labels, posterior: Floats) -> None:
         stats["obs"] += count_codes(values, posterior, self.n_features)
 
     def _learnt(self) -> list[str]:
         return ["transmat_", "emissionprob_"]
 
-    def _repair(self, stats: dict[str, Any], before: dict[str, Floats]) -> None:
+    def _repair(self, stats: Record, before: dict[str, Floats]) -> None:
         empty = self.emissionprob_.sum(axis=1) == 0
         self.emissionprob_[empty] = before["emissionprob_"][empty]
 
@@ -233,12 +234,12 @@ class PoissonEngine(Engine, hmm.PoissonHMM):
         log_p = counts @ np.log(self.lambdas_).T - (~missing) @ self.lambdas_.T
         return Likelihood.from_log(log_p - gammaln(counts + 1.0).sum(axis=1)[:, None])
 
-    def _accumulate(self, stats: dict[str, Any], values: Floats, posterior: Floats) -> None:
+    def _accumulate(self, stats: Record, values: Floats, posterior: Floats) -> None:
         missing = np.isnan(values)
         stats["obs"] += posterior.T @ np.where(missing, 0.0, values) + (posterior.T @ missing) * self.lambdas_
         stats["post"] += posterior.sum(axis=0)
 
-    def _do_mstep(self, stats: dict[str, Any]) -> None:
+    def _do_mstep(self, stats: Record) -> None:
         # hmmlearn weighs the prior against the steps of all states together; as pseudo-steps it is right
         alphas, betas = self.lambdas_prior, self.lambdas_weight
         pseudo = dict(stats, obs=stats["obs"] + alphas, post=stats["post"] + betas)
@@ -251,7 +252,7 @@ class PoissonEngine(Engine, hmm.PoissonHMM):
     def _learnt(self) -> list[str]:
         return ["transmat_", "lambdas_"]
 
-    def _repair(self, stats: dict[str, Any], before: dict[str, Floats]) -> None:
+    def _repair(self, stats: Record, before: dict[str, Floats]) -> None:
         if "l" in self.params:
             unused = stats["post"] < UNUSED
             self.lambdas_[unused] = before["lambdas_"][unused]
@@ -278,7 +279,7 @@ def count_codes(codes: NDArray[np.int64], posterior: Floats, n_codes: int) -> Fl
     return np.ascontiguousarray(counts.T)
 
 
-def log_dirichlet(prior: Any, p: Floats) -> float:
+def log_dirichlet(prior: float | Floats, p: Floats) -> float:
     """Return the log-density of `p`, but for a constant; what is impossible by design has no part in it."""
     counts = np.asarray(prior) - 1.0
     if not counts.any():

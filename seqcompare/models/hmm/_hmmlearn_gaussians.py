@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import Any
 
 import numpy as np
 from hmmlearn import hmm
 
 from seqcompare.models.hmm._hmmlearn import UNUSED, Engine, log_dirichlet
-from seqcompare.models.hmm.gaussians import Floats, log_density, moments
+from seqcompare.models.hmm.gaussians import log_density, moments
 from seqcompare.models.hmm.recursions import Likelihood
+from seqcompare.typing import Floats, Record
 
 
 class GaussianEngine(Engine, hmm.GaussianHMM):
@@ -28,7 +28,7 @@ class GaussianEngine(Engine, hmm.GaussianHMM):
             return np.broadcast_to(self._covars_, (self.n_components, *self._covars_.shape))
         return np.asarray(self._covars_)
 
-    def _accumulate(self, stats: dict[str, Any], values: Floats, posterior: Floats) -> None:
+    def _accumulate(self, stats: Record, values: Floats, posterior: Floats) -> None:
         first, second = moments(values, self.means_, self._spread(), posterior)
         stats["post"] += posterior.sum(axis=0)
         stats["obs"] += first
@@ -37,7 +37,7 @@ class GaussianEngine(Engine, hmm.GaussianHMM):
     def _learnt(self) -> list[str]:
         return ["transmat_", "means_", "_covars_"]
 
-    def _repair(self, stats: dict[str, Any], before: dict[str, Floats]) -> None:
+    def _repair(self, stats: Record, before: dict[str, Floats]) -> None:
         unused = stats["post"] < UNUSED
         self.means_[unused] = before["means_"][unused]
         if "c" in self.params:
@@ -92,13 +92,13 @@ class MixtureEngine(Engine, hmm.GMMHMM):
             return np.repeat(covars, self.n_mix, axis=0)
         return np.asarray(covars.reshape(-1, *covars.shape[2:]))
 
-    def _initialize_sufficient_statistics(self) -> dict[str, Any]:
-        stats: dict[str, Any] = super()._initialize_sufficient_statistics()
+    def _initialize_sufficient_statistics(self) -> Record:
+        stats: Record = super()._initialize_sufficient_statistics()
         spread = self._spread()
         stats["first"], stats["second"] = np.zeros((len(spread), self.n_features)), np.zeros_like(spread)
         return stats
 
-    def _accumulate(self, stats: dict[str, Any], values: Floats, posterior: Floats) -> None:
+    def _accumulate(self, stats: Record, values: Floats, posterior: Floats) -> None:
         shares = (self._shares * posterior[:, :, None]).reshape(len(values), -1)
         means = self.means_.reshape(-1, self.n_features)
         first, second = moments(values, means, self._spread(), shares)
@@ -107,7 +107,7 @@ class MixtureEngine(Engine, hmm.GMMHMM):
         stats["post_mix_sum"] += shares.sum(axis=0).reshape(self.weights_.shape)
         stats["post_sum"] += posterior.sum(axis=0)
 
-    def _do_mstep(self, stats: dict[str, Any]) -> None:
+    def _do_mstep(self, stats: Record) -> None:
         # hmmlearn wants the scatter about the means; about the new ones the step is the true maximum
         first, count = stats["first"], stats["post_mix_sum"].reshape(-1, 1)
         means = self.means_.reshape(first.shape)
@@ -134,7 +134,7 @@ class MixtureEngine(Engine, hmm.GMMHMM):
     def _learnt(self) -> list[str]:
         return ["transmat_", "weights_", "means_", "covars_"]
 
-    def _repair(self, stats: dict[str, Any], before: dict[str, Floats]) -> None:
+    def _repair(self, stats: Record, before: dict[str, Floats]) -> None:
         unused, no_state = stats["post_mix_sum"] < UNUSED, stats["post_sum"] < UNUSED
         self.weights_[no_state] = before["weights_"][no_state]
         self.means_[unused] = before["means_"][unused]

@@ -14,17 +14,17 @@ by hand, at the cost of two passes, as one iteration of EM.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba import njit
+
+from seqcompare.typing import Floats, Ints
 
 # A step less probable than this is passed over, as if it were missing: its gradient would be noise.
 _SMALLEST = 1e-280
 
 
 @njit(cache=True, nogil=True)
-def weighted_loss(start: Any, trans: Any, b: Any, weights: Any, offsets: Any) -> float:
+def weighted_loss(start: Floats, trans: Floats, b: Floats, weights: Floats, offsets: Ints) -> float:
     """Return the sum of ``-w[t] log p(x[t] | x[..t-1])`` over all steps, in nats.
 
     Parameters
@@ -64,14 +64,14 @@ def weighted_loss(start: Any, trans: Any, b: Any, weights: Any, offsets: Any) ->
 
 @njit(cache=True, nogil=True)
 def loss_gradient(
-    start: Any,
-    trans: Any,
-    b: Any,
-    weights: Any,
-    offsets: Any,
-    d_start: Any,
-    d_trans: Any,
-    d_log_b: Any,
+    start: Floats,
+    trans: Floats,
+    b: Floats,
+    weights: Floats,
+    offsets: Ints,
+    d_start: Floats,
+    d_trans: Floats,
+    d_log_b: Floats,
 ) -> float:
     """Return `weighted_loss`; add its derivatives by `start` and `trans`, write that by the log of `b`."""
     n_states = len(start)

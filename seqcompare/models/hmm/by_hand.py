@@ -7,16 +7,17 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 
 from seqcompare.models.alphabet import read_symbols
 from seqcompare.models.hmm.parameters import (
     COVARIANCE_TYPES,
     EMISSION_PARAMETERS,
-    Floats,
     check_parameter,
     parameter_names,
 )
 from seqcompare.models.hmm.settings import check_choice, keep_parameters, shape_for
+from seqcompare.typing import Floats
 
 
 def find_emission(emissions: dict[str, ArrayLike | None]) -> tuple[str, dict[str, Floats]]:
@@ -37,7 +38,7 @@ def find_emission(emissions: dict[str, ArrayLike | None]) -> tuple[str, dict[str
     )
 
 
-def take_parameters(model: Any, arrays: dict[str, Floats], unknown_proba: Any) -> None:
+def take_parameters(model: BaseEstimator, arrays: dict[str, Floats], unknown_proba: Any) -> None:
     """Make `model` a fitted one, with these parameters.
 
     Parameters

@@ -7,17 +7,16 @@ probability 0, stays so: its logit is -inf, and its derivative 0.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from seqcompare.models.hmm._hmmlearn import count_codes
 from seqcompare.models.hmm.fit import Recipe
 from seqcompare.models.hmm.gaussians import log_density
-from seqcompare.models.hmm.parameters import Floats, Parameters
+from seqcompare.models.hmm.parameters import Parameters
 from seqcompare.models.hmm.recursions import Likelihood
+from seqcompare.typing import Floats, Labels
 
 _DISTRIBUTIONS = ("startprob", "transmat", "emissionprob")
 
@@ -58,16 +57,16 @@ class Chart:
                 found[name] = g
         return found
 
-    def likelihood(self, parameters: Parameters, values: NDArray[Any]) -> Likelihood:
+    def likelihood(self, parameters: Parameters, values: Labels) -> Likelihood:
         """Return how well observations fit each state."""
         raise NotImplementedError
 
-    def by_emission(self, parameters: Parameters, values: NDArray[Any], d_log_b: Floats) -> Parameters:
+    def by_emission(self, parameters: Parameters, values: Labels, d_log_b: Floats) -> Parameters:
         """Return the derivatives by the parameters of the emission, or by their logarithms."""
         raise NotImplementedError
 
     def about_the_same(
-        self, values: NDArray[Any], weights: Floats, spread: float, rng: np.random.RandomState
+        self, values: Labels, weights: Floats, spread: float, rng: np.random.RandomState
     ) -> Parameters:
         """Return emissions that vary a little, by `spread`, about that of all steps together.
 
@@ -95,18 +94,18 @@ class Chart:
 class CategoricalChart(Chart):
     """Symbols."""
 
-    def likelihood(self, parameters: Parameters, values: NDArray[Any]) -> Likelihood:
+    def likelihood(self, parameters: Parameters, values: Labels) -> Likelihood:
         """Look the probabilities up; an unknown or missing symbol says nothing."""
         emissions = parameters["emissionprob"]
         table = np.vstack([emissions.T, np.ones((2, len(emissions)))])
         return Likelihood(np.take(table, values, axis=0), np.zeros(len(values)))
 
-    def by_emission(self, parameters: Parameters, values: NDArray[Any], d_log_b: Floats) -> Parameters:
+    def by_emission(self, parameters: Parameters, values: Labels, d_log_b: Floats) -> Parameters:
         """Add up by symbol: the derivative by ``log emissionprob``."""
         return {"emissionprob": count_codes(values, d_log_b, self.recipe.n_outputs)}
 
     def about_the_same(
-        self, values: NDArray[Any], weights: Floats, spread: float, rng: np.random.RandomState
+        self, values: Labels, weights: Floats, spread: float, rng: np.random.RandomState
     ) -> Parameters:
         """Vary the frequencies of the symbols, those most that are to be predicted.
 
@@ -125,7 +124,7 @@ class CategoricalChart(Chart):
 class PoissonChart(Chart):
     """Counts."""
 
-    def likelihood(self, parameters: Parameters, values: NDArray[Any]) -> Likelihood:
+    def likelihood(self, parameters: Parameters, values: Labels) -> Likelihood:
         """Return the likelihood of what is observed."""
         rates = parameters["lambdas"]
         gone = np.isnan(values)
@@ -133,14 +132,14 @@ class PoissonChart(Chart):
         log_p = counts @ np.log(rates).T - (~gone) @ rates.T
         return Likelihood.from_log(log_p - gammaln(counts + 1.0).sum(axis=1)[:, None])
 
-    def by_emission(self, parameters: Parameters, values: NDArray[Any], d_log_b: Floats) -> Parameters:
+    def by_emission(self, parameters: Parameters, values: Labels, d_log_b: Floats) -> Parameters:
         """Return the derivative by the logarithm of the rates."""
         gone = np.isnan(values)
         found = d_log_b.T @ np.where(gone, 0.0, values) - (d_log_b.T @ ~gone) * parameters["lambdas"]
         return {"lambdas": found}
 
     def about_the_same(
-        self, values: NDArray[Any], weights: Floats, spread: float, rng: np.random.RandomState
+        self, values: Labels, weights: Floats, spread: float, rng: np.random.RandomState
     ) -> Parameters:
         """Vary the mean of each channel."""
         mean = np.maximum(np.nanmean(values, axis=0), 1e-3)
@@ -150,11 +149,11 @@ class PoissonChart(Chart):
 class GaussianChart(Chart):
     """Numbers, the channels independent given the state."""
 
-    def likelihood(self, parameters: Parameters, values: NDArray[Any]) -> Likelihood:
+    def likelihood(self, parameters: Parameters, values: Labels) -> Likelihood:
         """Return the likelihood of what is observed."""
         return Likelihood.from_log(log_density(values, parameters["means"], self._variances(parameters)))
 
-    def by_emission(self, parameters: Parameters, values: NDArray[Any], d_log_b: Floats) -> Parameters:
+    def by_emission(self, parameters: Parameters, values: Labels, d_log_b: Floats) -> Parameters:
         """Return the derivatives by the means and by the logarithm of the variances."""
         means, variances = parameters["means"], self._variances(parameters)
         seen = ~np.isnan(values)
@@ -167,7 +166,7 @@ class GaussianChart(Chart):
         return {"means": by_mean, "covars": by_log.sum(axis=1) if spherical else by_log}
 
     def about_the_same(
-        self, values: NDArray[Any], weights: Floats, spread: float, rng: np.random.RandomState
+        self, values: Labels, weights: Floats, spread: float, rng: np.random.RandomState
     ) -> Parameters:
         """Vary the mean of each channel, which are in units of their spread."""
         n_states, d = len(self.recipe.mask), values.shape[1]

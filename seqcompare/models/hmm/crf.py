@@ -12,6 +12,7 @@ from scipy.optimize import minimize
 from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
@@ -19,6 +20,7 @@ from seqcompare.models.base import Tagger, check_sequences
 from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
 from seqcompare.models.hmm.settings import check_choice
 from seqcompare.models.windows.sliding_window import SlidingWindow
+from seqcompare.typing import Label, SequencesLike, TargetsLike, WeightsLike
 
 Floats = NDArray[np.float64]
 
@@ -137,7 +139,7 @@ class CRFTagger(Tagger):
         decode: Literal["viterbi", "posterior", "filter"] = "viterbi",
         max_iter: int = 500,
         tol: float = 1e-4,
-        ignore_label: Any = None,
+        ignore_label: Label | None = None,
     ) -> None:
         self.before = before
         self.after = after
@@ -154,7 +156,7 @@ class CRFTagger(Tagger):
         """Whether the answer at step t uses no step after t."""
         return self.decode == "filter" and self.after == 0
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> CRFTagger:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> CRFTagger:
         """Maximise the penalised log-probability of the labels.
 
         Parameters
@@ -208,7 +210,7 @@ class CRFTagger(Tagger):
             )
         return self
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container.
 
         It is given the steps so far with ``decode="filter"``, else the whole sequence.
@@ -219,7 +221,7 @@ class CRFTagger(Tagger):
             return sequences.pack(filter_states(*self._weights.chain(), fit, offsets)[1])
         return sequences.pack(expect_states(*self._weights.chain(), fit, offsets).posterior)
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the label of every step, in X's container.
 
         With ``decode="viterbi"`` it is that of the most probable sequence of labels, which may differ from
@@ -230,6 +232,32 @@ class CRFTagger(Tagger):
         sequences = self._check(X)
         path, _ = best_path(*self._weights.chain(), *self._fit_of(sequences))
         return sequences.pack(self.classes_[path])
+
+    def start(self) -> tuple[tuple[Any, ...], Floats]:
+        """Return the state before the first step of a sequence, for `step`; only where it is `causal`."""
+        check_is_fitted(self)
+        if not self.causal:
+            raise ValueError(
+                f"decode={self.decode!r} and after={self.after} look ahead: expected decode='filter', after=0"
+            )
+        return (), np.exp(self.start_ - self.start_.max())
+
+    def step(self, state: tuple[tuple[Any, ...], Floats], x: Any) -> tuple[Floats, Any]:
+        """Read one more step; return the probabilities of its label, and what to pass on.
+
+        Parameters
+        ----------
+        state : state
+            What `start` or the last call returned.
+        x : symbol, number or array of shape (d,)
+            The step.
+        """
+        steps, ahead = (*state[0], x)[-(int(self.before) + 1) :], state[1]
+        row = self.window_.rows([np.array(steps)])[0][-1:]
+        scores = self._weights.scores(row)[0]
+        now = ahead * np.exp(scores - scores.max())
+        now /= now.sum()
+        return now, (steps, now @ np.exp(self.transitions_))
 
     @property
     def _weights(self) -> _Weights:

@@ -7,11 +7,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 
 import seqcompare
 from seqcompare.families import Family, ModelSpec, Problem, Settings
 from seqcompare.needs import Needs, Traits
+from seqcompare.typing import Record
 
 _FILTERED, _SMOOTHED = "filter", "posterior"
 #: Sizes for few symbols and for many, and where the former end.
@@ -21,8 +23,8 @@ _SPARSE = {"emissionprob": 0.3, "transmat": 0.02}
 
 
 def _hmm(
-    problem: Problem, n_components: int, *, decode: Any = _FILTERED, priors: bool = False, **more: Any
-) -> Any:
+    problem: Problem, n_components: int, *, decode: str = _FILTERED, priors: bool = False, **more: Any
+) -> BaseEstimator | None:
     """Return a density, a tagger of hidden states over steps and labels, or a density a class."""
     how = {**_training(problem, n_components), **more}
     if priors:
@@ -44,24 +46,22 @@ def _hmm(
     return make_pipeline(seqcompare.SequenceScaler(), model) if problem.kind == "real" else model
 
 
-def _full(problem: Problem, n_components: int) -> Any:
+def _full(problem: Problem, n_components: int) -> BaseEstimator | None:
     able = problem.role == "sequence" and problem.kind == "real"
     return _hmm(problem, n_components, covariance_type="full") if able else None
 
 
-def _left_right(problem: Problem, n_components: int) -> Any:
-    if problem.role != "sequence":
-        return None
-    return _hmm(problem, n_components, topology="left-right")
+def _left_right(problem: Problem, n_components: int) -> BaseEstimator | None:
+    return _hmm(problem, n_components, topology="left-right") if problem.role == "sequence" else None
 
 
-def _of_labels(problem: Problem, states: int = 0, *, decode: Any = _FILTERED) -> Any:
+def _of_labels(problem: Problem, states: int = 0, *, decode: str = _FILTERED) -> BaseEstimator | None:
     if problem.role != "step":
         return None
     return seqcompare.HMMTagger(None, decode=decode, missing=_missing(problem))
 
 
-def _sticky(problem: Problem, n_components: int) -> Any:
+def _sticky(problem: Problem, n_components: int) -> BaseEstimator | None:
     """Start EM from states that last, and from nothing else.
 
     Starts that pick up the most regular steps reach a higher likelihood than those that find a long memory,
@@ -72,7 +72,7 @@ def _sticky(problem: Problem, n_components: int) -> Any:
     return _hmm(problem, n_components, n_init=5, init={"transmat": stay})
 
 
-def _predictive(problem: Problem, n_components: int) -> Any:
+def _predictive(problem: Problem, n_components: int) -> BaseEstimator | None:
     """Return a density fitted to the prediction of the steps that count, where it is said which do."""
     told = problem.task is not None or problem.weighted
     if not told or problem.role != "next" or problem.kind == "real":
@@ -80,7 +80,7 @@ def _predictive(problem: Problem, n_components: int) -> Any:
     return seqcompare.HMM(n_components, n_init=2, objective="prediction")
 
 
-def _training(problem: Problem, n_components: int) -> dict[str, Any]:
+def _training(problem: Problem, n_components: int) -> Record:
     """Return how EM runs: as often as a sweep has it, or as the size of the data allows."""
     if problem.task is not None:
         return {"n_init": 10, "max_iter": problem.budget.em_iterations}
@@ -189,7 +189,7 @@ def _steps_only(problem: Problem) -> list[Settings]:
     return _states(problem) if problem.role == "step" else []
 
 
-def _state_space(problem: Problem, n_components: int) -> Any:
+def _state_space(problem: Problem, n_components: int) -> BaseEstimator | None:
     """Return the density whose states are numbers."""
     if problem.role != "next" or problem.kind != "real":
         return None
@@ -203,7 +203,7 @@ def _numbers_in_a_state(problem: Problem) -> list[Settings]:
     return [{"n_components": k} for k in (1, 2, 3) if k == 1 or 10 * k * (k + width) <= problem.n_steps]
 
 
-def _field(problem: Problem, width: int, C: float = 1.0) -> Any:
+def _field(problem: Problem, width: int, C: float = 1.0) -> BaseEstimator | None:
     """Return a conditional random field over windows that look as far ahead as back.
 
     Its probabilities are those of whole sequences of labels: a label that is known before the steps after it

@@ -20,8 +20,9 @@ from seqcompare.models.hmm._hmmlearn import (
     Steps,
 )
 from seqcompare.models.hmm._hmmlearn_gaussians import GaussianEngine, MixtureEngine
-from seqcompare.models.hmm.parameters import Floats, Parameters
+from seqcompare.models.hmm.parameters import Parameters
 from seqcompare.models.hmm.starts import draw_start, symbol_rows
+from seqcompare.typing import Floats, Params, Record
 
 # hmmlearn's letters for what EM may change
 _LETTERS = {
@@ -63,7 +64,7 @@ class Recipe:
     n_outputs: int
     start_mask: NDArray[np.bool_]
     mask: NDArray[np.bool_]
-    priors: Mapping[str, Any] = field(default_factory=dict)
+    priors: Params = field(default_factory=dict)
     init: Mapping[str, Floats] = field(default_factory=dict)
     fixed: tuple[str, ...] = ()
     min_covar: float = 0.0
@@ -103,7 +104,7 @@ def make_engine(recipe: Recipe, parameters: Mapping[str, Floats]) -> Engine:
     n_states = len(recipe.mask)
     free = "".join(_LETTERS[name] for name in _LETTERS if name in parameters and name not in recipe.fixed)
     priors = recipe.priors
-    common: dict[str, Any] = {
+    common: Record = {
         "n_components": n_states,
         "n_iter": recipe.max_iter,
         "tol": recipe.tol,
@@ -135,7 +136,7 @@ def make_engine(recipe: Recipe, parameters: Mapping[str, Floats]) -> Engine:
     return engine
 
 
-def _gaussian_engine(recipe: Recipe, common: dict[str, Any]) -> Any:
+def _gaussian_engine(recipe: Recipe, common: Record) -> Any:
     """Express priors, which are pseudo-steps, in hmmlearn's terms: different for each covariance type."""
     d, kind = recipe.n_outputs, recipe.covariance_type
     mean, mean_weight = recipe.priors.get("means", (0.0, 0.0))

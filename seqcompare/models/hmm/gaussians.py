@@ -7,14 +7,13 @@ of shape (C, d) and ``covars`` of shape (C, d), variances, or (C, d, d), covaria
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 from scipy import linalg
 
-Floats = NDArray[np.float64]
+from seqcompare.typing import Floats
 
 # Far below any log-density that a sane step has, and far from the end of the floats: sums stay finite.
 _LOWEST = -1e290
@@ -69,7 +68,7 @@ def _log_diagonal(X: Floats, means: Floats, variances: Floats) -> Floats:
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz", "arcp"})
-def _add_channels(X: Any, means: Any, precisions: Any, log_norms: Any, log_p: Any) -> None:
+def _add_channels(X: Floats, means: Floats, precisions: Floats, log_norms: Floats, log_p: Floats) -> None:
     """Sum the log-densities of the channels that are there; parameters have shape (d, C)."""
     n_steps, n_channels = X.shape
     n_components = log_p.shape[1]

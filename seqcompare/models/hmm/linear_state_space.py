@@ -9,17 +9,17 @@ from typing import Any, Literal
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_sequence_weights
+from seqcompare.models import kalman
 from seqcompare.models.base import NumberDensity, Reading, check_lengths, check_sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
-from seqcompare.models.hmm.state_space_forms import Form, Stationary, Trend, standardise
+from seqcompare.models.hmm.state_space_forms import Form, Stationary, Trend, rough_lags, standardise
 from seqcompare.models.kalman import (
-    Floats,
     LinearGaussian,
     filter_states,
     predict_states,
@@ -27,11 +27,9 @@ from seqcompare.models.kalman import (
     smooth_states,
 )
 from seqcompare.models.kalman_gradient import likelihood_and_gradient
-from seqcompare.models.markov.lags import Lags
-from seqcompare.models.markov.least_squares import fit_lags
+from seqcompare.models.markov.lag_predictions import channels_of
+from seqcompare.typing import Floats, RandomState, SequencesLike, TargetsLike, WeightsLike
 
-# Lags of the autoregression that the search starts from; fewer where sequences are short.
-_LAGS = 12
 # Iterations of each start, before the search goes on from the better one.
 _TRIAL = 15
 # The least variance of a noise, in units of the channel's: no density is infinite.
@@ -51,7 +49,7 @@ class LinearStateSpace(NumberDensity):
     structure : {"free", "local level", "local trend"}, default="free"
         "free": any F with a stationary distribution, where sequences begin. "local level": a random walk seen
         with noise in each channel; "local trend": one whose increments are a random walk, too.
-    start : {"marginal", "diffuse"}, default="marginal"
+    initialization : {"marginal", "diffuse"}, default="marginal"
         Where a local level begins: like a step of the training data, in mean and variance; or anywhere, as
         textbooks have it (a million times that variance), so that the first step sets it and the density of
         the first step says nothing. A slope begins likewise. Not for "free".
@@ -101,14 +99,14 @@ class LinearStateSpace(NumberDensity):
         n_components: int = 1,
         *,
         structure: Literal["free", "local level", "local trend"] = "free",
-        start: Literal["marginal", "diffuse"] = "marginal",
+        initialization: Literal["marginal", "diffuse"] = "marginal",
         missing: Literal["error", "allow"] = "error",
         max_iter: int = 500,
         tol: float = 1e-9,
     ) -> None:
         self.n_components = n_components
         self.structure = structure
-        self.start = start
+        self.initialization = initialization
         self.missing = missing
         self.max_iter = max_iter
         self.tol = tol
@@ -123,7 +121,9 @@ class LinearStateSpace(NumberDensity):
         """Whether `fit` can take weights of single steps: it is fitted to whole sequences."""
         return False
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> LinearStateSpace:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> LinearStateSpace:
         """Fit the parameters by maximum likelihood.
 
         Parameters
@@ -151,7 +151,7 @@ class LinearStateSpace(NumberDensity):
         if not weight.all():
             sequences, weight = sequences.take(weight > 0), weight[weight > 0]
         steps = np.repeat(weight, sequences.lengths)
-        x, centre, unit = standardise(_channels(sequences), steps)
+        x, centre, unit = standardise(channels_of(sequences), steps)
         offsets, total = np.array(sequences.offsets), float(steps.sum())
         form = self._form(sequences.n_channels)
 
@@ -160,7 +160,7 @@ class LinearStateSpace(NumberDensity):
             nats, slope = likelihood_and_gradient(model, x, offsets, weight)
             return -nats / total, -form.pull(theta, slope) / total
 
-        lags = _rough_lags(x, sequences, steps)
+        lags = rough_lags(x, sequences, steps)
         starts = form.starts(lags, float(sequences.lengths.mean()))
         tried = [self._search(loss, point, form.bounds, min(_TRIAL, self.max_iter)) for point in starts]
         self.init_scores_ = np.array([-result.fun for result in tried])
@@ -179,24 +179,26 @@ class LinearStateSpace(NumberDensity):
         self.n_parameters_ = form.n_parameters
         return self
 
-    def score_steps(self, X: Any) -> Any:
+    def score_steps(self, X: SequencesLike) -> SequencesLike:
         """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container.
 
         Of a step with missing channels it is the density of the others, and 0 if all are missing.
         """
         sequences = self._check(X)
-        return sequences.pack(score_steps(self.machine_, _channels(sequences), np.array(sequences.offsets)))
+        return sequences.pack(score_steps(self.machine_, channels_of(sequences), np.array(sequences.offsets)))
 
-    def predict_next_distribution(self, X: Any) -> Any:
+    def predict_next_distribution(self, X: SequencesLike) -> Distribution | list[Distribution]:
         """Return the distribution of x[t+1] given x[..t] for every step t, normal ones, in X's container.
 
         See `seqcompare.models.base.NumberDensity.predict_next_distribution` for the shapes.
         """
         sequences = self._check(X)
-        mean, cov = predict_states(self.machine_, _channels(sequences), np.array(sequences.offsets))
-        return pack(sequences, self._shown(mean, cov, sequences))
+        mean, cov = predict_states(self.machine_, channels_of(sequences), np.array(sequences.offsets))
+        return pack(sequences, self._shown(mean, cov, flat=sequences.values.ndim == 1))
 
-    def forecast(self, X: Any, steps: int, n_samples: int | None = None, random_state: Any = None) -> Any:
+    def forecast(
+        self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
+    ) -> Any:
         """Return the distributions of the `steps` steps after the end of each sequence, batch (n, steps).
 
         Parameters
@@ -211,14 +213,24 @@ class LinearStateSpace(NumberDensity):
         sequences = self._check(X)
         check_scalar(steps, "steps", Integral, min_val=1)
         model, last = self.machine_, sequences.offsets[1:] - 1
-        mean, cov = predict_states(model, _channels(sequences), np.array(sequences.offsets))
+        mean, cov = predict_states(model, channels_of(sequences), np.array(sequences.offsets))
         means, covs = [mean[last]], [cov[last]]
         for _ in range(steps - 1):
             means.append(means[-1] @ model.transition.T)
             covs.append(model.transition @ covs[-1] @ model.transition.T + model.state_noise)
-        return self._shown(np.stack(means, axis=1), np.stack(covs, axis=1), sequences)
+        return self._shown(np.stack(means, axis=1), np.stack(covs, axis=1), flat=sequences.values.ndim == 1)
 
-    def filter(self, X: Any) -> tuple[Any, Any]:
+    def start(self) -> kalman.Online:
+        """Return the state before the first step of a sequence, for `step`."""
+        check_is_fitted(self)
+        return kalman.start(self.machine_)
+
+    def step(self, state: kalman.Online, x: float | Floats) -> tuple[Distribution, kalman.Online]:
+        """Read one more step, NaN where it is missing; return the distribution of the next, and a state."""
+        state = kalman.step(state, np.array(x, dtype=np.float64, ndmin=1))
+        return self._shown(state.mean, state.cov, flat=np.ndim(x) == 0), state
+
+    def filter(self, X: SequencesLike) -> tuple[Any, Any]:
         """Return what is known of the state at each step from the steps up to it.
 
         Parameters
@@ -232,7 +244,7 @@ class LinearStateSpace(NumberDensity):
         covariance : one matrix a step, shape (T_i, k, k) a sequence, in X's container
         """
         sequences = self._check(X)
-        x = _channels(sequences)
+        x = channels_of(sequences)
         # alone, a step's smoother knows what came before it and the step itself
         seen = filter_states(self.machine_, x, np.array(sequences.offsets))
         mean, cov = np.empty_like(seen.mean), np.empty_like(seen.cov)
@@ -248,14 +260,14 @@ class LinearStateSpace(NumberDensity):
             cov[rows] = seen.cov[rows] - gain @ np.swapaxes(shown, 1, 2)
         return sequences.pack(mean), sequences.pack(cov)
 
-    def smooth(self, X: Any) -> tuple[Any, Any]:
+    def smooth(self, X: SequencesLike) -> tuple[Any, Any]:
         """Return what is known of the state at each step from the whole sequence; see `filter`."""
         sequences = self._check(X)
-        x, offsets = _channels(sequences), np.array(sequences.offsets)
+        x, offsets = channels_of(sequences), np.array(sequences.offsets)
         found = smooth_states(self.machine_, x, offsets, filter_states(self.machine_, x, offsets))
         return sequences.pack(found.mean), sequences.pack(found.cov)
 
-    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
+    def sample(self, n_sequences: int = 1, length: int = 10, random_state: RandomState = None) -> Sequences:
         """Draw sequences from the model.
 
         Parameters
@@ -336,7 +348,7 @@ class LinearStateSpace(NumberDensity):
     def _form(self, n_channels: int) -> Form:
         if self.structure == "free":
             return Stationary(self.n_components, n_channels)
-        slope, diffuse = self.structure == "local trend", self.start == "diffuse"
+        slope, diffuse = self.structure == "local trend", self.initialization == "diffuse"
         return Trend(n_channels, slope=slope, diffuse=diffuse)
 
     def _search(self, loss: Any, start: Floats, bounds: Any, max_iter: int) -> OptimizeResult:
@@ -349,12 +361,12 @@ class LinearStateSpace(NumberDensity):
             options={"maxiter": max_iter, "ftol": self.tol, "gtol": 1e-7, "maxls": 40},
         )
 
-    def _shown(self, mean: Floats, cov: Floats, sequences: Sequences) -> Distribution:
+    def _shown(self, mean: Floats, cov: Floats, *, flat: bool) -> Distribution:
         """Return the distributions of steps, given those of their states."""
         model = self.machine_
         steps = model.offset + mean @ model.loading.T
         spread = model.loading @ cov @ model.loading.T + model.noise
-        if sequences.values.ndim == 1:
+        if flat:
             return NormalMixture.normal(steps[..., 0], np.sqrt(spread[..., 0, 0]))
         return MultivariateNormalMixture.normal(steps, spread)
 
@@ -364,32 +376,20 @@ class LinearStateSpace(NumberDensity):
         check_scalar(self.tol, "tol", Real, min_val=0)
         for name, choices in (
             ("structure", ("free", "local level", "local trend")),
-            ("start", ("marginal", "diffuse")),
+            ("initialization", ("marginal", "diffuse")),
             ("missing", ("error", "allow")),
         ):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, got {getattr(self, name)!r}")
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.missing == "allow"
         return tags
 
 
-def _channels(sequences: Sequences) -> Floats:
-    return np.ascontiguousarray(sequences.channels, dtype=np.float64)
-
-
 def _with_floor(model: LinearGaussian) -> LinearGaussian:
     return model._replace(noise=model.noise + _LEAST_SHARE * np.eye(len(model.offset)))
-
-
-def _rough_lags(x: Floats, sequences: Sequences, weight: Floats) -> Lags:
-    """Return an autoregression of the data with its gaps filled by the mean: only a start."""
-    filled = Sequences(np.nan_to_num(x), sequences.offsets)
-    order = int(np.clip(sequences.lengths.max() // 4, 0, _LAGS))
-    lags, _ = fit_lags(filled, weight, order, ridge=1.0)
-    return lags
 
 
 def _root(matrix: Floats) -> Floats:

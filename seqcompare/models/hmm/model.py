@@ -6,20 +6,19 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
-from sklearn.utils import check_random_state
+from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.models.base import Density, Reading, check_lengths
+from seqcompare.models.distributions.base import Distribution
 from seqcompare.models.hmm._hmmlearn import Steps
 from seqcompare.models.hmm.by_hand import ByHand
 from seqcompare.models.hmm.observations import learn_observations, read_steps, reading_of
-from seqcompare.models.hmm.parameters import (
-    Floats,
-    parameter_names,
-)
+from seqcompare.models.hmm.online import Belief, first_belief, read_belief
+from seqcompare.models.hmm.parameters import parameter_names
 from seqcompare.models.hmm.prediction import choose_objective
 from seqcompare.models.hmm.predictions import StepPredictions
 from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
@@ -32,6 +31,7 @@ from seqcompare.models.hmm.settings import (
     keep_fit,
     plan_fit,
 )
+from seqcompare.typing import Floats, Label, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 
 @dataclass(eq=False, repr=False)
@@ -163,7 +163,9 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         """Whether `fit` can take weights of single steps: not if it is told to fit whole sequences."""
         return self.objective != "likelihood"
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> HMM:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> HMM:
         """Fit the parameters.
 
         Parameters
@@ -204,7 +206,7 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         keep_fit(self, plan, outcomes)
         return self
 
-    def score_samples(self, X: Any) -> NDArray[np.float64]:
+    def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return the log-likelihood of each sequence in nats, shape (n,).
 
         Parameters
@@ -214,7 +216,7 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         """
         return self._filter(X)[0]
 
-    def score_steps(self, X: Any) -> Any:
+    def score_steps(self, X: SequencesLike) -> SequencesLike:
         """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
         sequences, fit = self._check_predict(X)
         _, proba = filter_states(self.startprob_, self.transmat_, fit, np.array(sequences.offsets))
@@ -224,23 +226,23 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         # in logarithms: a step far from all states has a density that underflows
         return sequences.pack(logsumexp(fit.log_of(slice(None)), b=before, axis=1) + fit.shift)
 
-    def filter_proba(self, X: Any) -> Any:
+    def filter_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(state at t | steps 0..t), causal, shape (T_i, K) a sequence, in X's container."""
         _, proba, sequences = self._filter(X)
         return sequences.pack(proba)
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(state at t | all steps), smoothed, shape (T_i, K) a sequence, in X's container."""
         sequences, fit = self._check_predict(X)
         found = expect_states(self.startprob_, self.transmat_, fit, np.array(sequences.offsets))
         return sequences.pack(found.posterior)
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the most probable path of states (Viterbi), shape (T_i,) a sequence, in X's container."""
         sequences, path, _ = self._decode(X)
         return sequences.pack(path)
 
-    def decode(self, X: Any) -> tuple[NDArray[np.float64], Any]:
+    def decode(self, X: SequencesLike) -> tuple[NDArray[np.float64], Any]:
         """Return the most probable paths and how probable they are.
 
         Parameters
@@ -266,7 +268,9 @@ class HMM(ByHand, Settings, StepPredictions, Density):
             raise AttributeError(f"this HMM has {self.emission_} steps: only symbols have initial_proba_")
         return np.asarray(self.startprob_ @ self.emissionprob_)
 
-    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
+    def sample(
+        self, n_sequences: int = 1, length: ArrayLike = 10, random_state: RandomState = None
+    ) -> Sequences:
         """Draw sequences from the model.
 
         Parameters
@@ -290,30 +294,50 @@ class HMM(ByHand, Settings, StepPredictions, Density):
             return Sequences(values[:, 0], offsets_of(lengths))
         return Sequences(values.astype(np.float64), offsets_of(lengths))
 
-    def aic(self, X: Any) -> float:
+    def aic(self, X: SequencesLike) -> float:
         """Return Akaike's information criterion of `X`, lower is better."""
         return float(2 * self.n_parameters_ - 2 * self.score_samples(X).sum())
 
-    def bic(self, X: Any) -> float:
+    def bic(self, X: SequencesLike) -> float:
         """Return the Bayesian information criterion of `X` (a sample is a step), lower is better."""
         sequences = self._check(X)
         return float(self.n_parameters_ * np.log(sequences.n_steps) - 2 * self.score_samples(sequences).sum())
 
-    def _check_predict(self, X: Any) -> tuple[Sequences, Likelihood]:
+    def start(self) -> Belief:
+        """Return the state before the first step of a sequence, for `step`."""
+        return first_belief(self)
+
+    def step(self, state: Belief, x: Label | Floats) -> tuple[Floats | Distribution, Belief]:
+        """Read one more step; return the distribution of the next, and what to pass on.
+
+        Parameters
+        ----------
+        state : Belief
+            What `start` or the last call returned.
+        x : symbol, number or array of shape (d,)
+            The step.
+        """
+        now = read_belief(self, state, x)
+        ahead = now @ self.transmat_
+        if self.emission_ == "categorical":
+            return ahead @ self.emissionprob_, state._replace(ahead=ahead)
+        return self._mix(ahead, flat=np.ndim(x) == 0), state._replace(ahead=ahead)
+
+    def _check_predict(self, X: SequencesLike) -> tuple[Sequences, Likelihood]:
         sequences = self._check(X)
         return sequences, fitted_engine(self).likelihood(read_steps(self, sequences))
 
-    def _filter(self, X: Any) -> tuple[Floats, Floats, Sequences]:
+    def _filter(self, X: SequencesLike) -> tuple[Floats, Floats, Sequences]:
         sequences, fit = self._check_predict(X)
         scores, proba = filter_states(self.startprob_, self.transmat_, fit, np.array(sequences.offsets))
         return scores, proba, sequences
 
-    def _decode(self, X: Any) -> tuple[Sequences, NDArray[np.int64], Floats]:
+    def _decode(self, X: SequencesLike) -> tuple[Sequences, NDArray[np.int64], Floats]:
         sequences, fit = self._check_predict(X)
         path, scores = best_path(self.startprob_, self.transmat_, fit, np.array(sequences.offsets))
         return sequences, path, scores
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = self.emission in ("categorical", "poisson")
         tags.input_tags.positive_only = self.emission == "poisson"

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import choose_alphabet, encode
 from seqcompare.models.base import Reading, check_sequences
-from seqcompare.models.hmm.parameters import Floats
+from seqcompare.typing import Floats, Labels, Values
 
 # emissions that, when asked for, read integers as numbers
 _NUMERIC = ("gaussian", "gmm", "poisson")
@@ -21,7 +22,7 @@ _NUMERIC = ("gaussian", "gmm", "poisson")
 _FARTHEST = 1e50
 
 
-def learn_observations(estimator: Any, X: Any) -> Sequences:
+def learn_observations(estimator: BaseEstimator, X: Any) -> Sequences:
     """Validate training data and set ``emission_`` and, for symbols, ``symbols_`` and ``unknown_proba_``.
 
     Raises
@@ -41,7 +42,7 @@ def learn_observations(estimator: Any, X: Any) -> Sequences:
     return sequences
 
 
-def reading_of(estimator: Any, emission: str) -> Reading:
+def reading_of(estimator: BaseEstimator, emission: str) -> Reading:
     """Return how input is read for an emission."""
     return {
         "symbols": emission == "categorical",
@@ -50,7 +51,7 @@ def reading_of(estimator: Any, emission: str) -> Reading:
     }
 
 
-def read_steps(estimator: Any, sequences: Sequences) -> NDArray[Any]:
+def read_steps(estimator: BaseEstimator, sequences: Sequences) -> Values:
     """Return codes, shape (n_steps,), or floats, shape (n_steps, d), NaN where missing.
 
     The code of an unknown symbol is the size of the alphabet, that of a missing one is one more.
@@ -101,7 +102,7 @@ def channel_units(values: Floats, *, one_for_all: bool) -> tuple[Floats, Floats]
     return center, scale
 
 
-def _find_symbols(estimator: Any, values: NDArray[Any]) -> None:
+def _find_symbols(estimator: BaseEstimator, values: Labels) -> None:
     if estimator.missing == "marginalize":
         values = values[~_is_missing(estimator, values)]
         if not len(values):
@@ -110,7 +111,7 @@ def _find_symbols(estimator: Any, values: NDArray[Any]) -> None:
     estimator.unknown_proba_ = 1.0 / (len(values) + len(estimator.symbols_) + 1)
 
 
-def _is_missing(estimator: Any, values: NDArray[Any]) -> NDArray[np.bool_]:
+def _is_missing(estimator: BaseEstimator, values: Labels) -> NDArray[np.bool_]:
     if estimator.missing_symbol is None:
         return np.zeros(len(values), dtype=bool)
     return np.asarray(values == estimator.missing_symbol) & np.ones(len(values), dtype=bool)

@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
+from seqcompare.typing import Floats
+
 Parameters = dict[str, Floats]
 Emission = Literal["categorical", "gaussian", "gmm", "poisson"]
 

@@ -10,11 +10,12 @@ lasts and only emissions to learn, then everything.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_weights, weighs_steps
@@ -22,9 +23,10 @@ from seqcompare.models.hmm._hmmlearn import Steps
 from seqcompare.models.hmm.adjoint import loss_gradient, weighted_loss
 from seqcompare.models.hmm.charts import Chart, chart_of
 from seqcompare.models.hmm.fit import Outcome, Recipe, run_starts
-from seqcompare.models.hmm.parameters import Floats, Parameters
+from seqcompare.models.hmm.parameters import Parameters
 from seqcompare.models.hmm.settings import check_choice
 from seqcompare.models.hmm.starts import draw_start
+from seqcompare.typing import Floats, Labels, WeightsLike
 
 _BATCH = 50
 _RATE = 0.02
@@ -41,7 +43,7 @@ _SPREAD = 0.3
 class _Data(NamedTuple):
     """Some sequences: observations, where each starts, and weights of the steps."""
 
-    values: NDArray[Any]
+    values: Labels
     offsets: NDArray[np.int64]
     weights: Floats
 
@@ -223,7 +225,7 @@ def _loss(chart: Chart, point: Parameters, data: _Data) -> float:
 
 
 def choose_objective(
-    model: Any, sequences: Sequences, sample_weight: Any
+    model: BaseEstimator, sequences: Sequences, sample_weight: WeightsLike | None
 ) -> tuple[Sequences, Floats | None, Callable[..., list[Outcome]]]:
     """Return the sequences that count, the weights of their steps, and what runs the starts.
 

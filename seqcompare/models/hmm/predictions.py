@@ -10,11 +10,10 @@ from scipy.stats import poisson
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from seqcompare.data.sequences import Sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.counts import CountDistribution
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
-from seqcompare.models.hmm.parameters import Floats
+from seqcompare.typing import Floats, RandomState, SequencesLike
 
 # Where the table of a Poisson distribution ends.
 _NEGLIGIBLE = 1e-15
@@ -35,12 +34,12 @@ class StepPredictions:
     weights_: Floats
     lambdas_: Floats
 
-    def predict_next_state_proba(self, X: Any) -> Any:
+    def predict_next_state_proba(self, X: SequencesLike) -> Any:
         """Return p(state at t+1 | steps 0..t), causal, shape (T_i, K) a sequence, in X's container."""
         _, proba, sequences = self._filter(X)
         return sequences.pack(proba @ self.transmat_)
 
-    def predict_next_proba(self, X: Any) -> Any:
+    def predict_next_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container.
 
         Raises
@@ -57,7 +56,7 @@ class StepPredictions:
         _, proba, sequences = self._filter(X)
         return sequences.pack(proba @ (self.transmat_ @ self.emissionprob_))
 
-    def predict_next(self, X: Any) -> Any:
+    def predict_next(self, X: SequencesLike) -> SequencesLike:
         """Return the most probable next symbol, or the expected next step, per step in X's container."""
         _, proba, sequences = self._filter(X)
         ahead = proba @ self.transmat_
@@ -72,7 +71,7 @@ class StepPredictions:
         expected = ahead @ mean
         return sequences.pack(expected[:, 0] if sequences.values.ndim == 1 else expected)
 
-    def predict_next_distribution(self, X: Any) -> Any:
+    def predict_next_distribution(self, X: SequencesLike) -> Distribution | list[Distribution]:
         """Return the distribution of x[t+1] given x[..t] for every step t, a mixture over the states.
 
         See `seqcompare.models.base.NumberDensity.predict_next_distribution` for the shapes.
@@ -85,9 +84,11 @@ class StepPredictions:
         check_is_fitted(self)
         self._check_numbers()
         _, proba, sequences = self._filter(X)
-        return pack(sequences, self._mix(proba @ self.transmat_, sequences))
+        return pack(sequences, self._mix(proba @ self.transmat_, flat=sequences.values.ndim == 1))
 
-    def forecast(self, X: Any, steps: int, n_samples: int | None = None, random_state: Any = None) -> Any:
+    def forecast(
+        self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
+    ) -> Any:
         """Return the distributions of the `steps` steps after the end of each sequence, batch (n, steps).
 
         Parameters
@@ -106,7 +107,7 @@ class StepPredictions:
         ahead = [proba[sequences.offsets[1:] - 1] @ self.transmat_]
         for _ in range(steps - 1):
             ahead.append(ahead[-1] @ self.transmat_)
-        return self._mix(np.stack(ahead, axis=1), sequences)
+        return self._mix(np.stack(ahead, axis=1), flat=sequences.values.ndim == 1)
 
     def _check_numbers(self) -> None:
         if self.emission_ == "categorical":
@@ -115,12 +116,11 @@ class StepPredictions:
                 "predict_next_proba gives their probabilities"
             )
 
-    def _mix(self, states: Floats, sequences: Sequences) -> Distribution:
+    def _mix(self, states: Floats, *, flat: bool) -> Distribution:
         """Return the distributions of steps whose states have these probabilities, shape (..., K)."""
-        flat = sequences.values.ndim == 1
         if self.emission_ == "poisson":
-            if sequences.n_channels != 1:
-                raise ValueError(f"there is no joint distribution of {sequences.n_channels} counts a step")
+            if self.lambdas_.shape[1] != 1:
+                raise ValueError(f"there is no joint distribution of {self.lambdas_.shape[1]} counts a step")
             rates = self.lambdas_[:, 0]
             size = int(poisson.isf(_NEGLIGIBLE, rates.max())) + 2
             table = poisson.pmf(np.arange(size), rates[:, np.newaxis])

@@ -14,7 +14,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from seqcompare.typing import Floats, Ints
+
 Offsets = NDArray[np.int64]
 
 # Below this share of probability a step's scaling is no longer trusted: what was lost to underflow, at most
@@ -169,7 +170,7 @@ def best_path(
 
 
 @njit(cache=True, nogil=True)
-def add_rows(codes: Any, rows: Any, sums: Any) -> None:
+def add_rows(codes: Ints, rows: Floats, sums: Floats) -> None:
     """Add each row, shape (n_steps, K), to that of `sums`, (n_codes, K), which its code names, if any."""
     for t in range(len(codes)):
         if codes[t] < len(sums):
@@ -193,7 +194,13 @@ def _from_logs(log_p: Floats) -> Floats:
 
 @njit(cache=True, nogil=True, fastmath=_FASTMATH)
 def _forward_all(
-    start: Any, trans_t: Any, b: Any, offsets: Any, alpha: Any, scale: Any, trusted: Any
+    start: Floats,
+    trans_t: Floats,
+    b: Floats,
+    offsets: Ints,
+    alpha: Floats,
+    scale: Floats,
+    trusted: Any,
 ) -> None:
     n_states = len(start)
     for s in range(len(offsets) - 1):
@@ -225,7 +232,14 @@ def _forward_all(
 
 @njit(cache=True, nogil=True, fastmath=_FASTMATH)
 def _backward_all(
-    trans: Any, b: Any, offsets: Any, alpha: Any, scale: Any, trusted: Any, ahead: Any, posterior: Any
+    trans: Floats,
+    b: Floats,
+    offsets: Ints,
+    alpha: Floats,
+    scale: Floats,
+    trusted: Any,
+    ahead: Floats,
+    posterior: Floats,
 ) -> None:
     """Write the posterior, and into ``ahead[t]`` what step t tells of the state before it."""
     n_states = len(trans)
@@ -265,7 +279,12 @@ def _backward_all(
 
 @njit(cache=True, nogil=True)
 def _viterbi_all(
-    log_start: Any, log_trans: Any, log_b: Any, offsets: Any, path: Any, log_probability: Any
+    log_start: Floats,
+    log_trans: Floats,
+    log_b: Floats,
+    offsets: Ints,
+    path: Ints,
+    log_probability: Floats,
 ) -> None:
     n_states = len(log_start)
     longest = 0
@@ -315,7 +334,7 @@ def _viterbi_all(
 
 
 @njit(cache=True, nogil=True)
-def _log_sum(terms: Any) -> float:
+def _log_sum(terms: Floats) -> float:
     top = terms.max()
     if top == -np.inf:
         return top
@@ -323,7 +342,7 @@ def _log_sum(terms: Any) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _log_forward(log_start: Any, log_trans: Any, log_b: Any, log_alpha: Any) -> float:
+def _log_forward(log_start: Floats, log_trans: Floats, log_b: Floats, log_alpha: Floats) -> float:
     n_steps, n_states = log_b.shape
     possible = True
     for t in range(n_steps):
@@ -340,7 +359,12 @@ def _log_forward(log_start: Any, log_trans: Any, log_b: Any, log_alpha: Any) -> 
 
 @njit(cache=True, nogil=True)
 def _log_backward(
-    log_trans: Any, log_b: Any, log_alpha: Any, log_beta: Any, weights: Any, pairs: Any
+    log_trans: Floats,
+    log_b: Floats,
+    log_alpha: Floats,
+    log_beta: Floats,
+    weights: Floats,
+    pairs: Floats,
 ) -> None:
     n_steps, n_states = log_b.shape
     total = _log_sum(log_alpha[n_steps - 1])

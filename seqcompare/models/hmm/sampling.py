@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.sequences import offsets_of
-from seqcompare.models.hmm.parameters import Floats, Parameters
+from seqcompare.models.hmm.parameters import Parameters
+from seqcompare.typing import Floats
 
 
 def draw_states(

@@ -10,7 +10,8 @@ from numbers import Integral, Real
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
 from seqcompare.models.hmm._hmmlearn import Engine
@@ -19,7 +20,6 @@ from seqcompare.models.hmm.observations import channel_units
 from seqcompare.models.hmm.parameters import (
     COVARIANCE_TYPES,
     EMISSION_PARAMETERS,
-    Floats,
     Parameters,
     check_names,
     check_parameter,
@@ -29,6 +29,7 @@ from seqcompare.models.hmm.parameters import (
     rescale,
     transition_mask,
 )
+from seqcompare.typing import Floats, Labels, RandomState, Record
 
 # A thousandth of a count for every symbol in every state: no symbol becomes impossible.
 _DEFAULT_PRIORS: dict[str, dict[str, Any]] = {"categorical": {"emissionprob": 1e-3}}
@@ -60,7 +61,7 @@ class Settings:
     missing: Literal["error", "marginalize"] = "error"
     missing_symbol: Any = None
     n_jobs: int | None = None
-    random_state: Any = None
+    random_state: RandomState = None
 
 
 class Plan(NamedTuple):
@@ -81,7 +82,7 @@ class Plan(NamedTuple):
     """
 
     recipe: Recipe
-    values: NDArray[Any]
+    values: Labels
     center: Floats | None
     scale: Floats | None
     log_volume: float
@@ -110,19 +111,19 @@ def check_settings(estimator: Settings) -> None:
         raise ValueError(f"fixed must be a sequence of names, got the string {estimator.fixed!r}")
 
 
-def check_integer(name: str, value: Any) -> None:
+def check_integer(name: str, value: object) -> None:
     """Refuse all but integers from 1."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise ValueError(f"{name} must be an integer >= 1, got {value!r}")
 
 
-def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
+def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
     """Refuse all but one of some names."""
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
 
 
-def shape_for(estimator: Any, n_components: int, n_outputs: int) -> ShapeOf:
+def shape_for(estimator: BaseEstimator, n_components: int, n_outputs: int) -> ShapeOf:
     """Return what gives the shape of a parameter by name."""
     return partial(
         parameter_shape,
@@ -134,7 +135,9 @@ def shape_for(estimator: Any, n_components: int, n_outputs: int) -> ShapeOf:
     )
 
 
-def plan_fit(estimator: Any, values: NDArray[Any], n_components: int, weights: Floats | None = None) -> Plan:
+def plan_fit(
+    estimator: BaseEstimator, values: Labels, n_components: int, weights: Floats | None = None
+) -> Plan:
     """Put together what all starts of a fit share; `weights` are of steps, 1 by default.
 
     Raises
@@ -184,7 +187,7 @@ def plan_fit(estimator: Any, values: NDArray[Any], n_components: int, weights: F
     return Plan(recipe, values, center, scale, log_volume, weight)
 
 
-def fitted_engine(estimator: Any) -> Engine:
+def fitted_engine(estimator: BaseEstimator) -> Engine:
     """Return the engine of a fitted model, for scoring and decoding."""
     parameters = {name: getattr(estimator, f"{name}_") for name in parameter_names(estimator.emission_)}
     recipe = Recipe(
@@ -201,7 +204,7 @@ def fitted_engine(estimator: Any) -> Engine:
     return engine
 
 
-def keep_parameters(estimator: Any, parameters: Parameters, **free: Any) -> None:
+def keep_parameters(estimator: BaseEstimator, parameters: Parameters, **free: Any) -> None:
     """Make `estimator` a fitted one; `free` says what `count_parameters` is to count."""
     for name, value in parameters.items():
         setattr(estimator, f"{name}_", value)
@@ -210,7 +213,7 @@ def keep_parameters(estimator: Any, parameters: Parameters, **free: Any) -> None
     estimator.n_parameters_ = count_parameters(parameters, estimator.covariance_type, **free)
 
 
-def keep_fit(estimator: Any, plan: Plan, outcomes: list[Outcome]) -> None:
+def keep_fit(estimator: BaseEstimator, plan: Plan, outcomes: list[Outcome]) -> None:
     """Keep the best of several starts, and what there is to say about all of them.
 
     Raises
@@ -253,7 +256,7 @@ def keep_fit(estimator: Any, plan: Plan, outcomes: list[Outcome]) -> None:
         )
 
 
-def _read_init(estimator: Any, shape_of: ShapeOf) -> Parameters:
+def _read_init(estimator: BaseEstimator, shape_of: ShapeOf) -> Parameters:
     given = {} if estimator.init is None else dict(estimator.init)
     check_names(given, estimator.emission_, "init")
     check_names(estimator.fixed, estimator.emission_, "fixed")
@@ -264,7 +267,7 @@ def _read_init(estimator: Any, shape_of: ShapeOf) -> Parameters:
     return {name: check_parameter(name, value, shape_of(name), kind) for name, value in given.items()}
 
 
-def _read_priors(estimator: Any, shape_of: ShapeOf, n_outputs: int) -> dict[str, Any]:
+def _read_priors(estimator: BaseEstimator, shape_of: ShapeOf, n_outputs: int) -> Record:
     given = {} if estimator.priors is None else dict(estimator.priors)
     check_names(given, estimator.emission_, "priors")
     priors = {**_DEFAULT_PRIORS.get(estimator.emission_, {}), **given}

@@ -14,7 +14,8 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
 from seqcompare.models.hmm._hmmlearn import Steps
-from seqcompare.models.hmm.parameters import Floats, Parameters
+from seqcompare.models.hmm.parameters import Parameters
+from seqcompare.typing import Floats, Ints
 
 STICKINESS = 0.9
 # Clusters are found on at most this many steps: a start needs no more.
@@ -155,7 +156,7 @@ def _clusters(values: Floats, n_clusters: int, rng: np.random.RandomState) -> ND
     return np.asarray(clusters, dtype=np.int64)
 
 
-def _group_means(values: Floats, group: NDArray[Any], n_groups: int, else_: Floats, weight: float) -> Floats:
+def _group_means(values: Floats, group: Ints, n_groups: int, else_: Floats, weight: float) -> Floats:
     """Return the mean of each group, drawn to `else_` as if that had been seen in `weight` steps."""
     size = np.bincount(group, minlength=n_groups)[:, None]
     sums = np.stack([np.bincount(group, column, n_groups) for column in values.T], axis=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.models.hmm.model import HMM
 from seqcompare.models.hmm.observations import learn_observations
 from seqcompare.models.hmm.settings import check_choice, check_integer
+from seqcompare.typing import Record, SequencesLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,7 +82,7 @@ class StateSelection:
 
 
 def select_n_components(
-    X: Any,
+    X: SequencesLike,
     n_components: Iterable[int] = range(1, 7),
     criterion: Criterion = "bic",
     *,
@@ -166,7 +167,7 @@ def _fit(model: HMM, number: int, train: Sequences, test: Sequences | None) -> t
     return fitted, np.nan if test is None else -fitted.score(test)
 
 
-def _row(fitted: HMM, sequences: Sequences) -> dict[str, Any]:
+def _row(fitted: HMM, sequences: Sequences) -> Record:
     log_likelihood = float(fitted.score_samples(sequences).sum())
     free = fitted.n_parameters_
     return {

@@ -7,12 +7,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from seqcompare.models.kalman import Floats, LinearGaussian, linear_gaussian
+from seqcompare.data.sequences import Sequences
+from seqcompare.models.kalman import LinearGaussian, linear_gaussian
 from seqcompare.models.kalman_gradient import Gradient
 from seqcompare.models.markov.lags import Lags, as_state_space
+from seqcompare.models.markov.least_squares import fit_lags
+from seqcompare.typing import Floats
 
 # Variance of a level of which nothing is known, in units of the data's: the first step sets it.
 _DIFFUSE = 1e6
+# Lags of the autoregression that the search starts from; fewer where sequences are short.
+_LAGS = 12
 
 
 class Form(ABC):
@@ -249,3 +254,11 @@ def standardise(x: Floats, weight: Floats) -> tuple[Floats, Floats, Floats]:
     # of a constant channel, its size: no density is infinite
     unit = np.where(spread > 1e-9 * np.abs(centre), spread, np.maximum(np.abs(centre), 1) * 1e-6)
     return (x - centre) / unit, centre, unit
+
+
+def rough_lags(x: Floats, sequences: Sequences, weight: Floats) -> Lags:
+    """Return an autoregression of the data with its gaps filled by the mean: only a start."""
+    filled = Sequences(np.nan_to_num(x), sequences.offsets)
+    order = int(np.clip(sequences.lengths.max() // 4, 0, _LAGS))
+    lags, _ = fit_lags(filled, weight, order, ridge=1.0)
+    return lags

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
@@ -15,6 +16,7 @@ from seqcompare.models.base import Reading, Tagger
 from seqcompare.models.hmm._hmmlearn import Steps
 from seqcompare.models.hmm.fit import run_starts
 from seqcompare.models.hmm.observations import learn_observations, read_steps, reading_of
+from seqcompare.models.hmm.online import Belief, first_belief, read_belief
 from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
 from seqcompare.models.hmm.settings import (
     Settings,
@@ -25,6 +27,7 @@ from seqcompare.models.hmm.settings import (
     keep_fit,
     plan_fit,
 )
+from seqcompare.typing import Floats, Label, SequencesLike, TargetsLike, WeightsLike
 
 # A thousandth of a count for every transition, first state and label: none becomes impossible.
 _COUNT = 1e-3
@@ -92,9 +95,9 @@ class HMMTagger(Settings, Tagger):
     n_components: int | None = None
     _: KW_ONLY
     decode: Literal["viterbi", "posterior", "filter"] = "viterbi"
-    ignore_label: Any = None
+    ignore_label: Label | None = None
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> HMMTagger:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> HMMTagger:
         """Count, or run EM.
 
         Parameters
@@ -166,7 +169,7 @@ class HMMTagger(Settings, Tagger):
         """How input is read: by the emission, once it is known."""
         return reading_of(self, getattr(self, "emission_", self.emission))
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container.
 
         It is given the steps so far with ``decode="filter"``, else the whole sequence.
@@ -178,7 +181,7 @@ class HMMTagger(Settings, Tagger):
             states = expect_states(self.startprob_, self.transmat_, fit, offsets).posterior
         return sequences.pack(states @ self.labelprob_)
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the label of every step, in X's container.
 
         With ``decode="viterbi"`` it is that of the most probable path, which may differ from the largest
@@ -190,12 +193,32 @@ class HMMTagger(Settings, Tagger):
         path, _ = best_path(self.startprob_, self.transmat_, fit, offsets)
         return sequences.pack(self.classes_[np.argmax(self.labelprob_, axis=1)[path]])
 
-    def _check_predict(self, X: Any) -> tuple[Sequences, Likelihood, NDArray[np.int64]]:
+    def start(self) -> Belief:
+        """Return the state before the first step of a sequence, for `step`, if it is `causal`."""
+        check_is_fitted(self)
+        if not self.causal:
+            raise ValueError(f"decode={self.decode!r} needs the whole sequence; expected decode='filter'")
+        return first_belief(self)
+
+    def step(self, state: Belief, x: Label | Floats) -> tuple[Floats, Belief]:
+        """Read one more step; return the probabilities of its label, and what to pass on.
+
+        Parameters
+        ----------
+        state : Belief
+            What `start` or the last call returned.
+        x : symbol, number or array of shape (d,)
+            The step.
+        """
+        now = read_belief(self, state, x)
+        return now @ self.labelprob_, state._replace(ahead=now @ self.transmat_)
+
+    def _check_predict(self, X: SequencesLike) -> tuple[Sequences, Likelihood, NDArray[np.int64]]:
         sequences = self._check(X)
         fit = fitted_engine(self).likelihood(read_steps(self, sequences))
         return sequences, fit, offsets_of(sequences.lengths)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.missing == "marginalize"
         return tags

@@ -6,12 +6,13 @@ from numbers import Integral, Real
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.utils import check_random_state, check_scalar
+from numpy.typing import ArrayLike
+from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
+from seqcompare.models import kalman
 from seqcompare.models.base import NumberDensity, Reading, check_lengths, check_sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
@@ -26,11 +27,17 @@ from seqcompare.models.markov.lag_predictions import (
     mean_log_variances,
     predict_rows,
 )
-from seqcompare.models.markov.lags import Lags, find_predictors, predict_ahead, spectral_radius
+from seqcompare.models.markov.lag_steps import first_errors, read_step
+from seqcompare.models.markov.lags import (
+    Lags,
+    as_state_space,
+    find_predictors,
+    predict_ahead,
+    spectral_radius,
+)
 from seqcompare.models.markov.least_squares import fit_lags
 from seqcompare.models.markov.volatility import Volatility, find_variances, fit_volatility
-
-Floats = NDArray[np.float64]
+from seqcompare.typing import Floats, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 # Steps of the run over which the entropy of a changing variance is averaged.
 _LONG_RUN = 200_000
@@ -118,7 +125,9 @@ class Autoregression(NumberDensity):
         """Integers are numbers."""
         return {"numbers": True, "allow_nan": self.missing == "allow"}
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Autoregression:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> Autoregression:
         """Fit the coefficients and what is left.
 
         Parameters
@@ -149,7 +158,7 @@ class Autoregression(NumberDensity):
         self.flat_ = sequences.values.ndim == 1
         return self
 
-    def score_steps(self, X: Any) -> Any:
+    def score_steps(self, X: SequencesLike) -> SequencesLike:
         """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container.
 
         Of a step with missing channels it is the density of the others, and 0 if all are missing.
@@ -157,7 +166,7 @@ class Autoregression(NumberDensity):
         sequences = self._check(X)
         return sequences.pack(log_densities(self.lags_, self.volatility_, sequences))
 
-    def predict_next_distribution(self, X: Any) -> Any:
+    def predict_next_distribution(self, X: SequencesLike) -> Distribution | list[Distribution]:
         """Return the distribution of x[t+1] given x[..t] for every step t, normal ones, in X's container.
 
         See `seqcompare.models.base.NumberDensity.predict_next_distribution` for the shapes. Steps that are
@@ -167,7 +176,9 @@ class Autoregression(NumberDensity):
         rows = predict_rows(self.lags_, self.volatility_, sequences)
         return pack(sequences, self._normal(rows.mean, rows.covariances[rows.which], sequences))
 
-    def forecast(self, X: Any, steps: int, n_samples: int | None = None, random_state: Any = None) -> Any:
+    def forecast(
+        self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
+    ) -> Any:
         """Return the distributions of the `steps` steps after the end of each sequence, batch (n, steps).
 
         Parameters
@@ -194,7 +205,36 @@ class Autoregression(NumberDensity):
             return NormalMixture([1 / drawn], mean[..., 0], np.sqrt(cov[..., 0, 0]))
         return MultivariateNormalMixture([1 / drawn], mean, cov)
 
-    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
+    def start(self) -> Any:
+        """Return the state before the first step of a sequence, for `step`."""
+        check_is_fitted(self)
+        if self.missing == "allow":
+            return kalman.start(as_state_space(self.lags_, max(int(self.order), 1)))
+        return first_errors(self.lags_, self.volatility_)
+
+    def step(self, state: Any, x: Any) -> tuple[Distribution, Any]:
+        """Read one more step; return the distribution of the next, and what to pass on.
+
+        Parameters
+        ----------
+        state : state
+            What `start` or the last call returned.
+        x : number, or array of shape (d,)
+            The step.
+        """
+        now = np.atleast_1d(np.asarray(x, dtype=np.float64))
+        if self.missing == "allow":
+            d, state = len(now), kalman.step(state, now)
+            mean, cov = state.model.offset + state.mean[:d], state.cov[:d, :d]
+        else:
+            mean, cov, state = read_step(state, now)
+        if self.flat_:
+            return NormalMixture.normal(mean[0], np.sqrt(cov[0, 0])), state
+        return MultivariateNormalMixture.normal(mean, cov), state
+
+    def sample(
+        self, n_sequences: int = 1, length: ArrayLike = 10, random_state: RandomState = None
+    ) -> Sequences:
         """Draw sequences from the model.
 
         Parameters
@@ -310,7 +350,7 @@ class Autoregression(NumberDensity):
         if self.volatility is not None and self.missing == "allow":
             raise ValueError("missing='allow' needs a constant variance: give volatility=None")
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.missing == "allow"
         return tags

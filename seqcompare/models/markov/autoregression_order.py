@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from sklearn.base import clone
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.markov.autoregression import Autoregression
 from seqcompare.models.markov.least_squares import find_moments, solve
+from seqcompare.typing import Floats, Record
 
 
-def likelihood_rows(
-    estimator: Autoregression, sequences: Sequences, orders: list[int]
-) -> list[dict[str, Any]]:
+def likelihood_rows(estimator: Autoregression, sequences: Sequences, orders: list[int]) -> list[Record]:
     """Return order, parameters, log-likelihood, AIC and BIC of each order.
 
     Parameters
@@ -38,8 +35,8 @@ def likelihood_rows(
 
 
 def _rows_of_moments(
-    estimator: Autoregression, sequences: Sequences, orders: list[int], late: Any
-) -> list[dict[str, Any]]:
+    estimator: Autoregression, sequences: Sequences, orders: list[int], late: Floats
+) -> list[Record]:
     """Compare by one pass over the data, since the products of fewer lags are among those of all."""
     moments = find_moments(sequences, late, orders[-1])
     d, rows = sequences.n_channels, []
@@ -51,8 +48,8 @@ def _rows_of_moments(
 
 
 def _rows_of_fits(
-    estimator: Autoregression, sequences: Sequences, orders: list[int], late: Any
-) -> list[dict[str, Any]]:
+    estimator: Autoregression, sequences: Sequences, orders: list[int], late: Floats
+) -> list[Record]:
     rows = []
     for order in orders:
         model = (
@@ -63,7 +60,7 @@ def _rows_of_fits(
     return rows
 
 
-def _row(order: int, n_parameters: int, log_likelihood: float, n_steps: float) -> dict[str, Any]:
+def _row(order: int, n_parameters: int, log_likelihood: float, n_steps: float) -> Record:
     return {
         "order": order,
         "n_parameters": n_parameters,

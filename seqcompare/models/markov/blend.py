@@ -16,11 +16,10 @@ steps, by the length and the state of the context, which is the deleted interpol
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from seqcompare.models.markov.context_trie import (
     EMPTY,
@@ -41,8 +40,7 @@ from seqcompare.models.markov.context_trie import (
     ContextTrie,
     find,
 )
-
-Array = NDArray[Any]
+from seqcompare.typing import Array
 
 # The state of a context: how many targets, in powers of 2; how much the discounts take, in half powers of the
 # odds; the weight for each continuation count, in powers of 2.

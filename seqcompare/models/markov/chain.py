@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.utils import check_random_state
+from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences, offsets_of
@@ -19,6 +19,7 @@ from seqcompare.models.markov.counts import NgramCounts, check_order, count_next
 from seqcompare.models.markov.process import LongRun, as_machine, long_run
 from seqcompare.models.markov.smoothing import check_smoothing, interpolate
 from seqcompare.models.markov.walk import Trie, draw, first_row, predict_rows, smoothed_trie, step_proba
+from seqcompare.typing import Integers, Labels, RandomState, SequencesLike, TargetsLike, Values, WeightsLike
 
 if TYPE_CHECKING:
     from seqcompare.models.hmm.model import HMM
@@ -104,7 +105,9 @@ class MarkovChain(SymbolDensity):
         """Whole numbers of any kind are symbols."""
         return {"symbols": True}
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> MarkovChain:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> MarkovChain:
         """Count.
 
         Parameters
@@ -127,7 +130,9 @@ class MarkovChain(SymbolDensity):
         self.symbols_, self.counts_ = self._count(sequences, sample_weight)
         return self._smooth()
 
-    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> MarkovChain:
+    def partial_fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> MarkovChain:
         """Add the counts of more sequences; parameters as in `fit`.
 
         Unless the alphabet was given, they may hold new symbols.
@@ -171,22 +176,22 @@ class MarkovChain(SymbolDensity):
         merged._add(other.symbols_, other.counts_)
         return merged._smooth()
 
-    def score_samples(self, X: Any) -> NDArray[np.float64]:
+    def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return the log-likelihood of each sequence in nats, shape (n,)."""
         sequences, logs = self._log_steps(X)
         return np.add.reduceat(logs, sequences.offsets[:-1])
 
-    def score_steps(self, X: Any) -> Any:
+    def score_steps(self, X: SequencesLike) -> SequencesLike:
         """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
         sequences, logs = self._log_steps(X)
         return sequences.pack(logs)
 
-    def predict_next_proba(self, X: Any) -> Any:
+    def predict_next_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container."""
         sequences, codes = self._encode(X)
         return sequences.pack(predict_rows(codes, sequences.offsets, self._trie))
 
-    def iter_next_proba(self, X: Any, n_rows: int) -> Iterator[NDArray[np.float64]]:
+    def iter_next_proba(self, X: SequencesLike, n_rows: int) -> Iterator[NDArray[np.float64]]:
         """Yield what `predict_next_proba` returns, end to end, at most `n_rows` steps at a time.
 
         Parameters
@@ -210,7 +215,9 @@ class MarkovChain(SymbolDensity):
             offsets = np.array([start, *inside, last]) - start
             yield predict_rows(codes[start:last], offsets, self._trie)[first - start :]
 
-    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
+    def sample(
+        self, n_sequences: int = 1, length: ArrayLike = 10, random_state: RandomState = None
+    ) -> Sequences:
         """Draw sequences.
 
         Parameters
@@ -314,7 +321,7 @@ class MarkovChain(SymbolDensity):
             unknown_proba=self.unknown_proba_,
         )
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = True
         tags.input_tags.string = True
@@ -324,11 +331,15 @@ class MarkovChain(SymbolDensity):
         check_is_fitted(self)
         return long_run(self._trie)
 
+    @property
+    def _looks_back(self) -> int | None:
+        return int(self.order)
+
     def _check_parameters(self) -> None:
         check_order(self.order)
         check_smoothing(self.smoothing, self.alpha, self.discount)
 
-    def _count(self, sequences: Sequences, sample_weight: Any) -> tuple[NDArray[Any], NgramCounts]:
+    def _count(self, sequences: Sequences, sample_weight: WeightsLike | None) -> tuple[Values, NgramCounts]:
         weight = None
         if sample_weight is not None:
             weight = check_step_weights(sample_weight, sequences, steps_as_array=False)
@@ -344,7 +355,7 @@ class MarkovChain(SymbolDensity):
         )
         return symbols, counts
 
-    def _add(self, symbols: NDArray[Any], counts: NgramCounts) -> None:
+    def _add(self, symbols: Labels, counts: NgramCounts) -> None:
         encode(symbols[:1], self.symbols_)  # strings and numbers are no common alphabet
         union = np.union1d(self.symbols_, symbols)
         mine, theirs = (_recode(c, s, union) for c, s in ((self.counts_, self.symbols_), (counts, symbols)))
@@ -361,17 +372,17 @@ class MarkovChain(SymbolDensity):
     def _trie(self) -> Trie:
         return smoothed_trie(self.counts_, self._weights)
 
-    def _log_steps(self, X: Any) -> tuple[Sequences, NDArray[np.float64]]:
+    def _log_steps(self, X: SequencesLike) -> tuple[Sequences, NDArray[np.float64]]:
         sequences, codes = self._encode(X)
         with np.errstate(divide="ignore"):  # without smoothing, what was never seen is impossible
             return sequences, np.log(step_proba(codes, sequences.offsets, self.unknown_proba_, self._trie))
 
-    def _encode(self, X: Any) -> tuple[Sequences, NDArray[np.int64]]:
+    def _encode(self, X: SequencesLike) -> tuple[Sequences, NDArray[np.int64]]:
         sequences = self._check(X)
         codes = encode(sequences.values, self.symbols_)
         return sequences, np.where(codes < len(self.symbols_), codes, -1)
 
 
-def _recode(counts: NgramCounts, symbols: NDArray[Any], union: NDArray[Any]) -> NgramCounts:
+def _recode(counts: NgramCounts, symbols: Labels, union: Integers) -> NgramCounts:
     start = [len(union)]
     return counts.recoded(np.concatenate([np.searchsorted(union, symbols), start]), len(union), len(union))

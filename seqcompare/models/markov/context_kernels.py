@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from seqcompare.models.markov.context_trie import (
     ALPHA,
@@ -36,8 +34,7 @@ from seqcompare.models.markov.context_trie import (
     Journal,
     find,
 )
-
-Array = NDArray[Any]
+from seqcompare.typing import Array
 
 
 @njit(cache=True)

@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seqcompare.models.markov.blend import HeldOut, fit_gates, set_discounts
 from seqcompare.models.markov.context_kernels import (
@@ -27,8 +26,7 @@ from seqcompare.models.markov.context_trie import (
 )
 from seqcompare.models.markov.mixture import Mixture, collect
 from seqcompare.models.markov.weighting import choose_alpha
-
-Array = NDArray[Any]
+from seqcompare.typing import Array
 
 _N_BLOCKS, _N_RUNS = 5, 500
 # So many held-out steps determine the gates; more would only take time.

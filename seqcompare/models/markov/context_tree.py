@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.utils import check_random_state
+from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences, offsets_of
@@ -21,6 +21,7 @@ from seqcompare.models.markov.context_trie import ALPHA, LOG_TREE, ContextTrie
 from seqcompare.models.markov.counts import with_starts
 from seqcompare.models.markov.mixture import Mixture, draw_steps, next_rows, step_proba
 from seqcompare.models.markov.weighting import TreeContext, most_probable, target_counts
+from seqcompare.typing import Labels, RandomState, Record, SequencesLike, TargetsLike, Values, WeightsLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -116,7 +117,9 @@ class ContextTree(Density):
         """Whole numbers of any kind are symbols."""
         return {"symbols": True}
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> ContextTree:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> ContextTree:
         """Count, and fit the shares.
 
         Parameters
@@ -139,7 +142,9 @@ class ContextTree(Density):
         self.symbols_, self._text, self._weight = self._take_down(sequences, sample_weight)
         return self._learn()
 
-    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> ContextTree:
+    def partial_fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> ContextTree:
         """Learn more sequences; the result is that of one `fit` on all. Parameters as in `fit`.
 
         Unless the alphabet was given, they may hold new symbols.
@@ -173,17 +178,17 @@ class ContextTree(Density):
         merged._add(other.symbols_, other._text, other._weight)
         return merged._learn()
 
-    def score_samples(self, X: Any) -> NDArray[np.float64]:
+    def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return the log-likelihood of each sequence in nats, shape (n,)."""
         sequences, logs = self._log_steps(X)
         return np.add.reduceat(logs, sequences.offsets[:-1])
 
-    def score_steps(self, X: Any) -> Any:
+    def score_steps(self, X: SequencesLike) -> SequencesLike:
         """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
         sequences, logs = self._log_steps(X)
         return sequences.pack(logs)
 
-    def predict_next_proba(self, X: Any) -> Any:
+    def predict_next_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container."""
         sequences = self._check(X)
         rows = np.empty((sequences.n_steps, len(self.symbols_)))
@@ -192,6 +197,13 @@ class ContextTree(Density):
             reader.read(next_rows, first, last, rows[sequences.offsets[i] : sequences.offsets[i + 1]])
             reader.forget()
         return sequences.pack(rows)
+
+    @property
+    def _looks_back(self) -> int | None:
+        return None if self.update else int(self.depth)
+
+    def _answers_to(self, X: Sequences) -> SequencesLike:
+        return self.predict_next_proba(X)[0]
 
     @property
     def initial_proba_(self) -> NDArray[np.float64]:
@@ -204,7 +216,9 @@ class ContextTree(Density):
         ContextReader(with_more_text(self._trie, start), self._mixture).read(next_rows, first, first + 1, row)
         return row[0]
 
-    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
+    def sample(
+        self, n_sequences: int = 1, length: ArrayLike = 10, random_state: RandomState = None
+    ) -> Sequences:
         """Draw sequences.
 
         Parameters
@@ -265,16 +279,16 @@ class ContextTree(Density):
 
         return draw_tree(self.contexts_, self.symbols_, ax, most)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> Record:
         return {name: value for name, value in super().__getstate__().items() if name != "_trie"}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: Record) -> None:
         """Take the state of a saved object, if it makes sense: compiled code will trust it."""
         super().__setstate__(state)
         if hasattr(self, "_text"):
@@ -298,8 +312,8 @@ class ContextTree(Density):
         )
 
     def _take_down(
-        self, sequences: Sequences, sample_weight: Any
-    ) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[np.float64]]:
+        self, sequences: Sequences, sample_weight: WeightsLike | None
+    ) -> tuple[Values, NDArray[np.int32], NDArray[np.float64]]:
         """Return the alphabet, the text of codes with a start mark before each sequence, and its weights."""
         weight = np.ones(sequences.n_steps)
         if sample_weight is not None:
@@ -310,7 +324,7 @@ class ContextTree(Density):
         text, _ = with_starts(encode(sequences.values, symbols), sequences.offsets, len(symbols))
         return symbols, text, np.insert(weight, sequences.offsets[:-1], 0.0)
 
-    def _add(self, symbols: NDArray[Any], text: NDArray[np.int32], weight: NDArray[np.float64]) -> None:
+    def _add(self, symbols: Labels, text: NDArray[np.int32], weight: NDArray[np.float64]) -> None:
         encode(symbols[:1], self.symbols_)  # strings and numbers are no common alphabet
         union = np.union1d(self.symbols_, symbols)
         parts = ((self.symbols_, self._text), (symbols, text))
@@ -351,7 +365,7 @@ class ContextTree(Density):
         places = list(zip(first.tolist(), (first + sequences.lengths).tolist(), strict=True))
         return ContextReader(with_more_text(self._trie, text), self._mixture), places
 
-    def _log_steps(self, X: Any) -> tuple[Sequences, NDArray[np.float64]]:
+    def _log_steps(self, X: SequencesLike) -> tuple[Sequences, NDArray[np.float64]]:
         sequences = self._check(X)
         reader, places = self._open(sequences)
         begin = len(self._text)

@@ -9,13 +9,12 @@ Children and counts are found in two open hash tables with the keys ``node * wid
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from seqcompare.typing import Array, Record
 
 EMPTY = -1
 # columns of `node`
@@ -164,7 +163,7 @@ def grown(trie: ContextTrie) -> ContextTrie:
 
 def copied(trie: ContextTrie) -> ContextTrie:
     """Return a copy that can be changed while the other stays as it is."""
-    arrays: dict[str, Any] = {
+    arrays: Record = {
         name: array.copy() for name, array in trie._asdict().items() if isinstance(array, np.ndarray)
     }
     return trie._replace(**arrays)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import poisson
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.input_checks import locate_step
@@ -27,6 +27,7 @@ from seqcompare.models.markov.thinning import (
     mix_in_all,
     predict,
 )
+from seqcompare.typing import RandomState, SequencesLike, TargetsLike, WeightsLike
 
 # Continuations that are drawn for a forecast, and steps over which the entropy is averaged.
 _CONTINUATIONS = 200
@@ -92,7 +93,9 @@ class CountAutoregression(NumberDensity):
         """Integers are numbers."""
         return {"numbers": True}
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> CountAutoregression:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> CountAutoregression:
         """Fit survival and arrivals by maximum likelihood.
 
         Parameters
@@ -135,7 +138,7 @@ class CountAutoregression(NumberDensity):
         self.start_table_ = self._find_start(counts, weight)
         return self
 
-    def score_steps(self, X: Any) -> Any:
+    def score_steps(self, X: SequencesLike) -> SequencesLike:
         """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
         sequences = self._check(X)
         counts = _counts_of(sequences)
@@ -150,7 +153,7 @@ class CountAutoregression(NumberDensity):
             found[rows] = distinct[which.ravel()]
         return sequences.pack(found)
 
-    def predict_next_distribution(self, X: Any) -> Any:
+    def predict_next_distribution(self, X: SequencesLike) -> Any:
         """Return the distribution of x[t+1] given x[..t] for every step t, in X's container.
 
         See `seqcompare.models.base.NumberDensity.predict_next_distribution` for the shapes.
@@ -168,7 +171,9 @@ class CountAutoregression(NumberDensity):
         table[rows], ratio[rows], tail[rows] = wide.proba, wide.ratio, wide.tail
         return pack(sequences, CountDistribution(table, ratio, tail))
 
-    def forecast(self, X: Any, steps: int, n_samples: int | None = None, random_state: Any = None) -> Any:
+    def forecast(
+        self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
+    ) -> Any:
         """Return the distributions of the `steps` steps after the end of each sequence, batch (n, steps).
 
         Parameters
@@ -213,7 +218,7 @@ class CountAutoregression(NumberDensity):
         )
         return CountDistribution(table, ratio, tail)
 
-    def sample(self, n_sequences: int = 1, length: Any = 10, random_state: Any = None) -> Sequences:
+    def sample(self, n_sequences: int = 1, length: int = 10, random_state: RandomState = None) -> Sequences:
         """Draw sequences from the model.
 
         Parameters
@@ -259,6 +264,10 @@ class CountAutoregression(NumberDensity):
         return float(-terms.sum(axis=-1).mean() / np.log(np.e if base is None else base))
 
     @property
+    def _looks_back(self) -> int | None:
+        return int(self.order)
+
+    @property
     def survival_(self) -> NDArray[np.float64]:
         """Probability that a unit of the count 1..order steps ago is counted, shape (order,)."""
         return self.thinning_.survival
@@ -296,7 +305,7 @@ class CountAutoregression(NumberDensity):
             )
         return mix_in_all(np.bincount(counts, weight) / weight.sum(), float(weight.sum()))
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = True
         tags.input_tags.positive_only = True

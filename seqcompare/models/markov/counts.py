@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.models.markov.kernels import refine, steps_to_weight
+from seqcompare.typing import Floats, Integers, Labels, Record
 
 _NONE = -1
 _UNIT = np.empty(0)  # stands for weights of 1
@@ -51,7 +51,7 @@ class NgramCounts:
     count: NDArray[np.float64]
     first_child: NDArray[np.integer]
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: Record) -> None:
         """Take the state of a saved object if it is a trie: compiled code will trust its indices."""
         vars(self).update(state)
         if not self._is_whole():
@@ -119,7 +119,7 @@ class NgramCounts:
             low, high = int(self.first_child[low]), int(self.first_child[high])
         return slice(low, high)
 
-    def sum_children(self, values: NDArray[Any], length: int) -> NDArray[Any]:
+    def sum_children(self, values: Labels, length: int) -> Floats:
         """Return for each context of this length the sum over its children of `values` (one a child)."""
         bounds = self._child_bounds(length)
         total = np.zeros(len(bounds) - 1, dtype=values.dtype)
@@ -128,7 +128,7 @@ class NgramCounts:
             total[filled] = np.add.reduceat(values, bounds[:-1][filled])
         return total
 
-    def spread(self, values: NDArray[Any], length: int) -> NDArray[Any]:
+    def spread(self, values: Labels, length: int) -> Integers:
         """Return for each child of the contexts of this length its context's entry of `values`."""
         return np.repeat(values, np.diff(self._child_bounds(length)))
 
@@ -250,7 +250,7 @@ def count_labels(
     return trie.counts(depth, n_symbols, first_label, n_labels)
 
 
-def check_order(order: Any) -> None:
+def check_order(order: int) -> None:
     """Raise ValueError unless `order` is a number of steps."""
     if isinstance(order, bool) or not isinstance(order, (int, np.integer)) or order < 0:
         raise ValueError(f"order must be a whole number of steps, 0 or more, got {order!r}")

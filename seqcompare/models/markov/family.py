@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+
+from sklearn.base import BaseEstimator
 
 import seqcompare
 from seqcompare.families import Family, ModelSpec, Problem, Settings
@@ -16,7 +17,9 @@ _MANY_SYMBOLS = 16
 _FEW_CLASSES = 10
 
 
-def _chain(problem: Problem, order: int, smoothing: str = "witten-bell", symbols: int = 32) -> Any:
+def _chain(
+    problem: Problem, order: int, smoothing: str = "witten-bell", symbols: int = 32
+) -> BaseEstimator | None:
     """Return a density of the next symbol, a tagger, or a density a class; numbers are cut into symbols."""
     real = problem.kind == "real"
     if problem.role == "next":
@@ -30,7 +33,7 @@ def _chain(problem: Problem, order: int, smoothing: str = "witten-bell", symbols
     return None
 
 
-def _kneser_ney(problem: Problem, order: int) -> Any:
+def _kneser_ney(problem: Problem, order: int) -> BaseEstimator | None:
     return _chain(problem, order, "kneser-ney") if problem.role == "next" else None
 
 
@@ -64,7 +67,7 @@ def _orders_of_many_symbols(problem: Problem) -> list[Settings]:
     return [{"order": k} for k in (3, 4, 5, 6, 8) if k < problem.longest]
 
 
-def _last_steps(estimator: Any, k: int) -> Any:
+def _last_steps(estimator: BaseEstimator, k: int) -> BaseEstimator:
     """Return the chain that sees the last k steps; a tagger sees the present one at order 0.
 
     A chain a class sees all of a sequence, whatever its order.
@@ -78,7 +81,7 @@ def _last_steps(estimator: Any, k: int) -> Any:
     return estimator.set_params(**{key: min(order, params[key])})
 
 
-def _less_deep(estimator: Any, k: int) -> Any:
+def _less_deep(estimator: BaseEstimator, k: int) -> BaseEstimator:
     """Return the tree that sees the last k steps; a tree a class sees all of a sequence."""
     if isinstance(estimator, seqcompare.BayesClassifier):
         return estimator
@@ -103,7 +106,7 @@ def _follows_or_classes(problem: Problem) -> bool:
     return problem.role == "next" or (problem.role == "sequence" and problem.task is None)
 
 
-def _tree(problem: Problem, depth: int) -> Any:
+def _tree(problem: Problem, depth: int) -> BaseEstimator | None:
     """Return the chain of variable order: a density, or one a class."""
     if problem.kind != "symbols" or not _follows_or_classes(problem):
         return None
@@ -121,7 +124,7 @@ def _depths(problem: Problem) -> list[Settings]:
     return [{"depth": min(16, problem.longest - 1)}]
 
 
-def _autoregression(problem: Problem, order: int) -> Any:
+def _autoregression(problem: Problem, order: int) -> BaseEstimator | None:
     """Return the chain of numbers: a density, or one a class."""
     if problem.kind != "real" or not _follows_or_classes(problem):
         return None
@@ -151,7 +154,7 @@ def _theory_of_lines(needs: Needs, traits: Traits) -> bool | None:
     return False if needs.distance > traits.capacity else needs.linear
 
 
-def _counts(problem: Problem, order: int) -> Any:
+def _counts(problem: Problem, order: int) -> BaseEstimator | None:
     """Return the chain of counts, where a task says that its whole numbers are such."""
     answered_by = getattr(problem.task, "answered_by", "")
     able = problem.role == "next" and problem.kind == "symbols" and answered_by == "density"

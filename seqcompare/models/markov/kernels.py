@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from seqcompare.typing import Array
+
 _TABLE = 2**19  # pairs that are counted in a table: one that stays in the cache
 
 

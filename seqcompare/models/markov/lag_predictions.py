@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.models.kalman import Floats, predict_states, score_steps
+from seqcompare.models.kalman import predict_states, score_steps
 from seqcompare.models.markov.lags import Lags, as_state_space, find_predictors, predict_ahead
 from seqcompare.models.markov.volatility import Volatility, find_variances
+from seqcompare.typing import Floats
 
 
 class Rows(NamedTuple):

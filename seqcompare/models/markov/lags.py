@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_discrete_lyapunov
 
 from seqcompare.models.kalman import LinearGaussian, linear_gaussian
-
-Floats = NDArray[np.float64]
+from seqcompare.typing import Floats
 
 # A spectral radius from here on counts as 1: the variance of the long run would be all rounding.
 _UNIT_ROOT = 1 - 1e-9

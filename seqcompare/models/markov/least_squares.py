@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.kalman import filter_states, smooth_states
 from seqcompare.models.markov.lags import Lags, as_state_space
+from seqcompare.typing import Floats, Ints
 
-Floats = NDArray[np.float64]
 Level = tuple[Floats, Floats, Floats]
 
 # Numbers in a lagged step up to which plain loops are faster than matrix products of blocks.
@@ -84,7 +84,7 @@ def find_moments(sequences: Sequences, weight: Floats, order: int, level: Level 
 
 @njit(cache=True)
 def _add_products(
-    x: Floats, offsets: Any, weight: Floats, order: int, centre: Floats, first: Floats, second: Floats
+    x: Floats, offsets: Ints, weight: Floats, order: int, centre: Floats, first: Floats, second: Floats
 ) -> float:
     """Add up what `find_moments` asks for, step by step, and return the summed weight."""
     d = x.shape[1]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from seqcompare.models.markov.blend import (
     HeldOut,
@@ -34,8 +33,7 @@ from seqcompare.models.markov.context_trie import (
     Journal,
 )
 from seqcompare.models.markov.weighting import leaf_shares, tree_proba
-
-Array = NDArray[Any]
+from seqcompare.typing import Array
 
 
 class Mixture(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from seqcompare.models.markov.autoregression_order import likelihood_rows
 from seqcompare.models.markov.chain import MarkovChain
 from seqcompare.models.markov.counts import NgramCounts, check_order, count_next
 from seqcompare.models.markov.kernels import find_suffixes
+from seqcompare.typing import Record, SequencesLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -84,7 +85,7 @@ class OrderSelection:
 
 
 def select_order(
-    X: Any,
+    X: SequencesLike,
     orders: Iterable[int] = range(6),
     criterion: Criterion = "cv",
     *,
@@ -173,7 +174,7 @@ _COLUMNS = [
 _NUMBER_COLUMNS = ["order", "n_parameters", "log_likelihood", "aic", "bic", "cv_bits", "cv_std_error"]
 
 
-def _choose_estimator(X: Any) -> MarkovChain | Autoregression:
+def _choose_estimator(X: SequencesLike) -> MarkovChain | Autoregression:
     # data frames and the like are left to the chain's own reading
     real = not hasattr(X, "iloc") and Sequences(X).kind == "real"
     return Autoregression() if real else MarkovChain()
@@ -204,7 +205,7 @@ def _log_likelihood(counts: NgramCounts, order: int) -> tuple[float, NDArray[np.
     return float(n @ np.log(n) - after @ np.log(after)), totals
 
 
-def _likelihood_row(counts: NgramCounts, order: int) -> dict[str, Any]:
+def _likelihood_row(counts: NgramCounts, order: int) -> Record:
     log_likelihood, totals = _log_likelihood(counts, order)
     n_contexts = int(np.count_nonzero(totals))
     n_parameters = n_contexts * (counts.n_targets - 1)
@@ -223,7 +224,7 @@ def _likelihood_row(counts: NgramCounts, order: int) -> dict[str, Any]:
     }
 
 
-def _likelihood_ratio(counts: NgramCounts, order: int) -> dict[str, Any]:
+def _likelihood_ratio(counts: NgramCounts, order: int) -> Record:
     """Test whether one more step of context tells more than chance would.
 
     After each context this is the test of independence of the step before it and the step after it, in a

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -12,8 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from seqcompare.models.markov.kernels import find_child, find_suffixes
 from seqcompare.models.markov.walk import Trie
-
-Array = NDArray[Any]
+from seqcompare.typing import Array
 
 # A chain is in one state after each step: the longest end of its history that is a context in the trie.
 # The states are the contexts, and the step s leads from context c to the child s of c, or of the longest

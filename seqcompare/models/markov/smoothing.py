@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from seqcompare.models.markov.counts import NgramCounts
 from seqcompare.models.markov.kernels import find_suffixes
+from seqcompare.typing import Array
 
-Array = NDArray[Any]
 SMOOTHINGS = ("witten-bell", "kneser-ney", "additive", "none")
 # used where the counts of counts determine none, as in small alphabets, whose n-grams are all frequent
 DEFAULT_DISCOUNTS = (0.5, 1.0, 1.5)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+from sklearn.utils import Tags
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
@@ -14,6 +13,7 @@ from seqcompare.models.base import Reading, Tagger, check_sequences
 from seqcompare.models.markov.counts import NgramCounts, check_order, count_labels
 from seqcompare.models.markov.smoothing import check_smoothing, interpolate
 from seqcompare.models.markov.walk import predict_rows, smoothed_trie
+from seqcompare.typing import Label, Labels, SequencesLike, TargetsLike, WeightsLike
 
 
 class MarkovTagger(Tagger):
@@ -72,7 +72,7 @@ class MarkovTagger(Tagger):
         *,
         alpha: float = 1.0,
         discount: float | None = None,
-        ignore_label: Any = None,
+        ignore_label: Label | None = None,
     ) -> None:
         self.order = order
         self.smoothing = smoothing
@@ -86,11 +86,15 @@ class MarkovTagger(Tagger):
         return True
 
     @property
+    def _looks_back(self) -> int | None:
+        return int(self.order) + 1
+
+    @property
     def reading(self) -> Reading:
         """Whole numbers of any kind are symbols."""
         return {"symbols": True}
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> MarkovTagger:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> MarkovTagger:
         """Count.
 
         Parameters
@@ -111,7 +115,11 @@ class MarkovTagger(Tagger):
         return self._learn(sequences, y, sample_weight, np.array([]), go_on=False)
 
     def partial_fit(
-        self, X: Any, y: Any, classes: ArrayLike | None = None, sample_weight: Any = None
+        self,
+        X: SequencesLike,
+        y: TargetsLike,
+        classes: ArrayLike | None = None,
+        sample_weight: WeightsLike | None = None,
     ) -> MarkovTagger:
         """Add the counts of more sequences, which may hold new symbols and labels.
 
@@ -133,7 +141,13 @@ class MarkovTagger(Tagger):
         )
 
     def _learn(
-        self, sequences: Sequences, y: Any, sample_weight: Any, classes: NDArray[Any], *, go_on: bool
+        self,
+        sequences: Sequences,
+        y: TargetsLike,
+        sample_weight: WeightsLike | None,
+        classes: Labels,
+        *,
+        go_on: bool,
     ) -> MarkovTagger:
         check_order(self.order)
         check_smoothing(self.smoothing, self.alpha, self.discount)
@@ -166,13 +180,13 @@ class MarkovTagger(Tagger):
             mine = _recode(self.counts_, self.symbols_, self.classes_, *everything)
             counts = mine.merged(_recode(counts, symbols, known, *everything))
             symbols, known = everything
-        self.symbols_: NDArray[Any] = symbols
+        self.symbols_: Labels = symbols
         self.counts_: NgramCounts = counts
         self.classes_ = known
         self._weights = interpolate(counts, self.smoothing, alpha=self.alpha, discount=self.discount)
         return self
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(y[t] | x[t-order..t]) for every step, in X's container.
 
         Returns
@@ -202,7 +216,7 @@ class MarkovTagger(Tagger):
         n_contexts = self.counts_.n_full_contexts + self.counts_.n_started_contexts
         return n_contexts * (len(self.classes_) - 1)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = True
         tags.input_tags.string = True
@@ -211,10 +225,10 @@ class MarkovTagger(Tagger):
 
 def _recode(
     counts: NgramCounts,
-    symbols: NDArray[Any],
-    classes: NDArray[Any],
-    all_symbols: NDArray[Any],
-    all_classes: NDArray[Any],
+    symbols: Labels,
+    classes: Labels,
+    all_symbols: Labels,
+    all_classes: Labels,
 ) -> NgramCounts:
     start = len(all_symbols)
     inputs, labels = np.searchsorted(all_symbols, symbols), np.searchsorted(all_classes, classes)

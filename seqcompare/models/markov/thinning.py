@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy.stats import poisson
 
 from seqcompare.models.distributions.counts import CountDistribution
+from seqcompare.typing import Floats
 
-Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 _MOST_ROUNDS = 5000

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from seqcompare import style
 from seqcompare.models.markov.weighting import TreeContext
+from seqcompare.typing import Labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +20,7 @@ _START = "start"
 _MOST_SHADES = 5
 
 
-def draw_tree(contexts: Sequence[TreeContext], symbols: NDArray[Any], ax: Axes | None, most: int) -> Axes:
+def draw_tree(contexts: Sequence[TreeContext], symbols: Labels, ax: Axes | None, most: int) -> Axes:
     """Draw contexts as a tree, the newest step first, from left to right, and what comes after each.
 
     Parameters

@@ -10,7 +10,7 @@ conditional heteroskedasticity". Channels keep a constant correlation (Bollersle
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import softmax
 
-Floats = NDArray[np.float64]
+from seqcompare.typing import Floats, Ints
 
 
 class Volatility(NamedTuple):
@@ -158,7 +158,7 @@ def _fit_channel(
 @njit(cache=True)
 def _run(
     squares: Floats,
-    offsets: Any,
+    offsets: Ints,
     order: int,
     level: float,
     shock: Floats,
@@ -185,7 +185,7 @@ def _run(
 def _loss(
     squares: Floats,
     weight: Floats,
-    offsets: Any,
+    offsets: Ints,
     order: int,
     long_run: float,
     shock: Floats,

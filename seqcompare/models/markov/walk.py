@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from seqcompare.models.markov.counts import NgramCounts
 from seqcompare.models.markov.kernels import find_child
 from seqcompare.models.markov.smoothing import Interpolation
-
-Array = NDArray[Any]
+from seqcompare.typing import Array
 
 
 class Trie(NamedTuple):

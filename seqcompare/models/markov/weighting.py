@@ -48,8 +48,7 @@ from seqcompare.models.markov.context_trie import (
     ContextTrie,
     find,
 )
-
-Array = NDArray[Any]
+from seqcompare.typing import Array
 
 # per symbol; a leaf's prior then weighs as much as so many steps in all, times S
 _ALPHAS = 2.0 ** np.arange(-8, 2)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+
+from seqcompare.typing import Record
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,6 @@ class Architecture:
     pooling: str
     link: str
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Record:
         """Return the plain values by name."""
         return asdict(self)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.models.recurrent.packing import Pack
 from seqcompare.needs import Storage
+from seqcompare.typing import Array
 
-Array = NDArray[Any]
 Weights = dict[str, Array]
 State = tuple[Array, ...]
 

@@ -8,11 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.models.recurrent.cell import Array, State, Weights
+from seqcompare.models.recurrent.cell import State, Weights
 from seqcompare.models.recurrent.losses import LOSSES, Loss
 from seqcompare.models.recurrent.network import Network, Noise
-from seqcompare.models.recurrent.packing import Ints, Pack, longest_first, pack
+from seqcompare.models.recurrent.packing import Pack, longest_first, pack
 from seqcompare.models.recurrent.pooling import attention_shares, empty_pool, gather, spread
+from seqcompare.typing import Array, Ints
 
 ROWS_AT_ONCE = 16_384  # steps that answering holds in memory; larger blocks were not faster
 SEQUENCES_AT_ONCE = 256

@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_sequence_labels, check_sequence_weights
 from seqcompare.models.alphabet import encode_labels, find_symbols
 from seqcompare.models.base import check_sequences
-from seqcompare.models.recurrent.cell import Array
 from seqcompare.models.recurrent.estimator import SequenceNet
 from seqcompare.models.recurrent.losses import LOSSES
 from seqcompare.models.recurrent.parameters import check_parameters
 from seqcompare.models.recurrent.weighting import reweighted
+from seqcompare.typing import Array, Ints, Labels, Reals, SequencesLike, TargetsLike, WeightsLike
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -62,7 +63,9 @@ class RNNClassifier(ClassifierMixin, SequenceNet, BaseEstimator):
 
     class_weight: Any = None
 
-    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> RNNClassifier:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
+    ) -> RNNClassifier:
         """Train the network.
 
         Parameters
@@ -77,7 +80,11 @@ class RNNClassifier(ClassifierMixin, SequenceNet, BaseEstimator):
         return self._fit(X, y, sample_weight, None, go_on=self.warm_start and hasattr(self, "weights_"))
 
     def partial_fit(
-        self, X: Any, y: Any, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+        self,
+        X: SequencesLike,
+        y: TargetsLike,
+        classes: ArrayLike | None = None,
+        sample_weight: WeightsLike | None = None,
     ) -> RNNClassifier:
         """Train for one epoch on these sequences, from the present weights.
 
@@ -92,9 +99,9 @@ class RNNClassifier(ClassifierMixin, SequenceNet, BaseEstimator):
 
     def _fit(
         self,
-        X: Any,
-        y: Any,
-        sample_weight: ArrayLike | None,
+        X: SequencesLike,
+        y: TargetsLike,
+        sample_weight: WeightsLike | None,
         classes: ArrayLike | None,
         *,
         go_on: bool,
@@ -136,29 +143,29 @@ class RNNClassifier(ClassifierMixin, SequenceNet, BaseEstimator):
         )
         return self
 
-    def decision_function(self, X: Any) -> NDArray[Any]:
+    def decision_function(self, X: SequencesLike) -> Reals:
         """Return the outputs, shape (n, n_classes); for two classes the log-odds of the second, (n,)."""
         _, z = self._outputs(X)
         return z[:, 1] - z[:, 0] if not self.multilabel_ and z.shape[1] == 2 else z
 
-    def predict_proba(self, X: Any) -> NDArray[Any]:
+    def predict_proba(self, X: SequencesLike) -> Reals:
         """Return the probability of each label, shape (n, n_classes)."""
         _, z = self._outputs(X)
         return LOSSES[self.architecture_["link"]].answer(z)
 
-    def predict_log_proba(self, X: Any) -> NDArray[Any]:
+    def predict_log_proba(self, X: SequencesLike) -> Reals:
         """Return the logarithm of `predict_proba`."""
         with np.errstate(divide="ignore"):  # a certain answer has log-probability -inf elsewhere
             return np.log(self.predict_proba(X))
 
-    def predict(self, X: Any) -> NDArray[Any]:
+    def predict(self, X: SequencesLike) -> Labels:
         """Return the most probable label, shape (n,), or the indicators of those above 1/2, (n, n_labels)."""
         proba = self.predict_proba(X)
         if self.multilabel_:
             return (proba > 0.5).astype(np.int64)
         return self.classes_[proba.argmax(axis=1)]
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
@@ -172,7 +179,7 @@ def _subset_accuracy(z: Array, truth: Array, weights: NDArray[np.float64]) -> fl
     return float(np.average(((z > 0) == (truth > 0.5)).all(axis=1), weights=weights))
 
 
-def check_indicators(y: Any, sequences: Sequences) -> NDArray[Any]:
+def check_indicators(y: TargetsLike, sequences: Sequences) -> Ints:
     """Return an indicator matrix that has a row a sequence."""
     indicators = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
     if len(indicators) != len(sequences):

@@ -9,20 +9,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
 from seqcompare.models.alphabet import encode
 from seqcompare.models.base import check_sequences
-from seqcompare.models.recurrent.cell import Array, State
+from seqcompare.models.recurrent.cell import State
 from seqcompare.models.recurrent.chunks import read_out
 from seqcompare.models.recurrent.estimator import RecurrentNet, one_thread
 from seqcompare.models.recurrent.losses import LOSSES
 from seqcompare.models.recurrent.network import Network
-from seqcompare.models.recurrent.packing import Ints, longest_first, pack
+from seqcompare.models.recurrent.packing import longest_first, pack
 from seqcompare.models.recurrent.single_unit import SingleUnit, axes_of, single_unit
 from seqcompare.style import ACCENT, QUIET
+from seqcompare.typing import Array, Ints, SequencesLike, TargetsLike, WeightsLike
 
 __all__ = [
     "GateTrace",
@@ -49,7 +51,7 @@ class GradientByLag:
 
     norms: NDArray[np.float64]
 
-    def frame(self) -> Any:
+    def frame(self) -> pd.DataFrame:
         """Return a table: median and quartiles of the norms at each lag, and how many there are."""
         import pandas as pd
 
@@ -68,7 +70,12 @@ class GradientByLag:
 
 
 def gradient_by_lag(
-    model: RecurrentNet, X: Any, y: Any, *, sample_weight: Any = None, max_losses: int = 64
+    model: RecurrentNet,
+    X: SequencesLike,
+    y: TargetsLike,
+    *,
+    sample_weight: WeightsLike | None = None,
+    max_losses: int = 64,
 ) -> GradientByLag:
     """Measure how far back the gradient of a loss reaches.
 
@@ -170,7 +177,7 @@ class GateTrace:
     gates: dict[str, Array]
     states: dict[str, Array]
 
-    def frame(self) -> Any:
+    def frame(self) -> pd.DataFrame:
         """Return a table with a row a step, unit and quantity."""
         import pandas as pd
 
@@ -202,7 +209,7 @@ class GateTrace:
         return axes
 
 
-def gate_trace(model: RecurrentNet, x: Any, *, layer: int = 0, backward: bool = False) -> GateTrace:
+def gate_trace(model: RecurrentNet, x: Ints, *, layer: int = 0, backward: bool = False) -> GateTrace:
     """Record gates and states along one sequence.
 
     Parameters
@@ -252,7 +259,7 @@ class JacobianSpectrum:
     eigenvalues: NDArray[np.complex128]
     singular_values: NDArray[np.float64]
 
-    def frame(self) -> Any:
+    def frame(self) -> pd.DataFrame:
         """Return a table with the spectral radius and the extreme singular values of each step."""
         import pandas as pd
 
@@ -276,7 +283,7 @@ class JacobianSpectrum:
         return ax
 
 
-def jacobian_spectrum(model: RecurrentNet, X: Any, *, max_steps: int = 200) -> JacobianSpectrum:
+def jacobian_spectrum(model: RecurrentNet, X: SequencesLike, *, max_steps: int = 200) -> JacobianSpectrum:
     """Compute eigenvalues and singular values of d state[t] / d state[t-1] along sequences.
 
     The state is all that is carried from step to step: of every layer, and for an LSTM the cells as well.
@@ -333,7 +340,9 @@ def _forwards(model: RecurrentNet) -> tuple[Network, Array]:
     return Network(network.architecture), flat  # its passes must not share memory
 
 
-def _losses(model: RecurrentNet, sequences: Sequences, y: Any, sample_weight: Any) -> tuple[Ints, Array]:
+def _losses(
+    model: RecurrentNet, sequences: Sequences, y: TargetsLike, sample_weight: WeightsLike | None
+) -> tuple[Ints, Array]:
     """Return the step of each sequence's loss, -1 for none, and its target."""
     link = model.architecture_["link"]
     if model.architecture_["pooling"] == "none":

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from seqcompare.models.recurrent.cell import (
-    Array,
-    Backward,
-    Cell,
-    How,
-    Inputs,
-    State,
-    Trace,
-    Weights,
-    with_initial,
-)
+from seqcompare.models.recurrent.cell import Backward, Cell, How, Inputs, State, Trace, Weights, with_initial
 from seqcompare.models.recurrent.kernels import activate, compiled, deactivate, product, tiled
 from seqcompare.models.recurrent.packing import Pack
+from seqcompare.typing import Array, Ints, Reals
 
 
 @compiled
-def _forward(table: Any, bias: Any, index: Any, offsets: Any, W: Any, h: Any, activation: int) -> None:
+def _forward(
+    table: Reals, bias: Reals, index: Ints, offsets: Ints, W: Reals, h: Reals, activation: int
+) -> None:
     """Run h = f(x + hW + bias) over all steps."""
     B, H = len(h) - len(index), h.shape[1]
     z = np.empty((B, H), dtype=h.dtype)
@@ -35,7 +26,9 @@ def _forward(table: Any, bias: Any, index: Any, offsets: Any, W: Any, h: Any, ac
 
 
 @compiled
-def _backward(d_output: Any, offsets: Any, W_t: Any, h: Any, activation: int, dz: Any, dh: Any) -> None:
+def _backward(
+    d_output: Reals, offsets: Ints, W_t: Reals, h: Reals, activation: int, dz: Reals, dh: Reals
+) -> None:
     """Write the gradients before f to `dz`, and turn dh into that of the initial state."""
     B = len(dh)
     for t in range(len(offsets) - 2, -1, -1):

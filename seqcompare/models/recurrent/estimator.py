@@ -21,16 +21,15 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import encode, find_symbols
 from seqcompare.models.base import check_sequences
 from seqcompare.models.recurrent.architecture import Architecture
-from seqcompare.models.recurrent.cell import Array
 from seqcompare.models.recurrent.cells import CELLS
 from seqcompare.models.recurrent.chunks import Examples, answer, attention
 from seqcompare.models.recurrent.interchange import named_weights, replaced_weights, torch_state_dict
 from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.optimizers import Descent, Memory, fresh_memory
-from seqcompare.models.recurrent.packing import Ints
 from seqcompare.models.recurrent.parameters import RecurrentParameters
 from seqcompare.models.recurrent.training import Epoch, Schedule, train
 from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
+from seqcompare.typing import Array, Ints, Label, Record, SequencesLike
 
 Score = Callable[[Array, Array, NDArray[np.float64]], float]
 
@@ -67,12 +66,12 @@ class RecurrentNet(RecurrentParameters):
     kind_: str
     n_channels_: int
     classes_: Array
-    ignore_label: Any
+    ignore_label: Label | None
     input_mean_: NDArray[np.float64]
     input_scale_: NDArray[np.float64]
     target_mean_: NDArray[np.float64]
     target_scale_: NDArray[np.float64]
-    architecture_: dict[str, Any]
+    architecture_: Record
     weights_: Array
     _memory: Memory  # of the solver
     _seed: list[int]
@@ -81,7 +80,7 @@ class RecurrentNet(RecurrentParameters):
         """Return copies of the weights by name; `seqcompare.models.recurrent.interchange` lists the names."""
         return named_weights(*self._network())
 
-    def set_weights(self, weights: dict[str, Any]) -> None:
+    def set_weights(self, weights: Record) -> None:
         """Replace weights by name; those left out stay. A wrong one raises ValueError and changes nothing."""
         self.weights_ = replaced_weights(*self._network(), weights)
 
@@ -110,7 +109,7 @@ class RecurrentNet(RecurrentParameters):
         scaling = self.input_mean_, self.input_scale_
         return standardised(sequences.channels, *scaling, self.weights_.dtype, place)
 
-    def _outputs(self, X: Any) -> tuple[Sequences, Array]:
+    def _outputs(self, X: SequencesLike) -> tuple[Sequences, Array]:
         """Return the sequences that `X` is, and the network's outputs for them."""
         network, flat = self._network()
         sequences = check_sequences(self, X, reset=False)
@@ -299,7 +298,7 @@ class SequenceNet(RecurrentNet):
 
     pooling: str = "last"
 
-    def attention(self, X: Any) -> Any:
+    def attention(self, X: SequencesLike) -> Any:
         """Return the share of attention that each step gets, in X's container."""
         network, flat = self._network()
         if network.architecture.pooling != "attention":

@@ -14,6 +14,7 @@ from seqcompare.models.recurrent.cell import Cell
 from seqcompare.models.recurrent.cells import CELLS
 from seqcompare.models.recurrent.insight import GATES, GRADIENTS, look_inside
 from seqcompare.needs import Needs, Traits
+from seqcompare.typing import Record
 
 # steps that gates remember at the start, for data in which most of what matters is near
 SHORT = 8
@@ -33,7 +34,7 @@ def _net(
     short: bool = False,
 ) -> Any:
     """Return a tagger, also of the next step, a classifier or a regressor."""
-    how: dict[str, Any] = {
+    how: Record = {
         "cell": cell,
         "hidden_size": hidden_size,
         "max_iter": problem.budget.epochs,
@@ -58,7 +59,7 @@ def _net(
     return seqcompare.RNNRegressor(**how, pooling=pooling) if problem.role == "value" else None
 
 
-def _within_the_data(problem: Problem) -> dict[str, Any]:
+def _within_the_data(problem: Problem) -> Record:
     """Return how to train where time counts: in batches of the data's size, until it gains no more."""
     return {
         "early_stopping": problem.n_train >= 40 or problem.longest > LONG,
@@ -80,7 +81,7 @@ def _grid(cell: str, both_ways: bool, problem: Problem) -> list[Settings]:
             sizes = {"gru": (8, 32), "lstm": (32, 64)}
             if problem.longest > LONG // 2:
                 shorts = {"gru": (32,), "lstm": (64,)}
-        pooling: dict[str, Any] = {}
+        pooling: Record = {}
     elif problem.role == "sequence":
         many = problem.n_steps > 200_000
         sizes = {"gru": (16, 24) if many else (16, 32, 64), "lstm": (32,)}

@@ -5,12 +5,9 @@ In the form in which the reset gate acts after the product, as cuDNN and PyTorch
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from seqcompare.models.recurrent.cell import (
-    Array,
     Backward,
     Cell,
     How,
@@ -24,19 +21,20 @@ from seqcompare.models.recurrent.cell import (
 )
 from seqcompare.models.recurrent.kernels import compiled, product, sigmoid, tanh, tiled
 from seqcompare.models.recurrent.packing import Pack
+from seqcompare.typing import Array, Ints, Reals
 
 
 @compiled
 def _forward(
-    table: Any,
-    bias: Any,
-    index: Any,
-    offsets: Any,
-    W: Any,
-    m_bias: Any,
-    h: Any,
-    gates: Any,
-    recalled: Any,
+    table: Reals,
+    bias: Reals,
+    index: Ints,
+    offsets: Ints,
+    W: Reals,
+    m_bias: Reals,
+    h: Reals,
+    gates: Reals,
+    recalled: Reals,
     keep: int,
 ) -> None:
     """Run r, z = σ(x + hW + b); m = hW + b; n = tanh(x + b + r m); h = (1 - z) n + z h over all steps."""
@@ -62,7 +60,14 @@ def _forward(
 
 @compiled
 def _backward(
-    d_output: Any, offsets: Any, W_t: Any, h: Any, gates: Any, recalled: Any, d_inputs: Any, dh: Any
+    d_output: Reals,
+    offsets: Ints,
+    W_t: Reals,
+    h: Reals,
+    gates: Reals,
+    recalled: Reals,
+    d_inputs: Reals,
+    dh: Reals,
 ) -> None:
     """Turn `gates` into the gradients of hW, write those of x to `d_inputs`, of the initial state to dh."""
     B, H = dh.shape

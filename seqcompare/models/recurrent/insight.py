@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 
 from seqcompare.data.dataset import SequenceDataset
 
@@ -16,7 +17,9 @@ GRADIENTS, GATES = "gradient_by_lag", "gate_trace"
 N_SEQUENCES = 32
 
 
-def look_inside(model: Any, test: SequenceDataset, tables: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
+def look_inside(
+    model: BaseEstimator, test: SequenceDataset, tables: Sequence[str]
+) -> list[tuple[str, pd.DataFrame]]:
     """Look into a fitted network.
 
     Parameters

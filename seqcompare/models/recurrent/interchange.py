@@ -20,23 +20,22 @@ candidate; Elman and Jordan: one block), each H columns wide, and k outputs:
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.models.recurrent.network import Network
+from seqcompare.typing import Floats, Reals, Record, Values
 
 # where PyTorch's blocks of gates are among ours: its LSTM has input, forget, candidate, output
 _TORCH_GATES = {"elman": [0], "gru": [0, 1, 2], "lstm": [1, 2, 3, 0]}
 
 
-def named_weights(network: Network, flat: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def named_weights(network: Network, flat: Floats) -> dict[str, Values]:
     """Return copies of the weights, which `flat` holds end to end, by name."""
     return {name: w.copy() for name, w in network.views(flat).items()}
 
 
-def replaced_weights(network: Network, flat: NDArray[Any], weights: dict[str, Any]) -> NDArray[Any]:
+def replaced_weights(network: Network, flat: Reals, weights: Record) -> Reals:
     """Return a copy of all weights with some of them replaced.
 
     Parameters
@@ -68,8 +67,8 @@ def replaced_weights(network: Network, flat: NDArray[Any], weights: dict[str, An
 
 
 def torch_state_dict(
-    network: Network, flat: NDArray[Any], scaling: tuple[NDArray[np.float64], NDArray[np.float64]] | None
-) -> dict[str, NDArray[Any]]:
+    network: Network, flat: Reals, scaling: tuple[NDArray[np.float64], NDArray[np.float64]] | None
+) -> dict[str, Values]:
     """Return the weights as the state dict of PyTorch modules, as arrays; PyTorch is not needed for it.
 
     ``rnn.*`` fits ``torch.nn.LSTM``, ``GRU`` or ``RNN`` with ``batch_first`` as one likes, ``readout.*`` a
@@ -86,7 +85,7 @@ def torch_state_dict(
     a, views = network.architecture, network.views(flat)
     if a.cell not in _TORCH_GATES or a.activation not in ("tanh", "relu"):
         raise ValueError(f"PyTorch has no cell {a.cell!r} with activation {a.activation!r}")
-    state: dict[str, NDArray[Any]] = {}
+    state: dict[str, Values] = {}
     if a.embedding_size:
         state["embedding.weight"] = views["embedding"].copy()
     for layer in range(a.n_layers):
@@ -111,7 +110,7 @@ def torch_state_dict(
     return state
 
 
-def _reorder(network: Network, w: NDArray[Any]) -> NDArray[Any]:
+def _reorder(network: Network, w: Floats) -> Floats:
     """Return the blocks of gates, along the last axis, in PyTorch's order."""
     order = _TORCH_GATES[network.architecture.cell]
     blocks = np.split(w, len(order), axis=-1)
@@ -119,8 +118,8 @@ def _reorder(network: Network, w: NDArray[Any]) -> NDArray[Any]:
 
 
 def _unstandardized(
-    W: NDArray[Any], b: NDArray[Any], mean: NDArray[np.float64], scale: NDArray[np.float64]
-) -> tuple[NDArray[Any], NDArray[Any]]:
+    W: Floats, b: Floats, mean: NDArray[np.float64], scale: NDArray[np.float64]
+) -> tuple[Values, Values]:
     """Return weights that do to raw input what the given ones do to standardised input."""
     raw = W / scale[:, None]
     return raw.astype(W.dtype), (b - mean @ raw).astype(b.dtype)

@@ -6,30 +6,19 @@ are the network's own answer; a layer below it has as many as hidden units.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from seqcompare.models.recurrent.cell import (
-    Array,
-    Backward,
-    Cell,
-    How,
-    Inputs,
-    State,
-    Trace,
-    Weights,
-    with_initial,
-)
+from seqcompare.models.recurrent.cell import Backward, Cell, How, Inputs, State, Trace, Weights, with_initial
 from seqcompare.models.recurrent.kernels import activate, compiled, deactivate, product, tiled
 from seqcompare.models.recurrent.packing import Pack
+from seqcompare.typing import Array, Ints, Reals
 
 FADING = 0.5  # what a state unit keeps of itself at each step; Jordan's mu
 SOFTMAX = 4  # a link beside the activations
 
 
 @compiled
-def _squash(o: Any, zeros: Any, link: int, y: Any) -> None:
+def _squash(o: Reals, zeros: Reals, link: int, y: Reals) -> None:
     if link != SOFTMAX:
         activate(o, zeros, zeros, link, y)
         return
@@ -42,7 +31,7 @@ def _squash(o: Any, zeros: Any, link: int, y: Any) -> None:
 
 
 @compiled
-def _unsquash(y: Any, dy: Any, link: int, do: Any) -> None:
+def _unsquash(y: Reals, dy: Reals, link: int, do: Reals) -> None:
     if link != SOFTMAX:
         deactivate(y, dy, link, do)
         return
@@ -55,17 +44,17 @@ def _unsquash(y: Any, dy: Any, link: int, do: Any) -> None:
 
 @compiled
 def _forward(
-    table: Any,
-    bias: Any,
-    index: Any,
-    offsets: Any,
-    U: Any,
-    V: Any,
-    v: Any,
-    s: Any,
-    h: Any,
-    o: Any,
-    y: Any,
+    table: Reals,
+    bias: Reals,
+    index: Ints,
+    offsets: Ints,
+    U: Reals,
+    V: Reals,
+    v: Reals,
+    s: Reals,
+    h: Reals,
+    o: Reals,
+    y: Reals,
     activation: int,
     link: int,
 ) -> None:
@@ -91,17 +80,17 @@ def _forward(
 
 @compiled
 def _backward(
-    d_output: Any,
-    offsets: Any,
-    U_t: Any,
-    V_t: Any,
-    h: Any,
-    y: Any,
+    d_output: Reals,
+    offsets: Ints,
+    U_t: Reals,
+    V_t: Reals,
+    h: Reals,
+    y: Reals,
     activation: int,
     link: int,
-    dz: Any,
-    do: Any,
-    ds: Any,
+    dz: Reals,
+    do: Reals,
+    ds: Reals,
 ) -> None:
     """Write the gradients before f and link to `dz` and `do`; ds becomes that of the initial state."""
     B, P = ds.shape

@@ -13,6 +13,8 @@ import numpy as np
 from numba import njit, types
 from numba.extending import overload
 
+from seqcompare.typing import Ints, Reals
+
 # `nnan` and `ninf` are left out: with them the compiler may assume that NaN does not occur
 FLAGS = {"afn", "arcp", "contract", "nsz", "reassoc"}
 # Python's error model tests every divisor for zero, which keeps loops from being vectorised
@@ -81,7 +83,7 @@ ACTIVATIONS = {"identity": IDENTITY, "sigmoid": SIGMOID, "tanh": TANH, "relu": R
 
 
 @compiled
-def activate(z: Any, x: Any, bias: Any, activation: int, out: Any) -> None:
+def activate(z: Reals, x: Reals, bias: Reals, activation: int, out: Reals) -> None:
     """Write f(z + x + bias) to `out`, all of shape (H,)."""
     if activation == TANH:
         for j in range(len(out)):
@@ -97,7 +99,7 @@ def activate(z: Any, x: Any, bias: Any, activation: int, out: Any) -> None:
 
 
 @compiled
-def deactivate(a: Any, d: Any, activation: int, out: Any) -> None:
+def deactivate(a: Reals, d: Reals, activation: int, out: Reals) -> None:
     """Write d · f' to `out`, where `a` holds the values of f, all of shape (H,)."""
     one, zero = a.dtype.type(1), a.dtype.type(0)
     if activation == TANH:
@@ -118,7 +120,7 @@ _WORTH_ADDING = 32  # rows of a product that take longer than adding it to a sum
 _BY_HAND = 2  # up to this many rows, plain loops are faster than BLAS
 
 
-def tiled(b: Any, n: int) -> Any:
+def tiled(b: Reals, n: int) -> Reals:
     """Return b as `product` wants it: blocks of columns, shape (n_blocks, depth, width).
 
     It is one block if a has few rows (at most `n`), or if OpenBLAS takes at least four of them without
@@ -134,7 +136,7 @@ def tiled(b: Any, n: int) -> Any:
 
 
 @compiled
-def product(a: Any, blocks: Any, out: Any) -> None:
+def product(a: Reals, blocks: Reals, out: Reals) -> None:
     """Write a @ b to `out`, where `blocks` is b as from `tiled`."""
     n, depth = a.shape
     width = blocks.shape[2]
@@ -160,7 +162,7 @@ def product(a: Any, blocks: Any, out: Any) -> None:
 
 
 @compiled
-def _multiply_row(a: Any, b: Any, out: Any) -> None:
+def _multiply_row(a: Reals, b: Reals, out: Reals) -> None:
     depth, width = len(a), len(out)
     by_four = depth - depth % 4
     out[:] = b.dtype.type(0)
@@ -175,7 +177,7 @@ def _multiply_row(a: Any, b: Any, out: Any) -> None:
 
 
 @compiled
-def gathered(a: Any, b: Any) -> Any:
+def gathered(a: Reals, b: Reals) -> Any:
     """Return a.T @ b, for many rows and few columns."""
     out = np.empty((a.shape[1], b.shape[1]), dtype=a.dtype)
     rows = _UNPACKED // out.size // 4 * 4
@@ -191,7 +193,7 @@ def gathered(a: Any, b: Any) -> Any:
 
 
 @compiled
-def add_rows(rows: Any, index: Any, out: Any) -> None:
+def add_rows(rows: Reals, index: Ints, out: Reals) -> None:
     """Add ``rows[i]`` to ``out[index[i]]`` for every i."""
     for i in range(len(index)):
         row, target = rows[i], out[index[i]]

@@ -6,12 +6,9 @@ to forget".
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from seqcompare.models.recurrent.cell import (
-    Array,
     Backward,
     Cell,
     How,
@@ -25,19 +22,20 @@ from seqcompare.models.recurrent.cell import (
 )
 from seqcompare.models.recurrent.kernels import compiled, gathered, product, sigmoid, tanh, tiled
 from seqcompare.models.recurrent.packing import Pack
+from seqcompare.typing import Array, Ints, Reals
 
 
 @compiled
 def _forward(
-    table: Any,
-    bias: Any,
-    index: Any,
-    offsets: Any,
-    W: Any,
-    h: Any,
-    c: Any,
-    gates: Any,
-    squashed: Any,
+    table: Reals,
+    bias: Reals,
+    index: Ints,
+    offsets: Ints,
+    W: Reals,
+    h: Reals,
+    c: Reals,
+    gates: Reals,
+    squashed: Reals,
     keep: int,
 ) -> None:
     """Run o, i, f = σ(x + hW + bias), g = tanh of the same, c = f c + i g, h = o tanh(c) over all steps."""
@@ -65,7 +63,14 @@ def _forward(
 
 @compiled
 def _backward(
-    d_output: Any, offsets: Any, W_t: Any, c: Any, gates: Any, squashed: Any, dh: Any, dc: Any
+    d_output: Reals,
+    offsets: Ints,
+    W_t: Reals,
+    c: Reals,
+    gates: Reals,
+    squashed: Reals,
+    dh: Reals,
+    dc: Reals,
 ) -> None:
     """Turn `gates` into the gradients before their squashing, and dh, dc into those of the initial state."""
     B, H = dh.shape

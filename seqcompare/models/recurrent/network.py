@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from seqcompare.models.recurrent.architecture import Architecture
-from seqcompare.models.recurrent.cell import Array, Backward, How, Inputs, Size, State, Trace, Weights
+from seqcompare.models.recurrent.cell import Backward, How, Inputs, Size, State, Trace, Weights
 from seqcompare.models.recurrent.cells import CELLS
 from seqcompare.models.recurrent.jordan import SOFTMAX
 from seqcompare.models.recurrent.kernels import ACTIVATIONS, IDENTITY, SIGMOID, TANH, add_rows
 from seqcompare.models.recurrent.packing import Pack
+from seqcompare.typing import Array
 
 LINKS = {"softmax": SOFTMAX, "sigmoid": SIGMOID, "identity": IDENTITY}
 DIRECTIONS = ("forward", "backward")
@@ -81,7 +82,7 @@ class Network:
         self.n_parameters = sum(sizes)
         self._bounds = list(pairwise(np.cumsum([0, *sizes]).tolist()))
 
-    def take(self, name: str, shape: tuple[int, ...], dtype: Any) -> Array:
+    def take(self, name: str, shape: tuple[int, ...], dtype: DTypeLike) -> Array:
         """Return an array to write to, under `reuse` in the memory that had the same name before."""
         if not self.reuse:
             return np.empty(shape, dtype)
@@ -132,7 +133,7 @@ class Network:
         places = zip(self.shapes.items(), self._bounds, strict=True)
         return {name: flat[a:b].reshape(shape) for (name, shape), (a, b) in places}
 
-    def initial(self, rng: np.random.Generator, longest: int, dtype: Any) -> Array:
+    def initial(self, rng: np.random.Generator, longest: int, dtype: DTypeLike) -> Array:
         """Return weights to start from, for sequences of up to `longest` steps.
 
         Orthogonal as in Saxe et al. (2014), "Exact solutions to the nonlinear dynamics of learning"; input
@@ -158,7 +159,7 @@ class Network:
                 w[:] = rng.uniform(-limit, limit, w.shape)
         return flat.astype(dtype)
 
-    def start(self, n_sequences: int, dtype: Any) -> list[State]:
+    def start(self, n_sequences: int, dtype: DTypeLike) -> list[State]:
         """Return the state before the first step: zeros, one tuple a layer and direction."""
         return [
             tuple(np.zeros((n_sequences, width), dtype) for width in self.cell.state_shapes(self.size(layer)))
@@ -279,7 +280,7 @@ class Network:
             gradient["embedding"] += d_rows
         return d_start
 
-    def _how(self, layer: int, direction: str, dtype: Any, *, keep: bool = True) -> How:
+    def _how(self, layer: int, direction: str, dtype: DTypeLike, *, keep: bool = True) -> How:
         a = self.architecture
         link = LINKS[a.link] if layer == a.n_layers - 1 else TANH
         place = f"layer{layer}.{direction}."
@@ -367,7 +368,7 @@ def _orthogonal(rng: np.random.Generator, n_rows: int, n_columns: int) -> Array:
     return q if n_rows >= n_columns else q.T
 
 
-def _mask(noise: Noise, rate: float, rows: Array | None, n_symbols: int, dtype: Any) -> Array | None:
+def _mask(noise: Noise, rate: float, rows: Array | None, n_symbols: int, dtype: DTypeLike) -> Array | None:
     like = np.empty((n_symbols, 1), dtype) if rows is None else rows
     return _keep(noise.rng, rate, like)
 

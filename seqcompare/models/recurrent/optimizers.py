@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.models.recurrent.kernels import compiled
+from seqcompare.typing import Array, Reals
 
-Array = NDArray[Any]
 Memory = dict[str, Any]
 
 
@@ -82,7 +82,7 @@ def descend(
 
 
 @compiled
-def _adam(w: Any, gradient: Any, mean: Any, square: Any, scale: Any, rate: Any) -> None:
+def _adam(w: Reals, gradient: Reals, mean: Reals, square: Reals, scale: Reals, rate: Reals) -> None:
     keep_mean, keep_square = w.dtype.type(0.9), w.dtype.type(0.999)
     new_mean, new_square = w.dtype.type(0.1), w.dtype.type(0.001)
     tiny = w.dtype.type(1e-8)

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seqcompare.data.sequences import offsets_of
-
-Ints = NDArray[np.int64]
+from seqcompare.typing import Ints
 
 
 @dataclass(frozen=True, eq=False)

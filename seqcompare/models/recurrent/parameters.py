@@ -7,9 +7,11 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from seqcompare.models.recurrent.cells import CELLS
 from seqcompare.models.recurrent.kernels import ACTIVATIONS
+from seqcompare.typing import RandomState
 
 
 @dataclass(eq=False, repr=False)
@@ -113,9 +115,9 @@ class RecurrentParameters:
     truncation: int | None = None
     timescale: int | str = "auto"
     warm_start: bool = False
-    dtype: Any = "float32"
+    dtype: DTypeLike = "float32"
     verbose: bool = False
-    random_state: Any = None
+    random_state: RandomState = None
 
 
 def check_parameters(net: RecurrentParameters) -> None:
@@ -155,18 +157,18 @@ def check_parameters(net: RecurrentParameters) -> None:
         _among("pooling", net.pooling, ("last", "mean", "attention"))
 
 
-def _among(name: str, value: Any, allowed: Any) -> None:
+def _among(name: str, value: str, allowed: Any) -> None:
     if value not in allowed:
         raise ValueError(f"{name} must be one of {list(allowed)}, got {value!r}")
 
 
-def _at_least_one(name: str, value: Any, words: tuple[Any, ...] = ()) -> None:
+def _at_least_one(name: str, value: object, words: tuple[Any, ...] = ()) -> None:
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         also = "".join(f" or {w!r}" for w in words)
         raise ValueError(f"{name} must be a positive integer{also}, got {value!r}")
 
 
-def _number(name: str, value: Any, low: float, high: float, *, open_below: bool = False) -> None:
+def _number(name: str, value: object, low: float, high: float, *, open_below: bool = False) -> None:
     number = float(value) if isinstance(value, Real) else np.nan
     if not (low < number < high or (number == low and not open_below)):
         raise ValueError(

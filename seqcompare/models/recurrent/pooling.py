@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqcompare.models.recurrent.cell import Array, Weights
+from seqcompare.models.recurrent.cell import Weights
 from seqcompare.models.recurrent.packing import Pack
+from seqcompare.typing import Array
 
 
 class Pooled(NamedTuple):

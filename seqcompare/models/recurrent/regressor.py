@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_array
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_sequence_weights
 from seqcompare.models.base import check_sequences
-from seqcompare.models.recurrent.cell import Array
 from seqcompare.models.recurrent.estimator import SequenceNet
 from seqcompare.models.recurrent.parameters import check_parameters
 from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
+from seqcompare.typing import Array, SequencesLike, TargetsLike, WeightsLike
 
 
 class RNNRegressor(RegressorMixin, SequenceNet, BaseEstimator):
@@ -55,7 +54,7 @@ class RNNRegressor(RegressorMixin, SequenceNet, BaseEstimator):
     True
     """
 
-    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> RNNRegressor:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> RNNRegressor:
         """Train the network.
 
         Parameters
@@ -69,7 +68,9 @@ class RNNRegressor(RegressorMixin, SequenceNet, BaseEstimator):
         """
         return self._fit(X, y, sample_weight, go_on=self.warm_start and hasattr(self, "weights_"))
 
-    def partial_fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> RNNRegressor:
+    def partial_fit(
+        self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
+    ) -> RNNRegressor:
         """Train for one epoch on these sequences, from the present weights.
 
         Parameters
@@ -81,9 +82,9 @@ class RNNRegressor(RegressorMixin, SequenceNet, BaseEstimator):
 
     def _fit(
         self,
-        X: Any,
-        y: Any,
-        sample_weight: ArrayLike | None,
+        X: SequencesLike,
+        y: TargetsLike,
+        sample_weight: WeightsLike | None,
         *,
         go_on: bool,
         epochs: int | None = None,
@@ -114,13 +115,13 @@ class RNNRegressor(RegressorMixin, SequenceNet, BaseEstimator):
         )
         return self
 
-    def predict(self, X: Any) -> NDArray[np.float64]:
+    def predict(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return the answers, shape (n,) or (n, n_outputs), as `y` had it."""
         _, z = self._outputs(X)
         numbers = z * self.target_scale_ + self.target_mean_
         return numbers[:, 0] if self.flat_ else numbers
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
@@ -132,7 +133,7 @@ def _r2(z: Array, truth: Array, weights: NDArray[np.float64]) -> float:
     return float(1 - weights @ ((z - truth) ** 2).sum(axis=1) / total) if total > 0 else 0.0
 
 
-def _check_numbers(y: Any, sequences: Sequences) -> NDArray[np.float64]:
+def _check_numbers(y: TargetsLike, sequences: Sequences) -> NDArray[np.float64]:
     if y is None:
         raise ValueError("this estimator requires y to be passed, but the target y is None")
     numbers = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")

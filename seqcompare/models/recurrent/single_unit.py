@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from seqcompare.models.recurrent.kernels import ACTIVATIONS
@@ -30,7 +31,7 @@ class SingleUnit:
     states: NDArray[np.float64]
     gradients: NDArray[np.float64]
 
-    def frame(self) -> Any:
+    def frame(self) -> pd.DataFrame:
         """Return a table with a row a weight and step."""
         import pandas as pd
 

@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
 from seqcompare.models.alphabet import encode_labels, find_symbols
 from seqcompare.models.base import Tagger, check_sequences
-from seqcompare.models.recurrent.cell import Array, State
+from seqcompare.models.recurrent import online
+from seqcompare.models.recurrent.cell import State
 from seqcompare.models.recurrent.chunks import read_out
 from seqcompare.models.recurrent.estimator import RecurrentNet
 from seqcompare.models.recurrent.losses import softmax
 from seqcompare.models.recurrent.packing import pack
 from seqcompare.models.recurrent.parameters import check_parameters
 from seqcompare.models.recurrent.weighting import reweighted
+from seqcompare.typing import Array, Floats, Label, SequencesLike, TargetsLike, Values, WeightsLike
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -59,7 +61,7 @@ class RNNTagger(RecurrentNet, Tagger):
     """
 
     class_weight: Any = None
-    ignore_label: Any = None
+    ignore_label: Label | None = None
 
     @property
     def causal(self) -> bool:
@@ -67,7 +69,7 @@ class RNNTagger(RecurrentNet, Tagger):
         network = getattr(self, "architecture_", None)  # of a fitted tagger its parameters say nothing
         return not (self.bidirectional if network is None else network["bidirectional"])
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> RNNTagger:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> RNNTagger:
         """Train the network.
 
         Parameters
@@ -82,7 +84,11 @@ class RNNTagger(RecurrentNet, Tagger):
         return self._fit(X, y, sample_weight, None, go_on=self.warm_start and hasattr(self, "weights_"))
 
     def partial_fit(
-        self, X: Any, y: Any, classes: ArrayLike | None = None, sample_weight: Any = None
+        self,
+        X: SequencesLike,
+        y: TargetsLike,
+        classes: ArrayLike | None = None,
+        sample_weight: WeightsLike | None = None,
     ) -> RNNTagger:
         """Train for one epoch on these sequences, from the present weights.
 
@@ -97,9 +103,9 @@ class RNNTagger(RecurrentNet, Tagger):
 
     def _fit(
         self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
+        X: SequencesLike,
+        y: TargetsLike,
+        sample_weight: WeightsLike | None,
         classes: ArrayLike | None,
         *,
         go_on: bool,
@@ -132,14 +138,32 @@ class RNNTagger(RecurrentNet, Tagger):
         )
         return self
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container."""
         sequences, z = self._outputs(X)
         return sequences.pack(softmax(z))
 
-    def step_proba(
-        self, steps: ArrayLike, state: list[State] | None = None
-    ) -> tuple[NDArray[Any], list[State]]:
+    def start(self) -> online.Running:
+        """Return the state before the first step of a sequence, for `step`; not if it is bidirectional."""
+        _, flat = self._network()
+        if not self.causal:
+            raise ValueError("a bidirectional network cannot step: it needs the whole sequence")
+        return online.start(self.architecture_, flat)
+
+    def step(self, state: online.Running, x: Label | Floats) -> tuple[Array, online.Running]:
+        """Read one more step; return the probabilities of its label, and what to pass on.
+
+        Parameters
+        ----------
+        state : state
+            What `start` or the last call returned.
+        x : symbol, number or array of shape (d,)
+            The step.
+        """
+        outputs, state = online.read(self, state, x)
+        return softmax(outputs[np.newaxis])[0], state
+
+    def step_proba(self, steps: ArrayLike, state: list[State] | None = None) -> tuple[Values, list[State]]:
         """Take one step of n sequences at once, for those that are read, or drawn, as they come.
 
         Stepping through a sequence gives what `predict_proba` gives for the whole of it.

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.models.recurrent.cell import Array
 from seqcompare.models.recurrent.chunks import Examples, Update, answer, gradients
 from seqcompare.models.recurrent.losses import LOSSES, best_constant, constant_losses
 from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.optimizers import Descent, Memory, descend
-from seqcompare.models.recurrent.packing import Ints
+from seqcompare.typing import Array, Ints, Values
 
 EXPLODED = 1e3  # times the loss of a constant answer
 
@@ -201,7 +200,7 @@ class _Watch:
         items = self._items(examples, chosen)
         return (steps.values, steps.offsets), examples.targets[items], examples.weights[items]
 
-    def _items(self, examples: Examples, chosen: Ints) -> Any:
+    def _items(self, examples: Examples, chosen: Ints) -> Values:
         """Return which items belong to some sequences."""
         if not self.per_step:
             return chosen

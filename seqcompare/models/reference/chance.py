@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,15 +22,26 @@ from seqcompare.data.targets import (
     check_step_weights,
 )
 from seqcompare.models.base import Reading, Tagger, check_sequences
+from seqcompare.models.online import StepByStep
+from seqcompare.typing import Floats, Labels, SequencesLike, TargetsLike, Values, WeightsLike
+
+if TYPE_CHECKING:
+    from seqcompare.models.hmm.model import HMM
 
 _COMPONENTS = (1, 2, 3, 4, 6, 8, 12)
 _MOST_STEPS = 10_000
+# parts of the data, each left out once to choose the number of components
+_N_PARTS = 3
+# larger mixtures that were no better, after which none is tried
+_MOST_WORSE = 2
 
 
-class ChanceNext(BaseEstimator):
+class ChanceNext(StepByStep, BaseEstimator):
     """Expects every symbol with its frequency, whatever came before."""
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> ChanceNext:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> ChanceNext:
         """Count the symbols, weighted."""
         sequences = check_sequences(self, X, reset=True, symbols=True)
         weights = check_step_weights(sample_weight, sequences, steps_as_array=False)
@@ -38,13 +49,20 @@ class ChanceNext(BaseEstimator):
         self.n_parameters_ = len(self.symbols_) - 1
         return self
 
-    def predict_next_proba(self, X: Any) -> Any:
+    def predict_next_proba(self, X: SequencesLike) -> SequencesLike:
         """Return the frequencies after every step."""
         check_is_fitted(self)
         sequences = check_sequences(self, X, reset=False, symbols=True)
         return sequences.pack(np.tile(self.frequencies_, (sequences.n_steps, 1)))
 
-    def iter_next_proba(self, X: Any, n_rows: int) -> Iterator[NDArray[np.float64]]:
+    @property
+    def _looks_back(self) -> int:
+        return 0
+
+    def _answers_to(self, X: Sequences) -> SequencesLike:
+        return self.predict_next_proba(X)[0]
+
+    def iter_next_proba(self, X: SequencesLike, n_rows: int) -> Iterator[NDArray[np.float64]]:
         """Yield the frequencies after every step, at most `n_rows` steps at a time."""
         check_is_fitted(self)
         n_steps = check_sequences(self, X, reset=False, symbols=True).n_steps
@@ -57,9 +75,11 @@ class ChanceDensity(BaseEstimator):
 
     The mixture is an HMM of one state, so that it has the shape of covariances (diagonal), the smallest
     variance and the algorithm of the HMMs that have to beat it: what these gain is memory. It has 1 to 12
-    components, as many as the largest HMM of the ladder has states: the number of least BIC, among those with
-    ten steps for each parameter. Of more than 10,000 steps it is fitted to 10,000 random ones; steps of
-    unequal weight are drawn in proportion to it.
+    components, as many as the largest HMM that is tried has states, and ten steps for each parameter: more
+    than one where they predict each of three parts better that is left out (sequences; blocks of steps where
+    there are fewer), and then as many as predict the three best. (BIC takes steps for independent. Those of a
+    slow series lie in heaps, of which it makes components that the next series does not have.) Of more than
+    10,000 steps it is fitted to 10,000 random ones; steps of unequal weight are drawn in proportion to it.
 
     Parameters
     ----------
@@ -70,34 +90,48 @@ class ChanceDensity(BaseEstimator):
     def __init__(self, missing: Literal["error", "marginalize"] = "error") -> None:
         self.missing = missing
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> ChanceDensity:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> ChanceDensity:
         """Fit the mixture to the steps, in any order."""
         sequences = check_sequences(self, X, reset=True, allow_nan=self.missing == "marginalize")
         weights = check_step_weights(sample_weight, sequences, steps_as_array=False)
-        steps = _draw(sequences.values, weights)
-        single = Sequences(steps, offsets_of(np.ones(len(steps), dtype=np.int64)))
-        mixtures = []
-        for k in _COMPONENTS:
-            n_parameters = k * (2 * sequences.n_channels + 1) - 1
-            if k > 1 and len(steps) < 10 * n_parameters:
+        rows = _draw(sequences.n_steps, weights)
+        steps, part = sequences.values[rows], _parts(sequences)[rows]
+        best_k, best, worse = 1, self._held_out(1, steps, part), 0
+        for k in _COMPONENTS[1:]:
+            if len(steps) < 10 * (k * (2 * sequences.n_channels + 1) - 1) or worse == _MOST_WORSE:
                 break
-            with warnings.catch_warnings():
-                # a skewed density takes many components, whose last iterations hardly change it
-                warnings.simplefilter("ignore", ConvergenceWarning)
-                hmm = seqcompare.HMM(
-                    1, "gmm", n_mix=k, n_init=3, max_iter=200, missing=self.missing, random_state=0
-                )
-                mixtures.append(hmm.fit(single))
-        self.mixture_ = min(mixtures, key=lambda mixture: mixture.bic(single))
+            told = self._held_out(k, steps, part)
+            better = bool((told > best).all() if best_k == 1 else told.sum() > best.sum())
+            best_k, best, worse = (k, told, 0) if better else (best_k, best, worse + 1)
+        self.mixture_ = self._mixture(best_k, steps)
         self.n_parameters_ = self.mixture_.n_parameters_
         return self
 
-    def score_steps(self, X: Any) -> Any:
+    def _held_out(self, k: int, steps: Floats, part: NDArray[np.int64]) -> Floats:
+        """Return the log-density of each part by a mixture that was fitted to the others."""
+        parts = [part == name for name in np.unique(part)]
+        if len(parts) == 1:
+            return np.full(1, -k, dtype=np.float64)
+        told = [self._mixture(k, steps[~one]).score_samples(_single(steps[one])).sum() for one in parts]
+        return np.array(told, dtype=np.float64)
+
+    def _mixture(self, k: int, steps: Floats) -> HMM:
+        with warnings.catch_warnings():
+            # a skewed density takes many components, whose last iterations hardly change it
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            hmm = seqcompare.HMM(
+                1, "gmm", n_mix=k, n_init=3, max_iter=200, missing=self.missing, random_state=0
+            )
+            return hmm.fit(_single(steps))
+
+    def score_steps(self, X: SequencesLike) -> SequencesLike:
         """Return the log-density of every step in nats."""
         check_is_fitted(self)
         return self.mixture_.score_steps(X)
 
-    def score_samples(self, X: Any) -> NDArray[np.float64]:
+    def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return the log-density of every sequence in nats."""
         check_is_fitted(self)
         return np.asarray(self.mixture_.score_samples(X))
@@ -119,7 +153,7 @@ class ChanceTagger(Tagger):
         """A missing value is no matter to frequencies of labels."""
         return {"allow_nan": True}
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> ChanceTagger:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> ChanceTagger:
         """Count the labels of all steps, weighted."""
         sequences = check_sequences(self, X, reset=True, **self.reading)
         labels = check_step_labels(y, sequences)
@@ -128,7 +162,11 @@ class ChanceTagger(Tagger):
         self.n_parameters_ = len(self.classes_) - 1
         return self
 
-    def predict_proba(self, X: Any) -> Any:
+    @property
+    def _looks_back(self) -> int:
+        return 0
+
+    def predict_proba(self, X: SequencesLike) -> Any:
         """Return the frequencies at every step."""
         sequences = self._check(X)
         return sequences.pack(np.tile(self.frequencies_, (sequences.n_steps, 1)))
@@ -137,7 +175,9 @@ class ChanceTagger(Tagger):
 class ChanceClassifier(ClassifierMixin, BaseEstimator):
     """Answers every sequence with the frequencies of the classes."""
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> ChanceClassifier:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
+    ) -> ChanceClassifier:
         """Count the classes, weighted."""
         sequences = check_sequences(self, X, reset=True, allow_nan=True)
         labels = check_sequence_labels(y, sequences)
@@ -146,12 +186,12 @@ class ChanceClassifier(ClassifierMixin, BaseEstimator):
         self.n_parameters_ = len(self.classes_) - 1
         return self
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequencesLike) -> Any:
         """Return the frequencies for every sequence."""
         check_is_fitted(self)
         return np.tile(self.frequencies_, (len(check_sequences(self, X, reset=False, allow_nan=True)), 1))
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the most frequent class for every sequence."""
         return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
 
@@ -159,7 +199,9 @@ class ChanceClassifier(ClassifierMixin, BaseEstimator):
 class ChanceRegressor(RegressorMixin, BaseEstimator):
     """Answers every sequence with the mean."""
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> ChanceRegressor:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
+    ) -> ChanceRegressor:
         """Average the targets, weighted."""
         sequences = check_sequences(self, X, reset=True, allow_nan=True)
         targets = check_sequence_labels(y, sequences)
@@ -167,13 +209,13 @@ class ChanceRegressor(RegressorMixin, BaseEstimator):
         self.n_parameters_ = 1
         return self
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the mean for every sequence."""
         check_is_fitted(self)
         return np.full(len(check_sequences(self, X, reset=False, allow_nan=True)), self.mean_)
 
 
-def chance_model(dataset: SequenceDataset) -> Any:
+def chance_model(dataset: SequenceDataset) -> BaseEstimator:
     """Return the model without memory, not fitted.
 
     Frequencies of symbols, labels or classes; the mean of numbers; for real-valued steps a mixture of
@@ -187,20 +229,31 @@ def chance_model(dataset: SequenceDataset) -> Any:
     return models[dataset.role]()
 
 
-def _frequencies(
-    values: NDArray[Any], weights: NDArray[np.float64]
-) -> tuple[NDArray[Any], NDArray[np.float64]]:
+def _frequencies(values: Labels, weights: NDArray[np.float64]) -> tuple[Values, NDArray[np.float64]]:
     """Return the values that have weight, sorted, and their shares of it."""
     names, codes = np.unique(values[weights > 0], return_inverse=True)
     counts = np.bincount(codes, weights[weights > 0])
     return names, counts / counts.sum()
 
 
-def _draw(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the steps that have weight; a random sample, if they are very many or weigh differently."""
+def _single(steps: Floats) -> Sequences:
+    """Return steps as sequences of one step each: their order is no matter."""
+    return Sequences(steps, offsets_of(np.ones(len(steps), dtype=np.int64)))
+
+
+def _parts(sequences: Sequences) -> NDArray[np.int64]:
+    """Return which part each step is left out with, shape (n_steps,): whole sequences, or blocks of few."""
+    if len(sequences) >= _N_PARTS:
+        return sequences.sequence_index % _N_PARTS
+    return np.arange(sequences.n_steps) * _N_PARTS // sequences.n_steps
+
+
+def _draw(n_steps: int, weights: Floats) -> NDArray[np.int64]:
+    """Return the rows that have weight; a random sample, if they are very many or weigh differently."""
     rng = np.random.default_rng(0)
-    steps, weights = values[weights > 0], weights[weights > 0]
-    n = min(len(steps), _MOST_STEPS)
+    rows = np.flatnonzero(weights > 0)
+    weights = weights[rows]
+    n = min(len(rows), _MOST_STEPS)
     if np.ptp(weights) > 0:
-        return steps[rng.choice(len(steps), n, p=weights / weights.sum())]
-    return steps if len(steps) == n else rng.choice(steps, n, replace=False)
+        return rows[rng.choice(len(rows), n, p=weights / weights.sum())]
+    return rows if len(rows) == n else rows[rng.choice(len(rows), n, replace=False)]

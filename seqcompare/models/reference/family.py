@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+
+from sklearn.base import BaseEstimator
 
 import seqcompare
 from seqcompare.families import REFERENCE, Family, ModelSpec, Problem, Settings
 
 
-def _exact(problem: Problem) -> Any:
+def _exact(problem: Problem) -> BaseEstimator | None:
     """Return the machine that solves the task, its parameters put in by hand, where there is one."""
     return None if problem.task is None else problem.task.exact_model()
 
 
-def _naive(problem: Problem, period: int = 1) -> Any:
+def _naive(problem: Problem, period: int = 1) -> BaseEstimator | None:
     """Return the forecast of numbers that learns nothing but its errors."""
     if problem.role != "next" or problem.kind != "real":
         return None
     return seqcompare.NextStep(seqcompare.LastValue(period))
 
 
-def _seasonal(problem: Problem, period: int) -> Any:
+def _seasonal(problem: Problem, period: int) -> BaseEstimator | None:
     return _naive(problem, period) if period > 1 else None
 
 

@@ -13,6 +13,7 @@ from sklearn.utils import check_scalar
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_numbers, check_step_weights
 from seqcompare.models.base import Reader, Reading, check_sequences
+from seqcompare.typing import SequencesLike, Values
 
 #: Steps of the longest season that is looked for, and how many steps are looked at.
 _LONGEST, _MOST_STEPS = 400, 20_000
@@ -75,7 +76,7 @@ class LastValue(Reader):
         """Steps seen before the one that is answered for."""
         return getattr(self, "period_", self.period or 1) - 1
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> LastValue:
+    def fit(self, X: SequencesLike, y: Any = None, sample_weight: Any = None) -> LastValue:
         """Find the season, if it is not given; there is nothing else to learn.
 
         Parameters
@@ -119,6 +120,13 @@ class LastValue(Reader):
         sequences = self._check(X)
         return sequences.pack(sequences.values[rows_before(sequences, self.period_)])
 
+    @property
+    def _looks_back(self) -> int:
+        return self.before + 1
+
+    def _answers_to(self, X: Sequences) -> SequencesLike:
+        return self.predict(X)[0]
+
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R2 over all steps.
 
@@ -128,7 +136,7 @@ class LastValue(Reader):
             As in `fit`.
         """
         sequences = self._check(X)
-        answer: NDArray[Any] = self.predict(Sequences(sequences.values, sequences.offsets)).values
+        answer: Values = self.predict(Sequences(sequences.values, sequences.offsets)).values
         weights = check_step_weights(sample_weight, sequences)
         return float(r2_score(check_step_numbers(y, sequences), answer, sample_weight=weights))
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -40,14 +41,14 @@ from seqcompare.needs import Needs, Traits
 _FEW_STEPS = 10_000
 
 
-def _rule(name: str, problem: Problem, **penalty: float) -> Any:
+def _rule(name: str, problem: Problem, **penalty: float) -> BaseEstimator:
     """Return the classifier of rows: to its budget in a sweep, within what the data allow elsewhere."""
     made = _plain_rule(name, problem).set_params(**penalty)
     # scaling is only for data: tasks have steps of one size
     return made if problem.task is not None else _scaled(made, problem)
 
 
-def _plain_rule(name: str, problem: Problem) -> Any:
+def _plain_rule(name: str, problem: Problem) -> BaseEstimator:
     if problem.task is not None:
         made = standard_classifier(name)
         return made.set_params(max_iter=problem.budget.epochs) if name == NET else made
@@ -66,12 +67,12 @@ def _plain_rule(name: str, problem: Problem) -> Any:
     return made
 
 
-def _scaled(model: Any, problem: Problem) -> Any:
+def _scaled(model: BaseEstimator, problem: Problem) -> BaseEstimator:
     return make_pipeline(StandardScaler(), model) if problem.kind == "real" else model
 
 
-def _regressor(name: str, problem: Problem, **penalty: float) -> Any:
-    made: Any
+def _regressor(name: str, problem: Problem, **penalty: float) -> BaseEstimator:
+    made: BaseEstimator
     if name != NET:
         made = Ridge()
     elif problem.task is not None:
@@ -93,7 +94,9 @@ def _regressor(name: str, problem: Problem, **penalty: float) -> Any:
     return made if problem.task is not None else _scaled(made, problem)
 
 
-def _window(name: str, problem: Problem, width: int, pooling: str = "last", **penalty: float) -> Any:
+def _window(
+    name: str, problem: Problem, width: int, pooling: str = "last", **penalty: float
+) -> BaseEstimator | None:
     """Return a window over a classifier that looks back, or a regressor of whole sequences."""
     if problem.role == "value":
         regressor = _regressor(name, problem, **penalty) if name == NET else None
@@ -117,12 +120,12 @@ def _window(name: str, problem: Problem, width: int, pooling: str = "last", **pe
     )
 
 
-def _density(regressor: Any, width: int) -> Any:
+def _density(regressor: BaseEstimator, width: int) -> BaseEstimator:
     """Return the density of the next number that a regressor of it gives."""
     return seqcompare.NextStep(seqcompare.WindowStepRegressor(regressor, before=width - 1))
 
 
-def _boosting(problem: Problem, width: int) -> Any:
+def _boosting(problem: Problem, width: int) -> BaseEstimator | None:
     """Return boosted trees for one channel: exact splits, but of bins where there are many steps."""
     if not numbers_follow(problem) or problem.n_channels > 1:
         return None
@@ -131,7 +134,7 @@ def _boosting(problem: Problem, width: int) -> Any:
     return _density(made, width)
 
 
-def _ridge(problem: Problem, width: int, pooling: str = "last", **penalty: float) -> Any:
+def _ridge(problem: Problem, width: int, pooling: str = "last", **penalty: float) -> BaseEstimator | None:
     if numbers_follow(problem):
         return _density(_regressor(RIDGE, problem, **penalty), width)
     if problem.role != "value":
@@ -139,7 +142,7 @@ def _ridge(problem: Problem, width: int, pooling: str = "last", **penalty: float
     return seqcompare.WindowRegressor(_regressor(RIDGE, problem, **penalty), width=width, pooling=pooling)
 
 
-def _centred(name: str, problem: Problem, width: int, **penalty: float) -> Any:
+def _centred(name: str, problem: Problem, width: int, **penalty: float) -> BaseEstimator | None:
     """Return windows that look as far ahead as back; `width` taps in all."""
     if problem.role != "step":
         return None
@@ -147,7 +150,7 @@ def _centred(name: str, problem: Problem, width: int, **penalty: float) -> Any:
     return seqcompare.WindowTagger(rule, before=(width - 1) // 2, after=width // 2)
 
 
-def _pairs(problem: Problem, width: int, *, ahead: bool = False, C: float = 1.0) -> Any:
+def _pairs(problem: Problem, width: int, *, ahead: bool = False, C: float = 1.0) -> BaseEstimator | None:
     """Return windows whose columns are pairs of symbols as well."""
     if problem.kind == "real" or problem.role not in ("next", "step"):
         return None
@@ -188,7 +191,7 @@ def _centred_seed(words: str, problem: Problem, settings: Settings) -> str:
     return f"centred window {settings['width']}{_penalty_words(settings)}"
 
 
-def _see(name: str, least: int, estimator: Any, k: int) -> Any:
+def _see(name: str, least: int, estimator: BaseEstimator, k: int) -> BaseEstimator:
     """Return the window that sees k steps on one side; those of the past include the present one.
 
     Of a whole sequence it is the last k, unless all of its windows are pooled.

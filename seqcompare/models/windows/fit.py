@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.sparse import issparse
 from scipy.special import log_softmax, softmax
-from sklearn.base import clone, is_regressor
+from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_scalar, get_tags
 from sklearn.utils.validation import has_fit_parameter
+
+from seqcompare.typing import Floats, Labels, Record
 
 # the most rows that are made at a time where not all are needed at once
 CHUNK = 65536
@@ -41,7 +43,7 @@ _FITTED_NUMBERS = (
 )
 
 
-def wants_dense(estimator: Any, rows: Any) -> bool:
+def wants_dense(estimator: BaseEstimator, rows: Any) -> bool:
     """Whether to hand `estimator` dense rows: it takes no others, or they are few and well filled.
 
     There dense rows are as fast for linear models, and 1.5 to 3 times faster for support vectors and nets.
@@ -53,12 +55,12 @@ def wants_dense(estimator: Any, rows: Any) -> bool:
     return size <= FEW and rows.nnz >= size / 20
 
 
-def as_form(rows: Any, dense: bool) -> Any:
+def as_form(rows: Any, dense: bool) -> Floats:
     """Return `rows`, dense if so wanted."""
     return rows.toarray() if dense and issparse(rows) else rows
 
 
-def fit_rows(estimator: Any, rows: Any, y: NDArray[Any], weights: NDArray[np.float64]) -> Any:
+def fit_rows(estimator: BaseEstimator, rows: Floats, y: Labels, weights: NDArray[np.float64]) -> Any:
     """Fit a clone of `estimator`; weights are passed on unless all are 1.
 
     Raises
@@ -70,7 +72,7 @@ def fit_rows(estimator: Any, rows: Any, y: NDArray[Any], weights: NDArray[np.flo
     return model.fit(rows, y, **weight_argument(model, weights))
 
 
-def weight_argument(estimator: Any, weights: NDArray[np.float64], method: str = "fit") -> dict[str, Any]:
+def weight_argument(estimator: BaseEstimator, weights: NDArray[np.float64], method: str = "fit") -> Record:
     """Return the keyword argument that hands `weights` to `estimator`, none if all are 1.
 
     A pipeline hands them to its last step.
@@ -86,7 +88,7 @@ def weight_argument(estimator: Any, weights: NDArray[np.float64], method: str = 
     return {f"{prefix}sample_weight": weights}
 
 
-def decisions(estimator: Any, rows: Any) -> NDArray[np.float64]:
+def decisions(estimator: BaseEstimator, rows: Floats) -> NDArray[np.float64]:
     """Return one decision value a class, shape (n_rows, n_classes); for two classes the first one's is 0."""
     values = np.asarray(estimator.decision_function(rows), dtype=np.float64)
     if values.ndim == 1:
@@ -99,7 +101,7 @@ def decisions(estimator: Any, rows: Any) -> NDArray[np.float64]:
     return values
 
 
-def probabilities(estimator: Any, rows: Any, temperature: float | None) -> Any:
+def probabilities(estimator: BaseEstimator, rows: Any, temperature: float | None) -> Any:
     """Return the estimator's own probabilities, or those of its decision values at `temperature`."""
     if temperature is None:
         return estimator.predict_proba(rows)
@@ -107,9 +109,9 @@ def probabilities(estimator: Any, rows: Any, temperature: float | None) -> Any:
 
 
 def fit_temperature(
-    estimator: Any,
-    rows: Any,
-    y: NDArray[Any],
+    estimator: BaseEstimator,
+    rows: Floats,
+    y: Labels,
     weights: NDArray[np.float64],
     groups: NDArray[np.int64],
     n_folds: int,
@@ -195,7 +197,7 @@ def assign_folds(codes: NDArray[np.int64], groups: NDArray[np.int64], n_folds: i
     return fold[members]
 
 
-def count_parameters(estimator: Any) -> float:
+def count_parameters(estimator: BaseEstimator) -> float:
     """Count the numbers that a fitted estimator predicts with.
 
     For a kernel machine these are its support vectors and their coefficients, for an ensemble those of all
@@ -221,7 +223,7 @@ def count_parameters(estimator: Any) -> float:
     return sum(sizes) if sizes else math.nan
 
 
-def _size(block: Any) -> int:
+def _size(block: float | Floats) -> int:
     return int(np.prod(block.shape)) if hasattr(block, "shape") else int(np.size(block))
 
 
@@ -230,7 +232,7 @@ def inner_has(method: str) -> Callable[[Any], bool]:
     return lambda model: hasattr(model.inner, method)
 
 
-def gives_probabilities(model: Any) -> bool:
+def gives_probabilities(model: BaseEstimator) -> bool:
     """Whether a model has probabilities: its inner classifier's, or calibrated decision values."""
     if hasattr(model, "estimator_"):
         return model.temperature_ is not None or hasattr(model.estimator_, "predict_proba")
@@ -238,7 +240,7 @@ def gives_probabilities(model: Any) -> bool:
     return calibrated or hasattr(model.inner, "predict_proba")
 
 
-def checked_classifier(estimator: Any) -> Any:
+def checked_classifier(estimator: BaseEstimator) -> Any:
     """Return `estimator` unless it is a regressor."""
     if is_regressor(estimator):
         raise ValueError(f"estimator must be a classifier, got the regressor {type(estimator).__name__}")
@@ -246,9 +248,9 @@ def checked_classifier(estimator: Any) -> Any:
 
 
 def fit_calibrated(
-    estimator: Any,
-    rows: Any,
-    labels: NDArray[Any],
+    estimator: BaseEstimator,
+    rows: Floats,
+    labels: Labels,
     weights: NDArray[np.float64],
     groups: NDArray[np.int64],
     n_folds: int | None,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.sequences import Sequences
+from seqcompare.typing import Floats, TargetsLike, Values
 
 
 def is_indicator(y: Any) -> bool:
@@ -19,7 +20,7 @@ def is_indicator(y: Any) -> bool:
     return isinstance(y, (list, tuple)) and len(y) > 0 and np.ndim(y[0]) == 2 and np.shape(y[0])[1] > 1
 
 
-def check_step_indicators(y: Any, sequences: Sequences) -> NDArray[np.int64]:
+def check_step_indicators(y: TargetsLike, sequences: Sequences) -> NDArray[np.int64]:
     """Return one row of 0 and 1 a step, end to end, shape (n_steps, n_labels).
 
     Raises
@@ -39,7 +40,7 @@ def check_step_indicators(y: Any, sequences: Sequences) -> NDArray[np.int64]:
     return np.concatenate(parts).astype(np.int64)
 
 
-def label_columns(parts: list[NDArray[Any]], classes: list[NDArray[Any]]) -> NDArray[Any]:
+def label_columns(parts: list[Values], classes: list[Values]) -> Floats:
     """Return the probability that each label is 1, shape (n_rows, n_labels), of one matrix a label."""
     columns = [
         part[:, list(seen).index(1)] if 1 in seen else np.zeros(len(part))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from seqcompare.models.windows.layout import WindowLayout
+from seqcompare.typing import Labels, RandomState, Values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +65,7 @@ class LagInfluence:
         return str(self.frame().to_html(index=False))
 
 
-def weight_influence(estimator: Any, layout: WindowLayout) -> LagInfluence:
+def weight_influence(estimator: BaseEstimator, layout: WindowLayout) -> LagInfluence:
     """Return the norm of a linear estimator's weights by lag.
 
     Weights of the marks of edges are left out. A weight of a pair of taps counts at both its lags.
@@ -96,10 +98,10 @@ def weight_influence(estimator: Any, layout: WindowLayout) -> LagInfluence:
 
 def permutation_influence(
     layout: WindowLayout,
-    base: NDArray[Any],
-    score: Callable[[NDArray[Any]], float],
+    base: Labels,
+    score: Callable[[Values], float],
     n_repeats: int,
-    random_state: Any,
+    random_state: RandomState,
 ) -> LagInfluence:
     """Return how much the score drops when what stands at one lag is dealt anew among the windows.
 

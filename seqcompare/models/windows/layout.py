@@ -13,6 +13,7 @@ from scipy.sparse import csr_matrix
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import encode
+from seqcompare.typing import Floats, Integers, Labels, Values
 
 PAD = "<pad>"
 
@@ -46,11 +47,11 @@ class WindowLayout:
 
     before: int
     after: int
-    symbols: NDArray[Any] | None
+    symbols: Labels | None
     n_channels: int
     pairs: bool
     mark_edges: bool
-    dtype: np.dtype[Any]
+    dtype: np.dtype[np.generic]
 
     @property
     def lags(self) -> NDArray[np.int64]:
@@ -124,7 +125,7 @@ class WindowLayout:
         ]
         return singles + marks + both
 
-    def base(self, sequences: Sequences, steps: NDArray[np.int64] | None = None) -> NDArray[Any]:
+    def base(self, sequences: Sequences, steps: NDArray[np.int64] | None = None) -> Values:
         """Cut out the windows at `steps`.
 
         Parameters
@@ -144,7 +145,7 @@ class WindowLayout:
 
     def pieces(
         self, sequences: Sequences, steps: NDArray[np.int64] | None = None, size: int | None = None
-    ) -> Iterator[NDArray[Any]]:
+    ) -> Iterator[Values]:
         """Yield what `base` returns, `size` rows at a time; by default all at once."""
         # all sequences in one line, parted by gaps that no window reaches across
         gap = max(self.before, self.after)
@@ -164,7 +165,7 @@ class WindowLayout:
             piece = windows[part if firsts is None else firsts[part]]
             yield piece if edges is None else np.concatenate([piece, edges(part)], axis=1)
 
-    def _line(self, sequences: Sequences, places: NDArray[np.int64], size: int) -> NDArray[Any]:
+    def _line(self, sequences: Sequences, places: NDArray[np.int64], size: int) -> Values:
         """Return all steps at their places in one line of `size` steps, filled up with what is no step."""
         if self.symbols is None:
             line = np.zeros((size, self.n_channels), dtype=self.dtype)
@@ -179,7 +180,7 @@ class WindowLayout:
 
     def _edges(
         self, sequences: Sequences, steps: NDArray[np.int64] | None
-    ) -> Callable[[slice], NDArray[Any]] | None:
+    ) -> Callable[[slice], Values] | None:
         """Return what gives the marks of a slice of rows over numbers; None if there are none."""
         marked = self._marked_lags
         if self.symbols is not None or not len(marked):
@@ -188,13 +189,13 @@ class WindowLayout:
         at = sequences.step_index[chosen]
         lengths = np.repeat(sequences.lengths, sequences.lengths)[chosen]
 
-        def edges(part: slice) -> NDArray[Any]:
+        def edges(part: slice) -> Floats:
             seen = at[part, None] - marked
             return ((seen < 0) | (seen >= lengths[part, None])).astype(self.dtype)
 
         return edges
 
-    def expand(self, base: NDArray[Any]) -> Any:
+    def expand(self, base: Labels) -> Any:
         """Make rows of what `base` cut out, shape (n_rows, n_columns): CSR for symbols, else dense."""
         first, second = self._pairs
         if self.symbols is not None:
@@ -212,7 +213,7 @@ class WindowLayout:
         products = taps[:, first, :, None] * taps[:, second, None, :]
         return np.concatenate([base, products.reshape(len(base), -1)], axis=1)
 
-    def _paired(self, codes: NDArray[Any]) -> NDArray[Any]:
+    def _paired(self, codes: Integers) -> Integers:
         """Add a code for each pair of taps, if pairs are wanted."""
         if not self.pairs:
             return codes
@@ -253,7 +254,7 @@ def index_type(n_rows: int, widths: NDArray[np.int64]) -> type[np.signedinteger[
     return np.int32 if largest <= np.iinfo(np.int32).max else np.int64
 
 
-def write_places(codes: NDArray[Any], widths: NDArray[np.int64], places: NDArray[Any]) -> bool:
+def write_places(codes: Integers, widths: NDArray[np.int64], places: Integers) -> bool:
     """Write the column of each code, its blocks side by side, into `places`; -1 for a code beyond its block.
 
     Returns whether there was no such code.
@@ -276,7 +277,7 @@ def write_places(codes: NDArray[Any], widths: NDArray[np.int64], places: NDArray
     return full
 
 
-def one_hot(places: NDArray[Any], n_columns: int, dtype: np.dtype[Any], *, full: bool) -> csr_matrix:
+def one_hot(places: Integers, n_columns: int, dtype: np.dtype[np.generic], *, full: bool) -> csr_matrix:
     """Return the matrix with a 1 at each place of each row, those of -1 left out.
 
     Parameters

@@ -8,12 +8,12 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import DTypeLike, NDArray
 from scipy.sparse import csr_matrix, issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_regressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, r2_score
-from sklearn.utils import check_array, check_scalar, get_tags
+from sklearn.utils import Tags, check_array, check_scalar, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
@@ -34,6 +34,7 @@ from seqcompare.models.windows.fit import (
 )
 from seqcompare.models.windows.influence import LagInfluence, permutation_influence, weight_influence
 from seqcompare.models.windows.sliding_window import SlidingWindow
+from seqcompare.typing import Floats, Labels, RandomState, SequencesLike, TargetsLike, Values, WeightsLike
 
 POOLINGS = ("last", "mean", "max", "segments")
 
@@ -45,7 +46,7 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
     Being a dataclass, it writes the constructors of the two that share these parameters.
     """
 
-    estimator: Any = None
+    estimator: BaseEstimator = None
     width: int = 10
     pooling: str = "last"
     _: KW_ONLY
@@ -55,10 +56,10 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
 
     @property
     @abstractmethod
-    def inner(self) -> Any:
+    def inner(self) -> BaseEstimator:
         """The inner estimator, not fitted."""
 
-    def predict(self, X: Any) -> NDArray[Any]:
+    def predict(self, X: SequencesLike) -> Labels:
         """Return the inner estimator's answer for each sequence, shape (n,) or (n, n_outputs)."""
         rows = self._rows(X)
         return self.estimator_.predict(rows)
@@ -70,12 +71,12 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
 
     def permutation_importance_by_lag(
         self,
-        X: Any,
-        y: Any,
-        sample_weight: ArrayLike | None = None,
+        X: SequencesLike,
+        y: TargetsLike,
+        sample_weight: WeightsLike | None = None,
         *,
         n_repeats: int = 5,
-        random_state: Any = None,
+        random_state: RandomState = None,
     ) -> LagInfluence:
         """Return how much accuracy, or R2, is lost when the steps at one lag are shuffled.
 
@@ -93,7 +94,7 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
         weights = check_sequence_weights(sample_weight, sequences)
         metric = r2_score if is_regressor(self) else accuracy_score
 
-        def score(base: NDArray[Any]) -> float:
+        def score(base: Floats) -> float:
             answer = self.estimator_.predict(as_form(self._pool(base, sequences), self.dense_))
             return float(metric(y, answer, sample_weight=weights))
 
@@ -105,7 +106,7 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
         if self.pooling_ == "segments":
             raise ValueError('of pooling="segments" there is no influence by lag: segments are no lags')
 
-    def _fit_window(self, X: Any) -> Sequences:
+    def _fit_window(self, X: SequencesLike) -> Sequences:
         check_scalar(self.width, "width", Integral, min_val=1)
         if self.pooling not in POOLINGS:
             raise ValueError(f"pooling must be one of {POOLINGS}, got {self.pooling!r}")
@@ -120,19 +121,19 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
         ).fit(sequences)
         return sequences
 
-    def _rows(self, X: Any) -> Any:
+    def _rows(self, X: SequencesLike) -> Floats:
         check_is_fitted(self)
         return as_form(self._pooled(check_sequences(self, X, reset=False)), self.dense_)
 
     def _pooled(self, sequences: Sequences) -> Any:
         return self._pool(self._base(sequences), sequences)
 
-    def _base(self, sequences: Sequences) -> NDArray[Any]:
+    def _base(self, sequences: Sequences) -> Values:
         """Cut out the windows that count."""
         steps = sequences.offsets[1:] - 1 if self.pooling_ == "last" else None
         return self.window_.layout_.base(sequences, steps)
 
-    def _pool(self, base: NDArray[Any], sequences: Sequences) -> Any:
+    def _pool(self, base: Labels, sequences: Sequences) -> Any:
         """Make one row a sequence of the windows that count."""
         rows = self.window_.layout_.expand(base)
         if self.pooling_ == "segments":
@@ -178,7 +179,9 @@ class WindowClassifier(ClassifierMixin, _PooledWindows):
 
     calibration_cv: int | None = 3
 
-    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> WindowClassifier:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
+    ) -> WindowClassifier:
         """Fit the inner classifier on the windows.
 
         Parameters
@@ -211,29 +214,29 @@ class WindowClassifier(ClassifierMixin, _PooledWindows):
         return self
 
     @available_if(gives_probabilities)
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return the probability of each class, shape (n, n_classes), or what the inner classifier gives."""
         rows = self._rows(X)
         return probabilities(self.estimator_, rows, self.temperature_)
 
     @available_if(gives_probabilities)
-    def predict_log_proba(self, X: Any) -> Any:
+    def predict_log_proba(self, X: SequencesLike) -> SequencesLike:
         """Return the logarithm of `predict_proba`."""
         with np.errstate(divide="ignore"):  # a certain answer has log-probability -inf elsewhere
             return np.log(self.predict_proba(X))
 
     @available_if(inner_has("decision_function"))
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
+    def decision_function(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return the inner classifier's decision values, shape (n,) or (n, n_classes)."""
         rows = self._rows(X)
         return self.estimator_.decision_function(rows)
 
     @property
-    def inner(self) -> Any:
+    def inner(self) -> BaseEstimator:
         """The inner estimator, not fitted."""
         return LogisticRegression(max_iter=1000) if self.estimator is None else self.estimator
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         inner = get_tags(self.inner).classifier_tags
         tags.classifier_tags.multi_label = inner is not None and inner.multi_label
@@ -256,7 +259,9 @@ class WindowRegressor(RegressorMixin, _PooledWindows):
         As in `WindowClassifier`.
     """
 
-    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> WindowRegressor:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
+    ) -> WindowRegressor:
         """Fit the inner regressor on the windows.
 
         Parameters
@@ -285,11 +290,11 @@ class WindowRegressor(RegressorMixin, _PooledWindows):
         return self
 
     @property
-    def inner(self) -> Any:
+    def inner(self) -> BaseEstimator:
         """The inner estimator, not fitted."""
         return Ridge() if self.estimator is None else self.estimator
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = get_tags(self.inner).target_tags.multi_output
         return tags
@@ -350,7 +355,7 @@ def pool_segments(rows: Any, sequences: Sequences, n: int) -> Any:
     return np.concatenate([means, spread], axis=1).reshape(len(sequences), -1)
 
 
-def _check_labels(y: Any, sequences: Sequences) -> NDArray[Any]:
+def _check_labels(y: TargetsLike, sequences: Sequences) -> Labels:
     """Return a label a sequence, shape (n,), or an indicator matrix."""
     if y is not None and np.asarray(y).ndim == 2 and np.shape(np.asarray(y))[1] > 1:
         indicator = check_array(y, input_name="y")
@@ -363,7 +368,7 @@ def _check_labels(y: Any, sequences: Sequences) -> NDArray[Any]:
     return labels
 
 
-def _check_numbers(y: Any, sequences: Sequences, *, several: bool) -> NDArray[Any]:
+def _check_numbers(y: TargetsLike, sequences: Sequences, *, several: bool) -> Floats:
     """Return a number a sequence, shape (n,), or several, shape (n, n_outputs)."""
     if several and y is not None and np.asarray(y).ndim == 2:
         targets = check_array(y, dtype=np.float64, input_name="y")

@@ -15,6 +15,7 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import choose_alphabet
 from seqcompare.models.base import check_sequences
 from seqcompare.models.windows.layout import WindowLayout
+from seqcompare.typing import Labels, SequencesLike, TargetsLike
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +97,7 @@ class SlidingWindow(
         self.symbols = symbols
         self.dtype = dtype
 
-    def fit(self, X: Any, y: Any = None) -> SlidingWindow:
+    def fit(self, X: SequencesLike, y: TargetsLike | None = None) -> SlidingWindow:
         """Find out what a step is, and the alphabet.
 
         Parameters
@@ -118,7 +119,7 @@ class SlidingWindow(
             raise ValueError(f"dtype must be a floating type, got {np.dtype(self.dtype)}")
         sequences = check_sequences(self, X, reset=True)
         if sequences.kind == "symbols":
-            self.symbols_: NDArray[Any] | None = choose_alphabet(sequences.values, self.symbols)
+            self.symbols_: Labels | None = choose_alphabet(sequences.values, self.symbols)
         elif self.symbols is None:
             self.symbols_ = None
         else:
@@ -136,7 +137,7 @@ class SlidingWindow(
         self.n_features_out_ = self.layout_.n_columns
         return self
 
-    def transform(self, X: Any) -> Any:
+    def transform(self, X: SequencesLike) -> SequencesLike:
         """Return one dense matrix of windows a sequence.
 
         Parameters
@@ -153,7 +154,7 @@ class SlidingWindow(
         rows = self.layout_.expand(self.layout_.base(sequences))
         return sequences.pack(rows if sequences.kind == "real" else rows.toarray())
 
-    def rows(self, X: Any) -> tuple[Any, NDArray[np.int64]]:
+    def rows(self, X: SequencesLike) -> tuple[Any, NDArray[np.int64]]:
         """Stack the windows of all steps, and say where each comes from.
 
         Parameters
@@ -173,7 +174,7 @@ class SlidingWindow(
         index = np.stack([sequences.sequence_index, sequences.step_index], axis=1)
         return self.layout_.expand(self.layout_.base(sequences)), index
 
-    def frame(self, X: Any) -> pd.DataFrame:
+    def frame(self, X: SequencesLike) -> pd.DataFrame:
         """Return `rows` as a data frame, indexed by sequence and step; its columns are sparse for symbols."""
         import pandas as pd
 
@@ -219,6 +220,6 @@ class SlidingWindow(
         """Whether the window ends at the step itself."""
         return (self.layout_ if hasattr(self, "layout_") else self).after == 0
 
-    def _check(self, X: Any) -> Sequences:
+    def _check(self, X: SequencesLike) -> Sequences:
         check_is_fitted(self)
         return check_sequences(self, X, reset=False)

@@ -14,8 +14,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC, LinearSVC
+from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from seqcompare.typing import Floats, Ints, RandomState, WeightsLike
 
 
 class ApproximationWarning(UserWarning):
@@ -70,7 +73,7 @@ class RBFSVM(ClassifierMixin, BaseEstimator):
         max_exact_rows: int = 5000,
         n_components: int | Literal["auto"] = "auto",
         class_weight: Any = None,
-        random_state: Any = None,
+        random_state: RandomState = None,
     ) -> None:
         self.C = C
         self.gamma = gamma
@@ -80,7 +83,7 @@ class RBFSVM(ClassifierMixin, BaseEstimator):
         self.class_weight = class_weight
         self.random_state = random_state
 
-    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> RBFSVM:
+    def fit(self, X: Any, y: ArrayLike, sample_weight: WeightsLike | None = None) -> RBFSVM:
         """Fit the machine.
 
         Parameters
@@ -122,7 +125,7 @@ class RBFSVM(ClassifierMixin, BaseEstimator):
         self.classes_ = self.estimator_.classes_
         return self
 
-    def predict(self, X: Any) -> NDArray[Any]:
+    def predict(self, X: Floats) -> Ints:
         """Return the label of each row, shape (n_rows,)."""
         rows = self._check(X)
         return self.estimator_.predict(rows)
@@ -132,7 +135,7 @@ class RBFSVM(ClassifierMixin, BaseEstimator):
         rows = self._check(X)
         return self.estimator_.decision_function(rows)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
+from sklearn.base import BaseEstimator
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
@@ -15,6 +14,7 @@ from seqcompare.data.targets import check_step_numbers, check_step_weights
 from seqcompare.models.base import Reader, check_sequences
 from seqcompare.models.windows.fit import CHUNK, FEW, as_form, count_parameters, fit_rows, wants_dense
 from seqcompare.models.windows.sliding_window import SlidingWindow
+from seqcompare.typing import Labels, SequencesLike, TargetsLike, WeightsLike
 
 
 class WindowStepRegressor(Reader):
@@ -55,7 +55,7 @@ class WindowStepRegressor(Reader):
 
     def __init__(
         self,
-        estimator: Any = None,
+        estimator: BaseEstimator = None,
         before: int = 0,
         after: int = 0,
         *,
@@ -75,7 +75,9 @@ class WindowStepRegressor(Reader):
         """Whether the window ends at the step that is answered for."""
         return (self.window_ if hasattr(self, "window_") else self._new_window()).causal
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> WindowStepRegressor:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
+    ) -> WindowStepRegressor:
         """Fit the inner regressor on the windows of all steps that count.
 
         Parameters
@@ -104,7 +106,7 @@ class WindowStepRegressor(Reader):
         self.n_parameters_ = count_parameters(self.estimator_)
         return self
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the number or numbers of every step, in X's container."""
         check_is_fitted(self)
         sequences = check_sequences(self, X, reset=False)
@@ -116,7 +118,7 @@ class WindowStepRegressor(Reader):
         ]
         return sequences.pack(np.concatenate(parts))
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> float:
         """Return R2 over all steps.
 
         Parameters
@@ -127,11 +129,18 @@ class WindowStepRegressor(Reader):
         sequences = self._check(X)
         targets = check_step_numbers(y, sequences)
         weights = check_step_weights(sample_weight, sequences)
-        answer: NDArray[Any] = self.predict(Sequences(sequences.values, sequences.offsets)).values
+        answer: Labels = Sequences(self.predict(Sequences(sequences.values, sequences.offsets))).values
         return float(r2_score(targets, answer, sample_weight=weights))
 
     @property
-    def inner(self) -> Any:
+    def _looks_back(self) -> int | None:
+        return int(self.before) + 1 if self.causal else None
+
+    def _answers_to(self, X: Sequences) -> SequencesLike:
+        return self.predict(X)[0]
+
+    @property
+    def inner(self) -> BaseEstimator:
         """The inner estimator, not fitted."""
         return Ridge() if self.estimator is None else self.estimator
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
@@ -33,6 +33,17 @@ from seqcompare.models.windows.fit import (
 from seqcompare.models.windows.indicators import check_step_indicators, is_indicator, label_columns
 from seqcompare.models.windows.influence import LagInfluence, permutation_influence, weight_influence
 from seqcompare.models.windows.sliding_window import SlidingWindow
+from seqcompare.typing import (
+    Floats,
+    Integers,
+    Label,
+    Labels,
+    RandomState,
+    SequencesLike,
+    TargetsLike,
+    Values,
+    WeightsLike,
+)
 
 
 class WindowTagger(Tagger):
@@ -87,13 +98,13 @@ class WindowTagger(Tagger):
 
     def __init__(
         self,
-        estimator: Any = None,
+        estimator: BaseEstimator = None,
         before: int = 0,
         after: int = 0,
         *,
         pairs: bool = False,
         mark_edges: bool = True,
-        ignore_label: Any = None,
+        ignore_label: Label | None = None,
         calibration_cv: int | None = 3,
         dtype: DTypeLike = "float64",
     ) -> None:
@@ -111,7 +122,7 @@ class WindowTagger(Tagger):
         """Whether the window ends at the step that is labelled."""
         return (self.window_ if hasattr(self, "window_") else self._new_window(None)).causal
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> WindowTagger:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> WindowTagger:
         """Fit the inner classifier on the windows of all steps that count.
 
         Parameters
@@ -149,10 +160,10 @@ class WindowTagger(Tagger):
     @available_if(inner_has("partial_fit"))
     def partial_fit(
         self,
-        X: Any,
-        y: Any,
+        X: SequencesLike,
+        y: TargetsLike,
         classes: ArrayLike | None = None,
-        sample_weight: Any = None,
+        sample_weight: WeightsLike | None = None,
         symbols: ArrayLike | None = None,
     ) -> WindowTagger:
         """Go on fitting, on more sequences: for data that do not fit in memory as windows.
@@ -192,13 +203,13 @@ class WindowTagger(Tagger):
         self.n_parameters_ = count_parameters(self.estimator_)
         return self
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the inner classifier's label of every step, in X's container."""
         check_is_fitted(self)
         return self._answer(X, self.estimator_.predict)
 
     @available_if(gives_probabilities)
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container.
 
         Of several labels a step, the probability of each.
@@ -212,11 +223,11 @@ class WindowTagger(Tagger):
         return self._answer(X, proba)
 
     @available_if(gives_probabilities)
-    def predict_log_proba(self, X: Any) -> Any:
+    def predict_log_proba(self, X: SequencesLike) -> SequencesLike:
         """Return the logarithm of `predict_proba`, in X's container."""
         return super().predict_log_proba(X)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> float:
         """Return the accuracy over steps that count; of several labels a step, all have to be right.
 
         Parameters
@@ -228,7 +239,8 @@ class WindowTagger(Tagger):
             return super().score(X, y, sample_weight)
         sequences = self._check(X)
         steps, labels, weights = self._counted(sequences, y, sample_weight)
-        answer = self.predict(Sequences(sequences.values, sequences.offsets)).values[steps]
+        flat = Sequences(sequences.values, sequences.offsets)
+        answer = Sequences(self.predict(flat)).values[steps]
         return float(np.average((answer == labels).all(axis=1), weights=weights))
 
     def influence_by_lag(self) -> LagInfluence:
@@ -245,7 +257,13 @@ class WindowTagger(Tagger):
         return weight_influence(self.estimator_, self.window_.layout_)
 
     def permutation_importance_by_lag(
-        self, X: Any, y: Any, sample_weight: Any = None, *, n_repeats: int = 5, random_state: Any = None
+        self,
+        X: SequencesLike,
+        y: TargetsLike,
+        sample_weight: WeightsLike | None = None,
+        *,
+        n_repeats: int = 5,
+        random_state: RandomState = None,
     ) -> LagInfluence:
         """Return how much accuracy is lost when the steps at one lag are shuffled.
 
@@ -263,7 +281,7 @@ class WindowTagger(Tagger):
         steps, labels, weights = self._counted(sequences, y, sample_weight)
         layout = self.window_.layout_
 
-        def score(base: NDArray[Any]) -> float:
+        def score(base: Integers) -> float:
             parts = (base[a : a + self._chunk] for a in range(0, len(base), self._chunk))
             answer = np.concatenate([self.estimator_.predict(self._rows(part)) for part in parts])
             right = (answer == labels).reshape(len(labels), -1).all(axis=1)
@@ -272,7 +290,11 @@ class WindowTagger(Tagger):
         return permutation_influence(layout, layout.base(sequences, steps), score, n_repeats, random_state)
 
     @property
-    def inner(self) -> Any:
+    def _looks_back(self) -> int | None:
+        return int(self.before) + 1 if self.causal else None
+
+    @property
+    def inner(self) -> BaseEstimator:
         """The inner estimator, not fitted."""
         return LogisticRegression(max_iter=1000) if self.estimator is None else self.estimator
 
@@ -287,8 +309,8 @@ class WindowTagger(Tagger):
         )
 
     def _counted(
-        self, sequences: Sequences, y: Any, sample_weight: Any
-    ) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.float64]]:
+        self, sequences: Sequences, y: TargetsLike, sample_weight: WeightsLike | None
+    ) -> tuple[NDArray[np.int64], Values, NDArray[np.float64]]:
         """Return the steps that count, with their labels and weights."""
         several = is_indicator(y)
         labels = check_step_indicators(y, sequences) if several else check_step_labels(y, sequences)
@@ -300,7 +322,7 @@ class WindowTagger(Tagger):
             raise ValueError("no step is left to train on: all have weight 0 or ignore_label")
         return steps, labels[steps], weights[steps]
 
-    def _answer(self, X: Any, answer: Callable[[Any], Any]) -> Any:
+    def _answer(self, X: SequencesLike, answer: Callable[[Any], Any]) -> SequencesLike:
         sequences = check_sequences(self, X, reset=False)
         chunks = self.window_.layout_.pieces(sequences, size=self._chunk)
         return sequences.pack(np.concatenate([answer(self._rows(chunk)) for chunk in chunks]))
@@ -310,5 +332,5 @@ class WindowTagger(Tagger):
         """How many rows are made at a time, so that those of long data are never all in memory."""
         return min(CHUNK, max(FEW // self.window_.n_features_out_, 256))
 
-    def _rows(self, base: NDArray[Any]) -> Any:
+    def _rows(self, base: Labels) -> Floats:
         return as_form(self.window_.layout_.expand(base), self.dense_)

@@ -34,7 +34,7 @@ def rate_of_noisy_state(memory, noise=4.0):
 
 def test_nile_has_the_published_variances_and_likelihood():
     # Durbin and Koopman (2012), section 2.10: 15099 and 1469.1; the first step sets the level
-    model = LinearStateSpace(structure="local level", start="diffuse").fit([NILE])
+    model = LinearStateSpace(structure="local level", initialization="diffuse").fit([NILE])
     assert model.noise_covariance_[0, 0] == pytest.approx(15099, abs=2)
     assert model.state_covariance_[0, 0] == pytest.approx(1469.1, abs=1)
     assert model.score_steps([NILE])[0][1:].sum() == pytest.approx(-632.546, abs=1e-3)
@@ -53,7 +53,7 @@ def test_marginal_start_makes_of_the_first_step_what_it_is():
     model = LinearStateSpace(structure="local level").fit([NILE])
     first = model.score_steps([NILE])[0][0]
     assert first == pytest.approx(-np.log(NILE.std() * np.sqrt(2 * np.pi)), abs=1)
-    diffuse = LinearStateSpace(structure="local level", start="diffuse").fit([NILE])
+    diffuse = LinearStateSpace(structure="local level", initialization="diffuse").fit([NILE])
     assert diffuse.score_steps([NILE])[0][0] < first - 5
 
 
@@ -201,7 +201,7 @@ def test_the_search_says_how_it_ended(tmp_path):
     [
         (LinearStateSpace(0), "n_components"),
         (LinearStateSpace(structure="seasonal"), "structure must be one of"),
-        (LinearStateSpace(start="exact"), "start must be one of"),
+        (LinearStateSpace(initialization="exact"), "initialization must be one of"),
         (LinearStateSpace(missing="drop"), "missing must be one of"),
     ],
 )

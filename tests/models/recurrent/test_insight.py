@@ -25,11 +25,11 @@ SUITE = {
     "max_seconds": 60,
     "tasks": [{"name": "Recall"}, {"name": "Echo"}],
     "models": [
-        {"variant": "markov", "ladder": [1]},
-        {"variant": "elman", "ladder": [3]},
-        {"variant": "gru", "ladder": [3]},
-        {"variant": "lstm", "ladder": [3]},
-        {"variant": "bilstm", "ladder": [3]},
+        {"variant": "markov", "sizes": [1]},
+        {"variant": "elman", "sizes": [3]},
+        {"variant": "gru", "sizes": [3]},
+        {"variant": "lstm", "sizes": [3]},
+        {"variant": "bilstm", "sizes": [3]},
     ],
 }
 TABLES = ("gradient_by_lag", "gate_trace")

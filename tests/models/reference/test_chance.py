@@ -193,3 +193,21 @@ def test_missing_values_tell_chance_nothing():
     seen = ~np.isnan(values).any(axis=1)
     whole = -Sequences(full.score_steps(X)).values / np.log(2)
     np.testing.assert_allclose(bits[seen].mean(), whole[seen].mean(), atol=0.05)
+
+
+@pytest.mark.parametrize(("n", "length"), [(16, 20), (8, 12), (2, 300), (1, 600)])
+def test_slow_series_are_no_mixture(n, length):
+    def draw(rng):
+        noise = rng.normal(size=(n, length, 1))
+        noise[:, 0] /= np.sqrt(1 - 0.98**2)
+        for t in range(1, length):
+            noise[:, t] += 0.98 * noise[:, t - 1]
+        return list(noise)
+
+    for seed in range(4):
+        chance = ChanceDensity().fit(draw(np.random.default_rng(seed)))
+        steps = np.concatenate(draw(np.random.default_rng(seed)))
+        single = HMM(1, "gaussian", random_state=0).fit([step[np.newaxis] for step in steps])
+        new = draw(np.random.default_rng(100 + seed))
+        told = sum(single.score_samples([step[np.newaxis] for step in np.concatenate(new)]))
+        assert chance.score_samples(new).sum() > told - 0.02 * n * length

@@ -1,27 +1,14 @@
-"""Families of models: what the harness may know of them, and the open list of those there are.
-
-A leaf of the package: imports no room of it. What comes with the package is declared beside the estimators,
-in ``seqcompare/models/<family>/family.py``.
-"""
+"""What the harness may know of a kind of model: how it is built, what is tried of it, and what it needs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from importlib import import_module
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
 from seqcompare.needs import Needs, Traits
-from seqcompare.registry import Registry
-
-#: The family of what others are measured against: chance, naive forecasts, and machines made by hand.
-REFERENCE = "reference"
-
-#: Colours and markers of users' own models, each in its turn; the colour-blind tell them from each other and
-#: from those of the families that come with the package.
-SPARE_COLOURS = ("#CC79A7", "#56B4E9", "#8F7A00", "#7B4FA3", "#8C564B", "#17808A")
-SPARE_MARKERS = ("v", "P", "<", "*", ">", "h")
+from seqcompare.typing import Choices
 
 Settings = Mapping[str, Any]
 
@@ -175,6 +162,18 @@ class ModelSpec:
     seed_key: Callable[[Problem, Settings], str] | None = None
     refine: Callable[[Problem, Settings], Iterable[Settings]] | None = None
 
+    def __post_init__(self) -> None:
+        if callable(self.grid):
+            return
+        if not isinstance(self.grid, Mapping):
+            raise ValueError(
+                f"{self.name}: grid must be a mapping of settings to lists of values, or a function of the "
+                f"problem, got {self.grid!r}"
+            )
+        for key, values in self.grid.items():
+            if isinstance(values, str) or not hasattr(values, "__len__") or not hasattr(values, "__iter__"):
+                raise ValueError(f"{self.name}: grid[{key!r}] must be a list of values, got {values!r}")
+
     @classmethod
     def of(
         cls,
@@ -223,14 +222,21 @@ class ModelSpec:
             return list(self.grid(problem))
         return [dict(zip(self.grid, values, strict=True)) for values in product(*self.grid.values())]
 
-    def sized(self, sizes: Sequence[Any] = ()) -> list[Settings]:
-        """Return the settings that a sweep tries: these sizes, or the kind's own, or its whole grid."""
+    def sized(self, sizes: Choices = (), problem: Problem | None = None) -> list[Settings]:
+        """Return the settings that a sweep tries: these sizes, or the kind's own, or its whole grid.
+
+        A grid that is a function is asked where there is a problem to ask it about, unless it says which of
+        its settings is the size: then a sweep is to say which sizes.
+        """
         chosen = list(sizes or self.sizes)
         if chosen and self.size_key:
             return [{self.size_key: size} for size in chosen]
-        if callable(self.grid):
-            return [] if self.size_key else [{}]
-        return [dict(zip(self.grid, values, strict=True)) for values in product(*self.grid.values())]
+        if not callable(self.grid):
+            return [dict(zip(self.grid, values, strict=True)) for values in product(*self.grid.values())]
+        if self.size_key:
+            return []
+        # whoever enters only what is asked for by name is asked for here
+        return (list(self.grid(problem)) if problem is not None else []) or [{}]
 
     @property
     def size_key(self) -> str:
@@ -240,11 +246,24 @@ class ModelSpec:
         return next(iter(self.grid), "")
 
     def label_of(self, settings: Settings) -> str:
-        """Return what tables call the kind with these settings."""
-        if callable(self.label):
-            return self.label(settings)
+        """Return what tables call the kind with these settings.
+
+        Raises
+        ------
+        ValueError
+            If the label cannot be made of them.
+        """
         if self.label:
-            return self.label.format(**settings)
+            try:
+                made = self.label(settings) if callable(self.label) else self.label.format(**settings)
+            except Exception as error:  # whatever the user's own code raises
+                raise ValueError(
+                    f"{self.name}: no label can be made of the settings {dict(settings)}: "
+                    f"{type(error).__name__}: {error}"
+                ) from error
+            if not isinstance(made, str):
+                raise ValueError(f"{self.name}: label must give text, got {made!r}")
+            return made
         if set(settings) <= {self.size_key}:
             return " ".join([self.title, *map(str, settings.values())])
         return f"{self.title} {', '.join(f'{key}={value}' for key, value in settings.items())}"
@@ -262,133 +281,3 @@ class _Given:
         from sklearn.base import clone  # here, since reading an old run should not cost the import
 
         return clone(self.estimator).set_params(**settings)
-
-
-@dataclass(frozen=True, eq=False)
-class Family:
-    """A family of models: how it looks everywhere, and the kinds of models in it.
-
-    Parameters
-    ----------
-    name : str
-        What tables call it, such as "markov".
-    title : str
-        The same in words: "Markov chain".
-    colour : str
-        Hex code, told apart from the others by the colour-blind.
-    marker : str
-        Matplotlib's code of the marker.
-    models : tuple of ModelSpec, or callable () -> tuple of ModelSpec
-        The kinds, in the order in which they are shown.
-    can_represent : callable (Needs, Traits) -> bool or None, optional
-        What theory says of all kinds that say nothing of their own.
-    least_capacity : int, default=1
-        The smallest capacity there is.
-    seed_keys : mapping of role to str, optional
-        What seeds of comparisons are made of in place of the title, by role: frozen, so that numbers stay.
-    plural : str, optional
-        Several of them in words; by default the title with an s.
-    """
-
-    name: str
-    title: str
-    colour: str
-    marker: str
-    models: tuple[ModelSpec, ...] | Callable[[], tuple[ModelSpec, ...]] = ()
-    can_represent: Callable[[Needs, Traits], bool | None] | None = None
-    least_capacity: int = 1
-    seed_keys: Mapping[str, str] = field(default_factory=dict)
-    plural: str = ""
-
-    @property
-    def specs(self) -> tuple[ModelSpec, ...]:
-        """The kinds of models."""
-        return tuple(self.models()) if callable(self.models) else self.models
-
-    def theory(self, needs: Needs, traits: Traits) -> bool | None:
-        """Return what theory says: True, False, or None where that is open."""
-        spec = next((s for s in self.specs if s.name == traits.model), None)
-        says = (spec.can_represent if spec is not None else None) or self.can_represent
-        return None if says is None else says(needs, traits)
-
-    def describe(self) -> dict[str, Any]:
-        """Return what reports need to know, in plain values: a run keeps it."""
-        return {
-            "name": self.name,
-            "title": self.title,
-            "colour": self.colour,
-            "marker": self.marker,
-            "models": [{"name": spec.name, "title": spec.title} for spec in self.specs],
-        }
-
-
-class OwnFamily(Family):
-    """The family that is made for a user's model which belongs to none."""
-
-
-def own_family(name: str, models: Iterable[ModelSpec], place: int) -> OwnFamily:
-    """Return the family of a user's model that belongs to none: its own, the `place`-th of a run.
-
-    Parameters
-    ----------
-    name : str
-        Of the model, and so of the family.
-    models : iterable of ModelSpec
-        What is in it.
-    place : int
-        How many others came before, so that each looks different.
-    """
-    colour = SPARE_COLOURS[place % len(SPARE_COLOURS)]
-    marker = SPARE_MARKERS[place % len(SPARE_MARKERS)]
-    return OwnFamily(name, name, colour, marker, tuple(models))
-
-
-def _built_in() -> list[Family]:
-    modules = import_module("seqcompare.models").FAMILY_MODULES
-    return [import_module(module).FAMILY for module in modules]
-
-
-#: Every family by its name.
-FAMILIES: Registry[Family] = Registry("family", _built_in, "seqcompare.families")
-
-
-def register(family: Family, *, replace: bool = False) -> Family:
-    """Add a family to those that sweeps and comparisons know.
-
-    Parameters
-    ----------
-    family : Family
-        The family.
-    replace : bool, default=False
-        Whether to take the place of another one of this name; without, that is a ValueError.
-
-    Returns
-    -------
-    Family
-        The family, so that one can write ``FAMILY = register(Family(...))``.
-    """
-    return FAMILIES.register(family, replace=replace)
-
-
-def find_spec(name: str) -> tuple[Family, ModelSpec] | None:
-    """Return the kind of model of this name with its family; None if there is none."""
-    for family in FAMILIES.values():
-        for spec in family.specs:
-            if spec.name == name:
-                return family, spec
-    return None
-
-
-def is_known(spec: ModelSpec) -> bool:
-    """Whether a kind of model is in one of the families that there are; a user's own may be in none."""
-    return any(known is spec for family in FAMILIES.values() for known in family.specs)
-
-
-def spec_names() -> list[str]:
-    """Return the names of all kinds of models, family by family."""
-    return [spec.name for family in FAMILIES.values() for spec in family.specs]
-
-
-def with_models(family: Family, models: Iterable[ModelSpec]) -> Family:
-    """Return a family with these models in place of its own."""
-    return replace(family, models=tuple(models))

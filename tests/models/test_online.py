@@ -1,0 +1,190 @@
+"""Reading step by step gives what is answered to whole sequences."""
+
+import numpy as np
+import pytest
+from contract_cases import CASES
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+
+from seqcompare import (
+    HMM,
+    Autoregression,
+    ContextTree,
+    CRFTagger,
+    HMMTagger,
+    LinearStateSpace,
+    MarkovChain,
+    MarkovTagger,
+    NextStep,
+    RNNTagger,
+    Sequences,
+    WindowTagger,
+)
+from seqcompare.models.causality import is_causal
+from seqcompare.models.quantized import Quantized
+from seqcompare.models.reference.chance import ChanceNext, ChanceTagger
+
+
+def data(steps, *, two=False):
+    rng = np.random.default_rng(0)
+    lengths = [12, 3, 1, 9]
+    if steps == "strings":
+        return ["".join(rng.choice(list("abc"), n)) for n in lengths]
+    if steps == "counts":
+        return [rng.poisson(2.0, n) for n in lengths]
+    return [rng.normal(size=(n, 2) if two else n).cumsum(axis=0) for n in lengths]
+
+
+def targets(X, role):
+    rng = np.random.default_rng(1)
+    if role == "next":
+        return ()
+    if role == "step-value":
+        return ([rng.normal(size=len(x)) for x in X],)
+    return ([rng.integers(0, 2, len(x)) for x in X],)
+
+
+def parts(answer):
+    """Return what an answer is made of, as arrays."""
+    if hasattr(answer, "mean") and hasattr(answer, "quantile"):
+        return [answer.mean, answer.variance, answer.quantile([0.1, 0.9])]
+    return [np.asarray(answer)]
+
+
+def check(model, X, whole):
+    first = model.start()
+    for x, answers in zip(X, whole, strict=True):
+        state = first
+        for t, step in enumerate(x):
+            answer, state = model.step(state, step)
+            for found, expected in zip(parts(answer), parts(answers[t]), strict=True):
+                np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
+def whole_answers(model, X, role):
+    if role == "step-value":
+        return model.predict(X)
+    if role == "step":
+        return model.predict_proba(X)
+    of_numbers = getattr(model, "kind_", "symbols") == "real" or getattr(model, "emission_", "") == "poisson"
+    return model.predict_next_distribution(X) if of_numbers else model.predict_next_proba(X)
+
+
+READERS = {
+    name: case
+    for name, case in CASES.items()
+    if case.role in ("next", "step", "step-value")
+    and is_causal(case.estimator)
+    and name != "context tree learning"
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_step_by_step_is_the_same_as_at_once(name):
+    case = READERS[name]
+    X = data(case.steps)
+    model = clone(case.estimator).fit(X, *targets(X, case.role))
+    check(model, X, whole_answers(model, X, case.role))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        Autoregression(2),
+        Autoregression(0),
+        Autoregression(1, volatility="garch"),
+        Autoregression(2, missing="allow"),
+        LinearStateSpace(1, missing="allow"),
+        HMM(2, n_init=1, random_state=0, covariance_type="full", min_covar=0.1),
+        HMM(1, "gmm", n_init=1, random_state=0, min_covar=0.1),
+    ],
+    ids=repr,
+)
+@pytest.mark.filterwarnings("ignore:EM stopped")
+def test_vectors_and_gaps_too(model):
+    X = data("real", two=True)
+    model.fit(X)
+    if "missing" in model.get_params() and model.missing == "allow":
+        X[0] = X[0].copy()
+        X[0][3], X[0][7, 1] = np.nan, np.nan
+    check(model, X, model.predict_next_distribution(X))
+
+
+@pytest.mark.filterwarnings("ignore:EM stopped")
+def test_counts_of_a_hidden_markov_model():
+    X = data("counts")
+    model = HMM(2, "poisson", n_init=1, random_state=0).fit(X)
+    check(model, X, model.predict_next_distribution(X))
+
+
+def test_what_wraps_a_model_reads_with_it():
+    X = data("real")
+    model = NextStep(RNNTagger("gru", hidden_size=3, max_iter=1, dtype="float64", random_state=0)).fit(
+        data("strings")
+    )
+    check(model, data("strings"), model.predict_next_proba(data("strings")))
+    y = targets(X, "step")
+    quantized = Quantized(MarkovTagger(1), 4, random_state=0).fit(X, *y)
+    check(quantized, X, quantized.predict_proba(X))
+    for chance in (ChanceNext().fit(data("strings")), ChanceTagger().fit(data("strings"), *y)):
+        whole = chance.predict_next_proba if isinstance(chance, ChanceNext) else chance.predict_proba
+        check(chance, data("strings"), whole(data("strings")))
+
+
+@pytest.mark.parametrize(
+    "model", [MarkovChain(2), HMM(2, n_init=1, random_state=0), NextStep(WindowTagger(before=2))], ids=repr
+)
+def test_a_symbol_that_was_never_seen_is_read(model):
+    model.fit(data("strings"))
+    x = "abzab"
+    check(model, [x], model.predict_next_proba([x]))
+
+
+def test_a_state_may_be_gone_on_from_again():
+    model = MarkovChain(2).fit(data("strings"))
+    state = model.start()
+    _, after = model.step(state, "a")
+    one, _ = model.step(after, "b")
+    model.step(after, "c")
+    again, _ = model.step(after, "b")
+    np.testing.assert_array_equal(one, again)
+
+
+def test_a_step_no_state_allows_is_passed_over():
+    model = HMM.from_parameters(
+        startprob=[1.0, 0.0], transmat=[[0.0, 1.0], [1.0, 0.0]], emissionprob=np.eye(2), symbols=["a", "b"]
+    )
+    x = "abbab"
+    with np.errstate(divide="ignore"):
+        check(model, [x], model.predict_next_proba([x]))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ContextTree(3, update=True),
+        WindowTagger(LogisticRegression(), after=1),
+        HMMTagger(random_state=0),
+        CRFTagger(),
+        RNNTagger("elman", bidirectional=True, max_iter=1, hidden_size=2, random_state=0),
+    ],
+    ids=repr,
+)
+def test_what_needs_more_than_the_past_says_so(model):
+    X = data("strings")
+    model.fit(X, *(() if isinstance(model, ContextTree) else targets(X, "step")))
+    with pytest.raises(ValueError, match=r"cannot read step|needs the whole|look ahead|bidirectional"):
+        model.start()
+
+
+def test_before_the_fit_there_is_no_state():
+    with pytest.raises(NotFittedError):
+        MarkovChain(1).start()
+
+
+def test_sequences_of_the_contract_are_read_in_any_container():
+    model = Autoregression(1).fit(data("real"))
+    x = Sequences(data("real"))[0]
+    answer, _ = model.step(model.start(), float(x[0]))
+    assert answer.batch_shape == ()
