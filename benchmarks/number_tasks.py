@@ -17,6 +17,7 @@ from sklearn.linear_model import Ridge
 
 from seqcompare import (
     Autoregression,
+    AutoregressiveHMM,
     CountAutoregression,
     LinearStateSpace,
     MarkovChain,
@@ -30,6 +31,7 @@ from seqcompare.tasks import (
     LongMemory,
     NoisyState,
     Renewal,
+    SwitchingAutoregression,
     ThresholdAutoregression,
     Volatility,
 )
@@ -65,6 +67,11 @@ CASES = [
         ThresholdAutoregression(),
         "gradient boosting on 1",
         window(GradientBoostingRegressor(random_state=0), 1),
+    ),
+    (
+        SwitchingAutoregression(32),
+        "autoregressive HMM, 2 states",
+        lambda X: AutoregressiveHMM(2, random_state=0).fit(X),
     ),
     (Counts(), "thinning, Poisson arrivals", lambda X: CountAutoregression().fit(X)),
     (Counts(), "thinning, free arrivals", lambda X: CountAutoregression(arrivals="free").fit(X)),

@@ -182,6 +182,62 @@ def wrong_labels(rng: Rng) -> Made:
     return (list(x), list(y)), planted_bits(np.full(3, 1 / 3), 0.8)
 
 
+def slipping(rng: Rng) -> Made:
+    """Return a cycle of seven that jumps a step ahead now and then: memory, and no clock."""
+    return [np.cumsum(np.where(rng.random(1200) < 0.03, 2, 1)) % 7], np.nan
+
+
+def many_words(rng: Rng) -> Made:
+    """Return symbols of very uneven frequency, of which half repeat the one three steps before."""
+    x = np.minimum(rng.zipf(1.6, (60, 60)), 200)
+    for t in range(3, 60):
+        x[:, t] = np.where(rng.random(60) < 0.5, x[:, t - 3], x[:, t])
+    return list(x), np.nan
+
+
+def autoregression(
+    *weights: float, n: int = 40, length: int = 200, channels: int = 1
+) -> Callable[[Rng], Made]:
+    """Return what draws an autoregression in the last of some channels, the others being noise."""
+
+    def make(rng: Rng) -> Made:
+        x = rng.normal(size=(n, length + 200, channels))
+        for t in range(len(weights), length + 200):
+            x[:, t, -1] += sum(w * x[:, t - 1 - k, -1] for k, w in enumerate(weights))
+        return list(x[:, 200:] if channels > 1 else x[:, 200:, 0]), np.nan
+
+    return make
+
+
+def across(rng: Rng) -> Made:
+    """Return three channels of which the first follows the second at a distance of three."""
+    x = rng.normal(size=(20, 100, 3))
+    x[:, 3:, 0] = 0.8 * x[:, :-3, 1] + 0.6 * x[:, 3:, 0]
+    return list(x), np.nan
+
+
+def volatile(rng: Rng) -> Made:
+    """Return numbers whose spread follows their squares, and whose level does not."""
+    x, variance = np.zeros((40, 200)), np.ones(40)
+    for t in range(200):
+        x[:, t] = np.sqrt(variance) * rng.normal(size=40)
+        variance = 0.1 + 0.2 * x[:, t] ** 2 + 0.7 * variance
+    return list(x), np.nan
+
+
+def threshold(rng: Rng) -> Made:
+    """Return numbers that a curve tells and a straight line hardly does."""
+    x = np.zeros((40, 150))
+    for t in range(1, 150):
+        x[:, t] = np.abs(x[:, t - 1]) - 0.8 + 0.5 * rng.normal(size=40)
+    return list(x), np.nan
+
+
+def parts(*names: str) -> Callable[[Profile], bool]:
+    """Return what is right if these parts of numbers tell, and no others."""
+    return lambda found: tuple(found.numbers["part"]) == names
+
+
 def silent(found: Profile) -> bool:
     """Nothing is found."""
     return found.reach is None and found.order is None
@@ -238,6 +294,30 @@ KINDS = {
     "duplicates": Kind(duplicates, warns("copies"), True),
     "classes 95:5": Kind(rare, lambda f: silent(f) and warns("classes")(f), False),
     "label noise": Kind(wrong_labels, reaches(3, 3), False),
+    "cycle of 7 that slips": Kind(slipping, lambda f: f.period is None and f.reach == 1, True),
+    "copy at 3, 200 symbols": Kind(many_words, reaches(3), True),
+    "AR(2), 40 x 200": Kind(autoregression(1.6, -0.8), reaches(2, 2), True),
+    "AR(3), 1 x 1,500": Kind(autoregression(0.4, -0.2, 0.3, n=1, length=1500), reaches(3, 3), False),
+    "AR(1) in one of 12": Kind(
+        autoregression(0.9, n=20, length=100, channels=12),
+        lambda f: f.reach == 1 and f.numbers["channel"].tolist() == [11] and abs(f.gain - 1.2) < 0.25,
+        True,
+    ),
+    "channel to channel at 3": Kind(
+        across, lambda f: f.reach == 3 and f.numbers["sources"].tolist() == [[1]], False
+    ),
+    "volatility": Kind(volatile, parts("spread"), True),
+    "curve of the last step": Kind(
+        threshold, lambda f: f.reach == 1 and "shape" in f.numbers["part"].tolist(), False
+    ),
+    "random walk": Kind(
+        lambda rng: ([rng.normal(size=1000).cumsum()], np.nan), lambda f: f.reach == 1 and not f.drift, True
+    ),
+    "numbers, level jumps": Kind(
+        lambda rng: ([np.where(np.arange(500) < 200, 0, 1.5) + rng.normal(size=500)], np.nan),
+        lambda f: silent(f) and warns("drift")(f),
+        False,
+    ),
 }
 
 

@@ -22,6 +22,7 @@ _HOMES = {
     "seqcompare.models.markov.tagger": ["MarkovTagger"],
     "seqcompare.models.markov.order_selection": ["select_order"],
     "seqcompare.models.hmm.model": ["HMM"],
+    "seqcompare.models.hmm.autoregressive": ["AutoregressiveHMM"],
     "seqcompare.models.hmm.crf": ["CRFTagger"],
     "seqcompare.models.hmm.linear_state_space": ["LinearStateSpace"],
     "seqcompare.models.hmm.tagger": ["HMMTagger"],

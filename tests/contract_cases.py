@@ -7,6 +7,7 @@ from sklearn.svm import LinearSVC
 from seqcompare import (
     HMM,
     Autoregression,
+    AutoregressiveHMM,
     BayesClassifier,
     ContextTree,
     CountAutoregression,
@@ -67,6 +68,9 @@ CASES = {
     ),
     "local trend": case(
         LinearStateSpace(structure="local trend"), "real", "next", {"structure": ["local level"]}
+    ),
+    "hmm autoregressive": case(
+        AutoregressiveHMM(n_init=1, random_state=0), "real", "next", {"n_components": [1, 2]}
     ),
     "counts": case(CountAutoregression(), "counts", "next", {"order": [0, 1]}),
     "counts free": case(CountAutoregression(2, arrivals="free"), "counts", "next", {"order": [0, 1]}),

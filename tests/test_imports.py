@@ -13,12 +13,13 @@ import seqcompare
 PACKAGE = Path(seqcompare.__file__).parent
 
 # what each room may import of the others; itself and the leaves are always allowed
-LEAVES = {"families", "kernel_cache", "metrics", "needs", "registry", "style", "typing"}
+LEAVES = {"families", "kernel_cache", "metrics", "needs", "quantities", "registry", "style", "typing"}
 ALLOWED = {
     "families": set(),
     "kernel_cache": set(),
     "metrics": set(),
     "needs": set(),
+    "quantities": set(),
     "registry": set(),
     "style": set(),
     "typing": set(),

@@ -10,6 +10,7 @@ from sklearn.utils.estimator_checks import check_estimator
 from seqcompare import (
     HMM,
     Autoregression,
+    AutoregressiveHMM,
     BayesClassifier,
     ContextTree,
     CountAutoregression,
@@ -48,6 +49,7 @@ CHECKED = {
     "state space": (LinearStateSpace(), 48, {}),
     "state space with gaps": (LinearStateSpace(missing="allow"), 47, {}),
     "local level": (LinearStateSpace(structure="local level"), 48, {}),
+    "hmm autoregressive": (AutoregressiveHMM(n_init=1, random_state=0), 48, {}),
     "counts": (CountAutoregression(), 49, {EQUIVALENCE: "its data are not counts"}),
     "counts free": (CountAutoregression(arrivals="free"), 49, {EQUIVALENCE: "its data are not counts"}),
     "next markov": (NextStep(MarkovTagger()), 48, {EQUIVALENCE: "its data are not symbols"}),

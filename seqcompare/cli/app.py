@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -249,10 +250,24 @@ def profile(
 
         sentences = found.summary().split("\n")
         page = write(profile_report(found.name, sentences, found.lags, found.orders, found.entropy), out)
-    names = ("name", "role", "reach", "look_ahead", "order", "p_value")
-    facts = {name: getattr(found, name) for name in names}
+    names = (
+        "name",
+        "role",
+        "reach",
+        "look_ahead",
+        "order",
+        "period",
+        "gain",
+        "gain_error",
+        "drift",
+        "p_value",
+    )
+    facts = {name: getattr(found, name) for name in (*names, "p_value")}
     facts["notes"] = [*dataset.notes, *found.notes]
-    output.result(found.summary(), {**facts, "report": page, "lags": found.frame().to_dict("records")})
+    facts["checks"] = [asdict(finding) for finding in found.checks]
+    tables = {"lags": found.frame(), "numbers": found.numbers}
+    facts |= {name: table.to_dict("records") for name, table in tables.items()}
+    output.result(found.summary(), {**facts, "report": page})
     if page is not None and not output.as_json:
         output.result(f"report: {page}", None)
 

@@ -181,7 +181,7 @@ def _read_channel(
         return "symbols", _symbols(table, column, layout, written=True)
     say_spelling(spelling, column, notes)
     if not pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_bool_dtype(cells):
-        if kind == "real" and not pd.api.types.is_bool_dtype(cells):
+        if kind in ("real", "count") and not pd.api.types.is_bool_dtype(cells):
             raise table.error("expected numbers, got words", 0, column)
         values = _symbols(table, column, layout)
         if kind is None and alone:
@@ -195,7 +195,7 @@ def _read_channel(
             notes.append(
                 f"{column!r} holds numbers, read as measurements ({cells.nunique()} different ones){other}"
             )
-        return ("symbols" if kind == "symbols" else "real"), numbers
+        return ("real" if kind is None else kind), _as_counts(table, column, numbers, kind)
     return _read_whole(table, column, kind, alone, layout, numbers, starts, notes)
 
 
@@ -212,8 +212,8 @@ def _read_whole(
     """Return whole numbers as symbols, counts or measurements: in a file by what they do, else by dtype."""
     if kind == "symbols":
         return "symbols", _symbols(table, column, layout)
-    if kind == "real":
-        return "real", numbers
+    if kind in ("real", "count"):
+        return kind, _as_counts(table, column, numbers, kind)
     twins = table.spelling(column).twins
     if twins:
         notes.append(
@@ -237,6 +237,18 @@ def _read_whole(
         f"{column!r} holds whole numbers, read as {what}: {reason}; the kind 'symbols' reads them as symbols"
     )
     return ("count" if judged == "count" else "real"), numbers
+
+
+def _as_counts(table: Table, column: str, numbers: Values, kind: Kind | None) -> Values:
+    """Return numbers that are to be counts, if that is what they are; others as they are."""
+    if kind == "count":
+        written = table.frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+        wrong = np.flatnonzero((written < 0) | (np.floor(written) != written) & ~np.isnan(written))
+        if wrong.size:
+            came = written[wrong[0]]
+            words = f"expected counts, which are whole numbers from 0, got {came:g}"
+            raise table.error(words, int(wrong[0]), column)
+    return numbers
 
 
 def _symbols(table: Table, column: str, layout: TableLayout, *, written: bool = False) -> Values:

@@ -26,19 +26,28 @@ def too_long(word: str) -> str:
 
 
 def as_kind(X: Sequences, kind: Kind | None, fail: FailAt) -> Sequences:
-    """Read whole numbers as measurements, or measurements that are whole numbers as symbols.
+    """Read whole numbers as measurements or counts, or measurements that are whole numbers as symbols.
 
     Raises
     ------
     DataError
-        If words are to be numbers, or numbers with fractions symbols.
+        If words are to be numbers, numbers with fractions symbols or counts, or negative ones counts.
     """
     if kind is None or kind == X.kind:
         return X
-    if kind == "real":
+    if kind in ("real", "count"):
         if X.values.dtype.kind == "U":
             raise fail(f"expected numbers, got {X.values[0]!s:.40}", 0, 0)
-        return X.with_values(X.values.astype(np.float64))
+        numbers = X.with_values(X.values.astype(np.float64))
+        if kind == "real":
+            return numbers
+        wrong = np.argwhere((numbers.channels < 0) | (numbers.channels != np.floor(numbers.channels)))
+        if len(wrong):
+            step, place = map(int, wrong[0])
+            came = numbers.channels[step, place]
+            raise fail(f"expected counts, which are whole numbers from 0, got {came:g}", step, place)
+        schema = [(channel.name, kind) for channel in numbers.schema]
+        return Sequences(numbers, schema=schema)
     if X.n_channels > 1:
         raise fail(f"a symbol is one value, but a step has {X.n_channels}", None, 0)
     values = X.channels[:, 0]

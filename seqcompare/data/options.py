@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 Role = Literal["next", "step", "step-value", "sequence", "value"]
-Kind = Literal["symbols", "real"]
+Kind = Literal["symbols", "real", "count"]
 Missing = Literal["error", "keep"]
 Tokens = Literal["char", "word"]
 Split = Literal["line", "document"]

@@ -71,7 +71,7 @@ def read(
         What is predicted. By default no target means ``next``; a target that is the same all through each
         sequence ``sequence``, or ``value`` if it is a number with a fraction or a ``.ts`` header declares
         numbers; any other ``step``.
-    kind : {"symbols", "real"}, optional
+    kind : {"symbols", "real", "count"}, optional
         How to read whole numbers; by default they are symbols in tables and containers.
     missing : {"error", "keep"}, optional
         What to do about missing values. By default numbers may be missing, and a note says so; a missing
@@ -236,7 +236,7 @@ def _read_one(data: object, told: _Told) -> SequenceDataset:
             return read_long(table, columns, wanted, title, wide=told.wide, cell=told.cell)
         if reader is not None and "real" not in reader.kinds:
             _refuse({"missing": wanted.missing}, f"a {reader.name} file has symbols, and none can be missing")
-            if wanted.kind == "real":
+            if wanted.kind in ("real", "count"):
                 raise DataError(f"a {reader.name} file holds symbols, not real numbers", path)
         if reader is None:
             _refuse(told.of_tables, "only a table has columns")

@@ -17,6 +17,8 @@ from seqcompare.results.comparison import StoredComparison
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from seqcompare.report.answer import ShownAnswer
+
 
 class Comparison(StoredComparison):
     """The results of a comparison.
@@ -32,6 +34,19 @@ class Comparison(StoredComparison):
         from seqcompare.report.page import write_report
 
         return Path(write_report(self.folder))
+
+    def answer(self) -> ShownAnswer:
+        """Return what is said of every model.
+
+        Returns
+        -------
+        ShownAnswer
+            ``.frame()``, ``.plot()``, ``.slide()``, ``.to_markdown()``, ``.to_text()``, ``.to_latex()``,
+            ``.to_dict()``; a page in notebooks.
+        """
+        from seqcompare.report.answer import shown_answer
+
+        return shown_answer(self)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the test score of each contestant with its interval; the one that is enough is ringed.
@@ -112,6 +127,9 @@ class Comparison(StoredComparison):
             )
         return predict_table(model, new, str(self.config["data"]["role"]))
 
+    def __repr__(self) -> str:
+        verdict = self.verdict()
+        return f"<Comparison in {self.folder}: {verdict.sentences[0]}>"
+
     def _repr_html_(self) -> str:
-        table = self.summary().to_html(index=False, float_format=lambda v: f"{v:.4g}", border=0)
-        return self.verdict()._repr_html_() + str(table)
+        return self.answer()._repr_html_()

@@ -29,6 +29,8 @@ from seqcompare.typing import Model
 
 #: Passes times training steps that what learns by gradients may spend.
 _STEP_EPOCHS = 1.2e7
+#: Counts up to which predictions are tables of probabilities; what is larger is measured.
+_LARGEST_COUNT = 2000
 
 
 def problem_of(dataset: SequenceDataset, train_share: float, max_seconds: float) -> Problem:
@@ -61,7 +63,17 @@ def problem_of(dataset: SequenceDataset, train_share: float, max_seconds: float)
         shortest=int(X.lengths.min()),
         weighted=isinstance(dataset.sample_weight, Sequences),
         period=find_season(X) if dataset.role == "next" and X.kind == "real" else 1,
+        n_counts=_n_counts(dataset),
     )
+
+
+def _n_counts(dataset: SequenceDataset) -> int:
+    """Return one more than the largest count, if counts are to be predicted that a table can hold."""
+    X = dataset.X
+    if dataset.role != "next" or X.kind != "real" or X.n_channels > 1 or has_missing(X):
+        return 0
+    largest = int(X.channels.max()) if X.schema[0].kind == "count" else _LARGEST_COUNT + 1
+    return largest + 1 if largest <= _LARGEST_COUNT else 0
 
 
 def has_missing(X: Sequences) -> bool:
@@ -139,7 +151,7 @@ def contestants_for(dataset: SequenceDataset, models: Any, problem: Problem) -> 
         If a name matches nothing that can take part; the message lists what can.
     """
     reference = FAMILIES[REFERENCE]
-    chance = ModelSpec(CHANCE, CHANCE, lambda problem: chance_model(dataset))
+    chance = ModelSpec(CHANCE, CHANCE, lambda problem: chance_model(dataset, problem.n_counts))
     entered = Entered(reference, chance)
     first = Contestant(CHANCE, reference, candidates_of(entered, [{}]), CHANCE)
     standard = _pooled((Entered(f, spec) for f in FAMILIES.values() for spec in f.specs), problem)

@@ -111,6 +111,11 @@ class DataSource:
         return {"guess": np.full(len(answers.truth), names[shares.argmax()]), "bits": bits}
 
     @property
+    def channels(self) -> list[str]:
+        """What the channels are called."""
+        return [channel.name for channel in self.dataset.X.schema]
+
+    @property
     def n_asked_steps(self) -> float:
         """Steps of a test part, about."""
         return float(self.dataset.X.n_steps / max(len(self.plan.splits), 1))
@@ -201,7 +206,7 @@ class DataSource:
         details: Record = {"metrics": scores_of(answers, self.role, self.shown)}
         if answers.forecast is not None:
             spread = np.nanstd(train.X.channels.astype(np.float64), axis=0)
-            details["forecast"] = forecast_details(answers, model, asked, unit, spread)
+            details["forecast"] = forecast_details(answers, model, asked, unit, spread, self.channels)
         if trial.phase == TEST and self.role in ("step", "sequence"):
             details |= {"confusion": confusion_of(answers), "calibration": calibration_of(answers)}
         score = float(self.metric.as_score(sums[:, 1].sum() / sums[:, 0].sum()))
@@ -229,7 +234,7 @@ class DataSource:
             "influence": influence_by_lag(model, test, seed),
         }
         if is_about_numbers(test):
-            details["number_influence"] = influence_of_numbers(model, test, seed)
+            details["number_influence"] = influence_of_numbers(model, test, seed, self.channels)
         return {"details": details}, ()
 
 

@@ -23,6 +23,7 @@ from seqcompare.families import (
     own_family,
     spec_names,
 )
+from seqcompare.models.rounded import Rounded
 from seqcompare.registry import nearest
 from seqcompare.typing import Model, Params
 
@@ -98,7 +99,7 @@ class Candidate:
         if self.params:
             model.set_params(**self.params)
         _seed(model, seed)
-        return model, False
+        return (Rounded(model) if problem.n_counts and _is_density_of_numbers(model) else model), False
 
     def fills(self, problem: Problem) -> bool:
         """Whether there is such a model for a problem."""
@@ -162,6 +163,11 @@ class _Limited:
             params = model.get_params()
             return model.set_params(**{self.limit: min(self.k, params[self.limit])})
         return self.limit(model, self.k)
+
+
+def _is_density_of_numbers(model: Any) -> bool:
+    """Whether predictions of counts are densities, which do not compare with probabilities."""
+    return hasattr(model, "predict_next_distribution") and not getattr(model, "of_counts", False)
 
 
 def reach_of(candidate: Candidate, problem: Problem, most: int) -> int:

@@ -60,6 +60,8 @@ class Problem:
         Whether steps have weights, so that some count more than others.
     period : int
         Steps of a season after which numbers come back; 1 if none is known.
+    n_counts : int
+        Where steps are counts, one more than the largest; else 0.
     task : task, optional
         The synthetic task, if this is one: then the budget is spent to its end, and machines made by hand
         ask it for their parameters.
@@ -77,6 +79,7 @@ class Problem:
     n_classes: int = 0
     missing: bool = False
     period: int = 1
+    n_counts: int = 0
     task: Any = None
     shortest: int = 1
     weighted: bool = False

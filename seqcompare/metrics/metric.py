@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.metrics.forecasts import Forecast
+from seqcompare.quantities import keep_figures
 from seqcompare.typing import Bools, Ints, Labels, Params, Record, Values
 
 NeedsOf = Literal["labels", "probabilities", "numbers", "density"]
@@ -195,8 +196,26 @@ class Metric:
         return self.difference.format(value=loss, percent=100 * loss)
 
     def say_figure(self, score: float) -> str:
-        """Return a score without words, as intervals show it."""
-        return self.figure.format(value=score, percent=100 * score)
+        """Return a score without words, as intervals show it; small ones keep the digits that count."""
+        text = self.figure.format(value=score, percent=100 * score).replace("-", "−")
+        return text if self._in_bits else keep_figures(score, text)
+
+    def say_gain(self, loss: float) -> str:
+        """Return a difference of losses with its sign and without its unit, which is `difference_unit`."""
+        figure = self.difference.partition(" ")[0]
+        text = figure.format(value=abs(loss), percent=100 * abs(loss))
+        if not self._in_bits and "percent" not in figure:
+            text = keep_figures(abs(loss), text)
+        return f"{'−' if loss < 0 else '+'}{text}"
+
+    @property
+    def difference_unit(self) -> str:
+        """The unit of a difference of losses; empty for a pure number."""
+        return self.difference.partition(" ")[2].removeprefix("percentage ").removeprefix("in ")
+
+    @property
+    def _in_bits(self) -> bool:
+        return "bit" in self.unit
 
     def describe(self) -> Record:
         """Return what reports need to know, in plain values: a run keeps it."""

@@ -223,6 +223,7 @@ def built_in() -> Iterable[Metric]:
             relative=True,
             words="a mean squared error of {value:.4g}",
             difference="{value:.3g} in mean squared error",
+            figure="{value:.4g}",
             roles=_NUMBERS,
             title="MSE",
             loss_title="the mean squared error",

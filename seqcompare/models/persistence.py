@@ -60,9 +60,11 @@ _CHANCE = ("Next", "Density", "Tagger", "Classifier", "Regressor")
 # indices unchecked, so that a crafted file could crash the process. Who made the file can name them.
 TRUSTED = (
     "seqcompare.models.bayes.BayesClassifier",
+    "seqcompare.models.hmm.autoregressive.AutoregressiveHMM",
     "seqcompare.models.hmm.crf.CRFTagger",
     "seqcompare.models.hmm.linear_state_space.LinearStateSpace",
     "seqcompare.models.hmm.model.HMM",
+    "seqcompare.models.hmm.regimes.Regimes",
     "seqcompare.models.hmm.tagger.HMMTagger",
     "seqcompare.models.kalman.LinearGaussian",
     "seqcompare.models.markov.autoregression.Autoregression",
@@ -71,6 +73,7 @@ TRUSTED = (
     "seqcompare.models.markov.count_autoregression.CountAutoregression",
     "seqcompare.models.markov.counts.NgramCounts",
     "seqcompare.models.markov.lags.Lags",
+    "seqcompare.models.markov.lags.Predictors",
     "seqcompare.models.markov.tagger.MarkovTagger",
     "seqcompare.models.markov.thinning.Thinning",
     "seqcompare.models.markov.volatility.Volatility",
@@ -83,6 +86,7 @@ TRUSTED = (
     "seqcompare.models.recurrent.classifier.RNNClassifier",
     "seqcompare.models.recurrent.regressor.RNNRegressor",
     "seqcompare.models.recurrent.tagger.RNNTagger",
+    "seqcompare.models.rounded.Rounded",
     "seqcompare.models.scaler.SequenceScaler",
     "seqcompare.models.markov.smoothing.Interpolation",
     "seqcompare.models.windows.models.WindowClassifier",

@@ -7,10 +7,12 @@ from shlex import quote
 import pandas as pd
 
 from seqcompare.report import comparison_sections as parts
+from seqcompare.report.answer import lead_of, shown_answer
 from seqcompare.report.appendix import reproduce_section, trials_section
 from seqcompare.report.comparison_view import ComparisonView
 from seqcompare.report.figures import VERDICT, figures_of, further_section
 from seqcompare.report.names import shown
+from seqcompare.report.number_sections import numbers_section
 from seqcompare.report.parts import Report, Section, Table
 from seqcompare.results.comparison import StoredComparison
 
@@ -32,6 +34,10 @@ _FACTS = {
 }
 
 
+#: Tables that sections show, and write.
+_SHOWN = {"summary", "pairs", "grids", "trials", "numbers_channels", "numbers_skill"}
+
+
 def comparison_report(run: StoredComparison) -> Report:
     """Return the report of a comparison."""
     frame = run.frame()
@@ -40,8 +46,10 @@ def comparison_report(run: StoredComparison) -> Report:
     headline = next(iter(figures_of(view, VERDICT).values()), None)
     facts = run.config["data"]
     name = shown(facts["name"], 60)
+    answer = shown_answer(run)
     sections: list[Section | None] = [
         parts.good_enough_section(view),
+        numbers_section(view),
         parts.far_back_section(view),
         parts.answers_section(view),
         parts.curves_section(view),
@@ -56,12 +64,13 @@ def comparison_report(run: StoredComparison) -> Report:
     ]
     return Report(
         title=f"Which model for {name}?",
-        question=_question(facts),
+        question=answer.sheet.subtitle,
         verdict=tuple(shown(sentence, 600) for sentence in [*verdict.sentences, *_unsaved(run)]),
         headline=headline,
         sections=tuple(section for section in sections if section is not None),
-        files={k: v for k, v in run.tables().items() if k not in {"summary", "pairs", "grids", "trials"}},
+        files={k: v for k, v in run.tables().items() if k not in _SHOWN},
         palette=view.palette,
+        lead=lead_of(answer, run.result),
     )
 
 
@@ -69,22 +78,6 @@ def _unsaved(run: StoredComparison) -> list[str]:
     """Return a sentence where the model that is enough could not be saved."""
     problem = run.unsaved()
     return [f"{problem}."] if problem else []
-
-
-def _question(facts: dict[str, object]) -> str:
-    predicted = {
-        "next": "the next symbol" if facts["kind"] == "symbols" else "the next value",
-        "step": "the label of each step",
-        "sequence": "the class of each sequence",
-        "value": "the number that belongs to each sequence",
-    }
-    role = predicted.get(str(facts["role"]), str(facts["role"]))
-    shortest, longest = f"{facts['shortest']:,}", f"{facts['longest']:,}"
-    lengths = shortest if shortest == longest else f"{shortest} to {longest}"
-    return (
-        f"{facts['n_sequences']:,} sequences of {lengths} steps; the aim is to predict {role}. How far back "
-        "does it matter, which family of models captures it, and which is the cheapest that is good enough?"
-    )
 
 
 def _data_section(run: StoredComparison, evidence: pd.DataFrame) -> Section:

@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 
 from seqcompare.report.comparison_view import ComparisonView
-from seqcompare.report.figures import COMPARISON, VERDICT, FigureSpec, cost, data, figures_of, learning
+from seqcompare.report.figures import COMPARISON, FigureSpec, cost, data, figures_of, learning
 from seqcompare.report.names import distinct
 from seqcompare.report.parts import Figure, Panel, Section, Table
 from seqcompare.report.profile import NO_LAG, lag_figure
@@ -362,7 +362,7 @@ def _ends(title: str, frame: pd.DataFrame, x: str, y: str) -> str:
 FIGURES = tuple(
     FigureSpec(name, (COMPARISON,), make, section)
     for name, section, make in (
-        ("contest", VERDICT, _contest_figure),
+        ("contest", "enough", _contest_figure),
         ("cost", "enough", _cost_figure),
         ("context_curve", "context", _context_figure),
         ("influence", "context", _influence_figure),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -104,3 +105,16 @@ def _described(config: Mapping[str, object]) -> list[Record]:
     except ImportError:
         # an old run tells nothing of its families, and no model is at hand: better spare colours than no page
         return []
+
+
+def plain(value: object) -> object:
+    """Return `value` as JSON knows it; what is not a number there (NaN, infinity) becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [plain(item) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -134,6 +135,10 @@ def write(report: Report, folder: Path) -> Path:
         _write(folder / "figures" / f"{figure.name}.svg", drawn.svg)
         (folder / "figures" / f"{figure.name}.png").write_bytes(drawn.png)
         _write(folder / "figures" / f"{figure.name}.csv", to_csv(figure.data))
+    for name, make in (report.lead.files if report.lead else {}).items():
+        content = make()
+        path = folder / name
+        _write(path, content) if isinstance(content, str) else path.write_bytes(content)
     _write(folder / "report.md", to_markdown(report))
     page = folder / "report.html"
     _write(page, to_html(report, panels))
@@ -153,7 +158,7 @@ def to_html(report: Report, panels: Mapping[str, list[svg.Drawn]]) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
     theme = report.palette.theme()
     color_names = {code: name for name, (code, _, _) in theme.items()}
-    environment.filters["themed"] = lambda color: svg.themed(color, color_names)
+    environment.filters["themed"] = themed = partial(svg.themed, names=color_names)
     script = Markup(_template("page.js"))
     looks = svg.Styles()
     inlined = {
@@ -166,6 +171,8 @@ def to_html(report: Report, panels: Mapping[str, list[svg.Drawn]]) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page: str = environment.from_string(_template("page.html.j2")).render(
         report=report,
+        lead=Markup(report.lead.html(_anchors(report), themed)) if report.lead else None,
+        answer_css=Markup(_template("answer.css")),
         headline=_figure(report.headline, inlined) if report.headline else None,
         sections=[_section(section, inlined) for section in report.sections],
         css=Markup(_css(theme)),
@@ -181,6 +188,8 @@ def to_markdown(report: Report) -> str:
     """Return `report` as Markdown that shows the figures beside it."""
     text = tables.markdown_text
     lines = [f"# {text(report.title)}", "", text(report.question), ""]
+    if report.lead:
+        lines += [report.lead.markdown, "**In sentences**", ""]
     lines += [f"- {text(sentence)}" for sentence in report.verdict]
     if report.headline:
         lines += _markdown_figure(report.headline)
@@ -213,6 +222,30 @@ def _markdown_figure(figure: Figure) -> list[str]:
         text(figure.caption),
         "",
     ]
+
+
+#: Tables that sentences rest on -> what shows them on the page, the first that is there.
+_SHOWN_BY = {
+    "contexts": ("f-context_curve",),
+    "profile_facts": ("f-lag_profile", "t-evidence"),
+    "failures": ("t-failures", "trials"),
+    "judgement": ("t-pairs",),
+    "classes": ("f-class_scores", "t-evidence"),
+}
+
+
+def _anchors(report: Report) -> dict[str, str]:
+    """Return where each table stands on the page; the numbers of what is not there are in the evidence."""
+    there = {table.name: f"t-{table.name}" for table in report.tables()}
+    there |= {figure.name: f"f-{figure.name}" for figure in report.figures()}
+    places = {*there.values(), *(section.anchor for section in report.sections)}
+    for table, anchors in _SHOWN_BY.items():
+        found = next((anchor for anchor in anchors if anchor in places), None)
+        if found is not None:
+            there[table] = found
+    if "evidence" in there:
+        there |= {name: "t-evidence" for name in report.files if name not in there}
+    return there
 
 
 def _section(section: Section, panels: Mapping[str, list[Markup]]) -> dict[str, object]:

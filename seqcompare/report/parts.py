@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -100,6 +100,38 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Paste:
+    """A text that readers take with them: its name, what it is, and what one pastes."""
+
+    name: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Lead:
+    """What a report opens with: its answer, drawn in a way of its own.
+
+    Parameters
+    ----------
+    html : callable (anchors, themed) -> str
+        Writes it as HTML. Given are the places of tables and figures on the page, by their names, and a
+        function from the hex code of a colour to what stands for it there.
+    markdown : str
+        The same.
+    pastes : tuple of Paste
+        What to take along.
+    files : mapping of str to callable () -> str or bytes
+        What else is written into the folder, by path.
+    """
+
+    html: Callable[[Mapping[str, str], Callable[[str], str]], str]
+    markdown: str
+    pastes: tuple[Paste, ...] = ()
+    files: Mapping[str, Callable[[], str | bytes]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Report:
     """A whole report.
 
@@ -119,6 +151,8 @@ class Report:
         Further tables, by the names of their CSV files.
     palette : Palette
         How families look in its figures: their colours have counterparts on a dark page.
+    lead : Lead, optional
+        What it opens with, in place of the sentences.
     """
 
     title: str
@@ -128,6 +162,7 @@ class Report:
     sections: tuple[Section, ...] = field(default=())
     files: dict[str, pd.DataFrame] = field(default_factory=dict)
     palette: Palette = field(default_factory=Palette)
+    lead: Lead | None = None
 
     def figures(self) -> list[Figure]:
         """Return all figures, the headline first."""

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from tabulate import tabulate
 
+from seqcompare.quantities import number
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Table
 
@@ -33,24 +34,6 @@ def cell(value: object) -> Cell:
         return Cell(number(float(value)), number=True)
     text = shown(value)
     return Cell(text, number=bool(re.match(r"[−-]?\d[\d.]*$", text)))
-
-
-def number(value: float) -> str:
-    """Return `value` in at most four digits or so, without an exponent where it can be avoided."""
-    if math.isnan(value):
-        return ""
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    if value == 0:
-        return "0"
-    size = abs(value)
-    if size >= 1e7 or size < 1e-4:
-        text = f"{value:.2e}"
-    elif size >= 1000 or value == int(value):
-        text = f"{value:.0f}"
-    else:
-        text = f"{value:.{3 - math.floor(math.log10(size))}f}" if size >= 1 else f"{value:.3g}"
-    return text.replace("-", "−")
 
 
 def rows(table: Table) -> list[list[Cell]]:
@@ -77,8 +60,8 @@ def markdown_text(text: str) -> str:
 
 def to_latex(table: Table) -> str:
     """Return `table` as LaTeX for the package booktabs, in characters that every engine knows."""
-    lines = [[_ascii(c.text) for c in row] for row in rows(table)]
-    heads = [_ascii(head) for head in table.headings.values()]
+    lines = [[ascii_text(c.text) for c in row] for row in rows(table)]
+    heads = [ascii_text(head) for head in table.headings.values()]
     align = [
         "right" if any(c.number for c in column) else "left" for column in zip(*rows(table), strict=True)
     ]
@@ -92,7 +75,8 @@ def to_latex(table: Table) -> str:
 _WORDS = {"−": "-", "µ": "u", "×": "x", "…": "...", "≥": ">=", "≤": "<=", "∞": "inf", "·": "*", "–": "--"}
 
 
-def _ascii(text: str) -> str:
+def ascii_text(text: str) -> str:
+    """Return `text` in characters that every engine of LaTeX knows."""
     for sign, words in _WORDS.items():
         text = text.replace(sign, words)
     plain = unicodedata.normalize("NFKD", text)

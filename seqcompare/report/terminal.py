@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from seqcompare.report.names import shown
+from seqcompare.report.names import plain, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,6 +65,11 @@ class Output:
         # off a terminal there is no width to keep to
         self._out = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
         self._err = Console(stderr=True, highlight=False)
+
+    @property
+    def width(self) -> int:
+        """Columns to keep to; 80 where there is no terminal."""
+        return self._out.width if self._out.is_terminal else 80
 
     def say(self, text: str) -> None:
         """Tell the user something that is no result."""
@@ -166,19 +171,6 @@ def duration(seconds: float) -> str:
     return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
-def plain(value: object) -> object:
-    """Return `value` as JSON knows it; what is not a number there (NaN, infinity) becomes null."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set):
-        return [plain(item) for item in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, bool | int | str) else str(value)
-
-
 def _words(value: object) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
@@ -228,18 +220,21 @@ def show_sweep(output: Output, folder: Path, page: Path, frame: pd.DataFrame, ho
 
 def show_comparison(output: Output, found: StoredComparison, page: Path) -> None:
     """Show what a comparison found: contestants, the verdict, and where the report is."""
-    verdict, summary = found.verdict(), found.summary()
+    from seqcompare.report.answer import shown_answer
+
+    answer = shown_answer(found)
+    verdict = answer.verdict
     if output.as_json:
         names = ("kind", "family", "model", "horizon", "look_ahead", "sentences")
-        answer = {name: getattr(verdict, name) for name in names}
-        answer["summary"] = summary.to_dict("records")
+        said = {name: getattr(verdict, name) for name in names}
+        said["summary"] = found.summary().to_dict("records")
         notes = found.config["data"]["notes"]
-        output.json({"folder": found.folder, "report": page, "notes": notes, "verdict": answer})
+        told = {"folder": found.folder, "report": page, "notes": notes, "verdict": said}
+        output.json({**told, "answer": answer.to_dict()})
         return
-    if not output.quiet:
-        wanted = ["entry", "chosen", "score", "low", "high", "n_parameters", "fit_seconds"]
-        rows = summary[wanted].to_numpy().tolist()
-        output.table("Contestants, the best first", wanted, rows)
-    for sentence in verdict.sentences:
-        output.result(f"- {sentence}", None)
+    if output.quiet:
+        for sentence in verdict.sentences:
+            output.result(f"- {sentence}", None)
+    else:
+        output.result(answer.to_text(output.width), None)
     output.result(f"report: {page}", None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,20 +13,10 @@ from seqcompare.results.judgement import NOT_TRIED, Judgement
 from seqcompare.results.reach import reach_of
 from seqcompare.results.verdict import Verdict
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 COLUMNS = [
-    *("entry", "family", "status", "candidate", "score", "low", "high", "gain", "gain_low", "gain_high"),
-    *(
-        "p_good_enough",
-        "reach",
-        "reach_low",
-        "reach_high",
-        "n_parameters",
-        "predict_us_per_step",
-        "fit_seconds",
-    ),
+    *("entry", "family", "status", "candidate", "score", "low", "high", "simpler", "gain", "gain_low"),
+    *("gain_high", "p_good_enough", "reach", "reach_low", "reach_high", "n_parameters"),
+    *("predict_us_per_step", "fit_seconds"),
 ]
 
 
@@ -59,42 +48,15 @@ class Answer:
         -------
         DataFrame
             entry, family, status and candidate (the one that is named, and fitted in the end); score with
-            ``low`` and ``high`` (95%); ``gain`` over the next simpler row in units of the loss, with
+            ``low`` and ``high`` (95%); ``gain`` over the next ``simpler`` row in units of the loss, with
             ``gain_low`` and ``gain_high`` (95%); ``p_good_enough``, the probability that no other is better
             by more than the tolerance; ``reach`` in steps with ``reach_low`` and ``reach_high``
             (95%; NaN where it was not looked into); n_parameters, predict_us_per_step, fit_seconds.
         """
         return self.table.copy()
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the scores with their intervals; what is enough is filled, what is inferior is pale.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; by default a new figure.
-        """
-        import matplotlib.pyplot as plt
-
-        if ax is None:
-            _, ax = plt.subplots(figsize=(5, 0.35 * len(self.table) + 1), layout="constrained")
-        for place, row in enumerate(self.table.to_dict("records")):
-            pale = 0.4 if row["status"] == "inferior" else 1.0
-            ax.plot([row["low"], row["high"]], [place, place], color="0.3", alpha=pale)
-            face = "0.2" if row["status"] == "enough" else "white"
-            ax.plot(row["score"], place, "o", color="0.2", markerfacecolor=face, alpha=pale)
-        names = [f"{e} ({s})" for e, s in self.table[["entry", "status"]].to_numpy()]
-        ax.set_yticks(range(len(names)), names)
-        ax.invert_yaxis()
-        ax.set_xlabel(self.metric.unit or self.metric.name)
-        return ax
-
     def __str__(self) -> str:
         return str(self.verdict)
-
-    def _repr_html_(self) -> str:
-        table = self.table.to_html(index=False, float_format=lambda v: f"{v:.4g}", border=0)
-        return self.verdict._repr_html_() + str(table)
 
 
 def answer_table(
@@ -133,11 +95,12 @@ def answer_table(
         entry = str(row["entry"])
         record = {name: row[name] for name in ("entry", "family", "score", "low", "high")}
         record |= {name: row[name] for name in ("n_parameters", "predict_us_per_step", "fit_seconds")}
-        record |= {"gain": np.nan, "gain_low": np.nan, "gain_high": np.nan}
+        record |= {"simpler": None, "gain": np.nan, "gain_low": np.nan, "gain_high": np.nan}
         if simpler is not None and entry in contest.parts:
             gain = contest.difference(simpler, entry)
             low, high = gain.interval()
-            record |= {"gain": float(gain.mean), "gain_low": float(low), "gain_high": float(high)}
+            record |= {"simpler": simpler, "gain": float(gain.mean)}
+            record |= {"gain_low": float(low), "gain_high": float(high)}
         found = reach_of(contexts, entry, role)
         records.append(
             {

@@ -157,24 +157,27 @@ class ComparisonResult:
     @cached_property
     def verdict(self) -> Verdict:
         """The answer in sentences, with the numbers behind them."""
-        return write_verdict(
-            Findings(
-                data=self.config["data"],
-                metric=self.metric,
-                tolerance=self.contest.tolerance,
-                judgement=self.judgement,
-                summary=self.summary,
-                pairs=self.pairs,
-                grids=self.grids,
-                contexts=self.contexts,
-                profile=self.facts,
-                failures=self.failures,
-                in_time=self._in_time,
-                n_units=len(next(iter(self.contest.units.values()), ())) // self._copies,
-                shorter=self.shorter,
-                untried=self.untried,
-                numbers=self.numbers,
-            )
+        return write_verdict(self.findings)
+
+    @cached_property
+    def findings(self) -> Findings:
+        """What the verdict is made of."""
+        return Findings(
+            data=self.config["data"],
+            metric=self.metric,
+            tolerance=self.contest.tolerance,
+            judgement=self.judgement,
+            summary=self.summary,
+            pairs=self.pairs,
+            grids=self.grids,
+            contexts=self.contexts,
+            profile=self.facts,
+            failures=self.failures,
+            in_time=self._in_time,
+            n_units=len(next(iter(self.contest.units.values()), ())) // self._copies,
+            numbers=self.numbers,
+            shorter=self.shorter,
+            untried=self.untried,
         )
 
     @cached_property

@@ -23,6 +23,10 @@ _LOPSIDED = 0.75
 _LONGEST_ERROR = 120
 _LONGEST_NAME = 80
 
+#: What sentences are about: who is enough, how sure that is, what more capacity buys, the other models,
+#: how far back, numbers in their units, the data before any model, and what to be wary of.
+TOPICS = ("who", "sure", "more", "others", "reach", "units", "profile", "caveat")
+
 #: A number behind a sentence: the table where it stands, row, column, and the number.
 Number = tuple[str, str, str, object]
 
@@ -96,11 +100,15 @@ class Writer:
 
     def __init__(self) -> None:
         self.sentences: list[str] = []
+        self.topics: list[str] = []
+        #: What is spoken of from here on: one of `TOPICS`.
+        self.topic = "who"
         self.evidence: list[tuple[int, str, str, str, object]] = []
 
     def say(self, sentence: str, *evidence: Number) -> None:
         """Add a sentence; each number behind it is a table, row, column and value."""
         self.sentences.append(sentence)
+        self.topics.append(self.topic)
         self.evidence += [(len(self.sentences), *number) for number in evidence]
 
 

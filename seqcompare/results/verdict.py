@@ -46,6 +46,8 @@ class Verdict:
     evidence : DataFrame
         The number behind each sentence: ``sentence`` (counted from 1), ``table``, ``row``, ``column``,
         ``value``.
+    topics : tuple of str
+        What each sentence is about, one of `seqcompare.results.findings.TOPICS`.
     """
 
     kind: str
@@ -56,6 +58,7 @@ class Verdict:
     look_ahead: int
     sentences: tuple[str, ...]
     evidence: pd.DataFrame
+    topics: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return "\n".join(self.sentences)
@@ -76,15 +79,22 @@ def write_verdict(found: Findings) -> Verdict:
         _say_that_all_failed(found, writer)
     else:
         _say_who(found, writer, model)
+        writer.topic = "sure"
         if judged.kind in ("model", "chance"):
             say_how_sure(found, writer)
+        writer.topic = "more"
         say_choice(found, writer, parent)
+        writer.topic = "others"
         say_statuses(found, writer)
+        writer.topic = "reach"
         if judged.kind == "model":
             horizon, look_ahead = say_how_far(found, writer, str(parent))
             say_shorter(found, writer, str(parent))
+        writer.topic = "units"
         say_units(found, writer)
+        writer.topic = "profile"
         _say_profile(found, writer)
+    writer.topic = "caveat"
     say_caveats(found, writer)
     families = found.summary.set_index("entry")["family"]
     return Verdict(
@@ -96,6 +106,7 @@ def write_verdict(found: Findings) -> Verdict:
         look_ahead,
         tuple(writer.sentences),
         pd.DataFrame(writer.evidence, columns=EVIDENCE),
+        tuple(writer.topics),
     )
 
 

@@ -391,3 +391,28 @@ def test_data_are_named_after_their_file(tmp_path):
         content = ("id,t,x\n" + text).encode()
         (tmp_path / file).write_bytes(gzip.compress(content) if file.endswith(".gz") else content)
         assert read(tmp_path / file, sequence="id", order="t", values="x").name == name
+
+
+@pytest.mark.parametrize("data", [[[1, 2, 3, 4], [3, 4]], np.array([[1.0, 2.0], [0.0, 7.0]])])
+def test_whole_numbers_are_read_as_counts_where_that_is_said(data):
+    found = read(data, kind="count")
+    assert [channel.kind for channel in found.X.schema] == ["count"]
+    assert found.X.values.dtype == np.float64
+
+
+def test_a_column_of_counts_is_read_as_such_where_that_is_said(tmp_path):
+    file = tmp_path / "few.csv"
+    file.write_text("n\n1\n2\n1\n2\n")
+    assert read(file, kind="count").X.schema[0].kind == "count"
+    file.write_text("n\n1\n-2\n1\n2\n")
+    with pytest.raises(
+        DataError, match="line 3, column 'n': expected counts, which are whole numbers from 0"
+    ):
+        read(file, kind="count")
+    for wrong, came in (
+        ([[1.5, 2.0]], "got 1.5"),
+        ([[-1, 2]], "got -1"),
+        (["abc"], "expected numbers, got a"),
+    ):
+        with pytest.raises(DataError, match=came):
+            read(wrong, kind="count")

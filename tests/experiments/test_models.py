@@ -41,10 +41,13 @@ ROLES = {
     "markov-kneser-ney": {"next"},
     "context-tree": {"next"},
     "autoregression": set(),  # of numbers
+    "autoregression-volatile": set(),  # of numbers
     "count-autoregression": set(),  # of counts
+    "count-autoregression-free": set(),  # of counts
     "hmm": {"next", "step", "sequence"},
     "hmm-predictive": {"next"},
     "state-space": set(),  # of numbers
+    "hmm-autoregressive": set(),  # of numbers
     "hmm-sticky": {"next", "step", "sequence"},
     "hmm-labels": {"step"},
     "hmm-labels-smoothed": {"step"},

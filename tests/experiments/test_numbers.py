@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import seqcompare
-from seqcompare.tasks import LinearSeries
+from seqcompare.tasks import Counts, LinearSeries
 
 SUITE = {
     "title": "Numbers",
@@ -74,3 +74,21 @@ def test_all_families_compete_on_numbers(tmp_path):
     # the naive forecast gets three quarters of it
     learned = summary[summary["family"] != "reference"]["score"]
     assert (learned < summary.loc["last value", "score"] - 0.5).all()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_counts_of_a_file_go_to_models_of_counts(tmp_path):
+    rng = np.random.default_rng(0)
+    visitors = [np.asarray(x) for x in Counts(survival=0.8, arrivals=2.0).sample(12, 60, random_state=0).X]
+    file = tmp_path / "visitors.csv"
+    rows = [f"{i},{t},{v}" for i, x in enumerate(visitors) for t, v in enumerate(x)]
+    file.write_text("\n".join(["sequence,hour,visitors", *rows]))
+    models = ["count-autoregression", "hmm", "ridge", "last-value"]
+    comparison = seqcompare.compare(file, models, cv=2, out=tmp_path / "run", n_jobs=1, kind="count")
+    assert comparison.frame()["status"].eq("ok").all(), comparison.frame()["error"].tolist()
+    summary = comparison.summary().set_index("entry")
+    assert comparison.verdict().model == "count autoregression of order 1"
+    # what everybody gives are probabilities: with frequencies of counts the reference has their entropy
+    assert summary.loc["chance", "score"] == pytest.approx(3.7, abs=0.3)
+    found = comparison.model().forecast([rng.poisson(10, 30).astype(float)], 2)
+    assert (found.quantile(0.5) == np.floor(found.quantile(0.5))).all()

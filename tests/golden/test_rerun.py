@@ -36,7 +36,7 @@ def test_a_sweep_gives_the_same_table(tmp_path):
 #: what was fitted then and now the share of right answers is the same.
 BY_LABELS = ("step", "sequence", "sequence-real")
 #: How candidates are called that came later.
-LATER = ("CRF", "frequencies by")
+LATER = ("CRF", "frequencies by", "levels by")
 SCORES = {"score", "validation_score", "chance", "skill", "score_error"}
 
 

@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from seqcompare import (
     HMM,
     Autoregression,
+    AutoregressiveHMM,
     ContextTree,
     CRFTagger,
     HMMTagger,
@@ -96,6 +97,7 @@ def test_step_by_step_is_the_same_as_at_once(name):
         Autoregression(1, volatility="garch"),
         Autoregression(2, missing="allow"),
         LinearStateSpace(1, missing="allow"),
+        AutoregressiveHMM(2, 2, n_init=1, min_covar=0.1, random_state=0),
         HMM(2, n_init=1, random_state=0, covariance_type="full", min_covar=0.1),
         HMM(1, "gmm", n_init=1, random_state=0, min_covar=0.1),
     ],

@@ -7,6 +7,7 @@ import pytest
 
 mpl.use("agg")
 
+import seqcompare
 from seqcompare.results.answer import COLUMNS
 from seqcompare.results.comparison import StoredComparison
 
@@ -45,7 +46,7 @@ def test_the_gain_is_over_the_next_simpler_row():
 
 
 def test_an_answer_is_frozen_drawn_and_shown():
-    answer = StoredComparison(GOLDEN / "compare-step").answer()
+    answer = seqcompare.load_run(GOLDEN / "compare-step").answer()
     frame = answer.frame()
     frame["status"] = "spoilt"
     assert "spoilt" not in answer.frame()["status"].tolist()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -12,12 +11,20 @@ from sklearn.pipeline import make_pipeline
 
 import seqcompare
 from seqcompare.families import Family, ModelSpec, Problem, Settings
+from seqcompare.models.hmm.grids import (
+    near,
+    near_in_a_row,
+    sizes_where_steps_are_weighed,
+    states,
+    states_in_a_row,
+    states_of_full,
+    states_of_labels,
+    steps_only,
+)
 from seqcompare.needs import Needs, Traits
 from seqcompare.typing import Record
 
 _FILTERED, _SMOOTHED = "filter", "posterior"
-#: Sizes for few symbols and for many, and where the former end.
-_SOME, _MANY, _FEW_SYMBOLS = (2, 3, 4, 6, 8, 12), (4, 8, 16, 32), 16
 #: Pseudo-counts of symbols and of transitions that do most of the work where steps are few.
 _SPARSE = {"emissionprob": 0.3, "transmat": 0.02}
 
@@ -36,6 +43,8 @@ def _hmm(
     # the classical fit, of whole sequences; the one to the steps that count is a kind of its own
     how.setdefault("objective", "likelihood")
     if problem.role == "next":
+        if problem.n_counts:
+            how["emission"] = "poisson"
         return seqcompare.HMM(n_components, **how)
     if problem.role != "sequence":
         return None
@@ -98,97 +107,6 @@ def _missing(problem: Problem) -> str:
     return "marginalize" if problem.missing else "error"
 
 
-def _width(problem: Problem) -> int:
-    """Return the parameters of a state, about."""
-    return problem.n_symbols or 2 * problem.n_channels
-
-
-def _fitting(problem: Problem, *counts: int) -> list[int]:
-    """Return the numbers of states that there is data for: ten steps for each free parameter, or so."""
-    fitting = [k for k in counts if 10 * k * (k + _width(problem)) <= problem.n_steps]
-    return fitting or [counts[0]]
-
-
-def _states(problem: Problem) -> list[Settings]:
-    if problem.role == "next":
-        if problem.kind == "real":
-            counts = _fitting(problem, 2, 3, 4, 6, 8, 12)
-        else:
-            counts = _fitting(problem, *_SOME if problem.n_symbols <= _FEW_SYMBOLS else _MANY)
-    elif problem.role == "step":
-        counts = [k for k in _fitting(problem, 4, 8, 16) if k > problem.n_classes]
-    else:
-        counts = list(_states_of_classes(problem))
-    return [*({"n_components": k} for k in counts), *_with_priors(problem)]
-
-
-def _with_priors(problem: Problem) -> list[Settings]:
-    """Return the numbers of states that there is data for with priors, but where these still matter."""
-    if problem.kind == "real" or problem.role not in ("next", "sequence"):
-        return []
-    n_steps = problem.n_steps if problem.role == "next" else _per_class(problem)
-    counts = _SOME if problem.role == "next" and problem.n_symbols <= _FEW_SYMBOLS else (2, 4, 8)
-    free = {k: k * (k + _width(problem)) for k in counts}
-    return [{"n_components": k, "priors": True} for k in counts if 1.5 * free[k] <= n_steps <= 50 * free[k]]
-
-
-def _near(problem: Problem, settings: Settings) -> list[Settings]:
-    """Return one state less and more, and of the largest twice as many."""
-    k = int(settings["n_components"])
-    counts = [k - 1, k + 1, *([2 * k] if not problem.large and k >= 8 else [])]
-    room = _per_class(problem) if problem.role == "sequence" else problem.n_steps
-    least = problem.n_classes + 1 if problem.role == "step" else 1
-    able = [n for n in counts if n >= least and n * (n + _width(problem)) <= room]
-    return [{**settings, "n_components": n} for n in able]
-
-
-def _states_of_classes(problem: Problem) -> Iterator[int]:
-    """Yield the numbers of states of a density a class, as far as a class has steps enough for them."""
-    if problem.role != "sequence":
-        return
-    for k in (1, 2, 3, 5, 8):
-        if k > 1 and 5 * k * (k + _width(problem)) > _per_class(problem):
-            return
-        yield k
-
-
-def _per_class(problem: Problem) -> int:
-    return max(1, problem.n_steps // max(problem.n_classes, 1))
-
-
-def _states_of_full(problem: Problem) -> list[Settings]:
-    if problem.kind != "real" or not 1 < problem.n_channels <= 40:
-        return []
-    room = _per_class(problem) / problem.n_channels**2
-    return [{"n_components": k} for k in _states_of_classes(problem) if k <= room]
-
-
-def _states_in_a_row(problem: Problem) -> list[Settings]:
-    if problem.role != "sequence":
-        return []
-    able = min(problem.longest, _per_class(problem) / (2 * _width(problem)))
-    return [{"n_components": k} for k in (3, 5, 8, 16) if k <= able]
-
-
-def _near_in_a_row(problem: Problem, settings: Settings) -> list[Settings]:
-    k = int(settings["n_components"])
-    most = min(problem.longest // 2, _per_class(problem) // (2 * _width(problem)))
-    return [{"n_components": n} for n in (3 * k // 4, 3 * k // 2) if 2 < n <= most]
-
-
-def _states_of_labels(problem: Problem) -> list[Settings]:
-    return [{"states": problem.n_classes}] if problem.role == "step" else []
-
-
-def _sizes_where_steps_are_weighed(problem: Problem) -> list[Settings]:
-    able = problem.role == "next" and problem.kind == "symbols" and problem.weighted
-    return [{"n_components": k} for k in (2, 4, 8)] if able else []
-
-
-def _steps_only(problem: Problem) -> list[Settings]:
-    return _states(problem) if problem.role == "step" else []
-
-
 def _state_space(problem: Problem, n_components: int) -> BaseEstimator | None:
     """Return the density whose states are numbers."""
     if problem.role != "next" or problem.kind != "real":
@@ -201,6 +119,29 @@ def _numbers_in_a_state(problem: Problem) -> list[Settings]:
         return []
     width = 2 * problem.n_channels
     return [{"n_components": k} for k in (1, 2, 3) if k == 1 or 10 * k * (k + width) <= problem.n_steps]
+
+
+def _regimes(problem: Problem, n_components: int, order: int = 1) -> BaseEstimator | None:
+    """Return the density whose states are linear rules; gaps would hide what a rule needs to see."""
+    if problem.role != "next" or problem.kind != "real" or problem.missing:
+        return None
+    starts = 10 if problem.task is not None else 3
+    return seqcompare.AutoregressiveHMM(n_components, order, n_init=starts)
+
+
+def _rules(problem: Problem) -> list[Settings]:
+    """Return numbers of rules and their orders: some ten steps for each free parameter."""
+    if problem.role != "next" or problem.kind != "real" or problem.missing:
+        return []
+    d = problem.n_channels
+    tried = [(k, p) for p in (1, 2, 4) for k in (2, 3) if p < problem.longest // 2]
+    return [
+        {"n_components": k, "order": p} for k, p in tried if 10 * k * (k + d * (p * d + 1)) <= problem.n_steps
+    ]
+
+
+def _label_of_rules(settings: Settings) -> str:
+    return f"autoregressive HMM {settings['n_components']} states, order {settings.get('order', 1)}"
 
 
 def _field(problem: Problem, width: int, C: float = 1.0) -> BaseEstimator | None:
@@ -281,13 +222,13 @@ def _spec(name: str, title: str, build: Any, grid: Any, **more: Any) -> ModelSpe
         build,
         grid,
         capacity="n_components",
-        missing=True,
         **{
+            "missing": True,
             "capacity_name": "states",
             "sizes": (2, 4, 8),
             "label": _label,
             "cost": partial(_seconds, 1e-5),
-            "refine": _near,
+            "refine": near,
             **more,
         },
     )
@@ -303,7 +244,7 @@ def _of_labels_spec(name: str, decode: str, *, ahead: bool) -> ModelSpec:
         name,
         "HMM of labels, smoothed" if ahead else "HMM of labels",
         partial(_of_labels, decode=decode),
-        _states_of_labels,
+        states_of_labels,
         capacity="states",
         capacity_name="states",
         label="HMM, states are labels",
@@ -320,9 +261,9 @@ FAMILY = Family(
     "s",
     (
         _of_labels_spec("hmm-labels", _FILTERED, ahead=False),
-        _spec("hmm", "HMM", _hmm, _states),
-        _variant("hmm-full", "full covariance", _full, _states_of_full),
-        _variant("hmm-left-right", "left to right", _left_right, _states_in_a_row, refine=_near_in_a_row),
+        _spec("hmm", "HMM", _hmm, states),
+        _variant("hmm-full", "full covariance", _full, states_of_full),
+        _variant("hmm-left-right", "left to right", _left_right, states_in_a_row, refine=near_in_a_row),
         _spec(
             "hmm-sticky",
             "Sticky HMM",
@@ -335,7 +276,7 @@ FAMILY = Family(
             "hmm-predictive",
             "Predictive HMM",
             _predictive,
-            _sizes_where_steps_are_weighed,
+            sizes_where_steps_are_weighed,
             label="predictive HMM {n_components} states",
         ),
         _spec(
@@ -350,12 +291,23 @@ FAMILY = Family(
             sizes=(1, 2, 3),
             kinds=("real",),
         ),
+        _spec(
+            "hmm-autoregressive",
+            "Autoregressive HMM",
+            _regimes,
+            _rules,
+            label=_label_of_rules,
+            cost=partial(_seconds, 3e-5),
+            sizes=(2, 3),
+            kinds=("real",),
+            missing=False,
+        ),
         _of_labels_spec("hmm-labels-smoothed", _SMOOTHED, ahead=True),
         _spec(
             "hmm-smoothed",
             "HMM, smoothed",
             partial(_hmm, decode=_SMOOTHED),
-            _steps_only,
+            steps_only,
             ahead=True,
             sizes=(),
         ),

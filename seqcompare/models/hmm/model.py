@@ -159,6 +159,11 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         return reading_of(self, getattr(self, "emission_", self.emission))
 
     @property
+    def of_counts(self) -> bool:
+        """Whether predictions are probabilities of counts."""
+        return getattr(self, "emission_", self.emission) == "poisson"
+
+    @property
     def takes_weights(self) -> bool:
         """Whether `fit` can take weights of single steps: not if it is told to fit whole sequences."""
         return self.objective != "likelihood"

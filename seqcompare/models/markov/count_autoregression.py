@@ -84,6 +84,8 @@ class CountAutoregression(NumberDensity):
     array([1.])
     """
 
+    of_counts = True
+
     def __init__(self, order: int = 1, *, arrivals: Literal["poisson", "free"] = "poisson") -> None:
         self.order = order
         self.arrivals = arrivals

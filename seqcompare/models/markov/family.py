@@ -15,6 +15,8 @@ from seqcompare.needs import Needs, Traits
 _MANY_SYMBOLS = 16
 #: Classes up to which each has a tree of its own.
 _FEW_CLASSES = 10
+# steps from which on a variance that changes can be told from a constant one, and affordable channels
+_STEPS_OF_A_VARIANCE, _FEW_CHANNELS = 300, 4
 
 
 def _chain(
@@ -154,11 +156,35 @@ def _theory_of_lines(needs: Needs, traits: Traits) -> bool | None:
     return False if needs.distance > traits.capacity else needs.linear
 
 
-def _counts(problem: Problem, order: int) -> BaseEstimator | None:
-    """Return the chain of counts, where a task says that its whole numbers are such."""
-    answered_by = getattr(problem.task, "answered_by", "")
-    able = problem.role == "next" and problem.kind == "symbols" and answered_by == "density"
-    return seqcompare.CountAutoregression(order) if able else None
+def _volatile(problem: Problem, order: int) -> BaseEstimator | None:
+    """Return the chain of numbers whose variance follows from past squares."""
+    if problem.role != "next" or problem.kind != "real" or problem.n_channels > _FEW_CHANNELS:
+        return None
+    return None if problem.n_counts else seqcompare.Autoregression(order, volatility="garch")
+
+
+def _few_lags(problem: Problem) -> list[Settings]:
+    """Return orders for which there are steps enough to see a variance change."""
+    if problem.role != "next" or problem.kind != "real" or problem.n_steps < _STEPS_OF_A_VARIANCE:
+        return []
+    return [{"order": k} for k in (0, 1, 2) if k < problem.longest]
+
+
+def _counts(problem: Problem, order: int, *, free: bool = False) -> BaseEstimator | None:
+    """Return the chain of counts, where a task says that its whole numbers are such, or a file's are."""
+    if problem.role != "next":
+        return None
+    if problem.kind == "symbols":
+        able = getattr(problem.task, "answered_by", "") == "density"
+    else:
+        able = problem.n_counts > 0
+    return seqcompare.CountAutoregression(order, arrivals="free" if free else "poisson") if able else None
+
+
+def _orders_of_counts(problem: Problem) -> list[Settings]:
+    """Return the orders that are affordable: sums over all ways in which counts can survive."""
+    most = {1: 64, 2: 32}
+    return [{"order": k} for k, top in most.items() if 0 < problem.n_counts <= top and k < problem.longest]
 
 
 CHAIN = ModelSpec(
@@ -216,18 +242,39 @@ AUTOREGRESSION = ModelSpec(
     missing=True,
     kinds=("real",),
 )
-COUNTS = ModelSpec(
-    "count-autoregression",
-    "Autoregression of counts",
-    _counts,
-    lambda problem: [],
-    sizes=(1, 2),
+VOLATILE = ModelSpec(
+    "autoregression-volatile",
+    "Autoregression, variance by past squares",
+    _volatile,
+    _few_lags,
+    sizes=(0, 1),
     capacity="order",
     capacity_name="order",
-    label="count autoregression of order {order}",
-    limit=_last_steps,
-    cost=lambda problem, settings: 1e-5 * problem.n_steps * (int(settings["order"]) + 1),
-    kinds=("symbols",),
+    label="autoregression of order {order}, GARCH",
+    cost=lambda problem, settings: 1e-4 * problem.n_steps,
+    can_represent=lambda needs, traits: None,
+    kinds=("real",),
+)
+
+
+def _spec_of_counts(name: str, title: str, *, free: bool) -> ModelSpec:
+    return ModelSpec(
+        name,
+        title,
+        partial(_counts, free=free),
+        _orders_of_counts,
+        sizes=() if free else (1, 2),
+        capacity="order",
+        capacity_name="order",
+        label="count autoregression of order {order}" + (", free arrivals" if free else ""),
+        limit=_last_steps,
+        cost=lambda problem, settings: 1e-5 * problem.n_steps * (int(settings["order"]) + 1),
+    )
+
+
+COUNTS = _spec_of_counts("count-autoregression", "Autoregression of counts", free=False)
+FREE_COUNTS = _spec_of_counts(
+    "count-autoregression-free", "Autoregression of counts, free arrivals", free=True
 )
 
 FAMILY = Family(
@@ -235,7 +282,7 @@ FAMILY = Family(
     "Markov chain",
     "#0072B2",
     "o",
-    (CHAIN, KNESER_NEY, TREE, AUTOREGRESSION, COUNTS),
+    (CHAIN, KNESER_NEY, TREE, AUTOREGRESSION, VOLATILE, COUNTS, FREE_COUNTS),
     _theory,
     least_capacity=0,
     seed_keys={"step": "Markov tagger", "sequence": "Markov chains"},

@@ -85,10 +85,10 @@ def log_densities(lags: Lags, volatility: Volatility | None, sequences: Sequence
     off, which = np.empty_like(x), np.empty(len(x), dtype=np.intp)
     off[1:], which[1:] = x[1:] - rows.mean[:-1], rows.which[:-1]
     off[first], which[first] = x[first] - rows.start_mean, len(covariances) - 1
-    return _normal_log_density(off, covariances, which)
+    return normal_log_density(off, covariances, which)
 
 
-def _normal_log_density(off: Floats, covariances: Floats, which: NDArray[np.intp]) -> Floats:
+def normal_log_density(off: Floats, covariances: Floats, which: NDArray[np.intp]) -> Floats:
     """Return the log-density of normal vectors about 0, each with one of some covariances, in nats."""
     factor = np.linalg.cholesky(covariances)
     constant = np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)

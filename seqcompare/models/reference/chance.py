@@ -215,15 +215,25 @@ class ChanceRegressor(RegressorMixin, BaseEstimator):
         return np.full(len(check_sequences(self, X, reset=False, allow_nan=True)), self.mean_)
 
 
-def chance_model(dataset: SequenceDataset) -> BaseEstimator:
+def chance_model(dataset: SequenceDataset, n_counts: int = 0) -> BaseEstimator:
     """Return the model without memory, not fitted.
 
-    Frequencies of symbols, labels or classes; the mean of numbers; for real-valued steps a mixture of
+    Frequencies of symbols, counts, labels or classes; the mean of numbers; for real-valued steps a mixture of
     Gaussians.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        The data.
+    n_counts : int, default=0
+        Where steps are counts, one more than the largest.
     """
     if dataset.role == "next":
         if dataset.X.kind == "symbols":
             return ChanceNext()
+        if n_counts:
+            # the frequencies of the counts, and a tail beyond the largest
+            return seqcompare.CountAutoregression(0, arrivals="free")
         return ChanceDensity("marginalize" if np.isnan(dataset.X.values).any() else "error")
     models = {"step": ChanceTagger, "sequence": ChanceClassifier, "value": ChanceRegressor}
     return models[dataset.role]()

@@ -108,12 +108,72 @@
     });
     return new XMLSerializer().serializeToString(whole).replace(/var\(--[\w-]+, ?(#[0-9a-f]{6})\)/g, "$1");
   };
+  // twice as large as on the page, on white
+  const pngOf = async (text) => {
+    const image = new Image();
+    image.src = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+    await image.decode();
+    const canvas = make("canvas", { width: 2 * image.width, height: 2 * image.height });
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = "#ffffff";
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+    URL.revokeObjectURL(image.src);
+    return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+  };
   for (const bar of document.querySelectorAll(".tools[data-figure]")) {
     const button = make("button", { type: "button" }, "Save as SVG");
     const figure = document.getElementById(bar.dataset.figure);
     button.addEventListener("click", () => save(bar.dataset.file + ".svg", "image/svg+xml", svgOf(figure)));
-    bar.append(button);
+    const picture = make("button", { type: "button" }, "Save as PNG");
+    picture.addEventListener("click", async () => save(bar.dataset.file + ".png", "image/png", await pngOf(svgOf(figure))));
+    const copied = make("button", { type: "button" }, "Copy picture");
+    const told = make("output", { "aria-live": "polite" });
+    copied.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.write([new ClipboardItem({ "image/png": pngOf(svgOf(figure)) })]);
+        told.textContent = "copied";
+      } catch {
+        told.textContent = "this browser does not let pages copy pictures: save it";
+      }
+    });
+    bar.append(button, picture, copied, told);
   }
+
+  // what is folded opens where a link leads into it, and for print
+  const unfold = () => {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    target.querySelector(":scope > details.fold")?.setAttribute("open", "");
+    for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    target.scrollIntoView();
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details.fold:not([open])")];
+    for (const fold of opened) fold.open = true;
+  });
+  addEventListener("afterprint", () => opened.forEach((fold) => (fold.open = false)));
+
+  // texts to take along
+  const copy = async (text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const field = make("textarea", {}, text);
+      document.body.append(field);
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+    }
+  };
+  for (const button of document.querySelectorAll("[data-copy]"))
+    button.addEventListener("click", async () => {
+      await copy(document.getElementById(button.dataset.copy).textContent);
+      button.parentElement.querySelector("output").textContent = `${button.textContent.replace("Copy ", "")}: copied`;
+    });
 
   // light or dark, against what the system says
   const theme = make("button", { type: "button", class: "theme" }, "Light / dark");

@@ -1,0 +1,139 @@
+"""Whether comparisons on numbers and counts name the true family, over sets drawn from the tasks.
+
+Each set is 40 sequences of 200 steps of a task; all families compete as in `seqcompare.compare`, and the
+verdict is noted, with its reach. For autoregressions of order 1 to 6, whose last partial autocorrelation is
+.2 to .8, the family alone competes, and it is the reach that counts. What is done already is read from the
+file; sets are taken in turns, so that any beginning of the file is balanced.
+
+    nice -n 19 python benchmarks/number_verdicts.py [--sets 20] [--only NAME] [--out FILE] [--table]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from seqcompare import Sequences
+from seqcompare.data.dataset import SequenceDataset
+from seqcompare.experiments.compare import plan_comparison, run_comparison
+from seqcompare.experiments.comparison import Comparison
+from seqcompare.results.folder import hold_folder
+from seqcompare.results.store import STORE, Store
+from seqcompare.tasks import (
+    Counts,
+    LinearSeries,
+    LongMemory,
+    NoisyState,
+    Renewal,
+    SwitchingAutoregression,
+    ThresholdAutoregression,
+    Volatility,
+)
+
+#: Families that have the rule of the source itself, or one that cannot be told from it at this size.
+TASKS = {
+    "LinearSeries(2)": (LinearSeries(2, coefficients=(1.6, -0.8)), {"markov"}),
+    "Counts": (Counts(), {"markov"}),
+    "NoisyState(64)": (NoisyState(64), {"hmm"}),
+    "SwitchingAutoregression(32)": (SwitchingAutoregression(32), {"hmm"}),
+    "ThresholdAutoregression": (ThresholdAutoregression(), {"window"}),
+    "Volatility": (Volatility(), {"markov", "hmm", "window", "recurrent"}),
+    "Renewal": (Renewal(), {"markov", "hmm", "window", "recurrent"}),
+    "LongMemory": (LongMemory(), {"markov", "hmm", "window", "recurrent"}),
+}
+ORDERS = range(1, 7)
+
+
+def coefficients_of(partial):
+    """Return coefficients of an autoregression with these partial autocorrelations (Durbin and Levinson)."""
+    lags = np.zeros(0)
+    for last in partial:
+        lags = np.append(lags - last * lags[::-1], last)
+    return tuple(float(c) for c in lags)
+
+
+def autoregression(order, seed):
+    """Return a task of this order, whose last partial autocorrelation is .2 to .8."""
+    rng = np.random.default_rng([order, seed])
+    partial = rng.uniform(-0.7, 0.7, size=order)
+    partial[-1] = rng.choice([-1, 1]) * rng.uniform(0.2, 0.8)
+    return LinearSeries(order, coefficients=coefficients_of(partial))
+
+
+def draw(task, seed):
+    """Return a set as a user would bring it: steps alone, counts as counts."""
+    X = task.sample(40, 200, random_state=10_000 + seed).X
+    if task.name == "Counts":
+        X = Sequences([np.asarray(x, dtype=float) for x in X], schema=[("count", "count")])
+    return SequenceDataset(X, None, None, "next", f"{task.name}-{seed}")
+
+
+def judge(dataset, models=None):
+    """Compare, and return what the verdict says; the profile of the data is left out."""
+    with tempfile.TemporaryDirectory() as place, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        folder = Path(place) / "run"
+        planned = plan_comparison(dataset, models)
+        with hold_folder(folder, planned.config, n_jobs=1, fresh=True):
+            with Store(folder / STORE, answers=True) as store:
+                store.keep_table("profile_facts", pd.DataFrame({"name": [], "value": []}))
+            run_comparison(planned, folder, n_jobs=1)
+            verdict = Comparison(folder).verdict()
+    return {"kind": verdict.kind, "family": verdict.family, "model": verdict.model, "reach": verdict.horizon}
+
+
+def jobs(n_sets):
+    """Yield (name, seed, dataset, models, what is right)."""
+    for seed in range(n_sets):
+        for name, (task, families) in TASKS.items():
+            yield name, seed, lambda task=task, seed=seed: draw(task, seed), None, sorted(families)
+        for order in ORDERS:
+            made = lambda order=order, seed=seed: draw(autoregression(order, seed), seed)  # noqa: E731
+            yield f"reach of AR({order})", seed, made, ["markov"], order
+
+
+def table(out):
+    """Print a line a task: sets judged, sets right, and what was named."""
+    rows = pd.DataFrame([json.loads(line) for line in out.read_text().splitlines()])
+    for name, part in rows.groupby("task", sort=False):
+        named = part["model"].astype(str).value_counts().head(3).to_dict()
+        print(f"| `{name}` | {int(part['right'].sum())} of {len(part)} | {named} |")
+    print(f"all: {int(rows['right'].sum())} of {len(rows)}")
+
+
+def main() -> None:
+    """Judge what is not in the file yet."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sets", type=int, default=20)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--out", type=Path, default=Path("reports/number_verdicts.jsonl"))
+    parser.add_argument("--table", action="store_true", help="print what there is, and no more")
+    options = parser.parse_args()
+    if not options.table:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.touch()
+        lines = [json.loads(line) for line in options.out.read_text().splitlines()]
+        done = {(line["task"], line["seed"]) for line in lines}
+        for name, seed, made, models, right in jobs(options.sets):
+            if (name, seed) in done or options.only not in name:
+                continue
+            begin = time.process_time()
+            found = judge(made(), models)
+            ok = found["reach"] == right if isinstance(right, int) else found["family"] in right
+            line = {"task": name, "seed": seed, "right": bool(ok and found["kind"] == "model"), **found}
+            line["seconds"] = round(time.process_time() - begin, 1)
+            with options.out.open("a") as file:
+                file.write(json.dumps(line) + "\n")
+            print(line, flush=True)
+    table(options.out)
+
+
+if __name__ == "__main__":
+    main()

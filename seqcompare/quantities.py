@@ -1,0 +1,114 @@
+"""How quantities are written: one format each, wherever a number is shown.
+
+A leaf of the package: sentences, tables, tiles and the terminal write the same number the same way.
+"""
+
+from __future__ import annotations
+
+import math
+
+#: Stands for what is not known.
+NOTHING = "–"
+_MINUS = "−"
+
+
+def number(value: float) -> str:
+    """Return a number with the four digits that count, without an exponent where it can be avoided."""
+    if math.isnan(value):
+        return ""
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{_MINUS}∞"
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if size >= 1e7 or size < 1e-4:
+        text = f"{value:.2e}"
+    elif size >= 1000 or value == int(value):
+        text = f"{value:.0f}"
+    else:
+        text = f"{value:.{3 - math.floor(math.log10(size))}f}" if size >= 1 else f"{value:.3g}"
+    return text.replace("-", _MINUS)
+
+
+def count(value: float) -> str:
+    """Return a whole number, thousands apart."""
+    return f"{value:,.0f}".replace("-", _MINUS) if math.isfinite(value) else NOTHING
+
+
+def percent(share: float) -> str:
+    """Return a share of 1 in percent, with one decimal."""
+    return f"{100 * share:.1f}%".replace("-", _MINUS) if math.isfinite(share) else NOTHING
+
+
+def probability(p: float) -> str:
+    """Return a probability in percent: what is not certain is neither 0.0% nor 100.0%."""
+    if not math.isfinite(p):
+        return NOTHING
+    if p < 0.0005:
+        return "< 0.1%"
+    return "> 99.9%" if p > 0.9995 else percent(p)
+
+
+def p_value(p: float) -> str:
+    """Return a p value: three decimals, and "< .001" below."""
+    if not math.isfinite(p):
+        return NOTHING
+    return "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
+
+
+def duration(seconds: float) -> str:
+    """Return a time span in the unit that suits it, with two digits or so."""
+    if not math.isfinite(seconds):
+        return NOTHING
+    if seconds == 0:
+        return "0 s"
+    for size, unit in ((1e-6, "ns"), (1e-3, "µs"), (1.0, "ms")):
+        # what rounds to a thousand of a unit is one of the next
+        if seconds < 0.9995 * size:
+            return f"{_two_digits(seconds / size * 1e3)} {unit}"
+    if seconds < 59.5:
+        return f"{_two_digits(seconds)} s"
+    minutes = seconds / 60
+    if minutes < 90:
+        return f"{minutes:.0f} min"
+    return f"{minutes / 60:.1f} h" if minutes < 48 * 60 else f"{minutes / 1440:.1f} days"
+
+
+def size(megabytes: float) -> str:
+    """Return an amount of memory, given in megabytes, in the unit that suits it."""
+    if not math.isfinite(megabytes):
+        return NOTHING
+    for unit in ("MB", "GB"):
+        if megabytes < 999.5:
+            return f"{_two_digits(megabytes)} {unit}"
+        megabytes /= 1000
+    return f"{_two_digits(megabytes)} TB"
+
+
+def about(value: float) -> str:
+    """Return a rough number, with the two digits that count."""
+    if value < 10:
+        return f"{value:.2g}"
+    scale = 10 ** (len(str(int(value))) - 2)
+    return count(round(value / scale) * scale)
+
+
+def keep_figures(value: float, text: str) -> str:
+    """Return `text`, which says `value`; where its decimals leave no two digits of it, what does.
+
+    A score of .001879 is none of "0.002", and its interval does not begin at "0.001".
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    text : str
+        What a pattern of fixed decimals made of it.
+    """
+    digits = sum(c.isdigit() for c in text.partition("e")[0].lstrip("-−+0."))
+    small = 0 < abs(value) < 0.1 and digits < 2 and "%" not in text
+    return number(float(f"{value:.2g}")) if small else text
+
+
+def _two_digits(value: float) -> str:
+    return f"{value:.1f}" if value < 9.95 else f"{value:,.0f}"

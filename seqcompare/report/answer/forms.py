@@ -1,0 +1,149 @@
+"""The answer of a comparison as Markdown, on a terminal, as LaTeX and as plain values."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import Any
+
+from tabulate import tabulate
+
+from seqcompare.report.answer.sheet import AnswerSheet, Row
+from seqcompare.report.tables import ascii_text, markdown_text
+
+_COLUMNS = ("status", "name", "score", "gain", "sure", "reach", "parameters", "step_time", "fit_time")
+_NUMBERS = ("gain", "sure", "reach", "parameters", "step_time", "fit_time")
+
+
+def cells_of(row: Row) -> dict[str, str]:
+    """Return the cells of a row, each on one line."""
+    return {
+        "status": f"{row.mark} {row.status_words}".strip(),
+        "name": f"{row.name}: {row.candidate}" if row.candidate not in ("", row.name) else row.name,
+        "score": f"{row.score} ({row.interval})" if row.interval else row.score,
+        "gain": f"{row.gain} ({row.gain_interval}) on {row.over}" if row.over else "",
+        "sure": row.sure,
+        "reach": f"{row.reach} ({row.reach_interval})" if row.reach_interval else row.reach,
+        "parameters": row.parameters,
+        "step_time": row.step_time,
+        "fit_time": row.fit_time,
+    }
+
+
+def to_markdown(sheet: AnswerSheet) -> str:
+    """Return the answer as Markdown."""
+    write = markdown_text
+    lines = [f"- **{write(t.label)}: {write(t.value)}** ({write(t.note)})" for t in sheet.tiles]
+    heads = [write(_head(sheet, name)) for name in _COLUMNS]
+    rows = [[write(cells_of(row)[name]) for name in _COLUMNS] for row in sheet.rows]
+    lines += ["", str(tabulate(rows, headers=heads, tablefmt="pipe", disable_numparse=True)), ""]
+    lines += ["**What to do next**", "", *(f"    {command}" for command in sheet.commands), ""]
+    lines += [f"- {write(note.text)}" for note in sheet.todo]
+    lines += ["", "**What this does not say**", "", *(f"- {write(note.text)}" for note in sheet.limits)]
+    return "\n".join(lines) + "\n"
+
+
+def to_text(sheet: AnswerSheet, width: int = 80) -> str:
+    """Return the answer for a terminal; no line is longer than `width`, and lines break between words."""
+    longest = max(len(tile.label) for tile in sheet.tiles) + 2
+    lines = [_wrapped(sheet.title, width), ""]
+    for tile in sheet.tiles:
+        lead = f"{tile.label}:".ljust(longest)
+        note = f" ({tile.note})" if tile.note else ""
+        lines.append(_wrapped(f"{tile.value}{note}", width, lead))
+    heads = ["", "Family", sheet.heads["score"][0], "95% interval", "As good", "Reach", "Params"]
+    taken = [[row.score, row.interval, row.sure, row.reach, row.parameters] for row in sheet.rows]
+    widths = [
+        max(len(head), *map(len, column))
+        for head, column in zip(heads[2:], zip(*taken, strict=True), strict=True)
+    ]
+    room = max(width - 3 - sum(widths) - 2 * len(heads), 8)
+    rows = [[row.mark, _cut(row.name, room), *cells] for row, cells in zip(sheet.rows, taken, strict=True)]
+    align = ("left", "left", "right", "left", "right", "right", "right")
+    table = tabulate(rows, headers=heads, tablefmt="plain", disable_numparse=True, colalign=align)
+    marks = {row.mark: row.status_words.partition(":")[0] for row in sheet.rows if row.mark}
+    lines += ["", *(line[:width].rstrip() for line in str(table).splitlines())]
+    lines.append(_wrapped(" · ".join(f"{mark} {words}" for mark, words in marks.items()), width))
+    lines += ["", "What to do next:", *(f"  {command}" for command in sheet.commands)]
+    lines += [_wrapped(note.text, width, "- ") for note in sheet.todo]
+    if sheet.limits:
+        lines += ["", "What this does not say:", *(_wrapped(n.text, width, "- ") for n in sheet.limits)]
+    return "\n".join(lines)
+
+
+def to_latex(sheet: AnswerSheet) -> str:
+    """Return the table for the packages booktabs and siunitx, with caption and label, decimals aligned."""
+    unit = sheet.heads["score"]
+    score = _tex(unit[0] + (" (%)" if any(row.score.endswith("%") for row in sheet.rows) else ""))
+    best = sheet.tiles[0]
+    caption = (
+        f"{sheet.title} {sheet.subtitle}. {best.label}: {best.value} ({best.note}). {unit[0]}: {unit[1]}."
+    )
+    lines = [
+        r"\begin{table}",
+        rf"\caption{{{_tex(caption)}}}",
+        rf"\label{{tab:{re.sub('[^a-z0-9]+', '-', ascii_text(sheet.title).lower()).strip('-')}}}",
+        r"\begin{tabular}{lllS[table-format=-1.3]lS[table-format=-1.3]lrrr}",
+        r"\toprule",
+        rf" & Family & Member & {{{score}}} & {{95\% interval}} & {{Gain}} & {{95\% interval}}"
+        r" & {As good} & {Reach} & {Parameters} \\",
+        r"\midrule",
+    ]
+    for row in sheet.rows:
+        said = [
+            row.status_words,
+            row.name,
+            row.candidate,
+            *(_bare(row.score), row.interval, _bare(row.gain), row.gain_interval),
+            *(row.sure, row.reach, row.parameters),
+        ]
+        lines.append(
+            " & ".join(_tex(text.replace("–", "--") if text != "–" else "") for text in said) + r" \\"
+        )
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}"]) + "\n"
+
+
+def to_plain(sheet: AnswerSheet) -> dict[str, Any]:
+    """Return the answer in plain values: numbers unrounded in ``rows``, and words as they are shown."""
+    return {
+        "title": sheet.title,
+        "subtitle": sheet.subtitle,
+        "tiles": [{"label": t.label, "value": t.value, "note": t.note} for t in sheet.tiles],
+        "rows": [{**row.values, "shown": cells_of(row)} for row in sheet.rows],
+        "next": [*sheet.commands, *(note.text for note in sheet.todo)],
+        "limits": [note.text for note in sheet.limits],
+    }
+
+
+def _head(sheet: AnswerSheet, name: str) -> str:
+    words, small = sheet.heads[name]
+    return f"{words} ({small})" if small else words
+
+
+def _wrapped(text: str, width: int, lead: str = "") -> str:
+    return textwrap.fill(
+        text,
+        width,
+        initial_indent=lead,
+        subsequent_indent=" " * len(lead),
+        break_long_words=True,
+        break_on_hyphens=False,
+    )
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[: room - 1]}…"
+
+
+def _bare(text: str) -> str:
+    """Return a number as siunitx reads it; in braces, what is none."""
+    plain = text.replace("−", "-").replace("+", "").removesuffix("%").replace(",", "")
+    return plain if re.fullmatch(r"-?\d+(\.\d+)?(e-?\d+)?", plain) else ""
+
+
+_TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+_TEX |= {sign: f"\\{sign}" for sign in "&%$#_{}"}
+
+
+def _tex(text: str) -> str:
+    return "".join(_TEX.get(c, c) for c in ascii_text(text))

@@ -1,0 +1,301 @@
+"""The answer of a comparison as people read it: tiles, a table, what to do next, and what is not said.
+
+Made once and of words alone; pages, terminals, notebooks and papers write these same words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from seqcompare import quantities as say
+from seqcompare.families import REFERENCE
+from seqcompare.metrics import Metric
+from seqcompare.report.answer.axis import Axis, zoomed
+from seqcompare.report.answer.tiles import Tile, tiles_of
+from seqcompare.report.answer.words import (
+    capital,
+    lower_first,
+    margin_words,
+    missing,
+    reach_span,
+    span_of,
+    unit_of,
+    written,
+)
+from seqcompare.report.names import distinct, palette_of, shown
+from seqcompare.results.comparison import ComparisonResult
+from seqcompare.results.contest import CHANCE
+from seqcompare.results.judgement import ENOUGH, EQUIVALENT, INFERIOR, NOT_TRIED, UNDECIDED, Judgement
+from seqcompare.results.sureness import searched_words, settle_words
+from seqcompare.style import SeriesStyle
+
+#: Status -> sign and words.
+_STATUS = {
+    ENOUGH: ("✓", "good enough"),
+    EQUIVALENT: ("=", "as good, for sure"),
+    UNDECIDED: ("?", "not told apart"),
+    INFERIOR: ("✗", "worse, for sure"),
+    NOT_TRIED: ("∅", "not tried"),
+}
+_ORDER = {ENOUGH: 0, EQUIVALENT: 1, UNDECIDED: 1, INFERIOR: 2, NOT_TRIED: 4}
+
+_TARGETS = {
+    "next": "the next step",
+    "step": "the label of each step",
+    "step-value": "the number of each step",
+    "sequence": "the class of each sequence",
+    "value": "the number of each sequence",
+}
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence with where its numbers stand: (what the link is called, the table)."""
+
+    text: str
+    tables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A model in the table, every cell as it is written; `values` has the numbers behind, by column."""
+
+    entry: str
+    family: str
+    name: str
+    candidate: str
+    status: str
+    mark: str
+    status_words: str
+    score: str
+    interval: str
+    gain: str
+    gain_interval: str
+    over: str
+    sure: str
+    reach: str
+    reach_interval: str
+    parameters: str
+    step_time: str
+    fit_time: str
+    is_reference: bool
+    look: SeriesStyle
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class AnswerSheet:
+    """What `sheet_of` returns.
+
+    Parameters
+    ----------
+    title, subtitle : str
+        The question, and what it was asked of.
+    tiles : tuple of Tile
+        Use this model, how good, how far back, how sure.
+    heads : dict of str to (str, str)
+        Column -> heading, and what stands below it in small letters.
+    rows : tuple of Row
+        What is enough first, then the better ones first; references below, then what was not tried.
+    axis : Axis
+        Where scores are drawn.
+    commands : tuple of str
+        To paste.
+    todo, limits : tuple of Note
+        What to do next beside the commands, and what is not said.
+    sentences : tuple of Note
+        The verdict.
+    """
+
+    title: str
+    subtitle: str
+    tiles: tuple[Tile, ...]
+    heads: dict[str, tuple[str, str]]
+    rows: tuple[Row, ...]
+    axis: Axis
+    commands: tuple[str, ...]
+    todo: tuple[Note, ...]
+    limits: tuple[Note, ...]
+    sentences: tuple[Note, ...]
+
+
+def sheet_of(result: ComparisonResult, folder: str, unsaved: str = "") -> AnswerSheet:
+    """Return the answer of a comparison in words.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+        What was found.
+    folder : str
+        The folder of the run, as commands name it.
+    unsaved : str, optional
+        Why the model could not be saved.
+    """
+    data, metric, judged = result.config["data"], result.metric, result.judgement
+    table = result.answer.table
+    tolerance = margin_words(metric, result.contest.tolerance)
+    rows = _rows(result, table)
+    notes = _sentences(result)
+    return AnswerSheet(
+        title=f"Which model for {shown(data['name'], 60)}?",
+        subtitle=_subtitle(data),
+        tiles=tiles_of(result, table, tolerance),
+        heads=_heads(metric, tolerance),
+        rows=rows,
+        axis=zoomed([row.values for row in rows if not row.is_reference], metric, result.contest.tolerance),
+        commands=_commands(judged, result, folder),
+        todo=((Note(f"{unsaved}."),) if unsaved else ()) + _todo(result, notes),
+        limits=_limits(result, notes),
+        sentences=tuple(note for _, note in notes),
+    )
+
+
+def _subtitle(data: Mapping[str, Any]) -> str:
+    n, shortest, longest = (data[name] for name in ("n_sequences", "shortest", "longest"))
+    target = _TARGETS.get(str(data["role"]), str(data["role"]))
+    if data["role"] in ("step", "sequence") and data["classes"]:
+        target += f" ({say.count(len(data['classes']))} classes)"
+    lengths = say.count(shortest) if shortest == longest else f"{say.count(shortest)}–{say.count(longest)}"
+    steps = f"{say.count(data['n_symbols'])} symbols"
+    if data["kind"] == "real":
+        steps = f"{say.count(data['n_channels'])} number{'s' if data['n_channels'] > 1 else ''} a step"
+    sequences = f"{say.count(n)} sequence{'s' if n > 1 else ''} of {lengths} steps, {steps}"
+    return f"Predict {target} · {sequences} · tested on {shown(data['splits'], 90)}"
+
+
+def _heads(metric: Metric, tolerance: str) -> dict[str, tuple[str, str]]:
+    name = metric.label[:1].upper() + metric.label[1:]
+    unit = "" if metric.unit == metric.label or "%" in metric.unit else f"{metric.unit}; "
+    direction = "more is better" if metric.greater_is_better else "less is better"
+    return {
+        "status": ("Verdict", ""),
+        "name": ("Family", "its best member"),
+        "score": (name, f"{unit}{direction}; 95% interval"),
+        "drawn": ("On test data", f"shaded: within {tolerance} of the best"),
+        "gain": ("Gain over the next simpler", f"{unit_of(metric) or metric.label}; 95% interval"),
+        "sure": ("As good as the best", "probability"),
+        "reach": ("Reach", "steps back"),
+        "parameters": ("Parameters", ""),
+        "step_time": ("Time a step", "to predict"),
+        "fit_time": ("Training", "of one fit"),
+    }
+
+
+def _rows(result: ComparisonResult, table: pd.DataFrame) -> tuple[Row, ...]:
+    judged, metric = result.judgement, result.metric
+    palette, families = palette_of(result.config, table["family"].dropna())
+    names = distinct(table["entry"], 40)
+    drawn = [(str(e), families[f]) for e, f in table[["entry", "family"]].dropna().to_numpy()]
+    looks = palette.entry_styles(drawn)
+    sign = -1 if metric.greater_is_better else 1
+    records = table.assign(
+        place=table["status"].map(_ORDER) + 2 * (table["family"] == REFERENCE), loss=sign * table["score"]
+    ).sort_values(["place", "loss"], kind="stable", na_position="last")
+    # chance is the floor, unless it is enough
+    found = []
+    for row in records.to_dict("records"):
+        entry, status = str(row["entry"]), str(row["status"])
+        mark, words = _STATUS[status]
+        if row["family"] == REFERENCE and status != ENOUGH:
+            mark, words = "", "floor"
+        elif status == NOT_TRIED:
+            words = f"not tried: {shown(judged.reasons.get(entry, ''), 60)}"
+        elif status == UNDECIDED and entry == judged.best and judged.kind == "model":
+            words = "best, not shown better"
+        elif status == ENOUGH and entry != judged.best:
+            words = "good enough, cheapest"
+        simpler = row["simpler"]
+        found.append(
+            Row(
+                entry=entry,
+                family=families.get(row["family"], ""),
+                name=names[row["entry"]],
+                candidate="" if missing(row["candidate"]) else shown(row["candidate"], 48),
+                status=status,
+                mark=mark,
+                status_words=words,
+                score=written(row["score"], metric.say_figure),
+                interval=span_of(row["low"], row["high"], metric.say_figure),
+                gain=written(row["gain"], metric.say_gain),
+                gain_interval=span_of(row["gain_low"], row["gain_high"], metric.say_gain, " to "),
+                over="" if missing(simpler) else names[simpler],
+                sure=written(row["p_good_enough"], say.probability),
+                reach=written(row["reach"], say.count),
+                reach_interval=reach_span(row),
+                parameters=written(row["n_parameters"], say.count),
+                step_time=written(row["predict_us_per_step"], lambda us: say.duration(us / 1e6)),
+                fit_time=written(row["fit_seconds"], say.duration),
+                is_reference=row["family"] == REFERENCE,
+                look=looks.get(entry, palette.style("")),
+                values={k: None if missing(row[k]) else row[k] for k in table.columns},
+            )
+        )
+    return tuple(found)
+
+
+def _sentences(result: ComparisonResult) -> list[tuple[str, Note]]:
+    """Return every sentence of the verdict with its topic and the tables behind it."""
+    verdict = result.verdict
+    behind = verdict.evidence.groupby("sentence", sort=False)["table"].unique().to_dict()
+    return [
+        (topic, Note(shown(sentence, 900), tuple(map(str, behind.get(number, ())))))
+        for number, (topic, sentence) in enumerate(zip(verdict.topics, verdict.sentences, strict=True), 1)
+    ]
+
+
+def _commands(judged: Judgement, result: ComparisonResult, folder: str) -> tuple[str, ...]:
+    data = result.config["data"]
+    # what is pasted holds no name that a shell or a page could take for more
+    folder = folder if re.fullmatch(r"[\w./-]+", folder) else "RUN"
+    name = str(data["name"]) if re.fullmatch(r"[\w.-]+", str(data["name"])) else "DATA"
+    if judged.kind == "model" and judged.winner != CHANCE:
+        n = say.count(data["n_sequences"])
+        return (
+            f"seqcompare predict {folder} NEW_DATA --out answers.csv",
+            f"model = seqcompare.load_run({folder!r}).model()  # fitted to all {n} sequences",
+        )
+    return (f"seqcompare profile {name}  # what single steps tell, before any model",)
+
+
+def _todo(result: ComparisonResult, notes: list[tuple[str, Note]]) -> tuple[Note, ...]:
+    judged = result.judgement
+    todo = []
+    if judged.more > 0:
+        what = {"cannot tell": "whether any model beats chance"}.get(
+            judged.kind, f"whether {shown(judged.rival, 40)} is better"
+        )
+        todo.append(Note(f"To settle {what}: {lower_first(settle_words(result.findings))}", ("pairs",)))
+    todo += [
+        note
+        for topic, note in notes
+        if topic == "more" and note.text.startswith(("No larger", "A wider grid"))
+    ]
+    for entry in judged.unsettled:
+        p = say.probability(1 - judged.worse[entry])
+        todo.append(Note(f"Cheaper, and open: {shown(entry, 40)} would do with probability {p}.", ("pairs",)))
+    return tuple(todo)
+
+
+def _limits(result: ComparisonResult, notes: list[tuple[str, Note]]) -> tuple[Note, ...]:
+    limits = [note for topic, note in notes if topic == "caveat"]
+    said = " ".join(note.text for _, note in notes)
+    for name in ("findings", "warnings", "power"):
+        text = shown(result.facts.get(name, ""), 700)
+        if text and text != "nan" and text not in said:
+            limits.append(Note(capital(text), ("profile_facts",)))
+    if result.config["data"]["split_kind"] == "official":
+        limits.append(
+            Note(
+                "One official split: intervals are over its test units, not over other collections.",
+                ("data",),
+            )
+        )
+    tried = searched_words(result.findings)
+    if tried:
+        limits.append(Note(f"Tried were {shown(tried, 600)}: of others nothing is said.", ("grids",)))
+    return tuple(limits)

@@ -1,0 +1,97 @@
+"""The answer of a comparison drawn: the scores alone, or everything on one slide."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+
+from seqcompare import style
+from seqcompare.report.answer.sheet import AnswerSheet
+from seqcompare.report.svg import any_script
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_GOOD, _CARD = "#00694a", "#f6f8fa"
+
+
+def draw_scores(sheet: AnswerSheet, ax: Axes | None = None) -> Axes:
+    """Draw the scores with their intervals; an arrow where one lies off the axis.
+
+    Parameters
+    ----------
+    sheet : AnswerSheet
+        What is said.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+    """
+    rows = [row for row in sheet.rows if row.values["score"] is not None]
+    with style.look(), any_script():
+        ax = ax or style.new_axes(6.4, 0.36 * len(rows) + 0.9)
+        axis = sheet.axis
+        if axis.zone:
+            ax.axvspan(*axis.zone, color=style.ACCENT, alpha=0.15, linewidth=0)
+        for place, row in enumerate(rows):
+            score, look = float(row.values["score"]), row.look
+            beyond = axis.place(score)
+            if 0 <= beyond <= 1:
+                if row.interval:
+                    ends = [row.values["low"], row.values["high"]]
+                    ax.plot(ends, [place, place], color=look.color, linewidth=2)
+                ax.plot(
+                    score, place, look.marker, color=look.color, markersize=7, markeredgecolor=style.PAPER
+                )
+            else:
+                end = axis.low if beyond < 0 else axis.high
+                ax.plot(end, place, "<" if beyond < 0 else ">", color=look.color, markersize=7, clip_on=False)
+        ax.set_xlim(axis.low, axis.high)
+        ax.set_xticks([v for v, _ in axis.ticks], [words for _, words in axis.ticks])
+        names = [f"{row.mark} {row.name}  {row.score}".strip() for row in rows]
+        ax.set_yticks(range(len(rows)), names)
+        ax.set_ylim(len(rows) - 0.5, -0.5)
+        ax.grid(True, axis="x")
+        ax.grid(False, axis="y")
+        heading, small = sheet.heads["score"]
+        ax.set_xlabel(f"{heading} ({small})")
+    return ax
+
+
+def draw_slide(sheet: AnswerSheet) -> Figure:
+    """Return tiles and scores as one picture of 16 by 9."""
+    with style.look(), any_script():
+        canvas = plt.figure(figsize=(12.8, 7.2))
+        canvas.text(0.04, 0.93, sheet.title, fontsize=22, weight="bold", va="center")
+        canvas.text(
+            0.04,
+            0.875,
+            "\n".join(textwrap.wrap(sheet.subtitle, 130)),
+            fontsize=11,
+            color=style.QUIET,
+            va="center",
+        )
+        widths = (0.30, 0.20, 0.19, 0.20)
+        left = 0.04
+        for tile, width in zip(sheet.tiles, widths, strict=True):
+            box = canvas.add_axes((left, 0.60, width, 0.22), facecolor=_CARD)
+            box.set_xticks([])
+            box.set_yticks([])
+            for spine in box.spines.values():
+                spine.set_visible(True)
+                spine.set_color(_GOOD if tile.tone == "ok" else style.RULE)
+            letters = int(width * 115)
+            box.text(0.04, 0.87, tile.label, fontsize=11, color=style.QUIET, va="center")
+            value = textwrap.fill(tile.value, int(letters * 0.72))
+            color = _GOOD if tile.tone == "ok" else style.INK
+            box.text(0.04, 0.75, value, fontsize=15, weight="bold", color=color, va="top")
+            below = 0.75 - 0.17 * (value.count("\n") + 1)
+            note = "\n".join(textwrap.wrap(tile.note, letters)[:4])
+            box.text(0.04, below, note, fontsize=9.5, color=style.QUIET, va="top")
+            left += width + 0.01
+        ax = canvas.add_axes((0.27, 0.10, 0.66, 0.44))
+        draw_scores(sheet, ax)
+        ax.tick_params(labelsize=11)
+        ax.xaxis.label.set_fontsize(11)
+    return canvas

@@ -1,0 +1,108 @@
+"""The four tiles of an answer: use this model, how good, how far back, how sure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from seqcompare import quantities as say
+from seqcompare.report.answer.words import capital, margin_words, missing, reach_span, span_of, written
+from seqcompare.report.names import shown
+from seqcompare.results.comparison import ComparisonResult
+from seqcompare.results.contest import CHANCE
+from seqcompare.results.judgement import Judgement
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One of the four things that a reader wants first."""
+
+    label: str
+    value: str
+    note: str
+    tone: str = ""
+
+
+def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> tuple[Tile, ...]:
+    """Return the tiles of an answer; `tolerance` is what is practically equal, in words."""
+    judged, metric, verdict = result.judgement, result.metric, result.verdict
+    if judged.kind == "nothing":
+        failed = Tile("Use this model", "None", "no model has ended well in every fold", "no")
+        rest = [Tile(label, say.NOTHING, "") for label in ("How good", "How far back", "How sure")]
+        return (failed, *rest)
+    by_entry = {str(row["entry"]): row for row in table.to_dict("records")}
+    mine = by_entry[str(judged.winner)]
+    chance = f" · chance {metric.say_figure(by_entry[CHANCE]['score'])}" if CHANCE in by_entry else ""
+    span = f"95% interval {span_of(mine['low'], mine['high'], metric.say_figure)}"
+    good = Tile(
+        "How good", metric.say(float(mine["score"])), span + (chance if judged.winner != CHANCE else "")
+    )
+    if judged.kind == "cannot tell":
+        leader = "" if judged.winner == CHANCE else f"; best so far: {shown(mine['candidate'], 40)}"
+        use = Tile("Use this model", "None yet", f"not shown that any model beats chance{leader}", "open")
+        sure = Tile(
+            "How sure", say.probability(judged.beats_chance), "is the probability that any model beats chance"
+        )
+    elif judged.kind == "chance":
+        use = Tile(
+            "Use this model",
+            "No model: chance is enough",
+            f"none tried is better by more than {tolerance}",
+            "ok",
+        )
+        sure = Tile(
+            "How sure",
+            say.probability(judged.good_enough[str(judged.winner)]),
+            f"that no model is better by more than {tolerance}",
+        )
+    else:
+        why = (
+            "the best of all"
+            if judged.winner == judged.best
+            else f"the cheapest of which none was shown to be better by {tolerance}"
+        )
+        size = written(mine["n_parameters"], say.count)
+        use = Tile("Use this model", capital(shown(verdict.model, 48)), f"{why} · {size} parameters", "ok")
+        sure = _how_sure(result, judged, tolerance)
+    return use, good, _how_far(result, mine), sure
+
+
+def _how_sure(result: ComparisonResult, judged: Judgement, tolerance: str) -> Tile:
+    p = judged.good_enough[str(judged.winner)]
+    note = f"that no other is better by more than {tolerance}"
+    if judged.at_most > result.contest.tolerance and judged.rival is not None:
+        most = margin_words(result.metric, judged.at_most)
+        note += f"; up to {most} more is not excluded ({shown(judged.rival, 30)})"
+    return Tile("How sure", say.probability(p), note)
+
+
+def _how_far(result: ComparisonResult, mine: Mapping[Any, Any]) -> Tile:
+    label, verdict, role = "How far back", result.verdict, str(result.config["data"]["role"])
+    if verdict.horizon is not None:
+        k = verdict.horizon
+        back = f"last {k} steps" if k != 1 else "last step"
+        if role.startswith("step"):
+            back = "this step alone" if k == 0 else f"{k} step{'' if k == 1 else 's'} back"
+        span = reach_span(mine)
+        ahead = f"and {verdict.look_ahead} ahead" if verdict.look_ahead else ""
+        rest = "no more is needed to be as good as its best"
+        return Tile(
+            label, back, " · ".join(filter(None, [f"{span} not told apart" if span else "", ahead, rest]))
+        )
+    if not missing(mine["reach"]):
+        span = reach_span(mine)
+        back = f"{say.count(mine['reach'])} step{'' if mine['reach'] == 1 else 's'} back"
+        return Tile(
+            label,
+            back,
+            " · ".join(filter(None, [f"{span} not told apart" if span else "", "of the best so far"])),
+        )
+    reach = result.facts.get("reach")
+    if reach not in (None, "nan"):
+        k = int(float(str(reach)))
+        found = "nothing found" if k == 0 else f"lag {k}"
+        return Tile(label, found, "in the data, before any model; of this model it was not traced")
+    return Tile(label, "not known", "too few pairs of steps to tell, and no model was traced")

@@ -1,0 +1,166 @@
+"""The answer of a comparison: one object, the same words in every form, and on the first screen of a page."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from test_browser import browser, opened  # noqa: F401  # a fixture
+
+import seqcompare
+from seqcompare import quantities
+from seqcompare.report.answer.axis import zoomed
+from seqcompare.report.page import write_report
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+RUNS = ["next", "next-real", "sequence", "sequence-real", "step", "value"]
+
+
+@pytest.fixture(params=RUNS)
+def answer(request):
+    return seqcompare.load_run(GOLDEN / f"compare-{request.param}").answer()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("answers") / "step"
+    shutil.copytree(GOLDEN / "compare-step", folder)
+    write_report(folder)
+    return folder
+
+
+def test_every_form_says_the_same(answer):
+    html, markdown, text = answer._repr_html_(), answer.to_markdown(), answer.to_text()
+    for tile in answer.sheet.tiles:
+        assert f"<b>{tile.value}</b>" in html
+        assert tile.value in markdown.replace("\\", "")
+        assert tile.value in " ".join(text.split())
+    for row in answer.sheet.rows:
+        for form in (html, text, answer.to_latex()):
+            assert row.score.removesuffix("%") in form
+    assert json.loads(json.dumps(answer.to_dict()))["rows"][0]["entry"] == answer.sheet.rows[0].entry
+
+
+def test_a_terminal_of_80_columns_is_kept_to(answer):
+    commands = set(answer.sheet.commands)
+    lines = answer.to_text(80).splitlines()
+    assert all(len(line) <= 80 for line in lines if line.strip() not in commands)
+    # no line ends within a word
+    words = " ".join(note.text for note in answer.sheet.limits).split()
+    assert set(words) <= set(answer.to_text(80).split())
+
+
+def test_rows_begin_with_what_is_enough_and_end_with_the_floor(answer):
+    rows = answer.sheet.rows
+    places = [{"enough": 0, "inferior": 2}.get(row.status, 1) for row in rows if not row.is_reference]
+    assert places == sorted(places)
+    assert rows[-1].is_reference
+    assert {row.entry for row in rows} == set(answer.frame()["entry"])
+
+
+def test_the_axis_is_zoomed_to_the_models_and_ticks_are_round(answer):
+    models = [row.values for row in answer.sheet.rows if not row.is_reference]
+    axis = zoomed(models, answer.metric, 0.01)
+    best = answer.sheet.rows[0].values["score"]
+    assert 0 <= axis.place(best) <= 1
+    assert 2 <= len(axis.ticks) <= 5
+    for value, words in axis.ticks:
+        shown = float(words.rstrip("%").replace("−", "-")) / (100 if "%" in words else 1)
+        assert shown == pytest.approx(value)
+
+
+def test_latex_has_caption_label_and_aligned_decimals(answer):
+    text = answer.to_latex()
+    assert text.isascii()
+    assert re.search(r"\\caption\{.+\}\n\\label\{tab:[a-z0-9-]+\}", text)
+    assert "S[table-format" in text
+    body = text[text.index("\\midrule") : text.index("\\bottomrule")]
+    assert {line.count(" & ") for line in body.splitlines() if "&" in line} == {9}
+
+
+def test_small_numbers_keep_their_figures():
+    assert quantities.keep_figures(0.001879, "0.002") == "0.0019"
+    assert quantities.keep_figures(0.4567, "0.457") == "0.457"
+    assert quantities.keep_figures(0.0, "0.000") == "0.000"
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (quantities.percent(0.9766), "97.7%"),
+        (quantities.probability(0.0001), "< 0.1%"),
+        (quantities.probability(0.99999), "> 99.9%"),
+        (quantities.p_value(0.0004), "< .001"),
+        (quantities.p_value(0.0301), ".030"),
+        (quantities.duration(8.4e-6), "8.4 µs"),
+        (quantities.duration(0.9999), "1.0 s"),
+        (quantities.duration(7200), "2.0 h"),
+        (quantities.size(1200), "1.2 GB"),
+        (quantities.count(1234567), "1,234,567"),
+        (quantities.about(6512), "6,500"),
+    ],
+)
+def test_a_quantity_has_one_format(written, expected):
+    assert written == expected
+
+
+def test_the_forms_lie_in_the_folder(folder):
+    assert json.loads((folder / "answer.json").read_text())["tiles"][0]["value"] == "Markov order 1"
+    assert "\\label{tab:" in (folder / "tables/answer.tex").read_text()
+    assert (folder / "figures/answer.png").read_bytes()[1:4] == b"PNG"
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
+def test_tiles_and_table_are_on_the_first_screen(browser, folder, width, height):  # noqa: F811
+    with opened(browser, folder, width, unfold=False) as page:
+        tiles = [tile.bounding_box() for tile in page.locator(".sq-tile").all()]
+        assert len(tiles) == 4
+        assert max(box["y"] + box["height"] for box in tiles) < 0.6 * height
+        row = page.locator(".sq-table tbody tr").first.bounding_box()
+        assert row["y"] + row["height"] < height
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        # before anything is unfolded, three screens are enough; a phone has cards in place of rows
+        assert page.evaluate("document.documentElement.scrollHeight") < (2 if width > 600 else 4) * height
+
+
+def test_folds_open_by_key_and_by_link(browser, folder):  # noqa: F811
+    with opened(browser, folder, unfold=False) as page:
+        fold = page.locator("#enough > details.fold")
+        assert fold.get_attribute("open") is None
+        page.locator("#enough > details > summary").focus()
+        page.keyboard.press("Enter")
+        assert fold.get_attribute("open") is not None
+        page.keyboard.press("Enter")
+        assert fold.get_attribute("open") is None
+        page.locator(".said > summary").click()
+        page.locator(".said a", has_text="pairs").first.click()
+        assert page.locator("#t-pairs").is_visible()
+
+
+@pytest.mark.parametrize("name", ["latex", "methods", "bibtex", "markdown"])
+def test_what_is_pasted_is_copied(browser, folder, name):  # noqa: F811
+    with opened(browser, folder, unfold=False, permissions=["clipboard-read", "clipboard-write"]) as page:
+        page.locator(f'[data-copy="paste-{name}"]').click()
+        page.locator(".takes output", has_text="copied").wait_for()
+        pasted = page.evaluate("navigator.clipboard.readText()")
+        assert pasted == page.locator(f"#paste-{name}").text_content()
+        assert len(pasted) > 200
+
+
+def test_a_figure_is_saved_as_a_picture(browser, folder):  # noqa: F811
+    with opened(browser, folder) as page:
+        with page.expect_download() as download:
+            page.locator('.tools[data-figure="f-cost"] button', has_text="PNG").click()
+        assert Path(download.value.path()).read_bytes()[1:4] == b"PNG"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_audit_of_the_answer_finds_nothing(browser, folder, scheme):  # noqa: F811
+    from axe_playwright_python.sync_playwright import Axe
+
+    with opened(browser, folder, unfold=False, color_scheme=scheme) as page:
+        for details in page.locator("#verdict details > summary").all():
+            details.click()
+        found = Axe().run(page).response["violations"]
+    assert [(v["impact"], v["id"], v["nodes"][0]["html"]) for v in found] == []
