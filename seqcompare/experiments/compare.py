@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.encoding import with_joint_symbols
 from seqcompare.data.read import read
 from seqcompare.data.readers import reading_options
 from seqcompare.experiments.comparison import Comparison
@@ -123,7 +124,7 @@ def compare(
     """
     _check_keywords(reading)
     # read -> plan -> run -> judge -> write: each hands one result to the next
-    dataset = level_weights(read(data, **reading))
+    dataset = with_joint_symbols(level_weights(read(data, **reading)))
     options: Record = {
         "cv": cv,
         "repeats": repeats,

@@ -77,8 +77,8 @@ def _n_counts(dataset: SequenceDataset) -> int:
 
 
 def has_missing(X: Sequences) -> bool:
-    """Whether any measurement of `X` is missing."""
-    return X.kind == "real" and bool(np.isnan(X.values).any())
+    """Whether any measurement of `X` is missing, or any of mixed channels."""
+    return X.kind != "symbols" and X.has_missing
 
 
 def answer_with_labels(contestants: Iterable[Contestant], problem: Problem) -> list[str]:

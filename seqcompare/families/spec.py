@@ -131,7 +131,7 @@ class ModelSpec:
         What theory says; by default what that of the family says, else that it is open.
     missing : bool, default=False
         Whether it does without missing values.
-    kinds : sequence of str, default=("symbols", "real")
+    kinds : sequence of str, default=("symbols", "real", "mixed")
         The kinds of steps that it reads.
     warm_up : callable (problem) -> None, optional
         Compiles and imports what a first fit would; by default a few sequences are fitted for one epoch.
@@ -157,7 +157,7 @@ class ModelSpec:
     cost: Callable[[Problem, Settings], float] | None = None
     can_represent: Callable[[Needs, Traits], bool | None] | None = None
     missing: bool = False
-    kinds: Sequence[str] = ("symbols", "real")
+    kinds: Sequence[str] = ("symbols", "real", "mixed")
     warm_up: Callable[[Problem], None] | None = None
     skip: Callable[[Problem], str] | None = None
     look: Callable[[Any, Any, Sequence[str]], list[tuple[str, Any]]] | None = None

@@ -48,7 +48,7 @@ def _hmm(
         return seqcompare.HMM(n_components, **how)
     if problem.role != "sequence":
         return None
-    if problem.task is None and problem.kind == "real" and "covariance_type" not in more:
+    if problem.task is None and problem.kind != "symbols" and "covariance_type" not in more:
         # a channel that hardly varies within a class must not decide alone: as if seen at half its spread
         how["priors"] = {"covars": (0.5, 20)}
     model: Any = seqcompare.BayesClassifier(seqcompare.HMM(n_components, **how))
@@ -153,7 +153,7 @@ def _field(problem: Problem, width: int, C: float = 1.0) -> BaseEstimator | None
     if problem.role != "step":
         return None
     model = seqcompare.CRFTagger((width - 1) // 2, width // 2, C=C, decode=_SMOOTHED)
-    return make_pipeline(seqcompare.SequenceScaler(), model) if problem.kind == "real" else model
+    return model if problem.kind == "symbols" else make_pipeline(seqcompare.SequenceScaler(), model)
 
 
 def _fields(problem: Problem) -> list[Settings]:

@@ -37,7 +37,7 @@ def states(problem: Problem) -> list[Settings]:
 
 def _with_priors(problem: Problem) -> list[Settings]:
     """Return the numbers of states that there is data for with priors, but where these still matter."""
-    if problem.kind == "real" or problem.role not in ("next", "sequence"):
+    if problem.kind != "symbols" or problem.role not in ("next", "sequence"):
         return []
     n_steps = problem.n_steps if problem.role == "next" else per_class(problem)
     counts = _SOME if problem.role == "next" and problem.n_symbols <= _FEW_SYMBOLS else (2, 4, 8)

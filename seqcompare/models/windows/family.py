@@ -68,7 +68,7 @@ def _plain_rule(name: str, problem: Problem) -> BaseEstimator:
 
 
 def _scaled(model: BaseEstimator, problem: Problem) -> BaseEstimator:
-    return make_pipeline(StandardScaler(), model) if problem.kind == "real" else model
+    return make_pipeline(StandardScaler(), model) if problem.kind != "symbols" else model
 
 
 def _regressor(name: str, problem: Problem, **penalty: float) -> BaseEstimator:
@@ -152,7 +152,7 @@ def _centred(name: str, problem: Problem, width: int, **penalty: float) -> BaseE
 
 def _pairs(problem: Problem, width: int, *, ahead: bool = False, C: float = 1.0) -> BaseEstimator | None:
     """Return windows whose columns are pairs of symbols as well."""
-    if problem.kind == "real" or problem.role not in ("next", "step"):
+    if problem.kind != "symbols" or problem.role not in ("next", "step"):
         return None
     sides = {"before": 1, "after": 1} if ahead else {"before": width - 1}
     tagger = seqcompare.WindowTagger(LogisticRegression(C=C, max_iter=200), **sides, pairs=True)

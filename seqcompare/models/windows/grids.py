@@ -60,7 +60,7 @@ def grid(name: str, problem: Problem) -> list[Settings]:
     if problem.role == "value":
         return [] if name == LOGISTIC else _pooled(problem, _filled(problem, 1, 2, 4))
     typical = max(1, problem.n_steps // problem.n_train)
-    short = (1, 2, 4) if problem.kind == "real" else (2, 3)
+    short = (2, 3) if problem.kind == "symbols" else (1, 2, 4)
     found = _pooled(problem, [w for w in short if w <= typical])
     return found if name != LOGISTIC else [*found, *_shrunk(problem, found, "C", 0.01)]
 

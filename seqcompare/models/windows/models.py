@@ -110,7 +110,7 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
         check_scalar(self.width, "width", Integral, min_val=1)
         if self.pooling not in POOLINGS:
             raise ValueError(f"pooling must be one of {POOLINGS}, got {self.pooling!r}")
-        sequences = check_sequences(self, X, reset=True)
+        sequences = check_sequences(self, X, reset=True, mixed="numbers")
         self.pooling_ = self.pooling
         if self.pooling == "segments" and self.pairs:
             raise ValueError('pairs=True is of windows, not of pooling="segments"')
