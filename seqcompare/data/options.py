@@ -60,6 +60,8 @@ OPTIONS = (
     ),
     Option("wide", "Whether a row of a table is a sequence, and a column a step.", switch=True),
     Option("cell", "Column whose cells hold a whole sequence each: letters, or what a mark separates."),
+    Option("labels", "Table of labels of the files of a folder: a column names them."),
+    Option("names", "Pattern of the names of a folder's files; its named groups may be the target or group."),
     Option("test", "File of the official test part; read as the other is."),
     Option("ignore_label", "Steps of this label are neither learned nor scored."),
     Option(

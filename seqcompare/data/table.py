@@ -47,6 +47,8 @@ class Table:
         What separates the cells of a file of text.
     wide : bool, optional
         Whether a row is a sequence, where the format says so.
+    origins : ndarray of Path, shape (n_rows,), optional
+        The file of each row, where there are several.
     """
 
     frame: pd.DataFrame
@@ -59,6 +61,7 @@ class Table:
     values: tuple[str, ...] = ()
     delimiter: str = "\t"
     wide: bool | None = None
+    origins: NDArray[np.object_] | None = None
 
     def written(self, column: str) -> pd.Series:
         """Return a column as it is written: ``007`` is not ``7``."""
@@ -73,7 +76,8 @@ class Table:
         if row is not None and self.lines is None:
             problem = f"row {row}: {problem}"
         line = None if row is None or self.lines is None else int(self.lines[row])
-        return DataError(problem, self.path, line, column)
+        path = self.path if row is None or self.origins is None else self.origins[row]
+        return DataError(problem, path, line, column)
 
 
 def is_frame(data: object) -> bool:

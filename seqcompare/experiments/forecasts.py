@@ -130,7 +130,12 @@ def number_scores(answers: Answers, metrics: tuple[Metric, ...]) -> dict[str, fl
 
 
 def forecast_details(
-    answers: Answers, model: Any, asked: SequenceDataset, unit: NDArray[np.int64], spread: Floats
+    answers: Answers,
+    model: Any,
+    asked: SequenceDataset,
+    unit: NDArray[np.int64],
+    spread: Floats,
+    names: list[str],
 ) -> dict[str, Any]:
     """Return what a run keeps of the predictions of one test part, in plain values.
 
@@ -146,6 +151,8 @@ def forecast_details(
         The unit of each answer.
     spread : ndarray of shape (d,)
         Standard deviations of the channels in the training part.
+    names : list of str
+        What the channels are called.
 
     Returns
     -------
@@ -161,7 +168,6 @@ def forecast_details(
     kept = answers.pick(forecast.known)
     if kept.forecast is None or not len(kept.item):
         return {}
-    names = [channel.name for channel in asked.X.schema]
     off = (kept.forecast.mean - kept.forecast.truth) / np.where(spread > 0, spread, 1.0)
     loss = np.zeros(len(answers.item))
     weight = np.where(forecast.known, answers.weight, 0.0)

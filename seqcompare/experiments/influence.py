@@ -18,7 +18,9 @@ _LAGS = (*range(1, 17), 20, 24, 32, 48, 64)
 _MOST_CHANNELS = 12
 
 
-def influence_of_numbers(model: Any, test: SequenceDataset, seed: int) -> list[dict[str, Any]]:
+def influence_of_numbers(
+    model: Any, test: SequenceDataset, seed: int, names: list[str]
+) -> list[dict[str, Any]]:
     """Return how much predictions of numbers change when a number in the past is replaced by another.
 
     Up to 200 steps are predicted from the 64 before them, once as they are, and once for each lag and channel
@@ -32,6 +34,8 @@ def influence_of_numbers(model: Any, test: SequenceDataset, seed: int) -> list[d
         Numbers.
     seed : int
         Of what is drawn.
+    names : list of str
+        What the channels are called.
 
     Returns
     -------
@@ -58,7 +62,7 @@ def influence_of_numbers(model: Any, test: SequenceDataset, seed: int) -> list[d
         if len(reached) < min(_FEWEST, len(at)) or not len(reached):
             break
         shown = windows.take(reached)
-        for place, channel in enumerate(X.schema[:_MOST_CHANNELS]):
+        for place, name in enumerate(names[:_MOST_CHANNELS]):
             values = shown.values.copy()
             other = X.channels[rng.integers(X.n_steps, size=len(reached)), place]
             target = values if values.ndim == 1 else values[:, place]
@@ -67,7 +71,7 @@ def influence_of_numbers(model: Any, test: SequenceDataset, seed: int) -> list[d
             moved = np.abs(after[0] - before[0][reached]) / unit
             wider = np.abs(np.log(after[1] / before[1][reached]))
             mean, spread = (float(np.nanmean(change)) for change in (moved, wider))
-            rows.append({"channel": channel.name, "lag": lag, "mean": mean, "spread": spread})
+            rows.append({"channel": name, "lag": lag, "mean": mean, "spread": spread})
     return rows
 
 

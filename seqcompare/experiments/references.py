@@ -21,12 +21,14 @@ from seqcompare.experiments.tested import tested_in_time
 from seqcompare.families import FAMILIES, REFERENCE, ModelSpec, Problem
 from seqcompare.metrics import Metric
 from seqcompare.models.reference.chance import chance_model
+from seqcompare.models.reference.levels import PlacedDensity
 from seqcompare.models.reference.places import PlacedNext, PlacedTagger
 from seqcompare.models.reference.recent import RecentNext
 from seqcompare.results.grids import paired_difference
 from seqcompare.results.inference import over_time
 
 POSITION, SEASON, RECENT = "frequencies by position", "frequencies by season", "recent frequencies"
+LEVELS = "levels by position"
 
 #: Sequences from which on seasons are taken to begin with them.
 _ALIGNED = 20
@@ -51,7 +53,7 @@ def references_for(dataset: SequenceDataset, plan: Plan, metric: Metric) -> list
     metric : Metric
         What models are compared by.
     """
-    if metric.needs != "probabilities" or not _has_frequencies(dataset):
+    if metric.needs != "probabilities" or not _has_places(dataset):
         return []
     found = []
     for name, model in _candidates(dataset, plan):
@@ -82,14 +84,18 @@ def _given(model: Any, problem: Problem) -> Any:
     return model
 
 
-def _has_frequencies(dataset: SequenceDataset) -> bool:
-    """Whether symbols or labels are predicted, step by step."""
-    return dataset.role == "step" or (dataset.role == "next" and dataset.X.kind == "symbols")
+def _has_places(dataset: SequenceDataset) -> bool:
+    """Whether what is predicted comes step by step, with a probability or a density."""
+    return dataset.role == "step" or (dataset.role == "next" and dataset.X.kind in ("symbols", "real"))
 
 
 def _candidates(dataset: SequenceDataset, plan: Plan) -> Iterator[tuple[str, Any]]:
     """Yield name and estimator of what there could be."""
     X, cut_up, steps = dataset.X, plan.kind in ("blocked", FORWARD), dataset.role == "next"
+    if steps and X.kind == "real":
+        if not cut_up and X.lengths.max() > 1:
+            yield LEVELS, PlacedDensity("marginalize" if np.isnan(X.values).any() else "error")
+        return
     labels = dataset.y.values if isinstance(dataset.y, Sequences) else X.values
     if not cut_up and X.lengths.max() > 1 and X.lengths.max() * len(np.unique(labels)) <= _LARGEST_TABLE:
         yield POSITION, PlacedNext() if steps else PlacedTagger()
@@ -112,7 +118,9 @@ def _season(dataset: SequenceDataset) -> int:
 
 def _tells(model: Any, dataset: SequenceDataset, plan: Plan, metric: Metric) -> bool:
     """Whether a reference is better than chance by more than one standard error."""
-    splits = plan.splits if dataset.X.n_steps <= _ALL_FOLDS else plan.splits[:1]
+    # a mixture takes as long to fit as many tables of frequencies
+    long = dataset.X.n_steps > _ALL_FOLDS or dataset.X.kind == "real"
+    splits = plan.splits[:1] if long else plan.splits
     in_time = tested_in_time(dataset, plan)
     sums = []
     for split in splits:

@@ -12,6 +12,7 @@ from seqcompare.report.appendix import reproduce_section, trials_section
 from seqcompare.report.comparison_view import ComparisonView
 from seqcompare.report.figures import VERDICT, figures_of, further_section
 from seqcompare.report.names import shown
+from seqcompare.report.number_sections import numbers_section
 from seqcompare.report.parts import Report, Section, Table
 from seqcompare.results.comparison import StoredComparison
 
@@ -33,6 +34,10 @@ _FACTS = {
 }
 
 
+#: Tables that sections show, and write.
+_SHOWN = {"summary", "pairs", "grids", "trials", "numbers_channels", "numbers_skill"}
+
+
 def comparison_report(run: StoredComparison) -> Report:
     """Return the report of a comparison."""
     frame = run.frame()
@@ -44,6 +49,7 @@ def comparison_report(run: StoredComparison) -> Report:
     answer = shown_answer(run)
     sections: list[Section | None] = [
         parts.good_enough_section(view),
+        numbers_section(view),
         parts.far_back_section(view),
         parts.answers_section(view),
         parts.curves_section(view),
@@ -62,7 +68,7 @@ def comparison_report(run: StoredComparison) -> Report:
         verdict=tuple(shown(sentence, 600) for sentence in [*verdict.sentences, *_unsaved(run)]),
         headline=headline,
         sections=tuple(section for section in sections if section is not None),
-        files={k: v for k, v in run.tables().items() if k not in {"summary", "pairs", "grids", "trials"}},
+        files={k: v for k, v in run.tables().items() if k not in _SHOWN},
         palette=view.palette,
         lead=lead_of(answer, run.result),
     )

@@ -51,7 +51,9 @@ def test_a_right_model_is_calibrated_and_leaves_noise():
     data = LinearSeries(2, coefficients=(1.6, -0.8)).sample(40, 200, random_state=0)
     model = Autoregression(2).fit(data.X)
     answers = predicted(model, data)
-    kept = forecast_details(answers, model, data, units(data, answers.item), np.array([data.X.values.std()]))
+    kept = forecast_details(
+        answers, model, data, units(data, answers.item), np.array([data.X.values.std()]), ["x"]
+    )
     assert kept["channels"][0]["coverage_95"] == pytest.approx(0.95, abs=0.01)
     assert kept["channels"][0]["coverage_50"] == pytest.approx(0.5, abs=0.02)
     assert kept["channels"][0]["rmse"] == pytest.approx(1, abs=0.03)
@@ -68,7 +70,7 @@ def test_counts_are_spread_over_their_range():
     model = CountAutoregression().fit(data.X)
     numbers = dataset([np.asarray(x, dtype=float) for x in data.X])
     answers = predicted(model, numbers)
-    kept = forecast_details(answers, model, numbers, units(numbers, answers.item), np.ones(1))
+    kept = forecast_details(answers, model, numbers, units(numbers, answers.item), np.ones(1), ["n"])
     weights = np.array([row[2] for row in kept["pit"]])
     assert weights.sum() == pytest.approx(30 * 199)
     assert np.abs(weights / weights.sum() - 0.05).max() < 0.01
@@ -92,7 +94,7 @@ def test_scores_in_units_of_several_channels_are_told_apart():
     answers = predicted(model, data)
     metrics = tuple(METRICS[name] for name in ("rmse", "mae", "mase", "crps", "coverage_95"))
     assert set(number_scores(answers, metrics)) == {"mase", "coverage_95"}
-    kept = forecast_details(answers, model, data, units(data, answers.item), np.array([1.0, 1e6]))
+    kept = forecast_details(answers, model, data, units(data, answers.item), np.array([1.0, 1e6]), ["a", "b"])
     first, second = (record["rmse"] for record in kept["channels"])
     assert second / first == pytest.approx(1e6, rel=0.3)
 
@@ -104,7 +106,7 @@ def test_the_lag_and_the_channel_that_matter_are_found():
     for t in range(3, n):
         x[t, 0] += 0.9 * x[t - 3, 1]
     data = dataset([x])
-    table = influence_of_numbers(Autoregression(4).fit(data.X), data, 0)
+    table = influence_of_numbers(Autoregression(4).fit(data.X), data, 0, ["0", "1"])
     most = max(table, key=lambda row: row["mean"])
     assert (most["channel"], most["lag"]) == ("1", 3)
     assert max(row["mean"] for row in table if (row["channel"], row["lag"]) != ("1", 3)) < most["mean"] / 4
@@ -113,7 +115,7 @@ def test_the_lag_and_the_channel_that_matter_are_found():
 def test_a_model_of_variance_is_moved_in_its_spread_alone():
     data = Volatility().sample(20, 200, random_state=0)
     model = Autoregression(0, volatility="garch").fit(data.X)
-    table = influence_of_numbers(model, data, 0)
+    table = influence_of_numbers(model, data, 0, ["x"])
     assert max(row["mean"] for row in table) < 1e-9
     spread = [row["spread"] for row in table]
     assert spread[0] == max(spread) > 0.03

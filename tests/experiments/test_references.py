@@ -70,3 +70,13 @@ def test_a_model_may_not_be_called_like_a_reference():
     models = {"frequencies by position": seqcompare.MarkovChain(1)}
     with pytest.raises(ValueError, match="'frequencies by position' is the name of a reference"):
         plan_comparison(dataset(drifting(0)), models)
+
+
+def test_no_memory_is_worth_having_where_numbers_go_by_a_trend(tmp_path):
+    rng = np.random.default_rng(0)
+    data = dataset(list(np.linspace(-2, 2, 15) + rng.normal(size=(40, 15))))
+    found = seqcompare.compare(data, ["autoregression"], cv=2, out=tmp_path, n_jobs=1)
+    verdict, score = found.verdict(), found.summary().set_index("entry")["score"]
+    assert verdict.kind != "model"
+    assert verdict.entry == "levels by position"
+    assert score["levels by position"] < score["Autoregression"] < score["chance"]

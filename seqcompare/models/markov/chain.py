@@ -126,7 +126,7 @@ class MarkovChain(SymbolDensity):
             Itself.
         """
         self._check_parameters()
-        sequences = check_sequences(self, X, reset=True, **self.reading)
+        sequences = check_sequences(self, X, reset=True, sample_weight=sample_weight, **self.reading)
         self.symbols_, self.counts_ = self._count(sequences, sample_weight)
         return self._smooth()
 

@@ -138,7 +138,7 @@ class ContextTree(Density):
             Itself.
         """
         _check_parameters(**self.get_params(deep=False))
-        sequences = check_sequences(self, X, reset=True, **self.reading)
+        sequences = check_sequences(self, X, reset=True, sample_weight=sample_weight, **self.reading)
         self.symbols_, self._text, self._weight = self._take_down(sequences, sample_weight)
         return self._learn()
 

@@ -112,7 +112,7 @@ class RNNTagger(RecurrentNet, Tagger):
         epochs: int | None = None,
     ) -> RNNTagger:
         check_parameters(self)
-        sequences = check_sequences(self, X, reset=not go_on)
+        sequences = check_sequences(self, X, reset=not go_on, mixed="numbers")
         labels = check_step_labels(y, sequences)
         counted = scored_steps(labels, self.ignore_label)
         if not counted.any():

@@ -22,9 +22,9 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 #: Places that are averaged over (standard deviation), and how many steps the overall frequencies count for.
-_WIDTHS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
-_PRIORS = (0.5, 2.0, 8.0, 32.0, 128.0)
-_PARTS = 5
+WIDTHS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+PRIORS = (0.5, 2.0, 8.0, 32.0, 128.0)
+PARTS = 5
 _ROUNDS = 5
 
 
@@ -127,7 +127,7 @@ class PlacedTagger(Tagger):
     @property
     def reading(self) -> Reading:
         """A missing value is no matter to frequencies of labels."""
-        return {"allow_nan": True}
+        return {"allow_nan": True, "mixed": "keep"}
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> PlacedTagger:
         """Count the labels of each place, weighted."""
@@ -161,27 +161,27 @@ def _count(owner: Codes, place: Codes, code: Codes, weights: Floats, shape: tupl
     """Return how often each symbol came at each place, of each fifth of the sequences."""
     n_sequences, n_places = shape
     n_codes = int(code.max()) + 1
-    cell = (_part(owner, n_sequences) * n_places + place) * n_codes + code
-    found = np.bincount(cell, weights, minlength=_PARTS * n_places * n_codes)
-    return np.asarray(found.reshape(_PARTS, n_places, n_codes))
+    cell = (part_of(owner, n_sequences) * n_places + place) * n_codes + code
+    found = np.bincount(cell, weights, minlength=PARTS * n_places * n_codes)
+    return np.asarray(found.reshape(PARTS, n_places, n_codes))
 
 
-def _part(owner: Codes, n_sequences: int) -> Codes:
+def part_of(owner: Codes, n_sequences: int) -> Codes:
     """Return the fifth of the sequences that each step is in; of few sequences, of their steps."""
-    if n_sequences >= _PARTS:
-        return np.asarray(owner % _PARTS)
-    return np.asarray(np.arange(len(owner)) * _PARTS // len(owner))
+    if n_sequences >= PARTS:
+        return np.asarray(owner % PARTS)
+    return np.asarray(np.arange(len(owner)) * PARTS // len(owner))
 
 
 def _smooth(counts: Floats, place: Codes, code: Codes, weights: Floats, owner: Codes, wraps: bool) -> Floats:
     """Return the frequencies of each place, averaged as does best on fifths that are left out."""
     n_places = counts.shape[1]
-    part = _part(owner, int(owner.max()) + 1)
+    part = part_of(owner, int(owner.max()) + 1)
     whole = counts.sum(axis=0)
-    best, chosen = np.inf, (0.0, _PRIORS[-1])
-    for width, prior in product([w for w in _WIDTHS if w == 0 or 4 * w < n_places], _PRIORS):
+    best, chosen = np.inf, (0.0, PRIORS[-1])
+    for width, prior in product([w for w in WIDTHS if w == 0 or 4 * w < n_places], PRIORS):
         loss = 0.0
-        for k in range(_PARTS):
+        for k in range(PARTS):
             here = part == k
             table = _average(whole - counts[k], width, prior, wraps)
             loss -= float((weights[here] * np.log(table[place[here], code[here]])).sum())

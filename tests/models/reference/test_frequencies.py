@@ -5,6 +5,7 @@ import pytest
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.reference.chance import ChanceNext
+from seqcompare.models.reference.levels import PlacedDensity
 from seqcompare.models.reference.places import PlacedNext, PlacedTagger
 from seqcompare.models.reference.recent import HALF_LIVES, RecentNext
 
@@ -122,3 +123,35 @@ def test_new_symbols_tell_nothing():
     for model in (PlacedNext(), PlacedNext("season", 2), RecentNext()):
         model.fit(pack(["abab" * 5] * 6))
         assert np.isfinite(model.predict_next_proba(pack(["abcab" * 8])).values).all()
+
+
+def test_levels_by_position_have_the_density_of_numbers_around_a_trend():
+    """Against the entropy of the noise."""
+    rng = np.random.default_rng(6)
+    trend = np.column_stack([np.linspace(-2, 2, 30), np.sin(np.arange(30) / 4)])
+
+    def drawn(n):
+        return pack(list(trend + rng.normal(size=(n, 30, 2)) * [1.0, 0.5]))
+
+    train, test = drawn(60), drawn(300)
+    model = PlacedDensity().fit(train)
+    expected = np.log(2 * np.pi * np.e) + np.log(0.5)
+    assert -model.score_samples(test).sum() / test.n_steps == pytest.approx(expected, abs=0.03)
+    steps = model.score_steps(test).values
+    np.testing.assert_allclose(
+        np.add.reduceat(steps, test.offsets[:-1]), model.score_samples(test), rtol=1e-12
+    )
+
+
+def test_a_missing_number_is_summed_over():
+    rng = np.random.default_rng(7)
+    x = np.linspace(-1, 1, 20)[:, None] + rng.normal(size=(40, 20, 2))
+    holes = x.copy()
+    holes[rng.random(x.shape) < 0.2] = np.nan
+    model = PlacedDensity("marginalize").fit(Sequences(list(holes)))
+    whole, part = (np.array([[0.3, v]]) for v in (0.1, np.nan))
+    grid = np.linspace(-12, 12, 2001)
+    each = [model.score_samples(Sequences([np.array([[0.3, v]])]))[0] for v in grid]
+    summed = np.log(np.trapezoid(np.exp(each), grid))
+    assert model.score_samples(Sequences([part]))[0] == pytest.approx(summed, abs=1e-6)
+    assert model.score_samples(Sequences([whole]))[0] < 0
