@@ -76,7 +76,10 @@ def _check_list(X: list[Any] | tuple[Any, ...]) -> None:
         )
     for i, x in enumerate(X):
         index: Any = getattr(x, "index", None)
-        if getattr(getattr(index, "dtype", None), "kind", "") in "mM" and not index.is_monotonic_increasing:
+        if (
+            getattr(getattr(index, "dtype", None), "kind", "") in ("m", "M")
+            and not index.is_monotonic_increasing
+        ):
             warnings.warn(
                 f"the steps of X[{i}] are read in the order of its rows, but its index goes back in time: "
                 "sort_index() first",

@@ -64,8 +64,8 @@ def parse_table(text: str, path: Path, delimiter: str | None, notes: list[str]) 
     lines, rows = _trim(lines, rows, len(names), path, notes)
     if len(names) > _MOST_COLUMNS:
         raise DataError(
-            f"there are {len(names):,} columns, and at most {_MOST_COLUMNS:,} are read: a series a row is read "
-            "from .ts or .npy, and one a column from the transposed table",
+            f"there are {len(names):,} columns, and at most {_MOST_COLUMNS:,} are read: a series a row is "
+            "read from .ts or .npy, and one a column from the transposed table",
             path,
             lines[0],
         )
