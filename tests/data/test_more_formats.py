@@ -150,7 +150,7 @@ def test_axes_that_cannot_be_meant_are_refused():
     features = [[{"word": "a", "title": True}, {"word": "b"}]]
     with pytest.raises(ValueError, match="X holds dicts of features"):
         seqcompare.MarkovTagger().fit(features, [[0, 1]])
-    with pytest.raises(DataError, match="steps must be numbers or symbols .* make named channels"):
+    with pytest.raises(DataError, match=r"steps must be numbers or symbols .* make named channels"):
         read(features)
 
 
