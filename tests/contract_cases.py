@@ -20,6 +20,7 @@ from seqcompare import (
     NextStep,
     RNNClassifier,
     RNNRegressor,
+    RNNStepRegressor,
     RNNTagger,
     SequenceScaler,
     SlidingWindow,
@@ -79,6 +80,9 @@ CASES = {
     "next net": case(NextStep(RNNTagger(**SMALL_NET)), "strings", "next", {"estimator__hidden_size": [2, 3]}),
     "next numbers": case(
         NextStep(WindowStepRegressor(before=1)), "real", "next", {"estimator__before": [0, 1]}
+    ),
+    "next net of numbers": case(
+        NextStep(RNNStepRegressor(**SMALL_NET)), "real", "next", {"estimator__hidden_size": [2, 3]}
     ),
     "last value": case(NextStep(LastValue()), "real", "next", {"estimator__period": [1, 2]}),
     "next numbers scaled": case(
@@ -154,6 +158,10 @@ CASES = {
     "window step regressor": case(WindowStepRegressor(before=1), "real", "step-value", {"before": [0, 1]}),
     "window step regressor symbols": case(
         WindowStepRegressor(before=1, after=1), "strings", "step-value", {"before": [0, 1]}
+    ),
+    "net step regressor": case(RNNStepRegressor(**SMALL_NET), "real", "step-value", {"hidden_size": [2, 3]}),
+    "net step regressor mixture": case(
+        RNNStepRegressor(output="mixture", **SMALL_NET), "real", "step-value", {"n_mix": [1, 2]}
     ),
     "window": case(SlidingWindow(1, 1), "strings", "transform"),
     "window real": case(SlidingWindow(2), "real", "transform"),

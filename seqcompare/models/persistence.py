@@ -85,6 +85,7 @@ TRUSTED = (
     "seqcompare.models.reference.last_value.LastValue",
     "seqcompare.models.recurrent.classifier.RNNClassifier",
     "seqcompare.models.recurrent.regressor.RNNRegressor",
+    "seqcompare.models.recurrent.step_regressor.RNNStepRegressor",
     "seqcompare.models.recurrent.tagger.RNNTagger",
     "seqcompare.models.rounded.Rounded",
     "seqcompare.models.scaler.SequenceScaler",

@@ -198,4 +198,4 @@ class RNNTagger(RecurrentNet, Tagger):
         weights = network.views(flat)
         packed = pack(sequences.offsets, np.arange(len(given)))
         done = network.run(weights, x, packed, state)
-        return softmax(read_out(network, weights, done.output)), done.final
+        return softmax(read_out(network, weights, done.output, x)), done.final
