@@ -5,6 +5,7 @@ The same figure gives the same bytes every time; inside a page it takes the page
 
 from __future__ import annotations
 
+import html
 import io
 import math
 import re
@@ -21,12 +22,14 @@ from matplotlib.markers import MarkerStyle
 from matplotlib.transforms import Affine2D
 from PIL import Image
 
-from seqcompare import style
+from seqcompare import quantities, style
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Figure, Panel
 from seqcompare.style import SeriesStyle
 
 SERIES = "series:"
+# points of a line, more of which nobody could point at
+_MOST_SPOTS = 60
 # nothing in the file says when or by which version it was drawn
 _NO_METADATA: dict[str, None] = dict.fromkeys(["Creator", "Date", "Format", "Type"])
 
@@ -195,7 +198,33 @@ def _both(canvas: Canvas) -> Drawn:
     if engine is not None:
         engine.execute(canvas)
         canvas.set_layout_engine(None)
-    return Drawn(to_svg(canvas), to_png(canvas))
+    svg = to_svg(canvas)
+    end = svg.rindex("</svg>")
+    return Drawn(svg[:end] + _values(canvas) + svg[end:], to_png(canvas))
+
+
+def _values(canvas: Canvas) -> str:
+    """Return spots over the points of all series that tell their values to who points at them."""
+    spots = []
+    scale = 72 / canvas.dpi
+    height = canvas.get_figheight() * 72
+    for ax in canvas.axes:
+        for line in ax.lines:
+            series = str(line.get_gid() or "")
+            points = np.asarray(line.get_xydata(), dtype=float)
+            if not series.startswith(SERIES) or len(points) > _MOST_SPOTS:
+                continue
+            name = html.escape(series.removeprefix(SERIES))
+            named = series.removeprefix(SERIES).replace("-", " ")
+            for (x, y), (across, up) in zip(points, ax.transData.transform(points), strict=True):
+                if np.isfinite([across, up]).all():
+                    words = html.escape(f"{named}: {quantities.number(x)}, {quantities.number(y)}")
+                    spots.append(
+                        f'<circle data-series="{name}" cx="{across * scale:.1f}" '
+                        f'cy="{height - up * scale:.1f}" r="5" fill="none" pointer-events="all">'
+                        f"<title>{words}</title></circle>"
+                    )
+    return "".join(spots)
 
 
 def _legend(figure: Figure, width: float) -> tuple[Drawn, float]:

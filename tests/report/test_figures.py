@@ -1,4 +1,5 @@
 import itertools
+import re
 
 import matplotlib as mpl
 import numpy as np
@@ -11,7 +12,9 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
 from seqcompare import style
+from seqcompare.report import svg
 from seqcompare.report.figures import canvas, cost, data, learning, skill
+from seqcompare.report.parts import Figure, Panel
 
 
 @pytest.fixture(autouse=True)
@@ -309,3 +312,20 @@ def test_what_never_happened_is_white_in_a_confusion_matrix():
     frame = pd.DataFrame({"true": ["a", "b"], "predicted": ["a", "b"], "count": [3, 4]})
     cells = data.confusion(frame).collections[0].get_array()
     assert np.ma.getmaskarray(cells).tolist() == [[False, True], [True, False]]
+
+
+def test_points_of_a_figure_tell_their_values():
+    def draw(ax):
+        canvas.draw_line(ax, "chain", [1, 2, 4], [0.25, 0.5, 0.75], style.Palette([], ["f"]).style("f"))
+        return ax
+
+    figure = Figure("f", "f", "", "", (Panel("", draw),), pd.DataFrame())
+    (drawn,) = svg.panels_of(figure)
+    assert re.findall("<title>(.*?)</title>", drawn.svg) == [
+        "chain: 1, 0.25",
+        "chain: 2, 0.5",
+        "chain: 4, 0.75",
+    ]
+    places = [float(x) for x in re.findall(r'cx="([\d.]+)"', drawn.svg)]
+    assert places == sorted(places)
+    assert 0 < places[0] < places[-1] < 72 * figure.size[0]
