@@ -35,7 +35,12 @@ _HOMES = {
     "seqcompare.models.windows.step_regressor": ["WindowStepRegressor"],
     "seqcompare.models.windows.tagger": ["WindowTagger"],
     "seqcompare.models.scaler": ["SequenceScaler"],
-    "seqcompare.models.recurrent.estimators": ["RNNClassifier", "RNNRegressor", "RNNTagger"],
+    "seqcompare.models.recurrent.estimators": [
+        "RNNClassifier",
+        "RNNRegressor",
+        "RNNStepRegressor",
+        "RNNTagger",
+    ],
     "seqcompare.models.persistence": ["load", "save"],
     "seqcompare.experiments.scorers": ["cross_val_predict", "make_scorer"],
     "seqcompare.dependence": ["profile"],

@@ -20,6 +20,7 @@ from seqcompare import (
     NextStep,
     RNNClassifier,
     RNNRegressor,
+    RNNStepRegressor,
     RNNTagger,
     SequenceScaler,
     SlidingWindow,
@@ -80,6 +81,9 @@ CASES = {
     "next numbers": case(
         NextStep(WindowStepRegressor(before=1)), "real", "next", {"estimator__before": [0, 1]}
     ),
+    "next net of numbers": case(
+        NextStep(RNNStepRegressor(**SMALL_NET)), "real", "next", {"estimator__hidden_size": [2, 3]}
+    ),
     "last value": case(NextStep(LastValue()), "real", "next", {"estimator__period": [1, 2]}),
     "next numbers scaled": case(
         NextStep(WindowStepRegressor(), scale=WindowStepRegressor(before=1)),
@@ -94,6 +98,24 @@ CASES = {
     "hmm tagger latent": case(
         HMMTagger(2, decode="filter", n_init=1, random_state=0), "strings", "step", {"n_components": [1, 2]}
     ),
+    "hmm tagger mixed": case(HMMTagger(decode="filter", random_state=0), "mixed", "step", {"n_init": [1]}),
+    "hmm tagger mixed latent": case(
+        HMMTagger(2, decode="filter", n_init=1, random_state=0), "mixed", "step", {"n_components": [1, 2]}
+    ),
+    "crf mixed": case(CRFTagger(decode="filter"), "mixed", "step", {"before": [0, 1]}),
+    "window tagger mixed": case(WindowTagger(before=1), "mixed", "step", {"before": [0, 1]}),
+    "net tagger mixed": case(RNNTagger("gru", **SMALL_NET), "mixed", "step", {"hidden_size": [2, 3]}),
+    "markov tagger mixed": case(MarkovTagger(1), "mixed", "step", {"order": [0, 1]}),
+    "bayes mixed": case(BayesClassifier(MarkovChain()), "mixed", "sequence", {"estimator__order": [0, 1]}),
+    "bayes hmm mixed": case(
+        BayesClassifier(HMM(n_init=1, random_state=0)),
+        "mixed",
+        "sequence",
+        {"estimator__n_components": [1, 2]},
+    ),
+    "window classifier mixed": case(WindowClassifier(width=2), "mixed", "sequence", {"width": [1, 2]}),
+    "net classifier mixed": case(RNNClassifier(**SMALL_NET), "mixed", "sequence", {"hidden_size": [2, 3]}),
+    "window regressor mixed": case(WindowRegressor(width=2), "mixed", "value", {"width": [1, 2]}),
     "crf": case(CRFTagger(1), "strings", "step", {"C": [0.1, 1.0]}),
     "crf filtered": case(CRFTagger(decode="filter"), "real", "step", {"before": [0, 1]}),
     "markov tagger": case(MarkovTagger(2), "strings", "step", {"order": [0, 1]}),
@@ -136,6 +158,10 @@ CASES = {
     "window step regressor": case(WindowStepRegressor(before=1), "real", "step-value", {"before": [0, 1]}),
     "window step regressor symbols": case(
         WindowStepRegressor(before=1, after=1), "strings", "step-value", {"before": [0, 1]}
+    ),
+    "net step regressor": case(RNNStepRegressor(**SMALL_NET), "real", "step-value", {"hidden_size": [2, 3]}),
+    "net step regressor mixture": case(
+        RNNStepRegressor(output="mixture", **SMALL_NET), "real", "step-value", {"n_mix": [1, 2]}
     ),
     "window": case(SlidingWindow(1, 1), "strings", "transform"),
     "window real": case(SlidingWindow(2), "real", "transform"),

@@ -411,3 +411,32 @@ def test_a_closed_stream_is_no_error(closed, monkeypatch):
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 0
+
+
+def test_sighup_has_its_code_and_one_line(tmp_path):
+    check_stopping(tmp_path, signal.SIGHUP, code=129, jobs=1)
+
+
+def test_a_pipe_that_is_closed_is_no_error():
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*COMMAND, "list", "models"], stdout=writer, stderr=subprocess.PIPE, env=ENVIRONMENT, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["list", "modles"], "did you mean 'models'?"),
+        (["sweep", "defualt"], "did you mean 'default'?"),
+        (["compare", "words.csv", "--kind", "symbol"], "did you mean 'symbols'?"),
+    ],
+)
+def test_a_wrong_value_gets_the_right_one_as_a_hint(arguments, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert words in done.stderr

@@ -22,6 +22,7 @@ from seqcompare import (
     NextStep,
     RNNClassifier,
     RNNRegressor,
+    RNNStepRegressor,
     RNNTagger,
     SequenceScaler,
     SlidingWindow,
@@ -56,6 +57,7 @@ CHECKED = {
     "next window": (NextStep(WindowTagger()), 48, {EQUIVALENCE: "its data are not symbols"}),
     "next net": (NextStep(RNNTagger(**SMALL_NET)), 48, {EQUIVALENCE: "its data are not symbols"}),
     "next numbers": (NextStep(WindowStepRegressor()), 48, {}),
+    "next net of numbers": (NextStep(RNNStepRegressor(**SMALL_NET)), 48, {}),
     "bayes": (BayesClassifier(), 55, {}),
     "bayes hmm": (BayesClassifier(HMM(n_init=1, random_state=0)), 55, {}),
     "scaler": (SequenceScaler(), 46, {}),
@@ -120,7 +122,15 @@ def test_scikit_learns_checks_all_run_and_pass(name):
 
 @pytest.mark.parametrize(
     "tagger",
-    [MarkovTagger(), HMMTagger(), CRFTagger(), WindowTagger(), RNNTagger(), WindowStepRegressor()],
+    [
+        MarkovTagger(),
+        HMMTagger(),
+        CRFTagger(),
+        WindowTagger(),
+        RNNTagger(),
+        WindowStepRegressor(),
+        RNNStepRegressor(),
+    ],
     ids=repr,
 )
 def test_taggers_pass_the_checks_that_need_no_labels(tagger):

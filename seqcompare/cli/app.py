@@ -19,6 +19,7 @@ from seqcompare.cli.options import (
     JobsOption,
     JsonOption,
     ModelOption,
+    OpenOption,
     OutOption,
     QuietOption,
     SchedulerOption,
@@ -39,7 +40,7 @@ app = typer.Typer(
     ),
     epilog=(
         "Exit codes: 0 done, 1 an error inside seqcompare, 2 bad input (one line on standard error says "
-        "what), 130 stopped by Ctrl-C, 143 by SIGTERM."
+        "what), 130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP, 141 where nobody reads the output."
     ),
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
@@ -110,6 +111,7 @@ def sweep(
     models: ModelOption = None,
     backend: BackendOption = "loky",
     scheduler: SchedulerOption = None,
+    opened: OpenOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -120,6 +122,7 @@ def sweep(
     from seqcompare.report.terminal import Output, show_plan, show_sweep
 
     output = Output(as_json=as_json, quiet=quiet)
+    output.begin(f"planning {suite}")
     folder = out or Path("reports") / Path(suite).stem
     shared: dict[str, Any] = {
         "n_jobs": jobs,
@@ -142,7 +145,9 @@ def sweep(
         run = run_sweep(suite, folder, progress=bar.show, **shared)
     output.say("writing the report")
     page = run.report()
-    show_sweep(output, run.folder, page, run.frame(), run.horizons())
+    show_sweep(output, run.folder, page, run.frame(), run.horizons(), run.config)
+    if not as_json:
+        output.page(page, opened=opened)
 
 
 @app.command(
@@ -184,6 +189,7 @@ def compare(
     scheduler: SchedulerOption = None,
     jobs: JobsOption = -1,
     fresh: FreshOption = False,
+    opened: OpenOption = False,
 ) -> None:
     """Compare the families on your data, and name the cheapest model that is good enough.
 
@@ -214,7 +220,10 @@ def compare(
             progress=bar.show,
         )
     output.say("writing the report")
-    show_comparison(output, found, found.report())
+    page = found.report()
+    show_comparison(output, found, page)
+    if not output.as_json:
+        output.page(page, opened=opened)
 
 
 @app.command(
@@ -333,6 +342,7 @@ def report(
         Path | None,
         typer.Option("--out", "-o", help="Folder of a report on several runs.", show_default=False),
     ] = None,
+    opened: OpenOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write the report of a run again, from its store alone; several runs are set side by side."""
@@ -343,7 +353,11 @@ def report(
         page = write_report(runs[0])
     else:
         page = write_side_by_side(runs, out or Path("reports") / "-".join(run.name for run in runs))
-    Output(as_json=as_json).result(f"report: {page}", {"report": page})
+    output = Output(as_json=as_json)
+    if as_json:
+        output.json({"report": page})
+    else:
+        output.page(page, opened=opened)
 
 
 @app.command("list", epilog="Examples: `seqcompare list tasks` | `seqcompare list models --json`")

@@ -82,6 +82,7 @@ def read_data(output: Output, data: str, **told: Any) -> SequenceDataset:
     **told
         Options of reading.
     """
+    output.begin(f"reading {data}")
     from seqcompare.datasets import read
 
     dataset = read(data, **told)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +14,13 @@ from typing import NoReturn, TextIO
 
 import typer
 
-BAD_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
+BAD_INPUT, INTERRUPTED = 2, 130
+#: What a process ends with that a signal has ended: this and the number of the signal.
+_BY_SIGNAL = 128
+#: Nobody reads what is written: shells say so of a command whose pipe was closed.
+_CLOSED_PIPE = 141
+#: Signals that end a command as Ctrl-C does.
+_ENDING = [signal.Signals[name] for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class StoppedError(Exception):
@@ -36,29 +44,45 @@ def resumable(kept: Callable[[], str]) -> Iterator[None]:
 class _TerminatedError(KeyboardInterrupt):
     """The process was asked to end; what ends it on Ctrl-C ends it as well."""
 
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
 
 def _code(stop: BaseException) -> int:
-    return TERMINATED if isinstance(stop, _TerminatedError) else INTERRUPTED
+    # the parser raises an error of its own from what it has caught
+    asked = next((e for e in (stop, stop.__cause__) if isinstance(e, _TerminatedError)), None)
+    return INTERRUPTED if asked is None else _BY_SIGNAL + asked.number
 
 
 def _terminate(number: int, _frame: object) -> NoReturn:
     # workers are being ended from here on: a second signal must not break into that
     signal.signal(number, signal.SIG_IGN)
-    raise _TerminatedError
+    raise _TerminatedError(number)
 
 
 def run(app: typer.Typer) -> None:
     """Run the command line and end the process with its exit code."""
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
-    before = signal.signal(signal.SIGTERM, _terminate)
+    # what the caller ignores, such as nohup, stays ignored
+    asked = [number for number in _ENDING if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, _terminate) for number in asked}
     # modules of the user's own lie where the command is given; last, so that they hide nothing
     sys.path.append(os.getcwd())
     try:
         code = app(standalone_mode=False)
+        sys.stdout.flush()
     except StoppedError as stopped:
         _end(str(stopped), stopped.code)
     except (KeyboardInterrupt, typer.Abort) as stop:
         _end("stopped", _code(stop))
+    except (BrokenPipeError, SystemExit) as ended:
+        # what prints for us ends the process by itself, as if it were an error
+        if not isinstance(ended, BrokenPipeError) and not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        # what is left in the buffer goes nowhere, also as the process ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())  # type: ignore[union-attr]  # it was open
+        raise SystemExit(_CLOSED_PIPE) from None
     except (ValueError, OSError, ImportError) as error:
         _end(f"error: {error}", BAD_INPUT)
     except Exception as error:
@@ -66,10 +90,18 @@ def run(app: typer.Typer) -> None:
         message = getattr(error, "format_message", None)
         if message is None:
             raise
-        _end(f"error: {message()}", BAD_INPUT)
+        _end(f"error: {_with_hint(message())}", BAD_INPUT)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     raise SystemExit(code or 0)
+
+
+def _with_hint(message: str) -> str:
+    """Return what the parser says of a wrong value, with the right one that was probably meant."""
+    found = re.search(r"'([^']*)' is not one of (.*)", message)
+    close = difflib.get_close_matches(found[1], re.findall(r"'([^']*)'", found[2]), n=1) if found else []
+    return f"{message.rstrip('.')}; did you mean {close[0]!r}?" if close else message
 
 
 def _nowhere() -> TextIO:

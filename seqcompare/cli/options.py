@@ -11,6 +11,7 @@ OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Folder of t
 JobsOption = Annotated[int, typer.Option("--jobs", "-j", help="Worker processes; -1 for one a core.")]
 FreshOption = Annotated[bool, typer.Option("--fresh", help="Throw away an earlier run in the folder.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write the result as JSON, for machines.")]
+OpenOption = Annotated[bool, typer.Option("--open", help="Open the report in a browser when it is written.")]
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="Write the result only: no progress, no notes.")
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -174,6 +174,39 @@ def hold(values: Values) -> Plain | Coded:
     return Coded.of(values) if values.dtype.kind in "UO" else Plain(values)
 
 
+def is_structured(X: object) -> bool:
+    """Whether `X` is steps of named channels in one array, or a list of such."""
+    first = X[0] if isinstance(X, (list, tuple)) and len(X) else X
+    return isinstance(first, np.ndarray) and first.dtype.names is not None
+
+
+def hold_structured(parts: Sequence[Values], schema: Schema = ()) -> tuple[Steps, Schema]:
+    """Hold structured arrays, end to end: unless a schema says so, floats are measurements, all else symbols.
+
+    Raises
+    ------
+    ValueError
+        If they have not the same channels.
+    """
+    names = parts[0].dtype.names or ()
+    for i, part in enumerate(parts):
+        if part.dtype.names != names:
+            came = ", ".join(part.dtype.names or ["no names"])
+            raise ValueError(f"X[{i}] has the channels {came}, expected {', '.join(names)} as in X[0]")
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in names}
+    kinds: dict[str, ChannelKind] = {
+        name: "real" if column.dtype.kind == "f" else "symbols" for name, column in columns.items()
+    }
+    return assemble(columns, kinds | {channel.name: channel.kind for channel in schema})
+
+
+def hold_steps(X: ArrayLike, *, numbers: bool) -> tuple[Steps, Schema | None]:
+    """Hold all steps, end to end; of named channels, return the schema as well."""
+    if is_structured(X):
+        return hold_structured([np.asarray(X)])
+    return hold(read_steps(X, "X", numbers=numbers)), None
+
+
 def assemble(columns: Mapping[str, ArrayLike], kinds: Mapping[str, ChannelKind]) -> tuple[Steps, Schema]:
     """Put named columns together: as a matrix if all are numbers, else column by column.
 
@@ -276,3 +309,9 @@ def fit_schema(steps: Steps, schema: Schema) -> Schema:
             mixed = isinstance(steps, Columns)
             as_channel(values[own.name] if mixed else values.reshape(len(steps), -1)[:, i], channel)
     return schema
+
+
+def as_floats(steps: Steps) -> Plain:
+    """Return whole-number symbols as floats, NaN where one is missing."""
+    values = steps.decode()
+    return Plain(np.where(steps.missing[:, 0], np.nan, values).astype(np.float64))

@@ -106,6 +106,13 @@ class Held:
             raise ValueError("mixed channels have no common matrix: take one of them by its name (column)")
         return self.values.reshape(len(self._steps), self.n_channels)
 
+    def _channel(self, i: int) -> Steps:
+        """Return one of several channels."""
+        if not isinstance(self._steps, Columns):
+            return Plain(self.channels[:, i])
+        column = self._steps.columns[i]
+        return column if isinstance(column, Coded) else Plain(column)
+
     def _coded(self) -> Coded:
         if isinstance(self._steps, Coded):
             return self._steps

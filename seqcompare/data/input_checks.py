@@ -37,12 +37,12 @@ def is_nested_table(X: SequencesLike) -> bool:
 
 def kind_words(kind: str) -> str:
     """Return what the steps of such sequences are called."""
-    return "symbols" if kind == "symbols" else "real-valued steps"
+    return {"symbols": "symbols", "mixed": "mixed channels"}.get(kind, "real-valued steps")
 
 
-def check_readable(sequences: Sequences, reader: str) -> None:
-    """Raise ValueError for steps that `reader` does not know how to take: mixed channels, missing symbols."""
-    if sequences.kind == "mixed":
+def check_readable(sequences: Sequences, reader: str, *, mixed: bool = False) -> None:
+    """Raise ValueError for steps that `reader` does not take: mixed channels, missing symbols."""
+    if sequences.kind == "mixed" and not mixed:
         channels = ", ".join(f"{channel.name} ({channel.kind})" for channel in sequences.schema)
         raise ValueError(
             f"the steps of X mix kinds of channels, {channels}, which {reader} does not take; read one of "
@@ -71,6 +71,17 @@ def check_finite(sequences: Sequences, *, allow_nan: bool = False, name: str = "
         i, t = locate_step(sequences, int(rows[0]))
         what = "NaN" if np.isnan(values[rows[0]]).any() and not allow_nan else "infinity (inf)"
         raise ValueError(f"{name}[{i}] contains {what} at step {t}: expected finite numbers")
+
+
+def check_channels(sequences: Sequences, *, allow_nan: bool) -> None:
+    """Raise ValueError for the first value of mixed channels that is infinite, or missing if none may be."""
+    for i, channel in enumerate(sequences.schema):
+        one = sequences.channel(i)
+        if channel.kind != "symbols":
+            check_finite(one, allow_nan=allow_nan)
+        elif one.has_missing and not allow_nan:
+            where, t = locate_step(sequences, int(np.argmax(one.missing[:, 0])))
+            raise ValueError(f"X[{where}] has no symbol of channel {channel.name!r} at step {t}")
 
 
 def whole_numbers(sequences: Sequences) -> Sequences:

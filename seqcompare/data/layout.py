@@ -20,6 +20,13 @@ def offsets_of(lengths: ArrayLike) -> Offsets:
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
+def chosen_rows(offsets: Offsets, chosen: NDArray[np.int64]) -> tuple[Offsets, NDArray[np.int64]]:
+    """Return the bounds of the chosen sequences among their own steps, and which steps these are."""
+    sizes = np.diff(offsets)[chosen]
+    bounds = offsets_of(sizes)
+    return bounds, np.arange(bounds[-1]) + np.repeat(offsets[chosen] - bounds[:-1], sizes)
+
+
 def check_offsets(n_steps: int, offsets: ArrayLike) -> Offsets:
     """Return bounds of sequences that cover so many steps.
 
@@ -107,6 +114,17 @@ def read_times(times: object, offsets: Offsets) -> Values:
         what = f"goes back to {value}" if value == value else "is missing"
         raise ValueError(f"the time of step {t} of X[{i}] {what}")
     return found
+
+
+def check_frame(df: pd.DataFrame, sequence: str, order: str | None, values: list[str]) -> None:
+    """Raise ValueError unless a frame has rows, and each of these columns once."""
+    for column in [sequence, *([] if order is None else [order]), *values]:
+        if column not in df.columns:
+            raise ValueError(f"there is no column {column!r}; the columns are {list(df.columns)}")
+        if df[column].ndim != 1:
+            raise ValueError(f"there are {df[column].shape[1]} columns {column!r}, expected one")
+    if not values or len(df) == 0:
+        raise ValueError("the table has no rows" if values else "values names no column")
 
 
 def frame_rows(

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from seqcompare.data.catalog import DATASETS, load
 from seqcompare.data.containers import read_container
 from seqcompare.data.contents import Contents, settle
 from seqcompare.data.dataset import SequenceDataset, with_test
+from seqcompare.data.folder import FACTS, find_files
+from seqcompare.data.joined import read_files
 from seqcompare.data.long import ColumnChoice, Columns, read_long
-from seqcompare.data.options import READING_OPTIONS, Kind, Missing, Role, Split, Tokens
-from seqcompare.data.readers import (
-    READERS,
-    Reader,
-    find_reader,
-    nearest_option,
-    reader_of,
-    reading_options,
-)
+from seqcompare.data.options import READING_OPTIONS, Form, Kind, Missing, Role, Split, Tokens
+from seqcompare.data.padding import cut_padding
 from seqcompare.data.roles import Wanted
-from seqcompare.data.source import DataError, UnknownOptionError, WrongUseError, title_of
+from seqcompare.data.source import DataError, WrongUseError, reading, title_of
 from seqcompare.data.table import Table, frame_table, is_frame
+from seqcompare.data.told import Told, asked, column_name, own_options, reader_for, refuse
 
 
 def read(
@@ -38,6 +34,11 @@ def read(
     missing: Missing | None = None,
     wide: bool | None = None,
     cell: str | None = None,
+    labels: object = None,
+    names: str | None = None,
+    padding: object = None,
+    normalise: Form | None = None,
+    memory: object = None,
     test: object = None,
     ignore_label: object = None,
     file_format: str | None = None,
@@ -55,7 +56,8 @@ def read(
     Parameters
     ----------
     data : str, Path, frame, sequences, (X, y) or SequenceDataset
-        A file (CSV, TSV or Parquet in long form, one row a step; UCR/UEA ``.ts``; FASTA; plain text; each
+        A folder, a pattern (``walks/*.csv``) or a list of names of files, one sequence each; or one file
+        (CSV, TSV or Parquet in long form, one row a step; UCR/UEA ``.ts``; FASTA; plain text; each
         also as ``.gz``; a format that was registered), the name of a bundled data set, a pandas or other
         narwhals-supported frame in long form, anything `Sequences` accepts, or a tuple of sequences and
         their targets.
@@ -81,6 +83,20 @@ def read(
         steps, or patterns of them); by default it is found out.
     cell : str, optional
         Column whose cells hold a whole sequence each: letters, or what the same mark separates in all.
+    labels : str, Path or frame, optional
+        Of several files, a table with a row a file: one column holds their names, others are what `target`
+        and `group` may name. By default a file of such a name (``labels.csv``) in their folder.
+    names : str, optional
+        Of several files, a regular expression for their names below the folder; what its named groups find
+        is what `target` and `group` may name, as ``file``, ``folder`` and ``name`` (the words before a
+        number) are. By default the class is the folder, or the words before the number, if these recur.
+    padding : str or number, optional
+        What fills up the ends of shorter sequences; it is cut off.
+    normalise : {"NFC", "NFD", "NFKC", "NFKD"}, optional
+        The Unicode form that text of files is brought into; by default it stays as it is.
+    memory : int or str, optional
+        The most bytes that reading may need, also as ``500M`` or ``2G``: a file that would take more is
+        refused before it is read. By default half of what is free.
     test : like `data`, optional
         The official test part; it is read as `data` is.
     ignore_label : label, optional
@@ -119,7 +135,7 @@ def read(
     >>> data.X, data.role
     (<Sequences: 3 of 4-4 steps, symbols>, 'sequence')
     """
-    told = _Told(
+    told = Told(
         Columns(sequence, order, values, target),
         group,
         wide,
@@ -128,6 +144,11 @@ def read(
         {"tokens": tokens, "split": split, "header": header, **options},
         file_format,
         name,
+        labels,
+        names,
+        padding,
+        normalise,
+        memory,
     )
     train = _read_one(data, told)
     if not isinstance(data, SequenceDataset):
@@ -136,8 +157,10 @@ def read(
         return train
     if train.test is not None:
         raise WrongUseError("test does not apply: the data have an official test part of their own")
-    wanted = replace(told.wanted, role=train.role, part=True)
-    other = _read_one(test, replace(told, wanted=wanted, name=None))
+    told = replace(told, wanted=replace(told.wanted, role=train.role, part=True), name=None, labels=None)
+    if told.columns.target is None and train.reading.get("target") in FACTS:
+        told = replace(told, columns=replace(told.columns, target=str(train.reading["target"])))
+    other = _read_one(test, told)
     try:
         return with_test(train, other)
     except ValueError as error:
@@ -165,9 +188,11 @@ def read_new(data: object, reading: Mapping[str, object]) -> SequenceDataset:
     general = ("group", "wide", "cell", "role", "kind", "missing", "ignore_label", "file_format", "name")
     columns = Columns(*(named.pop(part) for part in ("sequence", "order", "values", "target")))  # type: ignore[arg-type]  # as read takes them
     group, wide, cell, _, kind, missing, _, file_format, name = (named.pop(option) for option in general)
-    named.pop("test")
+    for option in ("test", "labels", "memory"):
+        named.pop(option)
+    names, padding, normalise = (named.pop(option) for option in ("names", "padding", "normalise"))
     wanted = Wanted(None, kind, missing, part=True)  # type: ignore[arg-type]  # as read takes them
-    told = _Told(columns, group, wide, cell, wanted, named, file_format, name)  # type: ignore[arg-type]  # likewise
+    told = Told(columns, group, wide, cell, wanted, named, file_format, name, None, names, padding, normalise)  # type: ignore[arg-type]  # likewise
     without = replace(told, columns=replace(columns, target=False))
     # where the values are named, no target can be taken for one of them
     first, second = (without, told) if columns.values else (told, without)
@@ -180,36 +205,18 @@ def read_new(data: object, reading: Mapping[str, object]) -> SequenceDataset:
             raise error from None
 
 
-@dataclass(frozen=True)
-class _Told:
-    """What reading was told: of tables, for all data, for single formats."""
-
-    columns: Columns
-    group: object
-    wide: bool | None
-    cell: str | None
-    wanted: Wanted
-    special: Mapping[str, object]
-    file_format: str | None
-    name: str | None
-
-    @property
-    def of_tables(self) -> dict[str, object]:
-        """What only a table may be told."""
-        columns = self.columns
-        named = {"sequence": columns.sequence, "order": columns.order, "values": columns.values}
-        return {**named, "target": columns.target, "wide": self.wide, "cell": self.cell}
-
-    def again(self, found: SequenceDataset) -> dict[str, object]:
-        """Return with what options other data are read as those that were found here."""
-        wanted = {"kind": self.wanted.kind, "missing": self.wanted.missing, "file_format": self.file_format}
-        options = {**self.of_tables, **self.special, **wanted}
-        told = {option: value for option, value in options.items() if value is not None}
-        kind = {} if found.X.kind == "mixed" or not found.columns else {"kind": found.X.kind}
-        return {**told, **kind, **found.reading}
+def _read_one(data: object, told: Told) -> SequenceDataset:
+    with reading(told.memory, told.normalise) as now:
+        found = _read_part(data, told)
+    found = found if told.padding is None else cut_padding(found, told.padding)
+    return replace(found, notes=(*now.notes, *found.notes)) if now.notes else found
 
 
-def _read_one(data: object, told: _Told) -> SequenceDataset:
+def _read_part(data: object, told: Told) -> SequenceDataset:
+    files = find_files(data, told.labels, told.names, DATASETS.__contains__, told.file_format)
+    if files is not None:
+        return read_files(files, told)
+    refuse({"labels": told.labels, "names": told.names}, "only a folder or a pattern of files has those")
     wanted, name = told.wanted, told.name
     reader, path = None, None
     if isinstance(data, (str, Path)):
@@ -219,29 +226,29 @@ def _read_one(data: object, told: _Told) -> SequenceDataset:
             given = {**told.of_tables, "group": told.group, "role": wanted.role, "kind": wanted.kind}
             given |= {"missing": wanted.missing, "ignore label": wanted.ignore_label}
             given |= {"format": told.file_format, **told.special}
-            _refuse({**given, "role": None} if wanted.part else given, f"{data} is bundled and has its own")
+            refuse({**given, "role": None} if wanted.part else given, f"{data} is bundled and has its own")
             return load(str(data))
-        reader = _reader_for(path, told.file_format)
-    own = _own_options(reader, told.special)
+        reader = reader_for(path, told.file_format)
+    own = own_options(reader, told.special)
     if isinstance(data, SequenceDataset):
         return data
     try:
-        found = data if reader is None or path is None else _asked(reader, path, own)
+        found = data if reader is None or path is None else asked(reader, path, own)
         if isinstance(found, SequenceDataset):
             return found
         title = name or ("data" if path is None else title_of(path))
         if isinstance(found, Table) or is_frame(found):
             table = found if isinstance(found, Table) else frame_table(found)
-            columns = replace(told.columns, group=_column_name(told.group))
+            columns = replace(told.columns, group=column_name(told.group))
             return read_long(table, columns, wanted, title, wide=told.wide, cell=told.cell)
         if reader is not None and "real" not in reader.kinds:
-            _refuse({"missing": wanted.missing}, f"a {reader.name} file has symbols, and none can be missing")
+            refuse({"missing": wanted.missing}, f"a {reader.name} file has symbols, and none can be missing")
             if wanted.kind in ("real", "count"):
                 raise DataError(f"a {reader.name} file holds symbols, not real numbers", path)
         if reader is None:
-            _refuse(told.of_tables, "only a table has columns")
+            refuse(told.of_tables, "only a table has columns")
         else:
-            _refuse({**told.of_tables, "group": told.group}, f"a {reader.name} file has no columns")
+            refuse({**told.of_tables, "group": told.group}, f"a {reader.name} file has no columns")
         if not isinstance(found, Contents):
             found = read_container(found, told.group, wanted.role)
         return settle(found, wanted, name or found.name or title)
@@ -250,68 +257,3 @@ def _read_one(data: object, told: _Told) -> SequenceDataset:
     except ValueError as error:
         # who knows what is wrong does not always know in which file
         raise DataError(str(error), path) from None
-
-
-def _asked(reader: Reader, path: Path, own: Mapping[str, object]) -> object:
-    """Return what a reader makes of a file; what it did not foresee is said with its name and the file."""
-    try:
-        return reader.read(path, **own)
-    except (ValueError, OSError, ImportError):
-        raise
-    except Exception as error:  # whatever the user's own code raises
-        what = f"{type(error).__name__}: {error}"
-        raise DataError(f"the reader {reader.name!r} has failed: {what}", path) from error
-
-
-def _reader_for(path: Path, file_format: str | None) -> Reader:
-    if file_format is not None:
-        try:
-            return find_reader(file_format)
-        except ValueError as error:
-            raise DataError(str(error), path) from None
-    reader = reader_of(path)
-    if reader is not None:
-        return reader
-    if not path.exists():
-        known = ", ".join(DATASETS)
-        raise DataError(f"there is no such file, nor a bundled data set of this name ({known})", path)
-    endings = ", ".join(suffix for each in READERS.values() for suffix in each.suffixes)
-    raise DataError(
-        f"the format does not follow from the name: it should end in one of {endings} "
-        "(each also with .gz), or the format be given",
-        path,
-    )
-
-
-def _own_options(reader: Reader | None, special: Mapping[str, object]) -> dict[str, object]:
-    """Return what the reader is told beyond what all are told; refuse what it does not know."""
-    known = {} if reader is None else {option.name: option for option in reader.options}
-    own = {}
-    for option, value in special.items():
-        if option not in known and option not in READING_OPTIONS and option not in reading_options():
-            raise UnknownOptionError(f"reading has no option {option!r}: {nearest_option(option)}")
-        if value is None:
-            continue
-        if option not in known:
-            formats = [each.name for each in READERS.values() if option in {o.name for o in each.options}]
-            what = "these are sequences already" if reader is None else f"this is a {reader.name} file"
-            raise WrongUseError(
-                f"{option} {value!r} does not apply: it is for {' and '.join(formats)}, and {what}"
-            )
-        if known[option].choices and value not in known[option].choices:
-            choices = ", ".join(known[option].choices)
-            raise WrongUseError(f"{option} must be one of {choices}, got {value!r}")
-        own[option] = value
-    return own
-
-
-def _refuse(given: Mapping[str, object], reason: str) -> None:
-    for argument, value in given.items():
-        if value is not None and value is not False:
-            raise WrongUseError(f"{argument} {value!r} does not apply: {reason}")
-
-
-def _column_name(group: object) -> ColumnChoice:
-    if group is None or group is False or isinstance(group, str):
-        return group
-    raise WrongUseError(f"for a table, group must be the name of a column, got {type(group).__name__}")

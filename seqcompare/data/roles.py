@@ -113,8 +113,6 @@ def _check_next(X: Sequences, notes: list[str], fail: Fail) -> Settled:
         raise fail("every sequence has one step: there is no next step to predict", None)
     if (X.values == X.values[0]).all():
         raise fail(f"all steps are {np.ravel(X.values[0]).tolist()}: there is nothing to predict", 0)
-    if X.kind == "mixed":
-        notes.append("the channels are of mixed kinds: few models take them")
     return None, None, "next"
 
 

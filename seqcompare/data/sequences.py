@@ -8,13 +8,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from seqcompare.data.columns import Columns, Plain, Steps, assemble, fit_schema, hold, join
+from seqcompare.data import layout
+from seqcompare.data.columns import (
+    Plain,
+    Steps,
+    as_floats,
+    assemble,
+    fit_schema,
+    hold,
+    hold_steps,
+    hold_structured,
+    is_structured,
+    join,
+)
 from seqcompare.data.held import Held
-from seqcompare.data.layout import check_offsets, frame_rows, offsets_of, read_lengths, read_times
+from seqcompare.data.layout import offsets_of
 from seqcompare.data.options import Kind
 from seqcompare.data.schema import NUMERIC, Channel, ChannelKind, Schema, StepKind, read_schema
 from seqcompare.data.steps import Container, read_collection, read_steps
-from seqcompare.data.symbols import Coded, code_texts
+from seqcompare.data.symbols import code_texts
 from seqcompare.typing import SequencesLike, Values
 
 if TYPE_CHECKING:
@@ -92,13 +104,22 @@ class Sequences(Held):
         named = None if schema is None else read_schema(schema)
         numbers = numbers or (named is not None and all(channel.kind in NUMERIC for channel in named))
         steps: Steps
-        if offsets is not None:
+        if is_structured(X):
+            parts = [np.asarray(x) for x in ([X] if offsets is not None else X)]
+            steps, own = hold_structured(parts)
+            named = named or own
+            self.container = (
+                "sequences" if offsets is not None else "array" if getattr(X, "ndim", 1) > 1 else "list"
+            )
+            bounds = offsets_of(list(map(len, parts))) if offsets is None else offsets
+            self.offsets = layout.check_offsets(len(steps), bounds)
+        elif offsets is not None:
             steps, self.container = hold(read_steps(X, name, numbers=numbers)), "sequences"
-            self.offsets = check_offsets(len(steps), offsets)
+            self.offsets = layout.check_offsets(len(steps), offsets)
         elif isinstance(X, Sequences):
             steps, self.offsets, self.container = X._steps, X.offsets, X.container
             if numbers and X.kind == "symbols" and X._coded().alphabet.dtype.kind in "iub":
-                steps = _as_floats(steps)
+                steps = as_floats(steps)
             elif named is None:
                 named = X._schema
             times = X.times if times is None else times
@@ -108,7 +129,7 @@ class Sequences(Held):
             values, lengths, self.container = read_collection(X, name, numbers=numbers)
             steps, self.offsets = hold(values), offsets_of(lengths)
         super().__init__(steps, None if named is None else fit_schema(steps, named))
-        self.times = None if times is None else read_times(times, self.offsets)
+        self.times = None if times is None else layout.read_times(times, self.offsets)
 
     @classmethod
     def _made(
@@ -145,9 +166,8 @@ class Sequences(Held):
         ValueError
             If a length is not positive, or they do not add up to ``n_steps``.
         """
-        values = read_steps(X, "X", numbers=numbers)
-        offsets = read_lengths(lengths, len(values))
-        return cls._made(hold(values), offsets)
+        steps, schema = hold_steps(X, numbers=numbers)
+        return cls._made(steps, layout.read_lengths(lengths, len(steps)), schema=schema)
 
     @classmethod
     def from_columns(
@@ -185,8 +205,8 @@ class Sequences(Held):
         <Sequences: 2 of 1-2 steps, mixed, channels event (symbols), amount (real)>
         """
         steps, schema = assemble(columns, kinds or {})
-        offsets = read_lengths(lengths, len(steps))
-        given = None if times is None else read_times(times, offsets)
+        offsets = layout.read_lengths(lengths, len(steps))
+        given = None if times is None else layout.read_times(times, offsets)
         return cls._made(steps, offsets, schema=schema, times=given)
 
     @classmethod
@@ -223,14 +243,8 @@ class Sequences(Held):
             do not compare, or values that are neither symbols nor numbers.
         """
         columns = [values] if isinstance(values, str) else list(values)
-        for column in [sequence, *([] if order is None else [order]), *columns]:
-            if column not in df.columns:
-                raise ValueError(f"there is no column {column!r}; the columns are {list(df.columns)}")
-            if df[column].ndim != 1:
-                raise ValueError(f"there are {df[column].shape[1]} columns {column!r}, expected one")
-        if not columns or len(df) == 0:
-            raise ValueError("the table has no rows" if columns else "values names no column")
-        rank, sizes, times = frame_rows(df, sequence, order)
+        layout.check_frame(df, sequence, order, columns)
+        rank, sizes, times = layout.frame_rows(df, sequence, order)
         steps, schema = assemble({column: df[column] for column in columns}, kinds or {})
         return cls._made(steps.take(rank), offsets_of(sizes), schema=schema, times=times)
 
@@ -249,12 +263,7 @@ class Sequences(Held):
 
     def channel(self, i: int) -> Sequences:
         """Return the channel at a place alone."""
-        steps = self._steps
-        if isinstance(steps, Columns):
-            column = steps.columns[i]
-            steps = column if isinstance(column, Coded) else Plain(column)
-        elif steps.n_channels > 1:
-            steps = Plain(self.channels[:, i])
+        steps = self._steps if self.n_channels == 1 else self._channel(i)
         schema = (self.schema[i],) if self._schema is not None or i else None
         return Sequences._made(steps, self.offsets, self.container, schema, self.times)
 
@@ -283,6 +292,9 @@ class Sequences(Held):
 
         Times stay, and so do names of channels if the new values are as many numbers or symbols a step.
         """
+        if is_structured(values):
+            steps, schema = hold_structured([values], self.schema)
+            return Sequences._made(steps, self.offsets, self.container, schema, self.times)
         kept = self._schema_for(values), self.times
         return Sequences._made(Plain(values), self.offsets, self.container, *kept)
 
@@ -350,15 +362,11 @@ class Sequences(Held):
         chosen = np.arange(len(self))[wanted] if wanted.size else wanted
         if not len(chosen):
             raise ValueError(f"no sequences are left: none of the {len(self)} was chosen")
-        sizes = self.lengths[chosen]
-        offsets = offsets_of(sizes)
-        rows = np.arange(offsets[-1]) + np.repeat(self.offsets[chosen] - offsets[:-1], sizes)
-        return self.cut(offsets, rows)
+        return self.cut(*layout.chosen_rows(self.offsets, chosen))
 
     def _schema_for(self, values: Values) -> Schema | None:
-        other = Plain(values)
-        same = values.ndim < 3 and (other.kind, other.n_channels) == (self.kind, self.n_channels)
-        return self._schema if same else None
+        new = values.ndim < 3 and (Plain(values).kind, Plain(values).n_channels)
+        return self._schema if new == (self.kind, self.n_channels) else None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -366,15 +374,12 @@ class Sequences(Held):
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, (int, np.integer)):
             i = range(len(self))[key]
-            return self._slice(self.offsets[i], self.offsets[i + 1])
+            return self._steps.decode(slice(self.offsets[i], self.offsets[i + 1]))
         return self.take(np.arange(len(self))[key])
 
     def __iter__(self) -> Iterator[Values]:
         for a, b in zip(self.offsets[:-1], self.offsets[1:], strict=True):
-            yield self._slice(a, b)
-
-    def _slice(self, a: np.int64, b: np.int64) -> Values:
-        return self._steps.decode(slice(a, b))
+            yield self._steps.decode(slice(a, b))
 
     def __eq__(self, other: object) -> bool:
         """Whether both hold the same steps; names of channels and times aside."""
@@ -390,11 +395,5 @@ class Sequences(Held):
         shape = "" if self.kind == "symbols" else f", {self.n_channels} channel(s)"
         if self.kind == "mixed":
             shape = f", channels {', '.join(f'{c.name} ({c.kind})' for c in self.schema)}"
-        shortest, longest = self.lengths.min(), self.lengths.max()
-        return f"<Sequences: {len(self)} of {shortest}-{longest} steps, {self.kind}{shape}>"
-
-
-def _as_floats(steps: Steps) -> Plain:
-    """Return whole-number symbols as floats, NaN where one is missing."""
-    values = steps.decode()
-    return Plain(np.where(steps.missing[:, 0], np.nan, values).astype(np.float64))
+        steps = f"{self.lengths.min()}-{self.lengths.max()} steps"
+        return f"<Sequences: {len(self)} of {steps}, {self.kind}{shape}>"

@@ -16,6 +16,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from seqcompare.data.encoding import as_numbers
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.coding import code_numbers, code_symbols, code_vectors
 from seqcompare.dependence.linear import residuals
@@ -87,6 +88,7 @@ def find_copies(X: Sequences, seed: int = 0) -> Copies | None:
     """
     if len(X) < _FEWEST or X.n_steps > _MOST_STEPS:
         return None
+    X = as_numbers(X)
     rng = np.random.default_rng(seed)
     if X.kind == "real" and (X.lengths == X.lengths[0]).all() and X.lengths[0] >= _SHORTEST_NUMBERS:
         pairs, other = _number_pairs(X, rng)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import numpy as np
 
+from seqcompare.data.encoding import of_one_kind
 from seqcompare.data.input_checks import check_readable
 from seqcompare.data.read import read
 from seqcompare.data.sequences import Sequences
@@ -85,7 +86,7 @@ def profile(
     settings = Settings(max_lag, max_order, n_permutations, n_folds, alpha, random_state, n_bins)
     if n_bins is not None and n_bins < 2:
         raise ValueError(f"n_bins must be 2 or more, got {n_bins}")
-    dataset = read(data)
+    dataset = of_one_kind(read(data))
     check_readable(dataset.X, "profile")
     coded = code_steps(dataset.X, n_bins, random_state)
     steps = Sequences(coded.codes, dataset.X.offsets)

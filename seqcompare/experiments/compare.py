@@ -5,42 +5,39 @@ from __future__ import annotations
 import inspect
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.encoding import with_joint_symbols
 from seqcompare.data.read import read
 from seqcompare.data.readers import reading_options
-from seqcompare.dependence import profile
-from seqcompare.dependence.checks import CODES, check
-from seqcompare.dependence.drift import NO_DRIFT
 from seqcompare.experiments.comparison import Comparison
 from seqcompare.experiments.config import describe_data, described, fingerprint
-from seqcompare.experiments.contestants import answer_with_labels, contestants_for, problem_of
+from seqcompare.experiments.contestants import (
+    answer_with_labels,
+    contestants_for,
+    problem_of,
+    without_answer,
+)
 from seqcompare.experiments.data_source import DataSource, level_weights, metric_of
-from seqcompare.experiments.forward import FORWARD, Along, plan_along
+from seqcompare.experiments.forward import Along, plan_along
 from seqcompare.experiments.models import Contestant
-from seqcompare.experiments.progress import Counter, Progress
+from seqcompare.experiments.progress import Progress
 from seqcompare.experiments.references import references_for, with_references
-from seqcompare.experiments.runner import run_trials
+from seqcompare.experiments.rounds import PlannedComparison, run_comparison
 from seqcompare.experiments.suites import describe_value
-from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial, warm_up
-from seqcompare.experiments.winner import final_candidate, keep_winner
+from seqcompare.experiments.winner import keep_winner
 from seqcompare.families import FAMILIES, Family, OwnFamily, is_known, own_family
 from seqcompare.metrics import METRICS, Metric, find_metrics
 from seqcompare.registry import nearest
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.folder import hold_folder, to_csv, write_whole
-from seqcompare.results.grids import choose_candidate, validation_tolerance
-from seqcompare.results.store import STORE, Store
 from seqcompare.typing import Params, Record
-
-_CONTEXT_FOLDS = 3
 
 
 def compare(
@@ -53,6 +50,7 @@ def compare(
     repeats: int = 1,
     gap: int | None = None,
     along: Along = "auto",
+    inner_cv: int | None = None,
     n_jobs: int = -1,
     max_seconds: float = 600.0,
     random_state: int = 0,
@@ -64,7 +62,7 @@ def compare(
 ) -> Comparison:
     """Compare the families of models on real data.
 
-    Each family comes with a grid of candidates, of which a fifth of each training part chooses one; that is
+    Each family comes with a grid of candidates, of which parts of each training part choose one; that is
     fitted to the whole training part and tested. Everything is kept in a folder as it finishes; a comparison
     that was stopped goes on where it stopped when it is called again with the same settings.
 
@@ -89,6 +87,9 @@ def compare(
     along : {"auto", "time", "blocks"}, default="auto"
         How fewer sequences than folds are divided: from the past to the future, or in blocks. By default
         along time, unless steps are letters, as of a text or a genome.
+    inner_cv : int, optional
+        How many of five parts of a training part candidates are chosen by: 1 is a fifth, once. By default as
+        many as it takes for 150 items, and of whole sequences for 8 that are independent.
     n_jobs : int, default=-1
         Worker processes, as joblib counts them; 1 runs trials in this process.
     max_seconds : float, default=600.0
@@ -123,45 +124,24 @@ def compare(
     """
     _check_keywords(reading)
     # read -> plan -> run -> judge -> write: each hands one result to the next
-    dataset = level_weights(read(data, **reading))
+    dataset = with_joint_symbols(level_weights(read(data, **reading)))
     options: Record = {
         "cv": cv,
         "repeats": repeats,
         "gap": gap,
         "random_state": random_state,
         "along": along,
+        "inner_cv": inner_cv,
     }
     planned = plan_comparison(dataset, models, metric, max_seconds=max_seconds, **options)
     folder = Path(out) if out is not None else Path("reports") / _folder_name(dataset.name)
     how = {"n_jobs": n_jobs, "backend": backend, "scheduler": scheduler}
     with hold_folder(folder, planned.config, n_jobs=n_jobs, fresh=fresh):
-        run_comparison(planned, folder, progress=progress, **how)
+        searched = run_comparison(planned, folder, progress=progress, **how)
         found = Comparison(folder)
-        keep_winner(found, dataset, planned)
+        keep_winner(found, dataset, searched)
         _write_tables(found.tables(), folder / "tables")
     return found
-
-
-_SAID_BY_VERDICT = ("classes", "few")
-
-
-@dataclass(frozen=True, eq=False)
-class PlannedComparison:
-    """What a comparison is going to do.
-
-    Parameters
-    ----------
-    source : DataSource
-        The data with their splits and metrics.
-    contestants : tuple of Contestant
-        Who competes, chance first.
-    config : dict
-        What the run keeps of that.
-    """
-
-    source: DataSource
-    contestants: tuple[Contestant, ...]
-    config: Record
 
 
 def plan_comparison(
@@ -173,10 +153,13 @@ def plan_comparison(
     repeats: int = 1,
     gap: int | None = None,
     along: Along = "auto",
+    inner_cv: int | None = None,
     random_state: int = 0,
     max_seconds: float = 600.0,
 ) -> PlannedComparison:
     """Return what `compare` is going to do with a data set; the parameters are those of `compare`."""
+    if inner_cv is not None and not 1 <= inner_cv <= 5:
+        raise ValueError(f"inner_cv must be from 1 to 5, got {inner_cv}")
     plan = plan_along(dataset, cv, along=along, repeats=repeats, gap=gap, seed=random_state)
     problem = problem_of(dataset, 1 / (1 + plan.test_fraction), max_seconds)
     contestants = contestants_for(dataset, models, problem)
@@ -203,6 +186,7 @@ def plan_comparison(
         "gap": gap,
         # runs of before do not know it
         **({} if along == "auto" else {"along": along}),
+        **({} if inner_cv is None else {"inner_cv": inner_cv}),
         "random_state": random_state,
         "max_seconds": max_seconds,
     }
@@ -212,96 +196,15 @@ def plan_comparison(
         "settings": settings,
         "data": {
             **describe_data(dataset, plan),
+            # what was left out on request is not mentioned
+            "not_tried": {} if models is not None else without_answer(contestants, problem),
             "references": [CHANCE, *(r.name for r in references)],
             **({} if problem.period == 1 else {"period": problem.period}),
         },
         **described(own, [judged, *shown, *METRICS.values()]),
     }
-    source = DataSource(dataset, plan, problem, judged, tuple(shown))
+    source = DataSource(dataset, plan, problem, judged, tuple(shown), inner_cv)
     return PlannedComparison(source, tuple(contestants), config)
-
-
-def run_comparison(
-    planned: PlannedComparison,
-    folder: Path,
-    *,
-    progress: Callable[[Progress], None] | None = None,
-    **how: Any,
-) -> None:
-    """Run the trials of a comparison that its store does not hold yet; `how` is for `run_trials`."""
-    source, contestants = planned.source, planned.contestants
-    for contestant in contestants:
-        for candidate in contestant.candidates:
-            # what a user's own model does to its process, it does to a worker
-            if is_known(candidate.spec):
-                warm_up(candidate, source.problem(), source.dataset)
-    with Store(folder / STORE, answers=True) as store:
-        if store.side_table("profile_facts") is None:
-            _keep_profile(source.dataset, planned.config["settings"]["cv"], store)
-        tuning = list(_tuning_trials(planned))
-        n_tests = len(source.plan.splits) * len(contestants)
-        counter = Counter(len(tuning) + n_tests, len(store.done()), progress)
-        _run(tuning, store, counter, **how)
-        _run(list(_test_trials(planned, store)), store, counter, **how)
-        contexts = list(_context_trials(planned, Comparison(folder)))
-        done = store.done()
-        counter.expect(sum(trial.trial_id not in done for trial in contexts))
-        _run(contexts, store, counter, **how)
-
-
-def _run(trials: Sequence[Trial], store: Store, counter: Counter, **how: Any) -> None:
-    with closing(run_trials(trials, store, **how)) as outcomes:
-        for outcome in outcomes:
-            counter.add(outcome)
-
-
-def _tuning_trials(planned: PlannedComparison) -> Iterator[Trial]:
-    """Yield a trial for every fold and candidate of the contestants that have a choice."""
-    position = 0
-    for fold in range(len(planned.source.plan.splits)):
-        for c in planned.contestants:
-            for candidate in c.candidates if len(c.candidates) > 1 else ():
-                yield Trial(position, planned.source, candidate, fold, TUNING, c.name, c.seed_key)
-                position += 1
-
-
-def _test_trials(planned: PlannedComparison, store: Store) -> Iterator[Trial]:
-    """Yield a trial for every fold and contestant, with what the fold's validation data chose."""
-    frame = store.frame()
-    frame = frame[frame["axis"] == TUNING]
-    sums = store.sums(frame["trial_id"])
-    position = len(frame)
-    for fold in range(len(planned.source.plan.splits)):
-        for c in planned.contestants:
-            rows = frame[(frame["entry"] == c.name) & (frame["seed"] == fold)]
-            tolerance = validation_tolerance(rows, sums, planned.source.metric)
-            chosen = choose_candidate(rows, sums, tolerance) if len(rows) else None
-            # where every candidate has failed, the first is tested as it is, and the verdict says so
-            candidate = next((x for x in c.candidates if x.label == chosen), c.candidates[0])
-            yield Trial(position, planned.source, candidate, fold, TEST, c.name, c.seed_key)
-            position += 1
-
-
-def _context_trials(planned: PlannedComparison, found: Comparison) -> Iterator[Trial]:
-    """Yield trials of the winner and of the best, in the first folds, with less and less context."""
-    judged = found.result.judgement
-    grids = found.grids()
-    position = int((found.frame()["axis"] != CONTEXT).sum())
-    for name in dict.fromkeys([judged.winner, judged.best]):
-        c = next((c for c in planned.contestants if c.name == name), None)
-        if c is None or c.name in found.result.references:
-            continue
-        candidate = final_candidate(c, grids)
-        for fold in _context_folds(planned):
-            yield Trial(position, planned.source, candidate, fold, CONTEXT, c.name, c.seed_key)
-            position += 1
-
-
-def _context_folds(planned: PlannedComparison) -> list[int]:
-    """Return the folds in which contexts are traced: along time those that have most to train on."""
-    plan = planned.source.plan
-    folds = list(range(len(plan.splits)))
-    return folds[-_CONTEXT_FOLDS:] if plan.kind == FORWARD else folds[:_CONTEXT_FOLDS]
 
 
 def _own_families(contestants: Sequence[Contestant]) -> list[Family]:
@@ -326,17 +229,6 @@ def _check_keywords(reading: Params) -> None:
         if name not in known:
             mine = [n for n, p in inspect.signature(compare).parameters.items() if p.kind != p.VAR_KEYWORD]
             raise TypeError(f"compare() has no keyword {name!r}; {nearest(name, [*mine, *known])}")
-
-
-def _keep_profile(dataset: SequenceDataset, cv: int, store: Store) -> None:
-    """Keep what can be said of the data before any model is chosen."""
-    found = profile(dataset)
-    facts = found.facts()
-    folds = check(dataset, cv, drift=NO_DRIFT, mute=set(CODES) - {"folds"})
-    wary = [finding for finding in (*found.checks, *folds) if finding.code not in _SAID_BY_VERDICT]
-    facts["warnings"] = " ".join(map(str, wary))
-    store.keep_table("lag_profile", found.frame())
-    store.keep_table("profile_facts", pd.DataFrame({"name": list(facts), "value": list(facts.values())}))
 
 
 def _write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:

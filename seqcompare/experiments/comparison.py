@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from seqcompare.data.encoding import with_joint_symbols
 from seqcompare.data.read import read_new
 from seqcompare.experiments.predicting import predict_table
 from seqcompare.experiments.winner import MODEL
@@ -120,6 +121,8 @@ class Comparison(StoredComparison):
         """
         model = self.model(trusted)
         new = read_new(data, {**self.config["data"].get("reading", {}), **reading})
+        if self.config["data"]["role"] == "next":
+            new = with_joint_symbols(new)
         if new.X.kind != self.config["data"]["kind"]:
             raise ValueError(
                 f"the steps are {new.X.kind}, and those of the run are {self.config['data']['kind']}; "

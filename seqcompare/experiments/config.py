@@ -15,7 +15,7 @@ from seqcompare.experiments.tested import count_independent, tested_in_time
 from seqcompare.families import FAMILIES, Family
 from seqcompare.metrics import METRICS, Metric
 from seqcompare.results.store import FORMAT
-from seqcompare.typing import Record
+from seqcompare.typing import Record, Values
 
 
 def described(own: Iterable[Family], metrics: Iterable[str | Metric]) -> Record:
@@ -85,7 +85,11 @@ def fingerprint(dataset: SequenceDataset) -> Record:
     for part in (dataset.X, dataset.y, dataset.sample_weight, dataset.groups, dataset.test):
         if part is None:
             continue
-        arrays = (part.values, part.offsets) if isinstance(part, Sequences) else (np.asarray(part),)
+        arrays: list[Values] = [np.asarray(part)] if not isinstance(part, Sequences) else []
+        if isinstance(part, Sequences):
+            several = part.kind == "mixed"
+            channels = [part.channel(i) for i in range(part.n_channels)] if several else [part]
+            arrays = [*(channel.values for channel in channels), part.offsets]
         for array in arrays:
             plain = array.astype(str) if array.dtype.kind == "O" else array
             digest.update(np.ascontiguousarray(plain).tobytes())

@@ -60,6 +60,8 @@ def problem_of(dataset: SequenceDataset, train_share: float, max_seconds: float)
         n_channels=X.n_channels,
         n_classes=n_classes,
         missing=has_missing(X),
+        shortest=int(X.lengths.min()),
+        weighted=isinstance(dataset.sample_weight, Sequences),
         period=find_season(X) if dataset.role == "next" and X.kind == "real" else 1,
         n_counts=_n_counts(dataset),
     )
@@ -75,8 +77,8 @@ def _n_counts(dataset: SequenceDataset) -> int:
 
 
 def has_missing(X: Sequences) -> bool:
-    """Whether any measurement of `X` is missing."""
-    return X.kind == "real" and bool(np.isnan(X.values).any())
+    """Whether any measurement of `X` is missing, or any of mixed channels."""
+    return X.kind != "symbols" and X.has_missing
 
 
 def answer_with_labels(contestants: Iterable[Contestant], problem: Problem) -> list[str]:
@@ -110,6 +112,21 @@ def left_out(dataset: SequenceDataset) -> str:
         f"Values are missing: {_listed(able)} do without them, by summing over what they might have been; "
         f"{_listed(unable)} take no missing values, and were left out."
     )
+
+
+def without_answer(contestants: Iterable[Contestant], problem: Problem) -> dict[str, str]:
+    """Return the families that do not take part in a problem, with the reason."""
+    present = {c.family.name for c in contestants}
+    found = {}
+    for family in FAMILIES.values():
+        if family.name in present or family.name == REFERENCE:
+            continue
+        whole = replace(problem, missing=False)
+        able = any(_filling([Entered(family, spec)], whole) for spec in family.specs)
+        lacks = "takes no missing values" if able else f"has no answer for the role {problem.role}"
+        steps = "" if able else f" on steps that are {'numbers' if problem.kind == 'real' else 'symbols'}"
+        found[family.title] = lacks + steps
+    return found
 
 
 def _listed(names: list[str]) -> str:

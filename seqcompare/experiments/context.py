@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -305,7 +306,11 @@ class _Search:
 
     def find(self, control: str, loss_of: Callable[[int], Sums], most: int, least: int = 1) -> Curve:
         """Return the curve at doubling contexts, and around the smallest that is enough."""
-        found = {k: loss_of(k) for k in _doubling(most, least)}
+        found: dict[int, Sums] = {}
+        for k in _doubling(most, least):
+            # what cannot learn from so little has no place on the curve
+            with suppress(ValueError) if k < most else nullcontext():
+                found[k] = loss_of(k)
         while True:
             curve = Curve(control, sorted(found), [found[k] for k in sorted(found)], self.tolerance)
             needed = curve.needed()
@@ -347,15 +352,9 @@ def _begun_anywhere(train: SequenceDataset, seed: int) -> SequenceDataset:
     return cut(train, np.vstack(pieces))
 
 
-def _doubling(most: int, least: int) -> Iterator[int]:
-    if least == 0:
-        yield 0
-    k = 1
-    while k < most:
-        yield k
-        k *= 2
-    if most > 0:
-        yield most
+def _doubling(most: int, least: int) -> list[int]:
+    powers = [2**k for k in range((max(most, 1) - 1).bit_length())]
+    return [*([0] if least == 0 else []), *powers, *([most] if most > 0 else [])]
 
 
 def _last(dataset: SequenceDataset, k: int) -> SequenceDataset:

@@ -25,11 +25,11 @@ from seqcompare.experiments.forecasts import (
     number_scores,
     with_forecast,
 )
-from seqcompare.experiments.forward import hold_out_part
+from seqcompare.experiments.forward import tuning_splits
 from seqcompare.experiments.influence import influence_of_numbers
-from seqcompare.experiments.splits import Plan, cut
+from seqcompare.experiments.splits import Plan, Split, cut
 from seqcompare.experiments.tested import tested_in_time
-from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial
+from seqcompare.experiments.trial import CONTEXT, SHORTER, TEST, TUNING, Trial
 from seqcompare.families import Problem
 from seqcompare.metrics import METRICS, Answers, Metric
 from seqcompare.results.contest import CHANCE
@@ -67,6 +67,8 @@ class DataSource:
         What models are chosen and judged by.
     shown : tuple of Metric
         What the user asked to see beside it.
+    inner_cv : int, optional
+        Folds of each training part that candidates are chosen by; see `tuning_splits`.
     """
 
     dataset: SequenceDataset
@@ -74,6 +76,7 @@ class DataSource:
     built_for: Problem
     metric: Metric
     shown: tuple[Metric, ...] = ()
+    inner_cv: int | None = None
 
     @property
     def role(self) -> str:
@@ -119,7 +122,8 @@ class DataSource:
 
     def trial_id(self, trial: Trial) -> str:
         """Return the coordinates in words: unique within a comparison."""
-        return f"{trial.phase}/{self.dataset.name}/{trial.entry}/{trial.candidate.label}/fold={trial.seed}"
+        where = f"{trial.entry}/{trial.candidate.label}/fold={trial.seed}{'/again' if trial.again else ''}"
+        return f"{trial.phase}/{self.dataset.name}/{where}"
 
     def model_seed(self, trial: Trial) -> int:
         """Return the seed of the model, below 2**32."""
@@ -134,7 +138,7 @@ class DataSource:
             "entry": trial.entry,
             "axis": trial.phase,
             "task": self.dataset.name,
-            "task_params": json.dumps({"fold": trial.seed}),
+            "task_params": json.dumps({"fold": trial.seed, **({"again": True} if trial.again else {})}),
             "role": self.role,
             "metric": self.metric.name,
             "greater_is_better": self.metric.greater_is_better,
@@ -144,14 +148,40 @@ class DataSource:
             "sums": np.zeros((0, 3)),
         }
 
-    def parts(self, trial: Trial) -> tuple[SequenceDataset, dict[str, SequenceDataset]]:
+    def n_fits(self, trial: Trial) -> int:
+        """Return how often the candidate is fitted: tried again, to all other parts of the training part."""
+        return len(self.tuned_on(trial.seed)[1]) - 1 if trial.again else 1
+
+    def parts(self, trial: Trial, fit: int = 0) -> tuple[SequenceDataset, dict[str, SequenceDataset]]:
         """Return what is fitted to, and what is asked about by the column that its score belongs to."""
+        if trial.phase == TUNING:
+            train, inner = self.tuned_on(trial.seed)
+            split = inner[fit + trial.again]
+            return cut(train, split.train), {"validation_score": cut(train, split.test)}
         split = self.plan.splits[trial.seed]
-        train = cut(self.dataset, split.train)
-        if trial.phase != TUNING:
-            return train, {"score": cut(self.dataset, split.test)}
-        inner = hold_out_part(train, self.plan)
-        return cut(train, inner.train), {"validation_score": cut(train, inner.test)}
+        return cut(self.dataset, split.train), {"score": cut(self.dataset, split.test)}
+
+    def tuned_on(self, fold: int) -> tuple[SequenceDataset, tuple[Split, ...]]:
+        """Return the training part of a fold, and how it is divided to choose candidates by."""
+        train = cut(self.dataset, self.plan.splits[fold].train)
+        return train, tuning_splits(train, self.plan, self.inner_cv)
+
+    def pooled(self, fits: Sequence[Record], column: str) -> Record:
+        """Return the columns of all fits of a trial as one: their units together."""
+        sums = np.vstack([fit["sums"] for fit in fits])
+        weights = [fit["sums"][:, 0].sum() for fit in fits]
+        scores = pd.DataFrame([fit["details"]["metrics"] for fit in fits])
+        means = {str(name): float(np.average(scores[name], weights=weights)) for name in scores}
+        found: Record = {
+            column: float(self.metric.as_score(sums[:, 1].sum() / sums[:, 0].sum())),
+            "sums": sums,
+            "details": {"metrics": means},
+            "n_train": round(np.mean([fit["n_train"] for fit in fits])),
+            "n_test": sum(fit["n_test"] for fit in fits),
+        }
+        if self.metric.relative:
+            found["chance"] = float(np.average([fit["chance"] for fit in fits], weights=weights))
+        return found
 
     def problem(self) -> Problem:
         """Return what models are built for."""
@@ -166,7 +196,7 @@ class DataSource:
         start = perf_counter()
         answers = ask(model, asked, n_train, whole=whole)
         seconds = perf_counter() - start
-        unit = units(asked, answers.item, *([self.n_parts] if trial.phase == TEST else []))
+        unit = units(asked, answers.item, *([self.n_parts] if trial.phase in (TEST, SHORTER) else []))
         known = answers
         if trial.phase == TEST and trial.entry == CHANCE and self.frequencies is not None:
             known = replace(answers, **self._best_constant(answers, n_train))

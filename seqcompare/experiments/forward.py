@@ -8,7 +8,8 @@ import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.targets import check_step_weights
-from seqcompare.experiments.splits import Pieces, Plan, Split, hold_out, plan_splits
+from seqcompare.experiments.answer import count_items
+from seqcompare.experiments.splits import Pieces, Plan, Split, cut, inner_splits, plan_splits
 
 Along = Literal["auto", "time", "blocks"]
 
@@ -16,6 +17,9 @@ FORWARD = "forward"
 #: What is trained on before the first test: with less, the first folds would be about models of nothing.
 _FIRST = 1 / 3
 _FEWEST_STEPS = 2
+#: What candidates are chosen by, where a training part has as much: items, and independent units.
+_ENOUGH_ITEMS, _ENOUGH_UNITS = 150, 8
+_MOST_FOLDS = 5
 
 
 def plan_along(
@@ -66,13 +70,39 @@ def plan_along(
     return Plan(FORWARD, words, splits, fraction, gap)
 
 
-def hold_out_part(dataset: SequenceDataset, plan: Plan) -> Split:
-    """Return what is fitted and what is validated on of a training part: along time the last fifth."""
+def tuning_splits(dataset: SequenceDataset, plan: Plan, folds: int | None = None) -> tuple[Split, ...]:
+    """Return what is fitted and what is validated on of a training part, to choose candidates by.
+
+    A fifth of it, along time the last one. Where that is little to choose by, less than 150 items or, of
+    whole sequences, less than 8 that are independent, it is divided as often as these take, at most five
+    times: as folds, or along time.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        A training part.
+    plan : Plan
+        What it comes from.
+    folds : int, optional
+        How often it is divided, at most 5.
+    """
     if plan.kind == FORWARD:
         last = _forward(dataset, np.array([0.8, 1.0]), plan.gap or 0)
         if last:
-            return last[0]
-    return hold_out(dataset, gap=plan.gap)
+            n = folds or _folds_enough(dataset, last[0], in_time=True)
+            several = _forward(dataset, np.linspace(_FIRST, 1, n + 1), plan.gap or 0)
+            return several if n > 1 and len(several) > 1 else last
+    inner = inner_splits(dataset, gap=plan.gap)
+    whole = bool((inner[0].test[:, 2] == dataset.X.lengths[inner[0].test[:, 0]]).all())
+    return inner[: folds or _folds_enough(dataset, inner[0], in_time=not whole)]
+
+
+def _folds_enough(dataset: SequenceDataset, first: Split, *, in_time: bool) -> int:
+    """Return how many parts like the first one are enough to choose by."""
+    items = count_items(cut(dataset, first.test))
+    owners = first.test[:, 0] if dataset.groups is None else dataset.groups[first.test[:, 0]]
+    units = _ENOUGH_UNITS if in_time else len(np.unique(owners))
+    return int(np.clip(max(np.ceil(_ENOUGH_ITEMS / items), np.ceil(_ENOUGH_UNITS / units)), 1, _MOST_FOLDS))
 
 
 def _is_written(dataset: SequenceDataset) -> bool:

@@ -175,11 +175,11 @@ def reach_of(candidate: Candidate, problem: Problem, most: int) -> int:
 
     That is the smallest limit that changes nothing, and not more than `most`.
     """
-    whole = _plain_params(candidate.spec.build(problem, **candidate.settings))
+    whole = plain_params(candidate.spec.build(problem, **candidate.settings))
 
     def unchanged(k: int, ahead: bool) -> bool:
         limited = candidate.limited(k, ahead=ahead).spec.build(problem, **candidate.settings)
-        return _plain_params(limited) == whole
+        return plain_params(limited) == whole
 
     seen = 1
     for ahead, limit in ((False, candidate.spec.limit), (True, candidate.spec.limit_ahead)):
@@ -196,7 +196,7 @@ def reach_of(candidate: Candidate, problem: Problem, most: int) -> int:
     return seen
 
 
-def _plain_params(model: Any) -> dict[str, str]:
+def plain_params(model: Any) -> dict[str, str]:
     """Return the parameters of a model and of those inside it, other than these themselves, as text."""
     return {k: repr(v) for k, v in model.get_params(deep=True).items() if not hasattr(v, "get_params")}
 

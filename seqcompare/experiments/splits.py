@@ -156,14 +156,14 @@ def _apart(dataset: SequenceDataset, cv: int, repeats: int, gap: int | None, see
     return _random(dataset, cv, repeats, seed)
 
 
-def hold_out(dataset: SequenceDataset, *, gap: int | None = None, seed: int = 0) -> Split:
-    """Return a split of training data into one part to fit and one, a fifth, to choose models by.
+def inner_splits(dataset: SequenceDataset, *, gap: int | None = None, seed: int = 0) -> tuple[Split, ...]:
+    """Return splits of training data into a part to fit and one, a fifth, to choose models by.
 
-    It is made like the splits for testing, so that a choice cannot profit from what leaks either; only a
+    They are made like the splits for testing, so that a choice cannot profit from what leaks either; only a
     single group is divided as if there were none.
     """
     groups = dataset.groups if _n_groups(dataset, np.arange(len(dataset))) > 1 else None
-    return plan_splits(replace(dataset, test=None, groups=groups), 5, gap=gap, seed=seed).splits[0]
+    return plan_splits(replace(dataset, test=None, groups=groups), 5, gap=gap, seed=seed).splits
 
 
 def cut(dataset: SequenceDataset, pieces: Pieces) -> SequenceDataset:

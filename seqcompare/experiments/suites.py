@@ -213,7 +213,7 @@ def load_suite(suite: str | Path | Mapping[str, Any] | Suite) -> Suite:
     else:
         raise SuiteError(
             f"there is no suite {str(suite)!r}: expected one of {', '.join(shipped_suites())}, "
-            "or the path of a .toml file"
+            f"or the path of a .toml file; {nearest(str(suite), shipped_suites())}"
         )
     try:
         content = tomllib.loads(text)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from time import perf_counter
@@ -118,10 +118,18 @@ class TaskSource:
         """Return training, validation and test data of a repetition."""
         return _draw(self.task, self.sizes, self.data_seed(seed))
 
-    def parts(self, trial: Trial) -> tuple[SequenceDataset, dict[str, SequenceDataset]]:
+    def n_fits(self, trial: Trial) -> int:
+        """Return how often the model is fitted."""
+        return 1
+
+    def parts(self, trial: Trial, fit: int = 0) -> tuple[SequenceDataset, dict[str, SequenceDataset]]:
         """Return what is fitted to, and what is asked about by the column that its score belongs to."""
         train, validation, test = self.draw(trial.seed)
         return train, {"validation_score": validation, "score": test}
+
+    def pooled(self, fits: Sequence[Record], column: str) -> Record:
+        """Return the columns of the one fit that there is."""
+        return dict(fits[-1])
 
     def problem(self) -> Problem:
         """Return what models are built for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -31,8 +31,8 @@ from seqcompare.results.store import blank
 from seqcompare.typing import Model, Record
 
 #: What a trial is for: a sweep's trials, the choice of a candidate, the test of the chosen one, and the test
-#: of the winner with less and less context.
-SWEEP, TUNING, TEST, CONTEXT = "sweep", "tuning", "test", "context"
+#: of the winner with less and less context, and of one that sees no more than that was found to need.
+SWEEP, TUNING, TEST, CONTEXT, SHORTER = "sweep", "tuning", "test", "context", "shorter"
 
 
 class Source(Protocol):
@@ -51,8 +51,14 @@ class Source(Protocol):
     def coordinates(self, trial: Trial) -> Record:
         """Return the columns of the row that are known before the trial."""
 
-    def parts(self, trial: Trial) -> tuple[SequenceDataset, dict[str, SequenceDataset]]:
+    def n_fits(self, trial: Trial) -> int:
+        """Return how often the candidate is fitted, each time to another part."""
+
+    def parts(self, trial: Trial, fit: int = 0) -> tuple[SequenceDataset, dict[str, SequenceDataset]]:
         """Return what is fitted to, and what is asked about by the column that its score belongs to."""
+
+    def pooled(self, fits: Sequence[Record], column: str) -> Record:
+        """Return the columns of all fits together."""
 
     def problem(self) -> Problem:
         """Return what models are built for."""
@@ -82,7 +88,7 @@ class Trial:
         What is fitted.
     seed : int
         Index of the repetition, or of the fold.
-    phase : {"sweep", "tuning", "test", "context"}
+    phase : {"sweep", "tuning", "test", "context", "shorter"}
         What it is for.
     entry : str
         The contestant of a comparison.
@@ -90,6 +96,8 @@ class Trial:
         What its seeds are made of.
     looks : tuple of str
         Tables to make of what the model has learned.
+    again : bool
+        Whether a candidate that has been tried on one part of a training part is tried on the others.
     """
 
     position: int
@@ -100,6 +108,7 @@ class Trial:
     entry: str = ""
     entry_key: str = ""
     looks: tuple[str, ...] = ()
+    again: bool = False
 
     @property
     def trial_id(self) -> str:
@@ -179,24 +188,31 @@ def _measure(
 ) -> tuple[tuple[tuple[int, float, float], ...], tuple[tuple[str, pd.DataFrame], ...]]:
     """Fill in the row; return the learning curve, and what the model has learned."""
     source = trial.source
-    train, parts = source.parts(trial)
-    problem = source.problem()
-    warm_up(trial.candidate, problem, train)
-    model, fitted = trial.candidate.build(problem, trial.model_seed)
-    last = list(parts.values())[-1]
-    row["length"] = float(last.X.lengths.mean())
-    with Stopwatch() as fitting:
-        if not fitted:
-            fit_model(model, train)
-    row["fit_seconds"] = 0.0 if fitted else fitting.seconds
+    fits: list[dict[str, Any]] = []
+    peaks, seconds, steps, spent = [], 0.0, 0, 0.0
+    for k in range(source.n_fits(trial)):
+        train, parts = source.parts(trial, k)
+        problem = source.problem()
+        warm_up(trial.candidate, problem, train)
+        model, fitted = trial.candidate.build(problem, trial.model_seed)
+        last = list(parts.values())[-1]
+        row["length"] = float(last.X.lengths.mean())
+        with Stopwatch() as fitting:
+            if not fitted:
+                fit_model(model, train)
+        spent += 0.0 if fitted else fitting.seconds
+        peaks.append(fitting.peak_mb)
+        fits.append({})
+        for column, asked in parts.items():
+            with Stopwatch() as predicting:
+                columns, took = source.ask(trial, model, train, asked, column)
+            fits[-1].update(columns)
+            peaks.append(predicting.peak_mb)
+        seconds, steps = seconds + took, steps + asked.X.n_steps
+    row.update(fits[0] if len(fits) == 1 else source.pooled(fits, column))
+    row["fit_seconds"] = spent
+    row["predict_us_per_step"] = 1e6 * seconds / steps
     row["causal"] = is_causal(model)
-    peaks = [fitting.peak_mb]
-    for column, asked in parts.items():
-        with Stopwatch() as predicting:
-            columns, seconds = source.ask(trial, model, train, asked, column)
-        row.update(columns)
-        row["predict_us_per_step"] = 1e6 * seconds / asked.X.n_steps
-        peaks.append(predicting.peak_mb)
     row["peak_memory_mb"] = float(np.max(peaks))
     row["n_parameters"] = n_parameters(model)
     row["n_iter"], row["stop"] = training_end(model)

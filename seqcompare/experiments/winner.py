@@ -10,11 +10,13 @@ import pandas as pd
 import seqcompare
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.experiments.answer import fit_model
-from seqcompare.experiments.models import Candidate, Contestant
+from seqcompare.experiments.models import Candidate, Contestant, Entered, candidates_of, plain_params
 from seqcompare.experiments.threads import one_thread
+from seqcompare.families import Problem
 from seqcompare.models.persistence import untrusted_types
 from seqcompare.results.comparison import UNSAVED, StoredComparison
 from seqcompare.results.folder import write_whole
+from seqcompare.results.reach import reach_of
 from seqcompare.results.store import STORE, Store
 
 MODEL, SNIPPET = "model.skops", "use_model.py"
@@ -37,10 +39,32 @@ _ANSWERS = {
 
 
 def final_candidate(contestant: Contestant, grids: pd.DataFrame) -> Candidate:
-    """Return the cheapest candidate that is practically as good as the best; the first without a choice."""
+    """Return the candidate that is named: that of most folds; the first without a choice."""
     named = grids["entry"] == contestant.name
     chosen = set(grids[named & grids["chosen"].astype(bool)]["model"])
     return next((c for c in contestant.candidates if c.label in chosen), contestant.candidates[0])
+
+
+def shorter_candidate(contestant: Contestant, found: StoredComparison, problem: Problem) -> Candidate | None:
+    """Return the named candidate at the size that its context curve says is enough.
+
+    None where its size is not how far it sees, or the curve says that it needs all of it.
+    """
+    candidate = final_candidate(contestant, found.grids())
+    reach = reach_of(found.contexts(), contestant.name, problem.role)
+    key = candidate.spec.size_key
+    if reach is None or candidate.spec.limit is None or key not in candidate.settings:
+        return None
+    wanted = plain_params(candidate.limited(reach.context).spec.build(problem, **candidate.settings))
+    if wanted == plain_params(candidate.spec.build(problem, **candidate.settings)):
+        return None
+    for size in range(int(candidate.capacity)):
+        settings = {**candidate.settings, key: size}
+        if plain_params(candidate.spec.build(problem, **settings)) == wanted:
+            entered = Entered(contestant.family, candidate.spec)
+            (made,) = candidates_of(entered, [settings], candidate.params)
+            return made
+    return None
 
 
 def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any) -> None:
@@ -50,6 +74,9 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
     if contestant is None or contestant.name in found.result.references:
         return
     candidate = final_candidate(contestant, found.grids())
+    shorter = found.result.shorter
+    if shorter is not None and shorter.named:
+        candidate = shorter_candidate(contestant, found, planned.source.problem()) or candidate
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the same that its trials gave, and these are kept
         model, fitted = candidate.build(planned.source.problem(), 0)

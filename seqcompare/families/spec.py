@@ -46,8 +46,8 @@ class Problem:
         What a training may spend.
     n_train, n_steps, n_scored : int
         Training sequences, their steps, and those of these (or of the sequences) that are predicted; about.
-    longest : int
-        Steps of the longest sequence.
+    longest, shortest : int
+        Steps of the longest sequence, and of the shortest.
     n_symbols : int
         Size of the alphabet; 0 for real-valued steps.
     n_channels : int
@@ -56,6 +56,8 @@ class Problem:
         Classes, labels or symbols to choose from; 0 for numbers.
     missing : bool
         Whether steps have missing values.
+    weighted : bool
+        Whether steps have weights, so that some count more than others.
     period : int
         Steps of a season after which numbers come back; 1 if none is known.
     n_counts : int
@@ -79,6 +81,8 @@ class Problem:
     period: int = 1
     n_counts: int = 0
     task: Any = None
+    shortest: int = 1
+    weighted: bool = False
 
     @property
     def large(self) -> bool:
@@ -104,6 +108,9 @@ class ModelSpec:
     grid : mapping of str to sequence, or callable (problem) -> iterable of settings
         The settings tried: as in scikit-learn's searches, every combination of the values of a mapping; or
         those that a function returns for a problem, none where the kind is entered only if asked for.
+    refine : callable (problem, settings) -> iterable of settings, optional
+        Settings near those that did best, which a comparison tries next; those that were tried are passed
+        over.
     sizes : sequence, optional
         The values of `capacity` that a sweep tries unless its suite says otherwise; by default those of a
         grid that is a mapping. With neither a sweep enters the kind only where a suite gives sizes.
@@ -124,7 +131,7 @@ class ModelSpec:
         What theory says; by default what that of the family says, else that it is open.
     missing : bool, default=False
         Whether it does without missing values.
-    kinds : sequence of str, default=("symbols", "real")
+    kinds : sequence of str, default=("symbols", "real", "mixed")
         The kinds of steps that it reads.
     warm_up : callable (problem) -> None, optional
         Compiles and imports what a first fit would; by default a few sequences are fitted for one epoch.
@@ -150,12 +157,13 @@ class ModelSpec:
     cost: Callable[[Problem, Settings], float] | None = None
     can_represent: Callable[[Needs, Traits], bool | None] | None = None
     missing: bool = False
-    kinds: Sequence[str] = ("symbols", "real")
+    kinds: Sequence[str] = ("symbols", "real", "mixed")
     warm_up: Callable[[Problem], None] | None = None
     skip: Callable[[Problem], str] | None = None
     look: Callable[[Any, Any, Sequence[str]], list[tuple[str, Any]]] | None = None
     looks: Sequence[str] = ()
     seed_key: Callable[[Problem, Settings], str] | None = None
+    refine: Callable[[Problem, Settings], Iterable[Settings]] | None = None
 
     def __post_init__(self) -> None:
         if callable(self.grid):

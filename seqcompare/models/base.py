@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
 from numbers import Integral
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from seqcompare.data.axes import check_axes
+from seqcompare.data.columns import is_structured
+from seqcompare.data.encoding import AsNumbers, AsSymbols
 from seqcompare.data.input_checks import (
+    check_channels,
     check_finite,
     check_readable,
     is_nested_table,
@@ -24,6 +28,9 @@ from seqcompare.data.targets import check_step_labels, check_step_weights, score
 from seqcompare.models.online import StepByStep
 from seqcompare.typing import Label, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
 
+#: What becomes of symbols beside numbers: refused, made numbers, made one symbol, or kept as they are.
+Mixed = Literal["refuse", "numbers", "symbols", "keep"]
+
 
 class Reading(TypedDict, total=False):
     """How an estimator reads its input: the keywords of `check_sequences`."""
@@ -31,6 +38,7 @@ class Reading(TypedDict, total=False):
     symbols: bool
     numbers: bool
     allow_nan: bool
+    mixed: Mixed
 
 
 def check_sequences(
@@ -41,6 +49,8 @@ def check_sequences(
     symbols: bool = False,
     numbers: bool = False,
     allow_nan: bool = False,
+    mixed: Mixed = "refuse",
+    sample_weight: Any = None,
 ) -> Sequences:
     """Validate `X` for `estimator`, in ``fit`` (``reset=True``) or afterwards.
 
@@ -61,6 +71,11 @@ def check_sequences(
         Whether integers are counts or measurements, and become floats.
     allow_nan : bool, default=False
         Whether NaN marks a missing value; infinity is an error either way.
+    mixed : {"refuse", "numbers", "symbols", "keep"}, default="refuse"
+        In ``fit``, what becomes of symbols beside numbers: see `seqcompare.data.encoding`. What was learnt of
+        them is ``encoding_``, and afterwards decides. Symbols alone are wanted of them as one.
+    sample_weight : optional
+        In ``fit``, weights of sequences or steps: of a sequence without any, nothing is learnt of channels.
 
     Returns
     -------
@@ -72,7 +87,9 @@ def check_sequences(
     ValueError
         If `X` is not what `estimator` expects; the message names the sequence and step.
     """
-    if isinstance(X, Sequences) or not is_table(X):
+    if reset and not isinstance(X, Sequences):
+        check_axes(X)
+    if isinstance(X, Sequences) or is_structured(X) or not is_table(X):
         if reset:
             # what an earlier fit on an array has left behind no longer holds
             for name in ("n_features_in_", "feature_names_in_"):
@@ -85,7 +102,20 @@ def check_sequences(
             estimator, X, reset=reset, dtype=None, ensure_all_finite=False, ensure_min_features=1
         )
         sequences = Sequences(table, numbers=numbers)
-    check_readable(sequences, type(estimator).__name__)
+    if reset:
+        vars(estimator).pop("encoding_", None)
+    if sequences.kind == "mixed":
+        if mixed != "refuse" or symbols or hasattr(estimator, "encoding_"):
+            check_channels(sequences, allow_nan=allow_nan)
+        if reset and (symbols or mixed in ("numbers", "symbols")):
+            seen = sequences
+            if sample_weight is not None:
+                weights = check_step_weights(sample_weight, sequences)
+                seen = sequences.take(np.logical_or.reduceat(weights > 0, sequences.offsets[:-1]))
+            estimator.encoding_ = (AsNumbers if mixed == "numbers" else AsSymbols).of(seen)
+        if hasattr(estimator, "encoding_"):
+            sequences = estimator.encoding_.transform(sequences)
+    check_readable(sequences, type(estimator).__name__, mixed=mixed == "keep")
     if sequences.kind == "real":
         check_finite(sequences, allow_nan=allow_nan)
         if symbols:

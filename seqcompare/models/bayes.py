@@ -20,6 +20,9 @@ from seqcompare.models.base import Density, Reader, Reading, check_sequences
 from seqcompare.models.markov.chain import MarkovChain
 from seqcompare.typing import Labels, SequencesLike, TargetsLike
 
+#: Symbols, or those of each channel.
+Alphabet = NDArray[Any] | dict[str, NDArray[Any]]
+
 
 class BayesClassifier(ClassifierMixin, BaseEstimator):
     """One density for the sequences of each class, and Bayes' rule.
@@ -142,9 +145,15 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(shares / shares.sum()))
 
-    def _alphabet(self, density: BaseEstimator, sequences: Sequences) -> Labels | None:
+    def _alphabet(self, density: BaseEstimator, sequences: Sequences) -> Alphabet | None:
         """Return what the classes must share, so that a symbol costs each of them what its own data say."""
         parameters = density.get_params(deep=False)
+        if sequences.kind == "mixed" and parameters.get("symbols", ...) is None:
+            return {
+                channel.name: sequences.channel(i).present()
+                for i, channel in enumerate(sequences.schema)
+                if channel.kind == "symbols"
+            }
         if sequences.kind != "symbols" or parameters.get("symbols", ...) is not None:
             return None
         values = sequences.values
@@ -164,7 +173,9 @@ def _reading_of(density: BaseEstimator) -> Reading:
     return density.reading if isinstance(density, Reader) else {}
 
 
-def _fit_class(density: BaseEstimator, sequences: Sequences, alphabet: Labels | None, label: Any) -> Density:
+def _fit_class(
+    density: BaseEstimator, sequences: Sequences, alphabet: Alphabet | None, label: Any
+) -> Density:
     model = clone(density)
     if alphabet is not None:
         model.set_params(symbols=alphabet)

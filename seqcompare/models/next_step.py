@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from seqcompare.data.axes import refuse_lengths
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.alphabet import choose_alphabet, encode
@@ -20,14 +21,15 @@ from seqcompare.models.base import Reading, SymbolDensity, check_lengths, check_
 from seqcompare.models.causality import check_causal, reach_of
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.drawing import draw_numbers, forecast_by_drawing
-from seqcompare.models.next_numbers import find_errors, predict_held_out, scales_of, shift
+from seqcompare.models.next_density import NextNumbers
+from seqcompare.models.next_numbers import shift
 from seqcompare.models.online import Recent
 from seqcompare.typing import Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 _CONTINUATIONS = 50
 
 
-class NextStep(MetaEstimatorMixin, SymbolDensity):
+class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
     """Predicts the next step with any causal model of steps: it learns x[t] -> x[t+1].
 
     With a tagger this is a density over symbols, with a step regressor one over numbers.
@@ -73,7 +75,8 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
     The density of numbers is the prediction and a mixture of normal distributions of its errors. The errors
     are those that models make which were fitted without the sequences in question (five folds), since a
     flexible model's errors on what it was fitted to are too small. A first step is normal, with mean and
-    covariance of all steps.
+    covariance of all steps. A regressor that answers with densities itself, as `RNNStepRegressor` does, is
+    taken at its word: its density is that of the next step (a first count has the frequencies of all counts).
 
     Examples
     --------
@@ -126,6 +129,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
             If the tagger looks ahead or gives no probabilities, no sequence has two steps, or there are
             weights and the tagger takes none.
         """
+        refuse_lengths(X, y)
         sequences = check_sequences(self, X, reset=True, **self.reading)
         weight = check_step_weights(sample_weight, sequences, steps_as_array=False)
         name = type(self.estimator).__name__
@@ -162,8 +166,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
             found = np.empty(sequences.n_steps)
             if sequences.n_steps > 1:
                 found[1:] = self._ahead(flat)[:-1].log_prob(sequences.values[1:])
-            start = self.errors_.start(len(sequences), flat=sequences.values.ndim == 1)
-            found[first] = start.log_prob(sequences.values[first])
+            found[first] = self._first(len(sequences)).log_prob(sequences.values[first])
             return sequences.pack(found)
         rows = self._next_rows(flat)
         codes = encode(sequences.values, self.symbols_)
@@ -234,17 +237,12 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         """
         if isinstance(state, Recent):
             return super().step(state, x)
+        if _of_numbers(self.estimator):
+            return self._step_numbers(state, x)
         answer, inner = self.estimator_.step(state[0], x)
-        if not _of_numbers(self.estimator):
-            n, row = self.n_transitions_, np.full(len(self.symbols_), 1 / len(self.symbols_))
-            row[state[1]] += answer * (n / answer.sum(dtype=np.float64))
-            return row / (n + 1), (inner, state[1])
-        scale, spread = np.ones(1), None
-        if self.scale_ is not None:
-            square, spread = self.scale_.step(state[1], x)
-            scale = scales_of(self.errors_, np.atleast_1d(square))
-        mean = np.reshape(answer, (1, -1))
-        return self.errors_.around(mean, scale, flat=np.ndim(x) == 0)[0], (inner, spread)
+        n, row = self.n_transitions_, np.full(len(self.symbols_), 1 / len(self.symbols_))
+        row[state[1]] += answer * (n / answer.sum(dtype=np.float64))
+        return row / (n + 1), (inner, state[1])
 
     @property
     def _looks_back(self) -> int | None:
@@ -281,8 +279,9 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         lengths = check_lengths(n_sequences, length)
         if _of_numbers(self.estimator):
             rng = check_random_state(random_state)
-            start = self.errors_.start(len(lengths), flat=self.flat_)
-            return draw_numbers(self._ahead, start, lengths, rng, reach_of(self.estimator_))
+            return draw_numbers(
+                self._ahead, self._first(len(lengths)), lengths, rng, reach_of(self.estimator_)
+            )
         uniform = check_random_state(random_state).uniform(size=(len(lengths), lengths.max()))
         drawn = np.empty(uniform.shape, dtype=np.intp)
         proba, state = np.tile(self.initial_proba_, (len(lengths), 1)), None
@@ -299,9 +298,7 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
     def n_parameters_(self) -> float:
         """Parameters of the model of steps, NaN if it does not say, and those of the rest."""
         if _of_numbers(self.estimator):
-            m, d = self.errors_.means.shape
-            n = m - 1 + (m + 1) * (d + d * (d + 1) // 2) + getattr(self.estimator_, "n_parameters_", math.nan)
-            return n if self.scale_ is None else n + 2 + getattr(self.scale_, "n_parameters_", math.nan)
+            return self._count_numbers()
         return getattr(self.estimator_, "n_parameters_", math.nan) + len(self.symbols_) - 1
 
     @property
@@ -338,38 +335,6 @@ class NextStep(MetaEstimatorMixin, SymbolDensity):
         tagger.fit(X, y, **({"sample_weight": w} if weighted else {}))
         check_causal(tagger)  # a search may have found out that looking ahead pays
         self.estimator_ = tagger
-
-    def _fit_numbers(
-        self, regressor: BaseEstimator, sequences: Sequences, weight: NDArray[np.float64], *, weighted: bool
-    ) -> NextStep:
-        check_scalar(self.max_components, "max_components", Integral, min_val=1)
-        X, y, w = shift(sequences, weight)
-        use = {"sample_weight": w} if weighted else {}
-        self.flat_ = sequences.values.ndim == 1
-        self.n_transitions_ = float(w.values.sum())
-        off = (y.values - predict_held_out(self.estimator, X, y, w, weighted=weighted)).reshape(
-            len(y.values), -1
-        )
-        self.scale_, predicted = None, None
-        if self.scale is not None:
-            check_causal(self.scale)
-            unit = np.maximum(np.average(off**2, axis=0, weights=w.values), 1e-300)
-            squares = y.with_values((off**2 / unit).mean(axis=1) + 1e-6)
-            predicted = predict_held_out(self.scale, X, squares, w, weighted=weighted)
-            self.scale_ = clone(self.scale).fit(X, squares, **use)
-        steps = sequences.channels.astype(np.float64)
-        self.errors_ = find_errors(off, w.values, predicted, steps, self.max_components)
-        self.estimator_ = regressor.fit(X, y, **use)
-        check_causal(regressor)
-        return self
-
-    def _ahead(self, sequences: Sequences) -> Distribution:
-        """Return the distributions of the step after each, batch (n_steps,)."""
-        mean = Sequences(self.estimator_.predict(sequences)).values.reshape(sequences.n_steps, -1)
-        scale = np.ones(len(mean))
-        if self.scale_ is not None:
-            scale = scales_of(self.errors_, Sequences(self.scale_.predict(sequences)).values)
-        return self.errors_.around(mean, scale, flat=sequences.values.ndim == 1)
 
     def _check_numbers(self) -> None:
         if not _of_numbers(self.estimator):

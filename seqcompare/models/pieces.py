@@ -68,7 +68,7 @@ class InPieces(MetaEstimatorMixin, Tagger):
             If there are weights and the tagger takes none.
         """
         check_scalar(self.length, "length", Integral, min_val=1)
-        sequences = check_sequences(self, X, reset=True)
+        sequences = check_sequences(self, X, reset=True, mixed="numbers")
         labels = check_step_labels(y, sequences)
         offsets = self._bounds(sequences)
         weights = {}

@@ -82,7 +82,7 @@ class Quantized(MetaEstimatorMixin, BaseEstimator):
             If the steps of `X` are symbols already.
         """
         check_scalar(self.n_symbols, "n_symbols", Integral, min_val=1)
-        sequences = check_sequences(self, X, reset=True)
+        sequences = check_sequences(self, X, reset=True, mixed="numbers")
         if sequences.kind == "symbols":
             raise ValueError("the steps of X are symbols already: fit the inner estimator itself")
         steps = sequences.channels.astype(np.float64)

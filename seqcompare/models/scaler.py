@@ -118,7 +118,7 @@ class SequenceScaler(TransformerMixin, BaseEstimator):
     def _check(self, X: SequencesLike, *, reset: bool) -> Sequences:
         if not reset:
             check_is_fitted(self)
-        sequences = check_sequences(self, X, reset=reset, numbers=True, allow_nan=True)
+        sequences = check_sequences(self, X, reset=reset, numbers=True, allow_nan=True, mixed="numbers")
         if sequences.kind != "real":
             raise ValueError(
                 f"SequenceScaler expected sequences of numbers, got {sequences.values.dtype} symbols"

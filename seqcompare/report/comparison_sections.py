@@ -12,6 +12,7 @@ from seqcompare.report.names import distinct
 from seqcompare.report.parts import Figure, Panel, Section, Table
 from seqcompare.report.profile import NO_LAG, lag_figure
 from seqcompare.results.comparison import TEST
+from seqcompare.results.numbers import SCORES
 
 MOST_LABELS = 60
 # Answers in a bin of confidence below which the share of right ones is noise.
@@ -59,7 +60,7 @@ def _contest_figure(view: ComparisonView) -> Figure:
 
 def good_enough_section(view: ComparisonView) -> Section:
     """Return the contestants as a table, the paired tests, and what scores cost."""
-    summary = view.summary
+    summary, numbers = view.summary, bool(view.run.result.numbers)
     wanted = {
         "entry": "contestant",
         "family": "family",
@@ -69,7 +70,8 @@ def good_enough_section(view: ComparisonView) -> Section:
         "score": view.score_words,
         "low": "low",
         "high": "high",
-        **view.headings,
+        # those of numbers have a table of their own
+        **{name: words for name, words in view.headings.items() if not numbers or name not in SCORES},
         "n_parameters": "parameters",
         "fit_seconds": "fit (s)",
         "predict_us_per_step": "predict (µs/step)",

@@ -11,6 +11,7 @@ from seqcompare.report.appendix import reproduce_section, trials_section
 from seqcompare.report.figures import VERDICT, figures_of, further_section
 from seqcompare.report.names import joined, shown
 from seqcompare.report.parts import Report, Section
+from seqcompare.report.sweep_answer import lead_of_sweep
 from seqcompare.report.sweep_cost import cost_section, growth_section
 from seqcompare.report.sweep_skill import distance_section, memory_section
 from seqcompare.report.sweep_tables import LEARNED, SweepView
@@ -42,10 +43,11 @@ def sweep_report(run: StoredRun) -> Report:
         trials_section(view.frame),
         reproduce_section(run.config, _command(run), run.folder.name, view.frame),
     ]
+    verdict = sweep_verdict(view, int(run.config.get("n_trials", len(view.frame))))
     return Report(
         title=shown(run.config.get("title", "Sweep")) or "Sweep",
         question=QUESTION,
-        verdict=sweep_verdict(view, int(run.config.get("n_trials", len(view.frame)))),
+        verdict=verdict,
         headline=headline,
         sections=tuple(section for section in sections if section is not None),
         files={
@@ -56,6 +58,7 @@ def sweep_report(run: StoredRun) -> Report:
             "curves": run.curves(),
         },
         palette=view.palette,
+        lead=lead_of_sweep(view, verdict, run.config),
     )
 
 

@@ -86,3 +86,12 @@ def ascii_text(text: str) -> str:
 def _markdown(text: str, limit: int = 200) -> str:
     safe = html.escape(shown(text, limit), quote=False)
     return re.sub(r"([\\`*_{}\[\]#|~$!])", r"\\\1", safe)
+
+
+_TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+_TEX |= {sign: f"\\{sign}" for sign in "&%$#_{}"}
+
+
+def tex_text(text: str) -> str:
+    """Return `text` so that LaTeX sets it as it is."""
+    return "".join(_TEX.get(c, c) for c in ascii_text(text))

@@ -7,15 +7,17 @@ import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from threading import Event, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
+from seqcompare.quantities import duration, percent
 from seqcompare.report.names import plain, shown
 
 if TYPE_CHECKING:
@@ -81,7 +83,8 @@ class Output:
         if self.as_json:
             self.json(value)
         else:
-            self._out.print(escape(text), soft_wrap=True)
+            # lines break between words on a terminal; what reads a pipe has lines of its own
+            self._out.print(escape(text), soft_wrap=not self._out.is_terminal)
 
     def json(self, value: object) -> None:
         """Write `value` as JSON, in characters that no terminal acts on."""
@@ -111,37 +114,68 @@ class Output:
             self.table("", list(records[0]), [list(record.values()) for record in records])
 
     def progress(self, title: str) -> Bar:
-        """Return a progress bar; it shows itself on a terminal only."""
-        return Bar(self._err, title, shown=not self.quiet and self._err.is_terminal)
+        """Return a progress bar; off a terminal it is a line every half a minute."""
+        return Bar(self._err, title, drawn=not self.quiet and self._err.is_terminal, told=not self.quiet)
+
+    def begin(self, text: str) -> None:
+        """Tell somebody who watches that work has begun, before what is slow is imported."""
+        if self._err.is_terminal:
+            self.say(text)
+
+    def page(self, page: Path, *, opened: bool = False) -> None:
+        """Say where a report is, and open it in a browser where that is asked for."""
+        self.result(f"report: {page}", None)
+        if opened:
+            import webbrowser
+
+            webbrowser.open(page.resolve().as_uri())
+
+
+#: Seconds between the lines that tell how far it is, where no bar can be drawn.
+HEARTBEAT = 30.0
 
 
 class Bar:
-    """A progress bar with the time left and what has just finished."""
+    """A progress bar with the time left and what has just finished; a line now and then off a terminal."""
 
-    def __init__(self, console: Console, title: str, *, shown: bool) -> None:
-        self._shown = shown
+    def __init__(self, console: Console, title: str, *, drawn: bool, told: bool) -> None:
+        self._drawn, self._told, self._console = drawn, told, console
+        self._title, self._left = shown(title, 22), ""
+        self._ended = Event()
         self._progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
+            # what is told has to fit 80 columns; a wider terminal shows what has just finished as well
+            BarColumn(bar_width=16 if console.width < 110 else 30),
+            TaskProgressColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[left]}"),
-            TextColumn("[dim]{task.fields[last]}"),
+            *([TextColumn("[dim]{task.fields[last]}")] if console.width >= 110 else []),
             console=console,
             transient=True,
         )
-        self._task = self._progress.add_task(escape(title), total=None, left="", last="")
+        self._task = self._progress.add_task(escape(self._title), total=None, left="", last="")
         self.done = self.total = self.failed = 0
 
     def __enter__(self) -> Bar:
-        if self._shown:
+        if self._drawn:
             self._progress.start()
+        elif self._told:
+            Thread(target=self._beat, daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._shown:  # off a terminal, stopping alone would write an empty line
+        self._ended.set()
+        if self._drawn:  # off a terminal, stopping alone would write an empty line
             self._progress.stop()
+
+    def _beat(self) -> None:
+        while not self._ended.wait(HEARTBEAT):
+            share = percent(self.done / self.total) if self.total else "0.0%"
+            left = f", {self._left}" if self._left else ""
+            text = f"{self._title}: {self.done} of {self.total} ({share}){left}"
+            self._console.print(escape(text), soft_wrap=True)
 
     def show(self, step: Step) -> None:
         """Show how far a run of trials is, and which has just finished."""
@@ -150,25 +184,18 @@ class Bar:
     def update(self, step: Step, last: str = "") -> None:
         """Show how far the work is."""
         self.done, self.total, self.failed = step.done, step.total, step.failed
-        if not self._shown:
-            return
         left = "" if step.eta_seconds is None else f"{duration(step.eta_seconds)} left"
         failed = f" ({step.failed} failed)" if step.failed else ""
+        self._left = left + failed
+        if not self._drawn:
+            return
         self._progress.update(
             self._task,
             completed=step.done,
             total=step.total,
-            left=left + failed,
+            left=self._left,
             last=escape(shown(last, 60)),
         )
-
-
-def duration(seconds: float) -> str:
-    """Write a time span in words that fit in a line."""
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes = seconds / 60
-    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
 def _words(value: object) -> str:
@@ -193,7 +220,14 @@ def show_plan(output: Output, plan: pd.DataFrame) -> None:
     output.result(f"{len(plan)} trials to run, about {total} on one core", None)
 
 
-def show_sweep(output: Output, folder: Path, page: Path, frame: pd.DataFrame, horizons: pd.DataFrame) -> None:
+def show_sweep(
+    output: Output,
+    folder: Path,
+    page: Path,
+    frame: pd.DataFrame,
+    horizons: pd.DataFrame,
+    config: Mapping[str, object],
+) -> None:
     """Show what a sweep found: horizons, failures, and where the report is."""
     failed = int((frame["status"] != "ok").sum())
     best = horizons[horizons["best"]]
@@ -209,13 +243,14 @@ def show_sweep(output: Output, folder: Path, page: Path, frame: pd.DataFrame, ho
         )
         return
     if len(best) and not output.quiet:
-        words = best.pivot(index="task", columns="model", values="horizon")
-        words = words.reindex(index=best["task"].unique(), columns=best["model"].unique()).fillna("")
-        rows = [(task, *row) for task, *row in words.itertuples(name=None)]
-        output.table("Horizons (steps with skill above one half)", ["task", *words.columns], rows)
+        from seqcompare.report.sweep_answer import reaches_of, sentence_of, text_of
+        from seqcompare.report.sweep_tables import SweepView
+
+        found = reaches_of(SweepView(frame, config))
+        output.result("How far the best model of each family reaches, in steps back:", None)
+        output.result(f"{text_of(found, output.width)}\n\n{sentence_of(found)}", None)
     if failed:
         output.say(f"{failed} of {len(frame)} trials failed; the report lists them")
-    output.result(f"report: {page}", None)
 
 
 def show_comparison(output: Output, found: StoredComparison, page: Path) -> None:
@@ -236,5 +271,4 @@ def show_comparison(output: Output, found: StoredComparison, page: Path) -> None
         for sentence in verdict.sentences:
             output.result(f"- {sentence}", None)
     else:
-        output.result(answer.to_text(output.width), None)
-    output.result(f"report: {page}", None)
+        output.result(f"{answer.to_text(output.width)}\n\n{verdict.sentences[0]}", None)

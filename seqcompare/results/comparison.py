@@ -12,6 +12,7 @@ import pandas as pd
 
 from seqcompare.metrics import Metric
 from seqcompare.results.answer import Answer, answer_table
+from seqcompare.results.classes import class_scores, summed
 from seqcompare.results.contest import CHANCE, Contest, loss_table, pairs, summary
 from seqcompare.results.described import Config, metric_of
 from seqcompare.results.findings import Findings
@@ -20,10 +21,12 @@ from seqcompare.results.grids import all_grids, failed_candidates
 from seqcompare.results.judgement import Judgement, judge
 from seqcompare.results.numbers import Numbers, influence_table
 from seqcompare.results.reach import REACHES, pool_folds
+from seqcompare.results.shorter import Shorter, find_shorter
 from seqcompare.results.store import Details, Sums
+from seqcompare.results.untried import Untried, find_untried
 from seqcompare.results.verdict import Verdict, write_verdict
 
-TUNING, TEST, CONTEXT = "tuning", "test", "context"
+TUNING, TEST, CONTEXT, SHORTER = "tuning", "test", "context", "shorter"
 
 CONTEXT_COLUMNS = [
     *("entry", "model", "family", "variant", "capacity", "fold", "control", "context"),
@@ -33,6 +36,7 @@ _CANDIDATE = ["entry", "model", "family", "variant", "capacity"]
 #: The side table that says why the winner is in no file.
 UNSAVED = "unsaved"
 _SIDE_TABLES = ("lag_profile", "profile_facts")
+_COUNTED = ["n_parameters", "predict_us_per_step"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +48,7 @@ class ComparisonResult:
     config : dict
         The configuration of the run.
     frame : DataFrame
-        One row a trial; ``axis`` says what it was for: "tuning", "test" or "context".
+        One row a trial; ``axis`` says what it was for: "tuning", "test", "context" or "shorter".
     details : mapping of str to dict
         The details of each trial.
     sums : mapping of str to ndarray of shape (m, 3)
@@ -95,12 +99,24 @@ class ComparisonResult:
     @cached_property
     def grids(self) -> pd.DataFrame:
         """How every candidate did on validation data; see `seqcompare.results.grids.all_grids`."""
-        return all_grids(self.phase(TUNING), self.sums, self.metric)
+        return all_grids(self.phase(TUNING), self.sums, self.phase(TEST))
 
     @cached_property
     def failures(self) -> pd.DataFrame:
         """What failed while tuning; see `seqcompare.results.grids.failed_candidates`."""
         return failed_candidates(self.phase(TUNING))
+
+    @cached_property
+    def untried(self) -> dict[str, Untried]:
+        """Models whose best member may not have been tested; see `seqcompare.results.untried`."""
+        longest = int(self.config["data"]["longest"])
+        return find_untried(self.grids, self.phase(TEST), self.contest.tolerance, longest)
+
+    @cached_property
+    def shorter(self) -> Shorter | None:
+        """The winner that sees no more than its context curve says is enough; None where there is none."""
+        rows, tests, tuning = (self.phase(phase) for phase in (SHORTER, TEST, TUNING))
+        return find_shorter(self.contest, self.judgement.winner, rows, tests, tuning, self.sums)
 
     @cached_property
     def facts(self) -> dict[str, str]:
@@ -123,6 +139,7 @@ class ComparisonResult:
             copies=self._copies,
             ordered=self._in_time,
             not_tried=self.config["data"].get("not_tried", {}),
+            untried=self.untried,
             least_seen=least,
             most_seen=most,
             references=self.references,
@@ -133,6 +150,8 @@ class ComparisonResult:
         """One row a model; see `seqcompare.results.answer.Answer`."""
         role = str(self.config["data"]["role"])
         table = answer_table(self.judgement, self.contest, self._costs, self.grids, self.contexts, role)
+        if self.shorter is not None:
+            table = self.shorter.into(table)
         return Answer(self.verdict, self.judgement, self.metric, table)
 
     @cached_property
@@ -157,6 +176,8 @@ class ComparisonResult:
             in_time=self._in_time,
             n_units=len(next(iter(self.contest.units.values()), ())) // self._copies,
             numbers=self.numbers,
+            shorter=self.shorter,
+            untried=self.untried,
         )
 
     @cached_property
@@ -222,19 +243,7 @@ class ComparisonResult:
     @cached_property
     def class_scores(self) -> pd.DataFrame:
         """Precision, recall, F1 and support of each class."""
-        records = []
-        for (entry, family), part in self.confusion.groupby(["entry", "family"], sort=False):
-            hits = part[part["true"] == part["predicted"]].set_index("true")["count"]
-            support = part.groupby("true")["count"].sum()
-            given = part.groupby("predicted")["count"].sum()
-            for label in support.index:
-                hit = float(hits.get(label, 0.0))
-                recall = hit / float(support[label])
-                precision = hit / float(given[label]) if label in given.index else 0.0
-                f1 = 2 * precision * recall / (precision + recall) if hit else 0.0
-                records.append((entry, entry, family, label, precision, recall, f1, float(support[label])))
-        columns = ["entry", "model", "family", "label", "precision", "recall", "f1", "support"]
-        return pd.DataFrame(records, columns=columns)
+        return class_scores(self.confusion)
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -246,6 +255,7 @@ class ComparisonResult:
             "pairs": self.pairs,
             "grids": self.grids,
             "failures": self.failures,
+            **({} if self.shorter is None else {"shorter": self.shorter.frame()}),
             "contexts": self.contexts,
             "influence": self.influence,
             "confusion": self.confusion,
@@ -282,7 +292,7 @@ class ComparisonResult:
         """The summary, each model with the costs of its named candidate."""
         costs = self.summary.set_index("entry")
         named = self.grids[self.grids["chosen"].astype(bool)].set_index("entry")
-        costs.update(named[["n_parameters", "predict_us_per_step"]])
+        costs.update(named[_COUNTED])
         return costs.reset_index()
 
     @property
@@ -299,14 +309,7 @@ class ComparisonResult:
 
     def _summed(self, name: str, keys: Sequence[str], values: Sequence[str]) -> pd.DataFrame:
         """Return a table that every test trial has, its values added up over folds."""
-        records = [
-            (entry, entry, family, *point)
-            for entry, family, trial in self.phase(TEST)[["entry", "family", "trial_id"]].to_numpy()
-            for point in self.details[trial].get(name, [])
-        ]
-        names = ["entry", "model", "family"]
-        table = pd.DataFrame(records, columns=[*names, *keys, *values])
-        return table.groupby([*names, *keys], sort=False)[list(values)].sum().reset_index()
+        return summed(self.phase(TEST), self.details, name, keys, values)
 
 
 class StoredComparison(StoredRun):

@@ -12,6 +12,8 @@ from seqcompare.metrics import Metric
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import Config
 from seqcompare.results.judgement import Judgement
+from seqcompare.results.shorter import Shorter
+from seqcompare.results.untried import Untried
 
 _RARE = 10
 _FEW = 20
@@ -53,6 +55,10 @@ class Findings:
         Whether what was tested are stretches of time that follow each other.
     n_units : int, default=0
         What was tested as one each: sequences, groups, stretches of time.
+    shorter : Shorter, optional
+        The winner that sees no more than it needs.
+    untried : mapping of str to Untried
+        Models whose best member may not have been tested.
     numbers : mapping of str to DataFrame
         What was predicted of numbers; empty where none were.
     """
@@ -69,6 +75,8 @@ class Findings:
     failures: pd.DataFrame
     in_time: bool = False
     n_units: int = 0
+    shorter: Shorter | None = None
+    untried: Mapping[str, Untried] = field(default_factory=dict)
     numbers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property

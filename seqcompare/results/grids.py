@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -58,8 +58,8 @@ def check_same_units(a: Sums, b: Sums) -> None:
 def choose_candidate(candidates: pd.DataFrame, sums: Mapping[str, Sums], tolerance: float) -> str | None:
     """Return the label of the candidate to compete with: the cheapest that cannot be told from the best.
 
-    Which is whoever loses no more than one standard error of the paired difference to the best, and no more
-    than `tolerance`.
+    Which is whoever loses no more than one standard error of the paired difference to the best (Breiman,
+    Friedman, Olshen and Stone 1984), or practically nothing.
 
     Parameters
     ----------
@@ -77,26 +77,48 @@ def choose_candidate(candidates: pd.DataFrame, sums: Mapping[str, Sums], toleran
         None if no candidate ended well in every fold.
     """
     table = compare_candidates(candidates, sums)
-    return None if table.empty else cheapest(table, table["error"].clip(upper=tolerance))
+    return None if table.empty else cheapest(table, tolerance)
 
 
-def cheapest(table: pd.DataFrame, limit: pd.Series | float) -> str:
-    """Return the label of the candidate within `limit` of fewest parameters, then microseconds a step.
+def cheapest(table: pd.DataFrame, tolerance: float) -> str:
+    """Return the label of the cheapest candidate that is not told apart from the best.
+
+    Of those with as many parameters it is the best, so that no measured time decides. Only such take part as
+    were tried on everything.
 
     Parameters
     ----------
     table : DataFrame
         What `compare_candidates` returns; not empty.
-    limit : Series or float
-        How far behind the best a candidate may be, each or all of them.
+    tolerance : float
+        What is practically equal. The error of one unit alone is not known: then only that counts.
     """
-    able = table[table["behind"] <= limit]
-    ordered = able.sort_values(["cost", "predict_us_per_step"], kind="stable", na_position="last")
-    return str(ordered["model"].iloc[0])
+    near = not_told_apart(table, 1.0, tolerance)
+    able = near[near["complete"]] if near["complete"].any() else near
+    return str(able.sort_values(["cost", "loss"], kind="stable", na_position="last")["model"].iloc[0])
+
+
+def not_told_apart(table: pd.DataFrame, errors: float, tolerance: float) -> pd.DataFrame:
+    """Return the candidates no more than so many standard errors, or practically nothing, behind the best.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `compare_candidates` returns.
+    errors : float
+        How many standard errors.
+    tolerance : float
+        What is practically equal. The error of one unit alone is not known: then only that counts.
+    """
+    error = errors * table["error"].where(np.isfinite(table["error"]), 0.0)
+    return table[table["behind"] <= error.clip(lower=tolerance)]
 
 
 def compare_candidates(candidates: pd.DataFrame, sums: Mapping[str, Sums]) -> pd.DataFrame:
     """Return each candidate's loss, how far it is behind the best one, and the standard error of that.
+
+    The best is that of all that were tried on everything; who was tried on less is compared with it on that,
+    and has its loss plus the difference.
 
     Returns
     -------
@@ -104,38 +126,64 @@ def compare_candidates(candidates: pd.DataFrame, sums: Mapping[str, Sums]) -> pd
         One row a candidate that ended well in every fold, in their order: model, capacity, capacity_name,
         variant, loss, behind, error, n_parameters, ``cost`` (parameters, and not less than those of a
         smaller candidate of the same kind: chains count their longest contexts, which are few in short
-        sequences), predict_us_per_step, fit_seconds.
+        sequences), predict_us_per_step, fit_seconds, ``complete`` (tried on everything).
     """
     columns = ["model", "capacity", "capacity_name", "variant", "loss", "behind", "error"]
-    columns += ["n_parameters", "cost", "predict_us_per_step", "fit_seconds"]
+    columns += ["n_parameters", "cost", "predict_us_per_step", "fit_seconds", "complete"]
     folds = set(candidates["seed"])
-    stacked: dict[str, Sums] = {}
+    parts = _parts(candidates, sums)
+    everything = {key for of_one in parts.values() for key in of_one}
     records = []
     for label, rows in candidates.groupby("model", sort=False):
         if set(rows["seed"]) != folds or (rows["status"] != "ok").any():
             continue
-        stacked[str(label)] = np.vstack([sums[t] for t in rows.sort_values("seed")["trial_id"]])
-        whole = stacked[str(label)]
         first = rows.iloc[0]
         records.append(
             {
                 **{name: first[name] for name in ("model", "capacity", "capacity_name", "variant")},
-                "loss": whole[:, 1].sum() / whole[:, 0].sum(),
-                **{n: rows[n].median() for n in ("n_parameters", "predict_us_per_step", "fit_seconds")},
+                "loss": _loss(parts[str(label)].values()),
+                **{n: rows[n].median() for n in ("n_parameters", "predict_us_per_step")},
+                "fit_seconds": rows.groupby("seed")["fit_seconds"].sum().median(),
+                "complete": set(parts[str(label)]) == everything,
             }
         )
     if not records:
         return pd.DataFrame(columns=columns)
     table = pd.DataFrame(records)
-    best = stacked[str(table["model"].iloc[int(table["loss"].argmin())])]
-    behind = [paired_difference(stacked[str(m)], best) for m in table["model"]]
-    table["behind"], table["error"] = [d for d, _ in behind], [e for _, e in behind]
+    able = table[table["complete"]] if table["complete"].any() else table
+    best = parts[str(able["model"].iloc[int(able["loss"].argmin())])]
+    pairs = [_paired(parts[str(m)], best) for m in table["model"]]
+    table["behind"], table["error"] = [d for d, _ in pairs], [e for _, e in pairs]
+    table["loss"] = table["loss"].where(table["complete"], _loss(best.values()) + table["behind"])
     rising = table.sort_values("capacity", kind="stable").groupby("variant")["n_parameters"].cummax()
     table["cost"] = rising.reindex(table.index)
     return table[columns]
 
 
-def all_grids(tuning: pd.DataFrame, sums: Mapping[str, Sums], metric: Metric) -> pd.DataFrame:
+def _parts(candidates: pd.DataFrame, sums: Mapping[str, Sums]) -> dict[str, dict[object, Sums]]:
+    """Return the units of each candidate by what it was tried on: fold, and part of its training data."""
+    where = candidates["task_params"] if "task_params" in candidates else candidates["seed"]
+    found: dict[str, dict[object, Sums]] = {}
+    well = candidates["status"] == "ok"
+    for model, key, trial in zip(
+        candidates["model"][well], where[well], candidates["trial_id"][well], strict=True
+    ):
+        found.setdefault(str(model), {})[key] = sums[trial]
+    return found
+
+
+def _loss(parts: Iterable[Sums]) -> float:
+    whole = np.vstack(list(parts))
+    return float(whole[:, 1].sum() / whole[:, 0].sum())
+
+
+def _paired(a: Mapping[object, Sums], b: Mapping[object, Sums]) -> tuple[float, float]:
+    """Return the paired difference on what both were tried on, and its standard error."""
+    both = [key for key in a if key in b]
+    return paired_difference(np.vstack([a[key] for key in both]), np.vstack([b[key] for key in both]))
+
+
+def all_grids(tuning: pd.DataFrame, sums: Mapping[str, Sums], tests: pd.DataFrame) -> pd.DataFrame:
     """Return how every candidate of every model did on validation data, all folds together.
 
     Parameters
@@ -144,28 +192,53 @@ def all_grids(tuning: pd.DataFrame, sums: Mapping[str, Sums], metric: Metric) ->
         Rows of tuning of all models.
     sums : mapping of str to ndarray of shape (m, 3)
         Weight, loss and bits of the validation units of each trial.
-    metric : Metric
-        What the loss is by.
+    tests : DataFrame
+        Rows of testing: ``entry``, ``model``.
 
     Returns
     -------
     DataFrame
-        entry, and the columns of `compare_candidates`; ``chosen`` marks the candidate that is named, and
-        fitted in the end: the cheapest that is practically as good as the best.
+        entry, and the columns of `compare_candidates`; ``fold_error`` is the median over folds of the error
+        in one, where each unit counts once; ``n_chosen`` is how many folds chose and tested the
+        candidate, ``n_folds`` of how many; ``chosen`` marks the one that is named, and fitted in the end:
+        that of most folds.
     """
     tables = []
     for entry, rows in tuning.groupby("entry", sort=False):
         table = compare_candidates(rows, sums)
         if table.empty:
             continue
+        tested = tests.loc[tests["entry"] == entry, "model"]
         table.insert(0, "entry", entry)
-        table["chosen"] = table["model"] == cheapest(table, validation_tolerance(rows, sums, metric))
+        counts = tested.value_counts()
+        table["fold_error"] = _fold_errors(rows, sums, table)
+        table["n_chosen"] = table["model"].map(counts).fillna(0).astype(int)
+        table["n_folds"] = len(tested)
+        table["chosen"] = table["model"] == most_chosen(table)
         tables.append(table)
     if not tables:
-        return pd.DataFrame(
-            columns=["entry", "model", "loss", "n_parameters", "predict_us_per_step", "chosen"]
-        )
+        names = ["entry", "model", "loss", "n_parameters", "predict_us_per_step", "n_chosen", "chosen"]
+        return pd.DataFrame(columns=names)
     return pd.concat(tables, ignore_index=True)
+
+
+def _fold_errors(rows: pd.DataFrame, sums: Mapping[str, Sums], table: pd.DataFrame) -> pd.Series:
+    """Return the standard error of the difference to the best, the median over folds."""
+    best = str(table["model"].iloc[int(table["loss"].argmin())])
+    errors: dict[str, list[float]] = {}
+    for _, of_fold in rows[rows["model"].isin(table["model"])].groupby("seed"):
+        parts = _parts(of_fold, sums)
+        for model, mine in parts.items():
+            errors.setdefault(model, []).append(_paired(mine, parts[best])[1])
+    return table["model"].map({model: float(np.median(found)) for model, found in errors.items()})
+
+
+def most_chosen(table: pd.DataFrame) -> str | None:
+    """Return the candidate that most folds chose, the best of these on all validation data; None before."""
+    most = table["n_chosen"].max()
+    if not most > 0:
+        return None
+    return str(table[table["n_chosen"] == most].sort_values("loss", kind="stable")["model"].iloc[0])
 
 
 def validation_tolerance(candidates: pd.DataFrame, sums: Mapping[str, Sums], metric: Metric) -> float:
@@ -209,8 +282,9 @@ def failed_candidates(candidates: pd.DataFrame) -> pd.DataFrame:
     """
     records = []
     for entry, rows in candidates.groupby("entry", sort=False):
-        well = (rows["status"] == "ok").groupby(rows["seed"]).any()
+        ended_well = (rows["status"] == "ok").groupby([rows["seed"], rows["model"]]).all()
+        well = ended_well.groupby("seed").any()
         counts = len(well), int((~well).sum())
         for model, trials in rows[rows["status"] != "ok"].groupby("model", sort=False):
-            records.append((entry, model, len(trials), *counts, trials["error"].iloc[0]))
+            records.append((entry, model, trials["seed"].nunique(), *counts, trials["error"].iloc[0]))
     return pd.DataFrame(records, columns=FAILED_COLUMNS)

@@ -12,6 +12,7 @@ from seqcompare.metrics import Metric
 from seqcompare.results.contest import CHANCE, Contest
 from seqcompare.results.inference import Estimate, more_units
 from seqcompare.results.statistics import holm
+from seqcompare.results.untried import Untried
 
 #: Probability from which on a difference, or none, counts as settled.
 SURE = 0.95
@@ -48,7 +49,8 @@ class Judgement:
         The probability that the model that gains most over the references gains anything.
     status : dict of str to str
         Of each model, and of chance: "enough", "equivalent" (shown to be within the tolerance of all
-        others), "inferior" (shown to be worse than another by more), "undecided" (neither), or "not tried".
+        others), "inferior" (shown to be worse than another by more), "undecided" (neither), or "not tried"
+        (it did not compete, failed, or was worse while its best member was not tested).
     good_enough : dict of str to float
         The probability that no other is better by more than the tolerance, of each that ended well.
     reasons : dict of str to str
@@ -95,6 +97,7 @@ def judge(
     most_seen: float = 0.0,
     references: Sequence[str] = (CHANCE,),
     not_tried: Mapping[str, str] | None = None,
+    untried: Mapping[str, Untried] | None = None,
 ) -> Judgement:
     """Return who is the cheapest that is good enough, as far as the losses can tell.
 
@@ -131,6 +134,9 @@ def judge(
         The entries that know frequencies alone; chance first.
     not_tried : mapping of str to str, optional
         Models that did not compete, with the reason.
+    untried : mapping of str to Untried, optional
+        Models whose best member may not have been tested: they are inferior only where that could not make
+        up for the difference, and else not tried.
     """
     contest = Contest(losses, metric, test_fraction, copies, ordered)
     reasons = {e: "failed" for e in map(str, losses["entry"].unique()) if e not in contest.parts}
@@ -170,6 +176,9 @@ def judge(
         shown_worse = {r for r in known if contest.difference(r, base).p_above(contest.tolerance) <= 1 - SURE}
         status |= {r: INFERIOR if r in shown_worse else UNDECIDED for r in known}
         status[base] = ENOUGH if kind == "chance" else UNDECIDED
+    for e, left in (untried or {}).items():
+        if status.get(e) == INFERIOR and _may_make_up(contest, e, left.slack):
+            status[e], reasons[e] = NOT_TRIED, left.reason
     at_most, rival = _at_most(contest, winner)
     cheaper = models[: models.index(winner)] if kind == "model" else []
     unsettled = tuple(e for e in cheaper if status[e] == UNDECIDED)
@@ -235,6 +244,15 @@ def _inferior(contest: Contest, models: list[str]) -> set[str]:
         return set()
     p = holm([float(contest.difference(a, b).p_above(contest.tolerance)) for a, b in pairs])
     return {a for (a, _), adjusted in zip(pairs, p, strict=True) if adjusted <= 1 - SURE}
+
+
+def _may_make_up(contest: Contest, entry: str, slack: float) -> bool:
+    """Whether a member better by so much need not be worse than all others by more than the tolerance."""
+    others = [e for e in contest.entries if e != entry]
+    margin = contest.tolerance + slack
+    if not np.isfinite(margin):
+        return True
+    return not any(contest.difference(entry, e).p_above(margin) <= 1 - SURE for e in others)
 
 
 def _equivalent(contest: Contest, entry: str) -> bool:

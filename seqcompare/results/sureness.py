@@ -70,11 +70,14 @@ def say_statuses(found: Findings, writer: Writer) -> None:
             shown = [f"{brief(e)} ({sure[e]:.2f})" if status == UNDECIDED else brief(e) for e in mine]
             writer.say(f"{words}: {', '.join(shown)}.", *((row, e, "good_enough", sure[e]) for e in mine))
     left = [e for e, s in judged.status.items() if s == NOT_TRIED and judged.reasons.get(e) != "failed"]
-    if left:
-        writer.say(
-            f"Not tried: {'; '.join(f'{brief(e)} ({judged.reasons[e]})' for e in left)}.",
-            *((row, e, "status", NOT_TRIED) for e in left),
-        )
+    partly, wholly = ([e for e in left if (e in judged.good_enough) == tried] for tried in (True, False))
+    behind = "Worse as far as it was tried, which does not tell of its best"
+    for words, mine in ((behind, partly), ("Not tried", wholly)):
+        if mine:
+            writer.say(
+                f"{words}: {'; '.join(f'{brief(e)} ({judged.reasons[e]})' for e in mine)}.",
+                *((row, e, "status", NOT_TRIED) for e in mine),
+            )
 
 
 def searched_words(found: Findings) -> str:

@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from seqcompare.metrics import METRICS
+from seqcompare.results.choice import chosen_words, named_candidate, say_choice, say_shorter
 from seqcompare.results.contest import CHANCE
+from seqcompare.results.described import Config
 from seqcompare.results.findings import Findings, Number, Writer, brief, capital, say_caveats
 from seqcompare.results.judgement import SHOWN, SURE
 from seqcompare.results.number_words import say_units
@@ -70,7 +72,8 @@ def write_verdict(found: Findings) -> Verdict:
     """Return the verdict on a comparison."""
     writer = Writer()
     judged = found.judgement
-    model = _named_candidate(found, judged.winner)
+    parent = named_candidate(found, judged.winner)
+    model = parent if found.shorter is None or not found.shorter.named else found.shorter.label
     horizon, look_ahead = None, 0
     if judged.kind == "nothing":
         _say_that_all_failed(found, writer)
@@ -80,12 +83,13 @@ def write_verdict(found: Findings) -> Verdict:
         if judged.kind in ("model", "chance"):
             say_how_sure(found, writer)
         writer.topic = "more"
-        _say_what_more_buys(found, writer, model)
+        say_choice(found, writer, parent)
         writer.topic = "others"
         say_statuses(found, writer)
         writer.topic = "reach"
         if judged.kind == "model":
-            horizon, look_ahead = say_how_far(found, writer, str(model))
+            horizon, look_ahead = say_how_far(found, writer, str(parent))
+            say_shorter(found, writer, str(parent))
         writer.topic = "units"
         say_units(found, writer)
         writer.topic = "profile"
@@ -119,18 +123,12 @@ def _say_that_all_failed(found: Findings, writer: Writer) -> None:
     )
 
 
-def _named_candidate(found: Findings, entry: str | None) -> str | None:
-    """Return the candidate that is named: the cheapest practically as good as the best over all folds."""
-    if entry is None:
-        return None
-    chosen = found.grids[(found.grids["entry"] == entry) & found.grids["chosen"]]
-    if len(chosen):
-        return str(chosen["model"].iloc[0])
-    return str(found.row(entry)["chosen"])
-
-
 def _score(found: Findings, entry: str) -> tuple[str, Number]:
-    row = found.row(entry)
+    return _said(found, "summary", entry, found.row(entry))
+
+
+def _said(found: Findings, table: str, entry: str, row: Config) -> tuple[str, Number]:
+    """Return a score in words, with the place where it stands."""
     score = float(row["score"])
     words, right = found.metric.say(score), row.get(_BESIDE.name, np.nan)
     if (
@@ -140,7 +138,7 @@ def _score(found: Findings, entry: str) -> tuple[str, Number]:
     ):
         # what is judged by bits is understood by the share of right answers
         words += f" ({_BESIDE.say(float(right))})"
-    return words, ("summary", entry, "score", score)
+    return words, (table, entry, "score", score)
 
 
 def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
@@ -170,20 +168,26 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         return
     words, number = _score(found, winner)
     row = found.row(winner)
+    shorter = found.shorter if found.shorter is not None and found.shorter.named else None
+    if shorter is not None:
+        row = shorter.row()
+        words, number = _said(found, "shorter", winner, row)
     kind = "from" if row.get("interval") == "range" else "95% interval"  # of too few units for an interval
     span = f"{kind} {found.metric.say_figure(row['low'])} to {found.metric.say_figure(row['high'])}"
     size = float(row["n_parameters"])
     candidate = found.grids[(found.grids["entry"] == winner) & (found.grids["model"] == model)]
     counted = ("summary", winner, "n_parameters", size)
-    if len(candidate):
+    if shorter is not None:
+        counted = ("shorter", winner, "n_parameters", size)
+    elif len(candidate):
         # folds may have chosen other candidates: what is counted is the one that is named
         size = float(candidate["n_parameters"].iloc[0])
         counted = ("grids", str(model), "n_parameters", size)
     cost = f"{size:,.0f} parameters" if np.isfinite(size) else "parameters not counted"
     evidence = [
         number,
-        ("summary", winner, "low", row["low"]),
-        ("summary", winner, "high", row["high"]),
+        (number[0], winner, "low", row["low"]),
+        (number[0], winner, "high", row["high"]),
         *evidence,
     ]
     if judged.kind == "cannot tell":
@@ -200,11 +204,9 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         other, other_number = _score(found, best)
         against.insert(0, f"the best, {brief(best)} ({brief(str(found.row(best)['chosen']))}), {other}")
         evidence += [other_number, ("pairs", f"{winner} - {best}", "worse", judged.worse[winner])]
-    others = int(row["n_choices"]) - (row["chosen"] == model)
-    if others:
-        # the score is that of what the folds chose: the best, where the named one is practically as good
-        chose = f"{row['chosen']} most often" if row["n_choices"] > 1 else str(row["chosen"])
-        words = f"{winner}, of which the folds chose {chose}, comes to {words}"
+    if row["n_choices"] > 1:
+        # the score is that of choosing anew in each fold
+        words = f"{winner}, of which {chosen_words(found, winner)}, comes to {words}"
         evidence.append(("summary", winner, "n_choices", int(row["n_choices"])))
     writer.say(
         f"{capital(str(model))} is enough ({cost}): {words} ({span}), {', '.join(against)}.",
@@ -259,48 +261,6 @@ def _chance_words(found: Findings) -> str:
     if found.data["role"] == "next" and found.data["kind"] == "real":
         return "the distribution of single steps"
     return "the frequencies of the answers"
-
-
-def _say_what_more_buys(found: Findings, writer: Writer, model: str | None) -> None:
-    judged = found.judgement
-    if judged.kind != "model" or judged.winner is None:
-        return
-    grid = found.grids[found.grids["entry"] == judged.winner].reset_index(drop=True)
-    here = grid[grid["model"] == model]
-    if len(here) and len(grid) > 1:
-        mine = here.iloc[0]
-        # a small network on few steps has more parameters than a linear model on many, and sees less
-        larger = grid[(grid["cost"] > mine["cost"]) & (grid["capacity"] >= mine["capacity"])]
-        if larger.empty:
-            writer.say(
-                f"No larger candidate of {judged.winner} was tried: more capacity may buy more.",
-                ("grids", str(model), "n_parameters", mine["n_parameters"]),
-            )
-        else:
-            top = larger.sort_values("loss", kind="stable").iloc[0]
-            gain = float(mine["loss"] - top["loss"])
-            if gain > found.tolerance / 10:
-                text = (
-                    f"More capacity of the same kind ({top['model']}) buys "
-                    f"{found.metric.say_difference(gain)} on validation data, {_relation(gain, found)}."
-                )
-            else:
-                behind = f": it is {found.metric.say_difference(-gain)} behind" if gain < 0 else ""
-                text = (
-                    "More capacity of the same kind buys nothing that counts: the best larger candidate on "
-                    f"validation data is {top['model']!r}{behind}."
-                )
-            writer.say(
-                text,
-                ("grids", str(model), "loss", mine["loss"]),
-                ("grids", str(top["model"]), "loss", top["loss"]),
-            )
-
-
-def _relation(gain: float, found: Findings) -> str:
-    if gain > found.tolerance:
-        return "more than what counts as practically equal"
-    return f"less than the {found.margin} that count as practically equal"
 
 
 def _say_profile(found: Findings, writer: Writer) -> None:

@@ -164,6 +164,13 @@ def errors_name_the_sequence_and_the_step(subject: Model) -> None:
 def _spoiled(subject: Model, X: list[Values], allow_nan: bool) -> Iterator[tuple[Any, str]]:
     """Yield sequences with one fault each, and what the message must name."""
     yield [*X[:2], X[2][:0], *X[3:]], r"X\[2\] is empty"
+    if subject.steps == "mixed":
+        yield [*X[:2], X[2][["letter"]], *X[3:]], r"X\[2\] has the channels letter, expected letter, size"
+        for bad, name in ((np.nan, "NaN"), (np.inf, "inf"))[allow_nan:]:
+            x = X[2].copy()
+            x["size"][1] = bad
+            yield [*X[:2], x, *X[3:]], rf"X\[2\] contains .*{name}.* at step 1"
+        return
     if subject.symbols:
         if subject.steps == "strings":
             yield [*X[:2], np.array([1, 2]), *X[3:]], r"X\[2\] holds whole-number symbols"

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from seqcompare.typing import Values
+from seqcompare.typing import Floats, Values
 
-Steps = Literal["strings", "integers", "real", "counts"]
+Steps = Literal["strings", "integers", "real", "counts", "mixed"]
 
 _LETTERS = np.array(list("abc"))
 _LABELS = np.array(["no", "yes"])
@@ -25,8 +25,9 @@ def draw(steps: Steps, role: str, n: int = 15, seed: int = 0) -> tuple[list[Valu
 
     Parameters
     ----------
-    steps : {"strings", "integers", "real", "counts"}
-        What a step is: one of three letters, one of three integers, two numbers, or how many of something.
+    steps : {"strings", "integers", "real", "counts", "mixed"}
+        What a step is: one of three letters, one of three integers, two numbers, how many of something, or
+        one of three letters beside a number.
     role : str
         What is predicted.
     n : int, default=15
@@ -50,6 +51,8 @@ def draw(steps: Steps, role: str, n: int = 15, seed: int = 0) -> tuple[list[Valu
         X = [e + c[:, None] for c, e in zip(codes, noise, strict=True)]
     elif steps == "counts":
         X = [c.astype(np.float64) for c in codes]
+    elif steps == "mixed":
+        X = [_beside(_LETTERS[c], e[:, 0]) for c, e in zip(codes, noise, strict=True)]
     else:
         X = [_LETTERS[c] if steps == "strings" else c for c in codes]
     if role == "step":
@@ -61,3 +64,10 @@ def draw(steps: Steps, role: str, n: int = 15, seed: int = 0) -> tuple[list[Valu
     if role == "value":
         return X, np.array([float(c[-1]) for c in codes]) + rng.normal(size=n)
     return X, None
+
+
+def _beside(letters: Values, numbers: Floats) -> Values:
+    """Return steps of two named channels, a letter and a number."""
+    steps = np.empty(len(letters), [("letter", "<U1"), ("size", np.float64)])
+    steps["letter"], steps["size"] = letters, numbers
+    return steps

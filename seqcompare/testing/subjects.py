@@ -42,7 +42,7 @@ class Model:
         Not fitted.
     role : {"next", "step", "step-value", "sequence", "value", "transform"}
         What it predicts.
-    steps : {"strings", "integers", "real", "counts"}
+    steps : {"strings", "integers", "real", "counts", "mixed"}
         The steps that it is given.
     grid : mapping of str to sequence, optional
         Some of its parameters, for searches.
@@ -65,7 +65,7 @@ class Model:
     @property
     def symbols(self) -> bool:
         """Whether steps are symbols."""
-        return self.steps not in ("real", "counts")
+        return self.steps in ("strings", "integers")
 
     @property
     def per_step(self) -> bool:

@@ -75,7 +75,7 @@ def check_tagger(
     ----------
     estimator : estimator
         Not fitted; it is copied.
-    steps : {"strings", "integers", "real", "counts"}, optional
+    steps : {"strings", "integers", "real", "counts", "mixed"}, optional
         The steps that it is given; by default the first of these that it can be fitted to.
     full : bool, default=False
         Whether to ask for all that the estimators of the package promise, rather than for what sweeps and

@@ -365,7 +365,7 @@ def test_there_are_many_of_them():
 CONTAINERS = {
     "no file": ("nowhere.csv", {}, "nowhere.csv: there is no such file"),
     "no bundled name": ("irises", {}, "nor a bundled data set of this name"),
-    "a directory": ("/", {"file_format": "text"}, "this is a directory"),
+    "a whole disk": ("/", {"file_format": "text"}, "there are more than 20,000 files"),
     "a bundled name with columns": ("digits", {"target": "y"}, "digits is bundled and has its own"),
     "a number": (3, {}, "X must be a list of sequences"),
     "no sequences": ([], {}, "X holds no sequences"),

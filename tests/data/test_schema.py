@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from seqcompare import HMM, MarkovChain, Sequences
+from seqcompare import HMM, Autoregression, MarkovChain, Sequences
 from seqcompare.data.schema import Channel, read_schema
 
 
@@ -241,5 +241,7 @@ def test_what_is_coded_is_decoded_again(lists):
 def test_estimators_refuse_what_they_do_not_take():
     with pytest.raises(ValueError, match=r"X\[1\] has no symbol at step 0, and MarkovChain takes no missing"):
         MarkovChain().fit([["a", "b"], [None, "a"]])
-    with pytest.raises(ValueError, match=r"mix kinds of channels, event \(symbols\), .* HMM does not take"):
+    with pytest.raises(ValueError, match=r"X\[0\] has no symbol of channel 'event' at step 2"):
         HMM().fit(mixed())
+    with pytest.raises(ValueError, match=r"mix kinds of channels, event \(symbols\), .* Autoregression does"):
+        Autoregression().fit(mixed())

@@ -234,9 +234,12 @@ def test_missing_values_leave_the_families_that_do_without_them(tmp_path):
     data = read((X, y), missing="keep")
     run = seqcompare.compare(data, cv=2, out=tmp_path / "run", n_jobs=1)
     frame = run.frame()
-    assert set(frame["family"]) == {"reference", "hmm"}
+    assert set(frame["family"]) == {"reference", "hmm", "markov"}
     assert (frame["status"] == "ok").all(), frame["error"].tolist()
     assert run.summary().set_index("entry").loc["HMM", "accuracy"] > 0.95
+    status = run.answer().frame().set_index("entry")["status"]
+    assert status["window"] == status["recurrent"] == "not tried"
+    assert "window (takes no missing values); recurrent (takes no missing values)" in str(run.verdict())
     assert any("recurrent networks take no missing values" in note for note in run.config["data"]["notes"])
     assert "take no missing values" in run.report().read_text(encoding="utf-8")
 

@@ -1,6 +1,7 @@
 """Trials of a comparison: what they are fitted on, how they are scored, and what may go wrong in them."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from sklearn.metrics import (
 from seqcompare import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.answer import ask
-from seqcompare.experiments.compare import _tuning_trials, plan_comparison
+from seqcompare.experiments.compare import plan_comparison
 from seqcompare.experiments.contestants import contestants_for, problem_of
 from seqcompare.experiments.data_source import (
     DataSource,
@@ -29,6 +30,7 @@ from seqcompare.experiments.data_source import (
     metric_of,
     scores_of,
 )
+from seqcompare.experiments.rounds import _tuning_trials
 from seqcompare.experiments.splits import Plan, Split, plan_splits
 from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial, run_trial
 from seqcompare.metrics import METRICS, Metric, find_metrics
@@ -97,7 +99,8 @@ def test_the_error_of_the_mean_is_that_of_chance():
     assert loss_of_the_mean(train, test, METRICS["mse"]) == pytest.approx(expected)
     absolute = np.average(np.abs(guess - test.y), weights=test.sample_weight)
     assert loss_of_the_mean(train, test, METRICS["mae"]) == pytest.approx(absolute)
-    tuning = first_trial(source_of(data, plan_splits(data, 4)), ["window"], TUNING)
+    source = replace(source_of(data, plan_splits(data, 4)), inner_cv=1)
+    tuning = first_trial(source, ["window"], TUNING)
     fitted, parts = tuning.source.parts(tuning)
     expected = loss_of_the_mean(fitted, parts["validation_score"], METRICS["mse"])
     assert run_trial(tuning).row["chance"] == pytest.approx(expected)

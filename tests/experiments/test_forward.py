@@ -8,7 +8,7 @@ import pytest
 import seqcompare
 from seqcompare import SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.experiments.forward import hold_out_part, plan_along
+from seqcompare.experiments.forward import plan_along, tuning_splits
 from seqcompare.experiments.splits import cut
 
 
@@ -27,7 +27,7 @@ def test_every_test_part_comes_after_its_training_part():
         for (i, start, stop), (j, first, last) in zip(split.train, split.test, strict=True):
             assert (i, start, stop) == (j, 0, first - 7)
             tested.append((i, first, last))
-        inner = hold_out_part(cut(data, split.train), plan)
+        inner = tuning_splits(cut(data, split.train), plan, 1)[0]
         for (_, _, stop), (_, first, _) in zip(inner.train, inner.test, strict=True):
             assert stop == first - 7
     # together they are the last two thirds, each step once

@@ -140,7 +140,12 @@ def test_a_grid_is_tuned_and_its_reach_is_traced(tmp_path):
     # order 2 has all the answers, and a longer one is surer of them, by .04 bit: smoothing costs it less
     grid = found.grids().set_index("model")["behind"]
     assert grid["mine 1"] > 0.5 > 0.1 > grid["mine 2"] > 0.01
-    assert found.verdict().model == "mine 4"
+    assert found.grids().set_index("model")["chosen"].to_dict() == {"mine 1": 0, "mine 2": 0, "mine 4": 1}
+    # its context curve says that 3 are enough: that one is fitted, tested and named
+    assert found.verdict().model == "mine 3"
+    assert "Hence mine 3 is named, fitted and tested in every fold, in place of mine 4" in str(
+        found.verdict()
+    )
     curves = found.contexts()
     assert set(curves["control"]) == {"limited"}
     assert set(curves["needed"]) == {3}

@@ -11,7 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from seqcompare import SequenceDataset, WindowClassifier, WindowTagger
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.overlap import overlap
-from seqcompare.experiments.splits import cut, hold_out, plan_splits
+from seqcompare.experiments.splits import cut, inner_splits, plan_splits
 
 
 def dataset(X, y=None, role="next", **more):
@@ -84,7 +84,7 @@ def test_groups_stay_on_one_side(role):
     assert len(plan.splits) == 4
     for split in plan.splits:
         assert not set(groups[split.train[:, 0]]) & set(groups[split.test[:, 0]])
-        inner = hold_out(cut(data, split.train))
+        inner = inner_splits(cut(data, split.train))[0]
         inside = groups[split.train[:, 0]]
         assert not set(inside[inner.train[:, 0]]) & set(inside[inner.test[:, 0]])
 
@@ -97,7 +97,7 @@ def test_a_single_group_to_train_on_is_divided_for_validation(official):
     plan = plan_splits(data, 5)
     assert "models are chosen by a part of that group" in plan.words
     for split in plan.splits:
-        inner = hold_out(cut(data, split.train))
+        inner = inner_splits(cut(data, split.train))[0]
         assert (len(inner.train), len(inner.test)) == (16, 4)
         assert not set(inner.train[:, 0]) & set(inner.test[:, 0])
     assert "part of that group" not in plan_splits(dataset(X, groups=np.arange(40) % 3), 5).words
@@ -105,7 +105,7 @@ def test_a_single_group_to_train_on_is_divided_for_validation(official):
 
 def test_a_single_group_of_one_sequence_is_divided_into_blocks():
     data = dataset([np.arange(100) % 3, np.arange(100) % 5], groups=np.arange(2))
-    inner = hold_out(cut(data, plan_splits(data, 5).splits[0].train))
+    inner = inner_splits(cut(data, plan_splits(data, 5).splits[0].train))[0]
     assert (inner.test[:, 2] - inner.test[:, 1]).tolist() == [20]
 
 
@@ -161,7 +161,7 @@ def test_the_gap_that_was_asked_for_is_kept():
     # the training part of an official split may have to be cut into blocks as well
     official = dataset([np.arange(500) % 5] * 2, test=np.array([False, True]))
     plan = plan_splits(official, 5, gap=30)
-    inner = hold_out(cut(official, plan.splits[0].train), gap=plan.gap)
+    inner = inner_splits(cut(official, plan.splits[0].train), gap=plan.gap)[0]
     assert (inner.train[:, 1:].tolist(), inner.test[:, 1:].tolist()) == ([[130, 500]], [[0, 100]])
 
 
@@ -234,7 +234,7 @@ def test_near_copies_stay_in_one_fold():
     plan = plan_splits(data, 5)
     assert "near-copies in one fold" in plan.words
     assert "they are kept in one fold" in plan.note
-    for split in [*plan.splits, hold_out(data)]:
+    for split in [*plan.splits, *inner_splits(data)]:
         tested = np.isin(base[order][split.test[:, 0]], base[order][split.train[:, 0]])
         # a copy in twenty is too far changed to be known as one
         assert tested.mean() < 0.1

@@ -4,12 +4,15 @@
 """
 
 import sys
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 import seqcompare
-from seqcompare.families import find_spec
+from seqcompare.families import FAMILIES, find_spec, register, with_models
+from seqcompare.results.comparison import StoredComparison
 
 SUITE = {
     "title": "Golden",
@@ -90,10 +93,53 @@ def sweep(folder):
     return seqcompare.sweep(SUITE, folder, n_jobs=1)
 
 
+#: What contestants and models are called now.
+ENTRIES = {"Markov tagger": "Markov chain", "Markov chains": "Markov chain", "HMMs": "HMM"}
+LABELS = {
+    "centred window 5": "logistic window -2..+2",
+    "centred window 9": "logistic window -4..+4",
+    "mean of GRU 32": "GRU 32, mean",
+}
+
+
+def renamed(frame, role):
+    frame = frame.copy()
+    pooled = ", mean" if role.startswith("sequence") else ""
+    names = {m: m.replace("two-way ", "Bi") + pooled for m in frame["model"] if m.startswith("two-way")}
+    frame["model"] = frame["model"].replace({**LABELS, **names})
+    if "entry" in frame:
+        frame["entry"] = frame["entry"].replace(ENTRIES)
+    return frame
+
+
+@contextmanager
+def grids_of_then(role):
+    """Hold the grids of comparisons to the candidates that there were."""
+    stored = StoredComparison(Path(__file__).parent / f"compare-{role}").frame()
+    labels = set(renamed(stored, role)["model"])
+
+    def of_then(spec):
+        def grid(problem):
+            return [s for s in spec.settings(problem) if spec.label_of(s) in labels]
+
+        return replace(spec, grid=grid, refine=None)
+
+    now = list(FAMILIES.values())
+    for family in now:
+        register(with_models(family, [of_then(spec) for spec in family.specs]), replace=True)
+    try:
+        yield
+    finally:
+        for family in now:
+            register(family, replace=True)
+
+
 def compare(name, folder, n_jobs=1):
-    # of numbers, there was no other model of the next step
-    models = [find_spec("hmm")[1]] if name == "next-real" else None
-    return seqcompare.compare(data(name), models, cv=2, out=folder, n_jobs=n_jobs)
+    with grids_of_then(name):
+        # of numbers, there was no other model of the next step
+        models = [find_spec("hmm")[1]] if name == "next-real" else None
+        # and a fifth of each training part chose
+        return seqcompare.compare(data(name), models, cv=2, inner_cv=1, out=folder, n_jobs=n_jobs)
 
 
 def model(name):

@@ -10,8 +10,11 @@ from test_browser import browser, opened  # noqa: F401  # a fixture
 
 import seqcompare
 from seqcompare import quantities
+from seqcompare.report import sweep_answer
 from seqcompare.report.answer.axis import zoomed
 from seqcompare.report.page import write_report
+from seqcompare.report.sweep_tables import SweepView
+from seqcompare.results.folder import StoredRun
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 RUNS = ["next", "next-real", "sequence", "sequence-real", "step", "value"]
@@ -164,3 +167,40 @@ def test_an_audit_of_the_answer_finds_nothing(browser, folder, scheme):  # noqa:
             details.click()
         found = Axe().run(page).response["violations"]
     assert [(v["impact"], v["id"], v["nodes"][0]["html"]) for v in found] == []
+
+
+@pytest.fixture(scope="module")
+def reaches():
+    run = StoredRun(GOLDEN / "sweep")
+    return sweep_answer.reaches_of(SweepView(run.frame(), run.config, run))
+
+
+def test_what_is_reached_not_learned_and_impossible_look_different(reaches):
+    looks = {task: cell.look for task, cell in zip(reaches.tasks, reaches.row("HMM"), strict=True)}
+    assert looks["Recall"] == sweep_answer.NOT_LEARNED
+    assert looks["Echo"] == sweep_answer.CANNOT
+    assert looks["Adding"] == sweep_answer.NOT_ASKED
+    chain = dict(zip(reaches.tasks, reaches.row("Markov chain"), strict=True))
+    assert (chain["Recall"].words, chain["Recall"].look) == ("≥ 2", sweep_answer.REACHED)
+    assert chain["TemporalOrder"].look == sweep_answer.UNKNOWN
+
+
+def test_the_matrix_of_a_sweep_keeps_to_a_terminal(reaches):
+    text = sweep_answer.text_of(reaches, 60)
+    assert all(len(line) <= 60 for line in text.splitlines())
+    assert all(group in text for group in reaches.groups)
+    assert "Markov chain (most often Markov order 2) reaches all" in sweep_answer.sentence_of(reaches)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_matrix_of_a_sweep_is_on_the_first_screen(browser, report_folder, width):  # noqa: F811
+    with opened(browser, report_folder, width, unfold=False) as page:
+        box = page.locator(".sq-reaches tbody tr").first.bounding_box()
+        assert box["y"] + box["height"] < 844
+        looks = page.eval_on_selector_all(
+            ".sq-legend .sq-reach-cell",
+            "cells => cells.map(c => { const s = getComputedStyle(c);"
+            " return s.backgroundImage + s.backgroundColor + s.borderStyle; })",
+        )
+        assert len(set(looks)) == len(looks) >= 3
+        assert page.evaluate("document.documentElement.scrollHeight") < 8 * 900

@@ -292,3 +292,20 @@ def test_the_users_settings_come_back():
     before = dict(mpl.rcParams)
     skill.skill_by_distance(skills())
     assert dict(mpl.rcParams) == before
+
+
+def test_no_line_leads_from_looking_ahead_to_looking_back():
+    frame = pd.DataFrame({"model": "a", "distance": [-4, -2, 2, 4], "skill": [0.1, 0.2, 0.3, 0.4]})
+    frame = frame.assign(
+        low=frame["skill"] - 0.1, high=frame["skill"] + 0.1, family="f", variant="v", capacity=1
+    )
+    ax = skill.skill_by_distance(frame, label_lines=False)
+    x, y = next(line for line in ax.lines if len(line.get_xdata()) == 5).get_xydata().T
+    assert np.isnan(x).tolist() == [False, False, True, False, False]
+    assert y[~np.isnan(x)].tolist() == [0.1, 0.2, 0.3, 0.4]
+
+
+def test_what_never_happened_is_white_in_a_confusion_matrix():
+    frame = pd.DataFrame({"true": ["a", "b"], "predicted": ["a", "b"], "count": [3, 4]})
+    cells = data.confusion(frame).collections[0].get_array()
+    assert np.ma.getmaskarray(cells).tolist() == [[False, True], [True, False]]

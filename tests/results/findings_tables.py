@@ -48,9 +48,13 @@ def grid(entry, losses, chosen):
                 "entry": entry,
                 "model": f"{entry} {k}",
                 "loss": loss,
+                "behind": loss - min(losses.values()),
+                "fold_error": 0.001,
                 "n_parameters": k,
                 "cost": k,
                 "capacity": k,
+                "n_chosen": 4 if k == chosen else 0,
+                "n_folds": 5,
                 "chosen": k == chosen,
             }
             for k, loss in losses.items()
@@ -84,12 +88,20 @@ NO_FAILURES = pd.DataFrame(columns=FAILED_COLUMNS)
 
 def write(
     judgement, table, *, data=DATA, metric="bits", grids=None, contexts=EMPTY, profile=None,
-    failures=NO_FAILURES, in_time=False, n_units=100,
+    failures=NO_FAILURES, in_time=False, n_units=100, shorter=None,
 ):  # fmt: skip
     grids = grid("x", {3: 1.0}, 3).iloc[:0] if grids is None else grids
     found = (judgement, table, pd.DataFrame(), grids, contexts, profile or {}, failures)
     return write_verdict(
-        Findings(data, METRICS[metric] if isinstance(metric, str) else metric, 0.01, *found, in_time, n_units)
+        Findings(
+            data,
+            METRICS[metric] if isinstance(metric, str) else metric,
+            0.01,
+            *found,
+            in_time,
+            n_units,
+            shorter,
+        )
     )
 
 

@@ -8,6 +8,7 @@ from findings_tables import DATA, context, enough, grid, summary, write
 
 from seqcompare.metrics import Metric
 from seqcompare.results.judgement import Judgement
+from seqcompare.results.shorter import Shorter
 
 
 def test_the_winner_is_named_with_its_score_and_chance():
@@ -17,16 +18,57 @@ def test_the_winner_is_named_with_its_score_and_chance():
         "chance 1.900 bits a step."
     )
     assert (verdict.entry, verdict.model, verdict.horizon) == ("a", "a 3", None)
+
+
+def test_what_was_chosen_anew_in_each_fold_is_told_with_how_often():
     table = summary(a=1.2, b=1.3, chance=1.9)
     table.loc[table["entry"] == "a", "n_choices"] = 2
-    # its score is then not that of the model that is named
-    said = write(enough(), table).sentences[0]
-    assert "A 3 is enough (10 parameters): a, of which the folds chose a 3 most often, comes to 1.200" in said
-    # all folds chose a larger one than practically as good as it
-    said = write(enough(), summary(a=1.2, b=1.3, chance=1.9), grids=grid("a", {2: 1.205, 3: 1.2}, 2))
+    said = write(enough(), table, grids=grid("a", {2: 1.205, 3: 1.2}, 3)).sentences[0]
+    # its score is then not that of the model that is named alone
     assert (
-        "A 2 is enough (2 parameters): a, of which the folds chose a 3, comes to 1.200" in said.sentences[0]
+        "A 3 is enough (3 parameters): a, of which 4 of 5 folds chose a 3, comes to 1.200 bits a step" in said
     )
+
+
+@pytest.mark.parametrize(
+    ("losses", "words"),
+    [
+        (
+            {2: 1.205, 3: 1.2},
+            "a 3 did best on validation data; a 2 is 0.005 bit behind (standard error",
+        ),
+        ({2: 1.2, 3: 1.3}, "it did best on validation data; no other is near (within one standard error"),
+        ({2: 1.2, 3: 1.204}, "it did best on validation data; 1 other cannot be told from it"),
+    ],
+)
+def test_the_error_of_a_choice_is_told(losses, words):
+    verdict = write(enough(), summary(a=1.2, b=1.3, chance=1.9), grids=grid("a", losses, 2))
+    assert f"Of 2 candidates of a {words}" in str(verdict)
+
+
+@pytest.mark.parametrize(
+    ("behind", "named", "words"),
+    [
+        (
+            0.004,
+            "a 2",
+            "Hence a 2 is named, fitted and tested in every fold, in place of a 3: it is",
+        ),
+        (0.06, "a 3", "Yet a 3 is named, and not a 2: tested in every fold, that is 0.060 bit behind what"),
+    ],
+)
+def test_what_sees_no_more_than_it_needs_is_named_unless_tests_tell_it_apart(behind, named, words):
+    table = summary(a=1.2, b=1.3, chance=1.9)
+    mine = summary(a=1.2 + behind).assign(chosen="a 2", n_parameters=4.0, interval="t")
+    shorter = Shorter(mine, behind, 0.002, 0.01)
+    verdict = write(
+        enough(), table, shorter=shorter, grids=grid("a", {3: 1.0}, 3), contexts=context("a", [2])
+    )
+    assert verdict.model == named
+    assert words in str(verdict)
+    assert verdict.sentences[0].startswith(f"{named.capitalize()} is enough")
+    if named == "a 2":
+        assert verdict.sentences[0].startswith("A 2 is enough (4 parameters): 1.204 bits a step")
 
 
 def test_a_cheaper_one_that_might_do_is_named():

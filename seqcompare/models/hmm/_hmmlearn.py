@@ -1,7 +1,7 @@
 """hmmlearn's models with their E-step replaced: all sequences at once, exact with missing data, never NaN.
 
-hmmlearn keeps the EM loop, the M-step and the priors. This module and `_hmmlearn_gaussians` are the only
-ones that touch its private side.
+hmmlearn keeps the EM loop, the M-step and the priors. This module and those called `_hmmlearn_...` are
+the only ones that touch its private side.
 """
 
 from __future__ import annotations

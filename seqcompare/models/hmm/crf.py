@@ -182,7 +182,7 @@ class CRFTagger(Tagger):
         check_scalar(self.max_iter, "max_iter", Integral, min_val=1)
         check_scalar(self.tol, "tol", Real, min_val=0)
         check_choice("decode", self.decode, ("viterbi", "posterior", "filter"))
-        sequences = check_sequences(self, X, reset=True)
+        sequences = check_sequences(self, X, reset=True, mixed="numbers")
         labels = check_step_labels(y, sequences)
         weights = check_step_weights(sample_weight, sequences)
         labelled = scored_steps(labels, self.ignore_label) & (weights > 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -12,17 +11,31 @@ from sklearn.pipeline import make_pipeline
 
 import seqcompare
 from seqcompare.families import Family, ModelSpec, Problem, Settings
+from seqcompare.models.hmm.grids import (
+    near,
+    near_in_a_row,
+    sizes_where_steps_are_weighed,
+    states,
+    states_in_a_row,
+    states_of_full,
+    states_of_labels,
+    steps_only,
+)
 from seqcompare.needs import Needs, Traits
 from seqcompare.typing import Record
 
 _FILTERED, _SMOOTHED = "filter", "posterior"
+#: Pseudo-counts of symbols and of transitions that do most of the work where steps are few.
+_SPARSE = {"emissionprob": 0.3, "transmat": 0.02}
 
 
 def _hmm(
-    problem: Problem, n_components: int, *, decode: str = _FILTERED, **more: Any
+    problem: Problem, n_components: int, *, decode: str = _FILTERED, priors: bool = False, **more: Any
 ) -> BaseEstimator | None:
     """Return a density, a tagger of hidden states over steps and labels, or a density a class."""
     how = {**_training(problem, n_components), **more}
+    if priors:
+        how["priors"] = _SPARSE
     if problem.role == "step":
         return seqcompare.HMMTagger(n_components, decode=decode, **how)
     if decode != _FILTERED:
@@ -35,7 +48,7 @@ def _hmm(
         return seqcompare.HMM(n_components, **how)
     if problem.role != "sequence":
         return None
-    if problem.task is None and problem.kind == "real" and "covariance_type" not in more:
+    if problem.task is None and problem.kind != "symbols" and "covariance_type" not in more:
         # a channel that hardly varies within a class must not decide alone: as if seen at half its spread
         how["priors"] = {"covars": (0.5, 20)}
     model: Any = seqcompare.BayesClassifier(seqcompare.HMM(n_components, **how))
@@ -69,8 +82,9 @@ def _sticky(problem: Problem, n_components: int) -> BaseEstimator | None:
 
 
 def _predictive(problem: Problem, n_components: int) -> BaseEstimator | None:
-    """Return a density fitted to the prediction of the steps that count, where a task says which do."""
-    if problem.task is None or problem.role != "next" or problem.kind == "real":
+    """Return a density fitted to the prediction of the steps that count, where it is said which do."""
+    told = problem.task is not None or problem.weighted
+    if not told or problem.role != "next" or problem.kind == "real":
         return None
     return seqcompare.HMM(n_components, n_init=2, objective="prediction")
 
@@ -91,67 +105,6 @@ def _training(problem: Problem, n_components: int) -> Record:
 
 def _missing(problem: Problem) -> str:
     return "marginalize" if problem.missing else "error"
-
-
-def _width(problem: Problem) -> int:
-    """Return the parameters of a state, about."""
-    return problem.n_symbols or 2 * problem.n_channels
-
-
-def _fitting(problem: Problem, *counts: int) -> list[int]:
-    """Return the numbers of states that there is data for: ten steps for each free parameter, or so."""
-    fitting = [k for k in counts if 10 * k * (k + _width(problem)) <= problem.n_steps]
-    return fitting or [counts[0]]
-
-
-def _states(problem: Problem) -> list[Settings]:
-    if problem.role == "next":
-        if problem.kind == "real":
-            counts = _fitting(problem, 2, 3, 4, 6, 8, 12)
-        else:
-            few = problem.n_symbols <= 16
-            counts = _fitting(problem, *((2, 3, 4, 6, 8, 12) if few else (4, 8, 16, 32)))
-    elif problem.role == "step":
-        counts = [k for k in _fitting(problem, 4, 8, 16) if k > problem.n_classes]
-    else:
-        counts = list(_states_of_classes(problem))
-    return [{"n_components": k} for k in counts]
-
-
-def _states_of_classes(problem: Problem) -> Iterator[int]:
-    """Yield the numbers of states of a density a class, as far as a class has steps enough for them."""
-    if problem.role != "sequence":
-        return
-    for k in (1, 2, 3, 5, 8):
-        if k > 1 and 5 * k * (k + _width(problem)) > _per_class(problem):
-            return
-        yield k
-
-
-def _per_class(problem: Problem) -> int:
-    return max(1, problem.n_steps // max(problem.n_classes, 1))
-
-
-def _states_of_full(problem: Problem) -> list[Settings]:
-    if problem.kind != "real" or not 1 < problem.n_channels <= 40:
-        return []
-    room = _per_class(problem) / problem.n_channels**2
-    return [{"n_components": k} for k in _states_of_classes(problem) if k <= room]
-
-
-def _states_in_a_row(problem: Problem) -> list[Settings]:
-    if problem.role != "sequence":
-        return []
-    able = min(problem.longest, _per_class(problem) / (2 * _width(problem)))
-    return [{"n_components": k} for k in (3, 5, 8) if k <= able]
-
-
-def _states_of_labels(problem: Problem) -> list[Settings]:
-    return [{"states": problem.n_classes}] if problem.role == "step" else []
-
-
-def _steps_only(problem: Problem) -> list[Settings]:
-    return _states(problem) if problem.role == "step" else []
 
 
 def _state_space(problem: Problem, n_components: int) -> BaseEstimator | None:
@@ -200,7 +153,7 @@ def _field(problem: Problem, width: int, C: float = 1.0) -> BaseEstimator | None
     if problem.role != "step":
         return None
     model = seqcompare.CRFTagger((width - 1) // 2, width // 2, C=C, decode=_SMOOTHED)
-    return make_pipeline(seqcompare.SequenceScaler(), model) if problem.kind == "real" else model
+    return model if problem.kind == "symbols" else make_pipeline(seqcompare.SequenceScaler(), model)
 
 
 def _fields(problem: Problem) -> list[Settings]:
@@ -233,7 +186,8 @@ def _seconds_of_field(problem: Problem, settings: Settings) -> float:
 
 def _label(settings: Settings, more: str = "") -> str:
     k = int(settings["n_components"])
-    return f"HMM {k} state{'' if k == 1 else 's'}{more}"
+    priors = ", priors" if settings.get("priors") else ""
+    return f"HMM {k} state{'' if k == 1 else 's'}{more}{priors}"
 
 
 def _theory(needs: Needs, traits: Traits) -> bool | None:
@@ -274,13 +228,15 @@ def _spec(name: str, title: str, build: Any, grid: Any, **more: Any) -> ModelSpe
             "sizes": (2, 4, 8),
             "label": _label,
             "cost": partial(_seconds, 1e-5),
+            "refine": near,
             **more,
         },
     )
 
 
-def _variant(name: str, words: str, build: Any, grid: Any) -> ModelSpec:
-    return _spec(name, f"HMM, {words}", build, grid, label=partial(_label, more=f", {words}"), sizes=())
+def _variant(name: str, words: str, build: Any, grid: Any, **more: Any) -> ModelSpec:
+    label = partial(_label, more=f", {words}")
+    return _spec(name, f"HMM, {words}", build, grid, label=label, sizes=(), **more)
 
 
 def _of_labels_spec(name: str, decode: str, *, ahead: bool) -> ModelSpec:
@@ -288,7 +244,7 @@ def _of_labels_spec(name: str, decode: str, *, ahead: bool) -> ModelSpec:
         name,
         "HMM of labels, smoothed" if ahead else "HMM of labels",
         partial(_of_labels, decode=decode),
-        _states_of_labels,
+        states_of_labels,
         capacity="states",
         capacity_name="states",
         label="HMM, states are labels",
@@ -305,9 +261,9 @@ FAMILY = Family(
     "s",
     (
         _of_labels_spec("hmm-labels", _FILTERED, ahead=False),
-        _spec("hmm", "HMM", _hmm, _states),
-        _variant("hmm-full", "full covariance", _full, _states_of_full),
-        _variant("hmm-left-right", "left to right", _left_right, _states_in_a_row),
+        _spec("hmm", "HMM", _hmm, states),
+        _variant("hmm-full", "full covariance", _full, states_of_full),
+        _variant("hmm-left-right", "left to right", _left_right, states_in_a_row, refine=near_in_a_row),
         _spec(
             "hmm-sticky",
             "Sticky HMM",
@@ -320,7 +276,7 @@ FAMILY = Family(
             "hmm-predictive",
             "Predictive HMM",
             _predictive,
-            lambda problem: [],
+            sizes_where_steps_are_weighed,
             label="predictive HMM {n_components} states",
         ),
         _spec(
@@ -330,6 +286,7 @@ FAMILY = Family(
             _numbers_in_a_state,
             label="linear state space {n_components}",
             capacity_name="numbers in a state",
+            refine=None,
             cost=partial(_seconds, 1e-4),
             sizes=(1, 2, 3),
             kinds=("real",),
@@ -350,7 +307,7 @@ FAMILY = Family(
             "hmm-smoothed",
             "HMM, smoothed",
             partial(_hmm, decode=_SMOOTHED),
-            _steps_only,
+            steps_only,
             ahead=True,
             sizes=(),
         ),

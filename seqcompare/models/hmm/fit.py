@@ -20,6 +20,7 @@ from seqcompare.models.hmm._hmmlearn import (
     Steps,
 )
 from seqcompare.models.hmm._hmmlearn_gaussians import GaussianEngine, MixtureEngine
+from seqcompare.models.hmm._hmmlearn_mixed import MixedEngine
 from seqcompare.models.hmm.parameters import Parameters
 from seqcompare.models.hmm.starts import draw_start, symbol_rows
 from seqcompare.typing import Floats, Params, Record
@@ -33,6 +34,7 @@ _LETTERS = {
     "covars": "c",
     "weights": "w",
     "lambdas": "l",
+    "symbolprob": "b",
 }
 
 
@@ -56,6 +58,8 @@ class Recipe:
         Smallest variance; gain of the objective below which EM stops, in nats; most iterations.
     n_labels : int
         Number of labels, where steps have them.
+    widths : tuple of int
+        Numbers of symbols of the channels of symbols, where these stand beside `n_outputs` numbers.
     """
 
     emission: str
@@ -71,6 +75,7 @@ class Recipe:
     tol: float = 0.0
     max_iter: int = 1
     n_labels: int = 0
+    widths: tuple[int, ...] = ()
 
 
 class Outcome(NamedTuple):
@@ -121,10 +126,12 @@ def make_engine(recipe: Recipe, parameters: Mapping[str, Floats]) -> Engine:
     elif recipe.emission == "poisson":
         rate, weight = priors.get("lambdas", (0.0, 0.0))
         engine = PoissonEngine(lambdas_prior=rate * weight, lambdas_weight=weight, **common)
+    elif recipe.emission == "mixed":
+        engine = _mixed_engine(recipe, common)
     else:
         engine = _gaussian_engine(recipe, common)
     for name, value in parameters.items():
-        if name == "covars" and recipe.emission == "gaussian":
+        if name == "covars" and recipe.emission in ("gaussian", "mixed"):
             if recipe.covariance_type == "spherical":
                 # hmmlearn keeps the variance of each channel inside
                 value = np.repeat(value[:, None], recipe.n_outputs, axis=1)
@@ -133,6 +140,15 @@ def make_engine(recipe: Recipe, parameters: Mapping[str, Floats]) -> Engine:
             setattr(engine, f"{name}_", np.array(value))
     engine.label_count = priors.get("labelprob", 0.0)
     engine.learn_labels = "labelprob" not in recipe.fixed
+    return engine
+
+
+def _mixed_engine(recipe: Recipe, common: Record) -> MixedEngine:
+    engine = MixedEngine(**common)
+    engine.widths, engine.min_covar = recipe.widths, recipe.min_covar
+    engine.symbol_count = recipe.priors.get("symbolprob", 0.0)
+    engine.means_prior, engine.means_weight = recipe.priors.get("means", (0.0, 0.0))
+    engine.covars_prior, engine.covars_weight = recipe.priors.get("covars", (0.0, 0.0))
     return engine
 
 
@@ -210,6 +226,7 @@ def _run_start(recipe: Recipe, steps: Steps, sticky: bool, seed: int) -> Outcome
             n_mix=recipe.n_mix,
             covariance_type=recipe.covariance_type,
             rng=rng,
+            widths=recipe.widths,
         )
         if steps.labels is not None:
             start["labelprob"] = symbol_rows(steps.labels, len(recipe.mask), recipe.n_labels, rng)

@@ -11,11 +11,13 @@ from scipy.special import logsumexp
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.data.axes import refuse_lengths
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.models.base import Density, Reading, check_lengths
 from seqcompare.models.distributions.base import Distribution
 from seqcompare.models.hmm._hmmlearn import Steps
 from seqcompare.models.hmm.by_hand import ByHand
+from seqcompare.models.hmm.mixed import named_steps, widths_of
 from seqcompare.models.hmm.observations import learn_observations, read_steps, reading_of
 from seqcompare.models.hmm.online import Belief, first_belief, read_belief
 from seqcompare.models.hmm.parameters import parameter_names
@@ -42,9 +44,10 @@ class HMM(ByHand, Settings, StepPredictions, Density):
     ----------
     n_components : int, default=2
         Number of hidden states K.
-    emission : {"auto", "categorical", "gaussian", "gmm", "poisson"}, default="auto"
-        Distribution of a step given its state. "auto" is "categorical" for symbols and "gaussian" for
-        real-valued steps; "gmm" is a mixture of Gaussians; "poisson" is for counts. These three, when asked
+    emission : {"auto", "categorical", "gaussian", "gmm", "poisson", "mixed"}, default="auto"
+        Distribution of a step given its state. "auto" is "categorical" for symbols, "gaussian" for
+        real-valued steps, and "mixed" for symbols beside numbers: of each channel one of these two, which
+        are multiplied. "gmm" is a mixture of Gaussians; "poisson" is for counts. These three, when asked
         for, read integers as numbers.
     covariance_type : {"diag", "spherical", "full", "tied"}, default="diag"
         Shape of the covariances of "gaussian" and "gmm": variances per channel, one variance, a matrix per
@@ -194,6 +197,7 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         ConvergenceWarning
             If the start that was kept stopped for another reason than `tol`.
         """
+        refuse_lengths(X, y)
         check_integer("n_components", self.n_components)
         check_settings(self)
         sequences = learn_observations(self, X)
@@ -292,7 +296,10 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         rng = check_random_state(random_state)
         states = draw_states(self.startprob_, self.transmat_, lengths, rng)
         parameters = {name: getattr(self, f"{name}_") for name in parameter_names(self.emission_)}
-        values = draw_steps(self.emission_, parameters, states, self.covariance_type_, rng)
+        widths = widths_of(self) if self.emission_ == "mixed" else ()
+        values = draw_steps(self.emission_, parameters, states, self.covariance_type_, rng, widths)
+        if self.emission_ == "mixed":
+            return named_steps(self, values, lengths)
         if self.emission_ == "categorical":
             return Sequences(self.symbols_[values], offsets_of(lengths))
         if self.n_channels_ == 1:

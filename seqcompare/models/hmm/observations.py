@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from seqcompare.data.input_checks import kind_words
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import choose_alphabet, encode
 from seqcompare.models.base import Reading, check_sequences
+from seqcompare.models.hmm.mixed import learn_channels, read_mixed
 from seqcompare.typing import Floats, Labels, Values
 
 # emissions that, when asked for, read integers as numbers
@@ -31,12 +33,19 @@ def learn_observations(estimator: BaseEstimator, X: Any) -> Sequences:
         If `X` does not suit the emission.
     """
     sequences = check_sequences(estimator, X, reset=True, **reading_of(estimator, estimator.emission))
-    auto = "categorical" if sequences.kind == "symbols" else "gaussian"
+    auto = {"symbols": "categorical", "mixed": "mixed"}.get(sequences.kind, "gaussian")
     estimator.emission_ = auto if estimator.emission == "auto" else estimator.emission
     if estimator.emission_ in _NUMERIC and sequences.kind == "symbols":
         raise ValueError(
             f"emission {estimator.emission_!r} expects numbers, got {sequences.values.dtype} steps"
         )
+    if estimator.emission_ == "mixed":
+        if sequences.kind != "mixed" or estimator.covariance_type != "diag":
+            raise ValueError(
+                "emission 'mixed' expects symbols beside numbers and covariance_type 'diag', got "
+                f"{kind_words(sequences.kind)} and {estimator.covariance_type!r}"
+            )
+        learn_channels(estimator, sequences)
     if estimator.emission_ == "categorical":
         _find_symbols(estimator, sequences.values)
     return sequences
@@ -48,14 +57,18 @@ def reading_of(estimator: BaseEstimator, emission: str) -> Reading:
         "symbols": emission == "categorical",
         "numbers": emission in _NUMERIC,
         "allow_nan": estimator.missing == "marginalize",
+        "mixed": "keep" if emission in ("auto", "mixed") else "refuse",
     }
 
 
 def read_steps(estimator: BaseEstimator, sequences: Sequences) -> Values:
     """Return codes, shape (n_steps,), or floats, shape (n_steps, d), NaN where missing.
 
-    The code of an unknown symbol is the size of the alphabet, that of a missing one is one more.
+    The code of an unknown symbol is the size of the alphabet, that of a missing one is one more. Mixed
+    channels are numbers and then codes, shape (n_steps, n_channels).
     """
+    if estimator.emission_ == "mixed":
+        return read_mixed(estimator, sequences)
     if estimator.emission_ == "categorical":
         codes = encode(sequences.values, estimator.symbols_)
         gone = _is_missing(estimator, sequences.values)

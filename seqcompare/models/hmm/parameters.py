@@ -11,13 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from seqcompare.typing import Floats
 
 Parameters = dict[str, Floats]
-Emission = Literal["categorical", "gaussian", "gmm", "poisson"]
+Emission = Literal["categorical", "gaussian", "gmm", "poisson", "mixed"]
 
 EMISSION_PARAMETERS: dict[str, tuple[str, ...]] = {
     "categorical": ("emissionprob",),
     "gaussian": ("means", "covars"),
     "gmm": ("weights", "means", "covars"),
     "poisson": ("lambdas",),
+    "mixed": ("means", "covars", "symbolprob"),
 }
 COVARIANCE_TYPES = ("spherical", "diag", "full", "tied")
 _DISTRIBUTIONS = ("startprob", "transmat", "emissionprob", "weights", "labelprob")
@@ -29,9 +30,19 @@ def parameter_names(emission: str) -> tuple[str, ...]:
 
 
 def parameter_shape(
-    name: str, *, emission: str, n_components: int, n_outputs: int, n_mix: int, covariance_type: str
+    name: str,
+    *,
+    emission: str,
+    n_components: int,
+    n_outputs: int,
+    n_mix: int,
+    covariance_type: str,
+    n_symbols: int = 0,
 ) -> tuple[int, ...]:
-    """Return the shape of a parameter, hmmlearn's; `n_outputs` is the number of symbols or channels."""
+    """Return the shape of a parameter, hmmlearn's; `n_outputs` is the number of symbols or channels.
+
+    Of mixed channels it is that of numbers, and `n_symbols` is the number of symbols of all others together.
+    """
     k, d, m = n_components, n_outputs, n_mix
     covars: dict[str, tuple[int, ...]] = {
         "spherical": (k,),
@@ -49,6 +60,7 @@ def parameter_shape(
         "means": (k, m, d) if emission == "gmm" else (k, d),
         "covars": covars[covariance_type],
         "lambdas": (k, d),
+        "symbolprob": (k, n_symbols),
     }
     return shapes[name]
 
@@ -130,8 +142,12 @@ def count_parameters(
     start_mask: NDArray[np.bool_],
     mask: NDArray[np.bool_],
     fixed: Any = (),
+    n_tables: int = 0,
 ) -> int:
-    """Return the number of free parameters: neither fixed nor a start or transition that is not allowed."""
+    """Return the number of free parameters: neither fixed nor a start or transition that is not allowed.
+
+    Each state has `n_tables` distributions side by side in "symbolprob".
+    """
     total = 0
     for name, value in parameters.items():
         if name in fixed:
@@ -141,6 +157,8 @@ def count_parameters(
             total += int(allowed.sum()) - len(allowed)
         elif name in _DISTRIBUTIONS:
             total += value.size - value.size // value.shape[-1]
+        elif name == "symbolprob":
+            total += value.size - len(value) * n_tables
         elif name == "covars" and covariance_type in ("full", "tied"):
             d = value.shape[-1]
             total += value.size // (d * d) * (d * (d + 1) // 2)

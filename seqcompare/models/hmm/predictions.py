@@ -58,6 +58,9 @@ class StepPredictions:
 
     def predict_next(self, X: SequencesLike) -> SequencesLike:
         """Return the most probable next symbol, or the expected next step, per step in X's container."""
+        check_is_fitted(self)
+        if self.emission_ == "mixed":
+            self._check_numbers()
         _, proba, sequences = self._filter(X)
         ahead = proba @ self.transmat_
         if self.emission_ == "categorical":
@@ -110,6 +113,11 @@ class StepPredictions:
         return self._mix(np.stack(ahead, axis=1), flat=sequences.values.ndim == 1)
 
     def _check_numbers(self) -> None:
+        if self.emission_ == "mixed":
+            raise ValueError(
+                "this HMM has symbols beside numbers, which have no next value of one kind: score_steps "
+                "gives the density of each step, predict_next_state_proba the next state"
+            )
         if self.emission_ == "categorical":
             raise ValueError(
                 "predict_next_distribution is for numbers and counts, but this HMM has symbols: "

@@ -34,8 +34,17 @@ def draw_steps(
     states: NDArray[np.int64],
     covariance_type: str,
     rng: np.random.RandomState,
+    widths: tuple[int, ...] = (),
 ) -> NDArray[np.float64] | NDArray[np.int64]:
-    """Return a step for each state: codes, shape (n_steps,), or values, shape (n_steps, d)."""
+    """Return a step for each state: codes, shape (n_steps,), or values, shape (n_steps, d).
+
+    Of mixed channels numbers come first, and then codes of alphabets of these `widths`.
+    """
+    if emission == "mixed":
+        numbers = draw_steps("gaussian", parameters, states, covariance_type, rng)
+        tables = np.split(parameters["symbolprob"], np.cumsum(widths)[:-1], axis=1)
+        drawn = [_draw(table[states], rng) for table in tables]
+        return np.asarray(np.column_stack([numbers, *drawn]), dtype=np.float64)
     if emission == "categorical":
         return _draw(parameters["emissionprob"][states], rng)
     if emission == "poisson":

@@ -16,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from seqcompare.models.hmm._hmmlearn import Engine
 from seqcompare.models.hmm.fit import Outcome, Recipe, make_engine
+from seqcompare.models.hmm.mixed import widths_of
 from seqcompare.models.hmm.observations import channel_units
 from seqcompare.models.hmm.parameters import (
     COVARIANCE_TYPES,
@@ -32,7 +33,10 @@ from seqcompare.models.hmm.parameters import (
 from seqcompare.typing import Floats, Labels, RandomState, Record
 
 # A thousandth of a count for every symbol in every state: no symbol becomes impossible.
-_DEFAULT_PRIORS: dict[str, dict[str, Any]] = {"categorical": {"emissionprob": 1e-3}}
+_DEFAULT_PRIORS: dict[str, dict[str, Any]] = {
+    "categorical": {"emissionprob": 1e-3},
+    "mixed": {"symbolprob": 1e-3},
+}
 
 ShapeOf = Callable[[str], tuple[int, ...]]
 
@@ -45,7 +49,7 @@ class Settings:
     """
 
     n_components: Any
-    emission: Literal["auto", "categorical", "gaussian", "gmm", "poisson"] = "auto"
+    emission: Literal["auto", "categorical", "gaussian", "gmm", "poisson", "mixed"] = "auto"
     _: KW_ONLY
     covariance_type: Literal["diag", "spherical", "full", "tied"] = "diag"
     n_mix: int = 2
@@ -132,6 +136,7 @@ def shape_for(estimator: BaseEstimator, n_components: int, n_outputs: int) -> Sh
         n_outputs=n_outputs,
         n_mix=estimator.n_mix,
         covariance_type=estimator.covariance_type,
+        n_symbols=sum(widths_of(estimator)) if estimator.emission_ == "mixed" else 0,
     )
 
 
@@ -146,7 +151,8 @@ def plan_fit(
         If topology, priors, starting values or fixed parameters are not as expected.
     """
     emission, kind = estimator.emission_, estimator.covariance_type
-    n_outputs = len(estimator.symbols_) if emission == "categorical" else values.shape[1]
+    widths = widths_of(estimator) if emission == "mixed" else ()
+    n_outputs = len(estimator.symbols_) if emission == "categorical" else values.shape[1] - len(widths)
     shape_of = shape_for(estimator, n_components, n_outputs)
     start_mask, mask = transition_mask(estimator.topology, n_components)
     init = _read_init(estimator, shape_of)
@@ -161,10 +167,12 @@ def plan_fit(
     weight = float(weights.sum())
     center = scale = None
     log_volume = 0.0
-    if emission in ("gaussian", "gmm"):
-        center, scale = channel_units(values, one_for_all=kind == "spherical")
-        values = (values - center) / scale
-        log_volume = -float(weights @ ~np.isnan(values) @ np.log(scale))
+    if emission in ("gaussian", "gmm", "mixed") and n_outputs:
+        numbers = values[:, :n_outputs]
+        center, scale = channel_units(numbers, one_for_all=kind == "spherical")
+        numbers = (numbers - center) / scale
+        log_volume = -float(weights @ ~np.isnan(numbers) @ np.log(scale))
+        values = np.column_stack([numbers, values[:, n_outputs:]]) if widths else numbers
         init = rescale(init, center, scale, kind)
         if "means" in priors:
             priors["means"] = ((priors["means"][0] - center) / scale, priors["means"][1])
@@ -183,6 +191,7 @@ def plan_fit(
         min_covar=estimator.min_covar,
         tol=estimator.tol * weight,
         max_iter=estimator.max_iter,
+        widths=widths,
     )
     return Plan(recipe, values, center, scale, log_volume, weight)
 
@@ -190,16 +199,20 @@ def plan_fit(
 def fitted_engine(estimator: BaseEstimator) -> Engine:
     """Return the engine of a fitted model, for scoring and decoding."""
     parameters = {name: getattr(estimator, f"{name}_") for name in parameter_names(estimator.emission_)}
+    widths = widths_of(estimator) if estimator.emission_ == "mixed" else ()
     recipe = Recipe(
         emission=estimator.emission_,
         covariance_type=estimator.covariance_type_,
         n_mix=parameters["weights"].shape[1] if "weights" in parameters else 1,
-        n_outputs=len(estimator.symbols_) if estimator.emission_ == "categorical" else estimator.n_channels_,
+        n_outputs=len(estimator.symbols_)
+        if estimator.emission_ == "categorical"
+        else estimator.n_channels_ - len(widths),
+        widths=widths,
         start_mask=estimator.startprob_ > 0,
         mask=estimator.transmat_ > 0,
     )
     engine = make_engine(recipe, parameters)
-    if estimator.emission_ == "categorical":
+    if estimator.emission_ in ("categorical", "mixed"):
         engine.unknown_proba = estimator.unknown_proba_
     return engine
 
@@ -238,6 +251,7 @@ def keep_fit(estimator: BaseEstimator, plan: Plan, outcomes: list[Outcome]) -> N
         start_mask=recipe.start_mask,
         mask=recipe.mask,
         fixed=recipe.fixed,
+        n_tables=len(recipe.widths),
     )
     estimator.init_scores_ = np.array(
         [(outcome.score + plan.log_volume) / plan.weight for outcome in outcomes]

@@ -33,6 +33,7 @@ def draw_start(
     n_mix: int,
     covariance_type: str,
     rng: np.random.RandomState,
+    widths: tuple[int, ...] = (),
 ) -> Parameters:
     """Return parameters to start EM from.
 
@@ -48,6 +49,8 @@ def draw_start(
         Number of symbols or channels, components of a mixture, shape of the covariances.
     rng : RandomState
         Where chance comes from.
+    widths : tuple of int
+        Numbers of symbols of the channels of symbols, whose codes are the last columns of the values.
     """
     n_states = len(mask)
     parameters: Parameters = {
@@ -63,6 +66,17 @@ def draw_start(
     if len(chosen) > _SAMPLE:
         chosen = np.sort(rng.choice(len(chosen), _SAMPLE, replace=False))
     values = np.nan_to_num(steps.values[chosen])
+    if emission == "mixed":
+        codes = values[:, n_outputs:].astype(np.int64)
+        hot = [codes[:, [i]] == np.arange(width) for i, width in enumerate(widths)]
+        seen = np.column_stack([values[:, :n_outputs], *hot])
+        group = _positions(steps, n_states)[chosen] if ordered else _clusters(seen, n_states, rng)
+        tables = [symbol_rows(codes[:, i], n_states, w, rng, group) for i, w in enumerate(widths)]
+        parameters["symbolprob"] = np.concatenate(tables, axis=1)
+        values = values[:, :n_outputs]
+        n_mix = 1
+    elif emission != "poisson":
+        group = _positions(steps, n_states)[chosen] if ordered else _clusters(values, n_states, rng)
     if emission == "poisson":
         # the square root makes the spread of counts about the same everywhere
         group = _positions(steps, n_states)[chosen] if ordered else _clusters(np.sqrt(values), n_states, rng)
@@ -71,7 +85,6 @@ def draw_start(
         parameters["lambdas"] = _group_means(values, group, n_states, overall, 0.1)
         parameters["lambdas"] *= rng.uniform(0.9, 1.1, parameters["lambdas"].shape)
         return parameters
-    group = _positions(steps, n_states)[chosen] if ordered else _clusters(values, n_states, rng)
     if emission == "gmm":
         part = np.zeros(len(values), dtype=np.int64)
         for state in range(n_states):
@@ -158,6 +171,8 @@ def _clusters(values: Floats, n_clusters: int, rng: np.random.RandomState) -> ND
 
 def _group_means(values: Floats, group: Ints, n_groups: int, else_: Floats, weight: float) -> Floats:
     """Return the mean of each group, drawn to `else_` as if that had been seen in `weight` steps."""
+    if not values.shape[1]:
+        return np.empty((n_groups, 0))
     size = np.bincount(group, minlength=n_groups)[:, None]
     sums = np.stack([np.bincount(group, column, n_groups) for column in values.T], axis=1)
     return np.asarray((sums + weight * else_) / (size + weight))

@@ -46,7 +46,7 @@ class HMMTagger(Settings, Tagger):
     ----------
     n_components : int, optional
         Number of latent states; by default the states are the labels.
-    emission : {"auto", "categorical", "gaussian", "gmm", "poisson"}, default="auto"
+    emission : {"auto", "categorical", "gaussian", "gmm", "poisson", "mixed"}, default="auto"
         Distribution of x[t] given the state, as in `HMM`.
     decode : {"viterbi", "posterior", "filter"}, default="viterbi"
         What answers: the most probable path of states (and the likeliest label of each of its states); the

@@ -13,11 +13,15 @@ from seqcompare.needs import Needs, Traits
 
 # where many symbols are rare, after how many others one comes says more than how often it comes
 _MANY_SYMBOLS = 16
+#: Classes up to which each has a tree of its own.
+_FEW_CLASSES = 10
 # steps from which on a variance that changes can be told from a constant one, and affordable channels
 _STEPS_OF_A_VARIANCE, _FEW_CHANNELS = 300, 4
 
 
-def _chain(problem: Problem, order: int, smoothing: str = "witten-bell") -> BaseEstimator | None:
+def _chain(
+    problem: Problem, order: int, smoothing: str = "witten-bell", symbols: int = 32
+) -> BaseEstimator | None:
     """Return a density of the next symbol, a tagger, or a density a class; numbers are cut into symbols."""
     real = problem.kind == "real"
     if problem.role == "next":
@@ -27,7 +31,7 @@ def _chain(problem: Problem, order: int, smoothing: str = "witten-bell") -> Base
         return Quantized(tagger) if real else tagger
     if problem.role == "sequence":
         classifier = seqcompare.BayesClassifier(seqcompare.MarkovChain(order=order, smoothing=smoothing))
-        return Quantized(classifier, n_symbols=32) if real else classifier
+        return Quantized(classifier, n_symbols=symbols) if real else classifier
     return None
 
 
@@ -42,7 +46,21 @@ def _orders(problem: Problem) -> list[Settings]:
         "step": (0, 1, 2, 3, 4, 6, 8),
         "sequence": (0, 1, 2, 3, 4, 6),
     }
-    return [{"order": k} for k in orders.get(problem.role, ()) if k < problem.longest]
+    found: list[Settings] = [{"order": k} for k in orders.get(problem.role, ()) if k < problem.longest]
+    if problem.role == "sequence" and problem.kind == "real":
+        # of 32 symbols a context of one is seldom seen twice where steps are few
+        found += [{"order": k, "symbols": 8} for k in (0, 1, 2) if k < problem.longest]
+    return found
+
+
+def _chain_label(settings: Settings) -> str:
+    symbols = f", {settings['symbols']} symbols" if "symbols" in settings else ""
+    return f"Markov order {settings['order']}{symbols}"
+
+
+def _one_more_or_less(key: str, problem: Problem, settings: Settings) -> list[Settings]:
+    k = int(settings[key])
+    return [{**settings, key: n} for n in (k - 1, k + 1) if 0 < n < problem.longest]
 
 
 def _orders_of_many_symbols(problem: Problem) -> list[Settings]:
@@ -52,12 +70,24 @@ def _orders_of_many_symbols(problem: Problem) -> list[Settings]:
 
 
 def _last_steps(estimator: BaseEstimator, k: int) -> BaseEstimator:
-    """Return the chain that sees the last k steps; a tagger sees the present one at order 0."""
+    """Return the chain that sees the last k steps; a tagger sees the present one at order 0.
+
+    A chain a class sees all of a sequence, whatever its order.
+    """
+    tagger = estimator.estimator if isinstance(estimator, Quantized) else estimator
+    if isinstance(tagger, seqcompare.BayesClassifier):
+        return estimator
     params = estimator.get_params()
     key = "order" if "order" in params else "estimator__order"
-    tagger = estimator.estimator if isinstance(estimator, Quantized) else estimator
     order = k - 1 if isinstance(tagger, seqcompare.MarkovTagger) else k
     return estimator.set_params(**{key: min(order, params[key])})
+
+
+def _less_deep(estimator: BaseEstimator, k: int) -> BaseEstimator:
+    """Return the tree that sees the last k steps; a tree a class sees all of a sequence."""
+    if isinstance(estimator, seqcompare.BayesClassifier):
+        return estimator
+    return estimator.set_params(depth=min(k, estimator.depth))
 
 
 def _theory(needs: Needs, traits: Traits) -> bool | None:
@@ -73,25 +103,48 @@ def _seconds(problem: Problem, settings: Settings) -> float:
     return 3e-7 * problem.n_steps * (int(settings["order"]) + 1)
 
 
+def _follows_or_classes(problem: Problem) -> bool:
+    """Whether a density has an answer: of the next step, or one a class, which sweeps do without."""
+    return problem.role == "next" or (problem.role == "sequence" and problem.task is None)
+
+
 def _tree(problem: Problem, depth: int) -> BaseEstimator | None:
-    able = problem.role == "next" and problem.kind == "symbols"
-    return seqcompare.ContextTree(depth) if able else None
+    """Return the chain of variable order: a density, or one a class."""
+    if problem.kind != "symbols" or not _follows_or_classes(problem):
+        return None
+    tree = seqcompare.ContextTree(depth)
+    return tree if problem.role == "next" else seqcompare.BayesClassifier(tree)
+
+
+def _depths(problem: Problem) -> list[Settings]:
+    """Return one depth: more than is needed costs memory, and hardly any loss."""
+    if problem.kind != "symbols" or problem.role not in ("next", "sequence") or problem.longest < 2:
+        return []
+    if problem.role == "sequence":
+        # a tree a class
+        return [{"depth": min(8, problem.longest - 1)}] if problem.n_classes <= _FEW_CLASSES else []
+    return [{"depth": min(16, problem.longest - 1)}]
 
 
 def _autoregression(problem: Problem, order: int) -> BaseEstimator | None:
-    """Return the chain of numbers."""
-    if problem.role != "next" or problem.kind != "real":
+    """Return the chain of numbers: a density, or one a class."""
+    if problem.kind != "real" or not _follows_or_classes(problem):
         return None
-    return seqcompare.Autoregression(order, missing="allow" if problem.missing else "error")
+    chain = seqcompare.Autoregression(order, missing="allow" if problem.missing else "error")
+    return chain if problem.role == "next" else seqcompare.BayesClassifier(chain)
 
 
 def _lags(problem: Problem) -> list[Settings]:
     """Return the orders for which sequences are long enough, and steps as many as ten a coefficient."""
-    if problem.role != "next" or problem.kind != "real":
+    if problem.role not in ("next", "sequence") or problem.kind != "real":
         return []
     width = problem.n_channels
-    able = [k for k in (1, 2, 3, 4, 6, 8) if k < problem.longest]
-    return [{"order": k} for k in able if k == 1 or 10 * k * width <= problem.n_steps]
+    if problem.role == "next":
+        able = [k for k in (1, 2, 3, 4, 6, 8) if k < problem.longest]
+        return [{"order": k} for k in able if k == 1 or 10 * k * width <= problem.n_steps]
+    per_class = problem.n_steps // max(problem.n_classes, 1)
+    able = [k for k in (1, 2, 4) if k < problem.shortest]
+    return [{"order": k} for k in able if 10 * k * width <= per_class]
 
 
 def _theory_of_lines(needs: Needs, traits: Traits) -> bool | None:
@@ -142,9 +195,10 @@ CHAIN = ModelSpec(
     sizes=(1, 2, 4, 8),
     capacity="order",
     capacity_name="order",
-    label="Markov order {order}",
+    label=_chain_label,
     limit=_last_steps,
     cost=_seconds,
+    refine=partial(_one_more_or_less, "order"),
 )
 KNESER_NEY = ModelSpec(
     "markov-kneser-ney",
@@ -156,18 +210,19 @@ KNESER_NEY = ModelSpec(
     label="Markov order {order}, Kneser-Ney",
     limit=_last_steps,
     cost=_seconds,
+    refine=partial(_one_more_or_less, "order"),
     kinds=("symbols",),
 )
 TREE = ModelSpec(
     "context-tree",
     "Context tree",
     _tree,
-    lambda problem: [],
+    _depths,
     sizes=(16,),
     capacity="depth",
     capacity_name="depth",
     label="context tree {depth}",
-    limit="depth",
+    limit=_less_deep,
     cost=lambda problem, settings: 1e-5 * problem.n_steps,
     kinds=("symbols",),
 )
@@ -181,6 +236,7 @@ AUTOREGRESSION = ModelSpec(
     capacity_name="order",
     label="autoregression of order {order}",
     limit=_last_steps,
+    refine=partial(_one_more_or_less, "order"),
     cost=lambda problem, settings: 1e-6 * problem.n_steps * (int(settings["order"]) + 1),
     can_represent=_theory_of_lines,
     missing=True,

@@ -111,7 +111,7 @@ class MarkovTagger(Tagger):
         MarkovTagger
             Itself.
         """
-        sequences = check_sequences(self, X, reset=True, **self.reading)
+        sequences = check_sequences(self, X, reset=True, sample_weight=sample_weight, **self.reading)
         return self._learn(sequences, y, sample_weight, np.array([]), go_on=False)
 
     def partial_fit(

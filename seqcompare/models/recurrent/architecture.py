@@ -29,8 +29,10 @@ class Architecture:
         Numbers in an answer.
     pooling : {"none", "last", "mean", "attention"}
         How the steps of a sequence become one answer; "none" answers at every step.
-    link : {"softmax", "sigmoid", "identity"}
-        What turns the outputs into the answer; `jordan` feeds its result back.
+    link : {"softmax", "sigmoid", "identity", "gaussian", "mixture", "poisson"}
+        What turns the outputs into the answer; `jordan` feeds its result back (densities: the outputs).
+    skip : bool, default=False
+        Whether real-valued steps also go to the outputs directly, past all layers.
     """
 
     cell: str
@@ -44,6 +46,7 @@ class Architecture:
     n_outputs: int
     pooling: str
     link: str
+    skip: bool = False
 
     def to_dict(self) -> Record:
         """Return the plain values by name."""

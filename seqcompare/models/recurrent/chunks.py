@@ -45,15 +45,21 @@ class Update(NamedTuple):
     gradient: Array
 
 
-def read_out(network: Network, weights: Weights, output: Array) -> Array:
-    """Return the outputs that belong to rows of the last layer, shape (n, n_outputs)."""
+def read_out(network: Network, weights: Weights, output: Array, x: Array) -> Array:
+    """Return the outputs that belong to rows of the last layer and to the steps there, (n, n_outputs)."""
     if network.own_outputs:
-        return output.reshape(len(output), len(network.directions), -1).sum(axis=1)
-    return output @ weights["readout.weight"] + weights["readout.bias"]
+        z = output.reshape(len(output), len(network.directions), -1).sum(axis=1)
+    else:
+        z = output @ weights["readout.weight"] + weights["readout.bias"]
+    return z + x @ weights["readout.skip"] if network.architecture.skip else z
 
 
-def _read_in(network: Network, weights: Weights, output: Array, d: Array, gradient: Weights) -> Array:
+def _read_in(
+    network: Network, weights: Weights, output: Array, x: Array, d: Array, gradient: Weights
+) -> Array:
     """Return the gradient with respect to `output`, adding the readout's own to `gradient`."""
+    if network.architecture.skip:
+        gradient["readout.skip"] += x.T @ d
     if network.own_outputs:
         return np.tile(d, len(network.directions))
     gradient["readout.weight"] += output.T @ d
@@ -142,11 +148,12 @@ def _step_gradients(
             continue
         taken = packed.source[rows]
         output = done.output[rows]
-        z = read_out(network, weights, output)
+        seen = x[rows] if network.architecture.skip else x
+        z = read_out(network, weights, output, seen)
         total, d, update = _loss_of(loss, z, examples.targets[taken], examples.weights[taken])
         gradient = np.zeros_like(flat)
         views = network.views(gradient)
-        d_rows = _read_in(network, weights, output, d, views)
+        d_rows = _read_in(network, weights, output, seen, d, views)
         if len(rows) == packed.n_rows:
             d_output = d_rows
         else:
@@ -170,11 +177,11 @@ def _pooled_gradients(
         done = network.run(weights, x, packed, _alive(state, packed), noise(start), keep=len(chunks) == 1)
         state = done.final
         pooled = gather(kind, weights, done.output, packed, lengths, pooled, n_forward=n_forward)
-    z = read_out(network, weights, pooled.value)
+    z = read_out(network, weights, pooled.value, pooled.value)
     total, d, update = _loss_of(loss, z, examples.targets[chosen], examples.weights[chosen])
     gradient = np.zeros_like(flat)
     views = network.views(gradient)
-    d_value = _read_in(network, weights, pooled.value, d, views)
+    d_value = _read_in(network, weights, pooled.value, pooled.value, d, views)
     state = None
     for start, packed, x in chunks:
         if len(chunks) > 1:  # the first pass kept only sums
@@ -220,7 +227,7 @@ def answer(network: Network, flat: Array, inputs: Array, offsets: Ints) -> Array
             done = network.run(weights, x, packed, _alive(state, packed), keep=False)
             state = done.final
             if per_step:
-                z[packed.source] = read_out(network, weights, done.output)
+                z[packed.source] = read_out(network, weights, done.output, x)
             else:
                 pooled = gather(
                     network.architecture.pooling,
@@ -232,7 +239,7 @@ def answer(network: Network, flat: Array, inputs: Array, offsets: Ints) -> Array
                     n_forward=n_forward,
                 )
         if not per_step:
-            z[chosen] = read_out(network, weights, pooled.value)
+            z[chosen] = read_out(network, weights, pooled.value, pooled.value)
     return z
 
 

@@ -108,7 +108,7 @@ class RNNClassifier(ClassifierMixin, SequenceNet, BaseEstimator):
         epochs: int | None = None,
     ) -> RNNClassifier:
         check_parameters(self)
-        sequences = check_sequences(self, X, reset=not go_on)
+        sequences = check_sequences(self, X, reset=not go_on, mixed="numbers")
         matrix = y is not None and (hasattr(y, "toarray") or np.asarray(y).ndim == 2)
         several = matrix and type_of_target(y) == "multilabel-indicator"
         labels = check_indicators(y, sequences) if several else check_sequence_labels(y, sequences)

@@ -151,7 +151,7 @@ def _carry_back(
         d_output = np.zeros_like(done.output)
         ending = np.flatnonzero(ends[:n] == t)
         if ending.size:
-            _, d = loss.look(read_out(network, weights, done.output[ending]), targets[ending])
+            _, d = loss.look(read_out(network, weights, done.output[ending], x_t[ending]), targets[ending])
             d = np.asarray(d, dtype=flat.dtype)
             d_output[ending] = d if network.own_outputs else d @ weights["readout.weight"].T
         squares = (d_output.astype(np.float64) ** 2).sum(axis=1)

@@ -157,7 +157,7 @@ class RecurrentNet(RecurrentParameters):
         if go_on:
             network, flat = self._network()
             architecture = self._architecture(n_outputs, link, pooling)
-            if architecture.to_dict() != self.architecture_:
+            if architecture != Architecture(**self.architecture_):
                 raise ValueError(
                     f"the network to go on from is {self.architecture_}, but the parameters and y ask for "
                     f"{architecture.to_dict()}"
@@ -238,6 +238,7 @@ class RecurrentNet(RecurrentParameters):
             n_outputs=n_outputs,
             pooling=pooling,
             link=link,
+            skip=not symbols and bool(getattr(self, "skip", False)),
         )
 
     def _scale_input(self, sequences: Sequences, importance: NDArray[np.float64]) -> None:

@@ -21,6 +21,16 @@ SHORT = 8
 LONG = 400
 PIECE = 200
 _BOTH = "bi"
+# densities of numbers overfit soon: what is held out says when to stop
+_OF_NUMBERS: Record = {
+    "early_stopping": True,
+    "validation_fraction": 0.2,
+    "batch_size": 4,
+    "learning_rate_init": 0.002,
+    "alpha": 1.0,
+}
+# sequences that it takes to hold some out
+_HELD_OUT = 10
 # cells that are entered in sweeps, and in comparisons only if asked for
 _ON_REQUEST = ("elman", "jordan")
 
@@ -45,8 +55,14 @@ def _net(
         how |= _within_the_data(problem)
     if short:
         how |= {"timescale": SHORT, "dropout": 0.2}
+    if problem.role == "next" and problem.kind == "real":
+        return (
+            None
+            if both_ways or problem.n_train < _HELD_OUT
+            else seqcompare.NextStep(seqcompare.RNNStepRegressor(**how | _OF_NUMBERS))
+        )
     if problem.role in ("next", "step"):
-        if problem.role == "next" and (both_ways or problem.kind == "real"):
+        if problem.role == "next" and both_ways:
             return None
         tagger: Any = seqcompare.RNNTagger(**how)
         if problem.task is None and problem.longest > LONG:
@@ -73,8 +89,14 @@ def _grid(cell: str, both_ways: bool, problem: Problem) -> list[Settings]:
     sizes: dict[str, tuple[int, ...]]
     shorts: dict[str, tuple[int, ...]] = {}
     if problem.role in ("next", "step"):
-        if problem.role == "next" and (both_ways or problem.kind == "real"):
+        if problem.role == "next" and both_ways:
             return []
+        if problem.role == "next" and problem.kind == "real":
+            return (
+                [{"hidden_size": n} for n in (8, 16)]
+                if cell == "gru" and problem.n_train >= _HELD_OUT
+                else []
+            )
         if problem.large:
             sizes, shorts = {"gru": (64,), "lstm": ()}, {"gru": (64, 96)}
         else:

@@ -48,7 +48,8 @@ def look_inside(
         return []
     X, y, weights = _as_steps(test.take(np.arange(min(N_SEQUENCES, len(test)))))
     found = []
-    if GRADIENTS in tables:
+    of_labels = getattr(network, "predicts", "labels") == "labels"
+    if GRADIENTS in tables and of_labels:
         lags = gradient_by_lag(network, X, y, sample_weight=weights).frame()
         lags = lags[lags["n_losses"] >= lags["n_losses"].iloc[0] / 2]
         found.append(

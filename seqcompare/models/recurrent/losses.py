@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from seqcompare.models.recurrent import heads
 from seqcompare.typing import Array
 
 
@@ -19,11 +20,13 @@ class Loss(NamedTuple):
     ----------
     look : (outputs (n, K), targets) -> the loss of each item in nats (numbers: half squared errors), shape
         (n,), and its gradient with respect to the outputs, shape (n, K)
-    answer : outputs -> probabilities, or the numbers themselves
+    answer : outputs -> probabilities, or the numbers themselves; of densities the outputs
+    density : whether it is the loss of a density, which has no lower end
     """
 
     look: Callable[[Array, Array], tuple[Array, Array]]
     answer: Callable[[Array], Array]
+    density: bool = False
 
 
 def _shares(z: Array) -> tuple[Array, Array, Array]:
@@ -66,6 +69,9 @@ LOSSES = {
     "softmax": Loss(_look_softmax, softmax),
     "sigmoid": Loss(_look_sigmoid, expit),
     "identity": Loss(_look_squares, lambda z: z),
+    "gaussian": Loss(heads.look_gaussian, lambda z: z, density=True),
+    "mixture": Loss(heads.look_mixture, lambda z: z, density=True),
+    "poisson": Loss(heads.look_poisson, lambda z: z, density=True),
 }
 
 
@@ -76,7 +82,7 @@ def constant_losses(link: str, constant: Array, targets: Array) -> Array:
             np.repeat(constant, constant.shape[1], axis=0), np.arange(constant.shape[1])
         )
         return each[targets]
-    items, _ = LOSSES[link].look(constant, targets)
+    items, _ = LOSSES[link].look(np.broadcast_to(constant, (len(targets), constant.shape[1])), targets)
     return items
 
 
@@ -85,6 +91,8 @@ def best_constant(link: str, targets: Array, weights: NDArray[np.float64], n_out
     if link == "softmax":
         counts = np.bincount(targets, weights=weights, minlength=n_outputs)
         return np.log(np.maximum(counts / counts.sum(), 1e-12))[None]
+    if LOSSES[link].density:
+        return heads.constant(link, targets, weights, n_outputs)
     mean = np.average(targets, weights=weights, axis=0)
     if link == "sigmoid":
         mean = np.clip(mean, 1e-12, 1 - 1e-12)

@@ -18,6 +18,7 @@ from seqcompare.models.recurrent.packing import Pack
 from seqcompare.typing import Array
 
 LINKS = {"softmax": SOFTMAX, "sigmoid": SIGMOID, "identity": IDENTITY}
+LINKS |= dict.fromkeys(("gaussian", "mixture", "poisson"), IDENTITY)
 DIRECTIONS = ("forward", "backward")
 # a layer's inputs go beside its state if they are at most this share of the gates' columns: that saves 3% to
 # 20% of the time in batches, since no table of all steps has to be written and read, and costs 5% for one
@@ -126,6 +127,8 @@ class Network:
         if not self.own_outputs:
             shapes["readout.weight"] = (top, a.n_outputs)
             shapes["readout.bias"] = (a.n_outputs,)
+        if a.skip:
+            shapes["readout.skip"] = (a.n_inputs, a.n_outputs)
         return shapes
 
     def views(self, flat: Array) -> Weights:
@@ -153,7 +156,7 @@ class Network:
                 w[:] = self.cell.biases(self.size(layer), rng, longest)
             elif part == "vector":
                 w[:] = rng.standard_normal(w.shape) / np.sqrt(len(w))
-            elif w.ndim == 2:
+            elif w.ndim == 2 and part != "skip":
                 gates = len(self.cell.gates) if part == "input" else 1
                 limit = np.sqrt(6.0 / (w.shape[0] + w.shape[1] / gates))
                 w[:] = rng.uniform(-limit, limit, w.shape)

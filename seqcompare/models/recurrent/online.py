@@ -55,5 +55,5 @@ def read(model: Any, running: Running, x: Label | Floats) -> tuple[Array, Runnin
         if symbols:
             running.codes[key] = entered
     done = running.network.run(running.weights, entered, running.one, running.states, keep=False)
-    outputs = read_out(running.network, running.weights, done.output)[0]
+    outputs = read_out(running.network, running.weights, done.output, entered)[0]
     return outputs, running._replace(states=done.final)

@@ -90,7 +90,7 @@ class RNNRegressor(RegressorMixin, SequenceNet, BaseEstimator):
         epochs: int | None = None,
     ) -> RNNRegressor:
         check_parameters(self)
-        sequences = check_sequences(self, X, reset=not go_on)
+        sequences = check_sequences(self, X, reset=not go_on, mixed="numbers")
         numbers = _check_numbers(y, sequences)
         weights = check_sequence_weights(sample_weight, sequences)
         targets = numbers.reshape(len(numbers), -1)

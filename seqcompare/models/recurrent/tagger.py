@@ -112,7 +112,7 @@ class RNNTagger(RecurrentNet, Tagger):
         epochs: int | None = None,
     ) -> RNNTagger:
         check_parameters(self)
-        sequences = check_sequences(self, X, reset=not go_on)
+        sequences = check_sequences(self, X, reset=not go_on, mixed="numbers")
         labels = check_step_labels(y, sequences)
         counted = scored_steps(labels, self.ignore_label)
         if not counted.any():
@@ -198,4 +198,4 @@ class RNNTagger(RecurrentNet, Tagger):
         weights = network.views(flat)
         packed = pack(sequences.offsets, np.arange(len(given)))
         done = network.run(weights, x, packed, state)
-        return softmax(read_out(network, weights, done.output)), done.final
+        return softmax(read_out(network, weights, done.output, x)), done.final

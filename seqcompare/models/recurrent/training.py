@@ -141,7 +141,7 @@ def train(
             waited += 1
         if seen < best_loss:
             best, best_epoch, best_loss = flat.copy(), epoch, seen
-        if not reason and best_loss < schedule.tol:
+        if not reason and best_loss < schedule.tol and not watch.loss.density:
             reason = "solved"
         if not reason and waited >= schedule.patience and not watch.at_chance(best_loss):
             reason = "patience"
@@ -227,7 +227,7 @@ class _Watch:
         falls by memorising as well: within 2 percent.
         """
         if self.held_out is None:
-            return best_loss > 0.98 * self.constant
+            return best_loss > self.constant - 0.02 * (1.0 if self.loss.density else self.constant)
         gain = self.constant_items - self.best_items
         mean = np.average(gain, weights=self.weights)
         spread = np.average((gain - mean) ** 2, weights=self.weights)

@@ -151,7 +151,7 @@ class ChanceTagger(Tagger):
     @property
     def reading(self) -> Reading:
         """A missing value is no matter to frequencies of labels."""
-        return {"allow_nan": True}
+        return {"allow_nan": True, "mixed": "keep"}
 
     def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> ChanceTagger:
         """Count the labels of all steps, weighted."""
@@ -179,7 +179,7 @@ class ChanceClassifier(ClassifierMixin, BaseEstimator):
         self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
     ) -> ChanceClassifier:
         """Count the classes, weighted."""
-        sequences = check_sequences(self, X, reset=True, allow_nan=True)
+        sequences = check_sequences(self, X, reset=True, allow_nan=True, mixed="keep")
         labels = check_sequence_labels(y, sequences)
         weights = check_sequence_weights(sample_weight, sequences)
         self.classes_, self.frequencies_ = _frequencies(labels, weights)
@@ -189,7 +189,9 @@ class ChanceClassifier(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: SequencesLike) -> Any:
         """Return the frequencies for every sequence."""
         check_is_fitted(self)
-        return np.tile(self.frequencies_, (len(check_sequences(self, X, reset=False, allow_nan=True)), 1))
+        return np.tile(
+            self.frequencies_, (len(check_sequences(self, X, reset=False, allow_nan=True, mixed="keep")), 1)
+        )
 
     def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the most frequent class for every sequence."""
@@ -203,7 +205,7 @@ class ChanceRegressor(RegressorMixin, BaseEstimator):
         self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
     ) -> ChanceRegressor:
         """Average the targets, weighted."""
-        sequences = check_sequences(self, X, reset=True, allow_nan=True)
+        sequences = check_sequences(self, X, reset=True, allow_nan=True, mixed="keep")
         targets = check_sequence_labels(y, sequences)
         self.mean_ = float(np.average(targets, weights=check_sequence_weights(sample_weight, sequences)))
         self.n_parameters_ = 1
@@ -212,7 +214,7 @@ class ChanceRegressor(RegressorMixin, BaseEstimator):
     def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the mean for every sequence."""
         check_is_fitted(self)
-        return np.full(len(check_sequences(self, X, reset=False, allow_nan=True)), self.mean_)
+        return np.full(len(check_sequences(self, X, reset=False, allow_nan=True, mixed="keep")), self.mean_)
 
 
 def chance_model(dataset: SequenceDataset, n_counts: int = 0) -> BaseEstimator:

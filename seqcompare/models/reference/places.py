@@ -127,7 +127,7 @@ class PlacedTagger(Tagger):
     @property
     def reading(self) -> Reading:
         """A missing value is no matter to frequencies of labels."""
-        return {"allow_nan": True}
+        return {"allow_nan": True, "mixed": "keep"}
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> PlacedTagger:
         """Count the labels of each place, weighted."""

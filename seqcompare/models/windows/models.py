@@ -36,12 +36,12 @@ from seqcompare.models.windows.influence import LagInfluence, permutation_influe
 from seqcompare.models.windows.sliding_window import SlidingWindow
 from seqcompare.typing import Floats, Labels, RandomState, SequencesLike, TargetsLike, Values, WeightsLike
 
-POOLINGS = ("last", "mean", "max")
+POOLINGS = ("last", "mean", "max", "segments")
 
 
 @dataclass(eq=False, repr=False)
 class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
-    """One row a sequence: its last window, or all its windows pooled.
+    """One row a sequence: its last window, or all its windows pooled, or its steps by segments.
 
     Being a dataclass, it writes the constructors of the two that share these parameters.
     """
@@ -66,7 +66,7 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
 
     def influence_by_lag(self) -> LagInfluence:
         """Return the norm of the weights by lag; see `WindowTagger.influence_by_lag`."""
-        check_is_fitted(self)
+        self._check_lags()
         return weight_influence(self.estimator_, self.window_.layout_)
 
     def permutation_importance_by_lag(
@@ -89,7 +89,7 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
         random_state : int, RandomState instance or None
             The source of randomness.
         """
-        check_is_fitted(self)
+        self._check_lags()
         sequences = check_sequences(self, X, reset=False)
         weights = check_sequence_weights(sample_weight, sequences)
         metric = r2_score if is_regressor(self) else accuracy_score
@@ -101,14 +101,23 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
         base = self._base(sequences)
         return permutation_influence(self.window_.layout_, base, score, n_repeats, random_state)
 
+    def _check_lags(self) -> None:
+        check_is_fitted(self)
+        if self.pooling_ == "segments":
+            raise ValueError('of pooling="segments" there is no influence by lag: segments are no lags')
+
     def _fit_window(self, X: SequencesLike) -> Sequences:
         check_scalar(self.width, "width", Integral, min_val=1)
         if self.pooling not in POOLINGS:
             raise ValueError(f"pooling must be one of {POOLINGS}, got {self.pooling!r}")
-        sequences = check_sequences(self, X, reset=True)
+        sequences = check_sequences(self, X, reset=True, mixed="numbers")
         self.pooling_ = self.pooling
+        if self.pooling == "segments" and self.pairs:
+            raise ValueError('pairs=True is of windows, not of pooling="segments"')
+        self.width_ = self.width
+        before = 0 if self.pooling == "segments" else self.width - 1
         self.window_ = SlidingWindow(
-            self.width - 1, pairs=self.pairs, mark_edges=self.mark_edges, dtype=self.dtype
+            before, pairs=self.pairs, mark_edges=self.mark_edges, dtype=self.dtype
         ).fit(sequences)
         return sequences
 
@@ -127,6 +136,8 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
     def _pool(self, base: Labels, sequences: Sequences) -> Any:
         """Make one row a sequence of the windows that count."""
         rows = self.window_.layout_.expand(base)
+        if self.pooling_ == "segments":
+            return pool_segments(rows, sequences, self.width_)
         return rows if self.pooling_ == "last" else pool(rows, sequences, self.pooling_)
 
 
@@ -139,11 +150,13 @@ class WindowClassifier(ClassifierMixin, _PooledWindows):
     estimator : classifier, optional
         Fitted on one row a sequence; by default ``LogisticRegression(max_iter=1000)``.
     width : int, default=10
-        Steps in a window. A sequence with fewer is padded in front.
-    pooling : {"last", "mean", "max"}, default="last"
+        Steps in a window, a sequence with fewer being padded in front; with ``pooling="segments"`` how many
+        these are.
+    pooling : {"last", "mean", "max", "segments"}, default="last"
         What the row of a sequence is: its last window, or the mean or maximum of each column over the windows
         that end at each of its steps. Pooled one-hot taps hardly differ from tap to tap; with ``pairs=True``
-        they tell how often, or whether, two symbols stood so far apart.
+        they tell how often, or whether, two symbols stood so far apart. "segments" cuts each sequence into
+        `width` parts of equal length: the row is the mean of each, and of numbers its standard deviation.
     pairs, mark_edges, calibration_cv, dtype
         As in `WindowTagger`.
 
@@ -305,6 +318,41 @@ def pool(rows: Any, sequences: Sequences, pooling: str) -> Any:
     found = together @ rows
     found.data[:] = 1
     return found
+
+
+def pool_segments(rows: Any, sequences: Sequences, n: int) -> Any:
+    """Return the means of `rows` over `n` parts of each sequence, and of numbers the standard deviations.
+
+    Parts are of equal length, as far as steps can be divided, and of one step at least; sequences of fewer
+    steps have some in several parts.
+
+    Parameters
+    ----------
+    rows : matrix of shape (n_steps, n_columns)
+        A row a step.
+    sequences : Sequences
+        Which steps are of one sequence.
+    n : int
+        Parts.
+
+    Returns
+    -------
+    matrix of shape (n_sequences, n * n_columns), or twice as many columns for numbers
+    """
+    places = np.arange(n + 1) * sequences.lengths[:, None] // n
+    starts = sequences.offsets[:-1, None] + places[:, :-1]
+    sizes = np.maximum(np.diff(places, axis=1), 1)
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    steps = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - starts.ravel(), sizes.ravel())
+    share = np.repeat(1 / sizes.ravel(), sizes.ravel()).astype(rows.dtype)
+    together = csr_matrix((share, steps, offsets), (n * len(sequences), sequences.n_steps))
+    means = together @ rows
+    if issparse(means):
+        return means.reshape(len(sequences), -1).tocsr()
+    # of deviations from a mean, since squares of numbers far from 0 hide how they vary
+    centred = rows - rows.mean(axis=0)
+    spread = np.sqrt(np.maximum(together @ centred**2 - (together @ centred) ** 2, 0.0))
+    return np.concatenate([means, spread], axis=1).reshape(len(sequences), -1)
 
 
 def _check_labels(y: TargetsLike, sequences: Sequences) -> Labels:

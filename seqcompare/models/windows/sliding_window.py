@@ -117,7 +117,7 @@ class SlidingWindow(
         check_scalar(self.after, "after", Integral, min_val=0)
         if np.dtype(self.dtype).kind != "f":
             raise ValueError(f"dtype must be a floating type, got {np.dtype(self.dtype)}")
-        sequences = check_sequences(self, X, reset=True)
+        sequences = check_sequences(self, X, reset=True, mixed="numbers")
         if sequences.kind == "symbols":
             self.symbols_: Labels | None = choose_alphabet(sequences.values, self.symbols)
         elif self.symbols is None:

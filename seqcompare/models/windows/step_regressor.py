@@ -94,7 +94,7 @@ class WindowStepRegressor(Reader):
         ValueError
             For input that is not as described, or weights that the inner regressor does not take.
         """
-        sequences = check_sequences(self, X, reset=True)
+        sequences = check_sequences(self, X, reset=True, mixed="numbers")
         targets = check_step_numbers(y, sequences)
         weights = check_step_weights(sample_weight, sequences)
         steps = np.flatnonzero(weights)

@@ -141,7 +141,7 @@ class WindowTagger(Tagger):
             For input that is not as described, no step to train on, or weights that the inner classifier does
             not take.
         """
-        sequences = check_sequences(self, X, reset=True)
+        sequences = check_sequences(self, X, reset=True, mixed="numbers")
         steps, labels, weights = self._counted(sequences, y, sample_weight)
         self.window_ = self._new_window(None).fit(sequences)
         layout = self.window_.layout_
@@ -181,7 +181,7 @@ class WindowTagger(Tagger):
             All symbols there will ever be, read in the first call only; by default those of its `X`.
         """
         first = not hasattr(self, "estimator_")
-        sequences = check_sequences(self, X, reset=first)
+        sequences = check_sequences(self, X, reset=first, mixed="numbers")
         steps, labels, weights = self._counted(sequences, y, sample_weight)
         if first:
             if classes is None:

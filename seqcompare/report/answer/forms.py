@@ -9,7 +9,7 @@ from typing import Any
 from tabulate import tabulate
 
 from seqcompare.report.answer.sheet import AnswerSheet, Row
-from seqcompare.report.tables import ascii_text, markdown_text
+from seqcompare.report.tables import ascii_text, markdown_text, tex_text
 
 _COLUMNS = ("status", "name", "score", "gain", "sure", "reach", "parameters", "step_time", "fit_time")
 _NUMBERS = ("gain", "sure", "reach", "parameters", "step_time", "fit_time")
@@ -74,14 +74,14 @@ def to_text(sheet: AnswerSheet, width: int = 80) -> str:
 def to_latex(sheet: AnswerSheet) -> str:
     """Return the table for the packages booktabs and siunitx, with caption and label, decimals aligned."""
     unit = sheet.heads["score"]
-    score = _tex(unit[0] + (" (%)" if any(row.score.endswith("%") for row in sheet.rows) else ""))
+    score = tex_text(unit[0] + (" (%)" if any(row.score.endswith("%") for row in sheet.rows) else ""))
     best = sheet.tiles[0]
     caption = (
         f"{sheet.title} {sheet.subtitle}. {best.label}: {best.value} ({best.note}). {unit[0]}: {unit[1]}."
     )
     lines = [
         r"\begin{table}",
-        rf"\caption{{{_tex(caption)}}}",
+        rf"\caption{{{tex_text(caption)}}}",
         rf"\label{{tab:{re.sub('[^a-z0-9]+', '-', ascii_text(sheet.title).lower()).strip('-')}}}",
         r"\begin{tabular}{lllS[table-format=-1.3]lS[table-format=-1.3]lrrr}",
         r"\toprule",
@@ -98,7 +98,7 @@ def to_latex(sheet: AnswerSheet) -> str:
             *(row.sure, row.reach, row.parameters),
         ]
         lines.append(
-            " & ".join(_tex(text.replace("–", "--") if text != "–" else "") for text in said) + r" \\"
+            " & ".join(tex_text(text.replace("–", "--") if text != "–" else "") for text in said) + r" \\"
         )
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}"]) + "\n"
 
@@ -139,11 +139,3 @@ def _bare(text: str) -> str:
     """Return a number as siunitx reads it; in braces, what is none."""
     plain = text.replace("−", "-").replace("+", "").removesuffix("%").replace(",", "")
     return plain if re.fullmatch(r"-?\d+(\.\d+)?(e-?\d+)?", plain) else ""
-
-
-_TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-_TEX |= {sign: f"\\{sign}" for sign in "&%$#_{}"}
-
-
-def _tex(text: str) -> str:
-    return "".join(_TEX.get(c, c) for c in ascii_text(text))

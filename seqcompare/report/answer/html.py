@@ -105,7 +105,7 @@ def _row(row: Row, sheet: AnswerSheet, themed: Themed) -> str:
         "step_time": escape(row.step_time),
         "fit_time": escape(row.fit_time),
     }
-    name = f"{_key(row.look, themed)}<b>{escape(row.name)}</b><small>{escape(row.candidate)}</small>"
+    name = f"{key_html(row.look, themed)}<b>{escape(row.name)}</b><small>{escape(row.candidate)}</small>"
     said = {"name": f'<th scope="row" role="rowheader" class="sq-name">{name}</th>'}
     said |= {
         column: f'<td role="cell" class="sq-{column}" data-head="{_narrow(column, sheet)}">{inner}</td>'
@@ -124,7 +124,7 @@ def _gain(row: Row) -> str:
     return f"<b>{escape(row.gain)}</b> on {escape(row.over)}<small>{escape(row.gain_interval)}</small>"
 
 
-def _key(look: SeriesStyle, themed: Themed) -> str:
+def key_html(look: SeriesStyle, themed: Themed) -> str:
     """Return the mark of a model, as the figures draw it."""
     return f'<svg class="sq-key" viewBox="-7 -7 14 14" aria-hidden="true">{_mark(look, themed)}</svg>'
 

@@ -59,14 +59,14 @@ def methods(result: ComparisonResult, sheet: AnswerSheet) -> str:
     )
 
 
-def bibtex(config: Mapping[str, Any]) -> str:
-    """Return the entries that the paragraph on methods refers to."""
+def bibtex(config: Mapping[str, Any], *, tests: bool = True) -> str:
+    """Return the entries that the paragraph on methods refers to; without `tests`, that of the package."""
     version = _version(config).strip()
     own = {"title": "{seqcompare}: how far back do sequences depend, and which model captures it"}
     own |= {"version": version} if version else {}
     started = str(next((s.get("started", "") for s in config.get("sessions", [])), ""))[:4]
     own |= {"year": started} if started.isdigit() else {}
-    entries = {"seqcompare": ("software", own), **_ENTRIES}
+    entries = {"seqcompare": ("software", own), **(_ENTRIES if tests else {})}
     return "\n".join(
         f"@{kind}{{{key},\n" + "".join(f"  {name} = {{{text}}},\n" for name, text in fields.items()) + "}\n"
         for key, (kind, fields) in entries.items()

@@ -270,7 +270,11 @@ def _todo(result: ComparisonResult, notes: list[tuple[str, Note]]) -> tuple[Note
             judged.kind, f"whether {shown(judged.rival, 40)} is better"
         )
         todo.append(Note(f"To settle {what}: {lower_first(settle_words(result.findings))}", ("pairs",)))
-    todo += [note for topic, note in notes if topic == "more" and note.text.startswith("No larger")]
+    todo += [
+        note
+        for topic, note in notes
+        if topic == "more" and note.text.startswith(("No larger", "A wider grid"))
+    ]
     for entry in judged.unsettled:
         p = say.probability(1 - judged.worse[entry])
         todo.append(Note(f"Cheaper, and open: {shown(entry, 40)} would do with probability {p}.", ("pairs",)))

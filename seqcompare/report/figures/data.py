@@ -211,7 +211,9 @@ def confusion(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     with style.look():
         ax = ax or style.new_axes(side, side)
         words = [[f"{n:.0f}" if n else "" for n in row] for row in table.to_numpy()]
-        canvas.draw_cells(ax, share.to_numpy(dtype=float), words if len(labels) <= 16 else None)
+        # what never happened stays white
+        shares = share.where(share > 0).to_numpy(dtype=float)
+        canvas.draw_cells(ax, shares, words if len(labels) <= 16 else None)
         ax.set_aspect("equal")
         ax.set_xticks(np.arange(len(labels)) + 0.5, labels)
         ax.set_yticks(np.arange(len(labels)) + 0.5, labels)

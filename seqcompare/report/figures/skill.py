@@ -12,6 +12,7 @@ from seqcompare import style
 from seqcompare.report.figures import canvas
 from seqcompare.style import Palette, SeriesStyle
 
+_AHEAD = 0.5  # steps from which on a distance below zero is a look-ahead, and none that was moved aside
 LEARNED = 0.5  # skill above which a horizon goes on
 
 
@@ -66,6 +67,12 @@ def skill_by_distance(
 
 
 def _line(ax: Axes, across: list[float], rows: pd.DataFrame, look: SeriesStyle, name: str) -> canvas.End:
+    # looking ahead and looking back are two questions: no line leads from one to the other
+    crossing = int((np.asarray(across) < -_AHEAD).sum())
+    if 0 < crossing < len(across):
+        order = [*rows.index[:crossing], None, *rows.index[crossing:]]
+        rows = rows[[c for c in ("skill", "low", "high") if c in rows]].reindex(order)
+        across = [*across[:crossing], float("nan"), *across[crossing:]]
     if {"low", "high"} <= set(rows.columns) and rows["low"].notna().any():
         low, high = (rows[c].clip(-0.06, 1.06).to_numpy(dtype=float) for c in ("low", "high"))
         band = ax.fill_between(across, low, high, color=look.color, alpha=0.16, linewidth=0, zorder=1.5)

@@ -62,7 +62,7 @@ def assert_gradient_is_right(network, flat, examples):
         assert np.linalg.norm(view - expected) <= 1e-6 * np.linalg.norm(expected) + 1e-9, name
 
 
-@pytest.mark.parametrize("link", LOSSES)
+@pytest.mark.parametrize("link", [name for name, loss in LOSSES.items() if not loss.density])
 @pytest.mark.parametrize("pooling", ["none", "last", "mean", "attention"])
 @pytest.mark.parametrize(("cell", "activation"), CELL_ACTIVATIONS)
 def test_gradients_agree_with_central_differences(cell, activation, pooling, link):

@@ -121,16 +121,20 @@ def test_a_gradient_that_is_not_finite_changes_nothing():
     np.testing.assert_array_equal(w, 1)
 
 
-@pytest.mark.parametrize("link", LOSSES)
+# a mixture's constant is one of its components alike, and only good enough to compare with
+@pytest.mark.parametrize("link", sorted(set(LOSSES) - {"mixture"}))
 def test_no_constant_beats_the_best_one(link):
     rng = np.random.default_rng(3)
     targets = {
         "softmax": rng.integers(0, 3, 50),
         "sigmoid": rng.integers(0, 2, (50, 3)).astype(float),
         "identity": rng.normal(2, 1, (50, 3)),
+        "gaussian": rng.normal(2, 3, (50, 1)),
+        "poisson": rng.poisson(2.0, (50, 3)).astype(float),
     }[link]
     weights = rng.uniform(0, 2, 50)
-    best = best_constant(link, targets, weights, 3)
+    size = 2 if link == "gaussian" else 3
+    best = best_constant(link, targets, weights, size)
 
     def loss(z):
         items = LOSSES[link].look(np.repeat(z, 50, axis=0), targets)[0]
@@ -138,7 +142,7 @@ def test_no_constant_beats_the_best_one(link):
         return weights @ items
 
     for _ in range(50):
-        assert loss(best) <= loss(best + rng.normal(0, 0.1, (1, 3))) + 1e-9
+        assert loss(best) <= loss(best + rng.normal(0, 0.1, (1, size))) + 1e-9
 
 
 def test_losses_survive_extreme_outputs():

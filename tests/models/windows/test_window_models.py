@@ -1,5 +1,7 @@
 """Classifiers and regressors on windows against plain scikit-learn on rows made by hand."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy.sparse import issparse
@@ -33,6 +35,43 @@ def windows_by_hand(x, width):
         taps = [x[k] if k >= 0 else np.zeros(2) for k in places]
         rows.append(np.concatenate([*taps, [float(k < 0) for k in places][:-1]]))
     return np.array(rows)
+
+
+def segments_by_hand(x, n):
+    """Return the mean and the spread of each of n parts of one sequence, of one step at least."""
+    bounds = [k * len(x) // n for k in range(n + 1)]
+    parts = [x[a : max(b, a + 1)] for a, b in itertools.pairwise(bounds)]
+    return np.concatenate([np.concatenate([part.mean(axis=0), part.std(axis=0)]) for part in parts])
+
+
+@pytest.mark.parametrize("n", [1, 3, 12])
+def test_segments_are_means_and_spreads_of_equal_parts_however_long(utterances, n):
+    X, y, numbers = utterances
+    X = [x + 1e6 for x in X]  # spreads of what is far from zero are not lost in squares
+    rows = np.array([segments_by_hand(x, n) for x in X])
+    model = WindowClassifier(LogisticRegression(), width=n, pooling="segments").fit(X, y)
+    np.testing.assert_allclose(model._rows(X), rows, rtol=1e-9, atol=1e-6)
+    assert model.n_parameters_ == 3 * (4 * n + 1)
+    regressor = WindowRegressor(Ridge(), width=n, pooling="segments").fit(X, numbers)
+    np.testing.assert_allclose(regressor.predict(X), Ridge().fit(rows, numbers).predict(rows), rtol=1e-4)
+
+
+def test_segments_of_symbols_are_their_shares():
+    X, y = ["aabb", "ab", "bbbaaa", "ba"], ["up", "up", "down", "down"]
+    model = WindowClassifier(width=2, pooling="segments").fit(X, y)
+    assert model._rows(X).tolist() == [[1, 0, 0, 1], [1, 0, 0, 1], [0, 1, 1, 0], [0, 1, 1, 0]]
+    assert model.predict(["aaabbb"]).tolist() == ["up"]
+
+
+def test_segments_are_no_lags_and_have_no_pairs():
+    X, y = ["aabb", "ab", "bbbaaa", "ba"], ["up", "up", "down", "down"]
+    model = WindowClassifier(width=2, pooling="segments").fit(X, y)
+    with pytest.raises(ValueError, match="segments are no lags"):
+        model.influence_by_lag()
+    with pytest.raises(ValueError, match="segments are no lags"):
+        model.permutation_importance_by_lag(X, y)
+    with pytest.raises(ValueError, match="pairs=True is of windows"):
+        WindowClassifier(width=2, pooling="segments", pairs=True).fit(X, y)
 
 
 POOLED = {

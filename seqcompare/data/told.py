@@ -1,0 +1,122 @@
+"""What reading is told, and which of it applies to which format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from seqcompare.data.catalog import DATASETS
+from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.long import ColumnChoice, Columns
+from seqcompare.data.options import READING_OPTIONS, Form
+from seqcompare.data.readers import READERS, Reader, find_reader, nearest_option, reader_of, reading_options
+from seqcompare.data.roles import Wanted
+from seqcompare.data.source import DataError, UnknownOptionError, WrongUseError
+
+
+@dataclass(frozen=True)
+class Told:
+    """What reading was told: of tables, for all data, for single formats."""
+
+    columns: Columns
+    group: object
+    wide: bool | None
+    cell: str | None
+    wanted: Wanted
+    special: Mapping[str, object]
+    file_format: str | None
+    name: str | None
+    labels: object = None
+    names: str | None = None
+    padding: object = None
+    normalise: Form | None = None
+    memory: object = None
+
+    @property
+    def of_tables(self) -> dict[str, object]:
+        """What only a table may be told."""
+        columns = self.columns
+        named = {"sequence": columns.sequence, "order": columns.order, "values": columns.values}
+        return {**named, "target": columns.target, "wide": self.wide, "cell": self.cell}
+
+    def again(self, found: SequenceDataset) -> dict[str, object]:
+        """Return with what options other data are read as those that were found here."""
+        wanted: dict[str, object] = {
+            "kind": self.wanted.kind,
+            "missing": self.wanted.missing,
+            "file_format": self.file_format,
+        }
+        wanted |= {"names": self.names, "padding": self.padding, "normalise": self.normalise}
+        options = {**self.of_tables, **self.special, **wanted}
+        told = {option: value for option, value in options.items() if value is not None}
+        kind = {} if found.X.kind == "mixed" or not found.columns else {"kind": found.X.kind}
+        return {**told, **kind, **found.reading}
+
+
+def reader_for(path: Path, file_format: str | None) -> Reader:
+    """Return the reader of a file, by the name of a format or the file's ending."""
+    if file_format is not None:
+        try:
+            return find_reader(file_format)
+        except ValueError as error:
+            raise DataError(str(error), path) from None
+    reader = reader_of(path)
+    if reader is not None:
+        return reader
+    if not path.exists():
+        known = ", ".join(DATASETS)
+        raise DataError(f"there is no such file, nor a bundled data set of this name ({known})", path)
+    endings = ", ".join(suffix for each in READERS.values() for suffix in each.suffixes)
+    raise DataError(
+        f"the format does not follow from the name: it should end in one of {endings} "
+        "(each also with .gz), or the format be given",
+        path,
+    )
+
+
+def asked(reader: Reader, path: Path, own: Mapping[str, object]) -> object:
+    """Return what a reader makes of a file; what it did not foresee is said with its name and the file."""
+    try:
+        return reader.read(path, **own)
+    except (ValueError, OSError, ImportError):
+        raise
+    except Exception as error:  # whatever the user's own code raises
+        what = f"{type(error).__name__}: {error}"
+        raise DataError(f"the reader {reader.name!r} has failed: {what}", path) from error
+
+
+def own_options(reader: Reader | None, special: Mapping[str, object]) -> dict[str, object]:
+    """Return what the reader is told beyond what all are told; refuse what it does not know."""
+    known = {} if reader is None else {option.name: option for option in reader.options}
+    own = {}
+    for option, value in special.items():
+        if option not in known and option not in READING_OPTIONS and option not in reading_options():
+            raise UnknownOptionError(f"reading has no option {option!r}: {nearest_option(option)}")
+        if value is None:
+            continue
+        if option not in known:
+            formats = [each.name for each in READERS.values() if option in {o.name for o in each.options}]
+            what = "these are sequences already" if reader is None else f"this is a {reader.name} file"
+            raise WrongUseError(
+                f"{option} {value!r} does not apply: it is for {' and '.join(formats)}, and {what}"
+            )
+        if known[option].choices and value not in known[option].choices:
+            choices = ", ".join(known[option].choices)
+            raise WrongUseError(f"{option} must be one of {choices}, got {value!r}")
+        own[option] = value
+    return own
+
+
+def refuse(given: Mapping[str, object], reason: str) -> None:
+    """Raise WrongUseError for the first argument that is given and does not apply."""
+    for argument, value in given.items():
+        if value is not None and value is not False:
+            raise WrongUseError(f"{argument} {value!r} does not apply: {reason}")
+
+
+def column_name(group: object) -> ColumnChoice:
+    """Return the group of a table, which is the name of a column."""
+    if group is None or group is False or isinstance(group, str):
+        return group
+    raise WrongUseError(f"for a table, group must be the name of a column, got {type(group).__name__}")

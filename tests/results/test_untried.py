@@ -1,0 +1,91 @@
+"""Who may not be called worse, since its best member was not tested."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from seqcompare.metrics import METRICS
+from seqcompare.results.judgement import judge
+from seqcompare.results.untried import Untried, find_untried
+
+SIZES = {1: 1.5, 2: 1.2, 4: 0.9}
+
+
+def grid(losses=SIZES, chosen=4, capacity_name="order"):
+    best = min(losses.values())
+    return pd.DataFrame(
+        [
+            {
+                "entry": "x",
+                "model": f"x {size}",
+                "variant": "x",
+                "capacity": float(size),
+                "capacity_name": capacity_name,
+                "loss": loss,
+                "behind": loss - best,
+                "fold_error": 0.02,
+                "chosen": size == chosen,
+            }
+            for size, loss in losses.items()
+        ]
+    )
+
+
+def trials(stop):
+    return pd.DataFrame({"entry": ["x", "x"], "status": ["ok", "ok"], "stop": [stop, "budget"]})
+
+
+def test_where_bits_still_fall_at_the_end_of_a_grid_its_best_was_not_tried():
+    found = find_untried(grid(), trials("tol"), 0.01, 60)
+    assert found == {
+        "x": Untried("nothing beyond order 4 was tried, where bits were still falling", wider=True)
+    }
+    assert find_untried(grid({1: 1.5, 2: 0.91, 4: 0.9}), trials("tol"), 0.01, 60) == {}
+
+
+def test_nothing_sees_further_than_the_longest_sequence():
+    assert find_untried(grid(), trials("tol"), 0.01, 5) == {}
+    # of states there is no such end
+    assert "x" in find_untried(grid(capacity_name="states"), trials("tol"), 0.01, 5)
+
+
+def test_a_training_that_ended_with_its_budget_says_nothing_of_its_best():
+    flat = grid({1: 1.0, 2: 1.0}, 1)
+    assert find_untried(flat, trials("budget"), 0.01, 60) == {
+        "x": Untried("its training ended with its budget")
+    }
+    assert find_untried(flat, trials("tol"), 0.01, 60) == {}
+
+
+def test_the_best_of_tuning_that_was_not_tested_is_named():
+    (found,) = find_untried(grid({1: 1.05, 2: 1.0, 4: 1.1}, 1), trials("tol"), 0.01, 60).values()
+    assert found.slack == pytest.approx(0.05)
+    assert found.reason.startswith("x 2, which did best while tuning")
+
+
+def losses(**mean):
+    rng = np.random.default_rng(0)
+    shared = rng.normal(0, 0.3, 200)
+    rows = [
+        {"entry": e, "fold": 0, "unit": i, "weight": 1.0, "loss": m + shared[i] + 0.05 * rng.normal()}
+        for e, m in mean.items()
+        for i in range(200)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("untried", "status"),
+    [
+        ({}, "inferior"),
+        ({"x": Untried("its best", 0.1)}, "inferior"),
+        ({"x": Untried("its best", 0.3)}, "not tried"),
+        ({"x": Untried("its best")}, "not tried"),
+    ],
+)
+def test_inferior_is_only_who_could_not_make_up_for_it(untried, status):
+    costs = pd.DataFrame({"entry": ["x", "y"], "n_parameters": [9.0, 3.0], "predict_us_per_step": [1.0, 1.0]})
+    table = losses(chance=2.0, x=1.3, y=1.0)
+    judged = judge(table, costs, METRICS["label bits"], 0.25, untried=untried)
+    assert (judged.winner, judged.status["y"], judged.status["x"]) == ("y", "enough", status)
+    assert judged.reasons.get("x") == ("its best" if status == "not tried" else None)
