@@ -273,7 +273,7 @@ KINDS: dict[str, Kind] = {
     "coin": Kind("next", coin, 120, 6, CHAIN, "report", "chance"),
     "dice": Kind("next", dice, 120, 6, CHAIN, "tune", "chance"),
     "even process": Kind("next", even_process, 60, 3, ("markov", "hmm"), "tune", able=("HMM",)),
-    "drift by position": Kind("next", drift_by_position, 80, 6, CHAIN, "report", "chance", POSITION),
+    "drift by position": Kind("next", drift_by_position, 160, 6, CHAIN, "report", "chance", POSITION),
     "season": Kind("next", season, 2500, 120, CHAIN, "report", "chance", SEASON),
     "drift of late": Kind("next", drift_of_late, 3000, 200, CHAIN, "tune", "chance", RECENT),
     "one sticky series": Kind("next", long_sticky, 2500, 60, CHAIN, "report", reach=1),

@@ -1,9 +1,10 @@
 import itertools
 
+import numpy as np
 import pytest
 
 from seqcompare import style
-from seqcompare.families import REFERENCE, SPARE_COLOURS, SPARE_MARKERS
+from seqcompare.families import FAMILIES, REFERENCE, SPARE_COLOURS, SPARE_MARKERS
 from seqcompare.style import Palette
 
 
@@ -143,3 +144,27 @@ def test_entries_of_a_family_share_its_colour_and_can_be_told_apart():
     assert {look.marker for look in mine} == {"o"}
     assert {look.color for look in mine} == {style.shade("#0072b2", level) for level in range(style.N_SHADES)}
     assert len({(look.color, look.line) for look in mine}) == 8
+
+
+def deuteranope(color):
+    """Return a colour as people without green cones see it (Machado, Oliveira and Fernandes 2009)."""
+    part = np.array([int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+    seen = np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    )
+    return np.clip(seen @ linear, 0, 1)
+
+
+def test_nine_families_are_told_apart_without_green_cones():
+    described = [
+        {"name": family.name, **{k: v for k, v in family.describe().items() if k != "name"}}
+        for family in FAMILIES.values()
+    ]
+    palette = style.Palette(described, [f"mine {k}" for k in range(9 - len(described))])
+    looks = list(palette.values())
+    assert len(looks) >= 9
+    for one, other in itertools.combinations(looks, 2):
+        apart = np.abs(deuteranope(one.color) - deuteranope(other.color)).max()
+        # what looks alike in colour has a shape of its own
+        assert one.marker != other.marker or apart > 0.1, (one, other)

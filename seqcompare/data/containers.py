@@ -36,6 +36,11 @@ def read_container(data: Any, group: object = None, role: str | None = None) -> 
         raise
     except ValueError as error:
         raise DataError(str(error)) from None
+    except TypeError as error:
+        raise DataError(
+            f"steps must be numbers or symbols ({error}); of dicts of features, make named channels: "
+            "Sequences.from_columns({name: values, ...}, lengths)"
+        ) from None
     return Contents(steps, target, groups=_read_groups(group, len(steps)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -37,7 +38,7 @@ class ColumnUse:
     reason: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SequenceDataset:
     """Sequences with their targets.
 
@@ -82,6 +83,32 @@ class SequenceDataset:
 
     def __len__(self) -> int:
         return len(self.X)
+
+    def __repr__(self) -> str:
+        return f"<SequenceDataset {self.name!r}: {', '.join(self._facts().values())}>"
+
+    def _repr_html_(self) -> str:
+        rows = [("name", self.name), *self._facts().items(), *(("note", note) for note in self.notes)]
+        cells = "".join(
+            f'<tr><th scope="row">{html.escape(k)}</th><td>{html.escape(v)}</td></tr>' for k, v in rows
+        )
+        return f"<table><caption>A data set of sequences</caption><tbody>{cells}</tbody></table>"
+
+    def _facts(self) -> dict[str, str]:
+        """Return what it is in a few words, by what each says."""
+        facts = {
+            "sequences": str(self.X).strip("<>").removeprefix("Sequences: "),
+            "role": f"role {self.role}",
+        }
+        if self.y is not None and self.role in ("step", "sequence"):
+            labels = self.y.values if isinstance(self.y, Sequences) else np.asarray(self.y)
+            if labels.ndim == 1:
+                facts["targets"] = f"{len(np.unique(labels.astype(str)))} classes"
+        if self.groups is not None:
+            facts["groups"] = f"{len(np.unique(np.asarray(self.groups).astype(str)))} groups"
+        if self.test is not None:
+            facts["test part"] = f"{int(np.sum(self.test))} in the official test part"
+        return facts
 
     def take(self, indices: ArrayLike) -> SequenceDataset:
         """Return the dataset of the sequences at `indices`, in that order; a boolean mask works as well."""

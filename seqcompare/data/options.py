@@ -10,6 +10,7 @@ Kind = Literal["symbols", "real", "count"]
 Missing = Literal["error", "keep"]
 Tokens = Literal["char", "word"]
 Split = Literal["line", "document"]
+Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,9 @@ OPTIONS = (
     Option("cell", "Column whose cells hold a whole sequence each: letters, or what a mark separates."),
     Option("labels", "Table of labels of the files of a folder: a column names them."),
     Option("names", "Pattern of the names of a folder's files; its named groups may be the target or group."),
+    Option("padding", "Value that fills up the ends of shorter sequences, such as 0; it is cut off."),
+    Option("normalise", "Unicode form that text is brought into.", get_args(Form)),
+    Option("memory", "The most that reading may need, such as 2G; by default half of what is free."),
     Option("test", "File of the official test part; read as the other is."),
     Option("ignore_label", "Steps of this label are neither learned nor scored."),
     Option(

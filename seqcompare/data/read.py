@@ -13,9 +13,10 @@ from seqcompare.data.dataset import SequenceDataset, with_test
 from seqcompare.data.folder import FACTS, find_files
 from seqcompare.data.joined import read_files
 from seqcompare.data.long import ColumnChoice, Columns, read_long
-from seqcompare.data.options import READING_OPTIONS, Kind, Missing, Role, Split, Tokens
+from seqcompare.data.options import READING_OPTIONS, Form, Kind, Missing, Role, Split, Tokens
+from seqcompare.data.padding import cut_padding
 from seqcompare.data.roles import Wanted
-from seqcompare.data.source import DataError, WrongUseError, title_of
+from seqcompare.data.source import DataError, WrongUseError, reading, title_of
 from seqcompare.data.table import Table, frame_table, is_frame
 from seqcompare.data.told import Told, asked, column_name, own_options, reader_for, refuse
 
@@ -35,6 +36,9 @@ def read(
     cell: str | None = None,
     labels: object = None,
     names: str | None = None,
+    padding: object = None,
+    normalise: Form | None = None,
+    memory: object = None,
     test: object = None,
     ignore_label: object = None,
     file_format: str | None = None,
@@ -86,6 +90,13 @@ def read(
         Of several files, a regular expression for their names below the folder; what its named groups find
         is what `target` and `group` may name, as ``file``, ``folder`` and ``name`` (the words before a
         number) are. By default the class is the folder, or the words before the number, if these recur.
+    padding : str or number, optional
+        What fills up the ends of shorter sequences; it is cut off.
+    normalise : {"NFC", "NFD", "NFKC", "NFKD"}, optional
+        The Unicode form that text of files is brought into; by default it stays as it is.
+    memory : int or str, optional
+        The most bytes that reading may need, also as ``500M`` or ``2G``: a file that would take more is
+        refused before it is read. By default half of what is free.
     test : like `data`, optional
         The official test part; it is read as `data` is.
     ignore_label : label, optional
@@ -135,6 +146,9 @@ def read(
         name,
         labels,
         names,
+        padding,
+        normalise,
+        memory,
     )
     train = _read_one(data, told)
     if not isinstance(data, SequenceDataset):
@@ -174,11 +188,11 @@ def read_new(data: object, reading: Mapping[str, object]) -> SequenceDataset:
     general = ("group", "wide", "cell", "role", "kind", "missing", "ignore_label", "file_format", "name")
     columns = Columns(*(named.pop(part) for part in ("sequence", "order", "values", "target")))  # type: ignore[arg-type]  # as read takes them
     group, wide, cell, _, kind, missing, _, file_format, name = (named.pop(option) for option in general)
-    for option in ("test", "labels"):
+    for option in ("test", "labels", "memory"):
         named.pop(option)
-    names = named.pop("names")
+    names, padding, normalise = (named.pop(option) for option in ("names", "padding", "normalise"))
     wanted = Wanted(None, kind, missing, part=True)  # type: ignore[arg-type]  # as read takes them
-    told = Told(columns, group, wide, cell, wanted, named, file_format, name, None, names)  # type: ignore[arg-type]  # likewise
+    told = Told(columns, group, wide, cell, wanted, named, file_format, name, None, names, padding, normalise)  # type: ignore[arg-type]  # likewise
     without = replace(told, columns=replace(columns, target=False))
     # where the values are named, no target can be taken for one of them
     first, second = (without, told) if columns.values else (told, without)
@@ -192,6 +206,13 @@ def read_new(data: object, reading: Mapping[str, object]) -> SequenceDataset:
 
 
 def _read_one(data: object, told: Told) -> SequenceDataset:
+    with reading(told.memory, told.normalise) as now:
+        found = _read_part(data, told)
+    found = found if told.padding is None else cut_padding(found, told.padding)
+    return replace(found, notes=(*now.notes, *found.notes)) if now.notes else found
+
+
+def _read_part(data: object, told: Told) -> SequenceDataset:
     files = find_files(data, told.labels, told.names, DATASETS.__contains__, told.file_format)
     if files is not None:
         return read_files(files, told)

@@ -4,8 +4,95 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import re
+import unicodedata
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from seqcompare.data.options import Form
+
+# of a byte of text: what becomes of it while cells are objects of Python, measured on tables of numbers
+GROWTH = 40
+_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+
+@dataclass
+class Reading:
+    """What holds for all files that are being read now.
+
+    Parameters
+    ----------
+    memory : int
+        The most bytes that reading may need.
+    normalise : str, optional
+        The Unicode form that text is brought into.
+    notes : list of str
+        What was decided about text.
+    """
+
+    memory: int
+    normalise: Form | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+_NOW: ContextVar[Reading | None] = ContextVar("reading", default=None)
+
+
+@contextmanager
+def reading(memory: object, normalise: Form | None) -> Iterator[Reading]:
+    """Hold all that is read inside to a limit of memory and a form of text; yield what was decided.
+
+    Parameters
+    ----------
+    memory : int or str, optional
+        Bytes, or as ``500M`` or ``2G``; by default half of what is free.
+    normalise : {"NFC", "NFD", "NFKC", "NFKD"}, optional
+        The form.
+
+    Raises
+    ------
+    WrongUseError
+        If either is none of these.
+    """
+    if normalise is not None and normalise not in ("NFC", "NFD", "NFKC", "NFKD"):
+        raise WrongUseError(f"normalise must be one of NFC, NFD, NFKC, NFKD, got {normalise!r}")
+    now = Reading(bytes_of(memory), normalise)
+    token = _NOW.set(now)
+    try:
+        yield now
+    finally:
+        _NOW.reset(token)
+
+
+def bytes_of(memory: object) -> int:
+    """Return a number of bytes from what the user said; half of what is free where nothing was."""
+    if memory is None:
+        try:
+            # what other systems call free leaves out what caches would give back
+            known = re.search(r"MemAvailable:\s+([0-9]+) kB", Path("/proc/meminfo").read_text("ascii"))
+            return int(known[1]) * 2**10 // 2 if known else 2 * _UNITS["G"]
+        except OSError:
+            return 2 * _UNITS["G"]
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?)i?B?", str(memory).strip(), re.IGNORECASE)
+    if match is None:
+        raise WrongUseError(f"memory must be a number of bytes, such as 500M or 2G, got {memory!r}")
+    return int(float(match[1]) * _UNITS[match[2].upper()])
+
+
+def check_memory(needed: float, path: Path, what: str) -> None:
+    """Raise DataError if reading would need more bytes than it may."""
+    now = _NOW.get()
+    most = bytes_of(None) if now is None else now.memory
+    if needed > most:
+        raise DataError(
+            f"{what}, which may need {needed / _UNITS['G']:.1f} GiB of memory, and "
+            f"{most / _UNITS['G']:.1f} GiB may be used; read a part of it, or say how much (memory)",
+            path,
+        )
 
 
 class DataError(ValueError):
@@ -90,7 +177,21 @@ def read_text(path: Path) -> str:
         raise DataError(
             f"byte 0x{data[start]:02x} is not UTF-8; save the file as UTF-8", path, line, column
         ) from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return _formed(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _formed(text: str) -> str:
+    """Return text in the Unicode form that was asked for; say where a text mixes forms."""
+    now = _NOW.get()
+    if now is None or text.isascii():
+        return text
+    if now.normalise is not None:
+        return unicodedata.normalize(now.normalise, text)
+    if not any(unicodedata.is_normalized(form, text) for form in ("NFC", "NFD")):
+        note = "the text has letters with accents both as one character and as two; normalise 'NFC' makes one"
+        if note not in now.notes:
+            now.notes.append(note)
+    return text
 
 
 def check_file(path: Path) -> None:
@@ -104,14 +205,31 @@ def check_file(path: Path) -> None:
 
 
 def _read_bytes(path: Path) -> bytes:
+    """Return the bytes of a file, unzipped, unless what they would become is more than memory holds."""
     check_file(path)
+    size = path.stat().st_size
+    check_memory(GROWTH * size, path, f"the file has {size:,} bytes")
     try:
-        data = path.read_bytes()
-        return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+        with path.open("rb") as file:
+            if file.read(2) != b"\x1f\x8b":
+                file.seek(0)
+                return file.read()
+        return _unzipped(path)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"the gzip file is broken: {error}", path) from None
     except OSError as error:
         raise DataError(f"the file cannot be read: {error.strerror or error}", path) from None
+
+
+def _unzipped(path: Path) -> bytes:
+    """Return what a gzip file holds, looking at its size while it is unpacked."""
+    pieces, size = [], 0
+    with gzip.open(path) as file:
+        while piece := file.read(2**22):
+            pieces.append(piece)
+            size += len(piece)
+            check_memory(GROWTH * size, path, f"the file has {size:,} bytes and more, unpacked")
+    return b"".join(pieces)
 
 
 def _wide_encoding(data: bytes) -> str | None:

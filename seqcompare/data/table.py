@@ -82,6 +82,9 @@ class Table:
 
 def is_frame(data: object) -> bool:
     """Whether `data` is a pandas frame or one that narwhals knows."""
+    if isinstance(data, pd.Series):
+        # one of sequences is a list of them
+        return len(data) > 0 and np.ndim(data.iloc[0]) == 0 and not isinstance(data.iloc[0], str)
     return isinstance(data, pd.DataFrame) or _as_narwhals(data) is not None
 
 
@@ -95,11 +98,17 @@ def frame_table(data: object) -> Table:
     """
     if isinstance(data, pd.DataFrame):
         frame = data
+    elif isinstance(data, pd.Series):
+        frame = data.to_frame("value" if data.name is None else data.name)
     else:
         other = _as_narwhals(data)
         if other is None:
             raise DataError(f"expected a data frame, got {type(data).__name__}")
         frame = _to_pandas(other)
+    if frame.index.names == [None] and frame.index.dtype.kind in "mM":
+        # moments are an order, whether or not the index has a name
+        free = next(name for name in ("time", "index", "time of the index") if name not in frame.columns)
+        frame = frame.rename_axis(index=free)
     if any(level is not None for level in frame.index.names):
         index = frame.index.to_frame(index=False)
         index = index.loc[:, [level is not None for level in frame.index.names]]

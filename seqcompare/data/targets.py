@@ -129,6 +129,31 @@ def check_sequence_weights(sample_weight: WeightsLike | None, sequences: Sequenc
     return _check_weights(weights)
 
 
+def refuse_step_labels(y: object, instead: str) -> None:
+    """Refuse labels of steps where one of each sequence is due.
+
+    Parameters
+    ----------
+    y : object
+        What was given; what is no list of lists of several lengths is left to other checks.
+    instead : str
+        What takes labels of steps.
+
+    Raises
+    ------
+    ValueError
+        If `y` holds a list of labels for each sequence, of several lengths.
+    """
+    if not isinstance(y, list | tuple | Sequences):
+        return
+    lengths = {np.shape(labels)[:1] for labels in y if not isinstance(labels, str)}
+    if len(lengths) > 1 and () not in lengths:
+        raise ValueError(
+            f"y[0] holds {len(y[0])} labels, one a step, and this takes one a sequence: for labels of steps "
+            f"there is {instead}"
+        )
+
+
 def check_sequence_labels(y: TargetsLike, sequences: Sequences) -> Values:
     """Return one label or number a sequence, shape (n,).
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from seqcompare.data.catalog import DATASETS
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.long import ColumnChoice, Columns
-from seqcompare.data.options import READING_OPTIONS
+from seqcompare.data.options import READING_OPTIONS, Form
 from seqcompare.data.readers import READERS, Reader, find_reader, nearest_option, reader_of, reading_options
 from seqcompare.data.roles import Wanted
 from seqcompare.data.source import DataError, UnknownOptionError, WrongUseError
@@ -29,6 +29,9 @@ class Told:
     name: str | None
     labels: object = None
     names: str | None = None
+    padding: object = None
+    normalise: Form | None = None
+    memory: object = None
 
     @property
     def of_tables(self) -> dict[str, object]:
@@ -39,8 +42,12 @@ class Told:
 
     def again(self, found: SequenceDataset) -> dict[str, object]:
         """Return with what options other data are read as those that were found here."""
-        wanted = {"kind": self.wanted.kind, "missing": self.wanted.missing, "file_format": self.file_format}
-        wanted["names"] = self.names
+        wanted: dict[str, object] = {
+            "kind": self.wanted.kind,
+            "missing": self.wanted.missing,
+            "file_format": self.file_format,
+        }
+        wanted |= {"names": self.names, "padding": self.padding, "normalise": self.normalise}
         options = {**self.of_tables, **self.special, **wanted}
         told = {option: value for option, value in options.items() if value is not None}
         kind = {} if found.X.kind == "mixed" or not found.columns else {"kind": found.X.kind}

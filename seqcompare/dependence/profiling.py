@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,7 @@ def profile(
     alpha: float = 0.05,
     random_state: int = 0,
     mute: Collection[str] = (),
+    **reading: Any,
 ) -> Profile:
     """Find out how far back data depend on their past, before any model is chosen.
 
@@ -61,6 +63,8 @@ def profile(
         Seed of all that is drawn.
     mute : collection of str, optional
         Codes of checks (`seqcompare.dependence.checks.CODES`) that are not to be made.
+    **reading
+        Handed on to `seqcompare.datasets.read`: ``sequence``, ``order``, ``values``, ``target``, ...
 
     Returns
     -------
@@ -69,6 +73,8 @@ def profile(
 
     Raises
     ------
+    TypeError
+        If there is no such keyword.
     ValueError
         If the data cannot be read, or a parameter is out of range.
 
@@ -86,7 +92,7 @@ def profile(
     settings = Settings(max_lag, max_order, n_permutations, n_folds, alpha, random_state, n_bins)
     if n_bins is not None and n_bins < 2:
         raise ValueError(f"n_bins must be 2 or more, got {n_bins}")
-    dataset = of_one_kind(read(data))
+    dataset = of_one_kind(read(data, **reading))
     check_readable(dataset.X, "profile")
     coded = code_steps(dataset.X, n_bins, random_state)
     steps = Sequences(coded.codes, dataset.X.offsets)

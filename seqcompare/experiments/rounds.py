@@ -40,7 +40,7 @@ _REFINEMENTS = 2
 _NEAR = 5.0
 #: Of those not told apart by one part of a training part, how many of the best and of the cheapest are tried
 #: on the others.
-_BEST, _CHEAPEST = 4, 3
+_BEST, _CHEAPEST = 3, 2
 
 
 @dataclass(frozen=True, eq=False)

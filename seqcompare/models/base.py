@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from seqcompare.data.axes import check_axes
 from seqcompare.data.columns import is_structured
 from seqcompare.data.encoding import AsNumbers, AsSymbols
 from seqcompare.data.input_checks import (
@@ -86,6 +87,8 @@ def check_sequences(
     ValueError
         If `X` is not what `estimator` expects; the message names the sequence and step.
     """
+    if reset and not isinstance(X, Sequences):
+        check_axes(X)
     if isinstance(X, Sequences) or is_structured(X) or not is_table(X):
         if reset:
             # what an earlier fit on an array has left behind no longer holds

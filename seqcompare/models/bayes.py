@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.data.targets import check_sequence_labels
+from seqcompare.data.targets import check_sequence_labels, refuse_step_labels
 from seqcompare.models.alphabet import find_symbols
 from seqcompare.models.base import Density, Reader, Reading, check_sequences
 from seqcompare.models.markov.chain import MarkovChain
@@ -85,6 +85,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         density = MarkovChain() if self.estimator is None else self.estimator
         # of a clone: what an earlier fit has found out does not count here
         sequences = check_sequences(self, X, reset=True, **_reading_of(clone(density)))
+        refuse_step_labels(y, "MarkovTagger and HMMTagger")
         labels = check_sequence_labels(y, sequences)
         if labels.dtype.kind == "f":
             assert_all_finite(labels, input_name="y")

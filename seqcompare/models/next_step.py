@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from seqcompare.data.axes import refuse_lengths
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.alphabet import choose_alphabet, encode
@@ -128,6 +129,7 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
             If the tagger looks ahead or gives no probabilities, no sequence has two steps, or there are
             weights and the tagger takes none.
         """
+        refuse_lengths(X, y)
         sequences = check_sequences(self, X, reset=True, **self.reading)
         weight = check_step_weights(sample_weight, sequences, steps_as_array=False)
         name = type(self.estimator).__name__

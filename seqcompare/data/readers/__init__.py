@@ -53,6 +53,8 @@ _BUILT_IN = (
     "records:READER",
     "arrays:READER",
     "ts:READER",
+    "tsf:READER",
+    "xes:READER",
     "arff:READER",
     "fasta:READER",
     "text:READER",

@@ -18,6 +18,8 @@ from seqcompare.data.table import UNNAMED, Table
 
 # inside quotes, a delimiter is none
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
+# a column costs half a millisecond
+_MOST_COLUMNS = 20_000
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
@@ -60,6 +62,13 @@ def parse_table(text: str, path: Path, delimiter: str | None, notes: list[str]) 
     if not rows:
         raise DataError("there is no row below the column names", path, skipped + 1)
     lines, rows = _trim(lines, rows, len(names), path, notes)
+    if len(names) > _MOST_COLUMNS:
+        raise DataError(
+            f"there are {len(names):,} columns, and at most {_MOST_COLUMNS:,} are read: a series a row is "
+            "read from .ts or .npy, and one a column from the transposed table",
+            path,
+            lines[0],
+        )
     columns, written, spellings = {}, {}, {}
     for name, column in zip(names, zip(*rows, strict=True), strict=True):
         cells = [cell.strip() for cell in column]

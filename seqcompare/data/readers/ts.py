@@ -20,6 +20,7 @@ from seqcompare.typing import Values
 _PART = re.compile(r"_(train)(\.ts(?:\.gz)?)$", re.IGNORECASE)
 
 _FLAGS = ("timestamps", "missing", "univariate", "equallength", "classlabel", "targetlabel")
+_PAIR = re.compile(r"\(([^(),]*),([^(),]*)\)")
 _COMMENTS = ("#", "%")
 _WHOLE = ("dimensions", "dimension", "serieslength")
 
@@ -103,10 +104,12 @@ def read_series(path: Path) -> Contents:
 def read_ts(path: Path) -> TimeSeriesFile:
     """Read a ``.ts`` file: univariate or multivariate, of equal or unequal length, with gaps (``?``).
 
+    Of time stamps only the order is kept, in which they stand.
+
     Raises
     ------
     DataError
-        If the header or a line is not as the format demands, or the series carry time stamps.
+        If the header or a line is not as the format demands.
 
     References
     ----------
@@ -119,7 +122,7 @@ def read_ts(path: Path) -> TimeSeriesFile:
     for number, line in enumerate(lines[first:], start=first + 1):
         if not line.strip() or line.startswith(_COMMENTS):
             continue
-        fields = line.split(":")
+        fields = _without_times(line, path, number) if header.get("timestamps") else line.split(":")
         if labelled:
             target = fields.pop().strip()
             if header.get("classlabel") and target not in labels:
@@ -157,6 +160,17 @@ def read_ts(path: Path) -> TimeSeriesFile:
     return TimeSeriesFile(name, series, target_values, numbers, bool(header.get("missing")), padded)
 
 
+def _without_times(line: str, path: Path, number: int) -> list[str]:
+    """Return the fields of a line of pairs ``(time,value)``, without the times: steps are in their order."""
+    fields = []
+    for part in re.split(r":(?![^(]*\))", line):
+        pairs = _PAIR.findall(part)
+        if "(" in part and len(pairs) != part.count("("):
+            raise DataError(f"expected pairs of a time and a value, got {part!r:.40}", path, number)
+        fields.append(",".join(value for _, value in pairs) if pairs else part)
+    return fields
+
+
 def _without_tail(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a series without the steps at its end at which nothing is known: those only pad it."""
     known = np.flatnonzero(~np.isnan(x).all(axis=1))
@@ -186,8 +200,6 @@ def _read_header(lines: list[str], path: Path) -> tuple[Header, list[str], int]:
             raise DataError(f"expected a tag such as @data before the data, got {line[:30]!r}", path, number)
         tag, values = words[0][1:].lower(), words[1:]
         if tag == "data":
-            if header.get("timestamps"):
-                raise DataError("series with time stamps are not supported: write the values alone", path)
             return header, labels, number
         if tag in header:
             raise DataError(f"@{words[0][1:]} is given twice", path, number)

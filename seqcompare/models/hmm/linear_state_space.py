@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.data.axes import refuse_lengths
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_sequence_weights
 from seqcompare.models import kalman
@@ -145,6 +146,7 @@ class LinearStateSpace(NumberDensity):
         ConvergenceWarning
             If the search ended for another reason than `tol`.
         """
+        refuse_lengths(X, y)
         self._check_parameters()
         sequences = check_sequences(self, X, reset=True, **self.reading)
         weight = check_sequence_weights(sample_weight, sequences)

@@ -11,6 +11,7 @@ from scipy.special import logsumexp
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.data.axes import refuse_lengths
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.models.base import Density, Reading, check_lengths
 from seqcompare.models.distributions.base import Distribution
@@ -196,6 +197,7 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         ConvergenceWarning
             If the start that was kept stopped for another reason than `tol`.
         """
+        refuse_lengths(X, y)
         check_integer("n_components", self.n_components)
         check_settings(self)
         sequences = learn_observations(self, X)

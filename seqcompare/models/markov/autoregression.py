@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.data.axes import refuse_lengths
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models import kalman
@@ -144,6 +145,7 @@ class Autoregression(NumberDensity):
         ValueError
             If a parameter is impossible, or no step has `order` steps before it.
         """
+        refuse_lengths(X, y)
         self._check_parameters()
         sequences = check_sequences(self, X, reset=True, **self.reading)
         weight = check_step_weights(sample_weight, sequences, steps_as_array=False)

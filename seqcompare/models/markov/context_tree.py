@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.data.axes import refuse_lengths
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.alphabet import choose_alphabet, encode
@@ -137,6 +138,7 @@ class ContextTree(Density):
         ContextTree
             Itself.
         """
+        refuse_lengths(X, y)
         _check_parameters(**self.get_params(deep=False))
         sequences = check_sequences(self, X, reset=True, sample_weight=sample_weight, **self.reading)
         self.symbols_, self._text, self._weight = self._take_down(sequences, sample_weight)

@@ -11,6 +11,7 @@ from scipy.stats import poisson
 from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.data.axes import refuse_lengths
 from seqcompare.data.input_checks import locate_step
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
@@ -114,6 +115,7 @@ class CountAutoregression(NumberDensity):
         ValueError
             If `X` holds anything but counts, or no step has `order` steps before it.
         """
+        refuse_lengths(X, y)
         check_order(self.order)
         if self.arrivals not in ("poisson", "free"):
             raise ValueError(f"arrivals must be 'poisson' or 'free', got {self.arrivals!r}")

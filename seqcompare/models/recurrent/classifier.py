@@ -12,7 +12,7 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.data.targets import check_sequence_labels, check_sequence_weights
+from seqcompare.data.targets import check_sequence_labels, check_sequence_weights, refuse_step_labels
 from seqcompare.models.alphabet import encode_labels, find_symbols
 from seqcompare.models.base import check_sequences
 from seqcompare.models.recurrent.estimator import SequenceNet
@@ -109,6 +109,7 @@ class RNNClassifier(ClassifierMixin, SequenceNet, BaseEstimator):
     ) -> RNNClassifier:
         check_parameters(self)
         sequences = check_sequences(self, X, reset=not go_on, mixed="numbers")
+        refuse_step_labels(y, "RNNTagger")
         matrix = y is not None and (hasattr(y, "toarray") or np.asarray(y).ndim == 2)
         several = matrix and type_of_target(y) == "multilabel-indicator"
         labels = check_indicators(y, sequences) if several else check_sequence_labels(y, sequences)

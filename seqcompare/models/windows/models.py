@@ -19,7 +19,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.data.targets import check_sequence_labels, check_sequence_weights
+from seqcompare.data.targets import check_sequence_labels, check_sequence_weights, refuse_step_labels
 from seqcompare.models.base import check_sequences
 from seqcompare.models.windows.fit import (
     as_form,
@@ -199,6 +199,7 @@ class WindowClassifier(ClassifierMixin, _PooledWindows):
             For input that is not as described, or weights that the inner classifier does not take.
         """
         sequences = self._fit_window(X)
+        refuse_step_labels(y, "WindowTagger")
         labels = _check_labels(y, sequences)
         weights = check_sequence_weights(sample_weight, sequences)
         kept = np.flatnonzero(weights)
