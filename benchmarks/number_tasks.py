@@ -22,6 +22,7 @@ from seqcompare import (
     LinearStateSpace,
     MarkovChain,
     NextStep,
+    RNNStepRegressor,
     WindowStepRegressor,
     select_order,
 )
@@ -47,6 +48,21 @@ def window(estimator, width):
     return lambda X: NextStep(WindowStepRegressor(estimator, before=width - 1)).fit(X)
 
 
+def network(X):
+    """Return the density of a small network, as comparisons enter it."""
+    net = RNNStepRegressor(
+        cell="gru",
+        hidden_size=16,
+        early_stopping=True,
+        validation_fraction=0.2,
+        batch_size=4,
+        learning_rate_init=0.002,
+        alpha=1.0,
+        random_state=0,
+    )
+    return NextStep(net).fit(X)
+
+
 def garch(X):
     """Return noise whose variance follows from past squares."""
     return Autoregression(0, volatility="garch").fit(X)
@@ -56,6 +72,7 @@ CASES = [
     (LinearSeries(1), "autoregression, order by BIC", by_bic),
     (LinearSeries(2, coefficients=(1.6, -0.8)), "autoregression, order by BIC", by_bic),
     (NoisyState(64), "linear state space, 1", lambda X: LinearStateSpace(1).fit(X)),
+    *((task, "GRU 16, one normal", network) for task in (NoisyState(64), LongMemory(), Volatility())),
     (NoisyState(64), "ridge on 32", window(Ridge(), 32)),
     (NoisyState(64), "autoregression, order by BIC", by_bic),
     (LongMemory(), "linear state space, 2", lambda X: LinearStateSpace(2).fit(X)),

@@ -364,7 +364,7 @@ def test_unknown_contestants_are_named(tmp_path):
 
 def test_a_comparison_shows_itself(chain_run):
     page = chain_run[0]._repr_html_()
-    assert "Markov order 2 is enough" in page
+    assert "Markov order 2" in page
     assert "<table" in page
     assert isinstance(chain_run[0], Comparison)
 
