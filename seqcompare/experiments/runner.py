@@ -64,7 +64,8 @@ def run_trials(
         return
     if backend != "loky":
         raise ValueError(f"backend must be 'loky' or 'dask', got {backend!r}")
-    inflight = store.path.parent / INFLIGHT
+    # workers that are used again may have been started in another folder
+    inflight = store.path.parent.resolve() / INFLIGHT
     # marks that a killed process has left: its trials were in flight at a death as well
     store.add_deaths(_collect_marks(inflight, trials))
     try:
