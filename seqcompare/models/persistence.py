@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import ZipFile
 
 import skops.io
 from sklearn.base import BaseEstimator
@@ -13,6 +15,7 @@ from skops.io.exceptions import UntrustedTypesFoundException
 
 _FORMAT = "seqcompare model"
 _VERSION = 1
+_MOST_GROWTH = 20
 
 # what a fitted search keeps: how it scored, and how it split
 _METRICS = (
@@ -136,8 +139,15 @@ def save(model: BaseEstimator, path: str | Path) -> None:
     from seqcompare import __version__
 
     content = {"format": _FORMAT, "version": _VERSION, "seqcompare": __version__, "model": model}
-    data = skops.io.dumps(content)  # before the file is opened, so that a failure leaves the old one
-    Path(path).write_bytes(data)
+    path, data = Path(path), skops.io.dumps(content)
+    # a failure, a full disk among them, leaves the old file as it was
+    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_bytes(data)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def untrusted_types(path: str | Path) -> list[str]:
@@ -174,19 +184,35 @@ def load(path: str | Path, trusted: Sequence[str | type] = ()) -> Any:
     """
     if isinstance(trusted, (str, bool)):
         raise TypeError(f"trusted must be a sequence of types or their names, got {trusted!r}")
+    if Path(path).is_dir():
+        raise ValueError(f"{path} is a folder: load reads the file of a model, load_run the folder of a run")
+    data = Path(path).read_bytes()
     try:
-        content = skops.io.loads(Path(path).read_bytes(), trusted=[*TRUSTED, *trusted])
+        _check_size(data)
+        content = skops.io.loads(data, trusted=[*TRUSTED, *trusted])
     except UntrustedTypesFoundException as error:
         raise ValueError(
             f"{path} holds types that are not trusted; if you know them and where the file comes from, "
             f"name them in trusted=. {error}"
         ) from None
-    except (BadZipFile, KeyError) as error:
-        raise ValueError(f"{path} is not a model saved by seqcompare: {error}") from error
+    except Exception as error:  # a damaged file fails anywhere in what reads it
+        what = str(error) or type(error).__name__
+        raise ValueError(f"{path} is not a model saved by seqcompare: {what}") from error
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise ValueError(f"{path} is a skops file, but not a model saved by seqcompare")
-    if content["version"] > _VERSION:
+    version = content.get("version")
+    if not isinstance(version, int) or not {"seqcompare", "model"} <= set(content):
+        raise ValueError(f"{path} is not a model saved by seqcompare: parts of it are missing")
+    if version > _VERSION:
         raise ValueError(
             f"{path} was written by seqcompare {content['seqcompare']}, in a later format than this one reads"
         )
     return content["model"]
+
+
+def _check_size(data: bytes) -> None:
+    """Refuse a file that unpacks to far more than it is: what `save` writes is not compressed."""
+    with ZipFile(BytesIO(data)) as packed:
+        size = sum(part.file_size for part in packed.infolist())
+    if size > _MOST_GROWTH * len(data) + 2**20:
+        raise ValueError(f"it has {len(data):,} bytes, and unpacked {size:,}")

@@ -311,3 +311,51 @@ def test_a_dtype_in_any_form(dtype, tmp_path):
         loaded = sc.load(tmp_path / "m")
         assert loaded.get_params()["dtype"] == dtype
         np.testing.assert_array_equal(flat(loaded.predict_proba(SYMBOLS)), flat(model.predict_proba(SYMBOLS)))
+
+
+def test_a_damaged_file_is_one_error_that_names_it(tmp_path):
+    rng, path = np.random.default_rng(0), tmp_path / "model.skops"
+    sc.save(sc.MarkovChain(1).fit(SYMBOLS), path)
+    whole, said = path.read_bytes(), []
+    for _ in range(200):
+        broken = bytearray(whole)
+        for _ in range(rng.integers(1, 20)):
+            broken[rng.integers(len(broken))] = rng.integers(256)
+        if rng.random() < 0.3:
+            broken = broken[: rng.integers(len(broken))]
+        path.write_bytes(broken)
+        try:
+            sc.load(path)
+        except ValueError as error:
+            said.append(str(error))
+    assert len(said) > 100
+    assert all("model.skops" in words for words in said)
+
+
+def test_a_file_that_unpacks_to_far_more_is_refused(tmp_path):
+    path = tmp_path / "bomb.skops"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("schema.json", " " * 50_000_000)
+    with pytest.raises(ValueError, match=r"bomb\.skops.*unpacked 50,000,000"):
+        sc.load(path)
+
+
+def test_a_folder_is_no_model(tmp_path):
+    with pytest.raises(ValueError, match="load_run"):
+        sc.load(tmp_path)
+
+
+def test_what_cannot_be_written_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "model.skops"
+    sc.save(sc.MarkovChain(1).fit(SYMBOLS), path)
+    before = path.read_bytes()
+
+    def full(self, data):
+        self.touch()
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        sc.save(sc.MarkovChain(2).fit(SYMBOLS), path)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["model.skops"]
