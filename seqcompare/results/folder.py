@@ -13,9 +13,10 @@ import time
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -98,6 +99,20 @@ def open_run(folder: str | os.PathLike[str]) -> StoredRun:
     return StoredRun(folder)
 
 
+class _Part(dict[str, Any]):
+    """A part of a configuration; what it lacks is a fault of the file."""
+
+    def __init__(self, path: Path, known: Mapping[str, Any]) -> None:
+        super().__init__(known)
+        self._path = path
+
+    def __missing__(self, name: str) -> Any:
+        raise RunError(f"{self._path} cannot be read as the configuration of a run: it lacks {name!r}")
+
+    def __reduce__(self) -> tuple[type[_Part], tuple[Path, dict[str, Any]]]:
+        return _Part, (self._path, dict(self))
+
+
 def read_config(folder: Path) -> Config:
     """Return the configuration of the run in `folder`.
 
@@ -112,8 +127,8 @@ def read_config(folder: Path) -> Config:
     if not path.is_file():
         raise FileNotFoundError(f"{folder} holds no run: expected a file {CONFIG} in it")
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        config = json.loads(path.read_text(encoding="utf-8"), object_hook=partial(_Part, path))
+    except (ValueError, RecursionError) as error:
         raise RunError(f"{path} cannot be read as the configuration of a run: {error}") from None
     if not isinstance(config, dict):
         raise RunError(f"{path} cannot be read as the configuration of a run: it is no JSON object")

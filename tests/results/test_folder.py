@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import pickle
 import re
 import signal
 import socket
@@ -243,3 +244,20 @@ def test_no_cell_of_a_csv_file_is_a_formula():
     lines = list(csv.reader(io.StringIO(to_csv(frame))))
     assert len(lines) == len(FORMULAS) + 1
     assert all(not text.lstrip().startswith(("=", "+", "-", "@")) for line in lines for text in line)
+
+
+def test_a_configuration_that_lacks_something_is_named(tmp_path):
+    (tmp_path / CONFIG).write_text('{"kind": "comparison", "data": {"role": "next"}}')
+    config = read_config(tmp_path)
+    assert config["data"]["role"] == "next"
+    assert config.get("settings") is None
+    for part, name in ((config, "settings"), (config["data"], "classes")):
+        with pytest.raises(RunError, match=rf"config.json cannot be read .*: it lacks '{name}'"):
+            part[name]
+    assert pickle.loads(pickle.dumps(config)) == config
+
+
+def test_a_configuration_nested_without_end_is_one_error(tmp_path):
+    (tmp_path / CONFIG).write_text("[" * 100_000)
+    with pytest.raises(RunError, match=r"config.json cannot be read"):
+        read_config(tmp_path)
