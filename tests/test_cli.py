@@ -230,8 +230,8 @@ def check_stopping(tmp_path, number, code, jobs):
         stderr=terminal,
         env={**ENVIRONMENT, "COLUMNS": "120"},
         start_new_session=True,
-        # a job in the background of a shell ignores Ctrl-C, and what it starts would as well
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+        # jobs in the background of a shell ignore Ctrl-C, those under nohup SIGHUP, and what they start does
+        preexec_fn=partial(signal.signal, number, signal.SIG_DFL),
     )
     os.close(terminal)
     seen, stopped, patience = "", False, time.monotonic() + 240

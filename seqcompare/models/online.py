@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.typing import SequencesLike
+from seqcompare.typing import SequencesLike, Values
 
 #: Answers that are kept for steps of symbols that come again.
 _MOST_KEPT = 100_000
@@ -73,16 +73,20 @@ class StepByStep:
             What to pass on to the next call.
         """
         steps = (*state.steps, plain(x))[-(self._looks_back or 1) :]
-        if self.kind_ == "symbols":  # type: ignore[attr-defined]  # of all estimators
-            found = state.answers.get(steps)
-            if found is None:
-                found = self._answers_to(Sequences([np.array(steps)]))[-1]
-                if len(state.answers) >= _MOST_KEPT:
-                    state.answers.clear()
+        symbols = self.kind_ == "symbols"  # type: ignore[attr-defined]  # of all estimators
+        found = state.answers.get(steps) if symbols else None
+        if found is None:
+            found = self._answers_to(Sequences([together(steps, x)], numbers=not symbols))[-1]
+            if len(state.answers) >= _MOST_KEPT:
+                state.answers.clear()
+            if symbols:
                 state.answers[steps] = found
-        else:
-            found = self._answers_to(Sequences([np.array(steps, dtype=np.float64)]))[-1]
         return found, Recent(steps, state.answers)
+
+
+def together(steps: tuple[Any, ...], x: object) -> Values:
+    """Return steps as one array, of the type of the last one, as it came, if that has named channels."""
+    return np.array(list(steps), dtype=x.dtype if isinstance(x, np.void) else None)
 
 
 def plain(x: object) -> Any:

@@ -257,7 +257,7 @@ FILES = {
         {},
         "line 1: @classLabel true must be foll",
     ),
-    "time stamps": ("a.ts", "@timeStamps true\n@data\n(0,1)\n", {}, "time stamps are not supported"),
+    "a time stamp without a value": ("a.ts", "@timeStamps true\n@data\n(0,1),(1)\n", {}, "line 3"),
     "no series": ("a.ts", TS, {}, "line 4: there is no series after @data"),
     "an unknown class": (
         "a.ts",

@@ -32,6 +32,12 @@ def data(steps, *, two=False):
     lengths = [12, 3, 1, 9]
     if steps == "strings":
         return ["".join(rng.choice(list("abc"), n)) for n in lengths]
+    if steps == "mixed":
+        parts = [(rng.choice(list("abc"), n), rng.normal(size=n)) for n in lengths]
+        return [
+            np.array(list(zip(*part, strict=True)), [("letter", "<U1"), ("size", np.float64)])
+            for part in parts
+        ]
     if steps == "counts":
         return [rng.poisson(2.0, n) for n in lengths]
     return [rng.normal(size=(n, 2) if two else n).cumsum(axis=0) for n in lengths]

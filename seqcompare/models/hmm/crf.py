@@ -19,6 +19,7 @@ from seqcompare.data.targets import check_step_labels, check_step_weights, score
 from seqcompare.models.base import Tagger, check_sequences
 from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
 from seqcompare.models.hmm.settings import check_choice
+from seqcompare.models.online import plain, together
 from seqcompare.models.windows.sliding_window import SlidingWindow
 from seqcompare.typing import Label, SequencesLike, TargetsLike, WeightsLike
 
@@ -252,8 +253,8 @@ class CRFTagger(Tagger):
         x : symbol, number or array of shape (d,)
             The step.
         """
-        steps, ahead = (*state[0], x)[-(int(self.before) + 1) :], state[1]
-        row = self.window_.rows([np.array(steps)])[0][-1:]
+        steps, ahead = (*state[0], plain(x))[-(int(self.before) + 1) :], state[1]
+        row = self.window_.rows(self._check([together(steps, x)]))[0][-1:]
         scores = self._weights.scores(row)[0]
         now = ahead * np.exp(scores - scores.max())
         now /= now.sum()

@@ -64,7 +64,7 @@ def read_belief(model: Any, state: Belief, x: Label | Floats) -> Floats:
     symbols = model.emission_ == "categorical"
     key = plain(x) if symbols else None
     likelihood = state.likelihoods.get(key)
-    if not symbols and np.shape(x) in ((), (model.n_channels_,)) and model.emission_ != "poisson":
+    if not symbols and np.shape(x) in ((), (model.n_channels_,)) and model.emission_ in ("gaussian", "gmm"):
         values = np.asarray(x, dtype=np.float64).reshape(1, -1)
         if np.isfinite(values).all():
             return settle(state.ahead, state.engine.likelihood(values))
