@@ -8,7 +8,6 @@ cannot see, and each is worth what it saves on data that it was not fitted to.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +21,7 @@ from seqcompare.dependence.number_gains import bits_of, boost, ridge, variances
 from seqcompare.dependence.number_lags import Tap, lagged, nominate
 from seqcompare.dependence.question import MANY_SEQUENCES
 from seqcompare.dependence.settings import NUMBER_COLUMNS
-from seqcompare.typing import Values
+from seqcompare.typing import Record, Values
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -123,7 +122,7 @@ def profile_numbers(numbers: Numbers, max_lag: int, share: float, seed: int) -> 
     fold, unit = _folds(numbers, seed)
     lags = np.arange(1 if numbers.own else 0, min(max_lag, int(numbers.X.lengths.max()) - 1) + 1)
     n_targets = numbers.target.shape[1]
-    rows: list[dict[str, Any]] = []
+    rows: list[Record] = []
     if fold.max() > 0 and len(lags):
         with threadpool_limits(1):
             for channel in range(n_targets):
@@ -150,9 +149,7 @@ def _folds(numbers: Numbers, seed: int) -> tuple[Ints, Ints]:
     return of_unit[unit], unit
 
 
-def _tell(
-    numbers: Numbers, channel: int, lags: Ints, fold: Ints, unit: Ints, share: float
-) -> list[dict[str, Any]]:
+def _tell(numbers: Numbers, channel: int, lags: Ints, fold: Ints, unit: Ints, share: float) -> list[Record]:
     """Return a row for each part that tells of one channel."""
     target, sources = numbers.target[:, channel], numbers.sources
     room = numbers.X.step_index
@@ -178,7 +175,7 @@ def _tell(
         total = np.bincount(unit[at], bits, minlength=len(size))
         return Loss(np.asarray(total[used], dtype=np.float64), np.asarray(size[used], dtype=np.float64))
 
-    def row(name: str, taps: list[Tap], before: Loss, after: Loss) -> dict[str, Any]:
+    def row(name: str, taps: list[Tap], before: Loss, after: Loss) -> Record:
         gain, error = after.gain_over(before)
         p = float(student.sf(gain / error, max(1, len(after.bits) - 1))) if error > 0 else float(gain <= 0)
         names = sorted({tap.channel for tap in taps})

@@ -16,6 +16,7 @@ from seqcompare.metrics import METRICS, Answers, Forecast, Metric
 from seqcompare.models.distributions.base import Distribution
 from seqcompare.models.distributions.counts import CountDistribution
 from seqcompare.models.reference.last_value import rows_before
+from seqcompare.typing import Record
 
 Floats = NDArray[np.float64]
 
@@ -136,7 +137,7 @@ def forecast_details(
     unit: NDArray[np.int64],
     spread: Floats,
     names: list[str],
-) -> dict[str, Any]:
+) -> Record:
     """Return what a run keeps of the predictions of one test part, in plain values.
 
     Parameters
@@ -183,7 +184,7 @@ def forecast_details(
     }
 
 
-def _record(answers: Answers, place: int, name: str) -> dict[str, Any]:
+def _record(answers: Answers, place: int, name: str) -> Record:
     one = _of_channel(answers, place)
     scores = {score: METRICS[score].score_of(one) for score in SCORES}
     return {"channel": name, "weight": float(answers.weight.sum()), **scores}

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.experiments.splits import cut
+from seqcompare.typing import Record
 
 Floats = NDArray[np.float64]
 
@@ -18,9 +19,7 @@ _LAGS = (*range(1, 17), 20, 24, 32, 48, 64)
 _MOST_CHANNELS = 12
 
 
-def influence_of_numbers(
-    model: Any, test: SequenceDataset, seed: int, names: list[str]
-) -> list[dict[str, Any]]:
+def influence_of_numbers(model: Any, test: SequenceDataset, seed: int, names: list[str]) -> list[Record]:
     """Return how much predictions of numbers change when a number in the past is replaced by another.
 
     Up to 200 steps are predicted from the 64 before them, once as they are, and once for each lag and channel

@@ -264,7 +264,7 @@ def _axis(place: str, sweep: AxisEntry, suite: Suite) -> Iterator[_Point]:
         yield _point(suite, place, sweep.axis, task, task.name, (sweep.distance,), sizes, sweep)
 
 
-def _task_source(place: str, entry: TaskEntry) -> tuple[Any, dict[str, Any]]:
+def _task_source(place: str, entry: TaskEntry) -> tuple[Any, Record]:
     """Return the class of a task and the parameters that stay fixed, the distance apart."""
     from seqcompare.tasks import TASKS
 

@@ -31,6 +31,7 @@ from seqcompare.results.grids import (
     validation_tolerance,
 )
 from seqcompare.results.store import STORE, Store
+from seqcompare.typing import Record
 
 _CONTEXT_FOLDS = 3
 _SAID_BY_VERDICT = ("classes", "few")
@@ -59,7 +60,7 @@ class PlannedComparison:
 
     source: DataSource
     contestants: tuple[Contestant, ...]
-    config: dict[str, Any]
+    config: Record
 
 
 def run_comparison(

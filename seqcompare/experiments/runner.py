@@ -9,7 +9,6 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from pickle import PicklingError
-from typing import Any
 
 import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
@@ -19,6 +18,7 @@ from seqcompare.experiments.trial import Outcome, Runner, Trial, given_up, run_t
 from seqcompare.registry import all_added, take_over
 from seqcompare.results.folder import INFLIGHT
 from seqcompare.results.store import Store
+from seqcompare.typing import Record
 
 #: Deaths of a worker beside which a trial may be in flight before it is made to run alone.
 PATIENCE = 3
@@ -153,7 +153,7 @@ def _closing(stream: Generator[Outcome]) -> Iterator[Generator[Outcome]]:
             stream.close()
 
 
-def _run_marked(run: Runner, trial: Trial, marks: Path, added: dict[str, dict[str, Any]]) -> Outcome:
+def _run_marked(run: Runner, trial: Trial, marks: Path, added: dict[str, Record]) -> Outcome:
     """Run a trial with a mark that outlives its worker, and says which process that was."""
     take_over(added)
     mark = marks / str(trial.position)

@@ -53,7 +53,7 @@ SizesTried = Annotated[tuple[Size, ...], AfterValidator(_distinct)]
 Distances = Annotated[tuple[int, ...], AfterValidator(_distinct)]
 # parameters given in Python may hold what JSON does not
 Params = Annotated[
-    dict[str, Any], PlainSerializer(lambda params: _as_json(params), return_type=Any, when_used="json")
+    Record, PlainSerializer(lambda params: _as_json(params), return_type=Any, when_used="json")
 ]
 
 

@@ -188,7 +188,7 @@ def _measure(
 ) -> tuple[tuple[tuple[int, float, float], ...], tuple[tuple[str, pd.DataFrame], ...]]:
     """Fill in the row; return the learning curve, and what the model has learned."""
     source = trial.source
-    fits: list[dict[str, Any]] = []
+    fits: list[Record] = []
     peaks, seconds, steps, spent = [], 0.0, 0, 0.0
     for k in range(source.n_fits(trial)):
         train, parts = source.parts(trial, k)

@@ -17,6 +17,7 @@ from seqcompare.models.base import NumberDensity, Reading, check_sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.counts import CountDistribution
 from seqcompare.models.distributions.mixtures import NormalMixture
+from seqcompare.typing import RandomState, SequencesLike, TargetsLike, WeightsLike
 
 Floats = NDArray[np.float64]
 
@@ -55,7 +56,9 @@ class Rounded(MetaEstimatorMixin, NumberDensity):
         """Whole numbers are numbers."""
         return {"numbers": True}
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Rounded:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> Rounded:
         """Fit the density to counts as numbers.
 
         Parameters
@@ -101,7 +104,7 @@ class Rounded(MetaEstimatorMixin, NumberDensity):
         """Parameters of the density, and two for a first step."""
         return float(getattr(self.estimator_, "n_parameters_", np.nan)) + 2
 
-    def score_steps(self, X: Any) -> Any:
+    def score_steps(self, X: SequencesLike) -> SequencesLike:
         """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
         sequences = self._counts(self._check(X))
         counts = sequences.channels[:, 0]
@@ -114,7 +117,7 @@ class Rounded(MetaEstimatorMixin, NumberDensity):
             found[rows] = self._mass(ahead, counts[rows])
         return sequences.pack(np.log(found))
 
-    def predict_next_distribution(self, X: Any) -> Any:
+    def predict_next_distribution(self, X: SequencesLike) -> Any:
         """Return the distribution of x[t+1] given x[..t] for every step t, in X's container.
 
         See `seqcompare.models.base.NumberDensity.predict_next_distribution` for the shapes.
@@ -122,7 +125,9 @@ class Rounded(MetaEstimatorMixin, NumberDensity):
         sequences = self._counts(self._check(X))
         return pack(sequences, self._rounded(self.estimator_.predict_next_distribution(sequences.detached())))
 
-    def forecast(self, X: Any, steps: int, n_samples: int | None = None, random_state: Any = None) -> Any:
+    def forecast(
+        self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
+    ) -> Any:
         """Return the distributions of the `steps` steps after the end of each sequence, batch (n, steps).
 
         Parameters

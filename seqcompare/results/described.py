@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from seqcompare.families import FAMILIES
 from seqcompare.metrics import METRICS, Metric
+from seqcompare.typing import Record
 
 #: The configuration of a run, or a part of it, as JSON holds it.
-Config = dict[str, Any]
+Config = Record
 
 
 def families_of(config: Config) -> list[Config]:

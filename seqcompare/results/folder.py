@@ -22,6 +22,7 @@ import pandas as pd
 
 from seqcompare.results.described import Config
 from seqcompare.results.store import STORE, RunError, Store, check_format
+from seqcompare.typing import Record
 
 CONFIG, INFLIGHT, LOCK = "config.json", "inflight", "lock"
 
@@ -109,7 +110,7 @@ class _Part(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         raise RunError(f"{self._path} cannot be read as the configuration of a run: it lacks {name!r}")
 
-    def __reduce__(self) -> tuple[type[_Part], tuple[Path, dict[str, Any]]]:
+    def __reduce__(self) -> tuple[type[_Part], tuple[Path, Record]]:
         return _Part, (self._path, dict(self))
 
 

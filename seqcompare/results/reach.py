@@ -15,6 +15,7 @@ from seqcompare.results.findings import Findings, Number, Writer, capital, steps
 from seqcompare.results.grids import paired_difference
 from seqcompare.results.inference import Estimate
 from seqcompare.results.store import Sums
+from seqcompare.typing import Record
 
 REACHES = ["needed", "needed_low", "needed_high", "at_most", "would_show"]
 _CONFIDENCE, _POWER = 0.95, 0.9
@@ -155,7 +156,7 @@ def _allowed(behind: Estimate, tolerance: float) -> float:
     return max(float(behind.error), tolerance) if np.isfinite(behind.error) else tolerance
 
 
-def kept_units(contexts: Sequence[int], sums: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
+def kept_units(contexts: Sequence[int], sums: Sequence[NDArray[np.float64]]) -> Record:
     """Return what `pool_folds` needs of a curve, in plain values."""
     return {
         "contexts": list(contexts),

@@ -27,7 +27,7 @@ STORE = "store.sqlite"
 #: versions: the same tables, with losses and details in runs of comparisons only.
 FORMAT = 2
 
-Details = dict[str, Any]
+Details = Record
 Sums = NDArray[np.float64]
 
 #: Column -> (SQLite type, meaning). The order is that of every table made from a run.

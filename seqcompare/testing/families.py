@@ -15,6 +15,7 @@ from seqcompare.testing.models import PROMISES as OF_MODELS
 from seqcompare.testing.promises import Check, expect, promise
 from seqcompare.testing.samples import Steps
 from seqcompare.testing.subjects import Model
+from seqcompare.typing import Record
 
 #: The roles whose models the suite can hold to the contract of models.
 ROLES = ("next", "step", "sequence", "value")
@@ -58,7 +59,7 @@ class OneFamily:
                     n_classes=2 if role in ("step", "sequence") else 3 if symbols and role == "next" else 0,
                 )
 
-    def built(self, spec: ModelSpec) -> Iterator[tuple[Problem, dict[str, Any], Any]]:
+    def built(self, spec: ModelSpec) -> Iterator[tuple[Problem, Record, Any]]:
         """Yield (problem, settings, estimator) of all settings that are tried and have an answer."""
         for problem in self.problems(spec):
             for settings in spec.settings(problem):

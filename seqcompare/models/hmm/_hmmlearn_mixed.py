@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import accumulate, pairwise
-from typing import Any
 
 import numpy as np
 from hmmlearn.base import BaseHMM
@@ -12,7 +11,7 @@ from hmmlearn.base import BaseHMM
 from seqcompare.models.hmm._hmmlearn import UNUSED, Engine, count_codes, log_dirichlet
 from seqcompare.models.hmm.gaussians import log_density, moments
 from seqcompare.models.hmm.recursions import Likelihood
-from seqcompare.typing import Floats
+from seqcompare.typing import Floats, Record, SequencesLike
 
 # of a log-likelihood of a state that cannot be, small enough to be nothing, large enough to be subtracted
 _NEVER = -1e290
@@ -52,16 +51,16 @@ class MixedEngine(Engine, BaseHMM):
         """Yield where the table of each channel of symbols begins and ends."""
         return pairwise(accumulate(self.widths, initial=0))
 
-    def _check_and_set_n_features(self, X: Any) -> None:
+    def _check_and_set_n_features(self, X: SequencesLike) -> None:
         self.n_features = self.means_.shape[1] + len(self.widths)
 
-    def _initialize_sufficient_statistics(self) -> dict[str, Any]:
-        stats: dict[str, Any] = super()._initialize_sufficient_statistics()
+    def _initialize_sufficient_statistics(self) -> Record:
+        stats: Record = super()._initialize_sufficient_statistics()
         k, d = self.means_.shape
         stats |= {"post": np.zeros(k), "first": np.zeros((k, d)), "second": np.zeros((k, d))}
         return {**stats, "symbols": np.zeros_like(self.symbolprob_)}
 
-    def _accumulate(self, stats: dict[str, Any], values: Floats, posterior: Floats) -> None:
+    def _accumulate(self, stats: Record, values: Floats, posterior: Floats) -> None:
         d = self.means_.shape[1]
         stats["post"] += posterior.sum(axis=0)
         first, second = moments(values[:, :d], self.means_, self._covars_, posterior)
@@ -70,7 +69,7 @@ class MixedEngine(Engine, BaseHMM):
         for i, (a, z) in enumerate(self._blocks()):
             stats["symbols"][:, a:z] += count_codes(values[:, d + i].astype(np.int64), posterior, z - a)
 
-    def _do_mstep(self, stats: dict[str, Any]) -> None:
+    def _do_mstep(self, stats: Record) -> None:
         super()._do_mstep(stats)
         post, first = stats["post"][:, None], stats["first"]
         used = stats["post"] >= UNUSED

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from seqcompare.data.encoding import check_same
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import choose_alphabet
+from seqcompare.typing import Record
 
 
 def learn_channels(estimator: Any, sequences: Sequences) -> None:
@@ -60,7 +61,7 @@ def widths_of(estimator: Any) -> tuple[int, ...]:
 
 def named_steps(estimator: Any, values: NDArray[Any], lengths: NDArray[np.int64]) -> Sequences:
     """Return numbers and codes, as `read_mixed` puts them, under the names of their channels."""
-    columns: dict[str, Any] = {}
+    columns: Record = {}
     n_numbers = values.shape[1] - len(estimator.symbols_)
     numbers, codes = iter(range(n_numbers)), iter(range(n_numbers, values.shape[1]))
     for channel in estimator.schema_:

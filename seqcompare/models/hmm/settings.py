@@ -33,7 +33,7 @@ from seqcompare.models.hmm.parameters import (
 from seqcompare.typing import Floats, Labels, RandomState, Record
 
 # A thousandth of a count for every symbol in every state: no symbol becomes impossible.
-_DEFAULT_PRIORS: dict[str, dict[str, Any]] = {
+_DEFAULT_PRIORS: dict[str, Record] = {
     "categorical": {"emissionprob": 1e-3},
     "mixed": {"symbolprob": 1e-3},
 }

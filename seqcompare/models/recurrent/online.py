@@ -13,7 +13,7 @@ from seqcompare.models.recurrent.cell import State, Weights
 from seqcompare.models.recurrent.chunks import read_out
 from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.packing import Pack, pack
-from seqcompare.typing import Array, Floats, Label
+from seqcompare.typing import Array, Floats, Label, Record
 
 
 class Running(NamedTuple):
@@ -38,7 +38,7 @@ class Running(NamedTuple):
     states: list[State] | None
 
 
-def start(architecture: dict[str, Any], flat: Array) -> Running:
+def start(architecture: Record, flat: Array) -> Running:
     """Return what a network holds before the first step."""
     # memory is not reused: states that were passed on stay as they are
     network = Network(Architecture(**architecture))

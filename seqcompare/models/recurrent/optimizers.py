@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.models.recurrent.kernels import compiled
-from seqcompare.typing import Array, Reals
+from seqcompare.typing import Array, Reals, Record
 
-Memory = dict[str, Any]
+Memory = Record
 
 
 class Descent(NamedTuple):

@@ -13,7 +13,7 @@ from sklearn.utils import check_scalar
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_numbers, check_step_weights
 from seqcompare.models.base import Reader, Reading, check_sequences
-from seqcompare.typing import SequencesLike, Values
+from seqcompare.typing import SequencesLike, TargetsLike, Values, WeightsLike
 
 #: Steps of the longest season that is looked for, and how many steps are looked at.
 _LONGEST, _MOST_STEPS = 400, 20_000
@@ -76,7 +76,9 @@ class LastValue(Reader):
         """Steps seen before the one that is answered for."""
         return getattr(self, "period_", self.period or 1) - 1
 
-    def fit(self, X: SequencesLike, y: Any = None, sample_weight: Any = None) -> LastValue:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> LastValue:
         """Find the season, if it is not given; there is nothing else to learn.
 
         Parameters
@@ -115,7 +117,7 @@ class LastValue(Reader):
         self.n_parameters_ = int(self.period is None)
         return self
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: SequencesLike) -> Any:
         """Return the step itself, or the one a season before the next, for every step, in X's container."""
         sequences = self._check(X)
         return sequences.pack(sequences.values[rows_before(sequences, self.period_)])
@@ -127,7 +129,7 @@ class LastValue(Reader):
     def _answers_to(self, X: Sequences) -> SequencesLike:
         return self.predict(X)[0]
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> float:
         """Return R2 over all steps.
 
         Parameters

@@ -16,6 +16,7 @@ from seqcompare.data.targets import check_step_weights
 from seqcompare.models.base import check_sequences
 from seqcompare.models.reference.chance import ChanceDensity
 from seqcompare.models.reference.places import PARTS, PRIORS, WIDTHS, part_of
+from seqcompare.typing import SequencesLike, TargetsLike, WeightsLike
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +39,9 @@ class PlacedDensity(BaseEstimator):
     def __init__(self, missing: Literal["error", "marginalize"] = "error") -> None:
         self.missing = missing
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> PlacedDensity:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> PlacedDensity:
         """Average the steps of each position, weighted."""
         sequences = self._read(X, reset=True)
         weights = check_step_weights(sample_weight, sequences, steps_as_array=False)
@@ -48,7 +51,7 @@ class PlacedDensity(BaseEstimator):
         self.n_parameters_ = 2 * self.level_.size + self.density_.n_parameters_
         return self
 
-    def score_steps(self, X: Any) -> Any:
+    def score_steps(self, X: SequencesLike) -> Any:
         """Return the log-density of every step in nats."""
         check_is_fitted(self)
         sequences = self._read(X, reset=False)
@@ -57,13 +60,13 @@ class PlacedDensity(BaseEstimator):
         assert isinstance(found, Sequences)  # as what it was asked about
         return sequences.pack(found.values - np.log(spread).sum(axis=1))
 
-    def score_samples(self, X: Any) -> Floats:
+    def score_samples(self, X: SequencesLike) -> Floats:
         """Return the log-density of every sequence in nats."""
         sequences = self._read(X, reset=False)
         steps = self.score_steps(Sequences(sequences.values, sequences.offsets)).values
         return np.asarray(np.add.reduceat(steps, sequences.offsets[:-1]))
 
-    def _read(self, X: Any, *, reset: bool) -> Sequences:
+    def _read(self, X: SequencesLike, *, reset: bool) -> Sequences:
         return check_sequences(self, X, reset=reset, allow_nan=self.missing == "marginalize")
 
     def _place(self, sequences: Sequences) -> NDArray[np.int64]:

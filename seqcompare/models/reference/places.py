@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights
 from seqcompare.models.base import Reading, Tagger, check_sequences
+from seqcompare.typing import SequencesLike, TargetsLike, Values, WeightsLike
 
 Place = Literal["position", "season"]
 Floats = NDArray[np.float64]
@@ -51,7 +52,9 @@ class PlacedNext(BaseEstimator):
         self.period = period
         self.aligned = aligned
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> PlacedNext:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> PlacedNext:
         """Count the symbols of each place, weighted."""
         sequences = check_sequences(self, X, reset=True, symbols=True)
         weights = check_step_weights(sample_weight, sequences, steps_as_array=False)
@@ -70,7 +73,7 @@ class PlacedNext(BaseEstimator):
         self.n_parameters_ = n_places * (len(self.symbols_) - 1)
         return self
 
-    def predict_next_proba(self, X: Any) -> Any:
+    def predict_next_proba(self, X: SequencesLike) -> SequencesLike:
         """Return the frequencies of the next place after every step."""
         sequences = self._read(X)
         rows = np.empty((sequences.n_steps, len(self.symbols_)))
@@ -78,18 +81,18 @@ class PlacedNext(BaseEstimator):
             rows[sequences.offsets[i] : sequences.offsets[i + 1]] = self._answer(sequences[i])
         return sequences.pack(rows)
 
-    def iter_next_proba(self, X: Any, n_rows: int) -> Iterator[Floats]:
+    def iter_next_proba(self, X: SequencesLike, n_rows: int) -> Iterator[Floats]:
         """Yield the frequencies after every step, a sequence at a time, at most `n_rows` steps of it."""
         sequences = self._read(X)
         for i in range(len(sequences)):
             rows = self._answer(sequences[i])
             yield from (rows[a : a + n_rows] for a in range(0, len(rows), n_rows))
 
-    def _read(self, X: Any) -> Sequences:
+    def _read(self, X: SequencesLike) -> Sequences:
         check_is_fitted(self)
         return check_sequences(self, X, reset=False, symbols=True)
 
-    def _answer(self, sequence: NDArray[Any]) -> Floats:
+    def _answer(self, sequence: Values) -> Floats:
         """Return the answers after the steps of one sequence."""
         after = np.arange(1, len(sequence) + 1)
         if self.place == "position":
@@ -129,7 +132,7 @@ class PlacedTagger(Tagger):
         """A missing value is no matter to frequencies of labels."""
         return {"allow_nan": True, "mixed": "keep"}
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> PlacedTagger:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> PlacedTagger:
         """Count the labels of each place, weighted."""
         sequences = check_sequences(self, X, reset=True, **self.reading)
         weights = check_step_weights(sample_weight, sequences)
@@ -144,7 +147,7 @@ class PlacedTagger(Tagger):
         self.n_parameters_ = n_places * (len(self.classes_) - 1)
         return self
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return the frequencies at every step."""
         sequences = self._check(X)
         place = sequences.step_index

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.base import check_sequences
+from seqcompare.typing import SequencesLike, TargetsLike, Values, WeightsLike
 
 Floats = NDArray[np.float64]
 
@@ -36,7 +36,9 @@ class RecentNext(BaseEstimator):
         What is remembered of the training part at its end, the mean over its sequences.
     """
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> RecentNext:
+    def fit(
+        self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
+    ) -> RecentNext:
         """Count the symbols, weighted."""
         sequences = check_sequences(self, X, reset=True, symbols=True)
         weights = check_step_weights(sample_weight, sequences, steps_as_array=False)
@@ -49,20 +51,20 @@ class RecentNext(BaseEstimator):
         self.n_parameters_ = n - 1
         return self
 
-    def predict_next_proba(self, X: Any) -> Any:
+    def predict_next_proba(self, X: SequencesLike) -> SequencesLike:
         """Return the frequencies after every step."""
         check_is_fitted(self)
         sequences = check_sequences(self, X, reset=False, symbols=True)
         return sequences.pack(np.concatenate(list(self.iter_next_proba(sequences, _AT_A_TIME))))
 
-    def iter_next_proba(self, X: Any, n_rows: int) -> Iterator[Floats]:
+    def iter_next_proba(self, X: SequencesLike, n_rows: int) -> Iterator[Floats]:
         """Yield the frequencies after every step, at most `n_rows` steps of a sequence at a time."""
         check_is_fitted(self)
         sequences = check_sequences(self, X, reset=False, symbols=True)
         for sequence in sequences:
             yield from self._answer(np.asarray(sequence), min(n_rows, _AT_A_TIME))
 
-    def _answer(self, sequence: NDArray[Any], n_rows: int) -> Iterator[Floats]:
+    def _answer(self, sequence: Values, n_rows: int) -> Iterator[Floats]:
         """Yield the answers after the steps of one sequence."""
         n = len(self.symbols_)
         column = np.minimum(np.searchsorted(self.symbols_, sequence), n - 1)

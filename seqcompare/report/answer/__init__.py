@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from seqcompare.report.answer import forms
 from seqcompare.report.answer.html import answer_html, note_html, notebook_html
@@ -17,6 +17,7 @@ from seqcompare.report.parts import Lead, Paste
 from seqcompare.report.svg import to_png
 from seqcompare.results.answer import Answer
 from seqcompare.results.comparison import ComparisonResult, StoredComparison
+from seqcompare.typing import Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +48,7 @@ class ShownAnswer(Answer):
         """Return the table as LaTeX, for the packages booktabs and siunitx."""
         return forms.to_latex(self.sheet)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Record:
         """Return the answer in plain values, as JSON has them."""
         return forms.to_plain(self.sheet)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from seqcompare.metrics import Metric
 from seqcompare.results.judgement import INFERIOR
+from seqcompare.typing import Params
 
 #: How many times as wide as without them the axis may be so as to show models that are worse for sure.
 _STRETCH = 2.5
@@ -39,7 +39,7 @@ class Axis:
         return (value - self.low) / (self.high - self.low)
 
 
-def zoomed(rows: Iterable[Mapping[str, Any]], metric: Metric, tolerance: float) -> Axis:
+def zoomed(rows: Iterable[Params], metric: Metric, tolerance: float) -> Axis:
     """Return the axis on which the rows of an answer are told apart.
 
     Parameters
@@ -70,7 +70,7 @@ def zoomed(rows: Iterable[Mapping[str, Any]], metric: Metric, tolerance: float) 
     return Axis(low, high, _ticks(low, high, metric), zone)
 
 
-def _ends(models: list[Mapping[str, Any]]) -> list[float]:
+def _ends(models: list[Params]) -> list[float]:
     found = [float(one[name]) for one in models for name in ("low", "high", "score") if one[name] is not None]
     return [end for end in found if math.isfinite(end)]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import textwrap
-from typing import Any
 
 from tabulate import tabulate
 
 from seqcompare.report.answer.sheet import AnswerSheet, Row
 from seqcompare.report.tables import ascii_text, markdown_text, tex_text
+from seqcompare.typing import Record
 
 _COLUMNS = ("status", "name", "score", "gain", "sure", "reach", "parameters", "step_time", "fit_time")
 _NUMBERS = ("gain", "sure", "reach", "parameters", "step_time", "fit_time")
@@ -103,7 +103,7 @@ def to_latex(sheet: AnswerSheet) -> str:
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}"]) + "\n"
 
 
-def to_plain(sheet: AnswerSheet) -> dict[str, Any]:
+def to_plain(sheet: AnswerSheet) -> Record:
     """Return the answer in plain values: numbers unrounded in ``rows``, and words as they are shown."""
     return {
         "title": sheet.title,

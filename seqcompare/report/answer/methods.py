@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from seqcompare.report.answer.sheet import AnswerSheet
 from seqcompare.report.answer.words import margin_words
 from seqcompare.report.names import shown
 from seqcompare.results.comparison import ComparisonResult
+from seqcompare.typing import Params
 
 _ENTRIES = {
     "holm1979": (
@@ -59,7 +59,7 @@ def methods(result: ComparisonResult, sheet: AnswerSheet) -> str:
     )
 
 
-def bibtex(config: Mapping[str, Any], *, tests: bool = True) -> str:
+def bibtex(config: Params, *, tests: bool = True) -> str:
     """Return the entries that the paragraph on methods refers to; without `tests`, that of the package."""
     version = _version(config).strip()
     own = {"title": "{seqcompare}: how far back do sequences depend, and which model captures it"}
@@ -73,7 +73,7 @@ def bibtex(config: Mapping[str, Any], *, tests: bool = True) -> str:
     )
 
 
-def _version(config: Mapping[str, Any]) -> str:
+def _version(config: Params) -> str:
     versions = config.get("versions", {})
     found = versions.get("seqcompare") if isinstance(versions, Mapping) else None
     return f" {shown(found, 20)}" if found else ""

@@ -6,9 +6,7 @@ Made once and of words alone; pages, terminals, notebooks and papers write these
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -33,6 +31,7 @@ from seqcompare.results.contest import CHANCE
 from seqcompare.results.judgement import ENOUGH, EQUIVALENT, INFERIOR, NOT_TRIED, UNDECIDED, Judgement
 from seqcompare.results.sureness import searched_words, settle_words
 from seqcompare.style import SeriesStyle
+from seqcompare.typing import Params
 
 #: Status -> sign and words.
 _STATUS = {
@@ -85,7 +84,7 @@ class Row:
     fit_time: str
     is_reference: bool
     look: SeriesStyle
-    values: Mapping[str, Any]
+    values: Params
 
 
 @dataclass(frozen=True)
@@ -155,7 +154,7 @@ def sheet_of(result: ComparisonResult, folder: str, unsaved: str = "") -> Answer
     )
 
 
-def _subtitle(data: Mapping[str, Any]) -> str:
+def _subtitle(data: Params) -> str:
     n, shortest, longest = (data[name] for name in ("n_sequences", "shortest", "longest"))
     target = _TARGETS.get(str(data["role"]), str(data["role"]))
     if data["role"] in ("step", "sequence") and data["classes"]:

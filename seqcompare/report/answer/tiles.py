@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -79,7 +78,7 @@ def _how_sure(result: ComparisonResult, judged: Judgement, tolerance: str) -> Ti
     return Tile("How sure", say.probability(p), note)
 
 
-def _how_far(result: ComparisonResult, mine: Mapping[Any, Any]) -> Tile:
+def _how_far(result: ComparisonResult, mine: Mapping[Hashable, float]) -> Tile:
     label, verdict, role = "How far back", result.verdict, str(result.config["data"]["role"])
     if verdict.horizon is not None:
         k = verdict.horizon

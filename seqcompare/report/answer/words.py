@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping
 
 import pandas as pd
 
@@ -12,7 +11,7 @@ from seqcompare import quantities as say
 from seqcompare.metrics import Metric
 
 
-def reach_span(row: Mapping[Any, Any]) -> str:
+def reach_span(row: Mapping[Hashable, float]) -> str:
     """Return the interval of a reach in steps; empty where there is none."""
     low, high = row.get("reach_low", math.nan), row.get("reach_high", math.nan)
     if missing(low) or missing(high) or low == high:
@@ -20,14 +19,14 @@ def reach_span(row: Mapping[Any, Any]) -> str:
     return f"{say.count(low)}–{say.count(high)}"
 
 
-def written(value: Any, write: Callable[[float], str]) -> str:
+def written(value: float | None, write: Callable[[float], str]) -> str:
     """Return a number as `write` has it, and a dash where there is none."""
-    return say.NOTHING if missing(value) else str(write(float(value)))
+    return say.NOTHING if value is None or missing(value) else str(write(float(value)))
 
 
-def span_of(low: Any, high: Any, write: Callable[[float], str], between: str = "–") -> str:
+def span_of(low: float | None, high: float | None, write: Callable[[float], str], between: str = "–") -> str:
     """Return an interval; empty where there is none."""
-    if missing(low) or missing(high):
+    if low is None or high is None or missing(low) or missing(high):
         return ""
     a, b = write(float(low)), write(float(high))
     if a.endswith("%") and b.endswith("%"):
@@ -36,7 +35,7 @@ def span_of(low: Any, high: Any, write: Callable[[float], str], between: str = "
     return f"{a}{' to ' if a.startswith('−') or b.startswith('−') else between}{b}"
 
 
-def missing(value: Any) -> bool:
+def missing(value: object) -> bool:
     """Whether a cell of a table is empty."""
     return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 
