@@ -18,6 +18,9 @@ _SHORTEST_BLOCK = 20
 _MANY_SEQUENCES = 20
 _MOST_SYMBOLS = 8
 _FEWEST_UNITS = 8
+# so many times longer than by chance are runs of a class in a file that is sorted; in one whose classes go
+# over from one to the other all along, half as many again
+_SORTED = 4
 _FEWEST_JOINED = 12
 _COARSE = 0.2
 _LONG_ENOUGH = 30
@@ -141,12 +144,15 @@ def _unit_root(X: Sequences, seed: int) -> float:
 def find_target_drift(target: Labels, n_permutations: int, seed: int) -> Drift | None:
     """Test whether targets, one a sequence, change along the data; None where they come class by class.
 
-    Files that are sorted by class say nothing about time.
+    Files that are sorted by class, as a whole or part by part, say nothing about time: runs of one class are
+    then several times as long as they would be by chance.
     """
     if len(target) < _FEWEST_UNITS:
         return None
     runs = 1 + int((target[1:] != target[:-1]).sum())
-    if runs == len(np.unique(target)):
+    counts = np.unique(target, return_counts=True)[1]
+    by_chance = 1 + (len(target) - 1) * (1 - ((counts / len(target)) ** 2).sum())
+    if runs == len(counts) or runs < by_chance / _SORTED:
         return None
     return find_drift(Sequences(target, np.arange(len(target) + 1)), n_permutations, seed)
 

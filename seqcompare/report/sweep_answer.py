@@ -147,9 +147,8 @@ def sentence_of(found: Reaches) -> str:
         if near:
             low, high = min(near), max(near)
             span = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-            parts.append(
-                f"{span} step{'' if high == 1 else 's'} on {len(near)}{' others' if far else f' of {n}'}"
-            )
+            where = f"{len(near)} other{'s' if len(near) > 1 else ''}" if far else f"{len(near)} of {n}"
+            parts.append(f"{span} step{'' if high == 1 else 's'} on {where}")
         if short:
             parts.append(f"not even the smallest distance on {short}")
         said.append(f"{group}{member} {f'reaches {joined(parts)}' if parts else 'cannot be judged'}")

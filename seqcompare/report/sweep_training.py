@@ -37,7 +37,7 @@ def _learning_curves(view: SweepView) -> Figure | None:
         for column, words in (("train_loss", "training loss"), ("validation_score", "validation score")):
             if part[column].notna().any():
                 draw = partial(_curves, part, column=column, words=words, looks=looks)
-                panels.append(Panel(f"{task}, d = {length:g}: {words.split()[0]}", draw))
+                panels.append(Panel(f"{task} {length:g}: {words.split()[0]}", draw))
     return Figure(
         name="learning_curves",
         title="Learning curves at the largest distance",

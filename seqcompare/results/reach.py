@@ -194,7 +194,7 @@ def say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | None
         reach.control == "truncated" or (role in ("next", "step") and _is_widest(found, model))
     ):
         text += f" That is as far as it could see ({reach.longest}): the true reach may be longer."
-    elif np.isfinite(seen):
+    elif np.isfinite(seen) and seen > 0:
         most = found.metric.say_difference(max(reach.at_most, 0.0))
         text += (
             f" What is further back may yet be worth {most} to it; {found.metric.say_difference(seen)} or "

@@ -137,3 +137,11 @@ def test_folds_that_can_show_nothing(rng):
     assert "more than there are groups (4)" in str(
         check(sequences(X, y, groups=np.arange(60) // 15), cv=5, mute=["drift", "few"])[-1]
     )
+
+
+def test_a_file_sorted_by_class_part_by_part_is_no_drift_and_one_that_goes_over_is(rng):
+    X = list(rng.integers(0, 4, (120, 30)))
+    classes = np.array(["a", "b", "c"])
+    assert "drift" not in codes(sequences(X, np.concatenate([np.repeat(classes, n) for n in (10, 30)])))
+    going_over = np.where(rng.random(120) < np.linspace(0.05, 0.95, 120), "a", "b")
+    assert "drift" in codes(sequences(X, going_over))

@@ -28,7 +28,6 @@ SUITE = {
 }
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_a_sweep_scores_densities_and_theory_foresees_who_can(tmp_path):
     frame = seqcompare.sweep(SUITE, tmp_path, n_jobs=1).frame()
     assert frame["status"].eq("ok").all(), frame["error"].tolist()
@@ -52,7 +51,6 @@ def draw(n):
     return LinearSeries(2, coefficients=(1.6, -0.8)).sample(n, length=200, random_state=1).X
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_a_comparison_finds_the_order_of_a_series(tmp_path):
     comparison = seqcompare.compare(draw(40), ["markov"], cv=3, out=tmp_path)
     best = comparison.summary().set_index("entry").loc["Markov chain"]
@@ -61,7 +59,6 @@ def test_a_comparison_finds_the_order_of_a_series(tmp_path):
     assert best["score"] == pytest.approx(2.047, abs=0.02)
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_all_families_compete_on_numbers(tmp_path):
     comparison = seqcompare.compare(draw(10), cv=2, out=tmp_path)
     frame = comparison.frame()
@@ -76,7 +73,6 @@ def test_all_families_compete_on_numbers(tmp_path):
     assert (learned < summary.loc["last value", "score"] - 0.5).all()
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_counts_of_a_file_go_to_models_of_counts(tmp_path):
     rng = np.random.default_rng(0)
     visitors = [np.asarray(x) for x in Counts(survival=0.8, arrivals=2.0).sample(12, 60, random_state=0).X]
