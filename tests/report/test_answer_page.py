@@ -205,6 +205,18 @@ def test_the_answer_of_a_sweep_says_the_same_in_every_form(swept):
     assert all(tile.value in repr(swept) for tile in swept.tiles)
 
 
+def test_what_can_be_asked_is_told_in_a_line_each(swept, capsys):
+    for thing in (swept, seqcompare.load_run(GOLDEN / "sweep"), seqcompare.load_run(GOLDEN / "compare-next")):
+        thing.help()
+        first, *lines = capsys.readouterr().out.splitlines()
+        assert first.startswith(f"{type(thing).__name__}: ")
+        for line in lines:
+            name, said = re.fullmatch(r"  \.(\w+)(?:\(.*\))?: (.+)", line).groups()
+            assert hasattr(thing, name)
+            assert said.endswith((".", ":"))
+    assert "  .model(trusted): Return the model that is enough, fitted to all data." in lines
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_matrix_of_a_sweep_is_on_the_first_screen(browser, report_folder, width):  # noqa: F811
     with opened(browser, report_folder, width, unfold=False) as page:

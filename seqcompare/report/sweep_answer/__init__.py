@@ -22,6 +22,7 @@ from seqcompare.report.sweep_answer.reaches import Reaches, reaches_of
 from seqcompare.report.sweep_answer.words import sentence_of, tiles_of_sweep
 from seqcompare.report.sweep_tables import SweepView
 from seqcompare.results.folder import StoredRun
+from seqcompare.results.helping import Helping
 from seqcompare.typing import Record
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SweepAnswer:
+class SweepAnswer(Helping):
     """How far the best model of each family reaches on each task.
 
     Parameters
@@ -114,9 +115,11 @@ def lead_of_sweep(view: SweepView, sentences: tuple[str, ...], config: Mapping[s
     answer = _answer_of(view)
     if answer is None:
         return None
+    values = json.dumps(plain(answer.to_dict()), indent=2, allow_nan=False) + "\n"
     pastes = (
         Paste("latex", "LaTeX", answer.to_latex()),
         Paste("markdown", "Markdown", answer.to_markdown()),
+        Paste("json", "JSON", values),
         Paste("bibtex", "BibTeX", bibtex(config, tests=False)),
     )
     return Lead(
@@ -125,7 +128,7 @@ def lead_of_sweep(view: SweepView, sentences: tuple[str, ...], config: Mapping[s
         pastes=pastes,
         files={
             "tables/answer.tex": answer.to_latex,
-            "answer.json": lambda: json.dumps(plain(answer.to_dict()), indent=2, allow_nan=False) + "\n",
+            "answer.json": lambda: values,
             "figures/answer.png": lambda: to_png(answer.slide()),
         },
     )
