@@ -24,7 +24,7 @@ from seqcompare.cli.options import (
     QuietOption,
     SchedulerOption,
 )
-from seqcompare.cli.predicting import predict
+from seqcompare.cli.predicting import forecast, predict
 
 if TYPE_CHECKING:
     from seqcompare.data.dataset import SequenceDataset
@@ -289,6 +289,11 @@ app.command(
     epilog="Examples: `seqcompare predict reports/visits new-visits.csv --out answers.csv` | "
     "`seqcompare predict reports/japanese_vowels utterances.ts --json`"
 )(with_reading(predict))
+
+app.command(
+    epilog="Examples: `seqcompare forecast reports/visits visits.csv --steps 12 --out fan.csv` | "
+    "`seqcompare forecast reports/corpus corpus.txt --steps 3 --json`"
+)(with_reading(forecast))
 
 
 @app.command(
