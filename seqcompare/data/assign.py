@@ -8,9 +8,11 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from seqcompare.data.dataset import ColumnUse
+from seqcompare.data.dates import read_cyclic
 from seqcompare.data.keys import guess_sequence
 from seqcompare.data.look import Look, even, starts_of
 from seqcompare.data.order import looks_ordered, order_places
@@ -233,6 +235,8 @@ def why_no_order(table: Table, look: Look, codes: NDArray[np.int64]) -> str | No
             order_places(cells.dropna(), table.error)
         except DataError:
             return None if looks_ordered(texts) else "its words have no order"
+        if read_cyclic(texts) is not None and pd.Series(codes * len(codes) + look.codes).duplicated().any():
+            return "its months or days come round again"
         return None
     numbers = look.numbers
     assert numbers is not None
