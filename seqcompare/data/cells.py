@@ -14,16 +14,31 @@ from seqcompare.data.clothes import Clothes, SeveralUnits, undress
 from seqcompare.data.source import missing_marks
 
 # what programs and people write for "no number"; in a column of words only the empty cell is missing
-_NO_NUMBER = frozenset(
-    "na n/a #n/a #na n.a. n.a n.d. nd <na> (na) nan -nan #nan 1.#qnan -1.#ind 1.#ind null (null) #null! nul nil "
-    "none \\n nat missing (missing) unknown undefined void tbd #div/0! #value! #ref! #name? #num! #error!".split()
-) | {"", "not available", "no data", "not applicable", "not recorded"}
+_NAMES = (
+    "na n/a #n/a #na n.a. n.a n.d. nd <na> (na) nan -nan #nan 1.#qnan -1.#ind 1.#ind null (null) #null! "
+    "nul nil none \\n nat missing (missing) unknown undefined void tbd #div/0! #value! #ref! #name? #num! "
+    "#error!"
+)
+_NO_NUMBER = frozenset(_NAMES.split()) | {"", "not available", "no data", "not applicable", "not recorded"}
 # nothing but signs is no number, whichever they are
 _SIGNS_ALONE = re.compile(r"[-–—−_.?*~#/:+ ]+")
 # what stands for "no number" where it lies far from all others: all nines, and the ends of types of numbers
 _NINES = re.compile(r"-9|-?9{2,}(?:\.9+)?")
 _ENDS = frozenset(
-    [-32768.0, 32767.0, 65535.0, -2147483648.0, 2147483647.0, 4294967295.0, 1e20, 1e30, -1e30, 1e34, -1e34, 1e31]
+    [
+        -32768.0,
+        32767.0,
+        65535.0,
+        -2147483648.0,
+        2147483647.0,
+        4294967295.0,
+        1e20,
+        1e30,
+        -1e30,
+        1e34,
+        -1e34,
+        1e31,
+    ]
 ) | {-1e31, 1e35, 1e36, 1e37, 9.96921e36, 9.969209968386869e36, -9e33}
 _FEW = 1000
 _NUMBER = re.compile(
@@ -154,7 +169,9 @@ def _sentinels(numbers: NDArray[np.float64], missing: NDArray[np.bool_]) -> NDAr
             break
         place = left[np.argsort(numbers[left], kind="stable")]
         ends = [
-            i for i, rest in ((place[0], place[1:]), (place[-1], place[:-1])) if _is_mark(numbers[i], numbers[rest])
+            i
+            for i, rest in ((place[0], place[1:]), (place[-1], place[:-1]))
+            if _is_mark(numbers[i], numbers[rest])
         ]
         if not ends:
             break

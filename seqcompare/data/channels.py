@@ -274,12 +274,14 @@ def say_spelling(spelling: Spelling, column: str, notes: list[str]) -> None:
         notes.append(f"the numbers of column {column!r} are read with a decimal comma")
     if spelling.clothes is not None:
         notes.append(
-            f"the numbers of column {column!r} are written {spelling.clothes.words}; as words: the kind 'symbols'"
+            f"the numbers of column {column!r} are written {spelling.clothes.words}; "
+            "as words: the kind 'symbols'"
         )
     if spelling.marks:
         marks = ", ".join(map(repr, spelling.marks[:5]))
         notes.append(
-            f"in column {column!r}, {marks} is read as missing; marks '' (--missing-mark '') reads it as it is"
+            f"in column {column!r}, {marks} is read as missing; "
+            "marks '' (--missing-mark '') reads it as it is"
         )
     if spelling.twins:
         notes.append(f"in column {column!r}, {' and '.join(spelling.twins)} are read as the same number")

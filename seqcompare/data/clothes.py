@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 # written without a blank, other letters behind a number make a code of it
-_UNITS = frozenset(
-    "% ‰ ° °C °F °K C F K mg g kg µg ug ng t lb lbs oz mm cm m km in ft mi µm um nm s ms us µs min h hr hrs d sec "
-    "bpm rpm fps Hz kHz MHz GHz V mV kV A mA W kW MW kWh MWh Wh J kJ kcal Pa kPa hPa bar mbar mmHg psi l L ml "
-    "mL dl dL µl N kN dB dBm lux lx ppm ppb px pt kB KB MB GB TB m/s km/h kmh mph mg/dl mg/dL mmol/l mmol/L g/l "
-    "g/L l/min L/min \" ' ″ ′ USD EUR GBP CHF JPY SEK NOK DKK PLN CAD AUD INR BRL kr zł Kč Ft".split()
+_NAMES = (
+    "% ‰ ° °C °F °K C F K mg g kg µg ug ng t lb lbs oz mm cm m km in ft mi µm um nm s ms us µs min h hr "
+    "hrs d sec bpm rpm fps Hz kHz MHz GHz V mV kV A mA W kW MW kWh MWh Wh J kJ kcal Pa kPa hPa bar mbar "
+    "mmHg psi l L ml mL dl dL µl N kN dB dBm lux lx ppm ppb px pt kB KB MB GB TB m/s km/h kmh mph mg/dl "
+    "mg/dL mmol/l mmol/L g/l g/L l/min L/min \" ' '' ″ ′ USD EUR GBP CHF JPY SEK NOK DKK PLN CAD AUD INR "
+    "BRL kr zł Kč Ft"
 )
+_UNITS = frozenset(_NAMES.split())
 _MONEY = (
     r"(?:[A-Z]{0,3}\$|USD|EUR|GBP|CHF|JPY|SEK|NOK|DKK|PLN|CAD|AUD|NZD|INR|BRL|MXN|ZAR|CNY|RMB|KRW|TRY|HKD|SGD|"
     r"CZK|HUF|Rs\.?|kr\.?|zł|Kč|Ft)"
@@ -75,7 +77,9 @@ class Clothes:
         """What is worn, in words."""
         parts = [f"with {self.sign!r}"] if self.sign else []
         if self.thousands:
-            noun = {",": "commas", ".": "points", "'": "apostrophes", " ": "blanks"}.get(self.thousands, "marks")
+            noun = {",": "commas", ".": "points", "'": "apostrophes", " ": "blanks"}.get(
+                self.thousands, "marks"
+            )
             parts.append(f"with {noun} between thousands")
         parts += ["with a decimal comma"] if self.decimal == "," else []
         parts += ["with letters for thousands and millions"] if self.multiples else []
@@ -110,9 +114,7 @@ class _Worn:
     brackets: bool
 
 
-def undress(
-    cells: Sequence[str], *, decimal_commas: bool
-) -> tuple[list[str], Clothes] | SeveralUnits | None:
+def undress(cells: Sequence[str], *, decimal_commas: bool) -> tuple[list[str], Clothes] | SeveralUnits | None:
     """Return the bare numbers of distinct cells and what they wore; None if they are no such numbers.
 
     Parameters
@@ -178,7 +180,14 @@ def _take_apart(cell: str) -> _Worn | None:
     letters = after and unicodedata.category(after[0]) != "Sc"
     if letters and not match["gap"] and after not in _UNITS and after not in _MULTIPLES:
         return None
-    return _Worn(brackets or signs == "-", match["number"], match["power"] or "", before or after, bool(limit), brackets)
+    return _Worn(
+        brackets or signs == "-",
+        match["number"],
+        match["power"] or "",
+        before or after,
+        bool(limit),
+        brackets,
+    )
 
 
 def _is_unit(sign: str) -> bool:
@@ -203,7 +212,10 @@ def _form_of(numbers: Sequence[str], sure: bool) -> tuple[str, str] | None:
         plain = [form for form in fitting if form == ("", ".")]
         fitting = plain or [form for form in fitting if form[1] == "." or form[0] == "."]
     # of forms that say the same of all that is there, one is enough
-    told = {tuple(n.replace(mark, "").replace(point, ".") for n in numbers): (mark, point) for mark, point in fitting[::-1]}
+    told = {
+        tuple(n.replace(mark, "").replace(point, ".") for n in numbers): (mark, point)
+        for mark, point in fitting[::-1]
+    }
     if len(told) == 1:
         return next(iter(told.values()))
     thousands = (",", ".")

@@ -33,8 +33,8 @@ def _month_names() -> dict[str, int]:
 
 
 _MONTHS = _month_names()
-_WEEKDAYS = {day[:n]: i for i, day in enumerate(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
-    "sunday")) for n in range(3, len(day) + 1)}
+_DAYS = "monday tuesday wednesday thursday friday saturday sunday"
+_WEEKDAYS = {day[:n]: i for i, day in enumerate(_DAYS.split()) for n in range(3, len(day) + 1)}
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
 _ZONE = r"(?:\s*(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2}|[A-Z]{3,4})(?:\s*\([A-Z]{3,4}\))?)?"
 _TIME = r"(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2}))?(?::(?P<second>[0-9]{2}(?:[.,][0-9]+)?))?"
@@ -56,7 +56,7 @@ _NAMED = tuple(
     )
 )
 _NUMERIC = re.compile(
-    rf"(?P<a>[0-9]{{1,4}})(?P<mark>[-/.])(?P<b>[0-9]{{1,2}})(?P=mark)(?P<c>[0-9]{{4}}|[0-9]{{2}}){_CLOCK}",
+    rf"(?P<a>[0-9]{{1,4}})(?P<mark>[-/.])(?P<b>[0-9]{{1,2}})(?P=mark)(?P<c>[0-9]{{4}}|[0-9]{{1,2}}){_CLOCK}",
     re.IGNORECASE,
 )
 _MONTH_YEAR = (
@@ -69,11 +69,19 @@ _QUARTER = (
     re.compile(rf"(?P<quarter>[1-4])Q[-\s/]*{_YEAR}", re.IGNORECASE),
 )
 _WEEK = (
-    re.compile(r"(?P<year>[0-9]{4})[-\s/]?(?:W|wk|week|KW)[-\s.]*(?P<week>[0-9]{1,2})(?:-?(?P<weekday>[1-7]))?", re.IGNORECASE),
-    re.compile(r"(?:W|wk|week|KW)[-\s.]*(?P<week>[0-9]{1,2})[-\s,/]+(?:of )?(?P<year>[0-9]{4})", re.IGNORECASE),
+    re.compile(
+        r"(?P<year>[0-9]{4})[-\s/]?(?:W|wk|week|KW)[-\s.]*(?P<week>[0-9]{1,2})(?:-?(?P<weekday>[1-7]))?",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:W|wk|week|KW)[-\s.]*(?P<week>[0-9]{1,2})[-\s,/]+(?:of )?(?P<year>[0-9]{4})", re.IGNORECASE
+    ),
 )
 _HALF_CLOCK = re.compile(rf"{_TIME}\s*(?P<half>[ap]\.?\s?m\.?)", re.IGNORECASE)
-_DURATION = re.compile(r"(?P<days>-?[0-9]+) days?,?\s+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2}(?:\.[0-9]+)?)")
+_DURATION = re.compile(
+    r"(?P<days>-?[0-9]+) days?,?\s+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}):"
+    r"(?P<second>[0-9]{2}(?:\.[0-9]+)?)"
+)
 # dates written as one whole number, by how many digits it has
 _COMPACT = {6: "%Y%m", 8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _FEWEST = 3
@@ -148,10 +156,19 @@ def read_compact(numbers: NDArray[np.int64]) -> Moments | None:
 
 def read_cyclic(texts: Sequence[str]) -> tuple[NDArray[np.int64], str] | None:
     """Return the places of months or days of the week, which come round again; None if these are neither."""
+    places = [place_in_cycle(text) for text in texts]
+    known = {place[0] for place in places if place is not None}
+    if len(places) < _FEWEST or None in places or len(known) > 1:
+        return None
+    return np.array([place[1] for place in places if place is not None]), known.pop()
+
+
+def place_in_cycle(text: str) -> tuple[str, int] | None:
+    """Return of what cycle a name of a month or day of the week is, and which of it; None of others."""
+    name = text.strip().rstrip(".").lower()
     for names, how in ((_MONTHS, "months of one year"), (_WEEKDAYS, "days of one week, from Monday on")):
-        places = [names.get(text.strip().rstrip(".").lower(), -1) for text in texts]
-        if len(places) >= _FEWEST and min(places) >= 0:
-            return np.array(places, dtype=np.int64), how
+        if name in names:
+            return how, names[name]
     return None
 
 
@@ -171,7 +188,11 @@ def _read_named(texts: Sequence[str]) -> Moments | None:
         fields = _fields(pattern, texts)
         if fields is not None and all(str(f["month"]).lower() in _MONTHS for f in fields):
             days = [
-                (_year(f["year"]) if "year" in f else _YEAR_OF_NONE, _MONTHS[str(f["month"]).lower()], int(f.get("day") or 1))
+                (
+                    _year(f["year"]) if "year" in f else _YEAR_OF_NONE,
+                    _MONTHS[str(f["month"]).lower()],
+                    int(f.get("day") or 1),
+                )
                 for f in fields
             ]
             return _moments(days, fields, texts)
@@ -217,7 +238,8 @@ def _read_durations(texts: Sequence[str]) -> Moments | None:
     if fields is None:
         return None
     found = _moments([(1970, 1, 1)] * len(fields), fields, texts)
-    return found + np.array([int(f["days"] or 0) for f in fields], dtype="timedelta64[D]")
+    days = np.array([int(f["days"] or 0) for f in fields], dtype="timedelta64[D]")
+    return np.asarray(found + days)
 
 
 def _read_numeric(texts: Sequence[str]) -> tuple[Moments, str] | None:
@@ -229,6 +251,8 @@ def _read_numeric(texts: Sequence[str]) -> tuple[Moments, str] | None:
     if (first > 31).any():
         days = [(int(f["a"] or 0), int(f["b"] or 0), int(f["c"] or 0)) for f in fields]
         return _moments(days, fields, texts), "dates of the form year, month, day"
+    if any(len(str(f["c"])) == 1 for f in fields):
+        return None
     years = [_year(f["c"]) for f in fields]
     day_first = [(y, int(b), int(a)) for y, a, b in zip(years, first, second, strict=True)]
     month_first = [(y, int(a), int(b)) for y, a, b in zip(years, first, second, strict=True)]
@@ -301,7 +325,9 @@ def _moments(
         found.append(datetime(year, month, day) + passed - _ahead(clock.get("zone")))
     zones = {str(f.get("zone")) for f in fields if f.get("zone")}
     if len(zones) > 1 and any(zone.isalpha() and zone.upper() not in ("Z", "UTC", "GMT") for zone in zones):
-        raise DateError(f"the times are of several zones, {', '.join(sorted(zones)[:3])}: write them as ISO does", 0)
+        raise DateError(
+            f"the times are of several zones, {', '.join(sorted(zones)[:3])}: write them as ISO does", 0
+        )
     return np.array(found, dtype="datetime64[us]")
 
 

@@ -190,16 +190,13 @@ def read_new(data: object, reading: Mapping[str, object]) -> SequenceDataset:
         If the data cannot be read in this way.
     """
     named = {**dict.fromkeys(READING_OPTIONS), **reading}
-    general = ("group", "wide", "cell", "role", "kind", "missing", "ignore_label", "file_format", "name")
     columns = Columns(*(named.pop(part) for part in ("sequence", "order", "values", "target")))  # type: ignore[arg-type]  # as read takes them
-    group, wide, cell, _, kind, missing, _, file_format, name = (named.pop(option) for option in general)
-    for option in ("test", "labels", "memory"):
+    wanted = Wanted(None, named.pop("kind"), named.pop("missing"), part=True)  # type: ignore[arg-type]  # likewise
+    for option in ("role", "ignore_label", "test", "labels", "memory"):
         named.pop(option)
-    names, padding, normalise, marks = (
-        named.pop(option) for option in ("names", "padding", "normalise", "marks")
-    )
-    wanted = Wanted(None, kind, missing, part=True)  # type: ignore[arg-type]  # as read takes them
-    told = Told(columns, group, wide, cell, wanted, named, file_format, name, None, names, padding, normalise, None, marks)  # type: ignore[arg-type]  # likewise
+    general = ("group", "wide", "cell", "file_format", "name", "names", "padding", "normalise", "marks")
+    rest = {option: named.pop(option) for option in general}
+    told = Told(columns, wanted=wanted, special=named, **rest)  # type: ignore[arg-type]  # likewise
     without = replace(told, columns=replace(columns, target=False))
     # where the values are named, no target can be taken for one of them
     first, second = (without, told) if columns.values else (told, without)
