@@ -1,7 +1,8 @@
 """Weights by name, in and out, and in PyTorch's layout.
 
 Names and shapes, with H hidden units, g gates (LSTM: output, input, forget, candidate; GRU: reset, update,
-candidate; Elman and Jordan: one block), each H columns wide, and k outputs:
+candidate; minGRU: update, candidate; LRU: the real and the imaginary part, and what goes past the state;
+Elman and Jordan: one block), each H columns wide, and k outputs:
 
 ========================== ================= =============================================================
 ``embedding``              (symbols, e)      if symbols are embedded
@@ -9,9 +10,11 @@ candidate; Elman and Jordan: one block), each H columns wide, and k outputs:
                                              ``input_mean_`` and ``input_scale_``; a layer above reads the
                                              directions of the one below side by side
 ``layer0.forward.bias``    (g H,)
-``layer0.forward.recurrent`` (H, g H)        times the state; Jordan: (outputs, H)
+``layer0.forward.recurrent`` (H, g H)        times the state; Jordan: (outputs, H); none of minGRU and LRU
 ``....recurrent_bias``     (H,)              GRU: inside the reset gate's product
 ``....output``, ``output_bias`` (H, k), (k,) Jordan: the output units
+``....fading``, ``turning`` (H,), (H,)       LRU: λ = exp(-exp(fading) + i exp(turning))
+``....output``             (2 H, H)          LRU: times the real parts of the state, then the imaginary ones
 ``layer0.backward...``                       the other direction
 ``attention.weight``, ``.bias``, ``.vector`` (D H, H), (H,), (H,) with ``pooling="attention"``
 ``readout.weight``, ``readout.bias`` (D H, k), (k,) D directions; not for Jordan

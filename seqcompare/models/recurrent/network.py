@@ -160,6 +160,12 @@ class Network:
                 gates = len(self.cell.gates) if part == "input" else 1
                 limit = np.sqrt(6.0 / (w.shape[0] + w.shape[1] / gates))
                 w[:] = rng.uniform(-limit, limit, w.shape)
+        if self.cell.start is not None:
+            views = self.views(flat)
+            for layer in range(self.architecture.n_layers):
+                for direction in self.directions:
+                    for name, start in self.cell.start(self.size(layer), rng, longest).items():
+                        views[f"layer{layer}.{direction}.{name}"][:] = start
         return flat.astype(dtype)
 
     def start(self, n_sequences: int, dtype: DTypeLike) -> list[State]:
@@ -208,7 +214,9 @@ class Network:
             traces, taken, recurrent_masks = [], [], []
             for k, direction in enumerate(self.directions):
                 own = self._own(weights, layer, direction)
-                drop = None if noise is None else _keep(noise.rng, noise.recurrent, own["recurrent"])
+                drop = None
+                if noise is not None and noise.recurrent:
+                    drop = _keep(noise.rng, noise.recurrent, own["recurrent"])
                 if drop is not None:
                     own["recurrent"] = own["recurrent"] * drop
                 index = self._index(x, pack, layer, direction)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from seqcompare.models.recurrent.cell import Size
 from seqcompare.models.recurrent.cells import CELLS
 from seqcompare.models.recurrent.kernels import ACTIVATIONS
 from seqcompare.typing import RandomState
@@ -22,7 +23,7 @@ class RecurrentParameters:
 
     Parameters
     ----------
-    cell : {"lstm", "gru", "elman", "jordan"}, default="lstm"
+    cell : {"lstm", "gru", "elman", "jordan", "mingru", "lru"}, default="lstm"
         The kind of recurrent unit.
     hidden_size : int, default=32
         Units a layer and direction.
@@ -31,7 +32,8 @@ class RecurrentParameters:
     bidirectional : bool, default=False
         Whether each layer also reads the sequences backwards. The answers then depend on later steps too.
     activation : {"tanh", "relu", "sigmoid", "identity"}, default="tanh"
-        Of the hidden units; "lstm" and "gru" take only "tanh".
+        Of the hidden units; "lstm" and "gru" take only "tanh", "mingru" (of what it may let in) and "lru" (of
+        what it passes on) that or "identity".
     embedding_size : int or "auto", default="auto"
         Numbers that a symbol is embedded in. "auto" gives each symbol its own input weights, which is an
         embedding of one-hot codes, up to `hidden_size` symbols, and embeds more symbols in `hidden_size`
@@ -44,7 +46,7 @@ class RecurrentParameters:
         training. For symbols, of the entries of the embedding, alike for all steps of a batch.
     recurrent_dropout : float, default=0.0
         Share of the recurrent weights dropped, anew for each batch (Merity et al. 2018, "Regularizing and
-        optimizing LSTM language models").
+        optimizing LSTM language models"). Units of "mingru" and "lru" have none: they do not see each other.
     solver : {"adam", "sgd"}, default="adam"
         How to step down the gradient.
     learning_rate_init : float or "auto", default="auto"
@@ -77,9 +79,9 @@ class RecurrentParameters:
         Steps that gradients reach back at most; the state is carried on. None for all. Not for bidirectional
         networks.
     timescale : int or "auto", default="auto"
-        Steps that the gates of "lstm" and "gru" remember at the start: each unit 1 to that many. "auto" is
-        the length of the longest training sequence, or `truncation` if that is less. A few steps suit long
-        texts, in which most of what matters is near.
+        Steps that the gates of "lstm", "gru" and "mingru", and the units of "lru", remember at the start: each
+        unit 1 to that many. "auto" is the length of the longest training sequence, or `truncation` if that is
+        less. A few steps suit long texts, in which most of what matters is near.
     warm_start : bool, default=False
         Whether `fit` goes on from the last one.
     dtype : {"float32", "float64"}, default="float32"
@@ -128,6 +130,12 @@ def check_parameters(net: RecurrentParameters) -> None:
         raise ValueError(
             f"cell={net.cell!r} takes activation {CELLS[net.cell].activations}, got {net.activation!r}"
         )
+    _number("recurrent_dropout", net.recurrent_dropout, 0.0, 1.0)
+    if net.recurrent_dropout and "recurrent" not in CELLS[net.cell].shapes(Size(1, 1)):
+        raise ValueError(
+            f"cell={net.cell!r} has no weights between its units to drop: expected recurrent_dropout=0, got "
+            f"{net.recurrent_dropout!r}"
+        )
     _among("solver", net.solver, ("adam", "sgd"))
     for name in ("hidden_size", "n_layers", "max_iter", "n_iter_no_change"):
         _at_least_one(name, getattr(net, name))
@@ -139,7 +147,7 @@ def check_parameters(net: RecurrentParameters) -> None:
     }.items():
         if getattr(net, name) not in words:
             _at_least_one(name, getattr(net, name), words)
-    for name in ("dropout", "recurrent_dropout", "momentum"):
+    for name in ("dropout", "momentum"):
         _number(name, getattr(net, name), 0.0, 1.0)
     _number("validation_fraction", net.validation_fraction, 0.0, 1.0, open_below=True)
     for name in ("tol", "alpha"):
