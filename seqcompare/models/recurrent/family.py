@@ -99,7 +99,8 @@ def _grid(cell: str, both_ways: bool, problem: Problem) -> list[Settings]:
                 else []
             )
         if problem.large:
-            sizes, shorts = {"gru": (64,), "lstm": ()}, {"gru": (64, 96)}
+            sizes = {"mingru": (64,), "lru": (64,), "gru": (64,), "lstm": ()}
+            shorts = {"gru": (64, 96)}
         else:
             sizes = {"gru": (8, 32), "lstm": (32, 64)}
             if problem.longest > LONG // 2:

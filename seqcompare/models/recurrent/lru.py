@@ -142,7 +142,7 @@ LRU = Cell(
     forward=_run,
     backward=_unrun,
     storage="linear",
-    seconds=5e-7,
+    seconds=1.5e-6,
     start=_start,
     layers=2,  # one cannot let what it has stored decide what comes in
 )

@@ -103,6 +103,6 @@ MINGRU = Cell(
     biases=_biases,
     forward=_run,
     backward=_unrun,
-    seconds=3e-7,
+    seconds=7e-7,
     layers=2,  # in one, no gate sees what is stored
 )
