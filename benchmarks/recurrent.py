@@ -3,8 +3,8 @@
 A step is forward, backpropagation through all time, clipping and Adam, on sequences of 100 steps of 8 numbers
 with one of 4 labels a step, in float32. PyTorch runs with oneDNN on and off and with Adam fused and not; its
 best counts. It has no linear recurrences: they are written for it step by step and as a scan that doubles its
-reach in each of seven rounds over all steps. The two sides alternate; the least processor time of each counts,
-which others disturb least. The ratio is what matters: below 1 we are faster.
+reach in each of seven rounds over all steps. The two sides alternate; the least processor time of each
+counts, which others disturb least. The ratio is what matters: below 1 we are faster.
 
     python benchmarks/recurrent.py [--quick] [--cells lstm gru elman mingru lru]
 """

@@ -79,9 +79,9 @@ class RecurrentParameters:
         Steps that gradients reach back at most; the state is carried on. None for all. Not for bidirectional
         networks.
     timescale : int or "auto", default="auto"
-        Steps that the gates of "lstm", "gru" and "mingru", and the units of "lru", remember at the start: each
-        unit 1 to that many. "auto" is the length of the longest training sequence, or `truncation` if that is
-        less. A few steps suit long texts, in which most of what matters is near.
+        Steps that the gates of "lstm", "gru" and "mingru", and the units of "lru", remember at the start:
+        each unit 1 to that many. "auto" is the length of the longest training sequence, or `truncation` if
+        that is less. A few steps suit long texts, in which most of what matters is near.
     warm_start : bool, default=False
         Whether `fit` goes on from the last one.
     dtype : {"float32", "float64"}, default="float32"
