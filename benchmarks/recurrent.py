@@ -22,7 +22,7 @@ import torch
 
 from seqcompare.models.recurrent.architecture import Architecture
 from seqcompare.models.recurrent.chunks import Examples, answer, gradients
-from seqcompare.models.recurrent.estimator import one_thread
+from seqcompare.models.recurrent.net import one_thread
 from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.optimizers import Descent, descend, fresh_memory
 

@@ -62,10 +62,7 @@ def main() -> None:
     print("|---" * (len(CASES) + 4) + "|", flush=True)
     for cell, n_layers, activation in ROWS:
         found = np.array(
-            [
-                [skill(cell, n_layers, activation, task, seed) for seed in range(args.seeds)]
-                for task in CASES
-            ]
+            [[skill(cell, n_layers, activation, task, seed) for seed in range(args.seeds)] for task in CASES]
         )
         skills = " | ".join(f"{mean:.2f}" for mean in found[..., 0].mean(axis=1))
         total = found[..., 1].sum()

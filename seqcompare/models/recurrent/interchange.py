@@ -26,6 +26,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcompare.models.recurrent.flat import FlatNetwork
 from seqcompare.models.recurrent.network import Network
 from seqcompare.typing import Floats, Reals, Record, Values
 
@@ -33,12 +34,12 @@ from seqcompare.typing import Floats, Reals, Record, Values
 _TORCH_GATES = {"elman": [0], "gru": [0, 1, 2], "lstm": [1, 2, 3, 0]}
 
 
-def named_weights(network: Network, flat: Floats) -> dict[str, Values]:
+def named_weights(network: FlatNetwork, flat: Floats) -> dict[str, Values]:
     """Return copies of the weights, which `flat` holds end to end, by name."""
     return {name: w.copy() for name, w in network.views(flat).items()}
 
 
-def replaced_weights(network: Network, flat: Reals, weights: Record) -> Reals:
+def replaced_weights(network: FlatNetwork, flat: Reals, weights: Record) -> Reals:
     """Return a copy of all weights with some of them replaced.
 
     Parameters
