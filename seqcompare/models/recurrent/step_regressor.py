@@ -75,6 +75,11 @@ class RNNStepRegressor(RecurrentNet, Reader):
 
     predicts = "numbers"
 
+    @property
+    def causal(self) -> bool:
+        """Whether the answer at step t uses no step after t: unless the network is bidirectional."""
+        return self._reads_forwards()
+
     def fit(
         self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
     ) -> RNNStepRegressor:
