@@ -15,9 +15,11 @@ from seqcompare.cli.inspection import inspect
 from seqcompare.cli.listing import Listing, records_of
 from seqcompare.cli.options import (
     BackendOption,
+    BudgetOption,
     FreshOption,
     JobsOption,
     JsonOption,
+    MemoryOption,
     ModelOption,
     OpenOption,
     OutOption,
@@ -185,6 +187,8 @@ def compare(
         float, typer.Option(help="Safety net of one training of a network, in seconds.")
     ] = 600.0,
     random_state: Annotated[int, typer.Option("--seed", help="Seed of the folds.")] = 0,
+    budget: BudgetOption = None,
+    memory: MemoryOption = None,
     backend: BackendOption = "loky",
     scheduler: SchedulerOption = None,
     jobs: JobsOption = -1,
@@ -213,6 +217,8 @@ def compare(
             along=cast("Along", along),
             max_seconds=max_seconds,
             random_state=random_state,
+            budget=budget,
+            memory=memory,
             backend=backend,
             scheduler=scheduler,
             n_jobs=jobs,
