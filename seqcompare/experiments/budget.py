@@ -58,13 +58,11 @@ def _quantity(
     if isinstance(given, str):
         text = "".join(given.lower().split())
         parts = re.findall(r"([\d.]+)([a-z]*)", text)
-        whole = bool(parts) and "".join(number + unit for number, unit in parts) == text
+        apart = re.search(r"[\d.]\s+[\d.]", given) is not None
+        whole = bool(parts) and not apart and "".join(n + unit for n, unit in parts) == text
         # without units there is one number
-        if (
-            whole
-            and all(unit in units for _, unit in parts)
-            and (len(parts) == 1 or all(u for _, u in parts))
-        ):
+        whole = whole and (len(parts) == 1 or all(unit for _, unit in parts))
+        if whole and all(unit in units for _, unit in parts):
             try:
                 total = sum(float(number) * units[unit] for number, unit in parts)
             except ValueError:

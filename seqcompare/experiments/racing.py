@@ -70,24 +70,23 @@ def race(
         if not _large_enough(planned, part):
             continue
         trials = _race_trials(planned, work, part)
-        work.run(trials, reserve=work.spending.left * (1 - _SHARE))
+        # a race is there to find out what candidates take
+        work.run(trials, reserve=work.spending.left * (1 - _SHARE), trusting=False)
         planned, before = _after(planned, work, trials, part, before)
     return planned
 
 
 def _race_trials(planned: PlannedComparison, work: Work, part: int) -> list[Trial]:
-    """Return a trial for every fold and candidate of who has a choice, the quickest candidates first."""
-    found = []
-    folds = range(len(planned.source.plan.splits))
-    for c in planned.contestants:
-        for x in c.candidates if len(c.candidates) > 1 else ():
-            trials = [
-                Trial(0, planned.source, x, fold, RACE, c.name, c.seed_key, part=part) for fold in folds
-            ]
-            found.append((sum(work.spending.of(t) for t in trials), trials))
-    found.sort(key=lambda pair: pair[0])
+    """Return a trial for every fold and candidate of who has a choice, in each fold the quickest first."""
+    found = [
+        Trial(0, planned.source, x, fold, RACE, c.name, c.seed_key, part=part)
+        for fold in range(len(planned.source.plan.splits))
+        for c in planned.contestants
+        for x in (c.candidates if len(c.candidates) > 1 else ())
+    ]
+    found.sort(key=lambda trial: (trial.seed, work.spending.of(trial)))
     first = _FIRST + PARTS.index(part) * 100_000
-    return [replace(t, position=first + i) for i, t in enumerate(t for _, trials in found for t in trials)]
+    return [replace(trial, position=first + i) for i, trial in enumerate(found)]
 
 
 def _large_enough(planned: PlannedComparison, part: int) -> bool:

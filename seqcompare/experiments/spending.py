@@ -91,12 +91,27 @@ class Spending:
         """Seconds of the budget that are left; infinite without one."""
         return math.inf if self.seconds is None else max(self.seconds - self.spent, 0.0)
 
-    def limit(self, reserve: float = 0.0) -> Limit | None:
-        """Return when trials have to end so that so many seconds are left; None without a budget."""
+    def limit(self, reserve: float = 0.0, *, trusting: bool = True) -> Limit | None:
+        """Return when trials have to end so that so many seconds are left; None without a budget.
+
+        Parameters
+        ----------
+        reserve : float, default=0.0
+            The seconds.
+        trusting : bool, default=True
+            Whether to believe what candidates say of themselves of which nothing was measured yet. Without,
+            they start, and are ended in time.
+        """
         if self.seconds is None:
             return None
         deadline = self.started + self.seconds - reserve
-        return Limit(deadline, lambda trial: time.monotonic() + self.of(trial) <= deadline)
+
+        def starts(trial: Trial) -> bool:
+            if not trusting and (trial.entry, trial.candidate.label) not in self._candidates:
+                return True
+            return time.monotonic() + self.of(trial) <= deadline
+
+        return Limit(deadline, starts)
 
     def of(self, trial: Trial) -> float:
         """Return how many seconds of one core a trial will take."""

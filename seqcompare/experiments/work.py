@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from joblib import effective_n_jobs
 
 from seqcompare.experiments.models import Candidate
 from seqcompare.experiments.progress import Counter
@@ -49,7 +50,13 @@ class Work:
         self.skipped: list[str] = []
 
     def run(
-        self, trials: Sequence[Trial], *, reserve: float = 0.0, known: bool = False, always: bool = False
+        self,
+        trials: Sequence[Trial],
+        *,
+        reserve: float = 0.0,
+        known: bool = False,
+        always: bool = False,
+        trusting: bool = True,
     ) -> bool:
         """Run the trials that the store does not hold yet, so that so many seconds are left.
 
@@ -63,6 +70,8 @@ class Work:
             Whether the counter has been told of them.
         always : bool, default=False
             Whether to run them whatever is left.
+        trusting : bool, default=True
+            Whether to believe forecasts of candidates of which nothing was measured yet.
 
         Returns
         -------
@@ -74,7 +83,9 @@ class Work:
         if not known:
             self.counter.expect(len(missing))
         self._learn_of([trial for trial in trials if trial.trial_id in done])
-        limit, n_done = None if always else self.spending.limit(reserve), 0
+        # what runs in this process cannot be ended
+        trusting = trusting or effective_n_jobs(self.how["n_jobs"]) == 1
+        limit, n_done = None if always else self.spending.limit(reserve, trusting=trusting), 0
         by_id = {trial.trial_id: trial for trial in missing}
         for batch, n_jobs in self.spending.batches(missing, self.how["n_jobs"]):
             with closing(

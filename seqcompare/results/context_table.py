@@ -39,15 +39,15 @@ def context_table(rows: pd.DataFrame, details: Mapping[str, Details], metric: Me
     """
     records = []
     pooled: dict[tuple[str, str], dict[str, float]] = {}
-    for entry, mine in rows.groupby("entry", sort=False):
-        of_folds = [details[trial] for trial in mine["trial_id"] if "units" in details[trial]]
+    for entry, of_entry in rows.groupby("entry", sort=False):
+        of_folds = [details[trial] for trial in of_entry["trial_id"] if "units" in details[trial]]
         for control in dict.fromkeys(name for one in of_folds for name in one["units"]):
             pooled[str(entry), control] = pool_folds(of_folds, control)
     for row in rows.to_dict("records"):
-        details = details[row["trial_id"]]
-        for point in details.get("curves", []):
+        mine = details[row["trial_id"]]
+        for point in mine.get("curves", []):
             score, margin = metric.as_score(point["loss"]), 1.96 * point["error"]
-            alone = {**dict.fromkeys(REACHES, np.nan), "needed": details["needed"][point["control"]]}
+            alone = {**dict.fromkeys(REACHES, np.nan), "needed": mine["needed"][point["control"]]}
             records.append(
                 {
                     **{name: row[name] for name in CANDIDATE},
