@@ -111,6 +111,7 @@ def sweep(
         ),
     ] = None,
     models: ModelOption = None,
+    budget: BudgetOption = None,
     backend: BackendOption = "loky",
     scheduler: SchedulerOption = None,
     opened: OpenOption = False,
@@ -134,6 +135,7 @@ def sweep(
         "models": models or None,
         "backend": backend,
         "scheduler": scheduler,
+        "budget": budget,
     }
     from seqcompare.experiments.sweep import sweep as run_sweep
 
@@ -306,6 +308,9 @@ def claims(
     ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the runs.")] = Path("reports/claims"),
     only_list: Annotated[bool, typer.Option("--list", help="List the claims; test none.")] = False,
+    budget: BudgetOption = None,
+    backend: BackendOption = "loky",
+    scheduler: SchedulerOption = None,
     jobs: JobsOption = -1,
     fresh: FreshOption = False,
     as_json: JsonOption = False,
@@ -324,6 +329,9 @@ def claims(
         checked = check_claims(
             names or None,
             out,
+            budget=budget,
+            backend=backend,
+            scheduler=scheduler,
             n_jobs=jobs,
             fresh=fresh,
             progress=lambda name, step: bar.update(step, name),

@@ -43,7 +43,7 @@ MemoryOption = Annotated[
     str | None,
     typer.Option(
         "--memory",
-        help="For all workers together, such as 4GB; by default half of what is free.",
+        help="For reading, and for all workers together, such as 4G; by default half of what is free.",
         show_default=False,
     ),
 ]

@@ -19,7 +19,8 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.encoding import with_joint_symbols
 from seqcompare.data.read import read
 from seqcompare.data.readers import reading_options
-from seqcompare.experiments.budget import bytes_of, free_memory, seconds_of
+from seqcompare.data.source import bytes_of
+from seqcompare.experiments.budget import seconds_of
 from seqcompare.experiments.comparison import Comparison
 from seqcompare.experiments.config import describe_data, described, fingerprint
 from seqcompare.experiments.contestants import (
@@ -65,7 +66,7 @@ def compare(
     backend: str = "loky",
     scheduler: str | None = None,
     budget: float | str | None = None,
-    memory: float | str | None = None,
+    memory: int | str | None = None,
     **reading: Any,
 ) -> Comparison:
     """Compare the families of models on real data.
@@ -117,9 +118,10 @@ def compare(
         does not fit, candidates are raced on growing parts of the data, and what is left out is not tried;
         the answer says so. It is not one of the settings of a run: one that goes on has a new budget for what
         is left. Trials that run in this process (``n_jobs=1``) are not interrupted.
-    memory : float or str, optional
-        Bytes, or "4GB", for all workers of this machine together; by default half of what is free. Candidates
-        that are forecast to take more are not tried; of such as take much fewer run at a time.
+    memory : int or str, optional
+        Bytes, or as "500M" or "4G", for reading, and then for all workers of this machine together; by
+        default half of what is free. Candidates that are forecast to take more are not tried; of such as take
+        much, fewer run at a time.
     **reading
         Handed on to `seqcompare.datasets.read`: ``sequence``, ``order``, ``values``, ``target``, ``group``,
         ``role``, ...
@@ -141,6 +143,7 @@ def compare(
     started = time.monotonic()
     _check_keywords(reading)
     seconds, most = seconds_of(budget), bytes_of(memory)
+    reading["memory"] = memory
     # read -> plan -> run -> judge -> write: each hands one result to the next
     dataset = with_joint_symbols(level_weights(read(data, **reading)))
     options: Record = {
@@ -157,7 +160,8 @@ def compare(
         spending = Spending(
             planned.source,
             seconds=seconds,
-            memory=most or (free_memory() / 2 if backend == "loky" else math.inf),
+            # a cluster has its own
+            memory=most if backend == "loky" or memory is not None else math.inf,
             n_workers=effective_n_jobs(n_jobs),
             started=started,
         )

@@ -174,7 +174,10 @@ class DataSource:
     def n_parts_to_choose(self, fold: int) -> int:
         """Return by how many parts of a training part candidates are chosen."""
         if fold not in self._n_parts_to_choose:
-            self._n_parts_to_choose[fold] = len(self.tuned_on(fold)[1])
+            try:
+                self._n_parts_to_choose[fold] = len(self.tuned_on(fold)[1])
+            except ValueError:  # what cannot be divided says so in its trials
+                self._n_parts_to_choose[fold] = 1
         return self._n_parts_to_choose[fold]
 
     @cached_property

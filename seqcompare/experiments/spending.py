@@ -17,6 +17,8 @@ from seqcompare.experiments.runner import Limit
 from seqcompare.experiments.trial import CONTEXT, RACE, TUNING, Trial
 from seqcompare.typing import Record
 
+#: Of a budget, the share that is kept for the report, and the most seconds of that.
+_KEPT, _MOST_KEPT = 0.05, 15.0
 #: Of a training part, the share that candidates are fitted to.
 _FITTED = 0.8
 #: Seconds of forecast that a correction needs to be half believed.
@@ -88,8 +90,14 @@ class Spending:
 
     @property
     def left(self) -> float:
-        """Seconds of the budget that are left; infinite without one."""
-        return math.inf if self.seconds is None else max(self.seconds - self.spent, 0.0)
+        """Seconds of the budget that are left for trials and fits; infinite without one."""
+        return math.inf if self.seconds is None else max(self._end - time.monotonic(), 0.0)
+
+    @property
+    def _end(self) -> float:
+        """When the last trial has to have ended."""
+        assert self.seconds is not None
+        return self.started + self.seconds - min(_KEPT * self.seconds, _MOST_KEPT)
 
     def limit(self, reserve: float = 0.0, *, trusting: bool = True) -> Limit | None:
         """Return when trials have to end so that so many seconds are left; None without a budget.
@@ -104,7 +112,7 @@ class Spending:
         """
         if self.seconds is None:
             return None
-        deadline = self.started + self.seconds - reserve
+        deadline = self._end - reserve
 
         def starts(trial: Trial) -> bool:
             if not trusting and (trial.entry, trial.candidate.label) not in self._candidates:

@@ -191,12 +191,12 @@ def test_a_model_that_is_not_tested_in_every_fold_is_left_out_whole(tmp_path, mo
 
 def test_what_is_over_the_memory_is_not_tried(tmp_path):
     models = [toy(0.5, 0.9, memory=lambda problem, settings: 1e12 * settings["quality"])]
-    found = compare_toys(models, tmp_path / "run", memory="600GB")
+    found = compare_toys(models, tmp_path / "run", memory="600G")
     assert found.frame()["model"].str.contains("0.9").sum() == 0
-    said = "Over the memory of 600 GB, and not tried: toy 0.9 of toy."
+    said = "Over the memory of 644 GB, and not tried: toy 0.9 of toy."
     assert said in str(found.verdict())
     untried = found.result.untried["toy"]
     assert untried.reason == "1 of its 2 candidates were over the memory"
-    nothing = compare_toys(models, tmp_path / "none", memory="1GB")
+    nothing = compare_toys(models, tmp_path / "none", memory="1G")
     assert nothing.verdict().kind == "nothing"
     assert "toy (over the memory)" in str(nothing.verdict())
