@@ -36,6 +36,7 @@ from seqcompare.experiments.planned import PlannedComparison
 from seqcompare.experiments.progress import Progress
 from seqcompare.experiments.references import references_for, with_references
 from seqcompare.experiments.rounds import run_comparison
+from seqcompare.experiments.runner import check_backend
 from seqcompare.experiments.spending import Spending
 from seqcompare.experiments.suites import describe_value
 from seqcompare.experiments.winner import keep_winner
@@ -142,6 +143,7 @@ def compare(
     """
     started = time.monotonic()
     _check_keywords(reading)
+    check_backend(backend)
     seconds, most = seconds_of(budget), bytes_of(memory)
     reading["memory"] = memory
     # read -> plan -> run -> judge -> write: each hands one result to the next

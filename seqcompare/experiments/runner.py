@@ -50,6 +50,18 @@ class Limit:
         return max(self.deadline - time.monotonic(), 0.0)
 
 
+def check_backend(backend: str) -> None:
+    """Refuse what is no place for workers.
+
+    Raises
+    ------
+    ValueError
+        If there is no such backend.
+    """
+    if backend not in ("loky", "dask"):
+        raise ValueError(f"backend must be 'loky' or 'dask', got {backend!r}")
+
+
 def run_trials(
     trials: Sequence[Trial],
     store: Store,
@@ -88,12 +100,11 @@ def run_trials(
     ValueError
         If there is no such backend, or a trial cannot be sent to a worker.
     """
+    check_backend(backend)
     if backend == "dask":
         left = None if limit is None else limit.left
         yield from run_on_dask(trials, store, n_jobs=n_jobs, scheduler=scheduler, run=run, left=left)
         return
-    if backend != "loky":
-        raise ValueError(f"backend must be 'loky' or 'dask', got {backend!r}")
     # workers that are used again may have been started in another folder
     inflight = store.path.parent.resolve() / INFLIGHT
     # marks that a killed process has left: its trials were in flight at a death as well

@@ -17,7 +17,7 @@ from seqcompare.experiments.budget import seconds_of
 from seqcompare.experiments.config import described
 from seqcompare.experiments.plan import plan_trials, select_trials
 from seqcompare.experiments.progress import Counter, Progress, estimate_seconds
-from seqcompare.experiments.runner import Limit, run_trials
+from seqcompare.experiments.runner import Limit, check_backend, run_trials
 from seqcompare.experiments.state_space import state_space_table
 from seqcompare.experiments.suite_models import own_families
 from seqcompare.experiments.suites import Suite, load_suite, override_suite
@@ -226,6 +226,7 @@ def sweep(
     FileExistsError
         If `out` holds something else than a run of the same settings, and `fresh` is not set.
     """
+    check_backend(backend)
     started, seconds = time.monotonic(), seconds_of(budget)
     chosen = override_suite(load_suite(suite), tasks, models, distances, seeds)
     everything = plan_trials(chosen)
