@@ -11,6 +11,7 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.answer import answer_blocks
 from seqcompare.experiments.threads import one_thread
+from seqcompare.models.distributions.base import Distribution
 from seqcompare.typing import Model
 
 #: Up to so many classes, a table has the probability of each.
@@ -37,7 +38,8 @@ def predict_table(model: Model, dataset: SequenceDataset, role: str) -> pd.DataF
         ``step`` the position that the answer is about, from 0, and for the role ``next`` up to the one after
         the last. ``answer``; where the model has probabilities ``probability``, that of the answer, and
         ``p(...)``, that of each class, if there are up to 50. Of a density of numbers, ``answer`` is the
-        mean and ``q(...)`` are quantiles, of each channel.
+        mean and ``q(...)`` are quantiles, of each channel; so of numbers per step, where the model says how
+        sure it is.
 
     Raises
     ------
@@ -49,6 +51,8 @@ def predict_table(model: Model, dataset: SequenceDataset, role: str) -> pd.DataF
     with one_thread():
         if role == "next" and X.kind == "real":
             answers = _numbers(model, X)
+        elif role == "step-value" and hasattr(model, "predict_distribution"):
+            answers = _step_numbers(model.predict_distribution(X))
         else:
             answers = pd.concat(list(_labels(model, X, role)), ignore_index=True)
     if role in ("sequence", "value"):
@@ -67,6 +71,11 @@ def _labels(model: Model, X: Sequences, role: str) -> Iterator[pd.DataFrame]:
         if len(names) <= MOST_CLASSES:
             columns |= {f"p({name})": rows[:, place] for place, name in enumerate(names)}
         yield pd.DataFrame(columns)
+
+
+def _step_numbers(found: Distribution) -> pd.DataFrame:
+    levels = zip(QUANTILES, found.quantile(QUANTILES), strict=True)
+    return pd.DataFrame({"answer": found.mean, **{f"q({level:g})": row for level, row in levels}})
 
 
 def _numbers(model: Model, X: Sequences) -> pd.DataFrame:
