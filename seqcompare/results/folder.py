@@ -21,6 +21,7 @@ from typing import Any
 import pandas as pd
 
 from seqcompare.results.described import Config
+from seqcompare.results.helping import Helping
 from seqcompare.results.store import STORE, RunError, Store, check_format
 from seqcompare.typing import Record
 
@@ -41,7 +42,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|nan)", re
 _LOCKED_BYTE = 1 << 20
 
 
-class StoredRun:
+class StoredRun(Helping):
     """A run as it lies in its folder.
 
     Parameters
