@@ -36,7 +36,8 @@ def errors_of(build: Callable[[], Model], train: SequenceDataset, splits: Sequen
         How they are divided; none asks about all that was trained on.
     """
     parts = []
-    for split in splits or [None]:
+    asked: list[Split | None] = [*splits] or [None]
+    for split in asked:
         model, kept = build(), train if split is None else cut(train, split.test)
         if split is not None:
             fit_model(model, cut(train, split.train))

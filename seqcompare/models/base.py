@@ -9,7 +9,6 @@ from typing import Any, Literal, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, DensityMixin
-from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -26,12 +25,7 @@ from seqcompare.data.input_checks import (
     whole_numbers,
 )
 from seqcompare.data.sequences import Sequences
-from seqcompare.data.targets import (
-    check_step_labels,
-    check_step_numbers,
-    check_step_weights,
-    scored_steps,
-)
+from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
 from seqcompare.models.continuations import CONTINUATIONS, forecast_symbols
 from seqcompare.models.online import StepByStep
 from seqcompare.typing import Label, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
@@ -341,42 +335,6 @@ class Tagger(Reader, metaclass=ABCMeta):
                 f"with labels of dtype {answer.dtype}, such as {answer[0].item()!r}"
             )
         return float(np.average(answer == truth, weights=weights))
-
-
-class StepRegressor(Reader, metaclass=ABCMeta):
-    """A number for every step: the base of everything with the role ``step-value``."""
-
-    predicts = "numbers"
-
-    @property
-    @abstractmethod
-    def causal(self) -> bool:
-        """Whether the answer at step t uses no step after t."""
-
-    @abstractmethod
-    def predict(self, X: SequencesLike) -> SequencesLike:
-        """Return the number of every step, or its numbers, in X's container."""
-
-    def _answers_to(self, X: Sequences) -> SequencesLike:
-        return self.predict(X)[0]
-
-    def score(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> float:
-        """Return R2 over all steps.
-
-        Parameters
-        ----------
-        X : sequences
-            The input.
-        y : one number a step, or several, in any container
-            The truth.
-        sample_weight : array of shape (n,), or one array of weights a sequence, optional
-            Weights of sequences or of steps.
-        """
-        sequences = self._check(X)
-        targets = check_step_numbers(y, sequences)
-        weights = check_step_weights(sample_weight, sequences)
-        answer: Any = Sequences(self.predict(Sequences(sequences.values, sequences.offsets))).values
-        return float(r2_score(targets, answer, sample_weight=weights))
 
 
 def check_lengths(n_sequences: Any, length: Any) -> NDArray[np.int64]:

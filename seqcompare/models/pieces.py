@@ -14,8 +14,9 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_labels, check_step_numbers, check_step_weights
-from seqcompare.models.base import Reader, StepRegressor, Tagger, check_sequences
+from seqcompare.models.base import Reader, Tagger, check_sequences
 from seqcompare.models.causality import is_causal
+from seqcompare.models.step_regression import StepRegressor
 from seqcompare.typing import Floats, Label, SequencesLike, TargetsLike, Values, WeightsLike
 
 

@@ -15,13 +15,14 @@ from sklearn.utils.validation import check_is_fitted
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_numbers, check_step_weights
 from seqcompare.models import kalman
-from seqcompare.models.base import Reading, StepRegressor, check_sequences
+from seqcompare.models.base import Reading, check_sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.mixtures import NormalMixture
 from seqcompare.models.hmm.linear_state_space import LinearStateSpace
 from seqcompare.models.hmm.model import HMM
 from seqcompare.models.hmm.online import Belief, first_belief, read_belief
 from seqcompare.models.hmm.settings import check_choice
+from seqcompare.models.step_regression import StepRegressor
 from seqcompare.typing import Floats, RandomState, SequencesLike, TargetsLike, Values, WeightsLike
 
 #: What the channel of the target is called among others.

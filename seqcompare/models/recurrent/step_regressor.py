@@ -10,12 +10,13 @@ import numpy as np
 from sklearn.utils import check_scalar
 
 from seqcompare.data.targets import check_step_numbers, check_step_weights
-from seqcompare.models.base import StepRegressor, check_sequences
+from seqcompare.models.base import check_sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.recurrent import heads, online
 from seqcompare.models.recurrent.estimator import RecurrentNet
 from seqcompare.models.recurrent.parameters import check_parameters
 from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
+from seqcompare.models.step_regression import StepRegressor
 from seqcompare.typing import Array, Floats, SequencesLike, TargetsLike, WeightsLike
 
 OUTPUTS = ("gaussian", "mixture", "poisson")

@@ -22,8 +22,9 @@ from seqcompare.data.targets import (
     check_step_numbers,
     check_step_weights,
 )
-from seqcompare.models.base import Reading, StepRegressor, Tagger, check_sequences
+from seqcompare.models.base import Reading, Tagger, check_sequences
 from seqcompare.models.online import StepByStep
+from seqcompare.models.step_regression import StepRegressor
 from seqcompare.typing import Floats, Labels, SequencesLike, TargetsLike, Values, WeightsLike
 
 if TYPE_CHECKING:

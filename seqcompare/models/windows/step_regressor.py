@@ -9,7 +9,8 @@ from sklearn.linear_model import Ridge
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.targets import check_step_numbers, check_step_weights
-from seqcompare.models.base import StepRegressor, check_sequences
+from seqcompare.models.base import check_sequences
+from seqcompare.models.step_regression import StepRegressor
 from seqcompare.models.windows.fit import CHUNK, FEW, as_form, count_parameters, fit_rows, wants_dense
 from seqcompare.models.windows.sliding_window import SlidingWindow
 from seqcompare.typing import SequencesLike, TargetsLike, WeightsLike
