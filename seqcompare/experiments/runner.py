@@ -10,9 +10,10 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from pickle import PicklingError
-from threading import Timer
+from threading import Thread, Timer
 
 import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
@@ -26,6 +27,8 @@ from seqcompare.typing import Record
 
 #: Deaths of a worker beside which a trial may be in flight before it is made to run alone.
 PATIENCE = 3
+#: Seconds between the looks of a worker at whether the process that it works for is there.
+_WATCHED_EVERY = 1.0
 
 
 @dataclass(frozen=True)
@@ -220,7 +223,7 @@ def _stream(
     # what users have registered is not there in a worker that imports the package alone
     added = all_added()
     stream: Generator[Outcome] = parallel(
-        joblib.delayed(_run_marked)(run, trial, marks, added) for trial in batch
+        joblib.delayed(_run_marked)(run, trial, marks, added, os.getpid()) for trial in batch
     )
     return stream
 
@@ -236,14 +239,29 @@ def _closing(stream: Generator[Outcome]) -> Iterator[Generator[Outcome]]:
             stream.close()
 
 
-def _run_marked(run: Runner, trial: Trial, marks: Path, added: dict[str, Record]) -> Outcome:
+def _run_marked(run: Runner, trial: Trial, marks: Path, added: dict[str, Record], parent: int) -> Outcome:
     """Run a trial with a mark that outlives its worker, and says which process that was."""
+    _end_with(parent)
     take_over(added)
     mark = marks / str(trial.position)
     mark.write_text(str(os.getpid()), encoding="ascii")
     outcome = run(trial)
     mark.unlink(missing_ok=True)
     return outcome
+
+
+@cache
+def _end_with(parent: int) -> None:
+    """End this process, where it is a worker, soon after the one that it works for has died."""
+    if os.getpid() == parent or os.getppid() != parent:  # the latter: nothing that could be watched
+        return
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_WATCHED_EVERY)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _collect_marks(inflight: Path, trials: Sequence[Trial]) -> list[str]:
