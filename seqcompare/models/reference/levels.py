@@ -11,6 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.data.resolution import least_scale
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.base import check_sequences
@@ -22,6 +23,8 @@ Floats = NDArray[np.float64]
 
 #: The least variance of a position, as a share of that of all.
 _LEAST = 1e-4
+#: What a density makes of a channel of zeros: it takes them for rounded to whole numbers.
+_OF_ZEROS = 1 / np.sqrt(12)
 
 
 class PlacedDensity(BaseEstimator):
@@ -46,6 +49,9 @@ class PlacedDensity(BaseEstimator):
         sequences = self._read(X, reset=True)
         weights = check_step_weights(sample_weight, sequences, steps_as_array=False)
         self.level_, self.spread_ = _smooth(sequences, weights)
+        known = sequences.channels[weights > 0]
+        least = least_scale(known, np.nanstd(known, axis=0))
+        self.spread_ = np.maximum(self.spread_, least / _OF_ZEROS)
         rest = self._rest(sequences)
         self.density_ = ChanceDensity(self.missing).fit(rest, sample_weight=sequences.with_values(weights))
         self.n_parameters_ = 2 * self.level_.size + self.density_.n_parameters_
