@@ -1,8 +1,8 @@
-"""Whether comparisons say anything false of numbers that are no textbook's: ties, constants, outliers, scales.
+"""Whether comparisons say anything false of numbers that are no textbook's: ties, constants, outliers.
 
-Each set is small, and all families compete as in `seqcompare.compare`. Said must be nothing that the source
+Each set is small, and all families compete as in `seqcompare.compare`. Nothing may be said that the source
 contradicts: where there is nothing to predict no model may win, where there is a dependence it may be missed
-but not called excluded, no score is beyond what numbers so recorded can cost, and none below the source's own.
+but not excluded, and no score is beyond what such numbers can cost, or below what the source itself costs.
 
     nice -n 19 python benchmarks/number_oddities.py [--only NAME] [--seed 0]
 """
@@ -32,69 +32,69 @@ def linear(rng, phi=0.9, shape=(N, T)):
 
 
 def constant_channel(rng):
-    """One channel never varies."""
+    """Return two channels, of which one never varies."""
     return np.stack([linear(rng), np.full((N, T), 21.5)], axis=2)
 
 
 def constant_in_training(rng):
-    """One channel varies in one sequence alone, which is never trained on when it is tested."""
+    """Return two channels, one of which varies in a single sequence, and so never in training for it."""
     other = np.full((N, T), 21.5)
     other[3] = rng.normal(40, 5, size=T).round(1)
     return np.stack([linear(rng), other], axis=2)
 
 
 def nearly_constant(rng):
-    """A display that shows the next decimal now and then, at random."""
+    """Return a display that shows the next decimal now and then, at random."""
     return 20 + 0.1 * (rng.random((N, T)) < 0.01)
 
 
 def few_integers(rng):
-    """Whole numbers at random, as floats."""
+    """Return whole numbers at random, as floats."""
     return rng.integers(0, 5, size=(N, T)).astype(float)
 
 
 def rounded(rng):
-    """An autoregression rounded to about its noise."""
+    """Return an autoregression rounded to about its noise."""
     return linear(rng).round()
 
 
 def two_values(rng):
-    """A switch that stays as it is nine times in ten."""
+    """Return a switch that stays as it is nine times in ten."""
     return (np.cumsum(rng.random((N, T)) < 0.1, axis=1) % 2).astype(float)
 
 
 def heavy_tails(rng):
-    """Cauchy noise."""
+    """Return Cauchy noise."""
     return rng.standard_cauchy((N, T))
 
 
 def outliers(rng):
-    """Normal noise, and a wrong reading of 1e6 now and then."""
+    """Return normal noise, and a wrong reading of 1e6 now and then."""
     return np.where(rng.random((N, T)) < 0.01, 1e6, rng.normal(size=(N, T)))
 
 
 def outliers_of_a_series(rng):
-    """An autoregression with such readings."""
+    """Return an autoregression with such readings."""
     return np.where(rng.random((N, T)) < 0.01, 1e6, linear(rng))
 
 
 def trend(rng):
-    """A slope of each sequence's own, and noise."""
+    """Return a slope of each sequence's own, and noise."""
     return rng.normal(size=(N, 1)) * np.arange(T) + rng.normal(size=(N, T))
 
 
 def scales(rng):
-    """Three channels of very different units, one of which has a memory."""
+    """Return three channels of very different units, one of which has a memory."""
     return np.stack([1e-6 * rng.normal(size=(N, T)), linear(rng), 1e9 * rng.normal(size=(N, T))], axis=2)
 
 
 def short(rng):
-    """Noise of three steps a sequence."""
+    """Return noise of three steps a sequence."""
     return rng.normal(size=(4 * N, 3))
 
 
 def rain(rng):
-    """Nothing at all half of the time, else any amount, at random."""
+    """Return nothing at all half of the time, else any amount, at random."""
     return np.where(rng.random((N, T)) < 0.5, 0.0, rng.exponential(size=(N, T)))
 
 

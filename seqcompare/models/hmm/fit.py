@@ -228,6 +228,7 @@ def _run_start(recipe: Recipe, steps: Steps, sticky: bool, seed: int) -> Outcome
             covariance_type=recipe.covariance_type,
             rng=rng,
             widths=recipe.widths,
+            least=recipe.min_covar,
         )
         if steps.labels is not None:
             start["labelprob"] = symbol_rows(steps.labels, len(recipe.mask), recipe.n_labels, rng)

@@ -15,6 +15,7 @@ from seqcompare.data.resolution import least_scale
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.base import check_sequences
+from seqcompare.models.hmm.observations import channel_units
 from seqcompare.models.reference.chance import ChanceDensity
 from seqcompare.models.reference.places import PARTS, PRIORS, WIDTHS, part_of
 from seqcompare.typing import SequencesLike, TargetsLike, WeightsLike
@@ -53,7 +54,11 @@ class PlacedDensity(BaseEstimator):
         least = least_scale(known, np.nanstd(known, axis=0))
         self.spread_ = np.maximum(self.spread_, least / _OF_ZEROS)
         rest = self._rest(sequences)
-        self.density_ = ChanceDensity(self.missing).fit(rest, sample_weight=sequences.with_values(weights))
+        # what is left has steps of no size, but no peak may be narrower than those of the data
+        units = channel_units(rest.channels, one_for_all=False)[1]
+        share = float(((least / self.spread_.min(axis=0) / units) ** 2).max())
+        density = ChanceDensity(self.missing, max(share, ChanceDensity().min_covar))
+        self.density_ = density.fit(rest, sample_weight=sequences.with_values(weights))
         self.n_parameters_ = 2 * self.level_.size + self.density_.n_parameters_
         return self
 
