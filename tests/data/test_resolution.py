@@ -35,10 +35,10 @@ def test_each_channel_has_its_own():
     np.testing.assert_allclose(resolution(values), [0.1, 0.0, 1.0], rtol=1e-9)
     spread = values.std(axis=0)
     found = least_scale(values, spread)
-    np.testing.assert_allclose(found, [0.1 / np.sqrt(12), np.sqrt(1e-9) * spread[1], 1 / np.sqrt(12)])
+    np.testing.assert_allclose(found, [0.05, np.sqrt(1e-9) * spread[1], 0.5])
     with probabilities_of_cells():  # of what varies, no more than what keeps it finite
         inside = least_scale(values, spread)
-    np.testing.assert_allclose(inside, [*np.sqrt(1e-9) * spread[:2], 1 / np.sqrt(12)])
+    np.testing.assert_allclose(inside, [*np.sqrt(1e-9) * spread[:2], 1 / 6])
 
 
 def test_a_floor_lifts_what_is_below_it_and_nothing_else():

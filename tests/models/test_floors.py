@@ -34,14 +34,14 @@ DENSITIES = [
     PlacedDensity(),
 ]
 NAMES = [repr(model)[:40] for model in DENSITIES]
-# numbers with one decimal are taken to be off by as much as rounding them may make them
-ROUNDING = 0.1 / np.sqrt(12)
+# of numbers with one decimal
+HALF_A_STEP = 0.05
 
 
 @pytest.mark.parametrize("model", DENSITIES, ids=NAMES)
 def test_what_never_varied_is_known_as_finely_as_it_is_written(model):
     found = np.concatenate(model.fit([np.full(20, 21.5)] * 6).score_steps([np.full(9, 21.5)]))
-    np.testing.assert_allclose(found, norm.logpdf(0.0, scale=ROUNDING), atol=2e-3)
+    np.testing.assert_allclose(found, norm.logpdf(0.0, scale=HALF_A_STEP), atol=2e-3)
 
 
 @pytest.mark.parametrize("model", DENSITIES, ids=NAMES)
@@ -49,7 +49,7 @@ def test_no_density_gains_by_peaks_on_rounded_numbers(model):
     x = [row.round(0) for row in np.random.default_rng(0).normal(0, 0.1, size=(6, 40))]
     x[0][7] = 1.0  # so the channel varies, by less than its rounding
     found = np.concatenate(model.fit(x).score_steps(x))
-    assert found.max() <= norm.logpdf(0.0, scale=1 / np.sqrt(12)) + 1e-9
+    assert found.max() <= norm.logpdf(0.0, scale=0.5) + 1e-9
 
 
 def test_probabilities_of_counts_may_be_sharper():

@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 #: The least variance of a position, as a share of that of all.
 _LEAST = 1e-4
 #: What a density makes of a channel of zeros: it takes them for rounded to whole numbers.
-_OF_ZEROS = 1 / np.sqrt(12)
+_OF_ZEROS = 0.5
 
 
 class PlacedDensity(BaseEstimator):
