@@ -17,6 +17,8 @@ _MOST = 1000
 _ROUNDING, _ROUNDING_32 = 2.0**-40, 2.0**-22
 # A step that is so small a share of the range is none: numbers of so many digits are as good as continuous.
 _FINEST = 1e-5
+# Distances between quartiles beyond which numbers are not looked at.
+_FARTHEST = 50.0
 # Of a channel that never varies: decimals that are looked for.
 _DECIMALS = 9
 # The least standard deviation of any density, as a share of the channel's.
@@ -102,8 +104,12 @@ def _step_of(x: Floats) -> float:
     known = np.sort(x[~np.isnan(x)])
     if not len(known):
         return 1.0
+    low, high = known[len(known) // 4], known[3 * len(known) // 4]
+    if high > low:  # a wild reading is no measure of rounding
+        known = known[np.abs(known / 2 - low / 2) <= _FARTHEST * (high / 2 - low / 2)]
     gaps = np.diff(known)
-    of_32_bits = (known == known.astype(np.float32)).all() and (known != np.floor(known)).any()
+    with np.errstate(over="ignore"):
+        of_32_bits = (known == known.astype(np.float32)).all() and (known != np.floor(known)).any()
     rounding = (_ROUNDING_32 if of_32_bits else _ROUNDING) * max(abs(known[0]), abs(known[-1]))
     gaps = gaps[gaps > rounding]
     if not len(gaps):

@@ -18,6 +18,7 @@ RNG = np.random.default_rng(0)
         (RNG.normal(size=300).round(2).astype(np.float32), 0.01),
         (RNG.normal(1e6, 1, 100).round(3), 0.001),
         (np.array([1.0, np.nan, 3.0, 9.0]), 2.0),
+        (np.r_[RNG.normal(size=50).round(1), 1e15], 0.1),  # nor is a wild reading
         (np.full(5, 21.5), 0.1),
         (np.zeros(5), 1.0),
         (np.full(5, np.pi), np.pi * 1e-9),
