@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.options import STEPWISE
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.experiments.answer import (
     asker,
@@ -214,7 +215,7 @@ class _Shown:
     ) -> None:
         self._model, self._test, self._ask, self._seed = model, test, ask, seed
         self._metric = metric
-        self._per_step = test.role in ("next", "step")
+        self._per_step = test.role in STEPWISE
         if not self._per_step:
             self.longest = int(test.X.lengths.max())
             return
@@ -339,7 +340,7 @@ class _Search:
 
 def _tolerance(test: SequenceDataset, metric: Metric) -> float:
     """Return what is practically equal, in units of the loss."""
-    return metric.tolerance * (float(np.var(np.asarray(test.y))) if metric.relative else 1.0)
+    return metric.tolerance * (float(np.var(scored_items(test)[2])) if metric.relative else 1.0)
 
 
 def _begun_anywhere(train: SequenceDataset, seed: int) -> SequenceDataset:
