@@ -39,7 +39,8 @@ class BroadGuess:
         with np.errstate(divide="ignore"):
             # the logarithm of 1 + off^2, which is finite where the square is not
             nats = np.log(np.pi * self.scale) + np.logaddexp(0.0, 2 * np.log(off))
-        return np.asarray(np.where(np.isnan(off), 0.0, nats).sum(axis=1)) - np.log(_SHARE)
+        total: Floats = np.where(np.isnan(off), 0.0, nats).sum(axis=1)
+        return total - float(np.log(_SHARE))
 
 
 def broad_guess(train: SequenceDataset) -> BroadGuess | None:
