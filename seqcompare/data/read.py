@@ -77,7 +77,7 @@ def read(
         How to read whole numbers; by default they are symbols in tables and containers.
     missing : {"error", "keep"}, optional
         What to do about missing values. By default numbers may be missing, and a note says so; a missing
-        symbol is an error, since few models take it.
+        symbol is an error, since an empty cell is more often a slip; "keep" lets it pass.
     wide : bool, optional
         Whether a row of a table is a sequence and a column a step (`values` then names the columns of the
         steps, or patterns of them); by default it is found out.

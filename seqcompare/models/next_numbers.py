@@ -15,6 +15,7 @@ from sklearn.mixture import GaussianMixture
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.models.distributions.base import Distribution
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
+from seqcompare.models.markov.least_squares import find_level
 from seqcompare.typing import Floats
 
 N_FOLDS = 5
@@ -141,8 +142,12 @@ def find_errors(
         scale = _scale(calibration, predicted[used])
     plain = off / scale[:, np.newaxis]
     weights, means, covariances = _fit_mixture(plain, weight, most_components)
-    spread = np.cov(first.T, bias=True).reshape(first.shape[1], -1) + _LEAST_SHARE * np.diag(unit**2)
-    return Errors(weights, means, covariances, unit, calibration, first.mean(axis=0), spread)
+    if np.isnan(first).any():
+        mean, _, spread = find_level(first, np.ones(len(first)))
+    else:
+        mean, spread = first.mean(axis=0), np.cov(first.T, bias=True).reshape(first.shape[1], -1)
+    spread = spread + _LEAST_SHARE * np.diag(unit**2)
+    return Errors(weights, means, covariances, unit, calibration, mean, spread)
 
 
 def scales_of(errors: Errors, predicted: Floats) -> Floats:

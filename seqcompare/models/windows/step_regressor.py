@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import DTypeLike
 from sklearn.base import BaseEstimator
@@ -11,7 +13,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_numbers, check_step_weights
-from seqcompare.models.base import Reader, check_sequences
+from seqcompare.models.base import Reader, Reading, check_sequences
+from seqcompare.models.filling import Missing
+from seqcompare.models.windows import gaps
 from seqcompare.models.windows.fit import CHUNK, FEW, as_form, count_parameters, fit_rows, wants_dense
 from seqcompare.models.windows.sliding_window import SlidingWindow
 from seqcompare.typing import Labels, SequencesLike, TargetsLike, WeightsLike
@@ -30,6 +34,8 @@ class WindowStepRegressor(Reader):
         Steps seen before and after the one that is answered for.
     pairs, mark_edges, dtype
         As in `WindowTagger`.
+    missing : {"error", "allow"}, default="error"
+        As in `SlidingWindow`.
 
     Attributes
     ----------
@@ -62,6 +68,7 @@ class WindowStepRegressor(Reader):
         pairs: bool = False,
         mark_edges: bool = True,
         dtype: DTypeLike = "float64",
+        missing: Missing = "error",
     ) -> None:
         self.estimator = estimator
         self.before = before
@@ -69,6 +76,12 @@ class WindowStepRegressor(Reader):
         self.pairs = pairs
         self.mark_edges = mark_edges
         self.dtype = dtype
+        self.missing = missing
+
+    @property
+    def reading(self) -> Reading:
+        """How input is read."""
+        return {"mixed": "numbers", "allow_nan": self.missing == "allow"}
 
     @property
     def causal(self) -> bool:
@@ -94,7 +107,7 @@ class WindowStepRegressor(Reader):
         ValueError
             For input that is not as described, or weights that the inner regressor does not take.
         """
-        sequences = check_sequences(self, X, reset=True, mixed="numbers")
+        sequences = check_sequences(self, X, reset=True, **self.reading)
         targets = check_step_numbers(y, sequences)
         weights = check_step_weights(sample_weight, sequences)
         steps = np.flatnonzero(weights)
@@ -108,8 +121,7 @@ class WindowStepRegressor(Reader):
 
     def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the number or numbers of every step, in X's container."""
-        check_is_fitted(self)
-        sequences = check_sequences(self, X, reset=False)
+        sequences = self._check(X)
         layout = self.window_.layout_
         size = min(CHUNK, max(FEW // self.window_.n_features_out_, 256))
         parts = [
@@ -132,9 +144,34 @@ class WindowStepRegressor(Reader):
         answer: Labels = Sequences(self.predict(Sequences(sequences.values, sequences.offsets))).values
         return float(r2_score(targets, answer, sample_weight=weights))
 
+    def start(self) -> Any:
+        """Return the state before the first step of a sequence, for `step`; not if it looks ahead."""
+        check_is_fitted(self)
+        return gaps.start(self.window_.layout_) if self._fills else super().start()
+
+    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+        """Read one more step; return its number or numbers, and what to pass on.
+
+        Parameters
+        ----------
+        state : state
+            What `start` or the last call returned.
+        x : symbol, number or array of shape (d,)
+            The step.
+        """
+        if not isinstance(state, gaps.Window):
+            return super().step(state, x)
+        layout = self.window_.layout_
+        row, state = gaps.read(layout, state, x)
+        return self.estimator_.predict(as_form(layout.expand(row), self.dense_))[0], state
+
+    @property
+    def _fills(self) -> bool:
+        return self.causal and self.window_.layout_.filling is not None
+
     @property
     def _looks_back(self) -> int | None:
-        return int(self.before) + 1 if self.causal else None
+        return int(self.before) + 1 if self.causal and not self._fills else None
 
     def _answers_to(self, X: Sequences) -> SequencesLike:
         return self.predict(X)[0]
@@ -146,5 +183,10 @@ class WindowStepRegressor(Reader):
 
     def _new_window(self) -> SlidingWindow:
         return SlidingWindow(
-            self.before, self.after, pairs=self.pairs, mark_edges=self.mark_edges, dtype=self.dtype
+            self.before,
+            self.after,
+            pairs=self.pairs,
+            mark_edges=self.mark_edges,
+            dtype=self.dtype,
+            missing=self.missing,
         )
