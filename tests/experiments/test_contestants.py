@@ -212,8 +212,8 @@ def test_what_matches_nothing_or_has_no_answer_is_told_what_there_is():
         contestants(dataset("next"), ["ridge"])
 
 
-def holed(role, kind="real", share=0.0):
-    data = dataset(role, kind)
+def holed(role, kind="real", share=0.0, n=40, length=20):
+    data = dataset(role, kind, n, length)
     gone = np.random.default_rng(1).random(data.X.channels.shape) < share
     gone[3, -1] = True
     empty = np.nan if kind == "real" else None
@@ -237,7 +237,7 @@ def test_it_is_said_what_families_do_about_missing_values():
         "HMMs do without them, by summing over what they might have been."
     )
     assert "HMMs and Markov chains do without them" not in left_out(holed("next", "symbols"))
-    assert "a symbol of its own" in left_out(holed("next", "symbols"))
+    assert "a missing symbol for one of its own" in left_out(holed("next", "symbols"))
     assert left_out(holed("next")).startswith(
         "Values are missing, 0.1% of all: Markov chains and HMMs do without them"
     )
@@ -253,7 +253,7 @@ def test_it_is_said_what_families_do_about_missing_values():
 @pytest.mark.parametrize("role", ["next", "step", "sequence", "value"])
 @pytest.mark.parametrize("kind", ["symbols", "real"])
 def test_every_kind_can_be_fitted_and_asked_where_values_are_missing(role, kind):
-    data = holed(role, kind, 0.2)
+    data = holed(role, kind, 0.2, 12, 10)
     problem = replace(problem_of(data, 0.8, 600.0), budget=Budget(1, 2, 600.0))
     judged = metric_of(data)
     for contestant in contestants_for(data, None, problem):
