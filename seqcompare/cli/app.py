@@ -145,7 +145,7 @@ def sweep(
         run = run_sweep(suite, folder, progress=bar.show, **shared)
     output.say("writing the report")
     page = run.report()
-    show_sweep(output, run.folder, page, run.frame(), run.horizons(), run.config)
+    show_sweep(output, run, page)
     if not as_json:
         output.page(page, opened=opened)
 

@@ -15,6 +15,7 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import choose_alphabet
 from seqcompare.models.base import Reading, check_sequences
 from seqcompare.models.filling import Missing, check_missing, learn_filling
+from seqcompare.models.output import FramesOutput
 from seqcompare.models.windows.layout import WindowLayout
 from seqcompare.typing import Labels, SequencesLike, TargetsLike
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 
 class SlidingWindow(
+    FramesOutput,
     TransformerMixin,
     BaseEstimator,
     auto_wrap_output_keys=None,  # type: ignore[call-arg]  # scikit-learn has no types
@@ -169,7 +171,8 @@ class SlidingWindow(
         """
         sequences = self._check(X)
         rows = self.layout_.expand(self.layout_.base(sequences))
-        return sequences.pack(rows if sequences.kind == "real" else rows.toarray())
+        packed = sequences.pack(rows if sequences.kind == "real" else rows.toarray())
+        return self._in_container(packed, X)
 
     def rows(self, X: SequencesLike) -> tuple[Any, NDArray[np.int64]]:
         """Stack the windows of all steps, and say where each comes from.
