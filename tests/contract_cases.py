@@ -14,7 +14,9 @@ from seqcompare import (
     CRFTagger,
     Filled,
     FilledNext,
+    HMMStepRegressor,
     HMMTagger,
+    KalmanStepRegressor,
     LastValue,
     LinearStateSpace,
     MarkovChain,
@@ -197,6 +199,27 @@ CASES = {
         WindowStepRegressor(before=1, missing="allow"), "real", "step-value", {"before": [0, 1]}
     ),
     "window with gaps": case(SlidingWindow(1, 1, missing="allow"), "real", "transform"),
+    "hmm step regressor": case(
+        HMMStepRegressor(n_init=1, random_state=0), "real", "step-value", {"n_components": [1, 2]}
+    ),
+    "hmm step regressor symbols": case(
+        HMMStepRegressor(decode="posterior", n_init=1, random_state=0),
+        "strings",
+        "step-value",
+        {"n_components": [1, 2]},
+    ),
+    "hmm step regressor mixed": case(
+        HMMStepRegressor(n_init=1, random_state=0), "mixed", "step-value", {"n_components": [1, 2]}
+    ),
+    "kalman step regressor": case(
+        KalmanStepRegressor(1, tol=1e-6), "real", "step-value", {"n_components": [1, 2]}
+    ),
+    "kalman step regressor ahead": case(
+        KalmanStepRegressor(1, decode="posterior", missing="allow", tol=1e-6),
+        "real",
+        "step-value",
+        {"n_components": [1, 2]},
+    ),
     "window": case(SlidingWindow(1, 1), "strings", "transform"),
     "window real": case(SlidingWindow(2), "real", "transform"),
     "scaler": case(SequenceScaler(), "real", "transform"),

@@ -70,10 +70,11 @@ def read(
     group : str, array of shape (n,), False or None
         Column of a long table, or for Python's containers one label a sequence: sequences of one group
         stay on one side of every split.
-    role : {"next", "step", "sequence", "value"}, optional
+    role : {"next", "step", "step-value", "sequence", "value"}, optional
         What is predicted. By default no target means ``next``; a target that is the same all through each
         sequence ``sequence``, or ``value`` if it is a number with a fraction or a ``.ts`` header declares
-        numbers; any other ``step``.
+        numbers; any other ``step``, or ``step-value`` if it is a number with a fraction. Of numbers per
+        step some may be missing: these are neither trained on nor scored.
     kind : {"symbols", "real", "count"}, optional
         How to read whole numbers; by default they are symbols in tables and containers.
     missing : {"error", "keep"}, optional

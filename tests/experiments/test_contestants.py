@@ -221,7 +221,7 @@ def holed(role, kind="real", share=0.0, n=40, length=20):
     return SequenceDataset(Sequences(values, data.X.offsets), data.y, None, role, "holed")
 
 
-@pytest.mark.parametrize("role", ["next", "step", "sequence", "value"])
+@pytest.mark.parametrize("role", ["next", "step", "step-value", "sequence", "value"])
 @pytest.mark.parametrize("kind", ["symbols", "real"])
 def test_values_that_are_missing_leave_no_family_out(role, kind):
     whole, data = dataset(role, kind), holed(role, kind)
@@ -250,7 +250,7 @@ def test_it_is_said_what_families_do_about_missing_values():
 
 
 @pytest.mark.filterwarnings("ignore")  # a single epoch does not converge
-@pytest.mark.parametrize("role", ["next", "step", "sequence", "value"])
+@pytest.mark.parametrize("role", ["next", "step", "step-value", "sequence", "value"])
 @pytest.mark.parametrize("kind", ["symbols", "real"])
 def test_every_kind_can_be_fitted_and_asked_where_values_are_missing(role, kind):
     data = holed(role, kind, 0.2, 12, 10)
