@@ -25,6 +25,7 @@ def dataset(role, kind="symbols", n=40, length=20):
         "step": Sequences(rng.integers(0, 2, n * length), X.offsets),
         "sequence": np.arange(n) % 3,
         "value": rng.normal(size=n),
+        "step-value": Sequences(rng.normal(size=n * length), X.offsets),
     }
     return SequenceDataset(X, targets[role], None, role, "test")
 
