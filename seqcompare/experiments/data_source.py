@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.experiments.answer import ask, count_items, scored_items, unit_sums, units
+from seqcompare.experiments.answer import asker, count_items, scored_items, unit_sums, units
 from seqcompare.experiments.context import influence_by_lag, trace_context
 from seqcompare.experiments.forecasts import (
     SCORES,
@@ -216,14 +216,14 @@ class DataSource:
     ) -> tuple[Record, float]:
         """Ask a fitted model; return columns of the row, and the seconds that predicting took."""
         whole = any(metric.needs == "probabilities" and metric.score is not None for metric in self.shown)
-        n_train = count_items(train)
+        answer = asker(train)
         start = perf_counter()
-        answers = ask(model, asked, n_train, whole=whole)
+        answers = answer(model, asked, whole=whole)
         seconds = perf_counter() - start
         unit = units(asked, answers.item, *([self.n_parts] if trial.phase in (TEST, SHORTER) else []))
         known = answers
         if trial.phase == TEST and trial.entry == CHANCE and self.frequencies is not None:
-            known = replace(answers, **self._best_constant(answers, n_train))
+            known = replace(answers, **self._best_constant(answers, count_items(train)))
         sums = unit_sums(known, unit, self.metric)
         stretch: Stretch = partial(next_stretch, model)
         if trial.phase == TEST and is_about_numbers(asked):
@@ -254,7 +254,7 @@ class DataSource:
             return {}, ()
         test, seed = parts["score"], trial.model_seed
         curves = trace_context(trial.candidate, self.built_for, model, train, test, self.metric, seed)
-        answers = ask(model, test, count_items(train))
+        answers = asker(train)(model, test)
         details = {
             "metrics": scores_of(answers, self.role, self.shown),
             "curves": [record for curve in curves for record in curve.rows()],

@@ -13,7 +13,7 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.coding import code_symbols
 from seqcompare.dependence.period import find_period
-from seqcompare.experiments.answer import ask, count_items, fit_model, unit_sums, units
+from seqcompare.experiments.answer import asker, fit_model, unit_sums, units
 from seqcompare.experiments.forward import FORWARD
 from seqcompare.experiments.models import Contestant, Entered, candidates_of
 from seqcompare.experiments.splits import Plan, cut
@@ -135,7 +135,7 @@ def _tells(model: Any, dataset: SequenceDataset, plan: Plan, metric: Metric) -> 
         train, test = cut(dataset, split.train), cut(dataset, split.test)
         parts = []
         for each in (chance_model(dataset), clone(model)):
-            answers = ask(fit_model(each, train), test, count_items(train))
+            answers = asker(train)(fit_model(each, train), test)
             unit = units(test, answers.item, *([_N_STRETCHES] if in_time else []))
             parts.append(unit_sums(answers, unit, metric))
         sums.append(parts)

@@ -48,7 +48,7 @@ class NextNumbers:
             weight, weighted = weight * known.any(axis=1), True
         X, y, w = shift(sequences, weight)
         if not known.all():
-            y = y.with_values(_completed(sequences, X))
+            y = y.with_values(_completed(sequences))
         use = {"sample_weight": w} if weighted else {}
         self.flat_ = sequences.values.ndim == 1
         self.n_transitions_ = float(w.values.sum())
@@ -127,7 +127,7 @@ class NextNumbers:
         return n if self.scale_ is None else n + 2 + getattr(self.scale_, "n_parameters_", math.nan)
 
 
-def _completed(sequences: Sequences, X: Sequences) -> Floats:
+def _completed(sequences: Sequences) -> Floats:
     """Return all steps but the first of each sequence, what is missing drawn given what is known there.
 
     What is drawn is normal about what an autoregression expects of the step, so that neither means nor

@@ -91,10 +91,13 @@ class ChanceDensity(BaseEstimator):
     ----------
     missing : {"error", "marginalize"}, default="error"
         What to do about missing values, as with `HMM`.
+    min_covar : float, default=1e-3
+        Smallest variance of a component, as with `HMM`.
     """
 
-    def __init__(self, missing: Literal["error", "marginalize"] = "error") -> None:
+    def __init__(self, missing: Literal["error", "marginalize"] = "error", min_covar: float = 1e-3) -> None:
         self.missing = missing
+        self.min_covar = min_covar
 
     def fit(
         self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
@@ -128,7 +131,14 @@ class ChanceDensity(BaseEstimator):
             # a skewed density takes many components, whose last iterations hardly change it
             warnings.simplefilter("ignore", ConvergenceWarning)
             hmm = seqcompare.HMM(
-                1, "gmm", n_mix=k, n_init=3, max_iter=200, missing=self.missing, random_state=0
+                1,
+                "gmm",
+                n_mix=k,
+                n_init=3,
+                max_iter=200,
+                min_covar=self.min_covar,
+                missing=self.missing,
+                random_state=0,
             )
             return hmm.fit(_single(steps))
 
