@@ -21,7 +21,7 @@ from seqcompare.dependence.sequence_profile import profile_sequences
 from seqcompare.dependence.settings import PER_STEP, Settings, told_lags
 from seqcompare.dependence.step_profile import profile_steps
 from seqcompare.dependence.timescale import timescale
-from seqcompare.models.filled import mark_of, marked
+from seqcompare.models.missing_symbols import mark_of, marked
 
 
 def profile(

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from seqcompare.families import ModelSpec, Problem
-from seqcompare.models.filled import Filled, FilledNext
+from seqcompare.models.filled import Filled
+from seqcompare.models.missing_symbols import FilledNext
 from seqcompare.models.next_step import NextStep
 
 #: What is said of models that something stands in for missing values in.

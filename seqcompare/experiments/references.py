@@ -20,7 +20,7 @@ from seqcompare.experiments.splits import Plan, cut
 from seqcompare.experiments.tested import tested_in_time
 from seqcompare.families import FAMILIES, REFERENCE, ModelSpec, Problem
 from seqcompare.metrics import Metric
-from seqcompare.models.filled import FilledNext, mark_of, marked
+from seqcompare.models.missing_symbols import FilledNext, mark_of, marked
 from seqcompare.models.reference.chance import chance_model
 from seqcompare.models.reference.levels import PlacedDensity
 from seqcompare.models.reference.places import PlacedNext, PlacedTagger

@@ -64,7 +64,7 @@ _CHANCE = ("Next", "Density", "Tagger", "Classifier", "Regressor", "StepRegresso
 TRUSTED = (
     "seqcompare.models.bayes.BayesClassifier",
     "seqcompare.models.filled.Filled",
-    "seqcompare.models.filled.FilledNext",
+    "seqcompare.models.missing_symbols.FilledNext",
     "seqcompare.models.filling.Filling",
     "seqcompare.models.gap_variance.GapVariance",
     "seqcompare.models.hmm.autoregressive.AutoregressiveHMM",
