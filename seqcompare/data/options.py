@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 Role = Literal["next", "step", "step-value", "sequence", "value"]
+#: Roles in which there is something to predict at every step, and at each that is labelled.
+STEPWISE = ("next", "step", "step-value")
+LABELLED_STEPS = ("step", "step-value")
 Kind = Literal["symbols", "real", "count"]
 Missing = Literal["error", "keep"]
 Tokens = Literal["char", "word"]

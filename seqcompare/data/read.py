@@ -70,15 +70,16 @@ def read(
     group : str, array of shape (n,), False or None
         Column of a long table, or for Python's containers one label a sequence: sequences of one group
         stay on one side of every split.
-    role : {"next", "step", "sequence", "value"}, optional
+    role : {"next", "step", "step-value", "sequence", "value"}, optional
         What is predicted. By default no target means ``next``; a target that is the same all through each
         sequence ``sequence``, or ``value`` if it is a number with a fraction or a ``.ts`` header declares
-        numbers; any other ``step``.
+        numbers; any other ``step``, or ``step-value`` if it is a number with a fraction. Of numbers per
+        step some may be missing: these are neither trained on nor scored.
     kind : {"symbols", "real", "count"}, optional
         How to read whole numbers; by default they are symbols in tables and containers.
     missing : {"error", "keep"}, optional
         What to do about missing values. By default numbers may be missing, and a note says so; a missing
-        symbol is an error, since few models take it.
+        symbol is an error, since an empty cell is more often a slip; "keep" lets it pass.
     marks : str or list of str, optional
         What stands for a missing value in files of text; the empty string for empty cells alone. By default
         ``NA``, ``-``, ``?`` and the like among numbers and dates, and a -999 that stands apart.

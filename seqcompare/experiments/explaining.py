@@ -51,7 +51,7 @@ def explain_table(
         One row for each step that was hidden, up to 256 of the nearest: ``sequence``, ``step`` (what is
         predicted), ``hidden``, the position, ``lag``, ``value`` in words, ``answer``, and ``change``: what
         the answer loses without that step, in bits (log2 of its probability, or density, with the step minus
-        without it); of numbers without a density in their own units.
+        without it); of numbers without a density in their own units, and ``unit`` is empty.
 
     Raises
     ------
@@ -85,6 +85,7 @@ def explain_table(
             "value": [_words(X, start + k) for k in hidden],
             "answer": answer,
             "change": changes,
+            "unit": "" if role in ("value", "step-value") else "bits",
         }
     )
 

@@ -153,7 +153,7 @@ def plot_explanation(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         raise ValueError("there is nothing to draw: no step was hidden")
     first = table.iloc[0]
     values = [shown(value, 12) for value in table["value"]]
-    few = len(table) <= 40 and max(map(len, values)) <= 6
+    few = len(table) * max(map(len, values)) <= 150
     with style.look():
         ax = style.new_axes(max(4.0, min(0.24 * len(table) + 1.2, 11.0)), 2.8) if ax is None else ax
         places = table["hidden"].to_numpy()
@@ -176,7 +176,7 @@ def plot_explanation(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         if few:
             ax.set_xticks(places, values)
         ax.set_xlabel("the sequence, step by step" if few else "position")
-        ax.set_ylabel("lost without the step")
+        ax.set_ylabel(f"{first['unit']} lost without the step".strip())
         at = f", step {int(first['step'])}" if first["step"] >= 0 else ""
         ax.set_title(
             f"What {shown(first['answer'], 16)!r} rests on: sequence {shown(first['sequence'], 20)}{at}"

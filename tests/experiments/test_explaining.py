@@ -110,11 +110,11 @@ def test_a_prediction_is_explained_from_the_command_line(classes, tmp_path):  # 
     code, out, said = run("explain", classes / "run", file, "--sequence", "p3")
     assert code == 0, said
     header, *rows = out.splitlines()
-    assert header == "sequence,step,hidden,lag,value,answer,change"
+    assert header == "sequence,step,hidden,lag,value,answer,change,unit"
     assert len(rows) == 12
     assert {row.split(",")[0] for row in rows} == {"p3"}
     table = seqcompare.load_run(classes / "run").explain(file, "p3")
-    np.testing.assert_allclose(table["change"], [float(row.split(",")[-1]) for row in rows], rtol=1e-12)
+    np.testing.assert_allclose(table["change"], [float(row.split(",")[-2]) for row in rows], rtol=1e-12)
     picture = tmp_path / "why.png"
     assert run("explain", classes / "run", file, "--sequence", "p3", "--out", picture)[0] == 0
     assert picture.read_bytes().startswith(b"\x89PNG")
