@@ -17,6 +17,7 @@ from seqcompare.experiments.predicting import forecast_table, predict_table
 from seqcompare.experiments.winner import MODEL
 from seqcompare.models.persistence import load
 from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.described import predicted_channel
 from seqcompare.typing import Record
 
 if TYPE_CHECKING:
@@ -124,7 +125,9 @@ class Comparison(StoredComparison):
             If the data cannot be read, or the model does not take such sequences.
         """
         model = self.model(trusted)
-        return predict_table(model, self._read(data, reading), str(self.config["data"]["role"]))
+        # of one channel that is predicted the first step is not: nothing comes before it
+        ahead = 1 if predicted_channel(self.config["data"]) else None
+        return predict_table(model, self._read(data, reading), str(self.config["data"]["role"]), ahead)
 
     def forecast(
         self,

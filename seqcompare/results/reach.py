@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from seqcompare.results.described import role_of_reach
 from seqcompare.results.findings import Findings, Number, Writer, capital, steps
 from seqcompare.results.grids import paired_difference
 from seqcompare.results.inference import Estimate
@@ -170,7 +171,7 @@ def kept_units(contexts: Sequence[int], sums: Sequence[NDArray[np.float64]]) -> 
 
 def say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | None, int]:
     """Say how far back the winner has to see; return that, and how far ahead."""
-    winner, role = str(found.judgement.winner), str(found.data["role"])
+    winner, role = str(found.judgement.winner), role_of_reach(found.data)
     mine = found.contexts[found.contexts["entry"] == winner]
     reach = reach_of(found.contexts, winner, role)
     if reach is None:
