@@ -70,6 +70,12 @@ OPTIONS = (
         "What becomes of missing values: by default numbers may be missing, and symbols not.",
         get_args(Missing),
     ),
+    Option(
+        "marks",
+        "What stands for a missing value, such as -1; may be given several times; '' for empty cells alone.",
+        several=True,
+        flag="--missing-mark",
+    ),
     Option("wide", "Whether a row of a table is a sequence, and a column a step.", switch=True),
     Option("cell", "Column whose cells hold a whole sequence each: letters, or what a mark separates."),
     Option("labels", "Table of labels of the files of a folder: a column names them."),

@@ -146,11 +146,12 @@ class HMMStepRegressor(_Joint):
     --------
     >>> import numpy as np
     >>> from seqcompare import HMMStepRegressor
-    >>> X = np.random.default_rng(0).normal(size=(20, 30))
-    >>> y = np.repeat([[1.0, -1.0]], 15, axis=1) * X  # the slope changes half way
-    >>> model = HMMStepRegressor(decode="posterior", random_state=0).fit(X, y)
-    >>> round(model.score(X, y), 2) > 0.9
-    True
+    >>> regime = np.repeat([[1.0, -1.0]], 15, axis=1)
+    >>> noise = np.random.default_rng(0).normal(size=(20, 30))
+    >>> X, y = regime + noise, regime + noise / 2  # a step hardly shows its regime, many steps do
+    >>> model = HMMStepRegressor(random_state=0).fit(X, y)
+    >>> round(model.score(X, y), 2)
+    0.97
     """
 
     n_components: int = 2
