@@ -57,13 +57,16 @@ class OneChannel:
         if dataset.X.lengths.max() < 2:
             raise WrongUseError("every sequence has one step: nothing comes before what is predicted")
         kept = dataset.take(np.flatnonzero(dataset.X.lengths > 1))
-        X, rows, offsets = self._shifted(kept.X, place)
         own = kept.X.channel(place)
+        X, rows = self._shifted(kept.X, place)
+        offsets = X.offsets
         y, missing = own.values[rows], own.missing[rows, 0]
         weights = kept.sample_weight
         steps = np.ones(len(rows))
         if isinstance(weights, Sequences):
             steps, weights = weights.values[rows], None
+        # the first step is read where the others are known at it, but nothing came before it
+        steps = np.where(kept.X.step_index[rows] > 0, steps, 0.0)
         if missing.all():
             raise WrongUseError(f"channel {self.name!r} is missing at every step but the first ones")
         if missing.any():
@@ -71,8 +74,11 @@ class OneChannel:
         if missing.any() or not (steps == 1).all():
             weights = Sequences(np.where(missing, 0.0, steps), offsets)
         numbers = own.kind != "symbols"
-        others = "the step before" if self.known == "past" else "the step before, the others also at the step"
-        note = f"channel {self.name!r} is predicted from all channels up to {others}"
+        note = f"channel {self.name!r} is predicted from all channels up to the step before"
+        if self.known == "present":
+            note += ", and from the others at the step itself"
+        else:
+            note += " (which is lag 0 of a profile)"
         return replace(
             kept,
             X=X,
@@ -90,10 +96,7 @@ class OneChannel:
         place = self._place(dataset.X)
         if self.known == "past":
             return dataset
-        kept = dataset.take(np.flatnonzero(dataset.X.lengths > 1))
-        if not len(kept):
-            raise WrongUseError("every sequence has one step: nothing comes before what is predicted")
-        return replace(kept, X=self._shifted(kept.X, place)[0], y=None, sample_weight=None, role="next")
+        return replace(dataset, X=self._shifted(dataset.X, place)[0])
 
     def _place(self, X: Sequences) -> int:
         names = [channel.name for channel in X.schema]
@@ -106,16 +109,18 @@ class OneChannel:
             )
         return names.index(self.name)
 
-    def _shifted(self, X: Sequences, place: int) -> tuple[Sequences, NDArray[np.int64], NDArray[np.int64]]:
-        """Return what is known of each step but the first, the rows of these steps, and the bounds."""
-        rows = np.flatnonzero(X.step_index > 0)
-        offsets = offsets_of(X.lengths - 1)
+    def _shifted(self, X: Sequences, place: int) -> tuple[Sequences, NDArray[np.int64]]:
+        """Return what is known of steps, and which steps these are."""
         if self.known == "past":
-            return X.cut(offsets, rows - 1), rows, offsets
+            rows = np.flatnonzero(X.step_index > 0)
+            return X.cut(offsets_of(X.lengths - 1), rows - 1), rows
+        rows = np.arange(X.n_steps)
+        # nothing came before a first step, and its own value is known at the next one at the latest
+        before = np.where(X.step_index > 0, rows - 1, rows)
         columns: dict[str, Values] = {}
         kinds: dict[str, Any] = {}
         for i, channel in enumerate(X.schema):
             name = _BEFORE.format(channel.name) if i == place else channel.name
-            columns[name] = X.channel(i).values[rows - 1 if i == place else rows]
+            columns[name] = X.channel(i).values[before if i == place else rows]
             kinds[name] = channel.kind
-        return Sequences.from_columns(columns, X.lengths - 1, kinds=kinds), rows, offsets
+        return Sequences.from_columns(columns, X.lengths, kinds=kinds), rows

@@ -129,7 +129,10 @@ class DataSource:
     @property
     def predicted(self) -> list[str]:
         """What the numbers that are predicted are called."""
-        return self.channels if self.role == "next" else [str(self.dataset.reading.get("target") or 0)]
+        if self.role == "next":
+            return self.channels
+        told = self.dataset.reading
+        return [str(told.get("predict") or told.get("target") or 0)]
 
     def _errors(self, trial: Trial, model: Model, train: SequenceDataset) -> Errors | None:
         """Return what stands in for the densities of a model that has none."""

@@ -23,6 +23,7 @@ from seqcompare.families import (
     own_family,
     spec_names,
 )
+from seqcompare.models.causality import is_causal
 from seqcompare.models.rounded import Rounded
 from seqcompare.registry import nearest
 from seqcompare.typing import Model, Params
@@ -108,7 +109,8 @@ class Candidate:
         if self.spec.skip is not None and self.spec.skip(problem):
             return False
         try:
-            return self.spec.build(problem, **self.settings) is not None
+            made = self.spec.build(problem, **self.settings)
+            return made is not None and (problem.ahead or is_causal(made))
         except Exception as error:  # whatever the user's own code raises
             raise ValueError(
                 f"{self.label} could not be built for the role {problem.role!r} with the settings "
