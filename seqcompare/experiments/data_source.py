@@ -17,6 +17,7 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.answer import ask, count_items, scored_items, unit_sums, units
 from seqcompare.experiments.context import influence_by_lag, trace_context
+from seqcompare.experiments.early import trace_beginnings
 from seqcompare.experiments.forecasts import (
     SCORES,
     Stretch,
@@ -266,6 +267,8 @@ class DataSource:
             "tolerance": curves[0].tolerance,
             "influence": influence_by_lag(model, test, seed),
         }
+        early = trace_beginnings(trial.candidate, self.built_for, model, train, test, self.metric, seed)
+        details |= {"early": early} if early else {}
         if is_about_numbers(test):
             details["number_influence"] = influence_of_numbers(model, test, seed, self.channels)
         return {"details": details}, ()

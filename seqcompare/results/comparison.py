@@ -7,20 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
 from seqcompare.metrics import Metric
 from seqcompare.results.answer import Answer, answer_table
 from seqcompare.results.classes import class_scores, summed
 from seqcompare.results.contest import CHANCE, Contest, loss_table, pairs, summary
+from seqcompare.results.curves import CANDIDATE, curve_table
 from seqcompare.results.described import Config, metric_of, role_of_reach
 from seqcompare.results.findings import Findings
 from seqcompare.results.folder import StoredRun
 from seqcompare.results.grids import all_grids, failed_candidates
 from seqcompare.results.judgement import Judgement, judge
 from seqcompare.results.numbers import Numbers, influence_table
-from seqcompare.results.reach import REACHES, pool_folds
 from seqcompare.results.shorter import Shorter, find_shorter
 from seqcompare.results.store import Details, Sums
 from seqcompare.results.untried import Untried, find_untried
@@ -28,11 +27,6 @@ from seqcompare.results.verdict import Verdict, write_verdict
 
 TUNING, TEST, CONTEXT, SHORTER = "tuning", "test", "context", "shorter"
 
-CONTEXT_COLUMNS = [
-    *("entry", "model", "family", "variant", "capacity", "fold", "control", "context"),
-    *("score", "low", "high", "loss", "behind", "error", *REACHES),
-]
-_CANDIDATE = ["entry", "model", "family", "variant", "capacity"]
 #: The side table that says why the winner is in no file.
 UNSAVED = "unsaved"
 _SIDE_TABLES = ("lag_profile", "profile_facts")
@@ -171,6 +165,7 @@ class ComparisonResult:
             pairs=self.pairs,
             grids=self.grids,
             contexts=self.contexts,
+            early=self.early,
             profile=self.facts,
             failures=self.failures,
             in_time=self._in_time,
@@ -192,30 +187,18 @@ class ComparisonResult:
         ``at_most``, what may yet be gained by more, and ``would_show``, the gain that would have been seen
         nine times in ten. Runs of before have ``needed`` of each fold, and none of the others.
         """
-        records = []
-        rows = self.phase(CONTEXT)
-        pooled: dict[tuple[str, str], dict[str, float]] = {}
-        for entry, mine in rows.groupby("entry", sort=False):
-            of_folds = [self.details[trial] for trial in mine["trial_id"] if "units" in self.details[trial]]
-            for control in dict.fromkeys(name for one in of_folds for name in one["units"]):
-                pooled[str(entry), control] = pool_folds(of_folds, control)
-        for row in rows.to_dict("records"):
-            details = self.details[row["trial_id"]]
-            for point in details.get("curves", []):
-                score, margin = self.metric.as_score(point["loss"]), 1.96 * point["error"]
-                alone = {**dict.fromkeys(REACHES, np.nan), "needed": details["needed"][point["control"]]}
-                records.append(
-                    {
-                        **{name: row[name] for name in _CANDIDATE},
-                        "fold": row["seed"],
-                        **point,
-                        "score": score,
-                        "low": max(score - margin, self.metric.least),
-                        "high": min(score + margin, self.metric.greatest),
-                        **pooled.get((str(row["entry"]), point["control"]), alone),
-                    }
-                )
-        return pd.DataFrame(records, columns=CONTEXT_COLUMNS)
+        return curve_table(self.phase(CONTEXT), self.details, self.metric)
+
+    @cached_property
+    def early(self) -> pd.DataFrame:
+        """The scores by the first ``context`` steps, with the columns of `contexts`.
+
+        ``control`` "first": whole sequences, fitted to no more than so many of their first steps; "at":
+        answers at steps up to the context, beyond the one before it. Empty in runs of before.
+        """
+        return curve_table(
+            self.phase(CONTEXT), self.details, self.metric, lambda details: details.get("early", {})
+        )
 
     @cached_property
     def influence(self) -> pd.DataFrame:
@@ -223,9 +206,9 @@ class ComparisonResult:
         records = []
         for row in self.phase(CONTEXT).to_dict("records"):
             for point in self.details[row["trial_id"]].get("influence", []):
-                records.append({**{name: row[name] for name in _CANDIDATE}, **point})
-        table = pd.DataFrame(records, columns=[*_CANDIDATE, "lag", "influence"])
-        by_lag = table.groupby([*_CANDIDATE, "lag"], sort=False, dropna=False)
+                records.append({**{name: row[name] for name in CANDIDATE}, **point})
+        table = pd.DataFrame(records, columns=[*CANDIDATE, "lag", "influence"])
+        by_lag = table.groupby([*CANDIDATE, "lag"], sort=False, dropna=False)
         return by_lag["influence"].mean().reset_index()
 
     @cached_property
@@ -257,6 +240,7 @@ class ComparisonResult:
             "failures": self.failures,
             **({} if self.shorter is None else {"shorter": self.shorter.frame()}),
             "contexts": self.contexts,
+            **({} if self.early.empty else {"early": self.early}),
             "influence": self.influence,
             "confusion": self.confusion,
             "calibration": self.calibration,
@@ -369,6 +353,10 @@ class StoredComparison(StoredRun):
     def contexts(self) -> pd.DataFrame:
         """Return the context curves; see `ComparisonResult.contexts`."""
         return self.result.contexts.copy()
+
+    def early(self) -> pd.DataFrame:
+        """Return the scores by the first steps; see `ComparisonResult.early`."""
+        return self.result.early.copy()
 
     def influence(self) -> pd.DataFrame:
         """Return how much answers change when the step at a lag is replaced, the mean over folds."""

@@ -61,6 +61,8 @@ class Findings:
         Models whose best member may not have been tested.
     numbers : mapping of str to DataFrame
         What was predicted of numbers; empty where none were.
+    early : DataFrame, optional
+        The table of this name.
     """
 
     data: Config
@@ -78,6 +80,7 @@ class Findings:
     shorter: Shorter | None = None
     untried: Mapping[str, Untried] = field(default_factory=dict)
     numbers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    early: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def margin(self) -> str:
