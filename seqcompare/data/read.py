@@ -88,7 +88,7 @@ def read(
         How to read whole numbers; by default they are symbols in tables and containers.
     missing : {"error", "keep"}, optional
         What to do about missing values. By default numbers may be missing, and a note says so; a missing
-        symbol is an error, since few models take it.
+        symbol is an error, since an empty cell is more often a slip; "keep" lets it pass.
     marks : str or list of str, optional
         What stands for a missing value in files of text; the empty string for empty cells alone. By default
         ``NA``, ``-``, ``?`` and the like among numbers and dates, and a -999 that stands apart.

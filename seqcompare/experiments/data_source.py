@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.experiments.answer import ask, count_items, scored_items, unit_sums, units
+from seqcompare.experiments.answer import asker, count_items, scored_items, unit_sums, units
 from seqcompare.experiments.context import influence_by_lag, trace_context
 from seqcompare.experiments.early import trace_beginnings
 from seqcompare.experiments.forecasts import (
@@ -30,6 +30,7 @@ from seqcompare.experiments.forecasts import (
 )
 from seqcompare.experiments.forward import tuning_splits
 from seqcompare.experiments.influence import influence_of_numbers
+from seqcompare.experiments.parts import part_of
 from seqcompare.experiments.splits import Plan, Split, cut
 from seqcompare.experiments.step_numbers import (
     errors_of,
@@ -39,7 +40,7 @@ from seqcompare.experiments.step_numbers import (
     with_density,
 )
 from seqcompare.experiments.tested import tested_in_time
-from seqcompare.experiments.trial import CONTEXT, SHORTER, TEST, TUNING, Trial
+from seqcompare.experiments.trial import CONTEXT, RACE, SHORTER, TEST, TUNING, Trial
 from seqcompare.families import Problem
 from seqcompare.metrics import METRICS, Answers, Metric
 from seqcompare.models.next_numbers import Errors
@@ -151,6 +152,7 @@ class DataSource:
     def trial_id(self, trial: Trial) -> str:
         """Return the coordinates in words: unique within a comparison."""
         where = f"{trial.entry}/{trial.candidate.label}/fold={trial.seed}{'/again' if trial.again else ''}"
+        where += f"/part={trial.part}" if trial.phase == RACE else ""
         return f"{trial.phase}/{self.dataset.name}/{where}"
 
     def model_seed(self, trial: Trial) -> int:
@@ -162,11 +164,13 @@ class DataSource:
     def coordinates(self, trial: Trial) -> Record:
         """Return the columns of the row that are known before the trial."""
         split = self.plan.splits[trial.seed]
+        which = {"fold": trial.seed, **({"again": True} if trial.again else {})}
+        which |= {"part": trial.part} if trial.phase == RACE else {}
         return {
             "entry": trial.entry,
             "axis": trial.phase,
             "task": self.dataset.name,
-            "task_params": json.dumps({"fold": trial.seed, **({"again": True} if trial.again else {})}),
+            "task_params": json.dumps(which),
             "role": self.role,
             "metric": self.metric.name,
             "greater_is_better": self.metric.greater_is_better,
@@ -178,14 +182,15 @@ class DataSource:
 
     def n_fits(self, trial: Trial) -> int:
         """Return how often the candidate is fitted: tried again, to all other parts of the training part."""
-        return len(self.tuned_on(trial.seed)[1]) - 1 if trial.again else 1
+        return self.n_parts_to_choose(trial.seed) - 1 if trial.again else 1
 
     def parts(self, trial: Trial, fit: int = 0) -> tuple[SequenceDataset, dict[str, SequenceDataset]]:
         """Return what is fitted to, and what is asked about by the column that its score belongs to."""
-        if trial.phase == TUNING:
+        if trial.phase in (TUNING, RACE):
             train, inner = self.tuned_on(trial.seed)
             split = inner[fit + trial.again]
-            return cut(train, split.train), {"validation_score": cut(train, split.test)}
+            pieces = split.train if trial.part == 1 else part_of(train, split.train, trial.part)
+            return cut(train, pieces), {"validation_score": cut(train, split.test)}
         split = self.plan.splits[trial.seed]
         return cut(self.dataset, split.train), {"score": cut(self.dataset, split.test)}
 
@@ -193,6 +198,19 @@ class DataSource:
         """Return the training part of a fold, and how it is divided to choose candidates by."""
         train = cut(self.dataset, self.plan.splits[fold].train)
         return train, tuning_splits(train, self.plan, self.inner_cv)
+
+    def n_parts_to_choose(self, fold: int) -> int:
+        """Return by how many parts of a training part candidates are chosen."""
+        if fold not in self._n_parts_to_choose:
+            try:
+                self._n_parts_to_choose[fold] = len(self.tuned_on(fold)[1])
+            except ValueError:  # what cannot be divided says so in its trials
+                self._n_parts_to_choose[fold] = 1
+        return self._n_parts_to_choose[fold]
+
+    @cached_property
+    def _n_parts_to_choose(self) -> dict[int, int]:
+        return {}
 
     def pooled(self, fits: Sequence[Record], column: str) -> Record:
         """Return the columns of all fits of a trial as one: their units together."""
@@ -220,14 +238,14 @@ class DataSource:
     ) -> tuple[Record, float]:
         """Ask a fitted model; return columns of the row, and the seconds that predicting took."""
         whole = any(metric.needs == "probabilities" and metric.score is not None for metric in self.shown)
-        n_train = count_items(train)
+        answer = asker(train)
         start = perf_counter()
-        answers = ask(model, asked, n_train, whole=whole)
+        answers = answer(model, asked, whole=whole)
         seconds = perf_counter() - start
         unit = units(asked, answers.item, *([self.n_parts] if trial.phase in (TEST, SHORTER) else []))
         known = answers
         if trial.phase == TEST and trial.entry == CHANCE and self.frequencies is not None:
-            known = replace(answers, **self._best_constant(answers, n_train))
+            known = replace(answers, **self._best_constant(answers, count_items(train)))
         sums = unit_sums(known, unit, self.metric)
         stretch: Stretch = partial(next_stretch, model)
         if trial.phase == TEST and is_about_numbers(asked):
@@ -258,7 +276,7 @@ class DataSource:
             return {}, ()
         test, seed = parts["score"], trial.model_seed
         curves = trace_context(trial.candidate, self.built_for, model, train, test, self.metric, seed)
-        answers = ask(model, test, count_items(train))
+        answers = asker(train)(model, test)
         details = {
             "metrics": scores_of(answers, self.role, self.shown),
             "curves": [record for curve in curves for record in curve.rows()],

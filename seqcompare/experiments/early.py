@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.options import LABELLED_STEPS
-from seqcompare.experiments.answer import ask, count_items, fit_model, unit_sums
+from seqcompare.experiments.answer import asker, fit_model, unit_sums
 from seqcompare.experiments.context import Curve, curve_units, doubling, tolerance_of
 from seqcompare.experiments.models import Candidate
 from seqcompare.experiments.splits import cut
@@ -86,7 +86,7 @@ def _of_sequences(
             again, _ = candidate.build(problem, seed)
             begun = _first(train, k)
             fit_model(again, begun)
-            answers = ask(again, _first(test, k), count_items(begun))
+            answers = asker(begun)(again, _first(test, k))
             found[k] = unit_sums(answers, curve_units(test, answers.item), metric)
     if len(found) < 2:
         return {}
@@ -101,7 +101,7 @@ def _of_sequences(
 
 
 def _of_steps(model: Model, train: SequenceDataset, test: SequenceDataset, metric: Metric) -> Record:
-    answers = ask(model, test, count_items(train))
+    answers = asker(train)(model, test)
     place = test.X.step_index[answers.item] + 1
     bounds = doubling(int(place.max()), 1)
     rows: list[dict[str, Any]] = []

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_scalar
 
+from seqcompare.data.resolution import least_scale
 from seqcompare.data.targets import check_step_numbers, check_step_weights
 from seqcompare.models.base import check_sequences
 from seqcompare.models.distributions.base import Distribution, pack
@@ -54,6 +55,8 @@ class RNNStepRegressor(RecurrentNet, StepRegressor):
         Numbers in an answer.
     target_mean_, target_scale_ : ndarray, shape (n_targets_,)
         What standard units of the targets are made with; 0 and 1 for counts.
+    least_scale_ : ndarray, shape (n_targets_,)
+        No density is narrower; see `seqcompare.data.resolution`.
     n_parameters_, n_iter_, stop_reason_, loss_curve_, validation_scores_
         As in `seqcompare.models.recurrent.estimator.RecurrentNet`, with all that `fit` leaves behind. Losses
         are minus log-densities in standard units; scores are minus the loss.
@@ -117,6 +120,13 @@ class RNNStepRegressor(RecurrentNet, StepRegressor):
             self.target_mean_, self.target_scale_ = np.zeros(self.n_targets_), np.ones(self.n_targets_)
             if self.standardize and not counts:
                 self.target_mean_, self.target_scale_ = mean_and_scale(targets, weights)
+            self.least_scale_ = np.zeros(self.n_targets_)
+            if not counts:
+                known = targets[weights > 0]
+                self.least_scale_ = least_scale(known, known.std(axis=0))
+                if self.standardize:
+                    constant = (known == known[0]).all(axis=0)
+                    self.target_scale_ = np.where(constant, self.least_scale_, self.target_scale_)
         if targets.shape[1] != self.n_targets_:
             raise ValueError(f"y has {targets.shape[1]} numbers a step, expected {self.n_targets_}")
         self._learn(
@@ -178,7 +188,7 @@ class RNNStepRegressor(RecurrentNet, StepRegressor):
     def _distribution(self, z: Array) -> Distribution:
         if self._fitted_link == "poisson" and self.n_targets_ != 1:
             raise ValueError(f"there is no joint distribution of {self.n_targets_} counts a step")
-        scaling = self.target_mean_, self.target_scale_
+        scaling = self.target_mean_, self.target_scale_, self.least_scale_
         return heads.distribution(self._fitted_link, z, *scaling, flat=self.flat_)
 
     def _mean_log_density(self, z: Array, targets: Array, weights: Floats) -> float:
