@@ -71,15 +71,19 @@ ROLES = {
     "logistic-pairs-centred": {"step"},
     "elman": {"next", "step", "sequence", "value"},
     "jordan": {"next", "step", "sequence", "value"},
+    "mingru": {"next", "step", "sequence", "value"},
+    "lru": {"next", "step", "sequence", "value"},
     "gru": {"next", "step", "sequence", "value"},
     "lstm": {"next", "step", "sequence", "value"},
+    "bimingru": {"step"},
+    "bilru": {"step"},
     "bigru": {"step"},
     "bilstm": {"step"},
     "exact": {"next"},
     "last-value": set(),  # of numbers
     "seasonal-last-value": set(),  # of numbers
 }
-NETS = ("elman", "jordan", "gru", "lstm", "bigru", "bilstm")
+NETS = ("elman", "jordan", "mingru", "lru", "gru", "lstm", "bimingru", "bilru", "bigru", "bilstm")
 
 
 def problem_of(task, epochs=2, em_iterations=3):
