@@ -47,6 +47,7 @@ ROLES = {
     "hmm": {"next", "step", "sequence"},
     "hmm-predictive": {"next"},
     "state-space": set(),  # of numbers
+    "state-space-smoothed": set(),  # of numbers
     "hmm-autoregressive": set(),  # of numbers
     "hmm-sticky": {"next", "step", "sequence"},
     "hmm-labels": {"step"},
@@ -63,6 +64,8 @@ ROLES = {
     "mlp": {"next", "step", "sequence", "value"},
     "logistic-pairs": {"next", "step"},
     "logistic-centred": {"step"},
+    "ridge-centred": set(),  # of numbers
+    "boosting-centred": set(),  # of numbers
     "mlp-centred": {"step"},
     "rbf-svm-centred": {"step"},
     "logistic-pairs-centred": {"step"},
