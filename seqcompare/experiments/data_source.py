@@ -17,6 +17,7 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.answer import asker, count_items, scored_items, unit_sums, units
 from seqcompare.experiments.context import influence_by_lag, trace_context
+from seqcompare.experiments.early import trace_beginnings
 from seqcompare.experiments.forecasts import (
     SCORES,
     Stretch,
@@ -29,6 +30,7 @@ from seqcompare.experiments.forecasts import (
 )
 from seqcompare.experiments.forward import tuning_splits
 from seqcompare.experiments.influence import influence_of_numbers
+from seqcompare.experiments.parts import part_of
 from seqcompare.experiments.splits import Plan, Split, cut
 from seqcompare.experiments.step_numbers import (
     errors_of,
@@ -38,7 +40,7 @@ from seqcompare.experiments.step_numbers import (
     with_density,
 )
 from seqcompare.experiments.tested import tested_in_time
-from seqcompare.experiments.trial import CONTEXT, SHORTER, TEST, TUNING, Trial
+from seqcompare.experiments.trial import CONTEXT, RACE, SHORTER, TEST, TUNING, Trial
 from seqcompare.families import Problem
 from seqcompare.metrics import METRICS, Answers, Metric
 from seqcompare.models.next_numbers import Errors
@@ -129,7 +131,10 @@ class DataSource:
     @property
     def predicted(self) -> list[str]:
         """What the numbers that are predicted are called."""
-        return self.channels if self.role == "next" else [str(self.dataset.reading.get("target") or 0)]
+        if self.role == "next":
+            return self.channels
+        told = self.dataset.reading
+        return [str(told.get("predict") or told.get("target") or 0)]
 
     def _errors(self, trial: Trial, model: Model, train: SequenceDataset) -> Errors | None:
         """Return what stands in for the densities of a model that has none."""
@@ -147,6 +152,7 @@ class DataSource:
     def trial_id(self, trial: Trial) -> str:
         """Return the coordinates in words: unique within a comparison."""
         where = f"{trial.entry}/{trial.candidate.label}/fold={trial.seed}{'/again' if trial.again else ''}"
+        where += f"/part={trial.part}" if trial.phase == RACE else ""
         return f"{trial.phase}/{self.dataset.name}/{where}"
 
     def model_seed(self, trial: Trial) -> int:
@@ -158,11 +164,13 @@ class DataSource:
     def coordinates(self, trial: Trial) -> Record:
         """Return the columns of the row that are known before the trial."""
         split = self.plan.splits[trial.seed]
+        which = {"fold": trial.seed, **({"again": True} if trial.again else {})}
+        which |= {"part": trial.part} if trial.phase == RACE else {}
         return {
             "entry": trial.entry,
             "axis": trial.phase,
             "task": self.dataset.name,
-            "task_params": json.dumps({"fold": trial.seed, **({"again": True} if trial.again else {})}),
+            "task_params": json.dumps(which),
             "role": self.role,
             "metric": self.metric.name,
             "greater_is_better": self.metric.greater_is_better,
@@ -174,14 +182,15 @@ class DataSource:
 
     def n_fits(self, trial: Trial) -> int:
         """Return how often the candidate is fitted: tried again, to all other parts of the training part."""
-        return len(self.tuned_on(trial.seed)[1]) - 1 if trial.again else 1
+        return self.n_parts_to_choose(trial.seed) - 1 if trial.again else 1
 
     def parts(self, trial: Trial, fit: int = 0) -> tuple[SequenceDataset, dict[str, SequenceDataset]]:
         """Return what is fitted to, and what is asked about by the column that its score belongs to."""
-        if trial.phase == TUNING:
+        if trial.phase in (TUNING, RACE):
             train, inner = self.tuned_on(trial.seed)
             split = inner[fit + trial.again]
-            return cut(train, split.train), {"validation_score": cut(train, split.test)}
+            pieces = split.train if trial.part == 1 else part_of(train, split.train, trial.part)
+            return cut(train, pieces), {"validation_score": cut(train, split.test)}
         split = self.plan.splits[trial.seed]
         return cut(self.dataset, split.train), {"score": cut(self.dataset, split.test)}
 
@@ -189,6 +198,19 @@ class DataSource:
         """Return the training part of a fold, and how it is divided to choose candidates by."""
         train = cut(self.dataset, self.plan.splits[fold].train)
         return train, tuning_splits(train, self.plan, self.inner_cv)
+
+    def n_parts_to_choose(self, fold: int) -> int:
+        """Return by how many parts of a training part candidates are chosen."""
+        if fold not in self._n_parts_to_choose:
+            try:
+                self._n_parts_to_choose[fold] = len(self.tuned_on(fold)[1])
+            except ValueError:  # what cannot be divided says so in its trials
+                self._n_parts_to_choose[fold] = 1
+        return self._n_parts_to_choose[fold]
+
+    @cached_property
+    def _n_parts_to_choose(self) -> dict[int, int]:
+        return {}
 
     def pooled(self, fits: Sequence[Record], column: str) -> Record:
         """Return the columns of all fits of a trial as one: their units together."""
@@ -263,6 +285,8 @@ class DataSource:
             "tolerance": curves[0].tolerance,
             "influence": influence_by_lag(model, test, seed),
         }
+        early = trace_beginnings(trial.candidate, self.built_for, model, train, test, self.metric, seed)
+        details |= {"early": early} if early else {}
         if is_about_numbers(test):
             details["number_influence"] = influence_of_numbers(model, test, seed, self.channels)
         return {"details": details}, ()

@@ -237,6 +237,11 @@ def _seconds(each: float, problem: Problem, settings: Settings) -> float:
     return each * problem.n_steps * int(settings["n_components"])
 
 
+def _bytes(problem: Problem, settings: Settings) -> float:
+    """Return the size of the probabilities of all states at all steps, forwards and backwards."""
+    return 16.0 * problem.n_steps * int(settings["n_components"])
+
+
 def _spec(name: str, title: str, build: Any, grid: Any, **more: Any) -> ModelSpec:
     return ModelSpec(
         name,
@@ -250,6 +255,7 @@ def _spec(name: str, title: str, build: Any, grid: Any, **more: Any) -> ModelSpe
             "sizes": (2, 4, 8),
             "label": _label,
             "cost": partial(_seconds, 1e-5),
+            "memory": _bytes,
             "refine": near,
             **more,
         },

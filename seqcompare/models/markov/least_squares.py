@@ -203,7 +203,9 @@ def solve(moments: Moments, ridge: float = 0.0) -> tuple[Floats, Floats, Floats]
     return np.ascontiguousarray(coef), intercept, rest * np.outer(unit, unit)
 
 
-def fit_lags(sequences: Sequences, weight: Floats, order: int, ridge: float = 0.0) -> tuple[Lags, int]:
+def fit_lags(
+    sequences: Sequences, weight: Floats, order: int, ridge: float = 0.0, rounds: int = _MOST_ROUNDS
+) -> tuple[Lags, int]:
     """Fit by least squares; with gaps, by the EM algorithm, of which it is the M-step.
 
     Dempster, Laird and Rubin (1977), "Maximum likelihood from incomplete data via the EM algorithm": in place
@@ -238,7 +240,7 @@ def fit_lags(sequences: Sequences, weight: Floats, order: int, ridge: float = 0.
         moments = find_moments(Sequences(filled, sequences.offsets), weight, order, level)
     lags = _as_lags(moments, ridge)
     n_rounds, moving = 0, True
-    while moving and n_rounds < _MOST_ROUNDS:
+    while moving and n_rounds < rounds:
         n_rounds += 1
         last, lags = lags, _as_lags(_expect(lags, gappy, shares, moments, certain), ridge)
         scale = np.sqrt(np.diag(lags.covariance))
