@@ -149,6 +149,7 @@ CASES = {
     ),
     "net tagger": case(RNNTagger(**SMALL_NET), "strings", "step", {"hidden_size": [2, 3]}),
     "net tagger real": case(RNNTagger("gru", **SMALL_NET), "real", "step", {"cell": ["elman", "jordan"]}),
+    "net tagger linear": case(RNNTagger("lru", **SMALL_NET), "real", "step", {"cell": ["mingru"]}),
     "net tagger both ways": case(
         RNNTagger("elman", bidirectional=True, **SMALL_NET), "strings", "step", {"n_layers": [1, 2]}
     ),

@@ -18,6 +18,7 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.answer import asker, count_items, scored_items, unit_sums, units
 from seqcompare.experiments.backtests import backtest
 from seqcompare.experiments.context import influence_by_lag, trace_context
+from seqcompare.experiments.early import trace_beginnings
 from seqcompare.experiments.forecasts import (
     SCORES,
     Stretch,
@@ -131,7 +132,10 @@ class DataSource:
     @property
     def predicted(self) -> list[str]:
         """What the numbers that are predicted are called."""
-        return self.channels if self.role == "next" else [str(self.dataset.reading.get("target") or 0)]
+        if self.role == "next":
+            return self.channels
+        told = self.dataset.reading
+        return [str(told.get("predict") or told.get("target") or 0)]
 
     def _errors(self, trial: Trial, model: Model, train: SequenceDataset) -> Errors | None:
         """Return what stands in for the densities of a model that has none."""
@@ -288,6 +292,8 @@ class DataSource:
             "tolerance": curves[0].tolerance,
             "influence": influence_by_lag(model, test, seed),
         }
+        early = trace_beginnings(trial.candidate, self.built_for, model, train, test, self.metric, seed)
+        details |= {"early": early} if early else {}
         if is_about_numbers(test):
             details["number_influence"] = influence_of_numbers(model, test, seed, self.channels)
         return {"details": details}, ()
