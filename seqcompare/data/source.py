@@ -251,6 +251,7 @@ def _read_bytes(path: Path) -> bytes:
     check_file(path)
     size = path.stat().st_size
     check_memory(GROWTH * size, path, f"the file has {size:,} bytes")
+    packing = None
     try:
         packing = packing_of(path)
         if packing is None:
@@ -259,7 +260,10 @@ def _read_bytes(path: Path) -> bytes:
         check_memory(GROWTH * declared, path, f"the file has {declared:,} bytes, unpacked")
         return _unpacked(path, packing)
     except OSError as error:
-        raise DataError(f"the file cannot be read: {error.strerror or error}", path) from None
+        # what unpacks raises some of its errors as if they were the system's
+        if packing is None or error.errno is not None:
+            raise DataError(f"the file cannot be read: {error.strerror or error}", path) from None
+        raise DataError(f"the {packing} file is broken: {error}", path) from None
     except BROKEN as error:
         raise DataError(f"the {packing} file is broken: {error}", path) from None
 

@@ -17,6 +17,7 @@ from seqcompare.experiments.predicting import forecast_table, predict_table
 from seqcompare.experiments.winner import MODEL
 from seqcompare.models.persistence import load
 from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.described import predicted_channel, role_of_reach
 from seqcompare.typing import Record
 
 if TYPE_CHECKING:
@@ -124,7 +125,13 @@ class Comparison(StoredComparison):
             If the data cannot be read, or the model does not take such sequences.
         """
         model = self.model(trusted)
-        return predict_table(model, self._read(data, reading), str(self.config["data"]["role"]))
+        told, role = self.config["data"], str(self.config["data"]["role"])
+        new = self._read(data, reading)
+        if not predicted_channel(told):
+            return predict_table(model, new, role)
+        # of one channel that is predicted the first step is not: nothing comes before it
+        table = predict_table(model, new, role, int(role_of_reach(told) == "next"))
+        return table[table["step"] > 0].reset_index(drop=True)
 
     def forecast(
         self,

@@ -22,7 +22,9 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 FAN = (0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975)
 
 
-def predict_table(model: Model, dataset: SequenceDataset, role: str) -> pd.DataFrame:
+def predict_table(
+    model: Model, dataset: SequenceDataset, role: str, ahead: int | None = None
+) -> pd.DataFrame:
     """Return what a model answers.
 
     Parameters
@@ -33,6 +35,9 @@ def predict_table(model: Model, dataset: SequenceDataset, role: str) -> pd.DataF
         The sequences; targets are not looked at.
     role : {"next", "step", "step-value", "sequence", "value"}
         What is predicted.
+    ahead : int, optional
+        How many steps after the one that it stands at an answer is about; by default 1 for the role ``next``,
+        else 0.
 
     Returns
     -------
@@ -41,7 +46,8 @@ def predict_table(model: Model, dataset: SequenceDataset, role: str) -> pd.DataF
         ``step`` the position that the answer is about, from 0, and for the role ``next`` up to the one after
         the last. ``answer``; where the model has probabilities ``probability``, that of the answer, and
         ``p(...)``, that of each class, if there are up to 50. Of a density of numbers, ``answer`` is the
-        mean and ``q(...)`` are quantiles, of each channel.
+        mean and ``q(...)`` are quantiles, of each channel; so of numbers per step, where the model says how
+        sure it is.
 
     Raises
     ------
@@ -53,11 +59,14 @@ def predict_table(model: Model, dataset: SequenceDataset, role: str) -> pd.DataF
     with one_thread():
         if role == "next" and X.kind == "real":
             answers = _numbers(model, X)
+        elif role == "step-value" and hasattr(model, "predict_distribution"):
+            answers = _step_numbers(model.predict_distribution(X))
         else:
             answers = pd.concat(list(_labels(model, X, role)), ignore_index=True)
     if role in ("sequence", "value"):
         return pd.concat([pd.DataFrame({"sequence": ids}), answers], axis=1)
-    where = {"sequence": ids[X.sequence_index], "step": X.step_index + (role == "next")}
+    first = int(role == "next") if ahead is None else ahead
+    where = {"sequence": ids[X.sequence_index], "step": X.step_index + first}
     return pd.concat([pd.DataFrame(where), answers], axis=1)
 
 
@@ -124,6 +133,11 @@ def _probable(rows: Values, names: Values) -> pd.DataFrame:
     if len(names) <= MOST_CLASSES:
         columns |= {f"p({name})": rows[:, place] for place, name in enumerate(names)}
     return pd.DataFrame(columns)
+
+
+def _step_numbers(found: Distribution) -> pd.DataFrame:
+    levels = zip(QUANTILES, found.quantile(QUANTILES), strict=True)
+    return pd.DataFrame({"answer": found.mean, **{f"q({level:g})": row for level, row in levels}})
 
 
 def _numbers(model: Model, X: Sequences) -> pd.DataFrame:

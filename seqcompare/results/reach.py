@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from seqcompare.results.described import role_of_reach
 from seqcompare.results.findings import Findings, Number, Writer, capital, steps
 from seqcompare.results.grids import paired_difference
 from seqcompare.results.inference import Estimate
@@ -21,6 +22,8 @@ REACHES = ["needed", "needed_low", "needed_high", "at_most", "would_show"]
 _CONFIDENCE, _POWER = 0.95, 0.9
 #: What a context curve is read from, the first of these that there is.
 _BACK = ("limited", "truncated")
+#: Roles of an answer a step, and those of them in which it is about the step itself.
+_STEPWISE, _LABELLED = ("next", "step", "step-value"), ("step", "step-value")
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def reach_of(contexts: pd.DataFrame, entry: str, role: str) -> Reach | None:
         k,
         int(found["needed_low"]),
         int(found["needed_high"]),
-        k - 1 if role in ("step", "step-value") else k,
+        k - 1 if role in _LABELLED else k,
         float(found["at_most"]),
         float(found["would_show"]),
         int(back["context"].max()),
@@ -168,7 +171,7 @@ def kept_units(contexts: Sequence[int], sums: Sequence[NDArray[np.float64]]) -> 
 
 def say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | None, int]:
     """Say how far back the winner has to see; return that, and how far ahead."""
-    winner, role = str(found.judgement.winner), str(found.data["role"])
+    winner, role = str(found.judgement.winner), role_of_reach(found.data)
     mine = found.contexts[found.contexts["entry"] == winner]
     reach = reach_of(found.contexts, winner, role)
     if reach is None:
@@ -183,15 +186,16 @@ def say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | None
     numbers: list[Number] = [("contexts", f"{winner}, {reach.control}", "needed", k)]
     if role == "next":
         text = f"The last {steps(k)} matter{'s' if k == 1 else ''}{spread}: {as_good}."
-    elif role in ("step", "step-value") and k == 1:
+    elif role in _LABELLED and k == 1:
         text = f"No step before the present one is needed{spread}: what came before adds nothing."
-    elif role in ("step", "step-value"):
-        text = f"Labels depend on steps up to {horizon} back{spread}: {as_good}."
+    elif role in _LABELLED:
+        what = "Labels" if role == "step" else "Numbers"
+        text = f"{what} depend on steps up to {horizon} back{spread}: {as_good}."
     else:
         text = f"The last {steps(k)} of a sequence {'is' if k == 1 else 'are'} enough{spread}: {as_good}."
     seen = reach.would_show
     if k >= reach.longest > 1 and (
-        reach.control == "truncated" or (role in ("next", "step") and _is_widest(found, model))
+        reach.control == "truncated" or (role in _STEPWISE and _is_widest(found, model))
     ):
         text += f" That is as far as it could see ({reach.longest}): the true reach may be longer."
     elif np.isfinite(seen) and seen > 0:
@@ -212,10 +216,42 @@ def say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | None
         return horizon, 0
     after = int(_of_folds(ahead)["needed"])
     writer.say(
-        f"{capital(model)} needs to see {after} step{'' if after == 1 else 's'} ahead of the label.",
+        f"{capital(model)} needs to see {after} step{'' if after == 1 else 's'} ahead of the "
+        f"{'label' if role == 'step' else 'number'}.",
         ("contexts", f"{winner}, ahead", "needed", after),
     )
     return horizon, after
+
+
+def say_how_early(found: Findings, writer: Writer, model: str) -> None:
+    """Say after how many of their first steps whole sequences can be told as well as after all."""
+    if found.early.empty:
+        return
+    winner = str(found.judgement.winner)
+    mine = found.early[(found.early["entry"] == winner) & (found.early["control"] == "first")]
+    if mine.empty:
+        return
+    k, longest = int(_of_folds(mine)["needed"]), int(found.data["longest"])
+    number = ("early", f"{winner}, first", "needed", k)
+    if k < longest:
+        first = f"{'' if k == 1 else 'the '}first {steps(k)}"
+        writer.say(
+            f"It can be said early: fitted to {first.replace('first step', 'the first step')} of a sequence "
+            f"alone, {model} is as good as with all (up to {longest}).",
+            number,
+        )
+        return
+    before = mine[mine["context"] < mine["context"].max()]
+    if before.empty:
+        return
+    half = int(before["context"].max())
+    behind = float(before[before["context"] == half]["behind"].mean())
+    writer.say(
+        f"It cannot be said early: fitted to the first {steps(half)} alone, {model} is "
+        f"{found.metric.say_difference(behind)} behind.",
+        number,
+        ("early", f"{winner}, first, {half}", "behind", behind),
+    )
 
 
 def _say_order(contexts: pd.DataFrame, winner: str, model: str, k: int, writer: Writer) -> None:

@@ -129,7 +129,7 @@ def whole_files(random):
         + "@attribute k {a,b}\n@data\n"
         + ends[","],
         ".fasta": "".join(f">r{i}|{k}\n{''.join(random.choice(list('ACGT'), 9))}\n" for i, k in enumerate(y)),
-        ".jsonl": "".join(json.dumps({"x": list(one), "label": k}) + "\n" for one, k in zip(x, y, strict=True)),
+        ".jsonl": "".join(json.dumps({"x": list(one), "y": k}) + "\n" for one, k in zip(x, y, strict=True)),
         ".xes": f"<?xml version='1.0'?><log>{trace * n}</log>",
         ".conll": "".join("".join(f"w{t % 3} X {k}\n" for t in several) + "\n" for k in y),
         ".csv": frame.to_csv(index=False),

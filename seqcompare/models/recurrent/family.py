@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 import seqcompare
+from seqcompare.data.options import STEPWISE
 from seqcompare.families import Family, ModelSpec, Problem, Settings
-from seqcompare.models.pieces import InPieces
+from seqcompare.models.pieces import InPieces, NumbersInPieces
 from seqcompare.models.recurrent.cell import Cell
 from seqcompare.models.recurrent.cells import CELLS
 from seqcompare.models.recurrent.insight import GATES, GRADIENTS, look_inside
@@ -47,6 +48,7 @@ def _net(
     how: Record = {
         "cell": cell,
         "hidden_size": hidden_size,
+        "n_layers": CELLS[cell].layers,
         "max_iter": problem.budget.epochs,
         "max_seconds": problem.budget.max_seconds,
         "bidirectional": both_ways,
@@ -61,6 +63,9 @@ def _net(
             if both_ways or problem.n_train < _HELD_OUT
             else seqcompare.NextStep(seqcompare.RNNStepRegressor(**how | _OF_NUMBERS))
         )
+    if problem.role == "step-value":
+        numbers: Any = seqcompare.RNNStepRegressor(**how)
+        return NumbersInPieces(numbers, PIECE) if problem.task is None and problem.longest > LONG else numbers
     if problem.role in ("next", "step"):
         if problem.role == "next" and both_ways:
             return None
@@ -88,7 +93,7 @@ def _grid(cell: str, both_ways: bool, problem: Problem) -> list[Settings]:
     """Return the sizes, some with gates that begin with a short memory, that the data allow."""
     sizes: dict[str, tuple[int, ...]]
     shorts: dict[str, tuple[int, ...]] = {}
-    if problem.role in ("next", "step"):
+    if problem.role in STEPWISE:
         if problem.role == "next" and both_ways:
             return []
         if problem.role == "next" and problem.kind == "real":
@@ -98,7 +103,8 @@ def _grid(cell: str, both_ways: bool, problem: Problem) -> list[Settings]:
                 else []
             )
         if problem.large:
-            sizes, shorts = {"gru": (64,), "lstm": ()}, {"gru": (64, 96)}
+            sizes = {"mingru": (64,), "lru": (64,), "gru": (64,), "lstm": ()}
+            shorts = {"gru": (64, 96)}
         else:
             sizes = {"gru": (8, 32), "lstm": (32, 64)}
             if problem.longest > LONG // 2:
@@ -161,7 +167,7 @@ def _any_net(needs: Needs, traits: Traits) -> bool | None:
 @cache  # a kind is the same one whenever it is asked for
 def _spec(cell: Cell, both_ways: bool) -> ModelSpec:
     title = f"Bi{cell.title}" if both_ways else cell.title
-    gated = len(cell.gates) > 1
+    gated = len(cell.gates) > 1 and cell.storage != "linear"
     return ModelSpec(
         f"{_BOTH if both_ways else ''}{cell.name}",
         title,
