@@ -76,11 +76,14 @@ ROLES = {
     "bilru": {"step"},
     "bigru": {"step"},
     "bilstm": {"step"},
+    "attention": {"next", "step", "sequence", "value"},
+    "biattention": {"step"},
     "exact": {"next"},
     "last-value": set(),  # of numbers
     "seasonal-last-value": set(),  # of numbers
 }
-NETS = ("elman", "jordan", "mingru", "lru", "gru", "lstm", "bimingru", "bilru", "bigru", "bilstm")
+CELLS = ("elman", "jordan", "mingru", "lru", "gru", "lstm", "bimingru", "bilru", "bigru", "bilstm")
+NETS = (*CELLS, "attention", "biattention")
 
 
 def problem_of(task, epochs=2, em_iterations=3):
@@ -97,7 +100,7 @@ def candidate_of(name, capacity=2):
 def test_all_kinds_are_listed_here():
     assert set(ROLES) == set(spec_names())
     assert [family.name for family in FAMILIES.values()] == [
-        *("markov", "hmm", "window", "recurrent", "reference")
+        *("markov", "hmm", "window", "recurrent", "attention", "reference")
     ]
 
 
