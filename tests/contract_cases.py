@@ -15,7 +15,11 @@ from seqcompare import (
     ContextTree,
     CountAutoregression,
     CRFTagger,
+    Filled,
+    FilledNext,
+    HMMStepRegressor,
     HMMTagger,
+    KalmanStepRegressor,
     LastValue,
     LinearStateSpace,
     MarkovChain,
@@ -96,6 +100,22 @@ CASES = {
         "next",
         {"max_components": [1, 2]},
     ),
+    "next numbers with gaps": case(
+        NextStep(WindowStepRegressor(before=2, missing="allow")),
+        "real",
+        "next",
+        {"estimator__before": [0, 1]},
+    ),
+    "next net with gaps": case(
+        NextStep(Filled(RNNStepRegressor(**SMALL_NET))),
+        "real",
+        "next",
+        {"estimator__estimator__hidden_size": [2, 3]},
+    ),
+    "last value with gaps": case(
+        NextStep(LastValue(missing="allow")), "real", "next", {"estimator__period": [1, 2]}
+    ),
+    "markov with gaps": case(FilledNext(MarkovChain(1)), "strings", "next", {"estimator__order": [0, 1]}),
     "hmm tagger": case(HMMTagger(random_state=0), "strings", "step", {"decode": ["posterior", "filter"]}),
     "hmm tagger real": case(
         HMMTagger(decode="filter", random_state=0), "real", "step", {"covariance_type": ["full"]}
@@ -179,6 +199,43 @@ CASES = {
     "net step regressor": case(RNNStepRegressor(**SMALL_NET), "real", "step-value", {"hidden_size": [2, 3]}),
     "net step regressor mixture": case(
         RNNStepRegressor(output="mixture", **SMALL_NET), "real", "step-value", {"n_mix": [1, 2]}
+    ),
+    "window tagger with gaps": case(
+        WindowTagger(before=1, missing="allow"), "real", "step", {"before": [0, 1]}
+    ),
+    "window regressor with gaps": case(
+        WindowRegressor(width=2, missing="allow"), "real", "value", {"width": [1, 2]}
+    ),
+    "net classifier with gaps": case(
+        Filled(RNNClassifier(**SMALL_NET)), "real", "sequence", {"estimator__hidden_size": [2, 3]}
+    ),
+    "window classifier with gaps": case(
+        Filled(WindowClassifier(width=2)), "strings", "sequence", {"estimator__width": [1, 2]}
+    ),
+    "window step regressor with gaps": case(
+        WindowStepRegressor(before=1, missing="allow"), "real", "step-value", {"before": [0, 1]}
+    ),
+    "window with gaps": case(SlidingWindow(1, 1, missing="allow"), "real", "transform"),
+    "hmm step regressor": case(
+        HMMStepRegressor(n_init=1, random_state=0), "real", "step-value", {"n_components": [1, 2]}
+    ),
+    "hmm step regressor symbols": case(
+        HMMStepRegressor(decode="posterior", n_init=1, random_state=0),
+        "strings",
+        "step-value",
+        {"n_components": [1, 2]},
+    ),
+    "hmm step regressor mixed": case(
+        HMMStepRegressor(n_init=1, random_state=0), "mixed", "step-value", {"n_components": [1, 2]}
+    ),
+    "kalman step regressor": case(
+        KalmanStepRegressor(1, tol=1e-6), "real", "step-value", {"n_components": [1, 2]}
+    ),
+    "kalman step regressor ahead": case(
+        KalmanStepRegressor(1, decode="posterior", missing="allow", tol=1e-6),
+        "real",
+        "step-value",
+        {"n_components": [1, 2]},
     ),
     "window": case(SlidingWindow(1, 1), "strings", "transform"),
     "window real": case(SlidingWindow(2), "real", "transform"),

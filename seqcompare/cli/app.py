@@ -15,9 +15,11 @@ from seqcompare.cli.inspection import inspect
 from seqcompare.cli.listing import Listing, records_of
 from seqcompare.cli.options import (
     BackendOption,
+    BudgetOption,
     FreshOption,
     JobsOption,
     JsonOption,
+    MemoryOption,
     ModelOption,
     OpenOption,
     OutOption,
@@ -109,6 +111,7 @@ def sweep(
         ),
     ] = None,
     models: ModelOption = None,
+    budget: BudgetOption = None,
     backend: BackendOption = "loky",
     scheduler: SchedulerOption = None,
     opened: OpenOption = False,
@@ -132,6 +135,7 @@ def sweep(
         "models": models or None,
         "backend": backend,
         "scheduler": scheduler,
+        "budget": budget,
     }
     from seqcompare.experiments.sweep import sweep as run_sweep
 
@@ -185,6 +189,8 @@ def compare(
         float, typer.Option(help="Safety net of one training of a network, in seconds.")
     ] = 600.0,
     random_state: Annotated[int, typer.Option("--seed", help="Seed of the folds.")] = 0,
+    budget: BudgetOption = None,
+    memory: MemoryOption = None,
     backend: BackendOption = "loky",
     scheduler: SchedulerOption = None,
     jobs: JobsOption = -1,
@@ -213,6 +219,8 @@ def compare(
             along=cast("Along", along),
             max_seconds=max_seconds,
             random_state=random_state,
+            budget=budget,
+            memory=memory,
             backend=backend,
             scheduler=scheduler,
             n_jobs=jobs,
@@ -305,6 +313,9 @@ def claims(
     ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the runs.")] = Path("reports/claims"),
     only_list: Annotated[bool, typer.Option("--list", help="List the claims; test none.")] = False,
+    budget: BudgetOption = None,
+    backend: BackendOption = "loky",
+    scheduler: SchedulerOption = None,
     jobs: JobsOption = -1,
     fresh: FreshOption = False,
     as_json: JsonOption = False,
@@ -323,6 +334,9 @@ def claims(
         checked = check_claims(
             names or None,
             out,
+            budget=budget,
+            backend=backend,
+            scheduler=scheduler,
             n_jobs=jobs,
             fresh=fresh,
             progress=lambda name, step: bar.update(step, name),

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.options import STEPWISE
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.experiments.answer import (
-    ask,
-    count_items,
+    asker,
     fit_model,
     predict_answer,
     scored_items,
@@ -23,7 +23,7 @@ from seqcompare.experiments.answer import (
 from seqcompare.experiments.models import Candidate, reach_of
 from seqcompare.experiments.splits import cut
 from seqcompare.families import Problem
-from seqcompare.metrics import Metric
+from seqcompare.metrics import Answers, Metric
 from seqcompare.models.causality import is_causal
 from seqcompare.results.grids import paired_difference
 from seqcompare.typing import Floats, Model, Record
@@ -126,17 +126,16 @@ def trace_context(
     seed : int
         Of what is drawn.
     """
-    n_train = count_items(train)
     search = _Search(_tolerance(test, metric))
 
     def refitted(limited: Candidate, train: SequenceDataset, test: SequenceDataset) -> Sums:
         again, _ = limited.build(problem, seed)
         fit_model(again, train)
-        answers = ask(again, test, count_items(train))
+        answers = asker(train)(again, test)
         return unit_sums(answers, _units(test, answers.item), metric)
 
     if train.role in ("sequence", "value"):
-        shown = _Shown(model, test, n_train, metric, seed)
+        shown = _Shown(model, test, asker(train), metric, seed)
         curve = search.find(
             "limited", lambda k: refitted(candidate, _last(train, k), _last(test, k)), shown.longest
         )
@@ -155,7 +154,7 @@ def trace_context(
         return curves
     anywhere, _ = candidate.build(problem, seed)
     fit_model(anywhere, _begun_anywhere(train, seed))
-    shown = _Shown(anywhere, test, n_train, metric, seed)
+    shown = _Shown(anywhere, test, asker(train), metric, seed)
     curves = [search.find("truncated", shown.loss_of("truncated"), shown.longest)]
     if causal:
         curves += search.within(shown, curves[0])
@@ -207,11 +206,16 @@ class _Shown:
     """A fitted model, shown parts of the test data."""
 
     def __init__(
-        self, model: Model, test: SequenceDataset, n_train: float, metric: Metric, seed: int
+        self,
+        model: Model,
+        test: SequenceDataset,
+        ask: Callable[..., Answers],
+        metric: Metric,
+        seed: int,
     ) -> None:
-        self._model, self._test, self._n_train, self._seed = model, test, n_train, seed
+        self._model, self._test, self._ask, self._seed = model, test, ask, seed
         self._metric = metric
-        self._per_step = test.role in ("next", "step")
+        self._per_step = test.role in STEPWISE
         if not self._per_step:
             self.longest = int(test.X.lengths.max())
             return
@@ -281,10 +285,10 @@ class _Shown:
             role=test.role,
             name=test.name,
         )
-        return unit_sums(ask(self._model, part, self._n_train), self._unit, self._metric)
+        return unit_sums(self._ask(self._model, part), self._unit, self._metric)
 
     def _sequence_sums(self, part: SequenceDataset) -> Sums:
-        answers = ask(self._model, part, self._n_train)
+        answers = self._ask(self._model, part)
         return unit_sums(answers, _units(self._test, answers.item), self._metric)
 
     def _reordered_sequences(self, k: int, most: int) -> SequenceDataset:
@@ -336,7 +340,7 @@ class _Search:
 
 def _tolerance(test: SequenceDataset, metric: Metric) -> float:
     """Return what is practically equal, in units of the loss."""
-    return metric.tolerance * (float(np.var(np.asarray(test.y))) if metric.relative else 1.0)
+    return metric.tolerance * (float(np.var(scored_items(test)[2])) if metric.relative else 1.0)
 
 
 def _begun_anywhere(train: SequenceDataset, seed: int) -> SequenceDataset:

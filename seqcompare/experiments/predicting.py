@@ -41,7 +41,8 @@ def predict_table(model: Model, dataset: SequenceDataset, role: str) -> pd.DataF
         ``step`` the position that the answer is about, from 0, and for the role ``next`` up to the one after
         the last. ``answer``; where the model has probabilities ``probability``, that of the answer, and
         ``p(...)``, that of each class, if there are up to 50. Of a density of numbers, ``answer`` is the
-        mean and ``q(...)`` are quantiles, of each channel.
+        mean and ``q(...)`` are quantiles, of each channel; so of numbers per step, where the model says how
+        sure it is.
 
     Raises
     ------
@@ -53,6 +54,8 @@ def predict_table(model: Model, dataset: SequenceDataset, role: str) -> pd.DataF
     with one_thread():
         if role == "next" and X.kind == "real":
             answers = _numbers(model, X)
+        elif role == "step-value" and hasattr(model, "predict_distribution"):
+            answers = _step_numbers(model.predict_distribution(X))
         else:
             answers = pd.concat(list(_labels(model, X, role)), ignore_index=True)
     if role in ("sequence", "value"):
@@ -124,6 +127,11 @@ def _probable(rows: Values, names: Values) -> pd.DataFrame:
     if len(names) <= MOST_CLASSES:
         columns |= {f"p({name})": rows[:, place] for place, name in enumerate(names)}
     return pd.DataFrame(columns)
+
+
+def _step_numbers(found: Distribution) -> pd.DataFrame:
+    levels = zip(QUANTILES, found.quantile(QUANTILES), strict=True)
+    return pd.DataFrame({"answer": found.mean, **{f"q({level:g})": row for level, row in levels}})
 
 
 def _numbers(model: Model, X: Sequences) -> pd.DataFrame:

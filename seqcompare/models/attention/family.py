@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
@@ -12,11 +13,14 @@ from seqcompare.models.recurrent.family import within_the_data
 from seqcompare.needs import Needs, Traits
 from seqcompare.typing import Record
 
+HEADS = 4
+
 
 def _net(causal: bool, problem: Problem, hidden_size: int, pooling: str = "last") -> Any:
     """Return a tagger, also of the next step, a classifier or a regressor."""
     how: Record = {
         "hidden_size": hidden_size,
+        "n_heads": math.gcd(hidden_size, HEADS),
         "causal": causal,
         "max_iter": problem.budget.epochs,
         "max_seconds": problem.budget.max_seconds,

@@ -55,7 +55,8 @@ class Recipe:
     fixed : tuple of str
         What stays where it starts.
     min_covar, tol, max_iter
-        Smallest variance; gain of the objective below which EM stops, in nats; most iterations.
+        Smallest variance, of all channels or of each, shape (d,); gain of the objective below which EM stops,
+        in nats; most iterations.
     n_labels : int
         Number of labels, where steps have them.
     widths : tuple of int
@@ -71,7 +72,7 @@ class Recipe:
     priors: Params = field(default_factory=dict)
     init: Mapping[str, Floats] = field(default_factory=dict)
     fixed: tuple[str, ...] = ()
-    min_covar: float = 0.0
+    min_covar: float | Floats = 0.0
     tol: float = 0.0
     max_iter: int = 1
     n_labels: int = 0
@@ -227,6 +228,7 @@ def _run_start(recipe: Recipe, steps: Steps, sticky: bool, seed: int) -> Outcome
             covariance_type=recipe.covariance_type,
             rng=rng,
             widths=recipe.widths,
+            least=recipe.min_covar,
         )
         if steps.labels is not None:
             start["labelprob"] = symbol_rows(steps.labels, len(recipe.mask), recipe.n_labels, rng)

@@ -64,17 +64,15 @@ class RecurrentNet(Net):
     truncation: int | None = None
     timescale: int | str = "auto"
 
-    @property
-    def causal(self) -> bool:
-        """Whether the answer at step t uses no step after t: unless the network is bidirectional."""
-        network = getattr(self, "architecture_", None)  # of a fitted network its parameters say nothing
-        return not (self.bidirectional if network is None else network["bidirectional"])
-
     def to_torch_state_dict(self) -> dict[str, Array]:
         """Return the weights as arrays in PyTorch's layout, for ``rnn``, ``readout`` and ``embedding``."""
         network, flat = self._network()
         scaling = None if network.architecture.symbols else (self.input_mean_, self.input_scale_)
         return torch_state_dict(network, flat, scaling)
+
+    def _reads_forwards(self) -> bool:
+        network = getattr(self, "architecture_", None)  # of a fitted network its parameters say nothing
+        return not (self.bidirectional if network is None else network["bidirectional"])
 
     def _check_parameters(self) -> None:
         among("cell", self.cell, CELLS)

@@ -7,23 +7,23 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import r2_score
 from sklearn.utils import check_scalar
 
-from seqcompare.data.sequences import Sequences
+from seqcompare.data.resolution import least_scale
 from seqcompare.data.targets import check_step_numbers, check_step_weights
-from seqcompare.models.base import Reader, check_sequences
+from seqcompare.models.base import check_sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.recurrent import heads, online
 from seqcompare.models.recurrent.estimator import RecurrentNet
 from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
+from seqcompare.models.step_regression import StepRegressor
 from seqcompare.typing import Array, Floats, SequencesLike, TargetsLike, WeightsLike
 
 OUTPUTS = ("gaussian", "mixture", "poisson")
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class RNNStepRegressor(RecurrentNet, Reader):
+class RNNStepRegressor(RecurrentNet, StepRegressor):
     """A recurrent network that answers every step with the density of a number, or of several.
 
     It is trained by the likelihood of its density. Inside `NextStep` that is the density of the next step.
@@ -54,6 +54,8 @@ class RNNStepRegressor(RecurrentNet, Reader):
         Numbers in an answer.
     target_mean_, target_scale_ : ndarray, shape (n_targets_,)
         What standard units of the targets are made with; 0 and 1 for counts.
+    least_scale_ : ndarray, shape (n_targets_,)
+        No density is narrower; see `seqcompare.data.resolution`.
     n_parameters_, n_iter_, stop_reason_, loss_curve_, validation_scores_
         As in `seqcompare.models.recurrent.net.Net`, with all that `fit` leaves behind. Losses
         are minus log-densities in standard units; scores are minus the loss.
@@ -73,7 +75,10 @@ class RNNStepRegressor(RecurrentNet, Reader):
     n_mix: int = 3
     skip: bool = True
 
-    predicts = "numbers"
+    @property
+    def causal(self) -> bool:
+        """Whether the answer at step t uses no step after t: unless the network is bidirectional."""
+        return self._reads_forwards()
 
     def fit(
         self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
@@ -113,6 +118,13 @@ class RNNStepRegressor(RecurrentNet, Reader):
             self.target_mean_, self.target_scale_ = np.zeros(self.n_targets_), np.ones(self.n_targets_)
             if self.standardize and not counts:
                 self.target_mean_, self.target_scale_ = mean_and_scale(targets, weights)
+            self.least_scale_ = np.zeros(self.n_targets_)
+            if not counts:
+                known = targets[weights > 0]
+                self.least_scale_ = least_scale(known, known.std(axis=0))
+                if self.standardize:
+                    constant = (known == known[0]).all(axis=0)
+                    self.target_scale_ = np.where(constant, self.least_scale_, self.target_scale_)
         if targets.shape[1] != self.n_targets_:
             raise ValueError(f"y has {targets.shape[1]} numbers a step, expected {self.n_targets_}")
         self._learn(
@@ -146,20 +158,6 @@ class RNNStepRegressor(RecurrentNet, Reader):
         sequences, z = self._outputs(X)
         return pack(sequences, self._distribution(z))
 
-    def score(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> float:
-        """Return R2 over all steps.
-
-        Parameters
-        ----------
-        X, y, sample_weight
-            As in `fit`.
-        """
-        sequences = self._check(X)
-        targets = check_step_numbers(y, sequences)
-        weights = check_step_weights(sample_weight, sequences)
-        answer: Any = Sequences(self.predict(Sequences(sequences.values, sequences.offsets))).values
-        return float(r2_score(targets, answer, sample_weight=weights))
-
     def start(self) -> online.Running:
         """Return the state before the first step of a sequence, for `step`; not if it is bidirectional."""
         _, flat = self._network()
@@ -188,7 +186,7 @@ class RNNStepRegressor(RecurrentNet, Reader):
     def _distribution(self, z: Array) -> Distribution:
         if self._fitted_link == "poisson" and self.n_targets_ != 1:
             raise ValueError(f"there is no joint distribution of {self.n_targets_} counts a step")
-        scaling = self.target_mean_, self.target_scale_
+        scaling = self.target_mean_, self.target_scale_, self.least_scale_
         return heads.distribution(self._fitted_link, z, *scaling, flat=self.flat_)
 
     def _mean_log_density(self, z: Array, targets: Array, weights: Floats) -> float:

@@ -200,3 +200,8 @@ class RNNTagger(RecurrentNet, NetTagger):
 
     class_weight: Any = None
     ignore_label: Label | None = None
+
+    @property
+    def causal(self) -> bool:
+        """Whether the answer at step t uses no step after t: unless the network is bidirectional."""
+        return self._reads_forwards()

@@ -19,10 +19,12 @@ from seqcompare.data.targets import (
     check_sequence_labels,
     check_sequence_weights,
     check_step_labels,
+    check_step_numbers,
     check_step_weights,
 )
 from seqcompare.models.base import Reading, Tagger, check_sequences
 from seqcompare.models.online import StepByStep
+from seqcompare.models.step_regression import StepRegressor
 from seqcompare.typing import Floats, Labels, SequencesLike, TargetsLike, Values, WeightsLike
 
 if TYPE_CHECKING:
@@ -34,6 +36,10 @@ _MOST_STEPS = 10_000
 _N_PARTS = 3
 # larger mixtures that were no better, after which none is tried
 _MOST_WORSE = 2
+
+
+# what frequencies of labels do not look at
+_ANYTHING: Reading = {"allow_nan": True, "allow_none": True, "mixed": "keep"}
 
 
 class ChanceNext(StepByStep, BaseEstimator):
@@ -85,10 +91,13 @@ class ChanceDensity(BaseEstimator):
     ----------
     missing : {"error", "marginalize"}, default="error"
         What to do about missing values, as with `HMM`.
+    min_covar : float, default=1e-3
+        Smallest variance of a component, as with `HMM`.
     """
 
-    def __init__(self, missing: Literal["error", "marginalize"] = "error") -> None:
+    def __init__(self, missing: Literal["error", "marginalize"] = "error", min_covar: float = 1e-3) -> None:
         self.missing = missing
+        self.min_covar = min_covar
 
     def fit(
         self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
@@ -122,7 +131,14 @@ class ChanceDensity(BaseEstimator):
             # a skewed density takes many components, whose last iterations hardly change it
             warnings.simplefilter("ignore", ConvergenceWarning)
             hmm = seqcompare.HMM(
-                1, "gmm", n_mix=k, n_init=3, max_iter=200, missing=self.missing, random_state=0
+                1,
+                "gmm",
+                n_mix=k,
+                n_init=3,
+                max_iter=200,
+                min_covar=self.min_covar,
+                missing=self.missing,
+                random_state=0,
             )
             return hmm.fit(_single(steps))
 
@@ -151,7 +167,7 @@ class ChanceTagger(Tagger):
     @property
     def reading(self) -> Reading:
         """A missing value is no matter to frequencies of labels."""
-        return {"allow_nan": True, "mixed": "keep"}
+        return _ANYTHING
 
     def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> ChanceTagger:
         """Count the labels of all steps, weighted."""
@@ -179,7 +195,7 @@ class ChanceClassifier(ClassifierMixin, BaseEstimator):
         self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
     ) -> ChanceClassifier:
         """Count the classes, weighted."""
-        sequences = check_sequences(self, X, reset=True, allow_nan=True, mixed="keep")
+        sequences = check_sequences(self, X, reset=True, **_ANYTHING)
         labels = check_sequence_labels(y, sequences)
         weights = check_sequence_weights(sample_weight, sequences)
         self.classes_, self.frequencies_ = _frequencies(labels, weights)
@@ -189,9 +205,8 @@ class ChanceClassifier(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: SequencesLike) -> Any:
         """Return the frequencies for every sequence."""
         check_is_fitted(self)
-        return np.tile(
-            self.frequencies_, (len(check_sequences(self, X, reset=False, allow_nan=True, mixed="keep")), 1)
-        )
+        n = len(check_sequences(self, X, reset=False, **_ANYTHING))
+        return np.tile(self.frequencies_, (n, 1))
 
     def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the most frequent class for every sequence."""
@@ -205,7 +220,7 @@ class ChanceRegressor(RegressorMixin, BaseEstimator):
         self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
     ) -> ChanceRegressor:
         """Average the targets, weighted."""
-        sequences = check_sequences(self, X, reset=True, allow_nan=True, mixed="keep")
+        sequences = check_sequences(self, X, reset=True, **_ANYTHING)
         targets = check_sequence_labels(y, sequences)
         self.mean_ = float(np.average(targets, weights=check_sequence_weights(sample_weight, sequences)))
         self.n_parameters_ = 1
@@ -214,7 +229,37 @@ class ChanceRegressor(RegressorMixin, BaseEstimator):
     def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the mean for every sequence."""
         check_is_fitted(self)
-        return np.full(len(check_sequences(self, X, reset=False, allow_nan=True, mixed="keep")), self.mean_)
+        return np.full(len(check_sequences(self, X, reset=False, **_ANYTHING)), self.mean_)
+
+
+class ChanceStepRegressor(StepRegressor):
+    """Answers every step with the mean."""
+
+    causal = True
+
+    @property
+    def reading(self) -> Reading:
+        """A missing value is no matter to a mean of targets."""
+        return _ANYTHING
+
+    def fit(
+        self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
+    ) -> ChanceStepRegressor:
+        """Average the targets of all steps, weighted."""
+        sequences = check_sequences(self, X, reset=True, **self.reading)
+        targets, weights = check_step_numbers(y, sequences), check_step_weights(sample_weight, sequences)
+        self.mean_ = np.average(targets, axis=0, weights=weights)
+        self.n_parameters_ = int(np.size(self.mean_))
+        return self
+
+    def predict(self, X: SequencesLike) -> Any:
+        """Return the mean at every step."""
+        sequences = self._check(X)
+        return sequences.pack(np.tile(self.mean_, (sequences.n_steps, *(1,) * np.ndim(self.mean_))))
+
+    @property
+    def _looks_back(self) -> int:
+        return 0
 
 
 def chance_model(dataset: SequenceDataset, n_counts: int = 0) -> BaseEstimator:
@@ -232,12 +277,17 @@ def chance_model(dataset: SequenceDataset, n_counts: int = 0) -> BaseEstimator:
     """
     if dataset.role == "next":
         if dataset.X.kind == "symbols":
-            return ChanceNext()
+            return seqcompare.FilledNext(ChanceNext()) if dataset.X.has_missing else ChanceNext()
         if n_counts:
             # the frequencies of the counts, and a tail beyond the largest
             return seqcompare.CountAutoregression(0, arrivals="free")
         return ChanceDensity("marginalize" if np.isnan(dataset.X.values).any() else "error")
-    models = {"step": ChanceTagger, "sequence": ChanceClassifier, "value": ChanceRegressor}
+    models = {
+        "step": ChanceTagger,
+        "step-value": ChanceStepRegressor,
+        "sequence": ChanceClassifier,
+        "value": ChanceRegressor,
+    }
     return models[dataset.role]()
 
 

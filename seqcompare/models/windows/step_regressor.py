@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import DTypeLike
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import Ridge
-from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_numbers, check_step_weights
-from seqcompare.models.base import Reader, check_sequences
+from seqcompare.models.base import Reading, check_sequences
+from seqcompare.models.filling import Missing
+from seqcompare.models.step_regression import StepRegressor
+from seqcompare.models.windows import gaps
 from seqcompare.models.windows.fit import CHUNK, FEW, as_form, count_parameters, fit_rows, wants_dense
 from seqcompare.models.windows.sliding_window import SlidingWindow
-from seqcompare.typing import Labels, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import SequencesLike, TargetsLike, WeightsLike
 
 
-class WindowStepRegressor(Reader):
+class WindowStepRegressor(StepRegressor):
     """A number for each step (or several) from the window around it, by any scikit-learn regressor.
 
     Inside `NextStep` it becomes a density over numbers: the prediction, and a distribution of its errors.
@@ -30,6 +33,11 @@ class WindowStepRegressor(Reader):
         Steps seen before and after the one that is answered for.
     pairs, mark_edges, dtype
         As in `WindowTagger`.
+    standardize : bool, default=False
+        Whether the inner regressor is given targets of mean 0 and variance 1, as those that learn by
+        gradients want them.
+    missing : {"error", "allow"}, default="error"
+        As in `SlidingWindow`.
 
     Attributes
     ----------
@@ -39,6 +47,8 @@ class WindowStepRegressor(Reader):
         What makes its rows.
     dense_ : bool
         Whether the inner regressor gets dense rows.
+    target_mean_, target_scale_ : ndarray
+        What standard units of the targets are made with; 0 and 1 unless asked for.
     n_parameters_ : int or nan
         Numbers that the inner regressor predicts with; NaN if it does not show them.
 
@@ -51,8 +61,6 @@ class WindowStepRegressor(Reader):
     (2,)
     """
 
-    predicts = "numbers"
-
     def __init__(
         self,
         estimator: BaseEstimator = None,
@@ -62,6 +70,8 @@ class WindowStepRegressor(Reader):
         pairs: bool = False,
         mark_edges: bool = True,
         dtype: DTypeLike = "float64",
+        standardize: bool = False,
+        missing: Missing = "error",
     ) -> None:
         self.estimator = estimator
         self.before = before
@@ -69,6 +79,13 @@ class WindowStepRegressor(Reader):
         self.pairs = pairs
         self.mark_edges = mark_edges
         self.dtype = dtype
+        self.standardize = standardize
+        self.missing = missing
+
+    @property
+    def reading(self) -> Reading:
+        """How input is read."""
+        return {"mixed": "numbers", "allow_nan": self.missing == "allow"}
 
     @property
     def causal(self) -> bool:
@@ -94,7 +111,7 @@ class WindowStepRegressor(Reader):
         ValueError
             For input that is not as described, or weights that the inner regressor does not take.
         """
-        sequences = check_sequences(self, X, reset=True, mixed="numbers")
+        sequences = check_sequences(self, X, reset=True, **self.reading)
         targets = check_step_numbers(y, sequences)
         weights = check_step_weights(sample_weight, sequences)
         steps = np.flatnonzero(weights)
@@ -102,42 +119,58 @@ class WindowStepRegressor(Reader):
         layout = self.window_.layout_
         rows = layout.expand(layout.base(sequences, None if len(steps) == sequences.n_steps else steps))
         self.dense_ = wants_dense(self.inner, rows)
-        self.estimator_ = fit_rows(self.inner, as_form(rows, self.dense_), targets[steps], weights[steps])
+        targets, weights = targets[steps], weights[steps]
+        self.target_mean_, self.target_scale_ = np.zeros(targets.shape[1:]), np.ones(targets.shape[1:])
+        if self.standardize:
+            self.target_mean_ = np.average(targets, axis=0, weights=weights)
+            spread = np.sqrt(np.average((targets - self.target_mean_) ** 2, axis=0, weights=weights))
+            self.target_scale_ = np.where(spread > 0, spread, 1.0)
+            targets = (targets - self.target_mean_) / self.target_scale_
+        self.estimator_ = fit_rows(self.inner, as_form(rows, self.dense_), targets, weights)
         self.n_parameters_ = count_parameters(self.estimator_)
         return self
 
     def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the number or numbers of every step, in X's container."""
-        check_is_fitted(self)
-        sequences = check_sequences(self, X, reset=False)
+        sequences = self._check(X)
         layout = self.window_.layout_
         size = min(CHUNK, max(FEW // self.window_.n_features_out_, 256))
         parts = [
             self.estimator_.predict(as_form(layout.expand(base), self.dense_))
             for base in layout.pieces(sequences, size=size)
         ]
-        return sequences.pack(np.concatenate(parts))
+        answer = np.concatenate(parts)
+        return sequences.pack(self.target_mean_ + self.target_scale_ * answer if self.standardize else answer)
 
-    def score(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> float:
-        """Return R2 over all steps.
+    def start(self) -> Any:
+        """Return the state before the first step of a sequence, for `step`; not if it looks ahead."""
+        check_is_fitted(self)
+        return gaps.start(self.window_.layout_) if self._fills else super().start()
+
+    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+        """Read one more step; return its number or numbers, and what to pass on.
 
         Parameters
         ----------
-        X, y, sample_weight
-            As in `fit`.
+        state : state
+            What `start` or the last call returned.
+        x : symbol, number or array of shape (d,)
+            The step.
         """
-        sequences = self._check(X)
-        targets = check_step_numbers(y, sequences)
-        weights = check_step_weights(sample_weight, sequences)
-        answer: Labels = Sequences(self.predict(Sequences(sequences.values, sequences.offsets))).values
-        return float(r2_score(targets, answer, sample_weight=weights))
+        if not isinstance(state, gaps.Window):
+            return super().step(state, x)
+        layout = self.window_.layout_
+        row, state = gaps.read(layout, state, x)
+        answer = self.estimator_.predict(as_form(layout.expand(row), self.dense_))[0]
+        return self.target_mean_ + self.target_scale_ * answer if self.standardize else answer, state
+
+    @property
+    def _fills(self) -> bool:
+        return self.causal and self.window_.layout_.filling is not None
 
     @property
     def _looks_back(self) -> int | None:
-        return int(self.before) + 1 if self.causal else None
-
-    def _answers_to(self, X: Sequences) -> SequencesLike:
-        return self.predict(X)[0]
+        return int(self.before) + 1 if self.causal and not self._fills else None
 
     @property
     def inner(self) -> BaseEstimator:
@@ -146,5 +179,10 @@ class WindowStepRegressor(Reader):
 
     def _new_window(self) -> SlidingWindow:
         return SlidingWindow(
-            self.before, self.after, pairs=self.pairs, mark_edges=self.mark_edges, dtype=self.dtype
+            self.before,
+            self.after,
+            pairs=self.pairs,
+            mark_edges=self.mark_edges,
+            dtype=self.dtype,
+            missing=self.missing,
         )
