@@ -132,7 +132,7 @@ def main():
     torch.set_num_threads(1)
     print(f"{platform.machine()}, PyTorch {torch.__version__}, NumPy {np.__version__}")
     print(
-        "| batch | steps | hidden | train ours ms | PyTorch ms | ratio | infer ours ms | PyTorch ms | ratio |"
+        "| batch | steps | hidden | train ours ms | PyTorch | ratio | infer ours ms | PyTorch | ratio |"
     )
     print("|---|---|---|---|---|---|---|---|---|")
     rng = np.random.default_rng(0)

@@ -47,6 +47,7 @@ ROLES = {
     "hmm": {"next", "step", "sequence"},
     "hmm-predictive": {"next"},
     "state-space": set(),  # of numbers
+    "state-space-smoothed": set(),  # of a number per step
     "hmm-autoregressive": set(),  # of numbers
     "hmm-sticky": {"next", "step", "sequence"},
     "hmm-labels": {"step"},
@@ -60,6 +61,8 @@ ROLES = {
     "rbf-svm": {"next", "step", "sequence"},
     "ridge": {"value"},
     "boosting": set(),  # of numbers
+    "ridge-centred": set(),  # of a number per step
+    "boosting-centred": set(),  # of a number per step
     "mlp": {"next", "step", "sequence", "value"},
     "logistic-pairs": {"next", "step"},
     "logistic-centred": {"step"},

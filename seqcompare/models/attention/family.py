@@ -52,7 +52,7 @@ def _label(title: str, settings: Settings) -> str:
 
 def _seconds(problem: Problem, settings: Settings) -> float:
     width = int(settings["hidden_size"]) / 32
-    each = 3e-6 * width**2 + 3e-8 * min(problem.longest, MOST) * width
+    each = 4e-6 * width**2 + 2e-8 * min(problem.longest, MOST) * width
     return each * problem.n_steps * problem.budget.epochs
 
 
