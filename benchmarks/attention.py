@@ -131,9 +131,7 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(1)
     print(f"{platform.machine()}, PyTorch {torch.__version__}, NumPy {np.__version__}")
-    print(
-        "| batch | steps | hidden | train ours ms | PyTorch | ratio | infer ours ms | PyTorch | ratio |"
-    )
+    print("| batch | steps | hidden | train ours ms | PyTorch | ratio | infer ours ms | PyTorch | ratio |")
     print("|---|---|---|---|---|---|---|---|---|")
     rng = np.random.default_rng(0)
     for batch, T, hidden in SIZES:

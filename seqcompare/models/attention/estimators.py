@@ -91,10 +91,10 @@ class AttentionClassifier(NetClassifier, AttentionNet, BaseEstimator):
     Examples
     --------
     >>> from seqcompare import AttentionClassifier
-    >>> X, y = ["abb", "ba", "aab", "bbba"] * 10, ["start a", "start b"] * 20
+    >>> X, y = ["abc", "ba", "aab", "bcba"] * 10, ["some c", "no c", "no c", "some c"] * 10
     >>> model = AttentionClassifier(hidden_size=8, n_layers=1, n_heads=2, random_state=0).fit(X, y)
-    >>> model.predict(["aba", "bb"])
-    array(['start a', 'start b'], dtype='<U7')
+    >>> model.predict(["acba", "bb"])
+    array(['some c', 'no c'], dtype='<U6')
     """
 
     pooling: str = "last"
