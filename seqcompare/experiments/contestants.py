@@ -64,6 +64,7 @@ def problem_of(dataset: SequenceDataset, train_share: float, max_seconds: float)
         missing=has_missing(X),
         shortest=int(X.lengths.min()),
         weighted=isinstance(dataset.sample_weight, Sequences),
+        ahead=not dataset.reading.get("predict"),
         period=find_season(X) if dataset.role == "next" and X.kind == "real" else 1,
         n_counts=_n_counts(dataset),
     )
@@ -213,6 +214,7 @@ def _meant(model: Model, label: str, standard: list[Contestant], problem: Proble
             made.append(Contestant(name, each.family, candidates, name))
     if not made:
         missing = ", with missing values" if problem.missing else ""
+        missing += "" if problem.ahead else ", of which later ones hold what is predicted"
         raise ValueError(
             f"models: {label or _words_of(model)} has no answer for the role {problem.role} on steps that "
             f"are {problem.kind}{missing}; there are {_known(standard)}"

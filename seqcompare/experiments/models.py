@@ -24,6 +24,7 @@ from seqcompare.families import (
     own_family,
     spec_names,
 )
+from seqcompare.models.causality import is_causal
 from seqcompare.models.rounded import Rounded
 from seqcompare.registry import nearest
 from seqcompare.typing import Model, Params
@@ -112,6 +113,8 @@ class Candidate:
         try:
             model = self.spec.build(built_for(self.spec, problem), **self.settings)
             if not does_itself(self.spec, problem) and model is not None and is_fitted(model):
+                return False
+            if model is not None and not problem.ahead and not is_causal(model):
                 return False
             return with_gaps(model, self.spec, problem) is not None
         except Exception as error:  # whatever the user's own code raises

@@ -47,7 +47,7 @@ ROLES = {
     "hmm": {"next", "step", "sequence"},
     "hmm-predictive": {"next"},
     "state-space": set(),  # of numbers
-    "state-space-smoothed": set(),  # of a number per step
+    "state-space-smoothed": set(),  # of numbers
     "hmm-autoregressive": set(),  # of numbers
     "hmm-sticky": {"next", "step", "sequence"},
     "hmm-labels": {"step"},

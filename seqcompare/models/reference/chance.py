@@ -157,6 +157,11 @@ class ChanceDensity(BaseEstimator):
         check_is_fitted(self)
         return self.mixture_.predict_next_distribution(X)
 
+    def forecast(self, X: Any, steps: int, n_samples: int | None = None, random_state: Any = None) -> Any:
+        """Return the mixture for each of the steps after the end; there is nothing to draw."""
+        check_is_fitted(self)
+        return self.mixture_.forecast(X, steps)
+
 
 class ChanceTagger(Tagger):
     """Answers every step with the frequencies of the labels."""
