@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.counts import CountDistribution
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
+from seqcompare.models.hmm.chains import chain_of
 from seqcompare.typing import Floats, RandomState, SequencesLike
 
 # Where the table of a Poisson distribution ends.
@@ -26,7 +27,6 @@ class StepPredictions:
     _check: Any
     emission_: str
     covariance_type_: str
-    transmat_: Floats
     emissionprob_: Floats
     symbols_: Any
     means_: Floats
@@ -36,8 +36,8 @@ class StepPredictions:
 
     def predict_next_state_proba(self, X: SequencesLike) -> Any:
         """Return p(state at t+1 | steps 0..t), causal, shape (T_i, K) a sequence, in X's container."""
-        _, proba, sequences = self._filter(X)
-        return sequences.pack(proba @ self.transmat_)
+        filtered, sequences = self._filter(X)
+        return sequences.pack(filtered.ahead)
 
     def predict_next_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container.
@@ -53,16 +53,16 @@ class StepPredictions:
                 "predict_next_proba gives probabilities of symbols, but this HMM has "
                 f"{self.emission_} steps; predict_next gives their expectation"
             )
-        _, proba, sequences = self._filter(X)
-        return sequences.pack(proba @ (self.transmat_ @ self.emissionprob_))
+        filtered, sequences = self._filter(X)
+        return sequences.pack(filtered.expect(self.emissionprob_))
 
     def predict_next(self, X: SequencesLike) -> SequencesLike:
         """Return the most probable next symbol, or the expected next step, per step in X's container."""
         check_is_fitted(self)
         if self.emission_ == "mixed":
             self._check_numbers()
-        _, proba, sequences = self._filter(X)
-        ahead = proba @ self.transmat_
+        filtered, sequences = self._filter(X)
+        ahead = filtered.ahead
         if self.emission_ == "categorical":
             return sequences.pack(self.symbols_[np.argmax(ahead @ self.emissionprob_, axis=1)])
         if self.emission_ == "poisson":
@@ -86,8 +86,8 @@ class StepPredictions:
         """
         check_is_fitted(self)
         self._check_numbers()
-        _, proba, sequences = self._filter(X)
-        return pack(sequences, self._mix(proba @ self.transmat_, flat=sequences.values.ndim == 1))
+        filtered, sequences = self._filter(X)
+        return pack(sequences, self._mix(filtered.ahead, flat=sequences.values.ndim == 1))
 
     def forecast(
         self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
@@ -106,11 +106,13 @@ class StepPredictions:
         check_is_fitted(self)
         self._check_numbers()
         check_scalar(steps, "steps", Integral, min_val=1)
-        _, proba, sequences = self._filter(X)
-        ahead = [proba[sequences.offsets[1:] - 1] @ self.transmat_]
+        filtered, sequences = self._filter(X)
+        chain = chain_of(self)
+        ahead = [chain.ahead(filtered.last(np.array(sequences.offsets)))]
         for _ in range(steps - 1):
-            ahead.append(ahead[-1] @ self.transmat_)
-        return self._mix(np.stack(ahead, axis=1), flat=sequences.values.ndim == 1)
+            ahead.append(chain.ahead(ahead[-1]))
+        states = np.stack([chain.states(known) for known in ahead], axis=1)
+        return self._mix(states, flat=sequences.values.ndim == 1)
 
     def _check_numbers(self) -> None:
         if self.emission_ == "mixed":
