@@ -62,7 +62,7 @@ CASES = {
         {"n_components": [1, 2]},
     ),
     "hmm with durations of numbers": case(
-        HMM(durations="negative-binomial", max_duration=4, n_init=1, max_iter=30, random_state=0),
+        HMM(durations="negative-binomial", max_duration=4, n_init=1, tol=1e-3, random_state=0),
         "real",
         "next",
         {"n_components": [1, 2]},

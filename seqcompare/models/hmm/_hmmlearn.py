@@ -189,7 +189,9 @@ class Engine:
         self.transmat_[stuck] = before["transmat_"][stuck]
         self._repair(stats, before)
         if self.hazards_ is not None and self.renew is not None:
-            self.hazards_ = self.renew(Lasted(*stats["ages"], np.asarray(self.hazard_count)), self.hazards_)
+            start, exits, stays = stats["ages"]
+            lasted = Lasted(start, exits, stays, np.asarray(self.hazard_count))
+            self.hazards_ = self.renew(lasted, self.hazards_)
         if "labels" in stats and self.learn_labels:
             counts = stats["labels"] + self.label_count
             sums = counts.sum(axis=1, keepdims=True)

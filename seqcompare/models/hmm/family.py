@@ -95,7 +95,7 @@ def _lasting(problem: Problem, n_components: int) -> BaseEstimator | None:
     """Return the density whose states last as long as they like: a hidden semi-Markov model."""
     if problem.role != "next":
         return None
-    how = {} if problem.task is not None else {"n_init": 2, "max_iter": 100}
+    how: Record = {} if problem.task is not None else {"n_init": 2, "max_iter": 100}
     return _hmm(problem, n_components, durations="free", max_duration=LONGEST, **how)
 
 

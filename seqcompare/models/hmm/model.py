@@ -216,7 +216,7 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         check_integer("n_components", self.n_components)
         check_settings(self)
         check_durations(self)
-        vars(self).pop("hazards_", None)
+        self.__dict__.pop("hazards_", None)
         sequences = learn_observations(self, X)
         sequences, weights, run = choose_objective(self, sequences, sample_weight)
         plan = plan_fit(self, read_steps(self, sequences), self.n_components, weights)
