@@ -93,8 +93,8 @@ class Automaton:
         -------
         DataFrame
             ``state``, numbered from 0; ``start``, the probability to begin there; ``symbol`` and ``next``, an
-            edge (empty where nothing was ever read); ``answer`` and ``proba``, what is predicted in the state:
-            of a machine that generates the symbol of the edge, else one row an answer.
+            edge (next is -1 in rows that are none); ``answer`` and ``proba``, what is predicted in the state:
+            of a machine that generates, the symbol of the edge, else in a row of its own.
         """
         rows = []
         for state in range(self.n_states):

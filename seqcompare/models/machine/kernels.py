@@ -1,4 +1,4 @@
-"""What automata do along sequences, compiled: beliefs over states, and EM of transitions that are shared out."""
+"""What automata do along sequences, compiled: beliefs over states, and EM of edges that are shared out."""
 
 from __future__ import annotations
 
@@ -85,3 +85,44 @@ def expect_edges(edges: Floats, start: Floats, codes: Ints, offsets: Ints, count
                     new[i] += way
                     counts[i, symbol, j] += alpha[t, i] * way
             beta[:] = new
+
+
+@njit(cache=True, nogil=True)
+def log_from_each(
+    transitions: Ints,
+    log_proba: Floats,
+    codes: Ints,
+    truth: Ints,
+    weights: Floats,
+    offsets: Ints,
+    found: Floats,
+) -> None:
+    """Write the log-probability of what came in each sequence, from each state that it may start in.
+
+    Parameters
+    ----------
+    transitions, codes, offsets
+        As in `follow`.
+    log_proba : ndarray of shape (K, A)
+        Logarithms of what each state predicts of the next step.
+    truth : ndarray of int64, shape (n_steps,)
+        What came; others than the A answers are passed over.
+    weights : ndarray of shape (n_steps,)
+        What each step counts for.
+    found : ndarray of shape (n, K)
+        Where it is written.
+    """
+    n_states, n_symbols = transitions.shape
+    for s in range(len(offsets) - 1):
+        for first in range(n_states):
+            state, total = first, 0.0
+            for t in range(offsets[s], offsets[s + 1]):
+                if weights[t] > 0.0 and truth[t] < log_proba.shape[1]:
+                    total += weights[t] * log_proba[state, truth[t]]
+                if codes[t] < n_symbols:
+                    after = transitions[state, codes[t]]
+                    if after < 0:
+                        total += -30.0
+                    else:
+                        state = after
+            found[s, first] = total

@@ -19,7 +19,7 @@ from seqcompare.models.alphabet import encode, find_symbols
 from seqcompare.models.hmm.settings import check_integer
 from seqcompare.models.machine.automaton import LEAST, Automaton, merged, pruned
 from seqcompare.models.machine.histories import Asked, ask
-from seqcompare.models.machine.kernels import expect_edges
+from seqcompare.models.machine.kernels import expect_edges, log_from_each
 from seqcompare.typing import Floats, Labels, Model, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 #: Bits a step that a smaller machine may cost.
@@ -177,7 +177,7 @@ def minimal_machine(
 
 
 def _costs(gap: Floats, held: _Data, tolerance: float) -> bool:
-    """Return whether the machine is worse than the model: by more than half of `tolerance`, and not by luck."""
+    """Return whether the machine is worse than the model by more than half of `tolerance`, not by luck."""
     n = len(gap)
     steps = np.add.reduceat(held.weights, held.sequences.offsets[:-1])
     mean = float(gap.sum() / steps.sum())
@@ -208,8 +208,8 @@ def _read(
     symbols = find_symbols(sequences.values) if labels else np.asarray(model.symbols_)
     if len(symbols) > _MOST_SYMBOLS:
         raise ValueError(
-            f"minimal_machine takes up to {_MOST_SYMBOLS} symbols, and there are {len(symbols)}: nobody could "
-            "read its edges"
+            f"minimal_machine takes up to {_MOST_SYMBOLS} symbols, and there are {len(symbols)}: nobody "
+            "could read its edges"
         )
     weights = check_step_weights(sample_weight, sequences)
     if labels:
@@ -306,7 +306,7 @@ def _made(
     else:
         p = np.full((len(transitions), len(answers)), 1 / len(answers))
     machine = Automaton(symbols, answers, transitions, p, start, generates)
-    for _ in range(2):
+    for _ in range(3):
         machine = _counted(machine, data, labels)
         if not labels:
             machine = _recurrent(machine)
@@ -320,16 +320,38 @@ def _counted(machine: Automaton, data: _Data, labels: bool) -> Automaton:
     belief = machine.beliefs(data.sequences)
     before = belief if labels else _before(belief, start, data.sequences)
     known = data.truth < len(machine.answers)
+    if machine.generates:
+        # a state that never gives what came was none that was left
+        before = before * machine.proba[:, data.truth % len(machine.answers)].T
+        before /= before.sum(axis=1, keepdims=True)
     counts = np.zeros((machine.n_states, len(machine.answers)))
     np.add.at(counts.T, data.truth[known], (before * data.weights[:, None])[known])
     proba = (counts + _COUNT) / (counts + _COUNT).sum(axis=1, keepdims=True)
-    if machine.generates:
-        first = data.sequences.offsets[:-1]
-        # where sequences may begin: what their first steps say of it
-        for _ in range(5):
-            fit = start * proba[:, data.truth[first] % proba.shape[1]].T
-            start = (fit / fit.sum(axis=1, keepdims=True)).mean(axis=0)
+    if not labels:
+        start = _first_states(replace(machine, proba=proba), data)
     return replace(machine, proba=proba, start=start)
+
+
+def _first_states(machine: Automaton, data: _Data) -> Floats:
+    """Return the shares of states that sequences start in, by EM: of each state there is one path."""
+    codes = encode(data.sequences.values, machine.symbols)
+    logs = np.empty((len(data.sequences), machine.n_states))
+    log_from_each(
+        machine.transitions,
+        np.log(machine.proba),
+        codes,
+        data.truth,
+        # what machines generate tells of the start from the first step on
+        np.ones(len(codes)) if machine.generates else data.weights,
+        np.array(data.sequences.offsets),
+        logs,
+    )
+    fits = np.exp(logs - logs.max(axis=1, keepdims=True))
+    start = np.full(machine.n_states, 1 / machine.n_states)
+    for _ in range(_ITERATIONS):
+        shares = start * fits
+        start = (shares / shares.sum(axis=1, keepdims=True)).mean(axis=0)
+    return start
 
 
 def _before(belief: Floats, start: Floats, sequences: Sequences) -> Floats:
