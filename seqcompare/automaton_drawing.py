@@ -6,7 +6,7 @@ A leaf: models draw what they are, and reports draw what was written down, with 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _LEAST = 0.01
 _RADIUS = 0.22
 _MOST_ON_AN_EDGE = 4
+# How far along an arrow its words stand.
+_ALONG = 0.4
 
 
 def draw_automaton(edges: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -43,7 +45,7 @@ def draw_automaton(edges: pd.DataFrame, ax: Axes | None = None) -> Axes:
     n = len(states)
     with style.look():
         ax = style.new_axes() if ax is None else ax
-    ring = max(0.55, 0.3 * n) if n > 1 else 0.0
+    ring = max(0.6, 0.33 * n) if n > 1 else 0.0
     angle = np.pi / 2 - 2 * np.pi * np.arange(n) / max(n, 1)
     place = {s: ring * np.array([np.cos(a), np.sin(a)]) for s, a in zip(states, angle, strict=True)}
     out = {s: place[s] / ring if n > 1 else np.array([0.0, 1.0]) for s in states}
@@ -52,20 +54,23 @@ def draw_automaton(edges: pd.DataFrame, ax: Axes | None = None) -> Axes:
         a, z = place[state], place[after]
         if state == after:
             side = np.array([-out[state][1], out[state][0]])
-            ends = [a + _RADIUS * (0.8 * out[state] + k * 0.6 * side) for k in (1, -1)]
-            arrow = FancyArrowPatch(*ends, connectionstyle="arc3,rad=-1.6", **_arrow())
+            begin, end = (_point(a + _RADIUS * (0.8 * out[state] + k * 0.6 * side)) for k in (1, -1))
+            arrow = FancyArrowPatch(begin, end, connectionstyle="arc3,rad=-1.6", **_arrow())
             middle, ha = a + out[state] * (_RADIUS + 0.32), out[state][0]
         else:
             bent = 0.28 if (after, state) in ways else 0.12
             arrow = FancyArrowPatch(
-                a, z, connectionstyle=f"arc3,rad={bent}", shrinkA=17, shrinkB=17, **_arrow()
+                _point(a), _point(z), connectionstyle=f"arc3,rad={bent}", shrinkA=17, shrinkB=17, **_arrow()
             )
+            # on the curve, nearer to where it comes from: in the middle arrows cross
             across = z - a
-            middle, ha = (a + z) / 2 + (bent / 2 + 0.07) * np.array([across[1], -across[0]]), 0.0
+            bend = (a + z) / 2 + bent * np.array([across[1], -across[0]])
+            t = _ALONG
+            middle, ha = (1 - t) ** 2 * a + 2 * t * (1 - t) * bend + t**2 * z, 0.0
         ax.add_patch(arrow)
         align = "left" if ha > 0.3 else "right" if ha < -0.3 else "center"
         ax.text(
-            *middle,
+            *_point(middle),
             words,
             ha=align,
             va="center",
@@ -77,7 +82,7 @@ def draw_automaton(edges: pd.DataFrame, ax: Axes | None = None) -> Axes:
         begins = float(edges.loc[edges["state"] == state, "start"].iloc[0]) > 0.5
         ax.add_patch(
             Circle(
-                place[state],
+                _point(place[state]),
                 _RADIUS,
                 facecolor=style.PAPER,
                 edgecolor=style.ACCENT,
@@ -86,7 +91,7 @@ def draw_automaton(edges: pd.DataFrame, ax: Axes | None = None) -> Axes:
             )
         )
         words = says.get(state, str(state))
-        ax.text(*place[state], words, ha="center", va="center", fontsize=8, color=style.INK, zorder=4)
+        ax.text(*_point(place[state]), words, ha="center", va="center", fontsize=8, color=style.INK, zorder=4)
     reach = ring + 0.75
     ax.set(xlim=(-reach - 0.35, reach + 0.35), ylim=(-reach, reach), aspect="equal")
     ax.set_axis_off()
@@ -109,7 +114,11 @@ def automaton_svg(edges: pd.DataFrame) -> str:
     return text[text.index("<svg") :]
 
 
-def _arrow() -> dict[str, object]:
+def _point(place: Any) -> tuple[float, float]:
+    return float(place[0]), float(place[1])
+
+
+def _arrow() -> dict[str, Any]:
     return {"arrowstyle": "-|>", "mutation_scale": 11, "color": style.INK, "linewidth": 0.9, "zorder": 2}
 
 
@@ -118,14 +127,15 @@ def _labels(edges: pd.DataFrame) -> dict[tuple[int, int], str]:
     known = edges[edges["next"] >= 0]
     known = known[~(known["proba"] <= _LEAST)].sort_values("proba", ascending=False, kind="stable")
     found: dict[tuple[int, int], str] = {}
-    for (state, after), part in known.groupby(["state", "next"], sort=False):
+    for key, part in known.groupby(["state", "next"], sort=False):
+        state, after = np.asarray(key, dtype=int).tolist()
         words = [
             f"{symbol}" if pd.isna(p) else f"{symbol} {p:.2f}"
             for symbol, p in zip(part["symbol"], part["proba"], strict=True)
         ]
         if len(words) > _MOST_ON_AN_EDGE:
             words = [*words[: _MOST_ON_AN_EDGE - 1], f"{len(words) - _MOST_ON_AN_EDGE + 1} more"]
-        found[int(state), int(after)] = "\n".join(words) if part["proba"].notna().any() else ", ".join(words)
+        found[state, after] = "\n".join(words) if part["proba"].notna().any() else ", ".join(words)
     return found
 
 

@@ -107,7 +107,10 @@ class Automaton:
             if not self.generates:
                 for answer, p in zip(self.answers.tolist(), self.proba[state].tolist(), strict=True):
                     rows.append({**known, "symbol": None, "next": -1, "answer": answer, "proba": p})
-        return pd.DataFrame(rows, columns=["state", "start", "symbol", "next", "answer", "proba"])
+        table = pd.DataFrame(
+            rows, columns=["state", "start", "symbol", "next", "answer", "proba"], dtype=object
+        )
+        return table.astype({"state": int, "start": float, "next": int, "proba": float})
 
     def same_as(self, other: Automaton, tolerance: float = 0.06) -> bool:
         """Return whether two machines are the same but for the numbers of their states.
@@ -215,9 +218,11 @@ def merged(machine: Automaton, weight: Floats, within: float, *, read: NDArray[n
             leaders.append(state)
         group[state] = near[0] if near and weight[state] > 0 else -1
     after = np.where(read, transitions, -1)
+    like_any = group < 0
     while True:
-        found = _refine(group, np.where(after >= 0, group[after], -1), order)
-        if found.max() == group.max() and (found >= 0).all() and (group >= 0).all():
+        alike = np.where(like_any, -1, group)
+        found = _refine(alike, np.where(after >= 0, group[after], -1), order)
+        if np.array_equal(found, group):
             break
         group = found
     n_groups = int(group.max()) + 1
@@ -228,7 +233,7 @@ def merged(machine: Automaton, weight: Floats, within: float, *, read: NDArray[n
         open_ = (small[group[state]] < 0) & (after[state] >= 0)
         small[group[state], open_] = group[after[state, open_]]
     mean = (share @ proba) / share.sum(axis=1, keepdims=True)
-    start = np.bincount(group, machine.start, minlength=n_groups)
+    start = np.asarray(np.bincount(group, machine.start, minlength=n_groups), dtype=np.float64)
     return replace(machine, transitions=small, proba=mean, start=start)
 
 

@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import encode
-from seqcompare.typing import Floats, Labels, Model
+from seqcompare.typing import Floats, Labels
 
 # As many histories are looked at, of so many steps at most, and as many words asked for after each.
 _HISTORIES, _LONGEST, _WORDS = 1500, 80, 16
-_DEEPEST, _TAILS = 4, 6
+_DEEPEST = 4
+# Of what came before steps that count so many pieces of each of these lengths are asked for.
+_TAIL_LENGTHS, _TAILS = (1, 4, 10), 4
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Asked:
 
 
 def ask(
-    model: Model,
+    model: Any,
     sequences: Sequences,
     weights: Floats | None,
     symbols: Labels,
@@ -76,26 +78,26 @@ def ask(
     state = np.full(windows.n_steps, -1)
     state[at] = np.arange(len(at))
     if weights is not None:
-        words = _tails(sequences, weights)
-    else:
-        depth = 0
-        most = 32 if labels else _WORDS
-        while depth < _DEEPEST - 1 and len(symbols) ** (depth + 1) <= most:
-            depth += 1
-        words = [np.array(word, dtype=symbols.dtype) for word in product(symbols.tolist(), repeat=depth)]
-    said = _answers_after(model, windows, at, words, answers)
-    if weights is not None:
-        return Asked(said[:, :, -1].reshape(len(at), -1), [], state, windows)
+        said = [
+            _answers_after(model, windows, at, tails, answers)[:, :, -1]
+            for tails in _tails(sequences, weights, rng)
+        ]
+        return Asked(np.concatenate(said, axis=1).reshape(len(at), -1), [], state, windows)
+    depth = 0
+    while depth < _DEEPEST - 1 and len(symbols) ** (depth + 1) <= _WORDS:
+        depth += 1
+    words = [np.array(word, dtype=symbols.dtype) for word in product(symbols.tolist(), repeat=depth)]
+    after = _answers_after(model, windows, at, words, answers)
     if labels:
-        n_words, depth = said.shape[1], said.shape[2] - 1
-        best = said.argmax(axis=3).reshape(len(at), n_words, depth + 1)
+        n_words, depth = after.shape[1], after.shape[2] - 1
+        best = after.argmax(axis=3).reshape(len(at), n_words, depth + 1)
         hard = []
         for d in range(depth + 1):
             # words that share their first d steps say the same up to there
             known = best[:, :: len(symbols) ** (depth - d), : d + 1].reshape(len(at), -1)
             hard.append(np.unique(known, axis=0, return_inverse=True)[1].ravel())
-        return Asked(said.reshape(len(at), -1), hard, state, windows)
-    return Asked(_word_probabilities(said, words, symbols), [], state, windows)
+        return Asked(after.reshape(len(at), -1), hard, state, windows)
+    return Asked(_word_probabilities(after, words, symbols), [], state, windows)
 
 
 def _windows(sequences: Sequences, rng: np.random.RandomState, *, from_start: bool) -> Sequences:
@@ -115,15 +117,25 @@ def _windows(sequences: Sequences, rng: np.random.RandomState, *, from_start: bo
     return Sequences(parts)
 
 
-def _tails(sequences: Sequences, weights: Floats) -> list[Labels]:
-    """Return the steps that most often come right before those that count."""
-    rows = np.flatnonzero((weights > 0) & (sequences.step_index > 0)) - 1
-    found, counts = np.unique(sequences.values[rows], return_counts=True)
-    return [found[[i]] for i in np.argsort(-counts, kind="stable")[:_TAILS]]
+def _tails(sequences: Sequences, weights: Floats, rng: np.random.RandomState) -> list[list[Labels]]:
+    """Return what came right before steps that count, of several lengths: the last step, the last four, ...
+
+    A model that was fitted to these steps alone may be at a loss where one comes out of the blue.
+    """
+    rows = np.flatnonzero(weights > 0)
+    before = sequences.step_index[rows]
+    found = []
+    for length in _TAIL_LENGTHS:
+        able = rows[before >= length]
+        picked = able if len(able) <= _TAILS else rng.choice(able, _TAILS, replace=False)
+        if len(picked):
+            tails = np.stack([sequences.values[row - length : row] for row in np.sort(picked)])
+            found.append(list(np.unique(tails, axis=0)))
+    return found
 
 
 def _answers_after(
-    model: Model, windows: Sequences, at: NDArray[np.intp], words: list[Labels], answers: Labels
+    model: Any, windows: Sequences, at: NDArray[np.intp], words: list[Labels], answers: Labels
 ) -> Floats:
     """Return answers after each history and the steps of each word, shape (n, words, 1 + steps, answers)."""
     length = len(words[0])
@@ -146,7 +158,7 @@ def _answers_after(
     return found
 
 
-def _proba(model: Model, sequences: Sequences) -> tuple[Floats, Labels]:
+def _proba(model: Any, sequences: Sequences) -> tuple[Floats, Labels]:
     if hasattr(model, "predict_next_proba"):
         return np.asarray(Sequences(model.predict_next_proba(sequences)).values), model.symbols_
     return np.asarray(Sequences(model.predict_proba(sequences)).values), model.classes_

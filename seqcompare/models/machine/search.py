@@ -20,7 +20,7 @@ from seqcompare.models.hmm.settings import check_integer
 from seqcompare.models.machine.automaton import LEAST, Automaton, merged, pruned
 from seqcompare.models.machine.histories import Asked, ask
 from seqcompare.models.machine.kernels import expect_edges, log_from_each
-from seqcompare.typing import Floats, Labels, Model, RandomState, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import Floats, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 #: Bits a step that a smaller machine may cost.
 TOLERANCE = 0.003
@@ -88,7 +88,7 @@ class _Data(NamedTuple):
 
 
 def minimal_machine(
-    model: Model,
+    model: Any,
     X: SequencesLike,
     y: TargetsLike | None = None,
     *,
@@ -190,21 +190,20 @@ def _costs(gap: Floats, held: _Data, tolerance: float) -> bool:
 
 
 def _read(
-    model: Model, X: SequencesLike, y: TargetsLike | None, sample_weight: WeightsLike | None
+    model: Any, X: SequencesLike, y: TargetsLike | None, sample_weight: WeightsLike | None
 ) -> tuple[_Data, Labels, Labels, bool]:
     """Return the data, what is read and what is predicted, and whether only some steps count."""
     name = type(model).__name__
     sequences = Sequences(X)
     labels = not hasattr(model, "predict_next_proba")
-    if sequences.kind != "symbols" or (labels and not hasattr(model, "classes_")):
+    of_symbols = hasattr(model, "classes_" if labels else "symbols_")
+    if sequences.kind != "symbols" or not of_symbols:
         raise ValueError(
             f"minimal_machine is for fitted densities over symbols and fitted taggers of symbols, got {name} "
             f"and {sequences.kind} steps"
         )
     if labels and not model.causal:
         raise ValueError(f"minimal_machine needs a model that looks at no later step, and {name} does")
-    if labels and y is None:
-        raise ValueError(f"{name} labels steps: minimal_machine needs y")
     symbols = find_symbols(sequences.values) if labels else np.asarray(model.symbols_)
     if len(symbols) > _MOST_SYMBOLS:
         raise ValueError(
@@ -213,6 +212,8 @@ def _read(
         )
     weights = check_step_weights(sample_weight, sequences)
     if labels:
+        if y is None:
+            raise ValueError(f"{name} labels steps: minimal_machine needs y")
         answers = np.asarray(model.classes_)
         truth = encode(check_step_labels(y, sequences), answers)
         some = False
@@ -232,7 +233,7 @@ def _read(
                 for piece in np.array_split(sequence, max(1, len(sequence) // _PIECE))
             ]
         )
-        weights = 1.0 * (sequences.step_index > 0)
+        weights = np.asarray(sequences.step_index > 0, dtype=np.float64)
     if len(sequences) < 3:
         raise ValueError(f"minimal_machine needs 3 sequences, or {3 * _PIECE} steps, got less")
     return _Data(sequences, truth, weights), symbols, answers, some
@@ -350,8 +351,10 @@ def _first_states(machine: Automaton, data: _Data) -> Floats:
     start = np.full(machine.n_states, 1 / machine.n_states)
     for _ in range(_ITERATIONS):
         shares = start * fits
-        start = (shares / shares.sum(axis=1, keepdims=True)).mean(axis=0)
-    return start
+        found = (shares / shares.sum(axis=1, keepdims=True)).sum(axis=0)
+        # as if one more sequence had begun anywhere: none of the states is out of the question
+        start = (found + 1 / machine.n_states) / (len(fits) + 1)
+    return np.asarray(start)
 
 
 def _before(belief: Floats, start: Floats, sequences: Sequences) -> Floats:
@@ -391,7 +394,7 @@ def _after(machine: Automaton, sequences: Sequences) -> Floats:
     return machine.beliefs(sequences) @ machine.proba
 
 
-def _aligned(proba: Any, model: Model, answers: Labels) -> Floats:
+def _aligned(proba: Any, model: Any, answers: Labels) -> Floats:
     """Return the model's probabilities in the order of `answers`."""
     columns = model.symbols_ if hasattr(model, "predict_next_proba") else model.classes_
     found = np.zeros((len(proba), len(answers)))
