@@ -75,6 +75,7 @@ def draw_automaton(edges: pd.DataFrame, ax: Axes | None = None) -> Axes:
             ha=align,
             va="center",
             fontsize=8,
+            parse_math=False,
             bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 0.6},
         )
     says = _says(edges)
@@ -91,7 +92,16 @@ def draw_automaton(edges: pd.DataFrame, ax: Axes | None = None) -> Axes:
             )
         )
         words = says.get(state, str(state))
-        ax.text(*_point(place[state]), words, ha="center", va="center", fontsize=8, color=style.INK, zorder=4)
+        ax.text(
+            *_point(place[state]),
+            words,
+            ha="center",
+            va="center",
+            fontsize=8,
+            color=style.INK,
+            zorder=4,
+            parse_math=False,
+        )
     reach = ring + 0.75
     ax.set(xlim=(-reach - 0.35, reach + 0.35), ylim=(-reach, reach), aspect="equal")
     ax.set_axis_off()

@@ -11,6 +11,7 @@ from seqcompare.report.answer import lead_of, shown_answer
 from seqcompare.report.appendix import reproduce_section, trials_section
 from seqcompare.report.comparison_view import ComparisonView
 from seqcompare.report.figures import VERDICT, figures_of, further_section
+from seqcompare.report.machine_section import machine_section
 from seqcompare.report.names import shown
 from seqcompare.report.number_sections import numbers_section
 from seqcompare.report.parts import Report, Section, Table
@@ -51,6 +52,7 @@ def comparison_report(run: StoredComparison) -> Report:
         parts.good_enough_section(view),
         numbers_section(view),
         parts.far_back_section(view),
+        machine_section(view),
         parts.answers_section(view),
         parts.curves_section(view),
     ]

@@ -35,6 +35,8 @@ CONTEXT_COLUMNS = [
 _CANDIDATE = ["entry", "model", "family", "variant", "capacity"]
 #: The side table that says why the winner is in no file.
 UNSAVED = "unsaved"
+#: Tables of the machine of the winner: what is said of it, and its edges.
+MACHINE_WORDS, MACHINE = "machine_words", "machine"
 _SIDE_TABLES = ("lag_profile", "profile_facts")
 _COUNTED = ["n_parameters", "predict_us_per_step"]
 

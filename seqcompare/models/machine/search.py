@@ -29,8 +29,8 @@ _HELD_OUT, _FEWEST, _PIECE = 0.4, 10, 200
 _ITERATIONS = 40
 # States alike to this belong together; a symbol that was never read after a state has such a count.
 _ALIKE, _COUNT = 0.05, 0.01
-# Alphabets larger than this have too many edges for a machine that anybody could read.
-_MOST_SYMBOLS = 32
+#: Alphabets larger than this have too many edges for a machine that anybody could read.
+MOST_SYMBOLS = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,9 +205,9 @@ def _read(
     if labels and not model.causal:
         raise ValueError(f"minimal_machine needs a model that looks at no later step, and {name} does")
     symbols = find_symbols(sequences.values) if labels else np.asarray(model.symbols_)
-    if len(symbols) > _MOST_SYMBOLS:
+    if len(symbols) > MOST_SYMBOLS:
         raise ValueError(
-            f"minimal_machine takes up to {_MOST_SYMBOLS} symbols, and there are {len(symbols)}: nobody "
+            f"minimal_machine takes up to {MOST_SYMBOLS} symbols, and there are {len(symbols)}: nobody "
             "could read its edges"
         )
     weights = check_step_weights(sample_weight, sequences)
