@@ -25,6 +25,7 @@ _HOMES = {
     "seqcompare.models.hmm.autoregressive": ["AutoregressiveHMM"],
     "seqcompare.models.hmm.crf": ["CRFTagger"],
     "seqcompare.models.hmm.linear_state_space": ["LinearStateSpace"],
+    "seqcompare.models.hmm.step_regressor": ["HMMStepRegressor", "KalmanStepRegressor"],
     "seqcompare.models.hmm.tagger": ["HMMTagger"],
     "seqcompare.models.hmm.state_selection": ["select_n_components"],
     "seqcompare.models.bayes": ["BayesClassifier"],

@@ -109,12 +109,16 @@ class SeriesStyle:
 
 @dataclass(frozen=True)
 class FamilyLook:
-    """How a family is drawn and called; `models` are the titles of its models, by their names."""
+    """How a family is drawn and called; `models` are the titles of its models, by their names.
+
+    `place` is that among the families of the run, which their lines go by.
+    """
 
     title: str
     color: str
     marker: str
     models: Mapping[str, str] = field(default_factory=dict)
+    place: int = 0
 
 
 class Palette(Mapping[str, FamilyLook]):
@@ -138,11 +142,11 @@ class Palette(Mapping[str, FamilyLook]):
             if not (_can_be_seen(color) and _can_be_drawn(marker)) or (color, marker) in self._taken():
                 color, marker = self._spare()
             self._looks[str(family["name"])] = FamilyLook(
-                title[:1].upper() + title[1:], color, marker, models
+                title[:1].upper() + title[1:], color, marker, models, len(self._looks)
             )
         for name in dict.fromkeys(others):
             if name not in self._looks:
-                self._looks[name] = FamilyLook(name, *self._spare())
+                self._looks[name] = FamilyLook(name, *self._spare(), place=len(self._looks))
 
     def __getitem__(self, family: str) -> FamilyLook:
         return self._looks[family]
@@ -162,7 +166,7 @@ class Palette(Mapping[str, FamilyLook]):
         titles = (look.models[model] for look in self._looks.values() if model in look.models)
         return next(titles, None) or self.title(model)
 
-    def style(self, family: str, level: int = 2, line: Line | None = None) -> SeriesStyle:
+    def style(self, family: str, level: int = 2, line: int = 0) -> SeriesStyle:
         """Return the style of a whole family, for instance of its best model.
 
         Parameters
@@ -171,11 +175,12 @@ class Palette(Mapping[str, FamilyLook]):
             One that is in the palette; others are grey.
         level : int, default=2
             From 0 (pale: the smallest capacity) to ``N_SHADES - 1``; 2 is the colour itself.
-        line : line of Matplotlib, optional
-            By default a whole one; broken for machines made by hand.
+        line : int, default=0
+            From the family's own line (0) to those of further series of the same family; broken for machines
+            made by hand.
         """
         look = self._looks.get(family) or FamilyLook(family, QUIET, "o")
-        own = (_BROKEN if family == REFERENCE else LINES[0]) if line is None else line
+        own = _BROKEN if family == REFERENCE and not line else LINES[(look.place + line) % len(LINES)]
         return SeriesStyle(shade(look.color, level), look.marker, own, text_shade(look.color, level))
 
     def model_styles(self, models: Iterable[tuple[str, str, str, float]]) -> dict[str, SeriesStyle]:
@@ -189,8 +194,8 @@ class Palette(Mapping[str, FamilyLook]):
         Returns
         -------
         dict of str to SeriesStyle
-            The family's colour and marker, a shade for the rank of the capacity in its family, a line for
-            the kind by its place in the family.
+            The family's colour and marker, a shade for the rank of the capacity in its family, a line by the
+            places of the family and of the kind in it.
         """
         rows = list(dict.fromkeys(models))
         styles = {}
@@ -203,9 +208,7 @@ class Palette(Mapping[str, FamilyLook]):
                 level = 2
                 if len(sizes) > 1 and capacity in sizes:
                     level = round(sizes.index(capacity) / (len(sizes) - 1) * (N_SHADES - 1))
-                place = kinds.index(kind)
-                line = LINES[place % len(LINES)] if place or family != REFERENCE else None
-                styles[label] = self.style(family, level, line)
+                styles[label] = self.style(family, level, kinds.index(kind))
         return styles
 
     def entry_styles(self, entries: Iterable[tuple[str, str]]) -> dict[str, SeriesStyle]:
@@ -228,7 +231,7 @@ class Palette(Mapping[str, FamilyLook]):
             number = counts[family] = counts.get(family, -1) + 1
             # the colour itself first, then the shades that are furthest from it
             level = (2, 4, 0, 3, 1)[number % N_SHADES]
-            styles[name] = self.style(family, level, LINES[number % len(LINES)])
+            styles[name] = self.style(family, level, number)
         return styles
 
     def theme(self) -> dict[str, tuple[str, str, str]]:

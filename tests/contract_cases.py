@@ -12,7 +12,9 @@ from seqcompare import (
     ContextTree,
     CountAutoregression,
     CRFTagger,
+    HMMStepRegressor,
     HMMTagger,
+    KalmanStepRegressor,
     LastValue,
     LinearStateSpace,
     MarkovChain,
@@ -174,6 +176,27 @@ CASES = {
     "net step regressor": case(RNNStepRegressor(**SMALL_NET), "real", "step-value", {"hidden_size": [2, 3]}),
     "net step regressor mixture": case(
         RNNStepRegressor(output="mixture", **SMALL_NET), "real", "step-value", {"n_mix": [1, 2]}
+    ),
+    "hmm step regressor": case(
+        HMMStepRegressor(n_init=1, random_state=0), "real", "step-value", {"n_components": [1, 2]}
+    ),
+    "hmm step regressor symbols": case(
+        HMMStepRegressor(decode="posterior", n_init=1, random_state=0),
+        "strings",
+        "step-value",
+        {"n_components": [1, 2]},
+    ),
+    "hmm step regressor mixed": case(
+        HMMStepRegressor(n_init=1, random_state=0), "mixed", "step-value", {"n_components": [1, 2]}
+    ),
+    "kalman step regressor": case(
+        KalmanStepRegressor(1, tol=1e-6), "real", "step-value", {"n_components": [1, 2]}
+    ),
+    "kalman step regressor ahead": case(
+        KalmanStepRegressor(1, decode="posterior", missing="allow", tol=1e-6),
+        "real",
+        "step-value",
+        {"n_components": [1, 2]},
     ),
     "window": case(SlidingWindow(1, 1), "strings", "transform"),
     "window real": case(SlidingWindow(2), "real", "transform"),

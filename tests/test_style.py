@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from seqcompare import style
 from seqcompare.families import FAMILIES, REFERENCE, SPARE_COLOURS, SPARE_MARKERS
@@ -120,6 +121,42 @@ def test_machines_made_by_hand_have_a_line_that_no_model_has():
     line = palette.style(REFERENCE).line
     assert line not in style.LINES
     assert palette.model_styles([("machine", REFERENCE, "exact", 4.0)])["machine"].line == line
+
+
+#: How linear red, green and blue are seen without one kind of cones (Machado, Oliveira and Fernandes 2009).
+SEEN_WITHOUT = {
+    "red": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "green": [[0.3673, 0.8606, -0.2280], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.9689]],
+}
+TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def lab(color, seen):
+    """CIELAB of a colour as it is seen through the matrix `seen`."""
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in to_rgb(color)]
+    ratio = TO_XYZ @ np.clip(np.array(seen) @ linear, 0, 1) / TO_XYZ.sum(axis=1)
+    root = np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
+    return np.array([116 * root[1] - 16, 500 * (root[0] - root[1]), 200 * (root[1] - root[2])])
+
+
+@pytest.mark.parametrize("cones", SEEN_WITHOUT)
+def test_no_two_families_look_alike_to_whoever_lacks_a_kind_of_cones(cones):
+    palette = Palette([family.describe() for family in FAMILIES.values()], [f"strange {k}" for k in range(4)])
+    looks = [palette.style(family) for family in palette]
+    assert len({look.marker for look in looks}) == len(looks)
+    for one, other in itertools.combinations(looks, 2):
+        distance = np.linalg.norm(lab(one.color, SEEN_WITHOUT[cones]) - lab(other.color, SEEN_WITHOUT[cones]))
+        assert distance >= 20 or one.line != other.line
+
+
+def test_lines_go_by_the_place_of_a_family_in_a_run():
+    palette = Palette([family.describe() for family in FAMILIES.values()])
+    lines = [palette.style(family).line for family in palette][: len(style.LINES)]
+    assert len(set(lines)) == len(lines)
 
 
 def test_every_theme_colour_has_one_name_and_every_family_has_its_shades():

@@ -24,7 +24,7 @@ from seqcompare.cli.options import (
     QuietOption,
     SchedulerOption,
 )
-from seqcompare.cli.predicting import predict
+from seqcompare.cli.predicting import forecast, predict
 
 if TYPE_CHECKING:
     from seqcompare.data.dataset import SequenceDataset
@@ -145,7 +145,7 @@ def sweep(
         run = run_sweep(suite, folder, progress=bar.show, **shared)
     output.say("writing the report")
     page = run.report()
-    show_sweep(output, run.folder, page, run.frame(), run.horizons(), run.config)
+    show_sweep(output, run, page)
     if not as_json:
         output.page(page, opened=opened)
 
@@ -289,6 +289,11 @@ app.command(
     epilog="Examples: `seqcompare predict reports/visits new-visits.csv --out answers.csv` | "
     "`seqcompare predict reports/japanese_vowels utterances.ts --json`"
 )(with_reading(predict))
+
+app.command(
+    epilog="Examples: `seqcompare forecast reports/visits visits.csv --steps 12 --out fan.csv` | "
+    "`seqcompare forecast reports/corpus corpus.txt --steps 3 --json`"
+)(with_reading(forecast))
 
 
 @app.command(

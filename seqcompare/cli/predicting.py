@@ -2,39 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from seqcompare.report.terminal import Output
+
+
+_RUN = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a comparison.")]
+_OUT = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", help="CSV for the answers; by default standard output.", show_default=False),
+]
+_TRUSTED = Annotated[
+    list[str] | None,
+    typer.Option("--trust", help="A class of your own that the model is made of.", show_default=False),
+]
+_FRESH = Annotated[bool, typer.Option("--fresh", help="Write over a file that is there.")]
 
 
 def predict(
     output: Output,
     told: dict[str, Any],
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a comparison.")],
+    folder: _RUN,
     data: Annotated[
         str, typer.Argument(help="A file like the one that was compared; targets may be missing.")
     ],
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", "-o", help="CSV for the answers; by default standard output.", show_default=False
-        ),
-    ] = None,
-    trusted: Annotated[
-        list[str] | None,
-        typer.Option("--trust", help="A class of your own that the model is made of.", show_default=False),
-    ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Write over a file that is there.")] = False,
+    out: _OUT = None,
+    trusted: _TRUSTED = None,
+    fresh: _FRESH = False,
 ) -> None:
     """Ask the winner of a comparison about new sequences, read as those of the run were.
 
     A row for each sequence or step: the answer, and the probability of each class; of numbers the mean and
     quantiles.
     """
+    _answer(output, folder, out, fresh, lambda found: found.predict(data, trusted or (), **told))
+
+
+def forecast(
+    output: Output,
+    told: dict[str, Any],
+    folder: _RUN,
+    data: Annotated[str, typer.Argument(help="What came so far: a file like the one that was compared.")],
+    steps: Annotated[int, typer.Option("--steps", "-n", min=1, help="How many steps to look ahead.")] = 1,
+    n_samples: Annotated[
+        int | None,
+        typer.Option(
+            "--draws",
+            min=1,
+            help="Continuations that are drawn where there is no closed form.",
+            show_default=False,
+        ),
+    ] = None,
+    random_state: Annotated[int, typer.Option("--seed", help="What these are drawn with.")] = 0,
+    out: _OUT = None,
+    trusted: _TRUSTED = None,
+    fresh: _FRESH = False,
+) -> None:
+    """Ask the winner of a comparison how sequences go on after their end.
+
+    A row for each sequence and step ahead: of numbers the mean and quantiles, of symbols the probability of
+    each.
+    """
+    how = {"n_samples": n_samples, "random_state": random_state, "trusted": trusted or ()}
+    _answer(output, folder, out, fresh, lambda found: found.forecast(data, steps, **how, **told))
+
+
+def _answer(
+    output: Output, folder: Path, out: Path | None, fresh: bool, ask: Callable[[Any], pd.DataFrame]
+) -> None:
+    """Write what a comparison answers to standard output, or into a file."""
     from seqcompare.experiments.runs import load_run
     from seqcompare.results.folder import to_csv, write_whole
 
@@ -43,7 +86,7 @@ def predict(
     found = load_run(folder)
     if not hasattr(found, "predict"):
         raise ValueError(f"{folder} holds a sweep, which has no model to ask; expected a comparison")
-    table = found.predict(data, trusted or (), **told)
+    table = ask(found)
     if output.as_json:
         output.json(table.to_dict("records"))
     elif out is None:

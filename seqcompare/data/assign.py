@@ -8,40 +8,22 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from seqcompare.data.dataset import ColumnUse
+from seqcompare.data.dates import read_cyclic
 from seqcompare.data.keys import guess_sequence
 from seqcompare.data.look import Look, even, starts_of
 from seqcompare.data.order import looks_ordered, order_places
 from seqcompare.data.source import DataError
 from seqcompare.data.table import UNNAMED, Table
+from seqcompare.data.usual import USUAL, WEAK, normal
 
 ColumnChoice = str | Literal[False] | None
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-# what each part usually goes by, best first; "y" is left out, since beside "x" it is as often a coordinate
 _REST = "it serves no other purpose"
-USUAL = {
-    "sequence": _words(
-        "sequence sequence_id seq seq_id series series_id id unique_id case_id case caseid case:concept:name "
-        "trace trace_id sentence sentence_id sentence_# session session_id trial trial_id trajectory "
-        "trajectory_id episode episode_id user_id user userid patient_id patient person person_id subject_id "
-        "subject participant participant_id customer customer_id device_id unit unit_id engine run run_id "
-        "track_id trip_id recording recording_id sample_id sid uid pid"
-    ),
-    "order": _words(
-        "order step time t timestamp time:timestamp datetime date position pos ds ts index idx frame tick "
-        "event_time start_time time_stamp created_at recorded_at token_id turn cycle visit minute second "
-        "hour day week month quarter year"
-    ),
-    "target": _words("target label class tag ner_tag outcome"),
-    "group": _words("group groups subject subject_id"),
-}
 
 
 @dataclass(frozen=True)
@@ -78,11 +60,6 @@ def listing(names: list[str], most: int = 12) -> str:
     if len(names) <= most:
         return ", ".join(quoted)
     return f"{', '.join(quoted[: most - 2])}, ... {quoted[-1]} ({len(names)} in all)"
-
-
-def normal(name: str) -> str:
-    """Return a name as usual names are written."""
-    return name.strip().lower().replace(" ", "_").replace("-", "_")
 
 
 def assign(table: Table, columns: Columns, looks: dict[str, Look]) -> Assigned:
@@ -181,6 +158,13 @@ def _find_sequence(
         look = looks[name]
         if look.kind == "moments" or (look.kind == "fraction" and 2 * look.blocks > len(look.codes)):
             found.notes.append(f"column {name!r} is not taken for the sequence: it holds {_noun(look)}")
+        elif normal(name) in WEAK and look.kind == "words" and look.blocks > look.distinct:
+            if any(looks[n].every_row_its_own for n in _candidates(table, "order", free)):
+                found.notes.append(
+                    f"column {name!r} is not taken for the sequence: its words alternate in time"
+                )
+            else:
+                fitting.append(name)
         elif not look.every_row_its_own:
             fitting.append(name)
     # of several, one whose rows stand together: within it, others may count anew
@@ -233,6 +217,8 @@ def why_no_order(table: Table, look: Look, codes: NDArray[np.int64]) -> str | No
             order_places(cells.dropna(), table.error)
         except DataError:
             return None if looks_ordered(texts) else "its words have no order"
+        if read_cyclic(texts) is not None and pd.Series(codes * len(codes) + look.codes).duplicated().any():
+            return "its months or days come round again"
         return None
     numbers = look.numbers
     assert numbers is not None
@@ -348,9 +334,11 @@ def _bookkeeping(look: Look, looks: dict[str, Look], found: Assigned) -> str | N
     nowhere = np.zeros(n_rows, dtype=bool)
     numbers = look.numbers
     assert numbers is not None
-    if look.kind == "fraction" and not look.is_clock:
-        return _copy_of_order(look, looks, found)
     several = found.sequence is not None and looks[found.sequence].distinct > 1
+    if look.kind == "fraction" and not look.is_clock:
+        if several and n_rows > 9 and look.rises(nowhere, strictly=True):
+            return "it is a clock that runs through the file: it goes up from row to row, in all sequences"
+        return _copy_of_order(look, looks, found)
     if look.rises(nowhere, strictly=True) or _falls(numbers):
         if several or found.order or look.is_clock or look.name.startswith(UNNAMED) or even(numbers, 0.99):
             return "it numbers the rows" if not look.is_clock else "it is a clock that runs through the file"

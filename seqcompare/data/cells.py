@@ -10,12 +10,36 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from seqcompare.data.clothes import Clothes, undress
+from seqcompare.data.clothes import Clothes, SeveralUnits, undress
+from seqcompare.data.source import missing_marks
 
-# what programs write for "no number"; in a column of words only the empty cell is missing
-_NO_NUMBER = {"", "na", "n/a", "nan", "null", "none", "?", "-nan", "#n/a", "-", "--", ".", "–", "<na>", "nat"}
-# what stands for "no number" where it lies far from all others
-_SENTINELS = (-999.0, -9999.0, -99999.0, -99.0, 9999.0, 99999.0, 999.0)
+# what programs and people write for "no number"; in a column of words only the empty cell is missing
+_NAMES = (
+    "na n/a #n/a #na n.a. n.a n.d. nd <na> (na) nan -nan #nan 1.#qnan -1.#ind 1.#ind null (null) #null! "
+    "nul nil none \\n nat missing (missing) unknown undefined void tbd #div/0! #value! #ref! #name? #num! "
+    "#error!"
+)
+_NO_NUMBER = frozenset(_NAMES.split()) | {"", "not available", "no data", "not applicable", "not recorded"}
+# nothing but signs is no number, whichever they are
+_SIGNS_ALONE = re.compile(r"[-–—−_.?*~#/:+ ]+")
+# what stands for "no number" where it lies far from all others: all nines, and the ends of types of numbers
+_NINES = re.compile(r"-9|-?9{2,}(?:\.9+)?")
+_ENDS = frozenset(
+    [
+        -32768.0,
+        32767.0,
+        65535.0,
+        -2147483648.0,
+        2147483647.0,
+        4294967295.0,
+        1e20,
+        1e30,
+        -1e30,
+        1e34,
+        -1e34,
+        1e31,
+    ]
+) | {-1e31, 1e35, 1e36, 1e37, 9.96921e36, 9.969209968386869e36, -9e33}
 _FEW = 1000
 _NUMBER = re.compile(
     r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?|[+-]?inf(?:inity)?", re.IGNORECASE
@@ -50,6 +74,8 @@ class Spelling:
         What stands for a number that is not there, other than the empty cell.
     blanks : bool
         Whether cells hold nothing but white space, which is a symbol if symbols are asked for.
+    units : tuple of str
+        Several units that the numbers have.
     """
 
     mixed: tuple[int, int] | None = None
@@ -60,6 +86,7 @@ class Spelling:
     clothes: Clothes | None = None
     marks: tuple[str, ...] = ()
     blanks: bool = False
+    units: tuple[str, ...] = ()
 
 
 def type_cells(cells: Sequence[str], delimiter: str) -> tuple[pd.Series, Spelling]:
@@ -75,7 +102,8 @@ def type_cells(cells: Sequence[str], delimiter: str) -> tuple[pd.Series, Spellin
     # each spelling is looked at once, however many rows have it
     codes, found = pd.factorize(np.array(cells, dtype=object))
     spellings = [str(cell) for cell in found]
-    missing = np.array([cell.lower() in _NO_NUMBER for cell in spellings])
+    told = missing_marks()
+    missing = np.array([stands_for_nothing(cell) if told is None else cell in told for cell in spellings])
     numbers = _parse(spellings, missing)
     is_word = np.isnan(numbers) & ~missing
     if is_word.any() and delimiter != "," and _has_decimal_commas(spellings, missing):
@@ -86,6 +114,8 @@ def type_cells(cells: Sequence[str], delimiter: str) -> tuple[pd.Series, Spellin
             [cell for cell, gone in zip(spellings, missing, strict=True) if not gone],
             decimal_commas=delimiter != ",",
         )
+        if isinstance(dressed, SeveralUnits):
+            return as_words(cells), Spelling(units=dressed.units)
         if dressed is not None:
             bare, clothes = dressed
             found_numbers = np.full(len(spellings), np.nan)
@@ -98,7 +128,7 @@ def type_cells(cells: Sequence[str], delimiter: str) -> tuple[pd.Series, Spellin
             unclear=_first_with_comma(codes, spellings, missing),
             not_available=next((c for c, gone in zip(spellings, missing, strict=True) if gone and c), None),
         )
-        return as_words(cells), spelling
+        return as_words(cells if told is None else ["" if c in told else c for c in cells]), spelling
     if all(gone or _WHOLE.fullmatch(cell) for cell, gone in zip(spellings, missing, strict=True)):
         try:
             whole = np.array([0 if m else int(c) for c, m in zip(spellings, missing, strict=True)], np.int64)
@@ -122,19 +152,46 @@ def _marks(spellings: list[str], missing: NDArray[np.bool_]) -> tuple[str, ...]:
     return tuple(cell for cell, gone in zip(spellings, missing, strict=True) if gone and cell)
 
 
+def stands_for_nothing(cell: str) -> bool:
+    """Whether a cell among numbers or dates stands for "there is none"."""
+    return cell.lower() in _NO_NUMBER or _SIGNS_ALONE.fullmatch(cell) is not None
+
+
 def _sentinels(numbers: NDArray[np.float64], missing: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which distinct numbers are marks such as -999: they stand far apart from all others."""
     far = np.zeros(len(numbers), dtype=bool)
-    for sentinel in _SENTINELS:
-        rest = numbers[~missing & (numbers != sentinel)]
-        if len(rest) < 3 or not (numbers == sentinel).any():
-            continue
-        low, high = float(rest.min()), float(rest.max())
-        gap = low - sentinel if sentinel < 0 else sentinel - high
-        # codes of such a size, or measurements that reach there, are no reason to doubt the number
-        if gap > 3 * max(high - low, abs(low), abs(high), 1.0):
-            far |= numbers == sentinel
+    if missing_marks() is not None:
+        return far
+    # only what is smallest or largest can stand apart; a mark may hide another
+    for _ in range(3):
+        left = np.flatnonzero(~missing & ~far)
+        if len(left) < 4:
+            break
+        place = left[np.argsort(numbers[left], kind="stable")]
+        ends = [
+            i
+            for i, rest in ((place[0], place[1:]), (place[-1], place[:-1]))
+            if _is_mark(numbers[i], numbers[rest])
+        ]
+        if not ends:
+            break
+        far[ends] = True
     return far
+
+
+def _is_mark(number: float, rest: NDArray[np.float64]) -> bool:
+    """Whether a number is one that stands for none, and far from the others, shape (n,), in order."""
+    low, high = float(rest[0]), float(rest[-1])
+    known = _NINES.fullmatch(f"{number:.10g}") is not None or number in _ENDS
+    if number < 0 <= low:
+        # the one negative number among many that are not is no measurement
+        small = -number < 100
+        return (known and (not small or high < -9 * number)) or (number % 100 == 0 and len(rest) >= 20)
+    if not known or -99 < number < 100:
+        return False
+    gap = low - number if number < low else number - high
+    # codes of such a size, or measurements that reach there, are no reason to doubt the number
+    return gap > 3 * max(high - low, abs(low), abs(high), 1.0) or (number < 0 and gap > 1.5 * (high - low))
 
 
 def as_words(cells: Sequence[str]) -> pd.Series:

@@ -173,6 +173,9 @@ def _read_channel(
     remedy = "; the kind 'symbols' reads all as symbols" if alone else ""
     if spelling.unclear is not None and kind != "symbols":
         fail_unclear(table, column, remedy)
+    if spelling.units and kind != "symbols":
+        units = " and ".join(map(repr, spelling.units))
+        raise table.error(f"the numbers have several units, {units}: bring them to one{remedy}", None, column)
     if spelling.mixed and kind != "symbols":
         _fail_mixed(table, column, spelling.mixed, remedy)
     if kind == "symbols" and (
@@ -270,15 +273,15 @@ def say_spelling(spelling: Spelling, column: str, notes: list[str]) -> None:
     if spelling.decimal_comma:
         notes.append(f"the numbers of column {column!r} are read with a decimal comma")
     if spelling.clothes is not None:
-        worn = [f"with {spelling.clothes.sign!r}"] if spelling.clothes.sign else []
-        worn += ["with commas between thousands"] if spelling.clothes.thousands else []
         notes.append(
-            f"the numbers of column {column!r} are written {' and '.join(worn)}; as words: the kind 'symbols'"
+            f"the numbers of column {column!r} are written {spelling.clothes.words}; "
+            "as words: the kind 'symbols'"
         )
     if spelling.marks:
         marks = ", ".join(map(repr, spelling.marks[:5]))
         notes.append(
-            f"in column {column!r}, {marks} is read as missing; the kind 'symbols' reads all as symbols"
+            f"in column {column!r}, {marks} is read as missing; "
+            "marks '' (--missing-mark '') reads it as it is"
         )
     if spelling.twins:
         notes.append(f"in column {column!r}, {' and '.join(spelling.twins)} are read as the same number")

@@ -11,7 +11,7 @@ from seqcompare.data.contents import Contents
 from seqcompare.data.dataset import PerSequence, Target
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
-from seqcompare.data.targets import check_step_labels
+from seqcompare.data.targets import check_same_lengths, check_step_labels
 from seqcompare.typing import TargetsLike
 
 
@@ -52,6 +52,10 @@ def _read_targets(y: TargetsLike, X: Sequences, role: str | None) -> Target:
         raise DataError(f"there are {len(X)} sequences but {len(y)} targets")
     # words are labels of sequences, unless labels of steps are asked for
     first = next(iter(y))
+    if np.ndim(first) > 0 and role != "step":
+        given = Sequences(y, name="y", numbers=role == "step-value")
+        if given.kind == "real" or role == "step-value":
+            return _numbers_a_step(given, X)
     if np.ndim(first) > 0 or (role == "step" and isinstance(first, str)):
         return X.with_values(check_step_labels(y, X))
     values = np.asarray(y)
@@ -67,6 +71,16 @@ def _read_targets(y: TargetsLike, X: Sequences, role: str | None) -> Target:
     if cleaned.dtype.kind == "f" and not np.isfinite(cleaned).all():
         raise DataError(f"sequence {np.argmin(np.isfinite(cleaned))}: expected a finite target")
     return cleaned
+
+
+def _numbers_a_step(given: Sequences, X: Sequences) -> Sequences:
+    """Return a target that is a number a step, NaN where there is none."""
+    check_same_lengths(given, X, "y", "numbers")
+    if given.n_channels != 1:
+        raise DataError(f"y must have one number a step, got {given.n_channels}")
+    if given.kind != "real":
+        raise DataError(f"the role step-value predicts numbers, got {given.values[0]!s:.40}")
+    return X.with_values(given.channels[:, 0].astype(np.float64))
 
 
 def _read_groups(group: object, n_sequences: int) -> PerSequence | None:

@@ -47,11 +47,12 @@ class SequenceDataset:
     X : Sequences
         The input, n sequences.
     y : Sequences, ndarray or None
-        For the role ``next`` None (the targets are the steps of `X` themselves), for ``step`` a label per
-        step, for ``sequence`` a label and for ``value`` a number per sequence, shape (n,) or (n, m).
+        For the role ``next`` None (the targets are the steps of `X` themselves), for ``step`` a label and
+        for ``step-value`` a number per step, for ``sequence`` a label and for ``value`` a number per
+        sequence, shape (n,) or (n, m).
     sample_weight : Sequences, ndarray of shape (n,), or None
         0 where a step (of `y`; for ``next``, of `X`) or a sequence is neither trained on nor scored.
-    role : {"next", "step", "sequence", "value"}
+    role : {"next", "step", "step-value", "sequence", "value"}
         What is predicted.
     name : str
         What people call it.
@@ -146,6 +147,10 @@ def with_test(train: SequenceDataset, test: SequenceDataset) -> SequenceDataset:
     X = train.X.followed_by(test.X)
 
     def joined(first: Target, second: Target, what: str) -> Target:
+        if what == "weights" and train.role == "step-value" and (first is None) != (second is None):
+            # of one part no number is missing: all of its steps count
+            first = train.X.with_values(np.ones(train.X.n_steps)) if first is None else first
+            second = test.X.with_values(np.ones(test.X.n_steps)) if second is None else second
         if first is None or second is None:
             if (first is None) != (second is None):
                 raise ValueError(f"only one of both parts has {what}")

@@ -10,38 +10,85 @@ from datetime import date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-_NAMES = "january february march april may june july august september october november december"
-_MONTHS = {
-    name[:length]: month for month, name in enumerate(_NAMES.split(), 1) for length in range(3, len(name) + 1)
-}
-_WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
-_CLOCK = (
-    r"(?:[,T\s]\s*(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2}))?(?::(?P<second>[0-9]{2}(?:\.[0-9]+)?))?"
-    r"\s*(?P<half>[ap]\.?m\.?)?)?"
+# names of months in languages that files are often written in
+_LANGUAGES = (
+    "january february march april may june july august september october november december",
+    "januar februar märz april mai juni juli august september oktober november dezember",
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "januari februari maart april mei juni juli augustus september oktober november december",
+    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
 )
+
+
+def _month_names() -> dict[str, int]:
+    """Return the month of each name and of its beginnings of three letters and more, if these are of one."""
+    found: dict[str, set[int]] = {}
+    for language in _LANGUAGES:
+        for month, name in enumerate(language.split(), 1):
+            for length in range(3, len(name) + 1):
+                found.setdefault(name[:length], set()).add(month)
+    return {name: months.pop() for name, months in found.items() if len(months) == 1}
+
+
+_MONTHS = _month_names()
+_DAYS = "monday tuesday wednesday thursday friday saturday sunday"
+_WEEKDAYS = {day[:n]: i for i, day in enumerate(_DAYS.split()) for n in range(3, len(day) + 1)}
+_WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
+_ZONE = r"(?:\s*(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2}|[A-Z]{3,4})(?:\s*\([A-Z]{3,4}\))?)?"
+_TIME = r"(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2}))?(?::(?P<second>[0-9]{2}(?:[.,][0-9]+)?))?"
+_CLOCK = rf"(?:(?:[,T:]|\s)\s*(?:at )?{_TIME}\s*(?P<half>[ap]\.?\s?m\.?)?{_ZONE})?"
+_MONTH = r"(?P<month>[^\W\d_]{3,10})\.?"
+_YEAR = r"(?P<year>[0-9]{4}|'?[0-9]{2})"
+_DAY = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er)?"
 _NAMED = tuple(
-    re.compile(_WEEKDAY + pattern + _CLOCK, re.IGNORECASE)
+    re.compile(_WEEKDAY + pattern, re.IGNORECASE)
     for pattern in (
-        r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?[-\s./]*(?P<month>[a-z]{3,9})\.?[-\s.,/]*(?P<year>[0-9]{4}|'?[0-9]{2})",
-        r"(?P<month>[a-z]{3,9})\.?[-\s./]*(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?[-\s.,/]+(?P<year>[0-9]{4}|'?[0-9]{2})",
-        r"(?P<year>[0-9]{4})[-\s./]*(?P<month>[a-z]{3,9})[-\s./]*(?P<day>[0-9]{1,2})",
-        r"(?P<month>[a-z]{3,9})\.?[-\s.,/]*(?P<year>[0-9]{4}|'?[0-9]{2})",
-        r"(?P<year>[0-9]{4})[-\s./]*(?P<month>[a-z]{3,9})",
+        rf"{_DAY}[-\s./]*(?:de )?{_MONTH}[-\s.,/]*(?:de )?{_YEAR}{_CLOCK}",
+        rf"{_MONTH}[-\s./]*{_DAY}[-\s.,/]+{_YEAR}{_CLOCK}",
+        rf"{_MONTH}\s+{_DAY}\s+{_TIME}{_ZONE}\s+(?P<year>[0-9]{{4}})",
+        rf"(?P<year>[0-9]{{4}})[-\s./]*{_MONTH}[-\s./]*{_DAY}{_CLOCK}",
+        rf"{_MONTH}[-\s.,/]*(?:de )?{_YEAR}",
+        rf"(?P<year>[0-9]{{4}})[-\s./]*{_MONTH}",
+        rf"{_DAY}[-\s./]*(?:de )?{_MONTH}{_CLOCK}",
+        rf"{_MONTH}[-\s./]*{_DAY}{_CLOCK}",
     )
 )
 _NUMERIC = re.compile(
-    r"(?P<a>[0-9]{1,4})(?P<mark>[-/.])(?P<b>[0-9]{1,2})(?P=mark)(?P<c>[0-9]{4}|[0-9]{2})" + _CLOCK,
+    rf"(?P<a>[0-9]{{1,4}})(?P<mark>[-/.])(?P<b>[0-9]{{1,2}})(?P=mark)(?P<c>[0-9]{{4}}|[0-9]{{1,2}}){_CLOCK}",
     re.IGNORECASE,
+)
+_MONTH_YEAR = (
+    re.compile(r"(?P<month>[0-9]{1,2})[-/.](?P<year>[0-9]{4})"),
+    re.compile(r"(?P<year>[0-9]{4})\s?[-/.Mm]\s?(?P<month>[0-9]{1,2})"),
 )
 _QUARTER = (
     re.compile(r"(?P<year>[0-9]{4})[-\s/]*Q(?P<quarter>[1-4])", re.IGNORECASE),
-    re.compile(r"Q(?P<quarter>[1-4])[-\s/]*(?P<year>[0-9]{4})", re.IGNORECASE),
+    re.compile(rf"Q(?P<quarter>[1-4])[-\s/]*{_YEAR}", re.IGNORECASE),
+    re.compile(rf"(?P<quarter>[1-4])Q[-\s/]*{_YEAR}", re.IGNORECASE),
 )
-_WEEK = re.compile(r"(?P<year>[0-9]{4})-?W(?P<week>[0-9]{2})(?:-?(?P<weekday>[1-7]))?", re.IGNORECASE)
-_HALF_CLOCK = re.compile(
-    r"(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2}))?(?::(?P<second>[0-9]{2}))?\s*(?P<half>[ap]\.?m\.?)",
-    re.IGNORECASE,
+_WEEK = (
+    re.compile(
+        r"(?P<year>[0-9]{4})[-\s/]?(?:W|wk|week|KW)[-\s.]*(?P<week>[0-9]{1,2})(?:-?(?P<weekday>[1-7]))?",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:W|wk|week|KW)[-\s.]*(?P<week>[0-9]{1,2})[-\s,/]+(?:of )?(?P<year>[0-9]{4})", re.IGNORECASE
+    ),
 )
+_HALF_CLOCK = re.compile(rf"{_TIME}\s*(?P<half>[ap]\.?\s?m\.?)", re.IGNORECASE)
+_DURATION = re.compile(
+    r"(?P<days>-?[0-9]+) days?,?\s+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}):"
+    r"(?P<second>[0-9]{2}(?:\.[0-9]+)?)"
+)
+# dates written as one whole number, by how many digits it has
+_COMPACT = {6: "%Y%m", 8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+_FEWEST = 3
+
+# a leap year, for dates that name none
+_YEAR_OF_NONE = 1904
+_NO_YEAR = np.datetime64(str(_YEAR_OF_NONE), "Y")
 
 Moments = NDArray[np.datetime64]
 
@@ -81,32 +128,85 @@ def read_dates(texts: Sequence[str]) -> tuple[Moments, str] | None:
         (_read_weeks, "ISO weeks"),
         (_read_quarters, "quarters"),
         (_read_half_clock, "times with AM and PM"),
+        (_read_months, "months of years"),
+        (_read_durations, "days and times"),
     ):
         found = read(texts)
         if found is not None:
+            if how.startswith("dates") and found[0].astype("datetime64[Y]") == _NO_YEAR:
+                how += ", of one year"
             return found, how
     return _read_numeric(texts)
 
 
+def read_compact(numbers: NDArray[np.int64]) -> Moments | None:
+    """Return the dates that distinct whole numbers such as 20240131 stand for; None if any is no date."""
+    digits = {len(str(number)) for number in numbers[:_FEWEST].tolist()}
+    if len(numbers) < _FEWEST or len(digits) > 1 or digits.isdisjoint(_COMPACT):
+        return None
+    form = _COMPACT[digits.pop()]
+    try:
+        found = [datetime.strptime(str(number), form) for number in numbers.tolist()]
+    except ValueError:
+        return None
+    if not all(1900 <= day.year <= 2100 for day in found):
+        return None
+    return np.array(found, dtype="datetime64[us]")
+
+
+def read_cyclic(texts: Sequence[str]) -> tuple[NDArray[np.int64], str] | None:
+    """Return the places of months or days of the week, which come round again; None if these are neither."""
+    places = [place_in_cycle(text) for text in texts]
+    known = {place[0] for place in places if place is not None}
+    if len(places) < _FEWEST or None in places or len(known) > 1:
+        return None
+    return np.array([place[1] for place in places if place is not None]), known.pop()
+
+
+def place_in_cycle(text: str) -> tuple[str, int] | None:
+    """Return of what cycle a name of a month or day of the week is, and which of it; None of others."""
+    name = text.strip().rstrip(".").lower()
+    for names, how in ((_MONTHS, "months of one year"), (_WEEKDAYS, "days of one week, from Monday on")):
+        if name in names:
+            return how, names[name]
+    return None
+
+
+def _fields(pattern: re.Pattern[str], texts: Sequence[str]) -> list[dict[str, str | None]] | None:
+    """Return the named parts of texts that all fit a pattern; None if one does not."""
+    found = []
+    for text in texts:
+        match = pattern.fullmatch(text.strip())
+        if match is None:
+            return None
+        found.append(match.groupdict())
+    return found
+
+
 def _read_named(texts: Sequence[str]) -> Moments | None:
     for pattern in _NAMED:
-        matches = [pattern.fullmatch(text.strip()) for text in texts]
-        if all(m is not None and m["month"].lower() in _MONTHS for m in matches):
-            fields = [m.groupdict() for m in matches if m is not None]
-            days = [(_year(f["year"]), _MONTHS[f["month"].lower()], int(f.get("day") or 1)) for f in fields]
+        fields = _fields(pattern, texts)
+        if fields is not None and all(str(f["month"]).lower() in _MONTHS for f in fields):
+            days = [
+                (
+                    _year(f["year"]) if "year" in f else _YEAR_OF_NONE,
+                    _MONTHS[str(f["month"]).lower()],
+                    int(f.get("day") or 1),
+                )
+                for f in fields
+            ]
             return _moments(days, fields, texts)
     return None
 
 
 def _read_weeks(texts: Sequence[str]) -> Moments | None:
-    matches = [_WEEK.fullmatch(text.strip()) for text in texts]
-    if not all(matches):
+    fields = next(filter(None, (_fields(pattern, texts) for pattern in _WEEK)), None)
+    if fields is None:
         return None
     found = []
-    for which, match in enumerate(matches):
-        assert match is not None
+    for which, f in enumerate(fields):
         try:
-            day = date.fromisocalendar(int(match["year"]), int(match["week"]), int(match["weekday"] or 1))
+            day = date.fromisocalendar(*(int(f.get(part) or 1) for part in ("year", "week", "weekday")))
         except ValueError:
             raise DateError(f"there is no such week: {texts[which]!r}", which) from None
         found.append(day.isoformat())
@@ -114,34 +214,45 @@ def _read_weeks(texts: Sequence[str]) -> Moments | None:
 
 
 def _read_quarters(texts: Sequence[str]) -> Moments | None:
-    for pattern in _QUARTER:
-        matches = [pattern.fullmatch(text.strip()) for text in texts]
-        if all(matches):
-            found = [
-                f"{int(m['year']):04}-{3 * int(m['quarter']) - 2:02}-01" for m in matches if m is not None
-            ]
-            return np.array(found, dtype="datetime64[us]")
-    return None
+    fields = next(filter(None, (_fields(pattern, texts) for pattern in _QUARTER)), None)
+    if fields is None:
+        return None
+    days = [(_year(f["year"]), 3 * int(f["quarter"] or 1) - 2, 1) for f in fields]
+    return _moments(days, fields, texts)
+
+
+def _read_months(texts: Sequence[str]) -> Moments | None:
+    fields = next(filter(None, (_fields(pattern, texts) for pattern in _MONTH_YEAR)), None)
+    if fields is None or not all(1 <= int(f["month"] or 0) <= 12 for f in fields):
+        return None
+    return _moments([(_year(f["year"]), int(f["month"] or 1), 1) for f in fields], fields, texts)
 
 
 def _read_half_clock(texts: Sequence[str]) -> Moments | None:
-    matches = [_HALF_CLOCK.fullmatch(text.strip()) for text in texts]
-    if not all(matches):
+    fields = _fields(_HALF_CLOCK, texts)
+    return None if fields is None else _moments([(1970, 1, 1)] * len(fields), fields, texts)
+
+
+def _read_durations(texts: Sequence[str]) -> Moments | None:
+    fields = _fields(_DURATION, texts)
+    if fields is None:
         return None
-    fields = [m.groupdict() for m in matches if m is not None]
-    return _moments([(1970, 1, 1)] * len(fields), fields, texts)
+    found = _moments([(1970, 1, 1)] * len(fields), fields, texts)
+    days = np.array([int(f["days"] or 0) for f in fields], dtype="timedelta64[D]")
+    return np.asarray(found + days)
 
 
 def _read_numeric(texts: Sequence[str]) -> tuple[Moments, str] | None:
-    matches = [_NUMERIC.fullmatch(text.strip()) for text in texts]
-    if not all(matches):
+    fields = _fields(_NUMERIC, texts)
+    if fields is None:
         return None
-    fields = [m.groupdict() for m in matches if m is not None]
-    first = np.array([int(f["a"]) for f in fields])
-    second = np.array([int(f["b"]) for f in fields])
+    first = np.array([int(f["a"] or 0) for f in fields])
+    second = np.array([int(f["b"] or 0) for f in fields])
     if (first > 31).any():
-        days = [(int(f["a"]), int(f["b"]), int(f["c"])) for f in fields]
+        days = [(int(f["a"] or 0), int(f["b"] or 0), int(f["c"] or 0)) for f in fields]
         return _moments(days, fields, texts), "dates of the form year, month, day"
+    if any(len(str(f["c"])) == 1 for f in fields):
+        return None
     years = [_year(f["c"]) for f in fields]
     day_first = [(y, int(b), int(a)) for y, a, b in zip(years, first, second, strict=True)]
     month_first = [(y, int(a), int(b)) for y, a, b in zip(years, first, second, strict=True)]
@@ -189,8 +300,8 @@ def _chosen(day_first: Moments, month_first: Moments, better: int) -> tuple[Mome
     )
 
 
-def _year(text: str) -> int:
-    digits = text.lstrip("'")
+def _year(text: str | None) -> int:
+    digits = str(text).lstrip("'")
     if len(digits) == 4:
         return int(digits)
     # as POSIX has it: 69 to 99 are of the last century
@@ -209,6 +320,20 @@ def _moments(
         sound = 1 <= month <= 12 and year >= 1 and 1 <= day <= monthrange(year, month)[1]
         if not sound or hour > 24 or minute > 59:
             raise DateError(f"there is no such date or time: {texts[which]!r}", which)
-        seconds = float(clock.get("second") or 0)
-        found.append(datetime(year, month, day) + timedelta(hours=hour, minutes=minute, seconds=seconds))
+        seconds = float((clock.get("second") or "0").replace(",", "."))
+        passed = timedelta(hours=hour, minutes=minute, seconds=seconds)
+        found.append(datetime(year, month, day) + passed - _ahead(clock.get("zone")))
+    zones = {str(f.get("zone")) for f in fields if f.get("zone")}
+    if len(zones) > 1 and any(zone.isalpha() and zone.upper() not in ("Z", "UTC", "GMT") for zone in zones):
+        raise DateError(
+            f"the times are of several zones, {', '.join(sorted(zones)[:3])}: write them as ISO does", 0
+        )
     return np.array(found, dtype="datetime64[us]")
+
+
+def _ahead(zone: str | None) -> timedelta:
+    """Return how far a zone is ahead of UTC; by their letters, zones are not told apart."""
+    if not zone or zone.isalpha():
+        return timedelta(0)
+    hours, minutes = int(zone[1:3]), int(zone[-2:])
+    return timedelta(hours=hours, minutes=minutes) * (-1 if zone[0] == "-" else 1)

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcompare.data.assign import USUAL, normal
 from seqcompare.data.readers import READERS, reader_of
 from seqcompare.data.source import DataError, check_file, title_of
 from seqcompare.data.table import Table, frame_table
+from seqcompare.data.usual import USUAL, normal
 
 FACTS = FILE, FOLDER, NAME, SUBJECT = "file", "folder", "name", "subject"
 _SUBJECT = re.compile(

@@ -52,14 +52,25 @@ def guess_sequence(looks: Mapping[str, Look], orders: Sequence[str]) -> Guess | 
     coming = [n for n, look in looks.items() if n not in (*orders, *clocks) and _keeps_coming(look)]
     if clocks and len(coming) == 1:
         return Guess(coming[0], "new values of it come up to the end, each several times")
+    panels = [
+        (n, order)
+        for order in orders or clocks
+        for n, look in looks.items()
+        if n != order and _panel(look, looks[order])
+    ]
+    if len(panels) == 1:
+        return Guess(
+            panels[0][0], f"column {panels[0][1]!r} has each of its times once with each of its values"
+        )
     if orders or len(looks) > _FEW:
         return None
     counted = [
         (name, order)
         for order, other in looks.items()
         for name, look in looks.items()
-        if name != order and look.kind == "words" and other.kind == "whole"
+        if name != order and look.kind in ("words", "whole") and other.kind == "whole"
         if _restarts(look, other) and other.counts(starts_of(look.codes))
+        if look.kind == "words" or _starts_alike(look, other)
     ]
     if len(counted) != 1:
         return None
@@ -79,6 +90,32 @@ def _restarts(look: Look, order: Look) -> bool:
         return False
     falls = np.diff(numbers)[starts[1:]] <= 0
     return bool(falls.mean() > 0.5)
+
+
+def _starts_alike(look: Look, order: Look) -> bool:
+    """Whether an order has the same number wherever a value of a column begins, and the column counts up."""
+    starts = starts_of(look.codes)
+    assert order.numbers is not None
+    return len(np.unique(order.numbers[starts])) == 1 and look.rises(
+        np.zeros(len(starts), bool), strictly=False
+    )
+
+
+def _panel(look: Look, order: Look) -> bool:
+    """Whether each time stands for several rows, one for each value of a column, in whatever order."""
+    n_rows, times, values = len(look.codes), order.distinct, look.distinct
+    if (
+        look.kind not in ("words", "whole")
+        or not 2 <= values <= n_rows / 3
+        or times > n_rows / 2
+        or times < 3
+    ):
+        return False
+    if (look.codes < 0).any() or (order.codes < 0).any():
+        return False
+    pairs = len(np.unique(order.codes * values + look.codes))
+    # nearly all times have nearly all values, none twice
+    return pairs == n_rows and n_rows > 0.8 * times * values
 
 
 def _keeps_coming(look: Look) -> bool:

@@ -173,9 +173,10 @@ def _check_long(table: Table, columns: Columns, found: Assigned, layout: TableLa
 
 def _read_target(table: Table, column: str, wanted: Wanted, notes: list[str]) -> Values:
     """Return the target of every row; a number in two spellings is a class, unless numbers are asked for."""
-    check_present(table, column)
     spelling = table.spelling(column)
-    if wanted.role == "value":
+    if wanted.role != "step-value" and not (wanted.role is None and _is_measured(table, column)):
+        check_present(table, column)
+    if wanted.role in ("value", "step-value"):
         if spelling.unclear is not None:
             fail_unclear(table, column)
         say_spelling(spelling, column, notes)
@@ -192,6 +193,15 @@ def _read_target(table: Table, column: str, wanted: Wanted, notes: list[str]) ->
         say_spelling(spelling, column, notes)
         return plain(table, column)
     return plain(table, column, table.written(column) if spelling.decimal_comma else None)
+
+
+def _is_measured(table: Table, column: str) -> bool:
+    """Whether a column holds numbers with fractions, of which some may be missing."""
+    cells = table.frame[column]
+    if not pd.api.types.is_float_dtype(cells):
+        return False
+    known = cells.dropna().to_numpy(np.float64)
+    return bool((known % 1 != 0).any())
 
 
 def _read_groups(table: Table, column: str, layout: TableLayout) -> Values:

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from seqcompare.data.cells import stands_for_nothing
+from seqcompare.data.dates import read_compact
 from seqcompare.data.order import moments_of
 from seqcompare.data.table import Table
 
@@ -43,7 +45,7 @@ class Look:
         if pd.api.types.is_bool_dtype(cells):
             return "words"
         if pd.api.types.is_integer_dtype(cells):
-            return "whole"
+            return "whole" if self._compact is None else "moments"
         if pd.api.types.is_float_dtype(cells):
             return "fraction"
         if pd.api.types.is_datetime64_any_dtype(cells) or pd.api.types.is_timedelta64_dtype(cells):
@@ -101,11 +103,29 @@ class Look:
         return len(steps) > 3 and bool((steps == steps[0]).all())
 
     @cached_property
+    def _compact(self) -> NDArray[np.int64] | None:
+        """Dates written as whole numbers, such as 20240131, in nanoseconds; None if they are none."""
+        cells = self.table.frame[self.name]
+        if cells.isna().any() or not 190001 <= cells.iloc[0] <= 21001231235959:
+            return None
+        codes, numbers = pd.factorize(cells.to_numpy(dtype=np.int64))
+        found = read_compact(numbers)
+        return None if found is None else found.astype("datetime64[ns]").astype(np.int64)[codes]
+
+    @cached_property
     def _moments(self) -> NDArray[np.int64] | None:
         texts = self._codes[1]
         if not texts or not all(isinstance(text, str) for text in texts):
             return None
-        return moments_of([str(text).strip() for text in texts])
+        stripped = [str(text).strip() for text in texts]
+        # among dates, what stands for no number stands for no date
+        gone = np.array([stands_for_nothing(text) for text in stripped])
+        found = moments_of([text for text, none in zip(stripped, gone, strict=True) if not none])
+        if found is None or not gone.any():
+            return found
+        places = np.full(len(texts), np.iinfo(np.int64).min)
+        places[~gone] = found
+        return places
 
     @cached_property
     def numbers(self) -> NDArray[np.float64] | None:
@@ -115,8 +135,12 @@ class Look:
             return cells.to_numpy(dtype=np.float64, na_value=np.nan)
         if self.kind != "moments":
             return None
+        if pd.api.types.is_integer_dtype(cells):
+            assert self._compact is not None
+            return self._compact.astype(np.float64)
         if self._moments is not None and not pd.api.types.is_datetime64_any_dtype(cells):
-            return np.append(self._moments.astype(np.float64), np.nan)[self.codes]
+            known = np.where(self._moments == np.iinfo(np.int64).min, np.nan, self._moments)
+            return np.append(known, np.nan)[self.codes]
         moments = np.asarray(cells.astype("int64"), dtype=np.float64)
         return np.where(cells.isna().to_numpy(), np.nan, moments)
 

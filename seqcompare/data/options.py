@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 Role = Literal["next", "step", "step-value", "sequence", "value"]
+#: Roles in which there is something to predict at every step, and at each that is labelled.
+STEPWISE = ("next", "step", "step-value")
+LABELLED_STEPS = ("step", "step-value")
 Kind = Literal["symbols", "real", "count"]
 Missing = Literal["error", "keep"]
 Tokens = Literal["char", "word"]
@@ -58,6 +61,12 @@ OPTIONS = (
         "missing",
         "What becomes of missing values: by default numbers may be missing, and symbols not.",
         get_args(Missing),
+    ),
+    Option(
+        "marks",
+        "What stands for a missing value, such as -1; may be given several times; '' for empty cells alone.",
+        several=True,
+        flag="--missing-mark",
     ),
     Option("wide", "Whether a row of a table is a sequence, and a column a step.", switch=True),
     Option("cell", "Column whose cells hold a whole sequence each: letters, or what a mark separates."),

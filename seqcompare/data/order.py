@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from seqcompare.data.dates import DateError, read_dates
+from seqcompare.data.dates import DateError, read_cyclic, read_dates
 from seqcompare.data.source import DataError
 from seqcompare.typing import Values
 
@@ -135,7 +135,7 @@ def _text_keys(texts: list[str]) -> Keys:
             "expected ISO dates (2024-01-31)",
             0,
         )
-    found = found or _numbered_keys(texts)
+    found = found or read_cyclic(texts) or _numbered_keys(texts)
     if found is None and _sorts_as_text(texts):
         found = np.array(texts, dtype=object), "text of one form, the year or the largest part first"
     if found is None:

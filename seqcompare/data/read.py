@@ -32,6 +32,7 @@ def read(
     role: Role | None = None,
     kind: Kind | None = None,
     missing: Missing | None = None,
+    marks: str | list[str] | None = None,
     wide: bool | None = None,
     cell: str | None = None,
     labels: object = None,
@@ -69,15 +70,19 @@ def read(
     group : str, array of shape (n,), False or None
         Column of a long table, or for Python's containers one label a sequence: sequences of one group
         stay on one side of every split.
-    role : {"next", "step", "sequence", "value"}, optional
+    role : {"next", "step", "step-value", "sequence", "value"}, optional
         What is predicted. By default no target means ``next``; a target that is the same all through each
         sequence ``sequence``, or ``value`` if it is a number with a fraction or a ``.ts`` header declares
-        numbers; any other ``step``.
+        numbers; any other ``step``, or ``step-value`` if it is a number with a fraction. Of numbers per
+        step some may be missing: these are neither trained on nor scored.
     kind : {"symbols", "real", "count"}, optional
         How to read whole numbers; by default they are symbols in tables and containers.
     missing : {"error", "keep"}, optional
         What to do about missing values. By default numbers may be missing, and a note says so; a missing
         symbol is an error, since few models take it.
+    marks : str or list of str, optional
+        What stands for a missing value in files of text; the empty string for empty cells alone. By default
+        ``NA``, ``-``, ``?`` and the like among numbers and dates, and a -999 that stands apart.
     wide : bool, optional
         Whether a row of a table is a sequence and a column a step (`values` then names the columns of the
         steps, or patterns of them); by default it is found out.
@@ -149,6 +154,7 @@ def read(
         padding,
         normalise,
         memory,
+        marks,
     )
     train = _read_one(data, told)
     if not isinstance(data, SequenceDataset):
@@ -185,14 +191,13 @@ def read_new(data: object, reading: Mapping[str, object]) -> SequenceDataset:
         If the data cannot be read in this way.
     """
     named = {**dict.fromkeys(READING_OPTIONS), **reading}
-    general = ("group", "wide", "cell", "role", "kind", "missing", "ignore_label", "file_format", "name")
     columns = Columns(*(named.pop(part) for part in ("sequence", "order", "values", "target")))  # type: ignore[arg-type]  # as read takes them
-    group, wide, cell, _, kind, missing, _, file_format, name = (named.pop(option) for option in general)
-    for option in ("test", "labels", "memory"):
+    wanted = Wanted(None, named.pop("kind"), named.pop("missing"), part=True)  # type: ignore[arg-type]  # likewise
+    for option in ("role", "ignore_label", "test", "labels", "memory"):
         named.pop(option)
-    names, padding, normalise = (named.pop(option) for option in ("names", "padding", "normalise"))
-    wanted = Wanted(None, kind, missing, part=True)  # type: ignore[arg-type]  # as read takes them
-    told = Told(columns, group, wide, cell, wanted, named, file_format, name, None, names, padding, normalise)  # type: ignore[arg-type]  # likewise
+    general = ("group", "wide", "cell", "file_format", "name", "names", "padding", "normalise", "marks")
+    rest = {option: named.pop(option) for option in general}
+    told = Told(columns, wanted=wanted, special=named, **rest)  # type: ignore[arg-type]  # likewise
     without = replace(told, columns=replace(columns, target=False))
     # where the values are named, no target can be taken for one of them
     first, second = (without, told) if columns.values else (told, without)
@@ -206,7 +211,7 @@ def read_new(data: object, reading: Mapping[str, object]) -> SequenceDataset:
 
 
 def _read_one(data: object, told: Told) -> SequenceDataset:
-    with reading(told.memory, told.normalise) as now:
+    with reading(told.memory, told.normalise, told.marks) as now:
         found = _read_part(data, told)
     found = found if told.padding is None else cut_padding(found, told.padding)
     return replace(found, notes=(*now.notes, *found.notes)) if now.notes else found

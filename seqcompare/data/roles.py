@@ -38,9 +38,10 @@ class Wanted:
             value = getattr(self, what)
             if value is not None and value not in get_args(choices):
                 raise DataError(f"{what} must be one of {', '.join(get_args(choices))}, got {value!r}")
-        if self.role == "step-value":
-            raise DataError("the role step-value, a number for every step, is not read from data yet")
 
+
+#: Whole numbers from which on they may be meant as numbers.
+_MANY = 10
 
 Settled = tuple[Target, Sequences | None, Role]
 
@@ -63,7 +64,7 @@ def settle_role(
     wanted : Wanted
         Role and label to ignore. Without a role, no target means ``next``; a target that is the same all
         through each sequence ``sequence``, or ``value`` where it is a number with a fraction; any other
-        ``step``.
+        ``step``, or ``step-value`` where it is one.
     notes : list of str
         What was inferred is added here.
     fail : callable
@@ -74,7 +75,7 @@ def settle_role(
     y : Sequences, ndarray or None
         The target in the role's form.
     sample_weight : Sequences or None
-        0 where `ignore_label` says so.
+        0 where `ignore_label` says so, and where a number per step is missing.
     role : str
         The role.
     """
@@ -91,16 +92,26 @@ def settle_role(
         raise fail("the role next predicts the steps themselves: it takes no target", None)
     if isinstance(target, Sequences):
         change = _first_change(target)
+        fractions = _have_fractions(target.values)
+        if role == "step-value" or (role is None and change is not None and fractions):
+            if role is None:
+                notes.append(
+                    "the target is a number that changes within sequences, so the role is step-value"
+                )
+            return _check_step_numbers(target, wanted, notes, fail)
         if role == "step" or (role is None and change is not None):
             if role is None:
                 notes.append("the target changes within sequences, so the role is step")
+                if target.values.dtype.kind in "iuf" and len(np.unique(target.values)) > _MANY:
+                    notes[-1] += "; the role 'step-value' predicts it as a number"
             return _check_steps(target, ignore_label, fail, wanted.part)
         if change is not None:
             raise fail(f"the role {role} needs one target a sequence, but it changes here", change)
         values, starts = target.values[target.offsets[:-1]], target.offsets
         return _check_sequences(values, wanted, notes, lambda p, i: fail(p, _start(starts, i)))
-    if role == "step":
-        raise fail("the role step needs a label for every step, but there is one a sequence", None)
+    if role in ("step", "step-value"):
+        what = "a label" if role == "step" else "a number"
+        raise fail(f"the role {role} needs {what} for every step, but there is one a sequence", None)
     return _check_sequences(target, wanted, notes, fail)
 
 
@@ -134,19 +145,52 @@ def _check_steps(target: Sequences, ignore_label: object, fail: Fail, part: bool
     return y, weight, "step"
 
 
+def _check_step_numbers(target: Sequences, wanted: Wanted, notes: list[str], fail: Fail) -> Settled:
+    """Return numbers, with weight 0 and a number that is no matter where there is none."""
+    if wanted.ignore_label is not None:
+        raise fail("a label can be ignored among labels only, but the role step-value has numbers", None)
+    values = _as_numbers(target.values, lambda problem, i: fail(problem.replace("value", "step-value"), i))
+    known = ~np.isnan(values)
+    infinite = np.flatnonzero(np.isinf(values))
+    if infinite.size:
+        raise fail(f"expected a finite target, got {values[infinite[0]]:g}", int(infinite[0]))
+    if not wanted.part:
+        if not known.any():
+            raise fail("no step has a target: there is nothing to predict", None)
+        first = values[known][0]
+        if (values[known] == first).all():
+            raise fail(f"every target is {first:g}: there is nothing to predict", None)
+    if known.all():
+        return target.with_values(values), None, "step-value"
+    notes.append(
+        f"{int((~known).sum())} of {len(known)} steps have no target: they are read, and neither trained on "
+        "nor scored"
+    )
+    usual = float(values[known].mean()) if known.any() else 0.0
+    weight = target.with_values(known.astype(np.float64))
+    return target.with_values(np.where(known, values, usual)), weight, "step-value"
+
+
+def _have_fractions(values: Values) -> bool:
+    return values.dtype.kind == "f" and bool((values[np.isfinite(values)] % 1 != 0).any())
+
+
 def _check_sequences(target: Values, wanted: Wanted, notes: list[str], fail: Fail) -> Settled:
     role = wanted.role
     if wanted.ignore_label is not None:
         raise fail(
             "a label can be ignored among labels per step only, but there is one target a sequence", None
         )
-    fractions = target.dtype.kind == "f" and bool((target != np.floor(target)).any())
+    absent = np.flatnonzero(np.isnan(target)) if target.dtype.kind == "f" else np.empty(0, dtype=np.int64)
+    if absent.size:
+        raise fail("there is no target", int(absent[0]))
+    fractions = _have_fractions(target)
     number = "; the role 'value' predicts it as a number" if target.dtype.kind in "iuf" else ""
     if role is None:
         role = "value" if fractions else "sequence"
         what = "is a number with a fraction" if fractions else "is a class"
         notes.append(f"the target is the same all through each sequence and {what}, so the role is {role}")
-        if number and role == "sequence" and len(np.unique(target)) > 10:
+        if number and role == "sequence" and len(np.unique(target)) > _MANY:
             notes[-1] += number
     if len(target) < 2 and not wanted.part:
         raise fail(f"the role {role} needs several sequences to learn from, but there is one", None)

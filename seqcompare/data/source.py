@@ -7,7 +7,7 @@ import gzip
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -30,12 +30,15 @@ class Reading:
         The most bytes that reading may need.
     normalise : str, optional
         The Unicode form that text is brought into.
+    marks : frozenset of str, optional
+        The cells that stand for missing values, besides empty ones; by default those that usually do.
     notes : list of str
         What was decided about text.
     """
 
     memory: int
     normalise: Form | None = None
+    marks: frozenset[str] | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -43,7 +46,9 @@ _NOW: ContextVar[Reading | None] = ContextVar("reading", default=None)
 
 
 @contextmanager
-def reading(memory: object, normalise: Form | None) -> Iterator[Reading]:
+def reading(
+    memory: object, normalise: Form | None, marks: str | Sequence[str] | None = None
+) -> Iterator[Reading]:
     """Hold all that is read inside to a limit of memory and a form of text; yield what was decided.
 
     Parameters
@@ -52,6 +57,8 @@ def reading(memory: object, normalise: Form | None) -> Iterator[Reading]:
         Bytes, or as ``500M`` or ``2G``; by default half of what is free.
     normalise : {"NFC", "NFD", "NFKC", "NFKD"}, optional
         The form.
+    marks : str or sequence of str, optional
+        The cells that stand for missing values.
 
     Raises
     ------
@@ -60,12 +67,19 @@ def reading(memory: object, normalise: Form | None) -> Iterator[Reading]:
     """
     if normalise is not None and normalise not in ("NFC", "NFD", "NFKC", "NFKD"):
         raise WrongUseError(f"normalise must be one of NFC, NFD, NFKC, NFKD, got {normalise!r}")
-    now = Reading(bytes_of(memory), normalise)
+    told = None if marks is None else frozenset([marks] if isinstance(marks, str) else map(str, marks)) | {""}
+    now = Reading(bytes_of(memory), normalise, told)
     token = _NOW.set(now)
     try:
         yield now
     finally:
         _NOW.reset(token)
+
+
+def missing_marks() -> frozenset[str] | None:
+    """Return the cells that the user said stand for missing values; None if nothing was said."""
+    now = _NOW.get()
+    return None if now is None else now.marks
 
 
 def bytes_of(memory: object) -> int:

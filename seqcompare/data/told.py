@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,7 @@ class Told:
     padding: object = None
     normalise: Form | None = None
     memory: object = None
+    marks: str | Sequence[str] | None = None
 
     @property
     def of_tables(self) -> dict[str, object]:
@@ -48,6 +49,7 @@ class Told:
             "file_format": self.file_format,
         }
         wanted |= {"names": self.names, "padding": self.padding, "normalise": self.normalise}
+        wanted |= {"marks": self.marks}
         options = {**self.of_tables, **self.special, **wanted}
         told = {option: value for option, value in options.items() if value is not None}
         kind = {} if found.X.kind == "mixed" or not found.columns else {"kind": found.X.kind}

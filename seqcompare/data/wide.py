@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,18 +10,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from seqcompare.data.assign import USUAL, ColumnChoice, Columns, normal
+from seqcompare.data.assign import Columns
 from seqcompare.data.cells import Spelling, as_words, type_cells
+from seqcompare.data.dates import place_in_cycle
 from seqcompare.data.look import Look
 from seqcompare.data.order import moments_of
 from seqcompare.data.table import UNNAMED, Table
+from seqcompare.data.usual import USUAL, normal
 
 ROW, STEP, VALUE, CLASS = "row", "step", "value", "class"
 
 _NUMBERED = re.compile(r"(?P<stem>.*?[^0-9.]|)(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<end>[^0-9]*)")
 # what a column is called whose cells hold sequences, however short
 _TOLD = ("sequence", "seq", "peptide", "protein", "dna", "rna", "residues", "path", "events", "tokens")
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+# with a number behind it, such a word names a time
+_TIME_WORDS = (
+    "t tp time timepoint day days d week weeks wk w month months m year years yr y hour hours hr h min "
+    "minute sec second age a visit wave trial step steps round session quarter q period obs"
+)
+_TIMES = frozenset(_TIME_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -29,14 +37,19 @@ class Shape:
 
     Parameters
     ----------
-    steps : list of str
-        The columns, in the order of time.
+    channels : mapping of str to list of str
+        The columns of each channel, in the order of time.
     reason : str
         Why the table is taken for a wide one.
     """
 
-    steps: list[str]
+    channels: Mapping[str, list[str]]
     reason: str
+
+    @property
+    def steps(self) -> list[str]:
+        """All columns that hold steps."""
+        return [name for columns in self.channels.values() for name in columns]
 
 
 def find_shape(table: Table, columns: Columns, looks: Mapping[str, Look], wide: bool | None) -> Shape | None:
@@ -66,12 +79,15 @@ def find_shape(table: Table, columns: Columns, looks: Mapping[str, Look], wide: 
     named = [columns.values] if isinstance(columns.values, str) else list(columns.values or [])
     if wide:
         taken = {columns.sequence, columns.target, columns.group}
-        steps = (
-            named or _steps(names, taken) or [n for n in names if n not in taken and not _is_key(looks[n])]
-        )
-        if len(steps) < 2:
+        alike = [n for part in named for n in ([part] if part in looks else fnmatch.filter(names, part))]
+        found = _series([n for n in alike or names if n not in taken])
+        if named and sum(map(len, found.values())) < len(alike):
+            found = {VALUE: alike}
+        steps = [n for n in names if n not in taken and not _is_key(looks[n])]
+        found = found or {VALUE: steps}
+        if min(map(len, found.values())) < 2:
             raise table.error("a wide table has a column for each step, and here fewer than two are left")
-        return Shape(steps, reason)
+        return Shape(found, reason)
     if named:
         return None
     if not table.headed:
@@ -79,28 +95,37 @@ def find_shape(table: Table, columns: Columns, looks: Mapping[str, Look], wide: 
     if columns.sequence and not looks[columns.sequence].every_row_its_own:
         return None
     taken = {columns.sequence, columns.target, columns.group}
-    steps = _steps(names, taken)
-    of_steps = set(steps)
+    channels = _series([n for n in names if n not in taken])
+    steps = max(channels.values(), key=len, default=[])
+    of_steps = {name for series in channels.values() for name in series}
     rest = [name for name in names if name not in of_steps]
-    if len(steps) < 3 or len({_is_number(looks[name]) for name in steps}) > 1:
+    if len(steps) < 3 or any(len({_is_number(looks[n]) for n in part}) > 1 for part in channels.values()):
         return None
     if any(normal(name) in USUAL["order"] and looks[name].distinct != 1 for name in rest):
         return None
     usual = [n for n in rest if normal(n) in USUAL["sequence"] and not looks[n].every_row_its_own]
-    if usual or any(looks[name].kind == "moments" for name in rest):
+    nowhere = np.zeros(len(table.frame), dtype=bool)
+    # dates of birth, say, are in no order: those that are order the rows
+    if usual or any(looks[n].kind == "moments" and looks[n].rises(nowhere, strictly=False) for n in rest):
         return None
     keys = [name for name in rest if looks[name].every_row_its_own and looks[name].kind in ("words", "whole")]
     stem = _NUMBERED.fullmatch(steps[0])
-    bare = stem is None or not stem["stem"]
+    last = [] if stem is None else re.findall("[a-z]+", stem["stem"].lower())
+    bare = stem is None or not stem["stem"] or (bool(last) and last[-1] in _TIMES)
+    if not rest and len(steps) < 12 and [str(i) for i in range(len(steps))] == steps:
+        raise table.error(
+            f"the columns are called {steps[0]} to {steps[-1]}: a row may be a sequence (--wide) or a step "
+            f"of {len(steps)} channels (--no-wide); say which"
+        )
     named = [n for n in keys if looks[n].kind == "words" or normal(n) in USUAL["sequence"] or len(rest) > 1]
     if bare or (named and len(table.frame) > 1):
         return Shape(
-            steps,
+            channels,
             f"the columns {steps[0]!r} to {steps[-1]!r} are a series"
             + (f", and {keys[0]!r} names every row" if keys and not bare else ""),
         )
     if len(steps) >= 12:
-        return Shape(steps, f"the {len(steps)} columns {steps[0]!r} to {steps[-1]!r} are a series")
+        return Shape(channels, f"the {len(steps)} columns {steps[0]!r} to {steps[-1]!r} are a series")
     return None
 
 
@@ -113,27 +138,35 @@ def _is_key(look: Look) -> bool:
     return usual or look.name.startswith(UNNAMED) or (look.kind == "words" and look.every_row_its_own)
 
 
-def _steps(names: list[str], taken: set[ColumnChoice]) -> list[str]:
-    """Return the longest run of columns whose names count up: by number, month or date."""
-    best: list[str] = []
-    run: list[str] = []
-    last: tuple[str, float] | None = None
+def _series(names: list[str]) -> dict[str, list[str]]:
+    """Return the columns whose names count up, by number, month or date: the longest series of them.
+
+    Several series over the same numbers, such as ``bp1, bp2, hr1, hr2``, are channels by their stems.
+    """
+    found: dict[str, list[tuple[float, str]]] = {}
     for name in names:
-        place = None if name in taken else _place(name)
-        follows = place is not None and last is not None and place[0] == last[0] and place[1] > last[1]
-        if follows:
-            run.append(name)
-        else:
-            best = max(best, run, key=len)
-            run = [] if place is None else [name]
-        last = place
-    return max(best, run, key=len)
+        place = _place(name)
+        if place is not None:
+            known = found.setdefault(place[0], [])
+            if not known or place[1] > known[-1][0]:
+                known.append((place[1], name))
+    if not found:
+        return {}
+    places = {stem: [place for place, _ in series] for stem, series in found.items()}
+    longest = max(places.values(), key=len)
+    alike = [stem for stem in found if places[stem] == longest]
+    if len(longest) < 2:
+        return {}
+    if len(alike) == 1:
+        return {VALUE: [name for _, name in found[alike[0]]]}
+    return {stem.strip("#_. -") or VALUE: [name for _, name in found[stem]] for stem in alike}
 
 
 def _place(name: str) -> tuple[str, float] | None:
     text = name.strip()
-    if text.lower()[:3] in _MONTHS and text.isalpha():
-        return "months", float(_MONTHS.index(text.lower()[:3]))
+    cycle = place_in_cycle(text)
+    if cycle is not None:
+        return cycle[0], float(cycle[1])
     moment = moments_of([text])
     if moment is not None:
         return "moments", float(moment[0])
@@ -154,9 +187,11 @@ def _headless_shape(table: Table, looks: Mapping[str, Look]) -> Shape | None:
     labels = few and (numbers is None or bool((numbers == np.floor(numbers)).all()))
     fractions = sum(looks[name].kind == "fraction" for name in rest)
     if labels and len(rest) > 1 and (fractions > len(rest) / 2 or len(rest) >= 12):
-        return Shape(rest, "there are no names, and the first column holds few whole numbers: a class a row")
+        return Shape(
+            {VALUE: rest}, "there are no names, and the first column holds few whole numbers: a class a row"
+        )
     if len(names) >= 12 and len(names) > 2 * len(table.frame) ** 0.5:
-        return Shape(names, "there are no names, and many columns")
+        return Shape({VALUE: names}, "there are no names, and many columns")
     raise table.error(
         f"a table of {len(table.frame)} rows and {len(names)} columns without names: a row may be a sequence "
         "(--wide) or a step (--no-wide); say which"
@@ -169,19 +204,14 @@ def melt(table: Table, columns: Columns, shape: Shape) -> tuple[Table, Columns]:
     Values that are missing at the end of a row make its sequence shorter.
     """
     names = [str(name) for name in table.frame.columns]
-    n_rows, n_steps = len(table.frame), len(shape.steps)
-    row = np.repeat(np.arange(n_rows), n_steps)
+    n_rows, n_steps = len(table.frame), len(next(iter(shape.channels.values())))
     notes = [*table.notes, f"a row is a sequence and a column a step: {shape.reason}"]
-    if table.text:
-        cells = [table.text[name].to_numpy(dtype=object) for name in shape.steps]
-        flat = [cell or "" for cell in np.column_stack(cells).ravel()]
-        values, spelling = type_cells(flat, table.delimiter)
-        written: dict[str, pd.Series] = {VALUE: as_words(flat)}
-    else:
-        values = pd.concat([table.frame[name] for name in shape.steps], ignore_index=True)
-        values = values.iloc[np.arange(n_rows * n_steps).reshape(n_steps, n_rows).T.ravel()]
-        values, spelling, written = values.reset_index(drop=True), Spelling(), {}
-    gone = values.isna().to_numpy().reshape(n_rows, n_steps)
+    if len(shape.channels) > 1:
+        notes[-1] += f"; {', '.join(map(repr, shape.channels))} are channels of {n_steps} steps"
+    flat = {channel: _flattened(table, columns) for channel, columns in shape.channels.items()}
+    gone = np.all([values.isna().to_numpy() for values, _, _ in flat.values()], axis=0).reshape(
+        n_rows, n_steps
+    )
     lengths = n_steps - np.argmin(gone[:, ::-1], axis=1)
     lengths[gone.all(axis=1)] = 0
     empty = np.flatnonzero(lengths == 0)
@@ -190,19 +220,19 @@ def melt(table: Table, columns: Columns, shape: Shape) -> tuple[Table, Columns]:
     kept = (np.arange(n_steps) < lengths[:, np.newaxis]).ravel()
     if not kept.all():
         notes.append("values missing at the end of rows are taken for the ends of sequences")
-    row = row[kept]
+    row = np.repeat(np.arange(n_rows), n_steps)[kept]
     frame: dict[str, pd.Series] = {
         _free(ROW, names): pd.Series(row),
         _free(STEP, names): pd.Series(np.tile(np.arange(n_steps), n_rows)[kept]),
-        VALUE: values[kept].reset_index(drop=True),
+        **{channel: values[kept].reset_index(drop=True) for channel, (values, _, _) in flat.items()},
     }
     key, target, used = _carried(table, columns, names, shape)
     told_of = {*shape.steps, *used}
     others = [name for name in names if name not in told_of]
     if others:
         notes.append(f"{', '.join(map(repr, others))}: not used, since a channel has a value for each step")
-    text = {VALUE: written[VALUE][kept].reset_index(drop=True)} if written else {}
-    spellings = {VALUE: spelling}
+    text = {c: cells[kept].reset_index(drop=True) for c, (_, _, cells) in flat.items() if cells is not None}
+    spellings = {channel: spelling for channel, (_, spelling, _) in flat.items()}
     for name in used:
         frame[name] = table.frame[name].iloc[row].reset_index(drop=True)
         if name in table.text:
@@ -212,9 +242,24 @@ def melt(table: Table, columns: Columns, shape: Shape) -> tuple[Table, Columns]:
     lines = None if table.lines is None else table.lines[row]
     long = Table(pd.DataFrame(frame), table.path, lines, text, spellings, tuple(notes))
     told = Columns(
-        key or _free(ROW, names), _free(STEP, names), VALUE, target or False, columns.group or False
+        key or _free(ROW, names),
+        _free(STEP, names),
+        list(shape.channels),
+        target or False,
+        columns.group or False,
     )
     return long, told
+
+
+def _flattened(table: Table, columns: list[str]) -> tuple[pd.Series, Spelling, pd.Series | None]:
+    """Return the cells of columns row by row, how they are spelled, and as they are written in text."""
+    if table.text:
+        cells = [table.text[name].to_numpy(dtype=object) for name in columns]
+        flat = [cell or "" for cell in np.column_stack(cells).ravel()]
+        return *type_cells(flat, table.delimiter), as_words(flat)
+    values = pd.concat([table.frame[name] for name in columns], ignore_index=True)
+    values = values.iloc[np.arange(len(values)).reshape(len(columns), -1).T.ravel()]
+    return values.reset_index(drop=True), Spelling(), None
 
 
 def _carried(
@@ -312,7 +357,7 @@ def open_cells(table: Table, columns: Columns, column: str) -> tuple[Table, Colu
     values, spelling = type_cells(flat, "\t") if mark is not None else (as_words(flat), Spelling())
     frame: dict[str, pd.Series] = {_free(ROW, names): pd.Series(row), VALUE: values}
     written = {VALUE: as_words(flat)}
-    key, target, used = _carried(table, columns, names, Shape([column], ""))
+    key, target, used = _carried(table, columns, names, Shape({VALUE: [column]}, ""))
     rest = [name for name in names if name not in (column, key)]
     if target is None and columns.target is None and len(rest) == 1:
         target = rest[0]

@@ -14,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import eigsh
 from scipy.spatial import cKDTree
 
 from seqcompare.data.encoding import as_numbers
@@ -39,6 +40,8 @@ _STEPS_A_CONTEXT = 8
 _LONGEST_CONTEXT = 10
 _N_COMPONENTS = 12
 _N_NEIGHBOURS = 21
+# the cost of all components goes with the third power of their number
+_MOST_BY_ALL = 1000
 _NEARER = 0.35
 _HALF = 0.5
 _N_BINS = 4
@@ -360,9 +363,7 @@ def _near(rows: NDArray[np.float64], spread: NDArray[np.float64]) -> NDArray[np.
     """Return the pairs of rows that differ by less than half a spread, shape (n_pairs, 2)."""
     scaled = rows / spread
     centred = scaled - scaled.mean(axis=0)
-    k = min(_N_COMPONENTS, *centred.shape)
-    _, vectors = np.linalg.eigh(centred.T @ centred)
-    tree = cKDTree(centred @ vectors[:, -k:])
+    tree = cKDTree(_components(centred, min(_N_COMPONENTS, *centred.shape)))
     distance, nearest = tree.query(tree.data, k=min(_N_NEIGHBOURS, len(rows)))
     # in clusters all neighbours are near: a copy is near beside the others
     close = distance[:, 1:4] < _NEARER * distance[:, -1:]
@@ -371,3 +372,17 @@ def _near(rows: NDArray[np.float64], spread: NDArray[np.float64]) -> NDArray[np.
     pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)
     apart = np.sqrt(((scaled[pairs[:, 0]] - scaled[pairs[:, 1]]) ** 2).mean(axis=1))
     return np.asarray(pairs[apart < _HALF], dtype=np.int64)
+
+
+def _components(centred: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """Return the first principal components of centred rows, shape (n, k)."""
+    # rows that are few and long have the same components by their own, far smaller, matrix of products
+    by_rows = len(centred) < centred.shape[1]
+    products = centred @ centred.T if by_rows else centred.T @ centred
+    if len(products) > _MOST_BY_ALL:
+        values, vectors = eigsh(products, k, v0=np.ones(len(products)))
+    else:
+        values, vectors = np.linalg.eigh(products)
+    if by_rows:
+        return np.asarray(vectors[:, -k:] * np.sqrt(np.maximum(values[-k:], 0)))
+    return np.asarray(centred @ vectors[:, -k:])

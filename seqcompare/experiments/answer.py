@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.options import LABELLED_STEPS, STEPWISE
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_weights
 from seqcompare.metrics import Answers, Metric
@@ -40,8 +41,8 @@ def takes_weights(model: Model) -> bool:
 def predict_answer(model: Any, X: Sequences, role: str) -> tuple[Rows, Rows | None]:
     """Return what `model` answers, a row a step (or a sequence), and what the columns of it mean.
 
-    Probabilities where the model has them, else labels; numbers for the role ``value``. Models answer as
-    they like: in a list of arrays, in one array, or in `Sequences`.
+    Probabilities where the model has them, else labels; numbers for the roles ``value`` and ``step-value``.
+    Models answer as they like: in a list of arrays, in one array, or in `Sequences`.
 
     Raises
     ------
@@ -50,7 +51,7 @@ def predict_answer(model: Any, X: Sequences, role: str) -> tuple[Rows, Rows | No
     """
     if role == "next":
         return _rows(model.predict_next_proba(X), X, stepwise=True), np.asarray(model.symbols_)
-    stepwise = role in ("step", "step-value")
+    stepwise = role in LABELLED_STEPS
     if role in ("value", "step-value") or not hasattr(model, "predict_proba"):
         return _rows(model.predict(X), X, stepwise=stepwise), None
     if not hasattr(model, "classes_"):
@@ -113,7 +114,7 @@ def answer_blocks(model: Any, X: Sequences, role: str) -> Iterator[tuple[int, Ro
     # sequences in runs of about so many steps; a longer one is a run of its own
     run = (X.offsets[:-1] // n_rows).astype(np.int64)
     bounds = np.flatnonzero(np.diff(run, prepend=-1))
-    stepwise = role in ("next", "step", "step-value")
+    stepwise = role in STEPWISE
     for a, b in zip(bounds, np.append(bounds[1:], len(X)), strict=True):
         rows, found = predict_answer(model, X.take(np.arange(a, b)), role)
         yield int(X.offsets[a] if stepwise else a), rows, found

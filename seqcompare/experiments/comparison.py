@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from sklearn.utils import check_scalar
 
+from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.encoding import with_joint_symbols
 from seqcompare.data.read import read_new
-from seqcompare.experiments.predicting import predict_table
+from seqcompare.experiments.predicting import forecast_table, predict_table
 from seqcompare.experiments.winner import MODEL
 from seqcompare.models.persistence import load
 from seqcompare.results.comparison import StoredComparison
+from seqcompare.typing import Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -120,6 +124,58 @@ class Comparison(StoredComparison):
             If the data cannot be read, or the model does not take such sequences.
         """
         model = self.model(trusted)
+        return predict_table(model, self._read(data, reading), str(self.config["data"]["role"]))
+
+    def forecast(
+        self,
+        data: object,
+        steps: int,
+        *,
+        n_samples: int | None = None,
+        random_state: int = 0,
+        trusted: Sequence[str | type] = (),
+        **reading: Any,
+    ) -> pd.DataFrame:
+        """Return what the model that is enough expects of the steps after the end of sequences.
+
+        Parameters
+        ----------
+        data : anything `seqcompare.datasets.read` accepts
+            What came so far, read as the data of the run were.
+        steps : int
+            How many steps to look ahead.
+        n_samples : int, optional
+            Continuations that are drawn where there is no closed form.
+        random_state : int, default=0
+            What these are drawn with.
+        trusted : sequence of str or type, default=()
+            Classes of your own that the model is made of.
+        **reading
+            Options of `seqcompare.datasets.read`, where the data are laid out in another way.
+
+        Returns
+        -------
+        DataFrame
+            A row for each sequence and step ahead, with the mean and quantiles of numbers, or the probability
+            of each symbol; see `seqcompare.experiments.predicting.forecast_table`.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the run keeps no model.
+        ValueError
+            If the next step was not what was predicted, `steps` is not a whole number from 1, the data cannot
+            be read, or the model does not take such sequences.
+        """
+        role = self.config["data"]["role"]
+        if role != "next":
+            raise ValueError(f"a forecast is of the next steps, but this run predicts the role {role}")
+        check_scalar(steps, "steps", Integral, min_val=1)
+        model = self.model(trusted)
+        return forecast_table(model, self._read(data, reading), int(steps), n_samples, random_state)
+
+    def _read(self, data: object, reading: Record) -> SequenceDataset:
+        """Return new data, read as those of the run were."""
         new = read_new(data, {**self.config["data"].get("reading", {}), **reading})
         if self.config["data"]["role"] == "next":
             new = with_joint_symbols(new)
@@ -128,7 +184,7 @@ class Comparison(StoredComparison):
                 f"the steps are {new.X.kind}, and those of the run are {self.config['data']['kind']}; "
                 "say how to read them (kind, values)"
             )
-        return predict_table(model, new, str(self.config["data"]["role"]))
+        return new
 
     def __repr__(self) -> str:
         verdict = self.verdict()

@@ -67,7 +67,7 @@ def describe_data(dataset: SequenceDataset, plan: Plan) -> Record:
 
 def _class_counts(dataset: SequenceDataset) -> dict[str, int]:
     """Return how often each class is to be predicted; empty for numbers and real-valued steps."""
-    if dataset.role == "value" or (dataset.role == "next" and dataset.X.kind == "real"):
+    if dataset.role in ("value", "step-value") or (dataset.role == "next" and dataset.X.kind == "real"):
         return {}
     if dataset.role == "sequence":
         labels = np.asarray(dataset.y)

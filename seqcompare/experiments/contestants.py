@@ -10,6 +10,7 @@ import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.input_checks import check_readable
+from seqcompare.data.options import LABELLED_STEPS, STEPWISE
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.models import (
     AHEAD,
@@ -38,10 +39,10 @@ def problem_of(dataset: SequenceDataset, train_share: float, max_seconds: float)
     X = dataset.X
     n_symbols = len(np.unique(X.values)) if X.kind == "symbols" else 0
     n_steps = max(1, int(X.n_steps * train_share))
-    n_scored = X.n_steps if dataset.role in ("next", "step") else len(X)
+    n_scored = X.n_steps if dataset.role in STEPWISE else len(X)
     if dataset.role == "next":
         n_classes = n_symbols
-    elif dataset.role == "value":
+    elif dataset.role in ("value", "step-value"):
         n_classes = 0
     else:
         labels = dataset.y.values if isinstance(dataset.y, Sequences) else dataset.y
@@ -229,7 +230,7 @@ def _pooled(entered: Iterable[Entered], problem: Problem) -> list[Contestant]:
                 found.append(Contestant(each.spec.title, each.family, candidates, each.spec.title))
             continue
         # a model of whole sequences sees all of each, in whichever direction
-        ahead = each.spec.ahead and problem.role in ("step", "step-value")
+        ahead = each.spec.ahead and problem.role in LABELLED_STEPS
         pools.setdefault((each.family.name, ahead), []).append(each)
     for (name, ahead), kinds in pools.items():
         candidates = _filling(kinds, problem)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.options import STEPWISE
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.experiments.answer import (
     ask,
@@ -211,7 +212,7 @@ class _Shown:
     ) -> None:
         self._model, self._test, self._n_train, self._seed = model, test, n_train, seed
         self._metric = metric
-        self._per_step = test.role in ("next", "step")
+        self._per_step = test.role in STEPWISE
         if not self._per_step:
             self.longest = int(test.X.lengths.max())
             return
@@ -336,7 +337,7 @@ class _Search:
 
 def _tolerance(test: SequenceDataset, metric: Metric) -> float:
     """Return what is practically equal, in units of the loss."""
-    return metric.tolerance * (float(np.var(np.asarray(test.y))) if metric.relative else 1.0)
+    return metric.tolerance * (float(np.var(scored_items(test)[2])) if metric.relative else 1.0)
 
 
 def _begun_anywhere(train: SequenceDataset, seed: int) -> SequenceDataset:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from time import perf_counter
 
 import numpy as np
@@ -19,19 +19,29 @@ from seqcompare.experiments.answer import ask, count_items, scored_items, unit_s
 from seqcompare.experiments.context import influence_by_lag, trace_context
 from seqcompare.experiments.forecasts import (
     SCORES,
+    Stretch,
     forecast_details,
     is_about_numbers,
     naive_errors,
+    next_stretch,
     number_scores,
     with_forecast,
 )
 from seqcompare.experiments.forward import tuning_splits
 from seqcompare.experiments.influence import influence_of_numbers
 from seqcompare.experiments.splits import Plan, Split, cut
+from seqcompare.experiments.step_numbers import (
+    errors_of,
+    has_density,
+    step_distribution,
+    step_stretch,
+    with_density,
+)
 from seqcompare.experiments.tested import tested_in_time
 from seqcompare.experiments.trial import CONTEXT, SHORTER, TEST, TUNING, Trial
 from seqcompare.families import Problem
 from seqcompare.metrics import METRICS, Answers, Metric
+from seqcompare.models.next_numbers import Errors
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.reach import kept_units
 from seqcompare.typing import Model, Record, Values
@@ -48,6 +58,7 @@ _SHOWN = {
     "step": ("bits", "accuracy", "macro_f1"),
     "sequence": ("bits", "accuracy", "macro_f1"),
     "value": ("mse", "r2"),
+    "step-value": ("mse", "r2", "crps", "bits"),
 }
 
 
@@ -114,6 +125,19 @@ class DataSource:
     def channels(self) -> list[str]:
         """What the channels are called."""
         return [channel.name for channel in self.dataset.X.schema]
+
+    @property
+    def predicted(self) -> list[str]:
+        """What the numbers that are predicted are called."""
+        return self.channels if self.role == "next" else [str(self.dataset.reading.get("target") or 0)]
+
+    def _errors(self, trial: Trial, model: Model, train: SequenceDataset) -> Errors | None:
+        """Return what stands in for the densities of a model that has none."""
+        if has_density(model):
+            return None
+        _, fitted = trial.candidate.build(self.built_for, trial.model_seed)
+        splits = () if fitted else tuning_splits(train, self.plan, self.inner_cv)
+        return errors_of(lambda: trial.candidate.build(self.built_for, trial.model_seed)[0], train, splits)
 
     @property
     def n_asked_steps(self) -> float:
@@ -201,12 +225,18 @@ class DataSource:
         if trial.phase == TEST and trial.entry == CHANCE and self.frequencies is not None:
             known = replace(answers, **self._best_constant(answers, n_train))
         sums = unit_sums(known, unit, self.metric)
+        stretch: Stretch = partial(next_stretch, model)
         if trial.phase == TEST and is_about_numbers(asked):
             answers = with_forecast(answers, model, asked, naive_errors(train, self.built_for.period))
+        elif trial.phase == TEST and self.role == "step-value":
+            errors = self._errors(trial, model, train)
+            answers = with_density(answers, step_distribution(model, asked.X, errors), asked)
+            stretch = partial(step_stretch, model, errors)
         details: Record = {"metrics": scores_of(answers, self.role, self.shown)}
         if answers.forecast is not None:
-            spread = np.nanstd(train.X.channels.astype(np.float64), axis=0)
-            details["forecast"] = forecast_details(answers, model, asked, unit, spread, self.channels)
+            told = train.y if isinstance(train.y, Sequences) else train.X
+            spread = np.nanstd(told.channels.astype(np.float64), axis=0)
+            details["forecast"] = forecast_details(answers, stretch, asked, unit, spread, self.predicted)
         if trial.phase == TEST and self.role in ("step", "sequence"):
             details |= {"confusion": confusion_of(answers), "calibration": calibration_of(answers)}
         score = float(self.metric.as_score(sums[:, 1].sum() / sums[:, 0].sum()))

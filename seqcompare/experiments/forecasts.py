@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,9 @@ from seqcompare.models.reference.last_value import rows_before
 from seqcompare.typing import Record
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+#: What is said of the last steps of a sequence, what came there, and which steps they are.
+Stretch = Callable[[SequenceDataset], "tuple[Distribution | None, Floats, Ints]"]
 
 #: Scores of each channel by itself.
 SCORES = ("rmse", "mae", "r2", "mase", "crps", "coverage_50", "coverage_95")
@@ -26,7 +29,8 @@ SCORES = ("rmse", "mae", "r2", "mase", "crps", "coverage_50", "coverage_95")
 SHOWN_LEVELS = (0.025, 0.25, 0.75, 0.975)
 _N_BINS = 20
 _MOST_LAGS = 40
-_MOST_SHOWN_STEPS, _MOST_SHOWN_CHANNELS = 120, 6
+#: Steps and channels of the series that is shown.
+MOST_SHOWN_STEPS, _MOST_SHOWN_CHANNELS = 120, 6
 #: Steps asked about at a time: distributions of counts are tables.
 _STEPS_AT_A_TIME = 4_000
 
@@ -73,13 +77,13 @@ def with_forecast(answers: Answers, model: Any, dataset: SequenceDataset, naive:
         return answers
     X = dataset.X.detached()
     truth = X.channels.astype(np.float64)
-    parts = {name: np.full(truth.shape, np.nan) for name in ("mean", "median", "crps", "below", "upto")}
+    parts = forecast_rows(truth)
     for sequences, first in _pieces(X):
         found: Distribution = model.predict_next_distribution(sequences)
         # row t is of step t + 1
         rows = np.flatnonzero(sequences.step_index[1:] > 0)
         if rows.size:
-            _fill(parts, found[rows], truth, first + rows + 1)
+            fill_forecast(parts, found[rows], truth, first + rows + 1)
     item = answers.item
     forecast = Forecast(truth[item], **{k: v[item] for k, v in parts.items()}, naive=naive)
     if truth.shape[1] > 1:
@@ -95,7 +99,15 @@ def _pieces(X: Sequences) -> list[tuple[Sequences, int]]:
     return [(X.take(np.arange(a, b)), int(X.offsets[a])) for a, b in zip(starts, ends, strict=True)]
 
 
-def _fill(parts: Mapping[str, Floats], found: Distribution, truth: Floats, at: NDArray[np.int64]) -> None:
+def forecast_rows(truth: Floats) -> dict[str, Floats]:
+    """Return what a `Forecast` is made of, with nothing predicted yet."""
+    return {name: np.full(truth.shape, np.nan) for name in ("mean", "median", "crps", "below", "upto")}
+
+
+def fill_forecast(
+    parts: Mapping[str, Floats], found: Distribution, truth: Floats, at: NDArray[np.int64]
+) -> None:
+    """Fill in what distributions say of the truth at some rows."""
     came = truth[at]
     known = np.isfinite(came)
     # what is missing is asked about as if it were 0, and forgotten
@@ -132,7 +144,7 @@ def number_scores(answers: Answers, metrics: tuple[Metric, ...]) -> dict[str, fl
 
 def forecast_details(
     answers: Answers,
-    model: Any,
+    stretch: Stretch,
     asked: SequenceDataset,
     unit: NDArray[np.int64],
     spread: Floats,
@@ -144,8 +156,8 @@ def forecast_details(
     ----------
     answers : Answers
         With a forecast; without, nothing is returned.
-    model : estimator
-        It, fitted.
+    stretch : callable (SequenceDataset) -> (distribution, truth, steps)
+        Returns what is said of one sequence, what came, of shape (m, d), and which of its steps these are.
     asked : SequenceDataset
         The test part.
     unit : ndarray of int64, shape (m,)
@@ -180,7 +192,7 @@ def forecast_details(
         "pit": _pit(kept, names),
         "residuals": _residuals(kept, asked.X, names),
         "squares": squares.tolist(),
-        "stretch": _stretch(model, asked, names),
+        "stretch": _stretch(stretch, asked, names),
     }
 
 
@@ -235,19 +247,23 @@ def _residuals(answers: Answers, X: Sequences, names: list[str]) -> list[list[An
     return rows
 
 
-def _stretch(model: Any, asked: SequenceDataset, names: list[str]) -> list[list[Any]]:
+def next_stretch(model: Any, dataset: SequenceDataset) -> tuple[Distribution | None, Floats, Ints]:
+    """Return what a density says of the last steps of a sequence, what came, and which they are."""
+    sequence = dataset.X
+    at = np.arange(max(1, sequence.n_steps - MOST_SHOWN_STEPS), sequence.n_steps)
+    truth = sequence.channels.astype(np.float64)[at]
+    return (model.predict_next_distribution(sequence)[at - 1] if at.size else None), truth, at
+
+
+def _stretch(said: Stretch, asked: SequenceDataset, names: list[str]) -> list[list[Any]]:
     """Return (channel, step, truth, mean, quantiles) of the last steps of the longest sequence."""
-    X = asked.X.detached()
-    longest = int(X.lengths.argmax())
-    sequence = X.take(np.array([longest]))
-    n = sequence.n_steps
-    at = np.arange(max(1, n - _MOST_SHOWN_STEPS), n)
-    if not at.size:
+    longest = int(asked.X.lengths.argmax())
+    one = asked.take(np.array([longest]))
+    found, truth, at = said(replace(one, X=one.X.detached()))
+    if found is None or not at.size:
         return []
-    found = model.predict_next_distribution(sequence)[at - 1]
     mean = np.reshape(found.mean, (len(at), -1))
     quantiles = np.reshape(found.quantile(SHOWN_LEVELS), (len(SHOWN_LEVELS), len(at), -1))
-    truth = sequence.channels.astype(np.float64)[at]
     return [
         [names[c], int(t), *(None if np.isnan(v) else float(v) for v in (truth[i, c], mean[i, c])), *q]
         for c in range(min(len(names), _MOST_SHOWN_CHANNELS))

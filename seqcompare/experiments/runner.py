@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 import warnings
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from pickle import PicklingError
+from threading import Thread
 
 import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
@@ -22,6 +25,8 @@ from seqcompare.typing import Record
 
 #: Deaths of a worker beside which a trial may be in flight before it is made to run alone.
 PATIENCE = 3
+#: Seconds between the looks of a worker at whether the process that it works for is there.
+_WATCHED_EVERY = 1.0
 
 
 def run_trials(
@@ -137,7 +142,7 @@ def _stream(batch: Sequence[Trial], marks: Path, n_jobs: int, run: Runner) -> Ge
     # what users have registered is not there in a worker that imports the package alone
     added = all_added()
     stream: Generator[Outcome] = parallel(
-        joblib.delayed(_run_marked)(run, trial, marks, added) for trial in batch
+        joblib.delayed(_run_marked)(run, trial, marks, added, os.getpid()) for trial in batch
     )
     return stream
 
@@ -153,14 +158,29 @@ def _closing(stream: Generator[Outcome]) -> Iterator[Generator[Outcome]]:
             stream.close()
 
 
-def _run_marked(run: Runner, trial: Trial, marks: Path, added: dict[str, Record]) -> Outcome:
+def _run_marked(run: Runner, trial: Trial, marks: Path, added: dict[str, Record], parent: int) -> Outcome:
     """Run a trial with a mark that outlives its worker, and says which process that was."""
+    _end_with(parent)
     take_over(added)
     mark = marks / str(trial.position)
     mark.write_text(str(os.getpid()), encoding="ascii")
     outcome = run(trial)
     mark.unlink(missing_ok=True)
     return outcome
+
+
+@cache
+def _end_with(parent: int) -> None:
+    """End this process, where it is a worker, soon after the one that it works for has died."""
+    if os.getpid() == parent or os.getppid() != parent:  # the latter: nothing that could be watched
+        return
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_WATCHED_EVERY)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _collect_marks(inflight: Path, trials: Sequence[Trial]) -> list[str]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.options import STEPWISE
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.dependence.checks import describe_copies
@@ -151,7 +152,7 @@ def _with_copies(dataset: SequenceDataset, cv: int, repeats: int, gap: int | Non
 
 def _apart(dataset: SequenceDataset, cv: int, repeats: int, gap: int | None, seed: int) -> Plan:
     """Divide sequences that have nothing to do with each other."""
-    if len(dataset) < cv and dataset.role in ("next", "step"):
+    if len(dataset) < cv and dataset.role in STEPWISE:
         return _blocked(dataset, cv, gap)
     return _random(dataset, cv, repeats, seed)
 

@@ -28,6 +28,8 @@ from seqcompare.typing import Floats, Record
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from seqcompare.report.sweep_answer import SweepAnswer
+
 #: Sequences that a kind of model is warmed up on.
 _LITTLE = 40
 
@@ -46,6 +48,24 @@ class Run(StoredSweep):
         from seqcompare.report.page import write_report
 
         return Path(write_report(self.folder))
+
+    def answer(self) -> SweepAnswer:
+        """Return how far the best model of each family reaches on each task.
+
+        Returns
+        -------
+        SweepAnswer
+            ``.frame()``, ``.sentence``, ``.plot()``, ``.slide()``, ``.to_markdown()``, ``.to_text()``,
+            ``.to_latex()``, ``.to_dict()``; a matrix in notebooks.
+
+        Raises
+        ------
+        ValueError
+            If nothing was swept over distance.
+        """
+        from seqcompare.report.sweep_answer import sweep_answer
+
+        return sweep_answer(self)
 
     def plot(self, ax: Axes | None = None, *, task: str | None = None) -> Axes:
         """Draw skill against distance of the best model of each family.

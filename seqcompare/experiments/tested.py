@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.options import STEPWISE
 from seqcompare.experiments.forward import FORWARD
 from seqcompare.experiments.splits import Plan
 
@@ -20,7 +21,7 @@ def count_independent(dataset: SequenceDataset, plan: Plan) -> int:
 
 def tested_in_time(dataset: SequenceDataset, plan: Plan) -> bool:
     """Whether stretches of time are tested, and not sequences, of which there are too few."""
-    stepwise = dataset.role in ("next", "step")
+    stepwise = dataset.role in STEPWISE
     return plan.kind in ("blocked", FORWARD) or (
         stepwise and count_independent(dataset, plan) < _FEWEST_UNITS
     )

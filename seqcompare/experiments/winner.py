@@ -37,6 +37,7 @@ _ANSWERS = {
         "proba = model.predict_proba(X)  # its probabilities, in the order of model.classes_\n",
     ),
     "value": ("values = model.predict(X)  # a number for every sequence\n",),
+    "step-value": ("values = model.predict(X)  # a number for every step\n",),
 }
 
 

@@ -190,7 +190,7 @@ def built_in() -> Iterable[Metric]:
             _bits,
             words="{value:.3f} bits a step",
             difference="{value:.3f} bit",
-            roles=("next",),
+            roles=("next", "step-value"),
         ),
         Metric(
             "accuracy",
@@ -329,7 +329,7 @@ def built_in() -> Iterable[Metric]:
             relative=True,
             words="a continuous ranked probability score of {value:.4g}",
             figure="{value:.4g}",
-            roles=("next",),
+            roles=("next", "step-value"),
             title="CRPS",
             in_units=True,
         ),
@@ -341,7 +341,7 @@ def built_in() -> Iterable[Metric]:
                 "density",
                 score=partial(_covered, percent / 100),
                 words=f"{{percent:.1f}}% in intervals of {percent}%",
-                roles=("next",),
+                roles=("next", "step-value"),
                 title=f"in {percent}%",
                 **share,
             )

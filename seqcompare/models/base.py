@@ -9,6 +9,7 @@ from typing import Any, Literal, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from seqcompare.data.axes import check_axes
@@ -25,6 +26,7 @@ from seqcompare.data.input_checks import (
 )
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
+from seqcompare.models.continuations import CONTINUATIONS, forecast_symbols
 from seqcompare.models.online import StepByStep
 from seqcompare.typing import Label, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
 
@@ -178,6 +180,35 @@ class SymbolDensity(Density, metaclass=ABCMeta):
     @abstractmethod
     def predict_next_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container."""
+
+    def forecast_proba(
+        self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
+    ) -> NDArray[np.float64]:
+        """Return the probabilities of the symbols at each of the `steps` steps after the end.
+
+        Parameters
+        ----------
+        X : sequences of symbols
+            What came so far.
+        steps : int
+            How many steps to look ahead.
+        n_samples : int, default=200
+            Each step's is the mean of the predictions after so many continuations that are drawn; that of the
+            first step is exact.
+        random_state : int, RandomState or None
+            The source of randomness.
+
+        Returns
+        -------
+        ndarray of shape (n, steps, n_symbols)
+            In the order of ``symbols_``.
+        """
+        sequences = self._check(X)
+        if sequences.kind != "symbols":
+            raise ValueError("forecast_proba is for symbols; forecast is for numbers")
+        check_scalar(steps, "steps", Integral, min_val=1)
+        drawn = CONTINUATIONS if n_samples is None else n_samples
+        return forecast_symbols(self, sequences, steps, drawn, check_random_state(random_state))
 
     def _answers_to(self, X: Sequences) -> SequencesLike:
         return self.predict_next_proba(X)[0]

@@ -20,7 +20,12 @@ from seqcompare.models.alphabet import choose_alphabet, encode
 from seqcompare.models.base import Reading, SymbolDensity, check_lengths, check_sequences
 from seqcompare.models.causality import check_causal, reach_of
 from seqcompare.models.distributions.base import Distribution, pack
-from seqcompare.models.distributions.drawing import draw_numbers, forecast_by_drawing
+from seqcompare.models.distributions.drawing import (
+    draw_numbers,
+    forecast_by_drawing,
+    forecast_from_states,
+    read_whole,
+)
 from seqcompare.models.next_density import NextNumbers
 from seqcompare.models.next_numbers import shift
 from seqcompare.models.online import Recent
@@ -214,7 +219,11 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
         self._check_numbers()
         check_scalar(steps, "steps", Integral, min_val=1)
         drawn = _CONTINUATIONS if n_samples is None else n_samples
-        return forecast_by_drawing(self._ahead, sequences, steps, drawn, check_random_state(random_state))
+        rng, reach = check_random_state(random_state), self._looks_back
+        if reach is None and hasattr(self.estimator_, "start"):
+            after = [read_whole(self.start(), self.step, x) for x in sequences]
+            return forecast_from_states(after, self.step, steps, drawn, rng)
+        return forecast_by_drawing(self._ahead, sequences, steps, drawn, rng, reach or sys.maxsize)
 
     def start(self) -> Any:
         """Return the state before the first step of a sequence, for `step`."""

@@ -56,7 +56,7 @@ _SPLITTERS = (
     "TimeSeriesSplit",
 )
 
-_CHANCE = ("Next", "Density", "Tagger", "Classifier", "Regressor")
+_CHANCE = ("Next", "Density", "Tagger", "Classifier", "Regressor", "StepRegressor")
 
 # What `load` builds besides what skops trusts: scikit-learn's public estimators, arrays, plain containers.
 # Trees (sklearn.tree._tree.Tree, KDTree, TreePredictor) are not among them: compiled code follows their
@@ -68,6 +68,8 @@ TRUSTED = (
     "seqcompare.models.hmm.linear_state_space.LinearStateSpace",
     "seqcompare.models.hmm.model.HMM",
     "seqcompare.models.hmm.regimes.Regimes",
+    "seqcompare.models.hmm.step_regressor.HMMStepRegressor",
+    "seqcompare.models.hmm.step_regressor.KalmanStepRegressor",
     "seqcompare.models.hmm.tagger.HMMTagger",
     "seqcompare.models.kalman.LinearGaussian",
     "seqcompare.models.markov.autoregression.Autoregression",
@@ -83,6 +85,7 @@ TRUSTED = (
     "seqcompare.models.next_numbers.Errors",
     "seqcompare.models.next_step.NextStep",
     "seqcompare.models.pieces.InPieces",
+    "seqcompare.models.pieces.NumbersInPieces",
     "seqcompare.models.quantized.Quantized",
     *(f"seqcompare.models.reference.chance.Chance{what}" for what in _CHANCE),
     "seqcompare.models.reference.levels.PlacedDensity",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
@@ -13,10 +13,16 @@ from sklearn.utils.validation import check_is_fitted
 from seqcompare.data.input_checks import is_nested_table
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.base import check_sequences
+from seqcompare.models.output import FramesOutput
 from seqcompare.typing import SequencesLike, TargetsLike
 
 
-class SequenceScaler(TransformerMixin, BaseEstimator):
+class SequenceScaler(
+    FramesOutput,
+    TransformerMixin,
+    BaseEstimator,
+    auto_wrap_output_keys=None,  # type: ignore[call-arg]  # scikit-learn has no types
+):
     """Brings each channel to mean 0 and variance 1 over all steps of all sequences.
 
     scikit-learn's scalers take no ragged sequences, and scale an array of shape (n, T) position by position.
@@ -86,20 +92,53 @@ class SequenceScaler(TransformerMixin, BaseEstimator):
 
     def fit_transform(self, X: SequencesLike, y: TargetsLike | None = None) -> SequencesLike:
         """Return the scaled training data; parameters as in `fit`."""
-        answer = self.fit(X).transform(X)
-        return np.stack(list(answer)) if is_nested_table(X) else answer
+        return self.fit(X).transform(np.asarray(X) if is_nested_table(X) else X)
 
     def transform(self, X: SequencesLike) -> SequencesLike:
         """Return the scaled sequences in the container, shape and float type of `X`."""
         sequences = self._check(X, reset=False)
         shift = self.mean_ if self.with_mean else 0.0
-        return _packed(sequences, (sequences.channels - shift) / self.scale_)
+        return self._in_container(_packed(sequences, (sequences.channels - shift) / self.scale_), X)
 
     def inverse_transform(self, X: SequencesLike) -> SequencesLike:
         """Return scaled sequences in their old units, in the container, shape and float type of `X`."""
         sequences = self._check(X, reset=False)
         shift = self.mean_ if self.with_mean else 0.0
         return _packed(sequences, sequences.channels * self.scale_ + shift)
+
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
+        """Name what comes out: the channels; of a scaler fitted to an array (n, T), its columns.
+
+        Parameters
+        ----------
+        input_features : array-like of str, optional
+            Names of what went in; by default those seen in ``fit``, or ``x0``, ``x1``, ...
+
+        Returns
+        -------
+        ndarray of str
+            The same names: each comes out where it went in.
+
+        Raises
+        ------
+        ValueError
+            If there is not one name each.
+        """
+        check_is_fitted(self)
+        seen = getattr(self, "feature_names_in_", None)
+        n = getattr(self, "n_features_in_", len(self.mean_))
+        names = np.asarray(_numbered(n) if seen is None else seen, dtype=object)
+        if input_features is None:
+            return names
+        given = np.asarray(input_features, dtype=object)
+        if seen is not None and not np.array_equal(given, names):
+            raise ValueError(f"input_features is not equal to feature_names_in_: {list(names)}")
+        if given.shape != (n,):
+            raise ValueError(f"input_features should have length equal to number of features ({n})")
+        return given
+
+    def _step_names(self) -> NDArray[np.object_]:
+        return _numbered(len(self.mean_))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -124,6 +163,10 @@ class SequenceScaler(TransformerMixin, BaseEstimator):
                 f"SequenceScaler expected sequences of numbers, got {sequences.values.dtype} symbols"
             )
         return sequences
+
+
+def _numbered(n: int) -> NDArray[np.object_]:
+    return np.array([f"x{k}" for k in range(n)], dtype=object)
 
 
 def _moments(sequences: Sequences) -> tuple[Any, NDArray[np.float64], NDArray[np.float64]]:

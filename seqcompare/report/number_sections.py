@@ -16,7 +16,13 @@ from seqcompare.results.contest import CHANCE
 
 ANCHOR = "numbers"
 
+#: How a model that answers with a number alone gets a distribution.
+_OF_ERRORS = (
+    " A model that answers with a number alone has the distribution of its errors on a part of the training "
+    "data that it was not fitted to."
+)
 _MOST_MODELS, _MOST_CHANNELS = 3, 3
+_FROM = {"next": "from those before it", "step-value": "from the input"}
 _SCORES = {
     "rmse": "RMSE",
     "mae": "MAE",
@@ -34,33 +40,44 @@ def numbers_section(view: ComparisonView) -> Section | None:
     if not tables or tables["numbers_channels"].empty:
         return None
     several = tables["numbers_channels"]["channel"].nunique() > 1
+    bits = tables["numbers_skill"]["gain"].notna().any()
     scores = _named(view, "numbers_channels")
     skill = _named(view, "numbers_skill")
+    scaled = scores["mase"].notna().any()
     heads = {"entry": "contestant", **({"channel": "channel"} if several else {}), **_SCORES}
     parts: list[Figure | Table] = [
         *figures_of(view, ANCHOR).values(),
         Table(
             "numbers_channels",
             "Errors in units of the data",
-            "RMSE is of the mean, MAE of the median; MASE is the MAE over that of the (seasonal) last value "
-            "on the training part, CRPS the absolute error of the whole distribution. The last columns are "
-            "the share of steps within the central intervals of 50% and 95%.",
+            "RMSE is of the mean, MAE of the median; "
+            + (
+                "MASE is the MAE over that of the (seasonal) last value on the training part, "
+                if scaled
+                else ""
+            )
+            + "CRPS the absolute error of the whole distribution. The last columns are the share of steps "
+            "within the central intervals of 50% and 95%." + ("" if scaled else _OF_ERRORS),
             scores,
-            heads,
+            heads if scaled else {k: v for k, v in heads.items() if k != "mase"},
         ),
         Table(
             "numbers_skill",
             "What means and densities are worth",
-            "The share of the squared error of chance that the predicted mean saves, with its 95% interval, "
-            "and the bits a step that the density saves. A density can know more than its mean: how far off "
-            "the next step may be.",
+            "The share of the squared error of chance that the predicted mean saves, with its 95% interval"
+            + (
+                ", and the bits a step that the density saves. A density can know more than its mean: how "
+                "far off the next step may be."
+                if bits
+                else "."
+            ),
             skill,
             {
                 "entry": "contestant",
                 "mean_skill": "saved by the mean",
                 "low": "low",
                 "high": "high",
-                "gain": "bits saved by the density",
+                **({"gain": "bits saved by the density"} if bits else {}),
             },
         ),
     ]
@@ -116,9 +133,9 @@ def _stretch_figure(view: ComparisonView) -> Figure | None:
         name="number_forecasts",
         title="What was predicted, and what came",
         caption=(
-            "The last steps of the longest sequence that was tested last, each predicted from those before "
-            "it by a model that was fitted without them. Dots: what came; line: the predicted mean; bands: "
-            "the central intervals of 50% and 95%."
+            "The last steps of the longest sequence that was tested last, each predicted "
+            f"{_FROM[view.run.config['data']['role']]} by a model that was fitted without them. Dots: what "
+            "came; line: the predicted mean; bands: the central intervals of 50% and 95%."
         ),
         alt="Series with predictions. Mean absolute error in what is shown: "
         + ", ".join(f"{entry} {value:.3g}" for entry, value in off.items())

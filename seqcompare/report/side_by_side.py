@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
@@ -102,7 +103,7 @@ def _skill_figure(views: Mapping[str, SweepView], palette: Palette) -> Figure:
     for model, family, run in best[["model", "family", "run"]].drop_duplicates().itertuples(index=False):
         # the first run is drawn as everywhere; the others by their lines
         line = LINES[names.index(str(run)) % len(LINES)]
-        looks[str(model)] = palette.style(str(family), line=line)
+        looks[str(model)] = replace(palette.style(str(family)), line=line)
     return Figure(
         name="skill_by_distance",
         title="Skill against distance: the best model of each family",

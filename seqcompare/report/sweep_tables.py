@@ -18,7 +18,7 @@ from seqcompare.results.folder import StoredRun
 from seqcompare.results.horizon import horizons
 from seqcompare.results.skill import best_of, compare_models
 from seqcompare.results.statistics import mean_interval
-from seqcompare.style import LINES, SeriesStyle
+from seqcompare.style import SeriesStyle
 
 AHEAD = " (looks ahead)"
 LEARNED = 0.5
@@ -178,7 +178,7 @@ class SweepView:
         """Return the style of each ``model`` that stands for a family; broken for those that look ahead."""
         pairs = names[["model", "family"]].drop_duplicates().itertuples(index=False, name=None)
         return {
-            str(name): self.palette.style(family, line=LINES[1] if str(name).endswith(AHEAD) else None)
+            str(name): self.palette.style(family, line=int(str(name).endswith(AHEAD)))
             for name, family in pairs
         }
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from seqcompare.results.comparison import StoredComparison
+    from seqcompare.results.sweep import StoredSweep
 
 
 class Step(Protocol):
@@ -220,35 +221,22 @@ def show_plan(output: Output, plan: pd.DataFrame) -> None:
     output.result(f"{len(plan)} trials to run, about {total} on one core", None)
 
 
-def show_sweep(
-    output: Output,
-    folder: Path,
-    page: Path,
-    frame: pd.DataFrame,
-    horizons: pd.DataFrame,
-    config: Mapping[str, object],
-) -> None:
-    """Show what a sweep found: horizons, failures, and where the report is."""
+def show_sweep(output: Output, run: StoredSweep, page: Path) -> None:
+    """Show what a sweep found: how far each family reaches, failures, and where the report is."""
+    from seqcompare.report.sweep_answer import sweep_answer
+
+    frame, horizons = run.frame(), run.horizons()
     failed = int((frame["status"] != "ok").sum())
     best = horizons[horizons["best"]]
+    answer = sweep_answer(run) if len(best) else None
     if output.as_json:
-        output.json(
-            {
-                "folder": folder,
-                "report": page,
-                "trials": len(frame),
-                "failed": failed,
-                "horizons": best.to_dict("records"),
-            }
-        )
+        told = {"folder": run.folder, "report": page, "trials": len(frame), "failed": failed}
+        said = {"horizons": best.to_dict("records"), "answer": answer and answer.to_dict()}
+        output.json({**told, **said})
         return
-    if len(best) and not output.quiet:
-        from seqcompare.report.sweep_answer import reaches_of, sentence_of, text_of
-        from seqcompare.report.sweep_tables import SweepView
-
-        found = reaches_of(SweepView(frame, config))
+    if answer is not None and not output.quiet:
         output.result("How far the best model of each family reaches, in steps back:", None)
-        output.result(f"{text_of(found, output.width)}\n\n{sentence_of(found)}", None)
+        output.result(answer.to_text(output.width), None)
     if failed:
         output.say(f"{failed} of {len(frame)} trials failed; the report lists them")
 

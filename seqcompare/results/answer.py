@@ -9,6 +9,7 @@ import pandas as pd
 
 from seqcompare.metrics import Metric
 from seqcompare.results.contest import CHANCE, Contest
+from seqcompare.results.helping import Helping
 from seqcompare.results.judgement import NOT_TRIED, Judgement
 from seqcompare.results.reach import reach_of
 from seqcompare.results.verdict import Verdict
@@ -21,7 +22,7 @@ COLUMNS = [
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class Answer(Helping):
     """What a comparison says of every model.
 
     Parameters

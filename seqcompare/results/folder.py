@@ -21,14 +21,23 @@ from typing import Any
 import pandas as pd
 
 from seqcompare.results.described import Config
+from seqcompare.results.form import fault_of
+from seqcompare.results.helping import Helping
 from seqcompare.results.store import STORE, RunError, Store, check_format
 from seqcompare.typing import Record
 
 CONFIG, INFLIGHT, LOCK = "config.json", "inflight", "lock"
 
 _PACKAGES = ("seqcompare", "numpy", "scipy", "scikit-learn", "hmmlearn", "numba", "pandas", "joblib")
-_FILES = (STORE, f"{STORE}-wal", f"{STORE}-shm", CONFIG, "report.html", "report.md")
+#: What a run writes, in the order in which it is taken away: until all else is gone, the folder is a run's.
+_FILES = (
+    *("report.html", "report.md", "answer.json", "model.skops", "use_model.py"),
+    *(f"{STORE}-wal", f"{STORE}-shm", STORE, CONFIG),
+)
 _FOLDERS = ("tables", "figures", INFLIGHT)
+
+# what a process that was killed while it wrote has left
+_DRAFT = re.compile(r".*\.\d+\.tmp")
 
 # keys of settings that were called otherwise once
 _RENAMED = {"ladder": "sizes", "ladders": "sizes"}
@@ -41,7 +50,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|nan)", re
 _LOCKED_BYTE = 1 << 20
 
 
-class StoredRun:
+class StoredRun(Helping):
     """A run as it lies in its folder.
 
     Parameters
@@ -134,6 +143,9 @@ def read_config(folder: Path) -> Config:
     if not isinstance(config, dict):
         raise RunError(f"{path} cannot be read as the configuration of a run: it is no JSON object")
     check_format(path, config.get("format", 0))
+    fault = fault_of(config)
+    if fault:
+        raise RunError(f"{path} cannot be read as the configuration of a run: {fault}")
     if isinstance(config.get("settings"), dict):
         config["settings"] = _renamed(config["settings"])
     return config
@@ -231,12 +243,17 @@ def hold_folder(folder: Path, config: Config, *, n_jobs: int, fresh: bool) -> It
         raise ValueError("the number of jobs is 0; expected 1 or more, or -1 for one a core")
     if folder.exists() and not folder.is_dir():
         raise FileExistsError(f"{folder} is a file; expected a folder for the run")
-    if not (folder / CONFIG).is_file() and folder.exists() and {p.name for p in folder.iterdir()} - {LOCK}:
+    if folder.exists() and not (folder / CONFIG).exists() and _strangers(folder):
         raise FileExistsError(f"{folder} is not empty and holds no run; choose another folder")
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         _prepare(folder, config, n_jobs, fresh)
         yield
+
+
+def _strangers(folder: Path) -> bool:
+    """Whether a folder without a run holds what no run has left there that was killed as it began."""
+    return any(p.name != LOCK and not _DRAFT.fullmatch(p.name) for p in folder.iterdir())
 
 
 def _prepare(folder: Path, config: Config, n_jobs: int, fresh: bool) -> None:
@@ -248,8 +265,9 @@ def _prepare(folder: Path, config: Config, n_jobs: int, fresh: bool) -> None:
     }
     if fresh:
         _clear(folder)
-    for draft in folder.rglob("*.[0-9]*.tmp"):  # of a process that was killed while it wrote
-        draft.unlink(missing_ok=True)
+    for draft in folder.rglob("*.tmp"):
+        if _DRAFT.fullmatch(draft.name):
+            draft.unlink(missing_ok=True)
     if (folder / CONFIG).is_file():
         old = read_config(folder)
         if old.get("settings") != config["settings"]:
@@ -257,6 +275,13 @@ def _prepare(folder: Path, config: Config, n_jobs: int, fresh: bool) -> None:
                 f"{folder} holds a run with other settings "
                 f"({_difference(old.get('settings', {}), config['settings'])}); "
                 "choose another folder, or throw that run away with fresh=True (--fresh)"
+            )
+        begun, mine = (str(v.get("seqcompare")) for v in (old["versions"], session["versions"]))
+        if begun != mine:
+            raise FileExistsError(
+                f"{folder} holds a run of seqcompare {begun}, and this is {mine}, whose results may differ; "
+                "read it as it is (seqcompare report), choose another folder, or throw that run away with "
+                "fresh=True (--fresh)"
             )
         write_config(folder, {**old, "sessions": [*old["sessions"], session]})
         return

@@ -74,16 +74,18 @@ def _say_mean_and_spread(found: Findings, writer: Writer, skill: pd.DataFrame, w
         return
     row = skill.iloc[0]
     span = f"{row['mean_skill']:.1%} (95% interval {row['low']:.1%} to {row['high']:.1%})"
-    numbers = [("numbers_skill", winner, name, row[name]) for name in ("mean_skill", "low", "high", "gain")]
-    saved = (
-        f"of the squared error of chance, and its density saves {found.metric.say_difference(row['gain'])}"
-    )
+    known = np.isfinite(row["gain"])
+    names = ("mean_skill", "low", "high", *(["gain"] if known else []))
+    numbers = [("numbers_skill", winner, name, row[name]) for name in names]
+    saved = "of the squared error of chance"
+    if known:
+        saved += f", and its density saves {found.metric.say_difference(row['gain'])}"
     if row["low"] > 0:
         writer.say(f"Its mean saves {span} {saved}.", *numbers)
         return
     tail = (
         ": what it knows is how far from its mean the next step may lie"
-        if row["gain"] > found.tolerance
+        if known and row["gain"] > found.tolerance
         else ""
     )
     writer.say(

@@ -110,7 +110,7 @@ class Numbers:
         """Return what means and densities gain over chance, told apart.
 
         ``mean_skill`` is the share of the squared error of chance that the predicted mean saves, with its 95%
-        interval; ``gain`` is the bits a step that the density saves.
+        interval; ``gain`` is the bits a step that the density saves, where models are compared by them.
         """
         losses = self._squares()
         squared = self._contest(losses)
@@ -125,7 +125,8 @@ class Numbers:
             left = np.where(losses["entry"] == CHANCE, (1 - share) * losses["loss"], losses["loss"])
             off = self._contest(losses.assign(loss=left)).difference(CHANCE, entry)
             low, high = (share + float(end) / whole for end in off.interval())
-            gain = self.contest.mean_loss(CHANCE) - self.contest.mean_loss(entry)
+            saved = self.contest.mean_loss(CHANCE) - self.contest.mean_loss(entry)
+            gain = float("nan") if self.contest.metric.relative else saved
             rows.append((entry, families[entry], share, low, high, gain))
         return pd.DataFrame(rows, columns=COLUMNS["skill"])
 

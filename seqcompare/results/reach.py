@@ -21,6 +21,8 @@ REACHES = ["needed", "needed_low", "needed_high", "at_most", "would_show"]
 _CONFIDENCE, _POWER = 0.95, 0.9
 #: What a context curve is read from, the first of these that there is.
 _BACK = ("limited", "truncated")
+#: Roles of an answer a step, and those of them in which it is about the step itself.
+_STEPWISE, _LABELLED = ("next", "step", "step-value"), ("step", "step-value")
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def reach_of(contexts: pd.DataFrame, entry: str, role: str) -> Reach | None:
         k,
         int(found["needed_low"]),
         int(found["needed_high"]),
-        k - 1 if role in ("step", "step-value") else k,
+        k - 1 if role in _LABELLED else k,
         float(found["at_most"]),
         float(found["would_show"]),
         int(back["context"].max()),
@@ -183,15 +185,16 @@ def say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | None
     numbers: list[Number] = [("contexts", f"{winner}, {reach.control}", "needed", k)]
     if role == "next":
         text = f"The last {steps(k)} matter{'s' if k == 1 else ''}{spread}: {as_good}."
-    elif role in ("step", "step-value") and k == 1:
+    elif role in _LABELLED and k == 1:
         text = f"No step before the present one is needed{spread}: what came before adds nothing."
-    elif role in ("step", "step-value"):
-        text = f"Labels depend on steps up to {horizon} back{spread}: {as_good}."
+    elif role in _LABELLED:
+        what = "Labels" if role == "step" else "Numbers"
+        text = f"{what} depend on steps up to {horizon} back{spread}: {as_good}."
     else:
         text = f"The last {steps(k)} of a sequence {'is' if k == 1 else 'are'} enough{spread}: {as_good}."
     seen = reach.would_show
     if k >= reach.longest > 1 and (
-        reach.control == "truncated" or (role in ("next", "step") and _is_widest(found, model))
+        reach.control == "truncated" or (role in _STEPWISE and _is_widest(found, model))
     ):
         text += f" That is as far as it could see ({reach.longest}): the true reach may be longer."
     elif np.isfinite(seen) and seen > 0:
@@ -212,7 +215,8 @@ def say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | None
         return horizon, 0
     after = int(_of_folds(ahead)["needed"])
     writer.say(
-        f"{capital(model)} needs to see {after} step{'' if after == 1 else 's'} ahead of the label.",
+        f"{capital(model)} needs to see {after} step{'' if after == 1 else 's'} ahead of the "
+        f"{'label' if role == 'step' else 'number'}.",
         ("contexts", f"{winner}, ahead", "needed", after),
     )
     return horizon, after

@@ -27,6 +27,9 @@ STORE = "store.sqlite"
 #: versions: the same tables, with losses and details in runs of comparisons only.
 FORMAT = 2
 
+#: What SQLite says of a full disk: as it is, and where a write came out short.
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
+
 Details = Record
 Sums = NDArray[np.float64]
 
@@ -315,6 +318,11 @@ class Store:
         except RunError:
             raise
         except (sqlite3.Error, ValueError) as error:
+            if getattr(error, "sqlite_errorcode", None) in _NO_ROOM:
+                words = "no room is left on its disk, or the file may not grow"
+                raise RunError(
+                    f"{self.path} cannot be written: {words}; what was finished is kept"
+                ) from error
             raise RunError(f"{self.path} cannot be read as a store of results: {error}") from error
 
     def _check(self, *, may_be_empty: bool) -> None:

@@ -70,7 +70,28 @@ def a_forecast_goes_on_from_the_last_step(subject: Model) -> None:
     _expect_close(model.forecast(X, 1).mean[:, 0], last, "mean one step ahead", 1e-6)
 
 
+def _of_symbols(subject: Model) -> bool:
+    """Whether probabilities of the symbols to come are asked for; a stranger need not have any."""
+    able = subject.full or hasattr(subject.estimator, "forecast_proba")
+    return subject.role == "next" and subject.symbols and able
+
+
+@promise(_of_symbols)
+def probabilities_of_later_symbols_go_on_from_the_last_step(subject: Model) -> None:
+    """`forecast_proba` has probabilities for each sequence and step ahead; the first are of the next step."""
+    model, _ = subject.fitted()
+    X, _ = subject.data()
+    X = X[:3]
+    far = model.forecast_proba(X, 3, n_samples=20, random_state=0)
+    shape = (len(X), 3, len(model.symbols_))
+    expect(far.shape == shape, f"probabilities of shape {shape}", far.shape)
+    _expect_close(far.sum(axis=2), np.ones(shape[:2]), "sum of probabilities", 1e-6)
+    last = np.array([rows[-1] for rows in model.predict_next_proba(X)])
+    _expect_close(far[:, 0], last, "probabilities of the next step", max(1e-6, subject.rtol))
+
+
 PROMISES = (
+    probabilities_of_later_symbols_go_on_from_the_last_step,
     distributions_are_what_the_likelihood_is_made_of,
     distributions_follow_the_container,
     a_forecast_goes_on_from_the_last_step,

@@ -126,8 +126,22 @@ CASES_OF = {
         {"rt": "count", "acc": "real"},
         "'trial' is no channel: it counts the steps",
     ),
-    "x26_weeks_in_per_cent.csv": ({}, 8, (6, 6), "next", {"value": "real"}, "'name' names every row"),
-    "x27_bars_of_songs.csv": ({}, 6, (12, 12), "next", {"chord": "symbols"}, "'bar' counts anew"),
+    "x26_weeks_in_per_cent.csv": (
+        {},
+        8,
+        (6, 6),
+        "next",
+        {"value": "real"},
+        "'week 1' to 'week 6' are a series",
+    ),
+    "x27_bars_of_songs.csv": (
+        {},
+        6,
+        (12, 12),
+        "next",
+        {"chord": "symbols"},
+        "'bar' is no channel: it counts",
+    ),
     "k31_space_is_a_symbol.csv": ({"kind": "symbols"}, 3, (3, 3), "next", {"char": "symbols"}, ""),
 }
 

@@ -185,7 +185,7 @@ FILES = {
     "a number per step": (
         "a.csv",
         "id,x,label\n1,a,1\n1,b,.5\n",
-        {"target": "label"},
+        {"target": "label", "role": "step"},
         "line 3, .*a label per step must be a symbol",
     ),
     "a target that changes": (

@@ -166,8 +166,3 @@ def test_an_option_does_not_hide_one_of_all_formats():
     option = OPTIONS[0]
     with pytest.raises(ValueError, match="'mine' has an option 'sequence', which is one of all formats"):
         register_reader(Reader("mine", (".x",), Path.read_text, options=(option,)))
-
-
-def test_the_role_of_numbers_a_step_is_not_read_yet():
-    with pytest.raises(DataError, match="the role step-value, a number for every step, is not"):
-        read(["ab", "ba"], role="step-value")

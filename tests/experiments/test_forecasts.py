@@ -1,5 +1,7 @@
 """What is kept of predictions of numbers, against counts by hand and models that are known to be right."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -8,7 +10,13 @@ import seqcompare
 from seqcompare import Autoregression, CountAutoregression, LastValue, NextStep, Sequences
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.experiments.answer import ask, units
-from seqcompare.experiments.forecasts import forecast_details, naive_errors, number_scores, with_forecast
+from seqcompare.experiments.forecasts import (
+    forecast_details,
+    naive_errors,
+    next_stretch,
+    number_scores,
+    with_forecast,
+)
 from seqcompare.experiments.influence import influence_of_numbers
 from seqcompare.metrics import METRICS
 from seqcompare.tasks import Counts, LinearSeries, Volatility
@@ -47,13 +55,15 @@ def test_the_naive_error_is_that_of_the_season():
     assert naive_errors(dataset([series]), 2)[0] == pytest.approx(np.mean(by_hand))
 
 
+def kept_of(answers, model, *more):
+    return forecast_details(answers, partial(next_stretch, model), *more)
+
+
 def test_a_right_model_is_calibrated_and_leaves_noise():
     data = LinearSeries(2, coefficients=(1.6, -0.8)).sample(40, 200, random_state=0)
     model = Autoregression(2).fit(data.X)
     answers = predicted(model, data)
-    kept = forecast_details(
-        answers, model, data, units(data, answers.item), np.array([data.X.values.std()]), ["x"]
-    )
+    kept = kept_of(answers, model, data, units(data, answers.item), np.array([data.X.values.std()]), ["x"])
     assert kept["channels"][0]["coverage_95"] == pytest.approx(0.95, abs=0.01)
     assert kept["channels"][0]["coverage_50"] == pytest.approx(0.5, abs=0.02)
     assert kept["channels"][0]["rmse"] == pytest.approx(1, abs=0.03)
@@ -70,7 +80,9 @@ def test_counts_are_spread_over_their_range():
     model = CountAutoregression().fit(data.X)
     numbers = dataset([np.asarray(x, dtype=float) for x in data.X])
     answers = predicted(model, numbers)
-    kept = forecast_details(answers, model, numbers, units(numbers, answers.item), np.ones(1), ["n"])
+    kept = forecast_details(
+        answers, partial(next_stretch, model), numbers, units(numbers, answers.item), np.ones(1), ["n"]
+    )
     weights = np.array([row[2] for row in kept["pit"]])
     assert weights.sum() == pytest.approx(30 * 199)
     assert np.abs(weights / weights.sum() - 0.05).max() < 0.01
@@ -94,7 +106,14 @@ def test_scores_in_units_of_several_channels_are_told_apart():
     answers = predicted(model, data)
     metrics = tuple(METRICS[name] for name in ("rmse", "mae", "mase", "crps", "coverage_95"))
     assert set(number_scores(answers, metrics)) == {"mase", "coverage_95"}
-    kept = forecast_details(answers, model, data, units(data, answers.item), np.array([1.0, 1e6]), ["a", "b"])
+    kept = forecast_details(
+        answers,
+        partial(next_stretch, model),
+        data,
+        units(data, answers.item),
+        np.array([1.0, 1e6]),
+        ["a", "b"],
+    )
     first, second = (record["rmse"] for record in kept["channels"])
     assert second / first == pytest.approx(1e6, rel=0.3)
 

@@ -142,3 +142,21 @@ def test_killing_workers_loses_nothing(tmp_path, undisturbed):
     now = finished(folder)
     assert {key: now[key] for key in seen} == seen
     assert_same_tables(folder, undisturbed)
+
+
+def is_alive(process):
+    """Whether a process runs: one that has ended may wait for its parent to hear of it."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked at in /proc")
+def test_workers_end_soon_after_the_run_that_they_work_for(tmp_path):
+    with zygote() as process:
+        main = start(process, tmp_path / "run", n_jobs=2)
+        wait_for(lambda: len(finished(tmp_path / "run")) > 5 and workers_in(tmp_path / "run"))
+        workers = workers_in(tmp_path / "run")
+        os.kill(main, signal.SIGKILL)
+        wait_for(lambda: not any(map(is_alive, workers)), seconds=10.0)

@@ -161,6 +161,52 @@ def test_numbers_come_with_mean_and_quantiles(tmp_path, model):
     assert (np.diff(levels, axis=1) > 0).all()
 
 
+def test_numbers_are_forecast_with_intervals_after_the_end(tmp_path):
+    rng = np.random.default_rng(0)
+    x = np.zeros((20, 40))
+    for t in range(1, 40):
+        x[:, t] = 0.9 * x[:, t - 1] + rng.normal(size=20)
+    found = seqcompare.compare(list(x), Autoregression(1), cv=3, out=tmp_path / "run", n_jobs=1)
+    fan = found.forecast([x[0], x[1, :30]], 5)
+    assert fan["sequence"].tolist() == [0] * 5 + [1] * 5
+    assert fan["ahead"].tolist() == [1, 2, 3, 4, 5] * 2
+    assert fan["step"].tolist() == [40, 41, 42, 43, 44, 30, 31, 32, 33, 34]
+    # the fitted model's own recursion, by hand
+    model = found.model()
+    mean, variance = x[0, -1], 0.0
+    for h in range(5):
+        mean = model.intercept_[0] + model.coef_[0, 0, 0] * mean
+        variance = model.covariance_[0, 0] + model.coef_[0, 0, 0] ** 2 * variance
+        assert fan["answer"][h] == pytest.approx(mean)
+        assert fan["q(0.975)"][h] == pytest.approx(mean + 1.959964 * np.sqrt(variance))
+    pd.DataFrame({"x": x[0]}).to_csv(tmp_path / "new.csv", index=False)
+    command = ["forecast", tmp_path / "run", tmp_path / "new.csv", "--steps", 3]
+    code, out, _ = run(*command)
+    assert code == 0
+    written = pd.read_csv(io.StringIO(out))
+    np.testing.assert_allclose(written["q(0.05)"], fan["q(0.05)"][:3], rtol=1e-6)
+    code, _, said = run(*command, "--out", tmp_path / "fan.csv")
+    assert (code, "3 answers" in said) == (0, True)
+
+
+def test_symbols_are_forecast_with_probabilities(tmp_path):
+    rng = np.random.default_rng(0)
+    X = ["".join("AB"[int(b)] for b in np.cumsum(rng.random(30) < 0.1) % 2) for _ in range(20)]
+    found = seqcompare.compare(X, MarkovChain(1), cv=3, out=tmp_path / "run", n_jobs=1)
+    fan = found.forecast(["BBA"], 3, n_samples=4000)
+    exact = np.array([1.0, 0.0])
+    for h in range(3):
+        exact = exact @ found.model().transition_matrix_
+        np.testing.assert_allclose(fan.loc[h, ["p(A)", "p(B)"]].astype(float), exact, atol=0.03)
+    np.testing.assert_allclose(fan.loc[0, "p(A)"], found.model().transition_matrix_[0, 0])
+
+
+def test_only_next_steps_are_forecast(classes):
+    code, _, said = run("forecast", classes / "run", classes / "visits.csv", "--steps", 3)
+    assert code == 2
+    assert "predicts the role sequence" in said
+
+
 def test_labels_are_given_for_each_step(tmp_path):
     rng = np.random.default_rng(0)
     X = [rng.integers(0, 2, 30) for _ in range(12)]

@@ -7,7 +7,16 @@ from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegr
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.tree import DecisionTreeRegressor
 
-from seqcompare import Autoregression, NextStep, Sequences, WindowStepRegressor, WindowTagger
+from seqcompare import (
+    Autoregression,
+    NextStep,
+    RNNStepRegressor,
+    Sequences,
+    WindowStepRegressor,
+    WindowTagger,
+)
+from seqcompare.models.distributions.counts import CountDistribution
+from seqcompare.models.distributions.drawing import forecast_by_drawing
 from seqcompare.tasks import LinearSeries, ThresholdAutoregression, Volatility
 
 RNG = np.random.default_rng(0)
@@ -145,3 +154,25 @@ def test_step_regressors_answer_with_numbers():
     with pytest.raises(ValueError, match="y is None"):
         model.fit(X, None)
     assert isinstance(model.predict(Sequences(X)), list)
+
+
+def test_forecasts_that_are_carried_on_are_those_that_read_all_anew():
+    x = LinearSeries(1).sample(12, 30, random_state=0).X
+    net = NextStep(RNNStepRegressor(hidden_size=4, max_iter=5, dtype="float64", random_state=0)).fit(x)
+    rng = [np.random.RandomState(0), np.random.RandomState(0)]
+    carried = net.forecast(x.take([0, 1]), 4, n_samples=300, random_state=rng[0])
+    anew = forecast_by_drawing(net._ahead, x.take([0, 1]), 4, 300, rng[1])
+    np.testing.assert_allclose(carried.mean, anew.mean, rtol=1e-6)
+    np.testing.assert_allclose(carried.variance, anew.variance, rtol=1e-6)
+
+
+def test_counts_of_a_network_are_forecast_as_counts():
+    counts = np.random.default_rng(0).poisson(3.0, (10, 20)).astype(float)
+    net = NextStep(RNNStepRegressor(hidden_size=4, max_iter=20, output="poisson", random_state=0)).fit(counts)
+    far = net.forecast(counts[:2], 3, n_samples=40, random_state=0)
+    assert isinstance(far, CountDistribution)
+    assert far.batch_shape == (2, 3)
+    np.testing.assert_allclose(far.cdf(np.full((2, 3), 1e6)), 1)
+    ahead = net.predict_next_distribution(counts[:2])[:, -1]
+    np.testing.assert_allclose(far[:, 0].mean, ahead.mean)
+    np.testing.assert_allclose(far[:, 0].cdf(4.0), ahead.cdf(4.0))

@@ -10,11 +10,9 @@ from test_browser import browser, opened  # noqa: F401  # a fixture
 
 import seqcompare
 from seqcompare import quantities
-from seqcompare.report import sweep_answer
 from seqcompare.report.answer.axis import zoomed
 from seqcompare.report.page import write_report
-from seqcompare.report.sweep_tables import SweepView
-from seqcompare.results.folder import StoredRun
+from seqcompare.report.sweep_answer import reaches as matrix
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 RUNS = ["next", "next-real", "sequence", "sequence-real", "step", "value"]
@@ -172,26 +170,51 @@ def test_an_audit_of_the_answer_finds_nothing(browser, folder, scheme):  # noqa:
 
 
 @pytest.fixture(scope="module")
-def reaches():
-    run = StoredRun(GOLDEN / "sweep")
-    return sweep_answer.reaches_of(SweepView(run.frame(), run.config, run))
+def swept():
+    return seqcompare.load_run(GOLDEN / "sweep").answer()
 
 
-def test_what_is_reached_not_learned_and_impossible_look_different(reaches):
-    looks = {task: cell.look for task, cell in zip(reaches.tasks, reaches.row("HMM"), strict=True)}
-    assert looks["Recall"] == sweep_answer.NOT_LEARNED
-    assert looks["Echo"] == sweep_answer.CANNOT
-    assert looks["Adding"] == sweep_answer.NOT_ASKED
-    chain = dict(zip(reaches.tasks, reaches.row("Markov chain"), strict=True))
-    assert (chain["Recall"].words, chain["Recall"].look) == ("≥ 2", sweep_answer.REACHED)
-    assert chain["TemporalOrder"].look == sweep_answer.UNKNOWN
+def test_what_is_reached_not_learned_and_impossible_look_different(swept):
+    found = swept.found
+    looks = {task: cell.look for task, cell in zip(found.tasks, found.row("HMM"), strict=True)}
+    assert looks["Recall"] == matrix.NOT_LEARNED
+    assert looks["Echo"] == matrix.CANNOT
+    assert looks["Adding"] == matrix.NOT_ASKED
+    chain = dict(zip(found.tasks, found.row("Markov chain"), strict=True))
+    assert (chain["Recall"].words, chain["Recall"].look) == ("≥ 2", matrix.REACHED)
+    assert chain["TemporalOrder"].look == matrix.UNKNOWN
 
 
-def test_the_matrix_of_a_sweep_keeps_to_a_terminal(reaches):
-    text = sweep_answer.text_of(reaches, 60)
+def test_the_matrix_of_a_sweep_keeps_to_a_terminal(swept):
+    text = swept.to_text(60)
     assert all(len(line) <= 60 for line in text.splitlines())
-    assert all(group in text for group in reaches.groups)
-    assert "Markov chain (most often Markov order 2) reaches all" in sweep_answer.sentence_of(reaches)
+    assert all(group in text for group in swept.found.groups)
+    assert "Markov chain (most often Markov order 2) reaches all" in swept.sentence
+
+
+def test_the_answer_of_a_sweep_says_the_same_in_every_form(swept):
+    frame = swept.frame()
+    assert frame.loc["Markov chain", "Recall"] == "≥ 2"
+    cells = {(row["best_model_of"], row["task"]): row["reach"] for row in swept.to_dict()["rows"]}
+    assert cells == {(group, task): frame.loc[group, task] for group in frame.index for task in frame}
+    drawn = [text.get_text() for text in swept.plot().texts]
+    assert sorted(drawn) == sorted(frame.to_numpy().ravel())
+    for said in (swept.to_markdown(), swept.to_latex(), swept._repr_html_()):
+        assert "Temporal" in said
+        assert "most often Markov order 2" in said
+    assert all(tile.value in repr(swept) for tile in swept.tiles)
+
+
+def test_what_can_be_asked_is_told_in_a_line_each(swept, capsys):
+    for thing in (swept, seqcompare.load_run(GOLDEN / "sweep"), seqcompare.load_run(GOLDEN / "compare-next")):
+        thing.help()
+        first, *lines = capsys.readouterr().out.splitlines()
+        assert first.startswith(f"{type(thing).__name__}: ")
+        for line in lines:
+            name, said = re.fullmatch(r"  \.(\w+)(?:\(.*\))?: (.+)", line).groups()
+            assert hasattr(thing, name)
+            assert said.endswith((".", ":"))
+    assert "  .model(trusted): Return the model that is enough, fitted to all data." in lines
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -261,3 +262,61 @@ def test_a_configuration_nested_without_end_is_one_error(tmp_path):
     (tmp_path / CONFIG).write_text("[" * 100_000)
     with pytest.raises(RunError, match=r"config.json cannot be read"):
         read_config(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("sessions", "none"),
+        ("sessions", [{"n_jobs": "x"}]),
+        ("families", {"markov": 1}),
+        ("families", [{"title": "A family without a name"}]),
+        ("metrics", ["bits"]),
+        ("data", {"notes": "one"}),
+        ("settings", []),
+        ("title", None),
+        ("kind", 5),
+    ],
+)
+def test_a_configuration_of_another_form_is_named(tmp_path, key, value):
+    write_config(tmp_path, {"settings": {}, key: value})
+    with pytest.raises(RunError, match=rf"config.json cannot be read as the configuration of a run: {key}"):
+        open_run(tmp_path)
+
+
+def test_a_run_of_another_version_is_not_gone_on_with(tmp_path):
+    prepare_folder(tmp_path, {"settings": {}}, n_jobs=1, fresh=False)
+    config = read_config(tmp_path)
+    write_config(tmp_path, {**config, "versions": {**config["versions"], "seqcompare": "0.0.1"}})
+    with pytest.raises(FileExistsError, match=r"a run of seqcompare 0\.0\.1, and this is .*--fresh"):
+        prepare_folder(tmp_path, {"settings": {}}, n_jobs=1, fresh=False)
+    prepare_folder(tmp_path, {"settings": {}}, n_jobs=1, fresh=True)
+    assert len(read_config(tmp_path)["sessions"]) == 1
+
+
+def test_what_a_kill_leaves_of_the_first_write_is_no_stranger(tmp_path):
+    (tmp_path / f"{CONFIG}.4711.tmp").write_text('{"settings"', encoding="utf-8")
+    prepare_folder(tmp_path, {"settings": {}}, n_jobs=1, fresh=False)
+    assert [path.name for path in tmp_path.iterdir()] == [CONFIG]
+
+
+def test_until_all_else_is_gone_a_folder_is_that_of_a_run(tmp_path, monkeypatch):
+    prepare_folder(tmp_path, {"settings": {}}, n_jobs=1, fresh=False)
+    written = ["report.html", "report.md", "answer.json", "model.skops", "use_model.py", STORE]
+    for name in written:
+        (tmp_path / name).touch()
+    left = []
+    unlink = Path.unlink
+
+    def watched(path, missing_ok=False):
+        if path.name == CONFIG:
+            left.extend(p.name for p in tmp_path.iterdir() if p.name in written)
+            raise KeyboardInterrupt
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", watched)
+    with pytest.raises(KeyboardInterrupt):
+        prepare_folder(tmp_path, {"settings": {}}, n_jobs=1, fresh=True)
+    monkeypatch.undo()
+    assert left == []
+    prepare_folder(tmp_path, {"settings": {}}, n_jobs=1, fresh=True)

@@ -117,3 +117,11 @@ class CountDistribution(Distribution):
 
     def _map(self, change: Any) -> Self:
         return type(self)(change(self.proba, 1), change(self.ratio, 0), change(self.tail, 0))
+
+
+def widen(batch: CountDistribution, size: int) -> CountDistribution:
+    """Return the same distributions with a table of `size` counts."""
+    more = np.arange(size - batch.proba.shape[-1])
+    fill = (batch.tail * (1 - batch.ratio))[..., np.newaxis] * batch.ratio[..., np.newaxis] ** more
+    table = np.concatenate([batch.proba, fill], axis=-1)
+    return CountDistribution(table, batch.ratio, batch.tail * batch.ratio ** len(more))

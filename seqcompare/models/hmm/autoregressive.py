@@ -16,7 +16,7 @@ from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_sequence_weights
 from seqcompare.models.base import NumberDensity, Reading, check_lengths, check_sequences
 from seqcompare.models.distributions.base import Distribution, pack
-from seqcompare.models.distributions.drawing import forecast_by_drawing
+from seqcompare.models.distributions.drawing import forecast_from_states
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
 from seqcompare.models.hmm.online import settle
 from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
@@ -238,7 +238,12 @@ class AutoregressiveHMM(NumberDensity):
         sequences = self._check(X)
         check_scalar(steps, "steps", Integral, min_val=1)
         drawn = _CONTINUATIONS if n_samples is None else n_samples
-        return forecast_by_drawing(self._ahead, sequences, steps, drawn, check_random_state(random_state))
+        rng = check_random_state(random_state)
+        weights, _ = self._beliefs(sequences, self.regimes_.likelihood(sequences))
+        ahead, last = self._ahead(sequences), sequences.offsets[1:] - 1
+        kept = [x[max(len(x) - self.coef_.shape[1], 0) :] for x in sequences]
+        after = [(ahead[row], Known(weights[row], x)) for row, x in zip(last, kept, strict=True)]
+        return forecast_from_states(after, self.step, steps, drawn, rng)
 
     def start(self) -> Known:
         """Return the state before the first step of a sequence, for `step`."""

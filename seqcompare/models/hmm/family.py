@@ -27,6 +27,10 @@ from seqcompare.needs import Needs, Traits
 from seqcompare.typing import Record
 
 _FILTERED, _SMOOTHED = "filter", "posterior"
+#: Channels up to which covariances of all of them are affordable.
+_MOST_FULL = 12
+#: Where a search for a state space of inputs and targets ends: most of what it gains then is of the inputs.
+_ROUGH, _FEW_ITERATIONS = 1e-7, 200
 #: Pseudo-counts of symbols and of transitions that do most of the work where steps are few.
 _SPARSE = {"emissionprob": 0.3, "transmat": 0.02}
 
@@ -40,6 +44,15 @@ def _hmm(
         how["priors"] = _SPARSE
     if problem.role == "step":
         return seqcompare.HMMTagger(n_components, decode=decode, **how)
+    if problem.role == "step-value":
+        return seqcompare.HMMStepRegressor(
+            n_components,
+            covariance_type="full" if problem.n_channels <= _MOST_FULL else "diag",
+            decode=decode,
+            n_init=how["n_init"],
+            max_iter=how["max_iter"],
+            missing="allow" if problem.missing else "error",
+        )
     if decode != _FILTERED:
         return None
     # the classical fit, of whole sequences; the one to the steps that count is a kind of its own
@@ -128,14 +141,23 @@ def _missing(problem: Problem) -> str:
     return "marginalize" if problem.missing else "error"
 
 
-def _state_space(problem: Problem, n_components: int) -> BaseEstimator | None:
-    """Return the density whose states are numbers."""
-    if problem.role != "next" or problem.kind != "real":
+def _state_space(problem: Problem, n_components: int, *, decode: str = _FILTERED) -> BaseEstimator | None:
+    """Return the density whose states are numbers, or what it says of a number a step."""
+    missing = "allow" if problem.missing else "error"
+    if problem.role == "step-value" and problem.kind != "symbols":
+        return seqcompare.KalmanStepRegressor(
+            n_components, decode=decode, missing=missing, tol=_ROUGH, max_iter=_FEW_ITERATIONS
+        )
+    if decode != _FILTERED or problem.role != "next" or problem.kind != "real":
         return None
-    return seqcompare.LinearStateSpace(n_components, missing="allow" if problem.missing else "error")
+    return seqcompare.LinearStateSpace(n_components, missing=missing)
 
 
 def _numbers_in_a_state(problem: Problem) -> list[Settings]:
+    if problem.role == "step-value" and problem.kind == "real":
+        width = 2 * (problem.n_channels + 1)
+        able = problem.n_channels <= _MOST_FULL
+        return [{"n_components": k} for k in (1, 2, 3, 4) if able and 10 * k * (k + width) <= problem.n_steps]
     if problem.role != "next" or problem.kind != "real":
         return []
     width = 2 * problem.n_channels
@@ -332,6 +354,19 @@ FAMILY = Family(
             sizes=(2, 3),
             kinds=("real",),
             missing=False,
+        ),
+        _spec(
+            "state-space-smoothed",
+            "Linear state space, smoothed",
+            partial(_state_space, decode=_SMOOTHED),
+            lambda problem: _numbers_in_a_state(problem) if problem.role == "step-value" else [],
+            label="linear state space {n_components}, smoothed",
+            capacity_name="numbers in a state",
+            refine=None,
+            cost=partial(_seconds, 1e-4),
+            ahead=True,
+            sizes=(),
+            kinds=("real",),
         ),
         _of_labels_spec("hmm-labels-smoothed", _SMOOTHED, ahead=True),
         _spec(

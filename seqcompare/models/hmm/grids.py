@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seqcompare.data.options import LABELLED_STEPS
 from seqcompare.families import Problem, Settings
 
 #: Sizes for few symbols and for many, and where the former end.
@@ -30,6 +31,9 @@ def states(problem: Problem) -> list[Settings]:
             counts = fitting(problem, 2, 3, 4, 6, 8, 12)
         else:
             counts = fitting(problem, *_SOME if problem.n_symbols <= _FEW_SYMBOLS else _MANY)
+    elif problem.role == "step-value":
+        wide = problem.n_symbols or (problem.n_channels + 1) * (problem.n_channels + 4) // 2
+        counts = [k for k in (1, 2, 3, 4, 6, 8) if k == 1 or 5 * k * (k + wide) <= problem.n_steps]
     elif problem.role == "step":
         counts = [k for k in fitting(problem, 4, 8, 16) if k > problem.n_classes]
     else:
@@ -116,4 +120,4 @@ def states_that_last(problem: Problem) -> list[Settings]:
 
 def steps_only(problem: Problem) -> list[Settings]:
     """Return the numbers of states of taggers."""
-    return states(problem) if problem.role == "step" else []
+    return states(problem) if problem.role in LABELLED_STEPS else []

@@ -10,6 +10,7 @@ from scipy.stats import poisson
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.data.sequences import Sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.counts import CountDistribution
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
@@ -55,6 +56,40 @@ class StepPredictions:
             )
         filtered, sequences = self._filter(X)
         return sequences.pack(filtered.expect(self.emissionprob_))
+
+    def forecast_proba(
+        self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
+    ) -> Floats:
+        """Return the probabilities of the symbols at each of the `steps` steps after the end.
+
+        Parameters
+        ----------
+        X : sequences of symbols
+            What came so far.
+        steps : int
+            How many steps to look ahead.
+        n_samples, random_state
+            Not used: the probabilities are exact.
+
+        Returns
+        -------
+        ndarray of shape (n, steps, n_symbols)
+            In the order of ``symbols_``.
+        """
+        check_is_fitted(self)
+        if self.emission_ != "categorical":
+            raise ValueError(f"forecast_proba is for symbols, but this HMM has {self.emission_} steps")
+        check_scalar(steps, "steps", Integral, min_val=1)
+        return self._states_ahead(X, steps)[0] @ self.emissionprob_
+
+    def _states_ahead(self, X: SequencesLike, steps: int) -> tuple[Floats, Sequences]:
+        """Return the probabilities of the states at each of the steps after the end, shape (n, steps, K)."""
+        filtered, sequences = self._filter(X)
+        chain = chain_of(self)
+        known = [chain.ahead(filtered.last(np.array(sequences.offsets)))]
+        for _ in range(steps - 1):
+            known.append(chain.ahead(known[-1]))
+        return np.stack([chain.states(ahead) for ahead in known], axis=1), sequences
 
     def predict_next(self, X: SequencesLike) -> SequencesLike:
         """Return the most probable next symbol, or the expected next step, per step in X's container."""
@@ -106,13 +141,8 @@ class StepPredictions:
         check_is_fitted(self)
         self._check_numbers()
         check_scalar(steps, "steps", Integral, min_val=1)
-        filtered, sequences = self._filter(X)
-        chain = chain_of(self)
-        ahead = [chain.ahead(filtered.last(np.array(sequences.offsets)))]
-        for _ in range(steps - 1):
-            ahead.append(chain.ahead(ahead[-1]))
-        states = np.stack([chain.states(known) for known in ahead], axis=1)
-        return self._mix(states, flat=sequences.values.ndim == 1)
+        ahead, sequences = self._states_ahead(X, steps)
+        return self._mix(ahead, flat=sequences.values.ndim == 1)
 
     def _check_numbers(self) -> None:
         if self.emission_ == "mixed":

@@ -15,7 +15,7 @@ from seqcompare.data.axes import refuse_lengths
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.alphabet import choose_alphabet, encode
-from seqcompare.models.base import Density, Reading, check_lengths, check_sequences
+from seqcompare.models.base import Reading, SymbolDensity, check_lengths, check_sequences
 from seqcompare.models.markov.blend import N_STATES
 from seqcompare.models.markov.context_reader import ContextReader, count_text, fit_mixture, with_more_text
 from seqcompare.models.markov.context_trie import ALPHA, LOG_TREE, ContextTrie
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class ContextTree(Density):
+class ContextTree(SymbolDensity):
     """A variable-order Markov chain with no order to choose.
 
     How far a prediction looks back depends on what it sees. Two answers to that are mixed: context-tree

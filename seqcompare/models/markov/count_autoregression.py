@@ -17,7 +17,7 @@ from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.base import NumberDensity, Reading, check_lengths, check_sequences
 from seqcompare.models.distributions.base import pack
-from seqcompare.models.distributions.counts import CountDistribution
+from seqcompare.models.distributions.counts import CountDistribution, widen
 from seqcompare.models.markov.counts import check_order
 from seqcompare.models.markov.lags import spectral_radius
 from seqcompare.models.markov.thinning import (
@@ -168,10 +168,10 @@ class CountAutoregression(NumberDensity):
         late = predict(self.thinning_, _past(counts, rows + 1, self.order))
         start, size = self.start_, late.proba.shape[-1]
         size = max(size, start.proba.shape[-1])
-        table = np.tile(_widen(start, size).proba, (len(counts), 1))
+        table = np.tile(widen(start, size).proba, (len(counts), 1))
         ratio = np.full(len(counts), float(start.ratio))
-        tail = np.full(len(counts), float(_widen(start, size).tail))
-        wide = _widen(late, size)
+        tail = np.full(len(counts), float(widen(start, size).tail))
+        wide = widen(late, size)
         table[rows], ratio[rows], tail[rows] = wide.proba, wide.ratio, wide.tail
         return pack(sequences, CountDistribution(table, ratio, tail))
 
@@ -216,7 +216,7 @@ class CountAutoregression(NumberDensity):
             drawn = each.sample(1, rng)[0].astype(np.int64).reshape(n, n_drawn, 1)
             past = np.concatenate([drawn, past[:, :, :-1]], axis=2) if self.order else past
         size = max(part.proba.shape[-1] for part in parts)
-        wide = [_widen(part, size) for part in parts]
+        wide = [widen(part, size) for part in parts]
         table, ratio, tail = (
             np.stack([getattr(part, name) for part in wide], axis=1) for name in ("proba", "ratio", "tail")
         )
@@ -336,17 +336,9 @@ def _past(counts: Counts, rows: NDArray[np.int64], order: int) -> Counts:
     return np.column_stack([counts[rows - k] for k in range(1, order + 1)])
 
 
-def _widen(batch: CountDistribution, size: int) -> CountDistribution:
-    """Return the same distributions with a table of `size` counts."""
-    more = np.arange(size - batch.proba.shape[-1])
-    fill = (batch.tail * (1 - batch.ratio))[..., np.newaxis] * batch.ratio[..., np.newaxis] ** more
-    table = np.concatenate([batch.proba, fill], axis=-1)
-    return CountDistribution(table, batch.ratio, batch.tail * batch.ratio ** len(more))
-
-
 def _choose(known: NDArray[np.bool_], each: CountDistribution, start: CountDistribution) -> CountDistribution:
     size = max(each.proba.shape[-1], start.proba.shape[-1])
-    wide, other = _widen(each, size), _widen(start, size)
+    wide, other = widen(each, size), widen(start, size)
     return CountDistribution(
         np.where(known[:, np.newaxis], wide.proba, other.proba),
         np.where(known, wide.ratio, other.ratio),

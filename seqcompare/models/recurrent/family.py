@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 import seqcompare
+from seqcompare.data.options import STEPWISE
 from seqcompare.families import Family, ModelSpec, Problem, Settings
-from seqcompare.models.pieces import InPieces
+from seqcompare.models.pieces import InPieces, NumbersInPieces
 from seqcompare.models.recurrent.cell import Cell
 from seqcompare.models.recurrent.cells import CELLS
 from seqcompare.models.recurrent.insight import GATES, GRADIENTS, look_inside
@@ -61,6 +62,9 @@ def _net(
             if both_ways or problem.n_train < _HELD_OUT
             else seqcompare.NextStep(seqcompare.RNNStepRegressor(**how | _OF_NUMBERS))
         )
+    if problem.role == "step-value":
+        numbers: Any = seqcompare.RNNStepRegressor(**how)
+        return NumbersInPieces(numbers, PIECE) if problem.task is None and problem.longest > LONG else numbers
     if problem.role in ("next", "step"):
         if problem.role == "next" and both_ways:
             return None
@@ -88,7 +92,7 @@ def _grid(cell: str, both_ways: bool, problem: Problem) -> list[Settings]:
     """Return the sizes, some with gates that begin with a short memory, that the data allow."""
     sizes: dict[str, tuple[int, ...]]
     shorts: dict[str, tuple[int, ...]] = {}
-    if problem.role in ("next", "step"):
+    if problem.role in STEPWISE:
         if problem.role == "next" and both_ways:
             return []
         if problem.role == "next" and problem.kind == "real":

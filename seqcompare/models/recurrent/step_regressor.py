@@ -7,24 +7,23 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import r2_score
 from sklearn.utils import check_scalar
 
-from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_numbers, check_step_weights
-from seqcompare.models.base import Reader, check_sequences
+from seqcompare.models.base import check_sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.recurrent import heads, online
 from seqcompare.models.recurrent.estimator import RecurrentNet
 from seqcompare.models.recurrent.parameters import check_parameters
 from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
+from seqcompare.models.step_regression import StepRegressor
 from seqcompare.typing import Array, Floats, SequencesLike, TargetsLike, WeightsLike
 
 OUTPUTS = ("gaussian", "mixture", "poisson")
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class RNNStepRegressor(RecurrentNet, Reader):
+class RNNStepRegressor(RecurrentNet, StepRegressor):
     """A recurrent network that answers every step with the density of a number, or of several.
 
     It is trained by the likelihood of its density. Inside `NextStep` that is the density of the next step.
@@ -73,8 +72,6 @@ class RNNStepRegressor(RecurrentNet, Reader):
     output: str = "gaussian"
     n_mix: int = 3
     skip: bool = True
-
-    predicts = "numbers"
 
     @property
     def causal(self) -> bool:
@@ -152,20 +149,6 @@ class RNNStepRegressor(RecurrentNet, Reader):
         """
         sequences, z = self._outputs(X)
         return pack(sequences, self._distribution(z))
-
-    def score(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> float:
-        """Return R2 over all steps.
-
-        Parameters
-        ----------
-        X, y, sample_weight
-            As in `fit`.
-        """
-        sequences = self._check(X)
-        targets = check_step_numbers(y, sequences)
-        weights = check_step_weights(sample_weight, sequences)
-        answer: Any = Sequences(self.predict(Sequences(sequences.values, sequences.offsets))).values
-        return float(r2_score(targets, answer, sample_weight=weights))
 
     def start(self) -> online.Running:
         """Return the state before the first step of a sequence, for `step`; not if it is bidirectional."""

@@ -19,10 +19,12 @@ from seqcompare.data.targets import (
     check_sequence_labels,
     check_sequence_weights,
     check_step_labels,
+    check_step_numbers,
     check_step_weights,
 )
 from seqcompare.models.base import Reading, Tagger, check_sequences
 from seqcompare.models.online import StepByStep
+from seqcompare.models.step_regression import StepRegressor
 from seqcompare.typing import Floats, Labels, SequencesLike, TargetsLike, Values, WeightsLike
 
 if TYPE_CHECKING:
@@ -217,6 +219,36 @@ class ChanceRegressor(RegressorMixin, BaseEstimator):
         return np.full(len(check_sequences(self, X, reset=False, allow_nan=True, mixed="keep")), self.mean_)
 
 
+class ChanceStepRegressor(StepRegressor):
+    """Answers every step with the mean."""
+
+    causal = True
+
+    @property
+    def reading(self) -> Reading:
+        """A missing value is no matter to a mean of targets."""
+        return {"allow_nan": True, "mixed": "keep"}
+
+    def fit(
+        self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
+    ) -> ChanceStepRegressor:
+        """Average the targets of all steps, weighted."""
+        sequences = check_sequences(self, X, reset=True, **self.reading)
+        targets, weights = check_step_numbers(y, sequences), check_step_weights(sample_weight, sequences)
+        self.mean_ = np.average(targets, axis=0, weights=weights)
+        self.n_parameters_ = int(np.size(self.mean_))
+        return self
+
+    def predict(self, X: SequencesLike) -> Any:
+        """Return the mean at every step."""
+        sequences = self._check(X)
+        return sequences.pack(np.tile(self.mean_, (sequences.n_steps, *(1,) * np.ndim(self.mean_))))
+
+    @property
+    def _looks_back(self) -> int:
+        return 0
+
+
 def chance_model(dataset: SequenceDataset, n_counts: int = 0) -> BaseEstimator:
     """Return the model without memory, not fitted.
 
@@ -237,7 +269,12 @@ def chance_model(dataset: SequenceDataset, n_counts: int = 0) -> BaseEstimator:
             # the frequencies of the counts, and a tail beyond the largest
             return seqcompare.CountAutoregression(0, arrivals="free")
         return ChanceDensity("marginalize" if np.isnan(dataset.X.values).any() else "error")
-    models = {"step": ChanceTagger, "sequence": ChanceClassifier, "value": ChanceRegressor}
+    models = {
+        "step": ChanceTagger,
+        "step-value": ChanceStepRegressor,
+        "sequence": ChanceClassifier,
+        "value": ChanceRegressor,
+    }
     return models[dataset.role]()
 
 

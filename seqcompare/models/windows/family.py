@@ -18,10 +18,12 @@ from sklearn.svm import SVC
 import seqcompare
 from seqcompare.families import Family, ModelSpec, Problem, Settings
 from seqcompare.models.windows.grids import (
+    BOOSTING,
     KERNEL,
     LOGISTIC,
     NET,
     REFINE,
+    REGRESSORS,
     RIDGE,
     SUPPORT,
     boosted_widths,
@@ -73,6 +75,10 @@ def _scaled(model: BaseEstimator, problem: Problem) -> BaseEstimator:
 
 def _regressor(name: str, problem: Problem, **penalty: float) -> BaseEstimator:
     made: BaseEstimator
+    if name == BOOSTING:
+        # exact splits, but of bins where there are many steps
+        few = problem.n_steps <= _FEW_STEPS
+        return GradientBoostingRegressor(subsample=0.5) if few else HistGradientBoostingRegressor()
     if name != NET:
         made = Ridge()
     elif problem.task is not None:
@@ -98,6 +104,8 @@ def _window(
     name: str, problem: Problem, width: int, pooling: str = "last", **penalty: float
 ) -> BaseEstimator | None:
     """Return a window over a classifier that looks back, or a regressor of whole sequences."""
+    if problem.role == "step-value":
+        return _numbers(name, problem, width - 1, 0, **penalty) if name == NET else None
     if problem.role == "value":
         regressor = _regressor(name, problem, **penalty) if name == NET else None
         return (
@@ -125,18 +133,26 @@ def _density(regressor: BaseEstimator, width: int) -> BaseEstimator:
     return seqcompare.NextStep(seqcompare.WindowStepRegressor(regressor, before=width - 1))
 
 
+def _numbers(name: str, problem: Problem, before: int, after: int, **penalty: float) -> BaseEstimator:
+    """Return a number a step from the window around it."""
+    made = _regressor(name, problem, **penalty)
+    return seqcompare.WindowStepRegressor(made, before=before, after=after, standardize=name == NET)
+
+
 def _boosting(problem: Problem, width: int) -> BaseEstimator | None:
-    """Return boosted trees for one channel: exact splits, but of bins where there are many steps."""
+    """Return boosted trees of numbers: for what follows of one channel, or a number a step of several."""
+    if problem.role == "step-value":
+        return _numbers(BOOSTING, problem, width - 1, 0) if problem.kind == "real" else None
     if not numbers_follow(problem) or problem.n_channels > 1:
         return None
-    exact = problem.n_steps <= _FEW_STEPS
-    made = GradientBoostingRegressor(subsample=0.5) if exact else HistGradientBoostingRegressor()
-    return _density(made, width)
+    return _density(_regressor(BOOSTING, problem), width)
 
 
 def _ridge(problem: Problem, width: int, pooling: str = "last", **penalty: float) -> BaseEstimator | None:
     if numbers_follow(problem):
         return _density(_regressor(RIDGE, problem, **penalty), width)
+    if problem.role == "step-value":
+        return _numbers(RIDGE, problem, width - 1, 0, **penalty)
     if problem.role != "value":
         return None
     return seqcompare.WindowRegressor(_regressor(RIDGE, problem, **penalty), width=width, pooling=pooling)
@@ -144,7 +160,9 @@ def _ridge(problem: Problem, width: int, pooling: str = "last", **penalty: float
 
 def _centred(name: str, problem: Problem, width: int, **penalty: float) -> BaseEstimator | None:
     """Return windows that look as far ahead as back; `width` taps in all."""
-    if problem.role != "step":
+    if problem.role == "step-value" and name in REGRESSORS:
+        return _numbers(name, problem, (width - 1) // 2, width // 2, **penalty)
+    if problem.role != "step" or name in (RIDGE, BOOSTING):
         return None
     rule = _rule(name, problem, **penalty)
     return seqcompare.WindowTagger(rule, before=(width - 1) // 2, after=width // 2)
@@ -273,7 +291,7 @@ def _looking_both_ways(name: str, title: str, words: str, **more: Any) -> ModelS
         seed_key=partial(_centred_seed, words),
         limit_ahead=_ahead,
         ahead=True,
-        refine=partial(REFINE[name], centred=True),
+        refine=partial(REFINE[name], centred=True) if name in REFINE else None,
         **more,
     )
 
@@ -296,7 +314,7 @@ FAMILY = Family(
             cost=partial(_seconds, 1e-7),
         ),
         _spec(
-            "boosting",
+            BOOSTING,
             "Boosted window",
             _boosting,
             boosted_widths,
@@ -327,6 +345,14 @@ FAMILY = Family(
             refine=partial(near, "C", 1.0, wider=False),
         ),
         _looking_both_ways(LOGISTIC, "Centred window", "logistic window", sizes=(9, 17), linear=True),
+        _looking_both_ways(RIDGE, "Centred ridge window", "ridge window", sizes=(9, 17), linear=True),
+        _looking_both_ways(
+            BOOSTING,
+            "Centred boosted window",
+            "boosted window",
+            cost=partial(_seconds, 2e-4),
+            kinds=("real",),
+        ),
         _looking_both_ways(NET, "Centred MLP window", "MLP window", cost=_seconds_of_net),
         _looking_both_ways(KERNEL, "Centred RBF SVM window", "RBF SVM window", cost=partial(_seconds, 3e-5)),
         _spec(

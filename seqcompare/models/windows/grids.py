@@ -6,7 +6,10 @@ from functools import partial
 
 from seqcompare.families import Problem, Settings
 
-LOGISTIC, SUPPORT, KERNEL, NET, RIDGE = "logistic", "linear-svm", "rbf-svm", "mlp", "ridge"
+LOGISTIC, SUPPORT, KERNEL, NET = "logistic", "linear-svm", "rbf-svm", "mlp"
+RIDGE, BOOSTING = "ridge", "boosting"
+#: What answers steps with numbers.
+REGRESSORS = (RIDGE, BOOSTING, NET)
 
 #: Rows up to which an exact kernel machine is affordable on a comparison's grid.
 _FEW_ROWS = 1500
@@ -22,11 +25,14 @@ def numbers_follow(problem: Problem) -> bool:
 
 
 def _widths(problem: Problem) -> list[Settings]:
-    return [{"width": w} for w in _filled(problem, 1, 2, 4, 8, 16)] if numbers_follow(problem) else []
+    able = numbers_follow(problem) or problem.role == "step-value"
+    return [{"width": w} for w in _filled(problem, 1, 2, 4, 8, 16)] if able else []
 
 
 def boosted_widths(problem: Problem) -> list[Settings]:
-    """Return the widths of boosted trees, for one channel."""
+    """Return the widths of boosted trees: of what follows for one channel only."""
+    if problem.role == "step-value" and problem.kind == "real":
+        return [each for each in _widths(problem) if each["width"] in (1, 4, 8)]
     return [each for each in _widths(problem) if problem.n_channels == 1 and each["width"] in (1, 4)]
 
 
@@ -44,6 +50,8 @@ def grid(name: str, problem: Problem) -> list[Settings]:
     """Return the widths, and for whole sequences the poolings, that are affordable."""
     if name == KERNEL and (problem.n_scored > _FEW_ROWS or problem.role == "value"):
         return []
+    if problem.role == "step-value":
+        return [each for each in _widths(problem) if name == NET and each["width"] in (1, 4, 8)]
     if problem.role in ("next", "step"):
         if problem.role == "next" and problem.kind == "real":
             return []
@@ -148,7 +156,13 @@ def ridge_grid(problem: Problem) -> list[Settings]:
 
 def centred_grid(name: str, problem: Problem) -> list[Settings]:
     """Return the widths of windows that look as far ahead as back."""
-    if problem.role != "step" or (name == KERNEL and problem.n_scored > _FEW_ROWS):
+    if problem.role == "step-value":
+        able = name in REGRESSORS and (name != BOOSTING or problem.kind == "real")
+        sides = (1, 2, 4, 8) if name == RIDGE else (1, 4)
+        return [{"width": 2 * side + 1} for side in sides if able and side < problem.longest]
+    if problem.role != "step" or name in (RIDGE, BOOSTING):
+        return []
+    if name == KERNEL and problem.n_scored > _FEW_ROWS:
         return []
     return [
         {"width": 2 * side + 1}

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import choose_alphabet
 from seqcompare.models.base import check_sequences
+from seqcompare.models.output import FramesOutput
 from seqcompare.models.windows.layout import WindowLayout
 from seqcompare.typing import Labels, SequencesLike, TargetsLike
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 
 class SlidingWindow(
+    FramesOutput,
     TransformerMixin,
     BaseEstimator,
     auto_wrap_output_keys=None,  # type: ignore[call-arg]  # scikit-learn has no types
@@ -152,7 +154,8 @@ class SlidingWindow(
         """
         sequences = self._check(X)
         rows = self.layout_.expand(self.layout_.base(sequences))
-        return sequences.pack(rows if sequences.kind == "real" else rows.toarray())
+        packed = sequences.pack(rows if sequences.kind == "real" else rows.toarray())
+        return self._in_container(packed, X)
 
     def rows(self, X: SequencesLike) -> tuple[Any, NDArray[np.int64]]:
         """Stack the windows of all steps, and say where each comes from.

@@ -6,18 +6,17 @@ import numpy as np
 from numpy.typing import DTypeLike
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import Ridge
-from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_numbers, check_step_weights
-from seqcompare.models.base import Reader, check_sequences
+from seqcompare.models.base import check_sequences
+from seqcompare.models.step_regression import StepRegressor
 from seqcompare.models.windows.fit import CHUNK, FEW, as_form, count_parameters, fit_rows, wants_dense
 from seqcompare.models.windows.sliding_window import SlidingWindow
-from seqcompare.typing import Labels, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import SequencesLike, TargetsLike, WeightsLike
 
 
-class WindowStepRegressor(Reader):
+class WindowStepRegressor(StepRegressor):
     """A number for each step (or several) from the window around it, by any scikit-learn regressor.
 
     Inside `NextStep` it becomes a density over numbers: the prediction, and a distribution of its errors.
@@ -30,6 +29,9 @@ class WindowStepRegressor(Reader):
         Steps seen before and after the one that is answered for.
     pairs, mark_edges, dtype
         As in `WindowTagger`.
+    standardize : bool, default=False
+        Whether the inner regressor is given targets of mean 0 and variance 1, as those that learn by
+        gradients want them.
 
     Attributes
     ----------
@@ -39,6 +41,8 @@ class WindowStepRegressor(Reader):
         What makes its rows.
     dense_ : bool
         Whether the inner regressor gets dense rows.
+    target_mean_, target_scale_ : ndarray
+        What standard units of the targets are made with; 0 and 1 unless asked for.
     n_parameters_ : int or nan
         Numbers that the inner regressor predicts with; NaN if it does not show them.
 
@@ -51,8 +55,6 @@ class WindowStepRegressor(Reader):
     (2,)
     """
 
-    predicts = "numbers"
-
     def __init__(
         self,
         estimator: BaseEstimator = None,
@@ -62,6 +64,7 @@ class WindowStepRegressor(Reader):
         pairs: bool = False,
         mark_edges: bool = True,
         dtype: DTypeLike = "float64",
+        standardize: bool = False,
     ) -> None:
         self.estimator = estimator
         self.before = before
@@ -69,6 +72,7 @@ class WindowStepRegressor(Reader):
         self.pairs = pairs
         self.mark_edges = mark_edges
         self.dtype = dtype
+        self.standardize = standardize
 
     @property
     def causal(self) -> bool:
@@ -102,7 +106,14 @@ class WindowStepRegressor(Reader):
         layout = self.window_.layout_
         rows = layout.expand(layout.base(sequences, None if len(steps) == sequences.n_steps else steps))
         self.dense_ = wants_dense(self.inner, rows)
-        self.estimator_ = fit_rows(self.inner, as_form(rows, self.dense_), targets[steps], weights[steps])
+        targets, weights = targets[steps], weights[steps]
+        self.target_mean_, self.target_scale_ = np.zeros(targets.shape[1:]), np.ones(targets.shape[1:])
+        if self.standardize:
+            self.target_mean_ = np.average(targets, axis=0, weights=weights)
+            spread = np.sqrt(np.average((targets - self.target_mean_) ** 2, axis=0, weights=weights))
+            self.target_scale_ = np.where(spread > 0, spread, 1.0)
+            targets = (targets - self.target_mean_) / self.target_scale_
+        self.estimator_ = fit_rows(self.inner, as_form(rows, self.dense_), targets, weights)
         self.n_parameters_ = count_parameters(self.estimator_)
         return self
 
@@ -116,28 +127,12 @@ class WindowStepRegressor(Reader):
             self.estimator_.predict(as_form(layout.expand(base), self.dense_))
             for base in layout.pieces(sequences, size=size)
         ]
-        return sequences.pack(np.concatenate(parts))
-
-    def score(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> float:
-        """Return R2 over all steps.
-
-        Parameters
-        ----------
-        X, y, sample_weight
-            As in `fit`.
-        """
-        sequences = self._check(X)
-        targets = check_step_numbers(y, sequences)
-        weights = check_step_weights(sample_weight, sequences)
-        answer: Labels = Sequences(self.predict(Sequences(sequences.values, sequences.offsets))).values
-        return float(r2_score(targets, answer, sample_weight=weights))
+        answer = np.concatenate(parts)
+        return sequences.pack(self.target_mean_ + self.target_scale_ * answer if self.standardize else answer)
 
     @property
     def _looks_back(self) -> int | None:
         return int(self.before) + 1 if self.causal else None
-
-    def _answers_to(self, X: Sequences) -> SequencesLike:
-        return self.predict(X)[0]
 
     @property
     def inner(self) -> BaseEstimator:

@@ -98,10 +98,12 @@ def lead_of(answer: ShownAnswer, result: ComparisonResult) -> Lead:
         What it is made of.
     """
     sheet = answer.sheet
+    values = json.dumps(plain(answer.to_dict()), indent=2, allow_nan=False) + "\n"
     pastes = (
         Paste("commands", "Commands", "\n".join(sheet.commands)),
         Paste("latex", "LaTeX", answer.to_latex()),
         Paste("markdown", "Markdown", answer.to_markdown()),
+        Paste("json", "JSON", values),
         Paste("methods", "Methods", methods(result, sheet)),
         Paste("bibtex", "BibTeX", bibtex(result.config)),
     )
@@ -111,7 +113,7 @@ def lead_of(answer: ShownAnswer, result: ComparisonResult) -> Lead:
         pastes=pastes,
         files={
             "tables/answer.tex": answer.to_latex,
-            "answer.json": lambda: json.dumps(plain(answer.to_dict()), indent=2, allow_nan=False) + "\n",
+            "answer.json": lambda: values,
             "figures/answer.png": lambda: to_png(answer.slide()),
         },
     )

@@ -1,0 +1,36 @@
+"""What columns of tables usually go by."""
+
+from __future__ import annotations
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+# what each part usually goes by, best first; "y" is left out, since beside "x" it is as often a coordinate
+USUAL = {
+    "sequence": _words(
+        "sequence sequence_id seq seq_id series series_id id unique_id case_id case caseid "
+        "case:concept:name trace trace_id sentence sentence_id sentence_# session session_id trial "
+        "trial_id trajectory trajectory_id episode episode_id user_id user userid patient_id patient "
+        "person person_id subject_id subject participant participant_id song song_id document document_id "
+        "doc doc_id game game_id match match_id video video_id utterance utterance_id vehicle vehicle_id "
+        "machine machine_id customer customer_id device_id unit unit_id engine run run_id track_id "
+        "trip_id recording recording_id sample_id sid uid pid"
+    ),
+    "order": _words(
+        "order step time t timestamp time:timestamp datetime date position pos ds ts index idx frame tick "
+        "event_time start_time time_stamp created_at recorded_at token_id turn cycle visit minute second "
+        "hour day week month quarter year"
+    ),
+    "target": _words("target label class tag ner_tag outcome"),
+    "group": _words("group groups subject subject_id"),
+}
+
+#: Names of sequences that are as often those of something that changes from step to step.
+WEAK = ("unit", "series", "run", "trial", "sample_id")
+
+
+def normal(name: str) -> str:
+    """Return a name as usual names are written."""
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
