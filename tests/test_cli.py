@@ -440,3 +440,23 @@ def test_a_wrong_value_gets_the_right_one_as_a_hint(arguments, words, tmp_path, 
     done = run(*arguments)
     assert done.returncode == 2
     assert words in done.stderr
+
+
+def test_a_bad_budget_is_one_line(tmp_path):
+    for command in (("compare", "digits"), ("sweep", "quick"), ("claims",)):
+        done = run(*command, "--budget", "soon", "--out", str(tmp_path / "run"))
+        assert done.returncode == 2
+        expected = (
+            "budget must be more than 0: seconds, or numbers with s, m, h or d, such as '10m'; got 'soon'"
+        )
+        assert expected in " ".join(done.stderr.split())
+        assert "Traceback" not in done.stderr
+
+
+def test_the_forecast_is_one_line_before_the_start(tmp_path):
+    (tmp_path / "text.txt").write_text("abababbab\n" * 30)
+    done = run(
+        "compare", str(tmp_path / "text.txt"), "-m", "markov", "--jobs", "1", "--out", str(tmp_path / "run")
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^forecast: \d+ candidates in 5 folds, about .* on 1 worker ", done.stderr, re.M)

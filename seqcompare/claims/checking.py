@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from seqcompare.claims.catalog import CLAIMS
+from seqcompare.experiments.budget import seconds_of
 from seqcompare.experiments.sweep import sweep
 from seqcompare.results.folder import to_csv
 
@@ -61,6 +63,7 @@ def check_claims(
     progress: Callable[[str, Progress], None] | None = None,
     backend: str = "loky",
     scheduler: str | None = None,
+    budget: float | str | None = None,
 ) -> CheckedClaims:
     """Run the sweep of each claim and judge it by what comes out.
 
@@ -78,6 +81,9 @@ def check_claims(
         Called after every trial.
     backend, scheduler : str
         Where workers live, as for `sweep`.
+    budget : float or str, optional
+        Seconds, or a time such as "10m", within which all sweeps end. What does not fit is not run, and its
+        claims stay open: the same call goes on.
 
     Returns
     -------
@@ -95,6 +101,7 @@ def check_claims(
     if unknown or not chosen:
         missing = f"there is no claim {unknown[0]!r}" if unknown else "no claim was named"
         raise ValueError(f"{missing}; there are {', '.join(CLAIMS)}")
+    started, seconds = time.monotonic(), seconds_of(budget)
     folder = Path(out)
     outcomes, evidence = [], []
     for name in chosen:
@@ -106,6 +113,8 @@ def check_claims(
             fresh=fresh,
             backend=backend,
             scheduler=scheduler,
+            # what is left of it; of nothing there is no budget
+            budget=None if seconds is None else max(started + seconds - time.monotonic(), 1e-9),
             progress=None if progress is None else lambda step, name=name: progress(name, step),
         )
         outcome, table = claim.judge(run.frame())

@@ -15,16 +15,18 @@ from seqcompare.cli.inspection import inspect
 from seqcompare.cli.listing import Listing, records_of
 from seqcompare.cli.options import (
     BackendOption,
+    BudgetOption,
     FreshOption,
     JobsOption,
     JsonOption,
+    MemoryOption,
     ModelOption,
     OpenOption,
     OutOption,
     QuietOption,
     SchedulerOption,
 )
-from seqcompare.cli.predicting import forecast, predict
+from seqcompare.cli.predicting import explain, forecast, predict
 
 if TYPE_CHECKING:
     from seqcompare.data.dataset import SequenceDataset
@@ -109,6 +111,7 @@ def sweep(
         ),
     ] = None,
     models: ModelOption = None,
+    budget: BudgetOption = None,
     backend: BackendOption = "loky",
     scheduler: SchedulerOption = None,
     opened: OpenOption = False,
@@ -132,6 +135,7 @@ def sweep(
         "models": models or None,
         "backend": backend,
         "scheduler": scheduler,
+        "budget": budget,
     }
     from seqcompare.experiments.sweep import sweep as run_sweep
 
@@ -185,6 +189,8 @@ def compare(
         float, typer.Option(help="Safety net of one training of a network, in seconds.")
     ] = 600.0,
     random_state: Annotated[int, typer.Option("--seed", help="Seed of the folds.")] = 0,
+    budget: BudgetOption = None,
+    memory: MemoryOption = None,
     backend: BackendOption = "loky",
     scheduler: SchedulerOption = None,
     jobs: JobsOption = -1,
@@ -213,6 +219,8 @@ def compare(
             along=cast("Along", along),
             max_seconds=max_seconds,
             random_state=random_state,
+            budget=budget,
+            memory=memory,
             backend=backend,
             scheduler=scheduler,
             n_jobs=jobs,
@@ -295,6 +303,11 @@ app.command(
     "`seqcompare forecast reports/corpus corpus.txt --steps 3 --json`"
 )(with_reading(forecast))
 
+app.command(
+    epilog="Examples: `seqcompare explain reports/visits visits.csv --sequence p7` | "
+    "`seqcompare explain reports/corpus corpus.txt --sequence 3 --step 40 --out why.png`"
+)(explain)
+
 
 @app.command(
     epilog="Examples: `seqcompare claims` | `seqcompare claims --list` | `seqcompare claims NAME --jobs 2`"
@@ -305,6 +318,9 @@ def claims(
     ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the runs.")] = Path("reports/claims"),
     only_list: Annotated[bool, typer.Option("--list", help="List the claims; test none.")] = False,
+    budget: BudgetOption = None,
+    backend: BackendOption = "loky",
+    scheduler: SchedulerOption = None,
     jobs: JobsOption = -1,
     fresh: FreshOption = False,
     as_json: JsonOption = False,
@@ -323,6 +339,9 @@ def claims(
         checked = check_claims(
             names or None,
             out,
+            budget=budget,
+            backend=backend,
+            scheduler=scheduler,
             n_jobs=jobs,
             fresh=fresh,
             progress=lambda name, step: bar.update(step, name),

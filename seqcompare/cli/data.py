@@ -119,7 +119,9 @@ def with_reading(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _with_options(command: Callable[..., None], own: list[Parameter]) -> Callable[..., None]:
-    options = [_parameter(option) for option in _READING]
+    # what a command has of its own is for reading as well
+    shadowed = {parameter.name for parameter in own}
+    options = [_parameter(option) for option in _READING if option.name not in shadowed]
     shared = [
         Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=False, annotation=option)
         for name, option in (("as_json", JsonOption), ("quiet", QuietOption))
@@ -130,7 +132,9 @@ def _with_options(command: Callable[..., None], own: list[Parameter]) -> Callabl
         from seqcompare.report.terminal import Output
 
         output = Output(as_json=given.pop("as_json"), quiet=given.pop("quiet"))
-        told = options_given(**{option.name: given.pop(option.name) for option in options})
+        told = {option.name: given.pop(option.name) for option in options}
+        told |= {option.name: given[option.name] for option in _READING if option.name in shadowed}
+        told = options_given(**told)
         command(output, told, **given)
 
     # the parser reads a command's options off its signature

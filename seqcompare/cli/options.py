@@ -31,3 +31,19 @@ SchedulerOption = Annotated[
     str | None,
     typer.Option(help="Address of the Dask scheduler, such as tcp://host:8786.", show_default=False),
 ]
+BudgetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--budget",
+        help="Time within which it ends, such as 90s, 10m or 1h; what is left out for that is said.",
+        show_default=False,
+    ),
+]
+MemoryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--memory",
+        help="For reading, and for all workers together, such as 4G; by default half of what is free.",
+        show_default=False,
+    ),
+]

@@ -326,9 +326,12 @@ def _walk(
 
 def _number_pairs(X: Sequences, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return near-copies among numbers, and among those of a fitted autoregression."""
-    left = residuals(X, range(1, 4))
     values = X.channels.astype(np.float64)
     values = np.where(np.isnan(values), np.nanmean(values, axis=0), values)
+    varies = np.ptp(values, axis=0) > 0  # what does not is the same in all, and no sign of a copy
+    if not varies.any():
+        return np.empty((0, 2), dtype=np.int64), np.empty((0, 2), dtype=np.int64)
+    left, values = residuals(X, range(1, 4))[:, varies], values[:, varies]
     spread = np.maximum(left.std(axis=0), 1e-9 * np.maximum(values.std(axis=0), 1e-300))
     shape = (len(X), -1)
     pairs = _near(values.reshape(shape), np.tile(spread, X.lengths[0]))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.options import LABELLED_STEPS, STEPWISE
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_weights
+from seqcompare.experiments.broad import BroadGuess, broad_guess
 from seqcompare.metrics import Answers, Metric
 from seqcompare.typing import Model, Values
 
@@ -120,12 +122,20 @@ def answer_blocks(model: Any, X: Sequences, role: str) -> Iterator[tuple[int, Ro
         yield int(X.offsets[a] if stepwise else a), rows, found
 
 
-def ask(model: Model, dataset: SequenceDataset, n_train: float, *, whole: bool = False) -> Answers:
+def ask(
+    model: Model,
+    dataset: SequenceDataset,
+    n_train: float,
+    *,
+    whole: bool = False,
+    broad: BroadGuess | None = None,
+) -> Answers:
     """Return what a fitted model answers to a data set.
 
     Probabilities are mixed with one uniform guess among all that was trained on, ``(n p + 1 / S) / (n + 1)``
     over the S - 1 known answers and one for all others: so no model costs infinitely many bits, and an answer
-    that training never showed costs every model the same.
+    that training never showed costs every model the same. Of densities of numbers none counts for less than a
+    billionth of a broad guess.
 
     Parameters
     ----------
@@ -137,6 +147,8 @@ def ask(model: Model, dataset: SequenceDataset, n_train: float, *, whole: bool =
         Items that it was trained on, see `count_items`.
     whole : bool, default=False
         Whether to keep all probabilities, for metrics that are made of them.
+    broad : BroadGuess, optional
+        At numbers, as `broad_guess` makes it of the training data.
 
     Raises
     ------
@@ -147,7 +159,10 @@ def ask(model: Model, dataset: SequenceDataset, n_train: float, *, whole: bool =
     owner = item if dataset.role in ("sequence", "value") else dataset.X.sequence_index[item]
     nothing = np.full(len(item), np.nan)
     if _is_density_of_numbers(dataset):
-        bits = _finite(-_step_gains(model, dataset.X, item) / np.log(2), item, dataset)
+        nats = -_step_gains(model, dataset.X, item)
+        if broad is not None:
+            nats = np.minimum(nats, broad.most_nats(dataset.X.values[item]))
+        bits = _finite(nats / np.log(2), item, dataset)
         return Answers(item, owner, weight, truth, nothing, bits, nothing)
     # row t of a density is about step t + 1
     place = item - 1 if dataset.role == "next" else item
@@ -171,6 +186,11 @@ def ask(model: Model, dataset: SequenceDataset, n_train: float, *, whole: bool =
         answers = answers.astype(np.float64)
     proba = np.concatenate(kept) if kept else None
     return Answers(item, owner, weight, truth, answers, bits, confidence, names if kept else None, proba)
+
+
+def asker(train: SequenceDataset) -> Callable[..., Answers]:
+    """Return `ask` for models that were fitted to `train`, called with the model and what it is asked."""
+    return partial(ask, n_train=count_items(train), broad=broad_guess(train))
 
 
 def _given(rows: Rows, names: Rows, truth: Rows) -> Rows:
@@ -199,7 +219,9 @@ def scored_items(
     steps = check_step_weights(dataset.sample_weight, X)
     if dataset.role == "next":
         steps = steps if first_steps else np.where(X.step_index > 0, steps, 0.0)
-        truth = X.values if X.kind == "symbols" else np.full(X.n_steps, np.nan)
+        truth = _symbols(X) if X.kind == "symbols" else np.full(X.n_steps, np.nan)
+        if X.has_missing:  # nothing came that could be predicted
+            steps = np.where(X.missing.all(axis=1), 0.0, steps)
     else:
         assert isinstance(dataset.y, Sequences)
         truth = dataset.y.values
@@ -207,6 +229,14 @@ def scored_items(
     if not len(item):
         raise ValueError(f"nothing of {dataset.name} is left to score: all weights are 0")
     return item, steps[item], truth[item]
+
+
+def _symbols(X: Sequences) -> Rows:
+    """Return the symbols as an array of one kind, whatever stands where one is missing."""
+    values: Rows = X.values
+    if not X.has_missing:
+        return values
+    return np.where(X.missing[:, 0], X.alphabet[0], values).astype(X.alphabet.dtype)
 
 
 def count_items(dataset: SequenceDataset) -> float:

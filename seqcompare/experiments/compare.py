@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import inspect
+import math
 import os
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from joblib import effective_n_jobs
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.encoding import with_joint_symbols
 from seqcompare.data.read import read
 from seqcompare.data.readers import reading_options
+from seqcompare.data.source import bytes_of
+from seqcompare.experiments.budget import seconds_of
 from seqcompare.experiments.comparison import Comparison
 from seqcompare.experiments.config import describe_data, described, fingerprint
 from seqcompare.experiments.contestants import (
@@ -27,9 +32,12 @@ from seqcompare.experiments.contestants import (
 from seqcompare.experiments.data_source import DataSource, level_weights, metric_of
 from seqcompare.experiments.forward import Along, plan_along
 from seqcompare.experiments.models import Contestant
+from seqcompare.experiments.planned import PlannedComparison
 from seqcompare.experiments.progress import Progress
 from seqcompare.experiments.references import references_for, with_references
-from seqcompare.experiments.rounds import PlannedComparison, run_comparison
+from seqcompare.experiments.rounds import run_comparison
+from seqcompare.experiments.runner import check_backend
+from seqcompare.experiments.spending import Spending
 from seqcompare.experiments.suites import describe_value
 from seqcompare.experiments.winner import keep_winner
 from seqcompare.families import FAMILIES, Family, OwnFamily, is_known, own_family
@@ -58,6 +66,8 @@ def compare(
     progress: Callable[[Progress], None] | None = None,
     backend: str = "loky",
     scheduler: str | None = None,
+    budget: float | str | None = None,
+    memory: int | str | None = None,
     **reading: Any,
 ) -> Comparison:
     """Compare the families of models on real data.
@@ -104,6 +114,15 @@ def compare(
         Where workers live.
     scheduler : str, optional
         Address of the Dask scheduler.
+    budget : float or str, optional
+        Seconds, or a time such as "90s", "10m" or "1h", within which the comparison ends. Where all of it
+        does not fit, candidates are raced on growing parts of the data, and what is left out is not tried;
+        the answer says so. It is not one of the settings of a run: one that goes on has a new budget for what
+        is left. Trials that run in this process (``n_jobs=1``) are not interrupted.
+    memory : int or str, optional
+        Bytes, or as "500M" or "4G", for reading, and then for all workers of this machine together; by
+        default half of what is free. Candidates that are forecast to take more are not tried; of such as take
+        much, fewer run at a time.
     **reading
         Handed on to `seqcompare.datasets.read`: ``sequence``, ``order``, ``values``, ``target``, ``group``,
         ``role``, ...
@@ -118,11 +137,15 @@ def compare(
     TypeError
         If there is no such keyword.
     ValueError
-        If the data cannot be read or divided, or a model does not exist.
+        If the data cannot be read or divided, a model does not exist, or a budget is none.
     FileExistsError
         If `out` holds something else than a run of the same settings, and `fresh` is not set.
     """
+    started = time.monotonic()
     _check_keywords(reading)
+    check_backend(backend)
+    seconds, most = seconds_of(budget), bytes_of(memory)
+    reading["memory"] = memory
     # read -> plan -> run -> judge -> write: each hands one result to the next
     dataset = with_joint_symbols(level_weights(read(data, **reading)))
     options: Record = {
@@ -135,9 +158,24 @@ def compare(
     }
     planned = plan_comparison(dataset, models, metric, max_seconds=max_seconds, **options)
     folder = Path(out) if out is not None else Path("reports") / _folder_name(dataset.name)
-    how = {"n_jobs": n_jobs, "backend": backend, "scheduler": scheduler}
     with hold_folder(folder, planned.config, n_jobs=n_jobs, fresh=fresh):
-        searched = run_comparison(planned, folder, progress=progress, **how)
+        spending = Spending(
+            planned.source,
+            seconds=seconds,
+            # a cluster has its own
+            memory=most if backend == "loky" or memory is not None else math.inf,
+            n_workers=effective_n_jobs(n_jobs),
+            started=started,
+        )
+        searched = run_comparison(
+            planned,
+            folder,
+            spending=spending,
+            progress=progress,
+            n_jobs=n_jobs,
+            backend=backend,
+            scheduler=scheduler,
+        )
         found = Comparison(folder)
         keep_winner(found, dataset, searched)
         _write_tables(found.tables(), folder / "tables")

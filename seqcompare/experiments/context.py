@@ -12,19 +12,11 @@ from numpy.typing import NDArray
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.options import STEPWISE
 from seqcompare.data.sequences import Sequences, offsets_of
-from seqcompare.experiments.answer import (
-    ask,
-    count_items,
-    fit_model,
-    predict_answer,
-    scored_items,
-    unit_sums,
-    units,
-)
+from seqcompare.experiments.answer import asker, fit_model, predict_answer, scored_items, unit_sums, units
 from seqcompare.experiments.models import Candidate, reach_of
 from seqcompare.experiments.splits import cut
 from seqcompare.families import Problem
-from seqcompare.metrics import Metric
+from seqcompare.metrics import Answers, Metric
 from seqcompare.models.causality import is_causal
 from seqcompare.results.grids import paired_difference
 from seqcompare.typing import Floats, Model, Record
@@ -127,17 +119,16 @@ def trace_context(
     seed : int
         Of what is drawn.
     """
-    n_train = count_items(train)
-    search = _Search(_tolerance(test, metric))
+    search = _Search(tolerance_of(test, metric))
 
     def refitted(limited: Candidate, train: SequenceDataset, test: SequenceDataset) -> Sums:
         again, _ = limited.build(problem, seed)
         fit_model(again, train)
-        answers = ask(again, test, count_items(train))
-        return unit_sums(answers, _units(test, answers.item), metric)
+        answers = asker(train)(again, test)
+        return unit_sums(answers, curve_units(test, answers.item), metric)
 
     if train.role in ("sequence", "value"):
-        shown = _Shown(model, test, n_train, metric, seed)
+        shown = _Shown(model, test, asker(train), metric, seed)
         curve = search.find(
             "limited", lambda k: refitted(candidate, _last(train, k), _last(test, k)), shown.longest
         )
@@ -156,7 +147,7 @@ def trace_context(
         return curves
     anywhere, _ = candidate.build(problem, seed)
     fit_model(anywhere, _begun_anywhere(train, seed))
-    shown = _Shown(anywhere, test, n_train, metric, seed)
+    shown = _Shown(anywhere, test, asker(train), metric, seed)
     curves = [search.find("truncated", shown.loss_of("truncated"), shown.longest)]
     if causal:
         curves += search.within(shown, curves[0])
@@ -208,9 +199,14 @@ class _Shown:
     """A fitted model, shown parts of the test data."""
 
     def __init__(
-        self, model: Model, test: SequenceDataset, n_train: float, metric: Metric, seed: int
+        self,
+        model: Model,
+        test: SequenceDataset,
+        ask: Callable[..., Answers],
+        metric: Metric,
+        seed: int,
     ) -> None:
-        self._model, self._test, self._n_train, self._seed = model, test, n_train, seed
+        self._model, self._test, self._ask, self._seed = model, test, ask, seed
         self._metric = metric
         self._per_step = test.role in STEPWISE
         if not self._per_step:
@@ -221,7 +217,7 @@ class _Shown:
         self._at = _positions(test, most, rng)
         item, weight, _ = scored_items(test)
         self._weight = weight[np.searchsorted(item, self._at)]
-        self._unit = _units(test, self._at)
+        self._unit = curve_units(test, self._at)
         X = test.X
         self._owner = X.sequence_index[self._at]
         self._place = X.step_index[self._at]
@@ -282,11 +278,11 @@ class _Shown:
             role=test.role,
             name=test.name,
         )
-        return unit_sums(ask(self._model, part, self._n_train), self._unit, self._metric)
+        return unit_sums(self._ask(self._model, part), self._unit, self._metric)
 
     def _sequence_sums(self, part: SequenceDataset) -> Sums:
-        answers = ask(self._model, part, self._n_train)
-        return unit_sums(answers, _units(self._test, answers.item), self._metric)
+        answers = self._ask(self._model, part)
+        return unit_sums(answers, curve_units(self._test, answers.item), self._metric)
 
     def _reordered_sequences(self, k: int, most: int) -> SequenceDataset:
         """Return the last `most` steps of the sequences, those before the last k of them in random order."""
@@ -308,7 +304,7 @@ class _Search:
     def find(self, control: str, loss_of: Callable[[int], Sums], most: int, least: int = 1) -> Curve:
         """Return the curve at doubling contexts, and around the smallest that is enough."""
         found: dict[int, Sums] = {}
-        for k in _doubling(most, least):
+        for k in doubling(most, least):
             # what cannot learn from so little has no place on the curve
             with suppress(ValueError) if k < most else nullcontext():
                 found[k] = loss_of(k)
@@ -335,7 +331,7 @@ class _Search:
         return Curve(control, other.contexts, [loss_of(k) for k in other.contexts], self.tolerance)
 
 
-def _tolerance(test: SequenceDataset, metric: Metric) -> float:
+def tolerance_of(test: SequenceDataset, metric: Metric) -> float:
     """Return what is practically equal, in units of the loss."""
     return metric.tolerance * (float(np.var(scored_items(test)[2])) if metric.relative else 1.0)
 
@@ -353,7 +349,8 @@ def _begun_anywhere(train: SequenceDataset, seed: int) -> SequenceDataset:
     return cut(train, np.vstack(pieces))
 
 
-def _doubling(most: int, least: int) -> list[int]:
+def doubling(most: int, least: int) -> list[int]:
+    """Return contexts that double from `least`, 0 or 1, and the longest."""
     powers = [2**k for k in range((max(most, 1) - 1).bit_length())]
     return [*([0] if least == 0 else []), *powers, *([most] if most > 0 else [])]
 
@@ -364,7 +361,7 @@ def _last(dataset: SequenceDataset, k: int) -> SequenceDataset:
     return cut(dataset, np.column_stack([np.arange(len(dataset)), np.maximum(lengths - k, 0), lengths]))
 
 
-def _units(dataset: SequenceDataset, item: NDArray[np.int64]) -> NDArray[np.int64]:
+def curve_units(dataset: SequenceDataset, item: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the unit of each item: as everywhere, but sequences in place of very few groups."""
     found = units(dataset, item)
     if found.max() + 1 >= _FEWEST_GROUPS:

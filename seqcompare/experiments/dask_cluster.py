@@ -24,6 +24,7 @@ def run_on_dask(
     n_jobs: int,
     scheduler: str | None,
     run: Runner,
+    left: float | None = None,
 ) -> Generator[Outcome]:
     """Run the trials that the store does not hold yet; yield each one once it is committed.
 
@@ -39,6 +40,8 @@ def run_on_dask(
     scheduler : str or None
         Address of the scheduler; None starts a cluster on this machine. Its workers should have one thread
         each: a trial sets the number of threads of its process.
+    left : float, optional
+        Seconds after which what has not ended stays undone.
     """
     with _client(scheduler, n_jobs) as client:
         from distributed import KilledWorker, as_completed
@@ -46,15 +49,18 @@ def run_on_dask(
         done, added = store.done(), all_added()
         missing = [trial for trial in trials if trial.trial_id not in done]
         waiting = {client.submit(_run, run, trial, added, pure=False): trial for trial in missing}
-        finished = as_completed(list(waiting))
-        for future in finished:
-            trial = waiting.pop(future)
-            try:
-                outcome: Outcome = future.result()
-            except KilledWorker:
-                outcome = given_up(trial, "every attempt that Dask allows")
-            store.add(outcome.position, outcome.row, outcome.curve, outcome.insights)
-            yield outcome
+        finished = as_completed(list(waiting), **({} if left is None else {"timeout": left}))
+        try:
+            for future in finished:
+                trial = waiting.pop(future)
+                try:
+                    outcome: Outcome = future.result()
+                except KilledWorker:
+                    outcome = given_up(trial, "every attempt that Dask allows")
+                store.add(outcome.position, outcome.row, outcome.curve, outcome.insights)
+                yield outcome
+        except TimeoutError:  # of as_completed: a trial's own error is in its row
+            client.cancel(list(waiting))
 
 
 def _run(run: Runner, trial: Trial, added: Mapping[str, Mapping[str, Any]]) -> Outcome:

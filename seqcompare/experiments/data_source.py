@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.experiments.answer import ask, count_items, scored_items, unit_sums, units
+from seqcompare.experiments.answer import asker, count_items, scored_items, unit_sums, units
+from seqcompare.experiments.backtests import backtest
 from seqcompare.experiments.context import influence_by_lag, trace_context
+from seqcompare.experiments.early import trace_beginnings
 from seqcompare.experiments.forecasts import (
     SCORES,
     Stretch,
@@ -27,8 +29,9 @@ from seqcompare.experiments.forecasts import (
     number_scores,
     with_forecast,
 )
-from seqcompare.experiments.forward import tuning_splits
+from seqcompare.experiments.forward import FORWARD, tuning_splits
 from seqcompare.experiments.influence import influence_of_numbers
+from seqcompare.experiments.parts import part_of
 from seqcompare.experiments.splits import Plan, Split, cut
 from seqcompare.experiments.step_numbers import (
     errors_of,
@@ -38,7 +41,7 @@ from seqcompare.experiments.step_numbers import (
     with_density,
 )
 from seqcompare.experiments.tested import tested_in_time
-from seqcompare.experiments.trial import CONTEXT, SHORTER, TEST, TUNING, Trial
+from seqcompare.experiments.trial import CONTEXT, RACE, SHORTER, TEST, TUNING, Trial
 from seqcompare.families import Problem
 from seqcompare.metrics import METRICS, Answers, Metric
 from seqcompare.models.next_numbers import Errors
@@ -129,7 +132,10 @@ class DataSource:
     @property
     def predicted(self) -> list[str]:
         """What the numbers that are predicted are called."""
-        return self.channels if self.role == "next" else [str(self.dataset.reading.get("target") or 0)]
+        if self.role == "next":
+            return self.channels
+        told = self.dataset.reading
+        return [str(told.get("predict") or told.get("target") or 0)]
 
     def _errors(self, trial: Trial, model: Model, train: SequenceDataset) -> Errors | None:
         """Return what stands in for the densities of a model that has none."""
@@ -147,6 +153,7 @@ class DataSource:
     def trial_id(self, trial: Trial) -> str:
         """Return the coordinates in words: unique within a comparison."""
         where = f"{trial.entry}/{trial.candidate.label}/fold={trial.seed}{'/again' if trial.again else ''}"
+        where += f"/part={trial.part}" if trial.phase == RACE else ""
         return f"{trial.phase}/{self.dataset.name}/{where}"
 
     def model_seed(self, trial: Trial) -> int:
@@ -158,11 +165,13 @@ class DataSource:
     def coordinates(self, trial: Trial) -> Record:
         """Return the columns of the row that are known before the trial."""
         split = self.plan.splits[trial.seed]
+        which = {"fold": trial.seed, **({"again": True} if trial.again else {})}
+        which |= {"part": trial.part} if trial.phase == RACE else {}
         return {
             "entry": trial.entry,
             "axis": trial.phase,
             "task": self.dataset.name,
-            "task_params": json.dumps({"fold": trial.seed, **({"again": True} if trial.again else {})}),
+            "task_params": json.dumps(which),
             "role": self.role,
             "metric": self.metric.name,
             "greater_is_better": self.metric.greater_is_better,
@@ -174,14 +183,15 @@ class DataSource:
 
     def n_fits(self, trial: Trial) -> int:
         """Return how often the candidate is fitted: tried again, to all other parts of the training part."""
-        return len(self.tuned_on(trial.seed)[1]) - 1 if trial.again else 1
+        return self.n_parts_to_choose(trial.seed) - 1 if trial.again else 1
 
     def parts(self, trial: Trial, fit: int = 0) -> tuple[SequenceDataset, dict[str, SequenceDataset]]:
         """Return what is fitted to, and what is asked about by the column that its score belongs to."""
-        if trial.phase == TUNING:
+        if trial.phase in (TUNING, RACE):
             train, inner = self.tuned_on(trial.seed)
             split = inner[fit + trial.again]
-            return cut(train, split.train), {"validation_score": cut(train, split.test)}
+            pieces = split.train if trial.part == 1 else part_of(train, split.train, trial.part)
+            return cut(train, pieces), {"validation_score": cut(train, split.test)}
         split = self.plan.splits[trial.seed]
         return cut(self.dataset, split.train), {"score": cut(self.dataset, split.test)}
 
@@ -189,6 +199,19 @@ class DataSource:
         """Return the training part of a fold, and how it is divided to choose candidates by."""
         train = cut(self.dataset, self.plan.splits[fold].train)
         return train, tuning_splits(train, self.plan, self.inner_cv)
+
+    def n_parts_to_choose(self, fold: int) -> int:
+        """Return by how many parts of a training part candidates are chosen."""
+        if fold not in self._n_parts_to_choose:
+            try:
+                self._n_parts_to_choose[fold] = len(self.tuned_on(fold)[1])
+            except ValueError:  # what cannot be divided says so in its trials
+                self._n_parts_to_choose[fold] = 1
+        return self._n_parts_to_choose[fold]
+
+    @cached_property
+    def _n_parts_to_choose(self) -> dict[int, int]:
+        return {}
 
     def pooled(self, fits: Sequence[Record], column: str) -> Record:
         """Return the columns of all fits of a trial as one: their units together."""
@@ -216,14 +239,14 @@ class DataSource:
     ) -> tuple[Record, float]:
         """Ask a fitted model; return columns of the row, and the seconds that predicting took."""
         whole = any(metric.needs == "probabilities" and metric.score is not None for metric in self.shown)
-        n_train = count_items(train)
+        answer = asker(train)
         start = perf_counter()
-        answers = ask(model, asked, n_train, whole=whole)
+        answers = answer(model, asked, whole=whole)
         seconds = perf_counter() - start
         unit = units(asked, answers.item, *([self.n_parts] if trial.phase in (TEST, SHORTER) else []))
         known = answers
         if trial.phase == TEST and trial.entry == CHANCE and self.frequencies is not None:
-            known = replace(answers, **self._best_constant(answers, n_train))
+            known = replace(answers, **self._best_constant(answers, count_items(train)))
         sums = unit_sums(known, unit, self.metric)
         stretch: Stretch = partial(next_stretch, model)
         if trial.phase == TEST and is_about_numbers(asked):
@@ -237,6 +260,12 @@ class DataSource:
             told = train.y if isinstance(train.y, Sequences) else train.X
             spread = np.nanstd(told.channels.astype(np.float64), axis=0)
             details["forecast"] = forecast_details(answers, stretch, asked, unit, spread, self.predicted)
+            if self.role == "next" and details["forecast"]:
+                # along time, and without a gap, the training part is what came before
+                before = train.X if self.plan.kind == FORWARD and not self.plan.gap else None
+                naive = naive_errors(train, self.built_for.period)
+                period = self.built_for.period
+                details["forecast"] |= backtest(model, asked, before, naive, period, self.predicted)
         if trial.phase == TEST and self.role in ("step", "sequence"):
             details |= {"confusion": confusion_of(answers), "calibration": calibration_of(answers)}
         score = float(self.metric.as_score(sums[:, 1].sum() / sums[:, 0].sum()))
@@ -254,7 +283,7 @@ class DataSource:
             return {}, ()
         test, seed = parts["score"], trial.model_seed
         curves = trace_context(trial.candidate, self.built_for, model, train, test, self.metric, seed)
-        answers = ask(model, test, count_items(train))
+        answers = asker(train)(model, test)
         details = {
             "metrics": scores_of(answers, self.role, self.shown),
             "curves": [record for curve in curves for record in curve.rows()],
@@ -263,6 +292,8 @@ class DataSource:
             "tolerance": curves[0].tolerance,
             "influence": influence_by_lag(model, test, seed),
         }
+        early = trace_beginnings(trial.candidate, self.built_for, model, train, test, self.metric, seed)
+        details |= {"early": early} if early else {}
         if is_about_numbers(test):
             details["number_influence"] = influence_of_numbers(model, test, seed, self.channels)
         return {"details": details}, ()

@@ -12,7 +12,8 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.experiments.answer import fit_model
 from seqcompare.experiments.splits import cut
 from seqcompare.models.machine.search import MOST_SYMBOLS, minimal_machine
-from seqcompare.results.comparison import MACHINE, MACHINE_WORDS, StoredComparison
+from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.machine import MACHINE, MACHINE_WORDS
 from seqcompare.results.store import STORE, Store
 
 # With fewer steps a few thousandths of a bit cannot be told; more than so many tell no more.

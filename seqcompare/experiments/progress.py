@@ -14,7 +14,7 @@ _TELLING = 5
 
 #: Seconds of a trial whatever the model, drawing the data and scoring; of prediction a test step; and of a
 #: fit of which nothing is known.
-_OVERHEAD, _PREDICT, _UNKNOWN = 0.02, 1e-6, 1.0
+OVERHEAD, PREDICT, UNKNOWN = 0.02, 1e-6, 1.0
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Progress:
         None until a few have finished.
     last : Outcome or None
         The trial that has just finished.
+    forecast : str, default=""
+        What all of it will take, in a sentence; said once, at the start.
     """
 
     done: int
@@ -42,6 +44,7 @@ class Progress:
     elapsed_seconds: float
     eta_seconds: float | None
     last: Outcome | None
+    forecast: str = ""
 
 
 class Counter:
@@ -55,6 +58,8 @@ class Counter:
         Called at the start and after every trial.
     estimates : mapping of position to seconds, optional
         What the trials that are missing will take; by default all the same.
+    forecast : str, default=""
+        Told at the start.
     """
 
     def __init__(
@@ -63,15 +68,16 @@ class Counter:
         done: int,
         progress: Callable[[Progress], None] | None,
         estimates: Mapping[int, float] | None = None,
+        forecast: str = "",
     ) -> None:
         self._progress, self._estimates = progress, estimates
         self._total, self._done, self._failed = max(total, done), done, 0
         self._left = float(self._total - done) if estimates is None else sum(estimates.values())
         self._start, self._new, self._spent = time.monotonic(), 0, 0.0
-        self._tell(None)
+        self._tell(None, forecast)
 
     def expect(self, more: int) -> None:
-        """Count trials that were not known of before."""
+        """Count trials that were not known of before; fewer than none where some are left out."""
         self._total += more
         self._left += more
 
@@ -85,12 +91,12 @@ class Counter:
         self._failed += outcome.row["status"] != "ok"
         self._tell(outcome)
 
-    def _tell(self, outcome: Outcome | None) -> None:
+    def _tell(self, outcome: Outcome | None, forecast: str = "") -> None:
         if self._progress is None:
             return
         elapsed = time.monotonic() - self._start
         eta = elapsed * max(self._left, 0.0) / self._spent if self._new >= _TELLING else None
-        self._progress(Progress(self._done, self._total, self._failed, elapsed, eta, outcome))
+        self._progress(Progress(self._done, self._total, self._failed, elapsed, eta, outcome, forecast))
 
 
 def estimate_seconds(trial: Trial) -> float:
@@ -100,6 +106,6 @@ def estimate_seconds(trial: Trial) -> float:
     """
     problem, candidate = trial.source.problem(), trial.candidate
     if candidate.spec.cost is None:
-        return _UNKNOWN
-    fixed = _OVERHEAD + _PREDICT * float(trial.source.n_asked_steps)
+        return UNKNOWN
+    fixed = OVERHEAD + PREDICT * float(trial.source.n_asked_steps)
     return fixed + float(candidate.spec.cost(problem, candidate.settings))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,102 +13,214 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.dependence import profile
 from seqcompare.dependence.checks import CODES, check
 from seqcompare.dependence.drift import NO_DRIFT
-from seqcompare.experiments.data_source import DataSource
-from seqcompare.experiments.forward import FORWARD
-from seqcompare.experiments.models import Candidate, Contestant, Entered, candidates_of
-from seqcompare.experiments.progress import Counter, Progress
-from seqcompare.experiments.runner import run_trials
-from seqcompare.experiments.trial import CONTEXT, SHORTER, TEST, TUNING, Trial, warm_up
-from seqcompare.experiments.winner import final_candidate, shorter_candidate
-from seqcompare.families import Problem, is_known
-from seqcompare.results.comparison import StoredComparison
-from seqcompare.results.grids import (
-    cheapest,
-    choose_candidate,
-    compare_candidates,
-    not_told_apart,
-    validation_tolerance,
+from seqcompare.experiments.planned import (
+    BEST,
+    CHEAPEST,
+    PlannedComparison,
+    context_trials,
+    refined,
+    shorter_trials,
+    test_trials,
+    trials_again,
+    tuning_trials,
 )
+from seqcompare.experiments.progress import Counter, Progress
+from seqcompare.experiments.racing import afford, last_fit, race, within_memory
+from seqcompare.experiments.spending import Spending
+from seqcompare.experiments.trial import TEST, TUNING, Trial, warm_up
+from seqcompare.experiments.winner import final_candidate
+from seqcompare.experiments.work import Work
+from seqcompare.families import is_known
+from seqcompare.quantities import duration, size
+from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.left_out import OVER_TIME
 from seqcompare.results.store import STORE, Store
-from seqcompare.typing import Record
 
-_CONTEXT_FOLDS = 3
 _SAID_BY_VERDICT = ("classes", "few")
 #: How often a grid is searched around what did best.
 _REFINEMENTS = 2
-#: How far behind, in tolerances, the best of a kind may be to be worth a search around it.
-_NEAR = 5.0
-#: Of those not told apart by one part of a training part, how many of the best and of the cheapest are tried
-#: on the others.
-_BEST, _CHEAPEST = 3, 2
-
-
-@dataclass(frozen=True, eq=False)
-class PlannedComparison:
-    """What a comparison is going to do.
-
-    Parameters
-    ----------
-    source : DataSource
-        The data with their splits and metrics.
-    contestants : tuple of Contestant
-        Who competes, chance first.
-    config : dict
-        What the run keeps of that.
-    """
-
-    source: DataSource
-    contestants: tuple[Contestant, ...]
-    config: Record
 
 
 def run_comparison(
     planned: PlannedComparison,
     folder: Path,
     *,
+    spending: Spending | None = None,
     progress: Callable[[Progress], None] | None = None,
+    n_jobs: int = -1,
     **how: Any,
 ) -> PlannedComparison:
     """Run the trials of a comparison that its store does not hold yet; `how` is for `run_trials`.
 
+    With a budget candidates are raced first, as far as needed; of the rest is done what there is time for.
+
     Returns
     -------
     PlannedComparison
-        With the candidates that were tried around those that did best.
+        With the candidates that were tried around those that did best, and without those left out.
     """
+    spending = spending or Spending(planned.source)
     with Store(folder / STORE, answers=True) as store:
         if store.side_table("profile_facts") is None:
             _keep_profile(planned.source.dataset, planned.config["settings"]["cv"], store)
-        tuning = list(_tuning_trials(planned))
-        n_tests = len(planned.source.plan.splits) * len(planned.contestants)
-        counter = Counter(len(tuning) + n_tests, len(store.done()), progress)
-
-        def run(trials: Sequence[Trial]) -> None:
-            done = store.done()
-            counter.expect(sum(trial.trial_id not in done for trial in trials))
-            _run(trials, store, counter, **how)
-
+        whole = _whole(planned)
+        words = forecast_words(whole, spending, planned)
+        counter = Counter(_n_known(planned), len(store.done()), progress, forecast=words)
+        work = Work(store, spending, counter, {"n_jobs": n_jobs, **how})
         _warm_up(planned)
-        _run(tuning, store, counter, **how)
-        for _ in range(_REFINEMENTS):
-            refined = _refined(planned, store)
-            more = list(_tuning_trials(refined, planned))
-            if not more:
-                break
-            _warm_up(refined)
-            run(more)
-            planned = refined
-        run(list(_trials_again(planned, store)))
-        _run(list(_test_trials(planned, store)), store, counter, **how)
-        run(list(_context_trials(planned, StoredComparison(folder))))
-        run(list(_shorter_trials(planned, StoredComparison(folder))))
+        known = _n_known(planned)
+        planned = within_memory(planned, work)
+        raced: frozenset[str] = frozenset()
+        if spending.limited:
+            planned = race(planned, work, _whole)
+            planned, raced = afford(planned, work)
+        counter.expect(_n_known(planned, raced) - known)
+        planned = _tuned(planned, work, raced)
+        _tested(planned, work)
+        work.keep()
+        for looked_at, words in ((context_trials, "how far back"), (shorter_trials, "less context")):
+            trials = list(looked_at(planned, StoredComparison(folder)))
+            if not work.run(trials, reserve=_fit_of_winner(planned, folder, spending)):
+                work.skipped.append(f"all of the looks at {words}")
+            work.keep()
     return planned
 
 
-def _run(trials: Sequence[Trial], store: Store, counter: Counter, **how: Any) -> None:
-    with closing(run_trials(trials, store, **how)) as outcomes:
-        for outcome in outcomes:
-            counter.add(outcome)
+def _n_known(planned: PlannedComparison, raced: frozenset[str] = frozenset()) -> int:
+    """Return how many trials are known of before any has run: of first tries, and of tests."""
+    n_tests = len(planned.source.plan.splits) * len(planned.contestants)
+    return len(list(tuning_trials(planned, raced=raced))) + n_tests
+
+
+def forecast_words(trials: Sequence[Trial], spending: Spending, planned: PlannedComparison) -> str:
+    """Return in a sentence what trials will take, before any has run."""
+    n = sum(len(c.candidates) for c in planned.contestants if len(c.candidates) > 1)
+    most = max((spending.bytes_of(trial) for trial in trials), default=0.0)
+    workers = "1 worker" if spending.n_workers == 1 else f"{spending.n_workers} workers"
+    budget = f"; the budget is {duration(spending.seconds)}" if spending.seconds is not None else ""
+    return (
+        f"forecast: {n} candidates in {len(planned.source.plan.splits)} folds, about "
+        f"{duration(spending.wall(trials))} on {workers} and up to {size(most / 1e6)} of memory each{budget}"
+    )
+
+
+def _whole(planned: PlannedComparison) -> list[Trial]:
+    """Return about what trials a comparison has that nothing limits."""
+    trials = list(tuning_trials(planned))
+    folds = range(len(planned.source.plan.splits))
+    again = [fold for fold in folds if planned.source.n_parts_to_choose(fold) > 1]
+    for c in planned.contestants:
+        middle = c.candidates[len(c.candidates) // 2]
+        trials += [Trial(0, planned.source, middle, fold, TEST, c.name, c.seed_key) for fold in folds]
+        if len(c.candidates) > 1:
+            kept = c.candidates[: BEST + CHEAPEST]
+            trials += [
+                Trial(0, planned.source, x, fold, TUNING, c.name, c.seed_key, again=True)
+                for fold in again
+                for x in kept
+            ]
+    return trials
+
+
+def _fit_of_winner(planned: PlannedComparison, folder: Path, spending: Spending) -> float:
+    """Return the seconds to keep for the fit of the winner to everything; 0 without a budget."""
+    if not spending.limited:
+        return 0.0
+    found = StoredComparison(folder)
+    c = next((c for c in planned.contestants if c.name == found.result.judgement.winner), None)
+    return 0.0 if c is None else last_fit(planned, spending, c, final_candidate(c, found.grids()))
+
+
+def _tuned(planned: PlannedComparison, work: Work, raced: frozenset[str]) -> PlannedComparison:
+    """Return the comparison with those who were tried on all training parts, and those near the best."""
+    tuning = list(tuning_trials(planned, raced=raced))
+    work.run(_in_order(tuning, work), reserve=_to_come(planned, work), known=True)
+    planned = _without_the_late(planned, work, tuning, OVER_TIME)
+    for _ in range(_REFINEMENTS):
+        wider = refined(planned, work)
+        more = list(tuning_trials(wider, planned, raced))
+        if not more:
+            break
+        if not work.spending.affords(more, _to_come(wider, work)):
+            work.skipped.append("a search around the best")
+            break
+        _warm_up(wider)
+        work.run(more, reserve=_to_come(wider, work))
+        planned = _without_the_late(wider, work, more, "")
+    again = list(trials_again(planned, work))
+    if again and not work.spending.affords(again, _to_come(planned, work)):
+        work.skipped.append("a choice by several parts of the training parts")
+    elif not work.run(again, reserve=_to_come(planned, work)):
+        done = work.store.done()
+        late = {(t.entry, t.seed) for t in again if t.trial_id not in done}
+        work.discount(t.trial_id for t in again if (t.entry, t.seed) in late)
+    return planned
+
+
+def _to_come(planned: PlannedComparison, work: Work) -> float:
+    """Return the seconds to keep for all tests and the fit of the winner; 0 without a budget."""
+    if not work.spending.limited:
+        return 0.0
+    folds = range(len(planned.source.plan.splits))
+    trials = [
+        max(of_one, key=work.spending.of)
+        for c in planned.contestants
+        for fold in folds
+        for of_one in [[Trial(0, planned.source, x, fold, TEST, c.name, c.seed_key) for x in c.candidates]]
+    ]
+    return work.spending.wall(trials) + _last_fit(planned, work.spending)
+
+
+def _last_fit(planned: PlannedComparison, spending: Spending) -> float:
+    """Return the seconds that the fit of any model to everything may take."""
+    return max(last_fit(planned, spending, c, x) for c in planned.contestants for x in c.candidates)
+
+
+def _in_order(trials: list[Trial], work: Work) -> list[Trial]:
+    """Return trials in the order in which they are run: within a budget all folds of the quickest first."""
+    if not work.spending.limited:
+        return trials
+    seconds: dict[tuple[str, str], float] = {}
+    for t in trials:
+        key = (t.entry, t.candidate.label)
+        seconds[key] = seconds.get(key, 0.0) + work.spending.of(t)
+    return sorted(trials, key=lambda t: (seconds[t.entry, t.candidate.label], t.entry, t.candidate.label))
+
+
+def _without_the_late(
+    planned: PlannedComparison, work: Work, trials: Sequence[Trial], reason: str
+) -> PlannedComparison:
+    """Drop the candidates that were not tried in every fold; note them, where there is a reason to."""
+    done = work.store.done()
+    late = {(t.entry, t.candidate.label) for t in trials if t.trial_id not in done}
+    if not late:
+        return planned
+    work.discount(t.trial_id for t in trials if (t.entry, t.candidate.label) in late)
+    contestants = []
+    for c in planned.contestants:
+        over = [x for x in c.candidates if (c.name, x.label) in late]
+        if reason:
+            work.leave_out(c.name, over, reason)
+        stay = tuple(x for x in c.candidates if x not in over)
+        contestants += [replace(c, candidates=stay)] if stay else []
+    return replace(planned, contestants=tuple(contestants))
+
+
+def _tested(planned: PlannedComparison, work: Work) -> None:
+    """Run the tests; a model that is not tested in every fold is left out."""
+    tests = list(test_trials(planned, work))
+    # nothing can be said without these, and they take next to nothing
+    references = planned.config["data"]["references"]
+    work.run([t for t in tests if t.entry in references], known=True, always=True)
+    tests = [t for t in tests if t.entry not in references]
+    reserve = _last_fit(planned, work.spending) if work.spending.limited else 0.0
+    if work.run(_in_order(tests, work), reserve=reserve, known=True):
+        return
+    done = work.store.done()
+    late = {t.entry for t in tests if t.trial_id not in done}
+    work.discount(t.trial_id for t in tests if t.entry in late)
+    for c in planned.contestants:
+        work.leave_out(c.name, c.candidates if c.name in late else (), OVER_TIME)
 
 
 def _warm_up(planned: PlannedComparison) -> None:
@@ -118,154 +229,6 @@ def _warm_up(planned: PlannedComparison) -> None:
             # what a user's own model does to its process, it does to a worker
             if is_known(candidate.spec):
                 warm_up(candidate, planned.source.problem(), planned.source.dataset)
-
-
-def _tuning_trials(planned: PlannedComparison, known: PlannedComparison | None = None) -> Iterator[Trial]:
-    """Yield a trial for every fold and candidate of the contestants that have a choice, but the known."""
-    before = {} if known is None else {c.name: len(c.candidates) for c in known.contestants}
-    position = 0 if known is None else _n_tuning(known)
-    for fold in range(len(planned.source.plan.splits)):
-        for c in planned.contestants:
-            for candidate in c.candidates[before.get(c.name, 0) :] if len(c.candidates) > 1 else ():
-                yield Trial(position, planned.source, candidate, fold, TUNING, c.name, c.seed_key)
-                position += 1
-
-
-def _n_tuning(planned: PlannedComparison) -> int:
-    choices = [len(c.candidates) for c in planned.contestants if len(c.candidates) > 1]
-    return len(planned.source.plan.splits) * sum(choices)
-
-
-def _refined(planned: PlannedComparison, store: Store) -> PlannedComparison:
-    """Return the comparison with the neighbours of the candidates that did best so far, and cheapest well.
-
-    What is proposed rests on all folds together; what each chooses, on its own training part.
-    """
-    frame = _first_tries(store)
-    sums = store.sums(frame["trial_id"])
-    contestants = []
-    for c in planned.contestants:
-        labels = [candidate.label for candidate in c.candidates]
-        rows = frame[(frame["entry"] == c.name) & frame["model"].isin(labels)]
-        best: set[str] = set()
-        if len(rows):
-            tolerance = validation_tolerance(rows, sums, planned.source.metric)
-            best = _worth_a_search(compare_candidates(rows, sums), tolerance)
-        near = [n for x in c.candidates if x.label in best for n in _near(x, c, planned.source.problem())]
-        fresh = {x.label: x for x in near if x.label not in labels}
-        contestants.append(replace(c, candidates=(*c.candidates, *fresh.values())))
-    return replace(planned, contestants=tuple(contestants))
-
-
-def _first_tries(store: Store) -> pd.DataFrame:
-    frame = store.frame()
-    return frame[(frame["axis"] == TUNING) & ~frame["trial_id"].str.endswith("/again")]
-
-
-def _worth_a_search(table: pd.DataFrame, tolerance: float) -> set[str]:
-    """Return the best of each kind that is not far behind, and the cheapest that is not told apart."""
-    if table.empty:
-        return set()
-    near = not_told_apart(table, 2.0, _NEAR * tolerance).sort_values("loss", kind="stable")
-    kind = near["variant"].str.split(", ").str[0]
-    return {*near.groupby(kind, sort=False)["model"].first(), cheapest(table, tolerance)}
-
-
-def _near(candidate: Candidate, contestant: Contestant, problem: Problem) -> list[Candidate]:
-    """Return the candidates near one; none of such as go by a name of the user's."""
-    spec = candidate.spec
-    if spec.refine is None or candidate.label != spec.label_of(candidate.settings):
-        return []
-    settings = list(spec.refine(problem, candidate.settings))
-    made = candidates_of(Entered(contestant.family, spec), settings, candidate.params)
-    return [x for x in made if x.fills(problem)]
-
-
-def _trials_again(planned: PlannedComparison, store: Store) -> Iterator[Trial]:
-    """Yield trials on the other parts of training parts, of candidates that the first did not tell apart."""
-    source = planned.source
-    frame = _first_tries(store)
-    sums = store.sums(frame["trial_id"])
-    position = len(frame)
-    for fold in range(len(source.plan.splits)):
-        well = frame["status"][frame["seed"] == fold] == "ok"
-        # where nothing could be tuned, nothing can be divided either
-        if not well.any() or len(source.tuned_on(fold)[1]) < 2:
-            continue
-        for c in planned.contestants:
-            rows = frame[(frame["entry"] == c.name) & (frame["seed"] == fold)]
-            table = compare_candidates(rows, sums) if len(rows) else rows
-            if len(table) < 2:
-                continue
-            tolerance = validation_tolerance(rows, sums, source.metric)
-            best, near = (not_told_apart(table, errors, tolerance) for errors in (2.0, 1.0))
-            kept = {
-                *best.sort_values("loss", kind="stable")["model"][:_BEST],
-                *near.sort_values(["cost", "loss"], kind="stable")["model"][:_CHEAPEST],
-            }
-            for candidate in c.candidates:
-                if candidate.label in kept and len(kept) > 1:
-                    yield Trial(position, source, candidate, fold, TUNING, c.name, c.seed_key, again=True)
-                    position += 1
-
-
-def _test_trials(planned: PlannedComparison, store: Store) -> Iterator[Trial]:
-    """Yield a trial for every fold and contestant, with what the fold's validation data chose."""
-    frame = store.frame()
-    frame = frame[frame["axis"] == TUNING]
-    sums = store.sums(frame["trial_id"])
-    position = len(frame)
-    for fold in range(len(planned.source.plan.splits)):
-        for c in planned.contestants:
-            rows = frame[(frame["entry"] == c.name) & (frame["seed"] == fold)]
-            tolerance = validation_tolerance(rows, sums, planned.source.metric)
-            chosen = choose_candidate(rows, sums, tolerance) if len(rows) else None
-            # where every candidate has failed, the first is tested as it is, and the verdict says so
-            candidate = next((x for x in c.candidates if x.label == chosen), c.candidates[0])
-            yield Trial(position, planned.source, candidate, fold, TEST, c.name, c.seed_key)
-            position += 1
-
-
-def _context_trials(planned: PlannedComparison, found: StoredComparison) -> Iterator[Trial]:
-    """Yield trials of the winner and of the best, in the first folds, with less and less context."""
-    judged = found.result.judgement
-    ladders = found.grids()
-    position = _n_before(found, CONTEXT)
-    for name in dict.fromkeys([judged.winner, judged.best]):
-        c = next((c for c in planned.contestants if c.name == name), None)
-        if c is None or c.name in found.result.references:
-            continue
-        candidate = final_candidate(c, ladders)
-        for fold in _context_folds(planned):
-            yield Trial(position, planned.source, candidate, fold, CONTEXT, c.name, c.seed_key)
-            position += 1
-
-
-def _context_folds(planned: PlannedComparison) -> list[int]:
-    """Return the folds in which contexts are traced: along time those that have most to train on."""
-    plan = planned.source.plan
-    folds = list(range(len(plan.splits)))
-    return folds[-_CONTEXT_FOLDS:] if plan.kind == FORWARD else folds[:_CONTEXT_FOLDS]
-
-
-def _shorter_trials(planned: PlannedComparison, found: StoredComparison) -> Iterator[Trial]:
-    """Yield tests of the winner that sees no more than its context curve says is enough."""
-    judged = found.result.judgement
-    c = next((c for c in planned.contestants if c.name == judged.winner), None)
-    if judged.kind != "model" or c is None or c.name in found.result.references:
-        return
-    candidate = shorter_candidate(c, found, planned.source.problem())
-    if candidate is None:
-        return
-    position = _n_before(found, SHORTER)
-    for fold in range(len(planned.source.plan.splits)):
-        yield Trial(position + fold, planned.source, candidate, fold, SHORTER, c.name, c.seed_key)
-
-
-def _n_before(found: StoredComparison, phase: str) -> int:
-    """Return how many trials come before those of a phase."""
-    later = (CONTEXT, SHORTER)[(CONTEXT, SHORTER).index(phase) :]
-    return int((~found.frame()["axis"].isin(later)).sum())
 
 
 def _keep_profile(dataset: SequenceDataset, cv: int, store: Store) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import time
 import warnings
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from pickle import PicklingError
-from threading import Thread
+from threading import Thread, Timer
 
 import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
@@ -29,6 +31,40 @@ PATIENCE = 3
 _WATCHED_EVERY = 1.0
 
 
+@dataclass(frozen=True)
+class Limit:
+    """When trials have to end.
+
+    Parameters
+    ----------
+    deadline : float
+        When the workers of trials that are still running are killed, by `time.monotonic`; these trials stay
+        undone. A trial that runs in this process is not interrupted.
+    starts : callable (trial) -> bool
+        Whether a trial may start, asked when a worker is free for it.
+    """
+
+    deadline: float
+    starts: Callable[[Trial], bool] = lambda trial: True
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline, 0 from then on."""
+        return max(self.deadline - time.monotonic(), 0.0)
+
+
+def check_backend(backend: str) -> None:
+    """Refuse what is no place for workers.
+
+    Raises
+    ------
+    ValueError
+        If there is no such backend.
+    """
+    if backend not in ("loky", "dask"):
+        raise ValueError(f"backend must be 'loky' or 'dask', got {backend!r}")
+
+
 def run_trials(
     trials: Sequence[Trial],
     store: Store,
@@ -37,6 +73,7 @@ def run_trials(
     backend: str = "loky",
     scheduler: str | None = None,
     run: Runner = run_trial,
+    limit: Limit | None = None,
 ) -> Generator[Outcome]:
     """Run the trials that the store does not hold yet; yield each one once it is committed.
 
@@ -58,25 +95,27 @@ def run_trials(
         Address of the Dask scheduler; without one a local cluster is started.
     run : callable (trial) -> Outcome
         What runs one trial.
+    limit : Limit, optional
+        When trials have to end; what did not start or end by then stays undone.
 
     Raises
     ------
     ValueError
         If there is no such backend, or a trial cannot be sent to a worker.
     """
+    check_backend(backend)
     if backend == "dask":
-        yield from run_on_dask(trials, store, n_jobs=n_jobs, scheduler=scheduler, run=run)
+        left = None if limit is None else limit.left
+        yield from run_on_dask(trials, store, n_jobs=n_jobs, scheduler=scheduler, run=run, left=left)
         return
-    if backend != "loky":
-        raise ValueError(f"backend must be 'loky' or 'dask', got {backend!r}")
     # workers that are used again may have been started in another folder
     inflight = store.path.parent.resolve() / INFLIGHT
     # marks that a killed process has left: its trials were in flight at a death as well
     store.add_deaths(_collect_marks(inflight, trials))
     try:
         # one thread of BLAS and of compiled kernels in each worker
-        with joblib.parallel_config("loky", inner_max_num_threads=1):
-            yield from _run_rounds(trials, store, inflight, n_jobs, run)
+        with joblib.parallel_config("loky", inner_max_num_threads=1), _killed_in_time(inflight, limit):
+            yield from _run_rounds(trials, store, inflight, n_jobs, run, limit)
     finally:
         shutil.rmtree(inflight, ignore_errors=True)
 
@@ -87,12 +126,14 @@ def _run_rounds(
     inflight: Path,
     n_jobs: int,
     run: Runner,
+    limit: Limit | None,
 ) -> Iterator[Outcome]:
     rounds = futile = 0
+    refused: set[str] = set()
     while True:
         done, deaths = store.done(), store.deaths()
-        missing = [trial for trial in trials if trial.trial_id not in done]
-        if not missing:
+        missing = [trial for trial in trials if trial.trial_id not in done | refused]
+        if not missing or (limit is not None and not limit.left):
             return
         # those that were in flight at a death come last, so that a poisoned one cannot hold up the others
         missing.sort(key=lambda trial: deaths.get(trial.trial_id, 0))
@@ -103,7 +144,8 @@ def _run_rounds(
         marks = inflight / str(rounds)
         marks.mkdir(parents=True, exist_ok=True)
         try:
-            with _closing(_stream(batch, marks, workers, run)) as outcomes:
+            starting = batch if limit is None else _starting(batch, limit, refused)
+            with _closing(_stream(starting, marks, workers, run, eager=limit is None)) as outcomes:
                 for outcome in outcomes:
                     store.add(outcome.position, outcome.row, outcome.curve, outcome.insights)
                     yield outcome
@@ -112,6 +154,8 @@ def _run_rounds(
         except BrokenProcessPool as error:
             if "un-serialize" in str(error):
                 raise _cannot_travel(error) from error
+            if limit is not None and not limit.left:
+                return
             caught = _collect_marks(inflight, trials)
             store.add_deaths(caught)
             futile = 0 if caught or store.done() > done else futile + 1
@@ -133,11 +177,48 @@ def _cannot_travel(error: Exception) -> ValueError:
     )
 
 
-def _stream(batch: Sequence[Trial], marks: Path, n_jobs: int, run: Runner) -> Generator[Outcome]:
+def _starting(batch: Sequence[Trial], limit: Limit, refused: set[str]) -> Iterator[Trial]:
+    """Yield the trials that may start, each when it is asked for; note the others."""
+    for trial in batch:
+        if limit.left and limit.starts(trial):
+            yield trial
+        else:
+            refused.add(trial.trial_id)
+
+
+@contextmanager
+def _killed_in_time(inflight: Path, limit: Limit | None) -> Iterator[None]:
+    """Kill the workers of the trials that are in flight at the deadline."""
+    if limit is None:
+        yield
+        return
+    timer = Timer(limit.left, _kill_workers, [inflight])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _kill_workers(inflight: Path) -> None:
+    for mark in inflight.glob("*/*"):
+        # a trial may end, and its mark with it, at this moment
+        with suppress(OSError, ValueError):
+            worker = int(mark.read_text(encoding="ascii"))
+            if worker != os.getpid():
+                os.kill(worker, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+
+
+def _stream(
+    batch: Iterable[Trial], marks: Path, n_jobs: int, run: Runner, *, eager: bool = True
+) -> Generator[Outcome]:
     parallel = joblib.Parallel(
         n_jobs=n_jobs,
         batch_size=1,  # a batch would hold back finished trials
         return_as="generator_unordered",
+        # the next trial waits beside a worker; or it is taken when there is one for it
+        pre_dispatch="2*n_jobs" if eager else "n_jobs",
     )
     # what users have registered is not there in a worker that imports the package alone
     added = all_added()

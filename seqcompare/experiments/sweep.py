@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import html
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pandas as pd
+from joblib import effective_n_jobs
 
+from seqcompare.experiments.budget import seconds_of
 from seqcompare.experiments.config import described
 from seqcompare.experiments.plan import plan_trials, select_trials
 from seqcompare.experiments.progress import Counter, Progress, estimate_seconds
-from seqcompare.experiments.runner import run_trials
+from seqcompare.experiments.runner import Limit, check_backend, run_trials
 from seqcompare.experiments.state_space import state_space_table
 from seqcompare.experiments.suite_models import own_families
 from seqcompare.experiments.suites import Suite, load_suite, override_suite
 from seqcompare.experiments.trial import Trial, warm_up
 from seqcompare.families import is_known
+from seqcompare.quantities import duration
 from seqcompare.results.folder import hold_folder, read_config
 from seqcompare.results.store import STORE, Store
 from seqcompare.results.sweep import StoredSweep
@@ -134,6 +138,7 @@ def sweep(
     progress: Callable[[Progress], None] | None = ...,
     backend: str = ...,
     scheduler: str | None = ...,
+    budget: float | str | None = ...,
 ) -> Run: ...
 
 
@@ -153,6 +158,7 @@ def sweep(
     progress: Callable[[Progress], None] | None = ...,
     backend: str = ...,
     scheduler: str | None = ...,
+    budget: float | str | None = ...,
 ) -> pd.DataFrame: ...
 
 
@@ -171,6 +177,7 @@ def sweep(
     progress: Callable[[Progress], None] | None = None,
     backend: str = "loky",
     scheduler: str | None = None,
+    budget: float | str | None = None,
 ) -> Run | pd.DataFrame:
     """Run models over tasks and distances, and keep every finished trial in a folder.
 
@@ -202,6 +209,9 @@ def sweep(
         Where workers live.
     scheduler : str, optional
         Address of the Dask scheduler.
+    budget : float or str, optional
+        Seconds, or a time such as "90s", "10m" or "1h", within which it ends. What does not fit stays for
+        later: the same call runs it.
 
     Returns
     -------
@@ -216,6 +226,8 @@ def sweep(
     FileExistsError
         If `out` holds something else than a run of the same settings, and `fresh` is not set.
     """
+    check_backend(backend)
+    started, seconds = time.monotonic(), seconds_of(budget)
     chosen = override_suite(load_suite(suite), tasks, models, distances, seeds)
     everything = plan_trials(chosen)
     patterns = [only] if isinstance(only, str) else list(only)
@@ -234,15 +246,24 @@ def sweep(
         _warm_up(trials)
         done = store.done()
         estimates = {t.position: estimate_seconds(t) for t in trials if t.trial_id not in done}
-        counter = Counter(len(trials), len(trials) - len(estimates), progress, estimates)
-        with closing(
-            run_trials(trials, store, n_jobs=n_jobs, backend=backend, scheduler=scheduler)
-        ) as outcomes:
+        words = _forecast(estimates, effective_n_jobs(n_jobs), seconds)
+        counter = Counter(len(trials), len(trials) - len(estimates), progress, estimates, words)
+        limit = None if seconds is None else Limit(started + seconds)
+        outcomes = run_trials(trials, store, n_jobs=n_jobs, backend=backend, scheduler=scheduler, limit=limit)
+        with closing(outcomes):
             for outcome in outcomes:
                 counter.add(outcome)
         if store.side_table("state_space") is None:
             store.keep_table("state_space", state_space_table(everything))
     return Run(folder)
+
+
+def _forecast(estimates: Mapping[int, float], n_workers: int, seconds: float | None) -> str:
+    """Return in a sentence what trials will take, before any has run."""
+    budget = "" if seconds is None else f"; the budget is {duration(seconds)}"
+    workers = "1 worker" if n_workers == 1 else f"{n_workers} workers"
+    took = duration(sum(estimates.values()) / n_workers)
+    return f"forecast: {len(estimates)} trials, about {took} on {workers}{budget}"
 
 
 def _warm_up(trials: Sequence[Trial]) -> None:

@@ -31,8 +31,9 @@ from seqcompare.results.store import blank
 from seqcompare.typing import Model, Record
 
 #: What a trial is for: a sweep's trials, the choice of a candidate, the test of the chosen one, and the test
-#: of the winner with less and less context, and of one that sees no more than that was found to need.
-SWEEP, TUNING, TEST, CONTEXT, SHORTER = "sweep", "tuning", "test", "context", "shorter"
+#: of the winner with less and less context, and of one that sees no more than that was found to need; and
+#: within a budget the race of candidates on parts of the data that they are chosen by.
+SWEEP, TUNING, TEST, CONTEXT, SHORTER, RACE = "sweep", "tuning", "test", "context", "shorter", "race"
 
 
 class Source(Protocol):
@@ -88,7 +89,7 @@ class Trial:
         What is fitted.
     seed : int
         Index of the repetition, or of the fold.
-    phase : {"sweep", "tuning", "test", "context", "shorter"}
+    phase : {"sweep", "tuning", "test", "context", "shorter", "race"}
         What it is for.
     entry : str
         The contestant of a comparison.
@@ -98,6 +99,8 @@ class Trial:
         Tables to make of what the model has learned.
     again : bool
         Whether a candidate that has been tried on one part of a training part is tried on the others.
+    part : int, default=1
+        Of a race: one in how many of the training items it is fitted to.
     """
 
     position: int
@@ -109,6 +112,7 @@ class Trial:
     entry_key: str = ""
     looks: tuple[str, ...] = ()
     again: bool = False
+    part: int = 1
 
     @property
     def trial_id(self) -> str:

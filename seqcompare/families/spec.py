@@ -58,6 +58,8 @@ class Problem:
         Whether steps have missing values.
     weighted : bool
         Whether steps have weights, so that some count more than others.
+    ahead : bool
+        Whether answers may use later steps: not where these hold what is predicted.
     period : int
         Steps of a season after which numbers come back; 1 if none is known.
     n_counts : int
@@ -83,6 +85,7 @@ class Problem:
     task: Any = None
     shortest: int = 1
     weighted: bool = False
+    ahead: bool = True
 
     @property
     def large(self) -> bool:
@@ -127,6 +130,9 @@ class ModelSpec:
         Whether answers use later steps.
     cost : callable (problem, settings) -> float, optional
         Seconds of fitting on one core, about; by default one second.
+    memory : callable (problem, settings) -> float, optional
+        Bytes that fitting allocates, about, beside some copies of the data and of the probabilities of the
+        answers; by default none.
     can_represent : callable (Needs, Traits) -> bool or None, optional
         What theory says; by default what that of the family says, else that it is open.
     missing : bool, default=False
@@ -164,6 +170,7 @@ class ModelSpec:
     looks: Sequence[str] = ()
     seed_key: Callable[[Problem, Settings], str] | None = None
     refine: Callable[[Problem, Settings], Iterable[Settings]] | None = None
+    memory: Callable[[Problem, Settings], float] | None = None
 
     def __post_init__(self) -> None:
         if callable(self.grid):

@@ -12,9 +12,11 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
+from seqcompare.data.resolution import least_scale, no_narrower
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.models.distributions.base import Distribution
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
+from seqcompare.models.markov.least_squares import find_level
 from seqcompare.typing import Floats
 
 N_FOLDS = 5
@@ -40,12 +42,18 @@ class Errors(NamedTuple):
     start_covariance: Floats
     """Shape (d, d)."""
 
+    least: Floats
+    """Least variance of each channel, shape (d,); see `seqcompare.data.resolution`."""
+
     def around(self, mean: Floats, scale: Floats, *, flat: bool) -> Distribution:
         """Return the distributions about predictions of shape (n, d), with scales of shape (n,)."""
         means = mean[:, np.newaxis] + scale[:, np.newaxis, np.newaxis] * self.means
         covariances = scale[:, np.newaxis, np.newaxis, np.newaxis] ** 2 * self.covariances
         if flat:
-            return NormalMixture(self.weights, means[..., 0], np.sqrt(covariances[..., 0, 0]))
+            variances = np.maximum(covariances[..., 0, 0], self.least)
+            return NormalMixture(self.weights, means[..., 0], np.sqrt(variances))
+        if self.calibration.any():
+            covariances = no_narrower(covariances, self.least)
         return MultivariateNormalMixture(self.weights, means, covariances)
 
     def start(self, n: int, *, flat: bool) -> Distribution:
@@ -133,16 +141,23 @@ def find_errors(
     """
     used = weight > 0
     off, weight = off[used], weight[used]
-    unit = np.sqrt(np.maximum(np.average(off**2, axis=0, weights=weight), 1e-300))
+    least = least_scale(first, np.nanstd(first, axis=0)) ** 2
+    unit = np.sqrt(np.maximum(np.average(off**2, axis=0, weights=weight), least))
     scale = np.ones(len(off))
     calibration = np.zeros(2)
     if predicted is not None:
         calibration = _calibrate(off / unit, weight, predicted[used])
         scale = _scale(calibration, predicted[used])
     plain = off / scale[:, np.newaxis]
-    weights, means, covariances = _fit_mixture(plain, weight, most_components)
-    spread = np.cov(first.T, bias=True).reshape(first.shape[1], -1) + _LEAST_SHARE * np.diag(unit**2)
-    return Errors(weights, means, covariances, unit, calibration, first.mean(axis=0), spread)
+    weights, means, covariances = _fit_mixture(plain, weight, most_components, least)
+    if np.isnan(first).any():
+        level = find_level(first, np.ones(len(first)))
+        mean, spread = level.mean, level.covariance
+    else:
+        mean, spread = first.mean(axis=0), np.cov(first.T, bias=True).reshape(first.shape[1], -1)
+    start = no_narrower(spread + _LEAST_SHARE * np.diag(unit**2), least)
+    covariances = no_narrower(covariances, least)
+    return Errors(weights, means, covariances, unit, calibration, mean, start, least)
 
 
 def scales_of(errors: Errors, predicted: Floats) -> Floats:
@@ -166,13 +181,13 @@ def _calibrate(off: Floats, weight: Floats, predicted: Floats) -> Floats:
     return np.asarray(minimize(loss, [0.0, 0.5], method="Nelder-Mead", options={"xatol": 1e-4}).x)
 
 
-def _fit_mixture(off: Floats, weight: Floats, most: int) -> tuple[Floats, Floats, Floats]:
+def _fit_mixture(off: Floats, weight: Floats, most: int, floor: Floats) -> tuple[Floats, Floats, Floats]:
     """Return the mixture of 1..`most` normal distributions with the best BIC."""
     mean = np.average(off, axis=0, weights=weight)
     centred = off - mean
     variance = np.average(centred**2, axis=0, weights=weight)
     cov = (centred * weight[:, None]).T @ centred / weight.sum()
-    cov += _LEAST_SHARE * np.diag(np.where(variance > 0, variance, 1.0))
+    cov += np.diag(np.maximum(_LEAST_SHARE * variance, np.where(variance > 0, 0.0, floor)))
     best = (np.ones(1), mean[np.newaxis], cov[np.newaxis])
     if most == 1 or len(off) < 50:
         return best

@@ -11,6 +11,7 @@ from sklearn.base import MetaEstimatorMixin, clone
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import has_fit_parameter
 
+from seqcompare.data.resolution import probabilities_of_cells
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.base import NumberDensity, Reading, check_sequences
@@ -83,7 +84,8 @@ class Rounded(MetaEstimatorMixin, NumberDensity):
                 name = type(self.estimator).__name__
                 raise ValueError(f"sample_weight was given, but {name}.fit takes none")
             weights = {"sample_weight": sample_weight}
-        self.estimator_ = clone(self.estimator).fit(sequences, **weights)
+        with probabilities_of_cells():
+            self.estimator_ = clone(self.estimator).fit(sequences, **weights)
         counts = sequences.channels[:, 0]
         self.mean_ = float(np.average(counts, weights=weight))
         variance = np.average((counts - self.mean_) ** 2, weights=weight)

@@ -11,7 +11,7 @@ from seqcompare.report.comparison_view import ComparisonView
 from seqcompare.report.figures import COMPARISON, FigureSpec, figures_of
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Figure, Panel, Section
-from seqcompare.results.comparison import MACHINE, MACHINE_WORDS
+from seqcompare.results.machine import MACHINE, MACHINE_WORDS
 
 ANCHOR = "machine"
 

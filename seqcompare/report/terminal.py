@@ -47,6 +47,10 @@ class Step(Protocol):
         """Until the end; None while that cannot be told."""
 
     @property
+    def forecast(self) -> str:
+        """What all of it will take, in a sentence; empty but at the start."""
+
+    @property
     def last(self) -> Any:
         """The outcome of the trial that has just finished; None before the first."""
 
@@ -188,6 +192,8 @@ class Bar:
         left = "" if step.eta_seconds is None else f"{duration(step.eta_seconds)} left"
         failed = f" ({step.failed} failed)" if step.failed else ""
         self._left = left + failed
+        if step.forecast and self._told:
+            self._console.print(escape(step.forecast), soft_wrap=True)
         if not self._drawn:
             return
         self._progress.update(

@@ -7,37 +7,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
 from seqcompare.metrics import Metric
 from seqcompare.results.answer import Answer, answer_table
 from seqcompare.results.classes import class_scores, summed
 from seqcompare.results.contest import CHANCE, Contest, loss_table, pairs, summary
-from seqcompare.results.described import Config, metric_of
+from seqcompare.results.context_table import context_table, influence_by_lag
+from seqcompare.results.described import Config, metric_of, role_of_reach
 from seqcompare.results.findings import Findings
 from seqcompare.results.folder import StoredRun
 from seqcompare.results.grids import all_grids, failed_candidates
 from seqcompare.results.judgement import Judgement, judge
+from seqcompare.results.left_out import COUNTED, LEFT_OUT, SPENT, Spent, choosing_rows
 from seqcompare.results.numbers import Numbers, influence_table
-from seqcompare.results.reach import REACHES, pool_folds
 from seqcompare.results.shorter import Shorter, find_shorter
 from seqcompare.results.store import Details, Sums
 from seqcompare.results.untried import Untried, find_untried
 from seqcompare.results.verdict import Verdict, write_verdict
 
-TUNING, TEST, CONTEXT, SHORTER = "tuning", "test", "context", "shorter"
+TEST, CONTEXT, SHORTER = "test", "context", "shorter"
 
-CONTEXT_COLUMNS = [
-    *("entry", "model", "family", "variant", "capacity", "fold", "control", "context"),
-    *("score", "low", "high", "loss", "behind", "error", *REACHES),
-]
-_CANDIDATE = ["entry", "model", "family", "variant", "capacity"]
 #: The side table that says why the winner is in no file.
 UNSAVED = "unsaved"
-#: Tables of the machine of the winner: what is said of it, and its edges.
-MACHINE_WORDS, MACHINE = "machine_words", "machine"
-_SIDE_TABLES = ("lag_profile", "profile_facts")
+_SIDE_TABLES = ("lag_profile", "profile_facts", LEFT_OUT, SPENT)
 _COUNTED = ["n_parameters", "predict_us_per_step"]
 
 
@@ -50,7 +43,7 @@ class ComparisonResult:
     config : dict
         The configuration of the run.
     frame : DataFrame
-        One row a trial; ``axis`` says what it was for: "tuning", "test", "context" or "shorter".
+        One row a trial; ``axis`` says what it was for: "tuning", "test", "context", "shorter" or "race".
     details : mapping of str to dict
         The details of each trial.
     sums : mapping of str to ndarray of shape (m, 3)
@@ -91,7 +84,7 @@ class ComparisonResult:
     @cached_property
     def summary(self) -> pd.DataFrame:
         """One row a model, the best first; see `seqcompare.results.contest.summary`."""
-        return summary(self.contest, self.phase(TEST), self.phase(TUNING))
+        return summary(self.contest, self.phase(TEST), self.tuning)
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
@@ -101,24 +94,39 @@ class ComparisonResult:
     @cached_property
     def grids(self) -> pd.DataFrame:
         """How every candidate did on validation data; see `seqcompare.results.grids.all_grids`."""
-        return all_grids(self.phase(TUNING), self.sums, self.phase(TEST))
+        return all_grids(self.tuning, self.sums, self.phase(TEST))
 
     @cached_property
     def failures(self) -> pd.DataFrame:
         """What failed while tuning; see `seqcompare.results.grids.failed_candidates`."""
-        return failed_candidates(self.phase(TUNING))
+        return failed_candidates(self.tuning)
 
     @cached_property
     def untried(self) -> dict[str, Untried]:
         """Models whose best member may not have been tested; see `seqcompare.results.untried`."""
-        longest = int(self.config["data"]["longest"])
-        return find_untried(self.grids, self.phase(TEST), self.contest.tolerance, longest)
+        longest, tests = int(self.config["data"]["longest"]), self.phase(TEST)
+        found = find_untried(self.grids, tests, self.contest.tolerance, longest)
+        return found if self.spent is None else {**found, **self.spent.untried(set(tests["entry"]))}
+
+    @cached_property
+    def tuning(self) -> pd.DataFrame:
+        """The rows that candidates were chosen by."""
+        return choosing_rows(self.frame)
+
+    @cached_property
+    def spent(self) -> Spent | None:
+        """What was spent of a budget, and left out for that; None where nothing limited the run."""
+        if SPENT not in self.side_tables:
+            return None
+        models = self.config.get("settings", {}).get("models", {})
+        counts = {entry: len(labels) for entry, labels in models.items() if entry not in self.references}
+        return Spent.of(self.side_tables[SPENT], self.side_tables[LEFT_OUT], counts, self.tuning)
 
     @cached_property
     def shorter(self) -> Shorter | None:
         """The winner that sees no more than its context curve says is enough; None where there is none."""
-        rows, tests, tuning = (self.phase(phase) for phase in (SHORTER, TEST, TUNING))
-        return find_shorter(self.contest, self.judgement.winner, rows, tests, tuning, self.sums)
+        rows, tests = (self.phase(phase) for phase in (SHORTER, TEST))
+        return find_shorter(self.contest, self.judgement.winner, rows, tests, self.tuning, self.sums)
 
     @cached_property
     def facts(self) -> dict[str, str]:
@@ -140,7 +148,10 @@ class ComparisonResult:
             self._test_fraction,
             copies=self._copies,
             ordered=self._in_time,
-            not_tried=self.config["data"].get("not_tried", {}),
+            not_tried={
+                **self.config["data"].get("not_tried", {}),
+                **({} if self.spent is None else self.spent.not_tried(set(self.phase(TEST)["entry"]))),
+            },
             untried=self.untried,
             least_seen=least,
             most_seen=most,
@@ -150,7 +161,7 @@ class ComparisonResult:
     @cached_property
     def answer(self) -> Answer:
         """One row a model; see `seqcompare.results.answer.Answer`."""
-        role = str(self.config["data"]["role"])
+        role = role_of_reach(self.config["data"])
         table = answer_table(self.judgement, self.contest, self._costs, self.grids, self.contexts, role)
         if self.shorter is not None:
             table = self.shorter.into(table)
@@ -173,6 +184,7 @@ class ComparisonResult:
             pairs=self.pairs,
             grids=self.grids,
             contexts=self.contexts,
+            early=self.early,
             profile=self.facts,
             failures=self.failures,
             in_time=self._in_time,
@@ -180,6 +192,7 @@ class ComparisonResult:
             numbers=self.numbers,
             shorter=self.shorter,
             untried=self.untried,
+            spent=self.spent,
         )
 
     @cached_property
@@ -194,41 +207,17 @@ class ComparisonResult:
         ``at_most``, what may yet be gained by more, and ``would_show``, the gain that would have been seen
         nine times in ten. Runs of before have ``needed`` of each fold, and none of the others.
         """
-        records = []
-        rows = self.phase(CONTEXT)
-        pooled: dict[tuple[str, str], dict[str, float]] = {}
-        for entry, mine in rows.groupby("entry", sort=False):
-            of_folds = [self.details[trial] for trial in mine["trial_id"] if "units" in self.details[trial]]
-            for control in dict.fromkeys(name for one in of_folds for name in one["units"]):
-                pooled[str(entry), control] = pool_folds(of_folds, control)
-        for row in rows.to_dict("records"):
-            details = self.details[row["trial_id"]]
-            for point in details.get("curves", []):
-                score, margin = self.metric.as_score(point["loss"]), 1.96 * point["error"]
-                alone = {**dict.fromkeys(REACHES, np.nan), "needed": details["needed"][point["control"]]}
-                records.append(
-                    {
-                        **{name: row[name] for name in _CANDIDATE},
-                        "fold": row["seed"],
-                        **point,
-                        "score": score,
-                        "low": max(score - margin, self.metric.least),
-                        "high": min(score + margin, self.metric.greatest),
-                        **pooled.get((str(row["entry"]), point["control"]), alone),
-                    }
-                )
-        return pd.DataFrame(records, columns=CONTEXT_COLUMNS)
+        return context_table(self.phase(CONTEXT), self.details, self.metric)
+
+    @cached_property
+    def early(self) -> pd.DataFrame:
+        """The scores by the first steps, like `contexts`; see `seqcompare.experiments.early`."""
+        return context_table(self.phase(CONTEXT), self.details, self.metric, lambda d: d.get("early", {}))
 
     @cached_property
     def influence(self) -> pd.DataFrame:
         """How much answers change when the step at a lag is replaced, the mean over folds."""
-        records = []
-        for row in self.phase(CONTEXT).to_dict("records"):
-            for point in self.details[row["trial_id"]].get("influence", []):
-                records.append({**{name: row[name] for name in _CANDIDATE}, **point})
-        table = pd.DataFrame(records, columns=[*_CANDIDATE, "lag", "influence"])
-        by_lag = table.groupby([*_CANDIDATE, "lag"], sort=False, dropna=False)
-        return by_lag["influence"].mean().reset_index()
+        return influence_by_lag(self.phase(CONTEXT), self.details)
 
     @cached_property
     def confusion(self) -> pd.DataFrame:
@@ -259,6 +248,7 @@ class ComparisonResult:
             "failures": self.failures,
             **({} if self.shorter is None else {"shorter": self.shorter.frame()}),
             "contexts": self.contexts,
+            **({} if self.early.empty else {"early": self.early}),
             "influence": self.influence,
             "confusion": self.confusion,
             "calibration": self.calibration,
@@ -269,6 +259,7 @@ class ComparisonResult:
             "trials": self.frame,
         }
         tables |= self.numbers
+        tables |= {name: self.side_tables[name] for name in (LEFT_OUT, SPENT) if name in self.side_tables}
         lags = self.side_tables.get("lag_profile")
         return tables if lags is None else {**tables, "lag_profile": lags}
 
@@ -328,6 +319,9 @@ class StoredComparison(StoredRun):
         """What was found, computed once; its tables are those of all who ask, not to be changed."""
         with self._store() as store:
             frame = store.frame()
+            counted = store.side_table(COUNTED)
+            if counted is not None:
+                frame = frame[frame["trial_id"].isin(counted["trial_id"])].reset_index(drop=True)
             found = {name: store.side_table(name) for name in _SIDE_TABLES}
             side_tables = {name: table for name, table in found.items() if table is not None}
             sums = store.sums(frame["trial_id"])
@@ -371,6 +365,10 @@ class StoredComparison(StoredRun):
     def contexts(self) -> pd.DataFrame:
         """Return the context curves; see `ComparisonResult.contexts`."""
         return self.result.contexts.copy()
+
+    def early(self) -> pd.DataFrame:
+        """Return the scores by the first steps; see `ComparisonResult.early`."""
+        return self.result.early.copy()
 
     def influence(self) -> pd.DataFrame:
         """Return how much answers change when the step at a lag is replaced, the mean over folds."""

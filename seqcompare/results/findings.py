@@ -12,6 +12,7 @@ from seqcompare.metrics import Metric
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import Config
 from seqcompare.results.judgement import Judgement
+from seqcompare.results.left_out import Spent
 from seqcompare.results.shorter import Shorter
 from seqcompare.results.untried import Untried
 
@@ -61,6 +62,10 @@ class Findings:
         Models whose best member may not have been tested.
     numbers : mapping of str to DataFrame
         What was predicted of numbers; empty where none were.
+    early : DataFrame, optional
+        The table of this name.
+    spent : Spent, optional
+        What was spent of a budget, and what was left out for that; None where nothing limited the run.
     """
 
     data: Config
@@ -78,6 +83,8 @@ class Findings:
     shorter: Shorter | None = None
     untried: Mapping[str, Untried] = field(default_factory=dict)
     numbers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    early: pd.DataFrame = field(default_factory=pd.DataFrame)
+    spent: Spent | None = None
 
     @property
     def margin(self) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from seqcompare.quantities import duration, size
 from seqcompare.results.contest import CHANCE
-from seqcompare.results.findings import Findings, Writer, brief
+from seqcompare.results.findings import Findings, Number, Writer, brief
 from seqcompare.results.judgement import EQUIVALENT, INFERIOR, NOT_TRIED, UNDECIDED
+from seqcompare.results.left_out import OVER_MEMORY, OVER_TIME, TOLD_APART, LeftOut
 
 #: More units than this nobody will gather.
 _MOST = 1e6
+_MOST_NAMED = 3
 
 
 def say_how_sure(found: Findings, writer: Writer) -> None:
@@ -80,6 +85,46 @@ def say_statuses(found: Findings, writer: Writer) -> None:
             )
 
 
+def say_budget(findings: Findings, writer: Writer) -> None:
+    """Say what the budget was, what it took, and what was left out for it."""
+    found = findings.spent
+    if found is None:
+        return
+    over = [x for x in found.left_out if x.reason == OVER_MEMORY]
+    if over:
+        writer.say(
+            f"Over the memory of {size(found.memory / 1e6)}, and not tried: {_named(over)}.",
+            *(("left_out", f"{x.entry}, {x.model}", "reason", x.reason) for x in over),
+        )
+    if found.seconds is None:
+        return
+    n = sum(found.n_candidates.values())
+    apart = [x for x in found.left_out if x.reason == TOLD_APART]
+    late = [x for x in found.left_out if x.reason == OVER_TIME]
+    text = f"The budget was {duration(found.seconds)}, and {duration(found.spent)} were spent"
+    evidence: list[Number] = [
+        ("spent", "budget_seconds", "value", found.seconds),
+        ("spent", "spent_seconds", "value", found.spent),
+    ]
+    if not (apart or late or found.skipped or found.raced):
+        writer.say(f"{text}: enough for all {n} candidates.", *evidence)
+        return
+    parts = []
+    if apart:
+        parts.append(f"{len(apart)} were told apart from the best on a part of the data, and dropped")
+    if late:
+        parts.append(f"{len(late)} were over the budget and not tried: {_named(late)}")
+    kept = n - len(apart) - len(late)
+    text += f": of {n} candidates {kept} were tried" + "".join(f"; {part}" for part in parts)
+    for part in sorted(set(found.raced.values())):
+        names = ", ".join(brief(e) for e, p in found.raced.items() if p == part)
+        text += f"; candidates of {names} were chosen by one in {part} of the items to learn from"
+    if found.skipped:
+        text += f"; there was no time for {found.skipped}"
+    evidence += [("left_out", f"{x.entry}, {x.model}", "reason", x.reason) for x in (*apart, *late)]
+    writer.say(f"{text}.", *evidence)
+
+
 def searched_words(found: Findings) -> str:
     """Return which models were tried, and up to what size."""
     parts = []
@@ -104,3 +149,13 @@ def _rounded(number: float) -> str:
         return f"{number:.2g}"
     scale = 10 ** (len(str(int(number))) - 2)
     return f"{round(number / scale) * scale:,.0f}"
+
+
+def _named(left: Sequence[LeftOut]) -> str:
+    """Return candidates by name, those of each model together, and not too many."""
+    words = []
+    for entry in dict.fromkeys(x.entry for x in left):
+        mine = [x.model for x in left if x.entry == entry]
+        more = f" and {len(mine) - _MOST_NAMED} more" if len(mine) > _MOST_NAMED else ""
+        words.append(f"{', '.join(map(brief, mine[:_MOST_NAMED]))}{more} of {brief(entry)}")
+    return "; ".join(words)

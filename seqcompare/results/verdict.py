@@ -14,10 +14,10 @@ from seqcompare.results.choice import chosen_words, named_candidate, say_choice,
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import Config
 from seqcompare.results.findings import Findings, Number, Writer, brief, capital, say_caveats
-from seqcompare.results.judgement import SHOWN, SURE
+from seqcompare.results.judgement import NOT_TRIED, SHOWN, SURE
 from seqcompare.results.number_words import say_units
-from seqcompare.results.reach import say_how_far
-from seqcompare.results.sureness import say_how_sure, say_statuses, searched_words, settle_words
+from seqcompare.results.reach import say_how_early, say_how_far
+from seqcompare.results.sureness import say_budget, say_how_sure, say_statuses, searched_words, settle_words
 
 #: What stands beside bits of labels.
 _BESIDE = METRICS["accuracy"]
@@ -77,6 +77,8 @@ def write_verdict(found: Findings) -> Verdict:
     horizon, look_ahead = None, 0
     if judged.kind == "nothing":
         _say_that_all_failed(found, writer)
+        writer.topic = "others"
+        say_budget(found, writer)
     else:
         _say_who(found, writer, model)
         writer.topic = "sure"
@@ -86,10 +88,12 @@ def write_verdict(found: Findings) -> Verdict:
         say_choice(found, writer, parent)
         writer.topic = "others"
         say_statuses(found, writer)
+        say_budget(found, writer)
         writer.topic = "reach"
         if judged.kind == "model":
             horizon, look_ahead = say_how_far(found, writer, str(parent))
             say_shorter(found, writer, str(parent))
+            say_how_early(found, writer, str(parent))
         writer.topic = "units"
         say_units(found, writer)
         writer.topic = "profile"
@@ -113,6 +117,12 @@ def write_verdict(found: Findings) -> Verdict:
 def _say_that_all_failed(found: Findings, writer: Writer) -> None:
     """Blame the models, not the data, where none has ended well."""
     models = found.models
+    left = found.judgement.reasons
+    if models.empty and left:
+        named = "; ".join(f"{brief(e)} ({reason})" for e, reason in left.items())
+        rows: list[Number] = [("judgement", e, "status", NOT_TRIED) for e in left]
+        writer.say(f"No model was tried, and nothing can be said of the data: {named}.", *rows)
+        return
     failed = int(found.summary["n_failed"].sum())
     errors = [str(error) for error in models["error"] if error]
     first = f": {textwrap.shorten(errors[0], 160, placeholder=' ...')}" if errors else ""

@@ -30,7 +30,7 @@ from seqcompare.experiments.data_source import (
     metric_of,
     scores_of,
 )
-from seqcompare.experiments.rounds import _tuning_trials
+from seqcompare.experiments.planned import tuning_trials
 from seqcompare.experiments.splits import Plan, Split, plan_splits
 from seqcompare.experiments.trial import CONTEXT, TEST, TUNING, Trial, run_trial
 from seqcompare.metrics import METRICS, Metric, find_metrics
@@ -80,7 +80,7 @@ def test_an_answer_of_nan_is_a_row_with_its_error():
 def test_validation_keeps_the_gap_that_was_asked_for():
     data = SequenceDataset(packed([np.arange(2000)]), None, None, "next", "places")
     planned = plan_comparison(data, ["markov"], cv=5, gap=90, along="blocks")
-    folds = {trial.seed: trial for trial in _tuning_trials(planned)}
+    folds = {trial.seed: trial for trial in tuning_trials(planned)}
     assert len(folds) == 5
     for trial in folds.values():
         train, parts = trial.source.parts(trial)

@@ -1,6 +1,7 @@
 """Trials that fail, poison their worker, or run in another order: the same rows."""
 
 import threading
+import time
 
 import pandas as pd
 import pytest
@@ -8,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sweep_toys import light_suite
 
 from seqcompare.experiments.plan import plan_trials
-from seqcompare.experiments.runner import INFLIGHT, run_trials
+from seqcompare.experiments.runner import INFLIGHT, Limit, run_trials
 from seqcompare.experiments.suites import load_suite
 from seqcompare.experiments.trial import run_trial
 from seqcompare.results.store import COST_COLUMNS, STORE, Store
@@ -129,6 +130,28 @@ def test_stopping_early_leaves_what_is_finished(tmp_path):
         assert store.deaths() == {}
     frame, _ = run_all(trials, tmp_path, n_jobs=1)
     assert len(frame) == len(trials)
+
+
+def test_what_may_not_start_stays_undone(tmp_path):
+    trials = trials_of()
+    limit = Limit(time.monotonic() + 1000, lambda trial: trial.seed == 0)
+    for n_jobs in (1, 2):
+        frame, _ = run_all(trials, tmp_path / str(n_jobs), n_jobs=n_jobs, limit=limit)
+        assert frame["trial_id"].tolist() == [t.trial_id for t in trials if t.seed == 0]
+
+
+def test_a_deadline_kills_what_is_still_running(tmp_path):
+    models = [{"class": "sweep_toys:Lag", "name": "a", "params": {"lag": 2, "pause": 300.0}}]
+    trials = trials_of(models=models, distances=[2])
+    began = time.monotonic()
+    frame, _ = run_all(trials, tmp_path, n_jobs=2, limit=Limit(began + 3))
+    assert frame.empty
+    assert time.monotonic() - began < 60
+    with Store(tmp_path / STORE) as store:
+        assert store.deaths() == {}
+    # a deadline that has passed starts nothing
+    frame, _ = run_all(trials, tmp_path, n_jobs=1, limit=Limit(began))
+    assert frame.empty
 
 
 def test_marks_of_a_killed_process_count_as_deaths(tmp_path):

@@ -7,6 +7,7 @@ from functools import reduce
 import numpy as np
 from hmmlearn import hmm
 
+from seqcompare.data.resolution import no_narrower
 from seqcompare.models.hmm._hmmlearn import UNUSED, Engine, log_dirichlet
 from seqcompare.models.hmm.gaussians import log_density, moments
 from seqcompare.models.hmm.recursions import Likelihood
@@ -161,10 +162,12 @@ class MixtureEngine(Engine, hmm.GMMHMM):
         return bound + _log_wishart(self.covars_, prior + outer, weight)
 
 
-def _floor_covariances(covars: Floats, floor: float, covariance_type: str) -> Floats:
-    """Raise variances, or the eigenvalues of covariance matrices, to at least `floor`."""
+def _floor_covariances(covars: Floats, floor: float | Floats, covariance_type: str) -> Floats:
+    """Raise variances, or the eigenvalues of covariance matrices, to a floor, for all or by channel."""
     if covariance_type in ("spherical", "diag"):
-        return np.maximum(covars, floor)
+        return np.maximum(covars, np.max(floor) if covariance_type == "spherical" else floor)
+    if np.ndim(floor):
+        return no_narrower((covars + np.swapaxes(covars, -1, -2)) / 2, np.asarray(floor))
     covars = (covars + np.swapaxes(covars, -1, -2)) / 2
     try:
         # far cheaper than eigenvalues, and nearly always enough

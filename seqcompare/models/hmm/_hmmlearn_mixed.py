@@ -32,7 +32,7 @@ class MixedEngine(Engine, BaseHMM):
     means_weight: float = 0.0
     covars_prior: Floats | float = 0.0
     covars_weight: float = 0.0
-    min_covar: float = 0.0
+    min_covar: float | Floats = 0.0
 
     def emission(self, values: Floats) -> Likelihood:
         """Return the likelihood of what is observed of each step: the product over its channels."""

@@ -184,7 +184,9 @@ class GaussianChart(Chart):
     def parameters(self, point: Parameters) -> Parameters:
         """Return the parameters at a point, no variance below the floor."""
         found = super().parameters(point)
-        return found | {"covars": np.maximum(found["covars"], self.recipe.min_covar)}
+        spherical = self.recipe.covariance_type == "spherical"
+        floor = np.max(self.recipe.min_covar) if spherical else self.recipe.min_covar
+        return found | {"covars": np.maximum(found["covars"], floor)}
 
     def _variances(self, parameters: Mapping[str, Floats]) -> Floats:
         variances = parameters["covars"]

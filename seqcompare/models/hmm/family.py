@@ -116,11 +116,9 @@ def _theory_of_durations(needs: Needs, traits: Traits) -> bool | None:
     """Return whether the states, or states and ages, can hold the memory."""
     if needs.role != "next" or traits.capacity * LONGEST < needs.least_states:
         return False
-    enough = needs.lasting_states
-    if enough is not None and traits.capacity >= enough and needs.distance <= LONGEST:
-        return True
+    able = needs.lasting_states is not None and traits.capacity >= needs.lasting_states
     # a hazard that is always the same is a chain's, so what that can, this can
-    return True if _theory(needs, traits) else None
+    return True if (able and needs.distance <= LONGEST) or _theory(needs, traits) else None
 
 
 def _training(problem: Problem, n_components: int) -> Record:
@@ -258,6 +256,11 @@ def _seconds(each: float, problem: Problem, settings: Settings) -> float:
     return each * problem.n_steps * int(settings["n_components"])
 
 
+def _bytes(problem: Problem, settings: Settings) -> float:
+    """Return the size of the probabilities of all states at all steps, forwards and backwards."""
+    return 16.0 * problem.n_steps * int(settings["n_components"])
+
+
 def _spec(name: str, title: str, build: Any, grid: Any, **more: Any) -> ModelSpec:
     return ModelSpec(
         name,
@@ -271,6 +274,7 @@ def _spec(name: str, title: str, build: Any, grid: Any, **more: Any) -> ModelSpe
             "sizes": (2, 4, 8),
             "label": _label,
             "cost": partial(_seconds, 1e-5),
+            "memory": _bytes,
             "refine": near,
             **more,
         },

@@ -56,7 +56,8 @@ class Recipe:
     fixed : tuple of str
         What stays where it starts.
     min_covar, tol, max_iter
-        Smallest variance; gain of the objective below which EM stops, in nats; most iterations.
+        Smallest variance, of all channels or of each, shape (d,); gain of the objective below which EM stops,
+        in nats; most iterations.
     n_labels : int
         Number of labels, where steps have them.
     widths : tuple of int
@@ -74,7 +75,7 @@ class Recipe:
     priors: Params = field(default_factory=dict)
     init: Mapping[str, Floats] = field(default_factory=dict)
     fixed: tuple[str, ...] = ()
-    min_covar: float = 0.0
+    min_covar: float | Floats = 0.0
     tol: float = 0.0
     max_iter: int = 1
     n_labels: int = 0
@@ -234,6 +235,7 @@ def _run_start(recipe: Recipe, steps: Steps, sticky: bool, seed: int) -> Outcome
             covariance_type=recipe.covariance_type,
             rng=rng,
             widths=recipe.widths,
+            least=recipe.min_covar,
         )
         if recipe.n_ages:
             start["hazards"] = first_hazards(len(recipe.mask), recipe.n_ages, sticky=sticky, rng=rng)

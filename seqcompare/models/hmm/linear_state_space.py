@@ -33,8 +33,6 @@ from seqcompare.typing import Floats, RandomState, SequencesLike, TargetsLike, W
 
 # Iterations of each start, before the search goes on from the better one.
 _TRIAL = 15
-# The least variance of a noise, in units of the channel's: no density is infinite.
-_LEAST_SHARE = 1e-9
 
 
 class LinearStateSpace(NumberDensity):
@@ -153,12 +151,12 @@ class LinearStateSpace(NumberDensity):
         if not weight.all():
             sequences, weight = sequences.take(weight > 0), weight[weight > 0]
         steps = np.repeat(weight, sequences.lengths)
-        x, centre, unit = standardise(channels_of(sequences), steps)
+        x, centre, unit, least = standardise(channels_of(sequences), steps)
         offsets, total = np.array(sequences.offsets), float(steps.sum())
         form = self._form(sequences.n_channels)
 
         def loss(theta: Floats) -> tuple[float, Floats]:
-            model = _with_floor(form.build(theta))
+            model = _with_floor(form.build(theta), least)
             nats, slope = likelihood_and_gradient(model, x, offsets, weight)
             return -nats / total, -form.pull(theta, slope) / total
 
@@ -173,7 +171,7 @@ class LinearStateSpace(NumberDensity):
             warnings.warn(
                 f"the search ended after max_iter={self.max_iter} iterations", ConvergenceWarning, 2
             )
-        self.machine_ = form.in_units(_with_floor(form.build(best.x)), centre, unit)
+        self.machine_ = form.in_units(_with_floor(form.build(best.x), least), centre, unit)
         self.log_likelihood_ = float(
             -best.fun * total - (~np.isnan(x) * steps[:, None]).sum(axis=0) @ np.log(unit)
         )
@@ -390,8 +388,8 @@ class LinearStateSpace(NumberDensity):
         return tags
 
 
-def _with_floor(model: LinearGaussian) -> LinearGaussian:
-    return model._replace(noise=model.noise + _LEAST_SHARE * np.eye(len(model.offset)))
+def _with_floor(model: LinearGaussian, least: Floats) -> LinearGaussian:
+    return model._replace(noise=model.noise + np.diag(least))
 
 
 def _root(matrix: Floats) -> Floats:

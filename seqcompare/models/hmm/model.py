@@ -67,7 +67,8 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         EM stops once an iteration gains less than this, in nats a step.
     min_covar : float, default=1e-3
         Smallest variance, as a share of the channel's variance in the training data (or of the square of its
-        interquartile range over 1.349, if that is smaller, so that outliers do not lift it).
+        interquartile range over 1.349, if that is smaller, so that outliers do not lift it); where numbers
+        are recorded less finely than that, the variance of their rounding.
     priors : dict, optional
         Prior knowledge as pseudo-observations, by name of the parameter. For "startprob", "transmat",
         "emissionprob" and "weights" the count to add to each entry, a number or an array (hmmlearn's

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from seqcompare.data.input_checks import kind_words
+from seqcompare.data.resolution import least_scale
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import choose_alphabet, encode
 from seqcompare.models.base import Reading, check_sequences
@@ -89,11 +90,12 @@ def read_steps(estimator: BaseEstimator, sequences: Sequences) -> Values:
     return values
 
 
-def channel_units(values: Floats, *, one_for_all: bool) -> tuple[Floats, Floats]:
-    """Return the centre and the spread of each channel, shape (d,).
+def channel_units(values: Floats, *, one_for_all: bool) -> tuple[Floats, Floats, Floats]:
+    """Return the centre and the spread of each channel, and its least variance in these units, shape (d,).
 
     The spread is the standard deviation or the interquartile range over 1.349, whichever is smaller, so that
-    outliers do not blow it up; it is 1 where the channel does not vary.
+    outliers do not blow it up; of a channel that does not vary, the least that a density may have (see
+    `seqcompare.data.resolution`).
     """
     blank = np.isnan(values).all(axis=0)
     if blank.any():
@@ -102,7 +104,9 @@ def channel_units(values: Floats, *, one_for_all: bool) -> tuple[Floats, Floats]
     with np.errstate(over="ignore"):
         spread, robust = np.nanstd(values, axis=0), (high - low) / 1.349
     scale = np.where((robust > 0) & (robust < spread), robust, spread)
-    scale[scale <= 1e-12 * np.maximum(np.abs(center), 1e-300)] = 1.0
+    constant = scale <= 1e-12 * np.maximum(np.abs(center), 1e-300)
+    least = least_scale(values, np.where(constant, 0.0, scale))
+    scale[constant] = least[constant]
     reach = np.nanmax(np.abs(values / scale - center / scale), axis=0)
     wild = np.flatnonzero(reach > _FARTHEST)
     if wild.size:
@@ -112,7 +116,7 @@ def channel_units(values: Floats, *, one_for_all: bool) -> tuple[Floats, Floats]
         )
     if one_for_all:
         scale = np.full_like(scale, np.sqrt(np.mean(scale**2)))
-    return center, scale
+    return center, scale, (least / scale) ** 2
 
 
 def _find_symbols(estimator: BaseEstimator, values: Labels) -> None:

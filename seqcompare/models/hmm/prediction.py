@@ -105,6 +105,7 @@ def _run_start(chart: Chart, steps: Steps, train: _Data, held_out: _Data, sticky
         n_mix=recipe.n_mix,
         covariance_type=recipe.covariance_type,
         rng=rng,
+        least=recipe.min_covar,
     )
     if not sticky:
         start |= recipe.init

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcompare.data.resolution import no_narrower
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.hmm.recursions import Likelihood, expect_states
 from seqcompare.models.markov.lag_predictions import channels_of, normal_log_density
@@ -111,8 +112,8 @@ def one_rule(sequences: Sequences, weight: Floats, order: int) -> tuple[Lags, Pr
         Standard deviations of the channels.
     """
     lags, _ = fit_lags(sequences, weight, order)
-    variance = find_level(channels_of(sequences), weight)[1]
-    return lags, find_predictors(lags), np.sqrt(np.where(variance > 0, variance, 1.0))
+    level = find_level(channels_of(sequences), weight)
+    return lags, find_predictors(lags), np.sqrt(np.maximum(level.variance, level.least))
 
 
 def draw_start(
@@ -161,7 +162,7 @@ def climb(
     weight : ndarray of shape (n_steps,)
         Weight of each step's sequence.
     least : ndarray of shape (d, d)
-        No covariance is smaller, in any direction.
+        No covariance is smaller, in any direction, nor than the steps are recorded finely.
     max_iter : int
         Iterations at most.
     tol : float
@@ -170,7 +171,7 @@ def climb(
     offsets, total = np.array(sequences.offsets), weight.sum()
     level = find_level(channels_of(sequences), weight)
     order = regimes.coef.shape[1]
-    floor = np.asarray(np.linalg.cholesky(least), dtype=np.float64)
+    floor = np.asarray(np.linalg.cholesky(no_narrower(least, level.least)), dtype=np.float64)
     curve: list[float] = []
     gain = np.inf
     while True:

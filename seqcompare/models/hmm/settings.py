@@ -206,10 +206,12 @@ def plan_fit(
     weights = np.ones(len(values)) if weights is None else weights
     weight = float(weights.sum())
     center = scale = None
-    log_volume = 0.0
+    log_volume, floor = 0.0, estimator.min_covar
     if emission in ("gaussian", "gmm", "mixed") and n_outputs:
         numbers = values[:, :n_outputs]
-        center, scale = channel_units(numbers, one_for_all=kind == "spherical")
+        center, scale, least = channel_units(numbers, one_for_all=kind == "spherical")
+        if (least > floor).any():
+            floor = np.maximum(least, floor)
         numbers = (numbers - center) / scale
         log_volume = -float(weights @ ~np.isnan(numbers) @ np.log(scale))
         values = np.column_stack([numbers, values[:, n_outputs:]]) if widths else numbers
@@ -228,7 +230,7 @@ def plan_fit(
         priors=priors,
         init=init,
         fixed=tuple(estimator.fixed),
-        min_covar=estimator.min_covar,
+        min_covar=floor,
         tol=estimator.tol * weight,
         max_iter=estimator.max_iter,
         widths=widths,

@@ -34,6 +34,7 @@ def draw_start(
     covariance_type: str,
     rng: np.random.RandomState,
     widths: tuple[int, ...] = (),
+    least: float | Floats = 0.0,
 ) -> Parameters:
     """Return parameters to start EM from.
 
@@ -51,6 +52,8 @@ def draw_start(
         Where chance comes from.
     widths : tuple of int
         Numbers of symbols of the channels of symbols, whose codes are the last columns of the values.
+    least : float or ndarray of shape (d,)
+        Variances are at least this.
     """
     n_states = len(mask)
     parameters: Parameters = {
@@ -96,7 +99,7 @@ def draw_start(
     # a group without a member starts at a random step
     lost = values[rng.randint(len(values), size=n_groups)]
     means = _group_means(values, group, n_groups, lost, 1e-9)
-    variances = np.maximum(((values - means[group]) ** 2).mean(axis=0), 0.05)
+    variances = np.maximum(((values - means[group]) ** 2).mean(axis=0), np.maximum(least, 0.05))
     means += rng.normal(scale=0.05, size=means.shape) * np.sqrt(variances)
     parameters["means"] = means.reshape(n_states, n_mix, -1) if emission == "gmm" else means
     parameters["covars"] = _covariances(variances, emission, n_states, n_mix, covariance_type)

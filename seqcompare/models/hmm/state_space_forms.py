@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from seqcompare.data.resolution import least_scale
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.kalman import LinearGaussian, linear_gaussian
 from seqcompare.models.kalman_gradient import Gradient
@@ -242,8 +243,11 @@ def _reduce(lags: Lags, n_states: int) -> tuple[Floats, Floats, Floats]:
     return axes.T @ transition @ axes, loading, noise
 
 
-def standardise(x: Floats, weight: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return steps of mean 0 and variance 1 a channel, and the centre and unit that were taken out."""
+def standardise(x: Floats, weight: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return steps of mean 0 and variance 1 a channel, the centre and unit that were taken out, and a floor.
+
+    The floor is the least variance of the noise in these units: see `seqcompare.data.resolution`.
+    """
     known = ~np.isnan(x)
     amount = (known * weight[:, np.newaxis]).sum(axis=0)
     if not amount.all():
@@ -251,9 +255,9 @@ def standardise(x: Floats, weight: Floats) -> tuple[Floats, Floats, Floats]:
     centre = np.where(known, x * weight[:, np.newaxis], 0).sum(axis=0) / amount
     off = np.where(known, x - centre, 0)
     spread = np.sqrt((off**2 * weight[:, np.newaxis]).sum(axis=0) / amount)
-    # of a constant channel, its size: no density is infinite
-    unit = np.where(spread > 1e-9 * np.abs(centre), spread, np.maximum(np.abs(centre), 1) * 1e-6)
-    return (x - centre) / unit, centre, unit
+    least = least_scale(x, spread)
+    unit = np.maximum(spread, least)
+    return (x - centre) / unit, centre, unit, (least / unit) ** 2
 
 
 def rough_lags(x: Floats, sequences: Sequences, weight: Floats) -> Lags:

@@ -36,7 +36,7 @@ from seqcompare.models.markov.lags import (
     predict_ahead,
     spectral_radius,
 )
-from seqcompare.models.markov.least_squares import fit_lags
+from seqcompare.models.markov.least_squares import find_level, fit_lags
 from seqcompare.models.markov.volatility import Volatility, find_variances, fit_volatility
 from seqcompare.typing import Floats, RandomState, SequencesLike, TargetsLike, WeightsLike
 
@@ -92,7 +92,8 @@ class Autoregression(NumberDensity):
     independent normal ones, with mean and covariance of the training steps. With `volatility` the first
     `order` steps, and the first variance, are those of the long run.
 
-    What is new in a step is never taken to vary less than a billionth of the channel's variance.
+    What is new in a step is never taken to vary less than its rounding (`seqcompare.data.resolution`), or
+    than a billionth of the channel's variance.
 
     References
     ----------
@@ -148,10 +149,13 @@ class Autoregression(NumberDensity):
         refuse_lengths(X, y)
         self._check_parameters()
         sequences = check_sequences(self, X, reset=True, **self.reading)
-        weight = check_step_weights(sample_weight, sequences, steps_as_array=False)
-        used = np.add.reduceat(weight, sequences.offsets[:-1]) > 0
-        if not used.all():
-            sequences, weight = sequences.take(used), weight[np.repeat(used, sequences.lengths)]
+        if sample_weight is None:
+            weight = np.broadcast_to(1.0, sequences.n_steps)  # no array, which takes as long as the sums
+        else:
+            weight = check_step_weights(sample_weight, sequences, steps_as_array=False)
+            used = np.add.reduceat(weight, sequences.offsets[:-1]) > 0
+            if not used.all():
+                sequences, weight = sequences.take(used), weight[np.repeat(used, sequences.lengths)]
         lags, self.n_iter_ = fit_lags(sequences, weight, self.order, self.ridge)
         self.volatility_: Volatility | None = None
         if self.volatility is not None:
@@ -316,6 +320,7 @@ class Autoregression(NumberDensity):
         """Fit the variances to the errors, then the means once more with weights that fit the variances."""
         x, offsets = channels_of(sequences), np.array(sequences.offsets)
         counted = np.where(sequences.step_index >= self.order, weight, 0)
+        least = find_level(x, weight).least
         for left in range(_REWEIGHTINGS, -1, -1):
             ahead, _ = predict_ahead(find_predictors(lags), x, sequences.step_index)
             errors = errors_of(x, ahead, sequences)
@@ -328,6 +333,7 @@ class Autoregression(NumberDensity):
                 self.order,
                 garch=self.volatility == "garch",
                 n_lags=self.volatility_lags,
+                least=least,
             )
             if left and len(rule.level) == 1:
                 variance = find_variances(rule, errors, offsets, self.order)[0][:, 0]

@@ -103,6 +103,11 @@ def _seconds(problem: Problem, settings: Settings) -> float:
     return 3e-7 * problem.n_steps * (int(settings["order"]) + 1)
 
 
+def _bytes(problem: Problem, settings: Settings) -> float:
+    """Return the size of the counts: in the longest contexts hardly any comes twice."""
+    return 20.0 * problem.n_steps * (int(settings["order"]) + 1)
+
+
 def _follows_or_classes(problem: Problem) -> bool:
     """Whether a density has an answer: of the next step, or one a class, which sweeps do without."""
     return problem.role == "next" or (problem.role == "sequence" and problem.task is None)
@@ -198,6 +203,7 @@ CHAIN = ModelSpec(
     label=_chain_label,
     limit=_last_steps,
     cost=_seconds,
+    memory=_bytes,
     refine=partial(_one_more_or_less, "order"),
 )
 KNESER_NEY = ModelSpec(
@@ -210,6 +216,7 @@ KNESER_NEY = ModelSpec(
     label="Markov order {order}, Kneser-Ney",
     limit=_last_steps,
     cost=_seconds,
+    memory=_bytes,
     refine=partial(_one_more_or_less, "order"),
     kinds=("symbols",),
 )
@@ -223,7 +230,8 @@ TREE = ModelSpec(
     capacity_name="depth",
     label="context tree {depth}",
     limit=_less_deep,
-    cost=lambda problem, settings: 1e-5 * problem.n_steps,
+    cost=lambda problem, settings: 5e-5 * problem.n_steps,
+    memory=lambda problem, settings: 40.0 * problem.n_steps * int(settings["depth"]),
     kinds=("symbols",),
 )
 AUTOREGRESSION = ModelSpec(

@@ -77,7 +77,14 @@ def find_variances(
 
 
 def fit_volatility(
-    errors: Floats, weight: Floats, offsets: NDArray[np.int64], order: int, *, garch: bool, n_lags: int
+    errors: Floats,
+    weight: Floats,
+    offsets: NDArray[np.int64],
+    order: int,
+    *,
+    garch: bool,
+    n_lags: int,
+    least: Floats,
 ) -> Volatility:
     """Fit the rule to errors by their likelihood, each channel by itself.
 
@@ -91,17 +98,22 @@ def fit_volatility(
         Whether the last variance has a weight.
     n_lags : int
         How many squares have one.
+    least : ndarray of shape (d,)
+        No variance is smaller.
     """
     parts = [
-        _fit_channel(np.ascontiguousarray(channel), weight, offsets, order, garch=garch, n_lags=n_lags)
-        for channel in errors.T
+        _fit_channel(
+            np.ascontiguousarray(channel), weight, offsets, order, garch=garch, n_lags=n_lags, least=of_one
+        )
+        for channel, of_one in zip(errors.T, least, strict=True)
     ]
     level, shock, persistence = (np.array(part) for part in zip(*parts, strict=True))
-    rule = Volatility(level, shock, persistence, np.eye(errors.shape[1]))
+    rule = Volatility(np.maximum(level, least), shock, persistence, np.eye(errors.shape[1]))
     now, _ = find_variances(rule, errors, offsets, order)
     unit = errors / np.sqrt(now)
     second = (unit * weight[:, None]).T @ unit
-    size = np.sqrt(np.diag(second))
+    size = np.sqrt(np.maximum(np.diag(second), 1e-300))
+    np.fill_diagonal(second, size**2)
     return rule._replace(correlation=second / np.outer(size, size))
 
 
@@ -131,11 +143,18 @@ def loss_and_gradient(
 
 
 def _fit_channel(
-    errors: Floats, weight: Floats, offsets: NDArray[np.int64], order: int, *, garch: bool, n_lags: int
+    errors: Floats,
+    weight: Floats,
+    offsets: NDArray[np.int64],
+    order: int,
+    *,
+    garch: bool,
+    n_lags: int,
+    least: float,
 ) -> tuple[float, Floats, float]:
     squares = errors**2
     # in units of the errors, so that the search does not depend on those of the data
-    unit = max(float(np.average(squares, weights=weight)), 1e-300)
+    unit = max(float(np.average(squares, weights=weight)), least)
     if garch:
         shares = np.array([0.05, *[0.1 / n_lags] * n_lags, 0.85])
     else:
@@ -151,7 +170,10 @@ def _fit_channel(
         options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8},
     )
     share = softmax(found.x[1:])
-    level = float(np.exp(found.x[0]) * unit * share[0])
+    long_run = float(np.exp(found.x[0]) * unit)
+    if long_run <= least:
+        return least, np.zeros(n_lags), 0.0
+    level = long_run * share[0]
     return level, share[1 : 1 + n_lags], float(share[1 + n_lags]) if garch else 0.0
 
 

@@ -90,7 +90,9 @@ def constant(output: str, targets: Array, weights: Floats, size: int) -> Array:
     return np.concatenate([np.zeros(m), np.tile(mean, m), np.tile(scale, m)])[np.newaxis]
 
 
-def distribution(output: str, z: Array, mean: Floats, scale: Floats, *, flat: bool) -> Distribution:
+def distribution(
+    output: str, z: Array, mean: Floats, scale: Floats, least: Floats, *, flat: bool
+) -> Distribution:
     """Return the distributions that outputs stand for, a batch (n,).
 
     Parameters
@@ -101,6 +103,8 @@ def distribution(output: str, z: Array, mean: Floats, scale: Floats, *, flat: bo
         Outputs.
     mean, scale : ndarray of shape (d,)
         What standard units were made with.
+    least : ndarray of shape (d,)
+        No standard deviation is smaller.
     flat : bool
         Whether a step is a plain number.
     """
@@ -113,7 +117,7 @@ def distribution(output: str, z: Array, mean: Floats, scale: Floats, *, flat: bo
     logits, means, raw = _parts(z, len(mean))
     weights, _ = _softmax(logits)
     means = means * scale + mean
-    scales = np.exp(np.clip(raw, *_LOG_SCALES)) * scale
+    scales = np.maximum(np.exp(np.clip(raw, *_LOG_SCALES)) * scale, least)
     if flat:
         return NormalMixture(weights, means[..., 0], scales[..., 0])
     return MultivariateNormalMixture(weights, means, scales[..., np.newaxis] ** 2 * np.eye(len(mean)))

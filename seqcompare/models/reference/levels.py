@@ -11,9 +11,11 @@ from scipy.ndimage import gaussian_filter1d
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.data.resolution import least_scale
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.base import check_sequences
+from seqcompare.models.hmm.observations import channel_units
 from seqcompare.models.reference.chance import ChanceDensity
 from seqcompare.models.reference.places import PARTS, PRIORS, WIDTHS, part_of
 from seqcompare.typing import SequencesLike, TargetsLike, WeightsLike
@@ -22,6 +24,8 @@ Floats = NDArray[np.float64]
 
 #: The least variance of a position, as a share of that of all.
 _LEAST = 1e-4
+#: What a density makes of a channel of zeros: it takes them for rounded to whole numbers.
+_OF_ZEROS = 0.5
 
 
 class PlacedDensity(BaseEstimator):
@@ -46,8 +50,15 @@ class PlacedDensity(BaseEstimator):
         sequences = self._read(X, reset=True)
         weights = check_step_weights(sample_weight, sequences, steps_as_array=False)
         self.level_, self.spread_ = _smooth(sequences, weights)
+        known = sequences.channels[weights > 0]
+        least = least_scale(known, np.nanstd(known, axis=0))
+        self.spread_ = np.maximum(self.spread_, least / _OF_ZEROS)
         rest = self._rest(sequences)
-        self.density_ = ChanceDensity(self.missing).fit(rest, sample_weight=sequences.with_values(weights))
+        # what is left has steps of no size, but no peak may be narrower than those of the data
+        units = channel_units(rest.channels, one_for_all=False)[1]
+        share = float(((least / self.spread_.min(axis=0) / units) ** 2).max())
+        density = ChanceDensity(self.missing, max(share, ChanceDensity().min_covar))
+        self.density_ = density.fit(rest, sample_weight=sequences.with_values(weights))
         self.n_parameters_ = 2 * self.level_.size + self.density_.n_parameters_
         return self
 

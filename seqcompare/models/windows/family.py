@@ -249,6 +249,16 @@ def _seconds(each: float, problem: Problem, settings: Settings) -> float:
     return each * problem.n_steps * int(settings["width"])
 
 
+def _bytes(problem: Problem, settings: Settings) -> float:
+    """Return the size of the rows: one symbol a tap with its place, or the numbers of a step, and copies."""
+    tap = 48 if problem.kind == "symbols" else 24 * problem.n_channels
+    return float(problem.n_scored * int(settings["width"]) * tap)
+
+
+def _bytes_of_pairs(problem: Problem, settings: Settings) -> float:
+    return _bytes(problem, settings) * (int(settings["width"]) + 1) / 2
+
+
 def _seconds_of_net(problem: Problem, settings: Settings) -> float:
     return 2e-7 * problem.n_steps * problem.budget.epochs
 
@@ -272,7 +282,13 @@ def _spec(
         capacity="width",
         capacity_name="width",
         can_represent=partial(_theory, linear),
-        **{"limit": _back, "cost": partial(_seconds, 5e-7), "refine": REFINE.get(name), **more},
+        **{
+            "limit": _back,
+            "cost": partial(_seconds, 5e-7),
+            "memory": _bytes,
+            "refine": REFINE.get(name),
+            **more,
+        },
     )
 
 
@@ -343,6 +359,7 @@ FAMILY = Family(
             kinds=("symbols",),
             label=_pairs_label,
             refine=partial(near, "C", 1.0, wider=False),
+            memory=_bytes_of_pairs,
         ),
         _looking_both_ways(LOGISTIC, "Centred window", "logistic window", sizes=(9, 17), linear=True),
         _looking_both_ways(RIDGE, "Centred ridge window", "ridge window", sizes=(9, 17), linear=True),
@@ -364,6 +381,7 @@ FAMILY = Family(
             kinds=("symbols",),
             label=_pairs_centred_label,
             refine=partial(near, "C", 1.0, wider=False),
+            memory=_bytes_of_pairs,
             limit_ahead=_ahead,
             ahead=True,
         ),

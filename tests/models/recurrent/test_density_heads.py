@@ -42,7 +42,7 @@ def test_losses_are_minus_log_densities(d):
 )
 def test_what_outputs_stand_for_has_the_density_of_the_loss(link, d):
     z, y = outputs(link, d, np.random.default_rng(1))
-    found = heads.distribution(link, z, np.zeros(d), np.ones(d), flat=d == 1)
+    found = heads.distribution(link, z, np.zeros(d), np.ones(d), np.zeros(d), flat=d == 1)
     np.testing.assert_allclose(
         -found.log_prob(y[:, 0] if d == 1 else y), LOSSES[link].look(z, y)[0], rtol=1e-9
     )

@@ -1,0 +1,143 @@
+"""Trials of a comparison at work: run within its budget, and counted if all that belongs together is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from joblib import effective_n_jobs
+
+from seqcompare.experiments.models import Candidate
+from seqcompare.experiments.progress import Counter
+from seqcompare.experiments.runner import run_trials
+from seqcompare.experiments.spending import Spending
+from seqcompare.experiments.trial import Trial
+from seqcompare.results.left_out import COUNTED, LEFT_OUT, SPENT, LeftOut
+from seqcompare.results.store import Store
+
+
+@dataclass(eq=False)
+class Work:
+    """What runs the trials of a comparison, and knows which of them count.
+
+    With a budget some trials do not start, or do not end; and what an earlier start with another budget has
+    run may belong to candidates that this one leaves out. So the trials that results are made of are named.
+
+    Parameters
+    ----------
+    store : Store
+        Where rows go.
+    spending : Spending
+        What may be spent, and what trials take.
+    counter : Counter
+        Whom to tell.
+    how : dict
+        For `run_trials`: ``n_jobs``, ``backend``, ``scheduler``.
+    """
+
+    store: Store
+    spending: Spending
+    counter: Counter
+    how: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        self._counted: dict[str, None] = {}
+        self.left_out: list[LeftOut] = []
+        #: What of the whole procedure there was no time for, in words.
+        self.skipped: list[str] = []
+
+    def run(
+        self,
+        trials: Sequence[Trial],
+        *,
+        reserve: float = 0.0,
+        known: bool = False,
+        always: bool = False,
+        trusting: bool = True,
+    ) -> bool:
+        """Run the trials that the store does not hold yet, so that so many seconds are left.
+
+        Parameters
+        ----------
+        trials : sequence of Trial
+            What to run.
+        reserve : float, default=0.0
+            Seconds of the budget to be left.
+        known : bool, default=False
+            Whether the counter has been told of them.
+        always : bool, default=False
+            Whether to run them whatever is left.
+        trusting : bool, default=True
+            Whether to believe forecasts of candidates of which nothing was measured yet.
+
+        Returns
+        -------
+        bool
+            Whether all are done.
+        """
+        done = self.store.done()
+        missing = [trial for trial in trials if trial.trial_id not in done]
+        if not known:
+            self.counter.expect(len(missing))
+        self._learn_of([trial for trial in trials if trial.trial_id in done])
+        # what runs in this process cannot be ended
+        trusting = trusting or effective_n_jobs(self.how["n_jobs"]) == 1
+        limit, n_done = None if always else self.spending.limit(reserve, trusting=trusting), 0
+        by_id = {trial.trial_id: trial for trial in missing}
+        for batch, n_jobs in self.spending.batches(missing, self.how["n_jobs"]):
+            with closing(
+                run_trials(batch, self.store, **{**self.how, "n_jobs": n_jobs}, limit=limit)
+            ) as found:
+                for outcome in found:
+                    self.spending.learn(by_id[outcome.row["trial_id"]], outcome.row)
+                    self.counter.add(outcome)
+                    n_done += 1
+        self.counter.expect(n_done - len(missing))
+        self.count(trials)
+        return n_done == len(missing)
+
+    def _learn_of(self, trials: Sequence[Trial]) -> None:
+        """Learn what trials of an earlier start took."""
+        if not trials:
+            return
+        frame = self.store.frame()
+        rows = {row["trial_id"]: row for row in frame.to_dict("records")}
+        for trial in trials:
+            self.spending.learn(trial, {str(k): v for k, v in rows[trial.trial_id].items()})
+
+    def count(self, trials: Iterable[Trial]) -> None:
+        """Make results of these trials as well, as far as they are done."""
+        self._counted |= dict.fromkeys(trial.trial_id for trial in trials)
+
+    def discount(self, trial_ids: Iterable[str]) -> None:
+        """Make results without these trials."""
+        for trial_id in trial_ids:
+            self._counted.pop(trial_id, None)
+
+    def leave_out(self, entry: str, candidates: Iterable[Candidate], reason: str, part: int = 1) -> None:
+        """Note candidates that are not tried further."""
+        self.left_out += [LeftOut(entry, c.label, reason, part) for c in candidates]
+
+    def frame(self) -> pd.DataFrame:
+        """Return the rows that count."""
+        frame = self.store.frame()
+        return frame[frame["trial_id"].isin(self._counted)]
+
+    def keep(self) -> None:
+        """Keep what counts and what was left out, where that is not simply everything."""
+        limited = self.spending.limited or bool(self.left_out)
+        if not limited and self.store.side_table(COUNTED) is None:
+            return
+        self.store.keep_table(COUNTED, pd.DataFrame({"trial_id": list(self._counted)}))
+        rows = [(x.entry, x.model, x.reason, x.part) for x in self.left_out]
+        self.store.keep_table(LEFT_OUT, pd.DataFrame(rows, columns=["entry", "model", "reason", "part"]))
+        facts = {
+            "budget_seconds": self.spending.seconds,
+            "spent_seconds": self.spending.spent,
+            "memory_bytes": self.spending.memory,
+            "skipped": "; ".join(self.skipped),
+        }
+        self.store.keep_table(SPENT, pd.DataFrame({"name": list(facts), "value": list(facts.values())}))

@@ -1,0 +1,202 @@
+"""Who stays in a race, and a comparison that keeps to its budget."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from racing_toys import Guess
+
+import seqcompare
+from seqcompare.datasets import read
+from seqcompare.experiments.compare import plan_comparison
+from seqcompare.experiments.planned import tuning_trials
+from seqcompare.experiments.racing import told_apart
+from seqcompare.experiments.runner import Limit
+from seqcompare.experiments.spending import Spending
+from seqcompare.experiments.trial import RACE, run_trial
+from seqcompare.families import ModelSpec
+
+DEAR = 1000.0
+
+
+def flags(n=480, seed=0):
+    """Sequences whose class is their last symbol, but for one in ten."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, 2, (n, 6))
+    y = np.where(rng.random(n) < 0.9, x[:, -1], 1 - x[:, -1])
+    return x, y
+
+
+def table(behind, error, n_parameters=(1, 2, 3), loss=None):
+    names = ["a", "b", "c"]
+    behind = np.array(behind, dtype=float)
+    return pd.DataFrame(
+        {
+            "behind": behind,
+            "error": np.broadcast_to(error, 3).astype(float),
+            "loss": behind if loss is None else np.array(loss, dtype=float),
+            "n_parameters": n_parameters,
+        },
+        index=names,
+    )
+
+
+def test_what_is_not_told_apart_stays():
+    assert told_apart(table([0, 0.3, 0.5], 0.2), None, 0.01) == set()
+    # a single unit has no error: nothing is told apart by it
+    assert told_apart(table([0, 3, 5], np.inf), None, 0.01) == set()
+    # practically the same
+    assert told_apart(table([0.005, 0.001, 0], 0.0001), None, 0.01) == set()
+
+
+def test_of_one_part_only_what_is_no_larger_is_dropped():
+    found = table([0.9, 0, 0.9], 0.1)
+    assert told_apart(found, None, 0.01) == {"a"}
+
+
+def test_of_two_parts_the_way_that_a_difference_goes_decides():
+    now = table([0, 0.5, 0.5], 0.1)
+    # b was as far behind before, and c is catching up: at four times as much it may be the best
+    before = table([0, 0.5, 1.1], 0.1)
+    assert told_apart(now, before, 0.01) == {"b"}
+    # who was the best before is no longer: behind whom is asked is the best now
+    before = table([0.6, 0.0, 1.7], 0.1)
+    assert told_apart(now, before, 0.01) == {"b"}
+
+
+def planned_with(models, n=480):
+    x, y = flags(n)
+    return plan_comparison(read((list(x), y)), models)
+
+
+def toy(*qualities, seconds=0.0, cost=None, memory=None, name="toy"):
+    return ModelSpec.of(
+        Guess(seconds=seconds), {"quality": list(qualities)}, name=name, cost=cost, memory=memory
+    )
+
+
+def dear(problem, settings):
+    return DEAR
+
+
+def test_forecasts_are_corrected_as_trials_end():
+    planned = planned_with([toy(0.1, 0.9, cost=dear)])
+    spending = Spending(planned.source, seconds=60, n_workers=2)
+    first, second, *_ = tuning_trials(planned)
+    assert spending.of(first) == pytest.approx(DEAR * 0.8, rel=0.1)
+    assert not spending.affords([first])
+    outcome = run_trial(first)
+    spending.learn(first, outcome.row)
+    # its own time is known now, and that of its kind
+    assert spending.of(first) == pytest.approx(outcome.row["trial_seconds"] + 0.02, rel=0.2)
+    assert spending.of(second) < 0.05 * DEAR
+    assert spending.affords([first, second])
+
+
+def test_times_grow_as_they_were_seen_to():
+    planned = planned_with([toy(0.1, 0.9)])
+    (trial, *_) = tuning_trials(planned)
+    spending = Spending(planned.source)
+    for part, seconds in ((16, 1.0), (4, 8.0)):  # 1.5 powers
+        row = {"trial_seconds": seconds, "fit_seconds": seconds, "peak_memory_mb": 1.0}
+        spending.learn(replace(trial, phase=RACE, part=part), row)
+    assert spending.of(trial) == pytest.approx(64.0, rel=0.01)
+
+
+def test_big_candidates_run_fewer_at_a_time():
+    planned = planned_with([toy(0.1, 0.9, memory=lambda problem, settings: 1e9 * settings["quality"])])
+    trials = list(tuning_trials(planned))
+    spending = Spending(planned.source, memory=1.5e9, n_workers=4)
+    batches = list(spending.batches(trials, 4))
+    assert [({t.candidate.settings["quality"] for t in batch}, n) for batch, n in batches] == [
+        ({0.1}, 4),
+        ({0.9}, 2),
+    ]
+
+
+def compare_toys(models, folder, n_jobs=1, **options):
+    x, y = flags()
+    return seqcompare.compare((list(x), y), models, cv=2, out=folder, n_jobs=n_jobs, **options)
+
+
+def rows_of_tests(found):
+    rows = found.frame()
+    rows = rows[rows["axis"] == "test"].sort_values(["entry", "seed"])
+    return rows[["entry", "model", "seed", "score", "trial_id"]].reset_index(drop=True)
+
+
+def test_a_budget_that_is_enough_changes_nothing(tmp_path):
+    models = [toy(0.1, 0.5, 0.9)]
+    plain = compare_toys(models, tmp_path / "plain")
+    within = compare_toys(models, tmp_path / "within", budget="1h")
+    pd.testing.assert_frame_equal(rows_of_tests(within), rows_of_tests(plain), check_exact=True)
+    assert within.verdict().entry == plain.verdict().entry
+    assert "The budget was 60 min" in str(within.verdict())
+    assert "enough for all 3 candidates" in str(within.verdict())
+    assert "budget" not in str(plain.verdict())
+
+
+def test_a_race_drops_what_is_told_apart_and_changes_no_trial(tmp_path):
+    # by what they say of themselves none fits; the race finds out that those that are left do
+    models = [toy(0.0, 0.1, 0.2, 0.9, cost=dear)]
+    said = []
+    told = {"progress": lambda step: said.append(step.forecast)}
+    within = compare_toys(models, tmp_path / "within", n_jobs=2, budget=600, **told)
+    plain = compare_toys(models, tmp_path / "plain")
+    assert [text for text in said if text] == [said[0]]
+    assert said[0].startswith("forecast: 4 candidates in 2 folds, about ")
+    assert said[0].endswith("; the budget is 10 min")
+    raced = within.frame()[within.frame()["axis"] == "race"]
+    assert len(raced)
+    pd.testing.assert_frame_equal(rows_of_tests(within), rows_of_tests(plain), check_exact=True)
+    assert within.answer().frame().set_index("entry").loc["toy", "status"] == "enough"
+
+
+def test_what_does_not_fit_is_not_tried_and_that_is_said(tmp_path):
+    # too few sequences for a race, so that nothing corrects what they say of themselves
+    x, y = flags(60)
+    models = [toy(0.9, name="quick"), toy(0.5, 0.9, cost=dear, name="slow")]
+    where = {"cv": 2, "out": tmp_path / "run", "n_jobs": 1}
+    found = seqcompare.compare((list(x), y), models, budget=60, **where)
+    judged = found.answer().judgement
+    assert (judged.status["slow"], judged.reasons["slow"]) == ("not tried", "over the budget")
+    assert judged.status["quick"] == "enough"
+    said = "of 3 candidates 1 were tried; 2 were over the budget and not tried"
+    assert said in str(found.answer())
+    left = found.tables()["left_out"]
+    assert left["model"].tolist() == ["slow 0.5", "slow 0.9"]
+    # a budget is no setting: without one the same run goes on, and what was done counts
+    before = found.frame()
+    more = seqcompare.compare((list(x), y), models, **where)
+    assert more.answer().judgement.status["slow"] != "not tried"
+    assert "budget" not in str(more.verdict())
+    kept = more.frame().set_index("trial_id").loc[before["trial_id"], "trial_seconds"]
+    assert kept.tolist() == before["trial_seconds"].tolist()
+
+
+def test_a_model_that_is_not_tested_in_every_fold_is_left_out_whole(tmp_path, monkeypatch):
+    def limit(self, reserve=0.0, *, trusting=True):
+        return Limit(time.monotonic() + 1000, lambda t: (t.entry, t.seed) != ("late", 1))
+
+    monkeypatch.setattr(Spending, "limit", limit)
+    models = [toy(0.9, name="quick"), toy(0.95, name="late")]
+    found = compare_toys(models, tmp_path / "run", budget="1h")
+    judged = found.answer().judgement
+    assert judged.status == {"chance": "inferior", "quick": "enough", "late": "not tried"}
+    assert judged.reasons["late"] == "over the budget"
+    assert set(found.frame()["entry"]) == {"chance", "quick"}
+
+
+def test_what_is_over_the_memory_is_not_tried(tmp_path):
+    models = [toy(0.5, 0.9, memory=lambda problem, settings: 1e12 * settings["quality"])]
+    found = compare_toys(models, tmp_path / "run", memory="600G")
+    assert found.frame()["model"].str.contains("0.9").sum() == 0
+    said = "Over the memory of 644 GB, and not tried: toy 0.9 of toy."
+    assert said in str(found.verdict())
+    untried = found.result.untried["toy"]
+    assert untried.reason == "1 of its 2 candidates were over the memory"
+    nothing = compare_toys(models, tmp_path / "none", memory="1G")
+    assert nothing.verdict().kind == "nothing"
+    assert "toy (over the memory)" in str(nothing.verdict())
