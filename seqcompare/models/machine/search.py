@@ -150,7 +150,7 @@ def minimal_machine(
     for states in _clusterings(asked, max_states):
         for machine in _machines(asked, states, build, symbols, answers, generates=not labels and not some):
             if machine.n_states <= max_states:
-                losses = held.losses(_after(machine, held.sequences), ahead=not labels)
+                losses = held.losses(machine.beliefs(held.sequences) @ machine.proba, ahead=not labels)
                 found.append((machine.n_states, float(losses.sum()) / total, losses, machine))
     proba = model.predict_proba(held.sequences) if labels else model.predict_next_proba(held.sequences)
     own = held.losses(_aligned(Sequences(proba).values, model, answers), ahead=not labels)
@@ -388,10 +388,6 @@ def _merge(machine: Automaton, data: _Data, labels: bool) -> Automaton:
     counted = belief if labels else _before(belief, machine.start, data.sequences)
     weight = (counted * data.weights[:, None]).sum(axis=0)
     return merged(machine, weight, _ALIKE, read=_read_edges(machine))
-
-
-def _after(machine: Automaton, sequences: Sequences) -> Floats:
-    return machine.beliefs(sequences) @ machine.proba
 
 
 def _aligned(proba: Any, model: Any, answers: Labels) -> Floats:
