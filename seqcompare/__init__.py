@@ -50,7 +50,7 @@ _HOMES = {
         "RNNTagger",
     ],
     "seqcompare.models.machine.automaton": ["Automaton"],
-    "seqcompare.models.machine.search": ["MinimalMachine", "minimal_machine"],
+    "seqcompare.models.machine.search": ["minimal_machine"],
     "seqcompare.models.persistence": ["load", "save"],
     "seqcompare.experiments.scorers": ["cross_val_predict", "make_scorer"],
     "seqcompare.dependence": ["profile"],
