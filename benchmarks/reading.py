@@ -24,7 +24,9 @@ def main(n: int = 2000, seed: int = 0) -> None:
     seconds, memory, faults = 0.0, 0, []
     with tempfile.TemporaryDirectory() as folder:
         warm(folder)
-        for name, content in files(n, seed):
+        for done, (name, content) in enumerate(files(n, seed)):
+            if done % 100 == 99:
+                print(f"{done + 1:,} of {n:,} files", flush=True)
             path = Path(folder, name)
             path.write_bytes(content)
             found = inspected(path)

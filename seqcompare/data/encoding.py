@@ -214,4 +214,6 @@ def _as_chains_read(encoding: AsSymbols) -> str:
         said = f"models of symbols alone read the channel {kept[0]} only"
     said += f", numbers cut into up to {max(map(len, cut)) + 1} parts" if cut else ""
     left_out = encoding.left_out
-    return said + (f"; {', '.join(left_out)} would make too many symbols, and is left out" if left_out else "")
+    return said + (
+        f"; {', '.join(left_out)} would make too many symbols, and is left out" if left_out else ""
+    )
