@@ -27,8 +27,8 @@ _BELIEVED = 0.5
 _SLOWEST, _FASTEST = 0.5, 2.0
 #: Contexts beyond this are looked into by a few more fits only.
 _LONGEST_LOOK = 64
-#: Copies of the data and of answers that there are while a model is fitted, and bytes of a number.
-_COPIES, _BYTES = 4, 8
+#: Copies of the data while a model is fitted, tables of probabilities while it is asked; bytes of a number.
+_COPIES, _TABLES, _BYTES = 4, 3, 8
 
 
 @dataclass
@@ -146,8 +146,8 @@ class Spending:
         measured = [m for m in known.values() if np.isfinite(m.peak)]
         problem, spec = self.source.problem(), trial.candidate.spec
         share = size / problem.n_steps
-        steps = (size + asked) * (problem.n_channels + max(problem.n_classes, problem.n_symbols))
-        found = _COPIES * _BYTES * steps
+        answers = asked * problem.n_scored / problem.n_steps * max(problem.n_classes, 1)
+        found = _BYTES * (_COPIES * (size + asked) * problem.n_channels + _TABLES * answers)
         if spec.memory is not None:
             found += share * float(spec.memory(problem, trial.candidate.settings))
         # what was measured leaves out what a worker had allocated before: it can only raise a forecast
