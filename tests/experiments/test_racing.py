@@ -10,6 +10,7 @@ from racing_toys import Guess
 
 import seqcompare
 from seqcompare.datasets import read
+from seqcompare.experiments import racing
 from seqcompare.experiments.compare import plan_comparison
 from seqcompare.experiments.planned import tuning_trials
 from seqcompare.experiments.racing import told_apart
@@ -187,6 +188,25 @@ def test_a_model_that_is_not_tested_in_every_fold_is_left_out_whole(tmp_path, mo
     assert judged.status == {"chance": "inferior", "quick": "enough", "late": "not tried"}
     assert judged.reasons["late"] == "over the budget"
     assert set(found.frame()["entry"]) == {"chance", "quick"}
+
+
+def test_where_tuning_does_not_fit_the_largest_race_decides(tmp_path, monkeypatch):
+    monkeypatch.setattr(Spending, "affords", lambda *_: False)
+    monkeypatch.setattr(racing, "_tunable", lambda purse, c: [purse.quickest(c)])
+    models = [toy(0.6, 0.8, 0.9)]
+    found = compare_toys(models, tmp_path / "run", budget="1h")
+    counts = found.frame().groupby(["entry", "axis"]).size()
+    assert counts["toy"].to_dict() == {"context": 2, "race": 6, "test": 2}
+    assert "candidates of toy were chosen by one in 4 of the items to learn from" in str(found.verdict())
+    assert found.grids().set_index("model")["chosen"].to_dict() == {
+        "toy 0.6": False,
+        "toy 0.8": False,
+        "toy 0.9": True,
+    }
+    assert found.verdict().model == "toy 0.9"
+    monkeypatch.undo()
+    plain = compare_toys(models, tmp_path / "plain")
+    pd.testing.assert_frame_equal(rows_of_tests(found), rows_of_tests(plain), check_exact=True)
 
 
 def test_what_is_over_the_memory_is_not_tried(tmp_path):
