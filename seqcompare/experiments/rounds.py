@@ -100,7 +100,8 @@ def forecast_words(trials: Sequence[Trial], spending: Spending, planned: Planned
     budget = f"; the budget is {duration(spending.seconds)}" if spending.seconds is not None else ""
     return (
         f"forecast: {n} candidates in {len(planned.source.plan.splits)} folds, about "
-        f"{duration(spending.wall(trials))} on {workers} and up to {size(most / 1e6)} of memory each{budget}"
+        f"{duration(spending.wall(trials))} on {workers} and up to {size(most / 1e6)} of memory each, "
+        f"and what is near the best comes on top{budget}"
     )
 
 
