@@ -191,7 +191,7 @@ def test_a_model_that_is_not_tested_in_every_fold_is_left_out_whole(tmp_path, mo
 
 
 def test_where_tuning_does_not_fit_the_largest_race_decides(tmp_path, monkeypatch):
-    monkeypatch.setattr(Spending, "affords", lambda *_: False)
+    monkeypatch.setattr(Spending, "affords", lambda *_, **__: False)
     monkeypatch.setattr(racing, "_tunable", lambda purse, c: [purse.quickest(c)])
     models = [toy(0.6, 0.8, 0.9)]
     found = compare_toys(models, tmp_path / "run", budget="1h")
@@ -207,6 +207,22 @@ def test_where_tuning_does_not_fit_the_largest_race_decides(tmp_path, monkeypatc
     monkeypatch.undo()
     plain = compare_toys(models, tmp_path / "plain")
     pd.testing.assert_frame_equal(rows_of_tests(found), rows_of_tests(plain), check_exact=True)
+
+
+def test_a_race_that_is_cut_short_compares_where_all_were_raced(tmp_path, monkeypatch):
+    def limit(self, reserve=0.0, *, trusting=True):
+        # in the second fold the race ends before its last trial
+        late = {("race", "toy 0.9", 1)}
+        return Limit(time.monotonic() + 1000, lambda t: (t.phase, t.candidate.label, t.seed) not in late)
+
+    monkeypatch.setattr(Spending, "limit", limit)
+    monkeypatch.setattr(Spending, "affords", lambda *_, **__: False)
+    found = compare_toys([toy(0.0, 0.1, 0.9)], tmp_path / "run", budget="1h")
+    left = found.tables()["left_out"].set_index("model")
+    assert left["reason"].to_dict() == {"toy 0.0": "told apart", "toy 0.1": "told apart"}
+    # what is left needs no choice, and the race that was cut short is none
+    assert set(found.frame()["axis"]) == {"test", "context"}
+    assert found.verdict().model == "toy 0.9"
 
 
 def test_what_is_over_the_memory_is_not_tried(tmp_path):
