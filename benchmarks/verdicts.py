@@ -153,7 +153,8 @@ def print_table(rows: pd.DataFrame) -> None:
                 ]
                 print(f"\nall, {size}: {', '.join(shares)} of {row['sets']}")
     for row in rows[rows["outcome"] != "right"].to_dict("records"):
-        print(f"- {row['outcome']}: {row['kind']}, {row['size']} {row['set']}: {row['why']}. {row['said']}")
+        set_of = f"{row['kind']}, {row['size']} {row['set']}"
+        print(f"- {row['outcome']}: {set_of}: {row['why']}. {row.get('said', '')}")
 
 
 def main() -> None:

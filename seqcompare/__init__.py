@@ -30,6 +30,8 @@ _HOMES = {
     "seqcompare.models.hmm.state_selection": ["select_n_components"],
     "seqcompare.models.bayes": ["BayesClassifier"],
     "seqcompare.models.next_step": ["NextStep"],
+    "seqcompare.models.filled": ["Filled"],
+    "seqcompare.models.missing_symbols": ["FilledNext"],
     "seqcompare.models.reference.last_value": ["LastValue"],
     "seqcompare.models.windows.sliding_window": ["SlidingWindow"],
     "seqcompare.models.windows.models": ["WindowClassifier", "WindowRegressor"],

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 #: How a recurrent unit keeps what it has seen: by its own squashed feedback, by a gate that leaves the state
-#: as it is, or by adding to a cell that gates protect.
-Storage = Literal["squashing", "gated", "additive"]
+#: as it is, by adding to a cell that gates protect, or by a linear rule that its input does not change.
+Storage = Literal["squashing", "gated", "additive", "linear"]
 
 #: What a model that is not recurrent remembers by: the last steps themselves, or a hidden state.
 Memory = Literal["steps", "states"]

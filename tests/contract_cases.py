@@ -12,6 +12,8 @@ from seqcompare import (
     ContextTree,
     CountAutoregression,
     CRFTagger,
+    Filled,
+    FilledNext,
     HMMStepRegressor,
     HMMTagger,
     KalmanStepRegressor,
@@ -93,6 +95,22 @@ CASES = {
         "next",
         {"max_components": [1, 2]},
     ),
+    "next numbers with gaps": case(
+        NextStep(WindowStepRegressor(before=2, missing="allow")),
+        "real",
+        "next",
+        {"estimator__before": [0, 1]},
+    ),
+    "next net with gaps": case(
+        NextStep(Filled(RNNStepRegressor(**SMALL_NET))),
+        "real",
+        "next",
+        {"estimator__estimator__hidden_size": [2, 3]},
+    ),
+    "last value with gaps": case(
+        NextStep(LastValue(missing="allow")), "real", "next", {"estimator__period": [1, 2]}
+    ),
+    "markov with gaps": case(FilledNext(MarkovChain(1)), "strings", "next", {"estimator__order": [0, 1]}),
     "hmm tagger": case(HMMTagger(random_state=0), "strings", "step", {"decode": ["posterior", "filter"]}),
     "hmm tagger real": case(
         HMMTagger(decode="filter", random_state=0), "real", "step", {"covariance_type": ["full"]}
@@ -131,6 +149,7 @@ CASES = {
     ),
     "net tagger": case(RNNTagger(**SMALL_NET), "strings", "step", {"hidden_size": [2, 3]}),
     "net tagger real": case(RNNTagger("gru", **SMALL_NET), "real", "step", {"cell": ["elman", "jordan"]}),
+    "net tagger linear": case(RNNTagger("lru", **SMALL_NET), "real", "step", {"cell": ["mingru"]}),
     "net tagger both ways": case(
         RNNTagger("elman", bidirectional=True, **SMALL_NET), "strings", "step", {"n_layers": [1, 2]}
     ),
@@ -165,6 +184,22 @@ CASES = {
     "net step regressor mixture": case(
         RNNStepRegressor(output="mixture", **SMALL_NET), "real", "step-value", {"n_mix": [1, 2]}
     ),
+    "window tagger with gaps": case(
+        WindowTagger(before=1, missing="allow"), "real", "step", {"before": [0, 1]}
+    ),
+    "window regressor with gaps": case(
+        WindowRegressor(width=2, missing="allow"), "real", "value", {"width": [1, 2]}
+    ),
+    "net classifier with gaps": case(
+        Filled(RNNClassifier(**SMALL_NET)), "real", "sequence", {"estimator__hidden_size": [2, 3]}
+    ),
+    "window classifier with gaps": case(
+        Filled(WindowClassifier(width=2)), "strings", "sequence", {"estimator__width": [1, 2]}
+    ),
+    "window step regressor with gaps": case(
+        WindowStepRegressor(before=1, missing="allow"), "real", "step-value", {"before": [0, 1]}
+    ),
+    "window with gaps": case(SlidingWindow(1, 1, missing="allow"), "real", "transform"),
     "hmm step regressor": case(
         HMMStepRegressor(n_init=1, random_state=0), "real", "step-value", {"n_components": [1, 2]}
     ),

@@ -26,7 +26,7 @@ from seqcompare.cli.options import (
     QuietOption,
     SchedulerOption,
 )
-from seqcompare.cli.predicting import forecast, predict
+from seqcompare.cli.predicting import explain, forecast, predict
 
 if TYPE_CHECKING:
     from seqcompare.data.dataset import SequenceDataset
@@ -302,6 +302,11 @@ app.command(
     epilog="Examples: `seqcompare forecast reports/visits visits.csv --steps 12 --out fan.csv` | "
     "`seqcompare forecast reports/corpus corpus.txt --steps 3 --json`"
 )(with_reading(forecast))
+
+app.command(
+    epilog="Examples: `seqcompare explain reports/visits visits.csv --sequence p7` | "
+    "`seqcompare explain reports/corpus corpus.txt --sequence 3 --step 40 --out why.png`"
+)(explain)
 
 
 @app.command(

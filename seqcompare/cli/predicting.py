@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from seqcompare.cli.options import JsonOption, QuietOption
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -75,7 +77,12 @@ def forecast(
 
 
 def _answer(
-    output: Output, folder: Path, out: Path | None, fresh: bool, ask: Callable[[Any], pd.DataFrame]
+    output: Output,
+    folder: Path,
+    out: Path | None,
+    fresh: bool,
+    ask: Callable[[Any], pd.DataFrame],
+    draw: Callable[[pd.DataFrame, str], bytes] | None = None,
 ) -> None:
     """Write what a comparison answers to standard output, or into a file."""
     from seqcompare.experiments.runs import load_run
@@ -93,5 +100,65 @@ def _answer(
         typer.echo(to_csv(table), nl=False)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(out, to_csv(table))
-        output.say(f"{len(table)} answers: {out}")
+        write_whole(out, to_csv(table) if draw is None else draw(table, out.suffix[1:].lower()))
+        output.say(f"{len(table)} rows: {out}")
+
+
+def explain(
+    folder: _RUN,
+    data: Annotated[str, typer.Argument(help="A file like the one that was compared.")],
+    sequence: Annotated[
+        str, typer.Option("--sequence", help="Which sequence: its name, or where they have none its number.")
+    ] = "0",
+    step: Annotated[
+        int | None,
+        typer.Option(
+            "--step", help="The position that is predicted; the last by default.", show_default=False
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="A CSV, or a picture (.png, .svg, .pdf); by default standard output.",
+            show_default=False,
+        ),
+    ] = None,
+    trusted: _TRUSTED = None,
+    fresh: _FRESH = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Say which steps of a sequence one prediction of the winner used.
+
+    A row for each step, hidden in turn: what the answer loses without it, in bits, or in its own units.
+    """
+    from seqcompare.report.terminal import Output
+
+    output = Output(as_json=as_json, quiet=quiet)
+    drawn = out is not None and out.suffix.lower() in _PICTURES
+    _answer(
+        output,
+        folder,
+        out,
+        fresh,
+        lambda found: found.explain(data, sequence, step, trusted=trusted or ()),
+        _picture if drawn else None,
+    )
+
+
+_PICTURES = (".png", ".svg", ".pdf")
+
+
+def _picture(table: pd.DataFrame, kind: str) -> bytes:
+    import io
+    from typing import cast
+
+    from matplotlib.figure import Figure
+
+    from seqcompare.report.plots import plot_explanation
+
+    drawn = io.BytesIO()
+    cast("Figure", plot_explanation(table).figure).savefig(drawn, format=kind)
+    return drawn.getvalue()

@@ -40,7 +40,7 @@ def kind_words(kind: str) -> str:
     return {"symbols": "symbols", "mixed": "mixed channels"}.get(kind, "real-valued steps")
 
 
-def check_readable(sequences: Sequences, reader: str, *, mixed: bool = False) -> None:
+def check_readable(sequences: Sequences, reader: str, *, mixed: bool = False, missing: bool = False) -> None:
     """Raise ValueError for steps that `reader` does not take: mixed channels, missing symbols."""
     if sequences.kind == "mixed" and not mixed:
         channels = ", ".join(f"{channel.name} ({channel.kind})" for channel in sequences.schema)
@@ -48,7 +48,7 @@ def check_readable(sequences: Sequences, reader: str, *, mixed: bool = False) ->
             f"the steps of X mix kinds of channels, {channels}, which {reader} does not take; read one of "
             f"them by values (--values), or take X.column({sequences.schema[0].name!r})"
         )
-    if sequences.kind == "symbols" and sequences.has_missing:
+    if sequences.kind == "symbols" and sequences.has_missing and not missing:
         i, t = locate_step(sequences, int(np.argmax(sequences.missing[:, 0])))
         raise ValueError(f"X[{i}] has no symbol at step {t}, and {reader} takes no missing symbols")
 

@@ -78,7 +78,7 @@ def check_finite(X: Sequences, missing: Missing | None, notes: list[str], fail: 
             if gone.size and missing != "keep":
                 raise fail("there is no value; 'keep' for missing ones lets it pass", int(gone[0]), i)
             if gone.size:
-                notes.append(f"{len(gone)} symbols{of} are missing: few models take that")
+                notes.append(f"{len(gone)} symbols{of} are missing")
             continue
         infinite = np.flatnonzero(np.isinf(column.values))
         if infinite.size:
@@ -87,7 +87,7 @@ def check_finite(X: Sequences, missing: Missing | None, notes: list[str], fail: 
         if gone.size and missing == "error":
             raise fail("there is no number (NaN); 'keep' for missing ones lets it pass", int(gone[0]), i)
         if gone.size:
-            notes.append(f"{len(gone)} numbers{of} are missing (NaN): few models take that")
+            notes.append(f"{len(gone)} numbers{of} are missing (NaN)")
 
 
 def judge_whole(values: NDArray[np.float64], starts: NDArray[np.bool_]) -> tuple[str, str]:

@@ -11,6 +11,7 @@ STEPWISE = ("next", "step", "step-value")
 LABELLED_STEPS = ("step", "step-value")
 Kind = Literal["symbols", "real", "count"]
 Missing = Literal["error", "keep"]
+Known = Literal["past", "present"]
 Tokens = Literal["char", "word"]
 Split = Literal["line", "document"]
 Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
@@ -54,6 +55,13 @@ OPTIONS = (
     Option("order", "Column that orders the steps; '' if there is none."),
     Option("values", "Column of the steps; may be given several times.", several=True),
     Option("target", "Column to predict; '' if there is none."),
+    Option("predict", "Channel to predict from the others and its own past; there is no target then."),
+    Option(
+        "known",
+        "What is known of the other channels when one is predicted: their past, which is the default, or "
+        "the present step as well.",
+        get_args(Known),
+    ),
     Option("group", "Column whose sequences stay on one side of a split."),
     Option("role", "What is predicted; found in the data by default.", get_args(Role)),
     Option("kind", "How to read whole numbers; found in the data by default.", get_args(Kind)),

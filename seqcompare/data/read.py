@@ -10,10 +10,11 @@ from seqcompare.data.catalog import DATASETS, load
 from seqcompare.data.containers import read_container
 from seqcompare.data.contents import Contents, settle
 from seqcompare.data.dataset import SequenceDataset, with_test
+from seqcompare.data.exogenous import OneChannel
 from seqcompare.data.folder import FACTS, find_files
 from seqcompare.data.joined import read_files
 from seqcompare.data.long import ColumnChoice, Columns, read_long
-from seqcompare.data.options import READING_OPTIONS, Form, Kind, Missing, Role, Split, Tokens
+from seqcompare.data.options import READING_OPTIONS, Form, Kind, Known, Missing, Role, Split, Tokens
 from seqcompare.data.padding import cut_padding
 from seqcompare.data.roles import Wanted
 from seqcompare.data.source import DataError, WrongUseError, reading, title_of
@@ -28,6 +29,8 @@ def read(
     order: ColumnChoice = None,
     values: str | list[str] | None = None,
     target: ColumnChoice = None,
+    predict: str | None = None,
+    known: Known | None = None,
     group: object = None,
     role: Role | None = None,
     kind: Kind | None = None,
@@ -67,6 +70,12 @@ def read(
         what is to be predicted. None looks for the usual names, False says that there is none.
     values : str or list of str, optional
         Column(s) of the steps; by default all that serve no other purpose.
+    predict : str, optional
+        The channel that is predicted, the others being inputs: every step but the first gets it as its
+        target, and the role is ``step-value``, or ``step`` if it holds symbols.
+    known : {"past", "present"}, default="past"
+        With `predict`, what is known when a step is predicted: all channels up to the step before, or of the
+        others that step as well.
     group : str, array of shape (n,), False or None
         Column of a long table, or for Python's containers one label a sequence: sequences of one group
         stay on one side of every split.
@@ -79,7 +88,7 @@ def read(
         How to read whole numbers; by default they are symbols in tables and containers.
     missing : {"error", "keep"}, optional
         What to do about missing values. By default numbers may be missing, and a note says so; a missing
-        symbol is an error, since few models take it.
+        symbol is an error, since an empty cell is more often a slip; "keep" lets it pass.
     marks : str or list of str, optional
         What stands for a missing value in files of text; the empty string for empty cells alone. By default
         ``NA``, ``-``, ``?`` and the like among numbers and dates, and a -999 that stands apart.
@@ -140,6 +149,12 @@ def read(
     >>> data.X, data.role
     (<Sequences: 3 of 4-4 steps, symbols>, 'sequence')
     """
+    one = _one_channel(predict, known)
+    if one is not None:
+        if target or role not in (None, "next"):
+            came = f"target {target!r}" if target else f"role {role!r}"
+            raise WrongUseError(f"predict {predict!r} makes a channel the target: {came} does not apply")
+        target, role = False, "next"
     told = Told(
         Columns(sequence, order, values, target),
         group,
@@ -159,14 +174,19 @@ def read(
     train = _read_one(data, told)
     if not isinstance(data, SequenceDataset):
         train = replace(train, reading=told.again(train))
+    if one is not None:
+        again = {**train.reading, "predict": one.name, "known": one.known}
+        train = replace(one.of(train), reading=again)
     if test is None:
         return train
     if train.test is not None:
         raise WrongUseError("test does not apply: the data have an official test part of their own")
-    told = replace(told, wanted=replace(told.wanted, role=train.role, part=True), name=None, labels=None)
+    part = replace(told.wanted, role=train.role if one is None else "next", part=True)
+    told = replace(told, wanted=part, name=None, labels=None)
     if told.columns.target is None and train.reading.get("target") in FACTS:
         told = replace(told, columns=replace(told.columns, target=str(train.reading["target"])))
     other = _read_one(test, told)
+    other = other if one is None else one.of(other)
     try:
         return with_test(train, other)
     except ValueError as error:
@@ -195,9 +215,12 @@ def read_new(data: object, reading: Mapping[str, object]) -> SequenceDataset:
     wanted = Wanted(None, named.pop("kind"), named.pop("missing"), part=True)  # type: ignore[arg-type]  # likewise
     for option in ("role", "ignore_label", "test", "labels", "memory"):
         named.pop(option)
+    one = _one_channel(named.pop("predict"), named.pop("known"))
     general = ("group", "wide", "cell", "file_format", "name", "names", "padding", "normalise", "marks")
     rest = {option: named.pop(option) for option in general}
     told = Told(columns, wanted=wanted, special=named, **rest)  # type: ignore[arg-type]  # likewise
+    if one is not None:
+        return one.asked(_read_one(data, replace(told, columns=replace(columns, target=False))))
     without = replace(told, columns=replace(columns, target=False))
     # where the values are named, no target can be taken for one of them
     first, second = (without, told) if columns.values else (told, without)
@@ -208,6 +231,14 @@ def read_new(data: object, reading: Mapping[str, object]) -> SequenceDataset:
             return _read_one(data, second)
         except DataError:
             raise error from None
+
+
+def _one_channel(predict: object, known: object) -> OneChannel | None:
+    """Return which channel is predicted; None where that was not asked for."""
+    if predict is None or predict is False or predict == "":
+        refuse({"known": known}, "it says what is known when one channel is predicted (predict)")
+        return None
+    return OneChannel(str(predict), "past" if known is None else known)  # type: ignore[arg-type]  # it checks
 
 
 def _read_one(data: object, told: Told) -> SequenceDataset:

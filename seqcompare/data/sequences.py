@@ -296,7 +296,8 @@ class Sequences(Held):
             steps, schema = hold_structured([values], self.schema)
             return Sequences._made(steps, self.offsets, self.container, schema, self.times)
         kept = self._schema_for(values), self.times
-        return Sequences._made(Plain(values), self.offsets, self.container, *kept)
+        steps = hold(values) if values.dtype == object else Plain(values)
+        return Sequences._made(steps, self.offsets, self.container, *kept)
 
     def cut(self, offsets: NDArray[np.int64], rows: NDArray[np.int64] | None = None) -> Sequences:
         """Return these steps, or some, with other bounds of sequences; times and schema stay.

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.sequences import Sequences
+from seqcompare.data.steps import narrow
+from seqcompare.data.symbols import missing_objects
 from seqcompare.models.alphabet import encode, find_symbols
 from seqcompare.typing import Labels
 
@@ -78,7 +80,13 @@ def code_steps(X: Sequences, n_bins: int | None, random_state: int) -> Coded:
 
 
 def code_symbols(values: Labels) -> Coded:
-    """Return symbols by their numbers."""
+    """Return symbols by their numbers; a missing one has a number of its own, behind the others."""
+    gone = missing_objects(values)
+    if gone is not None and gone.any():
+        coded = code_symbols(narrow(values[~gone], "symbols"))
+        codes = np.full(len(values), coded.n_symbols)
+        codes[~gone] = coded.codes
+        return Coded(codes, coded.n_symbols + 1, f"{coded.how}, missing ones as one of their own")
     symbols = find_symbols(values)
     return Coded(encode(values, symbols), len(symbols), f"{len(symbols)} symbols")
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.encoding import of_one_kind
 from seqcompare.data.input_checks import check_readable
 from seqcompare.data.read import read
 from seqcompare.data.sequences import Sequences
+from seqcompare.data.targets import check_step_weights
 from seqcompare.dependence.checks import check
 from seqcompare.dependence.coding import code_steps
 from seqcompare.dependence.result import Profile
@@ -18,6 +21,7 @@ from seqcompare.dependence.sequence_profile import profile_sequences
 from seqcompare.dependence.settings import PER_STEP, Settings, told_lags
 from seqcompare.dependence.step_profile import profile_steps
 from seqcompare.dependence.timescale import timescale
+from seqcompare.models.missing_symbols import mark_of, marked
 
 
 def profile(
@@ -93,7 +97,8 @@ def profile(
     if n_bins is not None and n_bins < 2:
         raise ValueError(f"n_bins must be 2 or more, got {n_bins}")
     dataset = of_one_kind(read(data, **reading))
-    check_readable(dataset.X, "profile")
+    check_readable(dataset.X, "profile", missing=True)
+    dataset = _marked(dataset)
     coded = code_steps(dataset.X, n_bins, random_state)
     steps = Sequences(coded.codes, dataset.X.offsets)
     notes = [f"Steps are {coded.how}."]
@@ -133,3 +138,15 @@ def profile(
         checks=tuple(check(dataset, drift=found.drift, mute=mute)),
         notes=tuple(notes),
     )
+
+
+def _marked(dataset: SequenceDataset) -> SequenceDataset:
+    """Return symbols with one of its own for a missing one, which is looked at, and not to be predicted."""
+    X = dataset.X
+    if X.kind != "symbols" or not X.has_missing:
+        return dataset
+    given, weight = marked(X, mark_of(X)), dataset.sample_weight
+    if dataset.role == "next":
+        each = check_step_weights(weight, X) * ~X.missing[:, 0]
+        weight = Sequences(each, X.offsets)
+    return replace(dataset, X=given, sample_weight=weight)

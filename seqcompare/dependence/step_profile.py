@@ -58,8 +58,10 @@ def profile_steps(
     part = question.part(_MOST_PAIRS, settings.seed)
     views = _views(part, settings, notes)
     lags = np.arange(1, settings.max_lag + 1)
+    # of a channel that is predicted, later inputs hold what is asked
+    ahead = not question.own and not dataset.reading.get("predict")
     if not question.own:
-        lags = np.arange(-settings.max_lag, settings.max_lag + 1)
+        lags = np.arange(-settings.max_lag if ahead else 0, settings.max_lag + 1)
     lags = enough_pairs(views[0].pairs, lags[np.abs(lags) < int(X.lengths.max())], notes)
     _say_sampling(question, notes)
     draws = _draws(part, nulls, nulls.strata)
@@ -70,7 +72,7 @@ def profile_steps(
     if question.own:
         found = _next_orders(question, part, views[0], nulls, dataset.groups, settings, notes)
     else:
-        found = _label_orders(question, nulls, dataset.groups, settings, notes)
+        found = _label_orders(question, nulls, dataset.groups, settings, notes, ahead=ahead)
     found.lags, found.p_value = table, p_value
     _add_reach(found, part, views[0], nulls, settings)
     found.period = nulls.clock.period if nulls.clock else None
@@ -241,19 +243,29 @@ def _match_lengths(X: Sequences, single: float, seed: int, notes: list[str]) -> 
 
 
 def _label_orders(
-    question: Question, nulls: Nulls, groups: Labels | None, settings: Settings, notes: list[str]
+    question: Question,
+    nulls: Nulls,
+    groups: Labels | None,
+    settings: Settings,
+    notes: list[str],
+    *,
+    ahead: bool,
 ) -> Found:
     back = run_context_tests(question, nulls, 0, settings, notes)
     mirrored = question.reversed()
-    ahead = run_context_tests(mirrored, nulls, 1, settings, notes, "ahead")
-    both = ContextTests(back.lags + [-lag for lag in ahead.lags], back.tests + ahead.tests)
+    later = ContextTests([], [])
+    if ahead:
+        later = run_context_tests(mirrored, nulls, 1, settings, notes, "ahead")
+    both = ContextTests(back.lags + [-lag for lag in later.lags], back.tests + later.tests)
     p_values = corrected_p_values(both.tests, settings.share)
     n_back = len(back.lags)
     losses = context_losses(question, groups, n_worth(p_values[:n_back], settings), settings, notes)
-    # ahead of the step itself, which is context already
-    n_ahead = n_worth(p_values[n_back:], settings)
-    ahead_losses = context_losses(mirrored, groups, n_ahead + 1, settings, [])[1:]
-    gains = loss_rows(back.lags, losses) + loss_rows([-lag for lag in ahead.lags], ahead_losses)
+    ahead_losses: list[Loss] = []
+    if ahead:
+        # ahead of the step itself, which is context already
+        n_ahead = n_worth(p_values[n_back:], settings)
+        ahead_losses = context_losses(mirrored, groups, n_ahead + 1, settings, [])[1:]
+    gains = loss_rows(back.lags, losses) + loss_rows([-lag for lag in later.lags], ahead_losses)
     rows = _join(both, p_values, gains)
     labels = question.labels.codes[question.scored]
     entropy = {"labels alone": marginal_entropy(labels)}

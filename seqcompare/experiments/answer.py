@@ -219,7 +219,9 @@ def scored_items(
     steps = check_step_weights(dataset.sample_weight, X)
     if dataset.role == "next":
         steps = steps if first_steps else np.where(X.step_index > 0, steps, 0.0)
-        truth = X.values if X.kind == "symbols" else np.full(X.n_steps, np.nan)
+        truth = _symbols(X) if X.kind == "symbols" else np.full(X.n_steps, np.nan)
+        if X.has_missing:  # nothing came that could be predicted
+            steps = np.where(X.missing.all(axis=1), 0.0, steps)
     else:
         assert isinstance(dataset.y, Sequences)
         truth = dataset.y.values
@@ -227,6 +229,14 @@ def scored_items(
     if not len(item):
         raise ValueError(f"nothing of {dataset.name} is left to score: all weights are 0")
     return item, steps[item], truth[item]
+
+
+def _symbols(X: Sequences) -> Rows:
+    """Return the symbols as an array of one kind, whatever stands where one is missing."""
+    values: Rows = X.values
+    if not X.has_missing:
+        return values
+    return np.where(X.missing[:, 0], X.alphabet[0], values).astype(X.alphabet.dtype)
 
 
 def count_items(dataset: SequenceDataset) -> float:

@@ -13,10 +13,12 @@ from sklearn.utils import check_scalar
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.encoding import with_joint_symbols
 from seqcompare.data.read import read_new
+from seqcompare.experiments.explaining import explain_table
 from seqcompare.experiments.predicting import forecast_table, predict_table
 from seqcompare.experiments.winner import MODEL
 from seqcompare.models.persistence import load
 from seqcompare.results.comparison import StoredComparison
+from seqcompare.results.described import predicted_channel, role_of_reach
 from seqcompare.typing import Record
 
 if TYPE_CHECKING:
@@ -124,7 +126,13 @@ class Comparison(StoredComparison):
             If the data cannot be read, or the model does not take such sequences.
         """
         model = self.model(trusted)
-        return predict_table(model, self._read(data, reading), str(self.config["data"]["role"]))
+        told, role = self.config["data"], str(self.config["data"]["role"])
+        new = self._read(data, reading)
+        if not predicted_channel(told):
+            return predict_table(model, new, role)
+        # of one channel that is predicted the first step is not: nothing comes before it
+        table = predict_table(model, new, role, int(role_of_reach(told) == "next"))
+        return table[table["step"] > 0].reset_index(drop=True)
 
     def forecast(
         self,
@@ -173,6 +181,48 @@ class Comparison(StoredComparison):
         check_scalar(steps, "steps", Integral, min_val=1)
         model = self.model(trusted)
         return forecast_table(model, self._read(data, reading), int(steps), n_samples, random_state)
+
+    def explain(
+        self,
+        data: object,
+        sequence: object = 0,
+        step: int | None = None,
+        *,
+        trusted: Sequence[str | type] = (),
+        **reading: Any,
+    ) -> pd.DataFrame:
+        """Return which steps one prediction of the model that is enough used.
+
+        Parameters
+        ----------
+        data : anything `seqcompare.datasets.read` accepts
+            The sequences, read as those of the run were; targets may be there, and are not looked at.
+        sequence : object, default=0
+            What the data call the sequence; where they call none, its number from 0.
+        step : int, optional
+            The position that the prediction is about, from 0; by default the last. Of whole sequences none.
+        trusted : sequence of str or type, default=()
+            Classes of your own that the model is made of.
+        **reading
+            Options of `seqcompare.datasets.read`, where the data are laid out in another way.
+
+        Returns
+        -------
+        DataFrame
+            A row for each step that is hidden in turn, with what the answer loses without it, in bits or in
+            its own units; see `seqcompare.experiments.explaining.explain_table`.
+            `seqcompare.report.plots.plot_explanation` draws it.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the run keeps no model.
+        ValueError
+            If there is no such sequence or step, nothing came before it, the data cannot be read, or the
+            model does not take such sequences.
+        """
+        new = self._read(data, reading)
+        return explain_table(self.model(trusted), new, str(self.config["data"]["role"]), sequence, step)
 
     def _read(self, data: object, reading: Record) -> SequenceDataset:
         """Return new data, read as those of the run were."""

@@ -40,7 +40,7 @@ def described(own: Iterable[Family], metrics: Iterable[str | Metric]) -> Record:
 def describe_data(dataset: SequenceDataset, plan: Plan) -> Record:
     """Return what the verdict and the report need to know of the data."""
     X = dataset.X
-    n_symbols = len(np.unique(X.values)) if X.kind == "symbols" else 0
+    n_symbols = len(X.present()) if X.kind == "symbols" else 0
     return {
         "name": dataset.name,
         "role": dataset.role,
@@ -73,8 +73,12 @@ def _class_counts(dataset: SequenceDataset) -> dict[str, int]:
         labels = np.asarray(dataset.y)
     else:
         labels = dataset.X.values if dataset.role == "next" else dataset.y.values  # type: ignore[union-attr]  # per role
+        counted = np.ones(len(labels), dtype=bool)
         if isinstance(dataset.sample_weight, Sequences):
-            labels = labels[dataset.sample_weight.values > 0]
+            counted = dataset.sample_weight.values > 0
+        if dataset.role == "next" and dataset.X.has_missing:
+            counted = counted & ~dataset.X.missing[:, 0]
+        labels = labels[counted]
     names, counts = np.unique(labels, return_counts=True)
     return {str(name): int(n) for name, n in zip(names, counts, strict=True)}
 

@@ -12,6 +12,7 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.input_checks import check_readable
 from seqcompare.data.options import LABELLED_STEPS, STEPWISE
 from seqcompare.data.sequences import Sequences
+from seqcompare.experiments.gaps import OF_NUMBERS, OF_SYMBOLS, THEMSELVES, does_itself
 from seqcompare.experiments.models import (
     AHEAD,
     Candidate,
@@ -37,7 +38,7 @@ _LARGEST_COUNT = 2000
 def problem_of(dataset: SequenceDataset, train_share: float, max_seconds: float) -> Problem:
     """Return what models are built for, for a training part of this share."""
     X = dataset.X
-    n_symbols = len(np.unique(X.values)) if X.kind == "symbols" else 0
+    n_symbols = len(X.present()) if X.kind == "symbols" else 0
     n_steps = max(1, int(X.n_steps * train_share))
     n_scored = X.n_steps if dataset.role in STEPWISE else len(X)
     if dataset.role == "next":
@@ -63,6 +64,7 @@ def problem_of(dataset: SequenceDataset, train_share: float, max_seconds: float)
         missing=has_missing(X),
         shortest=int(X.lengths.min()),
         weighted=isinstance(dataset.sample_weight, Sequences),
+        ahead=not dataset.reading.get("predict"),
         period=find_season(X) if dataset.role == "next" and X.kind == "real" else 1,
         n_counts=_n_counts(dataset),
     )
@@ -78,8 +80,8 @@ def _n_counts(dataset: SequenceDataset) -> int:
 
 
 def has_missing(X: Sequences) -> bool:
-    """Whether any measurement of `X` is missing, or any of mixed channels."""
-    return X.kind != "symbols" and X.has_missing
+    """Whether any value of `X` is missing."""
+    return bool(X.has_missing)
 
 
 def answer_with_labels(contestants: Iterable[Contestant], problem: Problem) -> list[str]:
@@ -97,22 +99,25 @@ def _is_silent(candidate: Candidate, problem: Problem) -> bool:
 
 
 def left_out(dataset: SequenceDataset) -> str:
-    """Return a sentence on the families that cannot take part in these data; empty if all can."""
+    """Return a sentence on what families do about missing values; empty if there are none."""
     if not has_missing(dataset.X):
         return ""
     problem = problem_of(dataset, 1.0, 1.0)
-    able: list[str] = []
-    unable: list[str] = []
+    share = float(dataset.X.missing.mean())
+    said: dict[str, list[str]] = {}
     for family in FAMILIES.values():
-        if family.name != REFERENCE:
-            takes = any(spec.missing and spec.settings(problem) for spec in family.specs)
-            (able if takes else unable).append(family.plural or f"{family.title}s")
-    if not able:
-        return f"Values are missing: {_listed(unable)} take no missing values, and were left out."
-    return (
-        f"Values are missing: {_listed(able)} do without them, by summing over what they might have been; "
-        f"{_listed(unable)} take no missing values, and were left out."
-    )
+        if family.name == REFERENCE:
+            continue
+        kinds = [Entered(family, spec) for spec in family.specs]
+        able = [each for each in kinds if _filling([each], problem)]
+        if not able:
+            continue
+        words = OF_SYMBOLS if problem.kind == "symbols" else OF_NUMBERS
+        if any(does_itself(each.spec, problem) for each in able):
+            words = THEMSELVES
+        said.setdefault(words, []).append(family.plural or f"{family.title}s")
+    did = "; ".join(f"{_listed(names)} {words}" for words, names in said.items())
+    return f"Values are missing, {share:.1%} of all: {did}."
 
 
 def without_answer(contestants: Iterable[Contestant], problem: Problem) -> dict[str, str]:
@@ -122,11 +127,8 @@ def without_answer(contestants: Iterable[Contestant], problem: Problem) -> dict[
     for family in FAMILIES.values():
         if family.name in present or family.name == REFERENCE:
             continue
-        whole = replace(problem, missing=False)
-        able = any(_filling([Entered(family, spec)], whole) for spec in family.specs)
-        lacks = "takes no missing values" if able else f"has no answer for the role {problem.role}"
-        steps = "" if able else f" on steps that are {'numbers' if problem.kind == 'real' else 'symbols'}"
-        found[family.title] = lacks + steps
+        steps = f"steps that are {'numbers' if problem.kind == 'real' else 'symbols'}"
+        found[family.title] = f"has no answer for the role {problem.role} on {steps}"
     return found
 
 
@@ -156,6 +158,7 @@ def contestants_for(dataset: SequenceDataset, models: Any, problem: Problem) -> 
         CHANCE,
         CHANCE,
         lambda problem: chance_model(dataset, problem.n_counts),
+        missing=True,
         cost=lambda problem, settings: 1e-6 * problem.n_steps,
     )
     entered = Entered(reference, chance)
@@ -217,6 +220,7 @@ def _meant(model: Model, label: str, standard: list[Contestant], problem: Proble
             made.append(Contestant(name, each.family, candidates, name))
     if not made:
         missing = ", with missing values" if problem.missing else ""
+        missing += "" if problem.ahead else ", of which later ones hold what is predicted"
         raise ValueError(
             f"models: {label or _words_of(model)} has no answer for the role {problem.role} on steps that "
             f"are {problem.kind}{missing}; there are {_known(standard)}"

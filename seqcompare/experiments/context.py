@@ -12,14 +12,7 @@ from numpy.typing import NDArray
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.options import STEPWISE
 from seqcompare.data.sequences import Sequences, offsets_of
-from seqcompare.experiments.answer import (
-    asker,
-    fit_model,
-    predict_answer,
-    scored_items,
-    unit_sums,
-    units,
-)
+from seqcompare.experiments.answer import asker, fit_model, predict_answer, scored_items, unit_sums, units
 from seqcompare.experiments.models import Candidate, reach_of
 from seqcompare.experiments.splits import cut
 from seqcompare.families import Problem
@@ -126,13 +119,13 @@ def trace_context(
     seed : int
         Of what is drawn.
     """
-    search = _Search(_tolerance(test, metric))
+    search = _Search(tolerance_of(test, metric))
 
     def refitted(limited: Candidate, train: SequenceDataset, test: SequenceDataset) -> Sums:
         again, _ = limited.build(problem, seed)
         fit_model(again, train)
         answers = asker(train)(again, test)
-        return unit_sums(answers, _units(test, answers.item), metric)
+        return unit_sums(answers, curve_units(test, answers.item), metric)
 
     if train.role in ("sequence", "value"):
         shown = _Shown(model, test, asker(train), metric, seed)
@@ -224,7 +217,7 @@ class _Shown:
         self._at = _positions(test, most, rng)
         item, weight, _ = scored_items(test)
         self._weight = weight[np.searchsorted(item, self._at)]
-        self._unit = _units(test, self._at)
+        self._unit = curve_units(test, self._at)
         X = test.X
         self._owner = X.sequence_index[self._at]
         self._place = X.step_index[self._at]
@@ -289,7 +282,7 @@ class _Shown:
 
     def _sequence_sums(self, part: SequenceDataset) -> Sums:
         answers = self._ask(self._model, part)
-        return unit_sums(answers, _units(self._test, answers.item), self._metric)
+        return unit_sums(answers, curve_units(self._test, answers.item), self._metric)
 
     def _reordered_sequences(self, k: int, most: int) -> SequenceDataset:
         """Return the last `most` steps of the sequences, those before the last k of them in random order."""
@@ -311,7 +304,7 @@ class _Search:
     def find(self, control: str, loss_of: Callable[[int], Sums], most: int, least: int = 1) -> Curve:
         """Return the curve at doubling contexts, and around the smallest that is enough."""
         found: dict[int, Sums] = {}
-        for k in _doubling(most, least):
+        for k in doubling(most, least):
             # what cannot learn from so little has no place on the curve
             with suppress(ValueError) if k < most else nullcontext():
                 found[k] = loss_of(k)
@@ -338,7 +331,7 @@ class _Search:
         return Curve(control, other.contexts, [loss_of(k) for k in other.contexts], self.tolerance)
 
 
-def _tolerance(test: SequenceDataset, metric: Metric) -> float:
+def tolerance_of(test: SequenceDataset, metric: Metric) -> float:
     """Return what is practically equal, in units of the loss."""
     return metric.tolerance * (float(np.var(scored_items(test)[2])) if metric.relative else 1.0)
 
@@ -356,7 +349,8 @@ def _begun_anywhere(train: SequenceDataset, seed: int) -> SequenceDataset:
     return cut(train, np.vstack(pieces))
 
 
-def _doubling(most: int, least: int) -> list[int]:
+def doubling(most: int, least: int) -> list[int]:
+    """Return contexts that double from `least`, 0 or 1, and the longest."""
     powers = [2**k for k in range((max(most, 1) - 1).bit_length())]
     return [*([0] if least == 0 else []), *powers, *([most] if most > 0 else [])]
 
@@ -367,7 +361,7 @@ def _last(dataset: SequenceDataset, k: int) -> SequenceDataset:
     return cut(dataset, np.column_stack([np.arange(len(dataset)), np.maximum(lengths - k, 0), lengths]))
 
 
-def _units(dataset: SequenceDataset, item: NDArray[np.int64]) -> NDArray[np.int64]:
+def curve_units(dataset: SequenceDataset, item: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the unit of each item: as everywhere, but sequences in place of very few groups."""
     found = units(dataset, item)
     if found.max() + 1 >= _FEWEST_GROUPS:

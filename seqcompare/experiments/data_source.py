@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.answer import asker, count_items, scored_items, unit_sums, units
+from seqcompare.experiments.backtests import backtest
 from seqcompare.experiments.context import influence_by_lag, trace_context
+from seqcompare.experiments.early import trace_beginnings
 from seqcompare.experiments.forecasts import (
     SCORES,
     Stretch,
@@ -27,7 +29,7 @@ from seqcompare.experiments.forecasts import (
     number_scores,
     with_forecast,
 )
-from seqcompare.experiments.forward import tuning_splits
+from seqcompare.experiments.forward import FORWARD, tuning_splits
 from seqcompare.experiments.influence import influence_of_numbers
 from seqcompare.experiments.parts import part_of
 from seqcompare.experiments.splits import Plan, Split, cut
@@ -130,7 +132,10 @@ class DataSource:
     @property
     def predicted(self) -> list[str]:
         """What the numbers that are predicted are called."""
-        return self.channels if self.role == "next" else [str(self.dataset.reading.get("target") or 0)]
+        if self.role == "next":
+            return self.channels
+        told = self.dataset.reading
+        return [str(told.get("predict") or told.get("target") or 0)]
 
     def _errors(self, trial: Trial, model: Model, train: SequenceDataset) -> Errors | None:
         """Return what stands in for the densities of a model that has none."""
@@ -255,6 +260,12 @@ class DataSource:
             told = train.y if isinstance(train.y, Sequences) else train.X
             spread = np.nanstd(told.channels.astype(np.float64), axis=0)
             details["forecast"] = forecast_details(answers, stretch, asked, unit, spread, self.predicted)
+            if self.role == "next" and details["forecast"]:
+                # along time, and without a gap, the training part is what came before
+                before = train.X if self.plan.kind == FORWARD and not self.plan.gap else None
+                naive = naive_errors(train, self.built_for.period)
+                period = self.built_for.period
+                details["forecast"] |= backtest(model, asked, before, naive, period, self.predicted)
         if trial.phase == TEST and self.role in ("step", "sequence"):
             details |= {"confusion": confusion_of(answers), "calibration": calibration_of(answers)}
         score = float(self.metric.as_score(sums[:, 1].sum() / sums[:, 0].sum()))
@@ -281,6 +292,8 @@ class DataSource:
             "tolerance": curves[0].tolerance,
             "influence": influence_by_lag(model, test, seed),
         }
+        early = trace_beginnings(trial.candidate, self.built_for, model, train, test, self.metric, seed)
+        details |= {"early": early} if early else {}
         if is_about_numbers(test):
             details["number_influence"] = influence_of_numbers(model, test, seed, self.channels)
         return {"details": details}, ()

@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.experiments.gaps import built_for, does_itself, with_gaps
 from seqcompare.families import (
     FAMILIES,
     Family,
@@ -23,6 +24,7 @@ from seqcompare.families import (
     own_family,
     spec_names,
 )
+from seqcompare.models.causality import is_causal
 from seqcompare.models.rounded import Rounded
 from seqcompare.registry import nearest
 from seqcompare.typing import Model, Params
@@ -90,7 +92,7 @@ class Candidate:
         seed : int
             Given to every ``random_state``.
         """
-        model = self.spec.build(problem, **self.settings)
+        model = self.spec.build(built_for(self.spec, problem), **self.settings)
         if model is None:
             raise ValueError(f"{self.label} has no answer for the role {problem.role!r}")
         if is_fitted(model):
@@ -98,17 +100,23 @@ class Candidate:
         model = clone(model, safe=False)  # what is no estimator of scikit-learn's making is copied
         if self.params:
             model.set_params(**self.params)
+        model = with_gaps(model, self.spec, problem)
         _seed(model, seed)
         return (Rounded(model) if problem.n_counts and _is_density_of_numbers(model) else model), False
 
     def fills(self, problem: Problem) -> bool:
         """Whether there is such a model for a problem."""
-        if problem.kind not in self.spec.kinds or (problem.missing and not self.spec.missing):
+        if problem.kind not in self.spec.kinds:
             return False
         if self.spec.skip is not None and self.spec.skip(problem):
             return False
         try:
-            return self.spec.build(problem, **self.settings) is not None
+            model = self.spec.build(built_for(self.spec, problem), **self.settings)
+            if not does_itself(self.spec, problem) and model is not None and is_fitted(model):
+                return False
+            if model is not None and not problem.ahead and not is_causal(model):
+                return False
+            return with_gaps(model, self.spec, problem) is not None
         except Exception as error:  # whatever the user's own code raises
             raise ValueError(
                 f"{self.label} could not be built for the role {problem.role!r} with the settings "

@@ -22,7 +22,9 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 FAN = (0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975)
 
 
-def predict_table(model: Model, dataset: SequenceDataset, role: str) -> pd.DataFrame:
+def predict_table(
+    model: Model, dataset: SequenceDataset, role: str, ahead: int | None = None
+) -> pd.DataFrame:
     """Return what a model answers.
 
     Parameters
@@ -33,6 +35,9 @@ def predict_table(model: Model, dataset: SequenceDataset, role: str) -> pd.DataF
         The sequences; targets are not looked at.
     role : {"next", "step", "step-value", "sequence", "value"}
         What is predicted.
+    ahead : int, optional
+        How many steps after the one that it stands at an answer is about; by default 1 for the role ``next``,
+        else 0.
 
     Returns
     -------
@@ -60,7 +65,8 @@ def predict_table(model: Model, dataset: SequenceDataset, role: str) -> pd.DataF
             answers = pd.concat(list(_labels(model, X, role)), ignore_index=True)
     if role in ("sequence", "value"):
         return pd.concat([pd.DataFrame({"sequence": ids}), answers], axis=1)
-    where = {"sequence": ids[X.sequence_index], "step": X.step_index + (role == "next")}
+    first = int(role == "next") if ahead is None else ahead
+    where = {"sequence": ids[X.sequence_index], "step": X.step_index + first}
     return pd.concat([pd.DataFrame(where), answers], axis=1)
 
 

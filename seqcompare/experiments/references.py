@@ -20,6 +20,7 @@ from seqcompare.experiments.splits import Plan, cut
 from seqcompare.experiments.tested import tested_in_time
 from seqcompare.families import FAMILIES, REFERENCE, ModelSpec, Problem, Settings
 from seqcompare.metrics import Metric
+from seqcompare.models.missing_symbols import FilledNext, mark_of, marked
 from seqcompare.models.reference.chance import chance_model
 from seqcompare.models.reference.levels import PlacedDensity
 from seqcompare.models.reference.places import PlacedNext, PlacedTagger
@@ -100,21 +101,28 @@ def _candidates(dataset: SequenceDataset, plan: Plan) -> Iterator[tuple[str, Any
         if not cut_up and X.lengths.max() > 1:
             yield LEVELS, PlacedDensity("marginalize" if np.isnan(X.values).any() else "error")
         return
-    labels = dataset.y.values if isinstance(dataset.y, Sequences) else X.values
-    if not cut_up and X.lengths.max() > 1 and X.lengths.max() * len(np.unique(labels)) <= _LARGEST_TABLE:
-        yield POSITION, PlacedNext() if steps else PlacedTagger()
+    n_labels = len(np.unique(dataset.y.values) if isinstance(dataset.y, Sequences) else X.present())
+
+    def reading(model: Any) -> Any:
+        return FilledNext(model) if steps and X.has_missing else model
+
+    if not cut_up and X.lengths.max() > 1 and X.lengths.max() * n_labels <= _LARGEST_TABLE:
+        yield POSITION, reading(PlacedNext() if steps else PlacedTagger())
     # what is predicted tells where in the season a sequence begins; labels are not there to tell
     aligned = len(X) >= _ALIGNED and not cut_up
     season = _season(dataset) if steps or aligned else 0
     if season:
-        yield SEASON, PlacedNext("season", season, aligned) if steps else PlacedTagger("season", season)
+        placed = PlacedNext("season", season, aligned) if steps else PlacedTagger("season", season)
+        yield SEASON, reading(placed)
     if steps and plan.kind == FORWARD:
-        yield RECENT, RecentNext()
+        yield RECENT, reading(RecentNext())
 
 
 def _season(dataset: SequenceDataset) -> int:
     """Return the steps of a season; 0 where there is none, or one of a fraction of a step."""
     told = dataset.y if isinstance(dataset.y, Sequences) else dataset.X
+    if told.kind == "symbols" and told.has_missing:
+        told = marked(told, mark_of(told))
     coded = code_symbols(told.values)
     clock = find_period(Sequences(coded.codes, told.offsets), coded, 0)
     return int(clock.period) if clock is not None and clock.period == int(clock.period) else 0

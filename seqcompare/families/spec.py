@@ -58,6 +58,8 @@ class Problem:
         Whether steps have missing values.
     weighted : bool
         Whether steps have weights, so that some count more than others.
+    ahead : bool
+        Whether answers may use later steps: not where these hold what is predicted.
     period : int
         Steps of a season after which numbers come back; 1 if none is known.
     n_counts : int
@@ -83,6 +85,7 @@ class Problem:
     task: Any = None
     shortest: int = 1
     weighted: bool = False
+    ahead: bool = True
 
     @property
     def large(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, DensityMixin
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from seqcompare.data.axes import check_axes
@@ -40,6 +40,7 @@ class Reading(TypedDict, total=False):
     symbols: bool
     numbers: bool
     allow_nan: bool
+    allow_none: bool
     mixed: Mixed
 
 
@@ -51,6 +52,7 @@ def check_sequences(
     symbols: bool = False,
     numbers: bool = False,
     allow_nan: bool = False,
+    allow_none: bool = False,
     mixed: Mixed = "refuse",
     sample_weight: Any = None,
 ) -> Sequences:
@@ -73,6 +75,8 @@ def check_sequences(
         Whether integers are counts or measurements, and become floats.
     allow_nan : bool, default=False
         Whether NaN marks a missing value; infinity is an error either way.
+    allow_none : bool, default=False
+        Whether symbols may be missing.
     mixed : {"refuse", "numbers", "symbols", "keep"}, default="refuse"
         In ``fit``, what becomes of symbols beside numbers: see `seqcompare.data.encoding`. What was learnt of
         them is ``encoding_``, and afterwards decides. Symbols alone are wanted of them as one.
@@ -117,7 +121,7 @@ def check_sequences(
             estimator.encoding_ = (AsNumbers if mixed == "numbers" else AsSymbols).of(seen)
         if hasattr(estimator, "encoding_"):
             sequences = estimator.encoding_.transform(sequences)
-    check_readable(sequences, type(estimator).__name__, mixed=mixed == "keep")
+    check_readable(sequences, type(estimator).__name__, mixed=mixed == "keep", missing=allow_none)
     if sequences.kind == "real":
         check_finite(sequences, allow_nan=allow_nan)
         if symbols:
@@ -146,6 +150,11 @@ class Reader(StepByStep, BaseEstimator):
     def reading(self) -> Reading:
         """How input is read."""
         return {}
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = bool(self.reading.get("allow_nan"))
+        return tags
 
     def _check(self, X: SequencesLike) -> Sequences:
         """Return `X` as this fitted estimator reads it."""

@@ -16,6 +16,7 @@ from seqcompare.data.resolution import least_scale, no_narrower
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.models.distributions.base import Distribution
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
+from seqcompare.models.markov.least_squares import find_level
 from seqcompare.typing import Floats
 
 N_FOLDS = 5
@@ -140,7 +141,7 @@ def find_errors(
     """
     used = weight > 0
     off, weight = off[used], weight[used]
-    least = least_scale(first, first.std(axis=0)) ** 2
+    least = least_scale(first, np.nanstd(first, axis=0)) ** 2
     unit = np.sqrt(np.maximum(np.average(off**2, axis=0, weights=weight), least))
     scale = np.ones(len(off))
     calibration = np.zeros(2)
@@ -149,10 +150,14 @@ def find_errors(
         scale = _scale(calibration, predicted[used])
     plain = off / scale[:, np.newaxis]
     weights, means, covariances = _fit_mixture(plain, weight, most_components, least)
-    spread = np.cov(first.T, bias=True).reshape(first.shape[1], -1) + _LEAST_SHARE * np.diag(unit**2)
-    start = no_narrower(spread, least)
+    if np.isnan(first).any():
+        level = find_level(first, np.ones(len(first)))
+        mean, spread = level.mean, level.covariance
+    else:
+        mean, spread = first.mean(axis=0), np.cov(first.T, bias=True).reshape(first.shape[1], -1)
+    start = no_narrower(spread + _LEAST_SHARE * np.diag(unit**2), least)
     covariances = no_narrower(covariances, least)
-    return Errors(weights, means, covariances, unit, calibration, first.mean(axis=0), start, least)
+    return Errors(weights, means, covariances, unit, calibration, mean, start, least)
 
 
 def scales_of(errors: Errors, predicted: Floats) -> Floats:

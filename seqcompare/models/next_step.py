@@ -107,7 +107,9 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
     @property
     def reading(self) -> Reading:
         """Whole numbers of any kind are symbols, unless numbers are predicted."""
-        return {"numbers": True} if _of_numbers(self.estimator) else {"symbols": True}
+        if _of_numbers(self.estimator):
+            return {"numbers": True, "allow_nan": getattr(self.estimator, "missing", "error") == "allow"}
+        return {"symbols": True}
 
     def fit(
         self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None

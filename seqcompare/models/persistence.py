@@ -63,6 +63,10 @@ _CHANCE = ("Next", "Density", "Tagger", "Classifier", "Regressor", "StepRegresso
 # indices unchecked, so that a crafted file could crash the process. Who made the file can name them.
 TRUSTED = (
     "seqcompare.models.bayes.BayesClassifier",
+    "seqcompare.models.filled.Filled",
+    "seqcompare.models.missing_symbols.FilledNext",
+    "seqcompare.models.filling.Filling",
+    "seqcompare.models.gap_variance.GapVariance",
     "seqcompare.models.hmm.autoregressive.AutoregressiveHMM",
     "seqcompare.models.hmm.crf.CRFTagger",
     "seqcompare.models.hmm.linear_state_space.LinearStateSpace",

@@ -10,6 +10,7 @@ from seqcompare.report import comparison_sections as parts
 from seqcompare.report.answer import lead_of, shown_answer
 from seqcompare.report.appendix import reproduce_section, trials_section
 from seqcompare.report.comparison_view import ComparisonView
+from seqcompare.report.context_sections import far_back_section
 from seqcompare.report.figures import VERDICT, figures_of, further_section
 from seqcompare.report.names import shown
 from seqcompare.report.number_sections import numbers_section
@@ -50,7 +51,7 @@ def comparison_report(run: StoredComparison) -> Report:
     sections: list[Section | None] = [
         parts.good_enough_section(view),
         numbers_section(view),
-        parts.far_back_section(view),
+        far_back_section(view),
         parts.answers_section(view),
         parts.curves_section(view),
     ]

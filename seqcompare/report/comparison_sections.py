@@ -10,21 +10,12 @@ from seqcompare.report.comparison_view import ComparisonView
 from seqcompare.report.figures import COMPARISON, FigureSpec, cost, data, figures_of, learning
 from seqcompare.report.names import distinct
 from seqcompare.report.parts import Figure, Panel, Section, Table
-from seqcompare.report.profile import NO_LAG, lag_figure
 from seqcompare.results.comparison import TEST
 from seqcompare.results.numbers import SCORES
 
 MOST_LABELS = 60
 # Answers in a bin of confidence below which the share of right ones is noise.
 FEWEST_ANSWERS = 10
-# How a context was cut short -> what the caption says of it.
-_CONTROL_WORDS = {
-    "limited": "fitted to the last k steps only",
-    "truncated": "fitted to everything and shown the last k steps",
-    "shuffled": "shown everything, the steps before the last k in random order",
-    "reordered": "shown as many as it needs, those before the last k of them in random order",
-    "ahead": "shown no more than k steps after the one that it answers for",
-}
 
 
 def _contest_figure(view: ComparisonView) -> Figure:
@@ -170,69 +161,6 @@ def _cost_figure(view: ComparisonView) -> Figure:
     )
 
 
-def far_back_section(view: ComparisonView) -> Section | None:
-    """Return how far back it matters: context curves, influence by lag, and the profile of the data."""
-    parts = tuple(figures_of(view, "context").values())
-    lags = view.run.side_table("lag_profile")
-    unclear = lags is not None and len(lags) > 0 and lag_figure(lags) is None
-    text = (NO_LAG,) if unclear else ()
-    return Section("context", "How far back it matters", text, parts) if parts or text else None
-
-
-def _context_figure(view: ComparisonView) -> Figure | None:
-    contexts = view.named(view.run.contexts())
-    if contexts.empty:
-        return None
-    keys = ["entry", "model", "family", "variant", "capacity", "control", "context"]
-    points = contexts.groupby(keys, sort=False, dropna=False)
-    means = points[["score", "low", "high"]].mean()
-    # bisection asks each fold for other contexts, and the mean of some folds is no mean of all
-    means = means[points["fold"].nunique() == contexts["fold"].nunique()].reset_index()
-    if means.empty:
-        return None
-    draw = partial(data.context_curve, score_label=view.metric.axis, styles=view.looks)
-    ways = [words for name, words in _CONTROL_WORDS.items() if name in set(means["control"])]
-    return Figure(
-        name="context_curve",
-        title="The score with less and less context",
-        caption=(
-            f"The model is {'; or '.join(ways)}. Where a line is flat, more context does not help. "
-            "Drawn are means over folds, where all have been scored. Bands: 1.96 standard errors of "
-            "the paired difference to the best."
-        ),
-        alt=_ends("Score against context", means, "context", "score"),
-        panels=tuple(
-            Panel(str(entry), partial(draw, part)) for entry, part in means.groupby("entry", sort=False)
-        ),
-        data=means[["entry", "control", "context", "score", "low", "high"]],
-        size=(5.2, 3.0),
-        columns=2,
-    )
-
-
-def _influence_figure(view: ComparisonView) -> Figure | None:
-    influence = view.named(view.run.influence())
-    if influence.empty:
-        return None
-    return Figure(
-        name="influence",
-        title="Influence of each step back",
-        caption=(
-            "How much the answers of the fitted model change when the step that many steps back is "
-            "replaced by another (0: no change)."
-        ),
-        alt=_ends("Influence against lag", influence, "lag", "influence"),
-        panels=(Panel("", partial(data.influence_by_lag, influence, styles=view.looks)),),
-        data=influence[["model", "lag", "influence"]],
-        size=(5.6, 3.0),
-    )
-
-
-def _lag_figure(view: ComparisonView) -> Figure | None:
-    lags = view.run.side_table("lag_profile")
-    return None if lags is None or lags.empty else lag_figure(lags)
-
-
 def answers_section(view: ComparisonView) -> Section | None:
     """Return where the contestants are right and wrong: confusion, calibration and scores per class."""
     parts = tuple(figures_of(view, "answers").values())
@@ -352,23 +280,11 @@ def _learning_curves(view: ComparisonView) -> Figure | None:
     )
 
 
-def _ends(title: str, frame: pd.DataFrame, x: str, y: str) -> str:
-    words = []
-    for name, part in frame.groupby("entry", sort=False):
-        rows = part.sort_values(x, kind="stable")
-        first, last = rows.iloc[0], rows.iloc[-1]
-        words.append(f"{name}: {first[y]:.3g} at {first[x]:g}, {last[y]:.3g} at {last[x]:g}")
-    return f"{title}. " + "; ".join(words) + "."
-
-
 FIGURES = tuple(
     FigureSpec(name, (COMPARISON,), make, section)
     for name, section, make in (
         ("contest", "enough", _contest_figure),
         ("cost", "enough", _cost_figure),
-        ("context_curve", "context", _context_figure),
-        ("influence", "context", _influence_figure),
-        ("lag_profile", "context", _lag_figure),
         ("confusion", "answers", _confusion_figure),
         ("calibration", "answers", _calibration_figure),
         ("class_scores", "answers", _class_figure),

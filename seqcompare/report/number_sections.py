@@ -81,6 +81,24 @@ def numbers_section(view: ComparisonView) -> Section | None:
             },
         ),
     ]
+    ahead = _named(view, "numbers_ahead")
+    if len(ahead):
+        parts.append(
+            Table(
+                "numbers_ahead",
+                "Forecasts by the steps ahead",
+                "From up to twelve points of each part that was tested. MASE is the absolute error of the "
+                "median over that of the (seasonal) last value on the training part, one step ahead.",
+                ahead,
+                {
+                    "entry": "contestant",
+                    **({"channel": "channel"} if several else {}),
+                    "ahead": "steps ahead",
+                    "n": "forecasts",
+                    **{name: _SCORES[name] for name in ("mase", "crps", "coverage_50", "coverage_95")},
+                },
+            )
+        )
     return Section(ANCHOR, "What is predicted, in units of the data", (), tuple(parts))
 
 
@@ -239,10 +257,80 @@ def _influence_figure(view: ComparisonView) -> Figure | None:
     )
 
 
+def _fan_figure(view: ComparisonView) -> Figure | None:
+    table, shown = _named(view, "numbers_fan"), _shown(view)
+    if table.empty or not shown:
+        return None
+    present = [entry for entry in shown if entry in set(table["entry"])]
+    naive = set(view.named(view.run.summary().query("family == @REFERENCE"))["entry"])
+    entries = list(dict.fromkeys([*present[:2], *[e for e in present if e in naive][:1]]))
+    channel = table["channel"].iloc[0]
+    several = table["channel"].nunique() > 1
+    part = table[table["entry"].isin(entries) & (table["channel"] == channel)]
+    panels = tuple(
+        Panel(
+            entry,
+            partial(
+                draw.fan, part[part["entry"] == entry], look=view.looks[entry], label=_unit(channel, several)
+            ),
+        )
+        for entry in entries
+    )
+    if not panels:
+        return None
+    return Figure(
+        name="number_fan",
+        title="The last forecast",
+        caption=(
+            "From one point of the longest sequence that was tested last, by models that were fitted without "
+            "what comes after it. Dots: what came; line: the mean; bands: the central intervals of 50% and "
+            "95% of each step by itself."
+        ),
+        alt=f"Forecasts of {', '.join(entries)}; the numbers follow below.",
+        panels=panels,
+        data=part[["entry", "channel", "step", "truth", "mean", "q2.5", "q25", "q75", "q97.5"]],
+        size=(7.2, 2.3),
+        columns=1,
+    )
+
+
+def _ahead_figure(view: ComparisonView) -> Figure | None:
+    table, shown = _named(view, "numbers_ahead"), _shown(view)
+    table = table[table["entry"].isin(shown)] if len(table) else table
+    if table.empty or table["ahead"].nunique() < 2:
+        return None
+    # a mean over channels of what has no unit
+    score, label = ("mase", "MASE") if table["mase"].notna().any() else ("crps", "CRPS")
+    scores = ((score, label), ("coverage_95", "share in the 95% interval"))
+    shares = [name for name, _ in scores]
+    data = table.groupby(["entry", "ahead"], sort=False)[shares].mean().reset_index()
+    looks = {entry: view.looks[entry] for entry in data["entry"].unique()}
+    return Figure(
+        name="number_ahead",
+        title="How far ahead forecasts hold",
+        caption=(
+            "Forecasts from up to twelve points of each part that was tested, by the steps ahead: the "
+            "absolute error of the median in units of that of the (seasonal) last value on the training "
+            "part, one step ahead; and how many steps came within their intervals of 95% (the broken line)."
+        ),
+        alt="Errors and coverage by steps ahead; the numbers follow below.",
+        panels=tuple(
+            Panel(name, partial(draw.errors_ahead, data, looks=looks, score=column, label=name))
+            for column, name in scores
+        ),
+        data=data,
+        series=tuple((entry, look) for entry, look in looks.items()),
+        size=(3.5, 2.4),
+        columns=2,
+    )
+
+
 FIGURES = tuple(
     FigureSpec(name, (COMPARISON,), make, ANCHOR)
     for name, make in (
         ("number_forecasts", _stretch_figure),
+        ("number_fan", _fan_figure),
+        ("number_ahead", _ahead_figure),
         ("number_pit", _pit_figure),
         ("number_residuals", _residual_figure),
         ("number_influence", _influence_figure),

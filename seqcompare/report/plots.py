@@ -135,6 +135,55 @@ def plot_contest(run: StoredComparison, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def plot_explanation(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw a sequence with what one prediction loses without each of its steps.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `seqcompare.Comparison.explain` returns.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+
+    Returns
+    -------
+    Axes
+    """
+    if table.empty:
+        raise ValueError("there is nothing to draw: no step was hidden")
+    first = table.iloc[0]
+    values = [shown(value, 12) for value in table["value"]]
+    few = len(table) * max(map(len, values)) <= 150
+    with style.look():
+        ax = style.new_axes(max(4.0, min(0.24 * len(table) + 1.2, 11.0)), 2.8) if ax is None else ax
+        places = table["hidden"].to_numpy()
+        gains = table["change"].to_numpy(dtype=float)
+        ax.bar(
+            places, gains, width=0.8, color=[style.ACCENT if gain > 0 else style.HUES[1] for gain in gains]
+        )
+        ax.axhline(0, color=style.QUIET, linewidth=0.8)
+        if first["step"] >= 0:
+            ax.axvline(first["step"], color=style.INK, linewidth=0.9, linestyle=(0, (2, 2)))
+            ax.annotate(
+                f"{shown(first['answer'], 16)}",
+                (first["step"], 1.0),
+                (3, -2),
+                xycoords=("data", "axes fraction"),
+                textcoords="offset points",
+                va="top",
+                color=style.INK,
+            )
+        if few:
+            ax.set_xticks(places, values)
+        ax.set_xlabel("the sequence, step by step" if few else "position")
+        ax.set_ylabel(f"{first['unit']} lost without the step".strip())
+        at = f", step {int(first['step'])}" if first["step"] >= 0 else ""
+        ax.set_title(
+            f"What {shown(first['answer'], 16)!r} rests on: sequence {shown(first['sequence'], 20)}{at}"
+        )
+    return ax
+
+
 def _swept_tasks(frame: pd.DataFrame) -> list[str]:
     """Return the tasks that have finished trials over distance."""
     over = frame[(frame["axis"] == "distance") & (frame["status"] == "ok") & np.isfinite(frame["skill"])]

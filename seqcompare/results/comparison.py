@@ -13,8 +13,8 @@ from seqcompare.metrics import Metric
 from seqcompare.results.answer import Answer, answer_table
 from seqcompare.results.classes import class_scores, summed
 from seqcompare.results.contest import CHANCE, Contest, loss_table, pairs, summary
-from seqcompare.results.context_table import CANDIDATE, context_table
-from seqcompare.results.described import Config, metric_of
+from seqcompare.results.context_table import context_table, influence_by_lag
+from seqcompare.results.described import Config, metric_of, role_of_reach
 from seqcompare.results.findings import Findings
 from seqcompare.results.folder import StoredRun
 from seqcompare.results.grids import all_grids, failed_candidates
@@ -161,7 +161,7 @@ class ComparisonResult:
     @cached_property
     def answer(self) -> Answer:
         """One row a model; see `seqcompare.results.answer.Answer`."""
-        role = str(self.config["data"]["role"])
+        role = role_of_reach(self.config["data"])
         table = answer_table(self.judgement, self.contest, self._costs, self.grids, self.contexts, role)
         if self.shorter is not None:
             table = self.shorter.into(table)
@@ -184,6 +184,7 @@ class ComparisonResult:
             pairs=self.pairs,
             grids=self.grids,
             contexts=self.contexts,
+            early=self.early,
             profile=self.facts,
             failures=self.failures,
             in_time=self._in_time,
@@ -209,15 +210,14 @@ class ComparisonResult:
         return context_table(self.phase(CONTEXT), self.details, self.metric)
 
     @cached_property
+    def early(self) -> pd.DataFrame:
+        """The scores by the first steps, like `contexts`; see `seqcompare.experiments.early`."""
+        return context_table(self.phase(CONTEXT), self.details, self.metric, lambda d: d.get("early", {}))
+
+    @cached_property
     def influence(self) -> pd.DataFrame:
         """How much answers change when the step at a lag is replaced, the mean over folds."""
-        records = []
-        for row in self.phase(CONTEXT).to_dict("records"):
-            for point in self.details[row["trial_id"]].get("influence", []):
-                records.append({**{name: row[name] for name in CANDIDATE}, **point})
-        table = pd.DataFrame(records, columns=[*CANDIDATE, "lag", "influence"])
-        by_lag = table.groupby([*CANDIDATE, "lag"], sort=False, dropna=False)
-        return by_lag["influence"].mean().reset_index()
+        return influence_by_lag(self.phase(CONTEXT), self.details)
 
     @cached_property
     def confusion(self) -> pd.DataFrame:
@@ -248,6 +248,7 @@ class ComparisonResult:
             "failures": self.failures,
             **({} if self.shorter is None else {"shorter": self.shorter.frame()}),
             "contexts": self.contexts,
+            **({} if self.early.empty else {"early": self.early}),
             "influence": self.influence,
             "confusion": self.confusion,
             "calibration": self.calibration,
@@ -364,6 +365,10 @@ class StoredComparison(StoredRun):
     def contexts(self) -> pd.DataFrame:
         """Return the context curves; see `ComparisonResult.contexts`."""
         return self.result.contexts.copy()
+
+    def early(self) -> pd.DataFrame:
+        """Return the scores by the first steps; see `ComparisonResult.early`."""
+        return self.result.early.copy()
 
     def influence(self) -> pd.DataFrame:
         """Return how much answers change when the step at a lag is replaced, the mean over folds."""

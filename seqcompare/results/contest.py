@@ -141,10 +141,23 @@ class Contest:
     def difference(self, a: str, b: str) -> Estimate:
         """Return what is known of the loss of `a` minus that of `b`."""
         if (a, b) not in self._known:
-            x, y = self.units[a], self.units[b]
-            check_same_units(x, y)
-            self._known[a, b] = self._estimate(x[:, 1] - y[:, 1], x[:, 0], a, b)
+            self._known[a, b] = self._difference(a, b, self._scale)
         return self._known[a, b]
+
+    def most(self, a: str, b: str, confidence: float) -> float:
+        """Return the bound that the loss of `a` minus that of `b` is below with this confidence.
+
+        Unlike those of `difference`, the pseudo-units of units of many items are off by one item each, not by
+        as much as so many independent items are: two items a bit off among all that came, whatever units they
+        were put into. Who is to be better has to be it by more than units of that size lie apart by chance;
+        that nobody is better would take far more units than there are items to tell.
+        """
+        return float(self._difference(a, b, self._scale**2 / self._of_one).upper(confidence))
+
+    def _difference(self, a: str, b: str, scale: float) -> Estimate:
+        x, y = self.units[a], self.units[b]
+        check_same_units(x, y)
+        return self._estimate(x[:, 1] - y[:, 1], x[:, 0], a, b, scale=scale)
 
     def regions(self, a: str, b: str) -> tuple[float, float, float]:
         """Return the probabilities that a is worse than b, practically equal to it, and better.
@@ -173,7 +186,13 @@ class Contest:
         low, high = np.clip(ends, metric.least, metric.greatest)
         return Interval(score, float(low), float(high), n, "t")
 
-    def _estimate(self, sums: NDArray[np.float64], weights: NDArray[np.float64], *entries: str) -> Estimate:
+    def _estimate(
+        self,
+        sums: NDArray[np.float64],
+        weights: NDArray[np.float64],
+        *entries: str,
+        scale: float | None = None,
+    ) -> Estimate:
         inflation = fold_inflation([self.choices[e] for e in entries], self.test_fraction)
         if self.ordered:
             return over_time(sums, weights, inflation=inflation)
@@ -181,7 +200,7 @@ class Contest:
         return over_units(
             sums,
             weights,
-            scale=self._scale,
+            scale=self._scale if scale is None else scale,
             bounded=bounded,
             inflation=inflation,
             copies=self.copies,
@@ -191,8 +210,12 @@ class Contest:
     def _scale(self) -> float:
         """How far units lie apart by nature: a bit or an answer an item, less where many make a unit."""
         weights = next(iter(self.units.values()))[:, 0]
-        of_one = self.mean_loss(CHANCE) if self.metric.relative and CHANCE in self.parts else 1.0
-        return float(of_one / np.sqrt(max(weights.mean(), 1.0)))
+        return float(self._of_one / np.sqrt(max(weights.mean(), 1.0)))
+
+    @cached_property
+    def _of_one(self) -> float:
+        """How far items lie apart by nature."""
+        return self.mean_loss(CHANCE) if self.metric.relative and CHANCE in self.parts else 1.0
 
 
 def summary(contest: Contest, tests: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFrame:

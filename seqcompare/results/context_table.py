@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,12 @@ CONTEXT_COLUMNS = [
 ]
 
 
-def context_table(rows: pd.DataFrame, details: Mapping[str, Details], metric: Metric) -> pd.DataFrame:
+def context_table(
+    rows: pd.DataFrame,
+    details: Mapping[str, Details],
+    metric: Metric,
+    kept: Callable[[Details], Mapping[str, Any]] = lambda details: details,
+) -> pd.DataFrame:
     """Return the context curves, one row a model, fold, control and context.
 
     Parameters
@@ -31,6 +37,8 @@ def context_table(rows: pd.DataFrame, details: Mapping[str, Details], metric: Me
         The details of each trial.
     metric : Metric
         What models are compared by.
+    kept : callable, optional
+        Where in the details of a trial the curves are; by default they stand there themselves.
 
     Returns
     -------
@@ -40,14 +48,19 @@ def context_table(rows: pd.DataFrame, details: Mapping[str, Details], metric: Me
     records = []
     pooled: dict[tuple[str, str], dict[str, float]] = {}
     for entry, of_entry in rows.groupby("entry", sort=False):
-        of_folds = [details[trial] for trial in of_entry["trial_id"] if "units" in details[trial]]
+        traced = [kept(details[trial]) for trial in of_entry["trial_id"]]
+        of_folds = [one for one in traced if "units" in one]
         for control in dict.fromkeys(name for one in of_folds for name in one["units"]):
             pooled[str(entry), control] = pool_folds(of_folds, control)
     for row in rows.to_dict("records"):
-        mine = details[row["trial_id"]]
+        mine = kept(details[row["trial_id"]])
+        needed = mine.get("needed", {})
         for point in mine.get("curves", []):
             score, margin = metric.as_score(point["loss"]), 1.96 * point["error"]
-            alone = {**dict.fromkeys(REACHES, np.nan), "needed": mine["needed"][point["control"]]}
+            alone = {
+                **dict.fromkeys(REACHES, np.nan),
+                "needed": needed.get(point["control"], np.nan),
+            }
             records.append(
                 {
                     **{name: row[name] for name in CANDIDATE},
@@ -60,3 +73,14 @@ def context_table(rows: pd.DataFrame, details: Mapping[str, Details], metric: Me
                 }
             )
     return pd.DataFrame(records, columns=CONTEXT_COLUMNS)
+
+
+def influence_by_lag(rows: pd.DataFrame, details: Mapping[str, Details]) -> pd.DataFrame:
+    """Return how much answers change when the step at a lag is replaced, the mean over folds."""
+    records = []
+    for row in rows.to_dict("records"):
+        for point in details[row["trial_id"]].get("influence", []):
+            records.append({**{name: row[name] for name in CANDIDATE}, **point})
+    table = pd.DataFrame(records, columns=[*CANDIDATE, "lag", "influence"])
+    by_lag = table.groupby([*CANDIDATE, "lag"], sort=False, dropna=False)
+    return by_lag["influence"].mean().reset_index()

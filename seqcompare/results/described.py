@@ -38,6 +38,20 @@ def metrics_of(config: Config) -> dict[str, Metric]:
     return dict(METRICS)
 
 
+def predicted_channel(data: Config) -> str:
+    """Return the channel that is predicted from all of them, as a run has written it down; else nothing."""
+    return str(data.get("reading", {}).get("predict") or "")
+
+
+def role_of_reach(data: Config) -> str:
+    """Return the role by whose rule steps back are counted.
+
+    What is predicted from the past alone is the next step, whether all of it or one channel.
+    """
+    past = predicted_channel(data) and data["reading"].get("known", "past") == "past"
+    return "next" if past else str(data["role"])
+
+
 def metric_of(config: Config, name: str) -> Metric:
     """Return the metric of this name that a run knows.
 

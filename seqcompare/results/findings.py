@@ -62,6 +62,8 @@ class Findings:
         Models whose best member may not have been tested.
     numbers : mapping of str to DataFrame
         What was predicted of numbers; empty where none were.
+    early : DataFrame, optional
+        The table of this name.
     spent : Spent, optional
         What was spent of a budget, and what was left out for that; None where nothing limited the run.
     """
@@ -81,6 +83,7 @@ class Findings:
     shorter: Shorter | None = None
     untried: Mapping[str, Untried] = field(default_factory=dict)
     numbers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    early: pd.DataFrame = field(default_factory=pd.DataFrame)
     spent: Spent | None = None
 
     @property

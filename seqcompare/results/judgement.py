@@ -166,7 +166,7 @@ def judge(
         winner, kind = (able or [min(ahead, key=contest.mean_loss)])[0], "model"
         status |= {winner: ENOUGH} | dict.fromkeys(known, INFERIOR)
     else:
-        upper = max(float(contest.difference(base, e).upper(SURE)) for e in models)
+        upper = max(contest.most(base, e, SURE) for e in models)
         # what x[t - l] tells of x[t] by way of its place is no more than what the place tells of x[t] (the
         # data processing inequality), which is what the reference gains over chance
         if CHANCE in known and most_seen <= contest.mean_loss(CHANCE) - contest.mean_loss(base):
@@ -180,7 +180,7 @@ def judge(
     for e, left in (untried or {}).items():
         if status.get(e) == INFERIOR and _may_make_up(contest, e, left.slack):
             status[e], reasons[e] = NOT_TRIED, left.reason
-    at_most, rival = _at_most(contest, winner)
+    at_most, rival = _at_most(contest, winner, of_a_reference=winner in known)
     cheaper = models[: models.index(winner)] if kind == "model" else []
     unsettled = tuple(e for e in cheaper if status[e] == UNDECIDED)
     more = _more(contest, kind, winner, rival, gains)
@@ -272,9 +272,13 @@ def _good_enough(contest: Contest, entry: str) -> float:
     return min(within, default=1.0)
 
 
-def _at_most(contest: Contest, winner: str) -> tuple[float, str | None]:
+def _at_most(contest: Contest, winner: str, *, of_a_reference: bool) -> tuple[float, str | None]:
     """Return by how much another may be better, and which."""
-    bounds = {e: float(contest.difference(winner, e).upper(SURE)) for e in contest.entries if e != winner}
+    others = [e for e in contest.entries if e != winner]
+    if of_a_reference:
+        bounds = {e: contest.most(winner, e, SURE) for e in others}
+    else:
+        bounds = {e: float(contest.difference(winner, e).upper(SURE)) for e in others}
     if not bounds:
         return 0.0, None
     rival = max(bounds, key=lambda e: bounds[e])

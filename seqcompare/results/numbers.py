@@ -23,6 +23,8 @@ COLUMNS: dict[str, list[str]] = {
     "residuals": ["entry", "family", "channel", "power", "lag", "correlation", "band"],
     "stretch": ["entry", "family", "channel", "step", "truth", "mean", *QUANTILES],
     "skill": ["entry", "family", "mean_skill", "low", "high", "gain"],
+    "ahead": ["entry", "family", "channel", "ahead", "n", "mase", "crps", "coverage_50", "coverage_95"],
+    "fan": ["entry", "family", "channel", "step", "truth", "mean", *QUANTILES],
 }
 
 INFLUENCE = ["entry", "model", "family", "channel", "lag", "mean", "spread"]
@@ -55,7 +57,10 @@ class Numbers:
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return every table, by name."""
-        made = (self.channels, self.pit, self.residuals, self.stretch, self.skill)
+        made = (
+            *(self.channels, self.pit, self.residuals, self.stretch, self.skill),
+            *(self.ahead, self.fan),
+        )
         return {f"numbers_{name}": make() for name, make in zip(COLUMNS, made, strict=True)}
 
     def channels(self) -> pd.DataFrame:
@@ -105,6 +110,25 @@ class Numbers:
         last = max((fold for _, _, fold, _ in self.trials), default=0)
         rows = [(e, f, *row) for e, f, fold, kept in self.trials if fold == last for row in kept["stretch"]]
         return pd.DataFrame(rows, columns=COLUMNS["stretch"])
+
+    def ahead(self) -> pd.DataFrame:
+        """Return the scores of forecasts by the steps ahead, means over all points that they started from."""
+        records = [(e, f, *row) for e, f, _, kept in self.trials for row in kept.get("ahead", [])]
+        table = pd.DataFrame(records, columns=COLUMNS["ahead"])
+        rows = []
+        for key, part in table.groupby(COLUMNS["ahead"][:4], sort=False):
+            weight = part["n"].to_numpy(np.float64)
+            scores = [_mean(part[name].to_numpy(np.float64), weight) for name in COLUMNS["ahead"][5:]]
+            rows.append((*key, int(weight.sum()), *scores))
+        return pd.DataFrame(rows, columns=COLUMNS["ahead"])
+
+    def fan(self) -> pd.DataFrame:
+        """Return the last forecast of the longest sequence that was tested last; ``step`` counts from it."""
+        last = max((fold for _, _, fold, _ in self.trials), default=0)
+        rows = [
+            (e, f, *row) for e, f, fold, kept in self.trials if fold == last for row in kept.get("fan", [])
+        ]
+        return pd.DataFrame(rows, columns=COLUMNS["fan"])
 
     def skill(self) -> pd.DataFrame:
         """Return what means and densities gain over chance, told apart.

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from seqcompare.results.described import role_of_reach
 from seqcompare.results.findings import Findings, Number, Writer, capital, steps
 from seqcompare.results.grids import paired_difference
 from seqcompare.results.inference import Estimate
@@ -170,7 +171,7 @@ def kept_units(contexts: Sequence[int], sums: Sequence[NDArray[np.float64]]) -> 
 
 def say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | None, int]:
     """Say how far back the winner has to see; return that, and how far ahead."""
-    winner, role = str(found.judgement.winner), str(found.data["role"])
+    winner, role = str(found.judgement.winner), role_of_reach(found.data)
     mine = found.contexts[found.contexts["entry"] == winner]
     reach = reach_of(found.contexts, winner, role)
     if reach is None:
@@ -220,6 +221,37 @@ def say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | None
         ("contexts", f"{winner}, ahead", "needed", after),
     )
     return horizon, after
+
+
+def say_how_early(found: Findings, writer: Writer, model: str) -> None:
+    """Say after how many of their first steps whole sequences can be told as well as after all."""
+    if found.early.empty:
+        return
+    winner = str(found.judgement.winner)
+    mine = found.early[(found.early["entry"] == winner) & (found.early["control"] == "first")]
+    if mine.empty:
+        return
+    k, longest = int(_of_folds(mine)["needed"]), int(found.data["longest"])
+    number = ("early", f"{winner}, first", "needed", k)
+    if k < longest:
+        first = f"{'' if k == 1 else 'the '}first {steps(k)}"
+        writer.say(
+            f"It can be said early: fitted to {first.replace('first step', 'the first step')} of a sequence "
+            f"alone, {model} is as good as with all (up to {longest}).",
+            number,
+        )
+        return
+    before = mine[mine["context"] < mine["context"].max()]
+    if before.empty:
+        return
+    half = int(before["context"].max())
+    behind = float(before[before["context"] == half]["behind"].mean())
+    writer.say(
+        f"It cannot be said early: fitted to the first {steps(half)} alone, {model} is "
+        f"{found.metric.say_difference(behind)} behind.",
+        number,
+        ("early", f"{winner}, first, {half}", "behind", behind),
+    )
 
 
 def _say_order(contexts: pd.DataFrame, winner: str, model: str, k: int, writer: Writer) -> None:

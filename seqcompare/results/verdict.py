@@ -16,7 +16,7 @@ from seqcompare.results.described import Config
 from seqcompare.results.findings import Findings, Number, Writer, brief, capital, say_caveats
 from seqcompare.results.judgement import NOT_TRIED, SHOWN, SURE
 from seqcompare.results.number_words import say_units
-from seqcompare.results.reach import say_how_far
+from seqcompare.results.reach import say_how_early, say_how_far
 from seqcompare.results.sureness import say_budget, say_how_sure, say_statuses, searched_words, settle_words
 
 #: What stands beside bits of labels.
@@ -93,6 +93,7 @@ def write_verdict(found: Findings) -> Verdict:
         if judged.kind == "model":
             horizon, look_ahead = say_how_far(found, writer, str(parent))
             say_shorter(found, writer, str(parent))
+            say_how_early(found, writer, str(parent))
         writer.topic = "units"
         say_units(found, writer)
         writer.topic = "profile"

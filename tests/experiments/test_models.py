@@ -47,6 +47,7 @@ ROLES = {
     "hmm": {"next", "step", "sequence"},
     "hmm-predictive": {"next"},
     "state-space": set(),  # of numbers
+    "state-space-smoothed": set(),  # of numbers
     "hmm-autoregressive": set(),  # of numbers
     "hmm-sticky": {"next", "step", "sequence"},
     "hmm-labels": {"step"},
@@ -63,20 +64,26 @@ ROLES = {
     "mlp": {"next", "step", "sequence", "value"},
     "logistic-pairs": {"next", "step"},
     "logistic-centred": {"step"},
+    "ridge-centred": set(),  # of numbers
+    "boosting-centred": set(),  # of numbers
     "mlp-centred": {"step"},
     "rbf-svm-centred": {"step"},
     "logistic-pairs-centred": {"step"},
     "elman": {"next", "step", "sequence", "value"},
     "jordan": {"next", "step", "sequence", "value"},
+    "mingru": {"next", "step", "sequence", "value"},
+    "lru": {"next", "step", "sequence", "value"},
     "gru": {"next", "step", "sequence", "value"},
     "lstm": {"next", "step", "sequence", "value"},
+    "bimingru": {"step"},
+    "bilru": {"step"},
     "bigru": {"step"},
     "bilstm": {"step"},
     "exact": {"next"},
     "last-value": set(),  # of numbers
     "seasonal-last-value": set(),  # of numbers
 }
-NETS = ("elman", "jordan", "gru", "lstm", "bigru", "bilstm")
+NETS = ("elman", "jordan", "mingru", "lru", "gru", "lstm", "bimingru", "bilru", "bigru", "bilstm")
 
 
 def problem_of(task, epochs=2, em_iterations=3):

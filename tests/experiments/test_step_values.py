@@ -1,10 +1,12 @@
 """Comparisons of models that answer every step with a number."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 
 import seqcompare
+from seqcompare.experiments.contestants import contestants_for, problem_of
 from seqcompare.experiments.splits import plan_splits
 from seqcompare.experiments.step_numbers import errors_of, step_distribution
 from seqcompare.models.reference.chance import ChanceStepRegressor
@@ -93,10 +95,50 @@ def test_the_reference_keeps_the_contract():
 
 
 def test_families_enter_with_what_they_have():
-    from seqcompare.experiments.contestants import contestants_for, problem_of
-
     data = seqcompare.datasets.read(draw(10))
     names = {c.name: c for c in contestants_for(data, None, problem_of(data, 0.8, 600))}
     assert {"HMM", "HMM (looks ahead)", "window", "window (looks ahead)", "recurrent"} <= set(names)
     kinds = {candidate.spec.name for c in names.values() for candidate in c.candidates}
     assert {"ridge", "boosting", "mlp", "gru", "bigru", "hmm", "hmm-smoothed", "state-space"} <= kinds
+
+
+def plant(n=12, T=50):
+    """Return a table of wind and the power that follows it by two steps, and at once a little."""
+    rng = np.random.default_rng(0)
+    parts = []
+    for i in range(n):
+        wind, power = rng.normal(size=T), np.zeros(T)
+        for t in range(T):
+            power[t] = 0.5 * power[t - 1] * (t > 0) + 2 * wind[t - 2] * (t > 1) + 0.5 * wind[t]
+            power[t] += 0.2 * rng.normal()
+        parts.append(pd.DataFrame({"id": i, "t": np.arange(T), "wind": wind, "power": power}))
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.mark.parametrize(("known", "variance"), [("past", 0.04 + 0.25), ("present", 0.04)])
+def test_one_channel_is_predicted_from_what_is_known(known, variance, tmp_path):
+    told = {"predict": "power", "known": known}
+    run = seqcompare.compare(plant(), {"ridge": "ridge"}, cv=2, out=tmp_path, n_jobs=1, **told)
+    assert run.frame()["status"].eq("ok").all()
+    assert run.summary().set_index("entry").loc["ridge", "score"] == pytest.approx(variance, rel=0.15)
+    verdict = run.verdict()
+    assert verdict.horizon == 2
+    words = "The last 2 steps matter" if known == "past" else "Numbers depend on steps up to 2 back"
+    assert words in str(verdict)
+    asked = run.predict(plant(1, 5))
+    assert asked["step"].tolist() == ([1, 2, 3, 4, 5] if known == "past" else [1, 2, 3, 4])
+    channels = run.tables()["numbers_channels"]
+    assert channels["channel"].unique().tolist() == ["power"]
+
+
+def test_nothing_that_looks_ahead_competes_for_one_channel():
+    data = seqcompare.datasets.read(plant(10, 20), predict="power")
+    problem = problem_of(data, 0.8, 600)
+    assert not any(
+        candidate.spec.ahead for c in contestants_for(data, None, problem) for candidate in c.candidates
+    )
+    with pytest.raises(ValueError, match="of which later ones hold what is predicted"):
+        contestants_for(data, {"mine": seqcompare.WindowStepRegressor(after=1)}, problem)
+    found = seqcompare.profile(data, max_lag=5)
+    assert found.lags["lag"].min() == 0
+    assert found.look_ahead is None

@@ -16,6 +16,7 @@ from seqcompare.experiments.suites import SuiteError, load_suite, override_suite
 from seqcompare.families import Family, ModelSpec
 from seqcompare.tasks import Copy, Echo, LagChain, Recall
 
+NETS = [f"{cell} 32" for cell in ("Elman", "Jordan", "minGRU", "LRU", "GRU", "LSTM")]
 AXIS = {"axis": "memory", "task": "Recall", "parameter": "n_cues", "values": [2, 4], "distance": 4}
 
 
@@ -87,7 +88,7 @@ def test_overrides_replace_parts():
 
 def test_a_family_stands_for_its_variants():
     trials = plan_trials(override_suite(load_suite("quick"), ["Recall"], ["recurrent"], [2], 1))
-    assert {t.candidate.variant for t in trials} == {"elman", "jordan", "gru", "lstm"}
+    assert {t.candidate.variant for t in trials} == {*("elman", "jordan", "mingru", "lru", "gru", "lstm")}
 
 
 def test_a_distance_moved_onto_another_is_run_once():
@@ -182,7 +183,7 @@ def test_single_values_stand_for_themselves():
     assert [t.candidate.label for t in plan_trials(named)] == ["RandomForestClassifier"] * 2
     mixed = override_suite(load_suite("quick"), Recall, [Lag(), "lstm", Faulty, "recurrent"], range(2, 4), 1)
     labels = {t.candidate.label for t in plan_trials(mixed)}
-    assert labels == {"Lag", "Faulty", "LSTM 32", "Elman 32", "Jordan 32", "GRU 32"}
+    assert labels == {"Lag", "Faulty", *NETS}
 
 
 def test_numbers_of_numpy_become_plain():

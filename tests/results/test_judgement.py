@@ -333,6 +333,15 @@ def test_folds_drawn_again_are_no_further_data():
     assert float(other.p_above()) == pytest.approx(float(one.p_above()))
 
 
+@pytest.mark.parametrize(("gain", "least", "most"), [(0.0, 28, 30), (0.015, 0, 0)])
+def test_twenty_sequences_of_many_steps_can_show_that_nothing_is_gained(gain, least, most):
+    gaps = {"chance": 0, "a": -gain}
+    worlds = [world(np.random.default_rng(seed), gaps, 5, 4, 0.005) for seed in range(30)]
+    found = [judgement(losses, least_seen=0.01) for losses in worlds]
+    assert least <= [each.kind for each in found].count("chance") <= most
+    assert all(each.at_most < 0.01 for each in found if each.kind == "chance")
+
+
 def test_where_all_models_failed_chance_is_no_answer():
     table = losses_of(world(np.random.default_rng(0), {"chance": 0.3, "a": 0.0}))
     table.loc[(table["fold"] == 3) & (table["entry"] == "a"), "loss"] = np.nan

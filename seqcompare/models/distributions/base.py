@@ -49,7 +49,8 @@ class Distribution(ABC):
         Parameters
         ----------
         x : array of shape (*batch_shape, *event_shape), or one that broadcasts to it
-            What came.
+            What came. Where it is NaN nothing came: the density is of the other channels, and 0 if there are
+            none.
 
         Returns
         -------

@@ -59,14 +59,16 @@ class CountDistribution(Distribution):
         return self.proba @ np.arange(m) ** 2 + self.tail * beyond - self.mean**2
 
     def log_prob(self, x: ArrayLike) -> Floats:
-        """Return the log-probability of `x` in nats; -inf for what is no count."""
-        given, place, over = self._place(x)
+        """Return the log-probability of `x` in nats; -inf for what is no count, 0 for what is missing."""
+        unknown = np.isnan(x)
+        given, place, over = self._place(np.where(unknown, 0.0, x))
         inside = np.take_along_axis(self._batch(self.proba, given), place[..., None], axis=-1)[..., 0]
         with np.errstate(divide="ignore", invalid="ignore"):
             steps = np.where(over > 0, over * np.log(self.ratio), 0.0)
             beyond = np.log(self.tail) + np.log1p(-self.ratio) + steps
             logs = np.where(given < self.proba.shape[-1], np.log(inside), beyond)
-        return np.where((given >= 0) & (given == np.floor(given)), logs, -np.inf)
+        logs = np.where((given >= 0) & (given == np.floor(given)), logs, -np.inf)
+        return np.where(unknown, 0.0, logs)
 
     def cdf(self, x: ArrayLike) -> Floats:
         """Return the probability of counts up to `x`."""

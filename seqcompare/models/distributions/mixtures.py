@@ -59,7 +59,8 @@ class NormalMixture(Distribution):
         with np.errstate(divide="ignore"):  # a component may have weight 0
             logs = np.log(self.weights) - np.log(self.scales)
         logs = logs - (self._standardised(x) ** 2 + _LOG_2PI) / 2
-        return logs[..., 0] if logs.shape[-1] == 1 else np.asarray(logsumexp(logs, axis=-1))
+        found = logs[..., 0] if logs.shape[-1] == 1 else np.asarray(logsumexp(logs, axis=-1))
+        return np.where(np.isnan(x), 0.0, found)
 
     def cdf(self, x: ArrayLike) -> Floats:
         """Return the probability of numbers up to `x`."""
@@ -166,14 +167,37 @@ class MultivariateNormalMixture(Distribution):
 
     def log_prob(self, x: ArrayLike) -> Floats:
         """Return the log-density of `x` in nats; see `Distribution.log_prob`."""
+        given = np.asarray(x, dtype=np.float64)
+        if np.isnan(given).any():
+            return self._log_prob_of_known(given)
         factor = np.linalg.cholesky(self.covariances)
-        off = np.asarray(x, dtype=np.float64)[..., None, :] - self.means
+        off = given[..., None, :] - self.means
         whitened = np.linalg.solve(factor, off[..., None])[..., 0]
         with np.errstate(divide="ignore"):  # a component may have weight 0
             logs = np.log(self.weights)
         logs = logs - np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
         logs = logs - ((whitened**2).sum(axis=-1) + _LOG_2PI * self.means.shape[-1]) / 2
         return logs[..., 0] if logs.shape[-1] == 1 else np.asarray(logsumexp(logs, axis=-1))
+
+    def _log_prob_of_known(self, x: Floats) -> Floats:
+        """Return the log-density of the channels that are known, those with the same ones together."""
+        shape = np.broadcast_shapes(x.shape, (*self.batch_shape, *self.event_shape))
+        given = np.broadcast_to(x, shape).reshape(-1, shape[-1])
+        means, covariances, weights = (
+            np.broadcast_to(a, (*shape[:-1], *a.shape[len(self.batch_shape) :])).reshape(
+                len(given), *a.shape[len(self.batch_shape) :]
+            )
+            for a in (self.means, self.covariances, self.weights)
+        )
+        found, known = np.zeros(len(given)), ~np.isnan(given)
+        for pattern in np.unique(known, axis=0):
+            rows = np.flatnonzero((known == pattern).all(axis=1))
+            if pattern.any():
+                seen = np.flatnonzero(pattern)
+                part = covariances[rows][:, :, seen[:, None], seen]
+                here = MultivariateNormalMixture(weights[rows], means[rows][..., seen], part)
+                found[rows] = here.log_prob(given[rows][:, seen])
+        return found.reshape(shape[:-1])
 
     def cdf(self, x: ArrayLike) -> Floats:
         """Return the probability of numbers up to `x` in each channel by itself."""

@@ -149,10 +149,13 @@ class Autoregression(NumberDensity):
         refuse_lengths(X, y)
         self._check_parameters()
         sequences = check_sequences(self, X, reset=True, **self.reading)
-        weight = check_step_weights(sample_weight, sequences, steps_as_array=False)
-        used = np.add.reduceat(weight, sequences.offsets[:-1]) > 0
-        if not used.all():
-            sequences, weight = sequences.take(used), weight[np.repeat(used, sequences.lengths)]
+        if sample_weight is None:
+            weight = np.broadcast_to(1.0, sequences.n_steps)  # no array, which takes as long as the sums
+        else:
+            weight = check_step_weights(sample_weight, sequences, steps_as_array=False)
+            used = np.add.reduceat(weight, sequences.offsets[:-1]) > 0
+            if not used.all():
+                sequences, weight = sequences.take(used), weight[np.repeat(used, sequences.lengths)]
         lags, self.n_iter_ = fit_lags(sequences, weight, self.order, self.ridge)
         self.volatility_: Volatility | None = None
         if self.volatility is not None:

@@ -34,6 +34,8 @@ class Level(NamedTuple):
     """Shape (d, d), positive definite."""
     least: Floats
     """The least variance of what is new in a step, shape (d,): see `seqcompare.data.resolution`."""
+    whole: bool
+    """Whether no step is missing."""
 
 
 class Moments(NamedTuple):
@@ -73,8 +75,13 @@ def find_moments(sequences: Sequences, weight: Floats, order: int, level: Level 
     level = find_level(x, weight) if level is None else level
     size = (order + 1) * x.shape[1]
     first, second = np.zeros(size), np.zeros((size, size))
+    if x.shape[1] == 1 and level.whole and _is_even(weight):
+        n = _add_shifted(x[:, 0], np.array(sequences.offsets), order, level.mean[0], first, second)
+        each = float(weight[0])
+        return Moments(order, each * n, each * first, each * second, level)
     if size <= _FEW:
-        total = _add_products(x, np.array(sequences.offsets), weight, order, level.mean, first, second)
+        offsets, weight = np.array(sequences.offsets), np.ascontiguousarray(weight)
+        total = _add_products(x, offsets, weight, order, level.mean, first, second)
         return Moments(order, total, first, second, level)
     x, total = x - level.mean, 0.0
     for rows in _pieces(sequences, weight, order):
@@ -88,6 +95,47 @@ def find_moments(sequences: Sequences, weight: Floats, order: int, level: Level 
         first += weighted.sum(axis=0)
         second += lagged.T @ weighted
     return Moments(order, float(total), first, second, level)
+
+
+@njit(cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"})
+def _add_shifted(x: Floats, offsets: Ints, order: int, centre: float, first: Floats, second: Floats) -> float:
+    """Add up products of steps of one number and weight 1, none missing, and return how many steps there are.
+
+    All lags see the same numbers but for the ends: one pass for each lag gives the products with the present,
+    and those between lags follow one from another.
+    """
+    longest = 0
+    for s in range(len(offsets) - 1):
+        longest = max(longest, offsets[s + 1] - offsets[s])
+    y = np.empty(longest)
+    total = 0.0
+    for s in range(len(offsets) - 1):
+        length = offsets[s + 1] - offsets[s]
+        if length <= order:
+            continue
+        mine, now = x[offsets[s] : offsets[s + 1]], y[order:length]
+        for t in range(length):
+            y[t] = mine[t] - centre
+        total += length - order
+        sum_now = 0.0
+        for t in range(len(now)):
+            sum_now += now[t]
+        for k in range(order + 1):
+            first[k] += sum_now
+            sum_now += y[order - 1 - k] - y[length - 1 - k]
+        for lag in range(order + 1):
+            product, before = 0.0, y[order - lag : length - lag]
+            for t in range(len(now)):
+                product += now[t] * before[t]
+            for k in range(order + 1 - lag):
+                second[k + lag, k] += product
+                if k + lag < order:
+                    product += y[order - 1 - k] * y[order - 1 - k - lag]
+                    product -= y[length - 1 - k] * y[length - 1 - k - lag]
+    for i in range(order + 1):
+        for j in range(i):
+            second[j, i] = second[i, j]
+    return total
 
 
 @njit(cache=True)
@@ -155,7 +203,9 @@ def solve(moments: Moments, ridge: float = 0.0) -> tuple[Floats, Floats, Floats]
     return np.ascontiguousarray(coef), intercept, rest * np.outer(unit, unit)
 
 
-def fit_lags(sequences: Sequences, weight: Floats, order: int, ridge: float = 0.0) -> tuple[Lags, int]:
+def fit_lags(
+    sequences: Sequences, weight: Floats, order: int, ridge: float = 0.0, rounds: int = _MOST_ROUNDS
+) -> tuple[Lags, int]:
     """Fit by least squares; with gaps, by the EM algorithm, of which it is the M-step.
 
     Dempster, Laird and Rubin (1977), "Maximum likelihood from incomplete data via the EM algorithm": in place
@@ -177,7 +227,7 @@ def fit_lags(sequences: Sequences, weight: Floats, order: int, ridge: float = 0.
     _check_rows(sequences, weight, order)
     level = find_level(x, weight)
     moments = find_moments(sequences, weight, order, level)
-    if not np.isnan(x.sum()):
+    if level.whole:
         return _as_lags(moments, ridge), 0
     with_gaps = np.logical_or.reduceat(np.isnan(x).any(axis=1), sequences.offsets[:-1])
     whole = sequences.take(~with_gaps) if not with_gaps.all() else None
@@ -190,7 +240,7 @@ def fit_lags(sequences: Sequences, weight: Floats, order: int, ridge: float = 0.
         moments = find_moments(Sequences(filled, sequences.offsets), weight, order, level)
     lags = _as_lags(moments, ridge)
     n_rounds, moving = 0, True
-    while moving and n_rounds < _MOST_ROUNDS:
+    while moving and n_rounds < rounds:
         n_rounds += 1
         last, lags = lags, _as_lags(_expect(lags, gappy, shares, moments, certain), ridge)
         scale = np.sqrt(np.diag(lags.covariance))
@@ -232,12 +282,14 @@ def find_level(x: Floats, weight: Floats) -> Level:
 
     The covariance is only for the start, and kept positive definite.
     """
-    weighted = bool((weight != weight[0]).any()) or weight[0] == 0
-    if not weighted and not np.isnan(x.sum()):
-        mean = x.mean(axis=0)
-        off = x - mean
-        # of one channel a matrix product is slower than a sum
-        cov = np.array([[np.vdot(off, off)]]) / len(x) if x.shape[1] == 1 else off.T @ off / len(x)
+    whole = not np.isnan(x.sum())
+    if whole and _is_even(weight):
+        if x.shape[1] == 1:
+            mean, cov = _mean_and_variance(x[:, 0])
+        else:
+            mean = x.mean(axis=0)
+            off = x - mean
+            cov = off.T @ off / len(x)
     else:
         known = ~np.isnan(x) & (weight > 0)[:, np.newaxis]
         shares = known * weight[:, np.newaxis]
@@ -250,12 +302,28 @@ def find_level(x: Floats, weight: Floats) -> Level:
         cov = (off * weight[:, np.newaxis]).T @ off / np.maximum(shares.T @ known, 1e-300)
     variance = np.diag(cov).copy()
     least = least_scale(x, np.sqrt(variance)) ** 2
-    return Level(mean, variance, no_narrower(cov, least), least)
+    return Level(mean, variance, no_narrower(cov, least), least, whole)
+
+
+@njit(cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"})
+def _mean_and_variance(x: Floats) -> tuple[Floats, Floats]:
+    """Return what numpy does, shapes (1,) and (1, 1), without a copy of the numbers: that takes longest."""
+    total = 0.0
+    for i in range(len(x)):
+        total += x[i]
+    mean, squares = total / len(x), 0.0
+    for i in range(len(x)):
+        squares += (x[i] - mean) ** 2
+    return np.array([mean]), np.array([[squares / len(x)]])
+
+
+def _is_even(weight: Floats) -> bool:
+    return bool(weight[0] != 0 and (weight.strides == (0,) or (weight == weight[0]).all()))
 
 
 def _check_rows(sequences: Sequences, weight: Floats, order: int) -> None:
     longest = int(sequences.lengths.max())
-    if longest > order and (weight > 0).all():
+    if longest > order and weight[0] > 0 and _is_even(weight):
         return
     if not ((sequences.step_index >= order) & (weight > 0)).any():
         raise ValueError(

@@ -105,6 +105,8 @@ class Cell(NamedTuple):
     beside : whether the cell can take inputs beside the state
     storage : how a unit keeps what it has seen, for theory; None where nothing is known
     seconds : of training a step and epoch at 45 hidden units, about, on one core of 2024
+    start : (sizes, rng, steps to remember) -> what weights start from that are no matrices, by name
+    layers : how many of it sweeps and comparisons stack
     """
 
     name: str
@@ -121,6 +123,8 @@ class Cell(NamedTuple):
     beside: bool = False
     storage: Storage | None = None
     seconds: float = 1e-6
+    start: Callable[[Size, np.random.Generator, int], Weights] | None = None
+    layers: int = 1
 
 
 def with_initial(initial: Array, n_rows: int, name: str, how: How, n_beside: int = 0) -> Array:

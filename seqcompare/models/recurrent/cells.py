@@ -6,11 +6,13 @@ from seqcompare.models.recurrent.cell import Cell
 from seqcompare.models.recurrent.elman import ELMAN
 from seqcompare.models.recurrent.gru import GRU
 from seqcompare.models.recurrent.jordan import JORDAN
+from seqcompare.models.recurrent.lru import LRU
 from seqcompare.models.recurrent.lstm import LSTM
+from seqcompare.models.recurrent.mingru import MINGRU
 from seqcompare.registry import Registry
 
 #: Every cell by its name.
-CELLS: Registry[Cell] = Registry("cell", lambda: [ELMAN, JORDAN, GRU, LSTM], "seqcompare.cells")
+CELLS: Registry[Cell] = Registry("cell", lambda: [ELMAN, JORDAN, MINGRU, LRU, GRU, LSTM], "seqcompare.cells")
 
 
 def register_cell(cell: Cell, *, replace: bool = False) -> Cell:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.models.recurrent.cell import State, Weights
+from seqcompare.models.recurrent.flat import FlatNetwork, Noise
 from seqcompare.models.recurrent.losses import LOSSES, Loss
-from seqcompare.models.recurrent.network import Network, Noise
 from seqcompare.models.recurrent.packing import Pack, longest_first, pack
 from seqcompare.models.recurrent.pooling import attention_shares, empty_pool, gather, spread
 from seqcompare.typing import Array, Ints
@@ -45,7 +45,7 @@ class Update(NamedTuple):
     gradient: Array
 
 
-def read_out(network: Network, weights: Weights, output: Array, x: Array) -> Array:
+def read_out(network: FlatNetwork, weights: Weights, output: Array, x: Array) -> Array:
     """Return the outputs that belong to rows of the last layer and to the steps there, (n, n_outputs)."""
     if network.own_outputs:
         z = output.reshape(len(output), len(network.directions), -1).sum(axis=1)
@@ -55,7 +55,7 @@ def read_out(network: Network, weights: Weights, output: Array, x: Array) -> Arr
 
 
 def _read_in(
-    network: Network, weights: Weights, output: Array, x: Array, d: Array, gradient: Weights
+    network: FlatNetwork, weights: Weights, output: Array, x: Array, d: Array, gradient: Weights
 ) -> Array:
     """Return the gradient with respect to `output`, adding the readout's own to `gradient`."""
     if network.architecture.skip:
@@ -90,7 +90,7 @@ def _alive(state: list[State] | None, packed: Pack) -> list[State] | None:
 
 
 def gradients(
-    network: Network,
+    network: FlatNetwork,
     flat: Array,
     examples: Examples,
     chosen: Ints,
@@ -136,7 +136,7 @@ _Noise = Callable[[int], Noise | None]
 
 
 def _step_gradients(
-    network: Network, flat: Array, examples: Examples, chosen: Ints, truncation: int | None, noise: _Noise
+    network: FlatNetwork, flat: Array, examples: Examples, chosen: Ints, truncation: int | None, noise: _Noise
 ) -> Iterator[Update]:
     loss, weights = LOSSES[network.architecture.link], network.views(flat)
     state: list[State] | None = None
@@ -165,7 +165,7 @@ def _step_gradients(
 
 
 def _pooled_gradients(
-    network: Network, flat: Array, examples: Examples, chosen: Ints, truncation: int | None, noise: _Noise
+    network: FlatNetwork, flat: Array, examples: Examples, chosen: Ints, truncation: int | None, noise: _Noise
 ) -> Iterator[Update]:
     loss, weights = LOSSES[network.architecture.link], network.views(flat)
     kind, n_forward = network.architecture.pooling, _n_forward(network)
@@ -213,7 +213,7 @@ def _loss_of(
     return float(items @ item_weights), d, float(total)
 
 
-def answer(network: Network, flat: Array, inputs: Array, offsets: Ints) -> Array:
+def answer(network: FlatNetwork, flat: Array, inputs: Array, offsets: Ints) -> Array:
     """Return the network's outputs, shape (n_steps, K) if it answers at every step, else (n, K)."""
     weights = network.views(flat)
     per_step = network.architecture.pooling == "none"
@@ -243,7 +243,7 @@ def answer(network: Network, flat: Array, inputs: Array, offsets: Ints) -> Array
     return z
 
 
-def attention(network: Network, flat: Array, inputs: Array, offsets: Ints) -> Array:
+def attention(network: FlatNetwork, flat: Array, inputs: Array, offsets: Ints) -> Array:
     """Return the attention that each step gets, shape (n_steps,)."""
     weights, n_forward = network.views(flat), _n_forward(network)
     shares = np.empty(offsets[-1], flat.dtype)
@@ -264,11 +264,11 @@ def _blocks(offsets: Ints) -> Iterator[Ints]:
         yield order[first : first + SEQUENCES_AT_ONCE]
 
 
-def _chunk_size(network: Network, n_sequences: int) -> int | None:
-    if network.architecture.bidirectional:  # the way back starts at the end
+def _chunk_size(network: FlatNetwork, n_sequences: int) -> int | None:
+    if network.whole:
         return None
     return max(1, ROWS_AT_ONCE // n_sequences)
 
 
-def _n_forward(network: Network) -> int:
+def _n_forward(network: FlatNetwork) -> int:
     return network.width(network.architecture.n_layers - 1) // len(network.directions)

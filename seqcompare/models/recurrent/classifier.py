@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,57 +15,19 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_sequence_labels, check_sequence_weights, refuse_step_labels
 from seqcompare.models.alphabet import encode_labels, find_symbols
 from seqcompare.models.base import check_sequences
-from seqcompare.models.recurrent.estimator import SequenceNet
+from seqcompare.models.recurrent.estimator import RecurrentNet
 from seqcompare.models.recurrent.losses import LOSSES
-from seqcompare.models.recurrent.parameters import check_parameters
+from seqcompare.models.recurrent.net import SequenceNet
 from seqcompare.models.recurrent.weighting import reweighted
 from seqcompare.typing import Array, Ints, Labels, Reals, SequencesLike, TargetsLike, WeightsLike
 
 
-@dataclass(eq=False, repr=False, kw_only=True)
-class RNNClassifier(ClassifierMixin, SequenceNet, BaseEstimator):
-    """A recurrent network that labels sequences, with one label each or, for an indicator `y`, with several.
+class NetClassifier(ClassifierMixin, SequenceNet):
+    """A network that labels sequences; not an estimator by itself. Its classes say which network."""
 
-    Parameters
-    ----------
-    pooling : {"last", "mean", "attention"}, default="last"
-        What of the steps the answer is read from: the last one (for the backward direction, the first), their
-        mean, or a mean weighted by learned additive attention.
-    class_weight : dict, "balanced" or None, default=None
-        Factors of the loss by label. Not for several labels a sequence.
-    cell, hidden_size, n_layers, bidirectional, activation, embedding_size, standardize
-        What the network is made of. For these and all below see
-        `seqcompare.models.recurrent.parameters.RecurrentParameters`.
-    dropout, recurrent_dropout, solver, learning_rate_init, momentum, alpha, clip_norm, batch_size
-        How it is trained.
-    max_iter, max_seconds, tol, early_stopping, validation_fraction, n_iter_no_change
-        When training ends.
-    truncation, timescale, warm_start, dtype, verbose, random_state
-        The reach of gradients and gates, where `fit` starts, and the rest.
+    class_weight: Any
 
-    Attributes
-    ----------
-    classes_ : ndarray
-        The labels, sorted; for several labels a sequence, the columns of `y`.
-    multilabel_ : bool
-        Whether `y` was an indicator matrix.
-    n_parameters_, n_iter_, stop_reason_, loss_curve_, validation_scores_
-        As in `seqcompare.models.recurrent.estimator.RecurrentNet`, with all that `fit` leaves behind.
-
-    Examples
-    --------
-    >>> from seqcompare import RNNClassifier
-    >>> X, y = ["abb", "ba", "aab", "bbba"] * 10, ["start a", "start b"] * 20
-    >>> model = RNNClassifier(hidden_size=4, random_state=0).fit(X, y)
-    >>> model.predict(["aba", "bb"])
-    array(['start a', 'start b'], dtype='<U7')
-    """
-
-    class_weight: Any = None
-
-    def fit(
-        self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
-    ) -> RNNClassifier:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> Self:
         """Train the network.
 
         Parameters
@@ -85,7 +47,7 @@ class RNNClassifier(ClassifierMixin, SequenceNet, BaseEstimator):
         y: TargetsLike,
         classes: ArrayLike | None = None,
         sample_weight: WeightsLike | None = None,
-    ) -> RNNClassifier:
+    ) -> Self:
         """Train for one epoch on these sequences, from the present weights.
 
         Parameters
@@ -106,8 +68,8 @@ class RNNClassifier(ClassifierMixin, SequenceNet, BaseEstimator):
         *,
         go_on: bool,
         epochs: int | None = None,
-    ) -> RNNClassifier:
-        check_parameters(self)
+    ) -> Self:
+        self._check_parameters()
         sequences = check_sequences(self, X, reset=not go_on, mixed="numbers")
         refuse_step_labels(y, "RNNTagger")
         matrix = y is not None and (hasattr(y, "toarray") or np.asarray(y).ndim == 2)
@@ -170,6 +132,49 @@ class RNNClassifier(ClassifierMixin, SequenceNet, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class RNNClassifier(NetClassifier, RecurrentNet, BaseEstimator):
+    """A recurrent network that labels sequences, with one label each or, for an indicator `y`, with several.
+
+    Parameters
+    ----------
+    pooling : {"last", "mean", "attention"}, default="last"
+        What of the steps the answer is read from: the last one (for the backward direction, the first), their
+        mean, or a mean weighted by learned additive attention.
+    class_weight : dict, "balanced" or None, default=None
+        Factors of the loss by label. Not for several labels a sequence.
+    cell, hidden_size, n_layers, bidirectional, activation, embedding_size, standardize
+        What the network is made of. For these and all below see
+        `seqcompare.models.recurrent.estimator.RecurrentNet`.
+    dropout, recurrent_dropout, solver, learning_rate_init, momentum, alpha, clip_norm, batch_size
+        How it is trained.
+    max_iter, max_seconds, tol, early_stopping, validation_fraction, n_iter_no_change
+        When training ends.
+    truncation, timescale, warm_start, dtype, verbose, random_state
+        The reach of gradients and gates, where `fit` starts, and the rest.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        The labels, sorted; for several labels a sequence, the columns of `y`.
+    multilabel_ : bool
+        Whether `y` was an indicator matrix.
+    n_parameters_, n_iter_, stop_reason_, loss_curve_, validation_scores_
+        As in `seqcompare.models.recurrent.net.Net`, with all that `fit` leaves behind.
+
+    Examples
+    --------
+    >>> from seqcompare import RNNClassifier
+    >>> X, y = ["abb", "ba", "aab", "bbba"] * 10, ["start a", "start b"] * 20
+    >>> model = RNNClassifier(hidden_size=4, random_state=0).fit(X, y)
+    >>> model.predict(["aba", "bb"])
+    array(['start a', 'start b'], dtype='<U7')
+    """
+
+    pooling: str = "last"
+    class_weight: Any = None
 
 
 def _accuracy(z: Array, truth: Array, weights: NDArray[np.float64]) -> float:

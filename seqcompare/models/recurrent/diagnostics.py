@@ -18,8 +18,9 @@ from seqcompare.models.alphabet import encode
 from seqcompare.models.base import check_sequences
 from seqcompare.models.recurrent.cell import State
 from seqcompare.models.recurrent.chunks import read_out
-from seqcompare.models.recurrent.estimator import RecurrentNet, one_thread
+from seqcompare.models.recurrent.estimator import RecurrentNet
 from seqcompare.models.recurrent.losses import LOSSES
+from seqcompare.models.recurrent.net import one_thread
 from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.packing import longest_first, pack
 from seqcompare.models.recurrent.single_unit import SingleUnit, axes_of, single_unit

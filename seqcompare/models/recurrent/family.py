@@ -48,6 +48,7 @@ def _net(
     how: Record = {
         "cell": cell,
         "hidden_size": hidden_size,
+        "n_layers": CELLS[cell].layers,
         "max_iter": problem.budget.epochs,
         "max_seconds": problem.budget.max_seconds,
         "bidirectional": both_ways,
@@ -102,7 +103,8 @@ def _grid(cell: str, both_ways: bool, problem: Problem) -> list[Settings]:
                 else []
             )
         if problem.large:
-            sizes, shorts = {"gru": (64,), "lstm": ()}, {"gru": (64, 96)}
+            sizes = {"mingru": (64,), "lru": (64,), "gru": (64,), "lstm": ()}
+            shorts = {"gru": (64, 96)}
         else:
             sizes = {"gru": (8, 32), "lstm": (32, 64)}
             if problem.longest > LONG // 2:
@@ -165,7 +167,7 @@ def _any_net(needs: Needs, traits: Traits) -> bool | None:
 @cache  # a kind is the same one whenever it is asked for
 def _spec(cell: Cell, both_ways: bool) -> ModelSpec:
     title = f"Bi{cell.title}" if both_ways else cell.title
-    gated = len(cell.gates) > 1
+    gated = len(cell.gates) > 1 and cell.storage != "linear"
     return ModelSpec(
         f"{_BOTH if both_ways else ''}{cell.name}",
         title,

@@ -1,7 +1,8 @@
 """Weights by name, in and out, and in PyTorch's layout.
 
 Names and shapes, with H hidden units, g gates (LSTM: output, input, forget, candidate; GRU: reset, update,
-candidate; Elman and Jordan: one block), each H columns wide, and k outputs:
+candidate; minGRU: update, candidate; LRU: the real and the imaginary part, and what goes past the state;
+Elman and Jordan: one block), each H columns wide, and k outputs:
 
 ========================== ================= =============================================================
 ``embedding``              (symbols, e)      if symbols are embedded
@@ -9,9 +10,11 @@ candidate; Elman and Jordan: one block), each H columns wide, and k outputs:
                                              ``input_mean_`` and ``input_scale_``; a layer above reads the
                                              directions of the one below side by side
 ``layer0.forward.bias``    (g H,)
-``layer0.forward.recurrent`` (H, g H)        times the state; Jordan: (outputs, H)
+``layer0.forward.recurrent`` (H, g H)        times the state; Jordan: (outputs, H); none of minGRU and LRU
 ``....recurrent_bias``     (H,)              GRU: inside the reset gate's product
 ``....output``, ``output_bias`` (H, k), (k,) Jordan: the output units
+``....fading``, ``turning`` (H,), (H,)       LRU: λ = exp(-exp(fading) + i exp(turning))
+``....output``             (2 H, H)          LRU: times the real parts of the state, then the imaginary ones
 ``layer0.backward...``                       the other direction
 ``attention.weight``, ``.bias``, ``.vector`` (D H, H), (H,), (H,) with ``pooling="attention"``
 ``readout.weight``, ``readout.bias`` (D H, k), (k,) D directions; not for Jordan
@@ -23,6 +26,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcompare.models.recurrent.flat import FlatNetwork
 from seqcompare.models.recurrent.network import Network
 from seqcompare.typing import Floats, Reals, Record, Values
 
@@ -30,12 +34,12 @@ from seqcompare.typing import Floats, Reals, Record, Values
 _TORCH_GATES = {"elman": [0], "gru": [0, 1, 2], "lstm": [1, 2, 3, 0]}
 
 
-def named_weights(network: Network, flat: Floats) -> dict[str, Values]:
+def named_weights(network: FlatNetwork, flat: Floats) -> dict[str, Values]:
     """Return copies of the weights, which `flat` holds end to end, by name."""
     return {name: w.copy() for name, w in network.views(flat).items()}
 
 
-def replaced_weights(network: Network, flat: Reals, weights: Record) -> Reals:
+def replaced_weights(network: FlatNetwork, flat: Reals, weights: Record) -> Reals:
     """Return a copy of all weights with some of them replaced.
 
     Parameters

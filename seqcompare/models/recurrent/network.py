@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 from seqcompare.models.recurrent.architecture import Architecture
 from seqcompare.models.recurrent.cell import Backward, How, Inputs, Size, State, Trace, Weights
 from seqcompare.models.recurrent.cells import CELLS
+from seqcompare.models.recurrent.flat import FlatNetwork, Noise, kept
 from seqcompare.models.recurrent.jordan import SOFTMAX
 from seqcompare.models.recurrent.kernels import ACTIVATIONS, IDENTITY, SIGMOID, TANH, add_rows
 from seqcompare.models.recurrent.packing import Pack
@@ -24,14 +23,6 @@ DIRECTIONS = ("forward", "backward")
 # 20% of the time in batches, since no table of all steps has to be written and read, and costs 5% for one
 # sequence with as many inputs as hidden units
 _BESIDE = 1 / 4
-
-
-class Noise(NamedTuple):
-    """Dropout: the rates, and the generator that draws the masks."""
-
-    dropout: float
-    recurrent: float
-    rng: np.random.Generator
 
 
 class Layer(NamedTuple):
@@ -61,7 +52,7 @@ class Pass(NamedTuple):
     mask: Array | None
 
 
-class Network:
+class Network(FlatNetwork):
     """A stack of recurrent layers, as functions of a flat vector of weights.
 
     Parameters
@@ -74,24 +65,11 @@ class Network:
 
     def __init__(self, architecture: Architecture, *, reuse: bool = False) -> None:
         self.architecture = a = architecture
-        self.reuse, self._blocks = reuse, dict[str, Array]()
         self.cell = CELLS[a.cell]
         self.directions = DIRECTIONS if a.bidirectional else DIRECTIONS[:1]
         self.own_outputs = a.cell == "jordan"
-        self.shapes = self._shapes()
-        sizes = [math.prod(shape) for shape in self.shapes.values()]
-        self.n_parameters = sum(sizes)
-        self._bounds = list(pairwise(np.cumsum([0, *sizes]).tolist()))
-
-    def take(self, name: str, shape: tuple[int, ...], dtype: DTypeLike) -> Array:
-        """Return an array to write to, under `reuse` in the memory that had the same name before."""
-        if not self.reuse:
-            return np.empty(shape, dtype)
-        size = math.prod(shape)
-        block = self._blocks.get(name)
-        if block is None or len(block) < size or block.dtype != dtype:
-            block = self._blocks[name] = np.empty(size, dtype)
-        return block[:size].reshape(shape)
+        self.whole = a.bidirectional  # the way back starts at the end
+        super().__init__(self._shapes(), reuse=reuse)
 
     def size(self, layer: int) -> Size:
         """Return the sizes of a layer."""
@@ -131,11 +109,6 @@ class Network:
             shapes["readout.skip"] = (a.n_inputs, a.n_outputs)
         return shapes
 
-    def views(self, flat: Array) -> Weights:
-        """Return the weights by name, as views of the flat vector."""
-        places = zip(self.shapes.items(), self._bounds, strict=True)
-        return {name: flat[a:b].reshape(shape) for (name, shape), (a, b) in places}
-
     def initial(self, rng: np.random.Generator, longest: int, dtype: DTypeLike) -> Array:
         """Return weights to start from, for sequences of up to `longest` steps.
 
@@ -160,6 +133,12 @@ class Network:
                 gates = len(self.cell.gates) if part == "input" else 1
                 limit = np.sqrt(6.0 / (w.shape[0] + w.shape[1] / gates))
                 w[:] = rng.uniform(-limit, limit, w.shape)
+        if self.cell.start is not None:
+            views = self.views(flat)
+            for layer in range(self.architecture.n_layers):
+                for direction in self.directions:
+                    for name, start in self.cell.start(self.size(layer), rng, longest).items():
+                        views[f"layer{layer}.{direction}.{name}"][:] = start
         return flat.astype(dtype)
 
     def start(self, n_sequences: int, dtype: DTypeLike) -> list[State]:
@@ -208,7 +187,9 @@ class Network:
             traces, taken, recurrent_masks = [], [], []
             for k, direction in enumerate(self.directions):
                 own = self._own(weights, layer, direction)
-                drop = None if noise is None else _keep(noise.rng, noise.recurrent, own["recurrent"])
+                drop = None
+                if noise is not None and noise.recurrent:
+                    drop = kept(noise.rng, noise.recurrent, own["recurrent"])
                 if drop is not None:
                     own["recurrent"] = own["recurrent"] * drop
                 index = self._index(x, pack, layer, direction)
@@ -225,7 +206,7 @@ class Network:
                 output = np.concatenate([output, traces[1].output[pack.flip]], axis=1)
         mask = None
         if noise is not None and not self.own_outputs:
-            mask = _keep(noise.rng, noise.dropout, output)
+            mask = kept(noise.rng, noise.dropout, output)
             output = output if mask is None else output * mask
         return Pass(output, [t.final for layer_ in layers for t in layer_.traces], layers, mask)
 
@@ -373,12 +354,4 @@ def _orthogonal(rng: np.random.Generator, n_rows: int, n_columns: int) -> Array:
 
 def _mask(noise: Noise, rate: float, rows: Array | None, n_symbols: int, dtype: DTypeLike) -> Array | None:
     like = np.empty((n_symbols, 1), dtype) if rows is None else rows
-    return _keep(noise.rng, rate, like)
-
-
-def _keep(rng: np.random.Generator, rate: float, like: Array) -> Array | None:
-    """Return a mask of 0 and 1 / (1 - rate), or None where nothing is dropped."""
-    if rate == 0:
-        return None
-    kept = rng.random(like.shape, dtype=np.float32) >= rate
-    return kept.astype(like.dtype) / like.dtype.type(1 - rate)
+    return kept(noise.rng, rate, like)

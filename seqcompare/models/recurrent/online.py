@@ -8,12 +8,11 @@ import numpy as np
 
 from seqcompare.models.base import check_sequences
 from seqcompare.models.online import plain
-from seqcompare.models.recurrent.architecture import Architecture
 from seqcompare.models.recurrent.cell import State, Weights
 from seqcompare.models.recurrent.chunks import read_out
-from seqcompare.models.recurrent.network import Network
+from seqcompare.models.recurrent.flat import FlatNetwork
 from seqcompare.models.recurrent.packing import Pack, pack
-from seqcompare.typing import Array, Floats, Label, Record
+from seqcompare.typing import Array, Floats, Label
 
 
 class Running(NamedTuple):
@@ -31,17 +30,15 @@ class Running(NamedTuple):
         The state of each layer; None before the first step.
     """
 
-    network: Network
+    network: FlatNetwork
     weights: Weights
     one: Pack
     codes: dict[Any, Array]
     states: list[State] | None
 
 
-def start(architecture: Record, flat: Array) -> Running:
-    """Return what a network holds before the first step."""
-    # memory is not reused: states that were passed on stay as they are
-    network = Network(Architecture(**architecture))
+def start(network: FlatNetwork, flat: Array) -> Running:
+    """Return what a network holds before the first step; one that does not reuse memory, so states stay."""
     return Running(network, network.views(flat), pack(np.array([0, 1]), np.arange(1)), {}, None)
 
 

@@ -1,4 +1,4 @@
-"""The parameters of recurrent estimators, and what they may be."""
+"""The parameters of networks and of their training, and what they may be."""
 
 from __future__ import annotations
 
@@ -9,47 +9,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from seqcompare.models.recurrent.cells import CELLS
-from seqcompare.models.recurrent.kernels import ACTIVATIONS
 from seqcompare.typing import RandomState
 
 
 @dataclass(eq=False, repr=False)
-class RecurrentParameters:
-    """The parameters that all recurrent estimators have.
+class TrainingParameters:
+    """The parameters that all networks have.
 
     Being a dataclass, it writes the constructors: those of the estimators take these and their own.
 
     Parameters
     ----------
-    cell : {"lstm", "gru", "elman", "jordan"}, default="lstm"
-        The kind of recurrent unit.
     hidden_size : int, default=32
-        Units a layer and direction.
+        Units a layer (recurrent: and direction).
     n_layers : int, default=1
         Layers, each reading the one below.
-    bidirectional : bool, default=False
-        Whether each layer also reads the sequences backwards. The answers then depend on later steps too.
-    activation : {"tanh", "relu", "sigmoid", "identity"}, default="tanh"
-        Of the hidden units; "lstm" and "gru" take only "tanh".
-    embedding_size : int or "auto", default="auto"
-        Numbers that a symbol is embedded in. "auto" gives each symbol its own input weights, which is an
-        embedding of one-hot codes, up to `hidden_size` symbols, and embeds more symbols in `hidden_size`
-        numbers. Ignored for real-valued steps.
     standardize : bool, default=True
         Whether real-valued input is shifted and scaled to mean 0 and variance 1, channel by channel over all
         training steps; for a regressor the targets as well.
     dropout : float, default=0.0
         Share of the numbers dropped at the input of every layer and at the output of the last one, while
-        training. For symbols, of the entries of the embedding, alike for all steps of a batch.
-    recurrent_dropout : float, default=0.0
-        Share of the recurrent weights dropped, anew for each batch (Merity et al. 2018, "Regularizing and
-        optimizing LSTM language models").
+        training. For symbols, of the entries of the embedding, alike for all steps of a batch. Attention: at
+        the output of every part.
     solver : {"adam", "sgd"}, default="adam"
         How to step down the gradient.
     learning_rate_init : float or "auto", default="auto"
-        Step size. "auto" is the cell's own, found on training data at 32 hidden units (`CELLS`), and falls
-        with the square root of `hidden_size` above that; ten times as much for "sgd".
+        Step size. "auto" is the kind's own, found on training data at 32 hidden units (of recurrent cells see
+        `CELLS`), and falls with the square root of `hidden_size` above that; ten times as much for "sgd".
     momentum : float, default=0.9
         Of "sgd".
     alpha : float, default=0.0
@@ -73,13 +59,6 @@ class RecurrentParameters:
     n_iter_no_change : int, default=20
         Epochs without progress after which training stops; it does not while the loss cannot be told from a
         constant answer's, since long dependencies are found after long plateaus.
-    truncation : int or None, default=None
-        Steps that gradients reach back at most; the state is carried on. None for all. Not for bidirectional
-        networks.
-    timescale : int or "auto", default="auto"
-        Steps that the gates of "lstm" and "gru" remember at the start: each unit 1 to that many. "auto" is
-        the length of the longest training sequence, or `truncation` if that is less. A few steps suit long
-        texts, in which most of what matters is near.
     warm_start : bool, default=False
         Whether `fit` goes on from the last one.
     dtype : {"float32", "float64"}, default="float32"
@@ -90,16 +69,11 @@ class RecurrentParameters:
         Determines initial weights, held-out sequences, batches and dropout.
     """
 
-    cell: str = "lstm"
     _: KW_ONLY
     hidden_size: int = 32
     n_layers: int = 1
-    bidirectional: bool = False
-    activation: str = "tanh"
-    embedding_size: int | str = "auto"
     standardize: bool = True
     dropout: float = 0.0
-    recurrent_dropout: float = 0.0
     solver: str = "adam"
     learning_rate_init: float | str = "auto"
     momentum: float = 0.9
@@ -112,65 +86,52 @@ class RecurrentParameters:
     early_stopping: bool | str = "auto"
     validation_fraction: float = 0.1
     n_iter_no_change: int = 20
-    truncation: int | None = None
-    timescale: int | str = "auto"
     warm_start: bool = False
     dtype: DTypeLike = "float32"
     verbose: bool = False
     random_state: RandomState = None
 
 
-def check_parameters(net: RecurrentParameters) -> None:
+def check_training(net: TrainingParameters) -> None:
     """Raise ValueError for a parameter out of bounds; it says what was expected and what came."""
-    _among("cell", net.cell, CELLS)
-    _among("activation", net.activation, ACTIVATIONS)
-    if net.activation not in CELLS[net.cell].activations:
-        raise ValueError(
-            f"cell={net.cell!r} takes activation {CELLS[net.cell].activations}, got {net.activation!r}"
-        )
-    _among("solver", net.solver, ("adam", "sgd"))
+    among("solver", net.solver, ("adam", "sgd"))
     for name in ("hidden_size", "n_layers", "max_iter", "n_iter_no_change"):
-        _at_least_one(name, getattr(net, name))
-    for name, words in {
-        "embedding_size": ("auto",),
-        "batch_size": ("auto", "full"),
-        "truncation": (None,),
-        "timescale": ("auto",),
-    }.items():
-        if getattr(net, name) not in words:
-            _at_least_one(name, getattr(net, name), words)
-    for name in ("dropout", "recurrent_dropout", "momentum"):
-        _number(name, getattr(net, name), 0.0, 1.0)
-    _number("validation_fraction", net.validation_fraction, 0.0, 1.0, open_below=True)
+        at_least_one(name, getattr(net, name))
+    if net.batch_size not in ("auto", "full"):
+        at_least_one("batch_size", net.batch_size, ("auto", "full"))
+    for name in ("dropout", "momentum"):
+        number(name, getattr(net, name), 0.0, 1.0)
+    number("validation_fraction", net.validation_fraction, 0.0, 1.0, open_below=True)
     for name in ("tol", "alpha"):
-        _number(name, getattr(net, name), 0.0, np.inf)
+        number(name, getattr(net, name), 0.0, np.inf)
     for name, word in {"learning_rate_init": "auto", "clip_norm": None, "max_seconds": None}.items():
         if getattr(net, name) != word:
-            _number(name, getattr(net, name), 0.0, np.inf, open_below=True)
+            number(name, getattr(net, name), 0.0, np.inf, open_below=True)
     if net.early_stopping not in (True, False, "auto"):
         raise ValueError(f"early_stopping must be True, False or 'auto', got {net.early_stopping!r}")
     if np.dtype(net.dtype) not in (np.dtype("float32"), np.dtype("float64")):
         raise ValueError(f"dtype must be float32 or float64, got {net.dtype!r}")
-    if net.truncation is not None and net.bidirectional:
-        raise ValueError("truncation needs a network that reads forwards only, got bidirectional=True")
     if hasattr(net, "pooling"):
-        _among("pooling", net.pooling, ("last", "mean", "attention"))
+        among("pooling", net.pooling, ("last", "mean", "attention"))
 
 
-def _among(name: str, value: str, allowed: Any) -> None:
+def among(name: str, value: str, allowed: Any) -> None:
+    """Raise ValueError for a value that is none of those allowed."""
     if value not in allowed:
         raise ValueError(f"{name} must be one of {list(allowed)}, got {value!r}")
 
 
-def _at_least_one(name: str, value: object, words: tuple[Any, ...] = ()) -> None:
+def at_least_one(name: str, value: object, words: tuple[Any, ...] = ()) -> None:
+    """Raise ValueError for what is neither a positive integer nor one of some words."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         also = "".join(f" or {w!r}" for w in words)
         raise ValueError(f"{name} must be a positive integer{also}, got {value!r}")
 
 
-def _number(name: str, value: object, low: float, high: float, *, open_below: bool = False) -> None:
-    number = float(value) if isinstance(value, Real) else np.nan
-    if not (low < number < high or (number == low and not open_below)):
+def number(name: str, value: object, low: float, high: float, *, open_below: bool = False) -> None:
+    """Raise ValueError for what is no number from `low` on, or above it, and below `high`."""
+    given = float(value) if isinstance(value, Real) else np.nan
+    if not (low < given < high or (given == low and not open_below)):
         raise ValueError(
             f"{name} must be a number in {'(' if open_below else '['}{low}, {high}), got {value!r}"
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -11,50 +14,16 @@ from sklearn.utils.validation import check_array
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_sequence_weights
 from seqcompare.models.base import check_sequences
-from seqcompare.models.recurrent.estimator import SequenceNet
-from seqcompare.models.recurrent.parameters import check_parameters
+from seqcompare.models.recurrent.estimator import RecurrentNet
+from seqcompare.models.recurrent.net import SequenceNet
 from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
 from seqcompare.typing import Array, SequencesLike, TargetsLike, WeightsLike
 
 
-class RNNRegressor(RegressorMixin, SequenceNet, BaseEstimator):
-    """A recurrent network that answers each sequence with one number or several, by least squares.
+class NetRegressor(RegressorMixin, SequenceNet):
+    """A network that answers each sequence with numbers; not an estimator by itself."""
 
-    Parameters
-    ----------
-    pooling : {"last", "mean", "attention"}, default="last"
-        What of the steps the answer is read from, as in `RNNClassifier`.
-    cell, hidden_size, n_layers, bidirectional, activation, embedding_size, standardize
-        What the network is made of. For these and all below see
-        `seqcompare.models.recurrent.parameters.RecurrentParameters`.
-    dropout, recurrent_dropout, solver, learning_rate_init, momentum, alpha, clip_norm, batch_size
-        How it is trained.
-    max_iter, max_seconds, tol, early_stopping, validation_fraction, n_iter_no_change
-        When training ends.
-    truncation, timescale, warm_start, dtype, verbose, random_state
-        The reach of gradients and gates, where `fit` starts, and the rest.
-
-    Attributes
-    ----------
-    n_outputs_ : int
-        Numbers in an answer.
-    target_mean_, target_scale_ : ndarray, shape (n_outputs_,)
-        What the network's outputs are multiplied with and shifted by.
-    n_parameters_, n_iter_, stop_reason_, loss_curve_, validation_scores_
-        As in `seqcompare.models.recurrent.estimator.RecurrentNet`, with all that `fit` leaves behind; the
-        scores are R², over all outputs.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from seqcompare import RNNRegressor
-    >>> X = np.random.default_rng(0).normal(size=(50, 3, 1))
-    >>> model = RNNRegressor(cell="gru", hidden_size=8, random_state=0).fit(X, X[:, 0, 0])
-    >>> bool(model.score(X, X[:, 0, 0]) > 0.9)
-    True
-    """
-
-    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> RNNRegressor:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> Self:
         """Train the network.
 
         Parameters
@@ -68,9 +37,7 @@ class RNNRegressor(RegressorMixin, SequenceNet, BaseEstimator):
         """
         return self._fit(X, y, sample_weight, go_on=self.warm_start and hasattr(self, "weights_"))
 
-    def partial_fit(
-        self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
-    ) -> RNNRegressor:
+    def partial_fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> Self:
         """Train for one epoch on these sequences, from the present weights.
 
         Parameters
@@ -88,8 +55,8 @@ class RNNRegressor(RegressorMixin, SequenceNet, BaseEstimator):
         *,
         go_on: bool,
         epochs: int | None = None,
-    ) -> RNNRegressor:
-        check_parameters(self)
+    ) -> Self:
+        self._check_parameters()
         sequences = check_sequences(self, X, reset=not go_on, mixed="numbers")
         numbers = _check_numbers(y, sequences)
         weights = check_sequence_weights(sample_weight, sequences)
@@ -125,6 +92,47 @@ class RNNRegressor(RegressorMixin, SequenceNet, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class RNNRegressor(NetRegressor, RecurrentNet, BaseEstimator):
+    """A recurrent network that answers each sequence with one number or several, by least squares.
+
+    Parameters
+    ----------
+    pooling : {"last", "mean", "attention"}, default="last"
+        What of the steps the answer is read from, as in `RNNClassifier`.
+    cell, hidden_size, n_layers, bidirectional, activation, embedding_size, standardize
+        What the network is made of. For these and all below see
+        `seqcompare.models.recurrent.estimator.RecurrentNet`.
+    dropout, recurrent_dropout, solver, learning_rate_init, momentum, alpha, clip_norm, batch_size
+        How it is trained.
+    max_iter, max_seconds, tol, early_stopping, validation_fraction, n_iter_no_change
+        When training ends.
+    truncation, timescale, warm_start, dtype, verbose, random_state
+        The reach of gradients and gates, where `fit` starts, and the rest.
+
+    Attributes
+    ----------
+    n_outputs_ : int
+        Numbers in an answer.
+    target_mean_, target_scale_ : ndarray, shape (n_outputs_,)
+        What the network's outputs are multiplied with and shifted by.
+    n_parameters_, n_iter_, stop_reason_, loss_curve_, validation_scores_
+        As in `seqcompare.models.recurrent.net.Net`, with all that `fit` leaves behind; the
+        scores are R², over all outputs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from seqcompare import RNNRegressor
+    >>> X = np.random.default_rng(0).normal(size=(50, 3, 1))
+    >>> model = RNNRegressor(cell="gru", hidden_size=8, random_state=0).fit(X, X[:, 0, 0])
+    >>> bool(model.score(X, X[:, 0, 0]) > 0.9)
+    True
+    """
+
+    pooling: str = "last"
 
 
 def _r2(z: Array, truth: Array, weights: NDArray[np.float64]) -> float:

@@ -15,7 +15,6 @@ from seqcompare.models.base import check_sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.recurrent import heads, online
 from seqcompare.models.recurrent.estimator import RecurrentNet
-from seqcompare.models.recurrent.parameters import check_parameters
 from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
 from seqcompare.models.step_regression import StepRegressor
 from seqcompare.typing import Array, Floats, SequencesLike, TargetsLike, WeightsLike
@@ -41,7 +40,7 @@ class RNNStepRegressor(RecurrentNet, StepRegressor):
         rule of the present step leaves over.
     cell, hidden_size, n_layers, bidirectional, activation, embedding_size, standardize
         What the network is made of. For these and all below see
-        `seqcompare.models.recurrent.parameters.RecurrentParameters`.
+        `seqcompare.models.recurrent.estimator.RecurrentNet`.
     dropout, recurrent_dropout, solver, learning_rate_init, momentum, alpha, clip_norm, batch_size
         How it is trained.
     max_iter, max_seconds, tol, early_stopping, validation_fraction, n_iter_no_change
@@ -58,7 +57,7 @@ class RNNStepRegressor(RecurrentNet, StepRegressor):
     least_scale_ : ndarray, shape (n_targets_,)
         No density is narrower; see `seqcompare.data.resolution`.
     n_parameters_, n_iter_, stop_reason_, loss_curve_, validation_scores_
-        As in `seqcompare.models.recurrent.estimator.RecurrentNet`, with all that `fit` leaves behind. Losses
+        As in `seqcompare.models.recurrent.net.Net`, with all that `fit` leaves behind. Losses
         are minus log-densities in standard units; scores are minus the loss.
 
     Examples
@@ -79,8 +78,7 @@ class RNNStepRegressor(RecurrentNet, StepRegressor):
     @property
     def causal(self) -> bool:
         """Whether the answer at step t uses no step after t: unless the network is bidirectional."""
-        network = getattr(self, "architecture_", None)
-        return not (self.bidirectional if network is None else network["bidirectional"])
+        return self._reads_forwards()
 
     def fit(
         self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
@@ -101,7 +99,7 @@ class RNNStepRegressor(RecurrentNet, StepRegressor):
         ValueError
             For input or parameters that are not as described.
         """
-        check_parameters(self)
+        self._check_parameters()
         if self.output not in OUTPUTS:
             raise ValueError(f"output must be one of {', '.join(OUTPUTS)}, got {self.output!r}")
         check_scalar(self.n_mix, "n_mix", Integral, min_val=1)
@@ -165,7 +163,7 @@ class RNNStepRegressor(RecurrentNet, StepRegressor):
         _, flat = self._network()
         if not self.causal:
             raise ValueError("a bidirectional network cannot step: it needs the whole sequence")
-        return online.start(self.architecture_, flat)
+        return online.start(self._made_of(self.architecture_), flat)
 
     def step(self, state: online.Running, x: Any) -> tuple[Any, online.Running]:
         """Read one more step; return its expected number or numbers, and what to pass on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,58 +18,19 @@ from seqcompare.models.recurrent.cell import State
 from seqcompare.models.recurrent.chunks import read_out
 from seqcompare.models.recurrent.estimator import RecurrentNet
 from seqcompare.models.recurrent.losses import softmax
+from seqcompare.models.recurrent.net import Net
 from seqcompare.models.recurrent.packing import pack
-from seqcompare.models.recurrent.parameters import check_parameters
 from seqcompare.models.recurrent.weighting import reweighted
 from seqcompare.typing import Array, Floats, Label, SequencesLike, TargetsLike, Values, WeightsLike
 
 
-@dataclass(eq=False, repr=False, kw_only=True)
-class RNNTagger(RecurrentNet, Tagger):
-    """A recurrent network that labels every step.
+class NetTagger(Net, Tagger):
+    """A network that labels every step; not an estimator by itself. Its classes say which network."""
 
-    Parameters
-    ----------
-    class_weight : dict, "balanced" or None, default=None
-        Factors of the loss by label.
-    ignore_label : default=None
-        Steps with this label are neither trained on nor scored.
-    cell, hidden_size, n_layers, bidirectional, activation, embedding_size, standardize
-        What the network is made of. For these and all below see
-        `seqcompare.models.recurrent.parameters.RecurrentParameters`.
-    dropout, recurrent_dropout, solver, learning_rate_init, momentum, alpha, clip_norm, batch_size
-        How it is trained.
-    max_iter, max_seconds, tol, early_stopping, validation_fraction, n_iter_no_change
-        When training ends.
-    truncation, timescale, warm_start, dtype, verbose, random_state
-        The reach of gradients and gates, where `fit` starts, and the rest.
+    class_weight: Any
+    ignore_label: Label | None
 
-    Attributes
-    ----------
-    classes_ : ndarray
-        The labels, sorted.
-    n_parameters_, n_iter_, stop_reason_, loss_curve_, validation_scores_
-        As in `seqcompare.models.recurrent.estimator.RecurrentNet`, with all that `fit` leaves behind.
-
-    Examples
-    --------
-    >>> from seqcompare import RNNTagger
-    >>> X, y = ["abba", "bab"] * 20, [[0, 1, 1, 0], [1, 0, 1]] * 20
-    >>> tagger = RNNTagger(cell="elman", hidden_size=4, random_state=0).fit(X, y)
-    >>> tagger.predict(["aab"])
-    [array([0, 0, 1])]
-    """
-
-    class_weight: Any = None
-    ignore_label: Label | None = None
-
-    @property
-    def causal(self) -> bool:
-        """Whether the answer at step t uses no step after t: unless the network is bidirectional."""
-        network = getattr(self, "architecture_", None)  # of a fitted tagger its parameters say nothing
-        return not (self.bidirectional if network is None else network["bidirectional"])
-
-    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> RNNTagger:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> Self:
         """Train the network.
 
         Parameters
@@ -89,7 +50,7 @@ class RNNTagger(RecurrentNet, Tagger):
         y: TargetsLike,
         classes: ArrayLike | None = None,
         sample_weight: WeightsLike | None = None,
-    ) -> RNNTagger:
+    ) -> Self:
         """Train for one epoch on these sequences, from the present weights.
 
         Parameters
@@ -110,8 +71,8 @@ class RNNTagger(RecurrentNet, Tagger):
         *,
         go_on: bool,
         epochs: int | None = None,
-    ) -> RNNTagger:
-        check_parameters(self)
+    ) -> Self:
+        self._check_parameters()
         sequences = check_sequences(self, X, reset=not go_on, mixed="numbers")
         labels = check_step_labels(y, sequences)
         counted = scored_steps(labels, self.ignore_label)
@@ -148,7 +109,7 @@ class RNNTagger(RecurrentNet, Tagger):
         _, flat = self._network()
         if not self.causal:
             raise ValueError("a bidirectional network cannot step: it needs the whole sequence")
-        return online.start(self.architecture_, flat)
+        return online.start(self._made_of(self.architecture_), flat)
 
     def step(self, state: online.Running, x: Label | Floats) -> tuple[Array, online.Running]:
         """Read one more step; return the probabilities of its label, and what to pass on.
@@ -199,3 +160,48 @@ class RNNTagger(RecurrentNet, Tagger):
         packed = pack(sequences.offsets, np.arange(len(given)))
         done = network.run(weights, x, packed, state)
         return softmax(read_out(network, weights, done.output, x)), done.final
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class RNNTagger(RecurrentNet, NetTagger):
+    """A recurrent network that labels every step.
+
+    Parameters
+    ----------
+    class_weight : dict, "balanced" or None, default=None
+        Factors of the loss by label.
+    ignore_label : default=None
+        Steps with this label are neither trained on nor scored.
+    cell, hidden_size, n_layers, bidirectional, activation, embedding_size, standardize
+        What the network is made of. For these and all below see
+        `seqcompare.models.recurrent.estimator.RecurrentNet`.
+    dropout, recurrent_dropout, solver, learning_rate_init, momentum, alpha, clip_norm, batch_size
+        How it is trained.
+    max_iter, max_seconds, tol, early_stopping, validation_fraction, n_iter_no_change
+        When training ends.
+    truncation, timescale, warm_start, dtype, verbose, random_state
+        The reach of gradients and gates, where `fit` starts, and the rest.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        The labels, sorted.
+    n_parameters_, n_iter_, stop_reason_, loss_curve_, validation_scores_
+        As in `seqcompare.models.recurrent.net.Net`, with all that `fit` leaves behind.
+
+    Examples
+    --------
+    >>> from seqcompare import RNNTagger
+    >>> X, y = ["abba", "bab"] * 20, [[0, 1, 1, 0], [1, 0, 1]] * 20
+    >>> tagger = RNNTagger(cell="elman", hidden_size=4, random_state=0).fit(X, y)
+    >>> tagger.predict(["aab"])
+    [array([0, 0, 1])]
+    """
+
+    class_weight: Any = None
+    ignore_label: Label | None = None
+
+    @property
+    def causal(self) -> bool:
+        """Whether the answer at step t uses no step after t: unless the network is bidirectional."""
+        return self._reads_forwards()

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.recurrent.chunks import Examples, Update, answer, gradients
+from seqcompare.models.recurrent.flat import FlatNetwork
 from seqcompare.models.recurrent.losses import LOSSES, best_constant, constant_losses
-from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.optimizers import Descent, Memory, descend
 from seqcompare.typing import Array, Ints, Values
 
@@ -68,7 +68,7 @@ class Outcome(NamedTuple):
 
 
 def train(
-    network: Network,
+    network: FlatNetwork,
     flat: Array,
     memory: Memory,
     examples: Examples,
@@ -153,7 +153,7 @@ def train(
 
 
 def _epoch(
-    network: Network,
+    network: FlatNetwork,
     flat: Array,
     examples: Examples,
     order: Ints,
@@ -170,7 +170,7 @@ class _Watch:
 
     def __init__(
         self,
-        network: Network,
+        network: FlatNetwork,
         examples: Examples,
         chosen: Ints,
         held_out: Ints | None,

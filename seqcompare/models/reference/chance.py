@@ -38,6 +38,10 @@ _N_PARTS = 3
 _MOST_WORSE = 2
 
 
+# what frequencies of labels do not look at
+_ANYTHING: Reading = {"allow_nan": True, "allow_none": True, "mixed": "keep"}
+
+
 class ChanceNext(StepByStep, BaseEstimator):
     """Expects every symbol with its frequency, whatever came before."""
 
@@ -153,6 +157,11 @@ class ChanceDensity(BaseEstimator):
         check_is_fitted(self)
         return self.mixture_.predict_next_distribution(X)
 
+    def forecast(self, X: Any, steps: int, n_samples: int | None = None, random_state: Any = None) -> Any:
+        """Return the mixture for each of the steps after the end; there is nothing to draw."""
+        check_is_fitted(self)
+        return self.mixture_.forecast(X, steps)
+
 
 class ChanceTagger(Tagger):
     """Answers every step with the frequencies of the labels."""
@@ -163,7 +172,7 @@ class ChanceTagger(Tagger):
     @property
     def reading(self) -> Reading:
         """A missing value is no matter to frequencies of labels."""
-        return {"allow_nan": True, "mixed": "keep"}
+        return _ANYTHING
 
     def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> ChanceTagger:
         """Count the labels of all steps, weighted."""
@@ -191,7 +200,7 @@ class ChanceClassifier(ClassifierMixin, BaseEstimator):
         self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
     ) -> ChanceClassifier:
         """Count the classes, weighted."""
-        sequences = check_sequences(self, X, reset=True, allow_nan=True, mixed="keep")
+        sequences = check_sequences(self, X, reset=True, **_ANYTHING)
         labels = check_sequence_labels(y, sequences)
         weights = check_sequence_weights(sample_weight, sequences)
         self.classes_, self.frequencies_ = _frequencies(labels, weights)
@@ -201,9 +210,8 @@ class ChanceClassifier(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: SequencesLike) -> Any:
         """Return the frequencies for every sequence."""
         check_is_fitted(self)
-        return np.tile(
-            self.frequencies_, (len(check_sequences(self, X, reset=False, allow_nan=True, mixed="keep")), 1)
-        )
+        n = len(check_sequences(self, X, reset=False, **_ANYTHING))
+        return np.tile(self.frequencies_, (n, 1))
 
     def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the most frequent class for every sequence."""
@@ -217,7 +225,7 @@ class ChanceRegressor(RegressorMixin, BaseEstimator):
         self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
     ) -> ChanceRegressor:
         """Average the targets, weighted."""
-        sequences = check_sequences(self, X, reset=True, allow_nan=True, mixed="keep")
+        sequences = check_sequences(self, X, reset=True, **_ANYTHING)
         targets = check_sequence_labels(y, sequences)
         self.mean_ = float(np.average(targets, weights=check_sequence_weights(sample_weight, sequences)))
         self.n_parameters_ = 1
@@ -226,7 +234,7 @@ class ChanceRegressor(RegressorMixin, BaseEstimator):
     def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the mean for every sequence."""
         check_is_fitted(self)
-        return np.full(len(check_sequences(self, X, reset=False, allow_nan=True, mixed="keep")), self.mean_)
+        return np.full(len(check_sequences(self, X, reset=False, **_ANYTHING)), self.mean_)
 
 
 class ChanceStepRegressor(StepRegressor):
@@ -237,7 +245,7 @@ class ChanceStepRegressor(StepRegressor):
     @property
     def reading(self) -> Reading:
         """A missing value is no matter to a mean of targets."""
-        return {"allow_nan": True, "mixed": "keep"}
+        return _ANYTHING
 
     def fit(
         self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
@@ -274,7 +282,7 @@ def chance_model(dataset: SequenceDataset, n_counts: int = 0) -> BaseEstimator:
     """
     if dataset.role == "next":
         if dataset.X.kind == "symbols":
-            return ChanceNext()
+            return seqcompare.FilledNext(ChanceNext()) if dataset.X.has_missing else ChanceNext()
         if n_counts:
             # the frequencies of the counts, and a tail beyond the largest
             return seqcompare.CountAutoregression(0, arrivals="free")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import r2_score
 from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_numbers, check_step_weights
 from seqcompare.models.base import Reader, Reading, check_sequences
-from seqcompare.typing import SequencesLike, TargetsLike, Values, WeightsLike
+from seqcompare.models.filling import Missing, check_missing
+from seqcompare.typing import Floats, SequencesLike, TargetsLike, Values, WeightsLike
 
 #: Steps of the longest season that is looked for, and how many steps are looked at.
 _LONGEST, _MOST_STEPS = 400, 20_000
@@ -21,6 +23,24 @@ _LONGEST, _MOST_STEPS = 400, 20_000
 _FEWEST_TURNS, _LEAST_GAIN, _ERRORS = 3, 0.1, 4.0
 #: How much more than the least variance a shorter season may leave, and how many standard errors.
 _AS_GOOD, _AS_GOOD_ERRORS = 0.05, 4.0
+
+
+class Seen(NamedTuple):
+    """What is known of a sequence with gaps after some of its steps.
+
+    Attributes
+    ----------
+    n : int
+        Steps so far.
+    turn : tuple of ndarray of shape (d,)
+        The last known values at each place of a season.
+    last : ndarray of shape (d,)
+        The last known value.
+    """
+
+    n: int
+    turn: tuple[Floats, ...]
+    last: Floats
 
 
 class LastValue(Reader):
@@ -34,6 +54,9 @@ class LastValue(Reader):
     period : int or None, default=1
         Steps of a season: x[t + 1] is taken to be like x[t + 1 - period]. With 1 it is the last value, None
         finds the season in the training data, see `find_season`.
+    missing : {"error", "allow"}, default="error"
+        "allow" takes NaN, of single channels too: in place of a missing number stands the last known one of
+        as many seasons before, else the last known one, else the mean of the training data.
 
     Attributes
     ----------
@@ -63,13 +86,14 @@ class LastValue(Reader):
     predicts = "numbers"
     causal = True
 
-    def __init__(self, period: int | None = 1) -> None:
+    def __init__(self, period: int | None = 1, *, missing: Missing = "error") -> None:
         self.period = period
+        self.missing = missing
 
     @property
     def reading(self) -> Reading:
         """Whole numbers are numbers."""
-        return {"numbers": True}
+        return {"numbers": True, "allow_nan": self.missing == "allow"}
 
     @property
     def before(self) -> int:
@@ -100,6 +124,7 @@ class LastValue(Reader):
         ValueError
             For symbols, or a period below 1.
         """
+        check_missing(self.missing)
         sequences = check_sequences(self, X, reset=True, **self.reading)
         if sequences.kind != "real":
             raise ValueError("LastValue answers with the steps themselves: expected numbers, got symbols")
@@ -115,16 +140,55 @@ class LastValue(Reader):
         used = np.add.reduceat(weights, sequences.offsets[:-1]) > 0
         self.period_ = int(self.period or find_season(sequences.take(used) if used.any() else sequences))
         self.n_parameters_ = int(self.period is None)
+        kept = sequences.channels[weights > 0] if weights.any() else sequences.channels
+        known = ~np.isnan(kept)
+        self.mean_ = np.where(known, kept, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
         return self
 
     def predict(self, X: SequencesLike) -> Any:
         """Return the step itself, or the one a season before the next, for every step, in X's container."""
         sequences = self._check(X)
-        return sequences.pack(sequences.values[rows_before(sequences, self.period_)])
+        rows = rows_before(sequences, self.period_)
+        if not sequences.has_missing:
+            return sequences.pack(sequences.values[rows])
+        found = last_known(sequences, rows, self.period_)
+        found = np.where(np.isnan(found), self.mean_, found)
+        return sequences.pack(found.reshape(sequences.values.shape))
+
+    def start(self) -> Any:
+        """Return the state before the first step of a sequence, for `step`."""
+        if self.missing == "error":
+            return super().start()
+        check_is_fitted(self)
+        nothing = np.full(len(self.mean_), np.nan)
+        return Seen(0, (nothing,) * self.period_, nothing)
+
+    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+        """Read one more step; return the step itself, or the one a season before the next, and a state.
+
+        Parameters
+        ----------
+        state : state
+            What `start` or the last call returned.
+        x : number, or array of shape (d,), NaN where missing
+            The step.
+        """
+        if not isinstance(state, Seen):
+            return super().step(state, x)
+        now = np.atleast_1d(np.asarray(x, dtype=np.float64))
+        place, period = state.n % self.period_, self.period_
+        kept = np.where(np.isnan(now), state.turn[place], now)
+        turn = (*state.turn[:place], kept, *state.turn[place + 1 :])
+        last = np.where(np.isnan(now), state.last, now)
+        # before a season is over there is but the last value
+        found = turn[(place + 1) % period] if state.n + 1 >= period else last
+        found = np.where(np.isnan(found), last, found)
+        found = np.where(np.isnan(found), self.mean_, found)
+        return found[0] if np.ndim(x) == 0 else found, Seen(state.n + 1, turn, last)
 
     @property
-    def _looks_back(self) -> int:
-        return self.before + 1
+    def _looks_back(self) -> int | None:
+        return self.before + 1 if self.missing == "error" else None
 
     def _answers_to(self, X: Sequences) -> SequencesLike:
         return self.predict(X)[0]
@@ -148,6 +212,39 @@ def rows_before(sequences: Sequences, period: int) -> NDArray[np.int64]:
     rows: NDArray[np.int64] = np.arange(sequences.n_steps, dtype=np.int64)
     rows[sequences.step_index >= period - 1] -= period - 1
     return rows
+
+
+def last_known(sequences: Sequences, rows: NDArray[np.int64], period: int) -> Floats:
+    """Return the steps at `rows`, and for missing ones the last known of whole seasons before, or of all.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        Numbers.
+    rows : ndarray of int, shape (n_steps,)
+        The row that answers for each step.
+    period : int
+        Steps of a season.
+
+    Returns
+    -------
+    ndarray of shape (n_steps, d)
+        NaN where nothing was known before.
+    """
+    x = sequences.channels.astype(np.float64)
+    start = np.repeat(sequences.offsets[:-1], sequences.lengths)
+    found = x[rows]
+    back = rows.copy()
+    # until all is known, or no sequence goes back so far
+    while (wanted := np.flatnonzero(np.isnan(found).any(axis=1) & (back - period >= start))).size:
+        back[wanted] -= period
+        found[wanted] = np.where(np.isnan(found[wanted]), x[back[wanted]], found[wanted])
+    at = np.arange(len(x))
+    for c in range(x.shape[1]):
+        seen = np.maximum.accumulate(np.where(np.isnan(x[:, c]), -1, at))
+        here = np.isnan(found[:, c]) & (seen >= start)
+        found[here, c] = x[seen[here], c]
+    return found
 
 
 def find_season(X: Sequences) -> int:

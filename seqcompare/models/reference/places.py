@@ -130,7 +130,7 @@ class PlacedTagger(Tagger):
     @property
     def reading(self) -> Reading:
         """A missing value is no matter to frequencies of labels."""
-        return {"allow_nan": True, "mixed": "keep"}
+        return {"allow_nan": True, "allow_none": True, "mixed": "keep"}
 
     def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> PlacedTagger:
         """Count the labels of each place, weighted."""

@@ -13,7 +13,8 @@ from scipy.sparse import csr_matrix
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import encode
-from seqcompare.typing import Floats, Integers, Labels, Values
+from seqcompare.models.filling import Expected, Filling
+from seqcompare.typing import Floats, Integers, Ints, Labels, Values
 
 PAD = "<pad>"
 
@@ -43,6 +44,9 @@ class WindowLayout:
         Whether a tap beyond the ends of its sequence is marked; if not, it is all zero.
     dtype : dtype
         Type of the rows.
+    filling : Filling, optional
+        What stands in for missing numbers; then a step has as many marks as channels behind these, 1 where
+        the number is missing.
     """
 
     before: int
@@ -52,6 +56,7 @@ class WindowLayout:
     pairs: bool
     mark_edges: bool
     dtype: np.dtype[np.generic]
+    filling: Filling | None = None
 
     @property
     def lags(self) -> NDArray[np.int64]:
@@ -125,7 +130,12 @@ class WindowLayout:
         ]
         return singles + marks + both
 
-    def base(self, sequences: Sequences, steps: NDArray[np.int64] | None = None) -> Values:
+    def base(
+        self,
+        sequences: Sequences,
+        steps: NDArray[np.int64] | None = None,
+        expected: Expected | None = None,
+    ) -> Values:
         """Cut out the windows at `steps`.
 
         Parameters
@@ -134,21 +144,32 @@ class WindowLayout:
             n_steps steps.
         steps : ndarray of int, optional
             Positions in ``sequences.values``; by default all.
+        expected : Expected, optional
+            What is expected of missing numbers, if it is known; by default `filling` says.
 
         Returns
         -------
         ndarray of shape (n_rows, n_taps) or (n_rows, n_taps * n_channels + n_marks)
             Codes of symbols: those of `symbols` by their position, then one for beyond the edge, then one for
             unknown. Or numbers: the taps, 0 beyond the edge, then one mark for each tap that can be there.
+            In place of missing ones stands what is expected, given the steps up to the last of the window.
         """
-        return next(self.pieces(sequences, steps))
+        return next(self.pieces(sequences, steps, expected=expected))
 
     def pieces(
-        self, sequences: Sequences, steps: NDArray[np.int64] | None = None, size: int | None = None
+        self,
+        sequences: Sequences,
+        steps: NDArray[np.int64] | None = None,
+        size: int | None = None,
+        expected: Expected | None = None,
     ) -> Iterator[Values]:
         """Yield what `base` returns, `size` rows at a time; by default all at once."""
         # all sequences in one line, parted by gaps that no window reaches across
         gap = max(self.before, self.after)
+        gone = sequences.missing
+        if self.filling is not None:
+            expected = self.filling.expect(sequences) if expected is None else expected
+            sequences = _marked(sequences, expected, gone)
         places = np.arange(sequences.n_steps) + (sequences.sequence_index + 1) * gap
         line = self._line(sequences, places, sequences.n_steps + (len(sequences) + 1) * gap)
         channels = len(line) // (sequences.n_steps + (len(sequences) + 1) * gap)
@@ -163,7 +184,42 @@ class WindowLayout:
             part = slice(a, min(a + (size or n_rows), n_rows))
             # the windows of one whole sequence are a view of it
             piece = windows[part if firsts is None else firsts[part]]
+            if expected is not None:
+                at = np.arange(part.start, part.stop) if steps is None else steps[part]
+                piece = self._seen_from(np.array(piece), at, sequences, expected, gone)
             yield piece if edges is None else np.concatenate([piece, edges(part)], axis=1)
+
+    def _seen_from(
+        self, rows: Floats, at: Ints, sequences: Sequences, expected: Expected, gone: NDArray[np.bool_]
+    ) -> Floats:
+        """Put in place of missing numbers what is expected of them from the last step of each window.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows, n_taps * n_channels)
+            Windows, written to.
+        at : ndarray of int, shape (n_rows,)
+            The steps that they are around.
+        sequences : Sequences
+            All steps.
+        expected : Expected
+            What is expected.
+        gone : ndarray of bool, shape (n_steps, n_channels / 2)
+            What is missing.
+        """
+        d, kept = gone.shape[1], expected.past.shape[1]
+        ends = sequences.offsets[1:][sequences.sequence_index[at]]
+        place, length = sequences.step_index[at], sequences.lengths[sequences.sequence_index[at]]
+        last = np.minimum(at + self.after, ends - 1)
+        for tap, lag in enumerate(self.lags):
+            there = np.flatnonzero((place - lag >= 0) & (place - lag < length))
+            there = there[gone[at[there] - lag].any(axis=1)]
+            step = at[there] - lag
+            back = np.minimum(last[there] - step, kept - 1)
+            columns = slice(tap * self.n_channels, tap * self.n_channels + d)
+            seen_from = expected.past[step + back, back]
+            rows[there, columns] = np.where(gone[step], seen_from, rows[there, columns])
+        return rows
 
     def _line(self, sequences: Sequences, places: NDArray[np.int64], size: int) -> Values:
         """Return all steps at their places in one line of `size` steps, filled up with what is no step."""
@@ -246,6 +302,12 @@ class WindowLayout:
     def _pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The pairs of taps, the earlier one first; none if no pairs are wanted."""
         return np.triu_indices(len(self.lags) if self.pairs else 0, 1)
+
+
+def _marked(sequences: Sequences, expected: Expected, gone: NDArray[np.bool_]) -> Sequences:
+    """Return steps without gaps, each with its marks behind it."""
+    x = np.where(gone, expected.past[:, 0], sequences.channels)
+    return Sequences(np.concatenate([x, gone], axis=1), sequences.offsets)
 
 
 def index_type(n_rows: int, widths: NDArray[np.int64]) -> type[np.signedinteger[Any]]:

@@ -20,7 +20,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_sequence_labels, check_sequence_weights, refuse_step_labels
-from seqcompare.models.base import check_sequences
+from seqcompare.models.base import Reading, check_sequences
+from seqcompare.models.filling import Missing
 from seqcompare.models.windows.fit import (
     as_form,
     checked_classifier,
@@ -53,6 +54,12 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
     pairs: bool = False
     mark_edges: bool = True
     dtype: DTypeLike = "float64"
+    missing: Missing = "error"
+
+    @property
+    def reading(self) -> Reading:
+        """How input is read."""
+        return {"mixed": "numbers", "allow_nan": self.missing == "allow"}
 
     @property
     @abstractmethod
@@ -90,7 +97,7 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
             The source of randomness.
         """
         self._check_lags()
-        sequences = check_sequences(self, X, reset=False)
+        sequences = check_sequences(self, X, reset=False, **self.reading)
         weights = check_sequence_weights(sample_weight, sequences)
         metric = r2_score if is_regressor(self) else accuracy_score
 
@@ -110,20 +117,20 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
         check_scalar(self.width, "width", Integral, min_val=1)
         if self.pooling not in POOLINGS:
             raise ValueError(f"pooling must be one of {POOLINGS}, got {self.pooling!r}")
-        sequences = check_sequences(self, X, reset=True, mixed="numbers")
+        sequences = check_sequences(self, X, reset=True, **self.reading)
         self.pooling_ = self.pooling
         if self.pooling == "segments" and self.pairs:
             raise ValueError('pairs=True is of windows, not of pooling="segments"')
         self.width_ = self.width
         before = 0 if self.pooling == "segments" else self.width - 1
         self.window_ = SlidingWindow(
-            before, pairs=self.pairs, mark_edges=self.mark_edges, dtype=self.dtype
+            before, pairs=self.pairs, mark_edges=self.mark_edges, dtype=self.dtype, missing=self.missing
         ).fit(sequences)
         return sequences
 
     def _rows(self, X: SequencesLike) -> Floats:
         check_is_fitted(self)
-        return as_form(self._pooled(check_sequences(self, X, reset=False)), self.dense_)
+        return as_form(self._pooled(check_sequences(self, X, reset=False, **self.reading)), self.dense_)
 
     def _pooled(self, sequences: Sequences) -> Any:
         return self._pool(self._base(sequences), sequences)
@@ -157,7 +164,7 @@ class WindowClassifier(ClassifierMixin, _PooledWindows):
         that end at each of its steps. Pooled one-hot taps hardly differ from tap to tap; with ``pairs=True``
         they tell how often, or whether, two symbols stood so far apart. "segments" cuts each sequence into
         `width` parts of equal length: the row is the mean of each, and of numbers its standard deviation.
-    pairs, mark_edges, calibration_cv, dtype
+    pairs, mark_edges, calibration_cv, dtype, missing
         As in `WindowTagger`.
 
     Attributes
@@ -239,6 +246,7 @@ class WindowClassifier(ClassifierMixin, _PooledWindows):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.missing == "allow"
         inner = get_tags(self.inner).classifier_tags
         tags.classifier_tags.multi_label = inner is not None and inner.multi_label
         return tags
@@ -251,7 +259,7 @@ class WindowRegressor(RegressorMixin, _PooledWindows):
     ----------
     estimator : regressor, optional
         Fitted on one row a sequence; by default ``Ridge()``.
-    width, pooling, pairs, mark_edges, dtype
+    width, pooling, pairs, mark_edges, dtype, missing
         As in `WindowClassifier`.
 
     Attributes
@@ -297,6 +305,7 @@ class WindowRegressor(RegressorMixin, _PooledWindows):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.missing == "allow"
         tags.target_tags.multi_output = get_tags(self.inner).target_tags.multi_output
         return tags
 

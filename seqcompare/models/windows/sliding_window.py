@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import check_scalar
+from sklearn.utils import Tags, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import choose_alphabet
-from seqcompare.models.base import check_sequences
+from seqcompare.models.base import Reading, check_sequences
+from seqcompare.models.filling import Missing, check_missing, learn_filling
 from seqcompare.models.output import FramesOutput
 from seqcompare.models.windows.layout import WindowLayout
 from seqcompare.typing import Labels, SequencesLike, TargetsLike
@@ -49,6 +50,10 @@ class SlidingWindow(
         The alphabet; by default what ``fit`` finds.
     dtype : dtype, default="float64"
         Type of the rows.
+    missing : {"error", "allow"}, default="error"
+        "allow" takes NaN for a missing number. In its place stands what a linear prediction expects, given
+        the steps up to the last of the window (see `seqcompare.models.filling`), and each channel has a
+        column for each tap that is 1 where its number is missing.
 
     Attributes
     ----------
@@ -91,6 +96,7 @@ class SlidingWindow(
         mark_edges: bool = True,
         symbols: ArrayLike | None = None,
         dtype: DTypeLike = "float64",
+        missing: Missing = "error",
     ) -> None:
         self.before = before
         self.after = after
@@ -98,6 +104,12 @@ class SlidingWindow(
         self.mark_edges = mark_edges
         self.symbols = symbols
         self.dtype = dtype
+        self.missing = missing
+
+    @property
+    def reading(self) -> Reading:
+        """How input is read."""
+        return {"mixed": "numbers", "allow_nan": self.missing == "allow"}
 
     def fit(self, X: SequencesLike, y: TargetsLike | None = None) -> SlidingWindow:
         """Find out what a step is, and the alphabet.
@@ -119,21 +131,26 @@ class SlidingWindow(
         check_scalar(self.after, "after", Integral, min_val=0)
         if np.dtype(self.dtype).kind != "f":
             raise ValueError(f"dtype must be a floating type, got {np.dtype(self.dtype)}")
-        sequences = check_sequences(self, X, reset=True, mixed="numbers")
+        check_missing(self.missing)
+        sequences = check_sequences(self, X, reset=True, **self.reading)
         if sequences.kind == "symbols":
             self.symbols_: Labels | None = choose_alphabet(sequences.values, self.symbols)
         elif self.symbols is None:
             self.symbols_ = None
         else:
             raise ValueError("symbols were given, but the steps of X are real-valued")
+        filling = None
+        if self.missing == "allow" and sequences.kind == "real":
+            filling = learn_filling(sequences)
         self.layout_ = WindowLayout(
             before=int(self.before),
             after=int(self.after),
             symbols=self.symbols_,
-            n_channels=self.n_channels_,
+            n_channels=self.n_channels_ * (1 if filling is None else 2),
             pairs=self.pairs,
             mark_edges=self.mark_edges,
             dtype=np.dtype(self.dtype),
+            filling=filling,
         )
         self.lags_ = self.layout_.lags
         self.n_features_out_ = self.layout_.n_columns
@@ -216,6 +233,9 @@ class SlidingWindow(
                 raise ValueError(
                     f"input_features has {len(channels)} names but a step has {self.n_channels_} channel(s)"
                 )
+        if self.layout_.filling is not None:
+            shown = channels or [str(c) for c in range(self.n_channels_)]
+            channels = [*shown, *(f"{name} missing" for name in shown)]
         return np.array(self.layout_.names(channels), dtype=object)
 
     @property
@@ -223,6 +243,11 @@ class SlidingWindow(
         """Whether the window ends at the step itself."""
         return (self.layout_ if hasattr(self, "layout_") else self).after == 0
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.missing == "allow"
+        return tags
+
     def _check(self, X: SequencesLike) -> Sequences:
         check_is_fitted(self)
-        return check_sequences(self, X, reset=False)
+        return check_sequences(self, X, reset=False, **self.reading)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import DTypeLike
 from sklearn.base import BaseEstimator
@@ -9,8 +11,10 @@ from sklearn.linear_model import Ridge
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.targets import check_step_numbers, check_step_weights
-from seqcompare.models.base import check_sequences
+from seqcompare.models.base import Reading, check_sequences
+from seqcompare.models.filling import Missing
 from seqcompare.models.step_regression import StepRegressor
+from seqcompare.models.windows import gaps
 from seqcompare.models.windows.fit import CHUNK, FEW, as_form, count_parameters, fit_rows, wants_dense
 from seqcompare.models.windows.sliding_window import SlidingWindow
 from seqcompare.typing import SequencesLike, TargetsLike, WeightsLike
@@ -32,6 +36,8 @@ class WindowStepRegressor(StepRegressor):
     standardize : bool, default=False
         Whether the inner regressor is given targets of mean 0 and variance 1, as those that learn by
         gradients want them.
+    missing : {"error", "allow"}, default="error"
+        As in `SlidingWindow`.
 
     Attributes
     ----------
@@ -65,6 +71,7 @@ class WindowStepRegressor(StepRegressor):
         mark_edges: bool = True,
         dtype: DTypeLike = "float64",
         standardize: bool = False,
+        missing: Missing = "error",
     ) -> None:
         self.estimator = estimator
         self.before = before
@@ -73,6 +80,12 @@ class WindowStepRegressor(StepRegressor):
         self.mark_edges = mark_edges
         self.dtype = dtype
         self.standardize = standardize
+        self.missing = missing
+
+    @property
+    def reading(self) -> Reading:
+        """How input is read."""
+        return {"mixed": "numbers", "allow_nan": self.missing == "allow"}
 
     @property
     def causal(self) -> bool:
@@ -98,7 +111,7 @@ class WindowStepRegressor(StepRegressor):
         ValueError
             For input that is not as described, or weights that the inner regressor does not take.
         """
-        sequences = check_sequences(self, X, reset=True, mixed="numbers")
+        sequences = check_sequences(self, X, reset=True, **self.reading)
         targets = check_step_numbers(y, sequences)
         weights = check_step_weights(sample_weight, sequences)
         steps = np.flatnonzero(weights)
@@ -119,8 +132,7 @@ class WindowStepRegressor(StepRegressor):
 
     def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the number or numbers of every step, in X's container."""
-        check_is_fitted(self)
-        sequences = check_sequences(self, X, reset=False)
+        sequences = self._check(X)
         layout = self.window_.layout_
         size = min(CHUNK, max(FEW // self.window_.n_features_out_, 256))
         parts = [
@@ -130,9 +142,35 @@ class WindowStepRegressor(StepRegressor):
         answer = np.concatenate(parts)
         return sequences.pack(self.target_mean_ + self.target_scale_ * answer if self.standardize else answer)
 
+    def start(self) -> Any:
+        """Return the state before the first step of a sequence, for `step`; not if it looks ahead."""
+        check_is_fitted(self)
+        return gaps.start(self.window_.layout_) if self._fills else super().start()
+
+    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+        """Read one more step; return its number or numbers, and what to pass on.
+
+        Parameters
+        ----------
+        state : state
+            What `start` or the last call returned.
+        x : symbol, number or array of shape (d,)
+            The step.
+        """
+        if not isinstance(state, gaps.Window):
+            return super().step(state, x)
+        layout = self.window_.layout_
+        row, state = gaps.read(layout, state, x)
+        answer = self.estimator_.predict(as_form(layout.expand(row), self.dense_))[0]
+        return self.target_mean_ + self.target_scale_ * answer if self.standardize else answer, state
+
+    @property
+    def _fills(self) -> bool:
+        return self.causal and self.window_.layout_.filling is not None
+
     @property
     def _looks_back(self) -> int | None:
-        return int(self.before) + 1 if self.causal else None
+        return int(self.before) + 1 if self.causal and not self._fills else None
 
     @property
     def inner(self) -> BaseEstimator:
@@ -141,5 +179,10 @@ class WindowStepRegressor(StepRegressor):
 
     def _new_window(self) -> SlidingWindow:
         return SlidingWindow(
-            self.before, self.after, pairs=self.pairs, mark_edges=self.mark_edges, dtype=self.dtype
+            self.before,
+            self.after,
+            pairs=self.pairs,
+            mark_edges=self.mark_edges,
+            dtype=self.dtype,
+            missing=self.missing,
         )

@@ -16,7 +16,9 @@ from sklearn.utils.validation import check_is_fitted
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
 from seqcompare.models.alphabet import find_symbols
-from seqcompare.models.base import Tagger, check_sequences
+from seqcompare.models.base import Reading, Tagger, check_sequences
+from seqcompare.models.filling import Missing
+from seqcompare.models.windows import gaps
 from seqcompare.models.windows.fit import (
     CHUNK,
     FEW,
@@ -67,6 +69,8 @@ class WindowTagger(Tagger):
         its decision values is found. A fold costs a fit; with None there are no probabilities.
     dtype : dtype, default="float64"
         Type of the rows; "float32" halves the memory of estimators that compute in it.
+    missing : {"error", "allow"}, default="error"
+        As in `SlidingWindow`.
 
     Attributes
     ----------
@@ -107,6 +111,7 @@ class WindowTagger(Tagger):
         ignore_label: Label | None = None,
         calibration_cv: int | None = 3,
         dtype: DTypeLike = "float64",
+        missing: Missing = "error",
     ) -> None:
         self.estimator = estimator
         self.before = before
@@ -116,6 +121,12 @@ class WindowTagger(Tagger):
         self.ignore_label = ignore_label
         self.calibration_cv = calibration_cv
         self.dtype = dtype
+        self.missing = missing
+
+    @property
+    def reading(self) -> Reading:
+        """How input is read."""
+        return {"mixed": "numbers", "allow_nan": self.missing == "allow"}
 
     @property
     def causal(self) -> bool:
@@ -141,7 +152,7 @@ class WindowTagger(Tagger):
             For input that is not as described, no step to train on, or weights that the inner classifier does
             not take.
         """
-        sequences = check_sequences(self, X, reset=True, mixed="numbers")
+        sequences = check_sequences(self, X, reset=True, **self.reading)
         steps, labels, weights = self._counted(sequences, y, sample_weight)
         self.window_ = self._new_window(None).fit(sequences)
         layout = self.window_.layout_
@@ -181,7 +192,7 @@ class WindowTagger(Tagger):
             All symbols there will ever be, read in the first call only; by default those of its `X`.
         """
         first = not hasattr(self, "estimator_")
-        sequences = check_sequences(self, X, reset=first, mixed="numbers")
+        sequences = check_sequences(self, X, reset=first, **self.reading)
         steps, labels, weights = self._counted(sequences, y, sample_weight)
         if first:
             if classes is None:
@@ -277,7 +288,7 @@ class WindowTagger(Tagger):
             The source of randomness.
         """
         check_is_fitted(self)
-        sequences = check_sequences(self, X, reset=False)
+        sequences = check_sequences(self, X, reset=False, **self.reading)
         steps, labels, weights = self._counted(sequences, y, sample_weight)
         layout = self.window_.layout_
 
@@ -289,9 +300,33 @@ class WindowTagger(Tagger):
 
         return permutation_influence(layout, layout.base(sequences, steps), score, n_repeats, random_state)
 
+    def start(self) -> Any:
+        """Return the state before the first step of a sequence, for `step`; not if it looks ahead."""
+        check_is_fitted(self)
+        return gaps.start(self.window_.layout_) if self._fills else super().start()
+
+    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+        """Read one more step; return the probabilities of its label, and what to pass on.
+
+        Parameters
+        ----------
+        state : state
+            What `start` or the last call returned.
+        x : symbol, number or array of shape (d,)
+            The step.
+        """
+        if not isinstance(state, gaps.Window):
+            return super().step(state, x)
+        row, state = gaps.read(self.window_.layout_, state, x)
+        return probabilities(self.estimator_, self._rows(row), self.temperature_)[0], state
+
+    @property
+    def _fills(self) -> bool:
+        return self.causal and self.window_.layout_.filling is not None
+
     @property
     def _looks_back(self) -> int | None:
-        return int(self.before) + 1 if self.causal else None
+        return int(self.before) + 1 if self.causal and not self._fills else None
 
     @property
     def inner(self) -> BaseEstimator:
@@ -306,6 +341,7 @@ class WindowTagger(Tagger):
             mark_edges=self.mark_edges,
             symbols=symbols,
             dtype=self.dtype,
+            missing=self.missing,
         )
 
     def _counted(
@@ -323,7 +359,7 @@ class WindowTagger(Tagger):
         return steps, labels[steps], weights[steps]
 
     def _answer(self, X: SequencesLike, answer: Callable[[Any], Any]) -> SequencesLike:
-        sequences = check_sequences(self, X, reset=False)
+        sequences = check_sequences(self, X, reset=False, **self.reading)
         chunks = self.window_.layout_.pieces(sequences, size=self._chunk)
         return sequences.pack(np.concatenate([answer(self._rows(chunk)) for chunk in chunks]))
 

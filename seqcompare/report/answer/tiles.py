@@ -12,6 +12,7 @@ from seqcompare.report.answer.words import capital, margin_words, missing, reach
 from seqcompare.report.names import shown
 from seqcompare.results.comparison import ComparisonResult
 from seqcompare.results.contest import CHANCE
+from seqcompare.results.described import role_of_reach
 from seqcompare.results.judgement import Judgement
 
 
@@ -79,7 +80,7 @@ def _how_sure(result: ComparisonResult, judged: Judgement, tolerance: str) -> Ti
 
 
 def _how_far(result: ComparisonResult, mine: Mapping[Hashable, float]) -> Tile:
-    label, verdict, role = "How far back", result.verdict, str(result.config["data"]["role"])
+    label, verdict, role = "How far back", result.verdict, role_of_reach(result.config["data"])
     if verdict.horizon is not None:
         k = verdict.horizon
         back = f"last {k} steps" if k != 1 else "last step"

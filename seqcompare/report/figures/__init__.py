@@ -125,7 +125,14 @@ def _into(
 
 
 def _built_in() -> Iterable[FigureSpec]:
-    rooms = ("sweep_skill", "sweep_cost", "sweep_training", "comparison_sections", "number_sections")
+    rooms = (
+        "sweep_skill",
+        "sweep_cost",
+        "sweep_training",
+        "comparison_sections",
+        "context_sections",
+        "number_sections",
+    )
     return [spec for room in rooms for spec in import_module(f"seqcompare.report.{room}").FIGURES]
 
 

@@ -20,6 +20,8 @@ CONTROLS: dict[str, tuple[Line, str]] = {
     "shuffled": ((0, (1.2, 1.2)), "past shuffled"),
     "reordered": ((0, (1.2, 1.2)), "all but the last k in any order"),
     "ahead": ((0, (6, 1.5, 1.5, 1.5)), "k steps ahead"),
+    "first": ((0, (3, 1.2)), "fitted to the first k"),
+    "at": ((0, (3, 1.2)), "at steps up to k"),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -51,6 +53,77 @@ def stretch(frame: pd.DataFrame, ax: Axes | None = None, *, look: SeriesStyle, l
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set_xlabel("step")
         ax.set_ylabel(label)
+    return ax
+
+
+def fan(frame: pd.DataFrame, ax: Axes | None = None, *, look: SeriesStyle, label: str = "value") -> Axes:
+    """Draw a forecast as `stretch` does, behind the steps that it is from; a line marks where it starts.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One model and channel: as in `stretch`, ``step`` counted from the last that was known, which is 0.
+    ax, look, label
+        As there.
+
+    Returns
+    -------
+    Axes
+    """
+    rows = frame.sort_values("step")
+    with style.look():
+        ax = stretch(rows[rows["step"] > 0], ax, look=look, label=label)
+        known = rows[rows["step"] <= 0]
+        ax.plot(known["step"], known["truth"], "o-", color=style.INK, markersize=2.4, linewidth=0.8)
+        ax.axvline(0.5, color=style.QUIET, linewidth=0.8, linestyle=(0, (4, 2)))
+        ax.set_xlabel("steps ahead")
+    return ax
+
+
+def errors_ahead(
+    frame: pd.DataFrame, ax: Axes | None = None, *, looks: Mapping[str, SeriesStyle], score: str, label: str
+) -> Axes:
+    """Draw a score of forecasts against the steps ahead, a line a model.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One channel: ``entry``, ``ahead``, and `score`.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+    looks : mapping of str to SeriesStyle
+        Of each model.
+    score, label : str
+        The column, and what the axis is called.
+
+    Returns
+    -------
+    Axes
+    """
+    with style.look():
+        ax = ax or style.new_axes(3.4, 2.3)
+        for entry, part in frame.groupby("entry", sort=False):
+            rows, look = part.sort_values("ahead"), looks[str(entry)]
+            ax.plot(
+                rows["ahead"],
+                rows[score],
+                marker=look.marker,
+                color=look.color,
+                linestyle=look.line,
+                markersize=4,
+                linewidth=1.2,
+                label=str(entry),
+            )
+        steps = sorted(frame["ahead"].unique())
+        ax.set_xscale("log", base=2)
+        ax.set_xticks(steps, [str(int(h)) for h in steps])
+        ax.set_xlabel("steps ahead")
+        ax.set_ylabel(label)
+        if score.startswith("coverage"):
+            ax.set_ylim(0, 1.02)
+            ax.axhline(0.95, color=style.INK, linestyle=(0, (4, 2)), linewidth=0.9)
+        else:
+            ax.set_ylim(bottom=0)
     return ax
 
 

@@ -7,6 +7,7 @@ from scipy.linalg import toeplitz
 from scipy.stats import multivariate_normal
 
 from seqcompare import Autoregression, Sequences, select_order
+from seqcompare.models.markov.least_squares import find_moments
 
 LOG2 = np.log(2)
 
@@ -48,6 +49,18 @@ def test_fit_is_least_squares(order):
     np.testing.assert_allclose(model.intercept_, weights[0], rtol=1e-8)
     np.testing.assert_allclose(model.coef_.ravel(), weights[1:], rtol=1e-8)
     np.testing.assert_allclose(model.covariance_, variance, rtol=1e-6)
+
+
+@pytest.mark.parametrize("order", [0, 1, 4])
+def test_sums_of_even_weights_are_those_of_any(order):
+    rng = np.random.default_rng(1)
+    x = Sequences([50 + rng.normal(size=length) for length in (30, 3, 4, 5, 1)])
+    even = find_moments(x, np.full(x.n_steps, 2.0), order)
+    nearly = np.where(x.step_index == 0, 2.0 - 1e-13, 2.0)  # one by one, as unequal ones
+    other = find_moments(x, nearly, order, even.level)
+    np.testing.assert_allclose(even.total, other.total, rtol=1e-12)
+    np.testing.assert_allclose(even.first, other.first, rtol=1e-9, atol=1e-10)
+    np.testing.assert_allclose(even.second, other.second, rtol=1e-9, atol=1e-10)
 
 
 def test_ridge_shrinks_the_coefficients_of_standardised_steps():

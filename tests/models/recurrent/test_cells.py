@@ -61,7 +61,30 @@ def lstm(w, x, f):
     return np.array(outputs)
 
 
-EQUATIONS = {"elman": elman, "jordan": jordan, "gru": gru, "lstm": lstm}
+def mingru(w, x, f):
+    h, outputs = 0.0, []
+    for x_t in x:
+        a_z, a_n = np.split(x_t @ w["input"] + w["bias"], 2)
+        z = squash(a_z)
+        h = (1 - z) * f(a_n) + z * h
+        outputs.append(h)
+    return np.array(outputs)
+
+
+def lru(w, x, f):
+    """With complex numbers, as the paper has it."""
+    turn = np.exp(-np.exp(w["fading"]) + 1j * np.exp(w["turning"]))
+    C = np.split(w["output"], 2)
+    C = C[0] - 1j * C[1]
+    h, outputs = 0.0, []
+    for x_t in x:
+        re, im, past = np.split(x_t @ w["input"] + w["bias"], 3)
+        h = turn * h + np.sqrt(1 - abs(turn) ** 2) * (re + 1j * im)
+        outputs.append(f((h @ C).real + past))
+    return np.array(outputs)
+
+
+EQUATIONS = {"elman": elman, "jordan": jordan, "gru": gru, "lstm": lstm, "mingru": mingru, "lru": lru}
 CELL_ACTIVATIONS = [(name, activation) for name, cell in CELLS.items() for activation in cell.activations]
 
 
@@ -135,6 +158,21 @@ def test_gates_remember_for_as_long_as_gradients_reach_unless_told(parameters, l
     _, update, _ = np.split(model.get_weights()["layer0.forward.bias"], 3)
     steps = np.exp(update) + 1
     assert 0.95 * longest < steps.max() <= longest + 1e-3
+
+
+def test_linear_units_fade_within_the_length_of_the_training_sequences():
+    X, y = np.zeros((5, 40), int), np.zeros((5, 40), int)
+    model = RNNTagger("lru", hidden_size=200, max_iter=1, learning_rate_init=1e-12, random_state=0).fit(X, y)
+    weights = model.get_weights()
+    steps, angle = np.exp(-weights["layer0.forward.fading"]), np.exp(weights["layer0.forward.turning"])
+    assert (steps.min() >= 1, 37 < steps.max() <= 39 + 1e-3) == (True, True)
+    assert (angle.min() < 0.1, 3 < angle.max() <= np.pi) == (True, True)
+
+
+@pytest.mark.parametrize("cell", ["mingru", "lru"])
+def test_units_that_do_not_see_each_other_have_no_weights_to_drop(cell):
+    with pytest.raises(ValueError, match=f"cell='{cell}' has no weights between its units to drop"):
+        RNNTagger(cell, recurrent_dropout=0.1).fit([[0, 1]], [[0, 1]])
 
 
 @pytest.mark.parametrize("cell", ["elman", "gru", "lstm"])

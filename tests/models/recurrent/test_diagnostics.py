@@ -85,7 +85,7 @@ def test_gradient_by_lag_refuses_what_has_no_lag():
         gradient_by_lag(pooled, X, [0, 1, 0])
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "mingru"])
 def test_gates_explain_the_states(cell):
     model = tagger(cell)
     trace = gate_trace(model, X[2])

@@ -10,6 +10,7 @@ from sklearn.model_selection import GridSearchCV, cross_validate
 from threadpoolctl import threadpool_limits
 
 from seqcompare import RNNClassifier, RNNRegressor, RNNTagger, Sequences
+from seqcompare.models.recurrent.cell import Size
 from seqcompare.models.recurrent.cells import CELLS
 
 RNG = np.random.default_rng(0)
@@ -253,6 +254,8 @@ def test_standardization_makes_units_irrelevant():
 @pytest.mark.parametrize("dropout", [{"dropout": 0.5}, {"recurrent_dropout": 0.5}])
 @pytest.mark.parametrize("cell", CELLS)
 def test_dropout_changes_training_and_not_answering(cell, dropout):
+    if "recurrent_dropout" in dropout and "recurrent" not in CELLS[cell].shapes(Size(1, 1)):
+        dropout = {"dropout": 0.1}  # its units do not see each other
     plain = small(RNNTagger, cell, n_layers=2).fit(WORDS, LABELS)
     noisy = small(RNNTagger, cell, n_layers=2, **dropout).fit(WORDS, LABELS)
     assert not np.allclose(plain.weights_, noisy.weights_)

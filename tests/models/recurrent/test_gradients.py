@@ -101,5 +101,5 @@ def test_truncation_keeps_the_loss_and_cuts_the_gradient(cell, pooling):
     readout = [name for name in network.shapes if name.startswith(("readout", "attention"))]
     for name in readout:  # what lies after the recurrence is not cut
         np.testing.assert_allclose(network.views(cut[1])[name], network.views(whole[1])[name], rtol=1e-10)
-    recurrent = "layer0.forward.recurrent"
-    assert not np.allclose(network.views(cut[1])[recurrent], network.views(whole[1])[recurrent])
+    own = "layer0.forward.input"
+    assert not np.allclose(network.views(cut[1])[own], network.views(whole[1])[own])

@@ -1,0 +1,220 @@
+"""Which earlier steps one prediction used: what becomes of it when a step is unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.sequences import Sequences
+from seqcompare.experiments.answer import predict_answer
+from seqcompare.experiments.threads import one_thread
+
+#: Steps that are hidden in turn, the nearest ones; values that stand in for a hidden one.
+MOST_STEPS, MOST_VALUES = 256, 64
+#: Steps of copies that are asked about at a time.
+_AT_A_TIME = 200_000
+
+
+def explain_table(
+    model: Any, dataset: SequenceDataset, role: str, sequence: object = 0, step: int | None = None
+) -> pd.DataFrame:
+    """Return how much one prediction loses when a step of its sequence is unknown.
+
+    A hidden step is averaged over: of a density over symbols over the whole alphabet, each symbol as probable
+    as the model holds it beside all other steps before the prediction, which is exact marginalisation under
+    the model; elsewhere over up to 64 steps of the data, which leaves the model no hint of what was there
+    (the interventional average of Janzing, Minorics and Bloebaum 2020, "Feature relevance quantification in
+    explainable AI").
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted model of the role.
+    dataset : SequenceDataset
+        The sequences; targets are not looked at.
+    role : {"next", "step", "step-value", "sequence", "value"}
+        What is predicted.
+    sequence : object, default=0
+        What the data call the sequence; where they call none, its number from 0.
+    step : int, optional
+        The position that the prediction is about, from 0; by default the last. For whole sequences there is
+        none.
+
+    Returns
+    -------
+    DataFrame
+        One row for each step that was hidden, up to 256 of the nearest: ``sequence``, ``step`` (what is
+        predicted), ``hidden``, the position, ``lag``, ``value`` in words, ``answer``, and ``change``: what
+        the answer loses without that step, in bits (log2 of its probability, or density, with the step minus
+        without it); of numbers without a density in their own units, and ``unit`` is empty.
+
+    Raises
+    ------
+    ValueError
+        If there is no such sequence or step, or nothing came before it.
+    """
+    row = _place_of(dataset, sequence)
+    X = dataset.X.detached()
+    X.times = None  # what stands in for a step is of another time
+    length = int(X.lengths[row])
+    at = length - 1 if step is None else step
+    if step is not None and role in ("sequence", "value"):
+        raise ValueError(
+            f"what is predicted is of whole sequences (role {role}): expected no step, got {step}"
+        )
+    if not 0 <= at < length:
+        raise ValueError(f"the sequence has {length} steps: expected a step from 0 to {length - 1}, got {at}")
+    if role == "next" and at == 0:
+        raise ValueError("the first step is predicted from nothing: expected a step from 1 on")
+    with one_thread():
+        question = _Question(model, X, role, row, at)
+        hidden, changes, answer = _changes(question)
+    called = row if dataset.ids is None else np.asarray(dataset.ids)[row]
+    start = int(X.offsets[row])
+    return pd.DataFrame(
+        {
+            "sequence": called,
+            "step": at if role not in ("sequence", "value") else -1,
+            "hidden": hidden,
+            "lag": at - hidden,
+            "value": [_words(X, start + k) for k in hidden],
+            "answer": answer,
+            "change": changes,
+            "unit": "" if role in ("value", "step-value") else "bits",
+        }
+    )
+
+
+def _place_of(dataset: SequenceDataset, sequence: object) -> int:
+    names = [str(k) for k in (range(len(dataset)) if dataset.ids is None else dataset.ids)]
+    if str(sequence) in names:
+        return names.index(str(sequence))
+    shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    raise ValueError(f"there is no sequence {sequence!r}; expected one of {shown}")
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One prediction of a model, asked of copies of the sequence."""
+
+    model: Any
+    X: Sequences
+    role: str
+    row: int
+    at: int
+
+    @property
+    def end(self) -> int:
+        """How many steps of the sequence the model is shown."""
+        return self.at if self.role == "next" else int(self.X.lengths[self.row])
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """The steps that it is shown, by their place among all."""
+        first = int(self.X.offsets[self.row])
+        return np.arange(first, first + self.end)
+
+    def hidden(self) -> NDArray[np.int64]:
+        """Return the positions that are hidden in turn."""
+        last = self.end
+        if self.role in ("step", "step-value") and getattr(self.model, "causal", False):
+            last = self.at + 1
+        near = np.arange(last)
+        return np.sort(near[np.argsort(np.abs(near - self.at), kind="stable")][:MOST_STEPS])
+
+    def pool(self) -> tuple[Sequences, NDArray[np.int64], bool]:
+        """Return the steps of all sequences and what stands in for a hidden one, and whether that is all."""
+        X = self.X
+        alphabet = getattr(self.model, "symbols_", None) if self.role == "next" else None
+        if X.kind == "symbols" and alphabet is not None and len(alphabet) <= MOST_VALUES:
+            n = X.n_steps
+            return X.followed_by(Sequences([np.asarray(alphabet)])), np.arange(n, n + len(alphabet)), True
+        places = np.linspace(0, X.n_steps - 1, min(MOST_VALUES, X.n_steps)).round().astype(np.int64)
+        order = np.random.default_rng(0).permutation(X.n_steps)
+        return X, order[places], False
+
+    def log_weights(self, copies: Sequences) -> NDArray[np.float64]:
+        """Return how probable the model holds copies, in nats."""
+        return np.asarray(self.model.score_samples(copies), dtype=np.float64)
+
+    def answers(self, copies: Sequences) -> Any:
+        """Return what the model says of each copy: probabilities of answers, log-densities, or a number."""
+        last = copies.offsets[1:] - 1
+        if self.role == "next" and self.X.kind == "real":
+            target = self.X.cut(np.array([0, 1]), np.array([self.X.offsets[self.row] + self.at])).values
+            found = self.model.predict_next_distribution(copies)[last]
+            return np.asarray(found.log_prob(np.repeat(target, len(copies), axis=0)), dtype=np.float64)
+        rows, _ = predict_answer(self.model, copies, self.role)
+        if self.role in ("step", "step-value"):
+            rows = rows[copies.offsets[:-1] + self.at]
+        elif self.role == "next":
+            rows = rows[last]
+        return rows
+
+
+def _changes(question: _Question) -> tuple[NDArray[np.int64], NDArray[np.float64], object]:
+    """Return what was hidden, what that changes, and the answer."""
+    whole = question.X.cut(np.array([0, question.end]), question.rows)
+    first = question.answers(whole)[0]
+    answer, pick = _picked(question, first)
+    pool, instead, exact = question.pool()
+    exact = exact and hasattr(question.model, "score_samples")
+    hidden = question.hidden()
+    n, m = question.end, len(instead)
+    at_a_time = max(_AT_A_TIME // (n * m), 1)
+    changes = []
+    for start in range(0, len(hidden), at_a_time):
+        part = hidden[start : start + at_a_time]
+        rows = np.tile(question.rows, (len(part), m, 1))
+        rows[np.arange(len(part))[:, None], np.arange(m), part[:, None]] = instead
+        copies = pool.cut(np.arange(len(part) * m + 1) * n, rows.ravel())
+        found = pick(question.answers(copies)).reshape(len(part), m)
+        weights = question.log_weights(copies).reshape(found.shape) if exact else np.zeros(found.shape)
+        weights = np.exp(weights - weights.max(axis=1, keepdims=True))
+        changes.append(np.average(found, axis=1, weights=weights))
+    return hidden, _change(question, pick(first[None])[0], np.concatenate(changes)), answer
+
+
+def _picked(question: _Question, first: Any) -> tuple[object, Any]:
+    """Return the answer that is explained, and what takes from rows of answers what is averaged."""
+    model, X, role = question.model, question.X, question.role
+    if role == "next" and X.kind == "real":
+        values = np.atleast_1d(X.values[X.offsets[question.row] + question.at])
+        return ", ".join(f"{number:.4g}" for number in values), np.exp
+    if role in ("value", "step-value"):
+        number = float(np.ravel(first)[0])
+        return number, lambda rows: np.reshape(np.asarray(rows, dtype=np.float64), (len(rows), -1))[:, 0]
+    if np.ndim(first) == 0:  # a label alone
+        return first, lambda rows: (np.asarray(rows) == first).astype(np.float64)
+    names = np.asarray(model.symbols_ if role == "next" else model.classes_)
+    if role == "next":
+        truth = X.values[X.offsets[question.row] + question.at]
+        found = np.flatnonzero(names == truth)
+        if not len(found):
+            raise ValueError(f"the step {truth!r} was never seen in training: no probability to explain")
+        place = int(found[0])
+    else:
+        place = int(np.argmax(first))
+    return names[place], lambda rows: np.asarray(rows, dtype=np.float64)[:, place]
+
+
+def _change(question: _Question, known: float, unknown: NDArray[np.float64]) -> NDArray[np.float64]:
+    if question.role in ("value", "step-value"):
+        return known - unknown
+    tiny = np.finfo(np.float64).tiny
+    lost: NDArray[np.float64] = np.log2(max(known, tiny)) - np.log2(np.maximum(unknown, tiny))
+    return lost
+
+
+def _words(X: Sequences, row: int) -> str:
+    if X.kind == "mixed":
+        return str(X.cut(np.array([0, 1]), np.array([row]))[0][0])
+    value = X.values[row]
+    if X.kind == "symbols":
+        return str(value)
+    return ", ".join(f"{number:.4g}" for number in np.atleast_1d(value))

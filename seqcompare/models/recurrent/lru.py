@@ -1,0 +1,148 @@
+"""The linear recurrent unit: complex numbers that turn and fade, each by itself.
+
+Orvieto et al. (2023), "Resurrecting recurrent neural networks for long sequences". What they let follow the
+recurrence, a network of two layers that every step goes through, is one layer here: f.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from seqcompare.models.recurrent.cell import (
+    Backward,
+    Cell,
+    How,
+    Inputs,
+    Size,
+    State,
+    Trace,
+    Weights,
+    with_initial,
+)
+from seqcompare.models.recurrent.kernels import IDENTITY, compiled
+from seqcompare.models.recurrent.packing import Pack
+from seqcompare.typing import Array, Ints, Reals
+
+
+@compiled
+def _forward(
+    table: Reals, bias: Reals, index: Ints, offsets: Ints, unit: Reals, h: Reals, entered: Reals, keep: int
+) -> None:
+    """Run h = λ h + γ (x + b) over all steps.
+
+    The rows of `unit` are the real and the imaginary parts of λ, and γ; the columns of `h` real parts, then
+    imaginary ones. What enters, x + b, is kept for the way back.
+    """
+    B, H = len(h) - len(index), h.shape[1] // 2
+    turn, cross, scale = unit[0], unit[1], unit[2]
+    for t in range(len(offsets) - 1):
+        first, steps = offsets[t], offsets[t + 1] - offsets[t]
+        before = B + offsets[t - 1] if t > 0 else 0
+        for b in range(steps):
+            x, u = table[index[first + b]], entered[keep * first + b]
+            for j in range(2 * H):
+                u[j] = x[j] + bias[j]
+            u_re, u_im = u[:H], u[H:]
+            old_re, old_im = h[before + b, :H], h[before + b, H:]
+            new_re, new_im = h[B + first + b, :H], h[B + first + b, H:]
+            for j in range(H):
+                new_re[j] = turn[j] * old_re[j] - cross[j] * old_im[j] + scale[j] * u_re[j]
+                new_im[j] = turn[j] * old_im[j] + cross[j] * old_re[j] + scale[j] * u_im[j]
+
+
+@compiled
+def _backward(offsets: Ints, unit: Reals, d_states: Reals, dh: Reals) -> None:
+    """Add to `d_states` what reaches each state from later ones, and turn dh into that of the initial one."""
+    H = dh.shape[1] // 2
+    turn, cross = unit[0], unit[1]
+    for t in range(len(offsets) - 2, -1, -1):
+        first, steps = offsets[t], offsets[t + 1] - offsets[t]
+        for b in range(steps):
+            dh_re, dh_im = dh[b, :H], dh[b, H:]
+            d_re, d_im = d_states[first + b, :H], d_states[first + b, H:]
+            for j in range(H):
+                d_re[j] += dh_re[j]
+                d_im[j] += dh_im[j]
+                dh_re[j] = turn[j] * d_re[j] + cross[j] * d_im[j]
+                dh_im[j] = turn[j] * d_im[j] - cross[j] * d_re[j]
+
+
+def _unit(weights: Weights) -> tuple[Array, Array, Array]:
+    """Return λ = exp(-e^ν + i e^θ) in two parts and γ = sqrt(1 - |λ|²) as rows; and e^ν and e^θ."""
+    fading, turning = np.exp(weights["fading"]), np.exp(weights["turning"])
+    modulus = np.exp(-fading)
+    scale = np.sqrt(-np.expm1(-2 * fading))
+    return np.stack([modulus * np.cos(turning), modulus * np.sin(turning), scale]), fading, turning
+
+
+def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -> Trace:
+    B, width = state[0].shape
+    H = width // 2
+    unit, _, _ = _unit(weights)
+    h = with_initial(state[0], pack.n_rows, "h", how)
+    entered = how.take("entered", (pack.n_rows if how.keep else B, width))
+    _forward(*inputs[:3], pack.offsets, unit, h, entered, int(how.keep))
+    output = np.matmul(h[B:], weights["output"], out=how.take("output", (pack.n_rows, H)))
+    output += inputs.table[inputs.source, width:]
+    output += inputs.bias[width:]
+    if how.activation != IDENTITY:
+        np.tanh(output, out=output)
+    return Trace(output, (h[B + pack.last],), {"h": h, "entered": entered})
+
+
+def _unrun(weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final: State, how: How) -> Backward:
+    h, entered, dh = trace.cache["h"], trace.cache["entered"], d_final[0].copy()
+    B, width = dh.shape
+    H = width // 2
+    unit, fading, turning = _unit(weights)
+    d_inputs = how.take("d_inputs", (pack.n_rows, width + H))
+    d_past = d_inputs[:, width:]
+    d_past[:] = d_output
+    if how.activation != IDENTITY:
+        d_past *= 1 - trace.output * trace.output
+    d_states = np.matmul(d_past, weights["output"].T, out=how.take("d_states", (pack.n_rows, width)))
+    _backward(pack.offsets, unit, d_states, dh)
+    re, im = d_states[:, :H], d_states[:, H:]
+    before = h[pack.previous]
+    d_turn = np.einsum("nj,nj->j", re, before[:, :H]) + np.einsum("nj,nj->j", im, before[:, H:])
+    d_cross = np.einsum("nj,nj->j", im, before[:, :H]) - np.einsum("nj,nj->j", re, before[:, H:])
+    d_scale = np.einsum("nj,nj->j", d_states, entered)
+    turn, cross, scale = unit
+    d_modulus = -fading * (d_turn * turn + d_cross * cross)
+    d_modulus += (d_scale[:H] + d_scale[H:]) * fading * (1 - scale * scale) / scale
+    np.multiply(d_states, np.tile(scale, 2), out=d_inputs[:, :width])
+    d_weights = {
+        "fading": d_modulus,
+        "turning": turning * (d_cross * turn - d_turn * cross),
+        "output": h[B:].T @ d_past,
+    }
+    return Backward(d_inputs, d_weights, (dh,))
+
+
+def _start(size: Size, rng: np.random.Generator, longest: int) -> Weights:
+    """Return units that fade within 1 to `longest` steps, and turn by any angle up to half a circle."""
+    lasting = rng.uniform(1.0, max(longest - 1.0, 2.0), size.hidden)
+    return {"fading": -np.log(lasting), "turning": np.log(rng.uniform(0.0, np.pi, size.hidden))}
+
+
+LRU = Cell(
+    name="lru",
+    title="LRU",
+    gates=("real", "imaginary", "past the state"),
+    states=("hidden",),
+    activations=("tanh", "identity"),
+    learning_rate=1e-2,
+    shapes=lambda size: {
+        "fading": (size.hidden,),
+        "turning": (size.hidden,),
+        "output": (2 * size.hidden, size.hidden),
+    },
+    state_shapes=lambda size: (2 * size.hidden,),
+    biases=lambda size, rng, longest: np.zeros(3 * size.hidden),
+    forward=_run,
+    backward=_unrun,
+    storage="linear",
+    seconds=1.5e-6,
+    start=_start,
+    layers=2,  # one cannot let what it has stored decide what comes in
+)
