@@ -118,7 +118,12 @@ def _after(
     frame = frame[part_of_rows(frame) == part]
     contestants, found = [], {}
     for c in planned.contestants:
-        over = [x for x in c.candidates if (c.name, x.label, folds[0]) in undone]
+        # who is the best by far, and has no time to be tested, must not drop those who have
+        over = [
+            x
+            for x in c.candidates
+            if (c.name, x.label, folds[0]) in undone or not _may_be_tested(planned, work, c, x)
+        ]
         work.leave_out(c.name, over, OVER_TIME, part)
         stay = [x for x in c.candidates if x not in over]
         whole = [k for k in folds if not any((c.name, x.label, k) in undone for x in stay)]
@@ -136,6 +141,14 @@ def _after(
             work.discount(rows["trial_id"])
         contestants.append(replace(c, candidates=tuple(stay)))
     return replace(planned, contestants=tuple(c for c in contestants if c.candidates)), found
+
+
+def _may_be_tested(planned: PlannedComparison, work: Work, c: Contestant, x: Candidate) -> bool:
+    """Whether there is time for all tests of a candidate; of references always."""
+    if c.name in planned.config["data"]["references"]:
+        return True
+    last = last_fit(planned, work.spending, c, x)
+    return work.spending.affords(_tests(planned, c, x), last + _for_looks(work))
 
 
 def told_apart(table: pd.DataFrame, before: pd.DataFrame | None, tolerance: float) -> set[str]:

@@ -190,8 +190,23 @@ def test_a_model_that_is_not_tested_in_every_fold_is_left_out_whole(tmp_path, mo
     assert set(found.frame()["entry"]) == {"chance", "quick"}
 
 
-def test_where_tuning_does_not_fit_the_largest_race_decides(tmp_path, monkeypatch):
+def never_fits(monkeypatch):
+    """Let no whole comparison fit, so that all is raced."""
     monkeypatch.setattr(Spending, "affords", lambda *_, **__: False)
+    monkeypatch.setattr(racing, "_may_be_tested", lambda *_: True)
+
+
+def test_the_best_drops_nobody_if_there_is_no_time_for_its_tests(tmp_path, monkeypatch):
+    never_fits(monkeypatch)
+    monkeypatch.setattr(racing, "_may_be_tested", lambda planned, work, c, x: x.label != "toy 0.9")
+    found = compare_toys([toy(0.0, 0.8, 0.9)], tmp_path / "run", budget="1h")
+    left = found.tables()["left_out"].set_index("model")["reason"].to_dict()
+    assert left == {"toy 0.9": "over the budget", "toy 0.0": "told apart"}
+    assert found.verdict().model == "toy 0.8"
+
+
+def test_where_tuning_does_not_fit_the_largest_race_decides(tmp_path, monkeypatch):
+    never_fits(monkeypatch)
     monkeypatch.setattr(racing, "_tunable", lambda purse, c: [purse.quickest(c)])
     models = [toy(0.6, 0.8, 0.9)]
     found = compare_toys(models, tmp_path / "run", budget="1h")
@@ -216,7 +231,7 @@ def test_a_race_that_is_cut_short_compares_where_all_were_raced(tmp_path, monkey
         return Limit(time.monotonic() + 1000, lambda t: (t.phase, t.candidate.label, t.seed) not in late)
 
     monkeypatch.setattr(Spending, "limit", limit)
-    monkeypatch.setattr(Spending, "affords", lambda *_, **__: False)
+    never_fits(monkeypatch)
     found = compare_toys([toy(0.0, 0.1, 0.9)], tmp_path / "run", budget="1h")
     left = found.tables()["left_out"].set_index("model")
     assert left["reason"].to_dict() == {"toy 0.0": "told apart", "toy 0.1": "told apart"}
