@@ -84,7 +84,7 @@ def run(app: typer.Typer) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())  # type: ignore[union-attr]  # it was open
         raise SystemExit(_CLOSED_PIPE) from None
     except (ValueError, OSError, ImportError) as error:
-        _end(f"error: {error}", BAD_INPUT)
+        _end(f"error: {_with_command(error)}", BAD_INPUT)
     except Exception as error:
         # what the parser raises has a message of its own; all else is a fault of ours and is shown whole
         message = getattr(error, "format_message", None)
@@ -95,6 +95,16 @@ def run(app: typer.Typer) -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
     raise SystemExit(code or 0)
+
+
+def _with_command(error: BaseException) -> str:
+    """Return what an error says, with the command that was seen to help, if there is one."""
+    remedy = getattr(error, "remedy", None)
+    if not remedy:
+        return str(error)
+    from seqcompare.cli.corrected import corrected
+
+    return f"{getattr(error, 'said', error)}; this reads it: {corrected(sys.argv[1:], remedy)}"
 
 
 def _with_hint(message: str) -> str:

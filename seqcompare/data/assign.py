@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Literal
 
@@ -18,7 +19,7 @@ from seqcompare.data.look import Look, even, starts_of
 from seqcompare.data.order import looks_ordered, order_places
 from seqcompare.data.source import DataError
 from seqcompare.data.table import UNNAMED, Table
-from seqcompare.data.usual import USUAL, WEAK, normal
+from seqcompare.data.usual import USUAL, WEAK, listing, normal
 
 ColumnChoice = str | Literal[False] | None
 
@@ -52,14 +53,6 @@ class Assigned:
     def use(self, column: str, use: str, reason: str) -> None:
         """Write down what a column is for, and why."""
         self.uses.append(ColumnUse(column, use, reason))
-
-
-def listing(names: list[str], most: int = 12) -> str:
-    """Return names in quotes, of many the first and the last ones."""
-    quoted = [repr(name) for name in names]
-    if len(names) <= most:
-        return ", ".join(quoted)
-    return f"{', '.join(quoted[: most - 2])}, ... {quoted[-1]} ({len(names)} in all)"
 
 
 def assign(table: Table, columns: Columns, looks: dict[str, Look]) -> Assigned:
@@ -121,10 +114,23 @@ def _named(table: Table, columns: Columns, names: list[str]) -> list[str]:
     known = set(names)
     for column in [*given, *listed]:
         if column not in known:
-            raise table.error(f"there is no column {column!r}; the columns are {', '.join(names)}")
+            raise no_such_column(table, columns, column, names)
     if len({*given, *listed}) < len(given) + len(listed):
         raise table.error("a column can serve as one of sequence, order, values, target and group only")
     return listed
+
+
+def no_such_column(table: Table, columns: Columns, column: str, names: list[str]) -> DataError:
+    """Return the error for a column that was named and is not there."""
+    parts = [part for part in ("sequence", "order", "target", "group") if getattr(columns, part) == column]
+    close = get_close_matches(column.lower(), [name.lower() for name in names], 1)
+    meant = [name for name in names if name.lower() in close]
+    part = parts[0] if parts else "values"
+    hint = f"; did you mean {meant[0]!r}?" if meant else ""
+    error = table.error(
+        f"there is no column {column!r} for the {part}{hint or ';'} the columns are {listing(names, 20)}"
+    )
+    return error.trying(*({part: name} for name in meant[:1]), {part: None})
 
 
 def _candidates(table: Table, part: str, free: list[str]) -> list[str]:
@@ -136,7 +142,8 @@ def _candidates(table: Table, part: str, free: list[str]) -> list[str]:
     for usual in USUAL[part]:
         alike = [usual] if usual in known.get(usual, []) else known.get(usual, [])
         if len(alike) > 1:
-            raise table.error(f"the {part} could be {' or '.join(map(repr, alike))}: say which")
+            either = table.error(f"the {part} could be {' or '.join(map(repr, alike))}: say which")
+            raise either.trying(*({part: name} for name in alike))
         found += alike
     return found
 
@@ -185,10 +192,15 @@ def _check_not_one_row_each(table: Table, found: Assigned, looks: dict[str, Look
     """Refuse a table whose rows all have a name of their own, and nothing that orders them."""
     own = [name for name in _candidates(table, "sequence", free) if looks[name].every_row_its_own]
     if own and not found.order:
+        wide = {"wide": True}
+        rows = (
+            {"sequence": False, "order": own[0]} if looks[own[0]].numbers is not None else {"sequence": False}
+        )
+        kinds = {looks[name].kind for name in free if name != own[0]}
         raise table.error(
             f"column {own[0]!r} makes every row a sequence of its own; a table has a row for each step, not "
-            f"for each sequence (does it number the rows? --sequence '' --order {own[0]}; a wide one? --wide)"
-        )
+            "for each sequence, or is a wide one, and no column is left that names the sequences"
+        ).trying(*([wide, rows] if len(kinds) == 1 and len(free) > 3 else [rows, wide]))
 
 
 def _find_order(table: Table, found: Assigned, looks: dict[str, Look], free: list[str]) -> None:
@@ -299,7 +311,7 @@ def _find_values(table: Table, found: Assigned, looks: dict[str, Look], free: li
     if not free:
         raise table.error(
             "no column is left for the values: a table has a row for each step, and a column for what it is"
-        )
+        ).trying({"target": False}, {"order": False}, {"sequence": False})
     reasons = {name: _bookkeeping(looks[name], looks, found) for name in free}
     several = found.sequence is not None and 1 < looks[found.sequence].distinct < len(table.frame)
     for name in free if several else []:

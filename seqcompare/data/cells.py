@@ -103,7 +103,10 @@ def type_cells(cells: Sequence[str], delimiter: str) -> tuple[pd.Series, Spellin
     codes, found = pd.factorize(np.array(cells, dtype=object))
     spellings = [str(cell) for cell in found]
     told = missing_marks()
-    missing = np.array([stands_for_nothing(cell) if told is None else cell in told for cell in spellings])
+    usual = "" not in told
+    missing = np.array(
+        [cell == "" or cell in told or (usual and stands_for_nothing(cell)) for cell in spellings]
+    )
     numbers = _parse(spellings, missing)
     is_word = np.isnan(numbers) & ~missing
     if is_word.any() and delimiter != "," and _has_decimal_commas(spellings, missing):
@@ -128,7 +131,7 @@ def type_cells(cells: Sequence[str], delimiter: str) -> tuple[pd.Series, Spellin
             unclear=_first_with_comma(codes, spellings, missing),
             not_available=next((c for c, gone in zip(spellings, missing, strict=True) if gone and c), None),
         )
-        return as_words(cells if told is None else ["" if c in told else c for c in cells]), spelling
+        return as_words(["" if cell in told else cell for cell in cells] if told else cells), spelling
     if all(gone or _WHOLE.fullmatch(cell) for cell, gone in zip(spellings, missing, strict=True)):
         try:
             whole = np.array([0 if m else int(c) for c, m in zip(spellings, missing, strict=True)], np.int64)
@@ -160,7 +163,7 @@ def stands_for_nothing(cell: str) -> bool:
 def _sentinels(numbers: NDArray[np.float64], missing: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which distinct numbers are marks such as -999: they stand far apart from all others."""
     far = np.zeros(len(numbers), dtype=bool)
-    if missing_marks() is not None:
+    if "" in missing_marks():
         return far
     # only what is smallest or largest can stand apart; a mark may hide another
     for _ in range(3):

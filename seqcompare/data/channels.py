@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from seqcompare.data.assign import listing
-from seqcompare.data.cells import Spelling
+from seqcompare.data.cells import Spelling, stands_for_nothing
 from seqcompare.data.columns import assemble
 from seqcompare.data.kinds import (
     AS_REAL,
@@ -29,6 +29,7 @@ from seqcompare.data.schema import Channel, ChannelKind
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
 from seqcompare.data.table import Table
+from seqcompare.data.usual import listing
 from seqcompare.typing import Values
 
 
@@ -51,18 +52,22 @@ class TableLayout:
         codes = np.zeros(n_rows, dtype=np.int64)
         names, ids = ["the table"], None
         if sequence:
-            check_present(table, sequence)
+            check_present(table, sequence, "sequence")
             codes, uniques = pd.factorize(table.written(sequence))
             names, ids = [f"sequence {u!s:.40}" for u in uniques], np.asarray(uniques.astype(str))
         if order is None:
             return cls(np.argsort(codes, kind="stable"), offsets_of(np.bincount(codes)), names, None, ids)
-        check_present(table, order)
+        check_present(table, order, "order")
         cells = table.written(order)
         if table.spelling(order).decimal_comma:
             cells = cells.str.replace(",", ".")
         elif table.spelling(order).clothes:
             cells = table.frame[order]
-        places, how = order_places(cells, lambda problem, row: table.error(problem + hint, row, order))
+
+        def fail(problem: str, row: int) -> DataError:
+            return table.error(problem + hint, row, order).trying({"order": None}, {"order": False})
+
+        places, how = order_places(cells, fail)
         if how:
             notes.append(f"column {order!r} orders the steps, read as {how}")
         rank = np.lexsort((places, codes))
@@ -118,10 +123,15 @@ def read_values(
     starts = np.zeros(len(layout.rank), dtype=bool)
     starts[layout.offsets[:-1]] = True
     for column in columns:
-        kinds[column], blocks[column] = _read_channel(table, column, wanted, alone, layout, starts, notes)
+        kinds[column], blocks[column] = _read_channel(table, column, wanted, columns, layout, starts, notes)
 
     coded = [column for column in columns if kinds[column] == "symbols"]
-    if wanted.kind is None and 0 < len(coded) < len(columns) and all(map(_is_binary, map(blocks.get, coded))):
+    if (
+        wanted.kind is None
+        and not wanted.kinds
+        and 0 < len(coded) < len(columns)
+        and all(map(_is_binary, map(blocks.get, coded)))
+    ):
         # a number says all that two symbols do, and models take several channels of numbers
         for column in coded:
             kinds[column], blocks[column] = "real", np.asarray(blocks[column], dtype=np.float64)
@@ -163,21 +173,27 @@ def _read_channel(
     table: Table,
     column: str,
     wanted: Wanted,
-    alone: bool,
+    columns: list[str],
     layout: TableLayout,
     starts: NDArray[np.bool_],
     notes: list[str],
 ) -> tuple[ChannelKind, Values]:
     """Return what a column holds, and its cells in the order of the steps; say what was guessed."""
     kind, spelling, cells = wanted.kind, table.spelling(column), table.frame[column]
+    if column in wanted.kinds:
+        return _read_alike(table, column, *wanted.kinds[column], layout)
+    alone = len(columns) == 1
     remedy = "; the kind 'symbols' reads all as symbols" if alone else ""
+    # of several channels, the others may do without this one
+    others = {"kind": "symbols"} if alone else {"values": [name for name in columns if name != column]}
     if spelling.unclear is not None and kind != "symbols":
-        fail_unclear(table, column, remedy)
+        raise unclear(table, column, remedy).trying(others)
     if spelling.units and kind != "symbols":
         units = " and ".join(map(repr, spelling.units))
-        raise table.error(f"the numbers have several units, {units}: bring them to one{remedy}", None, column)
+        several = f"the numbers have several units, {units}: bring them to one{remedy}"
+        raise table.error(several, None, column).trying(others)
     if spelling.mixed and kind != "symbols":
-        _fail_mixed(table, column, spelling.mixed, remedy)
+        raise _mixed(table, column, spelling.mixed, remedy).trying(*_marks_among(table, column), others)
     if kind == "symbols" and (
         spelling.twins or spelling.decimal_comma or spelling.clothes or spelling.marks or spelling.blanks
     ):
@@ -185,7 +201,7 @@ def _read_channel(
     say_spelling(spelling, column, notes)
     if not pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_bool_dtype(cells):
         if kind in ("real", "count") and not pd.api.types.is_bool_dtype(cells):
-            raise table.error("expected numbers, got words", 0, column)
+            raise table.error("expected numbers, got words", 0, column).trying({"kind": None}, others)
         values = _symbols(table, column, layout)
         if kind is None and alone:
             notes.append(f"{column!r} holds words, read as {cells.nunique()} symbols")
@@ -200,6 +216,23 @@ def _read_channel(
             )
         return ("real" if kind is None else kind), _as_counts(table, column, numbers, kind)
     return _read_whole(table, column, kind, alone, layout, numbers, starts, notes)
+
+
+def _read_alike(
+    table: Table, column: str, kind: str, words: bool, layout: TableLayout
+) -> tuple[ChannelKind, Values]:
+    """Return a column as the kind that it has in the part that is learned from."""
+    cells = table.frame[column]
+    if kind == "symbols":
+        if not words and not pd.api.types.is_integer_dtype(cells):
+            raise table.error("expected whole numbers, as in the other part, got other cells", 0, column)
+        return "symbols", _symbols(table, column, layout, written=words)
+    if cells.isna().all():
+        return cast(ChannelKind, kind), np.full(len(cells), np.nan)
+    if not pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_bool_dtype(cells):
+        raise table.error("expected numbers, as in the other part, got words", 0, column)
+    numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)[layout.rank]
+    return cast(ChannelKind, kind), _as_counts(table, column, numbers, "count" if kind == "count" else None)
 
 
 def _read_whole(
@@ -250,7 +283,7 @@ def _as_counts(table: Table, column: str, numbers: Values, kind: Kind | None) ->
         if wrong.size:
             came = written[wrong[0]]
             words = f"expected counts, which are whole numbers from 0, got {came:g}"
-            raise table.error(words, int(wrong[0]), column)
+            raise table.error(words, int(wrong[0]), column).trying({"kind": None})
     return numbers
 
 
@@ -287,11 +320,14 @@ def say_spelling(spelling: Spelling, column: str, notes: list[str]) -> None:
         notes.append(f"in column {column!r}, {' and '.join(spelling.twins)} are read as the same number")
 
 
-def check_present(table: Table, column: str) -> None:
-    """Raise DataError for the first cell of a column that holds nothing."""
+def check_present(table: Table, column: str, part: str) -> None:
+    """Raise DataError for the first cell of a column that holds nothing; without that column it may do."""
     absent = np.flatnonzero(table.frame[column].isna().to_numpy())
     if absent.size:
-        raise table.error("there is no value", int(absent[0]), column)
+        problem = f"there is no value, and each row needs one of the {part}"
+        raise table.error(problem, int(absent[0]), column).trying(
+            {part: None}, {part: False}, {part: False, "missing": "keep"}
+        )
 
 
 def plain(table: Table, column: str, cells: pd.Series | None = None) -> Values:
@@ -302,22 +338,33 @@ def plain(table: Table, column: str, cells: pd.Series | None = None) -> Values:
         row = int(np.argmax(lengths))
         if lengths[row] > LONGEST_SYMBOL:
             raise table.error(too_long(values[row]), row, column)
-    return Sequences.from_concatenated(values).values
+    try:
+        return Sequences.from_concatenated(values).values
+    except TypeError as error:
+        raise table.error(f"expected numbers or words: {error}", None, column) from None
 
 
-def _fail_mixed(table: Table, column: str, rows: tuple[int, int], remedy: str) -> None:
+def _mixed(table: Table, column: str, rows: tuple[int, int], remedy: str) -> DataError:
     number, word = rows
     cells = table.written(column)
     other = "" if table.lines is None else f" but line {table.lines[number]} has {cells.iloc[number]!r:.40}"
     problem = f"values must be all numbers or all words, got {cells.iloc[word]!r:.40}{other}{remedy}"
-    raise table.error(problem, word, column)
+    return table.error(problem, word, column)
 
 
-def fail_unclear(table: Table, column: str, remedy: str = "") -> None:
-    """Raise DataError for numbers with separators that may mean either."""
+def _marks_among(table: Table, column: str) -> list[dict[str, object]]:
+    """Return the few words among numbers, as marks of missing values to be tried."""
+    written = table.written(column)
+    gone = pd.to_numeric(written, errors="coerce").isna() & written.notna()
+    words = [str(word) for word in written[gone].unique() if not stands_for_nothing(str(word))]
+    return [{"marks": words}] if len(words) <= 3 and 2 * int(gone.sum()) < len(written) else []
+
+
+def unclear(table: Table, column: str, remedy: str = "") -> DataError:
+    """Return the error for numbers with separators that may mean either."""
     row = table.spelling(column).unclear
     assert row is not None
-    raise table.error(
+    return table.error(
         f"{table.written(column).iloc[row]!r:.40} could be a number with a decimal comma, one with thousands "
         f"separators or a word; expected numbers such as 1234.5{remedy}",
         row,

@@ -37,7 +37,7 @@ def as_kind(X: Sequences, kind: Kind | None, fail: FailAt) -> Sequences:
         return X
     if kind in ("real", "count"):
         if X.values.dtype.kind == "U":
-            raise fail(f"expected numbers, got {X.values[0]!s:.40}", 0, 0)
+            raise fail(f"expected numbers, got {X.values[0]!s:.40}", 0, 0).trying({"kind": None})
         numbers = X.with_values(X.values.astype(np.float64))
         if kind == "real":
             return numbers
@@ -45,7 +45,8 @@ def as_kind(X: Sequences, kind: Kind | None, fail: FailAt) -> Sequences:
         if len(wrong):
             step, place = map(int, wrong[0])
             came = numbers.channels[step, place]
-            raise fail(f"expected counts, which are whole numbers from 0, got {came:g}", step, place)
+            wrong_count = fail(f"expected counts, which are whole numbers from 0, got {came:g}", step, place)
+            raise wrong_count.trying({"kind": "real"})
         schema = [(channel.name, kind) for channel in numbers.schema]
         return Sequences(numbers, schema=schema)
     if X.n_channels > 1:
@@ -53,7 +54,7 @@ def as_kind(X: Sequences, kind: Kind | None, fail: FailAt) -> Sequences:
     values = X.channels[:, 0]
     broken = np.flatnonzero(~are_whole(values))
     if broken.size:
-        raise fail(f"expected symbols, got {values[broken[0]]:g}", int(broken[0]), 0)
+        raise fail(f"expected symbols, got {values[broken[0]]:g}", int(broken[0]), 0).trying({"kind": "real"})
     return X.with_values(values.astype(np.int64))
 
 
@@ -76,7 +77,9 @@ def check_finite(X: Sequences, missing: Missing | None, notes: list[str], fail: 
         of = "" if X.n_channels == 1 else f" of {channel.name!r}"
         if column.kind == "symbols":
             if gone.size and missing != "keep":
-                raise fail("there is no value; 'keep' for missing ones lets it pass", int(gone[0]), i)
+                raise fail("there is no value; 'keep' for missing ones lets it pass", int(gone[0]), i).trying(
+                    {"missing": "keep"}
+                )
             if gone.size:
                 notes.append(f"{len(gone)} symbols{of} are missing")
             continue
@@ -85,7 +88,8 @@ def check_finite(X: Sequences, missing: Missing | None, notes: list[str], fail: 
             step = int(infinite[0])
             raise fail(f"expected a finite number, got {column.values[step]}", step, i)
         if gone.size and missing == "error":
-            raise fail("there is no number (NaN); 'keep' for missing ones lets it pass", int(gone[0]), i)
+            none = fail("there is no number (NaN); 'keep' for missing ones lets it pass", int(gone[0]), i)
+            raise none.trying({"missing": "keep"})
         if gone.size:
             notes.append(f"{len(gone)} numbers{of} are missing (NaN)")
 

@@ -11,10 +11,10 @@ from seqcompare.data.assign import Assigned, ColumnChoice, Columns, assign
 from seqcompare.data.channels import (
     TableLayout,
     check_present,
-    fail_unclear,
     plain,
     read_values,
     say_spelling,
+    unclear,
 )
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.keys import join_date_and_time, join_keys
@@ -81,7 +81,8 @@ def read_long(
         column = cell or find_cells(table, columns, looks)
         if column is not None:
             if column not in looks:
-                raise table.error(f"there is no column {column!r}; the columns are {', '.join(looks)}")
+                missing = f"there is no column {column!r}; the columns are {', '.join(looks)}"
+                raise table.error(missing).trying({"cell": None})
             table, columns = open_cells(table, columns, column)
     if shape is not None or table.frame.shape[1] != len(looks):
         looks = _look(table)
@@ -156,8 +157,8 @@ def _check_long(table: Table, columns: Columns, found: Assigned, layout: TableLa
     n_rows, name = len(layout.rank), found.sequence
     demand = "a table has a row for each step, not for each sequence"
     if name and n_rows > 1 and len(layout.names) == n_rows:
-        problem = f"column {name!r} makes every row a sequence of its own; {demand} (a wide table: --wide)"
-        raise table.error(problem)
+        problem = f"column {name!r} makes every row a sequence of its own; {demand}"
+        raise table.error(problem).trying({"wide": True}, {"sequence": None}, {"sequence": False})
     if columns.values is not None or name or found.order or len(found.values) > 1:
         return
     # with every part guessed, texts that hardly recur are more likely to be sequences than symbols
@@ -168,17 +169,17 @@ def _check_long(table: Table, columns: Columns, found: Assigned, layout: TableLa
         raise table.error(
             f"the cells of column {cells.name!r} look like whole sequences; {demand} (to read each cell as a "
             f"sequence: --cell {cells.name!r}; as one symbol, name the column of the values)"
-        )
+        ).trying({"cell": str(cells.name)}, {"values": [str(cells.name)]})
 
 
 def _read_target(table: Table, column: str, wanted: Wanted, notes: list[str]) -> Values:
     """Return the target of every row; a number in two spellings is a class, unless numbers are asked for."""
     spelling = table.spelling(column)
     if wanted.role != "step-value" and not (wanted.role is None and _is_measured(table, column)):
-        check_present(table, column)
+        check_present(table, column, "target")
     if wanted.role in ("value", "step-value"):
         if spelling.unclear is not None:
-            fail_unclear(table, column)
+            raise unclear(table, column)
         say_spelling(spelling, column, notes)
         return plain(table, column)
     if spelling.twins:
@@ -189,7 +190,8 @@ def _read_target(table: Table, column: str, wanted: Wanted, notes: list[str]) ->
         return plain(table, column, table.written(column))
     if wanted.role is None:
         if spelling.unclear is not None:
-            fail_unclear(table, column, "; the role 'sequence' or 'step' reads words")
+            words = unclear(table, column, "; the role 'sequence' or 'step' reads words")
+            raise words.trying({"role": "sequence"}, {"role": "step"})
         say_spelling(spelling, column, notes)
         return plain(table, column)
     return plain(table, column, table.written(column) if spelling.decimal_comma else None)
@@ -205,12 +207,13 @@ def _is_measured(table: Table, column: str) -> bool:
 
 
 def _read_groups(table: Table, column: str, layout: TableLayout) -> Values:
-    check_present(table, column)
+    check_present(table, column, "group")
     values = plain(table, column, table.written(column))[layout.rank]
     first = np.repeat(layout.offsets[:-1], np.diff(layout.offsets))
     change = np.flatnonzero(values != values[first])
     if change.size:
         row = int(layout.rank[change[0]])
         was, now = values[first[change[0]]], values[change[0]]
-        raise table.error(f"the group changes from {was} to {now} within a sequence", row, column)
+        changes = table.error(f"the group changes from {was} to {now} within a sequence", row, column)
+        raise changes.trying({"group": None}, {"group": False})
     return values[layout.offsets[:-1]]

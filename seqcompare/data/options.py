@@ -72,7 +72,8 @@ OPTIONS = (
     ),
     Option(
         "marks",
-        "What stands for a missing value, such as -1; may be given several times; '' for empty cells alone.",
+        "What else stands for a missing value, such as -1; may be given several times. With '', NA, - and "
+        "-999 do not.",
         several=True,
         flag="--missing-mark",
     ),

@@ -45,7 +45,7 @@ def cut_padding(data: SequenceDataset, padding: object) -> SequenceDataset:
         raise DataError(f"sequence {np.argmin(lengths)} holds nothing but the padding {padding!r}")
     n_cut = int(X.n_steps - lengths.sum())
     if not n_cut:
-        raise DataError(f"no sequence ends with the padding {padding!r}")
+        raise DataError(f"no sequence ends with the padding {padding!r}").trying({"padding": None})
     rows = np.flatnonzero(X.step_index < np.repeat(lengths, X.lengths))
     offsets = offsets_of(lengths)
     n_shorter = int((lengths < X.lengths).sum())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from seqcompare.data.catalog import DATASETS, load
 from seqcompare.data.containers import read_container
@@ -20,6 +22,9 @@ from seqcompare.data.roles import Wanted
 from seqcompare.data.source import DataError, WrongUseError, reading, title_of
 from seqcompare.data.table import Table, frame_table, is_frame
 from seqcompare.data.told import Told, asked, column_name, own_options, reader_for, refuse
+
+# trying what may help must not take longer than people wait for an error, in seconds
+_PATIENCE = 5.0
 
 
 def read(
@@ -90,8 +95,8 @@ def read(
         What to do about missing values. By default numbers may be missing, and a note says so; a missing
         symbol is an error, since an empty cell is more often a slip; "keep" lets it pass.
     marks : str or list of str, optional
-        What stands for a missing value in files of text; the empty string for empty cells alone. By default
-        ``NA``, ``-``, ``?`` and the like among numbers and dates, and a -999 that stands apart.
+        What stands for a missing value in files of text, besides ``NA``, ``-``, ``?`` and the like among
+        numbers and dates, and a -999 that stands apart; with the empty string, these stand for themselves.
     wide : bool, optional
         Whether a row of a table is a sequence and a column a step (`values` then names the columns of the
         steps, or patterns of them); by default it is found out.
@@ -149,28 +154,72 @@ def read(
     >>> data.X, data.role
     (<Sequences: 3 of 4-4 steps, symbols>, 'sequence')
     """
-    one = _one_channel(predict, known)
+    given: dict[str, Any] = {
+        "sequence": sequence,
+        "order": order,
+        "values": values,
+        "target": target,
+        "predict": predict,
+        "known": known,
+        "group": group,
+        "role": role,
+        "kind": kind,
+        "missing": missing,
+        "marks": marks,
+        "wide": wide,
+        "cell": cell,
+        "labels": labels,
+        "names": names,
+        "padding": padding,
+        "normalise": normalise,
+        "memory": memory,
+        "test": test,
+        "ignore_label": ignore_label,
+        "file_format": file_format,
+        "name": name,
+    }
+    special = {"tokens": tokens, "split": split, "header": header, **options}
+    try:
+        return _read_all(data, given, special)
+    except DataError as error:
+        tries = [*error.tries, {"file_format": None}] if file_format else error.tries
+        remedy = _find_remedy(data, given, special, tries)
+        raise (error if remedy is None else error.advising(remedy)) from error.__cause__
+
+
+def _find_remedy(
+    data: object, given: dict[str, Any], special: dict[str, object], tries: Iterable[Mapping[str, object]]
+) -> Mapping[str, object] | None:
+    """Return the first change of options with which the data are read; None if there is none in time."""
+    end = time.monotonic() + _PATIENCE
+    for change in tries:
+        own = {option: value for option, value in change.items() if option not in given}
+        changed = {**given, **{option: value for option, value in change.items() if option in given}}
+        if (changed == given and not own) or time.monotonic() > end:
+            continue
+        try:
+            _read_all(data, changed, {**special, **own})
+        except Exception:  # whatever goes wrong, this is no remedy
+            continue
+        return change
+    return None
+
+
+def _read_all(data: object, given: Mapping[str, Any], special: Mapping[str, object]) -> SequenceDataset:
+    """Read data and their official test part, if there is one."""
+    rest = dict(given)
+    one = _one_channel(rest.pop("predict"), rest.pop("known"))
     if one is not None:
+        target, role = rest["target"], rest["role"]
         if target or role not in (None, "next"):
             came = f"target {target!r}" if target else f"role {role!r}"
-            raise WrongUseError(f"predict {predict!r} makes a channel the target: {came} does not apply")
-        target, role = False, "next"
-    told = Told(
-        Columns(sequence, order, values, target),
-        group,
-        wide,
-        cell,
-        Wanted(role, kind, missing, ignore_label),
-        {"tokens": tokens, "split": split, "header": header, **options},
-        file_format,
-        name,
-        labels,
-        names,
-        padding,
-        normalise,
-        memory,
-        marks,
-    )
+            apart = WrongUseError(f"predict {one.name!r} makes a channel the target: {came} does not apply")
+            raise apart.trying({"target": None, "role": None})
+        rest |= {"target": False, "role": "next"}
+    columns = Columns(*(rest.pop(part) for part in ("sequence", "order", "values", "target")))
+    wanted = Wanted(*(rest.pop(part) for part in ("role", "kind", "missing", "ignore_label")))
+    test = rest.pop("test")
+    told = Told(columns, wanted=wanted, special=special, **rest)
     train = _read_one(data, told)
     if not isinstance(data, SequenceDataset):
         train = replace(train, reading=told.again(train))
@@ -180,12 +229,15 @@ def read(
     if test is None:
         return train
     if train.test is not None:
-        raise WrongUseError("test does not apply: the data have an official test part of their own")
+        if not isinstance(data, (str, Path)) or not Path(data).is_file():
+            raise WrongUseError("test does not apply: the data have an official test part of their own")
+        # what lies beside a file is the test part only as long as no other is named
+        train = replace(train.take(~train.test), test=None)
     part = replace(told.wanted, role=train.role if one is None else "next", part=True)
     told = replace(told, wanted=part, name=None, labels=None)
-    if told.columns.target is None and train.reading.get("target") in FACTS:
-        told = replace(told, columns=replace(told.columns, target=str(train.reading["target"])))
-    other = _read_one(test, told)
+    # what is no table has no columns that could be those of the other part
+    alike = isinstance(test, (str, Path)) or is_frame(test)
+    other = _read_one(test, told.of_test(train, FACTS) if alike else told)
     other = other if one is None else one.of(other)
     try:
         return with_test(train, other)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import get_args
 
 import numpy as np
@@ -24,7 +24,8 @@ Fail = Callable[[str, int | None], DataError]
 class Wanted:
     """What the user said about the data, whatever their form; None is for "find out".
 
-    A `part` of the data is never learned from: it may have one class, or one sequence.
+    A `part` of the data is never learned from: it may have one class, or one sequence, and its channels
+    have the `kinds` of those that are learned from (with whether their symbols are words).
     """
 
     role: Role | None = None
@@ -32,6 +33,7 @@ class Wanted:
     missing: Missing | None = None
     ignore_label: object = None
     part: bool = False
+    kinds: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for what, choices in (("role", Role), ("kind", Kind), ("missing", Missing)):
@@ -82,14 +84,17 @@ def settle_role(
     role, ignore_label = wanted.role, wanted.ignore_label
     if target is None:
         if role not in (None, "next"):
-            raise fail(f"the role {role} needs a target, and there is none", None)
+            none = fail(f"the role {role} needs a target, and there is none", None)
+            raise none.trying({"target": None}, {"role": None})
         if ignore_label is not None:
-            raise fail("the label to ignore is one of a target, and there is none", None)
+            none = fail("the label to ignore is one of a target, and there is none", None)
+            raise none.trying({"ignore_label": None})
         if role is None:
             notes.append("no target, so the role is next: each step is predicted from those before it")
         return (None, None, "next") if wanted.part else _check_next(X, notes, fail)
     if role == "next":
-        raise fail("the role next predicts the steps themselves: it takes no target", None)
+        own = fail("the role next predicts the steps themselves: it takes no target", None)
+        raise own.trying({"target": False}, {"role": None})
     if isinstance(target, Sequences):
         change = _first_change(target)
         fractions = _have_fractions(target.values)
@@ -106,12 +111,14 @@ def settle_role(
                     notes[-1] += "; the role 'step-value' predicts it as a number"
             return _check_steps(target, ignore_label, fail, wanted.part)
         if change is not None:
-            raise fail(f"the role {role} needs one target a sequence, but it changes here", change)
+            changes = fail(f"the role {role} needs one target a sequence, but it changes here", change)
+            raise changes.trying({"role": None}, {"role": "step"})
         values, starts = target.values[target.offsets[:-1]], target.offsets
         return _check_sequences(values, wanted, notes, lambda p, i: fail(p, _start(starts, i)))
     if role in ("step", "step-value"):
         what = "a label" if role == "step" else "a number"
-        raise fail(f"the role {role} needs {what} for every step, but there is one a sequence", None)
+        one = fail(f"the role {role} needs {what} for every step, but there is one a sequence", None)
+        raise one.trying({"role": None})
     return _check_sequences(target, wanted, notes, fail)
 
 
@@ -121,7 +128,8 @@ def _start(offsets: NDArray[np.int64], i: int | None) -> int | None:
 
 def _check_next(X: Sequences, notes: list[str], fail: Fail) -> Settled:
     if X.lengths.max() < 2:
-        raise fail("every sequence has one step: there is no next step to predict", None)
+        short = fail("every sequence has one step: there is no next step to predict", None)
+        raise short.trying({"sequence": None}, {"sequence": False}, {"wide": True})
     if (X.values == X.values[0]).all():
         raise fail(f"all steps are {np.ravel(X.values[0]).tolist()}: there is nothing to predict", 0)
     return None, None, "next"
@@ -136,7 +144,7 @@ def _check_steps(target: Sequences, ignore_label: object, fail: Fail, part: bool
         if not ignored.any() and not part:
             raise fail(
                 f"the label to ignore, {ignore_label!r}, is none of the labels: {_listed(labels)}", None
-            )
+            ).trying({"ignore_label": None})
         scored = ~ignored
     if not part:
         _check_classes(labels[scored], fail)
@@ -180,7 +188,7 @@ def _check_sequences(target: Values, wanted: Wanted, notes: list[str], fail: Fai
     if wanted.ignore_label is not None:
         raise fail(
             "a label can be ignored among labels per step only, but there is one target a sequence", None
-        )
+        ).trying({"ignore_label": None})
     absent = np.flatnonzero(np.isnan(target)) if target.dtype.kind == "f" else np.empty(0, dtype=np.int64)
     if absent.size:
         raise fail("there is no target", int(absent[0]))
@@ -193,25 +201,29 @@ def _check_sequences(target: Values, wanted: Wanted, notes: list[str], fail: Fai
         if number and role == "sequence" and len(np.unique(target)) > _MANY:
             notes[-1] += number
     if len(target) < 2 and not wanted.part:
-        raise fail(f"the role {role} needs several sequences to learn from, but there is one", None)
+        one = fail(f"the role {role} needs several sequences to learn from, but there is one", None)
+        raise one.trying({"sequence": None}, {"wide": True}, {"target": False})
     if role == "value":
         values = _as_numbers(target, fail)
         if (values == values[0]).all() and not wanted.part:
-            raise fail(f"every target is {values[0]:g}: there is nothing to predict", None)
+            same = fail(f"every target is {values[0]:g}: there is nothing to predict", None)
+            raise same.trying({"target": False, "role": None})
         return values, None, role
     labels = _as_labels(target, "a class must be a symbol; the role value predicts numbers", fail)
     if wanted.part:
         return labels, None, role
     _check_classes(labels, fail)
     if len(np.unique(labels)) == len(labels):
-        raise fail("every sequence has a class of its own: no class can be learnt and tested" + number, None)
+        own = fail("every sequence has a class of its own: no class can be learnt and tested" + number, None)
+        raise own.trying({"role": "value"}, {"target": False, "role": None})
     return labels, None, role
 
 
 def _check_classes(labels: Values, fail: Fail) -> None:
     classes = np.unique(labels)
     if len(classes) < 2:
-        raise fail(f"the target has one class, {classes[0]!s}: there is nothing to predict", None)
+        one = fail(f"the target has one class, {classes[0]!s}: there is nothing to predict", None)
+        raise one.trying({"target": False, "role": None})
 
 
 def _as_labels(values: Values, problem: str, fail: Fail) -> Values:
@@ -219,7 +231,8 @@ def _as_labels(values: Values, problem: str, fail: Fail) -> Values:
         return values
     broken = np.flatnonzero(~are_whole(values))
     if broken.size:
-        raise fail(f"{problem}, got {values[broken[0]]:g}", int(broken[0]))
+        real = fail(f"{problem}, got {values[broken[0]]:g}", int(broken[0]))
+        raise real.trying({"role": "value"}, {"target": False, "role": None})
     return values.astype(np.int64)
 
 
@@ -231,7 +244,9 @@ def _as_numbers(values: Values, fail: Fail) -> NDArray[np.float64]:
             try:
                 float(value)
             except ValueError:
-                raise fail(f"the role value predicts numbers, got {value!s}", i) from None
+                raise fail(f"the role value predicts numbers, got {value!s}", i).trying(
+                    {"role": None}
+                ) from None
         raise
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import re
 import unicodedata
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from seqcompare.data.options import Form
+from seqcompare.data.packed import BROKEN, declared_size, open_packed, packing_of, without_packing
 
 # of a byte of text, while cells are objects of Python: 47 in a table of short words, 26 in one of numbers
 GROWTH = 48
@@ -31,14 +31,15 @@ class Reading:
     normalise : str, optional
         The Unicode form that text is brought into.
     marks : frozenset of str, optional
-        The cells that stand for missing values, besides empty ones; by default those that usually do.
+        Further cells that stand for missing values; if the empty one is named, those that usually do stand
+        for themselves.
     notes : list of str
         What was decided about text.
     """
 
     memory: int
     normalise: Form | None = None
-    marks: frozenset[str] | None = None
+    marks: frozenset[str] = frozenset()
     notes: list[str] = field(default_factory=list)
 
 
@@ -67,7 +68,7 @@ def reading(
     """
     if normalise is not None and normalise not in ("NFC", "NFD", "NFKC", "NFKD"):
         raise WrongUseError(f"normalise must be one of NFC, NFD, NFKC, NFKD, got {normalise!r}")
-    told = None if marks is None else frozenset([marks] if isinstance(marks, str) else map(str, marks)) | {""}
+    told = frozenset([marks] if isinstance(marks, str) else map(str, marks or ()))
     now = Reading(bytes_of(memory), normalise, told)
     token = _NOW.set(now)
     try:
@@ -76,10 +77,17 @@ def reading(
         _NOW.reset(token)
 
 
-def missing_marks() -> frozenset[str] | None:
-    """Return the cells that the user said stand for missing values; None if nothing was said."""
+def missing_marks() -> frozenset[str]:
+    """Return the cells that the user said stand for missing values; the empty one for no usual ones."""
     now = _NOW.get()
-    return None if now is None else now.marks
+    return frozenset() if now is None else now.marks
+
+
+def say(note: str) -> None:
+    """Add to what was decided about what is being read."""
+    now = _NOW.get()
+    if now is not None and note not in now.notes:
+        now.notes.append(note)
 
 
 def bytes_of(memory: object) -> int:
@@ -122,6 +130,15 @@ class DataError(ValueError):
         The line, counted from 1.
     column : int or str, optional
         The character in the line, counted from 1, or the name of the table's column.
+
+    Attributes
+    ----------
+    said : str
+        The error without a remedy.
+    tries : sequence of mapping of str to object
+        Options of reading that may help.
+    remedy : mapping of str to object or None
+        Options with which the data were read, on trial.
     """
 
     def __init__(
@@ -139,13 +156,27 @@ class DataError(ValueError):
             place.append(f"line {line}")
         if column is not None:
             place.append(f"column {column!r}")
-        super().__init__(f"{', '.join(place)}: {problem}" if place else problem)
+        self.said = f"{', '.join(place)}: {problem}" if place else problem
+        self.tries: Sequence[Mapping[str, object]] = ()
+        self.remedy: Mapping[str, object] | None = None
+        super().__init__(self.said)
+
+    def trying(self, *changes: Mapping[str, object]) -> Self:
+        """Return this error with options of reading that may help, each to be tried before it is advised."""
+        self.tries = changes
+        return self
+
+    def advising(self, remedy: Mapping[str, object]) -> Self:
+        """Return this error with options of reading that were seen to help, which its text names."""
+        self.remedy = remedy
+        self.args = (f"{self.said}; this reads it: {', '.join(f'{k}={v!r}' for k, v in remedy.items())}",)
+        return self
 
     def within(self, path: Path | None) -> DataError:
         """Return the same error with this file, unless it names one."""
         if path is None or self.path is not None or isinstance(self, WrongUseError):
             return self
-        return DataError(self.problem, path, self.line, self.column)
+        return DataError(self.problem, path, self.line, self.column).trying(*self.tries)
 
 
 class WrongUseError(DataError):
@@ -157,13 +188,12 @@ class UnknownOptionError(WrongUseError, TypeError):
 
 
 def title_of(path: Path) -> str:
-    """Return the name of a file without its ending, and without that of gzip."""
-    name = path.name[:-3] if path.name.lower().endswith(".gz") else path.name
-    return Path(name).stem
+    """Return the name of a file without its ending, and without that of what packs it."""
+    return Path(without_packing(path.name)).stem
 
 
 def read_text(path: Path) -> str:
-    r"""Return a UTF-8 text file, unzipped if it is gzip, with ``\n`` at the end of every line.
+    r"""Return a UTF-8 text file, unpacked if it is packed, with ``\n`` at the end of every line.
 
     A byte order mark is dropped.
 
@@ -202,9 +232,7 @@ def _formed(text: str) -> str:
     if now.normalise is not None:
         return unicodedata.normalize(now.normalise, text)
     if not any(unicodedata.is_normalized(form, text) for form in ("NFC", "NFD")):
-        note = "the text has letters with accents both as one character and as two; normalise 'NFC' makes one"
-        if note not in now.notes:
-            now.notes.append(note)
+        say("the text has letters with accents both as one character and as two; normalise 'NFC' makes one")
     return text
 
 
@@ -223,22 +251,31 @@ def _read_bytes(path: Path) -> bytes:
     check_file(path)
     size = path.stat().st_size
     check_memory(GROWTH * size, path, f"the file has {size:,} bytes")
+    packing = None
     try:
-        with path.open("rb") as file:
-            if file.read(2) != b"\x1f\x8b":
-                file.seek(0)
-                return file.read()
-        return _unzipped(path)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"the gzip file is broken: {error}", path) from None
+        packing = packing_of(path)
+        if packing is None:
+            return path.read_bytes()
+        declared = declared_size(path, packing)
+        check_memory(GROWTH * declared, path, f"the file has {declared:,} bytes, unpacked")
+        return _unpacked(path, packing)
     except OSError as error:
-        raise DataError(f"the file cannot be read: {error.strerror or error}", path) from None
+        # what unpacks raises some of its errors as if they were the system's
+        if packing is None or error.errno is not None:
+            raise DataError(f"the file cannot be read: {error.strerror or error}", path) from None
+        raise DataError(f"the {packing} file is broken: {error}", path) from None
+    except BROKEN as error:
+        raise DataError(f"the {packing} file is broken: {error}", path) from None
 
 
-def _unzipped(path: Path) -> bytes:
-    """Return what a gzip file holds, looking at its size while it is unpacked."""
+def _unpacked(path: Path, packing: str) -> bytes:
+    """Return what a packed file holds, looking at its size while it is unpacked."""
     pieces, size = [], 0
-    with gzip.open(path) as file:
+    try:
+        file = open_packed(path, packing)
+    except ValueError as error:
+        raise DataError(str(error), path) from None
+    with file:
         while piece := file.read(2**22):
             pieces.append(piece)
             size += len(piece)

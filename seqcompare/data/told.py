@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from seqcompare.data.catalog import DATASETS
@@ -11,8 +12,14 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.long import ColumnChoice, Columns
 from seqcompare.data.options import READING_OPTIONS, Form
 from seqcompare.data.readers import READERS, Reader, find_reader, nearest_option, reader_of, reading_options
+from seqcompare.data.readers.sniff import sniff
 from seqcompare.data.roles import Wanted
-from seqcompare.data.source import DataError, UnknownOptionError, WrongUseError
+from seqcompare.data.sequences import Sequences
+from seqcompare.data.source import DataError, UnknownOptionError, WrongUseError, check_file, say
+
+# what people call by another name, and what is sure all the same
+_MISNAMED = ("text", "csv", "tsv")
+_UNMISTAKABLE = ("fasta", "ts", "arff", "tsf", "xes", "parquet", "numpy", "excel")
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,21 @@ class Told:
         named = {"sequence": columns.sequence, "order": columns.order, "values": columns.values}
         return {**named, "target": columns.target, "wide": self.wide, "cell": self.cell}
 
+    def of_test(self, train: SequenceDataset, facts: Sequence[str]) -> Told:
+        """Return how the official test part is read: as the other part was, with what was found there."""
+        found = train.reading
+        columns = self.columns
+        if train.columns and not self.labels and found.get("target") not in facts:
+            named = {part: found[part] for part in ("sequence", "order", "values", "target") if part in found}
+            columns = replace(columns, **named)  # type: ignore[arg-type]  # as they were found
+        elif columns.target is None and found.get("target") in facts:
+            columns = replace(columns, target=str(found["target"]))
+        kinds = _channel_kinds(train.X) if train.columns and self.wanted.kind is None else {}
+        wanted = replace(self.wanted, kinds=kinds)
+        shape = {part: found[part] for part in ("wide", "cell") if part in found and train.columns}
+        told = replace(self, columns=columns, wanted=wanted)
+        return replace(told, **shape)  # type: ignore[arg-type]  # likewise
+
     def again(self, found: SequenceDataset) -> dict[str, object]:
         """Return with what options other data are read as those that were found here."""
         wanted: dict[str, object] = {
@@ -56,6 +78,15 @@ class Told:
         return {**told, **kind, **found.reading}
 
 
+def _channel_kinds(X: Sequences) -> dict[str, tuple[str, bool]]:
+    """Return the kind of each channel, and whether its symbols are words."""
+    kinds = {}
+    for i, channel in enumerate(X.schema):
+        words = channel.kind == "symbols" and X.channel(i).present().dtype.kind == "U"
+        kinds[channel.name] = (str(channel.kind), words)
+    return kinds
+
+
 def reader_for(path: Path, file_format: str | None) -> Reader:
     """Return the reader of a file, by the name of a format or the file's ending."""
     if file_format is not None:
@@ -64,15 +95,25 @@ def reader_for(path: Path, file_format: str | None) -> Reader:
         except ValueError as error:
             raise DataError(str(error), path) from None
     reader = reader_of(path)
+    if path.is_file() and (reader is None or reader.name in _MISNAMED):
+        found = sniff(path)
+        if found is not None and (reader is None or found in _UNMISTAKABLE):
+            if reader is None or found != reader.name:
+                say(f"what {path.name} holds is read as {found}")
+            return READERS[found]
     if reader is not None:
         return reader
     if not path.exists():
         known = ", ".join(DATASETS)
-        raise DataError(f"there is no such file, nor a bundled data set of this name ({known})", path)
+        beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+        close = get_close_matches(path.name, [*beside, *DATASETS], 1)
+        meant = f"; did you mean {close[0]!r}?" if close else ""
+        raise DataError(f"there is no such file, nor a bundled data set of this name ({known}){meant}", path)
+    check_file(path)
     endings = ", ".join(suffix for each in READERS.values() for suffix in each.suffixes)
     raise DataError(
         f"the format does not follow from the name: it should end in one of {endings} "
-        "(each also with .gz), or the format be given",
+        "(each also with .gz, .bz2, .xz or .zip), or the format be given",
         path,
     )
 
@@ -102,7 +143,7 @@ def own_options(reader: Reader | None, special: Mapping[str, object]) -> dict[st
             what = "these are sequences already" if reader is None else f"this is a {reader.name} file"
             raise WrongUseError(
                 f"{option} {value!r} does not apply: it is for {' and '.join(formats)}, and {what}"
-            )
+            ).trying({option: None})
         if known[option].choices and value not in known[option].choices:
             choices = ", ".join(known[option].choices)
             raise WrongUseError(f"{option} must be one of {choices}, got {value!r}")
@@ -114,7 +155,8 @@ def refuse(given: Mapping[str, object], reason: str) -> None:
     """Raise WrongUseError for the first argument that is given and does not apply."""
     for argument, value in given.items():
         if value is not None and value is not False:
-            raise WrongUseError(f"{argument} {value!r} does not apply: {reason}")
+            problem = WrongUseError(f"{argument} {value!r} does not apply: {reason}")
+            raise problem.trying({argument.replace(" ", "_"): None})
 
 
 def column_name(group: object) -> ColumnChoice:

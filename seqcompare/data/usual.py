@@ -34,3 +34,11 @@ WEAK = ("unit", "series", "run", "trial", "sample_id")
 def normal(name: str) -> str:
     """Return a name as usual names are written."""
     return name.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def listing(names: list[str], most: int = 12) -> str:
+    """Return names in quotes, of many the first and the last ones."""
+    quoted = [repr(name) for name in names]
+    if len(names) <= most:
+        return ", ".join(quoted)
+    return f"{', '.join(quoted[: most - 2])}, ... {quoted[-1]} ({len(names)} in all)"

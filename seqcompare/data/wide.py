@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from seqcompare.data.assign import Columns
+from seqcompare.data.assign import Columns, no_such_column
 from seqcompare.data.cells import Spelling, as_words, type_cells
 from seqcompare.data.dates import place_in_cycle
 from seqcompare.data.look import Look
@@ -86,13 +86,14 @@ def find_shape(table: Table, columns: Columns, looks: Mapping[str, Look], wide: 
         steps = [n for n in names if n not in taken and not _is_key(looks[n])]
         found = found or {VALUE: steps}
         if min(map(len, found.values())) < 2:
-            raise table.error("a wide table has a column for each step, and here fewer than two are left")
+            few = "a wide table has a column for each step, and here fewer than two are left"
+            raise table.error(few).trying({"wide": False}, {"wide": None})
         return Shape(found, reason)
     if named:
         return None
     if not table.headed:
         return _headless_shape(table, looks)
-    if columns.sequence and not looks[columns.sequence].every_row_its_own:
+    if columns.sequence and (columns.sequence not in looks or not looks[columns.sequence].every_row_its_own):
         return None
     taken = {columns.sequence, columns.target, columns.group}
     channels = _series([n for n in names if n not in taken])
@@ -116,7 +117,7 @@ def find_shape(table: Table, columns: Columns, looks: Mapping[str, Look], wide: 
         raise table.error(
             f"the columns are called {steps[0]} to {steps[-1]}: a row may be a sequence (--wide) or a step "
             f"of {len(steps)} channels (--no-wide); say which"
-        )
+        ).trying({"wide": True}, {"wide": False})
     named = [n for n in keys if looks[n].kind == "words" or normal(n) in USUAL["sequence"] or len(rest) > 1]
     if bare or (named and len(table.frame) > 1):
         return Shape(
@@ -195,7 +196,7 @@ def _headless_shape(table: Table, looks: Mapping[str, Look]) -> Shape | None:
     raise table.error(
         f"a table of {len(table.frame)} rows and {len(names)} columns without names: a row may be a sequence "
         "(--wide) or a step (--no-wide); say which"
-    )
+    ).trying(*({"wide": wide} for wide in ((True, False) if len(names) > 5 else (False, True))))
 
 
 def melt(table: Table, columns: Columns, shape: Shape) -> tuple[Table, Columns]:
@@ -268,7 +269,7 @@ def _carried(
     """Return the columns of the key and the target, and all that go along; refuse wrong names."""
     for named in (columns.sequence, columns.target, columns.group):
         if named and named not in names:
-            raise table.error(f"there is no column {named!r}; the columns are {', '.join(names[:20])}")
+            raise no_such_column(table, columns, named, names)
     of_steps = set(shape.steps)
     rest = [name for name in names if name not in of_steps]
     key = columns.sequence or None
@@ -355,6 +356,9 @@ def open_cells(table: Table, columns: Columns, column: str) -> tuple[Table, Colu
     what = "characters" if mark is None else f"what {mark!r} separates"
     notes = [*table.notes, f"each cell of column {column!r} is read as a sequence: its steps are {what}"]
     values, spelling = type_cells(flat, "\t") if mark is not None else (as_words(flat), Spelling())
+    if spelling.mixed:
+        # among words, numerals are words
+        values, spelling = as_words(flat), Spelling()
     frame: dict[str, pd.Series] = {_free(ROW, names): pd.Series(row), VALUE: values}
     written = {VALUE: as_words(flat)}
     key, target, used = _carried(table, columns, names, Shape({VALUE: [column]}, ""))

@@ -45,18 +45,8 @@ def trace_beginnings(
 
     Parameters
     ----------
-    candidate : Candidate
-        What was chosen.
-    problem : Problem
-        What it was built for.
-    model : estimator
-        It, fitted to `train`.
-    train, test : SequenceDataset
-        The parts of one split.
-    metric : Metric
-        What models are compared by.
-    seed : int
-        Of the model.
+    candidate, problem, model, train, test, metric, seed
+        As in `seqcompare.experiments.context.trace_context`.
 
     Returns
     -------

@@ -30,7 +30,7 @@ FILES = {
     "UTF-16": ("a.csv", "x\n1\n".encode("utf-16"), {}, "UTF-16; save it as UTF-8"),
     "cut gzip": ("a.csv.gz", gzip.compress(b"x\n1\n2\n" * 99)[:-9], {}, "the gzip file is broken"),
     "damaged gzip": ("a.csv.gz", b"\x1f\x8bnonsense", {}, "the gzip file is broken"),
-    "unknown ending": ("a.docx", "x\n1\n", {}, "it should end in one of .csv, .tsv"),
+    "unknown ending": ("a.docx", b"\0\1", {}, "it should end in one of .csv, .tsv"),
     "unknown format": ("a.txt", "x\n1\n", {"file_format": "xml"}, "the format must be one of csv, tsv"),
     "unknown role": (
         "a.txt",
@@ -44,7 +44,12 @@ FILES = {
     "no row": ("a.csv", "sequence,x\n", {}, "line 1: there is no row below"),
     "no names": ("a.csv", "1,2\n3,4\n", {}, "2 rows and 2 columns without names: a row may be"),
     "a name twice": ("a.csv", "x,x\n1,2\n", {}, "line 1, column 'x': two columns"),
-    "a line end in a name": ("a.csv", 'id,"x\ny",z\n1,a,b\n', {"values": "q"}, r"columns are id, x\\ny, z"),
+    "a line end in a name": (
+        "a.csv",
+        'id,"x\ny",z\n1,a,b\n',
+        {"values": "q"},
+        r"columns are 'id', 'x\\ny', 'z'",
+    ),
     "a row too short": (
         "a.csv",
         "id,x\n1,2\n1\n",
@@ -55,7 +60,12 @@ FILES = {
     "an open quote": ("a.csv", 'id,x\n1,"2\n1,3\n', {}, "line 2: unexpected end of data"),
     "text after a quote": ("a.csv", 'id,x\n1,"2"3\n', {}, "line 2: .* expected after"),
     "a huge cell": ("a.csv", "id,x\n1,a\n1," + "b" * 200_000 + "\n", {}, "line 3: field larger than"),
-    "no such column": ("a.csv", "id,x\n1,2\n", {"values": "z"}, "no column 'z'; the columns are id, x"),
+    "no such column": (
+        "a.csv",
+        "id,x\n1,2\n",
+        {"values": "z"},
+        "no column 'z' for the values; the columns are 'id', 'x'",
+    ),
     "one column for two ends": (
         "a.csv",
         "id,x\n1,2\n",

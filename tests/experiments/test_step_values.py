@@ -33,7 +33,7 @@ def draw(n, T=40, seed=0):
 def run(tmp_path_factory):
     models = {
         "ridge": seqcompare.WindowStepRegressor(before=7),
-        "state": seqcompare.KalmanStepRegressor(2, tol=1e-7),
+        "state": seqcompare.KalmanStepRegressor(2, tol=1e-6),
     }
     found = seqcompare.compare(draw(12), models, cv=3, out=tmp_path_factory.mktemp("run"), n_jobs=1)
     assert found.frame()["status"].eq("ok").all(), found.frame()["error"].tolist()

@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from seqcompare.data.options import READING_OPTIONS, Option
+from seqcompare.data.packed import without_packing
 from seqcompare.registry import Registry, nearest
 
 
@@ -23,7 +24,8 @@ class Reader:
     name : str
         What the format is called, such as "csv".
     suffixes : tuple of str
-        Endings of the names of its files, in lower case, such as ".csv"; each may be followed by ".gz".
+        Endings of the names of its files, in lower case, such as ".csv"; each may be followed by ".gz",
+        ".bz2", ".xz" or ".zip".
     read : callable (path, **options) -> contents
         Reads a file: into anything `seqcompare.datasets.read` accepts (a list of sequences, ``(X, y)``, a
         long data frame), a finished `SequenceDataset`, or `Contents`. A ValueError names what is wrong; the
@@ -115,7 +117,7 @@ def named_reader(place: str) -> Reader:
 
 def reader_of(path: Path) -> Reader | None:
     """Return the reader of files with this ending; None if there is none."""
-    name = path.name.lower().removesuffix(".gz")
+    name = without_packing(path.name.lower())
     fitting = [
         (len(suffix), place, reader)
         for place, reader in enumerate(READERS.values())

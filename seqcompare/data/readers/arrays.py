@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from seqcompare.data.containers import read_container
 from seqcompare.data.contents import Contents
+from seqcompare.data.packed import BROKEN, declared_size
 from seqcompare.data.readers import Reader
-from seqcompare.data.source import DataError, check_file
+from seqcompare.data.source import DataError, check_file, check_memory
 from seqcompare.data.steps import read_steps
 from seqcompare.typing import Values
 
 _STEPS = ("X", "x", "data", "arr_0", "sequences", "values")
 _TARGETS = ("y", "Y", "labels", "target", "targets", "arr_1")
+# steps are copied while they are read
+_GROWTH = 4
 _LENGTHS = ("lengths", "length", "seq_lengths")
 
 
@@ -32,12 +36,19 @@ def read_arrays(path: Path) -> Contents:
     """
     check_file(path)
     try:
+        size = declared_size(path, "zip") if zipfile.is_zipfile(path) else path.stat().st_size
+        check_memory(_GROWTH * size, path, f"the arrays have {size:,} bytes")
         # opened here, since NumPy leaves a broken file open
         with path.open("rb") as file:
             loaded = np.load(file, allow_pickle=False)
             arrays = {"X": loaded} if isinstance(loaded, np.ndarray) else {n: loaded[n] for n in loaded.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except DataError:
+        raise
+    except (ValueError, OSError, EOFError, MemoryError, *BROKEN) as error:
         raise DataError(f"this is no readable file of NumPy: {_first(error)}", path) from None
+    parts = _parts(arrays)
+    if parts is not None:
+        return parts
     steps = next((name for name in _STEPS if name in arrays), None)
     if steps is None and len(arrays) == 1:
         steps = next(iter(arrays))
@@ -46,6 +57,18 @@ def read_arrays(path: Path) -> Contents:
     lengths = next((arrays[name] for name in _LENGTHS if name in arrays), None)
     target = next((arrays[name] for name in _TARGETS if name in arrays and name != steps), None)
     return _contents(path, arrays[steps], target, lengths)
+
+
+def _parts(arrays: dict[str, Values]) -> Contents | None:
+    """Return arrays that are called ``X_train`` and ``X_test``, with their ``y``, as one data set."""
+    named = {name.lower(): array for name, array in arrays.items()}
+    for form in ("{0}_{1}", "{1}_{0}", "{0}{1}"):
+        X, y = ([named.get(form.format(part, of)) for of in ("train", "test")] for part in ("x", "y"))
+        if X[0] is not None and X[1] is not None:
+            target = None if y[0] is None or y[1] is None else np.concatenate([y[0], y[1]])
+            both = read_container([*X[0], *X[1]] if target is None else ([*X[0], *X[1]], target))
+            return replace(both, test=np.repeat([False, True], [len(X[0]), len(X[1])]))
+    return None
 
 
 def _contents(path: Path, steps: Values, target: Values | None, lengths: Values | None) -> Contents:

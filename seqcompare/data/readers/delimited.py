@@ -193,7 +193,7 @@ def _check_delimiter(name: str, cells: pd.Series, delimiter: str, path: Path, li
                 "the cells seem to be separated by another character than the format says",
                 path,
                 line,
-            )
+            ).trying({"file_format": "csv"})
 
 
 def _split_rows(text: str, delimiter: str, path: Path) -> tuple[list[int], list[list[str]]]:

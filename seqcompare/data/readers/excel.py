@@ -7,9 +7,10 @@ import io
 import zipfile
 from pathlib import Path
 
+from seqcompare.data.packed import declared_size
 from seqcompare.data.readers import Reader
 from seqcompare.data.readers.delimited import parse_table
-from seqcompare.data.source import DataError, check_file
+from seqcompare.data.source import GROWTH, DataError, check_file, check_memory
 from seqcompare.data.table import Table
 
 
@@ -27,8 +28,12 @@ def read_excel(path: Path) -> Table:
     except ImportError:
         raise DataError("Excel takes openpyxl: pip install 'seqcompare[excel]'", path) from None
     try:
+        size = declared_size(path, "zip")
+        check_memory(GROWTH / 4 * size, path, f"the workbook has {size:,} bytes, unpacked")
         book = load_workbook(path, read_only=True, data_only=True)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except DataError:
+        raise
+    except (OSError, ValueError, KeyError, SyntaxError, TypeError, zipfile.BadZipFile) as error:
         raise DataError(f"this is no readable workbook: {error}", path) from None
     sheet = book.worksheets[0]
     text = io.StringIO()

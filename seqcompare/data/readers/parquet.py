@@ -7,8 +7,11 @@ from pathlib import Path
 import pandas as pd
 
 from seqcompare.data.readers import Reader
-from seqcompare.data.source import DataError
+from seqcompare.data.source import DataError, check_file, check_memory
 from seqcompare.data.table import Table, frame_table
+
+# a cell as an object of Python and its copies
+_CELL = 64
 
 
 def read_parquet(path: Path) -> Table:
@@ -19,12 +22,18 @@ def read_parquet(path: Path) -> Table:
     DataError
         If the file cannot be read, or pyarrow is not there.
     """
-    if not path.is_file():
-        raise DataError("there is no such file", path)
+    check_file(path)
     try:
+        from pyarrow import parquet  # type: ignore[import-untyped]  # an extra
+
+        with parquet.ParquetFile(path) as file:
+            cells = file.metadata.num_rows * file.metadata.num_columns
+        check_memory(_CELL * cells, path, f"the table has {cells:,} cells")
         frame = pd.read_parquet(path, engine="pyarrow")
     except ImportError:
         raise DataError("Parquet takes pyarrow: pip install 'seqcompare[parquet]'", path) from None
+    except DataError:
+        raise
     except (ValueError, OSError) as error:
         # pyarrow's errors are of these two kinds, and go over several lines
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

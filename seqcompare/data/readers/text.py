@@ -164,7 +164,7 @@ def cut_paragraphs(text: str) -> list[str]:
 
 READER = Reader(
     "text",
-    (".txt", ".text"),
+    (".txt", ".text", ".conll", ".conllu", ".iob", ".bio", ".dat", ".data"),
     read_any_text,
     "plain text, a line a sequence",
     (TOKENS, SPLIT),

@@ -47,26 +47,34 @@ def look_gaussian(z: Array, numbers: Array) -> tuple[Array, Array]:
 
 
 def look_mixture(z: Array, numbers: Array) -> tuple[Array, Array]:
-    """Return minus the log-density of a mixture with its gradient; see `losses.Loss`."""
+    """Return minus the log-density of a mixture with its gradient; see `losses.Loss`.
+
+    Items are last inside: components and channels are few, and sums along such a last axis take longest.
+    """
     n, d = numbers.shape
-    logits, means, raw = _parts(z, d)
-    log_scale = np.clip(raw, *_LOG_SCALES)
+    outputs = np.ascontiguousarray(z.T)
+    m = len(outputs) // (2 * d + 1)
+    logits, pairs = outputs[:m], outputs[m:].reshape(2, m, d, n)
+    log_scale = np.clip(pairs[1], *_LOG_SCALES)
     precise = np.exp(-log_scale)
-    off = (numbers[:, np.newaxis] - means) * precise
+    off = (np.ascontiguousarray(numbers.T) - pairs[0]) * precise
     squares = off * off
-    prior, _ = _softmax(logits)
-    fit = logits - (squares / 2 + log_scale).sum(axis=2)
-    own, log_total = _softmax(fit)
-    _, log_all = _softmax(logits)
-    slope = np.concatenate(
-        [
-            prior - own,
-            (own[..., np.newaxis] * off * -precise).reshape(n, -1),
-            (own[..., np.newaxis] * (1 - squares) * (raw == log_scale)).reshape(n, -1),
-        ],
-        axis=1,
-    )
-    return log_all - log_total + d * _HALF_LOG_2PI, slope
+    prior, log_all = _shares(logits)
+    own, log_total = _shares(logits - (squares / 2 + log_scale).sum(axis=1))
+    slope = np.empty_like(outputs)
+    by_mean, by_scale = slope[m:].reshape(2, m, d, n)
+    np.subtract(prior, own, out=slope[:m])
+    np.multiply(own[:, np.newaxis], off * -precise, out=by_mean)
+    np.multiply(own[:, np.newaxis], (1 - squares) * (pairs[1] == log_scale), out=by_scale)
+    return log_all - log_total + d * _HALF_LOG_2PI, slope.T
+
+
+def _shares(logits: Array) -> tuple[Array, Array]:
+    """Return the softmax along the first axis, and the logarithm of the sum of exponentials."""
+    most = logits.max(axis=0)
+    shares = np.exp(logits - most)
+    total = shares.sum(axis=0)
+    return shares / total, np.log(total) + most
 
 
 def look_poisson(z: Array, counts: Array) -> tuple[Array, Array]:
@@ -115,7 +123,7 @@ def distribution(
         table = poisson.pmf(np.arange(size), rates[:, np.newaxis])
         return CountDistribution(table, np.minimum(rates / size, 0.5), poisson.sf(size - 1, rates))
     logits, means, raw = _parts(z, len(mean))
-    weights, _ = _softmax(logits)
+    weights = _shares(logits.T)[0].T
     means = means * scale + mean
     scales = np.maximum(np.exp(np.clip(raw, *_LOG_SCALES)) * scale, least)
     if flat:
@@ -129,7 +137,7 @@ def expectation(output: str, z: Array, mean: Floats, scale: Floats) -> Floats:
     if output == "poisson":
         return np.exp(np.clip(z, *_LOG_RATES))
     logits, means, _ = _parts(z, len(mean))
-    return (_softmax(logits)[0][..., np.newaxis] * means).sum(axis=1) * scale + mean
+    return (_shares(logits.T)[0].T[..., np.newaxis] * means).sum(axis=1) * scale + mean
 
 
 def _parts(z: Array, d: int) -> tuple[Array, Array, Array]:
@@ -138,11 +146,3 @@ def _parts(z: Array, d: int) -> tuple[Array, Array, Array]:
     if z.shape[1] == 2 * d:
         return np.zeros((n, 1), z.dtype), z[:, np.newaxis, :d], z[:, np.newaxis, d:]
     return z[:, :m], z[:, m : m + m * d].reshape(n, m, d), z[:, m + m * d :].reshape(n, m, d)
-
-
-def _softmax(z: Array) -> tuple[Array, Array]:
-    """Return softmax along the last axis, and the logarithm of the sum of exponentials."""
-    top = z.max(axis=1, keepdims=True)
-    shares = np.exp(z - top)
-    total = shares.sum(axis=1, keepdims=True)
-    return shares / total, (np.log(total) + top)[:, 0]

@@ -1,0 +1,43 @@
+"""Whole and damaged files of all formats, read by ``seqcompare inspect``: how each ends.
+
+Each must end in exit 0, or in one line and exit 2, within 10 s and 1 GiB:
+
+    python benchmarks/reading.py            # 2,000 files
+    python benchmarks/reading.py 200 7      # so many, from another seed
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "data"))
+
+
+def main(n: int = 2000, seed: int = 0) -> None:
+    """Read n files and print how they ended."""
+    from fuzz_files import files, inspected, warm
+
+    codes: Counter[int] = Counter()
+    seconds, memory, faults = 0.0, 0, []
+    with tempfile.TemporaryDirectory() as folder:
+        warm(folder)
+        for name, content in files(n, seed):
+            path = Path(folder, name)
+            path.write_bytes(content)
+            found = inspected(path)
+            codes[found.code] += 1
+            seconds, memory = max(seconds, found.seconds), max(memory, found.memory)
+            if found.fault:
+                faults.append(name)
+                Path("/tmp", f"fault_{name}").write_bytes(content)
+                print(f"{name}: {found.fault}", flush=True)
+            path.unlink()
+    ended = ", ".join(f"{count:,} with exit {code}" for code, count in sorted(codes.items()))
+    print(f"{n:,} files: {ended}; at most {seconds:.1f} s and {memory / 2**20:.0f} MiB; {len(faults)} faults")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

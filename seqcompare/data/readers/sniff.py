@@ -1,0 +1,63 @@
+"""What a file is by what it holds, where its name does not say so or says something else."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+from seqcompare.data.packed import BROKEN, open_packed, packing_of
+
+_HEAD = 4096
+_FASTA = re.compile(r">[^\n]+\n[A-Za-z*.\-\n]+(?:\n>|$)")
+
+
+def sniff(path: Path) -> str | None:
+    """Return the name of the format that a file is of; None where nothing tells.
+
+    Parameters
+    ----------
+    path : Path
+        A regular file, packed or not.
+    """
+    try:
+        packing = packing_of(path)
+        if packing == "zip":
+            with zipfile.ZipFile(path) as archive:
+                names = archive.namelist()
+            if any(name.startswith("xl/") for name in names):
+                return "excel"
+            if names and all(name.endswith(".npy") for name in names):
+                return "numpy"
+        with path.open("rb") if packing is None else open_packed(path, packing) as file:
+            head = file.read(_HEAD)
+    except (OSError, ValueError, *BROKEN):
+        return None
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith(b"\x93NUMPY"):
+        return "numpy"
+    if b"\0" in head:
+        return None
+    return _format_of_text(head.decode("utf-8", errors="ignore").lstrip("\ufeff").replace("\r\n", "\n"))
+
+
+def _format_of_text(head: str) -> str:
+    start = head.lstrip()
+    words = head.lower()
+    if _FASTA.match(start[: start.rfind("\n")] if "\n" in start else start):
+        return "fasta"
+    if re.search(r"^@problemname\b|^@classlabel\b", words, re.MULTILINE):
+        return "ts"
+    if re.search(r"^@attribute\s", words, re.MULTILINE):
+        # series of TSF stand behind colons, and rows of ARFF are none
+        return (
+            "tsf"
+            if re.search(r"^@(frequency|horizon|equallength|missing)\b", words, re.MULTILINE)
+            else "arff"
+        )
+    if re.match(r"<\?xml|<log\b", start) and "<log" in head:
+        return "xes"
+    if re.match(r"[{\[].*[}\]]\s*(\n|$)", start):
+        return "jsonl"
+    return "text"
