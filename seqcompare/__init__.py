@@ -38,6 +38,11 @@ _HOMES = {
     "seqcompare.models.windows.step_regressor": ["WindowStepRegressor"],
     "seqcompare.models.windows.tagger": ["WindowTagger"],
     "seqcompare.models.scaler": ["SequenceScaler"],
+    "seqcompare.models.attention.estimators": [
+        "AttentionClassifier",
+        "AttentionRegressor",
+        "AttentionTagger",
+    ],
     "seqcompare.models.recurrent.estimators": [
         "RNNClassifier",
         "RNNRegressor",

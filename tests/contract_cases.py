@@ -6,6 +6,9 @@ from sklearn.svm import LinearSVC
 
 from seqcompare import (
     HMM,
+    AttentionClassifier,
+    AttentionRegressor,
+    AttentionTagger,
     Autoregression,
     AutoregressiveHMM,
     BayesClassifier,
@@ -46,6 +49,8 @@ NET = {
     "random_state": 0,
 }
 SMALL_NET = NET | {"hidden_size": 4, "max_iter": 5}
+ATTENTION = NET | {"n_layers": 1, "n_heads": 2, "learning_rate_init": 0.01}
+SMALL_ATTENTION = ATTENTION | {"hidden_size": 4, "max_iter": 5}
 
 
 def case(estimator, steps, role, grid=None):
@@ -153,6 +158,17 @@ CASES = {
     "net tagger both ways": case(
         RNNTagger("elman", bidirectional=True, **SMALL_NET), "strings", "step", {"n_layers": [1, 2]}
     ),
+    "attention tagger": case(AttentionTagger(**SMALL_ATTENTION), "strings", "step", {"n_layers": [1, 2]}),
+    "attention tagger both ways": case(
+        AttentionTagger(causal=False, **SMALL_ATTENTION), "real", "step", {"context": [2, 3]}
+    ),
+    "next attention": case(
+        NextStep(AttentionTagger(**SMALL_ATTENTION)), "strings", "next", {"estimator__n_layers": [1, 2]}
+    ),
+    "attention classifier": case(
+        AttentionClassifier(**ATTENTION), "real", "sequence", {"pooling": ["last", "mean"]}
+    ),
+    "attention regressor": case(AttentionRegressor(**ATTENTION), "real", "value", {"n_heads": [1, 2]}),
     "bayes": case(BayesClassifier(MarkovChain()), "strings", "sequence", {"estimator__order": [0, 1]}),
     "bayes hmm": case(
         BayesClassifier(HMM(n_init=1, random_state=0)),

@@ -169,7 +169,7 @@ def test_own_families_look_like_nobody_else():
 
 
 def test_every_family_is_found_by_the_name_of_its_kinds():
-    assert list(FAMILIES) == ["markov", "hmm", "window", "recurrent", REFERENCE]
+    assert list(FAMILIES) == ["markov", "hmm", "window", "recurrent", "attention", REFERENCE]
     names = spec_names()
     assert len(set(names)) == len(names) > 20
     for name in names:

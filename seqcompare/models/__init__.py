@@ -6,5 +6,6 @@ FAMILY_MODULES = (
     "seqcompare.models.hmm.family",
     "seqcompare.models.windows.family",
     "seqcompare.models.recurrent.family",
+    "seqcompare.models.attention.family",
     "seqcompare.models.reference.family",
 )

@@ -62,6 +62,9 @@ _CHANCE = ("Next", "Density", "Tagger", "Classifier", "Regressor", "StepRegresso
 # Trees (sklearn.tree._tree.Tree, KDTree, TreePredictor) are not among them: compiled code follows their
 # indices unchecked, so that a crafted file could crash the process. Who made the file can name them.
 TRUSTED = (
+    "seqcompare.models.attention.estimators.AttentionClassifier",
+    "seqcompare.models.attention.estimators.AttentionRegressor",
+    "seqcompare.models.attention.estimators.AttentionTagger",
     "seqcompare.models.bayes.BayesClassifier",
     "seqcompare.models.filled.Filled",
     "seqcompare.models.missing_symbols.FilledNext",

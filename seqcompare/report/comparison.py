@@ -71,7 +71,7 @@ def comparison_report(run: StoredComparison) -> Report:
         sections=tuple(section for section in sections if section is not None),
         files={k: v for k, v in run.tables().items() if k not in _SHOWN},
         palette=view.palette,
-        lead=lead_of(answer, run.result),
+        lead=lead_of(answer, run.result, str(run.folder)),
     )
 
 

@@ -9,6 +9,7 @@ from seqcompare.tasks.counts import Counts
 from seqcompare.tasks.density import DensityTask
 from seqcompare.tasks.echo import DelayedXor, Echo
 from seqcompare.tasks.hidden_regimes import HiddenRegimes
+from seqcompare.tasks.keyed_recall import KeyedRecall
 from seqcompare.tasks.lag_chain import LagChain
 from seqcompare.tasks.linear_series import LinearSeries
 from seqcompare.tasks.long_memory import LongMemory
@@ -30,6 +31,7 @@ _BUILT_IN: tuple[type[Task], ...] = (
     Brackets,
     TemporalOrder,
     Adding,
+    KeyedRecall,
     LinearSeries,
     NoisyState,
     LongMemory,

@@ -61,11 +61,11 @@ ROLES = {
     "rbf-svm": {"next", "step", "sequence"},
     "ridge": {"value"},
     "boosting": set(),  # of numbers
+    "ridge-centred": set(),  # of a number per step
+    "boosting-centred": set(),  # of a number per step
     "mlp": {"next", "step", "sequence", "value"},
     "logistic-pairs": {"next", "step"},
     "logistic-centred": {"step"},
-    "ridge-centred": set(),  # of numbers
-    "boosting-centred": set(),  # of numbers
     "mlp-centred": {"step"},
     "rbf-svm-centred": {"step"},
     "logistic-pairs-centred": {"step"},
@@ -79,11 +79,14 @@ ROLES = {
     "bilru": {"step"},
     "bigru": {"step"},
     "bilstm": {"step"},
+    "attention": {"next", "step", "sequence", "value"},
+    "biattention": {"step"},
     "exact": {"next"},
     "last-value": set(),  # of numbers
     "seasonal-last-value": set(),  # of numbers
 }
-NETS = ("elman", "jordan", "mingru", "lru", "gru", "lstm", "bimingru", "bilru", "bigru", "bilstm")
+CELLS = ("elman", "jordan", "mingru", "lru", "gru", "lstm", "bimingru", "bilru", "bigru", "bilstm")
+NETS = (*CELLS, "attention", "biattention")
 
 
 def problem_of(task, epochs=2, em_iterations=3):
@@ -100,7 +103,7 @@ def candidate_of(name, capacity=2):
 def test_all_kinds_are_listed_here():
     assert set(ROLES) == set(spec_names())
     assert [family.name for family in FAMILIES.values()] == [
-        *("markov", "hmm", "window", "recurrent", "reference")
+        *("markov", "hmm", "window", "recurrent", "attention", "reference")
     ]
 
 

@@ -217,6 +217,16 @@ def test_what_can_be_asked_is_told_in_a_line_each(swept, capsys):
     assert "  .model(trusted): Return the model that is enough, fitted to all data." in lines
 
 
+def test_a_card_says_what_the_model_is_and_no_contents_of_the_data(folder):
+    card = (folder / "model_card.md").read_text(encoding="utf-8")
+    answer = seqcompare.load_run(folder).answer()
+    for tile in answer.sheet.tiles:
+        assert f"**{tile.label}**: " in card
+    assert f"load_run({str(folder)!r}).model()" in card
+    for note in answer.sheet.limits:
+        assert note.text.split()[0] in card
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_matrix_of_a_sweep_is_on_the_first_screen(browser, report_folder, width):  # noqa: F811
     with opened(browser, report_folder, width, unfold=False) as page:

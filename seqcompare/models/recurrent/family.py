@@ -54,7 +54,7 @@ def _net(
         "bidirectional": both_ways,
     }
     if problem.task is None:
-        how |= _within_the_data(problem)
+        how |= within_the_data(problem)
     if short:
         how |= {"timescale": SHORT, "dropout": 0.2}
     if problem.role == "next" and problem.kind == "real":
@@ -80,7 +80,7 @@ def _net(
     return seqcompare.RNNRegressor(**how, pooling=pooling) if problem.role == "value" else None
 
 
-def _within_the_data(problem: Problem) -> Record:
+def within_the_data(problem: Problem) -> Record:
     """Return how to train where time counts: in batches of the data's size, until it gains no more."""
     return {
         "early_stopping": problem.n_train >= 40 or problem.longest > LONG,

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from seqcompare.report.answer import forms
+from seqcompare.report.answer.card import CARD, model_card
 from seqcompare.report.answer.html import answer_html, note_html, notebook_html
 from seqcompare.report.answer.methods import bibtex, methods
 from seqcompare.report.answer.sheet import AnswerSheet, sheet_of
@@ -87,7 +88,7 @@ def shown_answer(run: StoredComparison) -> ShownAnswer:
     return ShownAnswer(found.verdict, found.judgement, found.metric, found.table, sheet)
 
 
-def lead_of(answer: ShownAnswer, result: ComparisonResult) -> Lead:
+def lead_of(answer: ShownAnswer, result: ComparisonResult, folder: str) -> Lead:
     """Return what the report of a comparison opens with.
 
     Parameters
@@ -96,14 +97,14 @@ def lead_of(answer: ShownAnswer, result: ComparisonResult) -> Lead:
         The answer.
     result : ComparisonResult
         What it is made of.
+    folder : str
+        The folder of the run.
     """
     sheet = answer.sheet
-    values = json.dumps(plain(answer.to_dict()), indent=2, allow_nan=False) + "\n"
     pastes = (
         Paste("commands", "Commands", "\n".join(sheet.commands)),
         Paste("latex", "LaTeX", answer.to_latex()),
         Paste("markdown", "Markdown", answer.to_markdown()),
-        Paste("json", "JSON", values),
         Paste("methods", "Methods", methods(result, sheet)),
         Paste("bibtex", "BibTeX", bibtex(result.config)),
     )
@@ -113,8 +114,9 @@ def lead_of(answer: ShownAnswer, result: ComparisonResult) -> Lead:
         pastes=pastes,
         files={
             "tables/answer.tex": answer.to_latex,
-            "answer.json": lambda: values,
+            "answer.json": lambda: json.dumps(plain(answer.to_dict()), indent=2, allow_nan=False) + "\n",
             "figures/answer.png": lambda: to_png(answer.slide()),
+            **({CARD: partial(model_card, result, sheet, folder)} if result.verdict.kind == "model" else {}),
         },
     )
 

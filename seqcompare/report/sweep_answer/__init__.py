@@ -115,11 +115,9 @@ def lead_of_sweep(view: SweepView, sentences: tuple[str, ...], config: Mapping[s
     answer = _answer_of(view)
     if answer is None:
         return None
-    values = json.dumps(plain(answer.to_dict()), indent=2, allow_nan=False) + "\n"
     pastes = (
         Paste("latex", "LaTeX", answer.to_latex()),
         Paste("markdown", "Markdown", answer.to_markdown()),
-        Paste("json", "JSON", values),
         Paste("bibtex", "BibTeX", bibtex(config, tests=False)),
     )
     return Lead(
@@ -128,7 +126,7 @@ def lead_of_sweep(view: SweepView, sentences: tuple[str, ...], config: Mapping[s
         pastes=pastes,
         files={
             "tables/answer.tex": answer.to_latex,
-            "answer.json": lambda: values,
+            "answer.json": lambda: json.dumps(plain(answer.to_dict()), indent=2, allow_nan=False) + "\n",
             "figures/answer.png": lambda: to_png(answer.slide()),
         },
     )

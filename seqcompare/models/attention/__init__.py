@@ -1,0 +1,1 @@
+"""Networks whose steps look at other steps directly: attention with relative positions."""
