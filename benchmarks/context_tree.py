@@ -2,7 +2,7 @@
 
 Bits a step on data that were held out, the same test data on both sides:
 
-    python benchmarks/context_tree.py [even] [phage] [docs] [words] [short] [cost] [speed]
+    python benchmarks/context_tree.py [even] [phage] [docs] [reach] [words] [short] [cost] [speed]
 """
 
 from __future__ import annotations
@@ -111,6 +111,24 @@ def docs():
         print(f"| {model!r} | {loss:.4f} | {cost} |", flush=True)
 
 
+def reach(block=250):
+    """Print what the last k characters are worth to tables, and to a reader that learns from the last n."""
+    text = np.concatenate(list(load("python_docs").X))
+    cut = len(text) * 4 // 5
+    print("\n| `python_docs`, last fifth | bits |\n|---|--:|")
+    for depth in (2, 4, 6, 8, 10, 12, 16):
+        loss = bits(ContextTree(depth).fit([text[:cut]]), [text[cut:]])
+        print(f"| tables, the last {depth} characters | {loss:.4f} |", flush=True)
+    model = ContextTree(16, update=True).fit([text[:cut]])
+    starts = np.arange(cut, len(text) - block + 1, block)
+    for n in (0, 100, 1_000, 4_000, 10_000, len(text) - cut):
+        before = [text[max(cut, start - n) : start] for start in starts]
+        whole = model.score_samples([text[max(cut, s - n) : s + block] for s in starts])
+        known = np.array([model.score_samples([x])[0] if len(x) else 0.0 for x in before])
+        loss = -(whole - known).sum() / np.log(2) / (block * len(starts))
+        print(f"| learning from the last {n:,} characters as well | {loss:.4f} |", flush=True)
+
+
 def words():
     """Print the loss on the phones of words of the dictionary, a fifth of the groups held out."""
     data = load("cmudict_stress")
@@ -193,6 +211,6 @@ def speed():
 
 
 if __name__ == "__main__":
-    sections = {f.__name__: f for f in (even, phage, docs, words, short, cost, speed)}
+    sections = {f.__name__: f for f in (even, phage, docs, reach, words, short, cost, speed)}
     for wanted in sys.argv[1:] or sections:
         sections[wanted]()

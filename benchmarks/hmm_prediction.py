@@ -17,8 +17,7 @@ from seqcompare import HMM, Sequences, tasks
 
 def answers(task, model, test):
     """Return the score of a fitted model on the steps that count."""
-    rows = [np.vstack([model.initial_proba_, p[:-1]]) for p in model.predict_next_proba(list(test.X))]
-    return task.score(test, Sequences(rows), model.symbols_)
+    return task.score(test, model.predict_next_proba(test.X), model.symbols_)
 
 
 def weights_of(data, share):
@@ -39,6 +38,9 @@ def main():
         (tasks.Recall(64, n_cues=2), 2),
         (tasks.Recall(64, n_cues=2), 4),
         (tasks.Recall(128, n_cues=2), 2),
+        (tasks.Recall(16, n_cues=4), 4),
+        (tasks.Recall(64, n_cues=4), 4),
+        (tasks.Recall(256, n_cues=2), 2),
     ):
         length = int(2.4 * task.distance)
         for way, share in (("likelihood, EM", None), ("prediction", 0.0), ("prediction, rest .1", 0.1)):

@@ -24,7 +24,9 @@ def main(n: int = 2000, seed: int = 0) -> None:
     seconds, memory, faults = 0.0, 0, []
     with tempfile.TemporaryDirectory() as folder:
         warm(folder)
-        for name, content in files(n, seed):
+        for done, (name, content) in enumerate(files(n, seed)):
+            if done % 100 == 99:
+                print(f"{done + 1:,} of {n:,} files", flush=True)
             path = Path(folder, name)
             path.write_bytes(content)
             found = inspected(path)
@@ -32,8 +34,7 @@ def main(n: int = 2000, seed: int = 0) -> None:
             seconds, memory = max(seconds, found.seconds), max(memory, found.memory)
             if found.fault:
                 faults.append(name)
-                Path("/tmp", f"fault_{name}").write_bytes(content)
-                print(f"{name}: {found.fault}", flush=True)
+                print(f"{name}: {found.fault} {content[:300]!r}", flush=True)
             path.unlink()
     ended = ", ".join(f"{count:,} with exit {code}" for code, count in sorted(codes.items()))
     print(f"{n:,} files: {ended}; at most {seconds:.1f} s and {memory / 2**20:.0f} MiB; {len(faults)} faults")

@@ -49,6 +49,8 @@ _HOMES = {
         "RNNStepRegressor",
         "RNNTagger",
     ],
+    "seqcompare.models.machine.automaton": ["Automaton"],
+    "seqcompare.models.machine.search": ["minimal_machine"],
     "seqcompare.models.persistence": ["load", "save"],
     "seqcompare.experiments.scorers": ["cross_val_predict", "make_scorer"],
     "seqcompare.dependence": ["profile"],

@@ -37,6 +37,9 @@ class Needs:
         Whether a linear rule on the steps that matter is enough; None if that is open.
     finite : bool
         Whether any finite number of past steps is enough.
+    lasting_states : int, optional
+        A model of so many hidden states that know how long they have lasted, up to `distance` steps, is known
+        that can.
     undecided : set of {"steps", "states"}
         Ways to remember of which nothing is known, mostly since models of more than one kind remember so.
     """
@@ -48,6 +51,7 @@ class Needs:
     units: Mapping[Storage, int] = field(default_factory=dict)
     linear: bool | None = True
     finite: bool = True
+    lasting_states: int | None = None
     undecided: frozenset[Memory] = frozenset()
 
 

@@ -64,6 +64,18 @@ CASES = {
     "context tree": case(ContextTree(4), "strings", "next", {"depth": [0, 1]}),
     "context tree learning": case(ContextTree(3, update=True), "strings", "next", {"blend": [False, True]}),
     "hmm": case(HMM(n_init=1, random_state=0), "strings", "next", {"n_components": [1, 2]}),
+    "hmm with durations": case(
+        HMM(durations="free", max_duration=4, n_init=1, random_state=0),
+        "strings",
+        "next",
+        {"n_components": [1, 2]},
+    ),
+    "hmm with durations of numbers": case(
+        HMM(durations="negative-binomial", max_duration=4, n_init=1, tol=1e-3, random_state=0),
+        "real",
+        "next",
+        {"n_components": [1, 2]},
+    ),
     "hmm gaussian": case(HMM(n_init=1, random_state=0), "real", "next", {"n_components": [1, 2]}),
     "autoregression": case(Autoregression(1), "real", "next", {"order": [0, 1]}),
     "autoregression with gaps": case(

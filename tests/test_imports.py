@@ -13,8 +13,19 @@ import seqcompare
 PACKAGE = Path(seqcompare.__file__).parent
 
 # what each room may import of the others; itself and the leaves are always allowed
-LEAVES = {"families", "kernel_cache", "metrics", "needs", "quantities", "registry", "style", "typing"}
+LEAVES = {
+    "automaton_drawing",
+    "families",
+    "kernel_cache",
+    "metrics",
+    "needs",
+    "quantities",
+    "registry",
+    "style",
+    "typing",
+}
 ALLOWED = {
+    "automaton_drawing": set(),
     "families": set(),
     "kernel_cache": set(),
     "metrics": set(),

@@ -175,15 +175,18 @@ def as_numbers(X: Sequences) -> Sequences:
 def with_joint_symbols(dataset: SequenceDataset) -> SequenceDataset:
     """Return data whose next step is to be predicted with one symbol a step, of all channels of symbols.
 
-    Where there are too many joint symbols, channels are left out from the last, which a note says.
+    Where there are too many joint symbols, channels are left out from the last, which a note says. Where
+    something else is predicted, the data stay as they are, and a note says what chains read.
 
     Raises
     ------
     ValueError
         If there are numbers among the channels: a step of symbols and numbers has no loss of one kind.
     """
-    if dataset.X.kind != "mixed" or dataset.role != "next":
+    if dataset.X.kind != "mixed":
         return dataset
+    if dataset.role != "next":
+        return replace(dataset, notes=(*dataset.notes, _as_chains_read(AsSymbols.of(dataset.X))))
     numbers = [channel.name for channel in dataset.X.schema if channel.kind != "symbols"]
     names = [channel.name for channel in dataset.X.schema if channel.kind == "symbols"]
     if numbers:
@@ -200,3 +203,17 @@ def with_joint_symbols(dataset: SequenceDataset) -> SequenceDataset:
             f"and {', '.join(encoding.left_out)} left out"
         )
     return replace(dataset, X=encoding.transform(dataset.X), notes=(*dataset.notes, note))
+
+
+def _as_chains_read(encoding: AsSymbols) -> str:
+    """Say of what the one symbol is made that chains read of each step."""
+    cut = [edges for edges in encoding.edges if edges is not None]
+    kept = [encoding.schema[i].name for i in encoding.kept]
+    said = f"models of symbols alone read the channels {', '.join(kept)} as one joint symbol"
+    if len(kept) == 1:
+        said = f"models of symbols alone read the channel {kept[0]} only"
+    said += f", numbers cut into up to {max(map(len, cut)) + 1} parts" if cut else ""
+    left_out = encoding.left_out
+    return said + (
+        f"; {', '.join(left_out)} would make too many symbols, and is left out" if left_out else ""
+    )

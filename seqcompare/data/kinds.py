@@ -119,6 +119,12 @@ def judge_whole(values: NDArray[np.float64], starts: NDArray[np.bool_]) -> tuple
     # neighbours of a measurement are nearer to each other than any two of its values
     apart = float(np.abs(known - np.roll(known, len(known) // 2 or 1)).mean())
     smooth = len(steps) > 9 and float(steps.mean()) < 0.4 * apart and dense > 0.2
+    gaps = np.diff(distinct)
+    if len(distinct) > 20 and np.ptp(np.quantile(gaps, [0.1, 0.75])) <= 2:
+        # a sensor of few bits leaves the same gap everywhere
+        dense = max(dense, len(distinct) * float(np.median(gaps)) / span)
+    if _is_counted(known, dense):
+        return "count", f"{len(distinct)} different ones, the rarer the larger"
     if len(distinct) > 20 and (smooth or dense > 0.5 or repeats < 5):
         return numbers, f"{len(distinct)} different ones" + (
             " that change little by little" if smooth else ""
@@ -126,3 +132,15 @@ def judge_whole(values: NDArray[np.float64], starts: NDArray[np.bool_]) -> tuple
     if len(distinct) > 6 and smooth and dense > 0.5 and np.mean(steps <= 1) < 0.95:
         return numbers, f"{len(distinct)} different ones that change little by little"
     return "symbols", f"{len(distinct)} different ones, which repeat"
+
+
+def _is_counted(known: NDArray[np.float64], dense: float) -> bool:
+    """Whether whole numbers are spread as counts are: from 0 or 1 on, the most often one of the first."""
+    if not len(known) or not 0 <= known.min() <= 1 or dense < 0.8 or known.max() > 1000:
+        return False
+    often = np.bincount(known.astype(np.int64))[int(known.min()) :]
+    top = int(np.argmax(often))
+    # symbols are as often as they like; these fall, but for chance, from the commonest on
+    rises = np.diff(often[top:]) > 2 * np.sqrt(often[top:-1] + 1)
+    rare = often[-len(often) // 3 :].max() < often[top] / 4
+    return len(often) > 7 and top < len(often) / 2 and not rises.any() and bool(rare)

@@ -154,7 +154,13 @@ def contestants_for(dataset: SequenceDataset, models: Any, problem: Problem) -> 
         If a name matches nothing that can take part; the message lists what can.
     """
     reference = FAMILIES[REFERENCE]
-    chance = ModelSpec(CHANCE, CHANCE, lambda problem: chance_model(dataset, problem.n_counts), missing=True)
+    chance = ModelSpec(
+        CHANCE,
+        CHANCE,
+        lambda problem: chance_model(dataset, problem.n_counts),
+        missing=True,
+        cost=lambda problem, settings: 1e-6 * problem.n_steps,
+    )
     entered = Entered(reference, chance)
     first = Contestant(CHANCE, reference, candidates_of(entered, [{}]), CHANCE)
     standard = _pooled((Entered(f, spec) for f in FAMILIES.values() for spec in f.specs), problem)

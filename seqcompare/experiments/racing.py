@@ -28,6 +28,8 @@ _FIRST = -1_000_000
 _FEWEST_SEQUENCES, _FEWEST_STEPS = 20, 500
 #: Of what is left of a budget, how much a race may take.
 _SHARE = 0.3
+#: How many times what a budget holds must be more than a forecast before anything was measured.
+_DOUBT = 4.0
 #: Standard errors from which on a candidate is told apart.
 _ERRORS = 2.0
 
@@ -65,7 +67,9 @@ def race(
     before: dict[str, pd.DataFrame] = {}
     for part in PARTS:
         last = max(last_fit(planned, work.spending, c, x) for c in planned.contestants for x in c.candidates)
-        if work.spending.affords(rest(planned), last + _for_looks(work)):
+        if work.spending.affords(
+            rest(planned), last + _for_looks(work), 1.0 if work.spending.learned else _DOUBT
+        ):
             break
         if not _large_enough(planned, part):
             continue
@@ -101,30 +105,50 @@ def _after(
     part: int,
     before: dict[str, pd.DataFrame],
 ) -> tuple[PlannedComparison, dict[str, pd.DataFrame]]:
-    """Drop who was not raced in time, and who was told apart; return how all did as well."""
+    """Drop who was not raced in time, and who was told apart; return how all did as well.
+
+    Every candidate is raced in the first fold before any is in the next. So where time ran out all are
+    compared in the folds in which all were raced; of such a race no choice can be made in the others.
+    """
     done = work.store.done()
-    late = {(t.entry, t.candidate.label) for t in trials if t.trial_id not in done}
+    undone = {(t.entry, t.candidate.label, t.seed) for t in trials if t.trial_id not in done}
+    folds = range(len(planned.source.plan.splits))
     frame = work.frame()
     frame = frame[frame["axis"] == RACE]
     frame = frame[part_of_rows(frame) == part]
     contestants, found = [], {}
     for c in planned.contestants:
-        over = [x for x in c.candidates if (c.name, x.label) in late]
+        # who is the best by far, and has no time to be tested, must not drop those who have
+        over = [
+            x
+            for x in c.candidates
+            if (c.name, x.label, folds[0]) in undone or not _may_be_tested(planned, work, c, x)
+        ]
         work.leave_out(c.name, over, OVER_TIME, part)
         stay = [x for x in c.candidates if x not in over]
+        whole = [k for k in folds if not any((c.name, x.label, k) in undone for x in stay)]
         rows = frame[(frame["entry"] == c.name) & frame["model"].isin([x.label for x in stay])]
-        if len(rows):
-            sums = work.store.sums(rows["trial_id"])
-            table = compare_candidates(rows, sums).set_index("model")
+        together = rows[rows["seed"].isin(whole)]
+        if len(together):
+            sums = work.store.sums(together["trial_id"])
+            table = compare_candidates(together, sums).set_index("model")
             found[c.name] = table
-            tolerance = validation_tolerance(rows, sums, planned.source.metric)
+            tolerance = validation_tolerance(together, sums, planned.source.metric)
             apart = told_apart(table, before.get(c.name), tolerance)
             work.leave_out(c.name, [x for x in stay if x.label in apart], TOLD_APART, part)
             stay = [x for x in stay if x.label not in apart]
-        if len(rows) == 0 or stay:
-            contestants.append(replace(c, candidates=tuple(stay)))
-    work.discount(t.trial_id for t in trials if (t.entry, t.candidate.label) in late)
+        if len(whole) < len(folds):
+            work.discount(rows["trial_id"])
+        contestants.append(replace(c, candidates=tuple(stay)))
     return replace(planned, contestants=tuple(c for c in contestants if c.candidates)), found
+
+
+def _may_be_tested(planned: PlannedComparison, work: Work, c: Contestant, x: Candidate) -> bool:
+    """Whether there is time for all tests of a candidate; of references always."""
+    if c.name in planned.config["data"]["references"]:
+        return True
+    last = last_fit(planned, work.spending, c, x)
+    return work.spending.affords(_tests(planned, c, x), last + _for_looks(work))
 
 
 def told_apart(table: pd.DataFrame, before: pd.DataFrame | None, tolerance: float) -> set[str]:

@@ -18,7 +18,7 @@ from seqcompare.experiments.forward import FORWARD
 from seqcompare.experiments.models import Contestant, Entered, candidates_of
 from seqcompare.experiments.splits import Plan, cut
 from seqcompare.experiments.tested import tested_in_time
-from seqcompare.families import FAMILIES, REFERENCE, ModelSpec, Problem
+from seqcompare.families import FAMILIES, REFERENCE, ModelSpec, Problem, Settings
 from seqcompare.metrics import Metric
 from seqcompare.models.missing_symbols import FilledNext, mark_of, marked
 from seqcompare.models.reference.chance import chance_model
@@ -59,7 +59,7 @@ def references_for(dataset: SequenceDataset, plan: Plan, metric: Metric) -> list
     found = []
     for name, model in _candidates(dataset, plan):
         if _tells(model, dataset, plan, metric):
-            spec = ModelSpec(name, name, partial(_given, model), missing=True)
+            spec = ModelSpec(name, name, partial(_given, model), missing=True, cost=_seconds)
             entered = Entered(FAMILIES[REFERENCE], spec)
             found.append(Contestant(name, entered.family, candidates_of(entered, [{}]), name))
     return found
@@ -83,6 +83,10 @@ def with_references(contestants: Sequence[Contestant], references: Sequence[Cont
 
 def _given(model: Any, problem: Problem) -> Any:
     return model
+
+
+def _seconds(problem: Problem, settings: Settings) -> float:
+    return 1e-6 * problem.n_steps
 
 
 def _has_places(dataset: SequenceDataset) -> bool:

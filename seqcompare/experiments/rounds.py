@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,8 @@ def forecast_words(trials: Sequence[Trial], spending: Spending, planned: Planned
     budget = f"; the budget is {duration(spending.seconds)}" if spending.seconds is not None else ""
     return (
         f"forecast: {n} candidates in {len(planned.source.plan.splits)} folds, about "
-        f"{duration(spending.wall(trials))} on {workers} and up to {size(most / 1e6)} of memory each{budget}"
+        f"{duration(spending.wall(trials))} on {workers} and up to {size(most / 1e6)} of memory each, "
+        f"and what is near the best comes on top{budget}"
     )
 
 
@@ -134,7 +136,7 @@ def _fit_of_winner(planned: PlannedComparison, folder: Path, spending: Spending)
 def _tuned(planned: PlannedComparison, work: Work, raced: frozenset[str]) -> PlannedComparison:
     """Return the comparison with those who were tried on all training parts, and those near the best."""
     tuning = list(tuning_trials(planned, raced=raced))
-    work.run(_in_order(tuning, work), reserve=_to_come(planned, work), known=True)
+    work.run(_in_order(tuning, work), reserve=partial(_to_come, planned, work), known=True)
     planned = _without_the_late(planned, work, tuning, OVER_TIME)
     for _ in range(_REFINEMENTS):
         wider = refined(planned, work)
@@ -145,7 +147,7 @@ def _tuned(planned: PlannedComparison, work: Work, raced: frozenset[str]) -> Pla
             work.skipped.append("a search around the best")
             break
         _warm_up(wider)
-        work.run(more, reserve=_to_come(wider, work))
+        work.run(more, reserve=partial(_to_come, wider, work))
         planned = _without_the_late(wider, work, more, "")
     again = list(trials_again(planned, work))
     if again and not work.spending.affords(again, _to_come(planned, work)):
@@ -157,23 +159,25 @@ def _tuned(planned: PlannedComparison, work: Work, raced: frozenset[str]) -> Pla
     return planned
 
 
-def _to_come(planned: PlannedComparison, work: Work) -> float:
-    """Return the seconds to keep for all tests and the fit of the winner; 0 without a budget."""
-    if not work.spending.limited:
+def _to_come(planned: PlannedComparison, work: Work, trial: Trial | None = None) -> float:
+    """Return the seconds to keep for the tests and for the fit of the winner; 0 without a budget.
+
+    Of each model that is for the candidate that takes longest of those that were tried, and of that of the
+    trial that is about to start; if none was, for the quickest.
+    """
+    spending = work.spending
+    if not spending.limited:
         return 0.0
-    folds = range(len(planned.source.plan.splits))
-    trials = [
-        max(of_one, key=work.spending.of)
-        for c in planned.contestants
-        for fold in folds
-        for of_one in [[Trial(0, planned.source, x, fold, TEST, c.name, c.seed_key) for x in c.candidates]]
-    ]
-    return work.spending.wall(trials) + _last_fit(planned, work.spending)
-
-
-def _last_fit(planned: PlannedComparison, spending: Spending) -> float:
-    """Return the seconds that the fit of any model to everything may take."""
-    return max(last_fit(planned, spending, c, x) for c in planned.contestants for x in c.candidates)
+    tests, last = [], 0.0
+    for c in planned.contestants:
+        firsts = {x.label: Trial(0, planned.source, x, 0, TEST, c.name, c.seed_key) for x in c.candidates}
+        starting = trial.candidate.label if trial is not None and trial.entry == c.name else ""
+        able = [t for t in firsts.values() if spending.knows(c.name, t.candidate)]
+        able += [t for label, t in firsts.items() if label == starting]
+        one = max(able, key=spending.of) if able else min(firsts.values(), key=spending.of)
+        tests += [replace(one, seed=fold) for fold in range(len(planned.source.plan.splits))]
+        last = max(last, last_fit(planned, spending, c, one.candidate))
+    return spending.wall(tests) + last
 
 
 def _in_order(trials: list[Trial], work: Work) -> list[Trial]:
@@ -213,7 +217,9 @@ def _tested(planned: PlannedComparison, work: Work) -> None:
     references = planned.config["data"]["references"]
     work.run([t for t in tests if t.entry in references], known=True, always=True)
     tests = [t for t in tests if t.entry not in references]
-    reserve = _last_fit(planned, work.spending) if work.spending.limited else 0.0
+    by_name = {c.name: c for c in planned.contestants}
+    last = (last_fit(planned, work.spending, by_name[t.entry], t.candidate) for t in tests)
+    reserve = max(last, default=0.0) if work.spending.limited else 0.0
     if work.run(_in_order(tests, work), reserve=reserve, known=True):
         return
     done = work.store.done()

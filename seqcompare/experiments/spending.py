@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,7 +18,7 @@ from seqcompare.experiments.trial import CONTEXT, RACE, TUNING, Trial
 from seqcompare.typing import Record
 
 #: Of a budget, the share that is kept for the report, and the most seconds of that.
-_KEPT, _MOST_KEPT = 0.05, 15.0
+_KEPT, _MOST_KEPT = 0.08, 30.0
 #: Of a training part, the share that candidates are fitted to.
 _FITTED = 0.8
 #: Seconds of forecast that a correction needs to be half believed.
@@ -27,8 +27,8 @@ _BELIEVED = 0.5
 _SLOWEST, _FASTEST = 0.5, 2.0
 #: Contexts beyond this are looked into by a few more fits only.
 _LONGEST_LOOK = 64
-#: Copies of the data and of answers that there are while a model is fitted, and bytes of a number.
-_COPIES, _BYTES = 4, 8
+#: Copies of the data while a model is fitted, tables of probabilities while it is asked; bytes of a number.
+_COPIES, _TABLES, _BYTES = 4, 3, 8
 
 
 @dataclass
@@ -41,6 +41,10 @@ class _Measured:
     other: float = 0.0
     asked: float = 0.0
     peak: float = 0.0
+
+
+#: Seconds to be left, or what tells how many after a trial; before any, of none.
+Reserve = float | Callable[[Trial | None], float]
 
 
 class Spending:
@@ -99,27 +103,39 @@ class Spending:
         assert self.seconds is not None
         return self.started + self.seconds - min(_KEPT * self.seconds, _MOST_KEPT)
 
-    def limit(self, reserve: float = 0.0, *, trusting: bool = True) -> Limit | None:
+    def knows(self, entry: str, candidate: Candidate) -> bool:
+        """Whether anything was measured of a candidate."""
+        return (entry, candidate.label) in self._candidates
+
+    @property
+    def learned(self) -> bool:
+        """Whether anything was measured at all."""
+        return bool(self._candidates)
+
+    def limit(self, reserve: Reserve = 0.0, *, trusting: bool = True) -> Limit | None:
         """Return when trials have to end so that so many seconds are left; None without a budget.
 
         Parameters
         ----------
-        reserve : float, default=0.0
-            The seconds.
+        reserve : float or callable (trial or None) -> float, default=0.0
+            The seconds; of a function those that have to be left after a trial, by what is known when that is
+            about to start.
         trusting : bool, default=True
             Whether to believe what candidates say of themselves of which nothing was measured yet. Without,
             they start, and are ended in time.
         """
         if self.seconds is None:
             return None
-        deadline = self._end - reserve
+
+        def left_after(trial: Trial | None) -> float:
+            return reserve(trial) if callable(reserve) else reserve
 
         def starts(trial: Trial) -> bool:
-            if not trusting and (trial.entry, trial.candidate.label) not in self._candidates:
+            if not trusting and not self.knows(trial.entry, trial.candidate):
                 return True
-            return time.monotonic() + self.of(trial) <= deadline
+            return time.monotonic() + self.of(trial) + left_after(trial) <= self._end
 
-        return Limit(deadline, starts)
+        return Limit(self._end - left_after(None), starts)
 
     def of(self, trial: Trial) -> float:
         """Return how many seconds of one core a trial will take."""
@@ -135,9 +151,9 @@ class Spending:
         each = [self.of(trial) for trial in trials]
         return max(sum(each) / self.n_workers, max(each)) if each else 0.0
 
-    def affords(self, trials: Iterable[Trial], reserve: float = 0.0) -> bool:
-        """Whether trials fit in, so that so many seconds are left after them."""
-        return self.seconds is None or self.wall(trials) + reserve <= self.left
+    def affords(self, trials: Iterable[Trial], reserve: float = 0.0, doubt: float = 1.0) -> bool:
+        """Whether trials fit in, with so many seconds left after them; if all takes `doubt` times as long."""
+        return self.seconds is None or doubt * (self.wall(trials) + reserve) <= self.left
 
     def bytes_of(self, trial: Trial) -> float:
         """Return how many bytes a trial will allocate."""
@@ -146,8 +162,8 @@ class Spending:
         measured = [m for m in known.values() if np.isfinite(m.peak)]
         problem, spec = self.source.problem(), trial.candidate.spec
         share = size / problem.n_steps
-        steps = (size + asked) * (problem.n_channels + max(problem.n_classes, problem.n_symbols))
-        found = _COPIES * _BYTES * steps
+        answers = asked * problem.n_scored / problem.n_steps * max(problem.n_classes, 1)
+        found = _BYTES * (_COPIES * (size + asked) * problem.n_channels + _TABLES * answers)
         if spec.memory is not None:
             found += share * float(spec.memory(problem, trial.candidate.settings))
         # what was measured leaves out what a worker had allocated before: it can only raise a forecast

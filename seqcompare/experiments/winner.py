@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 import seqcompare
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.experiments.answer import fit_model
+from seqcompare.experiments.machine import keep_machine
 from seqcompare.experiments.models import Candidate, Contestant, Entered, candidates_of, plain_params
 from seqcompare.experiments.threads import one_thread
 from seqcompare.families import Problem
@@ -83,6 +85,7 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
         model, fitted = candidate.build(planned.source.problem(), 0)
         if not fitted:
             fit_model(model, dataset)
+        keep_machine(found, dataset, partial(candidate.build, planned.source.problem(), 0))
     # names are the user's: as literals on one line they cannot become code
     which = f"{candidate.label!r:.200}, fitted to all of {dataset.name!r:.200}"
     try:

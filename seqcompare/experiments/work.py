@@ -13,7 +13,7 @@ from joblib import effective_n_jobs
 from seqcompare.experiments.models import Candidate
 from seqcompare.experiments.progress import Counter
 from seqcompare.experiments.runner import run_trials
-from seqcompare.experiments.spending import Spending
+from seqcompare.experiments.spending import Reserve, Spending
 from seqcompare.experiments.trial import Trial
 from seqcompare.results.left_out import COUNTED, LEFT_OUT, SPENT, LeftOut
 from seqcompare.results.store import Store
@@ -53,7 +53,7 @@ class Work:
         self,
         trials: Sequence[Trial],
         *,
-        reserve: float = 0.0,
+        reserve: Reserve = 0.0,
         known: bool = False,
         always: bool = False,
         trusting: bool = True,
@@ -64,7 +64,7 @@ class Work:
         ----------
         trials : sequence of Trial
             What to run.
-        reserve : float, default=0.0
+        reserve : float or callable (trial or None) -> float, default=0.0
             Seconds of the budget to be left.
         known : bool, default=False
             Whether the counter has been told of them.

@@ -80,7 +80,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `X`, `y` or `priors` is not as expected, or there is only one class.
+            If `X`, `y` or `priors` is not as expected.
         """
         density = MarkovChain() if self.estimator is None else self.estimator
         # of a clone: what an earlier fit has found out does not count here
@@ -92,8 +92,6 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         n_classes = len(self.classes_)
-        if n_classes < 2:
-            raise ValueError(f"BayesClassifier needs at least two classes, got 1 class: {self.classes_[0]}")
         self.class_log_prior_ = self._check_priors(np.bincount(codes))
         alphabet = self._alphabet(density, sequences)
         jobs = (

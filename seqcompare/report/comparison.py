@@ -12,6 +12,7 @@ from seqcompare.report.appendix import reproduce_section, trials_section
 from seqcompare.report.comparison_view import ComparisonView
 from seqcompare.report.context_sections import far_back_section
 from seqcompare.report.figures import VERDICT, figures_of, further_section
+from seqcompare.report.machine_section import machine_section
 from seqcompare.report.names import shown
 from seqcompare.report.number_sections import numbers_section
 from seqcompare.report.parts import Report, Section, Table
@@ -52,6 +53,7 @@ def comparison_report(run: StoredComparison) -> Report:
         parts.good_enough_section(view),
         numbers_section(view),
         far_back_section(view),
+        machine_section(view),
         parts.answers_section(view),
         parts.curves_section(view),
     ]

@@ -135,7 +135,20 @@ def _cannot_and_did_not(view: SweepView) -> list[str]:
             + "; ".join(f"{group} in {n} combination{'s' if n > 1 else ''}" for group, n in worst.items())
             + "."
         )
-    return sentences
+    return [*sentences, *_kin_that_did(did_not, kinds)]
+
+
+def _kin_that_did(did_not: pd.DataFrame, kinds: pd.DataFrame) -> list[str]:
+    """Return where a family can after all: another kind of it learned what one did not."""
+    if did_not.empty:
+        return []
+    learned = kinds.loc[kinds["skill"] >= LEARNED, ["task", "distance", "family", "group"]]
+    pairs = did_not.merge(learned, on=["task", "distance", "family"], suffixes=("", "_kin"))
+    said = [
+        f"{kin} did on {task} what {joined([str(g) for g in part['group'].unique()])} did not"
+        for (kin, task), part in pairs.groupby(["group_kin", "task"], sort=False)
+    ]
+    return [f"The family could, and it was a matter of fitting: {'; '.join(said)}."] if said else []
 
 
 def _of_the_clock(did_not: pd.DataFrame) -> str:

@@ -119,8 +119,8 @@ class ComparisonResult:
         if SPENT not in self.side_tables:
             return None
         models = self.config.get("settings", {}).get("models", {})
-        counts = {entry: len(labels) for entry, labels in models.items() if entry not in self.references}
-        return Spent.of(self.side_tables[SPENT], self.side_tables[LEFT_OUT], counts, self.tuning)
+        grids = {entry: labels for entry, labels in models.items() if entry not in self.references}
+        return Spent.of(self.side_tables[SPENT], self.side_tables[LEFT_OUT], grids, self.tuning)
 
     @cached_property
     def shorter(self) -> Shorter | None:

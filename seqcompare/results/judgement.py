@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -145,7 +145,8 @@ def judge(
     known = tuple(r for r in references if r in contest.parts)
     models = [e for e in _by_cost(contest, costs) if e not in references]
     if not models:
-        return Judgement("nothing", None, None, {}, (), 0.0, status, {}, reasons)
+        nothing = Judgement("nothing", None, None, {}, (), 0.0, status, {}, reasons)
+        return replace(nothing, references=known) if known else nothing
     best = str(contest.best)
     base = _base(contest, known)
     good = {e: _good_enough(contest, e) for e in contest.entries}

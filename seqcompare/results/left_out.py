@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -74,7 +74,11 @@ class Spent:
 
     @classmethod
     def of(
-        cls, facts: pd.DataFrame, left_out: pd.DataFrame, counts: Mapping[str, int], chosen_by: pd.DataFrame
+        cls,
+        facts: pd.DataFrame,
+        left_out: pd.DataFrame,
+        grids: Mapping[str, Sequence[str]],
+        chosen_by: pd.DataFrame,
     ) -> Spent:
         """Return what the side tables of a run say.
 
@@ -82,20 +86,21 @@ class Spent:
         ----------
         facts, left_out : DataFrame
             The tables `SPENT` and `LEFT_OUT`.
-        counts : mapping of str to int
-            How many candidates there were of each model.
+        grids : mapping of str to sequence of str
+            The candidates of each model that there were before any was tried; others do not count.
         chosen_by : DataFrame
             What `choosing_rows` returns.
         """
         value = dict(zip(facts["name"], facts["value"], strict=True))
         seconds = float(value["budget_seconds"])
         race = chosen_by[chosen_by["axis"] == RACE]
+        left = [LeftOut(*row) for row in left_out.itertuples(index=False, name=None)]
         return cls(
             None if np.isnan(seconds) else seconds,
             float(value["spent_seconds"]),
             float(value["memory_bytes"]),
-            tuple(LeftOut(*row) for row in left_out.itertuples(index=False, name=None)),
-            counts,
+            tuple(x for x in left if x.model in grids.get(x.entry, ())),
+            {entry: len(labels) for entry, labels in grids.items()},
             value["skipped"] if isinstance(value["skipped"], str) else "",
             dict(zip(race["entry"], part_of_rows(race), strict=True)),
         )

@@ -114,7 +114,7 @@ def say_budget(findings: Findings, writer: Writer) -> None:
         parts.append(f"{len(apart)} were told apart from the best on a part of the data, and dropped")
     if late:
         parts.append(f"{len(late)} were over the budget and not tried: {_named(late)}")
-    kept = n - len(apart) - len(late)
+    kept = n - len(apart) - len(late) - len(over)
     text += f": of {n} candidates {kept} were tried" + "".join(f"; {part}" for part in parts)
     for part in sorted(set(found.raced.values())):
         names = ", ".join(brief(e) for e, p in found.raced.items() if p == part)

@@ -118,7 +118,7 @@ def _say_that_all_failed(found: Findings, writer: Writer) -> None:
     """Blame the models, not the data, where none has ended well."""
     models = found.models
     left = found.judgement.reasons
-    if models.empty and left:
+    if left and not found.summary["n_failed"].any():
         named = "; ".join(f"{brief(e)} ({reason})" for e, reason in left.items())
         rows: list[Number] = [("judgement", e, "status", NOT_TRIED) for e in left]
         writer.say(f"No model was tried, and nothing can be said of the data: {named}.", *rows)

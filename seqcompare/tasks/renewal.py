@@ -148,7 +148,14 @@ class Renewal(SymbolTask):
     def needs(self) -> Needs:
         """Return what a model must have to predict as well as the optimum."""
         # what a linear rule on the taps cannot say exactly it can say as well as one likes, perhaps
-        return Needs(self.role, self.distance, least_states=2, enough_states=2 * self.distance, linear=None)
+        return Needs(
+            self.role,
+            self.distance,
+            least_states=2,
+            enough_states=2 * self.distance,
+            linear=None,
+            lasting_states=2,
+        )
 
     def exact_model(self) -> Model | None:
         """Return an HMM whose states are a symbol and how long it has lasted."""

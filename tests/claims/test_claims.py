@@ -180,6 +180,12 @@ def test_no_cell_of_the_evidence_is_a_formula(tmp_path, registered):
     assert pd.read_csv(tmp_path / "claims.csv")["note"].tolist() == ["'=1+1"]
 
 
+def test_a_claim_that_does_not_fit_the_budget_stays_open(tmp_path):
+    checked = check_claims(["markov-reach"], tmp_path, n_jobs=1, budget=1e-6)
+    assert checked.outcomes["outcome"].tolist() == ["cannot tell"]
+    assert checked.report().is_file()
+
+
 def test_an_unknown_claim_says_so(tmp_path):
     with pytest.raises(ValueError, match="no claim 'flat-earth'; there are markov-reach"):
         check_claims(["flat-earth"], tmp_path)

@@ -134,7 +134,12 @@ def test_arff(tmp_path):
     [
         ("@relation x\n", "there is no @data line"),
         ("@data\n1\n", "there is no attribute"),
-        ("@attribute bag relational\n@data\n", "line 1: attributes of relations are not read"),
+        ("@attribute bag relational\n@data\n", "there is no row behind @data"),
+        (
+            "@attribute bag relational\n@data\n'1,2\\n3',a\n",
+            "line 3: expected as many numbers in each channel",
+        ),
+        ("@attribute bag relational\n@data\n1,2,a\n", "line 3: expected a relation in quotes"),
         ("@attribute x\n@data\n", "line 1: expected a name and a type"),
     ],
 )
@@ -142,6 +147,36 @@ def test_arff_that_does_not_fit(tmp_path, text, message):
     (tmp_path / "a.arff").write_text(text)
     with pytest.raises(DataError, match=message):
         read(tmp_path / "a.arff")
+
+
+def test_relations_of_arff_are_sequences(tmp_path):
+    rows = "".join(f"'{i},2,?\\n4,5,6',{'ab'[i % 2]}\n" for i in range(4))
+    (tmp_path / "a.arff").write_text(f"@attribute bag relational\n@attribute x real\n@end bag\n@data\n{rows}")
+    data = read(tmp_path / "a.arff")
+    np.testing.assert_array_equal(data.X[3], [[3, 4], [2, 5], [np.nan, 6]])
+    assert data.y.tolist() == list("abab")
+
+
+def test_records_of_arrays_are_rows_of_a_table(tmp_path):
+    days = np.datetime64("2024-01-01") + np.arange(9)[::-1]
+    rows = np.empty(9, dtype=[("date", "M8[D]"), ("price", float)])
+    rows["date"], rows["price"] = days, np.arange(9.0) ** 2
+    np.save(tmp_path / "a.npy", rows)
+    assert read(tmp_path / "a.npy").X.values.tolist() == (np.arange(9.0) ** 2)[::-1].tolist()
+
+
+def test_counts_fall_off_and_few_bits_leave_gaps(tmp_path):
+    random = np.random.default_rng(0)
+    read_as = {}
+    for name, numbers in {
+        "counts": random.negative_binomial(1, 0.35, 300),
+        "symbols": random.choice(12, 300),
+        "sensor": 9 * np.cumsum(random.integers(-2, 3, 300)),
+        "codes": random.choice(random.choice(9000, 40, replace=False), 300),
+    }.items():
+        (tmp_path / "a.csv").write_text("t,v\n" + "".join(f"{t},{v}\n" for t, v in enumerate(numbers)))
+        read_as[name] = read(tmp_path / "a.csv").X.schema[0].kind
+    assert read_as == {"counts": "count", "symbols": "symbols", "sensor": "real", "codes": "symbols"}
 
 
 def test_the_test_part_may_be_a_file_of_its_own(tmp_path):

@@ -1,6 +1,7 @@
 """Who competes: what there is for each role, and that every candidate can be made."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,11 +10,14 @@ from sklearn.tree import DecisionTreeClassifier
 
 from seqcompare import MarkovChain, SequenceDataset, WindowTagger
 from seqcompare.data.sequences import Sequences
+from seqcompare.datasets import read
 from seqcompare.experiments.answer import ask, fit_model
 from seqcompare.experiments.contestants import contestants_for, left_out, problem_of
 from seqcompare.experiments.data_source import metric_of
 from seqcompare.families import FAMILIES, Budget, Family, ModelSpec
 from seqcompare.metrics import METRICS
+
+CASES = Path(__file__).parent.parent / "cases"
 
 
 def dataset(role, kind="symbols", n=40, length=20):
@@ -229,6 +233,15 @@ def test_values_that_are_missing_leave_no_family_out(role, kind):
     assert left_out(whole) == ""
     assert {c.family.name for c in contestants(data)} == {c.family.name for c in contestants(whole)}
     assert left_out(data).startswith("Values are missing, 0.1% of all: ")
+
+
+def test_tails_of_nan_are_unequal_lengths_that_every_family_takes():
+    data = read(CASES / "k11c_nan_padded_tail.ts")
+    assert not data.X.has_missing
+    assert (data.X.lengths.min(), data.X.lengths.max()) == (7, 10)
+    assert left_out(data) == ""
+    families = {c.family.name for c in contestants(data)}
+    assert families == {"reference", "markov", "hmm", "window", "recurrent"}
 
 
 def test_it_is_said_what_families_do_about_missing_values():

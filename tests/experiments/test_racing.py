@@ -10,6 +10,7 @@ from racing_toys import Guess
 
 import seqcompare
 from seqcompare.datasets import read
+from seqcompare.experiments import racing
 from seqcompare.experiments.compare import plan_comparison
 from seqcompare.experiments.planned import tuning_trials
 from seqcompare.experiments.racing import told_apart
@@ -187,6 +188,56 @@ def test_a_model_that_is_not_tested_in_every_fold_is_left_out_whole(tmp_path, mo
     assert judged.status == {"chance": "inferior", "quick": "enough", "late": "not tried"}
     assert judged.reasons["late"] == "over the budget"
     assert set(found.frame()["entry"]) == {"chance", "quick"}
+
+
+def never_fits(monkeypatch):
+    """Let no whole comparison fit, so that all is raced."""
+    monkeypatch.setattr(Spending, "affords", lambda *_, **__: False)
+    monkeypatch.setattr(racing, "_may_be_tested", lambda *_: True)
+
+
+def test_the_best_drops_nobody_if_there_is_no_time_for_its_tests(tmp_path, monkeypatch):
+    never_fits(monkeypatch)
+    monkeypatch.setattr(racing, "_may_be_tested", lambda planned, work, c, x: x.label != "toy 0.9")
+    found = compare_toys([toy(0.0, 0.8, 0.9)], tmp_path / "run", budget="1h")
+    left = found.tables()["left_out"].set_index("model")["reason"].to_dict()
+    assert left == {"toy 0.9": "over the budget", "toy 0.0": "told apart"}
+    assert found.verdict().model == "toy 0.8"
+
+
+def test_where_tuning_does_not_fit_the_largest_race_decides(tmp_path, monkeypatch):
+    never_fits(monkeypatch)
+    monkeypatch.setattr(racing, "_tunable", lambda purse, c: [purse.quickest(c)])
+    models = [toy(0.6, 0.8, 0.9)]
+    found = compare_toys(models, tmp_path / "run", budget="1h")
+    counts = found.frame().groupby(["entry", "axis"]).size()
+    assert counts["toy"].to_dict() == {"context": 2, "race": 6, "test": 2}
+    assert "candidates of toy were chosen by one in 4 of the items to learn from" in str(found.verdict())
+    assert found.grids().set_index("model")["chosen"].to_dict() == {
+        "toy 0.6": False,
+        "toy 0.8": False,
+        "toy 0.9": True,
+    }
+    assert found.verdict().model == "toy 0.9"
+    monkeypatch.undo()
+    plain = compare_toys(models, tmp_path / "plain")
+    pd.testing.assert_frame_equal(rows_of_tests(found), rows_of_tests(plain), check_exact=True)
+
+
+def test_a_race_that_is_cut_short_compares_where_all_were_raced(tmp_path, monkeypatch):
+    def limit(self, reserve=0.0, *, trusting=True):
+        # in the second fold the race ends before its last trial
+        late = {("race", "toy 0.9", 1)}
+        return Limit(time.monotonic() + 1000, lambda t: (t.phase, t.candidate.label, t.seed) not in late)
+
+    monkeypatch.setattr(Spending, "limit", limit)
+    never_fits(monkeypatch)
+    found = compare_toys([toy(0.0, 0.1, 0.9)], tmp_path / "run", budget="1h")
+    left = found.tables()["left_out"].set_index("model")
+    assert left["reason"].to_dict() == {"toy 0.0": "told apart", "toy 0.1": "told apart"}
+    # what is left needs no choice, and the race that was cut short is none
+    assert set(found.frame()["axis"]) == {"test", "context"}
+    assert found.verdict().model == "toy 0.9"
 
 
 def test_what_is_over_the_memory_is_not_tried(tmp_path):

@@ -164,6 +164,18 @@ def test_parts_first_then_the_rest_is_the_same_run(run, tmp_path):
     pd.testing.assert_frame_equal(whole.curves(), run.curves(), check_exact=True)
 
 
+def test_what_does_not_fit_a_budget_stays_for_later(run, tmp_path):
+    said = []
+    options = {"n_jobs": 1, "progress": lambda step: said.append(step.forecast)}
+    part = seqcompare.sweep(SUITE, tmp_path / "run", budget=1e-6, **options)
+    assert part.frame().empty
+    assert said[0].startswith(f"forecast: {N_TRIALS} trials, about ")
+    whole = seqcompare.sweep(SUITE, tmp_path / "run", budget="1h", **options)
+    pd.testing.assert_frame_equal(without_cost(whole.frame()), without_cost(run.frame()), check_exact=True)
+    with pytest.raises(ValueError, match="budget must be more than 0"):
+        seqcompare.sweep(SUITE, tmp_path / "other", budget="much")
+
+
 def test_a_dry_run_writes_nothing(tmp_path):
     plan = seqcompare.sweep(SUITE, tmp_path / "run", dry_run=True)
     assert len(plan) == N_TRIALS

@@ -122,9 +122,10 @@ def test_wrong_priors(priors, message):
         BayesClassifier(priors=priors).fit(X, y)
 
 
-def test_one_class_is_refused_and_errors_name_the_class():
-    with pytest.raises(ValueError, match="at least two classes, got 1 class"):
-        BayesClassifier().fit([[0, 1], [1, 0]], ["a", "a"])
+def test_one_class_is_the_answer_and_errors_name_the_class():
+    one = BayesClassifier().fit([[0, 1], [1, 0]], ["a", "a"])
+    assert one.predict([[1, 1]]).tolist() == ["a"]
+    np.testing.assert_array_equal(one.predict_proba([[1, 1]]), [[1.0]])
     init = {"emissionprob": [[1.0, 0.0]]}
     with pytest.raises(ValueError, match="class b: X has likelihood zero"):
         BayesClassifier(HMM(1, init=init, fixed=["emissionprob"])).fit([[0, 0], [0, 1]], ["a", "b"])

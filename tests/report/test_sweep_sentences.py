@@ -63,6 +63,14 @@ def test_what_cannot_be_and_what_was_not_learned_are_counted_apart():
     assert "Could, but did not learn: Elman in 1 combination." in said
 
 
+def test_it_is_said_where_another_kind_of_the_family_learned_it():
+    frame = rows(chosen("Elman 32", "LSTM 32"))
+    said = verdict(frame, len(frame))
+    assert "The family could, and it was a matter of fitting: LSTM did on recall what Elman did not." in said
+    alone = verdict(rows(chosen("Elman 32")), 6)
+    assert not any("matter of fitting" in sentence for sentence in alone)
+
+
 def test_a_reach_ends_where_all_trials_failed():
     frame = rows(chosen("LSTM 32"), distances=(2, 4, 8, 16))
     frame.loc[frame["distance"] == 8, ["status", "skill"]] = ["error", np.nan]

@@ -7,8 +7,12 @@ import io
 import re
 from pathlib import Path
 
+import numpy as np
+
+from seqcompare.data.contents import Contents
 from seqcompare.data.readers import Reader
 from seqcompare.data.readers.delimited import parse_table
+from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError, read_text
 from seqcompare.data.table import Table
 
@@ -16,8 +20,8 @@ _NAME = r"(?:'(?P<quoted>[^']*)'|\"(?P<double>[^\"]*)\"|(?P<bare>\S+))"
 _ATTRIBUTE = re.compile(rf"@attribute\s+{_NAME}\s+(?P<type>.+)", re.IGNORECASE)
 
 
-def read_arff(path: Path) -> Table:
-    """Read an ``.arff`` file without relations inside of it.
+def read_arff(path: Path) -> Table | Contents:
+    """Read an ``.arff`` file; a relation in each row is a sequence of several channels.
 
     Raises
     ------
@@ -34,7 +38,7 @@ def read_arff(path: Path) -> Table:
             if match is None:
                 raise DataError("expected a name and a type of an attribute", path, number)
             if match["type"].lower().startswith("relational"):
-                raise DataError("attributes of relations are not read: save the data as .ts", path, number)
+                return _read_relations(lines, path)
             names.append(match["quoted"] or match["double"] or match["bare"] or "")
             nominal.append(match["type"].startswith("{"))
         elif stripped.lower().startswith("@data"):
@@ -56,6 +60,40 @@ def read_arff(path: Path) -> Table:
     text = {("class" if name == names[-1] else name): cells for name, cells in table.text.items()}
     spellings = {("class" if n == names[-1] else n): spelling for n, spelling in table.spellings.items()}
     return Table(frame, path, table.lines, text, spellings, notes, delimiter=",", wide=True)
+
+
+def _read_relations(lines: list[str], path: Path) -> Contents:
+    r"""Read rows that hold, in quotes, the channels of a sequence between ``\n``, and its class."""
+    series, labels, places = [], [], []
+    start = next((i for i, line in enumerate(lines) if line.strip().lower().startswith("@data")), None)
+    if start is None:
+        raise DataError("there is no @data line", path, len(lines))
+    for number, line in enumerate(lines[start + 1 :], start=start + 2):
+        if not line.strip() or line.lstrip().startswith("%"):
+            continue
+        match = re.fullmatch(r"\s*(['\"])(?P<cells>[^'\"]*)\1\s*(?:,(?P<label>.*))?", line)
+        if match is None:
+            raise DataError("expected a relation in quotes and a class", path, number)
+        try:
+            channels = [
+                [np.nan if cell.strip() in ("?", "NaN") else float(cell) for cell in channel.split(",")]
+                for channel in match["cells"].split("\\n")
+            ]
+            series.append(np.array(channels, dtype=np.float64).T)
+        except ValueError as error:
+            raise DataError(f"expected as many numbers in each channel: {error}", path, number) from None
+        labels.append((match["label"] or "").strip().strip("'\""))
+        places.append((path, number))
+    if not series:
+        raise DataError("there is no row behind @data", path, len(lines))
+    odd = next((i for i, x in enumerate(series) if x.shape[1] != series[0].shape[1]), None)
+    if odd is not None:
+        raise DataError("the rows differ in their number of channels", *places[odd])
+    notes = ("the relation in each row is a sequence",)
+    gaps = any(np.isnan(x).any() for x in series)
+    return Contents(
+        Sequences(series), np.array(labels) if all(labels) else None, notes=notes, places=places, gaps=gaps
+    )
 
 
 READER = Reader("arff", (".arff",), read_arff, "ARFF, a row a sequence or a step")

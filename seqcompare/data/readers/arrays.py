@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from seqcompare.data.containers import read_container
 from seqcompare.data.contents import Contents
@@ -23,7 +24,7 @@ _GROWTH = 4
 _LENGTHS = ("lengths", "length", "seq_lengths")
 
 
-def read_arrays(path: Path) -> Contents:
+def read_arrays(path: Path) -> Contents | pd.DataFrame:
     """Read a ``.npy`` or ``.npz`` file without objects in it.
 
     An array of shape (n, T) or (n, T, d) holds n sequences; in an archive, ``X`` may come with ``lengths``,
@@ -71,7 +72,12 @@ def _parts(arrays: dict[str, Values]) -> Contents | None:
     return None
 
 
-def _contents(path: Path, steps: Values, target: Values | None, lengths: Values | None) -> Contents:
+def _contents(
+    path: Path, steps: Values, target: Values | None, lengths: Values | None
+) -> Contents | pd.DataFrame:
+    if steps.dtype.names is not None and steps.ndim == 1 and target is None and lengths is None:
+        # a record of named fields is a row of a table
+        return pd.DataFrame({name: steps[name] for name in steps.dtype.names})
     if lengths is not None:
         values, sizes = read_steps(steps, "X"), np.asarray(lengths)
         if sizes.ndim != 1 or sizes.dtype.kind not in "iu" or sizes.sum() != len(values):

@@ -6,6 +6,7 @@ the only ones that touch its private side.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -15,7 +16,9 @@ from hmmlearn.base import ConvergenceMonitor
 from numpy.typing import NDArray
 from scipy.special import gammaln, xlogy
 
-from seqcompare.models.hmm.recursions import Likelihood, Offsets, add_rows, expect_states
+from seqcompare.models.hmm.duration_recursions import Aged, Ages, expect_ages
+from seqcompare.models.hmm.durations import Lasted
+from seqcompare.models.hmm.recursions import Expected, Likelihood, Offsets, add_rows, expect_states
 from seqcompare.typing import Floats, Ints, Labels, Record, SequencesLike
 
 # A state expected for fewer steps than this has nothing to estimate its parameters from.
@@ -87,6 +90,10 @@ class Engine:
     labelprob_: Floats
     label_count: float = 0.0
     learn_labels: bool = True
+    # of states that know how long they have lasted
+    hazards_: Floats | None = None
+    hazard_count: float | Floats = 0.0
+    renew: Callable[[Lasted, Floats], Floats] | None = None
     n_components: int
     startprob_: Floats
     transmat_: Floats
@@ -134,6 +141,7 @@ class Engine:
     def _do_estep(self, X: Ints, lengths: Ints) -> tuple[Record, float]:
         steps = self.steps
         stats: Record = self._initialize_sufficient_statistics()  # type: ignore[attr-defined]  # hmmlearn's
+        stats["ages"] = 0.0
         if steps.labels is not None:
             stats["labels"] = np.zeros_like(self.labelprob_)
         total = 0.0
@@ -143,7 +151,7 @@ class Engine:
             weights = None if steps.weights is None else steps.weights[a:z]
             bounds = steps.offsets[first : last + 1] - a
             fit = self.likelihood(steps.values[a:z], labels)
-            found = expect_states(self.startprob_, self.transmat_, fit, bounds, weights)
+            found = self._expect(fit, bounds, weights)
             posterior = found.posterior
             if weights is None:
                 total += found.log_likelihood.sum()
@@ -151,12 +159,22 @@ class Engine:
                 total += found.log_likelihood @ weights[bounds[:-1]]
                 posterior *= weights[:, None]
             stats["nobs"] += last - first
-            stats["start"] += found.start
+            if isinstance(found, Aged):
+                stats["ages"] = stats["ages"] + np.stack([found.start, found.exits, found.stays])
+                stats["start"] += found.start.sum(axis=1)
+            else:
+                stats["start"] += found.start
             stats["trans"] += found.transitions
             self._accumulate(stats, steps.values[a:z], posterior)
             if labels is not None:
                 stats["labels"] += count_codes(labels, posterior, self.labelprob_.shape[1])
         return stats, float(total)
+
+    def _expect(self, fit: Likelihood, offsets: Offsets, weights: Floats | None) -> Expected | Aged:
+        if self.hazards_ is None:
+            return expect_states(self.startprob_, self.transmat_, fit, offsets, weights)
+        ages = Ages.running(self.startprob_, self.transmat_, self.hazards_)
+        return expect_ages(ages, fit, offsets, weights)
 
     def _accumulate(self, stats: Record, values: Labels, posterior: Floats) -> None:
         """Add what the emissions of these steps contribute to the M-step."""
@@ -170,6 +188,10 @@ class Engine:
         stuck = self.transmat_.sum(axis=1) == 0
         self.transmat_[stuck] = before["transmat_"][stuck]
         self._repair(stats, before)
+        if self.hazards_ is not None and self.renew is not None:
+            start, exits, stays = stats["ages"]
+            lasted = Lasted(start, exits, stays, np.asarray(self.hazard_count))
+            self.hazards_ = self.renew(lasted, self.hazards_)
         if "labels" in stats and self.learn_labels:
             counts = stats["labels"] + self.label_count
             sums = counts.sum(axis=1, keepdims=True)
@@ -188,6 +210,9 @@ class Engine:
         bound += log_dirichlet(self.transmat_prior, self.transmat_)
         if self.steps.labels is not None and self.label_count:
             bound += log_dirichlet(1.0 + self.label_count, self.labelprob_)
+        if self.hazards_ is not None:
+            both = np.stack([self.hazards_, 1.0 - self.hazards_])
+            bound += log_dirichlet(1.0 + np.asarray(self.hazard_count), both)
         return bound
 
     def _log_prior(self) -> float:

@@ -13,11 +13,17 @@ from seqcompare.models.alphabet import read_symbols
 from seqcompare.models.hmm.parameters import (
     COVARIANCE_TYPES,
     EMISSION_PARAMETERS,
+    between_states,
     check_parameter,
-    parameter_names,
 )
-from seqcompare.models.hmm.settings import check_choice, keep_parameters, shape_for
-from seqcompare.typing import Floats
+from seqcompare.models.hmm.settings import (
+    check_choice,
+    check_durations,
+    keep_parameters,
+    names_of,
+    shape_for,
+)
+from seqcompare.typing import Floats, Record
 
 
 def find_emission(emissions: dict[str, ArrayLike | None]) -> tuple[str, dict[str, Floats]]:
@@ -57,6 +63,7 @@ def take_parameters(model: BaseEstimator, arrays: dict[str, Floats], unknown_pro
     """
     emission, covariance_type = model.emission, model.covariance_type
     check_choice("covariance_type", covariance_type, COVARIANCE_TYPES)
+    check_durations(model)
     main = arrays[EMISSION_PARAMETERS[emission][0 if emission != "gmm" else 1]]
     n_outputs = main.shape[-1] if main.ndim else 0
     model.emission_ = emission
@@ -76,10 +83,14 @@ def take_parameters(model: BaseEstimator, arrays: dict[str, Floats], unknown_pro
         model.unknown_proba_ = float(unknown_proba)
     shape_of = shape_for(model, model.n_components, n_outputs)
     checked = {
-        name: check_parameter(name, arrays[name], shape_of(name), covariance_type)
-        for name in parameter_names(emission)
+        name: check_parameter(name, arrays[name], shape_of(name), covariance_type) for name in names_of(model)
     }
-    keep_parameters(model, checked, start_mask=checked["startprob"] > 0, mask=checked["transmat"] > 0)
+    free = {"start_mask": checked["startprob"] > 0, "mask": checked["transmat"] > 0}
+    if "hazards" in checked:
+        if (checked["transmat"] > 0)[~between_states(free["mask"])].any():
+            raise ValueError("with hazards, transmat must give no transition of a state to itself")
+        free["of_duration"] = checked["hazards"].shape[1]
+    keep_parameters(model, checked, **free)
     model.converged_, model.stop_reason_, model.n_iter_ = True, "", 0
 
 
@@ -97,6 +108,7 @@ class ByHand:
         covars: ArrayLike | None = None,
         weights: ArrayLike | None = None,
         lambdas: ArrayLike | None = None,
+        hazards: ArrayLike | None = None,
         covariance_type: Literal["diag", "spherical", "full", "tied"] = "diag",
         symbols: ArrayLike | None = None,
         unknown_proba: float = 1e-6,
@@ -110,6 +122,9 @@ class ByHand:
         startprob, transmat, emissionprob, means, covars, weights, lambdas : array-like
             The parameters, see the class's attributes: either `emissionprob`, or `means` and `covars` (with
             `weights` for mixtures), or `lambdas`.
+        hazards : array-like of shape (K, m), optional
+            Where states have durations of their own: see `hazards_`; `transmat` is then of states that are
+            left.
         covariance_type, missing, missing_symbol
             See the class.
         symbols : array-like of shape (n_symbols,), optional
@@ -132,6 +147,11 @@ class ByHand:
             }
         )
         arrays |= {"startprob": np.asarray(startprob, dtype=float), "transmat": np.asarray(transmat)}
+        lasting: Record = {}
+        if hazards is not None:
+            arrays["hazards"] = np.asarray(hazards, dtype=float)
+            n_ages = arrays["hazards"].shape[-1] if arrays["hazards"].ndim else 0
+            lasting = {"durations": "free", "max_duration": n_ages}
         make: Any = cls
         model = make(
             arrays["startprob"].size,
@@ -141,6 +161,7 @@ class ByHand:
             symbols=symbols,
             missing=missing,
             missing_symbol=missing_symbol,
+            **lasting,
         )
         take_parameters(model, arrays, unknown_proba)
         made: Self = model

@@ -19,6 +19,8 @@ from seqcompare.models.hmm.recursions import Likelihood
 from seqcompare.typing import Floats, Labels
 
 _DISTRIBUTIONS = ("startprob", "transmat", "emissionprob")
+# How much more a state begins with its own symbol, in units of what else they differ by.
+_OWN = 8.0
 
 
 class Chart:
@@ -107,9 +109,10 @@ class CategoricalChart(Chart):
     def about_the_same(
         self, values: Labels, weights: Floats, spread: float, rng: np.random.RandomState
     ) -> Parameters:
-        """Vary the frequencies of the symbols, those most that are to be predicted.
+        """Vary the frequencies of the symbols, those most that are to be predicted: each has its own state.
 
         In the others, which may be many steps, small differences would add up to a reason to change state.
+        Left to chance two symbols would begin in one state and stay there.
         """
         n_symbols = self.recipe.n_outputs
         known = values < n_symbols
@@ -117,7 +120,10 @@ class CategoricalChart(Chart):
         weight = np.bincount(values[known], weights[known], minlength=n_symbols)
         wanted = weight / max(float(weight.sum()), 1e-300)
         width = spread * (0.1 + wanted / (wanted + counts / counts.sum()))
-        logits = np.log(counts) + width * rng.normal(size=(len(self.recipe.mask), n_symbols))
+        n_states = len(self.recipe.mask)
+        own = np.zeros((n_states, n_symbols))
+        own[rng.permutation(n_states)[np.arange(n_symbols) % n_states], np.argsort(-wanted)] = _OWN
+        logits = np.log(counts) + width * (own + rng.normal(size=own.shape))
         return {"emissionprob": self._parameter("emissionprob", logits)}
 
 

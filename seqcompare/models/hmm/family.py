@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 import seqcompare
 from seqcompare.families import Family, ModelSpec, Problem, Settings
 from seqcompare.models.hmm.grids import (
+    LONGEST,
     near,
     near_in_a_row,
     sizes_where_steps_are_weighed,
@@ -19,6 +20,7 @@ from seqcompare.models.hmm.grids import (
     states_in_a_row,
     states_of_full,
     states_of_labels,
+    states_that_last,
     steps_only,
 )
 from seqcompare.needs import Needs, Traits
@@ -100,6 +102,23 @@ def _predictive(problem: Problem, n_components: int) -> BaseEstimator | None:
     if not told or problem.role != "next" or problem.kind == "real":
         return None
     return seqcompare.HMM(n_components, n_init=2, objective="prediction")
+
+
+def _lasting(problem: Problem, n_components: int) -> BaseEstimator | None:
+    """Return the density whose states last as long as they like: a hidden semi-Markov model."""
+    if problem.role != "next":
+        return None
+    how: Record = {} if problem.task is not None else {"n_init": 2, "max_iter": 100}
+    return _hmm(problem, n_components, durations="free", max_duration=LONGEST, **how)
+
+
+def _theory_of_durations(needs: Needs, traits: Traits) -> bool | None:
+    """Return whether the states, or states and ages, can hold the memory."""
+    if needs.role != "next" or traits.capacity * LONGEST < needs.least_states:
+        return False
+    able = needs.lasting_states is not None and traits.capacity >= needs.lasting_states
+    # a hazard that is always the same is a chain's, so what that can, this can
+    return True if (able and needs.distance <= LONGEST) or _theory(needs, traits) else None
 
 
 def _training(problem: Problem, n_components: int) -> Record:
@@ -306,6 +325,16 @@ FAMILY = Family(
             _predictive,
             sizes_where_steps_are_weighed,
             label="predictive HMM {n_components} states",
+        ),
+        _spec(
+            "hmm-durations",
+            "HMM with durations",
+            _lasting,
+            states_that_last,
+            label="HMM {n_components} states, free durations",
+            can_represent=_theory_of_durations,
+            refine=None,
+            sizes=(2, 4),
         ),
         _spec(
             "state-space",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from seqcompare.models.hmm._hmmlearn import (
 )
 from seqcompare.models.hmm._hmmlearn_gaussians import GaussianEngine, MixtureEngine
 from seqcompare.models.hmm._hmmlearn_mixed import MixedEngine
+from seqcompare.models.hmm.durations import RENEW, Durations, first_hazards, nearest_negative_binomials
 from seqcompare.models.hmm.parameters import Parameters
 from seqcompare.models.hmm.starts import draw_start, symbol_rows
 from seqcompare.typing import Floats, Params, Record
@@ -61,6 +62,8 @@ class Recipe:
         Number of labels, where steps have them.
     widths : tuple of int
         Numbers of symbols of the channels of symbols, where these stand beside `n_outputs` numbers.
+    durations, n_ages
+        How long states last, and how many ages they have; none if durations are geometric.
     """
 
     emission: str
@@ -77,6 +80,8 @@ class Recipe:
     max_iter: int = 1
     n_labels: int = 0
     widths: tuple[int, ...] = ()
+    durations: Durations = "geometric"
+    n_ages: int = 0
 
 
 class Outcome(NamedTuple):
@@ -141,6 +146,8 @@ def make_engine(recipe: Recipe, parameters: Mapping[str, Floats]) -> Engine:
             setattr(engine, f"{name}_", np.array(value))
     engine.label_count = priors.get("labelprob", 0.0)
     engine.learn_labels = "labelprob" not in recipe.fixed
+    engine.hazard_count = priors.get("hazards", 0.0)
+    engine.renew = None if "hazards" in recipe.fixed else RENEW.get(recipe.durations)
     return engine
 
 
@@ -230,6 +237,8 @@ def _run_start(recipe: Recipe, steps: Steps, sticky: bool, seed: int) -> Outcome
             widths=recipe.widths,
             least=recipe.min_covar,
         )
+        if recipe.n_ages:
+            start["hazards"] = first_hazards(len(recipe.mask), recipe.n_ages, sticky=sticky, rng=rng)
         if steps.labels is not None:
             start["labelprob"] = symbol_rows(steps.labels, len(recipe.mask), recipe.n_labels, rng)
         return run_em(recipe, steps, {**start, **recipe.init}, sticky=sticky)
@@ -237,6 +246,10 @@ def _run_start(recipe: Recipe, steps: Steps, sticky: bool, seed: int) -> Outcome
 
 def run_em(recipe: Recipe, steps: Steps, start: Parameters, *, sticky: bool = False) -> Outcome:
     """Run EM from one start."""
+    if recipe.durations == "negative-binomial" and "hazards" not in {*recipe.fixed, *recipe.init}:
+        # from another least duration there is no way to the right one but through any
+        free = run_em(replace(recipe, durations="free"), steps, start).parameters
+        start = {**free, "hazards": nearest_negative_binomials(free["hazards"])}
     engine = make_engine(recipe, start)
     reason = "degenerate"
     try:

@@ -9,6 +9,8 @@ from seqcompare.families import Problem, Settings
 
 #: Sizes for few symbols and for many, and where the former end.
 _SOME, _MANY, _FEW_SYMBOLS = (2, 3, 4, 6, 8, 12), (4, 8, 16, 32), 16
+#: Steps up to which durations are told apart.
+LONGEST = 20
 
 
 def width(problem: Problem) -> int:
@@ -106,6 +108,14 @@ def sizes_where_steps_are_weighed(problem: Problem) -> list[Settings]:
     """Return the numbers of states that are fitted to the prediction of what counts."""
     able = problem.role == "next" and problem.kind == "symbols" and problem.weighted
     return [{"n_components": k} for k in (2, 4, 8)] if able else []
+
+
+def states_that_last(problem: Problem) -> list[Settings]:
+    """Return the numbers of states whose durations are free: ten steps for each number of these, too."""
+    if problem.role != "next":
+        return []
+    room = problem.n_steps // 10
+    return [{"n_components": k} for k in (2, 3, 4) if k * (k + width(problem) + LONGEST) <= room]
 
 
 def steps_only(problem: Problem) -> list[Settings]:

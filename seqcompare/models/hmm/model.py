@@ -17,20 +17,23 @@ from seqcompare.models.base import Density, Reading, check_lengths
 from seqcompare.models.distributions.base import Distribution
 from seqcompare.models.hmm._hmmlearn import Steps
 from seqcompare.models.hmm.by_hand import ByHand
+from seqcompare.models.hmm.chains import AgedFiltered, Filtered, chain_of
+from seqcompare.models.hmm.durations import Durations, duration_proba, mean_durations
 from seqcompare.models.hmm.mixed import named_steps, widths_of
 from seqcompare.models.hmm.observations import learn_observations, read_steps, reading_of
 from seqcompare.models.hmm.online import Belief, first_belief, read_belief
-from seqcompare.models.hmm.parameters import parameter_names
 from seqcompare.models.hmm.prediction import choose_objective
 from seqcompare.models.hmm.predictions import StepPredictions
-from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
-from seqcompare.models.hmm.sampling import draw_states, draw_steps
+from seqcompare.models.hmm.recursions import Likelihood
+from seqcompare.models.hmm.sampling import draw_steps
 from seqcompare.models.hmm.settings import (
     Settings,
+    check_durations,
     check_integer,
     check_settings,
     fitted_engine,
     keep_fit,
+    names_of,
     plan_fit,
 )
 from seqcompare.typing import Floats, Label, RandomState, SequencesLike, TargetsLike, WeightsLike
@@ -90,6 +93,13 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         What the parameters are fitted to: the likelihood of whole sequences, by EM, or the prediction of the
         steps that have weight, each from the steps before it, by gradient descent; see the notes. "auto" is
         "prediction" where `fit` is given weights of single steps.
+    durations : {"geometric", "negative-binomial", "free"}, default="geometric"
+        How long states last: as a chain's, which forgets how long it has stayed; or, in a hidden semi-Markov
+        model, as a distribution of each state's own says, a negative binomial from a least duration on, or
+        one that is free up to `max_duration`. A state is then left for another, and `transmat_` says which.
+    max_duration : int, default=20
+        Steps up to which durations that are not geometric are told apart; beyond, the chance to leave a state
+        stays what it is after so many.
 
     Attributes
     ----------
@@ -101,6 +111,8 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         The other emissions' parameters, in hmmlearn's shapes: (K, d) means and (K,), (K, d), (K, d, d) or
         (d, d) covariances ("gaussian"), with a component axis after K ("gmm"; "tied": (K, d, d)), rates
         (K, d) ("poisson").
+    hazards_ : ndarray of shape (K, max_duration)
+        Probability that a state is left after 1, 2, ... steps, where durations are not geometric.
     emission_ : str
         The emission in use.
     symbols_ : ndarray of shape (n_symbols,)
@@ -142,6 +154,7 @@ class HMM(ByHand, Settings, StepPredictions, Density):
     References
     ----------
     Rabiner (1989), A tutorial on hidden Markov models and selected applications in speech recognition.
+    Guédon (2003), Estimating hidden semi-Markov chains from discrete sequences.
 
     Examples
     --------
@@ -156,6 +169,8 @@ class HMM(ByHand, Settings, StepPredictions, Density):
     n_components: int = 2
     _: KW_ONLY
     objective: Literal["auto", "likelihood", "prediction"] = "auto"
+    durations: Durations = "geometric"
+    max_duration: int = 20
 
     @property
     def reading(self) -> Reading:
@@ -170,7 +185,7 @@ class HMM(ByHand, Settings, StepPredictions, Density):
     @property
     def takes_weights(self) -> bool:
         """Whether `fit` can take weights of single steps: not if it is told to fit whole sequences."""
-        return self.objective != "likelihood"
+        return self.objective != "likelihood" and self.durations == "geometric"
 
     def fit(
         self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
@@ -201,11 +216,13 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         refuse_lengths(X, y)
         check_integer("n_components", self.n_components)
         check_settings(self)
+        check_durations(self)
+        self.__dict__.pop("hazards_", None)
         sequences = learn_observations(self, X)
         sequences, weights, run = choose_objective(self, sequences, sample_weight)
         plan = plan_fit(self, read_steps(self, sequences), self.n_components, weights)
         # where nothing is drawn, one start is as good as many
-        drawn = set(parameter_names(self.emission_)) - set(plan.recipe.init)
+        drawn = set(names_of(self)) - set(plan.recipe.init)
         outcomes = run(
             plan.recipe,
             Steps(plan.values, offsets_of(sequences.lengths), weights),
@@ -224,28 +241,27 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         X : sequences
             What to score.
         """
-        return self._filter(X)[0]
+        return self._filter(X)[0].log_likelihood
 
     def score_steps(self, X: SequencesLike) -> SequencesLike:
         """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
         sequences, fit = self._check_predict(X)
-        _, proba = filter_states(self.startprob_, self.transmat_, fit, np.array(sequences.offsets))
-        before = np.empty_like(proba)
-        before[1:] = proba[:-1] @ self.transmat_
+        filtered = chain_of(self).filter(fit, np.array(sequences.offsets))
+        before = np.empty_like(filtered.now)
+        before[1:] = filtered.ahead[:-1]
         before[sequences.offsets[:-1]] = self.startprob_
         # in logarithms: a step far from all states has a density that underflows
         return sequences.pack(logsumexp(fit.log_of(slice(None)), b=before, axis=1) + fit.shift)
 
     def filter_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(state at t | steps 0..t), causal, shape (T_i, K) a sequence, in X's container."""
-        _, proba, sequences = self._filter(X)
-        return sequences.pack(proba)
+        filtered, sequences = self._filter(X)
+        return sequences.pack(filtered.now)
 
     def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(state at t | all steps), smoothed, shape (T_i, K) a sequence, in X's container."""
         sequences, fit = self._check_predict(X)
-        found = expect_states(self.startprob_, self.transmat_, fit, np.array(sequences.offsets))
-        return sequences.pack(found.posterior)
+        return sequences.pack(chain_of(self).posterior(fit, np.array(sequences.offsets)))
 
     def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the most probable path of states (Viterbi), shape (T_i,) a sequence, in X's container."""
@@ -295,8 +311,8 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         check_is_fitted(self)
         lengths = check_lengths(n_sequences, length)
         rng = check_random_state(random_state)
-        states = draw_states(self.startprob_, self.transmat_, lengths, rng)
-        parameters = {name: getattr(self, f"{name}_") for name in parameter_names(self.emission_)}
+        states = chain_of(self).draw(lengths, rng)
+        parameters = {name: getattr(self, f"{name}_") for name in names_of(self)}
         widths = widths_of(self) if self.emission_ == "mixed" else ()
         values = draw_steps(self.emission_, parameters, states, self.covariance_type_, rng, widths)
         if self.emission_ == "mixed":
@@ -306,6 +322,24 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         if self.n_channels_ == 1:
             return Sequences(values[:, 0], offsets_of(lengths))
         return Sequences(values.astype(np.float64), offsets_of(lengths))
+
+    @property
+    def mean_durations_(self) -> NDArray[np.float64]:
+        """How many steps each state lasts on average, shape (K,)."""
+        check_is_fitted(self)
+        if hasattr(self, "hazards_"):
+            return mean_durations(self.hazards_)
+        with np.errstate(divide="ignore"):
+            return np.asarray(1.0 / (1.0 - np.diag(self.transmat_)))
+
+    @property
+    def duration_proba_(self) -> NDArray[np.float64]:
+        """Probability that a state lasts 1, 2, ... steps, shape (K, max_duration); the last: or longer."""
+        check_is_fitted(self)
+        if hasattr(self, "hazards_"):
+            return duration_proba(self.hazards_)
+        leave = 1.0 - np.diag(self.transmat_)[:, np.newaxis]
+        return duration_proba(np.repeat(leave, self.max_duration, axis=1))
 
     def aic(self, X: SequencesLike) -> float:
         """Return Akaike's information criterion of `X`, lower is better."""
@@ -330,24 +364,24 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         x : symbol, number or array of shape (d,)
             The step.
         """
-        now = read_belief(self, state, x)
-        ahead = now @ self.transmat_
+        chain = chain_of(self)
+        ahead = chain.ahead(read_belief(self, state, x))
+        state, states = state._replace(ahead=ahead), chain.states(ahead)
         if self.emission_ == "categorical":
-            return ahead @ self.emissionprob_, state._replace(ahead=ahead)
-        return self._mix(ahead, flat=np.ndim(x) == 0), state._replace(ahead=ahead)
+            return states @ self.emissionprob_, state
+        return self._mix(states, flat=np.ndim(x) == 0), state
 
     def _check_predict(self, X: SequencesLike) -> tuple[Sequences, Likelihood]:
         sequences = self._check(X)
         return sequences, fitted_engine(self).likelihood(read_steps(self, sequences))
 
-    def _filter(self, X: SequencesLike) -> tuple[Floats, Floats, Sequences]:
+    def _filter(self, X: SequencesLike) -> tuple[Filtered | AgedFiltered, Sequences]:
         sequences, fit = self._check_predict(X)
-        scores, proba = filter_states(self.startprob_, self.transmat_, fit, np.array(sequences.offsets))
-        return scores, proba, sequences
+        return chain_of(self).filter(fit, np.array(sequences.offsets)), sequences
 
     def _decode(self, X: SequencesLike) -> tuple[Sequences, NDArray[np.int64], Floats]:
         sequences, fit = self._check_predict(X)
-        path, scores = best_path(self.startprob_, self.transmat_, fit, np.array(sequences.offsets))
+        path, scores = chain_of(self).path(fit, np.array(sequences.offsets))
         return sequences, path, scores
 
     def __sklearn_tags__(self) -> Tags:

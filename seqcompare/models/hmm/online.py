@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.models.base import check_sequences
 from seqcompare.models.hmm._hmmlearn import Engine
+from seqcompare.models.hmm.chains import chain_of
 from seqcompare.models.hmm.observations import read_steps
 from seqcompare.models.hmm.recursions import Likelihood
 from seqcompare.models.hmm.settings import fitted_engine
@@ -21,8 +22,8 @@ class Belief(NamedTuple):
 
     Attributes
     ----------
-    ahead : ndarray of shape (K,)
-        p(state of the next step | steps so far).
+    ahead : ndarray of shape (K,), or (K, m)
+        p(state of the next step | steps so far), and of how long it has lasted, if states know.
     engine : Engine
         What knows how well steps fit.
     likelihoods : dict of symbol to ndarray of shape (K,)
@@ -37,22 +38,23 @@ class Belief(NamedTuple):
 def first_belief(model: Any) -> Belief:
     """Return what a fitted `HMM` or `HMMTagger` knows before the first step."""
     check_is_fitted(model)
-    return Belief(model.startprob_, fitted_engine(model), {})
+    return Belief(chain_of(model).start, fitted_engine(model), {})
 
 
 def settle(ahead: Floats, likelihood: Floats | Likelihood) -> Floats:
-    """Return p(state | steps so far, this one included), shape (K,).
+    """Return p(state | steps so far, this one included), in the shape of `ahead`.
 
     A step that no state allows is passed over as if it were missing.
     """
     relative = likelihood.relative[0] if isinstance(likelihood, Likelihood) else likelihood
-    now = ahead * relative
+    aged = ahead.ndim > relative.ndim
+    now = ahead * (relative[:, np.newaxis] if aged else relative)
     total = now.sum()
     if total > 0:
         return now / total
     if isinstance(likelihood, Likelihood) and likelihood.log is not None:
         with np.errstate(divide="ignore"):
-            logs = np.log(ahead) + likelihood.log[0]
+            logs = np.log(ahead) + (likelihood.log[0][:, np.newaxis] if aged else likelihood.log[0])
         if logs.max() > -np.inf:
             now = np.exp(logs - logs.max())
             return now / now.sum()
@@ -60,7 +62,7 @@ def settle(ahead: Floats, likelihood: Floats | Likelihood) -> Floats:
 
 
 def read_belief(model: Any, state: Belief, x: Label | Floats) -> Floats:
-    """Return p(state | steps so far, x included) of a fitted `HMM` or `HMMTagger`, shape (K,)."""
+    """Return p(state | steps so far, x included) of a fitted `HMM` or `HMMTagger`, in `ahead`'s shape."""
     symbols = model.emission_ == "categorical"
     key = plain(x) if symbols else None
     likelihood = state.likelihoods.get(key)

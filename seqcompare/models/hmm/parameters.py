@@ -24,9 +24,9 @@ COVARIANCE_TYPES = ("spherical", "diag", "full", "tied")
 _DISTRIBUTIONS = ("startprob", "transmat", "emissionprob", "weights", "labelprob")
 
 
-def parameter_names(emission: str) -> tuple[str, ...]:
-    """Return the names of all parameters of a model with this emission."""
-    return ("startprob", "transmat", *EMISSION_PARAMETERS[emission])
+def parameter_names(emission: str, *, aged: bool = False) -> tuple[str, ...]:
+    """Return the names of all parameters of a model with this emission; whether its states have ages."""
+    return ("startprob", "transmat", *(("hazards",) if aged else ()), *EMISSION_PARAMETERS[emission])
 
 
 def parameter_shape(
@@ -38,10 +38,12 @@ def parameter_shape(
     n_mix: int,
     covariance_type: str,
     n_symbols: int = 0,
+    n_ages: int = 0,
 ) -> tuple[int, ...]:
     """Return the shape of a parameter, hmmlearn's; `n_outputs` is the number of symbols or channels.
 
     Of mixed channels it is that of numbers, and `n_symbols` is the number of symbols of all others together.
+    Hazards are of `n_ages` ages of each state.
     """
     k, d, m = n_components, n_outputs, n_mix
     covars: dict[str, tuple[int, ...]] = {
@@ -61,6 +63,7 @@ def parameter_shape(
         "covars": covars[covariance_type],
         "lambdas": (k, d),
         "symbolprob": (k, n_symbols),
+        "hazards": (k, n_ages),
     }
     return shapes[name]
 
@@ -84,6 +87,8 @@ def check_parameter(name: str, value: ArrayLike, shape: tuple[int, ...], covaria
         if (array < 0).any() or not np.allclose(sums, 1.0, atol=1e-6, rtol=0):
             raise ValueError(f"{name} must hold probabilities that add up to 1, got sums {sums}")
         array /= sums[..., None]
+    elif name == "hazards" and ((array < 0) | (array > 1)).any():
+        raise ValueError(f"{name} must be probabilities, got {array[(array < 0) | (array > 1)][0]}")
     elif name == "lambdas" and (array < 0).any():
         raise ValueError(f"{name} must not be negative, got {array.min()}")
     elif name == "covars" and covariance_type in ("spherical", "diag") and (array <= 0).any():
@@ -97,9 +102,8 @@ def check_parameter(name: str, value: ArrayLike, shape: tuple[int, ...], covaria
     return array
 
 
-def check_names(given: Any, emission: str, what: str) -> None:
+def check_names(given: Any, known: tuple[str, ...], emission: str, what: str) -> None:
     """Hold the names in `given` against those of the model."""
-    known = parameter_names(emission)
     for name in given:
         if name not in known:
             raise ValueError(
@@ -135,6 +139,12 @@ def transition_mask(topology: Any, n_components: int) -> tuple[NDArray[np.bool_]
     return anywhere, mask
 
 
+def between_states(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the transitions of states that are left for others, where there are any to go to."""
+    others = mask & ~np.eye(len(mask), dtype=bool)
+    return np.where(others.any(axis=1, keepdims=True), others, mask)
+
+
 def count_parameters(
     parameters: Mapping[str, Floats],
     covariance_type: str,
@@ -143,10 +153,12 @@ def count_parameters(
     mask: NDArray[np.bool_],
     fixed: Any = (),
     n_tables: int = 0,
+    of_duration: int = 0,
 ) -> int:
     """Return the number of free parameters: neither fixed nor a start or transition that is not allowed.
 
-    Each state has `n_tables` distributions side by side in "symbolprob".
+    Each state has `n_tables` distributions side by side in "symbolprob", and `of_duration` numbers say how
+    long it lasts, if it is ever left.
     """
     total = 0
     for name, value in parameters.items():
@@ -157,6 +169,8 @@ def count_parameters(
             total += int(allowed.sum()) - len(allowed)
         elif name in _DISTRIBUTIONS:
             total += value.size - value.size // value.shape[-1]
+        elif name == "hazards":
+            total += of_duration * int((mask & ~np.eye(len(mask), dtype=bool)).any(axis=1).sum())
         elif name == "symbolprob":
             total += value.size - len(value) * n_tables
         elif name == "covars" and covariance_type in ("full", "tied"):

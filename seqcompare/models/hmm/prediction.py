@@ -241,6 +241,11 @@ def choose_objective(
         raise ValueError(
             "objective='likelihood' is of whole sequences: sample_weight must be one number a sequence"
         )
+    if by_step and model.durations != "geometric":
+        raise ValueError(
+            f"durations={model.durations!r} is fitted to the likelihood of whole sequences: "
+            "sample_weight must be one number a sequence"
+        )
     weights = None
     if sample_weight is not None:
         weights = check_step_weights(sample_weight, sequences, steps_as_array=False)

@@ -14,6 +14,7 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.counts import CountDistribution
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
+from seqcompare.models.hmm.chains import chain_of
 from seqcompare.typing import Floats, RandomState, SequencesLike
 
 # Where the table of a Poisson distribution ends.
@@ -27,7 +28,6 @@ class StepPredictions:
     _check: Any
     emission_: str
     covariance_type_: str
-    transmat_: Floats
     emissionprob_: Floats
     symbols_: Any
     means_: Floats
@@ -37,8 +37,8 @@ class StepPredictions:
 
     def predict_next_state_proba(self, X: SequencesLike) -> Any:
         """Return p(state at t+1 | steps 0..t), causal, shape (T_i, K) a sequence, in X's container."""
-        _, proba, sequences = self._filter(X)
-        return sequences.pack(proba @ self.transmat_)
+        filtered, sequences = self._filter(X)
+        return sequences.pack(filtered.ahead)
 
     def predict_next_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container.
@@ -54,8 +54,8 @@ class StepPredictions:
                 "predict_next_proba gives probabilities of symbols, but this HMM has "
                 f"{self.emission_} steps; predict_next gives their expectation"
             )
-        _, proba, sequences = self._filter(X)
-        return sequences.pack(proba @ (self.transmat_ @ self.emissionprob_))
+        filtered, sequences = self._filter(X)
+        return sequences.pack(filtered.expect(self.emissionprob_))
 
     def forecast_proba(
         self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
@@ -84,19 +84,20 @@ class StepPredictions:
 
     def _states_ahead(self, X: SequencesLike, steps: int) -> tuple[Floats, Sequences]:
         """Return the probabilities of the states at each of the steps after the end, shape (n, steps, K)."""
-        _, proba, sequences = self._filter(X)
-        ahead = [proba[sequences.offsets[1:] - 1] @ self.transmat_]
+        filtered, sequences = self._filter(X)
+        chain = chain_of(self)
+        known = [chain.ahead(filtered.last(np.array(sequences.offsets)))]
         for _ in range(steps - 1):
-            ahead.append(ahead[-1] @ self.transmat_)
-        return np.stack(ahead, axis=1), sequences
+            known.append(chain.ahead(known[-1]))
+        return np.stack([chain.states(ahead) for ahead in known], axis=1), sequences
 
     def predict_next(self, X: SequencesLike) -> SequencesLike:
         """Return the most probable next symbol, or the expected next step, per step in X's container."""
         check_is_fitted(self)
         if self.emission_ == "mixed":
             self._check_numbers()
-        _, proba, sequences = self._filter(X)
-        ahead = proba @ self.transmat_
+        filtered, sequences = self._filter(X)
+        ahead = filtered.ahead
         if self.emission_ == "categorical":
             return sequences.pack(self.symbols_[np.argmax(ahead @ self.emissionprob_, axis=1)])
         if self.emission_ == "poisson":
@@ -120,8 +121,8 @@ class StepPredictions:
         """
         check_is_fitted(self)
         self._check_numbers()
-        _, proba, sequences = self._filter(X)
-        return pack(sequences, self._mix(proba @ self.transmat_, flat=sequences.values.ndim == 1))
+        filtered, sequences = self._filter(X)
+        return pack(sequences, self._mix(filtered.ahead, flat=sequences.values.ndim == 1))
 
     def forecast(
         self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None

@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
 from seqcompare.models.hmm._hmmlearn import Engine
+from seqcompare.models.hmm.durations import DURATIONS, parameters_of_duration
 from seqcompare.models.hmm.fit import Outcome, Recipe, make_engine
 from seqcompare.models.hmm.mixed import widths_of
 from seqcompare.models.hmm.observations import channel_units
@@ -22,6 +23,7 @@ from seqcompare.models.hmm.parameters import (
     COVARIANCE_TYPES,
     EMISSION_PARAMETERS,
     Parameters,
+    between_states,
     check_names,
     check_parameter,
     count_parameters,
@@ -37,6 +39,8 @@ _DEFAULT_PRIORS: dict[str, Record] = {
     "categorical": {"emissionprob": 1e-3},
     "mixed": {"symbolprob": 1e-3},
 }
+# ... and of leaving and of staying at every age: no duration becomes impossible.
+_HAZARD_COUNT = 1e-3
 
 ShapeOf = Callable[[str], tuple[int, ...]]
 
@@ -137,7 +141,36 @@ def shape_for(estimator: BaseEstimator, n_components: int, n_outputs: int) -> Sh
         n_mix=estimator.n_mix,
         covariance_type=estimator.covariance_type,
         n_symbols=sum(widths_of(estimator)) if estimator.emission_ == "mixed" else 0,
+        n_ages=ages_of(estimator),
     )
+
+
+def ages_of(estimator: BaseEstimator) -> int:
+    """Return how many ages states have; 0 where durations are geometric."""
+    return estimator.max_duration if getattr(estimator, "durations", "geometric") != "geometric" else 0
+
+
+def names_of(estimator: BaseEstimator) -> tuple[str, ...]:
+    """Return the names of the parameters of an estimator that knows its emission."""
+    return parameter_names(estimator.emission_, aged=ages_of(estimator) > 0)
+
+
+def check_durations(estimator: BaseEstimator) -> None:
+    """Hold how long states last against what is expected."""
+    check_choice("durations", estimator.durations, DURATIONS)
+    check_integer("max_duration", estimator.max_duration)
+    if estimator.durations == "geometric":
+        return
+    if estimator.max_duration < 2:
+        raise ValueError(
+            f"max_duration must be at least 2 with durations={estimator.durations!r}, got "
+            f"{estimator.max_duration}"
+        )
+    if estimator.objective == "prediction":
+        raise ValueError(
+            f"durations={estimator.durations!r} is fitted to the likelihood: it does not go with "
+            "objective='prediction'"
+        )
 
 
 def plan_fit(
@@ -155,10 +188,17 @@ def plan_fit(
     n_outputs = len(estimator.symbols_) if emission == "categorical" else values.shape[1] - len(widths)
     shape_of = shape_for(estimator, n_components, n_outputs)
     start_mask, mask = transition_mask(estimator.topology, n_components)
+    n_ages = ages_of(estimator)
+    if n_ages:
+        # how long a state lasts is what its duration says, not a transition to itself
+        mask = between_states(mask)
     init = _read_init(estimator, shape_of)
     for name, allowed in (("startprob", start_mask), ("transmat", mask)):
         if name in init and (init[name][~allowed] > 0).any():
-            raise ValueError(f"init gives {name} where the topology {estimator.topology!r} allows none")
+            kind_of = f" with durations={estimator.durations!r}" if n_ages else ""
+            raise ValueError(
+                f"init gives {name} where the topology {estimator.topology!r}{kind_of} allows none"
+            )
     # EM keeps a zero at zero
     start_mask = start_mask & (init["startprob"] > 0) if "startprob" in init else start_mask
     mask = mask & (init["transmat"] > 0) if "transmat" in init else mask
@@ -194,12 +234,15 @@ def plan_fit(
         tol=estimator.tol * weight,
         max_iter=estimator.max_iter,
         widths=widths,
+        durations=getattr(estimator, "durations", "geometric"),
+        n_ages=n_ages,
     )
     return Plan(recipe, values, center, scale, log_volume, weight)
 
 
 def fitted_engine(estimator: BaseEstimator) -> Engine:
     """Return the engine of a fitted model, for scoring and decoding."""
+    # an engine that is not trained needs emissions alone
     parameters = {name: getattr(estimator, f"{name}_") for name in parameter_names(estimator.emission_)}
     widths = widths_of(estimator) if estimator.emission_ == "mixed" else ()
     recipe = Recipe(
@@ -254,6 +297,7 @@ def keep_fit(estimator: BaseEstimator, plan: Plan, outcomes: list[Outcome]) -> N
         mask=recipe.mask,
         fixed=recipe.fixed,
         n_tables=len(recipe.widths),
+        of_duration=parameters_of_duration(recipe.durations, recipe.n_ages),
     )
     estimator.init_scores_ = np.array(
         [(outcome.score + plan.log_volume) / plan.weight for outcome in outcomes]
@@ -274,8 +318,8 @@ def keep_fit(estimator: BaseEstimator, plan: Plan, outcomes: list[Outcome]) -> N
 
 def _read_init(estimator: BaseEstimator, shape_of: ShapeOf) -> Parameters:
     given = {} if estimator.init is None else dict(estimator.init)
-    check_names(given, estimator.emission_, "init")
-    check_names(estimator.fixed, estimator.emission_, "fixed")
+    check_names(given, names_of(estimator), estimator.emission_, "init")
+    check_names(estimator.fixed, names_of(estimator), estimator.emission_, "fixed")
     for name in estimator.fixed:
         if name not in given:
             raise ValueError(f"fixed names {name!r}, but init gives no value for it")
@@ -285,8 +329,9 @@ def _read_init(estimator: BaseEstimator, shape_of: ShapeOf) -> Parameters:
 
 def _read_priors(estimator: BaseEstimator, shape_of: ShapeOf, n_outputs: int) -> Record:
     given = {} if estimator.priors is None else dict(estimator.priors)
-    check_names(given, estimator.emission_, "priors")
-    priors = {**_DEFAULT_PRIORS.get(estimator.emission_, {}), **given}
+    check_names(given, names_of(estimator), estimator.emission_, "priors")
+    lasting = {"hazards": _HAZARD_COUNT} if ages_of(estimator) else {}
+    priors = {**_DEFAULT_PRIORS.get(estimator.emission_, {}), **lasting, **given}
     for name, prior in priors.items():
         if name in ("means", "covars", "lambdas"):
             priors[name] = _read_pair(name, prior, n_outputs)

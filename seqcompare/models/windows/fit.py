@@ -13,6 +13,7 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import issparse
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, clone, is_regressor
+from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_scalar, get_tags
 from sklearn.utils.validation import has_fit_parameter
@@ -259,6 +260,9 @@ def fit_calibrated(
 
     Several labels a row, or None for `n_folds`, are not calibrated.
     """
+    if np.ndim(labels) == 1 and len(np.unique(labels)) == 1:
+        # most classifiers refuse what needs no boundary: where all are of one class, that is the answer
+        return DummyClassifier(strategy="prior").fit(rows, labels), None
     if (
         n_folds is None
         or labels.ndim > 1

@@ -132,6 +132,7 @@ def _built_in() -> Iterable[FigureSpec]:
         "comparison_sections",
         "context_sections",
         "number_sections",
+        "machine_section",
     )
     return [spec for room in rooms for spec in import_module(f"seqcompare.report.{room}").FIGURES]
 

@@ -16,7 +16,11 @@ def noisy_cycle(noise, n_states=6):
 
 
 def test_dirichlet_priors_do_most_of_the_work_on_one_short_sequence():
-    """300 steps for 60 free parameters: without priors EM fits the noise."""
+    """300 steps for 60 free parameters: without priors EM fits the noise.
+
+    The start is held even: from one sequence EM would learn that all begin as it did.
+    """
+    even = {"init": {"startprob": np.full(6, 1 / 6)}, "fixed": ["startprob"]}
     source = noisy_cycle(0.1)
     excess = {"priors": [], "none": []}
     for seed in range(8):
@@ -24,8 +28,8 @@ def test_dirichlet_priors_do_most_of_the_work_on_one_short_sequence():
         for name, priors in (("priors", {"emissionprob": 0.3, "transmat": 0.02}), ("none", None)):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)
-                model = HMM(6, priors=priors, random_state=seed).fit(train)
+                model = HMM(6, priors=priors, random_state=seed, **even).fit(train)
             excess[name].append((source.score(test) - model.score(test)) / np.log(2))
-    assert np.mean(excess["priors"]) < 0.2
-    assert np.median(excess["priors"]) < 0.12
-    assert np.mean(excess["none"]) > 0.5
+    assert np.mean(excess["priors"]) < 0.065
+    assert np.max(excess["priors"]) < 0.1
+    assert np.mean(excess["none"]) > 0.25

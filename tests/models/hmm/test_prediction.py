@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from seqcompare import HMM, Sequences, tasks
+from seqcompare import HMM, tasks
 from seqcompare.models.hmm.charts import chart_of
 from seqcompare.models.hmm.fit import Recipe
 from seqcompare.models.hmm.prediction import _Data, loss_and_gradient
@@ -126,8 +126,7 @@ def recall_of(task, seed, length, **parameters):
     """Accuracy on fresh data of an HMM that was fitted to the answers."""
     train, test = (task.sample(n, length, random_state=s) for n, s in ((1000, seed), (300, 1000 + seed)))
     model = HMM(2, random_state=seed, **parameters).fit(train.X, sample_weight=train.sample_weight)
-    rows = [np.vstack([model.initial_proba_, rows[:-1]]) for rows in model.predict_next_proba(list(test.X))]
-    return task.score(test, Sequences(rows), model.symbols_), model
+    return task.score(test, model.predict_next_proba(test.X), model.symbols_), model
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -136,6 +135,13 @@ def test_two_states_recall_over_64_steps(seed):
     assert accuracy >= 0.99
     assert model.converged_
     np.testing.assert_array_less(0.95, np.diag(model.transmat_))
+
+
+def test_four_states_recall_four_cues():
+    task = tasks.Recall(16, n_cues=4)
+    train, test = (task.sample(n, 58, random_state=n) for n in (600, 601))
+    model = HMM(4, n_init=1, random_state=0).fit(train.X, sample_weight=train.sample_weight)
+    assert task.score(test, model.predict_next_proba(test.X), model.symbols_) > 0.99
 
 
 def test_the_same_call_gives_the_same_model_however_many_jobs_run():

@@ -1,0 +1,1 @@
+"""The smallest automaton that is practically as good as a fitted model."""
