@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -26,7 +26,9 @@ from seqcompare.models.hmm.grids import (
 from seqcompare.needs import Needs, Traits
 from seqcompare.typing import Record
 
-_FILTERED, _SMOOTHED = "filter", "posterior"
+_Decode: TypeAlias = Literal["filter", "posterior"]
+_FILTERED: _Decode = "filter"
+_SMOOTHED: _Decode = "posterior"
 #: Channels up to which covariances of all of them are affordable.
 _MOST_FULL = 12
 #: Where a search for a state space of inputs and targets ends: most of what it gains then is of the inputs.
@@ -36,7 +38,7 @@ _SPARSE = {"emissionprob": 0.3, "transmat": 0.02}
 
 
 def _hmm(
-    problem: Problem, n_components: int, *, decode: str = _FILTERED, priors: bool = False, **more: Any
+    problem: Problem, n_components: int, *, decode: _Decode = _FILTERED, priors: bool = False, **more: Any
 ) -> BaseEstimator | None:
     """Return a density, a tagger of hidden states over steps and labels, or a density a class."""
     how = {**_training(problem, n_components), **more}
@@ -79,7 +81,7 @@ def _left_right(problem: Problem, n_components: int) -> BaseEstimator | None:
     return _hmm(problem, n_components, topology="left-right") if problem.role == "sequence" else None
 
 
-def _of_labels(problem: Problem, states: int = 0, *, decode: str = _FILTERED) -> BaseEstimator | None:
+def _of_labels(problem: Problem, states: int = 0, *, decode: _Decode = _FILTERED) -> BaseEstimator | None:
     if problem.role != "step":
         return None
     return seqcompare.HMMTagger(None, decode=decode, missing=_missing(problem))
@@ -106,10 +108,9 @@ def _predictive(problem: Problem, n_components: int) -> BaseEstimator | None:
 
 def _lasting(problem: Problem, n_components: int) -> BaseEstimator | None:
     """Return the density whose states last as long as they like: a hidden semi-Markov model."""
-    if problem.role != "next":
-        return None
     how: Record = {} if problem.task is not None else {"n_init": 2, "max_iter": 100}
-    return _hmm(problem, n_components, durations="free", max_duration=LONGEST, **how)
+    how |= {"durations": "free", "max_duration": LONGEST}
+    return _hmm(problem, n_components, **how) if problem.role == "next" else None
 
 
 def _theory_of_durations(needs: Needs, traits: Traits) -> bool | None:
@@ -135,13 +136,13 @@ def _training(problem: Problem, n_components: int) -> Record:
     return {"n_init": starts, "max_iter": iterations, "missing": _missing(problem)}
 
 
-def _missing(problem: Problem) -> str:
+def _missing(problem: Problem) -> Literal["error", "marginalize"]:
     return "marginalize" if problem.missing else "error"
 
 
-def _state_space(problem: Problem, n_components: int, *, decode: str = _FILTERED) -> BaseEstimator | None:
+def _state_space(problem: Problem, n_components: int, *, decode: _Decode = _FILTERED) -> BaseEstimator | None:
     """Return the density whose states are numbers, or what it says of a number a step."""
-    missing = "allow" if problem.missing else "error"
+    missing: Literal["allow", "error"] = "allow" if problem.missing else "error"
     if problem.role == "step-value" and problem.kind != "symbols":
         return seqcompare.KalmanStepRegressor(
             n_components, decode=decode, missing=missing, tol=_ROUGH, max_iter=_FEW_ITERATIONS
@@ -286,7 +287,7 @@ def _variant(name: str, words: str, build: Any, grid: Any, **more: Any) -> Model
     return _spec(name, f"HMM, {words}", build, grid, label=label, sizes=(), **more)
 
 
-def _of_labels_spec(name: str, decode: str, *, ahead: bool) -> ModelSpec:
+def _of_labels_spec(name: str, decode: _Decode, *, ahead: bool) -> ModelSpec:
     return ModelSpec(
         name,
         "HMM of labels, smoothed" if ahead else "HMM of labels",

@@ -38,6 +38,7 @@ from seqcompare.models.windows.grids import (
 )
 from seqcompare.models.windows.standard import standard_classifier
 from seqcompare.needs import Needs, Traits
+from seqcompare.typing import Record
 
 #: Steps up to which boosting sorts numbers exactly; beyond, it sorts them into bins.
 _FEW_STEPS = 10_000
@@ -113,7 +114,7 @@ def _window(
         )
     # a sweep scores labels as they are: probabilities, which cost a support vector machine three more fits,
     # are needed only where the answer is one of the admissible symbols
-    uncalibrated = {"calibration_cv": None} if problem.task is not None else {}
+    uncalibrated: Record = {"calibration_cv": None} if problem.task is not None else {}
     if problem.role == "next":
         if problem.kind == "real":
             return None
@@ -172,7 +173,7 @@ def _pairs(problem: Problem, width: int, *, ahead: bool = False, C: float = 1.0)
     """Return windows whose columns are pairs of symbols as well."""
     if problem.kind != "symbols" or problem.role not in ("next", "step"):
         return None
-    sides = {"before": 1, "after": 1} if ahead else {"before": width - 1}
+    sides: Record = {"before": 1, "after": 1} if ahead else {"before": width - 1}
     tagger = seqcompare.WindowTagger(LogisticRegression(C=C, max_iter=200), **sides, pairs=True)
     if ahead:
         return tagger if problem.role == "step" else None
