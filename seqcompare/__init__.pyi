@@ -1,4 +1,4 @@
-"""The public names for editors and type checkers, as ``__init__.py`` imports them when first used."""
+"""The public names for editors and type checkers, as ``__init__.py`` imports them."""
 
 from seqcompare import claims as claims
 from seqcompare import datasets as datasets

@@ -167,8 +167,7 @@ def _regimes(problem: Problem, n_components: int, order: int = 1) -> BaseEstimat
     """Return the density whose states are linear rules; gaps would hide what a rule needs to see."""
     if problem.role != "next" or problem.kind != "real" or problem.missing:
         return None
-    starts = 10 if problem.task is not None else 3
-    return seqcompare.AutoregressiveHMM(n_components, order, n_init=starts)
+    return seqcompare.AutoregressiveHMM(n_components, order, n_init=10 if problem.task is not None else 3)
 
 
 def _rules(problem: Problem) -> list[Settings]:
