@@ -11,7 +11,7 @@ from pathlib import Path
 
 VARIABLE = "NUMBA_CACHE_DIR"
 #: Folders of the package whose modules hold compiled kernels.
-KERNELS = ("dependence", "models", "models/hmm", "models/markov", "models/recurrent")
+KERNELS = ("dependence", "models", "models/hmm", "models/machine", "models/markov", "models/recurrent")
 
 
 def find_kernel_cache() -> None:

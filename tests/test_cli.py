@@ -168,7 +168,8 @@ def test_a_suite_with_a_wrong_key_is_bad_input(tmp_path):
 
 def test_the_help_names_every_command_with_examples():
     assert re.findall(r"│ (\w+) ", run("--help").stdout.partition("Commands")[2]) == [
-        *("sweep", "compare", "profile", "inspect", "predict", "forecast", "claims", "report", "list"),
+        *("sweep", "compare", "profile", "inspect", "predict", "forecast", "explain"),
+        *("claims", "report", "list"),
     ]
     for command in ("sweep", "compare", "inspect", "predict", "forecast", "claims", "report", "list"):
         text = run(command, "--help").stdout
@@ -342,10 +343,11 @@ def test_a_file_of_another_ending_is_read_as_it_is_said_to_be(tmp_path):
     path = tmp_path / "words.dat"
     path.write_text(CSV)
     columns = ["--sequence", "word", "--order", "t", "--max-lag", "2", "--max-order", "1"]
-    assert run("profile", path, *columns).returncode == 2
-    done = run("profile", path, *columns, "--format", "csv")
-    assert done.returncode == 0, done.stderr
-    assert "30 sequences, role next" in done.stderr
+    for told in ([], ["--format", "csv"]):
+        done = run("profile", path, *columns, *told)
+        assert done.returncode == 0, done.stderr
+        assert "30 sequences, role next" in done.stderr
+    assert run("profile", path, *columns, "--format", "fasta").returncode == 2
 
 
 def test_the_users_file_is_profiled(tmp_path, monkeypatch):

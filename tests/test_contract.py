@@ -20,6 +20,7 @@ WITHOUT_WEIGHTS = {
     "bayes hmm mixed",
     "window",
     "window real",
+    "window with gaps",
     "scaler",
 }
 

@@ -12,6 +12,7 @@ PACKAGE = Path(seqcompare.__file__).parent
 IMPORT_ALL = (
     "import os, seqcompare, seqcompare.dependence.contexts, seqcompare.models.hmm.recursions\n"
     "import seqcompare.models.markov.kernels, seqcompare.models.recurrent.kernels\n"
+    "import seqcompare.models.machine.kernels\n"
     "print(seqcompare.__file__, os.environ['NUMBA_CACHE_DIR'], sep='\\n')"
 )
 

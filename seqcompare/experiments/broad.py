@@ -36,7 +36,7 @@ class BroadGuess:
         Missing channels do not count.
         """
         off = np.abs(steps.reshape(len(steps), -1).astype(np.float64) - self.centre) / self.scale
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             # the logarithm of 1 + off^2, which is finite where the square is not
             nats = np.log(np.pi * self.scale) + np.logaddexp(0.0, 2 * np.log(off))
         total: Floats = np.where(np.isnan(off), 0.0, nats).sum(axis=1)

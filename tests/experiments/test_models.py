@@ -46,6 +46,7 @@ ROLES = {
     "count-autoregression-free": set(),  # of counts
     "hmm": {"next", "step", "sequence"},
     "hmm-predictive": {"next"},
+    "hmm-durations": {"next"},
     "state-space": set(),  # of numbers
     "state-space-smoothed": set(),  # of numbers
     "hmm-autoregressive": set(),  # of numbers
@@ -135,7 +136,7 @@ def test_weights_go_to_all_that_take_them():
     problem = problem_of(TASK_OF["next"])
     able = {name for name in ROLES if "next" in ROLES[name]}
     takers = {name for name in able if takes_weights(candidate_of(name).build(problem, 0)[0])}
-    assert able - takers == {"hmm", "hmm-sticky"}
+    assert able - takers == {"hmm", "hmm-sticky", "hmm-durations"}
 
 
 def test_the_sticky_start_finds_the_latch_that_the_likelihood_passes_over():

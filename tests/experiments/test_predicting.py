@@ -83,7 +83,7 @@ def test_the_command_writes_what_python_returns(classes, tmp_path):
     pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(out)), answers, check_dtype=False)
     code, out, said = run("predict", classes / "run", tmp_path / "new.csv", "--out", tmp_path / "a" / "b.csv")
     assert (code, out) == (0, "")
-    assert "6 answers" in said
+    assert "6 rows" in said
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "a" / "b.csv"), answers, check_dtype=False)
     code, out, _ = run("predict", classes / "run", tmp_path / "new.csv", "--json")
     assert json.loads(out)[1]["answer"] == "up"
@@ -186,7 +186,7 @@ def test_numbers_are_forecast_with_intervals_after_the_end(tmp_path):
     written = pd.read_csv(io.StringIO(out))
     np.testing.assert_allclose(written["q(0.05)"], fan["q(0.05)"][:3], rtol=1e-6)
     code, _, said = run(*command, "--out", tmp_path / "fan.csv")
-    assert (code, "3 answers" in said) == (0, True)
+    assert (code, "3 rows" in said) == (0, True)
 
 
 def test_symbols_are_forecast_with_probabilities(tmp_path):
