@@ -82,7 +82,10 @@ def _beside(result: ComparisonResult, winner: str, floor: str) -> list[str]:
             continue
         metric = metric_of(result.config, name)
         chance = f", chance {metric.say_figure(scores[name][floor])}" if floor else ""
-        return [f"{metric.say(float(scores[name][winner]))}{chance}"]
+        mine = float(scores[name][winner])
+        return [
+            f"{f'{metric.title} {metric.say_figure(mine)}' if metric.title else metric.say(mine)}{chance}"
+        ]
     return []
 
 
