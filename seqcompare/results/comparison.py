@@ -23,6 +23,7 @@ from seqcompare.results.left_out import COUNTED, LEFT_OUT, SPENT, Spent, choosin
 from seqcompare.results.numbers import Numbers, influence_table
 from seqcompare.results.shorter import Shorter, find_shorter
 from seqcompare.results.store import Details, Sums
+from seqcompare.results.taught import TAUGHT
 from seqcompare.results.untried import Untried, find_untried
 from seqcompare.results.verdict import Verdict, write_verdict
 
@@ -30,7 +31,7 @@ TEST, CONTEXT, SHORTER = "test", "context", "shorter"
 
 #: The side table that says why the winner is in no file.
 UNSAVED = "unsaved"
-_SIDE_TABLES = ("lag_profile", "profile_facts", LEFT_OUT, SPENT)
+_SIDE_TABLES = ("lag_profile", "profile_facts", LEFT_OUT, SPENT, TAUGHT)
 _COUNTED = ["n_parameters", "predict_us_per_step"]
 
 
@@ -193,6 +194,7 @@ class ComparisonResult:
             shorter=self.shorter,
             untried=self.untried,
             spent=self.spent,
+            taught=self.side_tables.get(TAUGHT, pd.DataFrame()),
         )
 
     @cached_property
@@ -259,7 +261,9 @@ class ComparisonResult:
             "trials": self.frame,
         }
         tables |= self.numbers
-        tables |= {name: self.side_tables[name] for name in (LEFT_OUT, SPENT) if name in self.side_tables}
+        tables |= {
+            name: self.side_tables[name] for name in (LEFT_OUT, SPENT, TAUGHT) if name in self.side_tables
+        }
         lags = self.side_tables.get("lag_profile")
         return tables if lags is None else {**tables, "lag_profile": lags}
 
