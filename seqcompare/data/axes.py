@@ -14,6 +14,8 @@ from seqcompare.data.readers import reader_of
 # so many times more rows than columns, or steps than channels, are no accident
 _FAR_MORE = 5
 _MANY = 16
+# what has no index to look at; of a hundred thousand sequences every look counts
+_BARE = (np.ndarray, list, str)
 
 
 def check_axes(X: Any) -> None:
@@ -75,6 +77,8 @@ def _check_list(X: list[Any] | tuple[Any, ...]) -> None:
             "Sequences.from_columns({name: values, ...}, lengths)"
         )
     for i, x in enumerate(X):
+        if type(x) in _BARE:
+            continue
         index: Any = getattr(x, "index", None)
         if (
             getattr(getattr(index, "dtype", None), "kind", "") in ("m", "M")
