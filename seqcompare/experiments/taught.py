@@ -115,7 +115,7 @@ def taught(train: Sequences, test: Sequences) -> pd.DataFrame:
 
 
 def _bits(model: ContextTree, sequences: Sequences) -> Floats:
-    return -np.asarray(Sequences(model.score_steps(sequences)).values) / np.log(2)
+    return np.asarray(Sequences(model.score_steps(sequences)).values / -np.log(2), dtype=np.float64)
 
 
 def _stretches(test: Sequences) -> NDArray[np.intp]:
@@ -126,12 +126,12 @@ def _stretches(test: Sequences) -> NDArray[np.intp]:
     ]
     every = np.concatenate(firsts)
     chosen = np.linspace(0, len(every) - 1, min(len(every), _STRETCHES)).round().astype(int)
-    return every[np.unique(chosen)]
+    return np.asarray(every[np.unique(chosen)])
 
 
 def _sums(bits: Floats, starts: NDArray[np.intp]) -> Floats:
     """Return the bits of each stretch."""
-    return bits[starts[:, None] + np.arange(_STRETCH)].sum(axis=1)
+    return np.asarray(bits[starts[:, None] + np.arange(_STRETCH)].sum(axis=1))
 
 
 def _bits_of_stretches(model: ContextTree, test: Sequences, starts: NDArray[np.intp], back: int) -> Floats:

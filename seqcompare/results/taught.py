@@ -35,13 +35,12 @@ def say_what_is_taught(found: Findings, writer: Writer) -> None:
         )
         return
     parts, before, nearer = [], 0.0, 0
-    for row in read.itertuples():
-        share = float(row.gain) - before
-        if share > _SLIGHT * float(whole["gain"]):
-            from_where = f"{nearer:,} to {row.back:,} back" if nearer else f"the last {row.back:,}"
-            parts.append(f"{share:.3f} from {from_where}")
-            numbers.append(("taught", f"{LEARNING}, {row.back}", "gain", float(row.gain)))
-            before, nearer = float(row.gain), int(row.back)
+    for back, gain in zip(read["back"].astype(int), read["gain"].astype(float), strict=True):
+        if gain - before > _SLIGHT * float(whole["gain"]):
+            where = f"{nearer:,} to {back:,} back" if nearer else f"the last {back:,}"
+            parts.append(f"{gain - before:.3f} from {where}")
+            numbers.append(("taught", f"{LEARNING}, {back}", "gain", gain))
+            before, nearer = gain, back
     span = f"95%: {whole['low']:.3f} to {whole['high']:.3f}"
     writer.say(
         f"All this is about what was learnt from other data. What a {what} itself has shown so far "
