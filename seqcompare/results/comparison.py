@@ -260,12 +260,9 @@ class ComparisonResult:
             "curves": self.curves,
             "trials": self.frame,
         }
-        tables |= self.numbers
-        tables |= {
-            name: self.side_tables[name] for name in (LEFT_OUT, SPENT, TAUGHT) if name in self.side_tables
-        }
-        lags = self.side_tables.get("lag_profile")
-        return tables if lags is None else {**tables, "lag_profile": lags}
+        kept = (LEFT_OUT, SPENT, TAUGHT, "lag_profile")
+        beside = {name: self.side_tables[name] for name in kept if name in self.side_tables}
+        return {**tables, **self.numbers, **beside}
 
     @cached_property
     def numbers(self) -> dict[str, pd.DataFrame]:
@@ -322,8 +319,7 @@ class StoredComparison(StoredRun):
     def result(self) -> ComparisonResult:
         """What was found, computed once; its tables are those of all who ask, not to be changed."""
         with self._store() as store:
-            frame = store.frame()
-            counted = store.side_table(COUNTED)
+            frame, counted = store.frame(), store.side_table(COUNTED)
             if counted is not None:
                 frame = frame[frame["trial_id"].isin(counted["trial_id"])].reset_index(drop=True)
             found = {name: store.side_table(name) for name in _SIDE_TABLES}
