@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 
 import seqcompare
 from seqcompare.families import Family, ModelSpec, Problem, Settings
-from seqcompare.models.hmm.field import FIELD
+from seqcompare.models.hmm.field import fields, label_of_field, seconds_of_field, theory_of_field
 from seqcompare.models.hmm.grids import (
     LONGEST,
     near,
@@ -195,6 +195,18 @@ def _label_of_rules(settings: Settings) -> str:
     return f"autoregressive HMM {settings['n_components']} states, order {settings.get('order', 1)}"
 
 
+def _field(problem: Problem, width: int, C: float = 1.0) -> BaseEstimator | None:
+    """Return a conditional random field over windows that look as far ahead as back.
+
+    Its probabilities are those of whole sequences of labels: a label that is known before the steps after it
+    are is no question for it, and windows alone answer that better.
+    """
+    if problem.role != "step":
+        return None
+    model = seqcompare.CRFTagger((width - 1) // 2, width // 2, C=C, decode="posterior")
+    return model if problem.kind == "symbols" else make_pipeline(seqcompare.SequenceScaler(), model)
+
+
 def _label(settings: Settings, more: str = "") -> str:
     k = int(settings["n_components"])
     priors = ", priors" if settings.get("priors") else ""
@@ -353,7 +365,19 @@ FAMILY = Family(
             ahead=True,
             sizes=(),
         ),
-        FIELD,
+        ModelSpec(
+            "crf",
+            "Conditional random field",
+            _field,
+            fields,
+            capacity="width",
+            capacity_name="width",
+            sizes=(3, 9),
+            label=label_of_field,
+            cost=seconds_of_field,
+            can_represent=theory_of_field,
+            ahead=True,
+        ),
     ),
     _theory,
     seed_keys={"sequence": "HMMs"},
