@@ -10,6 +10,7 @@ import numpy as np
 import seqcompare
 from seqcompare.data.options import STEPWISE
 from seqcompare.families import Family, ModelSpec, Problem, Settings
+from seqcompare.models.echo_state.spec import ECHO_STATE
 from seqcompare.models.pieces import InPieces, NumbersInPieces
 from seqcompare.models.recurrent.cell import Cell
 from seqcompare.models.recurrent.cells import CELLS
@@ -190,7 +191,7 @@ def _models() -> tuple[ModelSpec, ...]:
     """Return a model for every cell there is, and one in both directions for those with gates."""
     cells = list(CELLS.values())
     forwards = [_spec(cell, False) for cell in cells]
-    return (*forwards, *(_spec(cell, True) for cell in cells if len(cell.gates) > 1))
+    return (*forwards, *(_spec(cell, True) for cell in cells if len(cell.gates) > 1), ECHO_STATE)
 
 
 FAMILY = Family("recurrent", "recurrent", "#D55E00", "D", _models, _any_net, plural="recurrent networks")
