@@ -23,6 +23,7 @@ _HOMES = {
     "seqcompare.models.markov.order_selection": ["select_order"],
     "seqcompare.models.hmm.model": ["HMM"],
     "seqcompare.models.hmm.autoregressive": ["AutoregressiveHMM"],
+    "seqcompare.models.hmm.classifier": ["HMMClassifier"],
     "seqcompare.models.hmm.crf": ["CRFTagger"],
     "seqcompare.models.hmm.linear_state_space": ["LinearStateSpace"],
     "seqcompare.models.hmm.step_regressor": ["HMMStepRegressor", "KalmanStepRegressor"],

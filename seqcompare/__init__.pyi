@@ -23,6 +23,7 @@ from seqcompare.models.echo_state.numbers import EchoStateRegressor as EchoState
 from seqcompare.models.echo_state.numbers import EchoStateStepRegressor as EchoStateStepRegressor
 from seqcompare.models.filled import Filled as Filled
 from seqcompare.models.hmm.autoregressive import AutoregressiveHMM as AutoregressiveHMM
+from seqcompare.models.hmm.classifier import HMMClassifier as HMMClassifier
 from seqcompare.models.hmm.crf import CRFTagger as CRFTagger
 from seqcompare.models.hmm.linear_state_space import LinearStateSpace as LinearStateSpace
 from seqcompare.models.hmm.model import HMM as HMM

@@ -21,6 +21,7 @@ from seqcompare import (
     EchoStateTagger,
     Filled,
     FilledNext,
+    HMMClassifier,
     HMMStepRegressor,
     HMMTagger,
     KalmanStepRegressor,
@@ -213,6 +214,12 @@ CASES = {
         "real",
         "sequence",
         {"estimator__n_components": [1, 2]},
+    ),
+    "hmm classifier": case(
+        HMMClassifier(2, n_init=1, tol=0.01, random_state=0),
+        "strings",
+        "sequence",
+        {"n_components": [1, 2]},
     ),
     "window classifier": case(
         WindowClassifier(LogisticRegression(), width=3), "strings", "sequence", {"width": [1, 2]}
