@@ -16,7 +16,7 @@ from seqcompare.experiments.suites import SuiteError, load_suite, override_suite
 from seqcompare.families import Family, ModelSpec
 from seqcompare.tasks import Copy, Echo, LagChain, Recall
 
-NETS = [f"{cell} 32" for cell in ("Elman", "Jordan", "minGRU", "LRU", "GRU", "LSTM")]
+NETS = [*(f"{cell} 32" for cell in ("Elman", "Jordan", "minGRU", "LRU", "GRU", "LSTM")), "echo state 200"]
 AXIS = {"axis": "memory", "task": "Recall", "parameter": "n_cues", "values": [2, 4], "distance": 4}
 
 
