@@ -21,6 +21,7 @@ from seqcompare.models.echo_state.labels import EchoStateClassifier as EchoState
 from seqcompare.models.echo_state.labels import EchoStateTagger as EchoStateTagger
 from seqcompare.models.echo_state.numbers import EchoStateRegressor as EchoStateRegressor
 from seqcompare.models.echo_state.numbers import EchoStateStepRegressor as EchoStateStepRegressor
+from seqcompare.models.export.to_onnx import to_onnx as to_onnx
 from seqcompare.models.filled import Filled as Filled
 from seqcompare.models.hmm.autoregressive import AutoregressiveHMM as AutoregressiveHMM
 from seqcompare.models.hmm.classifier import HMMClassifier as HMMClassifier
