@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from html import escape
+from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,8 @@ class NotebookBar:
             self._draw(step, "" if step.eta_seconds is None else f"{duration(step.eta_seconds)} left")
 
     def _draw(self, step: Step, words: str) -> None:
-        from IPython.display import HTML, display
+        # it is there in every notebook, and elsewhere need not be
+        screen: Any = import_module("IPython.display")
 
         share = percent(step.done / step.total) if step.total else "0.0%"
         said = [f"{step.done} of {step.total} ({share})", words]
@@ -57,9 +59,9 @@ class NotebookBar:
         name = escape(self._title)
         bar = f'<progress max="{max(step.total, 1)}" value="{step.done}" aria-label="{name}"></progress>'
         small = f"<br><small>{escape(self._forecast)}</small>" if self._forecast else ""
-        page = HTML(f"{name} {bar} {' · '.join(filter(None, said))}{small}")
+        page = screen.HTML(f"{name} {bar} {' · '.join(filter(None, said))}{small}")
         if self._handle is None:
-            self._handle = display(page, display_id=True)
+            self._handle = screen.display(page, display_id=True)
         else:
             self._handle.update(page)
         self._drawn = time.monotonic()
