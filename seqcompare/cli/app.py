@@ -25,6 +25,7 @@ from seqcompare.cli.options import (
     OutOption,
     QuietOption,
     SchedulerOption,
+    WaitOption,
 )
 from seqcompare.cli.predicting import explain, forecast, predict
 
@@ -99,6 +100,7 @@ def sweep(
         ),
     ] = None,
     fresh: FreshOption = False,
+    wait: WaitOption = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List the trials and their estimated time; run none.")
     ] = False,
@@ -195,6 +197,7 @@ def compare(
     scheduler: SchedulerOption = None,
     jobs: JobsOption = -1,
     fresh: FreshOption = False,
+    wait: WaitOption = False,
     opened: OpenOption = False,
 ) -> None:
     """Compare the families on your data, and name the cheapest model that is good enough.
@@ -267,19 +270,8 @@ def profile(
 
         sentences = found.summary().split("\n")
         page = write(profile_report(found.name, sentences, found.lags, found.orders, found.entropy), out)
-    names = (
-        "name",
-        "role",
-        "reach",
-        "look_ahead",
-        "order",
-        "period",
-        "gain",
-        "gain_error",
-        "drift",
-        "p_value",
-    )
-    facts = {name: getattr(found, name) for name in (*names, "p_value")}
+    names = "name role reach look_ahead order period gain gain_error drift p_value"
+    facts = {name: getattr(found, name) for name in names.split()}
     facts["notes"] = [*dataset.notes, *found.notes]
     facts["checks"] = [asdict(finding) for finding in found.checks]
     tables = {"lags": found.frame(), "numbers": found.numbers}

@@ -18,7 +18,8 @@ from seqcompare.report.figures import COMPARISON, SWEEP
 from seqcompare.report.figures.canvas import series_id
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Figure, Report, Section, Table
-from seqcompare.results.folder import locked, open_run, read_config, to_csv
+from seqcompare.results.folder import locked, open_run, read_config
+from seqcompare.results.spreadsheet import to_csv
 
 # Rows of a table on the page; the file holds all.
 MOST_ROWS = 4000

@@ -32,7 +32,7 @@ from seqcompare.models.hmm.parameters import (
     rescale,
     transition_mask,
 )
-from seqcompare.typing import Floats, Labels, RandomState, Record
+from seqcompare.typing import Floats, Label, Labels, RandomState, Record
 
 # A thousandth of a count for every symbol in every state: no symbol becomes impossible.
 _DEFAULT_PRIORS: dict[str, Record] = {
@@ -67,7 +67,7 @@ class Settings:
     fixed: Sequence[str] = ()
     symbols: ArrayLike | None = None
     missing: Literal["error", "marginalize"] = "error"
-    missing_symbol: Any = None
+    missing_symbol: Label | None = None
     n_jobs: int | None = None
     random_state: RandomState = None
 
