@@ -12,6 +12,9 @@ import numpy as np
 from seqcompare.data.layout import FAR_MORE, MANY, channels_first
 from seqcompare.data.readers import reader_of
 
+# what has no index to look at; of a hundred thousand sequences every look counts
+_BARE = (np.ndarray, list, str)
+
 
 def check_axes(X: Any) -> None:
     """Warn of a frame with a row a step, and of (n, channels, T); refuse names of files and feature dicts.
@@ -72,6 +75,8 @@ def _check_list(X: list[Any] | tuple[Any, ...]) -> None:
             "Sequences.from_columns({name: values, ...}, lengths)"
         )
     for i, x in enumerate(X):
+        if type(x) in _BARE:
+            continue
         index: Any = getattr(x, "index", None)
         if (
             getattr(getattr(index, "dtype", None), "kind", "") in ("m", "M")

@@ -73,8 +73,9 @@ def run_comparison(
         planned = within_memory(planned, work)
         raced: frozenset[str] = frozenset()
         if spending.limited:
+            entered = planned.contestants
             planned = race(planned, work, _whole)
-            planned, raced = afford(planned, work)
+            planned, raced = afford(planned, work, entered)
         counter.expect(_n_known(planned, raced) - known)
         planned = _tuned(planned, work, raced)
         _tested(planned, work)
