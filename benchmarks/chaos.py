@@ -4,7 +4,7 @@ Each part prints a row: what was done how often, and how often something was los
 process was left behind, or a folder could be neither gone on with nor begun afresh. ``--share`` makes less of
 each part:
 
-    python benchmarks/chaos.py --parts folders models kills twice full files threads --share 1
+    python benchmarks/chaos.py --parts folders models kills twice full files threads cold --share 1
     python benchmarks/chaos.py --parts dask        # needs the extra
 """
 
@@ -442,6 +442,38 @@ def _scores(model: Any, X: Any) -> Any:
     return clone(model).fit(X).score_samples(X)
 
 
+COLD = """
+import seqcompare
+model = seqcompare.MarkovChain(order=2).fit(["ABBABA", "BABAAB"])
+print(repr(float(model.score(["ABAB"]))))
+"""
+
+
+def cold(n: int) -> dict[str, object]:
+    """Let processes begin at once where no kernel is compiled: all compile or load them, and answer alike."""
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**ENVIRONMENT, "NUMBA_CACHE_DIR": cache}
+        begun = [
+            subprocess.Popen(
+                [sys.executable, "-c", COLD],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=environment,
+            )
+            for _ in range(n)
+        ]
+        ended = [(*process.communicate(), process.returncode) for process in begun]
+    for _, said, code in ended:
+        if code:
+            print("cold", code, said[-300:], file=sys.stderr)
+    return {
+        "done": n,
+        "lost": len({out for out, _, _ in ended}) - 1,
+        "tracebacks": sum(c != 0 for *_, c in ended),
+    }
+
+
 def dask(n: int, seed: int = 7) -> dict[str, object]:
     """Kill workers of Dask in the middle of a sweep, which goes on with others."""
     from distributed import LocalCluster
@@ -479,6 +511,7 @@ PARTS: dict[str, tuple[Callable[[int], dict[str, object]], int]] = {
     "full": (full, 20),
     "files": (files, 2000),
     "threads": (threads, 60),
+    "cold": (cold, 8),
     "dask": (dask, 5),
 }
 HEADS = ("done", "lost", "tracebacks", "orphans", "locked")
