@@ -93,7 +93,7 @@ def test_huge_values_are_refused_by_name_and_leak_no_warning(name, value):
     X, y = case.data()
     X = [np.array(x, dtype=float) for x in X]
     X[1].flat[1] = value
-    with pytest.raises(ValueError, match=r"^X\[1\] at step \d is -?1e\+308: too large"):
+    with pytest.raises(ValueError, match=r"^X\[1\] at step \d is -?1e\+308: too large|has an outlier"):
         case.fresh().fit(X) if case.role in ("next", "transform") else case.fresh().fit(X, y)
 
 

@@ -81,7 +81,7 @@ def _read(annotation: object, module: Mapping[str, Any]) -> tuple[str, tuple[Fit
     for part in re.split(r"\s*\|\s*(?![^\[]*\])", text):
         choices = _choices(part, module)
         if choices:
-            words += [repr(choice) for choice in choices]
+            words.append(f"one of {', '.join(map(repr, choices))}")
             checks.append(_among(choices))
         elif part in _KINDS:
             noun, fits = _KINDS[part]

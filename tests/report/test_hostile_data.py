@@ -44,8 +44,8 @@ def data(tmp_path_factory):
     text = io.StringIO()
     write = csv.writer(text, lineterminator="\n")
     write.writerow(["id", "t", f"w{ESCAPE}{TURN}<i>", "label"])
-    for i in range(24):
-        for t in range(6):
+    for i in range(12):
+        for t in range(5):
             word = ["@SUM(1,1)", f"-b{TURN}"][int(rng.random() < (0.2 if i % 2 else 0.8))]
             write.writerow([f"+id{TURN}{i}{CONTROL}", t, word, CLASSES[i % 2]])
     path.write_text(text.getvalue(), encoding="utf-8")
@@ -69,19 +69,6 @@ COMMANDS = {
     "forecast": lambda data, runs: ("forecast", runs[1], data, "--steps", 2),
     "explain": lambda data, runs: ("explain", runs[0], data, "--sequence", 1),
     "report": lambda data, runs: ("report", runs[0]),
-    "report of both": lambda data, runs: ("report", *runs, "--out", data.parent / f"both{ESCAPE}"),
-    "again": lambda data, runs: (
-        "compare",
-        data,
-        "--model",
-        "markov",
-        "--cv",
-        3,
-        "--out",
-        runs[0],
-        "--jobs",
-        1,
-    ),
     "other settings": lambda data, runs: ("compare", data, "--model", "hmm", "--out", runs[0]),
     "no file": lambda data, runs: ("inspect", data.with_suffix(f".{ESCAPE}{TURN}x")),
     "no column": lambda data, runs: ("inspect", data, "--target", f"lable{ESCAPE}{TURN}"),

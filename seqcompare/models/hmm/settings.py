@@ -52,6 +52,9 @@ class Settings:
     Being a dataclass, it writes their constructors.
     """
 
+    # outliers are told by their channel in fit, and mean little afterwards: another state is as far from them
+    _tells_what_is_too_large = True
+
     n_components: Any
     emission: Literal["auto", "categorical", "gaussian", "gmm", "poisson", "mixed"] = "auto"
     _: KW_ONLY
