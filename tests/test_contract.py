@@ -18,6 +18,7 @@ WITHOUT_WEIGHTS = {
     "bayes hmm",
     "bayes mixed",
     "bayes hmm mixed",
+    "hmm classifier",
     "window",
     "window real",
     "window with gaps",
