@@ -166,8 +166,9 @@ def check_sequence_labels(y: TargetsLike, sequences: Sequences) -> Values:
         raise ValueError("this estimator requires y to be passed, but the target y is None")
     targets = column_or_1d(y, warn=True)
     assert_all_finite(targets, input_name="y")
-    large = np.flatnonzero(np.abs(targets) > LARGEST) if targets.dtype.kind == "f" else ()
-    if len(large):
+    real = targets.dtype.kind == "f"
+    large = np.flatnonzero(np.abs(targets) > LARGEST) if real else np.empty(0, dtype=np.int64)
+    if large.size:
         raise ValueError(
             f"y[{large[0]}] is {targets[large[0]]:g}: too large to compute with, expected at most {LARGEST:g}"
         )

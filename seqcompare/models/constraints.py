@@ -39,8 +39,8 @@ def check_parameters(estimator: BaseEstimator) -> None:
     InvalidParameterError
         A `ValueError` and `TypeError` that names the parameter, and says what was expected and what came.
     """
-    for name, (default, expected, checks) in _declared(type(estimator)).items():
-        value = getattr(estimator, name, None)
+    for name, (default, expected, checks) in _declared(estimator.__class__).items():
+        value: Any = getattr(estimator, name, None)
         if checks and value is not default and not any(fits(value) for fits in checks):
             raise InvalidParameterError(f"{name} must be {expected}, got {_shown(value)}")
         limit = _LARGEST_SIZE if name in _SIZES else LARGEST
@@ -115,7 +115,9 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, (bool, np.bool_)) and value == value
+    if isinstance(value, Integral):
+        return _is_whole(value)
+    return isinstance(value, Real) and not np.isnan(float(value))
 
 
 def _is_model(value: Any) -> bool:

@@ -95,8 +95,9 @@ def report_of(folders: Sequence[Path]) -> Report:
     runs = [open_run(folder) for folder in folders]
     kinds = {str(run.config.get("kind")) for run in runs}
     if len(kinds) != 1 or not kinds <= {SWEEP, COMPARISON}:
+        where = ", ".join(map(str, folders))
         raise ValueError(
-            f"expected runs of one kind, {SWEEP} or {COMPARISON}, got {', '.join(sorted(kinds))}"
+            f"{where}: expected runs of one kind, {SWEEP} or {COMPARISON}, got {', '.join(sorted(kinds))}"
         )
     # what the other kind is made of is not imported
     if len(runs) > 1:

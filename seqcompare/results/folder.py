@@ -351,7 +351,10 @@ def _clear(folder: Path) -> None:
     for name in _FOLDERS:
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in _FILES:
-        (folder / name).unlink(missing_ok=True)
+        path = folder / name
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        path.unlink(missing_ok=True)
 
 
 def _difference(old: Mapping[str, object], new: Mapping[str, object]) -> str:

@@ -67,7 +67,7 @@ COMMANDS = {
     "predict": lambda data, runs: ("predict", runs[0], data),
     "predict json": lambda data, runs: ("predict", runs[0], data, "--json"),
     "forecast": lambda data, runs: ("forecast", runs[1], data, "--steps", 2),
-    "explain": lambda data, runs: ("explain", runs[0], data, "--sequence", 1),
+    "explain": lambda data, runs: ("explain", runs[0], data, "--sequence", f"+id{TURN}1{CONTROL}"),
     "report": lambda data, runs: ("report", runs[0]),
     "other settings": lambda data, runs: ("compare", data, "--model", "hmm", "--out", runs[0]),
     "no file": lambda data, runs: ("inspect", data.with_suffix(f".{ESCAPE}{TURN}x")),

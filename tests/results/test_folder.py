@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sweep_rows import row
 
-from seqcompare.report.page import write_report
+from seqcompare.report.page import report_of, write_report
 from seqcompare.results.folder import (
     CONFIG,
     LOCK,
@@ -342,3 +342,16 @@ def test_what_turns_the_direction_is_seen_in_no_file(tmp_path):
     text = (tmp_path / CONFIG).read_text(encoding="utf-8")
     assert not set(text) & set(name[1::2])
     assert read_config(tmp_path)["title"] == name
+
+
+def test_a_store_that_is_a_folder_is_cleared(tmp_path):
+    prepare_folder(tmp_path, {"settings": {}}, n_jobs=1, fresh=False)
+    (tmp_path / STORE).mkdir()
+    prepare_folder(tmp_path, {"settings": {}}, n_jobs=1, fresh=True)
+    assert not (tmp_path / STORE).exists()
+
+
+def test_a_run_of_no_kind_is_named(tmp_path):
+    prepare_folder(tmp_path, {"settings": {}, "kind": None}, n_jobs=1, fresh=False)
+    with pytest.raises(ValueError, match=f"^{re.escape(str(tmp_path))}.*expected runs of one kind"):
+        report_of([tmp_path])
