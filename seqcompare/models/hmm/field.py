@@ -15,6 +15,7 @@ def fields(problem: Problem) -> list[Settings]:
 
 
 def label_of_field(settings: Settings) -> str:
+    """Return what a field is called."""
     width, C = int(settings["width"]), settings.get("C", 1.0)
     return f"CRF -{(width - 1) // 2}..+{width // 2}" + (f", C={C:g}" if C != 1 else "")
 
@@ -31,4 +32,5 @@ def theory_of_field(needs: Needs, traits: Traits) -> bool | None:
 
 
 def seconds_of_field(problem: Problem, settings: Settings) -> float:
+    """Return about how long a fit takes."""
     return 2e-5 * problem.n_steps * (int(settings["width"]) + problem.n_classes)
