@@ -44,6 +44,8 @@ _HOMES = {
         "AttentionRegressor",
         "AttentionTagger",
     ],
+    "seqcompare.models.echo_state.labels": ["EchoStateClassifier", "EchoStateTagger"],
+    "seqcompare.models.echo_state.numbers": ["EchoStateRegressor", "EchoStateStepRegressor"],
     "seqcompare.models.recurrent.estimators": [
         "RNNClassifier",
         "RNNRegressor",
@@ -53,6 +55,7 @@ _HOMES = {
     "seqcompare.models.machine.automaton": ["Automaton"],
     "seqcompare.models.machine.search": ["minimal_machine"],
     "seqcompare.models.persistence": ["load", "save"],
+    "seqcompare.models.export.to_onnx": ["to_onnx"],
     "seqcompare.experiments.scorers": ["cross_val_predict", "make_scorer"],
     "seqcompare.dependence": ["profile"],
     "seqcompare.experiments.compare": ["compare"],

@@ -15,7 +15,7 @@ def fields(problem: Problem) -> list[Settings]:
 
 
 def label_of_field(settings: Settings) -> str:
-    """Return what a field is called."""
+    """Return what a field is called: its taps, and its penalty where that is not 1."""
     width, C = int(settings["width"]), settings.get("C", 1.0)
     return f"CRF -{(width - 1) // 2}..+{width // 2}" + (f", C={C:g}" if C != 1 else "")
 
