@@ -13,7 +13,7 @@ import pandas as pd
 from seqcompare.data.assign import Columns, no_such_column
 from seqcompare.data.cells import Spelling, as_words, type_cells
 from seqcompare.data.dates import place_in_cycle
-from seqcompare.data.look import Look
+from seqcompare.data.look import Look, in_nanoseconds
 from seqcompare.data.order import moments_of
 from seqcompare.data.table import UNNAMED, Table
 from seqcompare.data.usual import USUAL, normal
@@ -170,7 +170,7 @@ def _place(name: str) -> tuple[str, float] | None:
         return cycle[0], float(cycle[1])
     moment = moments_of([text])
     if moment is not None:
-        return "moments", float(moment[0])
+        return "moments", float(in_nanoseconds(moment)[0])
     match = _NUMBERED.fullmatch(text)
     if match is None:
         return None
