@@ -1,4 +1,4 @@
-"""Reading step by step: microseconds a step, beside answering for the whole prefix each time.
+"""Reading step by step: microseconds of processor time a step, beside answering for the whole prefix.
 
 Run with ``python benchmarks/online.py``. Each model reads five sequences of 2,000 steps that it has not
 seen, after one that compiles; the median is printed, and the same for ``predict_next_...`` of a prefix of 200
@@ -35,10 +35,10 @@ def seconds_a_step(model: Any, x: Any) -> float:
     first = model.start()
     times = []
     for k in range(RUNS + 1):
-        state, begin = first, time.perf_counter()
+        state, begin = first, time.process_time()
         for step in x[k * N_STEPS : (k + 1) * N_STEPS]:
             _, state = model.step(state, step)
-        times.append(time.perf_counter() - begin)
+        times.append(time.process_time() - begin)
     return float(np.median(times[1:])) / N_STEPS
 
 
@@ -46,9 +46,9 @@ def seconds_a_prefix(answer: Any, x: Any) -> float:
     """Return the time of answering after a prefix."""
     times = []
     for _ in range(20):
-        begin = time.perf_counter()
+        begin = time.process_time()
         answer([x[:PREFIX]])
-        times.append(time.perf_counter() - begin)
+        times.append(time.process_time() - begin)
     return float(np.median(times))
 
 

@@ -17,8 +17,10 @@ from seqcompare.models.attention.estimators import AttentionClassifier as Attent
 from seqcompare.models.attention.estimators import AttentionRegressor as AttentionRegressor
 from seqcompare.models.attention.estimators import AttentionTagger as AttentionTagger
 from seqcompare.models.bayes import BayesClassifier as BayesClassifier
+from seqcompare.models.export.to_onnx import to_onnx as to_onnx
 from seqcompare.models.filled import Filled as Filled
 from seqcompare.models.hmm.autoregressive import AutoregressiveHMM as AutoregressiveHMM
+from seqcompare.models.hmm.classifier import HMMClassifier as HMMClassifier
 from seqcompare.models.hmm.crf import CRFTagger as CRFTagger
 from seqcompare.models.hmm.linear_state_space import LinearStateSpace as LinearStateSpace
 from seqcompare.models.hmm.model import HMM as HMM

@@ -40,6 +40,8 @@ class Needs:
     lasting_states : int, optional
         A model of so many hidden states that know how long they have lasted, up to `distance` steps, is known
         that can.
+    joint_states : int, optional
+        A model of so many hidden states, for all classes together, is known that can.
     undecided : set of {"steps", "states"}
         Ways to remember of which nothing is known, mostly since models of more than one kind remember so.
     """
@@ -52,6 +54,7 @@ class Needs:
     linear: bool | None = True
     finite: bool = True
     lasting_states: int | None = None
+    joint_states: int | None = None
     undecided: frozenset[Memory] = frozenset()
 
 

@@ -70,7 +70,8 @@ def duration(seconds: float) -> str:
         return f"{_two_digits(seconds)} s"
     minutes = seconds / 60
     if minutes < 90:
-        return f"{minutes:.0f} min"
+        text = f"{minutes:.1f}".removesuffix(".0") if minutes < 9.95 else f"{minutes:.0f}"
+        return f"{text} min"
     return f"{minutes / 60:.1f} h" if minutes < 48 * 60 else f"{minutes / 1440:.1f} days"
 
 

@@ -17,6 +17,7 @@ from seqcompare import (
     CRFTagger,
     Filled,
     FilledNext,
+    HMMClassifier,
     HMMStepRegressor,
     HMMTagger,
     KalmanStepRegressor,
@@ -187,6 +188,12 @@ CASES = {
         "real",
         "sequence",
         {"estimator__n_components": [1, 2]},
+    ),
+    "hmm classifier": case(
+        HMMClassifier(2, n_init=1, tol=0.01, random_state=0),
+        "strings",
+        "sequence",
+        {"n_components": [1, 2]},
     ),
     "window classifier": case(
         WindowClassifier(LogisticRegression(), width=3), "strings", "sequence", {"width": [1, 2]}

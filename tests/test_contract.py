@@ -18,6 +18,7 @@ WITHOUT_WEIGHTS = {
     "bayes hmm",
     "bayes mixed",
     "bayes hmm mixed",
+    "hmm classifier",
     "window",
     "window real",
     "window with gaps",
@@ -76,3 +77,17 @@ def test_answers_in_float32_do_not_depend_on_the_batch(estimator):
     alone = [model.predict_proba([x])[0] for x in X]
     for a, b in zip(model.predict_proba(X), alone, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5)
+
+
+@cases("step", "sequence")
+def test_a_training_part_of_one_class_is_enough(case):
+    X, y = case.data()
+    labels = y if case.role == "sequence" else np.concatenate([np.asarray(part) for part in y])
+    first = np.asarray(labels).ravel()[0]
+    one = [np.full(len(x), first) for x in X] if case.role == "step" else np.full(len(X), first)
+    model = case.fresh().fit(X, one)
+    for part in model.predict(X):
+        assert (np.asarray(part) == first).all()
+    if hasattr(model, "predict_proba"):
+        for part in model.predict_proba(X):
+            np.testing.assert_allclose(part, 1.0)

@@ -124,6 +124,7 @@ _CLAIMS = [
             [
                 {"variant": "hmm", "sizes": [4]},
                 {"variant": "hmm-sticky", "sizes": [4]},
+                {"variant": "hmm-predictive", "sizes": [2]},
                 {"variant": "exact"},
             ],
             n_train=600,
@@ -132,6 +133,7 @@ _CLAIMS = [
         (
             Expectation("Recall", "HMM 4 states", 32, at_most=0.1),
             Expectation("Recall", "sticky HMM 4 states", 32, at_most=0.1),
+            Expectation("Recall", "predictive HMM 2 states", 32, at_least=0.95),
             Expectation("Recall", "exact machine", 32, at_least=0.95),
         ),
     ),

@@ -47,3 +47,10 @@ MemoryOption = Annotated[
         show_default=False,
     ),
 ]
+NamesOption = Annotated[
+    bool,
+    typer.Option(
+        "--ids/--no-ids",
+        help="Whether the folder may hold the data's names of sequences and groups, or numbers for them.",
+    ),
+]

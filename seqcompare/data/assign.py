@@ -12,10 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from seqcompare.data.bookkeeping import bookkeeping, changes
 from seqcompare.data.dataset import ColumnUse
 from seqcompare.data.dates import read_cyclic
 from seqcompare.data.keys import guess_sequence
 from seqcompare.data.look import Look, even, starts_of
+from seqcompare.data.midnight import days_passed
 from seqcompare.data.order import looks_ordered, order_places
 from seqcompare.data.source import DataError
 from seqcompare.data.table import UNNAMED, Table
@@ -175,9 +177,11 @@ def _find_sequence(
         elif not look.every_row_its_own:
             fitting.append(name)
     # of several, one whose rows stand together: within it, others may count anew
-    together = [name for name in fitting if looks[name].blocks == looks[name].distinct]
-    if fitting:
-        _take(found, "sequence", (together or fitting)[0], "its name", free)
+    several = [name for name in fitting if looks[name].distinct > 1]
+    # what is the same on all rows keeps nothing apart, whatever its name
+    together = [name for name in several if looks[name].blocks == looks[name].distinct]
+    if several:
+        _take(found, "sequence", (together or several)[0], "its name", free)
         return
     orders = [columns.order] if columns.order else _candidates(table, "order", free)
     known = [*free, columns.order] if columns.order else free
@@ -186,6 +190,8 @@ def _find_sequence(
         _take(found, "sequence", guess.column, guess.reason, free)
         if guess.order is not None and columns.order is None:
             _take(found, "order", guess.order, "it counts the steps of each sequence", free)
+    elif fitting:
+        _take(found, "sequence", fitting[0], "its name", free)
 
 
 def _check_not_one_row_each(table: Table, found: Assigned, looks: dict[str, Look], free: list[str]) -> None:
@@ -213,7 +219,10 @@ def _find_order(table: Table, found: Assigned, looks: dict[str, Look], free: lis
             return
         found.notes.append(f"column {name!r} is not taken for the order: {problem}")
     for name in free if len(free) > 1 else []:
-        if looks[name].kind == "moments" and why_no_order(table, looks[name], codes) is None:
+        look = looks[name]
+        # paces and durations look like times of the day, but go up and down
+        steady = not look.is_time_of_day or _goes_on(look, codes)
+        if look.kind == "moments" and steady and why_no_order(table, look, codes) is None:
             _take(found, "order", name, "it holds dates or times", free)
             return
 
@@ -234,6 +243,9 @@ def why_no_order(table: Table, look: Look, codes: NDArray[np.int64]) -> str | No
         return None
     numbers = look.numbers
     assert numbers is not None
+    if look.is_time_of_day and not _goes_on(look, codes):
+        pairs = pd.Series(codes * (look.distinct + 1) + look.codes)
+        return "its times go up and down, and repeat" if pairs.duplicated().any() else None
     by_sequence = np.argsort(codes, kind="stable")
     grouped = numbers[by_sequence]
     if not np.isfinite(grouped).all() or look.kind == "moments":
@@ -252,11 +264,18 @@ def why_no_order(table: Table, look: Look, codes: NDArray[np.int64]) -> str | No
     repeated = sum(len(part) - len(np.unique(part)) for part in parts)
     if repeated:
         return "its values go up and down, and repeat"
+    if look.is_clock:
+        return None
     regular = np.mean([even(part, 0.5 if look.kind == "whole" else 0.8) for part in parts])
     if regular > 0.5:
         return None
     fractions = "have fractions and go" if look.kind == "fraction" else "go"
     return f"its values {fractions} up and down, unevenly spaced"
+
+
+def _goes_on(look: Look, codes: NDArray[np.int64]) -> bool:
+    """Whether times of the day go on in the order of the rows, over midnights."""
+    return look.numbers is not None and days_passed(look.numbers, codes) is not None
 
 
 Fits = Callable[[Look, dict[str, Look], Assigned], str | None]
@@ -276,7 +295,7 @@ def _find_usual(
 def _is_target(look: Look, looks: dict[str, Look], found: Assigned) -> str | None:
     if look.kind == "moments":
         return "it holds dates or times"
-    if look.kind == "fraction" and _changes(look, looks, found):
+    if look.kind == "fraction" and changes(look, looks, found.sequence):
         numbers = look.numbers
         assert numbers is not None
         known = numbers[~np.isnan(numbers)]
@@ -288,22 +307,14 @@ def _is_target(look: Look, looks: dict[str, Look], found: Assigned) -> str | Non
 def _is_group(look: Look, looks: dict[str, Look], found: Assigned) -> str | None:
     if not found.sequence:
         return "there is one sequence"
-    if _changes(look, looks, found):
+    if changes(look, looks, found.sequence):
         return "it changes within sequences"
     n_sequences = looks[found.sequence].distinct
+    if look.distinct < 2:
+        return "all its cells are the same"
     if normal(look.name).startswith("group") and look.distinct < min(5, n_sequences):
         return f"its {look.distinct} values are too few to keep apart in every split"
     return None
-
-
-def _changes(look: Look, looks: dict[str, Look], found: Assigned) -> bool:
-    """Whether a column changes within a sequence."""
-    if not found.sequence:
-        return look.distinct > 1
-    codes = looks[found.sequence].codes
-    first = np.full(int(codes.max()) + 2, -2)
-    first[codes[::-1]] = look.codes[::-1]
-    return bool((look.codes != first[codes]).any())
 
 
 def _find_values(table: Table, found: Assigned, looks: dict[str, Look], free: list[str]) -> list[str]:
@@ -312,10 +323,10 @@ def _find_values(table: Table, found: Assigned, looks: dict[str, Look], free: li
         raise table.error(
             "no column is left for the values: a table has a row for each step, and a column for what it is"
         ).trying({"target": False}, {"order": False}, {"sequence": False})
-    reasons = {name: _bookkeeping(looks[name], looks, found) for name in free}
+    reasons = {name: bookkeeping(looks[name], looks, found.sequence, found.order) for name in free}
     several = found.sequence is not None and 1 < looks[found.sequence].distinct < len(table.frame)
     for name in free if several else []:
-        if reasons[name] is None and not _changes(looks[name], looks, found):
+        if reasons[name] is None and not changes(looks[name], looks, found.sequence):
             hint = "" if found.target else f" (to predict it: --target {name})"
             reasons[name] = f"it is the same all through each sequence{hint}"
     kept = [name for name in free if reasons[name] is None]
@@ -330,64 +341,6 @@ def _find_values(table: Table, found: Assigned, looks: dict[str, Look], free: li
             found.use(name, "not used", str(reasons[name]))
             found.notes.append(f"{shown} is no channel: {reasons[name]}; to use it, name the values")
     return kept
-
-
-def _bookkeeping(look: Look, looks: dict[str, Look], found: Assigned) -> str | None:
-    """Return why a column only keeps the books, and is nothing that steps hold; None if it may be."""
-    n_rows = len(look.codes)
-    if look.kind == "moments":
-        return "it holds dates or times"
-    if n_rows < 3 or look.kind == "other":
-        return None
-    if look.kind == "words":
-        if look.every_row_its_own and n_rows > 9:
-            return "it names every row"
-        return "all its cells are the same" if look.distinct == 1 and len(looks) > 2 else None
-    nowhere = np.zeros(n_rows, dtype=bool)
-    numbers = look.numbers
-    assert numbers is not None
-    several = found.sequence is not None and looks[found.sequence].distinct > 1
-    if look.kind == "fraction" and not look.is_clock:
-        if several and n_rows > 9 and look.rises(nowhere, strictly=True):
-            return "it is a clock that runs through the file: it goes up from row to row, in all sequences"
-        return _copy_of_order(look, looks, found)
-    if look.rises(nowhere, strictly=True) or _falls(numbers):
-        if several or found.order or look.is_clock or look.name.startswith(UNNAMED) or even(numbers, 0.99):
-            return "it numbers the rows" if not look.is_clock else "it is a clock that runs through the file"
-    elif look.distinct > 2 and several and look.rises(nowhere, strictly=False) and even(numbers, 0.5):
-        return "it never goes back in the whole file, as a count of blocks or a calendar does"
-    elif normal(look.name) in ("year", "month", "day", "hour", "week") and look.rises(
-        nowhere, strictly=False
-    ):
-        return "it is part of a calendar that runs through the file"
-    return _copy_of_order(look, looks, found)
-
-
-def _falls(numbers: NDArray[np.float64]) -> bool:
-    return bool(np.isfinite(numbers).all() and (np.diff(numbers) < 0).all())
-
-
-def _copy_of_order(look: Look, looks: dict[str, Look], found: Assigned) -> str | None:
-    """Return the reason if a column is the order once more, in other units."""
-    codes = looks[found.sequence].codes if found.sequence else np.zeros(len(look.codes), dtype=np.int64)
-    rank = np.argsort(codes, kind="stable")
-    starts = starts_of(codes[rank])
-    numbers = look.numbers
-    assert numbers is not None
-    own = np.diff(numbers[rank])[~starts[1:]]
-    if len(own) < 4 or not np.isfinite(own).all() or own[0] == 0:
-        return None
-    tolerance = 1e-6 * np.abs(own).max()
-    order = looks[found.order].numbers if found.order else None
-    if order is not None:
-        other = np.diff(order[rank])[~starts[1:]]
-        if np.isfinite(other).all() and other[0] != 0:
-            scaled = other * (own[0] / other[0])
-            if np.allclose(own, scaled, rtol=0, atol=tolerance) and len(np.unique(own > 0)) <= 2:
-                return f"it says the same as column {found.order!r}"
-    if np.allclose(own, own[0], rtol=0, atol=tolerance) and bool(found.order or len(own) > 9):
-        return "it counts the steps"
-    return None
 
 
 def _noun(look: Look) -> str:

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from seqcompare.data.layout import FAR_MORE, MANY, channels_first
 from seqcompare.data.readers import reader_of
 
-# so many times more rows than columns, or steps than channels, are no accident
-_FAR_MORE = 5
-_MANY = 16
+# what has no index to look at; of a hundred thousand sequences every look counts
+_BARE = (np.ndarray, list, str)
 
 
 def check_axes(X: Any) -> None:
@@ -38,7 +38,7 @@ def check_axes(X: Any) -> None:
         _warn_of_frame(X)
     elif isinstance(X, np.ndarray) and X.ndim == 3:
         n, second, third = X.shape
-        if third >= max(_FAR_MORE * second, _MANY) and second < _MANY:
+        if channels_first(X.shape):
             warnings.warn(
                 f"X of shape {X.shape} is read as {n} sequences of {second} steps of {third} channels; if "
                 "the second axis is that of channels, give X.transpose(0, 2, 1)",
@@ -53,7 +53,7 @@ def _warn_of_frame(X: Any) -> None:
     names = [str(name) for name in X.columns]
     # columns that count, such as t0, t1, ..., are steps
     counted = len({re.sub(r"[0-9]+", "", name) for name in names}) == 1 and len(names) > 1
-    if n_rows >= _FAR_MORE * n_columns and n_rows >= _MANY and not counted:
+    if n_rows >= FAR_MORE * n_columns and n_rows >= MANY and not counted:
         first = ", ".join(names[:3])
         warnings.warn(
             f"each of the {n_rows} rows of X is read as a sequence, of {n_columns} step(s) ({first}); of a "
@@ -75,6 +75,8 @@ def _check_list(X: list[Any] | tuple[Any, ...]) -> None:
             "Sequences.from_columns({name: values, ...}, lengths)"
         )
     for i, x in enumerate(X):
+        if type(x) in _BARE:
+            continue
         index: Any = getattr(x, "index", None)
         if (
             getattr(getattr(index, "dtype", None), "kind", "") in ("m", "M")

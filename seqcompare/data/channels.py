@@ -22,6 +22,7 @@ from seqcompare.data.kinds import (
 )
 from seqcompare.data.layout import offsets_of
 from seqcompare.data.look import Look
+from seqcompare.data.midnight import days_passed, with_days
 from seqcompare.data.options import Kind
 from seqcompare.data.order import order_places
 from seqcompare.data.roles import Wanted
@@ -29,7 +30,7 @@ from seqcompare.data.schema import Channel, ChannelKind
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
 from seqcompare.data.table import Table
-from seqcompare.data.usual import listing
+from seqcompare.data.usual import is_code, listing
 from seqcompare.typing import Values
 
 
@@ -70,43 +71,30 @@ class TableLayout:
         places, how = order_places(cells, fail)
         if how:
             notes.append(f"column {order!r} orders the steps, read as {how}")
+        look = Look(table, order)
+        numbers = look.numbers
+        days = days_passed(numbers, codes) if numbers is not None and look.is_time_of_day else None
+        if numbers is not None and days is not None and days.any():
+            numbers = with_days(numbers, days)
+            places = np.unique(numbers, return_inverse=True)[1]
+            notes.append(
+                f"column {order!r} passes midnight: by the order of the rows, what follows is a day later"
+            )
         rank = np.lexsort((places, codes))
         repeated = (np.diff(codes[rank]) == 0) & (np.diff(places[rank]) == 0)
         if repeated.any():
-            _refuse_molten(table, codes, places, sequence, order)
             share = int(repeated.sum())
             notes.append(
                 f"{share} step(s) have the {order!r} of the one before: among these, rows keep their order"
             )
-        numbers = Look(table, order).numbers
         times = None
         if numbers is not None and not np.isnan(numbers).any():
             times = numbers[rank]
-            if Look(table, order).kind == "moments":
+            if look.kind == "moments":
                 fits = np.abs(times).max() < np.iinfo(np.int64).max
                 unit, scale = ("ns", 1) if fits else ("us", 1000)
                 times = (times / scale).astype(np.int64).astype(f"datetime64[{unit}]")
         return cls(rank, offsets_of(np.bincount(codes)), names, times, ids)
-
-
-def _refuse_molten(
-    table: Table, codes: NDArray[np.int64], places: NDArray[np.int64], sequence: str | None, order: str
-) -> None:
-    """Refuse a table that has a row for each channel of a step: each step has each word of a column once."""
-    step = pd.Series(codes * (places.max() + 1) + places)
-    n_steps, n_rows = step.nunique(), len(step)
-    for column in table.frame.columns:
-        words = pd.factorize(table.written(str(column)))[0]
-        n_words = int(words.max()) + 1
-        if str(column) in (sequence, order) or not 2 <= n_words <= 100 or n_steps * n_words != n_rows:
-            continue
-        if not pd.Series(step.to_numpy() * n_words + words).duplicated().any():
-            keys = [name for name in (sequence, order) if name]
-            raise table.error(
-                f"each step has each of the {n_words} values of this column once: the table has a row for "
-                f"each channel; pivot it to one a step (pandas: df.pivot(index={keys}, columns={column!r}))",
-                column=str(column),
-            )
 
 
 def read_values(
@@ -267,6 +255,11 @@ def _read_whole(
         notes.append(f"whole numbers of {column!r} are read as measurements")
         return "real", numbers
     judged, reason = judge_whole(numbers, starts)
+    if judged != "symbols" and is_code(column) and n_different <= 0.9 * len(numbers):
+        notes.append(
+            f"{column!r} holds whole numbers, by its name codes: read as {n_different} symbols; {AS_REAL}"
+        )
+        return "symbols", _symbols(table, column, layout)
     if judged == "symbols":
         notes.append(f"{column!r} holds whole numbers, read as {n_different} symbols; {AS_REAL}")
         return "symbols", _symbols(table, column, layout)
@@ -359,7 +352,7 @@ def _marks_among(table: Table, column: str) -> list[dict[str, object]]:
     written = table.written(column)
     gone = pd.to_numeric(written, errors="coerce").isna() & written.notna()
     words = [str(word) for word in written[gone].unique() if not stands_for_nothing(str(word))]
-    return [{"marks": words}] if len(words) <= 3 and 2 * int(gone.sum()) < len(written) else []
+    return [{"marks": words}] if len(words) <= 3 and 5 * int(gone.sum()) <= len(written) else []
 
 
 def unclear(table: Table, column: str, remedy: str = "") -> DataError:

@@ -163,6 +163,9 @@ def _take_apart(cell: str) -> _Worn | None:
     text = " ".join(cell.translate(_SAME).split())
     if len(text) > 2 and text[0] == text[-1] and text[0] in "'\"":
         text = text[1:-1].strip()
+    if len(text) > 1 and text[-1] == "-" and text[0].isdigit() and text[-2].isdigit():
+        # accountants write the minus behind
+        text = "-" + text[:-1]
     brackets = text.startswith("(") and text.endswith(")")
     text = text[1:-1].strip() if brackets else text
     limit = _LIMIT.match(text)
@@ -175,7 +178,8 @@ def _take_apart(cell: str) -> _Worn | None:
         return None
     before, after = (text[slice(*match.span(part))] for part in ("before", "after"))
     signs = match["sign"] + match["second"]
-    if (before and after) or len(signs) > 1 or (brackets and signs):
+    many = bool(before) and after in _MULTIPLES and not match["gap"]
+    if (before and after and not many) or len(signs) > 1 or (brackets and signs):
         return None
     letters = after and unicodedata.category(after[0]) != "Sc"
     if letters and not match["gap"] and after not in _UNITS and after not in _MULTIPLES:
@@ -184,7 +188,7 @@ def _take_apart(cell: str) -> _Worn | None:
         brackets or signs == "-",
         match["number"],
         match["power"] or "",
-        before or after,
+        after if many else before or after,
         bool(limit),
         brackets,
     )

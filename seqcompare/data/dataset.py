@@ -133,6 +133,14 @@ class SequenceDataset:
             ids=entries(self.ids),
         )
 
+    def without_names(self) -> SequenceDataset:
+        """Return the same with sequences and groups numbered, in the order of what the source calls them."""
+        if self.groups is None:
+            return replace(self, ids=None)
+        names = np.asarray(self.groups)
+        _, groups = np.unique(names.astype(str) if names.dtype.kind == "O" else names, return_inverse=True)
+        return replace(self, ids=None, groups=groups)
+
 
 def with_test(train: SequenceDataset, test: SequenceDataset) -> SequenceDataset:
     """Return both as one data set, of which the second is the official test part.

@@ -18,6 +18,10 @@ _LANGUAGES = (
     "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
     "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
     "januari februari maart april mei juni juli augustus september oktober november december",
+    "januari februari mars april maj juni juli augusti september oktober november december",
+    "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+    "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+    "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь",
     "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
 )
 
@@ -39,7 +43,7 @@ _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
 _ZONE = r"(?:\s*(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2}|[A-Z]{3,4})(?:\s*\([A-Z]{3,4}\))?)?"
 _TIME = r"(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2}))?(?::(?P<second>[0-9]{2}(?:[.,][0-9]+)?))?"
 _CLOCK = rf"(?:(?:[,T:]|\s)\s*(?:at )?{_TIME}\s*(?P<half>[ap]\.?\s?m\.?)?{_ZONE})?"
-_MONTH = r"(?P<month>[^\W\d_]{3,10})\.?"
+_MONTH = r"(?P<month>[^\W\d_]{3,12})\.?"
 _YEAR = r"(?P<year>[0-9]{4}|'?[0-9]{2})"
 _DAY = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er)?"
 _NAMED = tuple(
@@ -59,6 +63,7 @@ _NUMERIC = re.compile(
     rf"(?P<a>[0-9]{{1,4}})(?P<mark>[-/.])(?P<b>[0-9]{{1,2}})(?P=mark)(?P<c>[0-9]{{4}}|[0-9]{{1,2}}){_CLOCK}",
     re.IGNORECASE,
 )
+_EASTERN = re.compile(r"([0-9]{4})\s?[年년]\s?([0-9]{1,2})\s?[月월]\s?([0-9]{1,2})\s?[日일]")
 _MONTH_YEAR = (
     re.compile(r"(?P<month>[0-9]{1,2})[-/.](?P<year>[0-9]{4})"),
     re.compile(r"(?P<year>[0-9]{4})\s?[-/.Mm]\s?(?P<month>[0-9]{1,2})"),
@@ -123,6 +128,7 @@ def read_dates(texts: Sequence[str]) -> tuple[Moments, str] | None:
     DateError
         For a day or time that there is not.
     """
+    texts = [_EASTERN.sub(r"\1-\2-\3", text) for text in texts]
     for read, how in (
         (_read_named, "dates with names of months"),
         (_read_weeks, "ISO weeks"),
@@ -273,6 +279,10 @@ def _read_numeric(texts: Sequence[str]) -> tuple[Moments, str] | None:
 
 def _settle(day_first: Moments, month_first: Moments) -> tuple[Moments, str] | None:
     """Choose the form in which dates hardly ever go back; None if neither is better."""
+    if (np.argsort(day_first, kind="stable") == np.argsort(month_first, kind="stable")).all():
+        gaps = [np.unique(np.diff(np.sort(form))) for form in (day_first, month_first)]
+        if len(gaps[0]) == len(gaps[1]) and (gaps[0] == gaps[1]).all():
+            return month_first, "dates whose day or month is first, which makes no difference"
     # a part that is always 1 is the day of months in a row, rather than the month of the first days of a year
     ones = [bool((form.astype("datetime64[M]") == form).all()) for form in (day_first, month_first)]
     if len(day_first) > 3 and ones[0] != ones[1]:

@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 
 Offsets = NDArray[np.int64]
 
+#: So many times more rows than columns, or steps than channels, are no accident.
+FAR_MORE = 5
+MANY = 16
+
+
+def channels_first(shape: tuple[int, ...]) -> bool:
+    """Whether the second of three axes is probably that of the channels, rather than the steps."""
+    _, second, third = shape
+    return third >= max(FAR_MORE * second, MANY) and second < MANY
+
 
 def offsets_of(lengths: ArrayLike) -> Offsets:
     """Return the bounds of sequences of these lengths, shape (n + 1,)."""

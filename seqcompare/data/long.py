@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from seqcompare.data.assign import Assigned, ColumnChoice, Columns, assign
 from seqcompare.data.channels import (
@@ -17,13 +18,16 @@ from seqcompare.data.channels import (
     unclear,
 )
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.fill import as_durations, fill_down, join_calendar
 from seqcompare.data.keys import join_date_and_time, join_keys
 from seqcompare.data.look import Look
+from seqcompare.data.molten import refuse_molten
 from seqcompare.data.roles import Wanted, settle_role
+from seqcompare.data.sequence_cells import find_cells, open_cells
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
 from seqcompare.data.table import Table
-from seqcompare.data.wide import find_cells, find_shape, melt, open_cells
+from seqcompare.data.wide import find_shape, melt
 from seqcompare.typing import Values
 
 __all__ = ["ColumnChoice", "Columns", "read_long"]
@@ -68,9 +72,14 @@ def read_long(
         columns = replace(columns, target=False)
     if columns.sequence:
         table = join_keys(table, columns.sequence)
+    table = fill_down(table, columns.sequence)
     looks = _look(table)
     named = [columns.sequence, columns.target, columns.group, columns.values]
-    joined = None if columns.order is not None or any(named) else join_date_and_time(table, looks)
+    joined = (
+        None
+        if columns.order is not None or any(named)
+        else join_date_and_time(table, looks) or join_calendar(table, looks)
+    )
     if joined is not None:
         table, columns = joined[0], replace(columns, order=joined[1])
         looks = _look(table)
@@ -87,14 +96,17 @@ def read_long(
     if shape is not None or table.frame.shape[1] != len(looks):
         looks = _look(table)
     found = assign(table, columns, looks)
+    table = as_durations(table, looks, found.values)
     notes = [*table.notes, *found.notes]
     uses = found.uses
     _tell_words(table, found, notes)
     hint = "; if the column is not the order, say which is, or that none is" if columns.order is None else ""
     layout = TableLayout.of(table, found.sequence, found.order, notes, hint)
+    refuse_molten(table, looks, (found.sequence, found.order), _steps_of(table, found))
     X = read_values(table, found.values, wanted, layout, notes)
     target = groups = None
     if found.target:
+        table = _spread(table, found.target, layout, notes)
         target = Sequences(_read_target(table, found.target, wanted, notes)[layout.rank], layout.offsets)
     if found.group:
         groups = _read_groups(table, found.group, layout)
@@ -122,6 +134,14 @@ def read_long(
         ids=layout.ids,
         reading={**again, "target": found.target or False},
     )
+
+
+def _steps_of(table: Table, found: Assigned) -> NDArray[np.int64] | None:
+    """Return the step of each row by its sequence and order; None where nothing orders the rows."""
+    if found.order is None:
+        return None
+    keys = [table.written(name) for name in (found.sequence, found.order) if name]
+    return np.asarray(keys[0].groupby(keys, dropna=False, sort=False).ngroup())
 
 
 def _check_cells(table: Table) -> None:
@@ -170,6 +190,25 @@ def _check_long(table: Table, columns: Columns, found: Assigned, layout: TableLa
             f"the cells of column {cells.name!r} look like whole sequences; {demand} (to read each cell as a "
             f"sequence: --cell {cells.name!r}; as one symbol, name the column of the values)"
         ).trying({"cell": str(cells.name)}, {"values": [str(cells.name)]})
+
+
+def _spread(table: Table, column: str, layout: TableLayout, notes: list[str]) -> Table:
+    """Return the table with a target of each sequence on all its rows, where it is written on some only."""
+    cells = table.frame[column]
+    if not cells.isna().any() or len(layout.names) < 2:
+        return table
+    sequence = np.empty(len(cells), dtype=np.int64)
+    sequence[layout.rank] = np.repeat(np.arange(len(layout.names)), np.diff(layout.offsets))
+    known = cells.groupby(sequence).agg(["first", "nunique"])
+    if not (known["nunique"] == 1).all() or cells.notna().sum() > 0.5 * len(cells):
+        return table
+    notes.append(f"column {column!r} has one value a sequence, written on some of its rows only")
+    text = dict(table.text)
+    if column in text:
+        text[column] = text[column].groupby(sequence).transform("first")
+    return replace(
+        table, frame=table.frame.assign(**{column: cells.groupby(sequence).transform("first")}), text=text
+    )
 
 
 def _read_target(table: Table, column: str, wanted: Wanted, notes: list[str]) -> Values:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, get_args
 
 ChannelKind = Literal["symbols", "real", "count"]
@@ -41,6 +42,7 @@ class Channel:
 Schema = tuple[Channel, ...]
 
 
+@lru_cache(maxsize=16)
 def default_schema(kind: ChannelKind, n_channels: int) -> Schema:
     """Return channels of one kind that are named by their place: "0", "1", ..."""
     return tuple(Channel(str(i), kind) for i in range(n_channels))

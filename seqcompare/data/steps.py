@@ -60,10 +60,28 @@ def read_collection(
         raise ValueError(
             f"{name} is one 1-D array of {len(X)} values, expected a collection of sequences: {_SINGLE}"
         )
+    alike = _join_alike(X)
+    if alike is not None:
+        return _clean(alike, name, numbers), np.fromiter(map(len, X), np.int64, len(X)), "list"
     steps = _fill_blanks([_read_steps(x, f"{name}[{i}]", numbers) for i, x in enumerate(X)])
     _check_same_kind(steps, name)
     lengths = np.array([len(x) for x in steps], dtype=np.int64)
     return _join(steps, name), lengths, "list"
+
+
+def _join_alike(X: SequencesLike) -> Values | None:
+    """Return strings, or arrays that differ in length alone, end to end; None if each needs a look."""
+    kinds = {type(x) for x in X}
+    if kinds == {str}:
+        joined = "".join(X)
+        # NumPy takes a zero at the end for padding
+        return np.array([joined]).view("<U1") if all(X) and joined[-1] != "\0" else None
+    if kinds != {np.ndarray}:
+        return None
+    forms = {(x.dtype, x.ndim, x.shape[1:]) for x in X}
+    dtype, ndim, _ = next(iter(forms))
+    plain = (dtype.kind == "f" and ndim in (1, 2)) or (dtype.kind in "iub" and ndim == 1)
+    return np.concatenate(X) if len(forms) == 1 and plain and all(map(len, X)) else None
 
 
 def read_steps(x: Any, name: str, *, numbers: bool = False) -> Values:

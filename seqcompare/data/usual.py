@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
@@ -16,7 +18,9 @@ USUAL = {
         "person person_id subject_id subject participant participant_id song song_id document document_id "
         "doc doc_id game game_id match match_id video video_id utterance utterance_id vehicle vehicle_id "
         "machine machine_id customer customer_id device_id unit unit_id engine run run_id track_id "
-        "trip_id recording recording_id sample_id sid uid pid"
+        "trip_id recording recording_id sample_id sid uid pid record_id subjid usubjid ptid respondent_id "
+        "student_id animal_id hhid mmsi flight_id store_id station_id stay_id encounter_id conversation_id "
+        "thread_id account_id member_id player_id ticker"
     ),
     "order": _words(
         "order step time t timestamp time:timestamp datetime date position pos ds ts index idx frame tick "
@@ -34,6 +38,11 @@ WEAK = ("unit", "series", "run", "trial", "sample_id")
 def normal(name: str) -> str:
     """Return a name as usual names are written."""
     return name.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def is_code(name: str) -> bool:
+    """Whether a name ends as those of codes do: ``item_id``, ``movieId``, ``zip_code``."""
+    return re.search(r"(?:[_. -](?:id|code|nr|no)|[a-z](?:Id|ID|Code)|[_ ]zip)$", name.strip()) is not None
 
 
 def listing(names: list[str], most: int = 12) -> str:

@@ -1,11 +1,11 @@
-"""Wide tables: a row a sequence, a column a step; and tables with a whole sequence in a cell."""
+"""Wide tables: a row a sequence, a column a step."""
 
 from __future__ import annotations
 
 import fnmatch
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -21,8 +21,8 @@ from seqcompare.data.usual import USUAL, normal
 ROW, STEP, VALUE, CLASS = "row", "step", "value", "class"
 
 _NUMBERED = re.compile(r"(?P<stem>.*?[^0-9.]|)(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<end>[^0-9]*)")
-# what a column is called whose cells hold sequences, however short
-_TOLD = ("sequence", "seq", "peptide", "protein", "dna", "rna", "residues", "path", "events", "tokens")
+_ORDINAL = re.compile(r"(?<![0-9])([0-9]{1,2})(?:st|nd|rd)$", re.IGNORECASE)
+_DATE = re.compile(r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}")
 # with a number behind it, such a word names a time
 _TIME_WORDS = (
     "t tp time timepoint day days d week weeks wk w month months m year years yr y hour hours hr h min "
@@ -112,7 +112,9 @@ def find_shape(table: Table, columns: Columns, looks: Mapping[str, Look], wide: 
     keys = [name for name in rest if looks[name].every_row_its_own and looks[name].kind in ("words", "whole")]
     stem = _NUMBERED.fullmatch(steps[0])
     last = [] if stem is None else re.findall("[a-z]+", stem["stem"].lower())
-    bare = stem is None or not stem["stem"] or (bool(last) and last[-1] in _TIMES)
+    when = _place(steps[0])
+    dated = when is not None and "#" not in when[0]
+    bare = dated or stem is None or not stem["stem"] or (bool(last) and last[-1] in _TIMES)
     if not rest and len(steps) < 12 and [str(i) for i in range(len(steps))] == steps:
         raise table.error(
             f"the columns are called {steps[0]} to {steps[-1]}: a row may be a sequence (--wide) or a step "
@@ -145,14 +147,16 @@ def _series(names: list[str]) -> dict[str, list[str]]:
     Several series over the same numbers, such as ``bp1, bp2, hr1, hr2``, are channels by their stems.
     """
     found: dict[str, list[tuple[float, str]]] = {}
+    dated = _dated(names)
     for name in names:
-        place = _place(name)
+        place = ("moments", dated[name]) if name in dated else _place(name)
         if place is not None:
             known = found.setdefault(place[0], [])
-            if not known or place[1] > known[-1][0]:
+            if all(place[1] != other for other, _ in known[-1:]):
                 known.append((place[1], name))
     if not found:
         return {}
+    found = {stem: sorted(dict(series[::-1]).items()) for stem, series in found.items()}
     places = {stem: [place for place, _ in series] for stem, series in found.items()}
     longest = max(places.values(), key=len)
     alike = [stem for stem in found if places[stem] == longest]
@@ -163,6 +167,13 @@ def _series(names: list[str]) -> dict[str, list[str]]:
     return {stem.strip("#_. -") or VALUE: [name for _, name in found[stem]] for stem in alike}
 
 
+def _dated(names: list[str]) -> dict[str, float]:
+    """Return when the names are that are dates of digits: whether the day is first, only all of them say."""
+    dates = [name for name in names if _DATE.fullmatch(name.strip())]
+    moments = moments_of([name.strip() for name in dates]) if len(dates) > 2 else None
+    return {} if moments is None else dict(zip(dates, in_nanoseconds(moments).tolist(), strict=True))
+
+
 def _place(name: str) -> tuple[str, float] | None:
     text = name.strip()
     cycle = place_in_cycle(text)
@@ -171,7 +182,7 @@ def _place(name: str) -> tuple[str, float] | None:
     moment = moments_of([text])
     if moment is not None:
         return "moments", float(in_nanoseconds(moment)[0])
-    match = _NUMBERED.fullmatch(text)
+    match = _NUMBERED.fullmatch(_ORDINAL.sub(r"\1th", text))
     if match is None:
         return None
     return f"{match['stem']}#{match['end']}", float(match["number"])
@@ -181,15 +192,17 @@ def _headless_shape(table: Table, looks: Mapping[str, Look]) -> Shape | None:
     """Return the shape of a table of numbers without names, such as those of the UCR archive."""
     names = list(looks)
     first, rest = names[0], names[1:]
+    if _are_labels(looks[names[-1]]) and not _are_labels(looks[first]) and len(names) > 12:
+        first, rest = names[-1], names[:-1]
     if not all(_is_number(looks[name]) for name in rest) or len(names) < 2:
         return None
-    numbers = looks[first].numbers
-    few = looks[first].distinct <= max(2, len(table.frame) // 2) and len(table.frame) > 3
-    labels = few and (numbers is None or bool((numbers == np.floor(numbers)).all()))
+    labels = _are_labels(looks[first])
+    which = "first" if first == names[0] else "last"
     fractions = sum(looks[name].kind == "fraction" for name in rest)
     if labels and len(rest) > 1 and (fractions > len(rest) / 2 or len(rest) >= 12):
         return Shape(
-            {VALUE: rest}, "there are no names, and the first column holds few whole numbers: a class a row"
+            {VALUE: rest},
+            f"there are no names, and the {which} column holds few whole numbers: a class a row",
         )
     if len(names) >= 12 and len(names) > 2 * len(table.frame) ** 0.5:
         return Shape({VALUE: names}, "there are no names, and many columns")
@@ -197,6 +210,13 @@ def _headless_shape(table: Table, looks: Mapping[str, Look]) -> Shape | None:
         f"a table of {len(table.frame)} rows and {len(names)} columns without names: a row may be a sequence "
         "(--wide) or a step (--no-wide); say which"
     ).trying(*({"wide": wide} for wide in ((True, False) if len(names) > 5 else (False, True))))
+
+
+def _are_labels(look: Look) -> bool:
+    """Whether a column holds few different whole numbers (or words), as classes are."""
+    few = look.distinct <= max(2, len(look.codes) // 2) and len(look.codes) > 3
+    numbers = look.numbers
+    return few and (numbers is None or bool((numbers == np.floor(numbers)).all()))
 
 
 def melt(table: Table, columns: Columns, shape: Shape) -> tuple[Table, Columns]:
@@ -223,11 +243,11 @@ def melt(table: Table, columns: Columns, shape: Shape) -> tuple[Table, Columns]:
         notes.append("values missing at the end of rows are taken for the ends of sequences")
     row = np.repeat(np.arange(n_rows), n_steps)[kept]
     frame: dict[str, pd.Series] = {
-        _free(ROW, names): pd.Series(row),
-        _free(STEP, names): pd.Series(np.tile(np.arange(n_steps), n_rows)[kept]),
+        free(ROW, names): pd.Series(row),
+        free(STEP, names): pd.Series(np.tile(np.arange(n_steps), n_rows)[kept]),
         **{channel: values[kept].reset_index(drop=True) for channel, (values, _, _) in flat.items()},
     }
-    key, target, used = _carried(table, columns, names, shape)
+    key, target, used = carried(table, columns, names, shape)
     told_of = {*shape.steps, *used}
     others = [name for name in names if name not in told_of]
     if others:
@@ -243,8 +263,8 @@ def melt(table: Table, columns: Columns, shape: Shape) -> tuple[Table, Columns]:
     lines = None if table.lines is None else table.lines[row]
     long = Table(pd.DataFrame(frame), table.path, lines, text, spellings, tuple(notes))
     told = Columns(
-        key or _free(ROW, names),
-        _free(STEP, names),
+        key or free(ROW, names),
+        free(STEP, names),
         list(shape.channels),
         target or False,
         columns.group or False,
@@ -263,7 +283,7 @@ def _flattened(table: Table, columns: list[str]) -> tuple[pd.Series, Spelling, p
     return values.reset_index(drop=True), Spelling(), None
 
 
-def _carried(
+def carried(
     table: Table, columns: Columns, names: list[str], shape: Shape
 ) -> tuple[str | None, str | None, list[str]]:
     """Return the columns of the key and the target, and all that go along; refuse wrong names."""
@@ -288,94 +308,8 @@ def _carried(
     return key, target, used
 
 
-def _free(name: str, taken: list[str]) -> str:
+def free(name: str, taken: list[str]) -> str:
+    """Return a name that is not taken."""
     while name in taken:
         name += "_"
     return name
-
-
-def find_cells(table: Table, columns: Columns, looks: Mapping[str, Look]) -> str | None:
-    """Return the one column whose cells hold whole sequences, of letters or separated, if there is one."""
-    if columns.order or columns.values is not None or len(table.frame) < 2 or table.lines is None:
-        return None
-    named = {columns.sequence, columns.target, columns.group}
-    fitting = [
-        n for n, look in looks.items() if n not in named and look.kind == "words" and _holds_sequences(look)
-    ]
-    others = [n for n in looks if n not in fitting]
-    repeats = [n for n in others if normal(n) in USUAL["order"]]
-    return fitting[0] if len(fitting) == 1 and not repeats else None
-
-
-def _holds_sequences(look: Look) -> bool:
-    cells = look.table.written(look.name)
-    if cells.isna().any() or look.distinct <= len(cells) / 2:
-        return False
-    texts = [str(cell) for cell in cells]
-    least = 3 if normal(look.name) in _TOLD else 8
-    if np.median([len(text) for text in texts]) < least or any(not text for text in texts):
-        return False
-    letters = set().union(*texts)
-    if letters <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ*-.") or letters <= set("acgtun"):
-        return True
-    return separator_of(texts) is not None
-
-
-def separator_of(texts: list[str]) -> str | None:
-    """Return what separates the steps within cells: the same mark, several times in nearly all of them."""
-    for mark in (" > ", " -> ", "->", ">", ";", "|", ",", " ", "-"):
-        parts = [text.split(mark) for text in texts]
-        often = np.mean([len(part) >= 3 for part in parts]) > 0.9
-        tokens = {token.strip() for part in parts for token in part}
-        n_tokens = sum(len(part) for part in parts)
-        if often and len(tokens) <= n_tokens / 4:
-            return mark
-    return None
-
-
-def open_cells(table: Table, columns: Columns, column: str) -> tuple[Table, Columns]:
-    """Return the long form of a table with a whole sequence in each cell of a column.
-
-    Raises
-    ------
-    DataError
-        If a cell is empty.
-    """
-    texts = [str(cell or "") for cell in table.written(column)]
-    for i, text in enumerate(texts):
-        if not text.strip():
-            raise table.error("there is no sequence", i, column)
-    mark = separator_of(texts)
-    if mark is None:
-        steps = [list(text.strip()) for text in texts]
-    else:
-        steps = [[token.strip() for token in text.strip().split(mark)] for text in texts]
-    names = [str(name) for name in table.frame.columns]
-    row = np.repeat(np.arange(len(texts)), [len(part) for part in steps])
-    flat = [token for part in steps for token in part]
-    what = "characters" if mark is None else f"what {mark!r} separates"
-    notes = [*table.notes, f"each cell of column {column!r} is read as a sequence: its steps are {what}"]
-    values, spelling = type_cells(flat, "\t") if mark is not None else (as_words(flat), Spelling())
-    if spelling.mixed:
-        # among words, numerals are words
-        values, spelling = as_words(flat), Spelling()
-    frame: dict[str, pd.Series] = {_free(ROW, names): pd.Series(row), VALUE: values}
-    written = {VALUE: as_words(flat)}
-    key, target, used = _carried(table, columns, names, Shape({VALUE: [column]}, ""))
-    rest = [name for name in names if name not in (column, key)]
-    if target is None and columns.target is None and len(rest) == 1:
-        target = rest[0]
-        used = [*used, target]
-        notes.append(f"column {target!r} is taken for the target: it is the only one that is left")
-    spellings = {VALUE: spelling}
-    for name in used:
-        frame[name] = table.frame[name].iloc[row].reset_index(drop=True)
-        if name in table.text:
-            written[name] = table.text[name].iloc[row].reset_index(drop=True)
-        spellings[name] = table.spelling(name)
-    lines = None if table.lines is None else table.lines[row]
-    long = Table(pd.DataFrame(frame), table.path, lines, written, spellings, tuple(notes))
-    told = replace(
-        columns, sequence=key or _free(ROW, names), order=False, values=VALUE, target=target or False
-    )
-    return long, replace(told, group=columns.group or False)

@@ -207,13 +207,13 @@ def power_sentence(found: Measured) -> str:
     shown = lags.iloc[np.unique([0, int(np.argmin(np.abs(lags["lag"] - 10))), len(lags) - 1])]
     for lag, pairs, nine in zip(shown["lag"], shown["n_pairs"], shown["seen_nine_in_ten"], strict=True):
         # with few pairs not even all there can be would be seen as often
-        known = f"{nine:.2g} bit" if np.isfinite(nine) else f"hardly any ({pairs:,} pairs)"
-        said.append(f"{known} at lag {lag}")
-    text = f"Seen nine times in ten would be a dependence on one single step of {', '.join(said)}"
+        known = f"from {nine:.2g} bit on" if np.isfinite(nine) else f"hardly ever ({pairs:,} pairs)"
+        said.append(f"{lag} step{'' if lag == 1 else 's'} back {known}")
+    text = f"How small a dependence on one single step these data show, nine times in ten: {', '.join(said)}"
     half = shown["seen_half"].to_numpy()[-1]
     if np.isfinite(half):
-        text += f"; one of {half:.2g} bit at lag {shown['lag'].to_numpy()[-1]} would be missed half the time"
-    return f"{text}. Dependences on several steps together are what contexts are for, as far as these recur."
+        text += f"; at the last, one of {half:.2g} bit is missed half of the time"
+    return f"{text}. Dependences on several steps together are looked for by contexts, as far as these recur."
 
 
 def _entropy_sentence(found: Measured) -> str:

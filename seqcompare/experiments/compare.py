@@ -68,6 +68,7 @@ def compare(
     scheduler: str | None = None,
     budget: float | str | None = None,
     memory: int | str | None = None,
+    ids: bool = True,
     **reading: Any,
 ) -> Comparison:
     """Compare the families of models on real data.
@@ -123,6 +124,9 @@ def compare(
         Bytes, or as "500M" or "4G", for reading, and then for all workers of this machine together; by
         default half of what is free. Candidates that are forecast to take more are not tried; of such as take
         much, fewer run at a time.
+    ids : bool, default=True
+        Whether the folder may hold what the data call sequences and groups. If not, both are numbered before
+        anything is written.
     **reading
         Handed on to `seqcompare.datasets.read`: ``sequence``, ``order``, ``values``, ``target``, ``group``,
         ``role``, ...
@@ -148,6 +152,8 @@ def compare(
     reading["memory"] = memory
     # read -> plan -> run -> judge -> write: each hands one result to the next
     dataset = with_joint_symbols(level_weights(read(data, **reading)))
+    if not ids:
+        dataset = dataset.without_names()
     options: Record = {
         "cv": cv,
         "repeats": repeats,

@@ -127,6 +127,10 @@ def without_answer(contestants: Iterable[Contestant], problem: Problem) -> dict[
     for family in FAMILIES.values():
         if family.name in present or family.name == REFERENCE:
             continue
+        asked = (c for spec in family.specs for c in candidates_of(Entered(family, spec), spec.sized()))
+        if any(candidate.fills(problem) for candidate in asked):
+            found[family.title] = f"enters if asked for (models={family.name!r}): no grid has it"
+            continue
         steps = f"steps that are {'numbers' if problem.kind == 'real' else 'symbols'}"
         found[family.title] = f"has no answer for the role {problem.role} on {steps}"
     return found

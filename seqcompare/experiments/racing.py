@@ -229,10 +229,13 @@ class _Purse:
         self._left, self._last = self._left - seconds, max(self._last, *fits)
 
 
-def afford(planned: PlannedComparison, work: Work) -> tuple[PlannedComparison, frozenset[str]]:
+def afford(
+    planned: PlannedComparison, work: Work, entered: Sequence[Contestant]
+) -> tuple[PlannedComparison, frozenset[str]]:
     """Return the comparison with what there is time for, and who is chosen by its race alone.
 
-    Every model is tested whose quickest candidate can be, the quickest models first. With what is left,
+    Every model is tested whose quickest candidate can be, the quickest models first. Where none of those that
+    a race has left can, the best that it dropped comes back for which there is time. With what is left,
     candidates are tuned on whole training parts, again the quickest models first; of a model for which that
     does not suffice the race decides, or, where there was none, its quickest candidates compete.
 
@@ -242,6 +245,8 @@ def afford(planned: PlannedComparison, work: Work) -> tuple[PlannedComparison, f
         With those who stay.
     work : Work
         What runs trials.
+    entered : sequence of Contestant
+        The models with all candidates, as they were before the race.
     """
     purse, references = _Purse(planned, work), set(planned.config["data"]["references"])
     frame = work.frame()
@@ -252,8 +257,12 @@ def afford(planned: PlannedComparison, work: Work) -> tuple[PlannedComparison, f
         if c.name in references or purse.has(purse.tests(c, first), c, first):
             purse.give(purse.tests(c, first), c, [first])
             admitted.append(c)
-        else:
-            work.leave_out(c.name, c.candidates, OVER_TIME, 0)
+            continue
+        work.leave_out(c.name, c.candidates, OVER_TIME, 0)
+        back = _comes_back(purse, work, next(e for e in entered if e.name == c.name))
+        if back is not None:
+            purse.give(purse.tests(c, back), c, [back])
+            admitted.append(replace(c, candidates=(back,)))
     chosen, raced = {}, set()
     for c in sorted(admitted, key=lambda c: purse.tuning(c, c.candidates)):
         kept = _tunable(purse, c)
@@ -266,6 +275,25 @@ def afford(planned: PlannedComparison, work: Work) -> tuple[PlannedComparison, f
         chosen[c.name] = replace(c, candidates=tuple(x for x in c.candidates if x in kept))
     contestants = tuple(chosen[c.name] for c in planned.contestants if c.name in chosen)
     return replace(planned, contestants=contestants), frozenset(raced)
+
+
+def _comes_back(purse: _Purse, work: Work, c: Contestant) -> Candidate | None:
+    """Return the best candidate that a race dropped and for which there is time; other rows count no more."""
+    dropped = {x.model: x.part for x in work.left_out if x.entry == c.name and x.reason == TOLD_APART}
+    able = {x.label: x for x in c.candidates if x.label in dropped and purse.has(purse.tests(c, x), c, x)}
+    if not able:
+        return None
+    # who was dropped later is better than who was dropped before
+    part = min(dropped[label] for label in able)
+    frame = work.frame()
+    rows = frame[(frame["entry"] == c.name) & (frame["axis"] == RACE)]
+    last = rows[rows["model"].isin([x for x in able if dropped[x] == part]) & (part_of_rows(rows) == part)]
+    best = str(
+        compare_candidates(last, work.store.sums(last["trial_id"])).set_index("model")["loss"].idxmin()
+    )
+    work.discount(rows["trial_id"][rows["model"] != best])
+    work.take_back(c.name, best)
+    return able[best]
 
 
 def _tunable(purse: _Purse, c: Contestant) -> list[Candidate]:

@@ -28,6 +28,7 @@ from seqcompare.experiments.planned import (
 from seqcompare.experiments.progress import Counter, Progress
 from seqcompare.experiments.racing import afford, last_fit, race, within_memory
 from seqcompare.experiments.spending import Spending
+from seqcompare.experiments.taught import keep_taught
 from seqcompare.experiments.trial import TEST, TUNING, Trial, warm_up
 from seqcompare.experiments.winner import final_candidate
 from seqcompare.experiments.work import Work
@@ -73,8 +74,9 @@ def run_comparison(
         planned = within_memory(planned, work)
         raced: frozenset[str] = frozenset()
         if spending.limited:
+            entered = planned.contestants
             planned = race(planned, work, _whole)
-            planned, raced = afford(planned, work)
+            planned, raced = afford(planned, work, entered)
         counter.expect(_n_known(planned, raced) - known)
         planned = _tuned(planned, work, raced)
         _tested(planned, work)
@@ -84,6 +86,7 @@ def run_comparison(
             if not work.run(trials, reserve=_fit_of_winner(planned, folder, spending)):
                 work.skipped.append(f"all of the looks at {words}")
             work.keep()
+        keep_taught(planned, store, spending)
     return planned
 
 

@@ -121,6 +121,10 @@ class Work:
         """Note candidates that are not tried further."""
         self.left_out += [LeftOut(entry, c.label, reason, part) for c in candidates]
 
+    def take_back(self, entry: str, model: str) -> None:
+        """Note that a candidate is tried after all."""
+        self.left_out = [x for x in self.left_out if (x.entry, x.model) != (entry, model)]
+
     def frame(self) -> pd.DataFrame:
         """Return the rows that count."""
         frame = self.store.frame()

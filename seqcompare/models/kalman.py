@@ -127,13 +127,16 @@ def start(model: LinearGaussian) -> Online:
 def step(known: Online, x: Floats) -> Online:
     """Return what is known after one more step x, shape (d,), NaN where missing."""
     model, mean, cov = known
-    seen = ~np.isnan(x)
-    if seen.any():
-        loading = model.loading[seen]
+    loading, offset, noise = model.loading, model.offset, model.noise
+    gone = np.isnan(x)
+    if gone.any():
+        seen = ~gone
+        x, loading, offset, noise = x[seen], loading[seen], offset[seen], noise[np.ix_(seen, seen)]
+    if len(x):
         shown = cov @ loading.T
-        spread = loading @ shown + model.noise[np.ix_(seen, seen)]
-        gain = np.linalg.solve(spread, shown.T).T
-        mean = mean + gain @ (x[seen] - model.offset[seen] - loading @ mean)
+        spread = loading @ shown + noise
+        gain = shown / spread if len(x) == 1 else np.linalg.solve(spread, shown.T).T
+        mean = mean + gain @ (x - offset - loading @ mean)
         cov = cov - gain @ shown.T
     ahead = model.transition @ cov @ model.transition.T + model.state_noise
     return Online(model, model.transition @ mean, (ahead + ahead.T) / 2)

@@ -71,6 +71,7 @@ TRUSTED = (
     "seqcompare.models.filling.Filling",
     "seqcompare.models.gap_variance.GapVariance",
     "seqcompare.models.hmm.autoregressive.AutoregressiveHMM",
+    "seqcompare.models.hmm.classifier.HMMClassifier",
     "seqcompare.models.hmm.crf.CRFTagger",
     "seqcompare.models.hmm.linear_state_space.LinearStateSpace",
     "seqcompare.models.hmm.model.HMM",

@@ -10,6 +10,7 @@ from seqcompare.report.comparison_view import ComparisonView
 from seqcompare.report.figures import COMPARISON, FigureSpec, data, figures_of
 from seqcompare.report.parts import Figure, Panel, Section
 from seqcompare.report.profile import NO_LAG, lag_figure
+from seqcompare.results.taught import LEARNING, TABLES, TAUGHT
 
 # How a context was cut short -> what the caption says of it.
 _CONTROL_WORDS = {
@@ -102,6 +103,33 @@ def _early_figure(view: ComparisonView) -> Figure | None:
     )
 
 
+def _taught_figure(view: ComparisonView) -> Figure | None:
+    taught = view.run.side_table(TAUGHT)
+    if taught is None or len(taught) < 3:
+        return None
+    tables, learning = (taught[taught["reader"] == reader] for reader in (TABLES, LEARNING))
+    level = float(tables["score"].iloc[0])
+    # what tables lose is the same however much was read
+    points = pd.concat([learning, learning.assign(reader=TABLES, score=level, gain=0.0, low=0.0, high=0.0)])
+    drawn = points.assign(model="context tree", control=points["reader"], context=points["back"])
+    drawn = drawn.assign(low=level - points["high"], high=level - points["low"])
+    return Figure(
+        name="taught",
+        title="What a sequence teaches while it is read",
+        caption=(
+            "Bits a step of context trees on the last test part: of one that knows what it was fitted to, "
+            "and of one that goes on learning while it reads, from so many steps back. Where the latter is "
+            "lower, sequences have habits of their own. Bands: 95% of the difference."
+        ),
+        alt=f"Bits a step: {level:.3f} of tables; learning "
+        + ", ".join(f"{row.score:.3f} from {row.back:.0f} steps" for row in learning.itertuples())
+        + ".",
+        panels=(Panel("", partial(data.context_curve, drawn, score_label="bits a step")),),
+        data=taught,
+        size=(5.2, 3.0),
+    )
+
+
 def _influence_figure(view: ComparisonView) -> Figure | None:
     influence = view.named(view.run.influence())
     if influence.empty:
@@ -139,6 +167,7 @@ FIGURES = tuple(
     for name, make in (
         ("context_curve", _context_figure),
         ("early_curve", _early_figure),
+        ("taught", _taught_figure),
         ("influence", _influence_figure),
         ("lag_profile", _lag_figure),
     )

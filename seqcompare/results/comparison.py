@@ -23,6 +23,7 @@ from seqcompare.results.left_out import COUNTED, LEFT_OUT, SPENT, Spent, choosin
 from seqcompare.results.numbers import Numbers, influence_table
 from seqcompare.results.shorter import Shorter, find_shorter
 from seqcompare.results.store import Details, Sums
+from seqcompare.results.taught import TAUGHT
 from seqcompare.results.untried import Untried, find_untried
 from seqcompare.results.verdict import Verdict, write_verdict
 
@@ -30,7 +31,7 @@ TEST, CONTEXT, SHORTER = "test", "context", "shorter"
 
 #: The side table that says why the winner is in no file.
 UNSAVED = "unsaved"
-_SIDE_TABLES = ("lag_profile", "profile_facts", LEFT_OUT, SPENT)
+_SIDE_TABLES = ("lag_profile", "profile_facts", LEFT_OUT, SPENT, TAUGHT)
 _COUNTED = ["n_parameters", "predict_us_per_step"]
 
 
@@ -193,6 +194,7 @@ class ComparisonResult:
             shorter=self.shorter,
             untried=self.untried,
             spent=self.spent,
+            taught=self.side_tables.get(TAUGHT, pd.DataFrame()),
         )
 
     @cached_property
@@ -258,10 +260,9 @@ class ComparisonResult:
             "curves": self.curves,
             "trials": self.frame,
         }
-        tables |= self.numbers
-        tables |= {name: self.side_tables[name] for name in (LEFT_OUT, SPENT) if name in self.side_tables}
-        lags = self.side_tables.get("lag_profile")
-        return tables if lags is None else {**tables, "lag_profile": lags}
+        kept = (LEFT_OUT, SPENT, TAUGHT, "lag_profile")
+        beside = {name: self.side_tables[name] for name in kept if name in self.side_tables}
+        return {**tables, **self.numbers, **beside}
 
     @cached_property
     def numbers(self) -> dict[str, pd.DataFrame]:
@@ -318,8 +319,7 @@ class StoredComparison(StoredRun):
     def result(self) -> ComparisonResult:
         """What was found, computed once; its tables are those of all who ask, not to be changed."""
         with self._store() as store:
-            frame = store.frame()
-            counted = store.side_table(COUNTED)
+            frame, counted = store.frame(), store.side_table(COUNTED)
             if counted is not None:
                 frame = frame[frame["trial_id"].isin(counted["trial_id"])].reset_index(drop=True)
             found = {name: store.side_table(name) for name in _SIDE_TABLES}

@@ -66,6 +66,8 @@ class Findings:
         The table of this name.
     spent : Spent, optional
         What was spent of a budget, and what was left out for that; None where nothing limited the run.
+    taught : DataFrame, optional
+        The table of this name: what long sequences teach while they are read.
     """
 
     data: Config
@@ -85,6 +87,7 @@ class Findings:
     numbers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     early: pd.DataFrame = field(default_factory=pd.DataFrame)
     spent: Spent | None = None
+    taught: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def margin(self) -> str:

@@ -384,9 +384,8 @@ def _machine() -> dict[str, str | int | None]:
 
 def _processor() -> str:
     """Return the name of the processor as the system tells it."""
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
+    with suppress(OSError):  # of systems that have no such file, or show it to nobody
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()

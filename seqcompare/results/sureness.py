@@ -111,11 +111,15 @@ def say_budget(findings: Findings, writer: Writer) -> None:
         return
     parts = []
     if apart:
-        parts.append(f"{len(apart)} were told apart from the best on a part of the data, and dropped")
+        parts.append(
+            f"{len(apart)} {_were(apart)} told apart from the best on a part of the data, and dropped"
+        )
     if late:
-        parts.append(f"{len(late)} were over the budget and not tried: {_named(late)}")
+        parts.append(f"{len(late)} {_were(late)} over the budget and not tried: {_named(late)}")
     kept = n - len(apart) - len(late) - len(over)
-    text += f": of {n} candidates {kept} were tried" + "".join(f"; {part}" for part in parts)
+    text += f": of {n} candidates {kept} {'was' if kept == 1 else 'were'} tried" + "".join(
+        f"; {part}" for part in parts
+    )
     for part in sorted(set(found.raced.values())):
         names = ", ".join(brief(e) for e, p in found.raced.items() if p == part)
         text += f"; candidates of {names} were chosen by one in {part} of the items to learn from"
@@ -149,6 +153,10 @@ def _rounded(number: float) -> str:
         return f"{number:.2g}"
     scale = 10 ** (len(str(int(number))) - 2)
     return f"{round(number / scale) * scale:,.0f}"
+
+
+def _were(left: Sequence[LeftOut]) -> str:
+    return "was" if len(left) == 1 else "were"
 
 
 def _named(left: Sequence[LeftOut]) -> str:

@@ -18,6 +18,7 @@ from seqcompare.results.judgement import NOT_TRIED, SHOWN, SURE
 from seqcompare.results.number_words import say_units
 from seqcompare.results.reach import say_how_early, say_how_far
 from seqcompare.results.sureness import say_budget, say_how_sure, say_statuses, searched_words, settle_words
+from seqcompare.results.taught import say_what_is_taught
 
 #: What stands beside bits of labels.
 _BESIDE = METRICS["accuracy"]
@@ -98,6 +99,7 @@ def write_verdict(found: Findings) -> Verdict:
             horizon, look_ahead = say_how_far(found, writer, str(parent))
             say_shorter(found, writer, str(parent))
             say_how_early(found, writer, str(parent))
+        say_what_is_taught(found, writer)
         writer.topic = "units"
         say_units(found, writer)
         writer.topic = "profile"

@@ -125,5 +125,7 @@ class TemporalOrder(SymbolTask):
             self.distance,
             least_states=2,
             enough_states=2,
+            # those of all classes, side by side
+            joint_states=2 * len(self.classes),
             units={"squashing": 3, "gated": 3, "additive": 3},
         )

@@ -8,6 +8,7 @@ from numpy.testing import assert_array_equal
 from sklearn.model_selection import KFold
 
 from seqcompare import Sequences
+from seqcompare.data.steps import read_collection, read_steps
 
 finite = st.floats(-1e6, 1e6, width=32)
 ragged_symbols = st.lists(
@@ -294,3 +295,36 @@ def test_columns_that_are_there_twice_or_do_not_compare():
 def test_errors_call_the_input_by_its_name():
     with pytest.raises(ValueError, match=r"labels\[0\] mixes kinds: int, str"):
         Sequences([["x", None, 1]], name="labels")
+
+
+@pytest.mark.parametrize(
+    "alike",
+    [
+        [np.array([1, 2]), np.array([3])],
+        [np.array([True]), np.array([False, True])],
+        [np.array([0.5, np.nan]), np.array([2.0])],
+        [np.ones((2, 3)), np.zeros((1, 3))],
+        ["ab", "c", "a\0c"],
+    ],
+)
+@pytest.mark.parametrize("numbers", [False, True])
+def test_sequences_that_are_alike_are_read_as_each_by_itself(alike, numbers):
+    if numbers and isinstance(alike[0], str):
+        return
+    values, lengths, _ = read_collection(alike, "X", numbers=numbers)
+    each = [read_steps(x, "x", numbers=numbers) for x in alike]
+    assert_array_equal(values, np.concatenate(each))
+    assert values.dtype == each[0].dtype
+    assert lengths.tolist() == [len(x) for x in each]
+
+
+@pytest.mark.parametrize("rest", ["", "b\0", 5, ["c"]])
+def test_one_that_differs_has_each_read_by_itself(rest):
+    if rest in ("", 5):
+        with pytest.raises(ValueError, match=r"X\[1\]"):
+            read_collection(["a", rest], "X")
+    else:
+        values, lengths, _ = read_collection(["a", rest], "X")
+        # what ends in a zero is padding to NumPy
+        assert values.tolist() == ["a", *(step.strip("\0") for step in rest)]
+        assert lengths.tolist() == [1, len(rest)]

@@ -159,7 +159,7 @@ def test_what_would_be_seen_is_said_lag_by_lag():
     assert bits[50] > 3 * bits[0]
     facts = found.facts()
     assert facts["least_seen"] >= bits[0]
-    assert f"at lag {found.lags['lag'].iloc[-1]}" in facts["power"]
+    assert f"{found.lags['lag'].iloc[-1]} steps back" in facts["power"]
 
 
 def test_a_dependence_in_one_channel_of_many_is_found():

@@ -45,7 +45,7 @@ ROLES = {
     "count-autoregression": set(),  # of counts
     "count-autoregression-free": set(),  # of counts
     "hmm": {"next", "step", "sequence"},
-    "hmm-predictive": {"next"},
+    "hmm-predictive": {"next", "sequence"},
     "hmm-durations": {"next"},
     "state-space": set(),  # of numbers
     "state-space-smoothed": set(),  # of numbers

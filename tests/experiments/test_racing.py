@@ -164,7 +164,7 @@ def test_what_does_not_fit_is_not_tried_and_that_is_said(tmp_path):
     judged = found.answer().judgement
     assert (judged.status["slow"], judged.reasons["slow"]) == ("not tried", "over the budget")
     assert judged.status["quick"] == "enough"
-    said = "of 3 candidates 1 were tried; 2 were over the budget and not tried"
+    said = "of 3 candidates 1 was tried; 2 were over the budget and not tried"
     assert said in str(found.answer())
     left = found.tables()["left_out"]
     assert left["model"].tolist() == ["slow 0.5", "slow 0.9"]
@@ -203,6 +203,19 @@ def test_the_best_drops_nobody_if_there_is_no_time_for_its_tests(tmp_path, monke
     left = found.tables()["left_out"].set_index("model")["reason"].to_dict()
     assert left == {"toy 0.9": "over the budget", "toy 0.0": "told apart"}
     assert found.verdict().model == "toy 0.8"
+
+
+def test_what_was_dropped_comes_back_if_there_is_no_time_for_who_was_better(tmp_path, monkeypatch):
+    never_fits(monkeypatch)
+    has = racing._Purse.has
+    monkeypatch.setattr(racing._Purse, "has", lambda *a: a[-1].label != "toy 0.9" and has(*a))
+    found = compare_toys([toy(0.0, 0.7, 0.9)], tmp_path / "run", budget="1h")
+    left = found.tables()["left_out"].set_index("model")["reason"].to_dict()
+    assert left == {"toy 0.9": "over the budget", "toy 0.0": "told apart"}
+    assert found.verdict().model == "toy 0.7"
+    assert found.grids().set_index("model")["chosen"].to_dict() == {"toy 0.7": True}
+    # what may be better was not tested, and that is said
+    assert "1 was over the budget and not tried: toy 0.9" in str(found.verdict())
 
 
 def test_where_tuning_does_not_fit_the_largest_race_decides(tmp_path, monkeypatch):

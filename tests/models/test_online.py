@@ -1,11 +1,15 @@
 """Reading step by step gives what is answered to whole sequences."""
 
+import pickle
+
 import numpy as np
 import pytest
 from contract_cases import CASES
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPRegressor
+from sklearn.svm import SVC, LinearSVC
 
 from seqcompare import (
     HMM,
@@ -20,11 +24,13 @@ from seqcompare import (
     NextStep,
     RNNTagger,
     Sequences,
+    WindowStepRegressor,
     WindowTagger,
 )
 from seqcompare.models.causality import is_causal
 from seqcompare.models.quantized import Quantized
 from seqcompare.models.reference.chance import ChanceNext, ChanceTagger
+from seqcompare.models.windows.online import Running
 
 
 def data(steps, *, two=False):
@@ -196,3 +202,39 @@ def test_sequences_of_the_contract_are_read_in_any_container():
     x = Sequences(data("real"))[0]
     answer, _ = model.step(model.start(), float(x[0]))
     assert answer.batch_shape == ()
+
+
+@pytest.mark.filterwarnings("ignore:.*(converge|reached)")
+@pytest.mark.parametrize(
+    ("model", "steps"),
+    [
+        (WindowTagger(before=2), "strings"),
+        (WindowTagger(LinearSVC(), before=3, mark_edges=False), "real"),
+        (WindowStepRegressor(before=2, standardize=True), "real"),
+        (
+            WindowStepRegressor(
+                MLPRegressor(hidden_layer_sizes=(3,), activation="tanh", max_iter=5, random_state=0), before=1
+            ),
+            "strings",
+        ),
+    ],
+    ids=repr,
+)
+def test_windows_of_sums_are_read_off_and_their_states_may_be_kept(model, steps):
+    X = data(steps)
+    of_numbers = isinstance(model, WindowStepRegressor)
+    model.fit(X, *targets(X, "step-value" if of_numbers else "step"))
+    assert isinstance(model.start(), Running)
+    check(model, X, model.predict(X) if of_numbers else model.predict_proba(X))
+    _, state = model.step(model.start(), X[0][0])
+    again, _ = model.step(pickle.loads(pickle.dumps(state)), X[0][1])
+    np.testing.assert_array_equal(again, model.step(state, X[0][1])[0])
+    with pytest.raises(ValueError, match=r"inf|numbers|strings|symbols"):
+        model.step(state, np.inf)
+
+
+def test_what_is_no_sum_is_asked_as_ever():
+    X = data("strings")
+    model = WindowTagger(SVC(), before=1).fit(X, *targets(X, "step"))
+    assert not isinstance(model.start(), Running)
+    check(model, X, model.predict_proba(X))

@@ -52,6 +52,29 @@ def test_a_terminal_of_80_columns_is_kept_to(answer):
     assert set(words) <= set(answer.to_text(80).split())
 
 
+@pytest.mark.parametrize("width", [40, 50, 60, 70, 80])
+def test_a_number_is_whole_or_left_out_on_a_terminal(answer, width):
+    lines = answer.to_text(width).splitlines()
+    first = next(i for i, line in enumerate(lines) if line.split()[:1] == ["Family"])
+    shown = [line.split() for line in lines[first + 1 : first + 1 + len(answer.sheet.rows)]]
+    widest = dict(zip(("score", "interval", "sure", "reach", "parameters"), range(5), strict=True))
+    for row, cells in zip(answer.sheet.rows, shown, strict=True):
+        whole = " ".join(getattr(row, name) for name in widest).split()
+        # names may be cut, and columns left out from the last on
+        numbers = [cell for cell in cells if cell in whole]
+        assert row.score in numbers
+        assert numbers == whole[: len(numbers)]
+        assert not any(cell[:1].isdigit() for cell in cells if cell not in numbers)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_what_is_counted_in_stands_beside_what_is_compared_by(name):
+    run = seqcompare.load_run(GOLDEN / f"compare-{name}")
+    good = next(tile for tile in run.answer().sheet.tiles if tile.label == "How good")
+    known = {"accuracy", "rmse"} & set(run.summary().dropna(axis=1, how="all")) - {run.answer().metric.name}
+    assert bool(known) == bool(re.search(r" · [^·]*\d[^·]*, chance [\d.]+%?$", good.note))
+
+
 def test_rows_begin_with_what_is_enough_and_end_with_the_floor(answer):
     rows = answer.sheet.rows
     tried = [row for row in rows if row.status != "not tried"]

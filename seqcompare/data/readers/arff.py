@@ -29,7 +29,7 @@ def read_arff(path: Path) -> Table | Contents:
         If the header or a row is not as the format demands.
     """
     names: list[str] = []
-    nominal: list[bool] = []
+    kinds: list[str] = []
     lines = read_text(path).split("\n")
     for number, line in enumerate(lines, start=1):
         stripped = line.strip()
@@ -40,7 +40,7 @@ def read_arff(path: Path) -> Table | Contents:
             if match["type"].lower().startswith("relational"):
                 return _read_relations(lines, path)
             names.append(match["quoted"] or match["double"] or match["bare"] or "")
-            nominal.append(match["type"].startswith("{"))
+            kinds.append(match["type"])
         elif stripped.lower().startswith("@data"):
             break
     else:
@@ -51,6 +51,12 @@ def read_arff(path: Path) -> Table | Contents:
     head = io.StringIO()
     csv.writer(head, lineterminator="").writerow(names)
     rows = ["" if line.lstrip().startswith("%") else line for line in lines[number:]]
+    firsts = [kind[1:].split(",")[0].strip(" '\"}") if kind.startswith("{") else "0" for kind in kinds]
+    rows = [
+        _dense(row, firsts, path, number + i) if row.lstrip().startswith("{") else row
+        for i, row in enumerate(rows, 1)
+    ]
+    nominal = [kind.startswith("{") for kind in kinds]
     last_is_class = nominal[-1] and not any(nominal[:-1]) and "class" not in names[:-1]
     table = parse_table("\n".join(["#"] * (number - 1) + [head.getvalue(), *rows]), path, ",", [])
     if not last_is_class:
@@ -60,6 +66,19 @@ def read_arff(path: Path) -> Table | Contents:
     text = {("class" if name == names[-1] else name): cells for name, cells in table.text.items()}
     spellings = {("class" if n == names[-1] else n): spelling for n, spelling in table.spellings.items()}
     return Table(frame, path, table.lines, text, spellings, notes, delimiter=",", wide=True)
+
+
+def _dense(row: str, firsts: list[str], path: Path, number: int) -> str:
+    """Return a sparse row, ``{1 0.5, 3 b}``, in full: what it leaves out is 0, or a class named first."""
+    cells = list(firsts)
+    for part in filter(None, map(str.strip, row.strip().strip("{}").split(","))):
+        place, _, cell = part.partition(" ")
+        if not (place.isdecimal() and len(place) < 9) or int(place) >= len(cells):
+            raise DataError(
+                f"expected the place of an attribute and its value, got {part!r:.40}", path, number
+            )
+        cells[int(place)] = cell.strip()
+    return ",".join(cells)
 
 
 def _read_relations(lines: list[str], path: Path) -> Contents:
@@ -79,7 +98,9 @@ def _read_relations(lines: list[str], path: Path) -> Contents:
                 [np.nan if cell.strip() in ("?", "NaN") else float(cell) for cell in channel.split(",")]
                 for channel in match["cells"].split("\\n")
             ]
-            series.append(np.array(channels, dtype=np.float64).T)
+            numbers = np.array(channels, dtype=np.float64)
+            # rows of one number each are steps
+            series.append(numbers if numbers.shape[1] == 1 else numbers.T)
         except ValueError as error:
             raise DataError(f"expected as many numbers in each channel: {error}", path, number) from None
         labels.append((match["label"] or "").strip().strip("'\""))

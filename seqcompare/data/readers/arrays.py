@@ -11,6 +11,7 @@ import pandas as pd
 
 from seqcompare.data.containers import read_container
 from seqcompare.data.contents import Contents
+from seqcompare.data.layout import channels_first
 from seqcompare.data.packed import BROKEN, declared_size
 from seqcompare.data.readers import Reader
 from seqcompare.data.source import DataError, check_file, check_memory
@@ -86,7 +87,14 @@ def _contents(
         return read_container(parts if target is None else (parts, _per_sequence(target, sizes)))
     if steps.ndim == 1:
         return read_container([steps])
-    return read_container(steps if target is None else (steps, target))
+    found = read_container(steps if target is None else (steps, target))
+    if steps.ndim == 3 and channels_first(steps.shape):
+        n, second, third = steps.shape
+        note = (
+            f"read as {n} sequences of {second} steps of {third} channels: were the second axis that of the "
+        )
+        return replace(found, notes=(note + "channels, it would have to be the last",))
+    return found
 
 
 def _per_sequence(target: Values, sizes: Values) -> Values | list[Values]:

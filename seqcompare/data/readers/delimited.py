@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from seqcompare.data.cells import as_words, type_cells
+from seqcompare.data.cells import as_words, stands_for_nothing, type_cells
 from seqcompare.data.readers import Reader
 from seqcompare.data.source import DataError, read_text
 from seqcompare.data.table import UNNAMED, Table
@@ -20,6 +20,8 @@ from seqcompare.data.table import UNNAMED, Table
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 # a column costs half a millisecond
 _MOST_COLUMNS = 20_000
+# numbers, dates and times without a name of a month
+_BARE = re.compile(r"[-+0-9.,:/ ]*[0-9][-+0-9.,:/ eET]*")
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
@@ -44,7 +46,12 @@ def read_table(path: Path, delimiter: str | None = None) -> Table:
     """
     text = read_text(path)
     notes: list[str] = []
-    return parse_table(text, path, delimiter, notes)
+    try:
+        return parse_table(text, path, delimiter, notes)
+    except DataError as error:
+        # lines of numbers, more in some than in others, may be a sequence each
+        series = {"file_format": "text"} if not re.search(r"[^-+0-9.,;eE\s]", text) else {}
+        raise error.trying(*error.tries, series) from None
 
 
 def parse_table(text: str, path: Path, delimiter: str | None, notes: list[str]) -> Table:
@@ -52,13 +59,20 @@ def parse_table(text: str, path: Path, delimiter: str | None, notes: list[str]) 
     text, skipped, told = _skip_preamble(text, notes)
     delimiter = told or delimiter
     if delimiter is None:
-        first = _QUOTED.sub("", text.lstrip("\n")).split("\n", 1)[0]
+        first, *rest = [line for line in _QUOTED.sub("", text).split("\n") if line.strip()][:30] or [""]
         delimiter = max(_DELIMITERS, key=first.count)
+        if not first.count(delimiter) and len(rest) > 3:
+            # above the table there may be its title
+            last = max(_DELIMITERS, key=rest[-1].count)
+            delimiter = last if rest[-1].count(last) > 1 else delimiter
     lines, rows = _split_rows(text, delimiter, path)
     if not rows:
         raise DataError("there is no row", path)
     lines = [line + skipped for line in lines]
+    lines, rows = _skip_title(lines, rows, notes)
     names, rows, lines, headed = _read_names(rows, lines, path, notes)
+    if headed:
+        lines, rows = _skip_units(lines, rows, notes)
     if not rows:
         raise DataError("there is no row below the column names", path, skipped + 1)
     lines, rows = _trim(lines, rows, len(names), path, notes)
@@ -120,12 +134,48 @@ def _counts(line: str) -> tuple[int, ...]:
 Rows = list[list[str]]
 
 
+def _skip_title(lines: list[int], rows: Rows, notes: list[str]) -> tuple[list[int], Rows]:
+    """Leave out what stands above a table: lines of fewer cells than all below them have."""
+    width = len(rows[-1])
+    start = next((i for i in range(len(rows), 0, -1) if len(rows[i - 1]) != width), 0)
+    above = rows[:start]
+    filled = [sum(bool(cell.strip()) for cell in row) for row in above]
+    if not above or len(rows) - start < 4 or start > 20 or max(filled) > max(2, width // 3) or width < 3:
+        return lines, rows
+    if any(len(row) >= width - 1 for row in above):
+        return lines, rows
+    notes.append(f"{start} line(s) above the table are left out: they have fewer cells")
+    return lines[start:], rows[start:]
+
+
+def _skip_units(lines: list[int], rows: Rows, notes: list[str]) -> tuple[list[int], Rows]:
+    """Leave out one or two lines of units or explanations below the names of columns that hold numbers."""
+    for n in (1, 2):
+        below, head = rows[n : n + 20], rows[:n]
+        if len(below) < 3:
+            break
+        numeric = [
+            [bool(_BARE.fullmatch(cell.strip())) for cell in column if cell.strip()]
+            for column in zip(*below, strict=False)
+        ]
+        columns = [i for i, cells in enumerate(numeric) if cells and all(cells)]
+        cells = [row[i].strip() for row in head for i in columns if i < len(row)]
+        written = [cell for cell in cells if cell and not stands_for_nothing(cell)]
+        if len(columns) < 2 or any(_BARE.fullmatch(cell) for cell in written):
+            continue
+        if len(written) > 1 and len(written) >= len(cells) / 2:
+            notes.append(f"{n} line(s) of units or explanations below the names are left out")
+            return lines[n:], rows[n:]
+    return lines, rows
+
+
 def _read_names(
     rows: Rows, lines: list[int], path: Path, notes: list[str]
 ) -> tuple[list[str], Rows, list[int], bool]:
     """Return the names of the columns, the rows below with their lines, and whether there is a header."""
     names = [cell.strip() for cell in rows[0]]
-    if len(names) > 1 and not is_header(names, [cell.strip() for cell in rows[1]] if rows[1:] else []):
+    second = [cell.strip() for cell in rows[1]] if rows[1:] else []
+    if len(names) > 1 and (not is_header(names, second) or _comes_again(names, rows[1:])):
         notes.append("the first line holds values, no names: the columns are called 0, 1, ...")
         width = max(len(row) for row in rows)
         return [str(i) for i in range(width)], rows, lines, False
@@ -145,11 +195,22 @@ def _read_names(
     seen: set[str] = set()
     for i, name in enumerate(names):
         if name in seen and name:
-            raise DataError("two columns have this name", path, lines[0], name)
+            raise DataError("two columns have this name", path, lines[0], name).trying({"tokens": "word"})
         seen.add(name)
         blank = not name or name.lower().startswith("unnamed: ")
         named.append(f"{UNNAMED}{i + 1}" if blank else name)
     return named, rows[1:], lines[1:], True
+
+
+def _comes_again(first: list[str], rows: Rows) -> bool:
+    """Whether a word of the first line is one of the few that stand below it: then it is no name."""
+    if len(rows) < 4 or any(len(row) != len(first) for row in rows):
+        return False
+    for name, column in zip(first, zip(*rows, strict=True), strict=True):
+        cells = [cell.strip() for cell in column]
+        if name and name in cells and len(set(cells)) <= len(cells) / 2:
+            return True
+    return False
 
 
 def is_header(first: list[str], second: list[str]) -> bool:
@@ -159,7 +220,7 @@ def is_header(first: list[str], second: list[str]) -> bool:
     if len(known) < max(2, len(first) - 1):
         return True
     whole = bool((known == np.floor(known)).all())
-    counts = whole and len(known) > 2 and len(set(np.diff(known))) == 1 and known[1] != known[0]
+    counts = whole and len(known) > 2 and len(set(np.diff(np.sort(known)))) == 1 and known[1] != known[0]
     return counts and first != second
 
 

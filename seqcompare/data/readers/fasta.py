@@ -1,4 +1,4 @@
-"""FASTA: residues, a sequence a record."""
+"""FASTA and FASTQ: residues, a sequence a record."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def read_fasta(path: Path) -> tuple[list[str], list[str]]:
     names: list[str] = []
     parts: list[list[str]] = []
     starts: list[int] = []
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
+    text = read_text(path)
+    for number, line in enumerate(_of_fastq(text) if text.startswith("@") else text.split("\n"), start=1):
         if line.startswith(">"):
             names.append(line[1:].strip())
             parts.append([])
@@ -56,6 +57,15 @@ def read_fasta(path: Path) -> tuple[list[str], list[str]]:
     return names, ["".join(part) for part in parts]
 
 
+def _of_fastq(text: str) -> list[str]:
+    """Return the lines of FASTQ, four a record, as those of FASTA: without the qualities."""
+    lines = text.split("\n")
+    for i in range(0, len(lines) - 3, 4):
+        if lines[i].startswith("@") and lines[i + 2].startswith("+"):
+            lines[i : i + 4] = [f">{lines[i][1:]}", lines[i + 1], "", ""]
+    return lines
+
+
 def read_records(path: Path, header: str | None = None) -> Contents:
     """Read a FASTA file, and classes from what follows each ``>``.
 
@@ -73,7 +83,7 @@ def read_records(path: Path, header: str | None = None) -> Contents:
         If a record has no class where others have, or the file is no FASTA.
     """
     names, records = read_fasta(path)
-    notes = ["residues are read in upper case"]
+    notes = ["residues are read in upper case, and qualities of FASTQ left out"]
     classes: list[str] | None = None
     if header:
         try:
@@ -99,9 +109,9 @@ def read_records(path: Path, header: str | None = None) -> Contents:
 
 READER = Reader(
     "fasta",
-    (".fa", ".fasta", ".fna", ".faa"),
+    (".fa", ".fasta", ".fna", ".faa", ".fastq", ".fq"),
     read_records,
-    "FASTA, a record a sequence",
+    "FASTA or FASTQ, a record a sequence",
     options=(HEADER,),
     kinds=("symbols",),
 )

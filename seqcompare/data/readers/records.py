@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from seqcompare.data.contents import Contents
 from seqcompare.data.readers import Reader
 from seqcompare.data.source import DataError, read_text
 from seqcompare.data.table import Table, frame_table
+from seqcompare.data.usual import USUAL, listing, normal
 
 _TARGETS = ("y", "label", "labels", "target", "class", "tags")
 
@@ -30,7 +32,9 @@ def read_json_lines(path: Path) -> Table | Contents:
     """
     records: list[object] = []
     numbers: list[int] = []
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
+    text = read_text(path)
+    whole = _whole(text)
+    for number, line in enumerate([] if whole else text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -38,6 +42,8 @@ def read_json_lines(path: Path) -> Table | Contents:
         except (ValueError, RecursionError) as error:
             raise DataError(f"this is no JSON: {str(error).splitlines()[0]}", path, number) from None
         numbers.append(number)
+    if whole:
+        records, numbers = whole, [1] * len(whole)
     if all(isinstance(record, list) for record in records):
         return read_container(records)
     rows = [record for record in records if isinstance(record, dict)]
@@ -50,6 +56,11 @@ def read_json_lines(path: Path) -> Table | Contents:
         return Table(frame, path, np.array(numbers, dtype=np.int64))
     targets = [key for key in rows[0] if key in _TARGETS]
     steps = [key for key in lists if key not in targets]
+    if len(steps) == 1 and all(isinstance(step, dict) for row in rows for step in row.get(steps[0]) or ()):
+        return _nested(rows, steps[0], path, numbers)
+    others = [key for key in rows[0] if key not in (*steps, *targets)]
+    if not targets:
+        targets = [key for key in others if _are_classes([row.get(key) for row in rows])]
     if len(steps) != 1 or len(targets) > 1:
         raise DataError(f"expected one list of steps and one label, got {', '.join(map(str, rows[0]))}", path)
     for row, number in zip(rows, numbers, strict=True):
@@ -57,7 +68,44 @@ def read_json_lines(path: Path) -> Table | Contents:
             if key not in row:
                 raise DataError(f"there is no {key!r}", path, number)
     X = [row[steps[0]] for row in rows]
-    return read_container((X, [row[targets[0]] for row in rows]) if targets else X)
+    found = read_container((X, [row[targets[0]] for row in rows]) if targets else X)
+    unused = [key for key in others if key not in targets]
+    notes = [f"the steps are in {steps[0]!r}" + (f" and the targets in {targets[0]!r}" if targets else "")]
+    if unused:
+        notes.append(f"{listing(unused)}: not used")
+    return replace(found, notes=(*found.notes, *notes))
+
+
+def _whole(text: str) -> list[object]:
+    """Return the objects of a text that is one JSON list of them; none of any other."""
+    if not text.lstrip().startswith("["):
+        return []
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    return found if all(isinstance(record, dict) for record in found) else []
+
+
+def _nested(rows: list[dict[str, object]], steps: str, path: Path, numbers: list[int]) -> Table:
+    """Return the table of objects of which each has a list of steps that are objects themselves."""
+    flat, lines = [], []
+    for i, (row, number) in enumerate(zip(rows, numbers, strict=True)):
+        of_all = {key: value for key, value in row.items() if key != steps}
+        own = of_all if any(normal(key) in USUAL["sequence"] for key in of_all) else {"sequence": i, **of_all}
+        events = row.get(steps)
+        for step in events if isinstance(events, list) else ():
+            flat.append({**own, **step})
+            lines.append(number)
+    frame = frame_table(pd.DataFrame(flat)).frame
+    return Table(frame, path, np.array(lines, dtype=np.int64), notes=(f"each object in {steps!r} is a step",))
+
+
+def _are_classes(values: list[object]) -> bool:
+    """Whether plain values recur as classes do."""
+    if not all(isinstance(value, (str, int)) for value in values):
+        return False
+    return 2 <= len(set(values)) <= len(values) / 2
 
 
 READER = Reader("jsonl", (".jsonl", ".ndjson"), read_json_lines, "JSON lines, an object or list a line")

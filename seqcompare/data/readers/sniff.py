@@ -47,6 +47,8 @@ def _format_of_text(head: str) -> str:
     words = head.lower()
     if _FASTA.match(start[: start.rfind("\n")] if "\n" in start else start):
         return "fasta"
+    if re.match(r"@[^\n]+\n[A-Za-z.]+\n\+[^\n]*\n", start):
+        return "fasta"
     if re.search(r"^@problemname\b|^@classlabel\b", words, re.MULTILINE):
         return "ts"
     if re.search(r"^@attribute\s", words, re.MULTILINE):
@@ -58,6 +60,6 @@ def _format_of_text(head: str) -> str:
         )
     if re.match(r"<\?xml|<log\b", start) and "<log" in head:
         return "xes"
-    if re.match(r"[{\[].*[}\]]\s*(\n|$)", start):
+    if re.match(r"\[\s*\{\s*\"", start) or re.match(r"[{\[].*[}\]]\s*(\n|$)", start):
         return "jsonl"
     return "text"

@@ -35,9 +35,13 @@ def read_any_text(
         As for `read_plain`; either says that this is plain text.
     """
     if tokens is None and split is None:
-        table = find_table(read_text(path), path)
+        text = read_text(path)
+        table = find_table(text, path)
         if table is not None:
             return table
+        series = find_series(text, path)
+        if series is not None:
+            return series
     return read_plain(path, tokens=tokens or "char", split=split or "line")
 
 
@@ -47,7 +51,7 @@ def find_table(text: str, path: Path) -> Table | None:
     Columns of tagged words, one word a line and a blank line between sentences, are those of CoNLL.
     """
     lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
-    if len(lines) < 3:
+    if len(lines) < 3 or all(line.rstrip().endswith(" -2") for line in lines):
         return None
     plain = f"; as plain text: tokens '{get_args(Tokens)[0]}'"
     for mark in ("\t", ",", ";", "|"):
@@ -57,8 +61,14 @@ def find_table(text: str, path: Path) -> Table | None:
             return parse_table(text, path, mark, notes)
     cells = [_cells_of(line) for line in lines]
     widths = {len(line) for line in cells}
+    head = len(cells[0])
+    numeric = all(_NUMBER.fullmatch(cell) for line in cells[1:] for cell in line[1:])
+    if numeric and widths == {head, head + 1} and all(len(line) > head for line in cells[1:]):
+        # R prints tables with names of rows, and no name above these
+        notes = [f"the lines hold as many numbers each, so this is read as a table{plain}"]
+        return parse_table("\n".join("\t".join(line) for line in cells), path, "\t", notes)
     if len(widths) != 1 or widths == {1}:
-        numbers = widths == {1} and all(_NUMBER.fullmatch(line[0]) and "." in line[0] for line in cells)
+        numbers = widths == {1} and all(_NUMBER.fullmatch(line[0]) for line in cells)
         if not numbers:
             return None
     if all(_NUMBER.fullmatch(cell) for line in cells[1:] for cell in line):
@@ -70,6 +80,27 @@ def find_table(text: str, path: Path) -> Table | None:
     if tags > len(cells) / 3:
         return None
     return _tagged(text, path, plain)
+
+
+def find_series(text: str, path: Path) -> Contents | None:
+    """Return the sequences of a text whose lines are numbers, some more than others; None of any other."""
+    lines = [(i, line) for i, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    if len(lines) < 2:
+        return None
+    mark = next((mark for mark in ";," if all(mark in line for _, line in lines)), None)
+    parts = [_cells_of(line) if mark is None else line.split(mark) for _, line in lines]
+    cells = [[cell.strip() for cell in line if cell.strip()] for line in parts]
+    if not all(len(line) > 1 and all(map(_NUMBER.fullmatch, line)) for line in cells):
+        return None
+    notes = ["the lines are numbers, so each is read as a sequence of these; as plain text: tokens 'char'"]
+    if all(line[-1] == "-2" and "-1" in line for line in cells):
+        cells = [[cell for cell in line[:-1] if cell != "-1"] for line in cells]
+        notes.append("-1 and -2 are read as the ends of steps and sequences, as SPMF has it")
+    whole = all(re.fullmatch(r"[+-]?[0-9]{1,18}", cell) for line in cells for cell in line)
+    series = [np.array(line, dtype=np.float64) for line in cells]
+    steps = [x.astype(np.int64) for x in series] if whole else series
+    gaps = any(np.isnan(x).any() for x in series)
+    return Contents(Sequences(steps), notes=tuple(notes), places=[(path, i) for i, _ in lines], gaps=gaps)
 
 
 def _tagged(text: str, path: Path, plain: str) -> Table:
@@ -95,7 +126,12 @@ def _tagged(text: str, path: Path, plain: str) -> Table:
         first = 1
         tag = 3 if width == 10 else tag
     names = [f"column {i + 1}" for i in range(width)]
-    names[first], names[tag] = "word", "tag"
+    features = _features(rows)
+    if features:
+        rows = [[row[0], *(cell.partition("=")[2] for cell in row[1:])] for row in rows]
+        first, tag, names = 0, 0, ["tag", *features]
+    else:
+        names[first], names[tag] = "word", "tag"
     columns = {"sentence": list(map(str, numbers)), **dict(zip(names, zip(*rows, strict=True), strict=True))}
     if first:
         del columns[names[0]]
@@ -104,9 +140,22 @@ def _tagged(text: str, path: Path, plain: str) -> Table:
         "blank lines part lines of as many words each, so this is read as tagged words: column "
         f"{first + 1} holds the steps and column {tag + 1} their labels{plain}"
     )
+    if features:
+        note = f"each word is a label and features with their names, as CRFsuite has them{plain}"
+    values = tuple(features) or ("word",)
     return Table(
-        pd.DataFrame(frame), path, np.array(where, dtype=np.int64), frame, notes=(note,), values=("word",)
+        pd.DataFrame(frame), path, np.array(where, dtype=np.int64), frame, notes=(note,), values=values
     )
+
+
+def _features(rows: list[list[str]]) -> list[str]:
+    """Return the names of features where all cells but the first are ``name=value``, alike in all rows."""
+    found = [
+        {cell.partition("=")[0] if "=" in cell else "" for cell in column}
+        for column in zip(*rows, strict=True)
+    ]
+    names = [next(iter(names)) for names in found[1:] if len(names) == 1 and "" not in names]
+    return names if len(names) == len(rows[0]) - 1 == len(set(names)) else []
 
 
 def _cells_of(line: str) -> list[str]:

@@ -25,8 +25,10 @@ class NormalMixture(Distribution):
     """
 
     def __init__(self, weights: ArrayLike, means: ArrayLike, scales: ArrayLike) -> None:
-        arrays = (np.asarray(a, dtype=np.float64) for a in (weights, means, scales))
-        self.weights, self.means, self.scales = np.broadcast_arrays(*arrays)
+        arrays = [np.asarray(a, dtype=np.float64) for a in (weights, means, scales)]
+        if not arrays[0].shape == arrays[1].shape == arrays[2].shape:  # it takes longer than all else
+            arrays = list(np.broadcast_arrays(*arrays))
+        self.weights, self.means, self.scales = arrays
 
     @classmethod
     def normal(cls, mean: ArrayLike, scale: ArrayLike) -> NormalMixture:

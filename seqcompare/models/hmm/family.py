@@ -11,15 +11,16 @@ from sklearn.pipeline import make_pipeline
 
 import seqcompare
 from seqcompare.families import Family, ModelSpec, Problem, Settings
+from seqcompare.models.hmm.field import fields, label_of_field, seconds_of_field, theory_of_field
 from seqcompare.models.hmm.grids import (
     LONGEST,
     near,
     near_in_a_row,
-    sizes_where_steps_are_weighed,
     states,
     states_in_a_row,
     states_of_full,
     states_of_labels,
+    states_of_prediction,
     states_that_last,
     steps_only,
 )
@@ -99,11 +100,20 @@ def _sticky(problem: Problem, n_components: int) -> BaseEstimator | None:
 
 
 def _predictive(problem: Problem, n_components: int) -> BaseEstimator | None:
-    """Return a density fitted to the prediction of the steps that count, where it is said which do."""
+    """Return a density fitted to the steps that count, where it is said which do, or a classifier."""
+    if problem.role == "sequence" and problem.kind == "symbols":
+        return seqcompare.HMMClassifier(n_components)
     told = problem.task is not None or problem.weighted
     if not told or problem.role != "next" or problem.kind == "real":
         return None
     return seqcompare.HMM(n_components, n_init=2, objective="prediction")
+
+
+def _theory_of_prediction(needs: Needs, traits: Traits) -> bool | None:
+    """Return whether so many states can hold the memory, of all classes together."""
+    if needs.role != "sequence":
+        return _theory(needs, traits)
+    return True if needs.joint_states is not None and traits.capacity >= needs.joint_states else None
 
 
 def _lasting(problem: Problem, n_components: int) -> BaseEstimator | None:
@@ -193,36 +203,8 @@ def _field(problem: Problem, width: int, C: float = 1.0) -> BaseEstimator | None
     """
     if problem.role != "step":
         return None
-    model = seqcompare.CRFTagger((width - 1) // 2, width // 2, C=C, decode=_SMOOTHED)
+    model = seqcompare.CRFTagger((width - 1) // 2, width // 2, C=C, decode="posterior")
     return model if problem.kind == "symbols" else make_pipeline(seqcompare.SequenceScaler(), model)
-
-
-def _fields(problem: Problem) -> list[Settings]:
-    """Return the windows of a field; where classes are many, its chain of labels costs their square."""
-    if problem.role != "step" or problem.n_classes > 64:
-        return []
-    sides = [side for side in (1, 4, 8) if side < problem.longest and not (side == 8 and problem.large)]
-    return [{"width": 2 * side + 1, "C": C} for side in sides for C in (0.1, 1.0)]
-
-
-def _label_of_field(settings: Settings) -> str:
-    width, C = int(settings["width"]), settings.get("C", 1.0)
-    return f"CRF -{(width - 1) // 2}..+{width // 2}" + (f", C={C:g}" if C != 1 else "")
-
-
-def _theory_of_field(needs: Needs, traits: Traits) -> bool | None:
-    """Return whether the window shows what matters to a linear rule; what labels carry besides is open."""
-    if needs.role != "step":
-        return False
-    if traits.causal and needs.distance < 0:
-        return False
-    back = traits.capacity - 1 - traits.after
-    seen = needs.finite and -traits.after <= needs.distance <= back
-    return True if seen and needs.linear else None
-
-
-def _seconds_of_field(problem: Problem, settings: Settings) -> float:
-    return 2e-5 * problem.n_steps * (int(settings["width"]) + problem.n_classes)
 
 
 def _label(settings: Settings, more: str = "") -> str:
@@ -323,8 +305,10 @@ FAMILY = Family(
             "hmm-predictive",
             "Predictive HMM",
             _predictive,
-            sizes_where_steps_are_weighed,
+            states_of_prediction,
             label="predictive HMM {n_components} states",
+            can_represent=_theory_of_prediction,
+            cost=partial(_seconds, 4e-5),
         ),
         _spec(
             "hmm-durations",
@@ -385,13 +369,13 @@ FAMILY = Family(
             "crf",
             "Conditional random field",
             _field,
-            _fields,
+            fields,
             capacity="width",
             capacity_name="width",
             sizes=(3, 9),
-            label=_label_of_field,
-            cost=_seconds_of_field,
-            can_represent=_theory_of_field,
+            label=label_of_field,
+            cost=seconds_of_field,
+            can_represent=theory_of_field,
             ahead=True,
         ),
     ),

@@ -7,6 +7,7 @@ of shape (C, d) and ``covars`` of shape (C, d), variances, or (C, d, d), covaria
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -121,3 +122,18 @@ def _complete(X: Floats, seen: NDArray[np.bool_], mean: Floats, cov: Floats) -> 
     filled[:, gone] = mean[gone] + (X[:, seen] - mean[seen]) @ slopes.T
     spread[np.ix_(gone, gone)] = cov[np.ix_(gone, gone)] - slopes @ across.T
     return filled, spread
+
+
+def full_covariances(model: Any) -> Floats:
+    """Return a matrix for each state, or each component of each state, of a fitted model, shape (m, d, d)."""
+    d, lead = model.means_.shape[-1], model.means_.shape[:-1]
+    covars, kind = model.covars_, model.covariance_type_
+    if kind == "spherical":
+        full = covars[..., np.newaxis, np.newaxis] * np.eye(d)
+    elif kind == "diag":
+        full = covars[..., np.newaxis] * np.eye(d)
+    elif kind == "tied":  # one for all states, or one for all components of a state
+        full = covars if model.emission_ == "gaussian" else covars[:, np.newaxis]
+    else:
+        full = covars
+    return np.broadcast_to(full, (*lead, d, d)).reshape(-1, d, d)

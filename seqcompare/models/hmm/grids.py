@@ -104,10 +104,15 @@ def states_of_labels(problem: Problem) -> list[Settings]:
     return [{"states": problem.n_classes}] if problem.role == "step" else []
 
 
-def sizes_where_steps_are_weighed(problem: Problem) -> list[Settings]:
-    """Return the numbers of states that are fitted to the prediction of what counts."""
-    able = problem.role == "next" and problem.kind == "symbols" and problem.weighted
-    return [{"n_components": k} for k in (2, 4, 8)] if able else []
+def states_of_prediction(problem: Problem) -> list[Settings]:
+    """Return the numbers of states that are fitted to the prediction of what counts, or of the class."""
+    if problem.kind != "symbols":
+        return []
+    if problem.role == "sequence":
+        # all classes share the states, and each sequence says one thing
+        able = [k for k in (4, 8) if k >= problem.n_classes] if not problem.large else []
+        return [{"n_components": k} for k in fitting(problem, *able)] if able else []
+    return [{"n_components": k} for k in (2, 4, 8)] if problem.role == "next" and problem.weighted else []
 
 
 def states_that_last(problem: Problem) -> list[Settings]:

@@ -15,6 +15,7 @@ from seqcompare.data.axes import refuse_lengths
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.models.base import Density, Reading, check_lengths
 from seqcompare.models.distributions.base import Distribution
+from seqcompare.models.distributions.mixtures import NormalMixture
 from seqcompare.models.hmm._hmmlearn import Steps
 from seqcompare.models.hmm.by_hand import ByHand
 from seqcompare.models.hmm.chains import AgedFiltered, Filtered, chain_of
@@ -364,11 +365,13 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         x : symbol, number or array of shape (d,)
             The step.
         """
-        chain = chain_of(self)
-        ahead = chain.ahead(read_belief(self, state, x))
-        state, states = state._replace(ahead=ahead), chain.states(ahead)
+        ahead = state.chain.ahead(read_belief(self, state, x))
+        states, normals = state.chain.states(ahead), state.normals
+        state = Belief(ahead, *state[1:])
         if self.emission_ == "categorical":
             return states @ self.emissionprob_, state
+        if normals is not None and normals.weights is None and np.ndim(x) == 0:
+            return NormalMixture(states, normals.means[:, 0], normals.scales), state
         return self._mix(states, flat=np.ndim(x) == 0), state
 
     def _check_predict(self, X: SequencesLike) -> tuple[Sequences, Likelihood]:

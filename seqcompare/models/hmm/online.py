@@ -9,12 +9,63 @@ from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.models.base import check_sequences
 from seqcompare.models.hmm._hmmlearn import Engine
-from seqcompare.models.hmm.chains import chain_of
+from seqcompare.models.hmm.chains import AgedStates, States, chain_of
+from seqcompare.models.hmm.gaussians import full_covariances
 from seqcompare.models.hmm.observations import read_steps
 from seqcompare.models.hmm.recursions import Likelihood
 from seqcompare.models.hmm.settings import fitted_engine
 from seqcompare.models.online import plain
 from seqcompare.typing import Floats, Label
+
+
+class Normals(NamedTuple):
+    """Normal emissions, made ready for one step at a time: m states, or components of states.
+
+    Attributes
+    ----------
+    means : ndarray of shape (m, d)
+        Their means.
+    whiten : ndarray of shape (m, d, d)
+        What makes the distance from a mean one of the standard normal distribution.
+    shift : ndarray of shape (m,)
+        Logarithm of the density at the mean.
+    weights : ndarray of shape (K, n_mix), or None
+        Logarithms of the shares of components.
+    scales : ndarray of shape (m,)
+        Standard deviations of the first channel.
+    """
+
+    means: Floats
+    whiten: Floats
+    shift: Floats
+    weights: Floats | None
+    scales: Floats
+
+    @classmethod
+    def of(cls, model: Any) -> Normals:
+        """Return those of a fitted model."""
+        covariances = full_covariances(model)
+        d = covariances.shape[-1]
+        whiten = np.linalg.inv(np.linalg.cholesky(covariances))
+        shift = np.log(np.diagonal(whiten, axis1=1, axis2=2)).sum(axis=1) - d / 2 * np.log(2 * np.pi)
+        weights = None
+        if model.emission_ == "gmm":
+            with np.errstate(divide="ignore"):  # a component may have no share
+                weights = np.log(model.weights_)
+        scales = np.sqrt(covariances[:, 0, 0])
+        return cls(model.means_.reshape(-1, d), whiten, shift, weights, scales)
+
+    def likelihood(self, x: Floats) -> Likelihood:
+        """Return how well one step, shape (d,), fits each state."""
+        off = x - self.means
+        z = off * self.whiten[:, 0] if len(x) == 1 else np.matmul(self.whiten, off[..., np.newaxis])[..., 0]
+        logs = self.shift - (z * z).sum(axis=1) / 2
+        if self.weights is not None:
+            parts = logs.reshape(self.weights.shape) + self.weights
+            most = parts.max(axis=1)
+            logs = most + np.log(np.exp(parts - most[:, np.newaxis]).sum(axis=1))
+        most = logs.max()
+        return Likelihood(np.exp(logs - most)[np.newaxis], most[np.newaxis], (logs - most)[np.newaxis])
 
 
 class Belief(NamedTuple):
@@ -28,17 +79,25 @@ class Belief(NamedTuple):
         What knows how well steps fit.
     likelihoods : dict of symbol to ndarray of shape (K,)
         How well a symbol fits each state; all beliefs of one start share it.
+    chain : States or AgedStates
+        How states follow each other.
+    normals : Normals, optional
+        Where steps are numbers.
     """
 
     ahead: Floats
     engine: Engine
     likelihoods: dict[Any, Floats]
+    chain: States | AgedStates
+    normals: Normals | None
 
 
 def first_belief(model: Any) -> Belief:
     """Return what a fitted `HMM` or `HMMTagger` knows before the first step."""
     check_is_fitted(model)
-    return Belief(chain_of(model).start, fitted_engine(model), {})
+    chain = chain_of(model)
+    normals = Normals.of(model) if model.emission_ in ("gaussian", "gmm") else None
+    return Belief(chain.start, fitted_engine(model), {}, chain, normals)
 
 
 def settle(ahead: Floats, likelihood: Floats | Likelihood) -> Floats:
@@ -66,10 +125,10 @@ def read_belief(model: Any, state: Belief, x: Label | Floats) -> Floats:
     symbols = model.emission_ == "categorical"
     key = plain(x) if symbols else None
     likelihood = state.likelihoods.get(key)
-    if not symbols and np.shape(x) in ((), (model.n_channels_,)) and model.emission_ in ("gaussian", "gmm"):
-        values = np.asarray(x, dtype=np.float64).reshape(1, -1)
+    if state.normals is not None and np.shape(x) in ((), (model.n_channels_,)):
+        values = np.asarray(x, dtype=np.float64).reshape(-1)
         if np.isfinite(values).all():
-            return settle(state.ahead, state.engine.likelihood(values))
+            return settle(state.ahead, state.normals.likelihood(values))
     if likelihood is None:
         steps = check_sequences(model, [np.asarray(x)[np.newaxis]], reset=False, **model.reading)
         found = state.engine.likelihood(read_steps(model, steps))

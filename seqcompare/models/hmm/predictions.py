@@ -15,6 +15,7 @@ from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.counts import CountDistribution
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
 from seqcompare.models.hmm.chains import chain_of
+from seqcompare.models.hmm.gaussians import full_covariances
 from seqcompare.typing import Floats, RandomState, SequencesLike
 
 # Where the table of a Poisson distribution ends.
@@ -166,24 +167,10 @@ class StepPredictions:
             table = poisson.pmf(np.arange(size), rates[:, np.newaxis])
             tail = poisson.sf(size - 1, rates)
             return CountDistribution(states @ table, min(rates.max() / size, 0.5), states @ tail)
-        means, covars = self.means_, self._full_covariances()
+        means, covars = self.means_, full_covariances(self)
         if self.emission_ == "gmm":
             states = (states[..., np.newaxis] * self.weights_).reshape(*states.shape[:-1], -1)
             means = means.reshape(-1, means.shape[-1])
         if flat:
             return NormalMixture(states, means[:, 0], np.sqrt(covars[:, 0, 0]))
         return MultivariateNormalMixture(states, means, covars)
-
-    def _full_covariances(self) -> Floats:
-        """Return a matrix for each state, or each component of each state, shape (m, d, d)."""
-        d, lead = self.means_.shape[-1], self.means_.shape[:-1]
-        covars, kind = self.covars_, self.covariance_type_
-        if kind == "spherical":
-            full = covars[..., np.newaxis, np.newaxis] * np.eye(d)
-        elif kind == "diag":
-            full = covars[..., np.newaxis] * np.eye(d)
-        elif kind == "tied":  # one for all states, or one for all components of a state
-            full = covars if self.emission_ == "gaussian" else covars[:, np.newaxis]
-        else:
-            full = covars
-        return np.broadcast_to(full, (*lead, d, d)).reshape(-1, d, d)

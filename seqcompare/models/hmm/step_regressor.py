@@ -18,6 +18,7 @@ from seqcompare.models import kalman
 from seqcompare.models.base import Reading, check_sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.mixtures import NormalMixture
+from seqcompare.models.hmm.gaussians import full_covariances
 from seqcompare.models.hmm.linear_state_space import LinearStateSpace
 from seqcompare.models.hmm.model import HMM
 from seqcompare.models.hmm.online import Belief, first_belief, read_belief
@@ -189,7 +190,7 @@ class HMMStepRegressor(_Joint):
 
     def _given(self, states: Values, x: Floats) -> NormalMixture:
         """Return the distributions of targets, given probabilities of states and numbers of the input."""
-        means, covariances = self.density_.means_, self.density_._full_covariances()
+        means, covariances = self.density_.means_, full_covariances(self.density_)
         parts = [regression(means, c, x) for means, c in zip(means, covariances, strict=True)]
         mean, variance = (np.stack(part, axis=1) for part in zip(*parts, strict=True))
         return NormalMixture(states, mean, np.sqrt(variance))

@@ -94,6 +94,17 @@ class FlatNetwork(metaclass=ABCMeta):
     ) -> Any:
         """Run over a pack; what comes back has `output`, shape (N, width), and `final`, the states then."""
 
+    def ready(self, weights: Weights) -> Any:
+        """Return what `step` needs of the weights."""
+        return None
+
+    def step(
+        self, weights: Weights, x: Array, one: Pack, state: list[State] | None, ready: Any
+    ) -> tuple[Array, list[State]]:
+        """Run over one step of one sequence; return the output, shape (1, width), and the state then."""
+        done = self.run(weights, x, one, state, keep=False)
+        return done.output, done.final
+
     @abstractmethod
     def unrun(
         self, weights: Weights, x: Array, pack: Pack, done: Any, d_output: Array, gradient: Weights

@@ -75,10 +75,15 @@ def _unit(weights: Weights) -> tuple[Array, Array, Array]:
     return np.stack([modulus * np.cos(turning), modulus * np.sin(turning), scale]), fading, turning
 
 
+def unit_of(weights: Weights) -> Array:
+    """Return the real and the imaginary parts of λ, and γ, as rows, shape (3, hidden)."""
+    return _unit(weights)[0]
+
+
 def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -> Trace:
     B, width = state[0].shape
     H = width // 2
-    unit, _, _ = _unit(weights)
+    unit = unit_of(weights)
     h = with_initial(state[0], pack.n_rows, "h", how)
     entered = how.take("entered", (pack.n_rows if how.keep else B, width))
     _forward(*inputs[:3], pack.offsets, unit, h, entered, int(how.keep))

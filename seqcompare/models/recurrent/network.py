@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -209,6 +209,35 @@ class Network(FlatNetwork):
             mask = kept(noise.rng, noise.dropout, output)
             output = output if mask is None else output * mask
         return Pass(output, [t.final for layer_ in layers for t in layer_.traces], layers, mask)
+
+    def ready(self, weights: Weights) -> list[tuple[Weights, How, Inputs | None]]:
+        """Return the weights of each layer, how it runs, and what symbols add to the first one's gates."""
+        dtype = next(iter(weights.values())).dtype
+        layers: list[tuple[Weights, How, Inputs | None]] = []
+        for layer in range(self.architecture.n_layers):
+            own = self._own(weights, layer, "forward")
+            inputs = None
+            if layer == 0 and self.architecture.symbols:
+                rows = self._rows(weights, np.empty(0), layer)
+                inputs = self._enter(own, rows, None, np.zeros(1, dtype=np.int64), layer, "forward")
+            layers.append((own, self._how(layer, "forward", dtype, keep=False), inputs))
+        return layers
+
+    def step(
+        self, weights: Weights, x: Array, one: Pack, state: list[State] | None, ready: Any
+    ) -> tuple[Array, list[State]]:
+        """Run over one step of one sequence that is read forwards, without what only many steps need."""
+        state = self.start(1, next(iter(weights.values())).dtype) if state is None else state
+        output, states = x, []
+        for layer, (own, how, inputs) in enumerate(ready):
+            if inputs is None:
+                inputs = Inputs(output @ own["input"], own["bias"], one.source, None)
+            else:
+                inputs = Inputs(inputs.table, inputs.bias, x, inputs.beside)
+            trace = self.cell.forward(own, inputs, one, state[layer], how)
+            output = trace.output
+            states.append(trace.final)
+        return output, states
 
     def unrun(
         self,

@@ -14,6 +14,9 @@ from seqcompare.models.recurrent.flat import FlatNetwork
 from seqcompare.models.recurrent.packing import Pack, pack
 from seqcompare.typing import Array, Floats, Label
 
+#: In standard units: what is larger may be too large for a network.
+_ORDINARY = 1e15
+
 
 class Running(NamedTuple):
     """A network, and what it holds after the steps so far.
@@ -28,6 +31,8 @@ class Running(NamedTuple):
         How symbols enter; all states of one start share it.
     states : list of tuple of ndarray, or None
         The state of each layer; None before the first step.
+    ready : object
+        What the network makes of its weights once, for `step`.
     """
 
     network: FlatNetwork
@@ -35,11 +40,13 @@ class Running(NamedTuple):
     one: Pack
     codes: dict[Any, Array]
     states: list[State] | None
+    ready: Any
 
 
 def start(network: FlatNetwork, flat: Array) -> Running:
     """Return what a network holds before the first step; one that does not reuse memory, so states stay."""
-    return Running(network, network.views(flat), pack(np.array([0, 1]), np.arange(1)), {}, None)
+    weights = network.views(flat)
+    return Running(network, weights, pack(np.array([0, 1]), np.arange(1)), {}, None, network.ready(weights))
 
 
 def read(model: Any, running: Running, x: Label | Floats) -> tuple[Array, Running]:
@@ -48,9 +55,25 @@ def read(model: Any, running: Running, x: Label | Floats) -> tuple[Array, Runnin
     key = plain(x) if symbols else None
     entered = running.codes.get(key)
     if entered is None:
-        entered = model._encode(check_sequences(model, [np.asarray(x)[np.newaxis]], reset=False))
+        entered = _enter(model, x)
         if symbols:
             running.codes[key] = entered
-    done = running.network.run(running.weights, entered, running.one, running.states, keep=False)
-    outputs = read_out(running.network, running.weights, done.output, entered)[0]
-    return outputs, running._replace(states=done.final)
+    network, weights, one, _, states, ready = running
+    output, states = network.step(weights, entered, one, states, ready)
+    return read_out(network, weights, output, entered)[0], Running(*running[:4], states, ready)
+
+
+def shares(z: Array) -> Array:
+    """Return the softmax of the outputs of one step, shape (n_outputs,)."""
+    parts = np.exp(z - z.max())
+    return parts / parts.sum()
+
+
+def _enter(model: Any, x: Any) -> Array:
+    """Return a step as the network takes it; ordinary numbers without looking for what is wrong."""
+    step = np.asarray(x)
+    if step.dtype.kind == "f" and step.shape in ((), (model.n_channels_,)) and model.kind_ == "real":
+        standard = (step.reshape(1, -1) - model.input_mean_) / model.input_scale_
+        if np.abs(standard).max() < _ORDINARY:
+            return standard.astype(model.weights_.dtype)
+    return model._encode(check_sequences(model, [step[np.newaxis]], reset=False))

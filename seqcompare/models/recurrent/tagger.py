@@ -122,7 +122,7 @@ class NetTagger(Net, Tagger):
             The step.
         """
         outputs, state = online.read(self, state, x)
-        return softmax(outputs[np.newaxis])[0], state
+        return online.shares(outputs), state
 
     def step_proba(self, steps: ArrayLike, state: list[State] | None = None) -> tuple[Values, list[State]]:
         """Take one step of n sequences at once, for those that are read, or drawn, as they come.

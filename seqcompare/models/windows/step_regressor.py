@@ -14,7 +14,7 @@ from seqcompare.data.targets import check_step_numbers, check_step_weights
 from seqcompare.models.base import Reading, check_sequences
 from seqcompare.models.filling import Missing
 from seqcompare.models.step_regression import StepRegressor
-from seqcompare.models.windows import gaps
+from seqcompare.models.windows import gaps, online
 from seqcompare.models.windows.fit import CHUNK, FEW, as_form, count_parameters, fit_rows, wants_dense
 from seqcompare.models.windows.sliding_window import SlidingWindow
 from seqcompare.typing import SequencesLike, TargetsLike, WeightsLike
@@ -145,7 +145,10 @@ class WindowStepRegressor(StepRegressor):
     def start(self) -> Any:
         """Return the state before the first step of a sequence, for `step`; not if it looks ahead."""
         check_is_fitted(self)
-        return gaps.start(self.window_.layout_) if self._fills else super().start()
+        if self._fills:
+            return gaps.start(self.window_.layout_)
+        last = online.scaled(self.target_mean_, self.target_scale_) if self.standardize else None
+        return (online.start(self, last) if self.causal else None) or super().start()
 
     def step(self, state: Any, x: Any) -> tuple[Any, Any]:
         """Read one more step; return its number or numbers, and what to pass on.
@@ -157,6 +160,8 @@ class WindowStepRegressor(StepRegressor):
         x : symbol, number or array of shape (d,)
             The step.
         """
+        if isinstance(state, online.Running):
+            return online.read(self, state, x)
         if not isinstance(state, gaps.Window):
             return super().step(state, x)
         layout = self.window_.layout_

@@ -18,7 +18,7 @@ from seqcompare.data.targets import check_step_labels, check_step_weights, score
 from seqcompare.models.alphabet import find_symbols
 from seqcompare.models.base import Reading, Tagger, check_sequences
 from seqcompare.models.filling import Missing
-from seqcompare.models.windows import gaps
+from seqcompare.models.windows import gaps, online
 from seqcompare.models.windows.fit import (
     CHUNK,
     FEW,
@@ -303,7 +303,10 @@ class WindowTagger(Tagger):
     def start(self) -> Any:
         """Return the state before the first step of a sequence, for `step`; not if it looks ahead."""
         check_is_fitted(self)
-        return gaps.start(self.window_.layout_) if self._fills else super().start()
+        if self._fills:
+            return gaps.start(self.window_.layout_)
+        last = None if self.temperature_ is None else online.at_temperature(self.temperature_)
+        return (online.start(self, last) if self.causal else None) or super().start()
 
     def step(self, state: Any, x: Any) -> tuple[Any, Any]:
         """Read one more step; return the probabilities of its label, and what to pass on.
@@ -315,6 +318,8 @@ class WindowTagger(Tagger):
         x : symbol, number or array of shape (d,)
             The step.
         """
+        if isinstance(state, online.Running):
+            return online.read(self, state, x)
         if not isinstance(state, gaps.Window):
             return super().step(state, x)
         row, state = gaps.read(self.window_.layout_, state, x)

@@ -21,7 +21,7 @@ def cells_of(row: Row) -> dict[str, str]:
         "status": f"{row.mark} {row.status_words}".strip(),
         "name": f"{row.name}: {row.candidate}" if row.candidate not in ("", row.name) else row.name,
         "score": f"{row.score} ({row.interval})" if row.interval else row.score,
-        "gain": f"{row.gain} ({row.gain_interval}) on {row.over}" if row.over else "",
+        "gain": f"{row.gain} ({row.gain_interval}) over {row.over}" if row.over else "",
         "sure": row.sure,
         "reach": f"{row.reach} ({row.reach_interval})" if row.reach_interval else row.reach,
         "parameters": row.parameters,
@@ -51,18 +51,8 @@ def to_text(sheet: AnswerSheet, width: int = 80) -> str:
         lead = f"{tile.label}:".ljust(longest)
         note = f" ({tile.note})" if tile.note else ""
         lines.append(_wrapped(f"{tile.value}{note}", width, lead))
-    heads = ["", "Family", sheet.heads["score"][0], "95% interval", "As good", "Reach", "Params"]
-    taken = [[row.score, row.interval, row.sure, row.reach, row.parameters] for row in sheet.rows]
-    widths = [
-        max(len(head), *map(len, column))
-        for head, column in zip(heads[2:], zip(*taken, strict=True), strict=True)
-    ]
-    room = max(width - 3 - sum(widths) - 2 * len(heads), 8)
-    rows = [[row.mark, _cut(row.name, room), *cells] for row, cells in zip(sheet.rows, taken, strict=True)]
-    align = ("left", "left", "right", "left", "right", "right", "right")
-    table = tabulate(rows, headers=heads, tablefmt="plain", disable_numparse=True, colalign=align)
+    lines += ["", *_columns(sheet, width)]
     marks = {row.mark: row.status_words.partition(":")[0] for row in sheet.rows if row.mark}
-    lines += ["", *(line[:width].rstrip() for line in str(table).splitlines())]
     lines.append(_wrapped(" · ".join(f"{mark} {words}" for mark, words in marks.items()), width))
     lines += ["", "What to do next:", *(f"  {command}" for command in sheet.commands)]
     lines += [_wrapped(note.text, width, "- ") for note in sheet.todo]
@@ -118,6 +108,34 @@ def to_plain(sheet: AnswerSheet) -> Record:
 def _head(sheet: AnswerSheet, name: str) -> str:
     words, small = sheet.heads[name]
     return f"{words} ({small})" if small else words
+
+
+def _columns(sheet: AnswerSheet, width: int) -> list[str]:
+    """Return the table in lines of `width`: names are cut, columns left out if need be, numbers never cut."""
+    columns = [("", [row.mark for row in sheet.rows], str.ljust), ("Family", [], str.ljust)]
+    columns += [
+        (head, [getattr(row, name) for row in sheet.rows], write)
+        for head, name, write in (
+            (sheet.heads["score"][0], "score", str.rjust),
+            ("95% interval", "interval", str.ljust),
+            ("As good", "sure", str.rjust),
+            ("Reach", "reach", str.rjust),
+            ("Params", "parameters", str.rjust),
+        )
+    ]
+    widths = [max(map(len, [head, *cells])) for head, cells, _ in columns]
+    longest = max(len("Family"), *(len(row.name) for row in sheet.rows))
+    while (room := width - sum(widths) + widths[1] - 2 * (len(widths) - 1)) < min(longest, 12):
+        widths.pop()
+    widths[1] = min(longest, room)
+    columns[1] = ("Family", [_cut(row.name, widths[1]) for row in sheet.rows], str.ljust)
+    table = zip(*([head, *cells] for head, cells, _ in columns[: len(widths)]), strict=True)
+    return [
+        "  ".join(
+            write(cell, wide) for cell, wide, (*_, write) in zip(line, widths, columns, strict=False)
+        ).rstrip()
+        for line in table
+    ]
 
 
 def _wrapped(text: str, width: int, lead: str = "") -> str:

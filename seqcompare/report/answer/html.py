@@ -15,7 +15,12 @@ from seqcompare.style import SeriesStyle
 _WIDTH, _HEIGHT, _MARGIN = 190, 26, 14
 
 #: What a narrow screen calls a column.
-_NARROW = {"sure": "P(as good)", "parameters": "size", "step_time": "a step", "fit_time": "training"}
+_NARROW = {
+    "sure": "as good: p",
+    "parameters": "parameters",
+    "step_time": "time a step",
+    "fit_time": "training",
+}
 
 #: Takes a hex code to what stands for it on a page.
 Themed = Callable[[str], str]
@@ -44,6 +49,7 @@ def answer_html(
         [
             '<div class="sq-answer">',
             tiles_html(sheet.tiles),
+            _next_html(sheet),
             table_html(sheet, themed),
             lists_html(sheet, anchors or {}),
             "</div>",
@@ -121,7 +127,7 @@ def _narrow(column: str, sheet: AnswerSheet) -> str:
 def _gain(row: Row) -> str:
     if not row.over:
         return row.gain if row.gain != "–" else ""
-    return f"<b>{escape(row.gain)}</b> on {escape(row.over)}<small>{escape(row.gain_interval)}</small>"
+    return f"<b>{escape(row.gain)}</b> over {escape(row.over)}<small>{escape(row.gain_interval)}</small>"
 
 
 def key_html(look: SeriesStyle, themed: Themed) -> str:
@@ -192,10 +198,18 @@ def lists_html(sheet: AnswerSheet, anchors: Mapping[str, str]) -> str:
     todo = "".join(f"<li>{note_html(note, anchors)}</li>" for note in sheet.todo)
     limits = "".join(f"<li>{note_html(note, anchors)}</li>" for note in sheet.limits)
     return (
-        f'<div class="sq-two"><section><h3>What to do next</h3>{pasted}'
+        f'<div class="sq-two"><section id="what-next"><h3>What to do next</h3>{pasted}'
         f"{f'<ul>{todo}</ul>' if todo else ''}</section>"
         f"<section><h3>What this does not say</h3><ul>{limits}</ul></section></div>"
     )
+
+
+def _next_html(sheet: AnswerSheet) -> str:
+    """Return what to do next in one line: on a phone the list is below the first screen."""
+    if not sheet.commands:
+        return ""
+    command = sheet.commands[0].partition("  #")[0]
+    return f'<p class="sq-next">Next: <code>{escape(command)}</code> <a href="#what-next">more</a></p>'
 
 
 def note_html(note: Note, anchors: Mapping[str, str]) -> str:

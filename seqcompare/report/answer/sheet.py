@@ -38,7 +38,7 @@ from seqcompare.typing import Params
 _STATUS = {
     ENOUGH: ("✓", "good enough"),
     EQUIVALENT: ("=", "as good, for sure"),
-    UNDECIDED: ("?", "not told apart"),
+    UNDECIDED: ("?", "may be as good"),
     INFERIOR: ("✗", "worse, for sure"),
     NOT_TRIED: ("∅", "not tried"),
 }
@@ -215,7 +215,9 @@ def _rows(result: ComparisonResult, table: pd.DataFrame) -> tuple[Row, ...]:
                 entry=entry,
                 family=families.get(row["family"], ""),
                 name=names[row["entry"]],
-                candidate="" if missing(row["candidate"]) else shown(row["candidate"], 48),
+                candidate=""
+                if missing(row["candidate"]) or row["candidate"] == entry
+                else shown(row["candidate"], 48),
                 status=status,
                 mark=mark,
                 status_words=words,

@@ -12,8 +12,11 @@ from seqcompare.report.answer.words import capital, margin_words, missing, reach
 from seqcompare.report.names import shown
 from seqcompare.results.comparison import ComparisonResult
 from seqcompare.results.contest import CHANCE
-from seqcompare.results.described import role_of_reach
+from seqcompare.results.described import metric_of, role_of_reach
 from seqcompare.results.judgement import Judgement
+
+#: What readers count in, the first that a comparison has.
+_BESIDE = ("accuracy", "rmse")
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,12 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
         return (failed, *rest)
     by_entry = {str(row["entry"]): row for row in table.to_dict("records")}
     mine = by_entry[str(judged.winner)]
-    chance = f" · chance {metric.say_figure(by_entry[CHANCE]['score'])}" if CHANCE in by_entry else ""
-    span = f"95% interval {span_of(mine['low'], mine['high'], metric.say_figure)}"
-    good = Tile(
-        "How good", metric.say(float(mine["score"])), span + (chance if judged.winner != CHANCE else "")
-    )
+    floor = CHANCE if CHANCE in by_entry and judged.winner != CHANCE else ""
+    said = [f"95% interval {span_of(mine['low'], mine['high'], metric.say_figure)}"]
+    if floor:
+        said.append(f"chance {metric.say_figure(by_entry[CHANCE]['score'])}")
+    said += _beside(result, str(judged.winner), floor)
+    good = Tile("How good", metric.say(float(mine["score"])), " · ".join(said))
     if judged.kind == "cannot tell":
         leader = "" if judged.winner == CHANCE else f"; best so far: {shown(mine['candidate'], 40)}"
         use = Tile("Use this model", "None yet", f"not shown that any model beats chance{leader}", "open")
@@ -60,7 +64,7 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
         )
     else:
         why = (
-            "the best of all"
+            "the best on test data"
             if judged.winner == judged.best
             else f"the cheapest of which none was shown to be better by {tolerance}"
         )
@@ -68,6 +72,21 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
         use = Tile("Use this model", capital(shown(verdict.model, 48)), f"{why} · {size} parameters", "ok")
         sure = _how_sure(result, judged, tolerance)
     return use, good, _how_far(result, mine), sure
+
+
+def _beside(result: ComparisonResult, winner: str, floor: str) -> list[str]:
+    """Return the score in what readers count in, where models are compared by something else."""
+    scores = result.summary.set_index("entry")
+    for name in _BESIDE:
+        if name == result.metric.name or name not in scores or missing(scores[name][winner]):
+            continue
+        metric = metric_of(result.config, name)
+        chance = f", chance {metric.say_figure(scores[name][floor])}" if floor else ""
+        mine = float(scores[name][winner])
+        return [
+            f"{f'{metric.title} {metric.say_figure(mine)}' if metric.title else metric.say(mine)}{chance}"
+        ]
+    return []
 
 
 def _how_sure(result: ComparisonResult, judged: Judgement, tolerance: str) -> Tile:

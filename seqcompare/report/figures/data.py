@@ -22,6 +22,8 @@ CONTROLS: dict[str, tuple[Line, str]] = {
     "ahead": ((0, (6, 1.5, 1.5, 1.5)), "k steps ahead"),
     "first": ((0, (3, 1.2)), "fitted to the first k"),
     "at": ((0, (3, 1.2)), "at steps up to k"),
+    "tables": ((0, (1.2, 1.2)), "as it was fitted"),
+    "learning": ("-", "learning from the last k"),
 }
 
 

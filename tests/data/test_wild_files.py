@@ -1,0 +1,295 @@
+"""Files as other countries and tools write them: read as what they are, or refused with a way on."""
+
+import json
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from seqcompare.datasets import DataError, read
+from seqcompare.experiments.compare import with_joint_symbols
+
+RANDOM = np.random.default_rng(5)
+NUMBERS = [f"{number:.2f}" for number in np.random.default_rng(0).normal(size=5000)]
+
+
+def number():
+    """Return a number with a fraction, another one each time."""
+    return NUMBERS[RANDOM.integers(len(NUMBERS))]
+
+
+def lines(*parts):
+    return "\n".join(line for part in parts for line in ([part] if isinstance(part, str) else part)) + "\n"
+
+
+def clock(minute):
+    return f"{minute // 60 % 24:02d}:{minute % 60:02d}"
+
+
+def names(cells, n):
+    return [str(cell) for cell in RANDOM.choice(list(cells), n)]
+
+
+def wide(head, key, cells, n=10):
+    return lines(head, (f"{key}{i}," + ",".join(cells() for _ in range(head.count(","))) for i in range(n)))
+
+
+DAYS = [date(2022, 1, 1) + timedelta(days=k) for k in range(60)]
+
+# name of the file: its text, sequences, shortest and longest, role, channels, and a part of what is said
+FILES = {
+    "midnight.csv": (
+        lines("id,time,v", (f"n{i},{clock(1430 + 2 * k)},{number()}" for i in range(8) for k in range(12))),
+        8, (12, 12), "next", {"v": "real"}, "'time' passes midnight",
+    ),
+    "title.csv": (
+        lines('"Data Source","Indicators",', "", '"Updated","2023",', "", '"Country","Code",'
+              + ",".join(map(str, range(1960, 1980))) + ",", (f'"c{i}","{i}x",' + ",".join(
+                  number() for _ in range(20)) + "," for i in range(7))),
+        7, (20, 20), "next", {"value": "real"}, "2 line(s) above the table are left out",
+    ),
+    "units.csv": (
+        lines("time,force,angle", "s,N,deg", (f"{k / 100:.2f},{number()},{number()}" for k in range(30))),
+        1, (30, 30), "next", {"force": "real", "angle": "real"}, "1 line(s) of units or explanations",
+    ),
+    "explained.csv": (
+        lines("Who,Q1,Q2,Q3", "Person,How on day 1?,How on day 2?,How on day 3?", "{a},{b},{c},{d}",
+              (f"R_{i}," + ",".join(names(range(1, 6), 3)) for i in range(12))),
+        12, (3, 3), "next", {"value": "symbols"}, "2 line(s) of units or explanations",
+    ),
+    "paces.csv": (
+        lines("Lap,Pace,HR", (f"{k + 1},{3 + k * 7 % 4}:{10 + k * 13 % 40},{140 + k * 7 % 31}"
+                              for k in range(20))),
+        1, (20, 20), "next", {"Pace": "real", "HR": "count"}, "'Pace' are read as durations",
+    ),
+    "session.csv": (
+        lines("Subject,Session,Trial,Answer", (f"{i},1,{k},{'lr'[(i + k * k) % 2]}"
+                                               for i in range(6) for k in range(9))),
+        6, (9, 9), "next", {"Answer": "symbols"}, "'Subject' is taken for the sequence",
+    ),
+    "panel.csv": (
+        lines("LOCATION,SUBJECT,TIME,Value,Flags", (f"{c},TOT,{y},{number()}," for c in ("AUS", "AUT", "BEL")
+                                                    for y in range(1990, 2010))),
+        3, (20, 20), "next", {"Value": "real"}, "'Flags' is no channel: it is empty",
+    ),
+    "visits.csv": (
+        lines("record_id,event,instrument,crp", (f"{i + 1},visit_{k}_arm_1,,{number()}"
+                                                 for i in range(9) for k in range(5))),
+        9, (5, 5), "next", {"crp": "real"}, "it names the steps, in every sequence alike",
+    ),
+    "days_across.csv": (
+        lines("Place,Lat," + ",".join(f"{d.month}/{d.day}/{d:%y}" for d in DAYS),
+              (f"p{i},{number()}," + ",".join(map(str, range(i, i + 60))) for i in range(8))),
+        8, (60, 60), "next", {"value": "count"}, "'1/1/22' to '3/1/22' are a series",
+    ),
+    "ordinals.csv": (
+        wide("student,1st,2nd,3rd,4th,5th", "s", lambda: names("ABC", 1)[0]),
+        10, (5, 5), "next", {"value": "symbols"}, "'1st' to '5th' are a series",
+    ),
+    "years.csv": (
+        wide("country,2001,1999,2000,2002", "c", number, 8),
+        8, (4, 4), "next", {"value": "real"}, "'1999' to '2002' are a series",
+    ),
+    "months_fr.csv": (
+        lines("no;janv. 2020;févr. 2020;mars 2020;avr. 2020", (f"{i:02d};" + ";".join(
+            number().replace(".", ",") for _ in range(4)) for i in range(1, 9))),
+        8, (4, 4), "next", {"value": "real"}, "'janv. 2020' to 'avr. 2020' are a series",
+    ),
+    "channels_across.csv": (
+        lines("pid,class," + ",".join(f"{v}_{k}" for k in range(1, 6) for v in ("acc", "gyr")),
+              (f"p{i},{'ab'[i % 2]}," + ",".join(number() for _ in range(10)) for i in range(12))),
+        12, (5, 5), "sequence", {"acc": "real", "gyr": "real"}, "'acc', 'gyr' are channels of 5 steps",
+    ),
+    "mixed_across.csv": (
+        lines("ID," + ",".join(f"T{k}_{v}" for v in ("sbp", "mood") for k in range(1, 5)),
+              (f"{i}," + ",".join([number() for _ in range(4)] + names(["low", "high"], 4))
+               for i in range(12))),
+        12, (4, 4), "next", {"T#_sbp": "real", "T#_mood": "symbols"}, "are channels of 4 steps",
+    ),
+    "millions.csv": (
+        wide("company,Q1 2019,Q2 2019,Q3 2019,Q4 2019", "co", lambda: f"${abs(float(number()))}M"),
+        10, (4, 4), "next", {"value": "real"}, "with letters for thousands and millions",
+    ),
+    "minus_behind.csv": (
+        lines("Buchung;Betrag", (f"{d:02d}.01.2020;{d % 9 + 1}.{100 + 7 * d},{10 + d}{'-' * (d % 2)}"
+                                 for d in range(1, 29))),
+        1, (28, 28), "next", {"Betrag": "real"}, "with points between thousands",
+    ),
+    "japan.csv": (
+        lines("日付,売上", (f"{d.year}年{d.month}月{d.day}日,{number()}" for d in DAYS)),
+        1, (60, 60), "next", {"売上": "real"}, "'日付' is taken for the order",
+    ),
+    "poland.csv": (
+        lines("data,wartość", (f"{d} {m} 2021,{number()}" for m in ("stycznia", "lutego", "marca")
+                               for d in (1, 10, 20))),
+        1, (9, 9), "next", {"wartość": "real"}, "dates with names of months",
+    ),
+    "one_day.csv": (
+        lines("Id,Time,Value", (f"{i},4/12/2016 7:{20 + k} AM,{number()}" for i in range(4)
+                                for k in range(9))),
+        4, (9, 9), "next", {"Value": "real"}, "which makes no difference",
+    ),
+    "calendar.csv": (
+        lines("year,month,day,temp", (f"{d.year},{d.month},{d.day},{number()}" for d in DAYS)),
+        1, (60, 60), "next", {"temp": "real"}, "'year', 'month', 'day' are read as one of dates",
+    ),
+    "weeks.csv": (
+        lines("Year,Week,rate", (f"{y},{w},{number()}" for y in (2018, 2019) for w in range(1, 53))),
+        1, (104, 104), "next", {"rate": "real"}, "read as ISO weeks",
+    ),
+    "datenum.csv": (
+        lines("datenum,x", (f"{736330 + k / 24:.6f},{number()}" for k in range(40))),
+        1, (40, 40), "next", {"x": "real"}, "'datenum' is no channel: it counts the steps",
+    ),
+    "once.csv": (
+        lines("customer,month,spend,label", (f"C{i},2020-{m:02d},{number()},{'yn'[i % 2] if m == 6 else ''}"
+                                             for i in range(12) for m in range(1, 7))),
+        12, (6, 6), "sequence", {"spend": "real"}, "has one value a sequence, written on some",
+    ),
+    "first_row.csv": (
+        lines("Sentence #,Word,Tag", (f"{f'Sentence: {i}' if k == 0 else ''},{w},{t}" for i in range(9)
+              for k, (w, t) in enumerate((("Rome", "B"), ("is", "O"), (names(["big", "old"], 1)[0], "O"))))),
+        9, (3, 3), "step", {"Word": "symbols"}, "names each sequence on its first row",
+    ),
+    "ratings.csv": (
+        lines("userId,movieId,timestamp", (f"{i},{m},{964980000 + 37 * (k * 7 % 11) + i}" for i in range(9)
+                                           for k, m in enumerate(names(range(1, 99), 11)))),
+        9, (11, 11), "next", {"movieId": "symbols"}, "by its name codes",
+    ),
+    "label_last.csv": (
+        lines(",".join([*(number() for _ in range(20)), f"{i % 2}.0"]) for i in range(20)),
+        20, (20, 20), "sequence", {"value": "real"}, "the last column holds few whole numbers",
+    ),
+    "sites.txt": (
+        lines(f"{''.join(names('ACGT', 20))}\t{('pos', 'neg')[i % 2]}" for i in range(20)),
+        20, (20, 20), "sequence", {"value": "symbols"}, "the first line holds values",
+    ),
+    "printed.txt": (
+        lines("    id t     v", (f"{9 * i + k:<3d} {i:2d} {k} {number():>6}" for i in range(6)
+                                 for k in range(6))),
+        6, (6, 6), "next", {"v": "real"}, "they begin with row names",
+    ),
+    "ragged.txt": (
+        lines(" ".join(number() for _ in range(5 + i % 3)) for i in range(20)),
+        20, (5, 7), "next", {"0": "real"}, "each is read as a sequence",
+    ),
+    "patterns.txt": (
+        lines(" -1 ".join(names(range(1, 9), 3 + i % 3)) + " -1 -2" for i in range(20)),
+        20, (3, 5), "next", {"0": "symbols"}, "as SPMF has it",
+    ),
+    "features.txt": (
+        lines("\t".join([names("BIO", 1)[0], f"w={w}", f"pos={w}x"]) if w else "" for _ in range(9)
+              for w in [*names("abc", 4), ""]),
+        9, (4, 4), "step", {"w": "symbols", "pos": "symbols"}, "as CRFsuite has them",
+    ),
+    "reads.fastq": (
+        lines(f"@r{i}\n{''.join(names('ACGT', 20))}\n+\n{'I' * 20}" for i in range(5)),
+        5, (20, 20), "next", {"0": "symbols"}, "qualities of FASTQ left out",
+    ),
+    "bought.jsonl": (
+        lines(json.dumps({"session": f"s{i}", "events": names(["home", "cart"], 5), "bought": i % 2})
+              for i in range(20)),
+        20, (5, 5), "sequence", {"0": "symbols"}, "the targets in 'bought'",
+    ),
+    "nested.jsonl": (
+        lines(json.dumps({"session": f"s{i}", "events": [{"type": w, "ts": k} for k, w in enumerate(
+            names(["home", "cart"], 5))]}) for i in range(9)),
+        9, (5, 5), "next", {"type": "symbols"}, "each object in 'events' is a step",
+    ),
+    "records.json": (
+        json.dumps([{"id": i, "t": k, "v": float(number())} for i in range(8) for k in range(9)], indent=1),
+        8, (9, 9), "next", {"v": "real"}, "'t' is taken for the order",
+    ),
+    "sparse.arff": (
+        "@relation s\n@attribute a real\n@attribute b real\n@attribute k {x,y}\n@data\n"
+        "{0 1.5, 2 y}\n{1 2}\n{0 1,1 3, 2 y}\n{1 1}\n",
+        4, (2, 2), "sequence", {"value": "real"}, "the last attribute is the class",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_read_as_what_it_is(name, tmp_path):
+    text, n_sequences, lengths, role, channels, said = FILES[name]
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    data = read(path)
+    assert len(data) == n_sequences, data.notes
+    assert (data.X.lengths.min(), data.X.lengths.max()) == lengths
+    assert data.role == role
+    assert {channel.name: channel.kind for channel in data.X.schema} == channels
+    assert any(said in note for note in data.notes), data.notes
+
+
+@pytest.mark.parametrize("order", ["oldest first", "newest first"])
+@pytest.mark.parametrize("form", ["%H:%M", "%I:%M:%S %p"])
+def test_rows_go_on_over_midnight(order, form, tmp_path):
+    moments = [datetime(2020, 1, 1, 20) + timedelta(minutes=40 * k) for k in range(90)]
+    rows = [f"{moment.strftime(form)},{k}.5" for k, moment in enumerate(moments)]
+    path = tmp_path / "nights.csv"
+    path.write_text(lines("clock,v", rows if order == "oldest first" else rows[::-1]), encoding="utf-8")
+    data = read(path)
+    np.testing.assert_array_equal(data.X[0], np.arange(90) + 0.5)
+    assert set(np.diff(data.X.times).astype("timedelta64[m]").astype(int)) == {40}
+
+
+def test_times_of_one_day_are_sorted(tmp_path):
+    path = tmp_path / "day.csv"
+    order = [5, 2, 9, 0, 7, 1, 8, 3, 6, 4]
+    path.write_text(lines("time,v", (f"{clock(540 + 7 * k)},{k}.5" for k in order)), encoding="utf-8")
+    np.testing.assert_array_equal(read(path).X[0], np.arange(10) + 0.5)
+
+
+MOLTEN = {
+    "with gaps": lines("subject,time,variable,value", (
+        f"s{i},{t},{v},{number()}" for i in range(8) for t in range(9) for v in ("hr", "bp", "oxygen")
+        if (i + t + len(v)) % 5)),
+    "by variable": lines('"","id","time","variable","value"', (
+        f'"{i}{t}{v}",{i},{t},"{v}",{number()}' for v in "xy" for i in range(8) for t in range(9))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MOLTEN)
+def test_a_row_for_each_channel_is_refused_with_a_way_on(name, tmp_path):
+    path = tmp_path / "molten.csv"
+    path.write_text(MOLTEN[name], encoding="utf-8")
+    with pytest.raises(DataError, match=r"column 'variable': each step has .*df.pivot"):
+        read(path)
+
+
+def test_events_at_one_time_are_no_channels(tmp_path):
+    path = tmp_path / "log.csv"
+    rows = (f"{i},2020-01-0{t + 1},{a},{number()}" for i in range(9) for t in range(6)
+            for a in RANDOM.choice(list("abcdefg"), 1 + t % 2, replace=False))  # fmt: skip
+    path.write_text(lines("case_id,timestamp,activity,cost", rows), encoding="utf-8")
+    assert [channel.name for channel in read(path).X.schema] == ["activity", "cost"]
+
+
+def test_joint_symbols_are_said(tmp_path):
+    path = tmp_path / "both.csv"
+    rows = (f"{i},{t},{'ab'[(i + t) % 2]},{'uvw'[(i * t) % 3]}" for i in range(12) for t in range(8))
+    path.write_text(lines("id,t,event,ward", rows), encoding="utf-8")
+    data = with_joint_symbols(read(path))
+    assert "channels event, ward are predicted as one joint symbol" in data.notes
+    assert data.X.n_channels == 1
+
+
+def test_many_channels_are_read_in_good_time(tmp_path):
+    path = tmp_path / "relation.arff"
+    cells = "\\n".join(map(str, range(30_000)))
+    head = "@relation r\n@attribute s relational\n@attribute v integer\n@end s\n@data\n"
+    path.write_text(f"{head}'{cells}'\n", encoding="utf-8")
+    assert read(path).X.lengths.tolist() == [30_000]
+
+
+@pytest.mark.parametrize(("text", "remedy"), [
+    (lines("id,t,code", (f"{i},{t},{'V58.6' if (i + t) % 4 == 0 else 401 + (i * t) % 3}" for i in range(9)
+                         for t in range(6))), {"kind": "symbols"}),
+    (lines(",".join(number() for _ in range(5 + i % 3)) for i in range(9)), {"file_format": "text"}),
+])  # fmt: skip
+def test_what_is_advised_is_what_is_meant(text, remedy, tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError) as refused:
+        read(path)
+    assert refused.value.remedy == remedy
