@@ -44,6 +44,8 @@ _HOMES = {
         "AttentionRegressor",
         "AttentionTagger",
     ],
+    "seqcompare.models.echo_state.labels": ["EchoStateClassifier", "EchoStateTagger"],
+    "seqcompare.models.echo_state.numbers": ["EchoStateRegressor", "EchoStateStepRegressor"],
     "seqcompare.models.recurrent.estimators": [
         "RNNClassifier",
         "RNNRegressor",

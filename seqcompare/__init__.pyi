@@ -17,6 +17,10 @@ from seqcompare.models.attention.estimators import AttentionClassifier as Attent
 from seqcompare.models.attention.estimators import AttentionRegressor as AttentionRegressor
 from seqcompare.models.attention.estimators import AttentionTagger as AttentionTagger
 from seqcompare.models.bayes import BayesClassifier as BayesClassifier
+from seqcompare.models.echo_state.labels import EchoStateClassifier as EchoStateClassifier
+from seqcompare.models.echo_state.labels import EchoStateTagger as EchoStateTagger
+from seqcompare.models.echo_state.numbers import EchoStateRegressor as EchoStateRegressor
+from seqcompare.models.echo_state.numbers import EchoStateStepRegressor as EchoStateStepRegressor
 from seqcompare.models.export.to_onnx import to_onnx as to_onnx
 from seqcompare.models.filled import Filled as Filled
 from seqcompare.models.hmm.autoregressive import AutoregressiveHMM as AutoregressiveHMM

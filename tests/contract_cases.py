@@ -15,6 +15,10 @@ from seqcompare import (
     ContextTree,
     CountAutoregression,
     CRFTagger,
+    EchoStateClassifier,
+    EchoStateRegressor,
+    EchoStateStepRegressor,
+    EchoStateTagger,
     Filled,
     FilledNext,
     HMMClassifier,
@@ -182,6 +186,28 @@ CASES = {
         AttentionClassifier(**ATTENTION), "real", "sequence", {"pooling": ["last", "mean"]}
     ),
     "attention regressor": case(AttentionRegressor(**ATTENTION), "real", "value", {"n_heads": [1, 2]}),
+    "echo state tagger": case(EchoStateTagger(20, random_state=0), "strings", "step", {"n_units": [5, 10]}),
+    "echo state tagger mixed": case(
+        EchoStateTagger(20, random_state=0), "mixed", "step", {"leak": [0.3, 1.0]}
+    ),
+    "next echo state": case(
+        NextStep(EchoStateTagger(20, random_state=0)), "strings", "next", {"estimator__n_units": [5, 10]}
+    ),
+    "next echo state of numbers": case(
+        NextStep(EchoStateStepRegressor(10, random_state=0)), "real", "next", {"estimator__alpha": [0.1, 1.0]}
+    ),
+    "echo state step regressor": case(
+        EchoStateStepRegressor(10, random_state=0), "real", "step-value", {"n_units": [5, 10]}
+    ),
+    "echo state classifier": case(
+        EchoStateClassifier(20, random_state=0), "real", "sequence", {"pooling": ["last", "mean"]}
+    ),
+    "echo state classifier of symbols": case(
+        EchoStateClassifier(20, pooling="mean", random_state=0), "strings", "sequence", {"leak": [0.3, 1.0]}
+    ),
+    "echo state regressor": case(
+        EchoStateRegressor(10, random_state=0), "real", "value", {"pooling": ["last", "mean"]}
+    ),
     "bayes": case(BayesClassifier(MarkovChain()), "strings", "sequence", {"estimator__order": [0, 1]}),
     "bayes hmm": case(
         BayesClassifier(HMM(n_init=1, random_state=0)),

@@ -80,6 +80,7 @@ ROLES = {
     "bilru": {"step"},
     "bigru": {"step"},
     "bilstm": {"step"},
+    "echo-state": {"next", "step", "sequence", "value"},
     "attention": {"next", "step", "sequence", "value"},
     "biattention": {"step"},
     "exact": {"next"},

@@ -16,7 +16,7 @@ from seqcompare.experiments.suites import SuiteError, load_suite, override_suite
 from seqcompare.families import Family, ModelSpec
 from seqcompare.tasks import Copy, Echo, LagChain, Recall
 
-NETS = [f"{cell} 32" for cell in ("Elman", "Jordan", "minGRU", "LRU", "GRU", "LSTM")]
+NETS = [*(f"{cell} 32" for cell in ("Elman", "Jordan", "minGRU", "LRU", "GRU", "LSTM")), "echo state 200"]
 AXIS = {"axis": "memory", "task": "Recall", "parameter": "n_cues", "values": [2, 4], "distance": 4}
 
 
@@ -88,7 +88,9 @@ def test_overrides_replace_parts():
 
 def test_a_family_stands_for_its_variants():
     trials = plan_trials(override_suite(load_suite("quick"), ["Recall"], ["recurrent"], [2], 1))
-    assert {t.candidate.variant for t in trials} == {*("elman", "jordan", "mingru", "lru", "gru", "lstm")}
+    assert {t.candidate.variant for t in trials} == {
+        *("elman", "jordan", "mingru", "lru", "gru", "lstm", "echo-state")
+    }
 
 
 def test_a_distance_moved_onto_another_is_run_once():

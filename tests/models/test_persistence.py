@@ -68,6 +68,8 @@ MODELS = {
     "bilstm": (sc.RNNTagger(bidirectional=True, n_layers=2, **TINY), REALS, REAL_TAGS),
     "rnn classifier": (sc.RNNClassifier("gru", pooling="attention", **TINY), REALS, CLASSES),
     "rnn regressor": (sc.RNNRegressor("jordan", **TINY), REALS, NUMBERS),
+    "echo state": (sc.EchoStateTagger(10, random_state=0), SYMBOLS, SYMBOL_TAGS),
+    "echo state classifier": (sc.EchoStateClassifier(10, random_state=0), REALS, CLASSES),
     "scaler": (sc.SequenceScaler(), REALS, None),
     "window rows": (sc.SlidingWindow(before=1), SYMBOLS, None),
     "pipeline": (make_pipeline(sc.SequenceScaler(), sc.WindowTagger(before=1)), REALS, REAL_TAGS),

@@ -1,4 +1,4 @@
-"""The family of recurrent networks, as far as sweeps, comparisons and reports know it: a model a cell."""
+"""The family of recurrent networks, as far as sweeps, comparisons and reports know it: a model a cell, and more."""
 
 from __future__ import annotations
 
@@ -34,6 +34,11 @@ _OF_NUMBERS: Record = {
 _HELD_OUT = 10
 # cells that are entered in sweeps, and in comparisons only if asked for
 _ON_REQUEST = ("elman", "jordan")
+
+#: Units of all speeds, hardly squashed: of one network the one that does most.
+_BROAD: Settings = {"spectral_radius": 0.99, "input_scaling": 0.3, "leak": (0.1, 1.0)}
+#: Networks that are tried: a usual one, a broad one, and one of slow units.
+_SETTINGS: tuple[Settings, ...] = ({"spectral_radius": 0.9}, _BROAD, {"spectral_radius": 0.9, "leak": 0.2})
 
 
 def _net(
@@ -186,11 +191,73 @@ def _spec(cell: Cell, both_ways: bool) -> ModelSpec:
     )
 
 
+def _echo_state(problem: Problem, n_units: int, pooling: str = "last", **network: Any) -> Any:
+    """Return a tagger, also of the next step, a classifier or a regressor."""
+    if not network and problem.task is not None:
+        network = dict(_BROAD)  # sweeps ask how far back, of one setting
+    if problem.role == "next":
+        kind: Any = seqcompare.EchoStateTagger
+        if problem.kind == "real":
+            kind = seqcompare.EchoStateStepRegressor
+        return seqcompare.NextStep(kind(n_units, **network))
+    if problem.role in ("step", "step-value"):
+        step = seqcompare.EchoStateTagger if problem.role == "step" else seqcompare.EchoStateStepRegressor
+        return step(n_units, **network)
+    kinds = {"sequence": seqcompare.EchoStateClassifier, "value": seqcompare.EchoStateRegressor}
+    return kinds[problem.role](n_units, pooling=pooling, **network) if problem.role in kinds else None
+
+
+def _echo_grid(problem: Problem) -> list[Settings]:
+    """Return networks of fast and of slow units; of whole sequences also by their mean."""
+    found: list[Settings] = [{"n_units": 200, **settings} for settings in _SETTINGS]
+    if problem.role in ("sequence", "value"):
+        found += [{**settings, "pooling": "mean"} for settings in found[:2]]
+    return found
+
+
+def _echo_label(settings: Settings) -> str:
+    words = {"spectral_radius": "radius", "leak": "leak", "input_scaling": "input"}
+    rest = "".join(f", {word} {_shown(settings[key])}" for key, word in words.items() if key in settings)
+    pooling = f", {settings['pooling']}" if "pooling" in settings else ""
+    return f"echo state {settings['n_units']}{rest}{pooling}"
+
+
+def _shown(value: Any) -> str:
+    return "-".join(f"{end:g}" for end in value) if isinstance(value, (tuple, list)) else f"{value:g}"
+
+
+def _echo_seconds(problem: Problem, settings: Settings) -> float:
+    """Return the time that states take, and the sums that the read-out is fitted from."""
+    n_units = int(settings["n_units"])
+    width = n_units + max(problem.n_channels, problem.n_symbols) + max(problem.n_classes, 1)
+    fits = 6 if problem.role == "next" and problem.kind == "real" else 1  # its errors are those of five more
+    return fits * (0.1 + problem.n_steps * (5e-8 * n_units + 1e-10 * width**2))
+
+
+def _echo_theory(needs: Needs, traits: Traits) -> bool | None:
+    """Return False where later steps are needed; what a network that was drawn can do else is open."""
+    return False if needs.distance < 0 and traits.causal else None
+
+
+_ECHO_STATE = ModelSpec(
+    "echo-state",
+    "echo state",
+    _echo_state,
+    _echo_grid,
+    sizes=(200,),
+    capacity="n_units",
+    capacity_name="units",
+    label=_echo_label,
+    cost=_echo_seconds,
+    can_represent=_echo_theory,
+)
+
+
 def _models() -> tuple[ModelSpec, ...]:
     """Return a model for every cell there is, and one in both directions for those with gates."""
     cells = list(CELLS.values())
     forwards = [_spec(cell, False) for cell in cells]
-    return (*forwards, *(_spec(cell, True) for cell in cells if len(cell.gates) > 1))
+    return (*forwards, *(_spec(cell, True) for cell in cells if len(cell.gates) > 1), _ECHO_STATE)
 
 
 FAMILY = Family("recurrent", "recurrent", "#D55E00", "D", _models, _any_net, plural="recurrent networks")

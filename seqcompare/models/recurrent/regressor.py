@@ -58,7 +58,7 @@ class NetRegressor(RegressorMixin, SequenceNet):
     ) -> Self:
         self._check_parameters()
         sequences = check_sequences(self, X, reset=not go_on, mixed="numbers")
-        numbers = _check_numbers(y, sequences)
+        numbers = check_numbers(y, sequences)
         weights = check_sequence_weights(sample_weight, sequences)
         targets = numbers.reshape(len(numbers), -1)
         if not go_on:
@@ -141,7 +141,8 @@ def _r2(z: Array, truth: Array, weights: NDArray[np.float64]) -> float:
     return float(1 - weights @ ((z - truth) ** 2).sum(axis=1) / total) if total > 0 else 0.0
 
 
-def _check_numbers(y: TargetsLike, sequences: Sequences) -> NDArray[np.float64]:
+def check_numbers(y: TargetsLike, sequences: Sequences) -> NDArray[np.float64]:
+    """Return a number a sequence, shape (n,), or several, shape (n, n_outputs)."""
     if y is None:
         raise ValueError("this estimator requires y to be passed, but the target y is None")
     numbers = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")

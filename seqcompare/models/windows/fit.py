@@ -165,8 +165,23 @@ def fit_temperature(
             f"sequences, but no fold leaves two classes to train on: {len(np.unique(groups))} sequence(s), "
             f"{len(classes)} class(es), {len(y)} sample(s); give more sequences, or calibration_cv=None"
         )
-    values, truth, share = held_out[known], codes[known], weights[known]
-    softness = 1 / (len(known) + 2)
+    return best_temperature(held_out[known], codes[known], weights[known], 1 / (len(known) + 2))
+
+
+def best_temperature(
+    values: NDArray[np.float64], truth: NDArray[np.int64], share: NDArray[np.float64], softness: float
+) -> float:
+    """Return the temperature at which the softmax of decision values has the least log loss.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_classes)
+        Decision values; -inf for a class that the model of a row does not know.
+    truth, share : ndarray of shape (n_rows,)
+        The class of each row, and its weight.
+    softness : float
+        The share of a row that is given to all other classes.
+    """
 
     def loss(log_inverse: float) -> float:
         logp = log_softmax(values * np.exp(log_inverse), axis=1)

@@ -1,0 +1,1 @@
+"""Echo state networks: a fixed random recurrent network, and a fitted read-out."""
