@@ -169,7 +169,7 @@ def test_a_suite_with_a_wrong_key_is_bad_input(tmp_path):
 def test_the_help_names_every_command_with_examples():
     assert re.findall(r"│ (\w+) ", run("--help").stdout.partition("Commands")[2]) == [
         *("sweep", "compare", "profile", "inspect", "predict", "forecast", "explain"),
-        *("claims", "report", "list"),
+        *("export", "claims", "report", "list"),
     ]
     for command in ("sweep", "compare", "inspect", "predict", "forecast", "claims", "report", "list"):
         text = run(command, "--help").stdout

@@ -27,7 +27,7 @@ from seqcompare.cli.options import (
     SchedulerOption,
     WaitOption,
 )
-from seqcompare.cli.predicting import explain, forecast, predict
+from seqcompare.cli.predicting import explain, export, forecast, predict
 from seqcompare.cli.profiling import profile
 
 if TYPE_CHECKING:
@@ -263,6 +263,8 @@ app.command(
     epilog="Examples: `seqcompare explain reports/visits visits.csv --sequence p7` | "
     "`seqcompare explain reports/corpus corpus.txt --sequence 3 --step 40 --out why.png`"
 )(explain)
+
+app.command(epilog="Examples: `seqcompare export reports/visits visits.onnx`")(export)
 
 
 @app.command(

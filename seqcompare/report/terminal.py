@@ -259,7 +259,7 @@ def show_comparison(output: Output, found: StoredComparison, page: Path) -> None
     answer = shown_answer(found)
     verdict = answer.verdict
     if output.as_json:
-        names = ("kind", "family", "model", "horizon", "look_ahead", "sentences")
+        names = ("kind", "family", "model", "horizon", "horizon_time", "look_ahead", "sentences")
         said = {name: getattr(verdict, name) for name in names}
         said["summary"] = found.summary().to_dict("records")
         notes = found.config["data"]["notes"]
