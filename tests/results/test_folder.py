@@ -352,6 +352,6 @@ def test_a_store_that_is_a_folder_is_cleared(tmp_path):
 
 
 def test_a_run_of_no_kind_is_named(tmp_path):
-    prepare_folder(tmp_path, {"settings": {}, "kind": None}, n_jobs=1, fresh=False)
+    prepare_folder(tmp_path, {"settings": {}}, n_jobs=1, fresh=False)
     with pytest.raises(ValueError, match=f"^{re.escape(str(tmp_path))}.*expected runs of one kind"):
         report_of([tmp_path])
