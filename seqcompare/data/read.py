@@ -322,7 +322,8 @@ def _told_of_part(options: Mapping[str, object]) -> tuple[Told, OneChannel | Non
     """Return how to read a part of data, of which others were or will be learned from."""
     named: dict[str, Any] = {**dict.fromkeys(READING_OPTIONS), **options}
     columns = Columns(*(named.pop(part) for part in ("sequence", "order", "values", "target")))
-    wanted = Wanted(*(named.pop(part) for part in ("role", "kind", "missing", "ignore_label")), part=True)
+    role, kind, missing, ignored = (named.pop(x) for x in ("role", "kind", "missing", "ignore_label"))
+    wanted = Wanted(role, kind, missing, ignored, part=True)
     for option in ("test", "labels", "memory"):
         named.pop(option)
     one = _one_channel(named.pop("predict"), named.pop("known"))

@@ -74,7 +74,7 @@ def read_parts(
 def _tables(path: Path, sequence: str | bool, n_steps: int) -> Iterator[Any]:
     """Yield tables of whole sequences."""
     try:
-        import pyarrow
+        import pyarrow  # type: ignore[import-untyped]  # an extra
         from pyarrow import dataset
     except ImportError:
         raise DataError("Parquet takes pyarrow: pip install 'seqcompare[parquet]'", path) from None

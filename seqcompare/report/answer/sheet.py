@@ -203,7 +203,7 @@ def _rows(result: ComparisonResult, table: pd.DataFrame) -> tuple[Row, ...]:
         place=table["status"].map(_ORDER) + 2 * (table["family"] == REFERENCE), loss=sign * table["score"]
     ).sort_values(["place", "loss"], kind="stable", na_position="last")
     # chance is the floor, unless it is enough
-    found = []
+    found: list[Row] = []
     for row in records.to_dict("records"):
         entry, status = str(row["entry"]), str(row["status"])
         mark, words = _STATUS[status]
