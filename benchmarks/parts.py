@@ -74,6 +74,7 @@ def count(path, name, limit):
 
 
 def main():
+    """Write the table, and count it with each model."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
