@@ -1,7 +1,8 @@
 """Run what matters most with the lowest versions that are supported, in an environment of their own.
 
-Run with ``python tests/lowest.py FOLDER``, where environments are built, or ``make lowest``. The versions are those of pyproject.toml. Every other Python from 3.11 on that is found is tested with the
-newest versions, and those that are not found are named.
+Run with ``python tests/lowest.py FOLDER``, where environments are built, or ``make lowest``. The versions are
+those of pyproject.toml. Every other Python from 3.11 on that is found is tested with the newest versions, and
+those that are not found are named.
 """
 
 import os
