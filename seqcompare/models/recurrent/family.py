@@ -1,4 +1,4 @@
-"""The family of recurrent networks, as far as sweeps, comparisons and reports know it: a model a cell, and more."""
+"""The family of recurrent networks, as far as sweeps, comparisons and reports know it: a model a cell."""
 
 from __future__ import annotations
 
