@@ -96,6 +96,7 @@ def test_no_command_asks_for_the_network(words):
         ["predict", folder, words],
         ["forecast", folder, words],
         ["explain", folder, words, "--sequence", "0"],
+        ["export", folder, words.with_name("words.onnx")],
         ["claims", "--list"],
         ["report", folder],
         ["list", "datasets"],

@@ -86,7 +86,8 @@ def _answer(
 ) -> None:
     """Write what a comparison answers to standard output, or into a file."""
     from seqcompare.experiments.runs import load_run
-    from seqcompare.results.folder import to_csv, write_whole
+    from seqcompare.results.folder import write_whole
+    from seqcompare.results.spreadsheet import to_csv
 
     if out is not None and out.exists() and not fresh:
         raise FileExistsError(f"{out} is there already; choose another file, or write over it with --fresh")
@@ -146,6 +147,30 @@ def explain(
         lambda found: found.explain(data, sequence, step, trusted=trusted or ()),
         _picture if drawn else None,
     )
+
+
+def export(
+    folder: _RUN,
+    out: Annotated[Path, typer.Argument(metavar="MODEL.onnx", help="The file to write.")],
+    trusted: _TRUSTED = None,
+    fresh: _FRESH = False,
+) -> None:
+    """Write the winner of a comparison as an ONNX graph, which programs without Python run.
+
+    Not every model has one: where there is none, it is said which have.
+    """
+    from seqcompare.experiments.runs import load_run
+
+    if out.exists() and not fresh:
+        raise FileExistsError(f"{out} is there already; choose another file, or write over it with --fresh")
+    found = load_run(folder)
+    if not hasattr(found, "to_onnx"):
+        raise ValueError(f"{folder} holds a sweep, which has no model to write; expected a comparison")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        found.to_onnx(out, trusted or ())
+    except (ImportError, TypeError) as error:
+        raise ValueError(str(error)) from error
 
 
 _PICTURES = (".png", ".svg", ".pdf")

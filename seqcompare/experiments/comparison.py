@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
@@ -16,6 +17,7 @@ from seqcompare.data.read import read_new
 from seqcompare.experiments.explaining import explain_table
 from seqcompare.experiments.predicting import forecast_table, predict_table
 from seqcompare.experiments.winner import MODEL
+from seqcompare.models.export.to_onnx import to_onnx
 from seqcompare.models.persistence import load
 from seqcompare.results.comparison import StoredComparison
 from seqcompare.results.described import predicted_channel, role_of_reach
@@ -100,6 +102,25 @@ class Comparison(StoredComparison):
             why = self.unsaved() or self.verdict().sentences[0]
             raise FileNotFoundError(f"{self.folder} keeps no model: {why}")
         return load(path, trusted)
+
+    def to_onnx(self, path: str | os.PathLike[str], trusted: Sequence[str | type] = ()) -> None:
+        """Write the model that is enough as an ONNX graph; see `seqcompare.to_onnx`.
+
+        Parameters
+        ----------
+        path : path
+            Where to write it.
+        trusted : sequence of str or type, default=()
+            Classes of your own that the model is made of.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the run keeps no model.
+        TypeError
+            If there is no graph for such a model.
+        """
+        to_onnx(self.model(trusted), path)
 
     def predict(self, data: object, trusted: Sequence[str | type] = (), **reading: Any) -> pd.DataFrame:
         """Return what the model that is enough says of new sequences.

@@ -1,4 +1,4 @@
-"""The family of recurrent networks, as far as sweeps, comparisons and reports know it: a model a cell."""
+"""The family of recurrent networks, as sweeps, comparisons and reports know it: a model a cell, and more."""
 
 from __future__ import annotations
 
