@@ -6,8 +6,8 @@ Each series is compared up to the first origin. From there on the named model an
 at each of twelve origins, a step apart, and forecast 12 steps. So is an autoregression of the order with the
 best BIC among 1 to 20, as `select_order` finds it, of the logarithm where all numbers are above 0. MASE is
 the mean absolute error of all of these over that of the (seasonal) last value, one step ahead, on what was
-compared. Peers: AR of the order with the best BIC, with a trend and, for a season, its dummies; exponential smoothing, of all its additive and
-multiplicative forms the one with the best AICc; the seasonal last value.
+compared. Peers: AR of the order with the best BIC, with a trend and, for a season, its dummies; exponential
+smoothing, of all its additive and multiplicative forms the one with the best AICc; the seasonal last value.
 """
 
 from __future__ import annotations
