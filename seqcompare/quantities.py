@@ -75,6 +75,32 @@ def duration(seconds: float) -> str:
     return f"{minutes / 60:.1f} h" if minutes < 48 * 60 else f"{minutes / 1440:.1f} days"
 
 
+def time_span(amount: float, unit: str) -> str:
+    """Return how long something is of which steps are made, in the unit that suits it.
+
+    Parameters
+    ----------
+    amount : float
+        How much.
+    unit : {"s", "months", ""}
+        Of what; where nobody knows, the number is written alone.
+    """
+    if not unit or not math.isfinite(amount):
+        return f"{amount:.4g}"
+    spans = _MONTHS if unit == "months" else _SECONDS
+    size, name = next((span for span in spans if abs(amount) >= 0.9995 * span[0]), spans[-1])
+    value = amount / (size / 2 if name == "years" else size)
+    said = f"{value:.3g}" if value < 1000 else count(value)
+    return f"{said} {name if said == '1' or name.endswith('s') else name + 's'}"
+
+
+_SECONDS = (
+    *((730.5 * 86400, "years"), (86400.0, "day"), (3600.0, "hour")),
+    *((60.0, "minute"), (1.0, "second"), (1e-3, "ms")),
+)
+_MONTHS = ((12.0, "year"), (1.0, "month"))
+
+
 def size(megabytes: float) -> str:
     """Return an amount of memory, given in megabytes, in the unit that suits it."""
     if not math.isfinite(megabytes):

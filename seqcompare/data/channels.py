@@ -91,7 +91,9 @@ class TableLayout:
         if numbers is not None and not np.isnan(numbers).any():
             times = numbers[rank]
             if look.kind == "moments":
-                times = times.astype(np.int64).astype("datetime64[ns]")
+                fits = np.abs(times).max() < np.iinfo(np.int64).max
+                unit, scale = ("ns", 1) if fits else ("us", 1000)
+                times = (times / scale).astype(np.int64).astype(f"datetime64[{unit}]")
         return cls(rank, offsets_of(np.bincount(codes)), names, times, ids)
 
 

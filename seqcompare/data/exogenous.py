@@ -123,4 +123,4 @@ class OneChannel:
             name = _BEFORE.format(channel.name) if i == place else channel.name
             columns[name] = X.channel(i).values[before if i == place else rows]
             kinds[name] = channel.kind
-        return Sequences.from_columns(columns, X.lengths, kinds=kinds), rows
+        return Sequences.from_columns(columns, X.lengths, kinds=kinds, times=X.times), rows

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqcompare.data.dataset import ColumnUse, SequenceDataset
+from seqcompare.data.pace import pace_of
 from seqcompare.data.sequences import Sequences
 from seqcompare.typing import Values
 
@@ -108,7 +109,7 @@ def inspect(data: SequenceDataset) -> Inspection:
         lengths=str(middle) if same else f"{lengths.min()} to {lengths.max()} (half of them up to {middle})",
         channels=tuple(_channels(data.X)),
         target=_target(data),
-        times=_times(data.X),
+        times="" if (pace := pace_of(data)) is None else pace.words,
         groups=0 if data.groups is None else len(np.unique(data.groups)),
         test=0 if data.test is None else int(data.test.sum()),
         columns=data.columns,
@@ -155,23 +156,3 @@ def _target(data: SequenceDataset) -> str:
     most = np.argsort(-counts, kind="stable")[:_LISTED]
     shown = ", ".join(f"{classes[i]} {counts[i] / counts.sum():.0%}" for i in most)
     return f"{len(classes)} classes: {shown}" + (", ..." if len(classes) > len(most) else "")
-
-
-def _times(X: Sequences) -> str:
-    """Tell how far apart steps are, and how many are further apart than is usual."""
-    if X.times is None or X.lengths.max() < 2:
-        return ""
-    starts = np.zeros(X.n_steps, dtype=bool)
-    starts[X.offsets[:-1]] = True
-    gaps = np.diff(X.times)[~starts[1:]]
-    moments = gaps.dtype.kind == "m"
-    numbers = gaps.astype("timedelta64[ns]").astype(np.float64) / 1e9 if moments else gaps
-    usual = float(np.median(numbers))
-    unit = " s" if moments else ""
-    even = np.abs(numbers - usual) <= 0.01 * abs(usual)
-    if even.all():
-        return f"a step every {usual:g}{unit}"
-    holes, ties = int((numbers > 1.5 * usual).sum()), int((numbers == 0).sum())
-    said = f"{usual:g}{unit} between steps as a rule ({even.mean():.0%})"
-    said += f", {holes} gaps that are longer by half or more" if holes else ""
-    return said + (f", {ties} steps at the time of the one before" if ties else "")

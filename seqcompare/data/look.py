@@ -15,6 +15,7 @@ from seqcompare.data.cells import stands_for_nothing
 from seqcompare.data.dates import read_compact
 from seqcompare.data.order import moments_of
 from seqcompare.data.table import Table
+from seqcompare.typing import Values
 
 ColumnKind = Literal["whole", "fraction", "words", "moments", "other"]
 
@@ -113,7 +114,8 @@ class Look:
         return None if found is None else found.astype("datetime64[ns]").astype(np.int64)[codes]
 
     @cached_property
-    def _moments(self) -> NDArray[np.int64] | None:
+    def _moments(self) -> NDArray[np.float64] | None:
+        """The moment of each distinct text, in nanoseconds; NaN where there is none; None for no dates."""
         texts = self._codes[1]
         if not texts or not all(isinstance(text, str) for text in texts):
             return None
@@ -121,11 +123,11 @@ class Look:
         # among dates, what stands for no number stands for no date
         gone = np.array([stands_for_nothing(text) for text in stripped])
         found = moments_of([text for text, none in zip(stripped, gone, strict=True) if not none])
-        if found is None or not gone.any():
-            return found
-        places = np.full(len(texts), np.iinfo(np.int64).min)
-        places[~gone] = found
-        return places
+        if found is None:
+            return None
+        moments = np.full(len(texts), np.nan)
+        moments[~gone] = in_nanoseconds(found)
+        return moments
 
     @cached_property
     def numbers(self) -> NDArray[np.float64] | None:
@@ -139,10 +141,9 @@ class Look:
             assert self._compact is not None
             return self._compact.astype(np.float64)
         if self._moments is not None and not pd.api.types.is_datetime64_any_dtype(cells):
-            known = np.where(self._moments == np.iinfo(np.int64).min, np.nan, self._moments)
-            return np.append(known, np.nan)[self.codes]
-        moments = np.asarray(cells.astype("int64"), dtype=np.float64)
-        return np.where(cells.isna().to_numpy(), np.nan, moments)
+            return np.append(self._moments, np.nan)[self.codes]
+        zoned = isinstance(cells.dtype, pd.DatetimeTZDtype)
+        return in_nanoseconds((cells.dt.tz_convert(None) if zoned else cells).to_numpy("datetime64"))
 
     @property
     def is_clock(self) -> bool:
@@ -162,6 +163,15 @@ class Look:
             return False
         steps = np.diff(numbers)[~starts[1:]]
         return bool((steps > 0).all() if strictly else (steps >= 0).all())
+
+
+_NANOSECONDS = {"D": 86400e9, "s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0}
+
+
+def in_nanoseconds(moments: Values) -> NDArray[np.float64]:
+    """Return moments as nanoseconds since 1970, NaN for none: floats hold those of any century."""
+    scale = _NANOSECONDS[np.datetime_data(moments.dtype)[0]]
+    return np.where(np.isnat(moments), np.nan, moments.astype(np.int64) * scale)
 
 
 def even(values: NDArray[np.float64], share: float) -> bool:

@@ -62,6 +62,13 @@ OPTIONS = (
         "the present step as well.",
         get_args(Known),
     ),
+    Option(
+        "time_gaps",
+        "Whether the time since the step before is a channel; without a target the step is predicted from "
+        "the past and that time.",
+        switch=True,
+    ),
+    Option("fill_gaps", "Whether missing steps fill the holes of an even series.", switch=True),
     Option("group", "Column whose sequences stay on one side of a split."),
     Option("role", "What is predicted; found in the data by default.", get_args(Role)),
     Option("kind", "How to read whole numbers; found in the data by default.", get_args(Kind)),

@@ -84,14 +84,14 @@ def order_places(
     return np.unique(keys, return_inverse=True)[1][codes], how
 
 
-def moments_of(texts: list[str]) -> NDArray[np.int64] | None:
-    """Return what distinct texts stand for if all are dates or times, in nanoseconds; None else."""
+def moments_of(texts: list[str]) -> Values | None:
+    """Return what distinct texts stand for if all are dates or times, as datetime64; None else."""
     if not texts or not any(c.isdigit() for c in texts[0]):
         return None
     for pattern, keys in ((_ISO, _iso_keys), (_TWO_PARTS, _clock_keys), (_THREE_PARTS, _clock_keys)):
         if all(pattern.fullmatch(text) for text in texts):
             try:
-                return np.asarray(keys(texts)[0], dtype=np.int64)
+                return keys(texts)[0].view("datetime64[ns]") if keys is _clock_keys else _read_iso(texts)
             except _OrderError:
                 return None
     if _NUMBER.fullmatch(texts[0]):
@@ -100,7 +100,7 @@ def moments_of(texts: list[str]) -> NDArray[np.int64] | None:
         found = read_dates(texts)
     except DateError:
         return None
-    return None if found is None else found[0].astype("datetime64[ns]").astype(np.int64)
+    return None if found is None else found[0]
 
 
 def looks_ordered(texts: list[str]) -> bool:
@@ -159,7 +159,9 @@ def _iso_keys(texts: list[str]) -> Keys:
         raise _OrderError(
             f"some times of the order have a UTC offset and some have none, as {texts[which]!r}", which
         )
-    return _moments(texts), "ISO dates or times" + (" with their UTC offsets" if any(zoned) else "")
+    return _read_iso(texts).astype(np.int64), "ISO dates or times" + (
+        " with their UTC offsets" if any(zoned) else ""
+    )
 
 
 def _daily_keys(texts: list[str]) -> Keys | None:
@@ -197,13 +199,14 @@ def _sorts_as_text(texts: Sequence[str]) -> bool:
     return year_first or all(re.search("[A-Za-z_]", gap) for gap in gaps)
 
 
-def _moments(iso: list[str], texts: list[str] | None = None) -> NDArray[np.int64]:
+def _read_iso(iso: list[str]) -> Values:
+    """Return moments in UTC, in whatever unit holds all of them."""
     moments = pd.to_datetime(pd.Index(iso, dtype=object), format="ISO8601", utc=True, errors="coerce")
     wrong = np.flatnonzero(moments.isna())
     if wrong.size:
         which = int(wrong[0])
-        raise _OrderError(f"there is no such date or time: {(texts or iso)[which]!r}", which)
-    return moments.asi8
+        raise _OrderError(f"there is no such date or time: {iso[which]!r}", which)
+    return np.asarray(moments.tz_localize(None))
 
 
 _RULES = (

@@ -22,6 +22,7 @@ from seqcompare.data.roles import Wanted
 from seqcompare.data.source import DataError, WrongUseError, reading, title_of
 from seqcompare.data.table import Table, frame_table, is_frame
 from seqcompare.data.told import Told, asked, column_name, own_options, reader_for, refuse
+from seqcompare.data.uneven import Shape
 
 # trying what may help must not take longer than people wait for an error, in seconds
 _PATIENCE = 5.0
@@ -36,6 +37,8 @@ def read(
     target: ColumnChoice = None,
     predict: str | None = None,
     known: Known | None = None,
+    time_gaps: bool | str | None = None,
+    fill_gaps: bool | str | None = None,
     group: object = None,
     role: Role | None = None,
     kind: Kind | None = None,
@@ -81,6 +84,13 @@ def read(
     known : {"past", "present"}, default="past"
         With `predict`, what is known when a step is predicted: all channels up to the step before, or of the
         others that step as well.
+    time_gaps : bool or str, default=False
+        Whether the time since the step before is a channel of its own, as log(1 + gap / usual gap). Where
+        there is no target, a step is predicted from the past and the time that has passed since. A text such
+        as "15 min" says what the usual gap is; by default the median.
+    fill_gaps : bool or str, default=False
+        Whether missing steps fill the holes of a series that is even but for these; a text says how far
+        apart steps are.
     group : str, array of shape (n,), False or None
         Column of a long table, or for Python's containers one label a sequence: sequences of one group
         stay on one side of every split.
@@ -161,6 +171,8 @@ def read(
         "target": target,
         "predict": predict,
         "known": known,
+        "time_gaps": time_gaps,
+        "fill_gaps": fill_gaps,
         "group": group,
         "role": role,
         "kind": kind,
@@ -216,6 +228,7 @@ def _read_all(data: object, given: Mapping[str, Any], special: Mapping[str, obje
             apart = WrongUseError(f"predict {one.name!r} makes a channel the target: {came} does not apply")
             raise apart.trying({"target": None, "role": None})
         rest |= {"target": False, "role": "next"}
+    shape = Shape(one, rest.pop("time_gaps"), rest.pop("fill_gaps"))
     columns = Columns(*(rest.pop(part) for part in ("sequence", "order", "values", "target")))
     wanted = Wanted(*(rest.pop(part) for part in ("role", "kind", "missing", "ignore_label")))
     test = rest.pop("test")
@@ -223,9 +236,8 @@ def _read_all(data: object, given: Mapping[str, Any], special: Mapping[str, obje
     train = _read_one(data, told)
     if not isinstance(data, SequenceDataset):
         train = replace(train, reading=told.again(train))
-    if one is not None:
-        again = {**train.reading, "predict": one.name, "known": one.known}
-        train = replace(one.of(train), reading=again)
+    read_as = train.role
+    train = shape.of(train)
     if test is None:
         return train
     if train.test is not None:
@@ -233,12 +245,12 @@ def _read_all(data: object, given: Mapping[str, Any], special: Mapping[str, obje
             raise WrongUseError("test does not apply: the data have an official test part of their own")
         # what lies beside a file is the test part only as long as no other is named
         train = replace(train.take(~train.test), test=None)
-    part = replace(told.wanted, role=train.role if one is None else "next", part=True)
+    part = replace(told.wanted, role=read_as, part=True)
     told = replace(told, wanted=part, name=None, labels=None)
     # what is no table has no columns that could be those of the other part
     alike = isinstance(test, (str, Path)) or is_frame(test)
     other = _read_one(test, told.of_test(train, FACTS) if alike else told)
-    other = other if one is None else one.of(other)
+    other = shape.settled(train).of(other)
     try:
         return with_test(train, other)
     except ValueError as error:
@@ -268,19 +280,20 @@ def read_new(data: object, reading: Mapping[str, object]) -> SequenceDataset:
     for option in ("role", "ignore_label", "test", "labels", "memory"):
         named.pop(option)
     one = _one_channel(named.pop("predict"), named.pop("known"))
+    shape = Shape(one, named.pop("time_gaps"), named.pop("fill_gaps"))
     general = ("group", "wide", "cell", "file_format", "name", "names", "padding", "normalise", "marks")
     rest = {option: named.pop(option) for option in general}
     told = Told(columns, wanted=wanted, special=named, **rest)  # type: ignore[arg-type]  # likewise
     if one is not None:
-        return one.asked(_read_one(data, replace(told, columns=replace(columns, target=False))))
+        return shape.asked(_read_one(data, replace(told, columns=replace(columns, target=False))))
     without = replace(told, columns=replace(columns, target=False))
     # where the values are named, no target can be taken for one of them
     first, second = (without, told) if columns.values else (told, without)
     try:
-        return _read_one(data, first)
+        return shape.asked(_read_one(data, first))
     except DataError as error:
         try:
-            return _read_one(data, second)
+            return shape.asked(_read_one(data, second))
         except DataError:
             raise error from None
 

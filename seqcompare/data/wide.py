@@ -13,7 +13,7 @@ import pandas as pd
 from seqcompare.data.assign import Columns, no_such_column
 from seqcompare.data.cells import Spelling, as_words, type_cells
 from seqcompare.data.dates import place_in_cycle
-from seqcompare.data.look import Look
+from seqcompare.data.look import Look, in_nanoseconds
 from seqcompare.data.order import moments_of
 from seqcompare.data.table import UNNAMED, Table
 from seqcompare.data.usual import USUAL, normal
@@ -171,7 +171,7 @@ def _dated(names: list[str]) -> dict[str, float]:
     """Return when the names are that are dates of digits: whether the day is first, only all of them say."""
     dates = [name for name in names if _DATE.fullmatch(name.strip())]
     moments = moments_of([name.strip() for name in dates]) if len(dates) > 2 else None
-    return {} if moments is None else dict(zip(dates, moments.astype(float).tolist(), strict=True))
+    return {} if moments is None else dict(zip(dates, in_nanoseconds(moments).tolist(), strict=True))
 
 
 def _place(name: str) -> tuple[str, float] | None:
@@ -181,7 +181,7 @@ def _place(name: str) -> tuple[str, float] | None:
         return cycle[0], float(cycle[1])
     moment = moments_of([text])
     if moment is not None:
-        return "moments", float(moment[0])
+        return "moments", float(in_nanoseconds(moment)[0])
     match = _NUMBERED.fullmatch(_ORDINAL.sub(r"\1th", text))
     if match is None:
         return None

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.pace import pace_of
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.coding import code_numbers, code_symbols
 from seqcompare.dependence.copies import Copies, find_copies, join_groups
@@ -21,7 +22,7 @@ from seqcompare.dependence.entropy import marginal_entropy
 from seqcompare.dependence.information import NullBand, Pairs
 from seqcompare.dependence.overlap import overlap
 
-CODES = ("drift", "unit root", "copies", "overlap", "classes", "leak", "few", "folds")
+CODES = ("drift", "unit root", "copies", "overlap", "classes", "leak", "few", "folds", "times")
 """The codes of all checks, in the order in which they are made."""
 
 _SURE = 0.01
@@ -97,6 +98,7 @@ def check(
         "leak": lambda: _check_leak(dataset, seed),
         "few": lambda: _check_units(dataset),
         "folds": lambda: _check_folds(dataset, cv),
+        "times": lambda: _check_times(dataset),
     }
     return [finding for code in CODES if code not in mute for finding in made[code]()]
 
@@ -339,3 +341,13 @@ def _check_folds(dataset: SequenceDataset, cv: int | None) -> Iterator[Finding]:
                 "folds it is not tested.",
                 f"Use {max(2, int(counts[least]))} folds, or collect more of that class.",
             )
+
+
+def _check_times(dataset: SequenceDataset) -> Iterator[Finding]:
+    pace = None if "time_gaps" in dataset.reading else pace_of(dataset)
+    if pace is None or pace.is_even:
+        return
+    remedy = "To fill the holes with missing steps: --fill-gaps (fill_gaps=True)."
+    if not pace.is_regular:
+        remedy = "To tell models how much time has passed: --time-gaps (time_gaps=True)."
+    yield Finding("times", f"S{pace.warning()[1:]}.", f"Models count steps, not time. {remedy}")

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.pace import pace_of
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.contestants import left_out
 from seqcompare.experiments.splits import Plan
@@ -53,6 +54,7 @@ def describe_data(dataset: SequenceDataset, plan: Plan) -> Record:
         "longest": int(X.lengths.max()),
         "n_channels": X.n_channels,
         "n_symbols": n_symbols,
+        "pace": _pace(dataset),
         "reading": dict(dataset.reading),
         "notes": [*dataset.notes, *filter(None, [left_out(dataset), plan.note])],
         "splits": plan.words,
@@ -63,6 +65,14 @@ def describe_data(dataset: SequenceDataset, plan: Plan) -> Record:
         "classes": _class_counts(dataset),
         "uniform_bits": float(np.log2(n_symbols)) if dataset.role == "next" and n_symbols else None,
     }
+
+
+def _pace(dataset: SequenceDataset) -> Record | None:
+    """Return how far apart steps are, if that is known."""
+    pace = pace_of(dataset)
+    if pace is None:
+        return None
+    return {"usual": pace.usual, "unit": pace.unit, "is_even": pace.is_even, "words": pace.words}
 
 
 def _class_counts(dataset: SequenceDataset) -> dict[str, int]:

@@ -27,6 +27,7 @@ _FACTS = {
     "n_steps": "steps in all",
     "shortest": "steps of the shortest sequence",
     "longest": "steps of the longest sequence",
+    "pace": "how far apart steps are",
     "n_channels": "numbers in a step",
     "n_symbols": "different symbols",
     "uniform_bits": "bits of an even guess",
@@ -84,7 +85,8 @@ def _unsaved(run: StoredComparison) -> list[str]:
 
 
 def _data_section(run: StoredComparison, evidence: pd.DataFrame) -> Section:
-    facts = run.config["data"]
+    data = run.config["data"]
+    facts = {**data, "pace": (data.get("pace") or {}).get("words")}
     plain = [(words, facts[k]) for k, words in _FACTS.items() if facts.get(k) not in (None, 0)]
     tables = [
         Table(

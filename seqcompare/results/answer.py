@@ -9,6 +9,7 @@ import pandas as pd
 
 from seqcompare.metrics import Metric
 from seqcompare.results.contest import CHANCE, Contest
+from seqcompare.results.described import Config, in_time, role_of_reach
 from seqcompare.results.helping import Helping
 from seqcompare.results.judgement import NOT_TRIED, Judgement
 from seqcompare.results.reach import reach_of
@@ -16,7 +17,7 @@ from seqcompare.results.verdict import Verdict
 
 COLUMNS = [
     *("entry", "family", "status", "candidate", "score", "low", "high", "simpler", "gain", "gain_low"),
-    *("gain_high", "p_good_enough", "reach", "reach_low", "reach_high", "n_parameters"),
+    *("gain_high", "p_good_enough", "reach", "reach_low", "reach_high", "reach_time", "n_parameters"),
     *("predict_us_per_step", "fit_seconds"),
 ]
 
@@ -52,7 +53,8 @@ class Answer(Helping):
             ``low`` and ``high`` (95%); ``gain`` over the next ``simpler`` row in units of the loss, with
             ``gain_low`` and ``gain_high`` (95%); ``p_good_enough``, the probability that no other is better
             by more than the tolerance; ``reach`` in steps with ``reach_low`` and ``reach_high``
-            (95%; NaN where it was not looked into); n_parameters, predict_us_per_step, fit_seconds.
+            (95%; NaN where it was not looked into), and in words how long that is (``reach_time``, empty
+            where no times are known); n_parameters, predict_us_per_step, fit_seconds.
         """
         return self.table.copy()
 
@@ -66,7 +68,7 @@ def answer_table(
     costs: pd.DataFrame,
     grids: pd.DataFrame,
     contexts: pd.DataFrame,
-    role: str,
+    data: Config,
 ) -> pd.DataFrame:
     """Return the rows of an answer.
 
@@ -80,8 +82,8 @@ def answer_table(
         The summary, with the costs of the candidate that is named.
     grids, contexts : DataFrame
         The tables of these names.
-    role : str
-        What is predicted.
+    data : mapping
+        What the run has written down of the data.
     """
     references = {entry: place for place, entry in enumerate(judgement.references or (CHANCE,))}
     by_cost = costs.assign(first=costs["entry"].map(references)).sort_values(
@@ -102,7 +104,7 @@ def answer_table(
             low, high = gain.interval()
             record |= {"simpler": simpler, "gain": float(gain.mean)}
             record |= {"gain_low": float(low), "gain_high": float(high)}
-        found = reach_of(contexts, entry, role)
+        found = reach_of(contexts, entry, role_of_reach(data))
         records.append(
             {
                 **record,
@@ -110,6 +112,7 @@ def answer_table(
                 "candidate": named.get(entry, row["chosen"]),
                 "p_good_enough": judgement.good_enough.get(entry, np.nan),
                 "reach": np.nan if found is None else found.steps,
+                "reach_time": "" if found is None else in_time(data, found.steps),
                 "reach_low": np.nan if found is None else found.steps - found.context + found.low,
                 "reach_high": np.nan if found is None else found.steps - found.context + found.high,
             }

@@ -14,7 +14,7 @@ from seqcompare.results.answer import Answer, answer_table
 from seqcompare.results.classes import class_scores, summed
 from seqcompare.results.contest import CHANCE, Contest, loss_table, pairs, summary
 from seqcompare.results.context_table import context_table, influence_by_lag
-from seqcompare.results.described import Config, metric_of, role_of_reach
+from seqcompare.results.described import Config, metric_of
 from seqcompare.results.findings import Findings
 from seqcompare.results.folder import StoredRun
 from seqcompare.results.grids import all_grids, failed_candidates
@@ -162,8 +162,8 @@ class ComparisonResult:
     @cached_property
     def answer(self) -> Answer:
         """One row a model; see `seqcompare.results.answer.Answer`."""
-        role = role_of_reach(self.config["data"])
-        table = answer_table(self.judgement, self.contest, self._costs, self.grids, self.contexts, role)
+        data = self.config["data"]
+        table = answer_table(self.judgement, self.contest, self._costs, self.grids, self.contexts, data)
         if self.shorter is not None:
             table = self.shorter.into(table)
         return Answer(self.verdict, self.judgement, self.metric, table)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from seqcompare.families import FAMILIES
 from seqcompare.metrics import METRICS, Metric
+from seqcompare.quantities import time_span
 from seqcompare.typing import Record
 
 #: The configuration of a run, or a part of it, as JSON holds it.
@@ -50,6 +51,17 @@ def role_of_reach(data: Config) -> str:
     """
     past = predicted_channel(data) and data["reading"].get("known", "past") == "past"
     return "next" if past else str(data["role"])
+
+
+def in_time(data: Config, n_steps: float) -> str:
+    """Return how long so many steps take, in words: "about" where these are not evenly spaced.
+
+    Nothing where the data have no times, or nobody knows their unit.
+    """
+    pace = data.get("pace") or {"unit": ""}
+    if not pace["unit"] or not n_steps >= 1:
+        return ""
+    return f"{'' if pace['is_even'] else 'about '}{time_span(n_steps * pace['usual'], pace['unit'])}"
 
 
 def metric_of(config: Config, name: str) -> Metric:

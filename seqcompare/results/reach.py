@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from seqcompare.results.described import role_of_reach
+from seqcompare.results.described import in_time, role_of_reach
 from seqcompare.results.findings import Findings, Number, Writer, capital, steps
 from seqcompare.results.grids import paired_difference
 from seqcompare.results.inference import Estimate
@@ -184,6 +184,8 @@ def say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | None
         f"{'fitted to' if reach.control == 'limited' else 'shown'} no more, {model} is as good as its best"
     )
     numbers: list[Number] = [("contexts", f"{winner}, {reach.control}", "needed", k)]
+    lasting = in_time(found.data, horizon)
+    spread = (f" ({lasting})" if lasting else "") + spread
     if role == "next":
         text = f"The last {steps(k)} matter{'s' if k == 1 else ''}{spread}: {as_good}."
     elif role in _LABELLED and k == 1:

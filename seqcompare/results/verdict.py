@@ -12,7 +12,7 @@ import pandas as pd
 from seqcompare.metrics import METRICS
 from seqcompare.results.choice import chosen_words, named_candidate, say_choice, say_shorter
 from seqcompare.results.contest import CHANCE
-from seqcompare.results.described import Config
+from seqcompare.results.described import Config, in_time
 from seqcompare.results.findings import Findings, Number, Writer, brief, capital, say_caveats
 from seqcompare.results.judgement import NOT_TRIED, SHOWN, SURE
 from seqcompare.results.number_words import say_units
@@ -49,6 +49,9 @@ class Verdict:
         ``value``.
     topics : tuple of str
         What each sentence is about, one of `seqcompare.results.findings.TOPICS`.
+    horizon_time : str
+        How long `horizon` is, in words, with "about" where steps are not evenly spaced; empty where no times
+        are known.
     """
 
     kind: str
@@ -60,6 +63,7 @@ class Verdict:
     sentences: tuple[str, ...]
     evidence: pd.DataFrame
     topics: tuple[str, ...] = ()
+    horizon_time: str = ""
 
     def __str__(self) -> str:
         return "\n".join(self.sentences)
@@ -113,6 +117,7 @@ def write_verdict(found: Findings) -> Verdict:
         tuple(writer.sentences),
         pd.DataFrame(writer.evidence, columns=EVIDENCE),
         tuple(writer.topics),
+        "" if horizon is None else in_time(found.data, horizon),
     )
 
 

@@ -30,7 +30,7 @@ def test_gaps_of_time_and_missing_values_are_told():
     found = inspect(read(X, missing="keep"))
     assert found.channels[0].missing == 1
     assert found.lengths == "2 to 4 (half of them up to 3)"
-    assert found.times == "86400 s between steps as a rule (75%), 1 gaps that are longer by half or more"
+    assert found.times == "1 day between steps as a rule; 25% of 4 gaps differ, the largest is 6 days"
 
 
 @pytest.mark.parametrize("name", ["digits", "cmudict_stress", "japanese_vowels", "lambda_phage"])

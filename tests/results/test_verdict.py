@@ -110,6 +110,23 @@ def test_the_horizon_is_the_median_over_folds():
     assert said in str(verdict)
 
 
+@pytest.mark.parametrize(
+    ("pace", "words"),
+    [
+        ({"usual": 1800.0, "unit": "s", "is_even": True}, "2 hours"),
+        ({"usual": 1800.0, "unit": "s", "is_even": False}, "about 2 hours"),
+        ({"usual": 3.0, "unit": "months", "is_even": True}, "1 year"),
+        ({"usual": 3.0, "unit": "", "is_even": True}, ""),
+        (None, ""),
+    ],
+)
+def test_the_horizon_is_told_in_time_where_its_unit_is_known(pace, words):
+    table = summary(a=1.2, b=1.3, chance=1.9)
+    verdict = write(enough(), table, data={**DATA, "pace": pace}, contexts=context("a", [4]))
+    assert verdict.horizon_time == words
+    assert f"The last 4 steps matter{f' ({words})' if words else ''}: shown no more" in str(verdict)
+
+
 def test_labels_depend_on_the_present_step_or_on_steps_before():
     data = {**DATA, "role": "step"}
     table = summary(a=0.9, b=0.8, chance=0.5)

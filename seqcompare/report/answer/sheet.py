@@ -28,6 +28,7 @@ from seqcompare.report.answer.words import (
 from seqcompare.report.names import distinct, palette_of, shown
 from seqcompare.results.comparison import ComparisonResult
 from seqcompare.results.contest import CHANCE
+from seqcompare.results.described import in_time
 from seqcompare.results.judgement import ENOUGH, EQUIVALENT, INFERIOR, NOT_TRIED, UNDECIDED, Judgement
 from seqcompare.results.sureness import searched_words, settle_words
 from seqcompare.style import SeriesStyle
@@ -144,7 +145,7 @@ def sheet_of(result: ComparisonResult, folder: str, unsaved: str = "") -> Answer
         title=f"Which model for {shown(data['name'], 60)}?",
         subtitle=_subtitle(data),
         tiles=tiles_of(result, table, tolerance),
-        heads=_heads(metric, tolerance),
+        heads=_heads(metric, tolerance, in_time(data, 1)),
         rows=rows,
         axis=zoomed([row.values for row in rows if not row.is_reference], metric, result.contest.tolerance),
         commands=_commands(judged, result, folder),
@@ -167,7 +168,7 @@ def _subtitle(data: Params) -> str:
     return f"Predict {target} · {sequences} · tested on {shown(data['splits'], 90)}"
 
 
-def _heads(metric: Metric, tolerance: str) -> dict[str, tuple[str, str]]:
+def _heads(metric: Metric, tolerance: str, every: str) -> dict[str, tuple[str, str]]:
     name = metric.label[:1].upper() + metric.label[1:]
     unit = "" if metric.unit == metric.label or "%" in metric.unit else f"{metric.unit}; "
     direction = "more is better" if metric.greater_is_better else "less is better"
@@ -178,7 +179,7 @@ def _heads(metric: Metric, tolerance: str) -> dict[str, tuple[str, str]]:
         "drawn": ("On test data", f"shaded: within {tolerance} of the best"),
         "gain": ("Gain over the next simpler", f"{unit_of(metric) or metric.label}; 95% interval"),
         "sure": ("As good as the best", "probability"),
-        "reach": ("Reach", "steps back"),
+        "reach": ("Reach", f"steps back, of {every}" if every else "steps back"),
         "parameters": ("Parameters", ""),
         "step_time": ("Time a step", "to predict"),
         "fit_time": ("Training", "of one fit"),

@@ -109,7 +109,11 @@ def _how_far(result: ComparisonResult, mine: Mapping[Hashable, float]) -> Tile:
         ahead = f"and {verdict.look_ahead} ahead" if verdict.look_ahead else ""
         rest = "no more is needed to be as good as its best"
         return Tile(
-            label, back, " · ".join(filter(None, [f"{span} not told apart" if span else "", ahead, rest]))
+            label,
+            back,
+            " · ".join(
+                filter(None, [verdict.horizon_time, f"{span} not told apart" if span else "", ahead, rest])
+            ),
         )
     if not missing(mine["reach"]):
         span = reach_span(mine)
@@ -117,7 +121,12 @@ def _how_far(result: ComparisonResult, mine: Mapping[Hashable, float]) -> Tile:
         return Tile(
             label,
             back,
-            " · ".join(filter(None, [f"{span} not told apart" if span else "", "of the best so far"])),
+            " · ".join(
+                filter(
+                    None,
+                    [str(mine["reach_time"]), f"{span} not told apart" if span else "", "of the best so far"],
+                )
+            ),
         )
     reach = result.facts.get("reach")
     if reach not in (None, "nan"):
