@@ -4,7 +4,8 @@ Each part prints a row: what was done how often, and how often something was los
 process was left behind, or a folder could be neither gone on with nor begun afresh. ``--share`` makes less of
 each part:
 
-    python benchmarks/chaos.py --parts folders models kills twice full --share 1
+    python benchmarks/chaos.py --parts folders models kills twice full files threads cold --share 1
+    python benchmarks/chaos.py --parts dask        # needs the extra
 """
 
 from __future__ import annotations
@@ -22,10 +23,15 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.base import clone
 
 import seqcompare
 from seqcompare.cli import main as command_line
@@ -383,6 +389,119 @@ def models(n: int, seed: int = 4) -> dict[str, object]:
     return {"done": 3 * (n // 3), "tracebacks": wrong}
 
 
+# ---------------------------------------------------------------------- data files, threads, Dask
+
+
+def files(n: int, seed: int = 5) -> dict[str, object]:
+    """Read whole and damaged files of data by ``seqcompare inspect``: exit 0, or one line and exit 2."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "data"))
+    from fuzz_files import files as drawn
+    from fuzz_files import inspected, warm
+
+    wrong = 0
+    with tempfile.TemporaryDirectory() as temporary:
+        warm(temporary)
+        for name, content in drawn(n, seed):
+            path = Path(temporary, name)
+            path.write_bytes(content)
+            found = inspected(path)
+            if found.fault or (found.code and name not in found.error):
+                wrong += 1
+                print("files", name, found.fault or found.error, content[:300], file=sys.stderr)
+            path.unlink()
+    return {"done": n, "tracebacks": wrong}
+
+
+def threads(n: int, seed: int = 6) -> dict[str, object]:
+    """Fit models of a class in eight threads at once: each answers as one that was fitted alone."""
+    rng = np.random.default_rng(seed)
+    wrong = 0
+    for number in range(n):
+        words = ["".join(rng.choice(list("AB"), 12)) for _ in range(8)]
+        numbers = [rng.normal(size=(12, 1)) for _ in range(8)]
+        model: Any = (
+            seqcompare.MarkovChain(order=2),
+            seqcompare.HMM(n_init=2, random_state=0),
+            seqcompare.NextStep(seqcompare.WindowTagger(before=2)),
+            seqcompare.NextStep(seqcompare.RNNTagger(hidden_size=4, max_iter=3, random_state=0)),
+            seqcompare.Autoregression(2),
+            seqcompare.LinearStateSpace(1, max_iter=20),
+        )[number % 6]
+        X: Any = words if number % 6 < 4 else numbers
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # so short a training does not converge
+            alone = _scores(model, X)
+            with ThreadPoolExecutor(8) as pool:
+                at_once = list(pool.map(_scores, [model] * 8, [X] * 8))
+        for scores in at_once:
+            wrong += not np.allclose(scores, alone, rtol=1e-9, atol=1e-9)
+    return {"done": 8 * n, "lost": wrong}
+
+
+def _scores(model: Any, X: Any) -> Any:
+    return clone(model).fit(X).score_samples(X)
+
+
+COLD = """
+import seqcompare
+model = seqcompare.MarkovChain(order=2).fit(["ABBABA", "BABAAB"])
+print(repr(float(model.score(["ABAB"]))))
+"""
+
+
+def cold(n: int) -> dict[str, object]:
+    """Let processes begin at once where no kernel is compiled: all compile or load them, and answer alike."""
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**ENVIRONMENT, "NUMBA_CACHE_DIR": cache}
+        begun = [
+            subprocess.Popen(
+                [sys.executable, "-c", COLD],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=environment,
+            )
+            for _ in range(n)
+        ]
+        ended = [(*process.communicate(), process.returncode) for process in begun]
+    for _, said, code in ended:
+        if code:
+            print("cold", code, said[-300:], file=sys.stderr)
+    return {
+        "done": n,
+        "lost": len({out for out, _, _ in ended}) - 1,
+        "tracebacks": sum(c != 0 for *_, c in ended),
+    }
+
+
+def dask(n: int, seed: int = 7) -> dict[str, object]:
+    """Kill workers of Dask in the middle of a sweep, which goes on with others."""
+    from distributed import LocalCluster
+
+    rng = random.Random(seed)
+    lost = tracebacks = 0
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        LocalCluster(n_workers=2, threads_per_worker=1) as cluster,
+    ):
+        base = Path(temporary)
+        suite = base / "suite.toml"
+        suite.write_text(SUITE.replace("seeds = 12", "seeds = 3"), encoding="utf-8")
+        for number in range(n):
+            folder = base / f"run{number}"
+            words = ("sweep", suite, "--out", folder, "--quiet", "--backend", "dask")
+            with started(base, *words, "--scheduler", cluster.scheduler_address) as (process, _):
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(rng.uniform(2, 12))
+                pids = [worker.pid for worker in cluster.workers.values() if worker.pid]
+                with suppress(ProcessLookupError):
+                    os.kill(rng.choice(pids), signal.SIGKILL)
+                said, code = process.communicate()[1], process.returncode
+            tracebacks += "Traceback" in said or code != 0
+            lost += len(_readable(folder)) != 24
+    return {"done": n, "lost": lost, "tracebacks": tracebacks}
+
+
 #: What is done, and how often at a share of 1.
 PARTS: dict[str, tuple[Callable[[int], dict[str, object]], int]] = {
     "folders": (folders, 200),
@@ -390,6 +509,10 @@ PARTS: dict[str, tuple[Callable[[int], dict[str, object]], int]] = {
     "kills": (kills, 60),
     "twice": (twice, 5),
     "full": (full, 20),
+    "files": (files, 2000),
+    "threads": (threads, 60),
+    "cold": (cold, 8),
+    "dask": (dask, 5),
 }
 HEADS = ("done", "lost", "tracebacks", "orphans", "locked")
 
@@ -399,7 +522,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--parts", nargs="*", choices=PARTS, default=list(PARTS))
+    parser.add_argument(
+        "--parts", nargs="*", choices=PARTS, default=[name for name in PARTS if name != "dask"]
+    )
     parser.add_argument("--share", type=float, default=1.0, help="of how often each is done")
     asked = parser.parse_args()
     print(f"| what | {' | '.join(HEADS)} | seconds |\n|{'---|' * (len(HEADS) + 2)}")

@@ -462,3 +462,15 @@ def test_the_forecast_is_one_line_before_the_start(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"^forecast: \d+ candidates in 5 folds, about .* on 1 worker ", done.stderr, re.M)
+
+
+def test_too_little_memory_is_one_line(monkeypatch, capsys):
+    def fill(what):
+        raise MemoryError(f"Unable to allocate 8 TiB for {what.value}\x1b[31m")
+
+    monkeypatch.setattr(sys.modules["seqcompare.cli.app"], "records_of", fill)
+    monkeypatch.setattr("sys.argv", ["seqcompare", "list", "tasks"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = "error: there is not enough memory: Unable to allocate 8 TiB for tasks[31m\n"
+    assert (ended.value.code, capsys.readouterr().err) == (2, said)

@@ -14,7 +14,7 @@ import pandas as pd
 from seqcompare.claims.catalog import CLAIMS
 from seqcompare.experiments.budget import seconds_of
 from seqcompare.experiments.sweep import sweep
-from seqcompare.results.folder import to_csv
+from seqcompare.results.spreadsheet import to_csv
 
 if TYPE_CHECKING:
     from seqcompare.experiments.progress import Progress

@@ -25,6 +25,7 @@ from seqcompare.cli.options import (
     OutOption,
     QuietOption,
     SchedulerOption,
+    WaitOption,
 )
 from seqcompare.cli.predicting import explain, export, forecast, predict
 from seqcompare.cli.profiling import profile
@@ -100,6 +101,7 @@ def sweep(
         ),
     ] = None,
     fresh: FreshOption = False,
+    wait: WaitOption = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List the trials and their estimated time; run none.")
     ] = False,
@@ -197,6 +199,7 @@ def compare(
     scheduler: SchedulerOption = None,
     jobs: JobsOption = -1,
     fresh: FreshOption = False,
+    wait: WaitOption = False,
     opened: OpenOption = False,
 ) -> None:
     """Compare the families on your data, and name the cheapest model that is good enough.

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from shlex import quote
@@ -66,6 +67,7 @@ def run(app: typer.Typer) -> None:
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     # what the caller ignores, such as nohup, stays ignored
     asked = [number for number in _ENDING if signal.getsignal(number) != signal.SIG_IGN]
+    warnings.formatwarning = _in_one_line
     before = {number: signal.signal(number, _terminate) for number in asked}
     # modules of the user's own lie where the command is given; last, so that they hide nothing
     sys.path.append(os.getcwd())
@@ -85,6 +87,9 @@ def run(app: typer.Typer) -> None:
         raise SystemExit(_CLOSED_PIPE) from None
     except (ValueError, OSError, ImportError) as error:
         _end(f"error: {_with_command(error)}", BAD_INPUT)
+    except MemoryError as error:
+        said = f": {error}" if str(error) else ""
+        _end(f"error: there is not enough memory{said}", BAD_INPUT)
     except Exception as error:
         # what the parser raises has a message of its own; all else is a fault of ours and is shown whole
         message = getattr(error, "format_message", None)
@@ -95,6 +100,13 @@ def run(app: typer.Typer) -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
     raise SystemExit(code or 0)
+
+
+def _in_one_line(message: object, category: type[Warning], *_: object, **__: object) -> str:
+    """Return how a warning is shown: what a user calls things is in it."""
+    from seqcompare.report.names import visible
+
+    return f"{category.__name__}: {visible(' '.join(str(message).split()))}\n"
 
 
 def _with_command(error: BaseException) -> str:
@@ -121,5 +133,7 @@ def _nowhere() -> TextIO:
 
 
 def _end(message: str, code: int) -> None:
-    sys.stderr.write(" ".join(message.split()) + "\n")
+    from seqcompare.report.names import visible
+
+    sys.stderr.write(visible(" ".join(message.split())) + "\n")
     raise SystemExit(code)

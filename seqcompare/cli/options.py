@@ -7,9 +7,21 @@ from typing import Annotated
 
 import typer
 
+
+def _wait(wanted: bool) -> None:
+    if wanted:
+        from seqcompare.results.folder import PATIENT
+
+        PATIENT.set(True)
+
+
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run.", show_default=False)]
 JobsOption = Annotated[int, typer.Option("--jobs", "-j", help="Worker processes; -1 for one a core.")]
 FreshOption = Annotated[bool, typer.Option("--fresh", help="Throw away an earlier run in the folder.")]
+WaitOption = Annotated[
+    bool,
+    typer.Option("--wait", callback=_wait, help="Wait for another process that works on the folder."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write the result as JSON, for machines.")]
 OpenOption = Annotated[bool, typer.Option("--open", help="Open the report in a browser when it is written.")]
 QuietOption = Annotated[

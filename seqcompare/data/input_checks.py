@@ -59,11 +59,18 @@ def locate_step(sequences: Sequences, row: int) -> tuple[int, int]:
     return i, row - int(sequences.offsets[i])
 
 
-def check_finite(sequences: Sequences, *, allow_nan: bool = False, name: str = "X") -> None:
-    """Raise ValueError for the first step that is infinite, or NaN where that is not allowed."""
+#: The largest number whose square is one.
+LARGEST = 1e154
+
+
+def check_finite(
+    sequences: Sequences, *, allow_nan: bool = False, name: str = "X", largest: float = LARGEST
+) -> None:
+    """Raise ValueError for the first step that is infinite or too large, or NaN where that is not allowed."""
     values = sequences.channels
     with np.errstate(invalid="ignore", over="ignore"):
-        if np.isfinite(values.sum(dtype=np.float64)):  # one cheap pass: a bad value spoils the sum
+        total = np.abs(values).sum(dtype=np.float64)
+        if total <= largest:  # one cheap pass: a bad value spoils the sum
             return
     bad = np.isinf(values) if allow_nan else ~np.isfinite(values)
     rows = np.flatnonzero(bad.any(axis=1))
@@ -71,6 +78,14 @@ def check_finite(sequences: Sequences, *, allow_nan: bool = False, name: str = "
         i, t = locate_step(sequences, int(rows[0]))
         what = "NaN" if np.isnan(values[rows[0]]).any() and not allow_nan else "infinity (inf)"
         raise ValueError(f"{name}[{i}] contains {what} at step {t}: expected finite numbers")
+    large = np.argwhere(np.abs(values) > largest)
+    if len(large):
+        row, channel = map(int, large[0])
+        i, t = locate_step(sequences, row)
+        raise ValueError(
+            f"{name}[{i}] at step {t} is {values[row, channel]:g}: too large to compute with, "
+            f"expected at most {largest:g}"
+        )
 
 
 def check_channels(sequences: Sequences, *, allow_nan: bool) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcompare.data.input_checks import LARGEST
 from seqcompare.data.options import Kind, Missing
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
@@ -87,6 +88,10 @@ def check_finite(X: Sequences, missing: Missing | None, notes: list[str], fail: 
         if infinite.size:
             step = int(infinite[0])
             raise fail(f"expected a finite number, got {column.values[step]}", step, i)
+        large = np.flatnonzero(np.abs(column.values) > LARGEST)
+        if large.size:
+            step = int(large[0])
+            raise fail(f"expected a number of at most {LARGEST:g}, got {column.values[step]:g}", step, i)
         if gone.size and missing == "error":
             none = fail("there is no number (NaN); 'keep' for missing ones lets it pass", int(gone[0]), i)
             raise none.trying({"missing": "keep"})

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import column_or_1d
 
-from seqcompare.data.input_checks import check_finite, locate_step
+from seqcompare.data.input_checks import LARGEST, check_finite, locate_step
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.steps import narrow
 from seqcompare.typing import TargetsLike, Values, WeightsLike
@@ -166,6 +166,12 @@ def check_sequence_labels(y: TargetsLike, sequences: Sequences) -> Values:
         raise ValueError("this estimator requires y to be passed, but the target y is None")
     targets = column_or_1d(y, warn=True)
     assert_all_finite(targets, input_name="y")
+    real = targets.dtype.kind == "f"
+    large = np.flatnonzero(np.abs(targets) > LARGEST) if real else np.empty(0, dtype=np.int64)
+    if large.size:
+        raise ValueError(
+            f"y[{large[0]}] is {targets[large[0]]:g}: too large to compute with, expected at most {LARGEST:g}"
+        )
     targets = narrow(targets, "y")
     if len(targets) != len(sequences):
         raise ValueError(f"y has {len(targets)} entries but X has {len(sequences)} sequences")
@@ -205,6 +211,9 @@ def _align_steps(values: Any, sequences: Sequences, name: str, noun: str, *, num
 def _check_weights(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     if not np.isfinite(weights).all() or (weights < 0).any():
         raise ValueError("sample_weight must be finite and not negative")
+    with np.errstate(over="ignore"):
+        if weights.sum() > LARGEST:
+            raise ValueError(f"sample_weight sums up to more than {LARGEST:g}, which cannot be counted with")
     if not weights.any():
         raise ValueError("sample_weight is zero everywhere: nothing is left to train on")
     return weights

@@ -16,6 +16,7 @@ from seqcompare.data.axes import check_axes
 from seqcompare.data.columns import is_structured
 from seqcompare.data.encoding import AsNumbers, AsSymbols
 from seqcompare.data.input_checks import (
+    LARGEST,
     check_channels,
     check_finite,
     check_readable,
@@ -26,6 +27,7 @@ from seqcompare.data.input_checks import (
 )
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
+from seqcompare.models.constraints import check_parameters
 from seqcompare.models.continuations import CONTINUATIONS, forecast_symbols
 from seqcompare.models.online import StepByStep
 from seqcompare.typing import Label, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
@@ -93,6 +95,8 @@ def check_sequences(
     ValueError
         If `X` is not what `estimator` expects; the message names the sequence and step.
     """
+    if reset:
+        check_parameters(estimator)
     if reset and not isinstance(X, Sequences):
         check_axes(X)
     if isinstance(X, Sequences) or is_structured(X) or not is_table(X):
@@ -123,7 +127,8 @@ def check_sequences(
             sequences = estimator.encoding_.transform(sequences)
     check_readable(sequences, type(estimator).__name__, mixed=mixed == "keep", missing=allow_none)
     if sequences.kind == "real":
-        check_finite(sequences, allow_nan=allow_nan)
+        largest = np.inf if getattr(estimator, "_tells_what_is_too_large", False) else LARGEST
+        check_finite(sequences, allow_nan=allow_nan, largest=largest)
         if symbols:
             sequences = whole_numbers(sequences)
     if reset:

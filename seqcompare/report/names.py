@@ -33,6 +33,11 @@ def shown(text: object, limit: int = 200) -> str:
     return line if len(line) <= limit and len(str(text)) <= 4 * limit else line[: limit - 1] + "…"
 
 
+def visible(text: object) -> str:
+    """Return `text`, of any number of lines, without what a terminal acts on or what turns the direction."""
+    return "".join(c for c in str(text) if c in "\n\t" or unicodedata.category(c) not in _UNSEEN)
+
+
 def distinct(texts: Iterable[T], limit: int = 60) -> dict[T, str]:
     """Return a short name for each of `texts`; two that look alike once shortened get a number each."""
     names: dict[T, str] = {}

@@ -18,7 +18,8 @@ from seqcompare.report.figures import COMPARISON, SWEEP
 from seqcompare.report.figures.canvas import series_id
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Figure, Report, Section, Table
-from seqcompare.results.folder import locked, open_run, read_config, to_csv
+from seqcompare.results.folder import locked, open_run, read_config
+from seqcompare.results.spreadsheet import to_csv
 
 # Rows of a table on the page; the file holds all.
 MOST_ROWS = 4000
@@ -94,8 +95,9 @@ def report_of(folders: Sequence[Path]) -> Report:
     runs = [open_run(folder) for folder in folders]
     kinds = {str(run.config.get("kind")) for run in runs}
     if len(kinds) != 1 or not kinds <= {SWEEP, COMPARISON}:
+        where = ", ".join(map(str, folders))
         raise ValueError(
-            f"expected runs of one kind, {SWEEP} or {COMPARISON}, got {', '.join(sorted(kinds))}"
+            f"{where}: expected runs of one kind, {SWEEP} or {COMPARISON}, got {', '.join(sorted(kinds))}"
         )
     # what the other kind is made of is not imported
     if len(runs) > 1:

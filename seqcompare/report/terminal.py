@@ -11,20 +11,25 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
+from rich import markup
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
 from seqcompare.quantities import duration, percent
-from seqcompare.report.names import plain, shown
+from seqcompare.report.names import plain, shown, visible
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from seqcompare.results.comparison import StoredComparison
     from seqcompare.results.sweep import StoredSweep
+
+
+def escape(text: str) -> str:
+    """Return text of a user's for the terminal: it is neither acted on nor taken for markup."""
+    return markup.escape(visible(text))
 
 
 class Step(Protocol):

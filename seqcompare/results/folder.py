@@ -10,9 +10,10 @@ import re
 import shutil
 import socket
 import time
-import unicodedata
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +24,7 @@ import pandas as pd
 from seqcompare.results.described import Config
 from seqcompare.results.form import fault_of
 from seqcompare.results.helping import Helping
+from seqcompare.results.spreadsheet import is_unsafe
 from seqcompare.results.store import STORE, RunError, Store, check_format
 from seqcompare.typing import Record
 
@@ -42,9 +44,9 @@ _DRAFT = re.compile(r".*\.\d+\.tmp")
 # keys of settings that were called otherwise once
 _RENAMED = {"ladder": "sizes", "ladders": "sizes"}
 
-# what a spreadsheet would read as the start of a formula
-_FORMULA = ("=", "+", "-", "@", "\t", "\n")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|nan)", re.IGNORECASE)
+#: Whether a folder that another process works on is waited for.
+PATIENT: ContextVar[bool] = ContextVar("PATIENT", default=False)
+_LOOK_AGAIN = 0.5
 
 # Windows locks bytes, and what is locked cannot be read: this one lies far behind what is written
 _LOCKED_BYTE = 1 << 20
@@ -162,7 +164,11 @@ def _renamed(settings: object) -> object:
 
 def write_config(folder: Path, config: Config) -> None:
     """Write the configuration of a run, whole or not at all."""
-    write_whole(folder / CONFIG, json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(config, indent=2, ensure_ascii=False)
+    # names are kept as they are, but nobody who looks at the file is to be misled by them
+    for character in {c for c in text if c != "\n" and is_unsafe(c)}:
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    write_whole(folder / CONFIG, text + "\n")
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -182,28 +188,6 @@ def write_whole(path: Path, content: str | bytes) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-
-
-def to_csv(frame: pd.DataFrame) -> str:
-    """Return `frame` as CSV in full precision, with no cell that a spreadsheet would run."""
-    safe = frame.copy()
-    safe.columns = [csv_cell(str(name)) for name in frame.columns]
-    for place, kind in enumerate(frame.dtypes):
-        if not pd.api.types.is_numeric_dtype(kind):
-            safe.isetitem(place, frame.iloc[:, place].map(csv_cell).tolist())
-    text: str = safe.to_csv(index=False, lineterminator="\n")
-    return text
-
-
-def csv_cell(value: object) -> object:
-    """Return `value` so that no spreadsheet runs it: formulas get an apostrophe in front."""
-    if not isinstance(value, str):
-        return value
-    # a lone carriage return is not quoted, and a spreadsheet would begin a row after it
-    lines = value.replace("\r\n", "\n").replace("\r", "\n")
-    text = "".join(c for c in lines if c in "\t\n" or unicodedata.category(c) not in {"Cc", "Cs"})
-    start = text.lstrip(" \u00a0\ufeff\u200b")
-    return "'" + text if start.startswith(_FORMULA) and not _NUMBER.fullmatch(start) else text
 
 
 def prepare_folder(folder: Path, config: Config, *, n_jobs: int, fresh: bool) -> None:
@@ -316,6 +300,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _acquire(path: Path, folder: Path) -> int:
+    told = False
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
@@ -325,12 +310,17 @@ def _acquire(path: Path, folder: Path) -> int:
             if error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
                 raise
             with suppress(OSError):
-                holder = path.read_text(encoding="utf-8", errors="replace").strip()
-                raise RunError(
-                    f"{folder} is being worked on by {holder or 'another process'}; wait for its end, or "
-                    "choose another folder"
-                ) from None
-            continue  # it has ended this moment
+                holder = path.read_text(encoding="utf-8", errors="replace").strip() or "another process"
+                if not PATIENT.get():
+                    raise RunError(
+                        f"{folder} is being worked on by {holder}; wait for its end, or choose another "
+                        "folder (--wait does the first)"
+                    ) from None
+                if not told:
+                    warnings.warn(f"waiting for {holder}, which works on {folder}", stacklevel=2)
+                    told = True
+                time.sleep(_LOOK_AGAIN)
+            continue  # it has ended this moment, or may have
         with suppress(OSError):
             if os.path.samestat(os.fstat(handle), os.stat(path)):
                 return handle
@@ -361,7 +351,10 @@ def _clear(folder: Path) -> None:
     for name in _FOLDERS:
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in _FILES:
-        (folder / name).unlink(missing_ok=True)
+        path = folder / name
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        path.unlink(missing_ok=True)
 
 
 def _difference(old: Mapping[str, object], new: Mapping[str, object]) -> str:

@@ -238,5 +238,5 @@ def test_taggers_and_classifiers_take_gaps():
 def test_a_channel_without_any_value_is_one_clear_error():
     with pytest.raises(ValueError, match="channel 1 has no value at all"):
         SlidingWindow(1, missing="allow").fit([[[1.0, NAN], [2.0, NAN]]])
-    with pytest.raises(ValueError, match="missing must be 'error' or 'allow', got 'skip'"):
+    with pytest.raises(ValueError, match="missing must be one of 'error', 'allow', got 'skip'"):
         WindowTagger(missing="skip").fit([[1.0, 2.0]], [[0, 1]])

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from threading import Timer
 
 import pandas as pd
 import pytest
@@ -17,19 +18,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sweep_rows import row
 
-from seqcompare.report.page import write_report
+from seqcompare.report.page import report_of, write_report
 from seqcompare.results.folder import (
     CONFIG,
     LOCK,
-    csv_cell,
+    PATIENT,
     hold_folder,
     open_run,
     prepare_folder,
     read_config,
-    to_csv,
     write_config,
     write_whole,
 )
+from seqcompare.results.spreadsheet import csv_cell, to_csv
 from seqcompare.results.store import FORMAT, STORE, RunError, Store
 
 HOLDING = """
@@ -132,6 +133,18 @@ def test_a_second_process_is_told_who_works_in_a_folder(tmp_path, other):
     assert re.search(rf"run is being worked on by {said}\S+; wait for its end, or", str(refused.value))
     assert "\n" not in str(refused.value)
     assert len(read_config(folder)["sessions"]) == 1
+
+
+def test_who_has_patience_waits_for_the_folder(tmp_path, other, monkeypatch):
+    monkeypatch.setattr("seqcompare.results.folder._LOOK_AGAIN", 0.01)
+    patient = PATIENT.set(True)
+    try:
+        Timer(0.3, other.stdin.close).start()
+        with pytest.warns(UserWarning, match=f"waiting for process {other.pid} on"):
+            prepare_folder(tmp_path / "run", {"settings": {}}, n_jobs=1, fresh=False)
+    finally:
+        PATIENT.reset(patient)
+    assert len(read_config(tmp_path / "run")["sessions"]) == 2
 
 
 def test_no_report_is_written_where_a_process_is_at_work(tmp_path, other):
@@ -320,3 +333,25 @@ def test_until_all_else_is_gone_a_folder_is_that_of_a_run(tmp_path, monkeypatch)
     monkeypatch.undo()
     assert left == []
     prepare_folder(tmp_path, {"settings": {}}, n_jobs=1, fresh=True)
+
+
+def test_what_turns_the_direction_is_seen_in_no_file(tmp_path):
+    name = "a\u202eb\x9bc\u2067d\ud800"
+    assert to_csv(pd.DataFrame({name[:-1]: [name[:-1]]})) == "abcd\nabcd\n"
+    write_config(tmp_path, {"title": name})
+    text = (tmp_path / CONFIG).read_text(encoding="utf-8")
+    assert not set(text) & set(name[1::2])
+    assert read_config(tmp_path)["title"] == name
+
+
+def test_a_store_that_is_a_folder_is_cleared(tmp_path):
+    prepare_folder(tmp_path, {"settings": {}}, n_jobs=1, fresh=False)
+    (tmp_path / STORE).mkdir()
+    prepare_folder(tmp_path, {"settings": {}}, n_jobs=1, fresh=True)
+    assert not (tmp_path / STORE).exists()
+
+
+def test_a_run_of_no_kind_is_named(tmp_path):
+    prepare_folder(tmp_path, {"settings": {}}, n_jobs=1, fresh=False)
+    with pytest.raises(ValueError, match=f"^{re.escape(str(tmp_path))}.*expected runs of one kind"):
+        report_of([tmp_path])

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from seqcompare.models.attention.architecture import AttentionArchitecture
 from seqcompare.models.attention.network import AttentionNetwork
 from seqcompare.models.base import check_sequences
+from seqcompare.models.constraints import check_parameters
 from seqcompare.models.recurrent.net import Net, one_thread, ordinary
 from seqcompare.models.recurrent.parameters import at_least_one, check_training
 from seqcompare.typing import Array, Record, SequencesLike
@@ -68,6 +69,7 @@ class AttentionNet(Net):
             return network.shares(network.views(flat), self._encode(sequences))
 
     def _check_parameters(self) -> None:
+        check_parameters(self)
         check_training(self)
         at_least_one("n_heads", self.n_heads)
         if self.context != "auto":

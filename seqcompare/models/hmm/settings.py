@@ -32,7 +32,7 @@ from seqcompare.models.hmm.parameters import (
     rescale,
     transition_mask,
 )
-from seqcompare.typing import Floats, Labels, RandomState, Record
+from seqcompare.typing import Floats, Label, Labels, RandomState, Record
 
 # A thousandth of a count for every symbol in every state: no symbol becomes impossible.
 _DEFAULT_PRIORS: dict[str, Record] = {
@@ -52,6 +52,9 @@ class Settings:
     Being a dataclass, it writes their constructors.
     """
 
+    # outliers are told by their channel in fit, and mean little afterwards: another state is as far from them
+    _tells_what_is_too_large = True
+
     n_components: Any
     emission: Literal["auto", "categorical", "gaussian", "gmm", "poisson", "mixed"] = "auto"
     _: KW_ONLY
@@ -67,7 +70,7 @@ class Settings:
     fixed: Sequence[str] = ()
     symbols: ArrayLike | None = None
     missing: Literal["error", "marginalize"] = "error"
-    missing_symbol: Any = None
+    missing_symbol: Label | None = None
     n_jobs: int | None = None
     random_state: RandomState = None
 

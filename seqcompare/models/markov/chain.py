@@ -16,7 +16,7 @@ from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.alphabet import choose_alphabet, encode
 from seqcompare.models.base import Reading, SymbolDensity, check_lengths, check_sequences
-from seqcompare.models.markov.counts import NgramCounts, check_order, count_next
+from seqcompare.models.markov.counts import NgramCounts, check_order, count_next, depth_of
 from seqcompare.models.markov.process import LongRun, as_machine, long_run
 from seqcompare.models.markov.smoothing import check_smoothing, interpolate
 from seqcompare.models.markov.walk import Trie, draw, first_row, predict_rows, smoothed_trie, step_proba
@@ -352,7 +352,7 @@ class MarkovChain(SymbolDensity):
             encode(sequences.values, symbols),
             sequences.offsets,
             weight,
-            depth=int(self.order),
+            depth=depth_of(self.order, sequences.lengths),
             n_symbols=len(symbols),
         )
         return symbols, counts

@@ -11,6 +11,8 @@ from seqcompare.models.markov.kernels import refine, steps_to_weight
 from seqcompare.typing import Floats, Integers, Labels, Record
 
 _NONE = -1
+# beyond, growing the contexts of sequences that are shorter would take for ever
+_LONG = 1000
 _UNIT = np.empty(0)  # stands for weights of 1
 
 
@@ -175,6 +177,11 @@ class NgramCounts:
     def _child_bounds(self, length: int) -> NDArray[np.int64]:
         contexts = self.nodes(length)
         return np.asarray(self.first_child[contexts.start : contexts.stop + 1] - self.level[length + 1])
+
+
+def depth_of(order: int, lengths: NDArray[np.int64]) -> int:
+    """Return how long contexts are counted: a very long order goes no further than the sequences do."""
+    return int(order) if order <= _LONG else min(int(order), int(lengths.max(initial=0)) + 1)
 
 
 def count_next(

@@ -10,7 +10,7 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
 from seqcompare.models.alphabet import encode, find_symbols, read_symbols
 from seqcompare.models.base import Reading, Tagger, check_sequences
-from seqcompare.models.markov.counts import NgramCounts, check_order, count_labels
+from seqcompare.models.markov.counts import NgramCounts, check_order, count_labels, depth_of
 from seqcompare.models.markov.smoothing import check_smoothing, interpolate
 from seqcompare.models.markov.walk import predict_rows, smoothed_trie
 from seqcompare.typing import Label, Labels, SequencesLike, TargetsLike, WeightsLike
@@ -169,7 +169,7 @@ class MarkovTagger(Tagger):
             np.where(codes < len(known), codes, 0),
             sequences.offsets,
             weight,
-            depth=int(self.order) + 1,
+            depth=depth_of(self.order, sequences.lengths) + 1,
             n_symbols=len(symbols),
             n_labels=len(known),
         )

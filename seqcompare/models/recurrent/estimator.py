@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.models.constraints import check_parameters
 from seqcompare.models.recurrent.architecture import Architecture
 from seqcompare.models.recurrent.cell import Size
 from seqcompare.models.recurrent.cells import CELLS
@@ -75,6 +76,7 @@ class RecurrentNet(Net):
         return not (self.bidirectional if network is None else network["bidirectional"])
 
     def _check_parameters(self) -> None:
+        check_parameters(self)
         among("cell", self.cell, CELLS)
         among("activation", self.activation, ACTIVATIONS)
         if self.activation not in CELLS[self.cell].activations:

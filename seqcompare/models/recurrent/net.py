@@ -61,6 +61,9 @@ class Net(TrainingParameters, metaclass=ABCMeta):
         All weights; `get_weights` names them.
     """
 
+    # what is too large depends on how networks compute, and sequences of weight 0 may hold anything
+    _tells_what_is_too_large = True
+
     kind_: str
     n_channels_: int
     classes_: Array

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import choose_alphabet
 from seqcompare.models.base import Reading, check_sequences
+from seqcompare.models.constraints import check_parameters
 from seqcompare.models.filling import Missing, check_missing, learn_filling
 from seqcompare.models.output import FramesOutput
 from seqcompare.models.windows.layout import WindowLayout
@@ -127,6 +128,7 @@ class SlidingWindow(
             If the window reaches back or ahead by less than nothing, or `X` is not sequences or holds what is
             not among `symbols`.
         """
+        check_parameters(self)
         check_scalar(self.before, "before", Integral, min_val=0)
         check_scalar(self.after, "after", Integral, min_val=0)
         if np.dtype(self.dtype).kind != "f":
