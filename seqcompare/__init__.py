@@ -10,7 +10,7 @@ from typing import Any
 
 from seqcompare.kernel_cache import find_kernel_cache
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "seqcompare.data.sequences": ["Sequences"],
@@ -34,6 +34,7 @@ _HOMES = {
     "seqcompare.models.filled": ["Filled"],
     "seqcompare.models.missing_symbols": ["FilledNext"],
     "seqcompare.models.reference.last_value": ["LastValue"],
+    "seqcompare.models.reference.warped": ["DTWClassifier"],
     "seqcompare.models.windows.sliding_window": ["SlidingWindow"],
     "seqcompare.models.windows.models": ["WindowClassifier", "WindowRegressor"],
     "seqcompare.models.windows.step_regressor": ["WindowStepRegressor"],

@@ -15,6 +15,7 @@ from seqcompare import (
     ContextTree,
     CountAutoregression,
     CRFTagger,
+    DTWClassifier,
     EchoStateClassifier,
     EchoStateRegressor,
     EchoStateStepRegressor,
@@ -208,6 +209,7 @@ CASES = {
     "echo state regressor": case(
         EchoStateRegressor(10, random_state=0), "real", "value", {"pooling": ["last", "mean"]}
     ),
+    "warping": case(DTWClassifier(), "real", "sequence", {"window": [2, 5]}),
     "bayes": case(BayesClassifier(MarkovChain()), "strings", "sequence", {"estimator__order": [0, 1]}),
     "bayes hmm": case(
         BayesClassifier(HMM(n_init=1, random_state=0)),

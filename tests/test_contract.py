@@ -19,6 +19,7 @@ WITHOUT_WEIGHTS = {
     "bayes mixed",
     "bayes hmm mixed",
     "hmm classifier",
+    "warping",
     "window",
     "window real",
     "window with gaps",

@@ -105,6 +105,7 @@ TRUSTED = (
     "seqcompare.models.reference.places.PlacedTagger",
     "seqcompare.models.reference.recent.RecentNext",
     "seqcompare.models.reference.last_value.LastValue",
+    "seqcompare.models.reference.warped.DTWClassifier",
     "seqcompare.models.recurrent.classifier.RNNClassifier",
     "seqcompare.models.recurrent.regressor.RNNRegressor",
     "seqcompare.models.recurrent.step_regressor.RNNStepRegressor",

@@ -84,6 +84,7 @@ ROLES = {
     "attention": {"next", "step", "sequence", "value"},
     "biattention": {"step"},
     "exact": {"next"},
+    "dtw": set(),  # of sequences of real-valued steps
     "last-value": set(),  # of numbers
     "seasonal-last-value": set(),  # of numbers
 }
