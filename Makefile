@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: sweep test lint types unit docs bench clean
+.PHONY: sweep test lint types unit lowest docs bench clean
 
 sweep: $(VENV)/.installed
 	$(BIN)/seqcompare sweep quick --out reports/quick
@@ -20,6 +20,9 @@ types: $(VENV)/.installed-test
 
 unit: $(VENV)/.installed-test
 	$(BIN)/pytest -n 2 --dist worksteal
+
+lowest: $(BIN)/python
+	$(BIN)/python tests/lowest.py $(VENV)-lowest
 
 docs: $(VENV)/.installed
 	$(PIP) -e '.[docs]'

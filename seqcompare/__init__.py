@@ -10,7 +10,7 @@ from typing import Any
 
 from seqcompare.kernel_cache import find_kernel_cache
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "seqcompare.data.sequences": ["Sequences"],

@@ -1,0 +1,61 @@
+"""Run what matters most with the lowest versions that are supported, in an environment of their own.
+
+Run with ``python tests/lowest.py FOLDER``, where environments are built, or ``make lowest``. The versions are
+those of pyproject.toml. Every other Python from 3.11 on that is found is tested with the newest versions, and
+those that are not found are named.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+#: Reading, models, what is written down, commands, and a page.
+CORE = (
+    *("tests/data", "tests/models/markov", "tests/models/windows", "tests/models/test_online.py"),
+    *("tests/experiments/test_names.py", "tests/experiments/test_serving.py", "tests/test_offline.py"),
+)
+NEEDED = (
+    *("pytest", "hypothesis", "nltk", "numpydoc", "openpyxl", "pyarrow", "statsmodels"),
+    *("onnx==1.17.0", "onnxruntime==1.20.1", "ml_dtypes<0.5", "protobuf<6"),
+)
+OTHERS = ("3.12", "3.13", "3.14")
+
+
+def lowest():
+    """Return the requirements of the package, each at its lowest version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [re.sub(r">=", "==", requirement) for requirement in project["dependencies"]]
+
+
+def check(python, folder, requirements):
+    """Build an environment, and run the tests in it; return whether they pass."""
+    subprocess.run([python, "-m", "venv", "--clear", folder], check=True)
+    own = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    subprocess.run([own, "-m", "pip", "install", "--quiet", *requirements, *NEEDED], check=True)
+    subprocess.run([own, "-m", "pip", "install", "--quiet", "--no-deps", "-e", str(ROOT)], check=True)
+    # what old versions do with newer ones of others is not ours to mend
+    command = [own, "-m", "pytest", "-q", "-W", "ignore::DeprecationWarning", *CORE]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
+def main():
+    """Test all that is found."""
+    folder = Path(sys.argv[1])
+    good = [check(sys.executable, folder / "lowest", lowest())]
+    for minor in OTHERS:
+        python = shutil.which(f"python{minor}")
+        if python is None:
+            sys.stdout.write(f"Python {minor} was not found, and not tested\n")
+            continue
+        newest = [requirement.partition(">")[0] for requirement in lowest()]
+        good.append(check(python, folder / minor, [name.partition("=")[0] for name in newest]))
+    sys.exit(not all(good))
+
+
+if __name__ == "__main__":
+    main()
