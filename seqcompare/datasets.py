@@ -6,6 +6,7 @@ from seqcompare.data.options import Option
 from seqcompare.data.read import read
 from seqcompare.data.readers import READERS, Reader, register_reader
 from seqcompare.data.source import DataError
+from seqcompare.data.streamed import read_parts
 
 __all__ = [
     "DATASETS",
@@ -16,5 +17,6 @@ __all__ = [
     "Reader",
     "load",
     "read",
+    "read_parts",
     "register_reader",
 ]

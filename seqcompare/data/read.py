@@ -274,16 +274,8 @@ def read_new(data: object, reading: Mapping[str, object]) -> SequenceDataset:
     DataError
         If the data cannot be read in this way.
     """
-    named = {**dict.fromkeys(READING_OPTIONS), **reading}
-    columns = Columns(*(named.pop(part) for part in ("sequence", "order", "values", "target")))  # type: ignore[arg-type]  # as read takes them
-    wanted = Wanted(None, named.pop("kind"), named.pop("missing"), part=True)  # type: ignore[arg-type]  # likewise
-    for option in ("role", "ignore_label", "test", "labels", "memory"):
-        named.pop(option)
-    one = _one_channel(named.pop("predict"), named.pop("known"))
-    shape = Shape(one, named.pop("time_gaps"), named.pop("fill_gaps"))
-    general = ("group", "wide", "cell", "file_format", "name", "names", "padding", "normalise", "marks")
-    rest = {option: named.pop(option) for option in general}
-    told = Told(columns, wanted=wanted, special=named, **rest)  # type: ignore[arg-type]  # likewise
+    told, one, shape = _told_of_part({**reading, "role": None, "ignore_label": None})
+    columns = told.columns
     if one is not None:
         return shape.asked(_read_one(data, replace(told, columns=replace(columns, target=False))))
     without = replace(told, columns=replace(columns, target=False))
@@ -296,6 +288,49 @@ def read_new(data: object, reading: Mapping[str, object]) -> SequenceDataset:
             return shape.asked(_read_one(data, second))
         except DataError:
             raise error from None
+
+
+def read_part(data: object, options: Mapping[str, object], first: SequenceDataset | None) -> SequenceDataset:
+    """Read a part of data that come in parts: one class or sequence will do; it is read as the first was.
+
+    Parameters
+    ----------
+    data : anything `read` accepts
+        The part.
+    options : mapping of str to object
+        Options of `read`.
+    first : SequenceDataset or None
+        The first part; None for that itself.
+
+    Raises
+    ------
+    DataError
+        If the data cannot be read in this way.
+    """
+    refuse(
+        {name: options.get(name) for name in ("predict", "time_gaps", "fill_gaps")}, "data come in parts here"
+    )
+    told, _, _ = _told_of_part(options)
+    if first is not None:
+        told = replace(told.of_test(first, FACTS), name=told.name)
+        told = replace(told, wanted=replace(told.wanted, role=first.role))
+    part = _read_one(data, told)
+    return replace(part, reading=told.again(part))
+
+
+def _told_of_part(options: Mapping[str, object]) -> tuple[Told, OneChannel | None, Shape]:
+    """Return how to read a part of data, of which others were or will be learned from."""
+    named: dict[str, Any] = {**dict.fromkeys(READING_OPTIONS), **options}
+    columns = Columns(*(named.pop(part) for part in ("sequence", "order", "values", "target")))
+    role, kind, missing, ignored = (named.pop(x) for x in ("role", "kind", "missing", "ignore_label"))
+    wanted = Wanted(role, kind, missing, ignored, part=True)
+    for option in ("test", "labels", "memory"):
+        named.pop(option)
+    one = _one_channel(named.pop("predict"), named.pop("known"))
+    shape = Shape(one, named.pop("time_gaps"), named.pop("fill_gaps"))
+    general = ("group", "wide", "cell", "file_format", "name", "names", "padding", "normalise", "marks")
+    rest = {option: named.pop(option) for option in general}
+    return Told(columns, wanted=wanted, special=named, **rest), one, shape
 
 
 def _one_channel(predict: object, known: object) -> OneChannel | None:

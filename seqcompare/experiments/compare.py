@@ -33,7 +33,7 @@ from seqcompare.experiments.data_source import DataSource, level_weights, metric
 from seqcompare.experiments.forward import Along, plan_along
 from seqcompare.experiments.models import Contestant
 from seqcompare.experiments.planned import PlannedComparison
-from seqcompare.experiments.progress import Progress
+from seqcompare.experiments.progress import Progress, watched
 from seqcompare.experiments.references import references_for, with_references
 from seqcompare.experiments.rounds import run_comparison
 from seqcompare.experiments.runner import check_backend
@@ -111,7 +111,7 @@ def compare(
     fresh : bool, default=False
         Throw away what `out` holds of an earlier run.
     progress : callable (Progress) -> None, optional
-        Called at the start and after every trial.
+        Called at the start and after every trial; in a notebook by default a bar shows it.
     backend : {"loky", "dask"}, default="loky"
         Where workers live.
     scheduler : str, optional
@@ -174,17 +174,18 @@ def compare(
             n_workers=effective_n_jobs(n_jobs),
             started=started,
         )
-        searched = run_comparison(
-            planned,
-            folder,
-            spending=spending,
-            progress=progress,
-            n_jobs=n_jobs,
-            backend=backend,
-            scheduler=scheduler,
-        )
+        with watched(progress, f"compare {dataset.name}") as tell:
+            run_comparison(
+                planned,
+                folder,
+                spending=spending,
+                progress=tell,
+                n_jobs=n_jobs,
+                last=lambda searched: keep_winner(Comparison(folder), dataset, searched),
+                backend=backend,
+                scheduler=scheduler,
+            )
         found = Comparison(folder)
-        keep_winner(found, dataset, searched)
         _write_tables(found.tables(), folder / "tables")
     return found
 

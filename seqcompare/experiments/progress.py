@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from seqcompare.experiments.trial import Outcome, Trial
@@ -91,12 +93,32 @@ class Counter:
         self._failed += outcome.row["status"] != "ok"
         self._tell(outcome)
 
+    def add_last(self) -> None:
+        """Count what comes after all trials, such as the fit of the winner to everything."""
+        self._done += 1
+        self._tell(None)
+
     def _tell(self, outcome: Outcome | None, forecast: str = "") -> None:
         if self._progress is None:
             return
         elapsed = time.monotonic() - self._start
         eta = elapsed * max(self._left, 0.0) / self._spent if self._new >= _TELLING else None
         self._progress(Progress(self._done, self._total, self._failed, elapsed, eta, outcome, forecast))
+
+
+@contextmanager
+def watched(
+    progress: Callable[[Progress], None] | None, title: str
+) -> Iterator[Callable[[Progress], None] | None]:
+    """Yield what is told how far a run is: `progress`, or without one a bar, if this is a notebook."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if progress is not None or not hasattr(shell, "kernel"):
+        yield progress
+        return
+    from seqcompare.report.notebook_bar import NotebookBar
+
+    with NotebookBar(title) as bar:
+        yield bar.show
 
 
 def estimate_seconds(trial: Trial) -> float:

@@ -50,11 +50,13 @@ def run_comparison(
     spending: Spending | None = None,
     progress: Callable[[Progress], None] | None = None,
     n_jobs: int = -1,
+    last: Callable[[PlannedComparison], None] | None = None,
     **how: Any,
 ) -> PlannedComparison:
     """Run the trials of a comparison that its store does not hold yet; `how` is for `run_trials`.
 
     With a budget candidates are raced first, as far as needed; of the rest is done what there is time for.
+    What comes `last`, with the comparison as it is returned, counts as one thing more to do.
 
     Returns
     -------
@@ -67,7 +69,8 @@ def run_comparison(
             _keep_profile(planned.source.dataset, planned.config["settings"]["cv"], store)
         whole = _whole(planned)
         words = forecast_words(whole, spending, planned)
-        counter = Counter(_n_known(planned), len(store.done()), progress, forecast=words)
+        n_trials = _n_known(planned) + (last is not None)
+        counter = Counter(n_trials, len(store.done()), progress, forecast=words)
         work = Work(store, spending, counter, {"n_jobs": n_jobs, **how})
         _warm_up(planned)
         known = _n_known(planned)
@@ -87,6 +90,9 @@ def run_comparison(
                 work.skipped.append(f"all of the looks at {words}")
             work.keep()
         keep_taught(planned, store, spending)
+    if last is not None:
+        last(planned)
+        counter.add_last()
     return planned
 
 

@@ -16,7 +16,7 @@ from joblib import effective_n_jobs
 from seqcompare.experiments.budget import seconds_of
 from seqcompare.experiments.config import described
 from seqcompare.experiments.plan import plan_trials, select_trials
-from seqcompare.experiments.progress import Counter, Progress, estimate_seconds
+from seqcompare.experiments.progress import Counter, Progress, estimate_seconds, watched
 from seqcompare.experiments.runner import Limit, check_backend, run_trials
 from seqcompare.experiments.state_space import state_space_table
 from seqcompare.experiments.suite_models import own_families
@@ -204,7 +204,7 @@ def sweep(
     dry_run : bool, default=False
         Run nothing and return what would be run.
     progress : callable (Progress) -> None, optional
-        Called at the start and after every trial.
+        Called at the start and after every trial; in a notebook by default a bar shows it.
     backend : {"loky", "dask"}, default="loky"
         Where workers live.
     scheduler : str, optional
@@ -242,12 +242,16 @@ def sweep(
         "n_trials": len(everything),
         **described(own_families(chosen), {trial.source.task.metric for trial in everything}),
     }
-    with hold_folder(folder, config, n_jobs=n_jobs, fresh=fresh), Store(folder / STORE) as store:
+    with (
+        hold_folder(folder, config, n_jobs=n_jobs, fresh=fresh),
+        Store(folder / STORE) as store,
+        watched(progress, f"sweep {chosen.title}") as tell,
+    ):
         _warm_up(trials)
         done = store.done()
         estimates = {t.position: estimate_seconds(t) for t in trials if t.trial_id not in done}
         words = _forecast(estimates, effective_n_jobs(n_jobs), seconds)
-        counter = Counter(len(trials), len(trials) - len(estimates), progress, estimates, words)
+        counter = Counter(len(trials), len(trials) - len(estimates), tell, estimates, words)
         limit = None if seconds is None else Limit(started + seconds)
         outcomes = run_trials(trials, store, n_jobs=n_jobs, backend=backend, scheduler=scheduler, limit=limit)
         with closing(outcomes):

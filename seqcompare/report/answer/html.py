@@ -208,8 +208,12 @@ def _next_html(sheet: AnswerSheet) -> str:
     """Return what to do next in one line: on a phone the list is below the first screen."""
     if not sheet.commands:
         return ""
-    command = sheet.commands[0].partition("  #")[0]
-    return f'<p class="sq-next">Next: <code>{escape(command)}</code> <a href="#what-next">more</a></p>'
+    if sheet.todo and sheet.tiles[0].tone != "ok":
+        return f'<p class="sq-next">Next: {escape(sheet.todo[0].text)} <a href="#what-next">more</a></p>'
+    # a line may break between words, and at no dash
+    words = sheet.commands[0].partition("  #")[0].split()
+    command = " ".join(f"<span>{escape(word)}</span>" for word in words)
+    return f'<p class="sq-next">Next: <code>{command}</code> <a href="#what-next">more</a></p>'
 
 
 def note_html(note: Note, anchors: Mapping[str, str]) -> str:

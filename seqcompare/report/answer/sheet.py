@@ -14,7 +14,7 @@ from seqcompare import quantities as say
 from seqcompare.families import REFERENCE
 from seqcompare.metrics import Metric
 from seqcompare.report.answer.axis import Axis, zoomed
-from seqcompare.report.answer.tiles import Tile, tiles_of
+from seqcompare.report.answer.tiles import LIKELY, Tile, tiles_of
 from seqcompare.report.answer.words import (
     capital,
     lower_first,
@@ -37,9 +37,9 @@ from seqcompare.typing import Params
 #: Status -> sign and words.
 _STATUS = {
     ENOUGH: ("✓", "good enough"),
-    EQUIVALENT: ("=", "as good, for sure"),
+    EQUIVALENT: ("=", "shown as good"),
     UNDECIDED: ("?", "may be as good"),
-    INFERIOR: ("✗", "worse, for sure"),
+    INFERIOR: ("✗", "clearly worse"),
     NOT_TRIED: ("∅", "not tried"),
 }
 _ORDER = {ENOUGH: 0, EQUIVALENT: 1, UNDECIDED: 1, INFERIOR: 2, NOT_TRIED: 4}
@@ -147,12 +147,18 @@ def sheet_of(result: ComparisonResult, folder: str, unsaved: str = "") -> Answer
         tiles=tiles_of(result, table, tolerance),
         heads=_heads(metric, tolerance, in_time(data, 1)),
         rows=rows,
-        axis=zoomed([row.values for row in rows if not row.is_reference], metric, result.contest.tolerance),
+        axis=zoomed(_contestants(rows), metric, result.contest.tolerance),
         commands=_commands(judged, result, folder),
         todo=((Note(f"{unsaved}."),) if unsaved else ()) + _todo(result, notes),
         limits=_limits(result, notes),
         sentences=tuple(note for _, note in notes),
     )
+
+
+def _contestants(rows: tuple[Row, ...]) -> list[Params]:
+    """Return the values of whom the axis is for; who was not fully tried may be far off."""
+    models = [row for row in rows if not row.is_reference]
+    return [row.values for row in models if row.status != NOT_TRIED] or [row.values for row in models]
 
 
 def _subtitle(data: Params) -> str:
@@ -197,18 +203,23 @@ def _rows(result: ComparisonResult, table: pd.DataFrame) -> tuple[Row, ...]:
         place=table["status"].map(_ORDER) + 2 * (table["family"] == REFERENCE), loss=sign * table["score"]
     ).sort_values(["place", "loss"], kind="stable", na_position="last")
     # chance is the floor, unless it is enough
-    found = []
+    found: list[Row] = []
     for row in records.to_dict("records"):
         entry, status = str(row["entry"]), str(row["status"])
         mark, words = _STATUS[status]
         if row["family"] == REFERENCE and status != ENOUGH:
             mark, words = "", "floor"
         elif status == NOT_TRIED:
-            words = f"not tried: {shown(judged.reasons.get(entry, ''), 60)}"
+            untested = missing(row["score"])
+            words = f"not {'' if untested else 'fully '}tried: {shown(judged.reasons.get(entry, ''), 60)}"
+        elif status == UNDECIDED and judged.kind == "cannot tell":
+            best = not any(r.status == UNDECIDED for r in found)
+            words = "best so far, not proven" if best else "not proven"
         elif status == UNDECIDED and entry == judged.best and judged.kind == "model":
             words = "best, not shown better"
         elif status == ENOUGH and entry != judged.best:
-            words = "good enough, cheapest"
+            sure = row["p_good_enough"] >= LIKELY
+            words = "good enough, smallest" if sure else "smallest, not ruled out"
         simpler = row["simpler"]
         found.append(
             Row(

@@ -13,8 +13,10 @@ from seqcompare.report.names import shown
 from seqcompare.results.comparison import ComparisonResult
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import metric_of, role_of_reach
-from seqcompare.results.judgement import Judgement
+from seqcompare.results.judgement import SURE, Judgement
 
+#: Where it is more likely than not that another one is better, the answer does not look as if it were sure.
+LIKELY = 0.5
 #: What readers count in, the first that a comparison has.
 _BESIDE = ("accuracy", "rmse")
 
@@ -37,18 +39,26 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
         rest = [Tile(label, say.NOTHING, "") for label in ("How good", "How far back", "How sure")]
         return (failed, *rest)
     by_entry = {str(row["entry"]): row for row in table.to_dict("records")}
-    mine = by_entry[str(judged.winner)]
-    floor = CHANCE if CHANCE in by_entry and judged.winner != CHANCE else ""
+    # as long as nothing is shown, it is the best so far that is told of
+    name = str(judged.winner)
+    if judged.kind == "cannot tell" and name in judged.references:
+        name = _best_model(by_entry, result) or name
+    mine = by_entry[name]
+    floor = CHANCE if CHANCE in by_entry and name != CHANCE else ""
     said = [f"95% interval {span_of(mine['low'], mine['high'], metric.say_figure)}"]
     if floor:
         said.append(f"chance {metric.say_figure(by_entry[CHANCE]['score'])}")
-    said += _beside(result, str(judged.winner), floor)
+    said += _beside(result, name, floor)
+    if judged.kind == "cannot tell" and name != CHANCE:
+        said.insert(0, f"{shown(mine['candidate'], 40)}, the best so far")
     good = Tile("How good", metric.say(float(mine["score"])), " · ".join(said))
     if judged.kind == "cannot tell":
-        leader = "" if judged.winner == CHANCE else f"; best so far: {shown(mine['candidate'], 40)}"
+        leader = "" if name == CHANCE else f"; best so far: {shown(mine['candidate'], 40)}"
         use = Tile("Use this model", "None yet", f"not shown that any model beats chance{leader}", "open")
         sure = Tile(
-            "How sure", say.probability(judged.beats_chance), "is the probability that any model beats chance"
+            "How sure",
+            say.probability(judged.beats_chance),
+            f"is the probability that any model beats chance; {say.percent(SURE)} are needed",
         )
     elif judged.kind == "chance":
         use = Tile(
@@ -63,13 +73,14 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
             f"that no model is better by more than {tolerance}",
         )
     else:
-        why = (
-            "the best on test data"
-            if judged.winner == judged.best
-            else f"the cheapest of which none was shown to be better by {tolerance}"
-        )
+        if judged.winner != judged.best:
+            why = f"the smallest of which none was shown to be better by {tolerance}"
+        else:
+            why = "the best on test data" if _rivals(result) else "the only one tried"
         size = written(mine["n_parameters"], say.count)
-        use = Tile("Use this model", capital(shown(verdict.model, 48)), f"{why} · {size} parameters", "ok")
+        unsure = judged.good_enough[str(judged.winner)] < LIKELY
+        tone = "open" if unsure else "ok"
+        use = Tile("Use this model", capital(shown(verdict.model, 48)), f"{why} · {size} parameters", tone)
         sure = _how_sure(result, judged, tolerance)
     return use, good, _how_far(result, mine), sure
 
@@ -92,10 +103,29 @@ def _beside(result: ComparisonResult, winner: str, floor: str) -> list[str]:
 def _how_sure(result: ComparisonResult, judged: Judgement, tolerance: str) -> Tile:
     p = judged.good_enough[str(judged.winner)]
     note = f"that no other is better by more than {tolerance}"
-    if judged.at_most > result.contest.tolerance and judged.rival is not None:
+    if not _rivals(result):
+        note = f"that knowing no more than frequencies is not better by {tolerance}; no other model was tried"
+    elif judged.at_most > result.contest.tolerance and judged.rival is not None:
         most = margin_words(result.metric, judged.at_most)
-        note += f"; up to {most} more is not excluded ({shown(judged.rival, 30)})"
-    return Tile("How sure", say.probability(p), note)
+        note += f"; {shown(judged.rival, 30)} may be better by up to {most}"
+    return Tile("How sure", f"{say.probability(p)}{': not sure' if p < LIKELY else ''}", note)
+
+
+def _rivals(result: ComparisonResult) -> list[str]:
+    """Return the models that were tested beside the winner and what knows frequencies alone."""
+    judged = result.judgement
+    return [e for e in judged.good_enough if e != judged.winner and e not in judged.references]
+
+
+def _best_model(by_entry: Mapping[str, Mapping[Hashable, float]], result: ComparisonResult) -> str:
+    """Return the model with the best score, which is none of the references; empty if there is none."""
+    sign = -1 if result.metric.greater_is_better else 1
+    known = {
+        e: sign * row["score"]
+        for e, row in by_entry.items()
+        if e not in result.judgement.references and not missing(row["score"])
+    }
+    return min(known, key=known.__getitem__, default="")
 
 
 def _how_far(result: ComparisonResult, mine: Mapping[Hashable, float]) -> Tile:

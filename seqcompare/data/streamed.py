@@ -1,0 +1,127 @@
+"""Tables that are larger than memory, a part at a time; no sequence is divided between two parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.read import read_part
+from seqcompare.data.source import DataError
+
+_BATCH = 65_536
+
+
+def read_parts(
+    path: str | Path, *, sequence: str | bool, n_steps: int = 1_000_000, **options: Any
+) -> Iterator[SequenceDataset]:
+    """Read a long table of Parquet files a part at a time, for what learns from parts.
+
+    No more than one part and its copies is in memory at a time. ``partial_fit`` and ``merge`` of chains,
+    taggers by counts and context trees come to what one ``fit`` on everything comes to; see the example.
+
+    Parameters
+    ----------
+    path : str or Path
+        A Parquet file, or a folder of them (partitioned or not), of one row a step. They are read in the
+        order of their names.
+    sequence : str or False
+        The column that says which sequence a row belongs to; the rows of a sequence stand together. False for
+        one sequence all through: it is cut into parts of `n_steps`, and what depends on steps before a cut is
+        lost there.
+    n_steps : int, default=1_000_000
+        A part ends with the first sequence by which it has so many steps.
+    **options
+        As for `read`. What is guessed is guessed of the first part; the others are read as it was.
+
+    Yields
+    ------
+    SequenceDataset
+        The sequences of a part, in the order of the files.
+
+    Raises
+    ------
+    DataError
+        If the files cannot be read, or the rows of a sequence do not stand together.
+    ValueError
+        If `n_steps` is not positive.
+
+    Examples
+    --------
+    >>> import tempfile, pandas as pd
+    >>> from seqcompare import MarkovChain, datasets
+    >>> folder = tempfile.mkdtemp()
+    >>> rows = pd.DataFrame({"visit": [1, 1, 1, 2, 2], "page": list("abaab")})
+    >>> rows.to_parquet(f"{folder}/visits.parquet")
+    >>> chain = MarkovChain(order=1)
+    >>> for part in datasets.read_parts(folder, sequence="visit", values="page", n_steps=2):
+    ...     chain = chain.partial_fit(part.X)
+    """
+    if n_steps < 1:
+        raise ValueError(f"n_steps must be positive, got {n_steps}")
+    first: SequenceDataset | None = None
+    for table in _tables(Path(path), sequence, n_steps):
+        asked = {"sequence": sequence, "name": Path(path).stem, **options}
+        part = read_part(table.to_pandas(), asked, first)
+        first = first or part
+        yield part
+
+
+def _tables(path: Path, sequence: str | bool, n_steps: int) -> Iterator[Any]:
+    """Yield tables of whole sequences."""
+    try:
+        import pyarrow  # type: ignore[import-untyped]  # an extra
+        from pyarrow import dataset
+    except ImportError:
+        raise DataError("Parquet takes pyarrow: pip install 'seqcompare[parquet]'", path) from None
+    try:
+        source = dataset.dataset(path, format="parquet", partitioning="hive")
+    except (ValueError, OSError) as error:
+        raise DataError(f"these are no readable Parquet files: {str(error).splitlines()[0]}", path) from None
+    if sequence is not False and sequence not in source.schema.names:
+        names = ", ".join(source.schema.names[:20])
+        raise DataError(f"there is no column {sequence!r}; there are {names}", path)
+    held: Any = None
+    ended: set[object] = set()
+    for batch in source.to_batches(batch_size=min(n_steps, _BATCH)):
+        rows = pyarrow.Table.from_batches([batch])
+        held = rows if held is None else pyarrow.concat_tables([held, rows])
+        if held.num_rows < n_steps:
+            continue
+        cut = held.num_rows if sequence is False else _last_start(held.column(sequence), ended, path)
+        if cut:
+            yield held.slice(0, cut)
+            held = held.slice(cut)
+    if held is not None and held.num_rows:
+        if sequence is not False:
+            _check_together(held.column(sequence), ended, path)
+        yield held
+
+
+def _last_start(column: Any, ended: set[object], path: Path) -> int:
+    """Return the row at which the last sequence begins, which may go on; note those that have ended."""
+    starts = _starts(column)
+    last = int(starts[-1])
+    if last:
+        _check_together(column.slice(0, last), ended, path)
+    return last
+
+
+def _check_together(column: Any, ended: set[object], path: Path) -> None:
+    names = column.take(_starts(column)).to_pylist()
+    for name in names:
+        if name in ended:
+            raise DataError(
+                f"the rows of sequence {name!r} do not stand together: sort the table by its sequences", path
+            )
+        ended.add(name)
+
+
+def _starts(column: Any) -> NDArray[np.intp]:
+    """Return the rows at which another sequence begins."""
+    codes = column.combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    return np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
