@@ -46,7 +46,8 @@ class Graph:
     def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
         """Add a node; return the name of what it gives."""
         out = self.name()
-        self.nodes.append(helper.make_node(kind, list(inputs), [out], **attributes))
+        # runtimes name what they make of nodes after these
+        self.nodes.append(helper.make_node(kind, list(inputs), [out], name=f"n{out}", **attributes))
         return out
 
     def cast(self, x: str, dtype: Any = None) -> str:
@@ -131,6 +132,7 @@ class Graph:
                 "Scan",
                 [*first, *(name for name, _ in inputs)],
                 names,
+                name=f"n{names[0]}",
                 body=graph,
                 num_scan_inputs=len(inputs),
                 scan_input_axes=[1] * len(inputs),
@@ -161,7 +163,7 @@ class Graph:
         import onnx
 
         for name, result, _ in answers:
-            self.nodes.append(helper.make_node("Identity", [result], [name]))
+            self.nodes.append(helper.make_node("Identity", [result], [name], name=f"answer {name}"))
         name, dtype, shape = given
         kind = _TYPES[self.dtype.name]
         graph = helper.make_graph(
