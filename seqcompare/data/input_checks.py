@@ -70,7 +70,7 @@ def check_finite(
     values = sequences.channels
     with np.errstate(invalid="ignore", over="ignore"):
         total = np.abs(values).sum(dtype=np.float64)
-        if total <= largest:  # one cheap pass: a bad value spoils the sum
+        if total <= largest and np.isfinite(total):  # one cheap pass: a bad value spoils the sum
             return
     bad = np.isinf(values) if allow_nan else ~np.isfinite(values)
     rows = np.flatnonzero(bad.any(axis=1))
