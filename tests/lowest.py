@@ -20,7 +20,7 @@ CORE = (
     *("tests/experiments/test_names.py", "tests/experiments/test_serving.py", "tests/test_offline.py"),
 )
 NEEDED = (
-    *("pytest", "hypothesis", "nltk", "numpydoc", "openpyxl", "pyarrow", "statsmodels"),
+    *("pytest", "hypothesis", "nltk", "numpydoc", "openpyxl", "pyarrow==18.0.0", "statsmodels"),
     *("onnx==1.17.0", "onnxruntime==1.20.1", "ml_dtypes<0.5", "protobuf<6"),
 )
 OTHERS = ("3.12", "3.13", "3.14")
