@@ -186,7 +186,7 @@ def _other_value(value: Any, rng: random.Random) -> Any:
     return rng.choice([None, [], {}, 5, -1, 1e308, "", "x" * 5000, True, [[]], {"a": None}, "\u202e\x1b[31m"])
 
 
-WHOLE_CONFIGS = (b"", b"[]", b"{}", b"\xff\xfe\x00", b"null", b"[" * 100_000, b'{"format": 99}', b'"\ud800"')
+WHOLE_CONFIGS = (b"", b"[]", b"{}", b"\xff\xfe\x00", b"null", b"[" * 100_000, b'{"format": 99}', b'"\\ud800"')
 
 
 def damage(folder: Path, rng: random.Random) -> str:

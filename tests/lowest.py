@@ -17,7 +17,11 @@ ROOT = Path(__file__).parents[1]
 #: Reading, models, what is written down, commands, and a page.
 CORE = (
     *("tests/data", "tests/models/markov", "tests/models/windows", "tests/models/test_online.py"),
-    *("tests/experiments/test_names.py", "tests/experiments/test_serving.py", "tests/test_offline.py"),
+    *(
+        "tests/experiments/test_without_names.py",
+        "tests/experiments/test_serving.py",
+        "tests/test_offline.py",
+    ),
 )
 NEEDED = (
     *("pytest", "hypothesis", "nltk", "numpydoc", "openpyxl", "pyarrow==18.0.0", "statsmodels"),

@@ -25,6 +25,7 @@ LEAVES = {
     "typing",
 }
 ALLOWED = {
+    "__main__": {"cli"},
     "automaton_drawing": set(),
     "families": set(),
     "kernel_cache": set(),

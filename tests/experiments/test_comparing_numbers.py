@@ -64,7 +64,7 @@ def test_all_families_compete_on_numbers(tmp_path):
     frame = comparison.frame()
     assert frame["status"].eq("ok").all(), frame["error"].tolist()
     summary = comparison.summary().set_index("entry")
-    assert set(summary["family"]) == {"markov", "hmm", "window", "reference"}
+    assert set(summary["family"]) == {"markov", "hmm", "window", "recurrent", "reference"}
     assert summary.loc["HMM", "chosen"].startswith("linear state space")
     others = summary.drop(index="chance")["score"]
     assert (others < summary.loc["chance", "score"] - 1).all()

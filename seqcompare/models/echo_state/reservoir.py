@@ -186,7 +186,10 @@ class EchoState(Reader):
         at_least_one("n_connections", self.n_connections)
         for name in ("spectral_radius", "input_scaling", "bias_scaling"):
             number(name, getattr(self, name), 0.0, np.inf)
-        low, high = self.leak if isinstance(self.leak, (tuple, list)) else (self.leak, self.leak)
+        pair = self.leak if isinstance(self.leak, (tuple, list)) else (self.leak, self.leak)
+        if len(pair) != 2:
+            raise ValueError(f"leak must be a number or a pair of numbers, got {self.leak!r}")
+        low, high = pair
         for leak in (low, high):
             if leak != 1:
                 number("leak", leak, 0.0, 1.0, open_below=True)

@@ -15,6 +15,7 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_sequence_labels, refuse_step_labels
 from seqcompare.models.alphabet import encode_labels, find_symbols
 from seqcompare.models.base import Reader, Reading, check_sequences
+from seqcompare.models.recurrent.parameters import at_least_one
 from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
 from seqcompare.models.windows.fit import best_temperature
 from seqcompare.typing import Floats, Labels, Reals, SequencesLike, TargetsLike
@@ -76,8 +77,8 @@ class DTWClassifier(ClassifierMixin, Reader):
         ImportError
             If dtaidistance is not installed.
         """
-        if self.window is not None and (isinstance(self.window, bool) or self.window < 1):
-            raise ValueError(f"window must be a whole number >= 1 or None, got {self.window!r}")
+        if self.window is not None:
+            at_least_one("window", self.window)
         sequences = check_sequences(self, X, reset=True, **self.reading)
         if sequences.kind != "real":
             raise ValueError("DTWClassifier measures distances: expected numbers, got symbols")
