@@ -37,6 +37,9 @@ def test_a_sweep_gives_the_same_table(tmp_path):
 BY_LABELS = ("step", "sequence", "sequence-real")
 #: How candidates are called that came later.
 LATER = ("CRF", "frequencies by", "levels by")
+#: How much what solvers end at (of networks, of support vectors) differs between two kinds of processors: 7.5e-8
+#: of itself was seen.
+ANOTHER_KIND = 1e-6
 SCORES = {"score", "validation_score", "chance", "skill", "score_error"}
 
 
@@ -56,7 +59,9 @@ def test_a_comparison_gives_the_same_table(role, tmp_path):
         np.testing.assert_array_equal(both[column].isna(), both[f"{column}_new"].isna())
         known = both[both[column].notna()]
         if known[column].dtype.kind == "f":
-            np.testing.assert_allclose(known[f"{column}_new"], known[column], rtol=1e-9, atol=1e-12)
+            for iterated, rtol in ((True, ANOTHER_KIND), (False, 1e-9)):
+                mine = known[known["family"].isin(["recurrent", "window"]) == iterated]
+                np.testing.assert_allclose(mine[f"{column}_new"], mine[column], rtol=rtol, atol=1e-12)
         else:
             assert known[f"{column}_new"].tolist() == known[column].tolist()
 

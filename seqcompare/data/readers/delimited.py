@@ -203,14 +203,15 @@ def _read_names(
 
 
 def _comes_again(first: list[str], rows: Rows) -> bool:
-    """Whether a word of the first line is one of the few that stand below it: then it is no name."""
+    """Whether the words of the first line stand below it, wherever few different ones do: no names then."""
     if len(rows) < 4 or any(len(row) != len(first) for row in rows):
         return False
+    recurring = []
     for name, column in zip(first, zip(*rows, strict=True), strict=True):
         cells = [cell.strip() for cell in column]
-        if name and name in cells and len(set(cells)) <= len(cells) / 2:
-            return True
-    return False
+        if len(set(cells)) <= len(cells) / 2:
+            recurring.append(bool(name) and name in cells)
+    return any(recurring) and all(recurring)
 
 
 def is_header(first: list[str], second: list[str]) -> bool:

@@ -286,7 +286,7 @@ def test_works_with_search_and_cross_validation():
         ({"dropout": 1.0}, "dropout must be a number"),
         ({"learning_rate_init": 0.0}, "learning_rate_init must be a number"),
         ({"early_stopping": "yes"}, "early_stopping must be"),
-        ({"dtype": "int32"}, "dtype must be float32 or float64"),
+        ({"dtype": "int32"}, "dtype must be a type of numbers with fractions"),
         ({"truncation": 4, "bidirectional": True}, "reads forwards only"),
         ({"solver": "lbfgs"}, "solver must be one of"),
         ({"class_weight": {9: 1.0}}, "class_weight names"),

@@ -179,7 +179,7 @@ def test_dtype_is_that_of_the_rows():
     for X in (["ab"], [[0.5, 1.0]]):
         assert SlidingWindow(1, dtype="float32").fit(X).rows(X)[0].dtype == np.float32
         assert SlidingWindow(1).fit(X).rows(X)[0].dtype == np.float64
-    with pytest.raises(ValueError, match="floating type, got int64"):
+    with pytest.raises(ValueError, match="numbers with fractions, got 'int64'"):
         SlidingWindow(dtype="int64").fit(["ab"])
 
 
