@@ -37,8 +37,8 @@ def test_a_sweep_gives_the_same_table(tmp_path):
 BY_LABELS = ("step", "sequence", "sequence-real")
 #: How candidates are called that came later.
 LATER = ("CRF", "frequencies by", "levels by")
-#: How much what solvers end at (of networks, of support vectors) differs between two kinds of processors: 7.5e-8
-#: of itself was seen.
+#: How much what solvers end at (networks, support vectors) differs between kinds of processors: 7.5e-8 of
+#: itself was seen.
 ANOTHER_KIND = 1e-6
 SCORES = {"score", "validation_score", "chance", "skill", "score_error"}
 
