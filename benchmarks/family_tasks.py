@@ -1,4 +1,4 @@
-"""Which model can do what: skill of each kind on six tasks, at one distance each, as the README shows it.
+"""Which model can do what: skill of each kind on six tasks, at one distance each.
 
 Each is trained on 1,000 sequences, networks for at most 40 epochs, and scored on 500 fresh ones. Skill is 0
 for the best predictor without memory, and 1 for the optimum. A dash is a role that a model does not have.

@@ -350,8 +350,8 @@ def test_numbers_are_compared_by_squared_error(tmp_path):
 
 def test_real_valued_steps_are_compared_by_density(tmp_path):
     rng = np.random.default_rng(0)
-    states = np.cumsum(rng.random((30, 80)) < 0.1, axis=1) % 2
-    X = [s[:, None] * 5.0 + rng.normal(size=(80, 1)) for s in states]
+    states = np.cumsum(rng.random((24, 50)) < 0.1, axis=1) % 2
+    X = [s[:, None] * 5.0 + rng.normal(size=(50, 1)) for s in states]
     run = seqcompare.compare(X, ["hmm"], cv=3, out=tmp_path / "run", n_jobs=1)
     table = run.summary().set_index("entry")
     assert table.loc["HMM", "score"] < table.loc["chance", "score"] - 0.4

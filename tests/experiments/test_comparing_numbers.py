@@ -47,8 +47,8 @@ def test_a_sweep_scores_densities_and_theory_foresees_who_can(tmp_path):
     assert can["LinearSeries", "HMM 2 states"] is None or np.isnan(can["LinearSeries", "HMM 2 states"])
 
 
-def draw(n):
-    return LinearSeries(2, coefficients=(1.6, -0.8)).sample(n, length=200, random_state=1).X
+def draw(n, length=200):
+    return LinearSeries(2, coefficients=(1.6, -0.8)).sample(n, length=length, random_state=1).X
 
 
 def test_a_comparison_finds_the_order_of_a_series(tmp_path):
@@ -60,7 +60,7 @@ def test_a_comparison_finds_the_order_of_a_series(tmp_path):
 
 
 def test_all_families_compete_on_numbers(tmp_path):
-    comparison = seqcompare.compare(draw(10), cv=2, out=tmp_path)
+    comparison = seqcompare.compare(draw(8, 80), cv=2, out=tmp_path)
     frame = comparison.frame()
     assert frame["status"].eq("ok").all(), frame["error"].tolist()
     summary = comparison.summary().set_index("entry")
@@ -79,7 +79,8 @@ def test_counts_of_a_file_go_to_models_of_counts(tmp_path):
     file = tmp_path / "visitors.csv"
     rows = [f"{i},{t},{v}" for i, x in enumerate(visitors) for t, v in enumerate(x)]
     file.write_text("\n".join(["sequence,hour,visitors", *rows]))
-    models = ["count-autoregression", "hmm", "ridge", "last-value"]
+    hidden = seqcompare.HMM(2, emission="poisson", random_state=0)
+    models = ["count-autoregression", hidden, "ridge", "last-value"]
     comparison = seqcompare.compare(file, models, cv=2, out=tmp_path / "run", n_jobs=1, kind="count")
     assert comparison.frame()["status"].eq("ok").all(), comparison.frame()["error"].tolist()
     summary = comparison.summary().set_index("entry")
