@@ -17,7 +17,7 @@ from sweep_toys import light_suite
 import seqcompare
 from seqcompare.results.store import COST_COLUMNS, STORE, Store
 
-KILLS = 20
+KILLS = 12
 SUITE = {
     "seeds": 30,
     "distances": [2, 4, 6],
