@@ -23,6 +23,7 @@ LEAVES = {
     "registry",
     "style",
     "typing",
+    "whole_file",
 }
 ALLOWED = {
     "__main__": {"cli"},
@@ -35,6 +36,7 @@ ALLOWED = {
     "registry": set(),
     "style": set(),
     "typing": set(),
+    "whole_file": set(),
     "data": set(),
     "datasets": {"data"},
     "models": {"data"},

@@ -86,8 +86,8 @@ def _answer(
 ) -> None:
     """Write what a comparison answers to standard output, or into a file."""
     from seqcompare.experiments.runs import load_run
-    from seqcompare.results.folder import write_whole
     from seqcompare.results.spreadsheet import to_csv
+    from seqcompare.whole_file import write_whole
 
     if out is not None and out.exists() and not fresh:
         raise FileExistsError(f"{out} is there already; choose another file, or write over it with --fresh")

@@ -34,7 +34,7 @@ def read_parts(
         one sequence all through: it is cut into parts of `n_steps`, and what depends on steps before a cut is
         lost there.
     n_steps : int, default=1_000_000
-        A part ends with the first sequence by which it has so many steps.
+        A part ends with a sequence, once it has so many steps or more.
     **options
         As for `read`. What is guessed is guessed of the first part; the others are read as it was.
 
@@ -87,15 +87,18 @@ def _tables(path: Path, sequence: str | bool, n_steps: int) -> Iterator[Any]:
         raise DataError(f"there is no column {sequence!r}; there are {names}", path)
     held: Any = None
     ended: set[object] = set()
+    enough = n_steps
     for batch in source.to_batches(batch_size=min(n_steps, _BATCH)):
         rows = pyarrow.Table.from_batches([batch])
         held = rows if held is None else pyarrow.concat_tables([held, rows])
-        if held.num_rows < n_steps:
+        if held.num_rows < enough:
             continue
         cut = held.num_rows if sequence is False else _last_start(held.column(sequence), ended, path)
         if cut:
             yield held.slice(0, cut)
             held = held.slice(cut)
+        # a sequence longer than a part is not looked through anew with every batch
+        enough = n_steps if cut else 2 * held.num_rows
     if held is not None and held.num_rows:
         if sequence is not False:
             _check_together(held.column(sequence), ended, path)

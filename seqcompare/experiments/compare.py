@@ -44,9 +44,10 @@ from seqcompare.families import FAMILIES, Family, OwnFamily, is_known, own_famil
 from seqcompare.metrics import METRICS, Metric, find_metrics
 from seqcompare.registry import nearest
 from seqcompare.results.contest import CHANCE
-from seqcompare.results.folder import hold_folder, write_whole
+from seqcompare.results.folder import hold_folder
 from seqcompare.results.spreadsheet import to_csv
 from seqcompare.typing import Params, Record
+from seqcompare.whole_file import write_whole
 
 
 def compare(

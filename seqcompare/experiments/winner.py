@@ -17,9 +17,9 @@ from seqcompare.experiments.threads import one_thread
 from seqcompare.families import Problem
 from seqcompare.models.persistence import untrusted_types
 from seqcompare.results.comparison import UNSAVED, StoredComparison
-from seqcompare.results.folder import write_whole
 from seqcompare.results.reach import reach_of
 from seqcompare.results.store import STORE, Store
+from seqcompare.whole_file import write_whole
 
 MODEL, SNIPPET = "model.skops", "use_model.py"
 

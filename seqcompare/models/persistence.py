@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +11,8 @@ from zipfile import ZipFile
 import skops.io
 from sklearn.base import BaseEstimator
 from skops.io.exceptions import UntrustedTypesFoundException
+
+from seqcompare.whole_file import write_whole
 
 _FORMAT = "seqcompare model"
 _VERSION = 1
@@ -155,15 +156,8 @@ def save(model: BaseEstimator, path: str | Path) -> None:
     from seqcompare import __version__
 
     content = {"format": _FORMAT, "version": _VERSION, "seqcompare": __version__, "model": model}
-    path, data = Path(path), skops.io.dumps(content)
     # a failure, a full disk among them, leaves the old file as it was
-    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        draft.write_bytes(data)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    write_whole(Path(path), skops.io.dumps(content))
 
 
 def untrusted_types(path: str | Path) -> list[str]:

@@ -27,6 +27,7 @@ from seqcompare.results.helping import Helping
 from seqcompare.results.spreadsheet import is_unsafe
 from seqcompare.results.store import STORE, RunError, Store, check_format
 from seqcompare.typing import Record
+from seqcompare.whole_file import write_whole
 
 CONFIG, INFLIGHT, LOCK = "config.json", "inflight", "lock"
 
@@ -169,25 +170,6 @@ def write_config(folder: Path, config: Config) -> None:
     for character in {c for c in text if c != "\n" and is_unsafe(c)}:
         text = text.replace(character, f"\\u{ord(character):04x}")
     write_whole(folder / CONFIG, text + "\n")
-
-
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all: a draft takes its place once it is complete.
-
-    Parameters
-    ----------
-    path : Path
-        The file; its folder must exist.
-    content : str or bytes
-        Text is written as UTF-8, with its line ends as they are.
-    """
-    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        draft.write_bytes(content.encode() if isinstance(content, str) else content)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
 
 
 def prepare_folder(folder: Path, config: Config, *, n_jobs: int, fresh: bool) -> None:

@@ -28,10 +28,10 @@ from seqcompare.results.folder import (
     prepare_folder,
     read_config,
     write_config,
-    write_whole,
 )
 from seqcompare.results.spreadsheet import csv_cell, to_csv
 from seqcompare.results.store import FORMAT, STORE, RunError, Store
+from seqcompare.whole_file import write_whole
 
 HOLDING = """
 import sys

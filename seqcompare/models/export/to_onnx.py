@@ -20,6 +20,7 @@ from seqcompare.models.recurrent.step_regressor import RNNStepRegressor
 from seqcompare.models.windows import online
 from seqcompare.models.windows.step_regressor import WindowStepRegressor
 from seqcompare.models.windows.tagger import WindowTagger
+from seqcompare.whole_file import write_whole
 
 _INSTALL = "writing ONNX needs the package onnx: pip install 'seqcompare[onnx]'"
 
@@ -63,7 +64,7 @@ def to_onnx(model: Any, path: str | os.PathLike[str] | None = None) -> Any:
     )
     made = _written(model, graph)
     if path is not None:
-        Path(path).write_bytes(made.SerializeToString())
+        write_whole(Path(path), made.SerializeToString())
     return made
 
 
