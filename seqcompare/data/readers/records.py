@@ -56,8 +56,8 @@ def read_json_lines(path: Path) -> Table | Contents:
     lists = [key for key, value in rows[0].items() if isinstance(value, list)]
     if not lists:
         frame = frame_table(pd.DataFrame(rows)).frame
-        notes = ("what objects hold inside of objects are columns of their own, as 'a.b'",) if inner else ()
-        return Table(frame, path, np.array(numbers, dtype=np.int64), notes=notes)
+        told = ("what objects hold inside of objects are columns of their own, as 'a.b'",) if inner else ()
+        return Table(frame, path, np.array(numbers, dtype=np.int64), notes=told)
     targets = [key for key in rows[0] if key in _TARGETS]
     steps = [key for key in lists if key not in targets]
     if len(steps) == 1 and all(isinstance(step, dict) for row in rows for step in row.get(steps[0]) or ()):
