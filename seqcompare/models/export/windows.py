@@ -167,7 +167,8 @@ def check_windows(made: Any, model: Any) -> None:
     else:
         given = {"codes": rng.integers(0, len(layout.symbols), shape)}
         X = layout.symbols[given["codes"]]
-    found: Any = ReferenceEvaluator(made).run(None, given)[0]
+    answers: Any = ReferenceEvaluator(made).run(None, given)
+    (found,) = answers
     ask = model.predict_proba if is_classifier(model.estimator_) else model.predict
     # not as an array, which might have to be of another length
     expected = np.asarray(ask(list(X)))
