@@ -18,6 +18,8 @@ lint: $(VENV)/.installed-test
 types: $(VENV)/.installed-test
 	$(BIN)/mypy seqcompare
 
+# a process of tests for each core, so none has use for threads that wait for each other
+unit: export OMP_NUM_THREADS = 1
 unit: $(VENV)/.installed-test
 	$(BIN)/pytest -n 2 --dist worksteal
 
