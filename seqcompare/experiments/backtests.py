@@ -35,9 +35,7 @@ def steps_ahead(longest: int, period: int = 1) -> list[int]:
     return [2**k for k in range(limit.bit_length()) if 2**k <= limit]
 
 
-def backtest(
-    model: Any, asked: SequenceDataset, naive: Floats, period: int, names: list[str]
-) -> Record:
+def backtest(model: Any, asked: SequenceDataset, naive: Floats, period: int, names: list[str]) -> Record:
     """Return how far off forecasts were, by the steps ahead, and the last one whole.
 
     Parameters
