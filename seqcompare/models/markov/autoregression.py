@@ -361,9 +361,12 @@ class Autoregression(NumberDensity):
         return (sequences, weight) if self.season is None else since_season(sequences, self.season, weight)
 
     def _fit_lags(self, sequences: Sequences, weight: Floats) -> tuple[Lags, int]:
-        lags, n_rounds = fit_lags(*self._changes(sequences, weight), self.order_, self.ridge)
+        changes, of_changes = self._changes(sequences, weight)
+        lags, n_rounds = fit_lags(changes, of_changes, self.order_, self.ridge)
         if self.season is not None:
-            lags = add_season(lags, self.season, find_level(channels_of(sequences), weight))
+            level, counted = find_level(channels_of(sequences), weight), of_changes > 0
+            n_changes = float((counted & (changes.step_index >= self.order_)).sum())
+            lags = add_season(lags, self.season, level, n_changes)
         return lags, n_rounds
 
     def _normal(self, mean: Floats, cov: Floats, *, flat: bool) -> Distribution:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 from sklearn.base import BaseEstimator
@@ -141,7 +142,7 @@ def _autoregression(
     """Return the chain of numbers: a density, or one a class."""
     if problem.kind != "real" or not _follows_or_classes(problem):
         return None
-    most = most_lags(problem.n_steps, problem.n_channels) if order == "bic" else None
+    most = int(10 * math.log10(problem.longest)) if order == "bic" else None
     missing = "allow" if problem.missing else "error"
     chain = seqcompare.Autoregression(order, season=season, log=log, max_order=most, missing=missing)
     return chain if problem.role == "next" else seqcompare.BayesClassifier(chain)
@@ -162,18 +163,18 @@ def _lags(problem: Problem) -> list[Settings]:
 def _lags_of_next(problem: Problem) -> list[Settings]:
     """Return orders, of one season's changes as well, and of logarithms of what varies with its size.
 
-    A few short series leave no parts that are long enough to choose an order by: it is that of the best BIC,
-    which counts every step.
+    A few short series leave no parts that are long enough to choose by: the order is that of the best BIC,
+    which counts every step, and logarithms are taken wherever numbers vary with their size.
     """
     season = problem.period if 1 < problem.period <= _LONGEST_SEASON else 0
-    if problem.n_train <= _FEW_SERIES and problem.n_steps < _FEW_STEPS and problem.task is None:
-        found: list[Settings] = [{"order": "bic"}]
-        found += [{"order": "bic", "season": season}] if season else []
-    else:
-        orders = [1, 2, 3, 4, 6, 8, *([season, season + 1] if season > 8 else [])]
-        able = [k for k in orders if k < problem.longest]
-        found = [{"order": k} for k in able if k == 1 or 10 * k * problem.n_channels <= problem.n_steps]
-        found += [{"order": k, "season": season} for k in (1, 2) if season and season + k < problem.longest]
+    few = problem.n_train <= _FEW_SERIES and problem.n_steps < _FEW_STEPS and problem.task is None
+    if few and not problem.missing:  # with gaps each order that BIC looks at is fitted in many rounds
+        told: Settings = {"order": "bic", **({"log": True} if problem.grows else {})}
+        return [told, {**told, "season": season}] if season else [told]
+    orders = [1, 2, 3, 4, 6, 8, *([season, season + 1] if season > 8 else [])]
+    able = [k for k in orders if k < problem.longest]
+    found = [{"order": k} for k in able if k == 1 or 10 * k * problem.n_channels <= problem.n_steps]
+    found += [{"order": k, "season": season} for k in (1, 2) if season and season + k < problem.longest]
     return found + [{**settings, "log": True} for settings in found if problem.grows]
 
 

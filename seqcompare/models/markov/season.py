@@ -30,7 +30,7 @@ def since_season(sequences: Sequences, season: int, weight: Floats) -> tuple[Seq
     return Sequences(x[rows] - x[rows - season], offsets_of(kept)), weight[rows]
 
 
-def add_season(lags: Lags, season: int, level: Level) -> Lags:
+def add_season(lags: Lags, season: int, level: Level, n_changes: float) -> Lags:
     """Return the rule of the steps, given that of their changes: (1 - phi(B)) (1 - B^season) x = c + e.
 
     See Box and Jenkins (1976), "Time series analysis: forecasting and control", chapter 9.
@@ -42,11 +42,14 @@ def add_season(lags: Lags, season: int, level: Level) -> Lags:
     season : int
         Steps.
     level : Level
-        Of the steps.
+        Of the steps. Of few changes hardly a variance can be told: how steps vary counts for one more.
+    n_changes : float
+        Changes that the rule was fitted to.
     """
     order, d, _ = lags.coef.shape
     coef = np.zeros((season + order, d, d))
     coef[:order] += lags.coef
     coef[season - 1] += np.eye(d)
     coef[season:] -= lags.coef
-    return lags._replace(coef=coef, level_mean=level.mean, level_cov=level.covariance)
+    covariance = (n_changes * lags.covariance + level.covariance) / (n_changes + 1)
+    return lags._replace(coef=coef, covariance=covariance, level_mean=level.mean, level_cov=level.covariance)

@@ -382,7 +382,13 @@ def test_a_seasonal_rule_is_the_rule_of_the_changes_since_the_season_before():
     x = seasonal(80)
     change = x[4:] - x[:-4]
     model, plain = Autoregression(1, season=4).fit([x]), Autoregression(1).fit([change])
-    np.testing.assert_allclose(model.score_steps([x])[0][5:], plain.score_steps([change])[0][1:])
+    np.testing.assert_allclose(model.coef_[:, 0, 0], [phi := plain.coef_[0, 0, 0], 0, 0, 1, -phi])
+    # how steps vary counts for one change more than the 79 that have one before them
+    widened = (79 * plain.covariance_[0, 0] + x.var()) / 80
+    assert model.covariance_[0, 0] == pytest.approx(widened)
+    off = change[1:] - plain.predict_next([change])[0][:-1]
+    expected = -(off**2 / widened + np.log(2 * np.pi * widened)) / 2
+    np.testing.assert_allclose(model.score_steps([x])[0][5:], expected)
     assert model.n_parameters_ == plain.n_parameters_ == 3
     # statsmodels forecasts the changes; each is added to the season before
     peer = AutoReg(change, 1, trend="c").fit().forecast(6)
@@ -394,9 +400,7 @@ def test_a_seasonal_rule_is_the_rule_of_the_changes_since_the_season_before():
     gappy[[20, 41]] = np.nan
     found = Autoregression(1, season=4, missing="allow").fit([gappy])
     assert found.coef_[0, 0, 0] == pytest.approx(model.coef_[0, 0, 0], abs=0.1)
-    with pytest.raises(
-        ValueError, match="a season of 4 needs a sequence of at least 5 steps"
-    ):
+    with pytest.raises(ValueError, match="a season of 4 needs a sequence of at least 5 steps"):
         Autoregression(0, season=4).fit([x[:4]])
 
 
@@ -415,7 +419,5 @@ def test_a_rule_of_logarithms_has_densities_of_the_numbers():
     )
     assert (model.sample(2, 50, random_state=0).values > 0).all()
     assert model.score([x]) == pytest.approx(model.score_steps([x])[0].mean())
-    with pytest.raises(
-        ValueError, match=r"only numbers above 0 .* sequence 0, step 1 has 0\.0"
-    ):
+    with pytest.raises(ValueError, match=r"only numbers above 0 .* sequence 0, step 1 has 0\.0"):
         model.score([[1.0, 0.0]])
