@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from seqcompare import style
+from seqcompare.user_text import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _LEAST = 0.01
 _RADIUS = 0.22
 _MOST_ON_AN_EDGE = 4
+# Characters of a symbol: of longer ones the beginning is shown.
+_LONGEST = 20
 # How far along an arrow its words stand.
 _ALONG = 0.4
 
@@ -140,7 +143,7 @@ def _labels(edges: pd.DataFrame) -> dict[tuple[int, int], str]:
     for key, part in known.groupby(["state", "next"], sort=False):
         state, after = np.asarray(key, dtype=int).tolist()
         words = [
-            f"{symbol}" if pd.isna(p) else f"{symbol} {p:.2f}"
+            shown(symbol, _LONGEST) if pd.isna(p) else f"{shown(symbol, _LONGEST)} {p:.2f}"
             for symbol, p in zip(part["symbol"], part["proba"], strict=True)
         ]
         if len(words) > _MOST_ON_AN_EDGE:
@@ -154,6 +157,6 @@ def _says(edges: pd.DataFrame) -> dict[int, str]:
     told = edges[edges["next"] < 0].sort_values("proba", ascending=False, kind="stable")
     first = told.drop_duplicates("state")
     return {
-        int(state): f"{state}\n{answer} {p:.2f}"
+        int(state): f"{state}\n{shown(answer, _LONGEST)} {p:.2f}"
         for state, answer, p in zip(first["state"], first["answer"], first["proba"], strict=True)
     }

@@ -25,7 +25,7 @@ CORE = (
 )
 NEEDED = (
     *("pytest", "hypothesis", "nltk", "numpydoc", "openpyxl", "pyarrow==18.0.0", "statsmodels"),
-    *("onnx==1.17.0", "onnxruntime==1.20.1", "ml_dtypes<0.5", "protobuf<6"),
+    *("onnx==1.17.0", "onnxruntime==1.20.1", "skl2onnx==1.18.0", "ml_dtypes<0.5", "protobuf<6"),
 )
 OTHERS = ("3.12", "3.13", "3.14")
 

@@ -23,6 +23,7 @@ LEAVES = {
     "registry",
     "style",
     "typing",
+    "user_text",
     "whole_file",
 }
 ALLOWED = {
@@ -36,6 +37,7 @@ ALLOWED = {
     "registry": set(),
     "style": set(),
     "typing": set(),
+    "user_text": set(),
     "whole_file": set(),
     "data": set(),
     "datasets": {"data"},

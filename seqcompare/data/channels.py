@@ -183,6 +183,9 @@ def _read_channel(
         several = f"the numbers have several units, {units}: bring them to one{remedy}"
         raise table.error(several, None, column).trying(others)
     if spelling.mixed and kind != "symbols":
+        if kind is None and is_code(column):
+            notes.append(f"{column!r} holds numbers and words, by its name codes: read as symbols")
+            return "symbols", _symbols(table, column, layout, written=True)
         raise _mixed(table, column, spelling.mixed, remedy).trying(*_marks_among(table, column), others)
     if kind == "symbols" and (
         spelling.twins or spelling.decimal_comma or spelling.clothes or spelling.marks or spelling.blanks
@@ -198,6 +201,12 @@ def _read_channel(
         return ("real" if kind == "real" else "symbols"), values
     numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)[layout.rank]
     if pd.api.types.is_float_dtype(cells):
+        different = cells.nunique()
+        if kind is None and table.text and is_code(column) and different <= 0.9 * len(numbers):
+            notes.append(
+                f"{column!r} holds numbers, by its name codes: read as {different} symbols; {AS_REAL}"
+            )
+            return "symbols", _symbols(table, column, layout, written=True)
         if kind is None and alone:
             whole = bool(are_whole(numbers[np.isfinite(numbers)]).all())
             other = "; the kind 'symbols' reads them as symbols" if whole else ""
@@ -352,6 +361,8 @@ def _marks_among(table: Table, column: str) -> list[dict[str, object]]:
     written = table.written(column)
     gone = pd.to_numeric(written, errors="coerce").isna() & written.notna()
     words = [str(word) for word in written[gone].unique() if not stands_for_nothing(str(word))]
+    if any(any(map(str.isdigit, word)) for word in words):
+        return []  # codes, more likely
     return [{"marks": words}] if len(words) <= 3 and 5 * int(gone.sum()) <= len(written) else []
 
 

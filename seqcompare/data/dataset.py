@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from seqcompare.data.options import Role
 from seqcompare.data.sequences import Sequences
 from seqcompare.typing import Values
+from seqcompare.user_text import visible
 
 PerSequence = Values
 Target = Sequences | PerSequence | None
@@ -93,7 +94,7 @@ class SequenceDataset:
         cells = "".join(
             f'<tr><th scope="row">{html.escape(k)}</th><td>{html.escape(v)}</td></tr>' for k, v in rows
         )
-        return f"<table><caption>A data set of sequences</caption><tbody>{cells}</tbody></table>"
+        return visible(f"<table><caption>A data set of sequences</caption><tbody>{cells}</tbody></table>")
 
     def _facts(self) -> dict[str, str]:
         """Return what it is in a few words, by what each says."""

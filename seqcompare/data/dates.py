@@ -40,7 +40,7 @@ _MONTHS = _month_names()
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday"
 _WEEKDAYS = {day[:n]: i for i, day in enumerate(_DAYS.split()) for n in range(3, len(day) + 1)}
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
-_ZONE = r"(?:\s*(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2}|[A-Z]{3,4})(?:\s*\([A-Z]{3,4}\))?)?"
+_ZONE = r"(?:\s*(?:(?:GMT|UTC)(?=[+-]))?(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2}|[A-Z]{3,4})(?:\s*\([A-Z]{3,4}\))?)?"
 _TIME = r"(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2}))?(?::(?P<second>[0-9]{2}(?:[.,][0-9]+)?))?"
 _CLOCK = rf"(?:(?:[,T:]|\s)\s*(?:at )?{_TIME}\s*(?P<half>[ap]\.?\s?m\.?)?{_ZONE})?"
 _MONTH = r"(?P<month>[^\W\d_]{3,12})\.?"

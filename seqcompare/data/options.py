@@ -90,6 +90,7 @@ OPTIONS = (
     Option("names", "Pattern of the names of a folder's files; its named groups may be the target or group."),
     Option("padding", "Value that fills up the ends of shorter sequences, such as 0; it is cut off."),
     Option("normalise", "Unicode form that text is brought into.", get_args(Form)),
+    Option("encoding", "Encoding of text that is not UTF-8, such as cp1252 or cp1251."),
     Option("memory", "The most that reading may need, such as 2G; by default half of what is free."),
     Option("test", "File of the official test part; read as the other is."),
     Option("ignore_label", "Steps of this label are neither learned nor scored."),

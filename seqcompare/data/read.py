@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ def read(
     names: str | None = None,
     padding: object = None,
     normalise: Form | None = None,
+    encoding: str | None = None,
     memory: object = None,
     test: object = None,
     ignore_label: object = None,
@@ -123,6 +124,8 @@ def read(
         What fills up the ends of shorter sequences; it is cut off.
     normalise : {"NFC", "NFD", "NFKC", "NFKD"}, optional
         The Unicode form that text of files is brought into; by default it stays as it is.
+    encoding : str, optional
+        Of files of text, such as ``cp1252``; by default UTF-8, or what a mark at the beginning says.
     memory : int or str, optional
         The most bytes that reading may need, also as ``500M`` or ``2G``: a file that would take more is
         refused before it is read. By default half of what is free.
@@ -184,6 +187,7 @@ def read(
         "names": names,
         "padding": padding,
         "normalise": normalise,
+        "encoding": encoding,
         "memory": memory,
         "test": test,
         "ignore_label": ignore_label,
@@ -328,8 +332,7 @@ def _told_of_part(options: Mapping[str, object]) -> tuple[Told, OneChannel | Non
         named.pop(option)
     one = _one_channel(named.pop("predict"), named.pop("known"))
     shape = Shape(one, named.pop("time_gaps"), named.pop("fill_gaps"))
-    general = ("group", "wide", "cell", "file_format", "name", "names", "padding", "normalise", "marks")
-    rest = {option: named.pop(option) for option in general}
+    rest = {part.name: named.pop(part.name) for part in fields(Told) if part.name in named}
     return Told(columns, wanted=wanted, special=named, **rest), one, shape
 
 
@@ -342,7 +345,7 @@ def _one_channel(predict: object, known: object) -> OneChannel | None:
 
 
 def _read_one(data: object, told: Told) -> SequenceDataset:
-    with reading(told.memory, told.normalise, told.marks) as now:
+    with reading(told.memory, told.normalise, told.marks, told.encoding) as now:
         found = _read_part(data, told)
     found = found if told.padding is None else cut_padding(found, told.padding)
     return replace(found, notes=(*now.notes, *found.notes)) if now.notes else found

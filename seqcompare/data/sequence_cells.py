@@ -17,6 +17,7 @@ from seqcompare.data.usual import USUAL, normal
 from seqcompare.data.wide import ROW, VALUE, Shape, carried, free
 
 _LIKE_DATE = re.compile(r"[0-9]{1,4}[-. /]+[^\W\d_]+[-. /]+[0-9]{1,4}.{0,12}")
+_LIKE_MOMENT = re.compile(r"(?=.*[0-9]:[0-9]{2})(?=.*\b[12][0-9]{3}\b).{12,60}")
 # what a column is called whose cells hold sequences, however short
 _TOLD = ("sequence", "seq", "peptide", "protein", "dna", "rna", "residues", "path", "events", "tokens")
 
@@ -43,7 +44,7 @@ def _holds_sequences(look: Look) -> bool:
     if np.median([len(text) for text in texts]) < least or any(not text for text in texts):
         return False
     letters = set().union(*texts)
-    if all(_LIKE_DATE.fullmatch(text) for text in texts):
+    if any(all(map(form.fullmatch, texts)) for form in (_LIKE_DATE, _LIKE_MOMENT)):
         return False
     if letters <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ*-.") or letters <= set("acgtun"):
         return True

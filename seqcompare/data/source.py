@@ -33,6 +33,8 @@ class Reading:
     marks : frozenset of str, optional
         Further cells that stand for missing values; if the empty one is named, those that usually do stand
         for themselves.
+    encoding : str, optional
+        What text is encoded in; by default UTF-8, or what its first bytes say.
     notes : list of str
         What was decided about text.
     """
@@ -40,6 +42,7 @@ class Reading:
     memory: int
     normalise: Form | None = None
     marks: frozenset[str] = frozenset()
+    encoding: str | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -48,7 +51,10 @@ _NOW: ContextVar[Reading | None] = ContextVar("reading", default=None)
 
 @contextmanager
 def reading(
-    memory: object, normalise: Form | None, marks: str | Sequence[str] | None = None
+    memory: object,
+    normalise: Form | None,
+    marks: str | Sequence[str] | None = None,
+    encoding: str | None = None,
 ) -> Iterator[Reading]:
     """Hold all that is read inside to a limit of memory and a form of text; yield what was decided.
 
@@ -60,16 +66,22 @@ def reading(
         The form.
     marks : str or sequence of str, optional
         The cells that stand for missing values.
+    encoding : str, optional
+        What text is encoded in.
 
     Raises
     ------
     WrongUseError
-        If either is none of these.
+        If one is none of these.
     """
     if normalise is not None and normalise not in ("NFC", "NFD", "NFKC", "NFKD"):
         raise WrongUseError(f"normalise must be one of NFC, NFD, NFKC, NFKD, got {normalise!r}")
+    if encoding is not None and not _is_encoding(encoding):
+        raise WrongUseError(
+            f"there is no encoding {encoding!r} of text; expected one such as utf-8, cp1252 or gb18030"
+        ).trying({"encoding": None})
     told = frozenset([marks] if isinstance(marks, str) else map(str, marks or ()))
-    now = Reading(bytes_of(memory), normalise, told)
+    now = Reading(bytes_of(memory), normalise, told, encoding)
     token = _NOW.set(now)
     try:
         yield now
@@ -193,21 +205,22 @@ def title_of(path: Path) -> str:
 
 
 def read_text(path: Path) -> str:
-    r"""Return a UTF-8 text file, unpacked if it is packed, with ``\n`` at the end of every line.
+    r"""Return a file of text, unpacked if it is packed, with ``\n`` at the end of every line.
 
-    A byte order mark is dropped.
+    It is UTF-8 unless its first bytes or the user say otherwise. A byte order mark is dropped.
 
     Raises
     ------
     DataError
-        If the file is missing, empty, binary, broken or not UTF-8.
+        If the file is missing, empty, binary, broken or not in that encoding.
     """
     data = _read_bytes(path)
     if not data.strip():
         raise DataError("the file is empty", path)
-    other = _wide_encoding(data)
-    if other:
-        raise DataError(f"the file is {other}; save it as UTF-8", path)
+    now = _NOW.get()
+    encoding = (None if now is None else now.encoding) or wide_encoding(data)
+    if encoding is not None:
+        return _formed(_decoded(data, encoding, path))
     zero = data.find(b"\0")
     if zero >= 0:
         line, column = _place(data, zero)
@@ -218,10 +231,41 @@ def read_text(path: Path) -> str:
         # the decoder's positions do not count the byte order mark that it drops
         start = error.start + (3 if data.startswith(b"\xef\xbb\xbf") else 0)
         line, column = _place(data, start)
-        raise DataError(
-            f"byte 0x{data[start]:02x} is not UTF-8; save the file as UTF-8", path, line, column
-        ) from None
-    return _formed(text.replace("\r\n", "\n").replace("\r", "\n"))
+        problem = (
+            f"byte 0x{data[start]:02x} is not UTF-8; say what the encoding is, or save the file as UTF-8"
+        )
+        raise DataError(problem, path, line, column).trying(*_encodings(data)) from None
+    return _formed(_lines(text))
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _is_encoding(name: str) -> bool:
+    """Whether bytes can be read as text by an encoding of this name."""
+    try:
+        return bool(codecs.lookup(name)._is_text_encoding)  # as bytes.decode asks
+    except (LookupError, ValueError):
+        return False
+
+
+def _decoded(data: bytes, encoding: str, path: Path) -> str:
+    """Return text in an encoding that was named, or that the first bytes tell."""
+    try:
+        text = data.decode(encoding)
+    except UnicodeError as error:
+        raise DataError(f"the file is not {encoding}: {error}", path).trying({"encoding": None}) from None
+    say(f"the text is read as {encoding}")
+    return _lines(text.lstrip("\ufeff"))
+
+
+def _encodings(data: bytes) -> list[Mapping[str, object]]:
+    """Return the encodings to be tried of text that is not UTF-8: by how many of its letters are no ASCII."""
+    letters = sum(byte >= 0x80 for byte in data[:10_000])
+    plain = sum(chr(byte).isalpha() for byte in data[:10_000] if byte < 0x80)
+    western = letters < plain / 2
+    return [{"encoding": name} for name in (("cp1252", "latin-1") if western else ("gb18030", "cp1251"))]
 
 
 def _formed(text: str) -> str:
@@ -283,19 +327,19 @@ def _unpacked(path: Path, packing: str) -> bytes:
     return b"".join(pieces)
 
 
-def _wide_encoding(data: bytes) -> str | None:
+def wide_encoding(data: bytes) -> str | None:
     """Return the name of an encoding of two or four bytes a character, if the file has one."""
     # the mark of UTF-32 begins with that of UTF-16
     if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return "UTF-32"
+        return "utf-32"
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "UTF-16"
+        return "utf-16"
     # without a mark, every other byte of most languages' letters and signs is the same
     head = data[:1000]
-    for first in (0, 1):
+    for first, name in ((0, "utf-16-be"), (1, "utf-16-le")):
         zeros, others = head[first::2].count(0), head[1 - first :: 2].count(0)
         if others == 0 and zeros > 0.4 * len(head) / 2:
-            return "UTF-16"
+            return name
     return None
 
 

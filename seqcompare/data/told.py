@@ -19,7 +19,9 @@ from seqcompare.data.source import DataError, UnknownOptionError, WrongUseError,
 
 # what people call by another name, and what is sure all the same
 _MISNAMED = ("text", "csv", "tsv")
-_UNMISTAKABLE = ("fasta", "ts", "arff", "tsf", "xes", "parquet", "numpy", "excel")
+_UNMISTAKABLE = (
+    *("fasta", "ts", "arff", "tsf", "xes", "parquet", "numpy", "excel", "phylip", "pgn", "weblog"),
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Told:
     names: str | None = None
     padding: object = None
     normalise: Form | None = None
+    encoding: str | None = None
     memory: object = None
     marks: str | Sequence[str] | None = None
 
@@ -71,7 +74,7 @@ class Told:
             "file_format": self.file_format,
         }
         wanted |= {"names": self.names, "padding": self.padding, "normalise": self.normalise}
-        wanted |= {"marks": self.marks}
+        wanted |= {"marks": self.marks, "encoding": self.encoding}
         options = {**self.of_tables, **self.special, **wanted}
         told = {option: value for option, value in options.items() if value is not None}
         kind = {} if found.X.kind == "mixed" or not found.columns else {"kind": found.X.kind}

@@ -15,12 +15,12 @@ USUAL = {
         "sequence sequence_id seq seq_id series series_id id unique_id case_id case caseid "
         "case:concept:name trace trace_id sentence sentence_id sentence_# session session_id trial "
         "trial_id trajectory trajectory_id episode episode_id user_id user userid patient_id patient "
-        "person person_id subject_id subject participant participant_id song song_id document document_id "
-        "doc doc_id game game_id match match_id video video_id utterance utterance_id vehicle vehicle_id "
-        "machine machine_id customer customer_id device_id unit unit_id engine run run_id track_id "
-        "trip_id recording recording_id sample_id sid uid pid record_id subjid usubjid ptid respondent_id "
-        "student_id animal_id hhid mmsi flight_id store_id station_id stay_id encounter_id conversation_id "
-        "thread_id account_id member_id player_id ticker"
+        "person person_id pidp xwaveid subject_id subject participant participant_id song song_id document "
+        "document_id doc doc_id game game_id match match_id video video_id utterance utterance_id vehicle "
+        "vehicle_id machine machine_id customer customer_id device_id unit unit_id engine run run_id "
+        "track_id trip_id recording recording_id sample_id sid uid pid record_id subjid usubjid ptid "
+        "respondent_id student_id animal_id hhid mmsi flight_id store_id station_id stay_id encounter_id "
+        "conversation_id thread_id account_id member_id player_id ticker ip ip_address client_ip host"
     ),
     "order": _words(
         "order step time t timestamp time:timestamp datetime date position pos ds ts index idx frame tick "
@@ -35,14 +35,24 @@ USUAL = {
 WEAK = ("unit", "series", "run", "trial", "sample_id")
 
 
+# systems of codes, of medicine and trades above all: their numbers are names
+_CODES = re.compile(
+    r"(?:^|[_. -])(?:icd(?:[_-]?(?:9|10))?(?:cm|pcs)?|diagnos[ei]s|dx|atc|ndc|cpt|hcpcs|loinc|snomed|naics)"
+    r"(?:[_. -]?[0-9]{1,2})?(?:$|[_. -])",
+    re.IGNORECASE,
+)
+
+
 def normal(name: str) -> str:
     """Return a name as usual names are written."""
-    return name.strip().lower().replace(" ", "_").replace("-", "_")
+    return re.sub(r"[ .-]", "_", name.strip().lower())
 
 
 def is_code(name: str) -> bool:
-    """Whether a name ends as those of codes do: ``item_id``, ``movieId``, ``zip_code``."""
-    return re.search(r"(?:[_. -](?:id|code|nr|no)|[a-z](?:Id|ID|Code)|[_ ]zip)$", name.strip()) is not None
+    """Whether a name is one of codes: ``item_id``, ``movieId``, ``zip_code``, ``icd9``, ``diagnosis``."""
+    text = name.strip()
+    ends = re.search(r"(?:(?:^|[_. -])(?:code|nr|no)|[_. -]id|[a-z](?:Id|ID|Code)|[_ ]zip)$", text)
+    return ends is not None or _CODES.search(text) is not None
 
 
 def listing(names: list[str], most: int = 12) -> str:

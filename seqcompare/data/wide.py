@@ -22,6 +22,7 @@ ROW, STEP, VALUE, CLASS = "row", "step", "value", "class"
 
 _NUMBERED = re.compile(r"(?P<stem>.*?[^0-9.]|)(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<end>[^0-9]*)")
 _ORDINAL = re.compile(r"(?<![0-9])([0-9]{1,2})(?:st|nd|rd)$", re.IGNORECASE)
+_LETTERED = re.compile(r"([a-z])[_.](\w+)", re.IGNORECASE)
 _DATE = re.compile(r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}")
 # with a number behind it, such a word names a time
 _TIME_WORDS = (
@@ -147,9 +148,9 @@ def _series(names: list[str]) -> dict[str, list[str]]:
     Several series over the same numbers, such as ``bp1, bp2, hr1, hr2``, are channels by their stems.
     """
     found: dict[str, list[tuple[float, str]]] = {}
-    dated = _dated(names)
+    dated, lettered = _dated(names), _lettered(names)
     for name in names:
-        place = ("moments", dated[name]) if name in dated else _place(name)
+        place = ("moments", dated[name]) if name in dated else lettered.get(name) or _place(name)
         if place is not None:
             known = found.setdefault(place[0], [])
             if all(place[1] != other for other, _ in known[-1:]):
@@ -172,6 +173,21 @@ def _dated(names: list[str]) -> dict[str, float]:
     dates = [name for name in names if _DATE.fullmatch(name.strip())]
     moments = moments_of([name.strip() for name in dates]) if len(dates) > 2 else None
     return {} if moments is None else dict(zip(dates, in_nanoseconds(moments).tolist(), strict=True))
+
+
+def _lettered(names: list[str]) -> dict[str, tuple[str, float]]:
+    """Return the places of names that letters count, as those of the waves of a panel: a_age, b_age."""
+    found: dict[str, dict[str, str]] = {}
+    for name in names:
+        match = _LETTERED.fullmatch(name.strip())
+        if match is not None:
+            found.setdefault(match[2] or "", {}).setdefault(match[1].lower(), name)
+    return {
+        name: (f"#_{stem}", float(place))
+        for stem, letters in found.items()
+        if len(letters) > 3 and "".join(sorted(letters)) == "abcdefghijklmnopqrstuvwxyz"[: len(letters)]
+        for place, name in enumerate(letters[letter] for letter in sorted(letters))
+    }
 
 
 def _place(name: str) -> tuple[str, float] | None:

@@ -20,6 +20,7 @@ from seqcompare.dependence.wording import (
     sentences,
 )
 from seqcompare.typing import Floats, Record
+from seqcompare.user_text import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -192,12 +193,12 @@ class Profile(Measured):
     def __repr__(self) -> str:
         reach = "nothing detected" if self.reach is None else f"reach {self.reach}"
         order = "" if self.order is None else f", order {self.order}"
-        return f"<Profile of {self.name}: {reach}{order}>"
+        return visible(f"<Profile of {self.name}: {reach}{order}>")
 
     def _repr_html_(self) -> str:
         lines = "".join(f"<li>{html.escape(line)}</li>" for line in self.summary().split("\n"))
         table = self.frame().to_html(index=False, float_format=_short, na_rep="", border=0)
-        return f"<ul>{lines}</ul>{table}"
+        return visible(f"<ul>{lines}</ul>{table}")
 
 
 def _short(value: float | Floats) -> str:

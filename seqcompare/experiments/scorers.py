@@ -10,7 +10,7 @@ import numpy as np
 import sklearn.metrics
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier, is_regressor
+from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MetadataRequest
@@ -18,6 +18,7 @@ from sklearn.utils.metaestimators import available_if
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
+from seqcompare.models.bases import BaseEstimator, ClassifierMixin
 from seqcompare.typing import (
     Floats,
     Label,

@@ -28,6 +28,7 @@ from seqcompare.results.folder import hold_folder, read_config
 from seqcompare.results.store import STORE, Store
 from seqcompare.results.sweep import StoredSweep
 from seqcompare.typing import Floats, Record
+from seqcompare.user_text import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -119,7 +120,7 @@ class Run(StoredSweep):
         title = html.escape(str(self.config.get("title", self.folder.name)))
         frame = self.frame()
         table = self.summary().to_html(index=False, float_format="{:.2f}".format, na_rep="", border=0)
-        return f"<p>{title}: {len(frame)} trials, mean skill by distance</p>{table}"
+        return visible(f"<p>{title}: {len(frame)} trials, mean skill by distance</p>{table}")
 
 
 @overload

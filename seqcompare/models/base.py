@@ -8,7 +8,6 @@ from typing import Any, Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -27,6 +26,7 @@ from seqcompare.data.input_checks import (
 )
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
+from seqcompare.models.bases import BaseEstimator, DensityMixin
 from seqcompare.models.constraints import check_parameters
 from seqcompare.models.continuations import CONTINUATIONS, forecast_symbols
 from seqcompare.models.online import StepByStep
@@ -47,7 +47,7 @@ class Reading(TypedDict, total=False):
 
 
 def check_sequences(
-    estimator: BaseEstimator,
+    estimator: Any,
     X: Any,
     *,
     reset: bool,

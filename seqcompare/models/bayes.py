@@ -8,13 +8,14 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import Tags, assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_sequence_labels, refuse_step_labels
+from seqcompare.models import bases
 from seqcompare.models.alphabet import find_symbols
 from seqcompare.models.base import Density, Reader, Reading, check_sequences
 from seqcompare.models.markov.chain import MarkovChain
@@ -24,7 +25,7 @@ from seqcompare.typing import Labels, SequencesLike, TargetsLike
 Alphabet = NDArray[Any] | dict[str, NDArray[Any]]
 
 
-class BayesClassifier(ClassifierMixin, BaseEstimator):
+class BayesClassifier(bases.ClassifierMixin, bases.BaseEstimator):
     """One density for the sequences of each class, and Bayes' rule.
 
     Parameters

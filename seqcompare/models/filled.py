@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
@@ -15,6 +15,7 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.data.steps import is_missing
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.base import Reader, Reading, check_sequences
+from seqcompare.models.bases import MetaEstimatorMixin
 from seqcompare.models.causality import is_causal
 from seqcompare.models.filling import Expected, learn_filling
 from seqcompare.models.missing_symbols import mark_of, marked

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
@@ -15,6 +15,7 @@ from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.steps import is_missing
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.base import Reading, SymbolDensity, check_lengths, check_sequences
+from seqcompare.models.bases import MetaEstimatorMixin
 from seqcompare.typing import Floats, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 #: What a missing word is: no reader takes an empty cell for a word.

@@ -5,13 +5,14 @@ from __future__ import annotations
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.cluster import KMeans
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from seqcompare.data.sequences import Sequences
+from seqcompare.models import bases
 from seqcompare.models.base import check_sequences
 from seqcompare.models.causality import is_causal
 from seqcompare.typing import Floats, Label, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
@@ -19,7 +20,7 @@ from seqcompare.typing import Floats, Label, Labels, RandomState, SequencesLike,
 _MOST_STEPS = 20_000
 
 
-class Quantized(MetaEstimatorMixin, BaseEstimator):
+class Quantized(bases.MetaEstimatorMixin, bases.BaseEstimator):
     """Vector quantisation in front of a model of symbols: each step is replaced by its nearest centre.
 
     Centres are found by k-means on the standardised training steps (Gray 1984, "Vector quantization").

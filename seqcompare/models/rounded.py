@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import MetaEstimatorMixin, clone
+from sklearn.base import clone
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import has_fit_parameter
 
@@ -15,6 +15,7 @@ from seqcompare.data.resolution import probabilities_of_cells
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.base import NumberDensity, Reading, check_sequences
+from seqcompare.models.bases import MetaEstimatorMixin
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.counts import CountDistribution
 from seqcompare.models.distributions.mixtures import NormalMixture

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.input_checks import is_nested_table
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.base import check_sequences
+from seqcompare.models.bases import BaseEstimator, TransformerMixin
 from seqcompare.models.output import FramesOutput
 from seqcompare.typing import SequencesLike, TargetsLike
 

@@ -19,6 +19,7 @@ from seqcompare.results.number_words import say_units
 from seqcompare.results.reach import say_how_early, say_how_far
 from seqcompare.results.sureness import say_budget, say_how_sure, say_statuses, searched_words, settle_words
 from seqcompare.results.taught import say_what_is_taught
+from seqcompare.user_text import visible
 
 #: What stands beside bits of labels.
 _BESIDE = METRICS["accuracy"]
@@ -66,11 +67,11 @@ class Verdict:
     horizon_time: str = ""
 
     def __str__(self) -> str:
-        return "\n".join(self.sentences)
+        return visible("\n".join(self.sentences))
 
     def _repr_html_(self) -> str:
         lines = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in self.sentences)
-        return f"<ul>{lines}</ul>"
+        return visible(f"<ul>{lines}</ul>")
 
 
 def write_verdict(found: Findings) -> Verdict:

@@ -15,6 +15,8 @@ from seqcompare.datasets import DataError, read
 
 TS = "@problemName p\n@univariate false\n@classLabel true u v\n@data\n"
 
+WEB_LOG = '1.2.3.4 - - [10/Mar/2024:00:00:00 +0000] "GET /a HTTP/1.1" 200 5\n' * 2
+
 FILES = {
     # any file
     "empty file": ("a.csv", "", {}, "the file is empty"),
@@ -27,7 +29,6 @@ FILES = {
         {},
         "line 1, column 6: byte 0xe9 is not UTF-8",
     ),
-    "UTF-16": ("a.csv", "x\n1\n".encode("utf-16"), {}, "UTF-16; save it as UTF-8"),
     "cut gzip": ("a.csv.gz", gzip.compress(b"x\n1\n2\n" * 99)[:-9], {}, "the gzip file is broken"),
     "damaged gzip": ("a.csv.gz", b"\x1f\x8bnonsense", {}, "the gzip file is broken"),
     "unknown ending": ("a.docx", b"\0\1", {}, "it should end in one of .csv, .tsv"),
@@ -134,8 +135,20 @@ FILES = {
     "words of a table": ("a.csv", "id,x\n1,a\n", {"tokens": "word"}, "tokens 'word' does not apply"),
     "documents of FASTA": ("a.fa", ">x\nAC\n", {"split": "document"}, "split 'document' does not apply"),
     "missing residues": ("a.fa", ">x\nAC\n", {"missing": "keep"}, "missing 'keep' does not apply"),
-    "UTF-32": ("a.csv", "x\n1\n".encode("utf-32"), {}, "UTF-32; save it as UTF-8"),
-    "UTF-16 without a mark": ("a.txt", "Grüße\n".encode("utf-16-le"), {}, "UTF-16; save it as UTF-8"),
+    "no encoding": ("a.csv", "x\n1\n2\n", {"encoding": "hex"}, "there is no encoding 'hex' of text"),
+    "another encoding": ("a.csv", "x\nä\nb\n", {"encoding": "ascii"}, "the file is not ascii"),
+    "half of UTF-16": ("a.csv", "x\n1\n".encode("utf-16")[:-1], {}, "the file is not utf-16"),
+    "PHYLIP of another size": ("a.phy", "2 5\na ACGT\nb ACGT\n", {}, "2 sequences of 5 residues each"),
+    "no PHYLIP": ("a.phy", "ACGT\nACGT\n", {}, "line 1: expected the numbers of sequences"),
+    "moves of no game": ("a.pgn", "1. e4 e5\n", {}, "line 1: expected a tag"),
+    "a game without moves": ("a.pgn", '[Event "x"]\n\n1-0\n', {}, "no game with a move"),
+    "a line of no web log": ("a.log", WEB_LOG + "what\n", {}, "line 3: this is no line of a log"),
+    "a chat": (
+        "a.txt",
+        "".join(f"[03/02/2024, 10:{k:02d}:00] Ana: no, later\n" for k in range(9)),
+        {},
+        "begin with a time, as those of a log do",
+    ),
     "a class for each number": (
         "a.csv",
         "id,x,target\n1,a,3\n2,b,4\n2,a,4\n",
@@ -345,7 +358,12 @@ def test_a_bad_file_is_one_line(tmp_path, name, content, options, message):
     assert "\n" not in text
     # what is wrong with an argument is not the file's fault
     assert (str(path) in text) == (
-        not message.startswith(("role must", "kind must", "target 'y'", "tokens '", "split '", "missing '"))
+        not message.startswith(
+            (
+                *("role must", "kind must", "target 'y'", "tokens '", "split '", "missing '"),
+                "there is no encoding",
+            )
+        )
     )
 
 

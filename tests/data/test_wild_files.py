@@ -34,6 +34,7 @@ def wide(head, key, cells, n=10):
     return lines(head, (f"{key}{i}," + ",".join(cells() for _ in range(head.count(","))) for i in range(n)))
 
 
+STATES = ("ok", "in bed", "up")
 DAYS = [date(2022, 1, 1) + timedelta(days=k) for k in range(60)]
 
 # name of the file: its text, sequences, shortest and longest, role, channels, and a part of what is said
@@ -205,6 +206,82 @@ FILES = {
         "{0 1.5, 2 y}\n{1 2}\n{0 1,1 3, 2 y}\n{1 1}\n",
         4, (2, 2), "sequence", {"value": "real"}, "the last attribute is the class",
     ),
+    "diagnoses.csv": (
+        lines("patient,visit,icd9", (f"{i},{t},{('250.00', '401.9', 'V45.81')[(i * t + t) % 3]}"
+                                     for i in range(9) for t in range(6))),
+        9, (6, 6), "next", {"icd9": "symbols"}, "by its name codes: read as symbols",
+    ),
+    "codes.csv": (
+        lines("id,t,diagnosis", (f"{i},{t},{('250.0', '401.9', '8.9')[(i * t + t) % 3]}"
+                                 for i in range(9) for t in range(6))),
+        9, (6, 6), "next", {"diagnosis": "symbols"}, "by its name codes: read as 3 symbols",
+    ),
+    "waves.csv": (
+        lines("pidp,a_health,b_health,c_health,d_health", (
+            f"{20000 + 17 * i}," + ",".join(names(range(1, 6), 4)) for i in range(20))),
+        20, (4, 4), "next", {"value": "symbols"}, "'a_health' to 'd_health' are a series",
+    ),
+    "commas_and_tabs.csv": (
+        lines("id,t\tv", (f"{i},{t}\t{number()}" for i in range(6) for t in range(5))),
+        6, (5, 5), "next", {"v": "real"}, "separated by commas and by tabs",
+    ),
+    "joined.csv": (
+        lines("id,t,v", (f"{i},{t},{number()}" for i in range(3) for t in range(5)),
+              (f"{i}\t{t}\t{number()}" for i in range(3, 6) for t in range(5))),
+        6, (5, 5), "next", {"v": "real"}, "15 line(s) are separated by tabs, not commas",
+    ),
+    "two_heads.csv": (
+        lines("body,nose,nose,tail,tail", "coords,x,y,x,y", (
+            f"{t}," + ",".join(number() for _ in range(4)) for t in range(20))),
+        1, (20, 20), "next", dict.fromkeys(("nose x", "nose y", "tail x", "tail y"), "real"),
+        "stand on 2 lines, and are joined",
+    ),
+    "merged_heads.csv": (
+        lines(",,left,,right,", "id,t,x,y,x,y", (
+            f"{i},{t}," + ",".join(number() for _ in range(4)) for i in range(5) for t in range(4))),
+        5, (4, 4), "next", dict.fromkeys(("left x", "left y", "right x", "right y"), "real"),
+        "stand on 2 lines, and are joined",
+    ),
+    "end_to_end.csv": (
+        lines(*(["GPS Time, Speed (km/h)", [f"Thu Mar 02 0{part + 7}:00:{k:02d} GMT+01:00 2023, {number()}"
+                                            for k in range(9)]][j] for part in range(3) for j in (0, 1))),
+        1, (27, 27), "next", {"Speed (km/h)": "real"}, "2 line(s) with the names of the columns again",
+    ),
+    "quoted.csv": (
+        lines("'time','MLII','V5'", "'s','mV','mV'", (f"{k / 100:.2f},{number()},{number()}"
+                                                      for k in range(30))),
+        1, (30, 30), "next", {"MLII": "real", "V5": "real"}, "1 line(s) of units",
+    ),
+    "fixed.txt": (
+        lines("SUBJ  VISIT  DATE        SBP  STATE", (
+            f"S{i:02d}     {t:>3}   2022-0{t}-{i + 10}  {90 + 7 * i * t % 41:>3}  {STATES[(i + t) % 3]}"
+            for i in range(8) for t in range(1, 6))),
+        8, (5, 5), "next", {"SBP": "count", "STATE": "symbols"}, "the columns stand under their names",
+    ),
+    "inside.jsonl": (
+        lines(json.dumps({"user": {"id": f"u{i}"}, "ts": k, "event": {"type": names(["a", "b"], 1)[0]}})
+              for i in range(8) for k in range(6)),
+        8, (6, 6), "next", {"event.type": "symbols"}, "inside of objects are columns of their own",
+    ),
+    "access.log": (
+        lines(f'10.0.0.{k % 4} - - [10/Mar/2024:00:00:{k:02d} +0000] "GET /{"ab"[k * k % 7 % 2]}?q={k} '
+              f'HTTP/1.1" 200 {k + 100} "-" "Mozilla/5.0 (X11)"' for k in range(40)),
+        4, (10, 10), "next", {"request": "symbols"}, "the requests of a host, without parameters",
+    ),
+    "strict.phy": (
+        lines("3 20", (f"{name:<10}{''.join(names('ACGT', 20))}" for name in ("a", "b c", "dddddddddd"))),
+        3, (20, 20), "next", {"0": "symbols"}, "3 aligned sequences of 20 residues",
+    ),
+    "blocks.phy": (
+        lines("3 20", (f"{name}  {''.join(names('ACGT', 10))}" for name in "abc"), "",
+              ("".join(names("ACGT", 10)) for _ in range(3))),
+        3, (20, 20), "next", {"0": "symbols"}, "3 aligned sequences of 20 residues",
+    ),
+    "games.pgn": (
+        lines('[Event "x"]\n[Result "1-0"]\n\n1. e4 {best} e5 2. Nf3! (2. f4 exf4) Nc6 $1 1-0\n'
+              for _ in range(4)),
+        4, (4, 4), "next", {"move": "symbols"}, "their moves are the steps",
+    ),
 }  # fmt: skip
 
 
@@ -238,6 +315,33 @@ def test_times_of_one_day_are_sorted(tmp_path):
     order = [5, 2, 9, 0, 7, 1, 8, 3, 6, 4]
     path.write_text(lines("time,v", (f"{clock(540 + 7 * k)},{k}.5" for k in order)), encoding="utf-8")
     np.testing.assert_array_equal(read(path).X[0], np.arange(10) + 0.5)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-8-sig"])
+def test_what_the_first_bytes_tell_is_read(encoding, tmp_path):
+    path = tmp_path / "words.csv"
+    text = lines(
+        "id;t;Wort", (f"{i};{t};{('müde', 'grün')[(i * t) % 2]}" for i in range(4) for t in range(5))
+    )
+    path.write_bytes(text.encode(encoding))
+    data = read(path)
+    assert np.unique(data.X.values).tolist() == ["grün", "müde"]
+    assert ("utf-8" in encoding) != any("the text is read as utf" in note for note in data.notes)
+
+
+@pytest.mark.parametrize(("encoding", "words"), [
+    ("cp1252", ("weiß", "naïve")), ("cp1251", ("да", "может")), ("gb18030", ("晴天", "下雨了")),
+])  # fmt: skip
+def test_another_encoding_is_never_guessed_and_the_advice_is_right(encoding, words, tmp_path):
+    path = tmp_path / "words.csv"
+    text = lines(f"id;t;{words[0]}", (f"{i};{t};{words[(i * t) % 2]}" for i in range(4) for t in range(5)))
+    path.write_bytes(text.encode(encoding))
+    with pytest.raises(DataError, match="is not UTF-8; say what the encoding is") as refused:
+        read(path)
+    assert refused.value.remedy == {"encoding": encoding}
+    data = read(path, **refused.value.remedy)
+    assert set(data.X.values.tolist()) == set(words)
+    assert data.reading["encoding"] == encoding
 
 
 MOLTEN = {
@@ -283,7 +387,7 @@ def test_many_channels_are_read_in_good_time(tmp_path):
 
 
 @pytest.mark.parametrize(("text", "remedy"), [
-    (lines("id,t,code", (f"{i},{t},{'V58.6' if (i + t) % 4 == 0 else 401 + (i * t) % 3}" for i in range(9)
+    (lines("id,t,what", (f"{i},{t},{'V58.6' if (i + t) % 4 == 0 else 401 + (i * t) % 3}" for i in range(9)
                          for t in range(6))), {"kind": "symbols"}),
     (lines(",".join(number() for _ in range(5 + i % 3)) for i in range(9)), {"file_format": "text"}),
 ])  # fmt: skip

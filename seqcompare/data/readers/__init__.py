@@ -59,6 +59,9 @@ _BUILT_IN = (
     "xes:READER",
     "arff:READER",
     "fasta:READER",
+    "phylip:READER",
+    "pgn:READER",
+    "logs:READER",
     "text:READER",
 )
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from seqcompare.data.cells import as_words, stands_for_nothing, type_cells
 from seqcompare.data.readers import Reader
+from seqcompare.data.readers.heads import BARE, DELIMITERS, Rows, join_heads, split_further, without_heads
 from seqcompare.data.source import DataError, read_text
 from seqcompare.data.table import UNNAMED, Table
 
@@ -20,9 +21,6 @@ from seqcompare.data.table import UNNAMED, Table
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 # a column costs half a millisecond
 _MOST_COLUMNS = 20_000
-# numbers, dates and times without a name of a month
-_BARE = re.compile(r"[-+0-9.,:/ ]*[0-9][-+0-9.,:/ eET]*")
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
 def read_table(path: Path, delimiter: str | None = None) -> Table:
@@ -60,16 +58,18 @@ def parse_table(text: str, path: Path, delimiter: str | None, notes: list[str]) 
     delimiter = told or delimiter
     if delimiter is None:
         first, *rest = [line for line in _QUOTED.sub("", text).split("\n") if line.strip()][:30] or [""]
-        delimiter = max(_DELIMITERS, key=first.count)
+        delimiter = max(DELIMITERS, key=first.count)
         if not first.count(delimiter) and len(rest) > 3:
             # above the table there may be its title
-            last = max(_DELIMITERS, key=rest[-1].count)
+            last = max(DELIMITERS, key=rest[-1].count)
             delimiter = last if rest[-1].count(last) > 1 else delimiter
     lines, rows = _split_rows(text, delimiter, path)
     if not rows:
         raise DataError("there is no row", path)
     lines = [line + skipped for line in lines]
     lines, rows = _skip_title(lines, rows, notes)
+    rows = split_further(rows, delimiter, notes)
+    lines, rows = join_heads(*without_heads(lines, rows, notes), notes)
     names, rows, lines, headed = _read_names(rows, lines, path, notes)
     if headed:
         lines, rows = _skip_units(lines, rows, notes)
@@ -128,10 +128,7 @@ def _skip_preamble(text: str, notes: list[str]) -> tuple[str, int, str | None]:
 
 def _counts(line: str) -> tuple[int, ...]:
     bare = _QUOTED.sub("", line)
-    return tuple(bare.count(mark) for mark in _DELIMITERS)
-
-
-Rows = list[list[str]]
+    return tuple(bare.count(mark) for mark in DELIMITERS)
 
 
 def _skip_title(lines: list[int], rows: Rows, notes: list[str]) -> tuple[list[int], Rows]:
@@ -155,13 +152,13 @@ def _skip_units(lines: list[int], rows: Rows, notes: list[str]) -> tuple[list[in
         if len(below) < 3:
             break
         numeric = [
-            [bool(_BARE.fullmatch(cell.strip())) for cell in column if cell.strip()]
+            [bool(BARE.fullmatch(cell.strip())) for cell in column if cell.strip()]
             for column in zip(*below, strict=False)
         ]
         columns = [i for i, cells in enumerate(numeric) if cells and all(cells)]
         cells = [row[i].strip() for row in head for i in columns if i < len(row)]
         written = [cell for cell in cells if cell and not stands_for_nothing(cell)]
-        if len(columns) < 2 or any(_BARE.fullmatch(cell) for cell in written):
+        if len(columns) < 2 or any(BARE.fullmatch(cell) for cell in written):
             continue
         if len(written) > 1 and len(written) >= len(cells) / 2:
             notes.append(f"{n} line(s) of units or explanations below the names are left out")
@@ -247,11 +244,11 @@ def _trim(lines: list[int], rows: Rows, width: int, path: Path, notes: list[str]
 
 def _check_delimiter(name: str, cells: pd.Series, delimiter: str, path: Path, line: int) -> None:
     """Refuse a single column whose cells all have another delimiter as often as its name."""
-    for mark, noun in _DELIMITERS.items():
+    for mark, noun in DELIMITERS.items():
         count = name.count(mark)
         if count and all(cell is not None and cell.count(mark) == count for cell in cells):
             raise DataError(
-                f"every row has {count} {noun}(s) and no {_DELIMITERS[delimiter]}: "
+                f"every row has {count} {noun}(s) and no {DELIMITERS[delimiter]}: "
                 "the cells seem to be separated by another character than the format says",
                 path,
                 line,
@@ -260,8 +257,16 @@ def _check_delimiter(name: str, cells: pd.Series, delimiter: str, path: Path, li
 
 def _split_rows(text: str, delimiter: str, path: Path) -> tuple[list[int], list[list[str]]]:
     lines, rows = [], []
+    first = text[: text.find("\n")] if "\n" in text else text
+    cells = first.split(delimiter)
+    # some programs quote by apostrophes, which are letters to all others
+    single = len(cells) > 1 and all(len(cell) > 2 and cell[0] == cell[-1] == "'" for cell in cells)
     reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
+        io.StringIO(text, newline=""),
+        delimiter=delimiter,
+        quotechar="'" if single else '"',
+        strict=True,
+        skipinitialspace=True,
     )
     start = 1
     try:

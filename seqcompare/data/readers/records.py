@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,8 +23,8 @@ _TARGETS = ("y", "label", "labels", "target", "class", "tags")
 def read_json_lines(path: Path) -> Table | Contents:
     """Read a file with a JSON object or list a line.
 
-    Objects of plain values are rows of a table. Lists are sequences; so is the one list of an object, whose
-    label, a value or another list, is its target.
+    Objects of plain values, or of such objects, are rows of a table. Lists are sequences; so is the one list
+    of an object, whose label, a value or another list, is its target.
 
     Raises
     ------
@@ -50,10 +51,13 @@ def read_json_lines(path: Path) -> Table | Contents:
     if len(rows) < len(records):
         which = next(i for i, record in enumerate(records) if not isinstance(record, dict))
         raise DataError("expected an object or list a line, and all of one kind", path, numbers[which])
+    inner = any(isinstance(value, dict) for row in rows for value in row.values())
+    rows = [_flat(row) for row in rows] if inner else rows
     lists = [key for key, value in rows[0].items() if isinstance(value, list)]
     if not lists:
         frame = frame_table(pd.DataFrame(rows)).frame
-        return Table(frame, path, np.array(numbers, dtype=np.int64))
+        told = ("what objects hold inside of objects are columns of their own, as 'a.b'",) if inner else ()
+        return Table(frame, path, np.array(numbers, dtype=np.int64), notes=told)
     targets = [key for key in rows[0] if key in _TARGETS]
     steps = [key for key in lists if key not in targets]
     if len(steps) == 1 and all(isinstance(step, dict) for row in rows for step in row.get(steps[0]) or ()):
@@ -99,6 +103,14 @@ def _nested(rows: list[dict[str, object]], steps: str, path: Path, numbers: list
             lines.append(number)
     frame = frame_table(pd.DataFrame(flat)).frame
     return Table(frame, path, np.array(lines, dtype=np.int64), notes=(f"each object in {steps!r} is a step",))
+
+
+def _flat(row: Mapping[str, object], before: str = "") -> dict[str, object]:
+    """Return an object with the members of those inside of it, by their names put together."""
+    flat: dict[str, object] = {}
+    for key, value in row.items():
+        flat |= _flat(value, f"{before}{key}.") if isinstance(value, dict) else {f"{before}{key}": value}
+    return flat
 
 
 def _are_classes(values: list[object]) -> bool:

@@ -7,8 +7,12 @@ import zipfile
 from pathlib import Path
 
 from seqcompare.data.packed import BROKEN, open_packed, packing_of
+from seqcompare.data.readers.logs import is_web_log
+from seqcompare.data.readers.phylip import is_phylip
+from seqcompare.data.source import wide_encoding
 
 _HEAD = 4096
+_JSON_LINE = re.compile(r"(?:\{\s*[\"}]|\[\s*(?:[\"\-0-9\[{\]]|true|false|null|NaN)).*[}\]]\s*(?:\n|$)")
 _FASTA = re.compile(r">[^\n]+\n[A-Za-z*.\-\n]+(?:\n>|$)")
 
 
@@ -37,9 +41,11 @@ def sniff(path: Path) -> str | None:
         return "parquet"
     if head.startswith(b"\x93NUMPY"):
         return "numpy"
-    if b"\0" in head:
+    marked = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    encoding = (wide_encoding(head) if marked else None) or "utf-8"
+    if b"\0" in head and encoding == "utf-8":
         return None
-    return _format_of_text(head.decode("utf-8", errors="ignore").lstrip("\ufeff").replace("\r\n", "\n"))
+    return _format_of_text(head.decode(encoding, errors="ignore").lstrip("\ufeff").replace("\r\n", "\n"))
 
 
 def _format_of_text(head: str) -> str:
@@ -60,6 +66,12 @@ def _format_of_text(head: str) -> str:
         )
     if re.match(r"<\?xml|<log\b", start) and "<log" in head:
         return "xes"
-    if re.match(r"\[\s*\{\s*\"", start) or re.match(r"[{\[].*[}\]]\s*(\n|$)", start):
+    if re.match(r"\[\s*\{\s*\"", start) or re.match(_JSON_LINE, start):
         return "jsonl"
+    if re.match(r'\[\w+ +"[^\n]*"\]\s*\n\s*\[\w+ +"', start):
+        return "pgn"
+    if is_phylip(head[: head.rfind("\n")] if "\n" in head else head):
+        return "phylip"
+    if is_web_log(head[: head.rfind("\n")] if "\n" in head else head):
+        return "weblog"
     return "text"

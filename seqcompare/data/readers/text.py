@@ -15,6 +15,8 @@ from seqcompare.data.kinds import LONGEST_SYMBOL, too_long
 from seqcompare.data.options import SPLIT, TOKENS, Split, Tokens
 from seqcompare.data.readers import Reader
 from seqcompare.data.readers.delimited import parse_table
+from seqcompare.data.readers.fixed import cells_of_columns
+from seqcompare.data.readers.logs import refuse_log
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError, read_text
 from seqcompare.data.table import Table
@@ -36,6 +38,7 @@ def read_any_text(
     """
     if tokens is None and split is None:
         text = read_text(path)
+        refuse_log(text, path)
         table = find_table(text, path)
         if table is not None:
             return table
@@ -67,6 +70,10 @@ def find_table(text: str, path: Path) -> Table | None:
         # R prints tables with names of rows, and no name above these
         notes = [f"the lines hold as many numbers each, so this is read as a table{plain}"]
         return parse_table("\n".join("\t".join(line) for line in cells), path, "\t", notes)
+    columns = cells_of_columns(text) if "\n\n" not in text.strip() else None
+    if columns is not None:
+        notes = [f"the columns stand under their names, so this is read as a table{plain}"]
+        return parse_table("\n".join("\t".join(line) for line in columns), path, "\t", notes)
     if len(widths) != 1 or widths == {1}:
         numbers = widths == {1} and all(_NUMBER.fullmatch(line[0]) for line in cells)
         if not numbers:

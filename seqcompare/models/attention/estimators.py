@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sklearn.base import BaseEstimator
-
 from seqcompare.models.attention.estimator import AttentionNet
+from seqcompare.models.bases import BaseEstimator
 from seqcompare.models.recurrent.classifier import NetClassifier
 from seqcompare.models.recurrent.regressor import NetRegressor
 from seqcompare.models.recurrent.tagger import NetTagger

@@ -7,7 +7,6 @@ from typing import Any, Self
 
 import numpy as np
 from scipy.special import log_softmax
-from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 
 from seqcompare.data.sequences import Sequences
@@ -21,6 +20,7 @@ from seqcompare.data.targets import (
 )
 from seqcompare.models.alphabet import encode_labels, find_symbols
 from seqcompare.models.base import Tagger, check_sequences
+from seqcompare.models.bases import ClassifierMixin
 from seqcompare.models.echo_state.reservoir import POOLINGS, EchoState, Running
 from seqcompare.models.recurrent.parameters import among
 from seqcompare.models.windows.fit import best_temperature

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 
 from seqcompare.data.sequences import Sequences
@@ -16,6 +15,7 @@ from seqcompare.data.targets import (
     check_step_weights,
 )
 from seqcompare.models.base import check_sequences
+from seqcompare.models.bases import RegressorMixin
 from seqcompare.models.echo_state.reservoir import POOLINGS, EchoState, Running
 from seqcompare.models.recurrent.parameters import among
 from seqcompare.models.recurrent.regressor import check_numbers

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
@@ -13,6 +12,7 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_sequence_labels, refuse_step_labels
 from seqcompare.models.alphabet import encode, find_symbols
 from seqcompare.models.base import Reading, check_sequences
+from seqcompare.models.bases import BaseEstimator, ClassifierMixin
 from seqcompare.models.hmm.model import HMM
 from seqcompare.typing import Floats, Labels, RandomState, SequencesLike, TargetsLike
 

@@ -13,6 +13,7 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import encode
 from seqcompare.models.machine.kernels import follow
 from seqcompare.typing import Floats, Labels, SequencesLike
+from seqcompare.user_text import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -170,17 +171,18 @@ class Automaton:
         for state in range(self.n_states):
             edges: dict[int, list[str]] = {}
             for code, after in enumerate(self.transitions[state].tolist()):
-                shown = after >= 0 and (not self.generates or self.proba[state, code] > LEAST)
-                if shown:
+                if after >= 0 and (not self.generates or self.proba[state, code] > LEAST):
                     chance = f" ({self.proba[state, code]:.2f})" if self.generates else ""
-                    edges.setdefault(after, []).append(f"{self.symbols[code].item()}{chance}")
+                    edges.setdefault(after, []).append(f"{shown(self.symbols[code].item())}{chance}")
             ways = "; ".join(f"{', '.join(read)} -> {after}" for after, read in edges.items())
             begin = " (start)" if self.start[state] > 0.5 else ""
             says = ""
             if not self.generates:
                 order = np.argsort(-self.proba[state], kind="stable")[:3]
                 likely = [i for i in order if self.proba[state, i] > LEAST]
-                says = ", ".join(f"{self.answers[i].item()} {self.proba[state, i]:.2f}" for i in likely)
+                says = ", ".join(
+                    f"{shown(self.answers[i].item())} {self.proba[state, i]:.2f}" for i in likely
+                )
                 says = f" says {says};"
             lines.append(f"state {state}{begin}:{says} {ways}")
         return "\n".join(lines)

@@ -7,7 +7,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
@@ -15,6 +14,7 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_sequence_labels, check_sequence_weights, refuse_step_labels
 from seqcompare.models.alphabet import encode_labels, find_symbols
 from seqcompare.models.base import check_sequences
+from seqcompare.models.bases import BaseEstimator, ClassifierMixin
 from seqcompare.models.recurrent.estimator import RecurrentNet
 from seqcompare.models.recurrent.losses import LOSSES
 from seqcompare.models.recurrent.net import SequenceNet

@@ -7,13 +7,13 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_array
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_sequence_weights
 from seqcompare.models.base import check_sequences
+from seqcompare.models.bases import BaseEstimator, RegressorMixin
 from seqcompare.models.recurrent.estimator import RecurrentNet
 from seqcompare.models.recurrent.net import SequenceNet
 from seqcompare.models.recurrent.weighting import mean_and_scale, standardised

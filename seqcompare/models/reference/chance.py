@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
@@ -23,6 +22,7 @@ from seqcompare.data.targets import (
     check_step_weights,
 )
 from seqcompare.models.base import Reading, Tagger, check_sequences
+from seqcompare.models.bases import BaseEstimator, ClassifierMixin, RegressorMixin
 from seqcompare.models.online import StepByStep
 from seqcompare.models.step_regression import StepRegressor
 from seqcompare.typing import Floats, Labels, SequencesLike, TargetsLike, Values, WeightsLike

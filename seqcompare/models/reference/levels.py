@@ -8,13 +8,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.resolution import least_scale
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.base import check_sequences
+from seqcompare.models.bases import BaseEstimator
 from seqcompare.models.hmm.observations import channel_units
 from seqcompare.models.reference.chance import ChanceDensity
 from seqcompare.models.reference.places import PARTS, PRIORS, WIDTHS, part_of

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.special import logsumexp
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights
 from seqcompare.models.base import Reading, Tagger, check_sequences
+from seqcompare.models.bases import BaseEstimator
 from seqcompare.typing import SequencesLike, TargetsLike, Values, WeightsLike
 
 Place = Literal["position", "season"]

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.base import check_sequences
+from seqcompare.models.bases import BaseEstimator
 from seqcompare.typing import SequencesLike, TargetsLike, Values, WeightsLike
 
 Floats = NDArray[np.float64]

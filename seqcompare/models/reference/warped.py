@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from scipy.special import log_softmax
-from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,6 +14,7 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_sequence_labels, refuse_step_labels
 from seqcompare.models.alphabet import encode_labels, find_symbols
 from seqcompare.models.base import Reader, Reading, check_sequences
+from seqcompare.models.bases import ClassifierMixin
 from seqcompare.models.recurrent.parameters import at_least_one
 from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
 from seqcompare.models.windows.fit import best_temperature

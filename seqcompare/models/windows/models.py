@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from scipy.sparse import csr_matrix, issparse
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_regressor
+from sklearn.base import BaseEstimator, is_regressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import Tags, check_array, check_scalar, get_tags
@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_sequence_labels, check_sequence_weights, refuse_step_labels
+from seqcompare.models import bases
 from seqcompare.models.base import Reading, check_sequences
 from seqcompare.models.filling import Missing
 from seqcompare.models.windows.fit import (
@@ -41,7 +42,7 @@ POOLINGS = ("last", "mean", "max", "segments")
 
 
 @dataclass(eq=False, repr=False)
-class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
+class _PooledWindows(bases.BaseEstimator, metaclass=ABCMeta):
     """One row a sequence: its last window, or all its windows pooled, or its steps by segments.
 
     Being a dataclass, it writes the constructors of the two that share these parameters.
@@ -149,7 +150,7 @@ class _PooledWindows(BaseEstimator, metaclass=ABCMeta):
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class WindowClassifier(ClassifierMixin, _PooledWindows):
+class WindowClassifier(bases.ClassifierMixin, _PooledWindows):
     """A label for each sequence from its windows, by any scikit-learn classifier.
 
     Parameters
@@ -252,7 +253,7 @@ class WindowClassifier(ClassifierMixin, _PooledWindows):
         return tags
 
 
-class WindowRegressor(RegressorMixin, _PooledWindows):
+class WindowRegressor(bases.RegressorMixin, _PooledWindows):
     """A number for each sequence from its windows, by any scikit-learn regressor.
 
     Parameters

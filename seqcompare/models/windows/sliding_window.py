@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import choose_alphabet
 from seqcompare.models.base import Reading, check_sequences
+from seqcompare.models.bases import BaseEstimator, TransformerMixin
 from seqcompare.models.constraints import check_parameters
 from seqcompare.models.filling import Missing, check_missing, learn_filling
 from seqcompare.models.output import FramesOutput

@@ -1,0 +1,23 @@
+"""scikit-learn's base classes; ``bases.pyi`` says their types.
+
+They come without any, and what derives from a class of no type takes every argument in the eyes of a type
+checker: ``HMM(n_states=2)`` would be no error.
+"""
+
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    DensityMixin,
+    MetaEstimatorMixin,
+    RegressorMixin,
+    TransformerMixin,
+)
+
+__all__ = [
+    "BaseEstimator",
+    "ClassifierMixin",
+    "DensityMixin",
+    "MetaEstimatorMixin",
+    "RegressorMixin",
+    "TransformerMixin",
+]
