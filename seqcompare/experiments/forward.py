@@ -126,9 +126,9 @@ def _forward(dataset: SequenceDataset, shares: np.ndarray, gap: int) -> tuple[Sp
     for k in range(len(shares) - 1):
         train = [(i, 0, of[k] - gap) for i, of in enumerate(bounds)]
         test = [(i, of[k], of[k + 1]) for i, of in enumerate(bounds)]
-        parts = [_long_enough(pieces) for pieces in (train, test)]
-        if all(len(pieces) for pieces in parts):
-            splits.append(Split(*parts, told=_MOST_TOLD))
+        fitted, tested = _long_enough(train), _long_enough(test)
+        if len(fitted) and len(tested):
+            splits.append(Split(fitted, tested, _MOST_TOLD))
     return tuple(splits)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from typing import Literal
 
 from sklearn.base import BaseEstimator
 
@@ -137,14 +138,15 @@ def _depths(problem: Problem) -> list[Settings]:
 
 
 def _autoregression(
-    problem: Problem, order: int | str, season: int | None = None, log: bool = False
+    problem: Problem, order: int | Literal["bic"], season: int | None = None, log: bool = False
 ) -> BaseEstimator | None:
     """Return the chain of numbers: a density, or one a class."""
     if problem.kind != "real" or not _follows_or_classes(problem):
         return None
     most = int(10 * math.log10(problem.longest)) if order == "bic" else None
-    missing = "allow" if problem.missing else "error"
-    chain = seqcompare.Autoregression(order, season=season, log=log, max_order=most, missing=missing)
+    chain = seqcompare.Autoregression(
+        order, season=season, log=log, max_order=most, missing="allow" if problem.missing else "error"
+    )
     return chain if problem.role == "next" else seqcompare.BayesClassifier(chain)
 
 
@@ -173,7 +175,9 @@ def _lags_of_next(problem: Problem) -> list[Settings]:
         return [told, {**told, "season": season}] if season else [told]
     orders = [1, 2, 3, 4, 6, 8, *([season, season + 1] if season > 8 else [])]
     able = [k for k in orders if k < problem.longest]
-    found = [{"order": k} for k in able if k == 1 or 10 * k * problem.n_channels <= problem.n_steps]
+    found: list[Settings] = [
+        {"order": k} for k in able if k == 1 or 10 * k * problem.n_channels <= problem.n_steps
+    ]
     found += [{"order": k, "season": season} for k in (1, 2) if season and season + k < problem.longest]
     return found + [{**settings, "log": True} for settings in found if problem.grows]
 
