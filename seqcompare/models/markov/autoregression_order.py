@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -11,21 +11,18 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.models.markov.least_squares import find_moments, solve
 from seqcompare.typing import Floats, Record
 
-if TYPE_CHECKING:
-    from seqcompare.models.markov.autoregression import Autoregression
-
 # Steps for each number of a step and lag that is tried, so that what is compared is more than the fit to few.
 _STEPS_PER_LAG = 8
 
 
 def likelihood_rows(
-    estimator: Autoregression, sequences: Sequences, orders: list[int], weight: Floats | None = None
+    estimator: Any, sequences: Sequences, orders: list[int], weight: Floats | None = None
 ) -> list[Record]:
     """Return order, parameters, log-likelihood, AIC and BIC of each order.
 
     Parameters
     ----------
-    estimator : Autoregression
+    estimator : Autoregression (which itself rests on this file)
         Not fitted; its order does not matter.
     sequences : Sequences
         The data.
@@ -59,7 +56,7 @@ def most_lags(n_steps: int, width: int = 1) -> int:
     return int(min(10 * np.log10(max(n, 1)), n / _STEPS_PER_LAG))
 
 
-def choose_order(estimator: Autoregression, sequences: Sequences, weight: Floats, most: int | None) -> int:
+def choose_order(estimator: Any, sequences: Sequences, weight: Floats, most: int | None) -> int:
     """Return the order from 0 on that has the best BIC (Schwarz 1978, "Estimating the dimension of a model").
 
     Parameters
@@ -83,9 +80,7 @@ def choose_order(estimator: Autoregression, sequences: Sequences, weight: Floats
     return int(min(rows, key=lambda row: row["bic"])["order"])
 
 
-def _rows_of_moments(
-    estimator: Autoregression, sequences: Sequences, orders: list[int], late: Floats
-) -> list[Record]:
+def _rows_of_moments(estimator: Any, sequences: Sequences, orders: list[int], late: Floats) -> list[Record]:
     """Compare by one pass over the data, since the products of fewer lags are among those of all."""
     moments = find_moments(sequences, late, orders[-1])
     d, rows = sequences.n_channels, []
@@ -96,9 +91,7 @@ def _rows_of_moments(
     return rows
 
 
-def _rows_of_fits(
-    estimator: Autoregression, sequences: Sequences, orders: list[int], late: Floats
-) -> list[Record]:
+def _rows_of_fits(estimator: Any, sequences: Sequences, orders: list[int], late: Floats) -> list[Record]:
     rows = []
     for order in orders:
         model = (
