@@ -262,7 +262,8 @@ def summary(contest: Contest, tests: pd.DataFrame, tuning: pd.DataFrame) -> pd.D
             "interval": found.kind if found else "",
         }
         record |= {name: ok[name].mean() for name in metrics if ok[name].notna().any()}
-        record |= {name: ok[name].median() for name in _COSTS}
+        # pandas 2 warns of the median of nothing
+        record |= {name: ok[name].median() if ok[name].notna().any() else np.nan for name in _COSTS}
         record |= {
             "tuning_seconds": float(spent.median()) if len(spent) else 0.0,
             "n_folds": len(rows),
