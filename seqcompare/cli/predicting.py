@@ -89,8 +89,8 @@ def _answer(
     from seqcompare.results.spreadsheet import to_csv
     from seqcompare.whole_file import write_whole
 
-    if out is not None and out.exists() and not fresh:
-        raise FileExistsError(f"{out} is there already; choose another file, or write over it with --fresh")
+    if out is not None:
+        _check_place(out, fresh)
     found = load_run(folder)
     if not hasattr(found, "predict"):
         raise ValueError(f"{folder} holds a sweep, which has no model to ask; expected a comparison")
@@ -103,6 +103,17 @@ def _answer(
         out.parent.mkdir(parents=True, exist_ok=True)
         write_whole(out, to_csv(table) if draw is None else draw(table, out.suffix[1:].lower()))
         output.say(f"{len(table)} rows: {out}")
+
+
+def _check_place(out: Path, fresh: bool) -> None:
+    """Refuse to write where a folder is, or a file that nobody said may go, before anything is asked."""
+    above = next(folder for folder in out.absolute().parents if folder.exists())
+    if not above.is_dir():
+        raise FileExistsError(f"{out} cannot be written: {above} is a file, and no folder")
+    if out.is_dir():
+        raise FileExistsError(f"{out} is a folder; expected a file to write")
+    if out.exists() and not fresh:
+        raise FileExistsError(f"{out} is there already; choose another file, or write over it with --fresh")
 
 
 def explain(
@@ -161,8 +172,7 @@ def export(
     """
     from seqcompare.experiments.runs import load_run
 
-    if out.exists() and not fresh:
-        raise FileExistsError(f"{out} is there already; choose another file, or write over it with --fresh")
+    _check_place(out, fresh)
     found = load_run(folder)
     if not hasattr(found, "to_onnx"):
         raise ValueError(f"{folder} holds a sweep, which has no model to write; expected a comparison")
