@@ -52,7 +52,9 @@ def forecast(
     told: dict[str, Any],
     folder: _RUN,
     data: Annotated[str, typer.Argument(help="What came so far: a file like the one that was compared.")],
-    steps: Annotated[int, typer.Option("--steps", "-n", min=1, help="How many steps to look ahead.")] = 1,
+    steps: Annotated[
+        int, typer.Option("--steps", "-n", min=1, max=10**9, help="How many steps to look ahead.")
+    ] = 1,
     n_samples: Annotated[
         int | None,
         typer.Option(
@@ -62,7 +64,9 @@ def forecast(
             show_default=False,
         ),
     ] = None,
-    random_state: Annotated[int, typer.Option("--seed", help="What these are drawn with.")] = 0,
+    random_state: Annotated[
+        int, typer.Option("--seed", min=0, max=2**32 - 1, help="What these are drawn with.")
+    ] = 0,
     out: _OUT = None,
     trusted: _TRUSTED = None,
     fresh: _FRESH = False,
@@ -133,7 +137,7 @@ def explain(
         typer.Option(
             "--out",
             "-o",
-            help="A CSV, or a picture (.png, .svg, .pdf); by default standard output.",
+            help="A CSV, or a picture (.png, .svg, .pdf, .jpg); by default standard output.",
             show_default=False,
         ),
     ] = None,
@@ -148,6 +152,8 @@ def explain(
     """
     from seqcompare.report.terminal import Output
 
+    if out is not None and out.suffix.lower() not in (*_PICTURES, *_TABLES):
+        raise ValueError(f"{out}: expected the name of a CSV, or of a picture ({', '.join(_PICTURES)})")
     output = Output(as_json=as_json, quiet=quiet)
     drawn = out is not None and out.suffix.lower() in _PICTURES
     _answer(
@@ -183,7 +189,8 @@ def export(
         raise ValueError(str(error)) from error
 
 
-_PICTURES = (".png", ".svg", ".pdf")
+_PICTURES = (".png", ".svg", ".pdf", ".jpg", ".jpeg")
+_TABLES = (".csv", ".txt", "")
 
 
 def _picture(table: pd.DataFrame, kind: str) -> bytes:
