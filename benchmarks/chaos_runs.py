@@ -206,7 +206,7 @@ def works(base: Path, *, small: bool = False) -> dict[str, Work]:
             word = word if rng.random() < 0.8 else "ab"[word == "a"]
             lines.append(f"s{i},{t},{word}")
     data.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    kinds = ("markov-kneser-ney",) if small else ("markov-kneser-ney", "logistic")
+    kinds = ("markov",) if small else ("markov", "logistic")
     models = [word for kind in kinds for word in ("--model", kind)]
     folds = ("--cv", 2) if small else ("--cv", 5)
     return {"sweep": Work(("sweep", suite)), "compare": Work(("compare", data, *models, *folds))}
