@@ -108,12 +108,12 @@ class NextNumbers:
             found, inner = self.estimator_.step_distribution(state[0], x)
             return found, (inner, None)
         answer, inner = self.estimator_.step(state[0], x)
-        scale, spread = np.ones(1), None
+        scale, spread = np.ones(()), None
         if self.scale_ is not None:
             square, spread = self.scale_.step(state[1], x)
-            scale = scales_of(self.errors_, np.atleast_1d(square))
-        mean = np.reshape(answer, (1, -1))
-        return self.errors_.around(mean, scale, flat=np.ndim(x) == 0)[0], (inner, spread)
+            scale = scales_of(self.errors_, np.asarray(square))
+        mean = np.reshape(answer, -1)
+        return self.errors_.around(mean, scale, flat=np.ndim(x) == 0), (inner, spread)
 
     def _count_numbers(self) -> float:
         """Return the number of parameters."""

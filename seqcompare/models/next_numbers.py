@@ -46,9 +46,9 @@ class Errors(NamedTuple):
     """Least variance of each channel, shape (d,); see `seqcompare.data.resolution`."""
 
     def around(self, mean: Floats, scale: Floats, *, flat: bool) -> Distribution:
-        """Return the distributions about predictions of shape (n, d), with scales of shape (n,)."""
-        means = mean[:, np.newaxis] + scale[:, np.newaxis, np.newaxis] * self.means
-        covariances = scale[:, np.newaxis, np.newaxis, np.newaxis] ** 2 * self.covariances
+        """Return the distributions about predictions of shape (..., d), with scales of shape (...)."""
+        means = mean[..., np.newaxis, :] + scale[..., np.newaxis, np.newaxis] * self.means
+        covariances = scale[..., np.newaxis, np.newaxis, np.newaxis] ** 2 * self.covariances
         if flat:
             variances = np.maximum(covariances[..., 0, 0], self.least)
             return NormalMixture(self.weights, means[..., 0], np.sqrt(variances))

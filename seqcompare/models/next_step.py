@@ -8,6 +8,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import Tags, check_random_state, check_scalar
@@ -30,7 +31,16 @@ from seqcompare.models.distributions.drawing import (
 from seqcompare.models.next_density import NextNumbers
 from seqcompare.models.next_numbers import shift
 from seqcompare.models.online import Recent
-from seqcompare.typing import Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import (
+    Floats,
+    Ints,
+    Labels,
+    RandomState,
+    Reals,
+    SequencesLike,
+    TargetsLike,
+    WeightsLike,
+)
 
 _CONTINUATIONS = 50
 
@@ -252,9 +262,7 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
         if _of_numbers(self.estimator):
             return self._step_numbers(state, x)
         answer, inner = self.estimator_.step(state[0], x)
-        n, row = self.n_transitions_, np.full(len(self.symbols_), 1 / len(self.symbols_))
-        row[state[1]] += answer * (n / answer.sum(dtype=np.float64))
-        return row / (n + 1), (inner, state[1])
+        return _smoothed(answer, state[1], len(self.symbols_), self.n_transitions_), (inner, state[1])
 
     @property
     def _looks_back(self) -> int | None:
@@ -370,6 +378,17 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
         rows = np.full((len(answers), size), 1 / (size * (n + 1)))
         rows[:, encode(self.estimator_.classes_, self.symbols_)] += answers * (n / (n + 1))
         return rows
+
+
+@njit(cache=True)
+def _smoothed(answer: Reals, codes: Ints, size: int, n: float) -> Floats:
+    """Return one answer of a tagger as `NextStep` mixes it, shape (n_symbols,)."""
+    row, total = np.full(size, 1 / (size * (n + 1))), 0.0
+    for share in answer:
+        total += share
+    for k in range(len(answer)):
+        row[codes[k]] += answer[k] * (n / (n + 1) / total)
+    return row
 
 
 def _of_numbers(estimator: BaseEstimator) -> bool:

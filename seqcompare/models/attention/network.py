@@ -15,7 +15,7 @@ from seqcompare.models.recurrent.kernels import add_rows
 from seqcompare.models.recurrent.packing import Pack
 from seqcompare.typing import Array
 
-_TINY = 1e-6  # what keeps rows of zeros from being divided by zero
+TINY = 1e-6  # what keeps rows of zeros from being divided by zero
 _WIDER = 2  # how many times as wide as a step the network between two heads is
 
 
@@ -283,7 +283,7 @@ def _by_sequence(heads: Array, n_sequences: int) -> Array:
 
 
 def _root(rows: Array) -> Array:
-    return np.sqrt((rows * rows).mean(axis=1, keepdims=True) + rows.dtype.type(_TINY))
+    return np.sqrt((rows * rows).mean(axis=1, keepdims=True) + rows.dtype.type(TINY))
 
 
 def _scaled(rows: Array, gain: Array) -> Array:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from onnx import TensorProto, helper, numpy_helper
+from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from seqcompare.typing import Array
 
 #: What the operators in use are defined by: since ONNX 1.10, of 2021.
 OPSET = 15
+#: The same of operators for trees and support vectors.
+ML_OPSET = 3
 _TYPES = {"float32": TensorProto.FLOAT, "float64": TensorProto.DOUBLE, "int64": TensorProto.INT64}
 
 
@@ -53,6 +55,34 @@ class Graph:
     def cast(self, x: str, dtype: Any = None) -> str:
         """Return `x` as numbers of a type, by default the graph's."""
         return self.op("Cast", x, to=_TYPES[np.dtype(dtype or self.dtype).name])
+
+    def unsqueezed(self, x: str, axis: int) -> str:
+        """Return `x` with one axis more, of size 1."""
+        return self.op("Unsqueeze", x, self.constant([axis]))
+
+    def places(self, x: str) -> str:
+        """Return 0, 1, ... for the steps of `x`, of shape (n, T, ...)."""
+        n = self.op("Squeeze", self.length(x, 1))
+        return self.op("Range", self.constant(0), n, self.constant(1))
+
+    def add(self, other: Any, given: str, wanted: str) -> str:
+        """Add the nodes of another graph, read from `given`; return the name of what it calls `wanted`."""
+        names = {other.input[0].name: given, "": ""}
+        for constant in other.initializer:
+            names[constant.name] = self.name()
+            self.constants.append(TensorProto())
+            self.constants[-1].CopyFrom(constant)
+            self.constants[-1].name = names[constant.name]
+        for node in other.node:
+            names |= {name: names.get(name) or self.name() for name in node.output}
+        for node in other.node:
+            copy = NodeProto()
+            copy.CopyFrom(node)
+            copy.name = self.name()
+            copy.input[:] = [names[name] for name in node.input]
+            copy.output[:] = [names[name] for name in node.output]
+            self.nodes.append(copy)
+        return names[wanted]
 
     def length(self, x: str, axis: int) -> str:
         """Return the size of an axis, shape (1,)."""
@@ -173,7 +203,10 @@ class Graph:
             [helper.make_tensor_value_info(called, kind, form) for called, _, form in answers],
             self.constants,
         )
-        made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
+        opsets = [helper.make_opsetid("", OPSET)]
+        if any(node.domain for node in self.nodes):
+            opsets.append(helper.make_opsetid("ai.onnx.ml", ML_OPSET))
+        made = helper.make_model(graph, opset_imports=opsets, ir_version=8)
         helper.set_model_props(made, metadata)
         onnx.checker.check_model(made, full_check=True)
         return made

@@ -1,4 +1,4 @@
-"""Recurrent networks as graphs: a recursion over time for each layer and direction."""
+"""Networks as graphs; of recurrent ones a recursion over time for each layer and direction."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from seqcompare.models.export.attention import attended
 from seqcompare.models.export.graph import Graph
 from seqcompare.models.export.steps import Steps
 from seqcompare.models.recurrent.cell import Weights
@@ -22,15 +23,16 @@ def outputs_of(graph: Graph, model: Any, steps: Steps) -> str:
     """Return the outputs of a fitted network, shape (n, T, n_outputs), or (n, n_outputs) where it pools."""
     network, flat = model._network()
     a, weights = network.architecture, {name: w.copy() for name, w in network.views(flat).items()}
-    if not hasattr(network, "cell") or a.pooling == "attention":
-        raise TypeError("attention is not written as ONNX: recurrent networks without it are")
     rows = steps.read
     if not a.symbols:
         shift, scale = graph.constant(-model.input_mean_), graph.constant(1 / model.input_scale_)
         rows = graph.op("Mul", graph.op("Add", rows, shift), scale)
     skip = graph.linear(rows, weights["readout.skip"]) if a.skip else None
     layers: list[str] = []
-    for layer in range(a.n_layers):
+    if not hasattr(network, "cell"):
+        layers = [attended(graph, network, weights, rows)]
+        rows = layers[0]
+    for layer in range(a.n_layers if hasattr(network, "cell") else 0):
         layers = [
             _layer(graph, network, weights, layer, direction, rows, symbols=a.symbols and layer == 0)
             for direction in network.directions
@@ -43,6 +45,11 @@ def outputs_of(graph: Graph, model: Any, steps: Steps) -> str:
         rows = ends[0] if len(ends) == 1 else graph.op("Concat", *ends, axis=-1)
     elif a.pooling == "mean":
         rows = graph.op("ReduceMean", rows, axes=[1], keepdims=0)
+    elif a.pooling == "attention":
+        squashed = graph.linear(rows, weights["attention.weight"], weights["attention.bias"])
+        energy = graph.linear(graph.op("Tanh", squashed), weights["attention.vector"][:, np.newaxis])
+        shares = graph.op("Softmax", energy, axis=1)
+        rows = graph.op("ReduceSum", graph.op("Mul", shares, rows), graph.constant([1]), keepdims=0)
     if network.own_outputs:
         half = a.n_outputs
         if len(layers) == 2:

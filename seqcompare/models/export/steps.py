@@ -42,17 +42,17 @@ def steps_of(graph: Graph, n_symbols: int, n_channels: int) -> Steps:
     return Steps("codes", graph.op("Where", strange, size, "codes"), n_symbols, 0)
 
 
-def shifted(graph: Graph, steps: Steps, n_before: int) -> list[str]:
+def shifted(graph: Graph, steps: Steps, n_before: int, n_after: int = 0) -> list[str]:
     """Return the steps at each tap of a window, the earliest first, each (n, T) or (n, T, d).
 
-    Before a sequence stand zeros, or the code behind that of what is no symbol.
+    Before and after a sequence stand zeros, or the code behind that of what is no symbol.
     """
     length = graph.length(steps.read, 1)
-    pads = [0, n_before, 0, 0] if steps.n_symbols else [0, n_before, 0, 0, 0, 0]
+    pads = [0, n_before, 0, n_after] if steps.n_symbols else [0, n_before, 0, 0, n_after, 0]
     value = graph.constant(steps.n_symbols + 1 if steps.n_symbols else 0.0)
     line = graph.op("Pad", steps.read, graph.constant(pads), value)
     taps = []
-    for tap in range(n_before + 1):
+    for tap in range(n_before + 1 + n_after):
         start = graph.constant([tap])
         taps.append(graph.op("Slice", line, start, graph.op("Add", start, length), graph.constant([1])))
     return taps

@@ -12,16 +12,18 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.models.alphabet import encode
+from seqcompare.models.bayes import BayesClassifier
 from seqcompare.models.hmm.model import HMM
 from seqcompare.models.hmm.tagger import HMMTagger
 from seqcompare.models.next_step import NextStep
 from seqcompare.models.recurrent.net import Net
 from seqcompare.models.recurrent.step_regressor import RNNStepRegressor
-from seqcompare.models.windows import online
+from seqcompare.models.windows.models import WindowClassifier, WindowRegressor
 from seqcompare.models.windows.step_regressor import WindowStepRegressor
 from seqcompare.models.windows.tagger import WindowTagger
 from seqcompare.whole_file import write_whole
 
+_WINDOWS = (WindowTagger, WindowStepRegressor, WindowClassifier, WindowRegressor)
 _INSTALL = "writing ONNX needs the package onnx: pip install 'seqcompare[onnx]'"
 
 
@@ -70,6 +72,7 @@ def to_onnx(model: Any, path: str | os.PathLike[str] | None = None) -> Any:
 
 def _written(model: Any, graph: Any) -> Any:
     from seqcompare.models.export.steps import steps_of
+    from seqcompare.models.export.windows import check_windows
 
     if hasattr(model, "encoding_") or getattr(model, "missing", "error") != "error":
         raise TypeError("models of mixed channels, or of missing steps, are not written as ONNX")
@@ -84,19 +87,24 @@ def _written(model: Any, graph: Any) -> Any:
     }
     name, dtype, shape = steps.given
     metadata = {key: json.dumps(value) for key, value in facts.items() if value is not None}
-    return graph.model((name, dtype or graph.dtype, shape), answers, metadata)
+    made = graph.model((name, dtype or graph.dtype, shape), answers, metadata)
+    if isinstance(model, _WINDOWS):
+        check_windows(made, model)
+    return made
 
 
 def _symbols_of(model: Any) -> Any:
-    if isinstance(model, (WindowTagger, WindowStepRegressor)):
+    if isinstance(model, _WINDOWS):
         return model.window_.layout_.symbols
+    if isinstance(model, BayesClassifier):
+        return _symbols_of(model.estimators_[0])
     if getattr(model, "kind_", "symbols") != "symbols" or getattr(model, "emission_", "") == "gaussian":
         return None
     return getattr(model, "symbols_", None)
 
 
 def _answers_of(model: Any, graph: Any, steps: Any, symbols: Any) -> list[tuple[str, str, list[Any]]]:
-    from seqcompare.models.export import hidden_states, networks, windows
+    from seqcompare.models.export import classes, contexts, hidden_states, networks, windows
 
     if isinstance(model, HMM):
         states = graph.linear(hidden_states.filtered(graph, model, steps), model.transmat_)
@@ -110,24 +118,27 @@ def _answers_of(model: Any, graph: Any, steps: Any, symbols: Any) -> list[tuple[
         return _per_step("probabilities", graph.linear(now, model.labelprob_))
     if isinstance(model, Net) and not isinstance(model, RNNStepRegressor):
         return _of_network(model, graph, networks.outputs_of(graph, model, steps))
+    if isinstance(model, BayesClassifier) and symbols is not None:
+        logs = []
+        for one in model.estimators_:
+            ((_, ahead, _),) = _answers_of(one, graph, steps, symbols)
+            logs.append(classes.log_probability(graph, ahead, one.initial_proba_, one.unknown_proba_, steps))
+        return [("probabilities", classes.chosen(graph, logs, model.class_log_prior_), ["n", None])]
     n_back = getattr(model, "_looks_back", None)
     if symbols is not None and n_back is not None:
         n_answers = len(model.classes_) if hasattr(model, "classes_") else len(symbols)
-        if windows.n_in_table(len(symbols), max(n_back, 1), n_answers) <= windows.MOST_NUMBERS:
-            found = windows.looked_up(graph, model, symbols, max(n_back, 1), steps)
+        if contexts.n_in_table(len(symbols), max(n_back, 1), n_answers) <= contexts.MOST_NUMBERS:
+            found = contexts.looked_up(graph, model, symbols, max(n_back, 1), steps)
             return _per_step("probabilities", found)
     if isinstance(model, NextStep) and symbols is not None and hasattr(model.estimator_, "classes_"):
         ((_, inner, _),) = _answers_of(model.estimator_, graph, steps, _symbols_of(model.estimator_))
         return _per_step("probabilities", _next_of(model, graph, inner))
-    if isinstance(model, (WindowTagger, WindowStepRegressor)) and model.causal:
-        state = model.start()
-        if isinstance(state, online.Running):
-            name = "probabilities" if isinstance(model, WindowTagger) else "numbers"
-            return _per_step(name, windows.summed(graph, state, steps))
+    if isinstance(model, _WINDOWS):
+        return windows.of_window(graph, model, steps)
     raise TypeError(
-        f"this {type(model).__name__} is not written as ONNX: recurrent networks, hidden Markov models of "
-        "symbols and of one Gaussian a state (HMMTagger with decode='filter'), windows of linear models and "
-        "of networks, and chains and other models of symbols with few contexts are"
+        f"this {type(model).__name__} is not written as ONNX: networks, hidden Markov models of symbols and "
+        "of one Gaussian a state (HMMTagger with decode='filter'), windows, chains and other models of "
+        "symbols with few contexts, and Bayes' rule over such densities of symbols, are"
     )
 
 

@@ -1,75 +1,138 @@
-"""What looks back a fixed number of steps as a graph: a table of its answers, or sums over the taps."""
+"""Windows as rows of a graph, and what scikit-learn's estimators make of rows."""
 
 from __future__ import annotations
 
-from functools import partial, reduce
-from itertools import product
+import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
+from sklearn.base import is_classifier
+from sklearn.svm import SVC, SVR
 
-from seqcompare.models.export.graph import Graph
+from seqcompare.models.export.graph import ML_OPSET, OPSET, Graph
 from seqcompare.models.export.steps import Steps, shifted
+from seqcompare.models.export.support_vectors import decided
 from seqcompare.models.windows import online
-from seqcompare.typing import Floats, Labels
+from seqcompare.models.windows.layout import WindowLayout
+from seqcompare.models.windows.standard import RBFSVM
 
-#: Numbers that a table of answers may hold.
-MOST_NUMBERS = 5_000_000
-
-
-def n_in_table(n_symbols: int, n_back: int, n_answers: int) -> int:
-    """Return the numbers in the table of a model that looks back so many steps, the present one included."""
-    return int((n_symbols + 2) ** n_back * n_answers)
+_INSTALL = "windows of this kind are written by the package skl2onnx: pip install 'seqcompare[onnx]'"
 
 
-def looked_up(graph: Graph, model: Any, symbols: Labels, n_back: int, steps: Steps) -> str:
-    """Return the answers of a model that looks back `n_back` symbols, from a table of all of them."""
-    n = len(symbols)
-    strange = _no_symbol(symbols)
-    choices = np.append(symbols.astype(object), strange)
-    rows = None
-    for length in range(1, n_back + 1):
-        codes = np.array(list(product(range(n + 1), repeat=length)))
-        text = np.array(choices[codes].tolist(), dtype=symbols.dtype if symbols.dtype.kind != "U" else None)
-        ask = model.predict_proba if hasattr(model, "classes_") else model.predict_next_proba
-        answers = np.asarray(ask(text))[:, -1]
-        if rows is None:
-            rows = np.zeros(((n + 2) ** n_back, answers.shape[1]))
-        # in front of a sequence stands the last code
-        whole = np.concatenate([np.full((len(codes), n_back - length), n + 1), codes], axis=1)
-        rows[whole @ (n + 2) ** np.arange(n_back - 1, -1, -1)] = answers
-    assert rows is not None
-    taps = shifted(graph, steps, n_back - 1)
-    base = graph.constant(n + 2)
-    index = reduce(lambda sum_, tap: graph.op("Add", graph.op("Mul", sum_, base), tap), taps)
-    return graph.op("Gather", graph.constant(rows), index, axis=0)
-
-
-def summed(graph: Graph, state: online.Running, steps: Steps) -> str:
-    """Return what a window makes of sums over its taps, shape (n, T, n_answers)."""
-    reader = state.reader
-    n_taps, size, n_out = reader.first.shape
-    taps = shifted(graph, steps, n_taps - 1)
-    if steps.n_symbols:
-        # the reader has the edge before what is no symbol
-        tables = reader.first[:, [*range(size - 2), size - 1, size - 2]]
+def windows(graph: Graph, layout: WindowLayout, steps: Steps) -> str:
+    """Return the row of each step as `WindowLayout.expand` makes it, shape (n, T, n_columns)."""
+    if layout.pairs:
+        raise TypeError("windows with pairs=True are not written as ONNX: those without are")
+    taps = shifted(graph, steps, layout.before, layout.after)
+    marked = [bool(lag != 0 and layout.mark_edges) for lag in layout.lags]
+    if layout.symbols is not None:
+        n = len(layout.symbols)
+        # codes of symbols, of what is none, and of what lies beyond the sequence
+        beyond = np.eye(n + 2)[:, [*range(n), n + 1]]
         parts = [
-            graph.op("Gather", graph.constant(table), tap, axis=0)
-            for table, tap in zip(tables, taps, strict=True)
+            graph.op("Gather", graph.constant(beyond[:, : n + mark]), tap, axis=0)
+            for tap, mark in zip(taps, marked, strict=True)
         ]
-        sums = graph.op("Add", reduce(partial(graph.op, "Add"), parts), graph.constant(reader.edges[0]))
-    else:
-        row = graph.op("Concat", *taps, axis=-1) if n_taps > 1 else taps[0]
-        sums = graph.linear(row, reader.first.reshape(-1, n_out))
-        places = graph.op("Range", *(graph.constant(0), _scalar(graph, steps), graph.constant(1)))
-        reached = graph.op("Min", places, graph.constant(n_taps - 1))
-        sums = graph.op("Add", sums, graph.op("Gather", graph.constant(reader.edges), reached, axis=0))
-    layers = reader.rest
+        return graph.op("Concat", *parts, axis=-1)
+    if any(marked):
+        places, length = graph.places(steps.read), graph.op("Squeeze", graph.length(steps.read, 1))
+        lags = layout.lags[marked]
+        there = graph.op("Sub", graph.unsqueezed(places, 1), graph.constant(lags))
+        outside = graph.op(
+            "Or",
+            graph.op("Less", there, graph.constant(0)),
+            graph.op("Not", graph.op("Less", there, length)),
+        )
+        shape = graph.op("Concat", graph.length(steps.read, 0), graph.constant([1, 1]), axis=0)
+        taps.append(graph.op("Expand", graph.cast(outside), shape))
+    return graph.op("Concat", *taps, axis=-1)
+
+
+def of_window(graph: Graph, model: Any, steps: Steps) -> list[tuple[str, str, list[Any]]]:
+    """Return the answer of a window model: what it is called, what in the graph it is, and its shape."""
+    last = None
+    if getattr(model, "temperature_", None) is not None:
+        last = online.at_temperature(model.temperature_)
+    elif getattr(model, "standardize", False):
+        last = online.scaled(model.target_mean_, model.target_scale_)
+    rows, pooling = windows(graph, model.window_.layout_, steps), getattr(model, "pooling_", None)
+    if pooling == "last":
+        rows = graph.op("Gather", rows, graph.constant(-1), axis=1)
+    elif pooling in ("mean", "max"):
+        rows = graph.op("ReduceMean" if pooling == "mean" else "ReduceMax", rows, axes=[1], keepdims=0)
+    elif pooling is not None:
+        raise TypeError(f"windows with pooling={pooling!r} are not written as ONNX: those with another are")
+    name = "probabilities" if is_classifier(model.estimator_) else "numbers"
+    return [(name, answered(graph, model, last, rows), ["n", None] if pooling else ["n", "T", None])]
+
+
+def answered(graph: Graph, model: Any, last: Any, rows: str) -> str:
+    """Return what a fitted window's estimator says of rows, shape (..., n_columns), in their shape.
+
+    Parameters
+    ----------
+    graph : Graph
+        Where it is added.
+    model : WindowTagger, WindowStepRegressor, WindowClassifier or WindowRegressor
+        A fitted one.
+    last : callable, optional
+        What it makes of decision values, or of standardised numbers; see `online.start`.
+    rows : str
+        What `windows` returned, or rows pooled.
+    """
+    estimator = model.estimator_
+    if isinstance(estimator, RBFSVM) and estimator.exact_:
+        estimator = estimator.estimator_
+    of_classes = is_classifier(estimator)
+    n_out = len(estimator.classes_) if of_classes else 1
+    n_out -= n_out == 2
+    if isinstance(estimator, (SVC, SVR)) and (last is not None or not of_classes):
+        values = decided(graph, estimator, rows)
+        return values if last is None else _answer(graph, last, values, n_out)
+    layers = online.layers_of(estimator, last)
+    if layers is None:
+        if last is not None and of_classes:
+            raise TypeError(f"a window of {type(estimator).__name__} is not written as ONNX")
+        found = _converted(graph, estimator, rows)
+        return found if last is None else _answer(graph, last, found, n_out)
+    sums = graph.linear(rows, layers.weights[0], layers.biases[0])
     hidden = next(name for name, f in online.HIDDEN.items() if f is layers.hidden)
     operator = {"identity": "Identity", "logistic": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}[hidden]
     for W, b in zip(layers.weights[1:], layers.biases[1:], strict=True):
         sums = graph.linear(graph.op(operator, sums), W, b)
     return _answer(graph, layers.answer, sums, layers.weights[-1].shape[1])
+
+
+def _converted(graph: Graph, estimator: Any, rows: str) -> str:
+    """Return what skl2onnx makes of an estimator: probabilities, or numbers."""
+    try:
+        from skl2onnx import convert_sklearn
+        from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
+    except ImportError as error:
+        raise ImportError(_INSTALL) from error
+    # scikit-learn's trees compare numbers of single precision
+    single = hasattr(estimator, "tree_") or hasattr(estimator, "estimators_")
+    options: dict[str, Any] = {"zipmap": False} if is_classifier(estimator) else {}
+    kind = FloatTensorType if single else DoubleTensorType
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # attributes that it reads are going
+            made = convert_sklearn(
+                estimator,
+                initial_types=[("rows", kind([None, estimator.n_features_in_]))],
+                target_opset={"": OPSET, "ai.onnx.ml": ML_OPSET},
+                options={id(estimator): options} if options else None,
+            )
+    except Exception as error:  # of many kinds
+        raise TypeError(
+            f"a window of {type(estimator).__name__} is not written as ONNX: skl2onnx says {error}"
+        ) from error
+    flat = graph.op("Reshape", rows, graph.constant([-1, estimator.n_features_in_]))
+    given = graph.cast(flat, np.float32 if single else np.float64)
+    found = graph.cast(graph.add(made.graph, given, made.graph.output[-1].name))
+    before = graph.op("Slice", graph.op("Shape", rows), *(graph.constant([at]) for at in (0, -1, 0)))
+    return graph.op("Reshape", found, graph.op("Concat", before, graph.constant([-1]), axis=0))
 
 
 def _answer(graph: Graph, answer: Any, z: str, n_out: int) -> str:
@@ -78,7 +141,7 @@ def _answer(graph: Graph, answer: Any, z: str, n_out: int) -> str:
             mean, scale = (np.asarray(value, dtype=np.float64) for value in answer.args)
             return graph.op("Add", graph.op("Mul", z, graph.constant(scale)), graph.constant(mean))
         (temperature,) = answer.args
-        weights: Floats = np.eye(n_out) if n_out > 1 else np.array([[0.0, 1.0]])
+        weights = np.eye(n_out) if n_out > 1 else np.array([[0.0, 1.0]])
         return graph.op("Softmax", graph.linear(z, weights / temperature), axis=-1)
     if answer is online.as_pair:
         p = graph.op("Sigmoid", z)
@@ -86,14 +149,30 @@ def _answer(graph: Graph, answer: Any, z: str, n_out: int) -> str:
     return graph.op("Softmax", z, axis=-1) if answer is online.as_shares else z
 
 
-def _scalar(graph: Graph, steps: Steps) -> str:
-    return graph.op("Squeeze", graph.length(steps.read, 1))
+def check_windows(made: Any, model: Any) -> None:
+    """Hold a graph against the model, on a few steps: what estimators compute was read off their attributes.
 
+    Raises
+    ------
+    TypeError
+        If they differ.
+    """
+    from onnx.reference import ReferenceEvaluator
 
-def _no_symbol(symbols: Labels) -> Any:
-    """Return what is none of the symbols, of their kind."""
-    if symbols.dtype.kind in "US":
-        return str(max(symbols)) + "\x01"
-    if symbols.dtype.kind == "b":
-        raise TypeError("a model of two-valued steps is not written as ONNX; give them as 0 and 1")
-    return int(symbols.max()) + 1
+    layout, rng = model.window_.layout_, np.random.default_rng(0)
+    shape = (2, layout.before + layout.after + 3)
+    if layout.symbols is None:
+        X = rng.normal(size=(*shape, layout.n_channels))
+        given: dict[str, Any] = {"steps": X}
+    else:
+        given = {"codes": rng.integers(0, len(layout.symbols), shape)}
+        X = layout.symbols[given["codes"]]
+    answers: Any = ReferenceEvaluator(made).run(None, given)
+    (found,) = answers
+    ask = model.predict_proba if is_classifier(model.estimator_) else model.predict
+    # not as an array, which might have to be of another length
+    expected = np.asarray(ask(list(X)))
+    if not np.allclose(found.reshape(expected.shape), expected, rtol=1e-5, atol=1e-6):
+        raise TypeError(
+            f"a window of {type(model.estimator_).__name__} is not written as ONNX: its graph differs from it"
+        )

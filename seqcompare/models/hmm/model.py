@@ -22,7 +22,7 @@ from seqcompare.models.hmm.chains import AgedFiltered, Filtered, chain_of
 from seqcompare.models.hmm.durations import Durations, duration_proba, mean_durations
 from seqcompare.models.hmm.mixed import named_steps, widths_of
 from seqcompare.models.hmm.observations import learn_observations, read_steps, reading_of
-from seqcompare.models.hmm.online import Belief, first_belief, read_belief
+from seqcompare.models.hmm.online import Belief, first_belief, read_on
 from seqcompare.models.hmm.prediction import choose_objective
 from seqcompare.models.hmm.predictions import StepPredictions
 from seqcompare.models.hmm.recursions import Likelihood
@@ -365,7 +365,7 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         x : symbol, number or array of shape (d,)
             The step.
         """
-        ahead = state.chain.ahead(read_belief(self, state, x))
+        ahead = read_on(self, state, x)
         states, normals = state.chain.states(ahead), state.normals
         state = Belief(ahead, *state[1:])
         if self.emission_ == "categorical":

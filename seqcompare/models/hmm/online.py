@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import njit
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.models.base import check_sequences
@@ -68,6 +69,30 @@ class Normals(NamedTuple):
         return Likelihood(np.exp(logs - most)[np.newaxis], most[np.newaxis], (logs - most)[np.newaxis])
 
 
+@njit(cache=True)
+def _settle_normal(ahead: Floats, trans: Floats, normals: tuple[Floats, Floats, Floats], x: Floats) -> Floats:
+    """Return p(state of the next step | x, and the steps before it); nothing where no state allows x."""
+    means, whiten, shift = normals
+    K, d = means.shape
+    now, most, total = np.empty(K), -np.inf, 0.0
+    for k in range(K):
+        now[k] = shift[k]
+        for i in range(d):
+            z = 0.0
+            for j in range(d):
+                z += whiten[k, i, j] * (x[j] - means[k, j])
+            now[k] -= z * z / 2
+        most = max(most, now[k])
+    for k in range(K):
+        now[k] = ahead[k] * np.exp(now[k] - most)
+        total += now[k]
+    after = np.zeros(K if total > 0 else 0)
+    for k in range(K):
+        for j in range(len(after)):
+            after[j] += now[k] / total * trans[k, j]
+    return after
+
+
 class Belief(NamedTuple):
     """What is known of the states before the next step.
 
@@ -118,6 +143,18 @@ def settle(ahead: Floats, likelihood: Floats | Likelihood) -> Floats:
             now = np.exp(logs - logs.max())
             return now / now.sum()
     return ahead
+
+
+def read_on(model: Any, state: Belief, x: Label | Floats) -> Floats:
+    """Return p(state of the next step | steps so far, x included) of a fitted `HMM`, in `ahead`'s shape."""
+    normals, chain = state.normals, state.chain
+    if normals is not None and normals.weights is None and isinstance(chain, States):
+        step = np.array([x]) if isinstance(x, float) else np.asarray(x, dtype=np.float64).reshape(-1)
+        if len(step) == model.n_channels_:
+            after = _settle_normal(state.ahead, chain.trans, normals[:3], step)
+            if len(after):
+                return after
+    return chain.ahead(read_belief(model, state, x))
 
 
 def read_belief(model: Any, state: Belief, x: Label | Floats) -> Floats:

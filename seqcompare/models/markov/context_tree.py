@@ -16,11 +16,12 @@ from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.alphabet import choose_alphabet, encode
 from seqcompare.models.base import Reading, SymbolDensity, check_lengths, check_sequences
+from seqcompare.models.markov import context_online
 from seqcompare.models.markov.blend import N_STATES
 from seqcompare.models.markov.context_reader import ContextReader, count_text, fit_mixture, with_more_text
 from seqcompare.models.markov.context_trie import ALPHA, LOG_TREE, ContextTrie
 from seqcompare.models.markov.counts import with_starts
-from seqcompare.models.markov.mixture import Mixture, draw_steps, next_rows, step_proba
+from seqcompare.models.markov.mixture import Mixture, draw_steps, next_rows, row_after, step_proba
 from seqcompare.models.markov.weighting import TreeContext, most_probable, target_counts
 from seqcompare.typing import Labels, RandomState, Record, SequencesLike, TargetsLike, Values, WeightsLike
 
@@ -204,19 +205,21 @@ class ContextTree(SymbolDensity):
     def _looks_back(self) -> int | None:
         return None if self.update else int(self.depth)
 
-    def _answers_to(self, X: Sequences) -> SequencesLike:
-        return self.predict_next_proba(X)[0]
+    def start(self) -> Any:
+        """Return the state before the first step of a sequence, for `step`; not with `update`."""
+        super().start()
+        return context_online.start(self)
+
+    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+        """Read one more step; return the distribution of the next, and what to pass on."""
+        return context_online.read(self, state, x)
 
     @property
     def initial_proba_(self) -> NDArray[np.float64]:
         """Distribution of the first symbol, shape (n_symbols,)."""
         check_is_fitted(self)
-        row = np.empty((1, len(self.symbols_)))
-        start = np.array([len(self.symbols_), 0], dtype=np.int32)
-        first = len(self._text)
-        # what follows the start mark
-        ContextReader(with_more_text(self._trie, start), self._mixture).read(next_rows, first, first + 1, row)
-        return row[0]
+        first = context_online.start(self)
+        return np.asarray(row_after(first.trie, first.mixture, first.codes))
 
     def sample(
         self, n_sequences: int = 1, length: ArrayLike = 10, random_state: RandomState = None

@@ -109,6 +109,17 @@ def next_rows(
 
 
 @njit(cache=True)
+def row_after(trie: ContextTrie, mixture: Mixture, codes: Array) -> Array:
+    """Return the distribution of what follows some codes, which are written over the end of the text."""
+    n = len(trie.text)
+    trie.text[n - len(codes) :] = codes
+    path, shares = np.empty(trie.depth + 1, np.int32), np.empty(trie.depth + 1)
+    row = np.empty(trie.n_symbols)
+    fill_row(trie, mixture, n, path, shares, row)
+    return row
+
+
+@njit(cache=True)
 def draw_steps(
     trie: ContextTrie, journal: Journal, mixture: Mixture, first: int, last: int, uniform: Array
 ) -> int:

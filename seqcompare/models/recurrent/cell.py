@@ -14,6 +14,8 @@ from seqcompare.typing import Array
 
 Weights = dict[str, Array]
 State = tuple[Array, ...]
+#: (table, bias, source, *state) -> (output, *state) of one step of one sequence, each of shape (1, width).
+Advance = Callable[..., tuple[Array, ...]]
 
 
 class Size(NamedTuple):
@@ -107,6 +109,8 @@ class Cell(NamedTuple):
     seconds : of training a step and epoch at 45 hidden units, about, on one core of 2024
     start : (sizes, rng, steps to remember) -> what weights start from that are no matrices, by name
     layers : how many of it sweeps and comparisons stack
+    advance : (weights, how) -> what runs one step of one sequence as `forward` does, in one compiled call;
+        None where there is no such thing
     """
 
     name: str
@@ -125,6 +129,7 @@ class Cell(NamedTuple):
     seconds: float = 1e-6
     start: Callable[[Size, np.random.Generator, int], Weights] | None = None
     layers: int = 1
+    advance: Callable[[Weights, How], Advance] | None = None
 
 
 def with_initial(initial: Array, n_rows: int, name: str, how: How, n_beside: int = 0) -> Array:

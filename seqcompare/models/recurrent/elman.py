@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from seqcompare.models.recurrent.cell import Backward, Cell, How, Inputs, State, Trace, Weights, with_initial
@@ -41,6 +43,16 @@ def _backward(
         product(dz[first : first + n], W_t, dh[:n])
 
 
+@compiled
+def _step(
+    W: Reals, activation: int, table: Reals, bias: Reals, source: Ints, h_old: Reals
+) -> tuple[Reals, Reals]:
+    h = np.empty((2, h_old.shape[1]), h_old.dtype)
+    h[0] = h_old[0]
+    _forward(table, bias, source, np.arange(2), W, h, activation)
+    return h[1:], h[1:]
+
+
 def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -> Trace:
     B = len(state[0])
     h = with_initial(state[0], pack.n_rows, "h", how)
@@ -70,4 +82,5 @@ ELMAN = Cell(
     backward=_unrun,
     storage="squashing",
     seconds=5e-7,
+    advance=lambda weights, how: partial(_step, tiled(weights["recurrent"], 1), how.activation),
 )

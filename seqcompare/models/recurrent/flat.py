@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from seqcompare.models.recurrent.cell import State, Weights
-from seqcompare.models.recurrent.packing import Pack
+from seqcompare.models.recurrent.packing import ONE, Pack
 from seqcompare.typing import Array
 
 
@@ -99,10 +99,10 @@ class FlatNetwork(metaclass=ABCMeta):
         return None
 
     def step(
-        self, weights: Weights, x: Array, one: Pack, state: list[State] | None, ready: Any
+        self, weights: Weights, x: Array, state: list[State] | None, ready: Any
     ) -> tuple[Array, list[State]]:
         """Run over one step of one sequence; return the output, shape (1, width), and the state then."""
-        done = self.run(weights, x, one, state, keep=False)
+        done = self.run(weights, x, ONE, state, keep=False)
         return done.output, done.final
 
     @abstractmethod

@@ -5,6 +5,8 @@ In the form in which the reset gate acts after the product, as cuDNN and PyTorch
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from seqcompare.models.recurrent.cell import (
@@ -98,6 +100,16 @@ def _backward(
                 dh_b[j] += kept_b[j]
 
 
+@compiled
+def _step(
+    W: Reals, m_bias: Reals, table: Reals, bias: Reals, source: Ints, h_old: Reals
+) -> tuple[Reals, Reals]:
+    h, gates, recalled = np.empty((2, h_old.shape[1]), h_old.dtype), np.empty_like(bias), np.empty_like(h_old)
+    h[0] = h_old[0]
+    _forward(table, bias, source, np.arange(2), W, m_bias, h, gates.reshape((1, -1)), recalled, 0)
+    return h[1:], h[1:]
+
+
 def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -> Trace:
     B, H = state[0].shape
     h = with_initial(state[0], pack.n_rows, "h", how)
@@ -140,5 +152,6 @@ GRU = Cell(
     forward=_run,
     backward=_unrun,
     storage="gated",
+    advance=lambda weights, how: partial(_step, tiled(weights["recurrent"], 1), weights["recurrent_bias"]),
     seconds=7e-7,
 )

@@ -6,9 +6,21 @@ are the network's own answer; a layer below it has as many as hidden units.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
-from seqcompare.models.recurrent.cell import Backward, Cell, How, Inputs, State, Trace, Weights, with_initial
+from seqcompare.models.recurrent.cell import (
+    Advance,
+    Backward,
+    Cell,
+    How,
+    Inputs,
+    State,
+    Trace,
+    Weights,
+    with_initial,
+)
 from seqcompare.models.recurrent.kernels import activate, compiled, deactivate, product, tiled
 from seqcompare.models.recurrent.packing import Pack
 from seqcompare.typing import Array, Ints, Reals
@@ -113,6 +125,31 @@ def _backward(
                 ds_b[k] = fading * ds_b[k] + d_b[k]
 
 
+@compiled
+def _step(
+    U: Reals,
+    V: Reals,
+    v: Reals,
+    activation: int,
+    link: int,
+    table: Reals,
+    bias: Reals,
+    source: Ints,
+    s_old: Reals,
+) -> tuple[Reals, Reals]:
+    s, h = np.empty((2, s_old.shape[1]), s_old.dtype), np.empty_like(bias)
+    o, y = np.empty_like(s_old), np.empty_like(s_old)
+    s[0] = s_old[0]
+    offsets = np.arange(2)
+    _forward(table, bias, source, offsets, U, V, v, s, h.reshape((1, -1)), o, y, activation, link)
+    return o, s[1:]
+
+
+def _advance(weights: Weights, how: How) -> Advance:
+    U, V = (tiled(weights[name], 1) for name in ("recurrent", "output"))
+    return partial(_step, U, V, weights["output_bias"], how.activation, how.link)
+
+
 def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -> Trace:
     B, P = state[0].shape
     s = with_initial(state[0], pack.n_rows, "s", how)
@@ -153,4 +190,5 @@ JORDAN = Cell(
     forward=_run,
     backward=_unrun,
     seconds=5e-7,
+    advance=_advance,
 )

@@ -6,9 +6,12 @@ recurrence, a network of two layers that every step goes through, is one layer h
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from seqcompare.models.recurrent.cell import (
+    Advance,
     Backward,
     Cell,
     How,
@@ -19,7 +22,7 @@ from seqcompare.models.recurrent.cell import (
     Weights,
     with_initial,
 )
-from seqcompare.models.recurrent.kernels import IDENTITY, compiled
+from seqcompare.models.recurrent.kernels import IDENTITY, activate, compiled, product, tiled
 from seqcompare.models.recurrent.packing import Pack
 from seqcompare.typing import Array, Ints, Reals
 
@@ -78,6 +81,24 @@ def _unit(weights: Weights) -> tuple[Array, Array, Array]:
 def unit_of(weights: Weights) -> Array:
     """Return the real and the imaginary parts of λ, and γ, as rows, shape (3, hidden)."""
     return _unit(weights)[0]
+
+
+@compiled
+def _step(
+    unit: Reals, out: Reals, activation: int, table: Reals, bias: Reals, source: Ints, h_old: Reals
+) -> tuple[Reals, Reals]:
+    width = h_old.shape[1]
+    h, entered = np.empty((2, width), h_old.dtype), np.empty_like(h_old)
+    h[0] = h_old[0]
+    _forward(table, bias, source, np.arange(2), unit, h, entered, 0)
+    output = np.empty((1, width // 2), h_old.dtype)
+    product(h[1:], out, output)
+    activate(output[0], table[source[0], width:], bias[width:], activation, output[0])
+    return output, h[1:]
+
+
+def _advance(weights: Weights, how: How) -> Advance:
+    return partial(_step, unit_of(weights), tiled(weights["output"], 1), how.activation)
 
 
 def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -> Trace:
@@ -148,6 +169,7 @@ LRU = Cell(
     backward=_unrun,
     storage="linear",
     seconds=1.5e-6,
+    advance=_advance,
     start=_start,
     layers=2,  # one cannot let what it has stored decide what comes in
 )

@@ -6,6 +6,8 @@ to forget".
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from seqcompare.models.recurrent.cell import (
@@ -95,6 +97,17 @@ def _backward(
         product(gates[first : first + n], W_t, dh[:n])
 
 
+@compiled
+def _step(
+    W: Reals, table: Reals, bias: Reals, source: Ints, h_old: Reals, c_old: Reals
+) -> tuple[Reals, Reals, Reals]:
+    h, c = np.empty((2, h_old.shape[1]), h_old.dtype), np.empty((2, h_old.shape[1]), h_old.dtype)
+    h[0], c[0] = h_old[0], c_old[0]
+    gates, squashed = np.empty_like(bias), np.empty_like(h_old)
+    _forward(table, bias, source, np.arange(2), W, h, c, gates.reshape((1, -1)), squashed, 0)
+    return h[1:], h[1:], c[1:]
+
+
 def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -> Trace:
     B, H = state[0].shape
     W, beside = weights["recurrent"], inputs.beside
@@ -147,4 +160,5 @@ LSTM = Cell(
     beside=True,
     storage="additive",
     seconds=1e-6,
+    advance=lambda weights, how: partial(_step, tiled(weights["recurrent"], 1)),
 )

@@ -6,6 +6,8 @@ of the GRU are, with the gate that keeps in the place of theirs.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from seqcompare.models.recurrent.cell import (
@@ -73,6 +75,14 @@ def _backward(d_output: Reals, offsets: Ints, h: Reals, gates: Reals, activation
             deactivate(n, d_n, activation, n)
 
 
+@compiled
+def _step(activation: int, table: Reals, bias: Reals, source: Ints, h_old: Reals) -> tuple[Reals, Reals]:
+    h, gates = np.empty((2, h_old.shape[1]), h_old.dtype), np.empty_like(bias)
+    h[0] = h_old[0]
+    _forward(table, bias, source, np.arange(2), h, gates.reshape((1, -1)), activation, 0)
+    return h[1:], h[1:]
+
+
 def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -> Trace:
     B, H = state[0].shape
     h = with_initial(state[0], pack.n_rows, "h", how)
@@ -104,5 +114,6 @@ MINGRU = Cell(
     forward=_run,
     backward=_unrun,
     seconds=7e-7,
+    advance=lambda weights, how: partial(_step, how.activation),
     layers=2,  # in one, no gate sees what is stored
 )

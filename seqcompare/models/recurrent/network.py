@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from seqcompare.models.recurrent.architecture import Architecture
-from seqcompare.models.recurrent.cell import Backward, How, Inputs, Size, State, Trace, Weights
+from seqcompare.models.recurrent.cell import Advance, Backward, Cell, How, Inputs, Size, State, Trace, Weights
 from seqcompare.models.recurrent.cells import CELLS
 from seqcompare.models.recurrent.flat import FlatNetwork, Noise, kept
 from seqcompare.models.recurrent.jordan import SOFTMAX
 from seqcompare.models.recurrent.kernels import ACTIVATIONS, IDENTITY, SIGMOID, TANH, add_rows
-from seqcompare.models.recurrent.packing import Pack
+from seqcompare.models.recurrent.packing import ONE, Pack
 from seqcompare.typing import Array
 
 LINKS = {"softmax": SOFTMAX, "sigmoid": SIGMOID, "identity": IDENTITY}
@@ -210,33 +211,33 @@ class Network(FlatNetwork):
             output = output if mask is None else output * mask
         return Pass(output, [t.final for layer_ in layers for t in layer_.traces], layers, mask)
 
-    def ready(self, weights: Weights) -> list[tuple[Weights, How, Inputs | None]]:
-        """Return the weights of each layer, how it runs, and what symbols add to the first one's gates."""
+    def ready(self, weights: Weights) -> list[tuple[Advance, Weights, Inputs | None]]:
+        """Return what runs each layer, its weights, and what symbols add to the first one's gates."""
         dtype = next(iter(weights.values())).dtype
-        layers: list[tuple[Weights, How, Inputs | None]] = []
+        layers: list[tuple[Advance, Weights, Inputs | None]] = []
         for layer in range(self.architecture.n_layers):
             own = self._own(weights, layer, "forward")
             inputs = None
             if layer == 0 and self.architecture.symbols:
                 rows = self._rows(weights, np.empty(0), layer)
                 inputs = self._enter(own, rows, None, np.zeros(1, dtype=np.int64), layer, "forward")
-            layers.append((own, self._how(layer, "forward", dtype, keep=False), inputs))
+            how = self._how(layer, "forward", dtype, keep=False)
+            run = partial(_run_one, self.cell, own, how)
+            layers.append((self.cell.advance(own, how) if self.cell.advance else run, own, inputs))
         return layers
 
     def step(
-        self, weights: Weights, x: Array, one: Pack, state: list[State] | None, ready: Any
+        self, weights: Weights, x: Array, state: list[State] | None, ready: Any
     ) -> tuple[Array, list[State]]:
         """Run over one step of one sequence that is read forwards, without what only many steps need."""
         state = self.start(1, next(iter(weights.values())).dtype) if state is None else state
         output, states = x, []
-        for layer, (own, how, inputs) in enumerate(ready):
+        for (advance, own, inputs), held in zip(ready, state, strict=True):
             if inputs is None:
-                inputs = Inputs(output @ own["input"], own["bias"], one.source, None)
+                output, *held = advance(output @ own["input"], own["bias"], ONE.source, *held)
             else:
-                inputs = Inputs(inputs.table, inputs.bias, x, inputs.beside)
-            trace = self.cell.forward(own, inputs, one, state[layer], how)
-            output = trace.output
-            states.append(trace.final)
+                output, *held = advance(inputs.table, inputs.bias, x, *held)
+            states.append(tuple(held))
         return output, states
 
     def unrun(
@@ -384,3 +385,11 @@ def _orthogonal(rng: np.random.Generator, n_rows: int, n_columns: int) -> Array:
 def _mask(noise: Noise, rate: float, rows: Array | None, n_symbols: int, dtype: DTypeLike) -> Array | None:
     like = np.empty((n_symbols, 1), dtype) if rows is None else rows
     return kept(noise.rng, rate, like)
+
+
+def _run_one(
+    cell: Cell, own: Weights, how: How, table: Array, bias: Array, source: Array, *state: Array
+) -> tuple[Array, ...]:
+    """Run one step of one sequence as whole ones are run, for cells that have no way of their own."""
+    trace = cell.forward(own, Inputs(table, bias, source, None), ONE, state, how)
+    return trace.output, *trace.final

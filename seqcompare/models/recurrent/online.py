@@ -11,8 +11,8 @@ from seqcompare.models.online import plain
 from seqcompare.models.recurrent.cell import State, Weights
 from seqcompare.models.recurrent.chunks import read_out
 from seqcompare.models.recurrent.flat import FlatNetwork
-from seqcompare.models.recurrent.packing import Pack, pack
-from seqcompare.typing import Array, Floats, Label
+from seqcompare.models.recurrent.kernels import compiled
+from seqcompare.typing import Array, Floats, Label, Reals
 
 #: In standard units: what is larger may be too large for a network.
 _ORDINARY = 1e15
@@ -25,8 +25,6 @@ class Running(NamedTuple):
     ----------
     network, weights
         What it is made of.
-    one : Pack
-        Where one step of one sequence lies.
     codes : dict of symbol to ndarray of shape (1,)
         How symbols enter; all states of one start share it.
     states : list of tuple of ndarray, or None
@@ -37,7 +35,6 @@ class Running(NamedTuple):
 
     network: FlatNetwork
     weights: Weights
-    one: Pack
     codes: dict[Any, Array]
     states: list[State] | None
     ready: Any
@@ -46,7 +43,7 @@ class Running(NamedTuple):
 def start(network: FlatNetwork, flat: Array) -> Running:
     """Return what a network holds before the first step; one that does not reuse memory, so states stay."""
     weights = network.views(flat)
-    return Running(network, weights, pack(np.array([0, 1]), np.arange(1)), {}, None, network.ready(weights))
+    return Running(network, weights, {}, None, network.ready(weights))
 
 
 def read(model: Any, running: Running, x: Label | Floats) -> tuple[Array, Running]:
@@ -58,19 +55,36 @@ def read(model: Any, running: Running, x: Label | Floats) -> tuple[Array, Runnin
         entered = _enter(model, x)
         if symbols:
             running.codes[key] = entered
-    network, weights, one, _, states, ready = running
-    output, states = network.step(weights, entered, one, states, ready)
-    return read_out(network, weights, output, entered)[0], Running(*running[:4], states, ready)
+    network, weights, codes, states, ready = running
+    output, states = network.step(weights, entered, states, ready)
+    running = Running(network, weights, codes, states, ready)
+    if network.own_outputs or network.architecture.skip:
+        return read_out(network, weights, output, entered)[0], running
+    return _sums(output, weights["readout.weight"], weights["readout.bias"]), running
 
 
-def shares(z: Array) -> Array:
+@compiled
+def shares(z: Reals) -> Reals:
     """Return the softmax of the outputs of one step, shape (n_outputs,)."""
     parts = np.exp(z - z.max())
     return parts / parts.sum()
 
 
+@compiled
+def _sums(x: Reals, W: Reals, b: Reals) -> Reals:
+    z = b.copy()
+    for k in range(W.shape[0]):
+        for j in range(len(z)):
+            z[j] += x[0, k] * W[k, j]
+    return z
+
+
 def _enter(model: Any, x: Any) -> Array:
     """Return a step as the network takes it; ordinary numbers without looking for what is wrong."""
+    if isinstance(x, float) and model.n_channels_ == 1 and model.kind_ == "real":
+        number = (x - model.input_mean_.item()) / model.input_scale_.item()
+        if abs(number) < _ORDINARY:
+            return np.array([[number]], model.weights_.dtype)
     step = np.asarray(x)
     if step.dtype.kind == "f" and step.shape in ((), (model.n_channels_,)) and model.kind_ == "real":
         standard = (step.reshape(1, -1) - model.input_mean_) / model.input_scale_

@@ -99,6 +99,10 @@ def pack(offsets: Ints, chosen: Ints, start: int = 0, stop: int | None = None) -
     return Pack(lengths, source, sequence, bounds)
 
 
+#: Where one step of one sequence lies.
+ONE = pack(np.array([0, 1]), np.arange(1))
+
+
 def longest_first(offsets: Ints, chosen: Ints) -> Ints:
     """Return `chosen` sorted by length, the longest first; equals keep their order."""
     lengths = offsets[chosen + 1] - offsets[chosen]

@@ -68,7 +68,7 @@ def start(model: Any, answer: Callable[[Floats], Any] | None) -> Running | None:
         What the model makes of the sums that its estimator ends in, or of its decision values.
     """
     layout: WindowLayout = model.window_.layout_
-    layers = _layers_of(model.estimator_, answer)
+    layers = layers_of(model.estimator_, answer)
     if layers is None or layout.pairs or layout.dtype != np.float64 or hasattr(model, "encoding_"):
         return None
     n_taps, n_out = len(layout.lags), layers.weights[0].shape[1]
@@ -132,7 +132,7 @@ def _finish(reader: Reader, sums: Floats) -> Any:
     return layers.answer(sums)
 
 
-def _layers_of(estimator: Any, answer: Callable[[Floats], Any] | None) -> Layers | None:
+def layers_of(estimator: Any, answer: Callable[[Floats], Any] | None) -> Layers | None:
     """Return what an estimator adds up, as far as its attributes tell; None if they do not."""
     if hasattr(estimator, "coefs_") and hasattr(estimator, "out_activation_"):
         last = {"identity": as_number, "softmax": as_shares, "logistic": as_pair}
