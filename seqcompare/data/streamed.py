@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +62,7 @@ def read_parts(
     >>> for part in datasets.read_parts(folder, sequence="visit", values="page", n_steps=2):
     ...     chain = chain.partial_fit(part.X)
     """
-    if isinstance(n_steps, bool) or not isinstance(n_steps, Integral) or n_steps < 1:
-        raise ValueError(f"n_steps must be a positive whole number, got {n_steps!r}")
-    if sequence is not False and not isinstance(sequence, str):
-        raise WrongUseError(f"sequence must be the name of a column, or False for one, got {sequence!r}")
+    _check_asked(sequence, n_steps)
     refuse({"test": options.get("test")}, "data come in parts here")
     path, n_rows = Path(path), 0
     first: SequenceDataset | None = None
@@ -80,6 +76,13 @@ def read_parts(
             raise error.within(path) from None
         first, n_rows = first or part, n_rows + table.num_rows
         yield part
+
+
+def _check_asked(sequence: object, n_steps: object) -> None:
+    if isinstance(n_steps, bool) or not isinstance(n_steps, int | np.integer) or n_steps < 1:
+        raise ValueError(f"n_steps must be a positive whole number, got {n_steps!r}")
+    if sequence is not False and not isinstance(sequence, str):
+        raise WrongUseError(f"sequence must be the name of a column, or False for one, got {sequence!r}")
 
 
 def _tables(path: Path, sequence: str | bool, n_steps: int) -> Iterator[Any]:
