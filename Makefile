@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: sweep test lint types unit lowest docs bench clean
+.PHONY: sweep test lint types unit lowest installed docs bench clean
 
 sweep: $(VENV)/.installed
 	$(BIN)/seqcompare sweep quick --out reports/quick
@@ -25,6 +25,9 @@ unit: $(VENV)/.installed-test
 
 lowest: $(BIN)/python
 	$(BIN)/python tests/lowest.py $(VENV)-lowest
+
+installed: $(VENV)/.installed-test
+	$(BIN)/python tests/installed.py $(VENV)-installed
 
 docs: $(VENV)/.installed
 	$(PIP) -e '.[docs]'
@@ -51,5 +54,5 @@ $(VENV)/.installed-test: pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) build dist docs/_build docs/generated reports/quick .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-* build dist docs/_build docs/generated reports/quick .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

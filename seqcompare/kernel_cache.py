@@ -7,9 +7,14 @@ import os
 import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
+from seqcompare.whole_file import write_whole
+
 VARIABLE = "NUMBA_CACHE_DIR"
+# which modules the kernels in the caches were compiled from
+_SEEN = "kernels.txt"
 #: Folders of the package whose modules hold compiled kernels.
 KERNELS = ("dependence", "models", "models/hmm", "models/machine", "models/markov", "models/recurrent")
 
@@ -22,6 +27,7 @@ def find_kernel_cache() -> None:
     share it. Set ``NUMBA_CACHE_DIR`` to keep the kernels.
     """
     package = Path(__file__).parent
+    forget_edited(package)
     if os.environ.get(VARIABLE) or all(_writable(package / part / "__pycache__") for part in KERNELS):
         return
     if _writable(_users_cache() / "numba"):
@@ -30,6 +36,30 @@ def find_kernel_cache() -> None:
     folder = tempfile.mkdtemp(prefix="seqcompare-kernels-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ[VARIABLE] = folder
+
+
+def forget_edited(package: Path) -> None:
+    """Throw away kernels beside the modules of a package if a module with kernels is another one by now.
+
+    Numba itself sees only whether the file of a kernel was edited, and not those of the kernels it calls.
+
+    Parameters
+    ----------
+    package : Path
+        Where the folders of `KERNELS` lie.
+    """
+    caches = [package / part / "__pycache__" for part in KERNELS]
+    sources = sorted(path for part in KERNELS for path in (package / part).glob("*.py"))
+    with suppress(OSError):  # what cannot be written to is not edited either
+        seen = "\n".join(f"{path.name} {path.stat().st_mtime_ns} {path.stat().st_size}" for path in sources)
+        told = package / "__pycache__" / _SEEN
+        if told.exists() and told.read_text(encoding="utf-8") == seen:
+            return
+        for cache in caches:
+            for index in cache.glob("*.nbi"):
+                index.unlink(missing_ok=True)
+        told.parent.mkdir(exist_ok=True)
+        write_whole(told, seen)
 
 
 def _writable(folder: Path) -> bool:

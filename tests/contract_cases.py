@@ -87,6 +87,9 @@ CASES = {
     "autoregression with gaps": case(
         Autoregression(2, missing="allow"), "real", "next", {"ridge": [0.1, 1.0]}
     ),
+    "autoregression of a season": case(
+        Autoregression("bic", season=2), "real", "next", {"max_order": [0, 1]}
+    ),
     "autoregression volatile": case(
         Autoregression(1, volatility="arch"), "real", "next", {"volatility_lags": [1, 2]}
     ),

@@ -23,10 +23,21 @@ CORE = (
         "tests/test_offline.py",
     ),
 )
+#: What old versions of others cannot do, and only in the tests.
+BEYOND = {
+    "tests/models/markov/test_markov.py::test_scikit_learns_checks": "fault of a check in scikit-learn 1.6",
+    "tests/models/windows/test_window_tagger.py::test_decision_values_are_calibrated_on_whole_sequences": (
+        "scikit-learn 1.6 has no temperature scaling to hold ours against"
+    ),
+    "tests/data/test_uneven.py::test_months_are_equal_and_units_are_those_of_people": (
+        "pandas 2 has no dates before 1677"
+    ),
+}
 NEEDED = (
     *("pytest", "hypothesis", "nltk", "numpydoc", "openpyxl", "pyarrow==18.0.0", "statsmodels"),
     *("onnx==1.17.0", "onnxruntime==1.20.1", "skl2onnx==1.18.0", "ml_dtypes<0.5", "protobuf<6"),
 )
+LOWEST = "lowest"
 OTHERS = ("3.12", "3.13", "3.14")
 
 
@@ -44,13 +55,15 @@ def check(python, folder, requirements):
     subprocess.run([own, "-m", "pip", "install", "--quiet", "--no-deps", "-e", str(ROOT)], check=True)
     # what old versions do with newer ones of others is not ours to mend
     command = [own, "-m", "pytest", "-q", "-W", "ignore::DeprecationWarning", *CORE]
+    if folder.name == LOWEST:
+        command += [f"--deselect={test}" for test in BEYOND]
     return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
 def main():
     """Test all that is found."""
     folder = Path(sys.argv[1])
-    good = [check(sys.executable, folder / "lowest", lowest())]
+    good = [check(sys.executable, folder / LOWEST, lowest())]
     for minor in OTHERS:
         python = shutil.which(f"python{minor}")
         if python is None:

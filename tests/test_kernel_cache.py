@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import seqcompare
-from seqcompare.kernel_cache import KERNELS
+from seqcompare.kernel_cache import KERNELS, forget_edited
 
 PACKAGE = Path(seqcompare.__file__).parent
 IMPORT_ALL = (
@@ -51,6 +51,20 @@ def test_without_a_writable_cache_a_temporary_folder_serves_and_goes(tmp_path):
     assert package == tmp_path / "seqcompare" / "__init__.py"
     assert cache.name.startswith("seqcompare-kernels-")
     assert not cache.exists()
+
+
+def test_kernels_of_edited_modules_are_forgotten(tmp_path):
+    for part in KERNELS:
+        (tmp_path / part / "__pycache__").mkdir(parents=True)
+        (tmp_path / part / "kernels.py").write_text("one = 1\n")
+    kept = tmp_path / KERNELS[-1] / "__pycache__" / "others.step.nbi"
+    forget_edited(tmp_path)
+    kept.touch()
+    forget_edited(tmp_path)
+    assert kept.exists()
+    (tmp_path / KERNELS[0] / "kernels.py").write_text("two = 22\n")  # another file than that of the kernel
+    forget_edited(tmp_path)
+    assert not kept.exists()
 
 
 def test_a_cache_that_was_chosen_is_kept(tmp_path, monkeypatch):

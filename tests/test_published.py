@@ -149,7 +149,9 @@ def test_the_wheel_holds_the_package_and_the_data_and_nothing_else(distribution)
         names = archive.namelist()
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"seqcompare"}
     package = {
-        str(p.relative_to(ROOT)) for p in (ROOT / "seqcompare").rglob("*") if p.suffix in (".py", ".toml")
+        str(p.relative_to(ROOT))
+        for p in (ROOT / "seqcompare").rglob("*")
+        if p.suffix in (".py", ".pyi", ".toml", ".typed")
     }
     assert package <= set(names)
     data = {f"seqcompare/_data/{p.name}" for p in (ROOT / "data").iterdir() if p.is_file()}

@@ -52,7 +52,9 @@ def forecast(
     told: dict[str, Any],
     folder: _RUN,
     data: Annotated[str, typer.Argument(help="What came so far: a file like the one that was compared.")],
-    steps: Annotated[int, typer.Option("--steps", "-n", min=1, help="How many steps to look ahead.")] = 1,
+    steps: Annotated[
+        int, typer.Option("--steps", "-n", min=1, max=10**9, help="How many steps to look ahead.")
+    ] = 1,
     n_samples: Annotated[
         int | None,
         typer.Option(
@@ -62,7 +64,9 @@ def forecast(
             show_default=False,
         ),
     ] = None,
-    random_state: Annotated[int, typer.Option("--seed", help="What these are drawn with.")] = 0,
+    random_state: Annotated[
+        int, typer.Option("--seed", min=0, max=2**32 - 1, help="What these are drawn with.")
+    ] = 0,
     out: _OUT = None,
     trusted: _TRUSTED = None,
     fresh: _FRESH = False,
@@ -89,8 +93,8 @@ def _answer(
     from seqcompare.results.spreadsheet import to_csv
     from seqcompare.whole_file import write_whole
 
-    if out is not None and out.exists() and not fresh:
-        raise FileExistsError(f"{out} is there already; choose another file, or write over it with --fresh")
+    if out is not None:
+        _check_place(out, fresh)
     found = load_run(folder)
     if not hasattr(found, "predict"):
         raise ValueError(f"{folder} holds a sweep, which has no model to ask; expected a comparison")
@@ -103,6 +107,17 @@ def _answer(
         out.parent.mkdir(parents=True, exist_ok=True)
         write_whole(out, to_csv(table) if draw is None else draw(table, out.suffix[1:].lower()))
         output.say(f"{len(table)} rows: {out}")
+
+
+def _check_place(out: Path, fresh: bool) -> None:
+    """Refuse to write where a folder is, or a file that nobody said may go, before anything is asked."""
+    above = next(folder for folder in out.absolute().parents if folder.exists())
+    if not above.is_dir():
+        raise FileExistsError(f"{out} cannot be written: {above} is a file, and no folder")
+    if out.is_dir():
+        raise FileExistsError(f"{out} is a folder; expected a file to write")
+    if out.exists() and not fresh:
+        raise FileExistsError(f"{out} is there already; choose another file, or write over it with --fresh")
 
 
 def explain(
@@ -122,7 +137,7 @@ def explain(
         typer.Option(
             "--out",
             "-o",
-            help="A CSV, or a picture (.png, .svg, .pdf); by default standard output.",
+            help="A CSV, or a picture (.png, .svg, .pdf, .jpg); by default standard output.",
             show_default=False,
         ),
     ] = None,
@@ -137,6 +152,8 @@ def explain(
     """
     from seqcompare.report.terminal import Output
 
+    if out is not None and out.suffix.lower() not in (*_PICTURES, *_TABLES):
+        raise ValueError(f"{out}: expected the name of a CSV, or of a picture ({', '.join(_PICTURES)})")
     output = Output(as_json=as_json, quiet=quiet)
     drawn = out is not None and out.suffix.lower() in _PICTURES
     _answer(
@@ -161,8 +178,7 @@ def export(
     """
     from seqcompare.experiments.runs import load_run
 
-    if out.exists() and not fresh:
-        raise FileExistsError(f"{out} is there already; choose another file, or write over it with --fresh")
+    _check_place(out, fresh)
     found = load_run(folder)
     if not hasattr(found, "to_onnx"):
         raise ValueError(f"{folder} holds a sweep, which has no model to write; expected a comparison")
@@ -173,7 +189,8 @@ def export(
         raise ValueError(str(error)) from error
 
 
-_PICTURES = (".png", ".svg", ".pdf")
+_PICTURES = (".png", ".svg", ".pdf", ".jpg", ".jpeg")
+_TABLES = (".csv", ".txt", "")
 
 
 def _picture(table: pd.DataFrame, kind: str) -> bytes:

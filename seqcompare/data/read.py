@@ -328,7 +328,7 @@ def _told_of_part(options: Mapping[str, object]) -> tuple[Told, OneChannel | Non
     columns = Columns(*(named.pop(part) for part in ("sequence", "order", "values", "target")))
     role, kind, missing, ignored = (named.pop(x) for x in ("role", "kind", "missing", "ignore_label"))
     wanted = Wanted(role, kind, missing, ignored, part=True)
-    for option in ("test", "labels", "memory"):
+    for option in ("test", "labels"):
         named.pop(option)
     one = _one_channel(named.pop("predict"), named.pop("known"))
     shape = Shape(one, named.pop("time_gaps"), named.pop("fill_gaps"))

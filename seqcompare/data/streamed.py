@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.read import read_part
-from seqcompare.data.source import DataError
+from seqcompare.data.source import DataError, WrongUseError
+from seqcompare.data.told import refuse
 
 _BATCH = 65_536
 
@@ -61,14 +62,27 @@ def read_parts(
     >>> for part in datasets.read_parts(folder, sequence="visit", values="page", n_steps=2):
     ...     chain = chain.partial_fit(part.X)
     """
-    if n_steps < 1:
-        raise ValueError(f"n_steps must be positive, got {n_steps}")
+    _check_asked(sequence, n_steps)
+    refuse({"test": options.get("test")}, "data come in parts here")
+    path, n_rows = Path(path), 0
     first: SequenceDataset | None = None
-    for table in _tables(Path(path), sequence, n_steps):
-        asked = {"sequence": sequence, "name": Path(path).stem, **options}
-        part = read_part(table.to_pandas(), asked, first)
-        first = first or part
+    for table in _tables(path, sequence, int(n_steps)):
+        asked = {"sequence": sequence, "name": path.stem, **options}
+        try:
+            part = read_part(table.to_pandas(), asked, first)
+        except DataError as error:
+            # rows are counted from the first one of the part
+            error.problem += f" (in the part from row {n_rows:,} on)" if n_rows else ""
+            raise error.within(path) from None
+        first, n_rows = first or part, n_rows + table.num_rows
         yield part
+
+
+def _check_asked(sequence: object, n_steps: object) -> None:
+    if isinstance(n_steps, bool) or not isinstance(n_steps, int | np.integer) or n_steps < 1:
+        raise ValueError(f"n_steps must be a positive whole number, got {n_steps!r}")
+    if sequence is not False and not isinstance(sequence, str):
+        raise WrongUseError(f"sequence must be the name of a column, or False for one, got {sequence!r}")
 
 
 def _tables(path: Path, sequence: str | bool, n_steps: int) -> Iterator[Any]:
@@ -81,15 +95,21 @@ def _tables(path: Path, sequence: str | bool, n_steps: int) -> Iterator[Any]:
     try:
         source = dataset.dataset(path, format="parquet", partitioning="hive")
     except (ValueError, OSError) as error:
-        raise DataError(f"these are no readable Parquet files: {str(error).splitlines()[0]}", path) from None
+        raise DataError(_unreadable(error), path) from None
+    if not source.schema.names:
+        raise DataError("there is no Parquet file in this folder", path)
     if sequence is not False and sequence not in source.schema.names:
         names = ", ".join(source.schema.names[:20])
         raise DataError(f"there is no column {sequence!r}; there are {names}", path)
+    if sequence is not False and pyarrow.types.is_nested(source.schema.field(sequence).type):
+        raise DataError("expected a name or number of the sequence, got several values", path, None, sequence)
     held: Any = None
     ended: set[object] = set()
     enough = n_steps
-    for batch in source.to_batches(batch_size=min(n_steps, _BATCH)):
+    for batch in _batches(source, min(n_steps, _BATCH), path):
         rows = pyarrow.Table.from_batches([batch])
+        if sequence is not False and rows.column(sequence).null_count:
+            raise DataError("there is no value, and each row needs one of the sequence", path, None, sequence)
         held = rows if held is None else pyarrow.concat_tables([held, rows])
         if held.num_rows < enough:
             continue
@@ -103,6 +123,18 @@ def _tables(path: Path, sequence: str | bool, n_steps: int) -> Iterator[Any]:
         if sequence is not False:
             _check_together(held.column(sequence), ended, path)
         yield held
+
+
+def _batches(source: Any, size: int, path: Path) -> Iterator[Any]:
+    """Yield the rows of the files; what is found to be broken as late as here is said likewise."""
+    try:
+        yield from source.to_batches(batch_size=size)
+    except (ValueError, OSError, NotImplementedError, TypeError) as error:
+        raise DataError(_unreadable(error), path) from None
+
+
+def _unreadable(error: Exception) -> str:
+    return f"these are no readable Parquet files of one form: {' '.join(str(error).split())[:200]}"
 
 
 def _last_start(column: Any, ended: set[object], path: Path) -> int:

@@ -250,7 +250,7 @@ def units(
     """Return the unit that each scored item belongs to, numbered from 0: what is drawn and averaged over.
 
     A unit is a group, where there are groups, or a sequence; where these are fewer than `n_parts`,
-    sequences are cut into runs of equal length.
+    sequences are cut into runs of equal length, from the first step on that counts.
     """
     if dataset.role in ("sequence", "value"):
         owner = item if dataset.groups is None else dataset.groups[item]
@@ -259,11 +259,19 @@ def units(
     if dataset.groups is not None:
         owner = np.unique(dataset.groups, return_inverse=True)[1][owner]
     if len(np.unique(owner)) < n_parts:
-        run = np.maximum(dataset.X.n_steps // n_parts, 1)
-        owner = np.unique(
-            np.column_stack([dataset.X.sequence_index[item], item // run]), axis=0, return_inverse=True
-        )[1].ravel()
+        told, of = steps_told(dataset), dataset.X.sequence_index[item]
+        run = np.maximum((dataset.X.n_steps - told.sum()) // n_parts, 1)
+        place = item - np.cumsum(told)[of]
+        owner = np.unique(np.column_stack([of, place // run]), axis=0, return_inverse=True)[1].ravel()
     return np.unique(owner, return_inverse=True)[1]
+
+
+def steps_told(dataset: SequenceDataset) -> NDArray[np.int64]:
+    """Return how many steps each sequence begins with that are read, and not asked about: of weight 0."""
+    X = dataset.X
+    counts = check_step_weights(dataset.sample_weight, X) > 0
+    first = np.minimum.reduceat(np.where(counts, X.step_index, X.n_steps), X.offsets[:-1])
+    return np.where(first < X.n_steps, first, 0)
 
 
 def unit_sums(answers: Answers, unit: NDArray[np.int64], metric: Metric) -> NDArray[np.float64]:

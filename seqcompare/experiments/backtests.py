@@ -8,6 +8,7 @@ import numpy as np
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences, offsets_of
+from seqcompare.experiments.answer import steps_told
 from seqcompare.models.distributions.base import Distribution
 from seqcompare.typing import Floats, Ints, Record
 
@@ -34,9 +35,7 @@ def steps_ahead(longest: int, period: int = 1) -> list[int]:
     return [2**k for k in range(limit.bit_length()) if 2**k <= limit]
 
 
-def backtest(
-    model: Any, asked: SequenceDataset, before: Sequences | None, naive: Floats, period: int, names: list[str]
-) -> Record:
+def backtest(model: Any, asked: SequenceDataset, naive: Floats, period: int, names: list[str]) -> Record:
     """Return how far off forecasts were, by the steps ahead, and the last one whole.
 
     Parameters
@@ -44,10 +43,8 @@ def backtest(
     model : density over numbers
         A fitted one; without ``forecast`` nothing is returned.
     asked : SequenceDataset
-        What is tested.
-    before : Sequences, optional
-        What came before each of its sequences; by default nothing is known, and forecasts start from the
-        second half of each.
+        What is tested. Forecasts start after the steps of weight 0 that a sequence begins with, its past;
+        where nothing is told of that, from its second half on.
     naive : ndarray of shape (d,)
         Mean absolute error of the (seasonal) last value on the training part, one step ahead.
     period : int
@@ -64,8 +61,9 @@ def backtest(
     """
     if not hasattr(model, "forecast") or asked.X.kind != "real":
         return {}
-    X, told = _joined(asked.X, before)
-    ahead = steps_ahead(int(asked.X.lengths.max()), period)
+    X, told = asked.X, steps_told(asked)
+    ahead = steps_ahead(int((X.lengths - told).max()), period)
+    told = np.where(told > 0, told, (X.lengths + 1) // 2)
     owner, at = _origins(X, told, ahead[-1])
     if not len(at):
         return {}
@@ -92,14 +90,6 @@ def backtest(
     last = int(np.argmax(at)) if len(X) == 1 else int(np.lexsort((at, X.lengths[owner]))[-1])
     series, start = X[int(owner[last])], int(at[last])
     return {"ahead": rows, "fan": _fan(series, start, mean[last], quantiles[:, last], came[last], names)}
-
-
-def _joined(asked: Sequences, before: Sequences | None) -> tuple[Sequences, Ints]:
-    """Return sequences with what came before them, and how many steps of each that is."""
-    if before is None or len(before) != len(asked):
-        return asked, (asked.lengths + 1) // 2
-    parts = [np.concatenate([a, b]) for a, b in zip(before, asked, strict=True)]
-    return Sequences(np.concatenate(parts), offsets_of([len(x) for x in parts])), before.lengths
 
 
 def _origins(X: Sequences, told: Ints, furthest: int) -> tuple[Ints, Ints]:

@@ -99,7 +99,9 @@ class Comparison(StoredComparison):
         """
         path = self.folder / MODEL
         if not path.is_file():
-            why = self.unsaved() or self.verdict().sentences[0]
+            verdict = self.verdict()
+            gone = f"its file {MODEL} is gone; the same comparison again writes it"
+            why = self.unsaved() or (verdict.sentences[0] if verdict.model is None else gone)
             raise FileNotFoundError(f"{self.folder} keeps no model: {why}")
         return load(path, trusted)
 

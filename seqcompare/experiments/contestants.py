@@ -12,6 +12,7 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.input_checks import check_readable
 from seqcompare.data.options import LABELLED_STEPS, STEPWISE
 from seqcompare.data.sequences import Sequences
+from seqcompare.data.spread import grows_with_level
 from seqcompare.experiments.gaps import OF_NUMBERS, OF_SYMBOLS, THEMSELVES, does_itself
 from seqcompare.experiments.models import (
     AHEAD,
@@ -38,6 +39,8 @@ _LARGEST_COUNT = 2000
 def problem_of(dataset: SequenceDataset, train_share: float, max_seconds: float) -> Problem:
     """Return what models are built for, for a training part of this share."""
     X = dataset.X
+    numbers = dataset.role == "next" and X.kind == "real"
+    period = find_season(X) if numbers else 1
     n_symbols = len(X.present()) if X.kind == "symbols" else 0
     n_steps = max(1, int(X.n_steps * train_share))
     n_scored = X.n_steps if dataset.role in STEPWISE else len(X)
@@ -65,7 +68,8 @@ def problem_of(dataset: SequenceDataset, train_share: float, max_seconds: float)
         shortest=int(X.lengths.min()),
         weighted=isinstance(dataset.sample_weight, Sequences),
         ahead=not dataset.reading.get("predict"),
-        period=find_season(X) if dataset.role == "next" and X.kind == "real" else 1,
+        period=period,
+        grows=numbers and grows_with_level(X, period),
         n_counts=_n_counts(dataset),
     )
 

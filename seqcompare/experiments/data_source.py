@@ -29,10 +29,10 @@ from seqcompare.experiments.forecasts import (
     number_scores,
     with_forecast,
 )
-from seqcompare.experiments.forward import FORWARD, tuning_splits
+from seqcompare.experiments.forward import tuning_splits
 from seqcompare.experiments.influence import influence_of_numbers
 from seqcompare.experiments.parts import part_of
-from seqcompare.experiments.splits import Plan, Split, cut
+from seqcompare.experiments.splits import Plan, Split, cut, cut_test
 from seqcompare.experiments.step_numbers import (
     errors_of,
     has_density,
@@ -191,9 +191,9 @@ class DataSource:
             train, inner = self.tuned_on(trial.seed)
             split = inner[fit + trial.again]
             pieces = split.train if trial.part == 1 else part_of(train, split.train, trial.part)
-            return cut(train, pieces), {"validation_score": cut(train, split.test)}
+            return cut(train, pieces), {"validation_score": cut_test(train, split)}
         split = self.plan.splits[trial.seed]
-        return cut(self.dataset, split.train), {"score": cut(self.dataset, split.test)}
+        return cut(self.dataset, split.train), {"score": cut_test(self.dataset, split)}
 
     def tuned_on(self, fold: int) -> tuple[SequenceDataset, tuple[Split, ...]]:
         """Return the training part of a fold, and how it is divided to choose candidates by."""
@@ -261,11 +261,9 @@ class DataSource:
             spread = np.nanstd(told.channels.astype(np.float64), axis=0)
             details["forecast"] = forecast_details(answers, stretch, asked, unit, spread, self.predicted)
             if self.role == "next" and details["forecast"]:
-                # along time, and without a gap, the training part is what came before
-                before = train.X if self.plan.kind == FORWARD and not self.plan.gap else None
-                naive = naive_errors(train, self.built_for.period)
                 period = self.built_for.period
-                details["forecast"] |= backtest(model, asked, before, naive, period, self.predicted)
+                naive = naive_errors(train, period)
+                details["forecast"] |= backtest(model, asked, naive, period, self.predicted)
         if trial.phase == TEST and self.role in ("step", "sequence"):
             details |= {"confusion": confusion_of(answers), "calibration": calibration_of(answers)}
         score = float(self.metric.as_score(sums[:, 1].sum() / sums[:, 0].sum()))

@@ -196,7 +196,7 @@ def _picked(question: _Question, first: Any) -> tuple[object, Any]:
         truth = X.values[X.offsets[question.row] + question.at]
         found = np.flatnonzero(names == truth)
         if not len(found):
-            raise ValueError(f"the step {truth!r} was never seen in training: no probability to explain")
+            raise ValueError(f"the step {str(truth)!r} was never seen in training: no probability to explain")
         place = int(found[0])
     else:
         place = int(np.argmax(first))

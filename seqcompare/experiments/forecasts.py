@@ -12,6 +12,7 @@ from scipy.special import ndtri
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
+from seqcompare.experiments.answer import steps_told
 from seqcompare.metrics import METRICS, Answers, Forecast, Metric
 from seqcompare.models.distributions.base import Distribution
 from seqcompare.models.distributions.counts import CountDistribution
@@ -250,7 +251,8 @@ def _residuals(answers: Answers, X: Sequences, names: list[str]) -> list[list[An
 def next_stretch(model: Any, dataset: SequenceDataset) -> tuple[Distribution | None, Floats, Ints]:
     """Return what a density says of the last steps of a sequence, what came, and which they are."""
     sequence = dataset.X
-    at = np.arange(max(1, sequence.n_steps - MOST_SHOWN_STEPS), sequence.n_steps)
+    first = max(1, int(steps_told(dataset)[0]), sequence.n_steps - MOST_SHOWN_STEPS)
+    at = np.arange(first, sequence.n_steps)
     truth = sequence.channels.astype(np.float64)[at]
     return (model.predict_next_distribution(sequence)[at - 1] if at.size else None), truth, at
 

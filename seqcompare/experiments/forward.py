@@ -17,6 +17,8 @@ FORWARD = "forward"
 #: What is trained on before the first test: with less, the first folds would be about models of nothing.
 _FIRST = 1 / 3
 _FEWEST_STEPS = 2
+#: What models are told of the steps before a test part: more than the longest season that is looked for.
+_MOST_TOLD = 500
 #: What candidates are chosen by, where a training part has as much: items, and independent units.
 _ENOUGH_ITEMS, _ENOUGH_UNITS = 150, 8
 _MOST_FOLDS = 5
@@ -124,9 +126,9 @@ def _forward(dataset: SequenceDataset, shares: np.ndarray, gap: int) -> tuple[Sp
     for k in range(len(shares) - 1):
         train = [(i, 0, of[k] - gap) for i, of in enumerate(bounds)]
         test = [(i, of[k], of[k + 1]) for i, of in enumerate(bounds)]
-        parts = [_long_enough(pieces) for pieces in (train, test)]
-        if all(len(pieces) for pieces in parts):
-            splits.append(Split(*parts))
+        fitted, tested = _long_enough(train), _long_enough(test)
+        if len(fitted) and len(tested):
+            splits.append(Split(fitted, tested, _MOST_TOLD))
     return tuple(splits)
 
 

@@ -16,7 +16,7 @@ from seqcompare.dependence.period import find_period
 from seqcompare.experiments.answer import asker, fit_model, unit_sums, units
 from seqcompare.experiments.forward import FORWARD
 from seqcompare.experiments.models import Contestant, Entered, candidates_of
-from seqcompare.experiments.splits import Plan, cut
+from seqcompare.experiments.splits import Plan, cut, cut_test
 from seqcompare.experiments.tested import tested_in_time
 from seqcompare.families import FAMILIES, REFERENCE, ModelSpec, Problem, Settings
 from seqcompare.metrics import Metric
@@ -136,7 +136,7 @@ def _tells(model: Any, dataset: SequenceDataset, plan: Plan, metric: Metric) -> 
     in_time = tested_in_time(dataset, plan)
     sums = []
     for split in splits:
-        train, test = cut(dataset, split.train), cut(dataset, split.test)
+        train, test = cut(dataset, split.train), cut_test(dataset, split)
         parts = []
         for each in (chance_model(dataset), clone(model)):
             answers = asker(train)(fit_model(each, train), test)

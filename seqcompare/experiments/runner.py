@@ -10,16 +10,17 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from inspect import signature
 from pathlib import Path
 from pickle import PicklingError
-from threading import Thread, Timer
+from threading import Timer
 
 import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from seqcompare.experiments.dask_cluster import run_on_dask
 from seqcompare.experiments.trial import Outcome, Runner, Trial, given_up, run_trial
+from seqcompare.orphans import end_with
 from seqcompare.registry import all_added, take_over
 from seqcompare.results.folder import INFLIGHT
 from seqcompare.results.store import Store
@@ -27,8 +28,8 @@ from seqcompare.typing import Record
 
 #: Deaths of a worker beside which a trial may be in flight before it is made to run alone.
 PATIENCE = 3
-#: Seconds between the looks of a worker at whether the process that it works for is there.
-_WATCHED_EVERY = 1.0
+# joblib lets workers begin with a function from 1.5 on
+_BEGINS = "backend_kwargs" in signature(joblib.Parallel.__init__).parameters
 
 
 @dataclass(frozen=True)
@@ -219,6 +220,8 @@ def _stream(
         return_as="generator_unordered",
         # the next trial waits beside a worker; or it is taken when there is one for it
         pre_dispatch="2*n_jobs" if eager else "n_jobs",
+        # one that has got no trial yet when this process dies has nobody else to end it
+        **({"initializer": end_with, "initargs": (os.getpid(),)} if _BEGINS else {}),
     )
     # what users have registered is not there in a worker that imports the package alone
     added = all_added()
@@ -241,27 +244,13 @@ def _closing(stream: Generator[Outcome]) -> Iterator[Generator[Outcome]]:
 
 def _run_marked(run: Runner, trial: Trial, marks: Path, added: dict[str, Record], parent: int) -> Outcome:
     """Run a trial with a mark that outlives its worker, and says which process that was."""
-    _end_with(parent)
+    end_with(parent)
     take_over(added)
     mark = marks / str(trial.position)
     mark.write_text(str(os.getpid()), encoding="ascii")
     outcome = run(trial)
     mark.unlink(missing_ok=True)
     return outcome
-
-
-@cache
-def _end_with(parent: int) -> None:
-    """End this process, where it is a worker, soon after the one that it works for has died."""
-    if os.getpid() == parent or os.getppid() != parent:  # the latter: nothing that could be watched
-        return
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_WATCHED_EVERY)
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
 
 
 def _collect_marks(inflight: Path, trials: Sequence[Trial]) -> list[str]:

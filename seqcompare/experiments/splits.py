@@ -39,10 +39,13 @@ class Split:
     train, test : ndarray of int64, shape (m, 3)
         Pieces of sequences: the sequence, its first step and the step after its last. Pieces are sequences
         of their own from then on, so that nothing sees across their ends.
+    told : int, default=0
+        Steps before each test piece, at most, that models read there first, and are not asked about.
     """
 
     train: Pieces
     test: Pieces
+    told: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,6 +194,17 @@ def cut(dataset: SequenceDataset, pieces: Pieces) -> SequenceDataset:
         groups=of(dataset.groups),
         test=None,
     )
+
+
+def cut_test(dataset: SequenceDataset, split: Split) -> SequenceDataset:
+    """Return the data set of the test pieces, each after what is told of its past: steps of weight 0."""
+    if not split.told:
+        return cut(dataset, split.test)
+    told = np.minimum(split.test[:, 1], split.told)
+    found = cut(dataset, split.test - np.multiply.outer(told, [0, 1, 0]))
+    past = found.X.step_index < told[found.X.sequence_index]
+    weights = np.where(past, 0.0, check_step_weights(found.sample_weight, found.X))
+    return replace(found, sample_weight=found.X.with_values(weights))
 
 
 def _whole(X: Sequences, which: NDArray[np.int64]) -> Pieces:

@@ -13,7 +13,7 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.answer import fit_model, predict_answer, scored_items
 from seqcompare.experiments.forecasts import MOST_SHOWN_STEPS, fill_forecast, forecast_rows
-from seqcompare.experiments.splits import Split, cut
+from seqcompare.experiments.splits import Split, cut, cut_test
 from seqcompare.metrics import Answers, Forecast
 from seqcompare.models.distributions.base import Distribution
 from seqcompare.models.next_numbers import Errors, find_errors
@@ -38,7 +38,7 @@ def errors_of(build: Callable[[], Model], train: SequenceDataset, splits: Sequen
     parts = []
     asked: list[Split | None] = [*splits] or [None]
     for split in asked:
-        model, kept = build(), train if split is None else cut(train, split.test)
+        model, kept = build(), train if split is None else cut_test(train, split)
         if split is not None:
             fit_model(model, cut(train, split.train))
         item, weight, truth = scored_items(kept)

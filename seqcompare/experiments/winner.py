@@ -6,6 +6,7 @@ import warnings
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 import seqcompare
@@ -56,7 +57,7 @@ def shorter_candidate(contestant: Contestant, found: StoredComparison, problem: 
     candidate = final_candidate(contestant, found.grids())
     reach = reach_of(found.contexts(), contestant.name, problem.role)
     key = candidate.spec.size_key
-    if reach is None or candidate.spec.limit is None or key not in candidate.settings:
+    if reach is None or candidate.spec.limit is None or not np.isfinite(candidate.capacity):
         return None
     wanted = plain_params(candidate.limited(reach.context).spec.build(problem, **candidate.settings))
     if wanted == plain_params(candidate.spec.build(problem, **candidate.settings)):

@@ -62,6 +62,8 @@ class Problem:
         Whether answers may use later steps: not where these hold what is predicted.
     period : int
         Steps of a season after which numbers come back; 1 if none is known.
+    grows : bool
+        Whether numbers are all above 0, and vary the more the larger they are.
     n_counts : int
         Where steps are counts, one more than the largest; else 0.
     task : task, optional
@@ -81,6 +83,7 @@ class Problem:
     n_classes: int = 0
     missing: bool = False
     period: int = 1
+    grows: bool = False
     n_counts: int = 0
     task: Any = None
     shortest: int = 1

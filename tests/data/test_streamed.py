@@ -73,6 +73,8 @@ def test_one_sequence_is_cut(folder):
     ("change", "message"),
     [
         (lambda rows: rows.iloc[::-1].sort_values("page"), "do not stand together: sort"),
+        (lambda rows: rows.assign(visit=[[1]] * len(rows)), "'visit': expected a name or number"),
+        (lambda rows: rows.assign(visit=rows["visit"].where(rows.index > 5)), "'visit': there is no value"),
         (lambda rows: rows.rename(columns={"visit": "id"}), "no column 'visit'; there are id, page, alarm"),
     ],
 )
@@ -88,5 +90,19 @@ def test_a_file_that_is_none_says_so(tmp_path):
     (tmp_path / "a.parquet").write_text("no")
     with pytest.raises(datasets.DataError, match="no readable Parquet files"):
         list(datasets.read_parts(tmp_path, sequence="visit"))
-    with pytest.raises(ValueError, match="n_steps must be positive, got 0"):
+    with pytest.raises(ValueError, match="n_steps must be a positive whole number, got 0"):
         list(datasets.read_parts(tmp_path, sequence="visit", n_steps=0))
+    (tmp_path / "none").mkdir()
+    with pytest.raises(datasets.DataError, match="no Parquet file in this folder"):
+        list(datasets.read_parts(tmp_path / "none", sequence="visit"))
+
+
+def test_a_file_that_is_broken_behind_its_beginning_says_so(tmp_path, folder):
+    path = tmp_path / "a.parquet"
+    folder[1].to_parquet(path, row_group_size=50)
+    content = bytearray(path.read_bytes())
+    content[4:300] = bytes(296)
+    path.write_bytes(content)
+    with pytest.raises(datasets.DataError, match=r"a.parquet: .*of one form") as refused:
+        list(datasets.read_parts(path, **OPTIONS, n_steps=100))
+    assert "\n" not in str(refused.value)

@@ -11,8 +11,9 @@ from seqcompare.models.reference.chance import ChanceDensity
 from seqcompare.results.numbers import COLUMNS
 
 
-def dataset(x):
-    return SequenceDataset(Sequences(x), None, None, "next", "test")
+def dataset(x, told=0):
+    X = Sequences(x)
+    return SequenceDataset(X, None, X.with_values((X.step_index >= told) * 1.0), "next", "test")
 
 
 def test_steps_double_up_to_half_of_what_is_tested():
@@ -28,7 +29,7 @@ def test_scores_are_those_of_the_forecasts_from_every_origin():
     for t in range(1, 60):
         x[t] = 0.8 * x[t - 1] + rng.normal()
     model = Autoregression(1).fit([x[:40]])
-    found = backtest(model, dataset([x[40:]]), Sequences([x[:40]]), np.array([2.0]), 1, ["x"])
+    found = backtest(model, dataset([x], 40), np.array([2.0]), 1, ["x"])
     assert [row[1] for row in found["ahead"]] == [1, 2, 4, 8]
     # by hand: the origins are the steps from 40 on that leave room for 8, at most twelve, evenly
     origins = np.unique(np.linspace(40, 52, N_ORIGINS).astype(int))
@@ -56,14 +57,14 @@ def test_without_a_past_forecasts_start_from_the_second_half():
     X = list(rng.normal(size=(3, 20, 2)))
     X[1][15, 0] = np.nan
     model = Autoregression(1, missing="allow").fit(X)
-    found = backtest(model, dataset(X), None, np.array([1.0, 0.0]), 1, ["a", "b"])
+    found = backtest(model, dataset(X), np.array([1.0, 0.0]), 1, ["a", "b"])
     counts = {(row[0], row[1]): row[2] for row in found["ahead"]}
     # steps 10, 11 and 12 of each leave room for 8
     assert counts["b", 1] == counts["b", 8] == 9
     # a number that is missing scores nothing, and an error of 0 of the naive forecast scales nothing
     assert counts["a", 4] == 8
     assert all(np.isnan(row[3]) for row in found["ahead"] if row[0] == "b")
-    assert backtest(object(), dataset(X), None, np.ones(2), 1, ["a", "b"]) == {}
+    assert backtest(object(), dataset(X), np.ones(2), 1, ["a", "b"]) == {}
 
 
 def test_chance_forecasts_what_it_always_expects():

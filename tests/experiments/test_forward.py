@@ -8,8 +8,9 @@ import pytest
 import seqcompare
 from seqcompare import SequenceDataset
 from seqcompare.data.sequences import Sequences
+from seqcompare.experiments.answer import scored_items, units
 from seqcompare.experiments.forward import plan_along, tuning_splits
-from seqcompare.experiments.splits import cut
+from seqcompare.experiments.splits import cut, cut_test
 
 
 def series(*sequences, weight=None):
@@ -36,6 +37,23 @@ def test_every_test_part_comes_after_its_training_part():
         assert mine[0][0] == length // 3
         assert mine[-1][1] == length
         assert all(b == c for (_, b), (c, _) in itertools.pairwise(mine))
+
+
+def test_what_came_before_a_test_part_is_read_and_not_asked_about():
+    data = series(np.arange(900.0), np.arange(90.0))
+    plan = plan_along(data, 5, gap=7)
+    for split in plan.splits:
+        test = cut_test(data, split)
+        told = np.minimum(split.test[:, 1], 500)
+        for x, weight, (i, first, last), n in zip(test.X, test.sample_weight, split.test, told, strict=True):
+            # without a gap before it: what is left out is not trained on, and yet known
+            np.testing.assert_array_equal(x, data.X[i][first - n : last])
+            np.testing.assert_array_equal(weight, np.arange(len(x)) >= n)
+        # what is asked about, and what it is averaged over, is as if nothing were told
+        item, plain = scored_items(test, first_steps=True)[0], cut(data, split.test)
+        np.testing.assert_array_equal(test.X.values[item], plain.X.values)
+        same = units(plain, scored_items(plain, first_steps=True)[0], 40)
+        np.testing.assert_array_equal(units(test, item, 40), same)
 
 
 def test_letters_and_whoever_asks_have_blocks():

@@ -191,6 +191,11 @@ def _rules(problem: Problem) -> list[Settings]:
     ]
 
 
+def _near_rules(problem: Problem, settings: Settings) -> list[Settings]:
+    """Return one rule more and one less, but two at least: of one it is an `Autoregression`."""
+    return [found for found in near(problem, settings) if found["n_components"] > 1]
+
+
 def _label_of_rules(settings: Settings) -> str:
     return f"autoregressive HMM {settings['n_components']} states, order {settings.get('order', 1)}"
 
@@ -338,6 +343,7 @@ FAMILY = Family(
             _regimes,
             _rules,
             label=_label_of_rules,
+            refine=_near_rules,
             cost=partial(_seconds, 3e-5),
             sizes=(2, 3),
             kinds=("real",),

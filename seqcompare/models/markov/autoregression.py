@@ -16,13 +16,14 @@ from seqcompare.data.targets import check_step_weights
 from seqcompare.models import kalman
 from seqcompare.models.base import NumberDensity, Reading, check_lengths, check_sequences
 from seqcompare.models.distributions.base import Distribution, pack
+from seqcompare.models.distributions.lognormal import LogNormalMixture, take_logarithms
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
+from seqcompare.models.markov.autoregression_order import choose_order
 from seqcompare.models.markov.counts import check_order
 from seqcompare.models.markov.lag_predictions import (
     channels_of,
     draw_continuations,
     draw_sequences,
-    errors_of,
     forecast_exactly,
     log_densities,
     mean_log_variances,
@@ -32,20 +33,19 @@ from seqcompare.models.markov.lag_steps import first_errors, read_step
 from seqcompare.models.markov.lags import (
     Lags,
     as_state_space,
-    find_predictors,
-    predict_ahead,
+    long_run_mean,
     spectral_radius,
 )
 from seqcompare.models.markov.least_squares import find_level, fit_lags
-from seqcompare.models.markov.volatility import Volatility, find_variances, fit_volatility
+from seqcompare.models.markov.season import add_season, since_season
+from seqcompare.models.markov.volatility import Volatility
+from seqcompare.models.markov.volatility_fit import fit_both
 from seqcompare.typing import Floats, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 # Steps of the run over which the entropy of a changing variance is averaged.
 _LONG_RUN = 200_000
 # Continuations that are drawn where a forecast has no closed form.
 _CONTINUATIONS = 200
-# Times that the mean is fitted again with the variances that were found.
-_REWEIGHTINGS = 2
 
 
 class Autoregression(NumberDensity):
@@ -56,8 +56,16 @@ class Autoregression(NumberDensity):
 
     Parameters
     ----------
-    order : int, default=1
-        Steps that a prediction looks back.
+    order : int or "bic", default=1
+        Steps that a prediction looks back. "bic": of the orders from 0 to `max_order` that with the best BIC.
+    season : int, optional
+        Steps of a season. What is predicted from the last `order` ones is then x[t] - x[t - season], how a
+        step differs from that of the season before; 1 takes changes from step to step.
+    log : bool, default=False
+        Whether the rule is one of the logarithms of numbers above 0. Densities stay those of the numbers.
+    max_order : int, optional
+        The largest order that "bic" tries, fewer where there are less than eight steps for each; by default
+        10 log10(n) of n steps.
     ridge : float, default=0.0
         Penalty on the squared coefficients, in units of a squared error and of the channels' spread.
     volatility : {"arch", "garch"}, optional
@@ -67,11 +75,13 @@ class Autoregression(NumberDensity):
         Squared errors that it follows from.
     missing : {"error", "allow"}, default="error"
         "allow" takes NaN, in whole steps or single channels, as not observed: fitted by EM, and predicted
-        and scored exactly. Not with `volatility`.
+        and scored exactly. With a season EM is of the changes that are known. Not with `volatility`.
 
     Attributes
     ----------
-    coef_ : ndarray of shape (order, d, d)
+    order_ : int
+        The order.
+    coef_ : ndarray of shape (order, d, d), with a season of s steps (order + s, d, d)
         The matrix of each lag, from 1 on: ``coef_[k - 1][i, j]`` is what channel j, k steps ago, adds to i.
     intercept_ : ndarray of shape (d,)
         The constant.
@@ -109,14 +119,20 @@ class Autoregression(NumberDensity):
 
     def __init__(
         self,
-        order: int = 1,
+        order: int | Literal["bic"] = 1,
         *,
+        season: int | None = None,
+        log: bool = False,
+        max_order: int | None = None,
         ridge: float = 0.0,
         volatility: Literal["arch", "garch"] | None = None,
         volatility_lags: int = 1,
         missing: Literal["error", "allow"] = "error",
     ) -> None:
         self.order = order
+        self.season = season
+        self.log = log
+        self.max_order = max_order
         self.ridge = ridge
         self.volatility = volatility
         self.volatility_lags = volatility_lags
@@ -148,7 +164,7 @@ class Autoregression(NumberDensity):
         """
         refuse_lengths(X, y)
         self._check_parameters()
-        sequences = check_sequences(self, X, reset=True, **self.reading)
+        sequences = self._logarithms(check_sequences(self, X, reset=True, **self.reading))
         if sample_weight is None:
             weight = np.broadcast_to(1.0, sequences.n_steps)  # no array, which takes as long as the sums
         else:
@@ -156,10 +172,22 @@ class Autoregression(NumberDensity):
             used = np.add.reduceat(weight, sequences.offsets[:-1]) > 0
             if not used.all():
                 sequences, weight = sequences.take(used), weight[np.repeat(used, sequences.lengths)]
-        lags, self.n_iter_ = fit_lags(sequences, weight, self.order, self.ridge)
+        if self.order == "bic":
+            self.order_ = choose_order(self, *self._changes(sequences, weight), self.max_order)
+        else:
+            self.order_ = int(self.order)
         self.volatility_: Volatility | None = None
-        if self.volatility is not None:
-            lags = self._fit_volatility(sequences, weight, lags)
+        if self.volatility is None:
+            lags, self.n_iter_ = self._fit_lags(sequences, weight)
+        else:
+            self.n_iter_ = 0
+            lags, self.volatility_ = fit_both(
+                self._fit_lags,
+                sequences,
+                weight,
+                garch=self.volatility == "garch",
+                n_lags=self.volatility_lags,
+            )
         self.lags_ = lags
         self.flat_ = sequences.values.ndim == 1
         return self
@@ -169,18 +197,22 @@ class Autoregression(NumberDensity):
 
         Of a step with missing channels it is the density of the others, and 0 if all are missing.
         """
-        sequences = self._check(X)
-        return sequences.pack(log_densities(self.lags_, self.volatility_, sequences))
+        sequences = self._read(X)
+        found = log_densities(self.lags_, self.volatility_, sequences)
+        return sequences.pack(found - np.nansum(sequences.channels, axis=1) if self.log else found)
 
     def predict_next_distribution(self, X: SequencesLike) -> Distribution | list[Distribution]:
         """Return the distribution of x[t+1] given x[..t] for every step t, normal ones, in X's container.
 
         See `seqcompare.models.base.NumberDensity.predict_next_distribution` for the shapes. Steps that are
-        plain numbers get a `NormalMixture` of one component, vectors a `MultivariateNormalMixture`.
+        plain numbers get a `NormalMixture` of one component, vectors a `MultivariateNormalMixture`; with
+        `log` these are of the logarithms, in a `LogNormalMixture`.
         """
-        sequences = self._check(X)
+        sequences = self._read(X)
         rows = predict_rows(self.lags_, self.volatility_, sequences)
-        return pack(sequences, self._normal(rows.mean, rows.covariances[rows.which], sequences))
+        return pack(
+            sequences, self._normal(rows.mean, rows.covariances[rows.which], flat=sequences.values.ndim == 1)
+        )
 
     def forecast(
         self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
@@ -199,23 +231,23 @@ class Autoregression(NumberDensity):
         random_state : int, RandomState or None
             The source of randomness of the continuations.
         """
-        sequences = self._check(X)
+        sequences = self._read(X)
         check_scalar(steps, "steps", Integral, min_val=1)
         if n_samples is None and self.volatility_ is None:
             mean, cov = forecast_exactly(self.lags_, sequences, steps)
-            return self._normal(mean, cov, sequences)
+            return self._normal(mean, cov, flat=sequences.values.ndim == 1)
         rng = check_random_state(random_state)
         drawn = _CONTINUATIONS if n_samples is None else n_samples
         mean, cov = draw_continuations(self.lags_, self.volatility_, sequences, steps, drawn, rng)
         if sequences.values.ndim == 1:
-            return NormalMixture([1 / drawn], mean[..., 0], np.sqrt(cov[..., 0, 0]))
-        return MultivariateNormalMixture([1 / drawn], mean, cov)
+            return self._of_numbers(NormalMixture([1 / drawn], mean[..., 0], np.sqrt(cov[..., 0, 0])))
+        return self._of_numbers(MultivariateNormalMixture([1 / drawn], mean, cov))
 
     def start(self) -> Any:
         """Return the state before the first step of a sequence, for `step`."""
         check_is_fitted(self)
         if self.missing == "allow":
-            return kalman.start(as_state_space(self.lags_, max(int(self.order), 1)))
+            return kalman.start(as_state_space(self.lags_, max(len(self.coef_), 1)))
         return first_errors(self.lags_, self.volatility_)
 
     def step(self, state: Any, x: Any) -> tuple[Distribution, Any]:
@@ -229,14 +261,13 @@ class Autoregression(NumberDensity):
             The step.
         """
         now = np.atleast_1d(np.asarray(x, dtype=np.float64))
+        now = np.log(now) if self.log else now
         if self.missing == "allow":
             d, state = len(now), kalman.step(state, now)
             mean, cov = state.model.offset + state.mean[:d], state.cov[:d, :d]
         else:
             mean, cov, state = read_step(state, now)
-        if self.flat_:
-            return NormalMixture.normal(mean[0], np.sqrt(cov[0, 0])), state
-        return MultivariateNormalMixture.normal(mean, cov), state
+        return self._normal(mean, cov, flat=self.flat_), state
 
     def sample(
         self, n_sequences: int = 1, length: ArrayLike = 10, random_state: RandomState = None
@@ -264,12 +295,14 @@ class Autoregression(NumberDensity):
         )
         drawn = draw_sequences(self.lags_, self.volatility_, noise)
         kept = drawn[np.arange(lengths.max()) < lengths[:, np.newaxis]]
+        kept = np.exp(kept) if self.log else kept
         return Sequences(kept[:, 0] if self.flat_ else kept, offsets_of(lengths))
 
     def entropy_rate(self, base: float | None = None) -> float:
         """Return the mean differential entropy of the next step in the long run, in nats a step.
 
-        With `volatility` it is the average over 200,000 steps that are drawn, the same every time.
+        With `volatility` it is the average over 200,000 steps that are drawn, the same every time. With `log`
+        the mean of the logarithms is added, in the long run, or where there is none that of training.
 
         Parameters
         ----------
@@ -284,13 +317,14 @@ class Autoregression(NumberDensity):
             log_det = np.linalg.slogdet(self.volatility_.correlation)[1]
             log_det += mean_log_variances(self.volatility_, _LONG_RUN).sum()
         nats = (d * np.log(2 * np.pi * np.e) + log_det) / 2
+        nats += long_run_mean(self.lags_).sum() if self.log else 0.0
         return float(nats / np.log(np.e if base is None else base))
 
     @property
     def n_parameters_(self) -> int:
         """Coefficients, intercepts, the covariance, and for changing variances their weights."""
         check_is_fitted(self)
-        p, d, _ = self.coef_.shape
+        p, d = self.order_, len(self.intercept_)
         n = p * d**2 + d + d * (d + 1) // 2
         if self.volatility_ is not None:
             n += d * (self.volatility_.shock.shape[1] + (self.volatility == "garch"))
@@ -298,7 +332,7 @@ class Autoregression(NumberDensity):
 
     @property
     def coef_(self) -> Floats:
-        """The matrix of each lag, shape (order, d, d)."""
+        """The matrix of each lag, shape (order, d, d), with a season of s steps (order + s, d, d)."""
         return self.lags_.coef
 
     @property
@@ -316,39 +350,40 @@ class Autoregression(NumberDensity):
         """Largest modulus among the roots."""
         return spectral_radius(self.lags_.coef)
 
-    def _fit_volatility(self, sequences: Sequences, weight: Floats, lags: Lags) -> Lags:
-        """Fit the variances to the errors, then the means once more with weights that fit the variances."""
-        x, offsets = channels_of(sequences), np.array(sequences.offsets)
-        counted = np.where(sequences.step_index >= self.order, weight, 0)
-        least = find_level(x, weight).least
-        for left in range(_REWEIGHTINGS, -1, -1):
-            ahead, _ = predict_ahead(find_predictors(lags), x, sequences.step_index)
-            errors = errors_of(x, ahead, sequences)
-            if self.order == 0:  # the first step has a full prediction
-                errors[offsets[:-1]] = x[offsets[:-1]] - lags.intercept
-            rule = fit_volatility(
-                errors,
-                counted,
-                offsets,
-                self.order,
-                garch=self.volatility == "garch",
-                n_lags=self.volatility_lags,
-                least=least,
-            )
-            if left and len(rule.level) == 1:
-                variance = find_variances(rule, errors, offsets, self.order)[0][:, 0]
-                lags, _ = fit_lags(sequences, weight / variance, self.order, self.ridge)
-        self.volatility_ = rule
-        scale = np.sqrt(rule.long_run)
-        return lags._replace(covariance=rule.correlation * np.outer(scale, scale))
+    def _read(self, X: SequencesLike) -> Sequences:
+        return self._logarithms(self._check(X))
 
-    def _normal(self, mean: Floats, cov: Floats, sequences: Sequences) -> Distribution:
-        if sequences.values.ndim == 1:
-            return NormalMixture.normal(mean[..., 0], np.sqrt(cov[..., 0, 0]))
-        return MultivariateNormalMixture.normal(mean, cov)
+    def _logarithms(self, sequences: Sequences) -> Sequences:
+        return take_logarithms(sequences) if self.log else sequences
+
+    def _changes(self, sequences: Sequences, weight: Floats) -> tuple[Sequences, Floats]:
+        """Return what the coefficients are fitted to, and its weights."""
+        return (sequences, weight) if self.season is None else since_season(sequences, self.season, weight)
+
+    def _fit_lags(self, sequences: Sequences, weight: Floats) -> tuple[Lags, int]:
+        changes, of_changes = self._changes(sequences, weight)
+        lags, n_rounds = fit_lags(changes, of_changes, self.order_, self.ridge)
+        if self.season is not None:
+            level, counted = find_level(channels_of(sequences), weight), of_changes > 0
+            n_changes = float((counted & (changes.step_index >= self.order_)).sum())
+            lags = add_season(lags, self.season, level, n_changes)
+        return lags, n_rounds
+
+    def _normal(self, mean: Floats, cov: Floats, *, flat: bool) -> Distribution:
+        if flat:
+            return self._of_numbers(NormalMixture.normal(mean[..., 0], np.sqrt(cov[..., 0, 0])))
+        return self._of_numbers(MultivariateNormalMixture.normal(mean, cov))
+
+    def _of_numbers(self, found: NormalMixture | MultivariateNormalMixture) -> Distribution:
+        return LogNormalMixture(found) if self.log else found
 
     def _check_parameters(self) -> None:
-        check_order(self.order)
+        if self.order != "bic":
+            check_order(self.order)
+        if self.season is not None:
+            check_scalar(self.season, "season", Integral, min_val=1)
+        if self.max_order is not None:
+            check_scalar(self.max_order, "max_order", Integral, min_val=0)
         check_scalar(self.ridge, "ridge", Real, min_val=0)
         check_scalar(self.volatility_lags, "volatility_lags", Integral, min_val=1)
         if self.volatility not in (None, "arch", "garch"):

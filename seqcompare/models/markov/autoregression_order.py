@@ -1,27 +1,35 @@
-"""How well autoregressions of several orders fit, all on the same steps."""
+"""How well autoregressions of several orders fit, all on the same steps, and which of them to take."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.models.markov.autoregression import Autoregression
 from seqcompare.models.markov.least_squares import find_moments, solve
 from seqcompare.typing import Floats, Record
 
+# Steps for each number of a step and lag that is tried, so that what is compared is more than the fit to few.
+_STEPS_PER_LAG = 8
 
-def likelihood_rows(estimator: Autoregression, sequences: Sequences, orders: list[int]) -> list[Record]:
+
+def likelihood_rows(
+    estimator: Any, sequences: Sequences, orders: list[int], weight: Floats | None = None
+) -> list[Record]:
     """Return order, parameters, log-likelihood, AIC and BIC of each order.
 
     Parameters
     ----------
-    estimator : Autoregression
+    estimator : Autoregression (which itself rests on this file)
         Not fitted; its order does not matter.
     sequences : Sequences
         The data.
     orders : list of int
         Sorted. The likelihoods are of the steps with the largest of them before them, given those.
+    weight : ndarray of shape (n_steps,), optional
+        Of the prediction of each step.
     """
     late = sequences.step_index >= orders[-1]
     if not late.any():
@@ -31,12 +39,48 @@ def likelihood_rows(estimator: Autoregression, sequences: Sequences, orders: lis
         )
     plain = estimator.volatility is None and not np.isnan(sequences.channels).any()
     by = _rows_of_moments if plain else _rows_of_fits
-    return by(estimator, sequences, orders, late.astype(np.float64))
+    return by(estimator, sequences, orders, late.astype(np.float64) * (1.0 if weight is None else weight))
 
 
-def _rows_of_moments(
-    estimator: Autoregression, sequences: Sequences, orders: list[int], late: Floats
-) -> list[Record]:
+def most_lags(n_steps: int, width: int = 1) -> int:
+    """Return the largest order that is tried by default: 10 log10(n), but an eighth of n at most.
+
+    Parameters
+    ----------
+    n_steps : int
+        Steps to learn from.
+    width : int, default=1
+        Numbers in a step, which make as many coefficients more.
+    """
+    n = max(n_steps, 1) / width
+    return int(min(10 * np.log10(max(n, 1)), n / _STEPS_PER_LAG))
+
+
+def choose_order(estimator: Any, sequences: Sequences, weight: Floats, most: int | None) -> int:
+    """Return the order from 0 on that has the best BIC (Schwarz 1978, "Estimating the dimension of a model").
+
+    Parameters
+    ----------
+    estimator : Autoregression
+        Its other settings are what is used.
+    sequences : Sequences
+        The data.
+    weight : ndarray of shape (n_steps,)
+        Of the prediction of each step.
+    most : int, optional
+        The largest order; never more than `most_lags` says, nor than leaves a step to learn from.
+    """
+    counted = sequences.step_index[weight > 0]
+    limit = min(most_lags(len(counted), sequences.n_channels), int(counted.max(initial=0)))
+    orders = list(range((limit if most is None else min(most, limit)) + 1))
+    if len(orders) == 1:
+        return 0
+    plain = clone(estimator).set_params(season=None, log=False)
+    rows = likelihood_rows(plain, sequences, orders, weight)
+    return int(min(rows, key=lambda row: row["bic"])["order"])
+
+
+def _rows_of_moments(estimator: Any, sequences: Sequences, orders: list[int], late: Floats) -> list[Record]:
     """Compare by one pass over the data, since the products of fewer lags are among those of all."""
     moments = find_moments(sequences, late, orders[-1])
     d, rows = sequences.n_channels, []
@@ -47,9 +91,7 @@ def _rows_of_moments(
     return rows
 
 
-def _rows_of_fits(
-    estimator: Autoregression, sequences: Sequences, orders: list[int], late: Floats
-) -> list[Record]:
+def _rows_of_fits(estimator: Any, sequences: Sequences, orders: list[int], late: Floats) -> list[Record]:
     rows = []
     for order in orders:
         model = (

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
+from typing import Literal
 
 from sklearn.base import BaseEstimator
 
 import seqcompare
 from seqcompare.families import Family, ModelSpec, Problem, Settings
+from seqcompare.models.markov.autoregression_order import most_lags
 from seqcompare.models.quantized import Quantized
 from seqcompare.needs import Needs, Traits
 
@@ -17,6 +20,9 @@ _MANY_SYMBOLS = 16
 _FEW_CLASSES = 10
 # steps from which on a variance that changes can be told from a constant one, and affordable channels
 _STEPS_OF_A_VARIANCE, _FEW_CHANNELS = 300, 4
+# Series and steps of them up to which parts are too short to choose an order by; and the longest season that
+# an autoregression is given.
+_FEW_SERIES, _FEW_STEPS, _LONGEST_SEASON = 4, 1_000, 100
 
 
 def _chain(
@@ -131,11 +137,16 @@ def _depths(problem: Problem) -> list[Settings]:
     return [{"depth": min(16, problem.longest - 1)}]
 
 
-def _autoregression(problem: Problem, order: int) -> BaseEstimator | None:
+def _autoregression(
+    problem: Problem, order: int | Literal["bic"], season: int | None = None, log: bool = False
+) -> BaseEstimator | None:
     """Return the chain of numbers: a density, or one a class."""
     if problem.kind != "real" or not _follows_or_classes(problem):
         return None
-    chain = seqcompare.Autoregression(order, missing="allow" if problem.missing else "error")
+    most = int(10 * math.log10(problem.longest)) if order == "bic" else None
+    chain = seqcompare.Autoregression(
+        order, season=season, log=log, max_order=most, missing="allow" if problem.missing else "error"
+    )
     return chain if problem.role == "next" else seqcompare.BayesClassifier(chain)
 
 
@@ -145,11 +156,57 @@ def _lags(problem: Problem) -> list[Settings]:
         return []
     width = problem.n_channels
     if problem.role == "next":
-        able = [k for k in (1, 2, 3, 4, 6, 8) if k < problem.longest]
-        return [{"order": k} for k in able if k == 1 or 10 * k * width <= problem.n_steps]
+        return _lags_of_next(problem)
     per_class = problem.n_steps // max(problem.n_classes, 1)
     able = [k for k in (1, 2, 4) if k < problem.shortest]
     return [{"order": k} for k in able if 10 * k * width <= per_class]
+
+
+def _lags_of_next(problem: Problem) -> list[Settings]:
+    """Return orders, of one season's changes as well, and of logarithms of what varies with its size.
+
+    A few short series leave no parts that are long enough to choose by: the order is that of the best BIC,
+    which counts every step, and logarithms are taken wherever numbers vary with their size.
+    """
+    season = problem.period if 1 < problem.period <= _LONGEST_SEASON else 0
+    few = problem.n_train <= _FEW_SERIES and problem.n_steps < _FEW_STEPS and problem.task is None
+    if few and not problem.missing:  # with gaps each order that BIC looks at is fitted in many rounds
+        told: Settings = {"order": "bic", **({"log": True} if problem.grows else {})}
+        return [told, {**told, "season": season}] if season else [told]
+    orders = [1, 2, 3, 4, 6, 8, *([season, season + 1] if season > 8 else [])]
+    able = [k for k in orders if k < problem.longest]
+    found: list[Settings] = [
+        {"order": k} for k in able if k == 1 or 10 * k * problem.n_channels <= problem.n_steps
+    ]
+    found += [{"order": k, "season": season} for k in (1, 2) if season and season + k < problem.longest]
+    return found + [{**settings, "log": True} for settings in found if problem.grows]
+
+
+def _lags_label(settings: Settings) -> str:
+    words = "seasonal autoregression" if settings.get("season") else "autoregression"
+    words += ", order by BIC" if settings["order"] == "bic" else f" of order {settings['order']}"
+    words += f", {settings['season']} steps a season" if settings.get("season") else ""
+    return words + (", of logarithms" if settings.get("log") else "")
+
+
+def _n_lags(problem: Problem, settings: Settings) -> int:
+    order = settings["order"]
+    return most_lags(problem.n_steps) if order == "bic" else int(order) + (settings.get("season") or 0)
+
+
+def _other_order(problem: Problem, settings: Settings) -> list[Settings]:
+    return [] if settings["order"] == "bic" else _one_more_or_less("order", problem, settings)
+
+
+def _fewer_lags(estimator: BaseEstimator, k: int) -> BaseEstimator:
+    """Return the autoregression that sees the last k steps; one a class sees all of a sequence."""
+    if isinstance(estimator, seqcompare.BayesClassifier):
+        return estimator
+    if estimator.season is not None and k < estimator.season:
+        estimator.set_params(season=None)
+    key = "max_order" if estimator.order == "bic" else "order"
+    left = k - (estimator.season or 0)
+    return estimator.set_params(**{key: min(left, getattr(estimator, key))})
 
 
 def _theory_of_lines(needs: Needs, traits: Traits) -> bool | None:
@@ -242,10 +299,10 @@ AUTOREGRESSION = ModelSpec(
     sizes=(1, 2, 4, 8),
     capacity="order",
     capacity_name="order",
-    label="autoregression of order {order}",
-    limit=_last_steps,
-    refine=partial(_one_more_or_less, "order"),
-    cost=lambda problem, settings: 1e-6 * problem.n_steps * (int(settings["order"]) + 1),
+    label=_lags_label,
+    limit=_fewer_lags,
+    refine=_other_order,
+    cost=lambda problem, settings: 1e-6 * problem.n_steps * (_n_lags(problem, settings) + 1),
     can_represent=_theory_of_lines,
     missing=True,
     kinds=("real",),

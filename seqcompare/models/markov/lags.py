@@ -51,14 +51,22 @@ def spectral_radius(coef: Floats) -> float:
     return float(np.abs(np.linalg.eigvals(_companion(coef, len(coef)))).max())
 
 
+def long_run_mean(lags: Lags) -> Floats:
+    """Return what steps are on average in the long run; where there is none, what those of training were."""
+    if spectral_radius(lags.coef) < _UNIT_ROOT:
+        found: Floats = np.linalg.solve(np.eye(len(lags.intercept)) - lags.coef.sum(axis=0), lags.intercept)
+        return found
+    return lags.level_mean
+
+
 def as_state_space(lags: Lags, n_lags: int) -> LinearGaussian:
     """Return the same as a state-space model: the state is the last `n_lags` steps, the newest first."""
     d = len(lags.intercept)
     transition = _companion(lags.coef, n_lags)
     fresh = np.zeros((n_lags * d, n_lags * d))
     fresh[:d, :d] = lags.covariance
+    centre = long_run_mean(lags)
     if spectral_radius(lags.coef) < _UNIT_ROOT:
-        centre = np.linalg.solve(np.eye(d) - lags.coef.sum(axis=0), lags.intercept)
         # in units of each channel's errors, so that volts beside kilometres are no ill-conditioned problem
         spread = np.sqrt(np.diag(lags.covariance))
         unit = np.tile(np.where(spread > 0, spread, 1.0), n_lags)
@@ -68,7 +76,6 @@ def as_state_space(lags: Lags, n_lags: int) -> LinearGaussian:
         )
     else:
         # there is no long run to begin in: each step before the start was like those in training, by itself
-        centre = lags.level_mean
         still = np.kron(np.eye(n_lags), lags.level_cov)
         start_cov = transition @ still @ transition.T + fresh
         start_mean = np.zeros(n_lags * d)

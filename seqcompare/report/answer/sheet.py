@@ -183,7 +183,10 @@ def _heads(metric: Metric, tolerance: str, every: str) -> dict[str, tuple[str, s
         "name": ("Family", "its best member"),
         "score": (name, f"{unit}{direction}; 95% interval"),
         "drawn": ("On test data", f"shaded: within {tolerance} of the best"),
-        "gain": ("Gain over the next simpler", f"{unit_of(metric) or metric.label}; 95% interval"),
+        "gain": (
+            "Better than one simpler",
+            f"by, in {unit_of(metric) or metric.label}; below 0: worse; 95% interval",
+        ),
         "sure": ("As good as the best", "probability"),
         "reach": ("Reach", f"steps back, of {every}" if every else "steps back"),
         "parameters": ("Parameters", ""),

@@ -5,8 +5,10 @@ import pytest
 from published_series import SUNSPOTS
 from scipy.linalg import toeplitz
 from scipy.stats import multivariate_normal
+from statsmodels.tsa.ar_model import AutoReg
 
 from seqcompare import Autoregression, Sequences, select_order
+from seqcompare.models.markov.autoregression_order import most_lags
 from seqcompare.models.markov.least_squares import find_moments
 
 LOG2 = np.log(2)
@@ -284,6 +286,8 @@ def test_constant_and_extreme_numbers_are_no_trouble():
         (Autoregression(1, ridge=-1.0), "ridge"),
         (Autoregression(volatility="figarch"), "volatility must be"),
         (Autoregression(volatility="arch", volatility_lags=0), "volatility_lags"),
+        (Autoregression(season=0), "season"),
+        (Autoregression("bic", max_order=-1), "max_order"),
         (Autoregression(missing="drop"), "missing must be"),
         (Autoregression(volatility="arch", missing="allow"), "constant variance"),
         (Autoregression(30), "no step to learn from: an autoregression of order 30"),
@@ -351,3 +355,69 @@ def test_hard_series_have_finite_scores():
     x[2, 7] = 1e8
     for volatility in (None, "garch"):
         assert np.isfinite(Autoregression(3, volatility=volatility).fit(x).score(x))
+
+
+def seasonal(n, seed=0):
+    """Draw a series that goes on from the season before, four steps back, with changes that are an AR(1)."""
+    rng = np.random.default_rng(seed)
+    change, x = 0.0, [3.0, 5.0, 4.0, 6.0]
+    for _ in range(n):
+        change = 0.6 * change + 0.1 * rng.normal()
+        x.append(x[-4] + change)
+    return np.array(x)
+
+
+def test_the_order_is_that_of_the_best_bic():
+    x = list(draw_ar([1.6, -0.8], 5, 60))
+    model = Autoregression("bic", max_order=6).fit(x)
+    assert model.order_ == select_order(x, range(7), "bic").best_order == 2
+    np.testing.assert_array_equal(model.coef_, Autoregression(2).fit(x).coef_)
+    # 10 log10(n), at most an eighth of the steps, of vectors in units of what a lag costs
+    assert [most_lags(n) for n in (7, 40, 100, 1000)] == [0, 5, 12, 30]
+    assert most_lags(100, 4) == 3
+    assert Autoregression("bic").fit([x[0][:7]]).order_ == 0
+
+
+def test_a_seasonal_rule_is_the_rule_of_the_changes_since_the_season_before():
+    x = seasonal(80)
+    change = x[4:] - x[:-4]
+    model, plain = Autoregression(1, season=4).fit([x]), Autoregression(1).fit([change])
+    np.testing.assert_allclose(model.coef_[:, 0, 0], [phi := plain.coef_[0, 0, 0], 0, 0, 1, -phi])
+    # how steps vary counts for one change more than the 79 that have one before them
+    widened = (79 * plain.covariance_[0, 0] + x.var()) / 80
+    assert model.covariance_[0, 0] == pytest.approx(widened)
+    off = change[1:] - plain.predict_next([change])[0][:-1]
+    expected = -(off**2 / widened + np.log(2 * np.pi * widened)) / 2
+    np.testing.assert_allclose(model.score_steps([x])[0][5:], expected)
+    assert model.n_parameters_ == plain.n_parameters_ == 3
+    # statsmodels forecasts the changes; each is added to the season before
+    peer = AutoReg(change, 1, trend="c").fit().forecast(6)
+    expected = list(x)
+    for step in peer:
+        expected.append(expected[-4] + step)
+    np.testing.assert_allclose(model.forecast([x], 6).mean[0], expected[-6:], rtol=1e-8)
+    gappy = x.copy()
+    gappy[[20, 41]] = np.nan
+    found = Autoregression(1, season=4, missing="allow").fit([gappy])
+    assert found.coef_[0, 0, 0] == pytest.approx(model.coef_[0, 0, 0], abs=0.1)
+    with pytest.raises(ValueError, match="a season of 4 needs a sequence of at least 5 steps"):
+        Autoregression(0, season=4).fit([x[:4]])
+
+
+def test_a_rule_of_logarithms_has_densities_of_the_numbers():
+    x = np.exp(seasonal(60))
+    logs, model = Autoregression(1).fit([np.log(x)]), Autoregression(1, log=True).fit([x])
+    np.testing.assert_allclose(model.score_steps([x])[0], logs.score_steps([np.log(x)])[0] - np.log(x))
+    ahead = model.predict_next_distribution([x])[0]
+    np.testing.assert_allclose(ahead.log_prob(np.append(x[1:], 1.0))[:-1], model.score_steps([x])[0][1:])
+    state = model.start()
+    for value in x:
+        found, state = model.step(state, value)
+    assert found.mean == pytest.approx(ahead[-1].mean)
+    np.testing.assert_allclose(
+        model.forecast([x], 3).quantile(0.5), np.exp(logs.forecast([np.log(x)], 3).mean)
+    )
+    assert (model.sample(2, 50, random_state=0).values > 0).all()
+    assert model.score([x]) == pytest.approx(model.score_steps([x])[0].mean())
+    with pytest.raises(ValueError, match=r"only numbers above 0 .* sequence 0, step 1 has 0\.0"):
+        model.score([[1.0, 0.0]])

@@ -327,7 +327,7 @@ def test_float32_rows_give_the_same_answer_at_their_precision(tagging):
     X, y, _ = tagging
     wide = WindowTagger(LogisticRegression(tol=1e-8), before=1).fit(X, y)
     narrow = WindowTagger(LogisticRegression(tol=1e-8), before=1, dtype="float32").fit(X, y)
-    assert narrow.estimator_.coef_.dtype == np.float32
+    assert narrow._rows(narrow.window_.layout_.base(Sequences(X))).dtype == np.float32
     np.testing.assert_allclose(
         np.concatenate(narrow.predict_proba(X)), np.concatenate(wide.predict_proba(X)), rtol=1e-3
     )
