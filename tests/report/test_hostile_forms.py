@@ -56,7 +56,7 @@ def test_pictures_of_a_run(run):
     if hasattr(run, "verdict"):
         more = [lambda: plot_contest(run)]
     else:
-        more = [lambda: plot_skill(run.frame(), config=run.config), run.plot]
+        more = [lambda: plot_skill(run.frame(), task=HOSTILE[0], config=run.config)]
     for draw in (answer.plot, answer.slide, *more):
         assert_picture(drawn(draw()))
 
