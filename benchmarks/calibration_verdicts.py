@@ -33,7 +33,7 @@ FOLDS = (1, 3, 5, 10)
 QUESTIONS = ("alike", "choice", "chance", "power")
 EFFECT = 0.5
 STEPS = (200, 500, 1000, 2000)
-STICKINESS = (0.0, 0.3, 0.6, 0.9)
+STICKINESS = (0.0, 0.3, 0.6, 0.9, 0.98)
 COLUMNS = ["data", "n", "folds", "metric", "question", "rejected", "covered", "tables"]
 _AT_A_TIME = 2_000_000
 

@@ -28,8 +28,9 @@ _WIDER_BOUNDED = 5.0
 #: pseudo-units are: ten right answers of a model that is too sure of itself hide the wrong one, which costs
 #: 4 bits.
 _WIDER, _FARTHER = 10.0, 2.0
-#: Autocorrelation from which on few frequencies are averaged, and the steps that this takes at least.
-_STICKY, _STICKY_FREEDOM, _STICKY_STEPS = 0.7, 8, 400
+#: Autocorrelation from which on few frequencies are averaged, at most how many, at least how many, and how much of
+#: n (1 - autocorrelation) each takes.
+_STICKY, _MOST_STICKY, _LEAST_STICKY, _ROOM = 0.7, 8, 3, 8.0
 
 
 @dataclass(frozen=True)
@@ -178,8 +179,8 @@ def over_time(values: ArrayLike, weights: ArrayLike | None = None, *, inflation:
 
     Its long-run variance is the mean of equally weighted cosine projections, as many as
     Lazarus, Lewis, Stock and Watson (2018), HAR inference: recommendations for practice, advise; it is the
-    test of Diebold and Mariano (1995) where the series is one of loss differences. Fewer where the
-    autocorrelation at lag 1 is above .7, and of less than 400 steps of that kind nothing is said.
+    test of Diebold and Mariano (1995) where the series is one of loss differences. Where the autocorrelation r
+    at lag 1 is above .7 there are fewer, an eighth of n (1 - r), and nothing is said where that is not three.
 
     Parameters
     ----------
@@ -200,15 +201,16 @@ def over_time(values: ArrayLike, weights: ArrayLike | None = None, *, inflation:
     residual = np.where(np.abs(residual) > 1e-12 * np.abs(mean)[..., None], residual, 0.0)
     squares = (residual**2).sum(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        sticky = (residual[..., 1:] * residual[..., :-1]).sum(axis=-1) / squares > _STICKY
-    few = min(_STICKY_FREEDOM, max(n - 1, 1))
-    many = max(few, int(0.4 * n ** (2 / 3)))
-    phase = np.pi * np.outer(np.arange(1, min(many, max(n - 1, 1)) + 1), np.arange(n) + 0.5) / n
+        r = np.nan_to_num((residual[..., 1:] * residual[..., :-1]).sum(axis=-1) / squares)
+    sticky = r > _STICKY
+    many = min(max(_MOST_STICKY, int(0.4 * n ** (2 / 3))), max(n - 1, 1))
+    phase = np.pi * np.outer(np.arange(1, many + 1), np.arange(n) + 0.5) / n
     power = (residual @ (np.sqrt(2 / n) * np.cos(phase)).T) ** 2
-    freedom = np.where(sticky, few, power.shape[-1])
-    variance = np.where(sticky, power[..., :few].mean(axis=-1), power.mean(axis=-1))
+    few = (n * (1 - r) / _ROOM).astype(int)
+    freedom = np.where(sticky, np.clip(few, 1, min(_MOST_STICKY, many)), many)
+    variance = np.where(np.arange(many) < freedom[..., None], power, 0.0).sum(axis=-1) / freedom
     error = np.sqrt(inflation * variance / n)
-    unknown = (sticky & (n < _STICKY_STEPS)) | (n < 3)
+    unknown = (sticky & (few < _LEAST_STICKY)) | (n < 3)
     return Estimate(mean, np.where(unknown, np.inf, error), freedom, n=n)
 
 
