@@ -28,8 +28,8 @@ _WIDER_BOUNDED = 5.0
 #: pseudo-units are: ten right answers of a model that is too sure of itself hide the wrong one, which costs
 #: 4 bits.
 _WIDER, _FARTHER = 10.0, 2.0
-#: Autocorrelation from which on few frequencies are averaged, at most how many, at least how many, and how much of
-#: n (1 - autocorrelation) each takes.
+#: Autocorrelation from which on few frequencies are averaged, at most how many, at least how many, and how
+#: much of n (1 - autocorrelation) each takes.
 _STICKY, _MOST_STICKY, _LEAST_STICKY, _ROOM = 0.7, 8, 3, 8.0
 
 
@@ -179,8 +179,8 @@ def over_time(values: ArrayLike, weights: ArrayLike | None = None, *, inflation:
 
     Its long-run variance is the mean of equally weighted cosine projections, as many as
     Lazarus, Lewis, Stock and Watson (2018), HAR inference: recommendations for practice, advise; it is the
-    test of Diebold and Mariano (1995) where the series is one of loss differences. Where the autocorrelation r
-    at lag 1 is above .7 there are fewer, an eighth of n (1 - r), and nothing is said where that is not three.
+    test of Diebold and Mariano (1995) where the series is one of loss differences. Where the autocorrelation
+    r at lag 1 is above .7 there are fewer, an eighth of n (1 - r), and nothing is said if that is not three.
 
     Parameters
     ----------

@@ -97,14 +97,16 @@ def test_equal_models_are_told_apart_no_more_often_than_stated(n, bounded):
         assert (found.p_value() < 0.05).mean() >= 0.03
 
 
-@pytest.mark.parametrize(("rho", "n"), [(0.0, 800), (0.6, 800), (0.9, 800), (0.9, 200), (0.95, 300), (0.98, 1000)])
+@pytest.mark.parametrize(
+    ("rho", "n"), [(0.0, 800), (0.6, 800), (0.9, 800), (0.9, 200), (0.95, 300), (0.98, 1000)]
+)
 def test_a_series_is_told_from_zero_no_more_often_than_stated(rho, n):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(2000, n))
     for t in range(1, n):
         x[:, t] = rho * x[:, t - 1] + np.sqrt(1 - rho**2) * x[:, t]
     found = over_time(x)
-    # treated as independent they would be told apart in .50 at .6, and in .65 at .9; eight frequencies would in
-    # .10 at .9 and 200 steps, in .14 at .95 and 300, in .10 at .98 and 1,000
+    # treated as independent they would be told apart in .50 at .6, and in .65 at .9; eight frequencies would
+    # in .10 at .9 and 200 steps, in .14 at .95 and 300, in .10 at .98 and 1,000
     assert (found.p_value() < 0.05).mean() <= 0.07
     assert np.isfinite(found.error).mean() > 0.25
