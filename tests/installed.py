@@ -1,7 +1,7 @@
 """Check what is published: built, looked at by twine, installed, and used where its user may not write.
 
 Run with ``python tests/installed.py FOLDER``, where a fresh environment is built; its dependencies are those
-of the environment that runs this. ``make installed`` and ``.ci/run`` do so. Where root runs it, it becomes an
+of the environment that runs this. ``make installed`` does so. Where root runs it, it becomes an
 ordinary user for the use.
 """
 
