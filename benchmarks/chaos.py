@@ -26,14 +26,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from chaos_folders import folders, mutated
 from chaos_runs import (
     call,
     finished,
-    folders,
     full,
     is_kept,
     kills,
-    mutated,
     phases,
     results,
     twice,

@@ -16,7 +16,11 @@ VARIABLE = "NUMBA_CACHE_DIR"
 # which modules the kernels in the caches were compiled from
 _SEEN = "kernels.txt"
 #: Folders of the package whose modules hold compiled kernels.
-KERNELS = ("dependence", "models", "models/hmm", "models/machine", "models/markov", "models/recurrent")
+KERNELS = (
+    "dependence",
+    "models",
+    *(f"models/{name}" for name in ("attention", "echo_state", "hmm", "machine", "markov", "recurrent")),
+)
 
 
 def find_kernel_cache() -> None:

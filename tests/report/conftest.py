@@ -1,10 +1,13 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from browsing import ARGUMENTS, CHROMIUM
 from hostile import HOSTILE
 from invented import MODELS, TASKS, hostile_rows, trial_rows, write_run
+from playwright.sync_api import Browser, sync_playwright
 from sklearn.dummy import DummyClassifier
 
 import seqcompare.models
@@ -14,6 +17,16 @@ from seqcompare.report.page import write_report
 
 # what a name would do in a file of Python
 WINNER = '"""\nopen("hacked", "w")\n""" '
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert Path(CHROMIUM).exists(), "these tests need chromium: apt-get install chromium"
+    with sync_playwright() as playwright:
+        # a new, empty profile is made for every start
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from test_browser import audit, browser, opened  # noqa: F401  # a fixture
+from browsing import audit, opened
 
 import seqcompare
 from seqcompare import quantities
@@ -138,7 +138,7 @@ def test_the_forms_lie_in_the_folder(folder):
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
-def test_tiles_and_table_are_on_the_first_screen(browser, folder, width, height):  # noqa: F811
+def test_tiles_and_table_are_on_the_first_screen(browser, folder, width, height):
     with opened(browser, folder, width, unfold=False) as page:
         tiles = [tile.bounding_box() for tile in page.locator(".sq-tile").all()]
         assert len(tiles) == 4
@@ -150,7 +150,7 @@ def test_tiles_and_table_are_on_the_first_screen(browser, folder, width, height)
         assert page.evaluate("document.documentElement.scrollHeight") < (2 if width > 600 else 4) * height
 
 
-def test_folds_open_by_key_and_by_link(browser, folder):  # noqa: F811
+def test_folds_open_by_key_and_by_link(browser, folder):
     with opened(browser, folder, unfold=False) as page:
         fold = page.locator("#enough > details.fold")
         assert fold.get_attribute("open") is None
@@ -165,7 +165,7 @@ def test_folds_open_by_key_and_by_link(browser, folder):  # noqa: F811
 
 
 @pytest.mark.parametrize("name", ["latex", "methods", "bibtex", "markdown"])
-def test_what_is_pasted_is_copied(browser, folder, name):  # noqa: F811
+def test_what_is_pasted_is_copied(browser, folder, name):
     with opened(browser, folder, unfold=False, permissions=["clipboard-read", "clipboard-write"]) as page:
         page.locator(f'[data-copy="paste-{name}"]').click()
         page.locator(".takes output", has_text="copied").wait_for()
@@ -174,14 +174,14 @@ def test_what_is_pasted_is_copied(browser, folder, name):  # noqa: F811
         assert len(pasted) > 200
 
 
-def test_a_figure_is_saved_as_a_picture(browser, folder):  # noqa: F811
+def test_a_figure_is_saved_as_a_picture(browser, folder):
     with opened(browser, folder) as page:
         with page.expect_download() as download:
             page.locator('.tools[data-figure="f-cost"] button', has_text="PNG").click()
         assert Path(download.value.path()).read_bytes()[1:4] == b"PNG"
 
 
-def test_an_audit_of_the_answer_finds_nothing(browser, folder):  # noqa: F811
+def test_an_audit_of_the_answer_finds_nothing(browser, folder):
     with opened(browser, folder, unfold=False, color_scheme="light") as page:
         for details in page.locator("#verdict details > summary").all():
             details.click()
@@ -249,7 +249,7 @@ def test_a_card_says_what_the_model_is_and_no_contents_of_the_data(folder):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_matrix_of_a_sweep_is_on_the_first_screen(browser, report_folder, width):  # noqa: F811
+def test_the_matrix_of_a_sweep_is_on_the_first_screen(browser, report_folder, width):
     with opened(browser, report_folder, width, unfold=False) as page:
         box = page.locator(".sq-reaches tbody tr").first.bounding_box()
         assert box["y"] + box["height"] < 844
