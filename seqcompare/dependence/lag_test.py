@@ -178,6 +178,8 @@ def _seen(
             bits = least_seen(limit[v], n_pairs, freedom, power)
             # what is more than there can be would not be seen at all
             most = float(np.log2(max(2, min(n_sources, n_targets))))
+            # a step that never differs, of which all surrogates count the same, has nothing to tell
+            bits = np.where(limit[v] > chance[v] + 1e-12, bits, 0.0)
             sizes[v] = np.where(bits <= most, bits, np.nan)
         # a size that some view cannot show cannot be promised
         found.append(sizes.max(axis=0))

@@ -208,10 +208,11 @@ def power_sentence(found: Measured) -> str:
     for lag, pairs, nine in zip(shown["lag"], shown["n_pairs"], shown["seen_nine_in_ten"], strict=True):
         # with few pairs not even all there can be would be seen as often
         known = f"from {nine:.2g} bit on" if np.isfinite(nine) else f"hardly ever ({pairs:,} pairs)"
+        known = known if nine else "there is nothing to show, since that step never differs"
         said.append(f"{lag} step{'' if lag == 1 else 's'} back {known}")
     text = f"How small a dependence on one single step these data show, nine times in ten: {', '.join(said)}"
     half = shown["seen_half"].to_numpy()[-1]
-    if np.isfinite(half):
+    if half > 0:
         text += f"; at the last, one of {half:.2g} bit is missed half of the time"
     return f"{text}. Dependences on several steps together are looked for by contexts, as far as these recur."
 

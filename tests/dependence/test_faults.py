@@ -150,6 +150,16 @@ def test_what_is_said_to_be_seen_is_seen_as_often(share):
     assert abs(seen / n - expected) < 0.1 + 2 * np.sqrt(expected * (1 - expected) / n)
 
 
+def test_a_step_that_never_differs_has_nothing_to_show():
+    rng = np.random.default_rng(0)
+    X = [np.append(0, rng.integers(0, 2, 9)) for _ in range(80)]
+    found = seqcompare.profile((X, rng.integers(0, 2, 80)))
+    assert found.lags.set_index("lag").loc[9, "seen_nine_in_ten"] == 0
+    assert "9 steps back there is nothing to show" in found.summary()
+    # such a step hides nothing, and the others show a tenth of a bit at least
+    assert 0.1 < found.facts()["least_seen"] < 0.5
+
+
 def test_what_would_be_seen_is_said_lag_by_lag():
     rng = np.random.default_rng(0)
     found = seqcompare.profile(list(rng.integers(0, 3, (40, 60))))
