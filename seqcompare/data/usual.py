@@ -37,7 +37,7 @@ WEAK = ("unit", "series", "run", "trial", "sample_id")
 
 # systems of codes, of medicine and trades above all: their numbers are names
 _CODES = re.compile(
-    r"(?:^|[_. -])(?:icd(?:[_-]?(?:9|10))?(?:cm|pcs)?|diagnos[ei]s|dx|atc|ndc|cpt|hcpcs|loinc|snomed|naics)"
+    r"(?:^|[_. -])(?:icd(?:[_-]?(?:9|10))?(?:cm|pcs)?|diagnos[ei]s|atc|ndc|cpt|hcpcs|loinc|snomed|naics)"
     r"(?:[_. -]?[0-9]{1,2})?(?:$|[_. -])",
     re.IGNORECASE,
 )
@@ -51,7 +51,7 @@ def normal(name: str) -> str:
 def is_code(name: str) -> bool:
     """Whether a name is one of codes: ``item_id``, ``movieId``, ``zip_code``, ``icd9``, ``diagnosis``."""
     text = name.strip()
-    ends = re.search(r"(?:(?:^|[_. -])(?:code|nr|no)|[_. -]id|[a-z](?:Id|ID|Code)|[_ ]zip)$", text)
+    ends = re.search(r"(?:(?:^|[_. -])code|[_. -](?:id|nr|no)|[a-z](?:Id|ID|Code)|[_ ]zip)$", text)
     return ends is not None or _CODES.search(text) is not None
 
 

@@ -216,6 +216,11 @@ FILES = {
                                  for i in range(9) for t in range(6))),
         9, (6, 6), "next", {"diagnosis": "symbols"}, "by its name codes: read as 3 symbols",
     ),
+    "mouse.csv": (  # a move, and a gas: no codes, whatever their names are elsewhere
+        lines("stroke,t,dx,no", (f"{i},{t},{(i * t) % 7 - 3.5},{(i + t) % 5 / 10}"
+                                 for i in range(9) for t in range(20))),
+        9, (20, 20), "next", {"dx": "real", "no": "real"}, "'t' is taken for the order",
+    ),
     "waves.csv": (
         lines("pidp,a_health,b_health,c_health,d_health", (
             f"{20000 + 17 * i}," + ",".join(names(range(1, 6), 4)) for i in range(20))),
