@@ -15,12 +15,8 @@ from seqcompare.whole_file import write_whole
 VARIABLE = "NUMBA_CACHE_DIR"
 # which modules the kernels in the caches were compiled from
 _SEEN = "kernels.txt"
-#: Folders of the package whose modules hold compiled kernels.
-KERNELS = (
-    "dependence",
-    "models",
-    *(f"models/{name}" for name in ("attention", "echo_state", "hmm", "machine", "markov", "recurrent")),
-)
+#: Folders of the package in and below which modules hold compiled kernels.
+KERNELS = ("dependence", "models")
 
 
 def find_kernel_cache() -> None:
@@ -32,7 +28,8 @@ def find_kernel_cache() -> None:
     """
     package = Path(__file__).parent
     forget_edited(package)
-    if os.environ.get(VARIABLE) or all(_writable(package / part / "__pycache__") for part in KERNELS):
+    folders = kernel_folders(package)
+    if os.environ.get(VARIABLE) or all(_writable(folder / "__pycache__") for folder in folders):
         return
     if _writable(_users_cache() / "numba"):
         return
@@ -52,18 +49,23 @@ def forget_edited(package: Path) -> None:
     package : Path
         Where the folders of `KERNELS` lie.
     """
-    caches = [package / part / "__pycache__" for part in KERNELS]
-    sources = sorted(path for part in KERNELS for path in (package / part).glob("*.py"))
+    folders = kernel_folders(package)
+    sources = [path for folder in folders for path in sorted(folder.glob("*.py"))]
     with suppress(OSError):  # what cannot be written to is not edited either
         seen = "\n".join(f"{path.name} {path.stat().st_mtime_ns} {path.stat().st_size}" for path in sources)
         told = package / "__pycache__" / _SEEN
         if told.exists() and told.read_text(encoding="utf-8") == seen:
             return
-        for cache in caches:
-            for index in cache.glob("*.nbi"):
+        for folder in folders:
+            for index in (folder / "__pycache__").glob("*.nbi"):
                 index.unlink(missing_ok=True)
         told.parent.mkdir(exist_ok=True)
         write_whole(told, seen)
+
+
+def kernel_folders(package: Path) -> list[Path]:
+    """Return `KERNELS` of a package, and the folders of modules below them."""
+    return sorted({path.parent for part in KERNELS for path in (package / part).rglob("*.py")})
 
 
 def _writable(folder: Path) -> bool:
