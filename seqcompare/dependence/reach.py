@@ -172,16 +172,14 @@ def fades(
 
 
 def _share(here: NDArray[np.bool_], X: Sequences, width: int) -> NDArray[np.float64]:
-    """Return the share of the last `width` steps up to each one, fewer at the start, in which something is."""
+    """Return in what share of the last `width` steps up to each one, fewer at the start, something is."""
     counts = np.concatenate([[0], np.cumsum(here)])
     steps = np.minimum(X.step_index + 1, width)
     end = np.arange(1, len(here) + 1)
     return np.asarray((counts[end] - counts[end - steps]) / steps)
 
 
-def _known(
-    question: Question, pairs: Pairs, context: list[int]
-) -> tuple[list[int], NDArray[np.int64]]:
+def _known(question: Question, pairs: Pairs, context: list[int]) -> tuple[list[int], NDArray[np.int64]]:
     """Return the lags of a context, or those of which there are not too many contexts, and these numbered."""
     most = _MOST_CELLS // (pairs.n_sources * pairs.n_targets)
     known = list(context)

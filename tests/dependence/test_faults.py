@@ -234,13 +234,13 @@ def test_the_reach_says_why_lags_show_for_longer():
 
 
 def test_a_hidden_state_is_remembered_further_than_contexts_can_tell():
-    """Of two states that last 50 steps the last 12 steps tell .027 bit more than the last 3 (by the filter)."""
+    """Two states last 50 steps: the last 12 tell .027 bit more than the last 3, by the exact filter."""
     rng = np.random.default_rng(0)
     state = np.cumsum(rng.random((20, 500)) < 0.02, axis=1) % 2
     x = 3 - (rng.random(state.shape)[..., None] < [0.1, 0.3, 0.6]).sum(axis=-1)
     found = seqcompare.profile(list(np.where(state, 3 - x, x)), max_lag=50)
     assert found.order <= 5
-    assert 12 <= found.reach
+    assert found.reach >= 12
     assert "steps beyond the contexts" in found.facts()["reach_sentence"]
 
 
