@@ -131,16 +131,6 @@ class Cell(NamedTuple):
     layers: int = 1
     advance: Callable[[Weights, How], Advance] | None = None
 
-    def __reduce__(self) -> tuple[Callable[[str], Cell], tuple[str]]:
-        return cell_named, (self.name,)
-
-
-def cell_named(name: str) -> Cell:
-    """Return a cell by its name: pickled networks and their states hold that alone."""
-    from seqcompare.models.recurrent.cells import CELLS
-
-    return CELLS[name]
-
 
 def with_initial(initial: Array, n_rows: int, name: str, how: How, n_beside: int = 0) -> Array:
     """Return room for the states of all steps, behind the initial ones, shape (B + N, width + n_beside)."""
