@@ -336,17 +336,32 @@ def test_what_the_first_bytes_tell_is_read(encoding, tmp_path):
 
 @pytest.mark.parametrize(("encoding", "words"), [
     ("cp1252", ("weiß", "naïve")), ("cp1251", ("да", "может")), ("gb18030", ("晴天", "下雨了")),
+    ("cp932", ("良い", "悪い")), ("euc_jp", ("とても眠い", "起きている")), ("cp949", ("좋음", "나쁨")),
+    ("big5", ("清醒", "睡眠")), ("koi8-r", ("хорошо", "плохо")), ("cp1253", ("καλή", "κακή")),
+    ("cp1250", ("świetny", "źle")), ("cp1254", ("ışık", "güneş")), ("cp874", ("ดีมาก", "ไม่ดี")),
 ])  # fmt: skip
 def test_another_encoding_is_never_guessed_and_the_advice_is_right(encoding, words, tmp_path):
     path = tmp_path / "words.csv"
     text = lines(f"id;t;{words[0]}", (f"{i};{t};{words[(i * t) % 2]}" for i in range(4) for t in range(5)))
     path.write_bytes(text.encode(encoding))
-    with pytest.raises(DataError, match="is not UTF-8; say what the encoding is") as refused:
+    with pytest.raises(DataError, match="is not UTF-8; the first word may be") as refused:
         read(path)
     assert refused.value.remedy == {"encoding": encoding}
     data = read(path, **refused.value.remedy)
     assert set(data.X.values.tolist()) == set(words)
     assert data.reading["encoding"] == encoding
+
+
+def test_of_several_encodings_each_is_named_with_a_word(tmp_path):
+    path = tmp_path / "words.csv"
+    path.write_bytes("患者,時刻\n睡眠,覚醒\n".encode("euc_jp"))
+    with pytest.raises(DataError, match=r"'患者' \(euc_jp\)"):
+        read(path)
+    # what is UTF-8 but for a byte is in no other encoding
+    path.write_bytes("日付,気分\n良い,悪い\n".encode() + b"\xff\n")
+    with pytest.raises(DataError, match="say what the encoding is, or save") as refused:
+        read(path)
+    assert refused.value.remedy is None
 
 
 MOLTEN = {
