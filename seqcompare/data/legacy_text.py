@@ -10,7 +10,7 @@ _WESTERN = "äöüßéèàçñáíóúâêîôåøæëïœ¿¡ûãõðþý"
 _EASTERN = "ąćęłńóśźżáčďéěíňřšťúůýžőűöüăâîşţđ"
 _RUSSIAN = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъіїєґё"
 _GREEK = "αοιετνσηςρκπμλυάέήίόύώωγδβφχθξψζ"
-_ARABIC = "ابتثجحخدذرزسشصضطظعغفقكلمنهويةىءأإآؤئپچژگ"
+_ARABIC = "اليمونترةبسدفكعهقحجشصطخضذزثغظىءأإآؤئپچژگ"
 # what is written beside letters in most languages
 _SIGNS = frozenset("–—‘’“”„«»…€£°·•§×±²³µ、。，：；！？（）「」・ー　．％～")
 
@@ -102,7 +102,9 @@ def likely_encodings(data: bytes) -> list[tuple[str, str]]:
         if score >= _WORST and words and all(words != known for _, known in found.values()):
             found[name] = (score, words)
     best = max((score for score, _ in found.values()), default=0.0)
-    ranked = [name for name in sorted(found, key=lambda name: -found[name][0]) if found[name][0] > best - 0.15]
+    ranked = [
+        name for name in sorted(found, key=lambda name: -found[name][0]) if found[name][0] > best - 0.15
+    ]
     shared = set.intersection(*(set(found[name][1]) for name in ranked)) if len(ranked) > 1 else set()
     first = {name: next((word for word in found[name][1] if word not in shared), "") for name in ranked}
     return [(name, first[name][:20]) for name in ranked[:3]]
@@ -112,12 +114,14 @@ def _score(text: str, fits: Callable[[str], float]) -> float:
     """Return how well the letters beyond ASCII fit, on average; capitals begin words."""
     marks = []
     for before, letter, after in zip(f" {text}", text, f"{text[1:]} ", strict=False):
-        if ord(letter) < 128 or letter in _SIGNS:
+        if ord(letter) < 128 or (
+            letter in _SIGNS and (letter > "⿿" or letter == "’" or not before.isalpha())
+        ):
             continue
         capital = letter != letter.lower()
         inside = capital and before != before.upper()
         # letters of other scripts stand in no word of Latin ones
         alien = letter > "ʯ" and any(each.isascii() and each.isalpha() for each in (before, after))
         all_capitals = capital and before != before.lower()
-        marks.append(fits(letter) * (0.3 if inside or alien else 0.85 if all_capitals else 1.0))
+        marks.append(fits(letter) * (0.3 if inside or alien else 0.9 if all_capitals else 1.0))
     return sum(marks) / len(marks) if marks else 0.0

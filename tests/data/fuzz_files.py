@@ -241,7 +241,7 @@ def warm(folder):
 
 
 class Reading:
-    """A process that runs ``seqcompare inspect`` for one file after the other, and is started again if it dies.
+    """A process that runs ``seqcompare inspect`` for one file after the other; if it dies, another is started.
 
     Its memory is limited, so that no file takes the machine's.
     """
