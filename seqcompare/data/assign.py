@@ -84,7 +84,10 @@ def assign(table: Table, columns: Columns, looks: dict[str, Look]) -> Assigned:
             setattr(found, part, choice)
             found.use(choice, part, "you said so")
     free = [name for name in looks if name not in taken]
-    if columns.sequence is None:
+    for part, name in zip(("sequence", "order"), table.keys or (), strict=False):
+        if getattr(columns, part) is None and name in free:
+            _take(found, part, name, "the format says so", free)
+    if columns.sequence is None and not found.sequence:
         _find_sequence(table, columns, found, looks, free)
     if columns.order is None and found.order is None:
         _find_order(table, found, looks, free)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -10,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from seqcompare.data.cells import as_words
+from seqcompare.data.containers import read_container
 from seqcompare.data.contents import Contents
 from seqcompare.data.kinds import LONGEST_SYMBOL, too_long
 from seqcompare.data.options import SPLIT, TOKENS, Split, Tokens
@@ -42,7 +45,7 @@ def read_any_text(
         table = find_table(text, path)
         if table is not None:
             return table
-        series = find_series(text, path)
+        series = find_series(text, path) or find_lists(text, path)
         if series is not None:
             return series
     return read_plain(path, tokens=tokens or "char", split=split or "line")
@@ -108,6 +111,21 @@ def find_series(text: str, path: Path) -> Contents | None:
     steps = [x.astype(np.int64) for x in series] if whole else series
     gaps = any(np.isnan(x).any() for x in series)
     return Contents(Sequences(steps), notes=tuple(notes), places=[(path, i) for i, _ in lines], gaps=gaps)
+
+
+def find_lists(text: str, path: Path) -> Contents | None:
+    """Return the sequences of a text whose lines are lists as Python writes them; None of any other."""
+    lines = [(i, line.strip()) for i, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    if not all(line[0] + line[-1] in ("[]", "()") for _, line in lines):
+        return None
+    try:
+        found = [ast.literal_eval(line) for _, line in lines]
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+    if not all(isinstance(each, (list, tuple)) and len(each) for each in found):
+        return None
+    notes = ("each line is a list, as Python writes it, and read as a sequence",)
+    return replace(read_container([list(each) for each in found]), notes=notes, places=[(path, i) for i, _ in lines])
 
 
 def _tagged(text: str, path: Path, plain: str) -> Table:
