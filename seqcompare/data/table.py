@@ -49,8 +49,8 @@ class Table:
         Whether a row is a sequence, where the format says so.
     origins : ndarray of Path, shape (n_rows,), optional
         The file of each row, where there are several.
-    keys : (str, str), optional
-        The columns of the sequence and of the order, where the format says so.
+    keys : dict of str to (str, str)
+        The columns of the sequence and of the order where these are known already, each with the reason.
     """
 
     frame: pd.DataFrame
@@ -64,7 +64,7 @@ class Table:
     delimiter: str = "\t"
     wide: bool | None = None
     origins: NDArray[np.object_] | None = None
-    keys: tuple[str, str] | None = None
+    keys: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def written(self, column: str) -> pd.Series:
         """Return a column as it is written: ``007`` is not ``7``."""

@@ -102,11 +102,12 @@ def reader_for(path: Path, file_format: str | None) -> Reader:
     reader = reader_of(path)
     if path.is_file() and (reader is None or reader.name in _MISNAMED):
         found = sniff(path)
+        if found in (None, "text"):
+            refuse_foreign(path)
         if found is not None and (reader is None or found in _UNMISTAKABLE):
             if reader is None or found != reader.name:
                 say(f"what {path.name} holds is read as {found}")
             return READERS[found]
-        refuse_foreign(path)
     if reader is not None:
         return reader
     if not path.exists():

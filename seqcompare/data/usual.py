@@ -25,14 +25,20 @@ USUAL = {
     "order": _words(
         "order step time t timestamp time:timestamp datetime date position pos ds ts index idx frame tick "
         "event_time start_time time_stamp created_at recorded_at token_id turn cycle visit minute second "
-        "hour day week month quarter year"
+        "hour day week month quarter year start onset begin tstart time0"
     ),
     "target": _words("target label class tag ner_tag outcome"),
     "group": _words("group groups subject subject_id"),
 }
 
 #: Names of sequences that are as often those of something that changes from step to step.
-WEAK = ("unit", "series", "run", "trial", "sample_id")
+WEAK = ("unit", "series", "run", "trial", "sample_id", "host")
+
+#: Names of sequences if the rows of each stand together, and else of one attribute of many.
+PLACES = _words(
+    "country country_name location location_id site site_id station station_id station_name sensor_id city "
+    "chrom chromosome seqid contig symbol"
+)
 
 
 # systems of codes, of medicine and trades above all: their numbers are names

@@ -241,7 +241,7 @@ def warm(folder):
 
 
 class Reading:
-    """A process that inspects one file after the other, as ``seqcompare inspect``; if it dies, another starts.
+    """A process that inspects one file after the other, as ``seqcompare inspect`` does.
 
     Its memory is limited, so that no file takes the machine's.
     """

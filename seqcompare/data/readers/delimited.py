@@ -56,10 +56,10 @@ def parse_table(text: str, path: Path, delimiter: str | None, notes: list[str]) 
     """Read a table of text; see `read_table`. What was decided is added to `notes`."""
     text, skipped, told = _skip_preamble(text, notes)
     delimiter = told or delimiter
-    blanks = None if told else _parted_by_blanks(text)
-    if blanks is not None:
+    parted = None if told else _parted_by_blanks(text)
+    if parted is not None:
         notes.append("the cells are separated by blanks")
-        text, delimiter = blanks, "\t"
+        text, delimiter = parted, "\t"
     if delimiter is None:
         first, *rest = [line for line in _QUOTED.sub("", text).split("\n") if line.strip()][:30] or [""]
         delimiter = max(DELIMITERS, key=first.count)
@@ -131,7 +131,7 @@ def _skip_preamble(text: str, notes: list[str]) -> tuple[str, int, str | None]:
 
 
 def _parted_by_blanks(text: str) -> str | None:
-    """Return a table with tabs between its cells where blanks part them, and some hold numbers; None if not."""
+    """Return a table with tabs between its cells where blanks part them, and some hold numbers; else None."""
     lines = text.split("\n")
     rows = [line.split() for line in lines if line.strip()]
     if len(rows) < 4 or any(mark in text for mark in (*DELIMITERS, '"')):

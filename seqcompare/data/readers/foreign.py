@@ -53,8 +53,10 @@ _TEXT: tuple[tuple[str, str, str], ...] = (
     (r"\(;\s*(?:GM|FF|SZ)\[", "SGF (games)", _AS_TABLE),
     (r"\[Script Info\]", "subtitles (ASS)", "save them as .srt"),
     (r"<!doctype html|<html", "a page (HTML)", "read its tables with pandas.read_html, and save them as CSV"),
-    (r"<\?xml|<[A-Za-z][\w:.-]*(?:\s+[\w:.-]+\s*=\s*[\"'][^<>]*)?/?>", "XML", f"read it with pandas.read_xml, or {_AS_TABLE}"),
-    (r"<!--", "XML", f"read it with pandas.read_xml, or {_AS_TABLE}"),
+    (
+        r"<\?xml|<!--|<[A-Za-z][\w:.-]*(?:\s+[\w:.-]+\s*=\s*[\"'][^<>]*)?/?>",
+        *("XML", f"read it with pandas.read_xml, or {_AS_TABLE}"),
+    ),
 )  # fmt: skip
 
 

@@ -121,7 +121,9 @@ def _rows(path: Path, skipped: tuple[str, ...], mark: str | None) -> tuple[list[
     for number, line in enumerate(read_text(path).split("\n"), start=1):
         if line.strip() and not line.startswith(skipped):
             lines.append(number)
-            rows.append([cell.strip() for cell in line.split("\t" if mark is None and "\t" in line else mark)])
+            rows.append(
+                [cell.strip() for cell in line.split("\t" if mark is None and "\t" in line else mark)]
+            )
     if not rows:
         raise DataError("there is no row", path)
     return lines, rows
@@ -160,10 +162,14 @@ def _table(
         (note,),
         values=values,
         wide=False,
-        keys=keys,
+        keys={
+            part: (name, "the format says so") for part, name in zip(("sequence", "order"), keys, strict=True)
+        },
     )
 
 
-BED = Reader("bed", (".bed", ".bedgraph", ".narrowpeak", ".broadpeak"), read_bed, "BED, a chromosome a sequence")
+BED = Reader(
+    "bed", (".bed", ".bedgraph", ".narrowpeak", ".broadpeak"), read_bed, "BED, a chromosome a sequence"
+)
 GFF = Reader("gff", (".gff", ".gff3", ".gtf"), read_gff, "GFF or GTF, a chromosome a sequence")
 MIDI = Reader("midicsv", (), read_midi, "MIDI as CSV, a track a sequence of notes")

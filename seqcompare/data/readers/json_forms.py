@@ -59,7 +59,9 @@ def _of_object(value: Mapping[str, Any]) -> Found | None:
     if isinstance(columns, list) and isinstance(rows, list) and _all(rows, list):
         names = [" ".join(map(str, name)) if isinstance(name, list) else str(name) for name in columns]
         if all(len(row) == len(names) for row in rows):
-            return Found([dict(zip(names, row, strict=True)) for row in rows], "'columns' names those of 'data'")
+            return Found(
+                [dict(zip(names, row, strict=True)) for row in rows], "'columns' names those of 'data'"
+            )
     if {"X", "y"} <= value.keys() and all(isinstance(value[key], list) for key in "Xy"):
         return Found([], "the sequences are in 'X' and the targets in 'y'", (value["X"], value["y"]))
     parts = list(value.values())
@@ -70,7 +72,11 @@ def _of_object(value: Mapping[str, Any]) -> Found | None:
         return None
     if _all(parts, dict):
         return _of_objects(value)
-    if _all(parts, list) and max(map(len, parts)) > 1 and not any(isinstance(x, (dict, list)) for part in parts for x in part):
+    if (
+        _all(parts, list)
+        and max(map(len, parts)) > 1
+        and not any(isinstance(x, (dict, list)) for part in parts for x in part)
+    ):
         return _of_lists(value)
     return None
 
@@ -84,7 +90,9 @@ def _of_objects(value: Mapping[str, dict[str, object]]) -> Found:
     if all(key.isdigit() for key in value):
         return Found(list(value.values()), "a row a member")
     key = next((name for name in ("id", "sequence", "name", "key") if name not in rows), "member")
-    return Found([{key: name, **part} for name, part in value.items()], f"a row a member, whose name is {key!r}")
+    return Found(
+        [{key: name, **part} for name, part in value.items()], f"a row a member, whose name is {key!r}"
+    )
 
 
 def _of_lists(value: Mapping[str, list[object]]) -> Found:

@@ -119,5 +119,8 @@ def _are_classes(values: list[object]) -> bool:
 
 
 READER = Reader(
-    "jsonl", (".jsonl", ".ndjson", ".json"), read_json_lines, "JSON lines, an object or list a line, or one JSON"
+    "jsonl",
+    (".jsonl", ".ndjson", ".json"),
+    read_json_lines,
+    "JSON lines, an object or list a line, or one JSON",
 )

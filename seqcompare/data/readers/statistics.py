@@ -47,4 +47,6 @@ def read_statistics(path: Path) -> Table:
     return Table(frame_table(frame).frame, path)
 
 
-READER = Reader("statistics", tuple(_READ), read_statistics, "Stata, SAS, SPSS or Feather, a row for each step")
+READER = Reader(
+    "statistics", tuple(_READ), read_statistics, "Stata, SAS, SPSS or Feather, a row for each step"
+)

@@ -24,7 +24,7 @@ def is_svmlight(head: str) -> bool:
 
 
 def read_svmlight(path: Path) -> Contents:
-    """Read sparse rows: a row a sequence of its features in the order of their numbers, 0 where none is given.
+    """Read sparse rows: a row a sequence of its features by their numbers, 0 where none is given.
 
     Parameters
     ----------
@@ -43,12 +43,14 @@ def read_svmlight(path: Path) -> Contents:
         X, y = load_svmlight_file(io.BytesIO(text.encode()))
     except ValueError as error:
         raise DataError(f"these are no rows of a label and features, 1 1:0.5 2:1: {error}", path) from None
-    check_memory(16 * X.shape[0] * X.shape[1], path, f"there are {X.shape[0]:,} rows of {X.shape[1]:,} features")
-    classes = y.astype(np.int64) if (y == np.floor(y)).all() and np.abs(y).max() < 2**53 else y
-    notes = (
-        "a row is a label and features with their numbers: these are its steps, in this order, 0 where one is not given",
+    check_memory(
+        16 * X.shape[0] * X.shape[1], path, f"there are {X.shape[0]:,} rows of {X.shape[1]:,} features"
     )
+    classes = y.astype(np.int64) if (y == np.floor(y)).all() and np.abs(y).max() < 2**53 else y
+    notes = ("a row is a label and numbered features, which are its steps, 0 where one is not given",)
     return Contents(Sequences(list(X.toarray())), classes, notes=notes)
 
 
-READER = Reader("svmlight", (".svm", ".libsvm", ".svmlight"), read_svmlight, "LIBSVM or SVMlight, a row a sequence")
+READER = Reader(
+    "svmlight", (".svm", ".libsvm", ".svmlight"), read_svmlight, "LIBSVM or SVMlight, a row a sequence"
+)

@@ -125,7 +125,9 @@ def find_lists(text: str, path: Path) -> Contents | None:
     if not all(isinstance(each, (list, tuple)) and len(each) for each in found):
         return None
     notes = ("each line is a list, as Python writes it, and read as a sequence",)
-    return replace(read_container([list(each) for each in found]), notes=notes, places=[(path, i) for i, _ in lines])
+    return replace(
+        read_container([list(each) for each in found]), notes=notes, places=[(path, i) for i, _ in lines]
+    )
 
 
 def _tagged(text: str, path: Path, plain: str) -> Table:
