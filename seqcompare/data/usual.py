@@ -61,6 +61,14 @@ def is_code(name: str) -> bool:
     return ends is not None or _CODES.search(text) is not None
 
 
+def are_columns(names: list[str]) -> bool:
+    """Whether names of lists of one length are of columns, and not of sequences, which are numbered."""
+    usual = any(normal(name) in USUAL[part] for name in names for part in USUAL)
+    stems = {re.sub("[0-9]+$", "", name) for name in names}
+    numbered = len(stems) == 1 and all(name[-1:].isdigit() for name in names)
+    return len(names) > 1 and (usual or not numbered)
+
+
 def listing(names: list[str], most: int = 12) -> str:
     """Return names in quotes, of many the first and the last ones."""
     quoted = [repr(name) for name in names]

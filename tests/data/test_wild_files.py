@@ -475,6 +475,49 @@ def test_another_encoding_is_never_guessed_and_the_advice_is_right(encoding, wor
     assert data.reading["encoding"] == encoding
 
 
+TABLE = {"id": np.repeat(list("abc"), 5), "t": np.tile(np.arange(5), 3), "v": np.arange(15) ** 1.5}
+CONTAINERS = {
+    "columns": (TABLE, 3, (5, 5), ["v"]),
+    "rows": (pd.DataFrame(TABLE).to_dict("records"), 3, (5, 5), ["v"]),
+    "records": (pd.DataFrame(TABLE).to_records(index=False), 3, (5, 5), ["v"]),
+    "arrays by name": ({f"s{i}": np.arange(4.0 + i) ** 2 for i in range(3)}, 3, (4, 6), ["0"]),
+    "frames": ([pd.DataFrame({"a": np.arange(4 + i) ** 1.5, "b": 0.5}) for i in range(3)], 3, (4, 6), ["a"]),
+    "frames of days": (
+        [pd.DataFrame({"a": [2.5, 1.5]}, index=pd.to_datetime(["2020-01-02", "2020-01-01"]))] * 2,
+        2, (2, 2), ["a"],
+    ),
+    "categories": (pd.Series(list("abcab"), dtype="category"), 1, (5, 5), ["value"]),
+    "two levels": (
+        pd.DataFrame(np.arange(12.0).reshape(6, 2) ** 2, 
+                     columns=pd.MultiIndex.from_product([["l", "r"], ["x"]])),
+        1, (6, 6), ["l x", "r x"],
+    ),
+    "durations": (
+        pd.DataFrame({"t": range(4), "d": pd.to_timedelta([3, 5, 4, 9], unit="s")}), 1, (4, 4), ["d"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", CONTAINERS)
+def test_what_python_holds_is_read_as_what_it_is(form):
+    given, n_sequences, lengths, channels = CONTAINERS[form]
+    data = read(given)
+    assert len(data) == n_sequences
+    assert (data.X.lengths.min(), data.X.lengths.max()) == lengths
+    assert [channel.name for channel in data.X.schema] == channels
+    if form == "frames of days":
+        assert data.X[0].tolist() == [1.5, 2.5]
+
+
+def test_lengths_beside_all_steps_are_refused_with_the_right_call():
+    with pytest.raises(DataError, match=r"2 lengths that add up to the 10 rows of X.*from_concatenated"):
+        read((np.arange(20.0).reshape(10, 2), [4, 6]))
+    assert any(
+        "transpose(0, 2, 1)" in note
+        for note in read(np.random.default_rng(0).normal(size=(20, 3, 200))).notes
+    )
+
+
 FOREIGN = {
     "a.gpx": (b"<?xml version='1.0'?>\n<gpx><trk/></gpx>", "XML"),
     "page.csv": (b"<!DOCTYPE html>\n<html><table></table></html>", "a page (HTML)"),

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from seqcompare.data.usual import USUAL, listing, normal
-
-_NUMBERED = re.compile(r"(.*?[^0-9]|)[0-9]+")
+from seqcompare.data.usual import are_columns, listing
 
 
 @dataclass(frozen=True)
@@ -98,10 +95,7 @@ def _of_objects(value: Mapping[str, dict[str, object]]) -> Found:
 def _of_lists(value: Mapping[str, list[object]]) -> Found:
     """Return the columns of an object of lists of one length, or the sequences of one of other lists."""
     names = list(value)
-    stems = {match[1] for match in map(_NUMBERED.fullmatch, names) if match}
-    numbered = len(stems) == 1 and all(map(_NUMBERED.fullmatch, names))
-    usual = any(normal(name) in USUAL[part] for name in names for part in USUAL)
-    if len({len(part) for part in value.values()}) > 1 or (numbered and not usual):
+    if len({len(part) for part in value.values()}) > 1 or not are_columns(names):
         return Found(list(value.values()), f"each of {listing(names)} is a sequence")
     rows = zip(*value.values(), strict=True)
     return Found([dict(zip(names, row, strict=True)) for row in rows], "a column a member")
