@@ -488,7 +488,7 @@ CONTAINERS = {
     ),
     "categories": (pd.Series(list("abcab"), dtype="category"), 1, (5, 5), ["value"]),
     "two levels": (
-        pd.DataFrame(np.arange(12.0).reshape(6, 2) ** 2, 
+        pd.DataFrame(np.arange(12.0).reshape(6, 2) ** 2,
                      columns=pd.MultiIndex.from_product([["l", "r"], ["x"]])),
         1, (6, 6), ["l x", "r x"],
     ),
