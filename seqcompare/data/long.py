@@ -105,7 +105,7 @@ def read_long(
         taken = {columns.order, columns.target, columns.group, *_named_values(columns)}
         free = {name: look for name, look in looks.items() if name not in taken}
         table = nest(table, free, columns.order is None)
-    if shape is not None or table.frame.shape[1] != len(looks) or table.keys:
+    if shape is not None or column is not None or table.keys:
         looks = _look(table)
     found = assign(table, columns, looks)
     table = as_durations(table, looks, found.values)

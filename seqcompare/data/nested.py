@@ -72,11 +72,15 @@ def _trials_within(table: Table, looks: Mapping[str, Look], name: str) -> Table 
         for clock, timed in looks.items():
             if clock in (name, other) or timed.numbers is None or not timed.rises(starts, strictly=True):
                 continue
-            if np.mean(np.diff(timed.numbers)[inner] <= 0) > 0.9:
+            anew = np.mean(np.diff(timed.numbers)[inner] <= 0) > 0.9
+            if anew or timed.is_clock or normal(clock) in USUAL["order"]:
                 joint = f"{name},{other}"
-                why = f"column {clock!r} starts anew with each pair of {name!r} and {other!r}"
+                how = "starts anew" if anew else "goes up"
+                why = f"column {clock!r} {how} with each pair of {name!r} and {other!r}"
                 keys = {"sequence": (joint, why), "order": (clock, "it goes up in each sequence")}
-                return _without(join_keys(table, joint), [name, other], keys)
+                # what is kept may be the group, if there are enough to be split
+                gone = [other] if looks[name].distinct > 4 else [name, other]
+                return _without(join_keys(table, joint), gone, keys)
     return None
 
 

@@ -49,9 +49,15 @@ _CODES = re.compile(
 )
 
 
+_WHOLE = {name.replace("_", ""): name for names in USUAL.values() for name in names if "_" in name}
+#: What tells how often a row stands for, and is nothing to predict.
+OFTEN = _words("n count counts freq frequency weight weights cnt")
+
+
 def normal(name: str) -> str:
-    """Return a name as usual names are written."""
-    return re.sub(r"[ .-]", "_", name.strip().lower())
+    """Return a name as usual names are written: ``deviceID`` as ``device_id``."""
+    written = re.sub(r"[ .-]", "_", name.strip().lower())
+    return _WHOLE.get(written, written)
 
 
 def is_code(name: str) -> bool:

@@ -199,6 +199,8 @@ def _place(name: str) -> tuple[str, float] | None:
     moment = moments_of([text])
     if moment is not None:
         return "moments", float(in_nanoseconds(moment)[0])
+    # R parts names from numbers by points
+    text = re.sub(r"(?<=[A-Za-z_])\.(?=[0-9]+$)", "_", text)
     match = _NUMBERED.fullmatch(_ORDINAL.sub(r"\1th", text))
     if match is None:
         return None

@@ -380,6 +380,41 @@ FILES = {
                                         for _ in range(6))),
         8, (6, 6), "next", {"regime": "symbols", "length": "real"}, "its name, and its rows stand together",
     ),
+    "songs.csv": (
+        lines("song,bar,beat,chord", (f"s{i},{b},{k},{names(['C', 'G', 'Am'], 1)[0]}" for i in range(5)
+                                      for b in range(1, 5) for k in range(1, 5))),
+        5, (16, 16), "next", {"chord": "symbols"}, "'bar' is no channel: it counts, in every sequence alike",
+    ),
+    "sessions.csv": (
+        lines("subject,session,press_time,key", (
+            f"u{i},{k},{1600000000000 + 10**8 * i + 10**6 * k + 137 * t},{'abc'[(i + t * t) % 3]}"
+            for i in range(6) for k in range(3) for t in range(8))),
+        18, (8, 8), "next", {"key": "symbols"}, "'subject' is taken for the group",
+    ),
+    "stages.csv": (  # what only goes up is no count where it differs from sequence to sequence
+        lines("person_id,visit,stage", (f"{i},{t},{1 + (t * (i % 4 + 1)) // 6}"
+                                        for i in range(9) for t in range(7))),
+        9, (7, 7), "next", {"stage": "symbols"}, "'stage' holds whole numbers",
+    ),
+    "devices.csv": (
+        lines("deviceID,speed,ts", sorted((f"d{i},{number()},{1600000000 + 30 * t + i}" for i in range(4)
+                                           for t in range(30)), key=lambda line: line[-2:])),
+        4, (30, 30), "next", {"speed": "real"}, "'deviceID' is taken for the sequence",
+    ),
+    "points.csv": (
+        lines("pid,dep.1,dep.2,dep.3,anx.1,anx.2,anx.3,sex", (
+            f"{i + 100}," + ",".join(number() for _ in range(6)) + f",{'mf'[i % 2]}" for i in range(15))),
+        15, (3, 3), "next", {"dep": "real", "anx": "real"}, "are channels of 3 steps",
+    ),
+    "paths.csv": (
+        lines("path,n", (f"{'-'.join(names('ABCD', 5 + i % 3))},{i % 7 + 1}" for i in range(30))),
+        30, (5, 7), "next", {"value": "symbols"}, "it says how often a row occurs",
+    ),
+    "beats.txt": (
+        lines(f"{0.83 * k:12.3f} {int(298.8 * k):8d}     {'NNV'[k * k % 7 % 3]}    0    0"
+              for k in range(40)),
+        1, (40, 40), "next", {"1": "count", "2": "symbols"}, "the lines hold as many cells each",
+    ),
     "hosts_of_shows.csv": (  # people are hosts as well
         lines("date,host,rating", (f"{d},{names(['Ann', 'Bob', 'Cy'], 1)[0]},{number()}" for d in DAYS)),
         1, (60, 60), "next", {"host": "symbols", "rating": "real"}, "its words alternate in time",

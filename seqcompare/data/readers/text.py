@@ -56,7 +56,7 @@ def find_table(text: str, path: Path) -> Table | None:
 
     Columns of tagged words, one word a line and a blank line between sentences, are those of CoNLL.
     """
-    lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
+    lines = [line for line in text.split("\n") if line.strip() and not line.startswith(("#", "%"))]
     if len(lines) < 3 or all(line.rstrip().endswith(" -2") for line in lines):
         return None
     plain = f"; as plain text: tokens '{get_args(Tokens)[0]}'"
@@ -72,6 +72,9 @@ def find_table(text: str, path: Path) -> Table | None:
     if numeric and widths == {head, head + 1} and all(len(line) > head for line in cells[1:]):
         # R prints tables with names of rows, and no name above these
         notes = [f"the lines hold as many numbers each, so this is read as a table{plain}"]
+        return parse_table("\n".join("\t".join(line) for line in cells), path, "\t", notes)
+    if len(widths) == 1 and _mostly_numbers(cells):
+        notes = [f"the lines hold as many cells each, so this is read as a table{plain}"]
         return parse_table("\n".join("\t".join(line) for line in cells), path, "\t", notes)
     columns = cells_of_columns(text) if "\n\n" not in text.strip() else None
     if columns is not None:
@@ -90,6 +93,13 @@ def find_table(text: str, path: Path) -> Table | None:
     if tags > len(cells) / 3:
         return None
     return _tagged(text, path, plain)
+
+
+def _mostly_numbers(cells: list[list[str]]) -> bool:
+    """Whether most columns hold numbers and nothing else, one of them with fractions: prose has none."""
+    columns = [all(map(_NUMBER.fullmatch, column)) for column in zip(*cells, strict=True)]
+    fractions = any(all("." in cell for cell in column) for column in zip(*cells, strict=True))
+    return len(cells) > 4 and len(columns) > 2 and sum(columns) > len(columns) / 2 and fractions
 
 
 def find_series(text: str, path: Path) -> Contents | None:
