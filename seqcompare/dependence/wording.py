@@ -134,7 +134,7 @@ def reach_sentence(found: Measured) -> str:
             why = "the clock shows at every lag"
         return f"{text}; steps up to {farthest} back tell no more than these do: {why}."
     if found.order is not None and found.reach > found.order:
-        return f"{text}: single lags beyond the contexts of {found.order} tell more than these do."
+        return f"{text}: steps beyond the contexts of {found.order} tell more than these do."
     return f"{text}."
 
 
@@ -159,7 +159,8 @@ def gain_sentence(found: Measured) -> str:
     text = f"{best} saves {found.gain:.3g}{error} bit a prediction on data left out (± its error)"
     if not np.isfinite(found.timescale) or found.role not in PER_STEP:
         return f"{text}."
-    return f"{text}; what the past tells lies {found.timescale:.2g} steps back on average."
+    far = f"{found.timescale:.2g}"
+    return f"{text}; what the past tells lies {far} step{'' if far == '1' else 's'} back on average."
 
 
 _TOLD_BY = {
