@@ -120,13 +120,22 @@ def test_other_settings_are_another_run(chain_run):
         seqcompare.compare(order_two(seed=1), ["markov", "HMM"], out=chain_run[0].folder, n_jobs=1)
 
 
-def test_the_winner_is_saved_with_a_snippet_that_runs_from_anywhere(chain_run, monkeypatch, tmp_path):
+def test_the_winner_is_saved_with_a_snippet_that_runs_from_anywhere(chain_run, monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     snippet = chain_run[0].folder / "use_model.py"
-    assert len(snippet.read_text(encoding="utf-8").splitlines()) <= 12
+    assert len(snippet.read_text(encoding="utf-8").splitlines()) <= 17
     space = runpy.run_path(str(snippet))
     assert space["model"].order == 2
     assert np.asarray(space["proba"][0]).shape[1] == 2
+    assert space["X"] == [[0, 1]]  # what there is in the data, and none of their sequences
+    new = tmp_path / "new.csv"
+    new.write_text("sequence,step,x\nk1,0,1\nk1,1,0\nk1,2,1\n", encoding="utf-8")
+    monkeypatch.setattr("sys.argv", [str(snippet), "new.csv"])
+    runpy.run_path(str(snippet), run_name="__main__")
+    shown = capsys.readouterr().out
+    expected = seqcompare.load_run(snippet.parent).predict(new)
+    assert shown.split() == expected.to_string().split()
+    assert len(expected) == 3
 
 
 def test_the_tables_lie_in_the_folder(chain_run):
