@@ -15,6 +15,7 @@ from seqcompare.claims.catalog import CLAIMS
 from seqcompare.experiments.budget import seconds_of
 from seqcompare.experiments.sweep import sweep
 from seqcompare.results.spreadsheet import to_csv
+from seqcompare.whole_file import write_whole
 
 if TYPE_CHECKING:
     from seqcompare.experiments.progress import Progress
@@ -131,5 +132,5 @@ def check_claims(
         result = CheckedClaims(folder, pd.DataFrame(outcomes), pd.concat(evidence, ignore_index=True))
         # after every claim, so that what was found is kept if a later one is stopped
         for file, found in (("claims.csv", result.outcomes), ("evidence.csv", result.evidence)):
-            (folder / file).write_text(to_csv(found), encoding="utf-8", newline="")
+            write_whole(folder / file, to_csv(found))
     return result

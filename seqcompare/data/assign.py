@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -21,7 +22,7 @@ from seqcompare.data.midnight import days_passed
 from seqcompare.data.order import looks_ordered, order_places
 from seqcompare.data.source import DataError
 from seqcompare.data.table import UNNAMED, Table
-from seqcompare.data.usual import USUAL, WEAK, listing, normal
+from seqcompare.data.usual import PLACES, USUAL, WEAK, listing, normal
 
 ColumnChoice = str | Literal[False] | None
 
@@ -84,7 +85,10 @@ def assign(table: Table, columns: Columns, looks: dict[str, Look]) -> Assigned:
             setattr(found, part, choice)
             found.use(choice, part, "you said so")
     free = [name for name in looks if name not in taken]
-    if columns.sequence is None:
+    for part, (name, reason) in table.keys.items():
+        if getattr(columns, part) is None and name in free:
+            _take(found, part, name, reason, free)
+    if columns.sequence is None and not found.sequence:
         _find_sequence(table, columns, found, looks, free)
     if columns.order is None and found.order is None:
         _find_order(table, found, looks, free)
@@ -167,7 +171,9 @@ def _find_sequence(
         look = looks[name]
         if look.kind == "moments" or (look.kind == "fraction" and 2 * look.blocks > len(look.codes)):
             found.notes.append(f"column {name!r} is not taken for the sequence: it holds {_noun(look)}")
-        elif normal(name) in WEAK and look.kind == "words" and look.blocks > look.distinct:
+        elif (
+            normal(name) in WEAK and look.kind == "words" and look.blocks > look.distinct and not _hosts(look)
+        ):
             if any(looks[n].every_row_its_own for n in _candidates(table, "order", free)):
                 found.notes.append(
                     f"column {name!r} is not taken for the sequence: its words alternate in time"
@@ -192,6 +198,19 @@ def _find_sequence(
             _take(found, "order", guess.order, "it counts the steps of each sequence", free)
     elif fitting:
         _take(found, "sequence", fitting[0], "its name", free)
+    else:
+        for name in free:
+            look = looks[name]
+            stand = look.kind == "words" and 1 < look.distinct == look.blocks <= len(look.codes) / 2
+            if normal(name) in PLACES and stand:
+                _take(found, "sequence", name, "its name, and its rows stand together", free)
+                return
+
+
+def _hosts(look: Look) -> bool:
+    """Whether words are the names of machines, with points or numbers in them."""
+    machines = [re.fullmatch(r"[\w-]+(?:[.:][\w-]+)+|[A-Za-z_-]+[0-9]+", text) for text in look.texts]
+    return sum(match is not None for match in machines) > 0.8 * len(machines)
 
 
 def _check_not_one_row_each(table: Table, found: Assigned, looks: dict[str, Look], free: list[str]) -> None:

@@ -52,7 +52,10 @@ def bookkeeping(
         nowhere, strictly=False
     ):
         return "it is part of a calendar that runs through the file"
-    return _copy_of_order(look, looks, sequence, order_column)
+    reason = _copy_of_order(look, looks, sequence, order_column)
+    if reason is None and _counts_alike(look, looks, sequence):
+        reason = "it counts, in every sequence alike"
+    return reason
 
 
 def _lasts(look: Look, looks: Mapping[str, Look], sequence: str | None) -> bool:
@@ -100,6 +103,28 @@ def _names_steps(look: Look, looks: Mapping[str, Look], sequence: str | None) ->
     places = pd.Series(looks[sequence].codes).groupby(looks[sequence].codes).cumcount().to_numpy()
     n_sequences = int((places == 0).sum())
     return n_sequences > 2 and bool((look.codes == places).all()) and look.distinct <= len(places) / 3
+
+
+def _counts_alike(look: Look, looks: Mapping[str, Look], sequence: str | None) -> bool:
+    """Whether whole numbers count up, or from the first on again, by places that all sequences have alike."""
+    if sequence is None or look.kind != "whole" or look.distinct < 3 or (look.codes < 0).any():
+        return False
+    codes, numbers = looks[sequence].codes, look.numbers
+    assert numbers is not None
+    rank = np.argsort(codes, kind="stable")
+    steps, within = np.diff(numbers[rank]), ~starts_of(codes[rank])[1:]
+    if not np.isin(steps[within], (0, 1)).all():
+        again = numbers[rank][1:][within] == numbers.min()
+        if not (np.isin(steps[within], (0, 1)) | again).all():
+            return False
+    places = pd.Series(codes).groupby(codes).cumcount()
+    of_place = pd.Series(numbers).groupby(places).agg(["nunique", "size"])
+    n_sequences = int(of_place["size"].iloc[0])
+    return (
+        n_sequences > 2
+        and bool((of_place["nunique"] == 1).all())
+        and bool((of_place["size"] > 1).mean() > 0.9)
+    )
 
 
 def changes(look: Look, looks: Mapping[str, Look], sequence: str | None) -> bool:

@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from seqcompare.data.axes import refuse_lengths
 from seqcompare.data.contents import Contents
 from seqcompare.data.dataset import PerSequence, Target
+from seqcompare.data.layout import channels_first
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
 from seqcompare.data.targets import check_same_lengths, check_step_labels
+from seqcompare.data.usual import listing
 from seqcompare.typing import TargetsLike
 
 
@@ -29,7 +32,16 @@ def read_container(data: Any, group: object = None, role: str | None = None) -> 
         if len(data) != 2:
             raise DataError(f"a tuple must be (X, y), got {len(data)} entries; sequences come in a list")
         X, y = data
+    notes: tuple[str, ...] = ()
+    if isinstance(X, dict):
+        X, notes = list(X.values()), (f"each of {listing([str(name) for name in X])} is a sequence",)
+    if isinstance(X, np.ndarray) and X.ndim == 3 and channels_first(X.shape):
+        notes = (
+            f"the array is read as {X.shape[0]} sequences of {X.shape[1]} steps of {X.shape[2]} channels; if "
+            "the second axis is that of channels, give X.transpose(0, 2, 1)",
+        )
     try:
+        refuse_lengths(X, y)
         steps = Sequences(X)
         target = None if y is None else _read_targets(y, steps, role)
     except DataError:
@@ -41,7 +53,7 @@ def read_container(data: Any, group: object = None, role: str | None = None) -> 
             f"steps must be numbers or symbols ({error}); of dicts of features, make named channels: "
             "Sequences.from_columns({name: values, ...}, lengths)"
         ) from None
-    return Contents(steps, target, groups=_read_groups(group, len(steps)))
+    return Contents(steps, target, groups=_read_groups(group, len(steps)), notes=notes)
 
 
 def _read_targets(y: TargetsLike, X: Sequences, role: str | None) -> Target:

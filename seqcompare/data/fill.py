@@ -102,6 +102,10 @@ def as_durations(table: Table, looks: Mapping[str, Look], values: list[str]) -> 
     frame, notes, spellings = table.frame, list(table.notes), dict(table.spellings)
     for name in values:
         look = looks.get(name)
+        if pd.api.types.is_timedelta64_dtype(frame[name]):
+            frame = frame.assign(**{name: frame[name].dt.total_seconds()})
+            notes.append(f"the times of column {name!r} are read as durations")
+            continue
         if look is None or not look.is_time_of_day or look.numbers is None:
             continue
         frame = frame.assign(**{name: look.numbers / 1e9})

@@ -78,7 +78,7 @@ def check_finite(
         i, t = locate_step(sequences, int(rows[0]))
         what = "NaN" if np.isnan(values[rows[0]]).any() and not allow_nan else "infinity (inf)"
         raise ValueError(f"{name}[{i}] contains {what} at step {t}: expected finite numbers")
-    large = np.argwhere(np.abs(values) > largest)
+    large = np.argwhere(np.abs(values) > np.float64(largest))
     if len(large):
         row, channel = map(int, large[0])
         i, t = locate_step(sequences, row)

@@ -87,8 +87,9 @@ def check_finite(X: Sequences, missing: Missing | None, notes: list[str], fail: 
         infinite = np.flatnonzero(np.isinf(column.values))
         if infinite.size:
             step = int(infinite[0])
-            raise fail(f"expected a finite number, got {column.values[step]}", step, i)
-        large = np.flatnonzero(np.abs(column.values) > LARGEST)
+            found = fail(f"expected a finite number, got {column.values[step]}", step, i)
+            raise found.trying({"marks": ["inf", "-inf"]}, {"marks": ["Inf", "-Inf"]})
+        large = np.flatnonzero(np.abs(column.values) > np.float64(LARGEST))
         if large.size:
             step = int(large[0])
             raise fail(f"expected a number of at most {LARGEST:g}, got {column.values[step]:g}", step, i)
@@ -130,7 +131,9 @@ def judge_whole(values: NDArray[np.float64], starts: NDArray[np.bool_]) -> tuple
         dense = max(dense, len(distinct) * float(np.median(gaps)) / span)
     if _is_counted(known, dense):
         return "count", f"{len(distinct)} different ones, the rarer the larger"
-    if len(distinct) > 20 and (smooth or dense > 0.5 or repeats < 5):
+    # hardly any code is below zero
+    signed = float(np.mean(known < 0)) > 0.05
+    if len(distinct) > 20 and (smooth or dense > 0.5 or repeats < 5 or signed):
         return numbers, f"{len(distinct)} different ones" + (
             " that change little by little" if smooth else ""
         )

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from seqcompare.data.assign import Assigned, ColumnChoice, Columns, assign
+from seqcompare.data.calendar_rows import unroll
 from seqcompare.data.channels import (
     TableLayout,
     check_present,
@@ -22,6 +23,7 @@ from seqcompare.data.fill import as_durations, fill_down, join_calendar
 from seqcompare.data.keys import join_date_and_time, join_keys
 from seqcompare.data.look import Look
 from seqcompare.data.molten import refuse_molten
+from seqcompare.data.nested import nest
 from seqcompare.data.roles import Wanted, settle_role
 from seqcompare.data.sequence_cells import find_cells, open_cells
 from seqcompare.data.sequences import Sequences
@@ -83,6 +85,12 @@ def read_long(
     if joined is not None:
         table, columns = joined[0], replace(columns, order=joined[1])
         looks = _look(table)
+    unrolled = None
+    if wide is None and not cell and columns.order is None and columns.sequence is None and not any(named):
+        unrolled = unroll(table, looks)
+    if unrolled is not None:
+        table, wide = unrolled, False
+        looks = _look(table)
     shape, column = None if cell else find_shape(table, columns, looks, wide), None
     if shape is not None:
         table, columns = melt(table, columns, shape)
@@ -93,7 +101,11 @@ def read_long(
                 missing = f"there is no column {column!r}; the columns are {', '.join(looks)}"
                 raise table.error(missing).trying({"cell": None})
             table, columns = open_cells(table, columns, column)
-    if shape is not None or table.frame.shape[1] != len(looks):
+    if shape is None and column is None and columns.sequence is None:
+        taken = {columns.order, columns.target, columns.group, *_named_values(columns)}
+        free = {name: look for name, look in looks.items() if name not in taken}
+        table = nest(table, free, columns.order is None)
+    if shape is not None or column is not None or table.keys:
         looks = _look(table)
     found = assign(table, columns, looks)
     table = as_durations(table, looks, found.values)
@@ -118,7 +130,11 @@ def read_long(
 
     y, weight, settled = settle_role(X, target, wanted, notes, fail)
     again: dict[str, object] = {"cell": column} if column else {"wide": True}
-    if shape is None and column is None:
+    if unrolled is not None:
+        again = {}
+    elif table.keys:  # they are found again
+        again = {"values": found.values, "wide": False}
+    elif shape is None and column is None:
         again = {"sequence": told.sequence or found.sequence or False, "values": found.values, "wide": False}
         if joined is None:
             again["order"] = found.order or False
@@ -155,6 +171,10 @@ def _check_cells(table: Table) -> None:
             if isinstance(cell, (list, tuple, dict, set, np.ndarray)):
                 several = f"expected one value, got several ({type(cell).__name__})"
                 raise table.error(f"{several}: a table has a row for each step", row, str(column))
+
+
+def _named_values(columns: Columns) -> list[str]:
+    return [columns.values] if isinstance(columns.values, str) else list(columns.values or [])
 
 
 def _look(table: Table) -> dict[str, Look]:

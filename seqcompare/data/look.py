@@ -134,7 +134,8 @@ class Look:
         """Numbers, or dates and times as such; NaN where there is none; None for words."""
         cells = self.table.frame[self.name]
         if self.kind in ("whole", "fraction"):
-            return cells.to_numpy(dtype=np.float64, na_value=np.nan)
+            numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+            return np.where(np.isinf(numbers), np.nan, numbers)
         if self.kind != "moments":
             return None
         if pd.api.types.is_integer_dtype(cells):

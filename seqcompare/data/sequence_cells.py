@@ -13,7 +13,7 @@ from seqcompare.data.assign import Columns
 from seqcompare.data.cells import Spelling, as_words, type_cells
 from seqcompare.data.look import Look
 from seqcompare.data.table import Table
-from seqcompare.data.usual import USUAL, normal
+from seqcompare.data.usual import OFTEN, USUAL, normal
 from seqcompare.data.wide import ROW, VALUE, Shape, carried, free
 
 _LIKE_DATE = re.compile(r"[0-9]{1,4}[-. /]+[^\W\d_]+[-. /]+[0-9]{1,4}.{0,12}")
@@ -93,7 +93,9 @@ def open_cells(table: Table, columns: Columns, column: str) -> tuple[Table, Colu
     written = {VALUE: as_words(flat)}
     key, target, used = carried(table, columns, names, Shape({VALUE: [column]}, ""))
     rest = [name for name in names if name not in (column, key)]
-    if target is None and columns.target is None and len(rest) == 1:
+    if target is None and columns.target is None and len(rest) == 1 and normal(rest[0]) in OFTEN:
+        notes.append(f"column {rest[0]!r} is not used: by its name it says how often a row occurs")
+    elif target is None and columns.target is None and len(rest) == 1:
         target = rest[0]
         used = [*used, target]
         notes.append(f"column {target!r} is taken for the target: it is the only one that is left")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from seqcompare.data.legacy_text import likely_encodings
 from seqcompare.data.options import Form
 from seqcompare.data.packed import BROKEN, declared_size, open_packed, packing_of, without_packing
 
@@ -231,10 +232,15 @@ def read_text(path: Path) -> str:
         # the decoder's positions do not count the byte order mark that it drops
         start = error.start + (3 if data.startswith(b"\xef\xbb\xbf") else 0)
         line, column = _place(data, start)
-        problem = (
-            f"byte 0x{data[start]:02x} is not UTF-8; say what the encoding is, or save the file as UTF-8"
+        likely = likely_encodings(data)
+        reads = " or ".join(f"{word!r} ({name})" for name, word in likely)
+        problem = f"byte 0x{data[start]:02x} is not UTF-8; " + (
+            f"the first word may be {reads}: say what the encoding is"
+            if likely
+            else "say what the encoding is, or save the file as UTF-8"
         )
-        raise DataError(problem, path, line, column).trying(*_encodings(data)) from None
+        tries = [{"encoding": name} for name, _ in likely]
+        raise DataError(problem, path, line, column).trying(*tries) from None
     return _formed(_lines(text))
 
 
@@ -261,14 +267,6 @@ def _decoded(data: bytes, encoding: str, path: Path) -> str:
         raise DataError(f"the file is not {encoding}: {error}", path).trying({"encoding": None}) from None
     say(f"the text is read as {encoding}")
     return _lines(text.lstrip("\ufeff"))
-
-
-def _encodings(data: bytes) -> list[Mapping[str, object]]:
-    """Return the encodings to be tried of text that is not UTF-8: by how many of its letters are no ASCII."""
-    letters = sum(byte >= 0x80 for byte in data[:10_000])
-    plain = sum(chr(byte).isalpha() for byte in data[:10_000] if byte < 0x80)
-    western = letters < plain / 2
-    return [{"encoding": name} for name in (("cp1252", "latin-1") if western else ("gb18030", "cp1251"))]
 
 
 def _formed(text: str) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from seqcompare.data.cells import Spelling
 from seqcompare.data.source import DataError
+from seqcompare.data.usual import are_columns
 
 if TYPE_CHECKING:
     import narwhals
@@ -49,6 +50,8 @@ class Table:
         Whether a row is a sequence, where the format says so.
     origins : ndarray of Path, shape (n_rows,), optional
         The file of each row, where there are several.
+    keys : dict of str to (str, str)
+        The columns of the sequence and of the order where these are known already, each with the reason.
     """
 
     frame: pd.DataFrame
@@ -62,6 +65,7 @@ class Table:
     delimiter: str = "\t"
     wide: bool | None = None
     origins: NDArray[np.object_] | None = None
+    keys: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def written(self, column: str) -> pd.Series:
         """Return a column as it is written: ``007`` is not ``7``."""
@@ -83,9 +87,40 @@ class Table:
 def is_frame(data: object) -> bool:
     """Whether `data` is a pandas frame or one that narwhals knows."""
     if isinstance(data, pd.Series):
+        if isinstance(data.dtype, pd.CategoricalDtype):
+            return True
         # one of sequences is a list of them
         return len(data) > 0 and np.ndim(data.iloc[0]) == 0 and not isinstance(data.iloc[0], str)
-    return isinstance(data, pd.DataFrame) or _as_narwhals(data) is not None
+    return isinstance(data, pd.DataFrame) or _gathered(data) is not None or _as_narwhals(data) is not None
+
+
+def _gathered(data: object) -> pd.DataFrame | None:
+    """Return the frame of what else holds rows or columns: dicts, records of NumPy, several frames alike."""
+    if isinstance(data, np.ndarray):
+        return pd.DataFrame.from_records(data) if data.dtype.names and data.ndim == 1 else None
+    if isinstance(data, dict):
+        columns = {str(name): column for name, column in data.items()}
+        single = all(np.ndim(column) == 1 for column in columns.values() if not isinstance(column, str))
+        if not single or any(isinstance(column, str) for column in columns.values()):
+            return None
+        alike = len({len(column) for column in columns.values()}) == 1 and are_columns(list(columns))
+        return pd.DataFrame(columns) if alike else None
+    if not isinstance(data, (list, tuple)) or not data:
+        return None
+    first = data[0]
+    if isinstance(first, dict) and all(isinstance(row, dict) for row in data):
+        several = any(np.ndim(value) for row in data for value in row.values() if not isinstance(value, str))
+        return None if several else pd.DataFrame(list(data))
+    if isinstance(first, pd.DataFrame) and all(isinstance(frame, pd.DataFrame) for frame in data):
+        names = list(first.columns)
+        if any(list(frame.columns) != names for frame in data) or "sequence" in names:
+            return None
+        inner = first.index.name or (
+            "time" if first.index.dtype.kind in "mM" and "time" not in names else None
+        )
+        joined: pd.DataFrame = pd.concat(dict(enumerate(data)), names=["sequence", inner])
+        return joined
+    return None
 
 
 def frame_table(data: object) -> Table:
@@ -100,6 +135,8 @@ def frame_table(data: object) -> Table:
         frame = data
     elif isinstance(data, pd.Series):
         frame = data.to_frame("value" if data.name is None else data.name)
+    elif (gathered := _gathered(data)) is not None:
+        frame = gathered
     else:
         other = _as_narwhals(data)
         if other is None:
@@ -113,7 +150,8 @@ def frame_table(data: object) -> Table:
         index = frame.index.to_frame(index=False)
         index = index.loc[:, [level is not None for level in frame.index.names]]
         frame = pd.concat([index, frame.reset_index(drop=True)], axis=1)
-    names = [str(column) for column in frame.columns]
+    levels: list[object] = list(frame.columns)
+    names = [" ".join(map(str, level)) if isinstance(level, tuple) else str(level) for level in levels]
     seen: set[str] = set()
     for name in names:
         if name in seen:

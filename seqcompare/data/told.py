@@ -12,6 +12,7 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.long import ColumnChoice, Columns
 from seqcompare.data.options import READING_OPTIONS, Form
 from seqcompare.data.readers import READERS, Reader, find_reader, nearest_option, reader_of, reading_options
+from seqcompare.data.readers.foreign import refuse_foreign
 from seqcompare.data.readers.sniff import sniff
 from seqcompare.data.roles import Wanted
 from seqcompare.data.sequences import Sequences
@@ -21,6 +22,7 @@ from seqcompare.data.source import DataError, UnknownOptionError, WrongUseError,
 _MISNAMED = ("text", "csv", "tsv")
 _UNMISTAKABLE = (
     *("fasta", "ts", "arff", "tsf", "xes", "parquet", "numpy", "excel", "phylip", "pgn", "weblog"),
+    *("blocks", "midicsv", "subtitles", "gff", "bed", "statistics", "svmlight"),
 )
 
 
@@ -100,6 +102,8 @@ def reader_for(path: Path, file_format: str | None) -> Reader:
     reader = reader_of(path)
     if path.is_file() and (reader is None or reader.name in _MISNAMED):
         found = sniff(path)
+        if found in (None, "text"):
+            refuse_foreign(path)
         if found is not None and (reader is None or found in _UNMISTAKABLE):
             if reader is None or found != reader.name:
                 say(f"what {path.name} holds is read as {found}")

@@ -25,14 +25,20 @@ USUAL = {
     "order": _words(
         "order step time t timestamp time:timestamp datetime date position pos ds ts index idx frame tick "
         "event_time start_time time_stamp created_at recorded_at token_id turn cycle visit minute second "
-        "hour day week month quarter year"
+        "hour day week month quarter year start onset begin tstart time0"
     ),
     "target": _words("target label class tag ner_tag outcome"),
     "group": _words("group groups subject subject_id"),
 }
 
 #: Names of sequences that are as often those of something that changes from step to step.
-WEAK = ("unit", "series", "run", "trial", "sample_id")
+WEAK = ("unit", "series", "run", "trial", "sample_id", "host")
+
+#: Names of sequences if the rows of each stand together, and else of one attribute of many.
+PLACES = _words(
+    "country country_name location location_id site site_id station station_id station_name sensor_id city "
+    "chrom chromosome seqid contig symbol"
+)
 
 
 # systems of codes, of medicine and trades above all: their numbers are names
@@ -43,9 +49,15 @@ _CODES = re.compile(
 )
 
 
+_WHOLE = {name.replace("_", ""): name for names in USUAL.values() for name in names if "_" in name}
+#: What tells how often a row stands for, and is nothing to predict.
+OFTEN = _words("n count counts freq frequency weight weights cnt")
+
+
 def normal(name: str) -> str:
-    """Return a name as usual names are written."""
-    return re.sub(r"[ .-]", "_", name.strip().lower())
+    """Return a name as usual names are written: ``deviceID`` as ``device_id``."""
+    written = re.sub(r"[ .-]", "_", name.strip().lower())
+    return _WHOLE.get(written, written)
 
 
 def is_code(name: str) -> bool:
@@ -53,6 +65,14 @@ def is_code(name: str) -> bool:
     text = name.strip()
     ends = re.search(r"(?:(?:^|[_. -])code|[_. -](?:id|nr|no)|[a-z](?:Id|ID|Code)|[_ ]zip)$", text)
     return ends is not None or _CODES.search(text) is not None
+
+
+def are_columns(names: list[str]) -> bool:
+    """Whether names of lists of one length are of columns, and not of sequences, which are numbered."""
+    usual = any(normal(name) in USUAL[part] for name in names for part in USUAL)
+    stems = {re.sub("[0-9]+$", "", name) for name in names}
+    numbered = len(stems) == 1 and all(name[-1:].isdigit() for name in names)
+    return len(names) > 1 and (usual or not numbered)
 
 
 def listing(names: list[str], most: int = 12) -> str:

@@ -16,7 +16,7 @@ from seqcompare.data.dates import place_in_cycle
 from seqcompare.data.look import Look, in_nanoseconds
 from seqcompare.data.order import moments_of
 from seqcompare.data.table import UNNAMED, Table
-from seqcompare.data.usual import USUAL, normal
+from seqcompare.data.usual import USUAL, WEAK, normal
 
 ROW, STEP, VALUE, CLASS = "row", "step", "value", "class"
 
@@ -105,7 +105,8 @@ def find_shape(table: Table, columns: Columns, looks: Mapping[str, Look], wide: 
         return None
     if any(normal(name) in USUAL["order"] and looks[name].distinct != 1 for name in rest):
         return None
-    usual = [n for n in rest if normal(n) in USUAL["sequence"] and not looks[n].every_row_its_own]
+    strong = {*USUAL["sequence"]} - {*WEAK, "ip", "ip_address", "client_ip"}
+    usual = [n for n in rest if normal(n) in strong and not looks[n].every_row_its_own]
     nowhere = np.zeros(len(table.frame), dtype=bool)
     # dates of birth, say, are in no order: those that are order the rows
     if usual or any(looks[n].kind == "moments" and looks[n].rises(nowhere, strictly=False) for n in rest):
@@ -198,6 +199,8 @@ def _place(name: str) -> tuple[str, float] | None:
     moment = moments_of([text])
     if moment is not None:
         return "moments", float(in_nanoseconds(moment)[0])
+    # R parts names from numbers by points
+    text = re.sub(r"(?<=[A-Za-z_])\.(?=[0-9]+$)", "_", text)
     match = _NUMBERED.fullmatch(_ORDINAL.sub(r"\1th", text))
     if match is None:
         return None

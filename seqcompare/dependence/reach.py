@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.information import NullBand, Pairs
 from seqcompare.dependence.lag_test import Draw, View, given_context, lag_bands
 from seqcompare.dependence.linear import code_residuals
@@ -19,6 +20,9 @@ from seqcompare.dependence.surrogates import Elsewhere
 _MOST_ADDED = 3
 _FIRST = 24
 _MOST_CELLS = 2**17
+# Shares of a symbol that are told apart, and the fewest steps before a context that are counted together.
+_N_SHARES = 4
+_FEWEST_FADING = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +119,68 @@ def beyond_context(
     rest = lags[~np.isin(lags, context)]
     if not len(rest):
         return Beyond(rest, np.zeros(0), np.zeros(0), context)
+    known, given = _known(question, pairs, context)
+    rng = np.random.default_rng([settings.seed, 7])
+    bands = _bands(question, [view], rest, given, strata, nulls, settings)
+    if question.own and question.raw.kind == "real":
+        bands.extend(_linear_bands(question, pairs, rest, context, strata, settings, rng))
+    p_values = np.max([band.p_values for band in bands], axis=0)
+    chance = np.max([band.mean for band in bands], axis=0)
+    return Beyond(rest, np.maximum(bands[0].observed - chance, 0), p_values, known)
+
+
+def fades(
+    question: Question,
+    view: View,
+    context: list[int],
+    farthest: int,
+    strata: list[Strata],
+    nulls: Nulls,
+    settings: Settings,
+) -> bool:
+    """Whether the steps before a context tell more than it does when they are counted together.
+
+    A hidden state shows a little in each of many steps: none of them tells anything to be seen beyond the
+    context, while how often a symbol came in all of them does. Looked at are the last steps before the
+    context, as far back as single lags tell and a quarter of that, and the share of each symbol in them.
+
+    Parameters
+    ----------
+    question, view, context, strata, nulls, settings
+        As in `beyond_context`.
+    farthest : int
+        The farthest lag that tells of the target by itself.
+    """
+    pairs, last = view.pairs, max(context)
+    known, given = _known(question, pairs, context)
+    n_steps = farthest - last
+    if len(known) < len(context) or n_steps < _FEWEST_FADING:
+        # what a context that is not whole leaves open, steps before it may tell without any further memory
+        return False
+    # of two symbols the share of one is that of the other
+    symbols = range(pairs.n_sources if pairs.n_sources > 2 else 1)
+    views = []
+    for width in (n_steps, -(-n_steps // 4)):
+        for symbol in symbols:
+            share = _share(pairs.source == symbol, question.X, width)
+            bins = np.unique(np.quantile(share, np.linspace(0, 1, _N_SHARES + 1)[1:-1]))
+            source = np.searchsorted(bins, share, side="right").astype(np.int64)
+            views.append(View("", replace(pairs, source=source, n_sources=len(bins) + 1)))
+    at = np.array([last + 1])
+    bands = _bands(question, views, at, given, strata, nulls, settings)
+    return bool(np.max([band.p_values for band in bands], axis=0).min() <= settings.beyond_share + 1e-9)
+
+
+def _share(here: NDArray[np.bool_], X: Sequences, width: int) -> NDArray[np.float64]:
+    """Return in what share of the last `width` steps up to each one, fewer at the start, something is."""
+    counts = np.concatenate([[0], np.cumsum(here)])
+    steps = np.minimum(X.step_index + 1, width)
+    end = np.arange(1, len(here) + 1)
+    return np.asarray((counts[end] - counts[end - steps]) / steps)
+
+
+def _known(question: Question, pairs: Pairs, context: list[int]) -> tuple[list[int], NDArray[np.int64]]:
+    """Return the lags of a context, or those of which there are not too many contexts, and these numbered."""
     most = _MOST_CELLS // (pairs.n_sources * pairs.n_targets)
     known = list(context)
     given = question.context(known, pairs.at)
@@ -125,7 +191,20 @@ def beyond_context(
     while int(given.max()) + 1 > most and known:
         known.pop()
         given = question.context(known, pairs.at)
-    rng = np.random.default_rng([settings.seed, 7])
+    return known, given
+
+
+def _bands(
+    question: Question,
+    views: list[View],
+    lags: NDArray[np.int64],
+    given: NDArray[np.int64],
+    strata: list[Strata],
+    nulls: Nulls,
+    settings: Settings,
+) -> list[NullBand]:
+    """Return the bands of what lags of views add to a context, under each null hypothesis."""
+    pairs = views[0].pairs
     draws: dict[str, Draw] = {
         null.name: null.take(question.index[pairs.at]).cells(given).draw for null in strata
     }
@@ -133,13 +212,8 @@ def beyond_context(
         far = Elsewhere(question.X.sequence_index[pairs.at], in_step=nulls.clock is not None)
         draws["elsewhere"] = far.draw
     first = _FIRST if settings.beyond_share * (settings.n_permutations + 1) < 2 else None
-    known_view = given_context(view, given)
-    bands = list(lag_bands([known_view], rest, draws, settings, settings.beyond_share, first=first).values())
-    if question.own and question.raw.kind == "real":
-        bands.extend(_linear_bands(question, pairs, rest, context, strata, settings, rng))
-    p_values = np.max([band.p_values for band in bands], axis=0)
-    chance = np.max([band.mean for band in bands], axis=0)
-    return Beyond(rest, np.maximum(bands[0].observed - chance, 0), p_values, known)
+    known = [given_context(view, given) for view in views]
+    return list(lag_bands(known, lags, draws, settings, settings.beyond_share, first=first).values())
 
 
 def _linear_bands(

@@ -26,7 +26,7 @@ from seqcompare.dependence.nulls import Nulls, find_nulls
 from seqcompare.dependence.number_baseline import numbers_of
 from seqcompare.dependence.number_profile import Numbers, profile_numbers
 from seqcompare.dependence.question import MANY_SEQUENCES, Question, ask
-from seqcompare.dependence.reach import beyond_context, find_reach, linear_p_values
+from seqcompare.dependence.reach import beyond_context, fades, find_reach, linear_p_values
 from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table, told_lags
 from seqcompare.dependence.strata import Strata
 from seqcompare.dependence.surrogates import Elsewhere
@@ -96,7 +96,7 @@ def _views(question: Question, settings: Settings, notes: list[str]) -> list[Vie
     labels = question.labels
     if raw.kind == "symbols":
         source, labels = lump(question.coded, limit), lump(labels, limit)
-        notes.extend(part.note for part in {id(c): c for c in (source, labels)}.values() if part.note)
+        notes.extend(dict.fromkeys(part.note for part in (source, labels) if part.note))
         return [view("", source, labels)]
     labels = labels if question.own else lump(labels, limit)
     n_bins = settings.n_bins or bins_for(len(at), None if question.own else labels.n_symbols)
@@ -179,7 +179,19 @@ def _add_reach(found: Found, question: Question, view: View, nulls: Nulls, setti
     rows = found.lags["lag"].isin(beyond.lags)
     found.lags.loc[rows, "beyond"] = beyond.information
     found.reach = max(matter) if max(matter) >= 0 else None
+    if found.reach is not None and question.raw.kind == "symbols" and nulls.clock is None and len(seen):
+        farthest = _mostly(seen)
+        if farthest > found.reach and fades(question, view, matter, farthest, strata, nulls, settings):
+            # memory that fades slowly has no last step: as far as it is seen, it matters
+            found.reach = farthest
     found.look_ahead = -min(matter) if min(matter) < 0 else None
+
+
+def _mostly(seen: NDArray[np.int64]) -> int:
+    """Return the farthest lag back up to which most lags are seen; 0 if there is none."""
+    back = np.sort(seen[seen > 0])
+    dense = 2 * np.arange(1, len(back) + 1) >= back
+    return int(back[dense].max()) if dense.any() else 0
 
 
 def _add_numbers(found: Found, numbers: Numbers | None, settings: Settings) -> None:

@@ -134,7 +134,7 @@ def reach_sentence(found: Measured) -> str:
             why = "the clock shows at every lag"
         return f"{text}; steps up to {farthest} back tell no more than these do: {why}."
     if found.order is not None and found.reach > found.order:
-        return f"{text}: single lags beyond the contexts of {found.order} tell more than these do."
+        return f"{text}: steps beyond the contexts of {found.order} tell more than these do."
     return f"{text}."
 
 
@@ -159,7 +159,8 @@ def gain_sentence(found: Measured) -> str:
     text = f"{best} saves {found.gain:.3g}{error} bit a prediction on data left out (± its error)"
     if not np.isfinite(found.timescale) or found.role not in PER_STEP:
         return f"{text}."
-    return f"{text}; what the past tells lies {found.timescale:.2g} steps back on average."
+    far = f"{found.timescale:.2g}"
+    return f"{text}; what the past tells lies {far} step{'' if far == '1' else 's'} back on average."
 
 
 _TOLD_BY = {
@@ -209,12 +210,19 @@ def power_sentence(found: Measured) -> str:
         # with few pairs not even all there can be would be seen as often
         known = f"from {nine:.2g} bit on" if np.isfinite(nine) else f"hardly ever ({pairs:,} pairs)"
         known = known if nine else "there is nothing to show, since that step never differs"
-        said.append(f"{lag} step{'' if lag == 1 else 's'} back {known}")
+        said.append(f"{_place(int(lag))} {known}")
     text = f"How small a dependence on one single step these data show, nine times in ten: {', '.join(said)}"
     half = shown["seen_half"].to_numpy()[-1]
     if half > 0:
         text += f"; at the last, one of {half:.2g} bit is missed half of the time"
     return f"{text}. Dependences on several steps together are looked for by contexts, as far as these recur."
+
+
+def _place(lag: int) -> str:
+    """Return where a step is, seen from what is predicted."""
+    if lag == 0:
+        return "the step itself"
+    return f"{abs(lag)} step{'' if abs(lag) == 1 else 's'} {'back' if lag > 0 else 'ahead'}"
 
 
 def _entropy_sentence(found: Measured) -> str:

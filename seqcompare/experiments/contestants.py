@@ -135,8 +135,7 @@ def without_answer(contestants: Iterable[Contestant], problem: Problem) -> dict[
         if any(candidate.fills(problem) for candidate in asked):
             found[family.title] = f"enters if asked for (models={family.name!r}): no grid has it"
             continue
-        steps = f"steps that are {'numbers' if problem.kind == 'real' else 'symbols'}"
-        found[family.title] = f"has no answer for the role {problem.role} on {steps}"
+        found[family.title] = f"has none for this with {'numbers' if problem.kind == 'real' else 'symbols'}"
     return found
 
 

@@ -237,7 +237,8 @@ def afford(
     Every model is tested whose quickest candidate can be, the quickest models first. Where none of those that
     a race has left can, the best that it dropped comes back for which there is time. With what is left,
     candidates are tuned on whole training parts, again the quickest models first; of a model for which that
-    does not suffice the race decides, or, where there was none, its quickest candidates compete.
+    does not suffice the race decides, or, where there was none, its quickest candidates compete. Where there
+    is time for none, the quickest candidate of all stays.
 
     Parameters
     ----------
@@ -263,6 +264,12 @@ def afford(
         if back is not None:
             purse.give(purse.tests(c, back), c, [back])
             admitted.append(replace(c, candidates=(back,)))
+    able = [(c, x) for c in entered if c.name not in references for x in c.candidates]
+    if able and all(c.name in references for c in admitted):
+        # an answer by the quickest model of all is better than none
+        c, x = min(able, key=lambda each: purse.tests(*each))
+        work.take_back(c.name, x.label)
+        admitted.append(replace(c, candidates=(x,)))
     chosen, raced = {}, set()
     for c in sorted(admitted, key=lambda c: purse.tuning(c, c.candidates)):
         kept = _tunable(purse, c)
@@ -273,7 +280,7 @@ def afford(
         longer = max(purse.tests(c, x) for x in kept) - purse.tests(c, purse.quickest(c))
         purse.give(longer + (0.0 if c.name in raced else purse.tuning(c, kept)), c, kept)
         chosen[c.name] = replace(c, candidates=tuple(x for x in c.candidates if x in kept))
-    contestants = tuple(chosen[c.name] for c in planned.contestants if c.name in chosen)
+    contestants = tuple(chosen[c.name] for c in entered if c.name in chosen)
     return replace(planned, contestants=contestants), frozenset(raced)
 
 

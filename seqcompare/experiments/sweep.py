@@ -248,8 +248,8 @@ def sweep(
         Store(folder / STORE) as store,
         watched(progress, f"sweep {chosen.title}") as tell,
     ):
-        _warm_up(trials)
         done = store.done()
+        _warm_up([trial for trial in trials if trial.trial_id not in done])
         estimates = {t.position: estimate_seconds(t) for t in trials if t.trial_id not in done}
         words = _forecast(estimates, effective_n_jobs(n_jobs), seconds)
         counter = Counter(len(trials), len(trials) - len(estimates), tell, estimates, words)

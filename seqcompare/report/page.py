@@ -20,6 +20,7 @@ from seqcompare.report.names import shown
 from seqcompare.report.parts import Figure, Report, Section, Table
 from seqcompare.results.folder import locked, open_run, read_config
 from seqcompare.results.spreadsheet import to_csv
+from seqcompare.whole_file import write_whole
 
 # Rows of a table on the page; the file holds all.
 MOST_ROWS = 4000
@@ -125,25 +126,23 @@ def write(report: Report, folder: Path) -> Path:
     for name in ("tables", "figures"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for table in report.tables():
-        _write(folder / "tables" / f"{table.name}.csv", to_csv(table.frame))
+        write_whole(folder / "tables" / f"{table.name}.csv", to_csv(table.frame))
         if len(table.frame) <= MOST_PRINTED:
-            _write(folder / "tables" / f"{table.name}.tex", tables.to_latex(table) + "\n")
+            write_whole(folder / "tables" / f"{table.name}.tex", tables.to_latex(table) + "\n")
     for name, frame in report.files.items():
-        _write(folder / "tables" / f"{name}.csv", to_csv(frame))
+        write_whole(folder / "tables" / f"{name}.csv", to_csv(frame))
     panels = {}
     for figure in report.figures():
         panels[figure.name] = svg.panels_of(figure)
         drawn = svg.together(figure, panels[figure.name])
-        _write(folder / "figures" / f"{figure.name}.svg", drawn.svg)
-        (folder / "figures" / f"{figure.name}.png").write_bytes(drawn.png)
-        _write(folder / "figures" / f"{figure.name}.csv", to_csv(figure.data))
+        write_whole(folder / "figures" / f"{figure.name}.svg", drawn.svg)
+        write_whole(folder / "figures" / f"{figure.name}.png", drawn.png)
+        write_whole(folder / "figures" / f"{figure.name}.csv", to_csv(figure.data))
     for name, make in (report.lead.files if report.lead else {}).items():
-        content = make()
-        path = folder / name
-        _write(path, content) if isinstance(content, str) else path.write_bytes(content)
-    _write(folder / "report.md", to_markdown(report))
+        write_whole(folder / name, make())
+    write_whole(folder / "report.md", to_markdown(report))
     page = folder / "report.html"
-    _write(page, to_html(report, panels))
+    write_whole(page, to_html(report, panels))
     return page
 
 
@@ -312,10 +311,6 @@ def _css(theme: Mapping[str, tuple[str, str, str]]) -> str:
 
 def _template(name: str) -> str:
     return (_TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _version() -> str:

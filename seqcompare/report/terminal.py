@@ -182,9 +182,11 @@ class Bar:
 
     def _beat(self) -> None:
         while not self._ended.wait(HEARTBEAT):
-            share = percent(self.done / self.total) if self.total else "0.0%"
-            left = f", {self._left}" if self._left else ""
-            text = f"{self._title}: {self.done} of {self.total} ({share}){left}"
+            if self.total:
+                left = f", {self._left}" if self._left else ""
+                text = f"{self._title}: {self.done} of {self.total} ({percent(self.done / self.total)}){left}"
+            else:
+                text = f"{self._title}: getting ready; the first time models are compiled"
             self._console.print(escape(text), soft_wrap=True)
 
     def show(self, step: Step) -> None:

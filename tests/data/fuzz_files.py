@@ -2,14 +2,18 @@
 
 import bz2
 import contextlib
+import gc
 import gzip
 import io
 import json
 import lzma
 import os
+import re
 import resource
+import select
 import signal
 import sys
+import time
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -236,38 +240,90 @@ def warm(folder):
         check(replace(data, X=as_numbers(data.X)))
 
 
-def inspected(path):
-    """Return how ``seqcompare inspect`` ends for a file, in a process of its own."""
+class Reading:
+    """A process that inspects one file after the other, as ``seqcompare inspect`` does.
+
+    Its memory is limited, so that no file takes the machine's.
+    """
+
+    def __enter__(self):
+        self.pid = 0
+        return self
+
+    def __exit__(self, *_):
+        self._end()
+
+    def _start(self):
+        gc.collect()
+        ask_end, self.ask = os.pipe()
+        self.answer, answer_end = os.pipe()
+        self.pid = os.fork()
+        if self.pid:
+            os.close(ask_end)
+            os.close(answer_end)
+            return
+        try:
+            os.close(self.ask)
+            os.close(self.answer)
+            most = _pages()[0] + BYTES + BYTES // 2
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
+            with os.fdopen(ask_end) as paths:
+                for path in paths:
+                    os.write(answer_end, json.dumps(_run(path.rstrip("\n"))).encode() + b"\n")
+        finally:
+            os._exit(0)
+
+    def _end(self):
+        """Kill the process; return how it ended."""
+        if not self.pid:
+            return 0
+        os.close(self.ask)
+        os.close(self.answer)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        status = os.waitpid(self.pid, 0)[1]
+        self.pid = 0
+        return os.waitstatus_to_exitcode(status)
+
+    def inspected(self, path):
+        """Return how ``seqcompare inspect`` ends for a file."""
+        if not self.pid:
+            self._start()
+        os.write(self.ask, f"{path}\n".encode())
+        said = b""
+        end = time.monotonic() + 20 * SECONDS
+        while not said.endswith(b"\n"):
+            ready = select.select([self.answer], [], [], max(0.0, end - time.monotonic()))[0]
+            came = os.read(self.answer, 65536) if ready else b""
+            if not came:
+                return Outcome(self._end() or -1, "killed" if ready else "it does not end", 20.0 * SECONDS, 0)
+            said += came
+        return Outcome(*json.loads(said))
+
+
+def _pages():
+    """Return the bytes of this process: of its addresses, and in memory."""
+    size, resident = Path("/proc/self/statm").read_text("ascii").split()[:2]
+    return int(size) * resource.getpagesize(), int(resident) * resource.getpagesize()
+
+
+def _run(path):
+    """Return code, errors, seconds of processor and further bytes at most of ``seqcompare inspect``."""
     from seqcompare.cli import main
 
-    read_end, write_end = os.pipe()
-    child = os.fork()
-    if child == 0:
-        code = 99
+    code = 99
+    Path("/proc/self/clear_refs").write_text("5")  # forgets the most memory so far
+    before, start = _pages()[1], time.process_time()
+    sys.argv = ["seqcompare", "inspect", path]
+    errors = io.StringIO()
+    with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(io.StringIO()):
         try:
-            os.close(read_end)
-            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
-            signal.alarm(20 * SECONDS)
-            sys.argv = ["seqcompare", "inspect", str(path)]
-            errors = io.StringIO()
-            with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(io.StringIO()):
-                try:
-                    main()
-                except SystemExit as ended:
-                    code = int(ended.code or 0)
-                except BaseException as error:
-                    errors.write(f"Traceback: {type(error).__name__}: {error}")
-            after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            said = json.dumps([errors.getvalue()[-2000:], (after - before) * 1024]).encode()
-            os.write(write_end, said[:60_000])
-        finally:
-            os._exit(code)
-    os.close(write_end)
-    with os.fdopen(read_end, "rb") as pipe:
-        said = pipe.read()
-    _, status, used = os.wait4(child, 0)
+            main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        except BaseException as error:
+            errors.write(f"Traceback: {type(error).__name__}: {error}")
     # other work on the machine is not the file's fault
-    seconds = used.ru_utime + used.ru_stime
-    error, memory = json.loads(said) if said else ("killed", 0)
-    return Outcome(os.waitstatus_to_exitcode(status), error, seconds, memory)
+    seconds = time.process_time() - start
+    most = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text("ascii"))
+    return code, errors.getvalue()[-2000:], seconds, max(int(most[1]) * 1024 - before, 0)

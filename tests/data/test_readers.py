@@ -138,7 +138,9 @@ def test_an_unknown_option_is_named(tmp_path):
             read(data, sequences="a")
     with pytest.raises(DataError, match="tokens must be one of char, word, got 'syllable'"):
         read(tmp_path / "a.txt", tokens="syllable")
-    with pytest.raises(DataError, match="tokens 'word' does not apply: it is for text, and this is a csv"):
+    with pytest.raises(
+        DataError, match="tokens 'word' does not apply: it is for subtitles and text, and this is a csv"
+    ):
         read(path, tokens="word")
 
 

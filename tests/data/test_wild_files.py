@@ -1,11 +1,14 @@
 """Files as other countries and tools write them: read as what they are, or refused with a way on."""
 
 import json
+import re
 from datetime import date, datetime, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from seqcompare.data.read import read_new
 from seqcompare.datasets import DataError, read
 from seqcompare.experiments.compare import with_joint_symbols
 
@@ -287,6 +290,161 @@ FILES = {
               for _ in range(4)),
         4, (4, 4), "next", {"move": "symbols"}, "their moves are the steps",
     ),
+    "split.json": (
+        json.dumps({"columns": ["id", "t", "v"], "index": list(range(40)),
+                    "data": [[i // 8, i % 8, float(number())] for i in range(40)]}, indent=1),
+        5, (8, 8), "next", {"v": "real"}, "'columns' names those of 'data'",
+    ),
+    "members.json": (
+        json.dumps({f"run{i}": names(["up", "down"], 5 + i) for i in range(8)}),
+        8, (5, 12), "next", {"0": "symbols"}, "is a sequence",
+    ),
+    "columns.json": (
+        json.dumps({c: {str(i): (i // 6, i % 6, float(number()))[k] for i in range(24)}
+                    for k, c in enumerate(("id", "t", "v"))}),
+        4, (6, 6), "next", {"v": "real"}, "a column a member",
+    ),
+    "rows_inside.json": (
+        json.dumps({"version": 1, "events": [{"id": i, "t": k, "v": float(number())}
+                                             for i in range(4) for k in range(6)]}),
+        4, (6, 6), "next", {"v": "real"}, "the rows are in 'events'",
+    ),
+    "lists.txt": (
+        lines(str(names("abcd", 4 + i % 3)) for i in range(12)),
+        12, (4, 6), "next", {"0": "symbols"}, "each line is a list, as Python writes it",
+    ),
+    "sparse_rows.txt": (
+        lines(f"{'+-'[i % 2]}1 " + " ".join(f"{k}:{number()}" for k in range(1 + i % 3, 13))
+              for i in range(20)),
+        20, (12, 12), "sequence", {"0": "real"}, "read as svmlight",
+    ),
+    "family.sto": (
+        lines("# STOCKHOLM 1.0", "#=GF ID x", "",
+              (f"s{i}/1-9    {''.join(names('ACGT', 9))}" for i in range(5)), "#=GC SS   HHHHHHHHH", "",
+              (f"s{i}/1-9    {''.join(names('ACGT', 6))}" for i in range(5)), "//"),
+        5, (15, 15), "next", {"0": "symbols"}, "5 aligned sequences",
+    ),
+    "family.txt": (
+        lines("CLUSTAL W (1.83) multiple sequence alignment", "", (
+            f"s{i}   {''.join(names('ACGT', 9))} {9}" for i in range(5)), "     *** .*  *"),
+        5, (9, 9), "next", {"0": "symbols"}, "5 aligned sequences",
+    ),
+    "film.srt": (
+        lines(f"{i + 1}\n00:00:{i:02d},000 --> 00:00:{i:02d},900\n<i>well{'!' * i}</i>\n" for i in range(9)),
+        9, (4, 12), "next", {"0": "symbols"}, "each of 9 subtitles is a sequence of characters",
+    ),
+    "midi.csv": (
+        lines("0, 0, Header, 1, 2, 480", '1, 0, Title_t, "a, b"', (
+            f"{track}, {480 * k}, Note_on_c, 1, {60 + k % 3}, {90 * (k % 2)}" for track in (2, 3)
+            for k in range(20)), "0, 0, End_of_file"),
+        2, (10, 10), "next", {"note": "symbols"}, "the notes that begin in a track and channel",
+    ),
+    "places.bed": (
+        lines("track name=x", (
+            f"chr{c}\t{900 - 40 * k}\t{910 - 40 * k + (k + c) ** 2 * 37 % 91}\t{'ab'[k % 2]}"
+            for c in (1, 2, 9) for k in range(9))),
+        3, (9, 9), "next", {"length": "count", "name": "symbols"}, "'chrom' is taken for the sequence",
+    ),
+    "genes.gtf": (
+        lines("#!x", (f'1\tens\t{("gene", "exon")[k % 2]}\t{9 * k + 1}\t{9 * k + 5}\t.\t+\t.\tid "g";'
+                      for k in range(12))),
+        1, (12, 12), "next", {"feature": "symbols"}, "this is read as GFF",
+    ),
+    "blanks.tsv": (
+        lines("id t     v", (f"{i}  {t}  {number()}" for i in range(4) for t in range(6))),
+        4, (6, 6), "next", {"v": "real"}, "the cells are separated by blanks",
+    ),
+    "right.dat": (
+        lines("  id    educ      t    v", (
+            f"{i:4d} {('< 12 years', '12-15 years')[t % 2]:>12}  {t}  {number()}"
+            for i in range(4) for t in range(6))),
+        4, (6, 6), "next", {"educ": "symbols", "v": "real"}, "the columns stand under their names",
+    ),
+    "trials.csv": (
+        lines("Participant,Trial,FixStart,AOI", (f"P{i},{k},{310 * t + i},{'ab'[(i + t * t) % 2]}"
+                                                 for i in range(6) for k in range(4) for t in range(7))),
+        24, (7, 7), "next", {"AOI": "symbols"}, "'FixStart' starts anew with each pair",
+    ),
+    "beeps.csv": (
+        lines("person_id,day,beep,happy", (f"{i},{d},{b},{names('123', 1)[0]}" for i in range(8)
+                                           for d in range(1, 5) for b in range(1, 6))),
+        8, (20, 20), "next", {"happy": "symbols"}, "'beep' counts within 'day'",
+    ),
+    "fields.csv": (
+        lines("yield,variety,year,site", (f"{number()},v{v},{y},{s}" for s in "abcd" for y in (1931, 1932)
+                                          for v in range(5))),
+        20, (2, 2), "next", {"yield": "real"}, "'variety,site' is taken for the sequence",
+    ),
+    "regimes.csv": (
+        lines("country,regime,length", (f"c{i},{names(['dem', 'aut'], 1)[0]},{number()}" for i in range(8)
+                                        for _ in range(6))),
+        8, (6, 6), "next", {"regime": "symbols", "length": "real"}, "its name, and its rows stand together",
+    ),
+    "songs.csv": (
+        lines("song,bar,beat,chord", (f"s{i},{b},{k},{names(['C', 'G', 'Am'], 1)[0]}" for i in range(5)
+                                      for b in range(1, 5) for k in range(1, 5))),
+        5, (16, 16), "next", {"chord": "symbols"}, "'bar' is no channel: it counts, in every sequence alike",
+    ),
+    "sessions.csv": (
+        lines("subject,session,press_time,key", (
+            f"u{i},{k},{1600000000000 + 10**8 * i + 10**6 * k + 137 * t},{'abc'[(i + t * t) % 3]}"
+            for i in range(6) for k in range(3) for t in range(8))),
+        18, (8, 8), "next", {"key": "symbols"}, "'subject' is taken for the group",
+    ),
+    "stages.csv": (  # what only goes up is no count where it differs from sequence to sequence
+        lines("person_id,visit,stage", (f"{i},{t},{1 + (t * (i % 4 + 1)) // 6}"
+                                        for i in range(9) for t in range(7))),
+        9, (7, 7), "next", {"stage": "symbols"}, "'stage' holds whole numbers",
+    ),
+    "devices.csv": (
+        lines("deviceID,speed,ts", sorted((f"d{i},{number()},{1600000000 + 30 * t + i}" for i in range(4)
+                                           for t in range(30)), key=lambda line: line[-2:])),
+        4, (30, 30), "next", {"speed": "real"}, "'deviceID' is taken for the sequence",
+    ),
+    "points.csv": (
+        lines("pid,dep.1,dep.2,dep.3,anx.1,anx.2,anx.3,sex", (
+            f"{i + 100}," + ",".join(number() for _ in range(6)) + f",{'mf'[i % 2]}" for i in range(15))),
+        15, (3, 3), "next", {"dep": "real", "anx": "real"}, "are channels of 3 steps",
+    ),
+    "paths.csv": (
+        lines("path,n", (f"{'-'.join(names('ABCD', 5 + i % 3))},{i % 7 + 1}" for i in range(30))),
+        30, (5, 7), "next", {"value": "symbols"}, "it says how often a row occurs",
+    ),
+    "beats.txt": (
+        lines(f"{0.83 * k:12.3f} {int(298.8 * k):8d}     {'NNV'[k * k % 7 % 3]}    0    0"
+              for k in range(40)),
+        1, (40, 40), "next", {"1": "count", "2": "symbols"}, "the lines hold as many cells each",
+    ),
+    "hosts_of_shows.csv": (  # people are hosts as well
+        lines("date,host,rating", (f"{d},{names(['Ann', 'Bob', 'Cy'], 1)[0]},{number()}" for d in DAYS)),
+        1, (60, 60), "next", {"host": "symbols", "rating": "real"}, "its words alternate in time",
+    ),
+    "machines.csv": (
+        lines("time,host,cpu", (f"{t},web{k},{number()}" for t in range(20) for k in range(3))),
+        3, (20, 20), "next", {"cpu": "real"}, "'host' is taken for the sequence",
+    ),
+    "host_beside.csv": (
+        lines("id,host,m1,m2,m3", (
+            f"r{i},{'AB'[i % 2]}," + ",".join(number() for _ in range(3)) for i in range(12))),
+        12, (3, 3), "next", {"value": "real"}, "are a series",
+    ),
+    "climate.csv": (
+        lines("Year,Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec,J-D", (
+            f"{y}," + ",".join(number() if y < 1989 or k < 7 else "***" for k in range(13))
+            for y in range(1980, 1990))),
+        1, (115, 115), "next", {"value": "real"}, "go on from row to row: one series",
+    ),
+    "meters.csv": (
+        lines("date,meter," + ",".join(f"h{h}" for h in range(1, 25)), (
+            f"2020-01-{d:02d},m{m}," + ",".join(number() for _ in range(24))
+            for m in range(3) for d in range(1, 9))),
+        3, (192, 192), "next", {"value": "real"}, "one series for each 'meter'",
+    ),
+    "accelerations.csv": (  # quantised, and below zero
+        lines("t,x,y", (f"{t},{10 * (t * t * 37 % 91 - 45) - t % 2},{t * t * 17 % 61 * 20 - 600}"
+                        for t in range(1000))),
+        1, (1000, 1000), "next", {"x": "real", "y": "real"}, "'x' holds whole numbers, read as measurements",
+    ),
 }  # fmt: skip
 
 
@@ -336,17 +494,144 @@ def test_what_the_first_bytes_tell_is_read(encoding, tmp_path):
 
 @pytest.mark.parametrize(("encoding", "words"), [
     ("cp1252", ("weiß", "naïve")), ("cp1251", ("да", "может")), ("gb18030", ("晴天", "下雨了")),
+    ("cp932", ("良い", "悪い")), ("euc_jp", ("とても眠い", "起きている")), ("cp949", ("좋음", "나쁨")),
+    ("big5", ("清醒", "睡眠")), ("koi8-r", ("хорошо", "плохо")), ("cp1253", ("καλή", "κακή")),
+    ("cp1250", ("świetny", "źle")), ("cp1254", ("ışık", "güneş")), ("cp874", ("ดีมาก", "ไม่ดี")),
 ])  # fmt: skip
 def test_another_encoding_is_never_guessed_and_the_advice_is_right(encoding, words, tmp_path):
     path = tmp_path / "words.csv"
     text = lines(f"id;t;{words[0]}", (f"{i};{t};{words[(i * t) % 2]}" for i in range(4) for t in range(5)))
     path.write_bytes(text.encode(encoding))
-    with pytest.raises(DataError, match="is not UTF-8; say what the encoding is") as refused:
+    with pytest.raises(DataError, match="is not UTF-8; the first word may be") as refused:
         read(path)
     assert refused.value.remedy == {"encoding": encoding}
     data = read(path, **refused.value.remedy)
     assert set(data.X.values.tolist()) == set(words)
     assert data.reading["encoding"] == encoding
+
+
+TABLE = {"id": np.repeat(list("abc"), 5), "t": np.tile(np.arange(5), 3), "v": np.arange(15) ** 1.5}
+CONTAINERS = {
+    "columns": (TABLE, 3, (5, 5), ["v"]),
+    "rows": (pd.DataFrame(TABLE).to_dict("records"), 3, (5, 5), ["v"]),
+    "records": (pd.DataFrame(TABLE).to_records(index=False), 3, (5, 5), ["v"]),
+    "arrays by name": ({f"s{i}": np.arange(4.0 + i) ** 2 for i in range(3)}, 3, (4, 6), ["0"]),
+    "frames": ([pd.DataFrame({"a": np.arange(4 + i) ** 1.5, "b": 0.5}) for i in range(3)], 3, (4, 6), ["a"]),
+    "frames of days": (
+        [pd.DataFrame({"a": [2.5, 1.5]}, index=pd.to_datetime(["2020-01-02", "2020-01-01"]))] * 2,
+        2, (2, 2), ["a"],
+    ),
+    "categories": (pd.Series(list("abcab"), dtype="category"), 1, (5, 5), ["value"]),
+    "two levels": (
+        pd.DataFrame(np.arange(12.0).reshape(6, 2) ** 2,
+                     columns=pd.MultiIndex.from_product([["l", "r"], ["x"]])),
+        1, (6, 6), ["l x", "r x"],
+    ),
+    "durations": (
+        pd.DataFrame({"t": range(4), "d": pd.to_timedelta([3, 5, 4, 9], unit="s")}), 1, (4, 4), ["d"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", CONTAINERS)
+def test_what_python_holds_is_read_as_what_it_is(form):
+    given, n_sequences, lengths, channels = CONTAINERS[form]
+    data = read(given)
+    assert len(data) == n_sequences
+    assert (data.X.lengths.min(), data.X.lengths.max()) == lengths
+    assert [channel.name for channel in data.X.schema] == channels
+    if form == "frames of days":
+        assert data.X[0].tolist() == [1.5, 2.5]
+
+
+def test_lengths_beside_all_steps_are_refused_with_the_right_call():
+    with pytest.raises(DataError, match=r"2 lengths that add up to the 10 rows of X.*from_concatenated"):
+        read((np.arange(20.0).reshape(10, 2), [4, 6]))
+    assert any(
+        "transpose(0, 2, 1)" in note
+        for note in read(np.random.default_rng(0).normal(size=(20, 3, 200))).notes
+    )
+
+
+FOREIGN = {
+    "a.gpx": (b"<?xml version='1.0'?>\n<gpx><trk/></gpx>", "XML"),
+    "page.csv": (b"<!DOCTYPE html>\n<html><table></table></html>", "a page (HTML)"),
+    "a.TextGrid": (b'File type = "ooTextFile"\nObject class = "TextGrid"\n', "Praat's"),
+    "a.ics": (b"BEGIN:VCALENDAR\nEND:VCALENDAR\n", "a calendar"),
+    "a.vcf": (b"##fileformat=VCFv4.2\n#CHROM\tPOS\n", "VCF"),
+    "a.txt": (b"$GPGGA,123519,4807.038,N\n$GPRMC,123519,A\n", "NMEA"),
+    "a.h5": (b"\x89HDF\r\n\x1a\n\0\0", "HDF5"),
+    "a.mat": (b"MATLAB 5.0 MAT-file\0", "MATLAB's"),
+    "a.wav": (b"RIFF\x24\0\0\0WAVEfmt ", "sound (WAV)"),
+    "a.pkl": (b"\x80\x04\x95\x10\0", "a pickle"),
+    "a.pdf": (b"%PDF-1.7\n\0", "a PDF"),
+    "table.csv": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "an old workbook"),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_files_of_other_programs_are_refused_by_name_with_a_way_on(name, tmp_path):
+    content, what = FOREIGN[name]
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(
+        DataError, match=rf"this file is {re.escape(what)}.*: (read|save|make|which)"
+    ) as refused:
+        read(tmp_path / name)
+    assert refused.value.remedy in (None, {"file_format": "text"})
+
+
+@pytest.mark.parametrize("name", ["a.dta", "a.feather"])
+def test_tables_of_statistics_programs(name, tmp_path):
+    frame = pd.DataFrame(
+        {"id": np.repeat([1, 2, 3], 5), "t": np.tile(np.arange(5), 3), "v": np.arange(15) ** 1.5}
+    )
+    write = {"a.dta": lambda path: frame.to_stata(path, write_index=False), "a.feather": frame.to_feather}[
+        name
+    ]
+    write(tmp_path / name)
+    data = read(tmp_path / name)
+    assert len(data) == 3
+    assert data.X[2].tolist() == frame.v[10:].tolist()
+    (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:90])
+    with pytest.raises(DataError, match="this is no readable file of"):
+        read(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "name", ["trials.csv", "beeps.csv", "fields.csv", "climate.csv", "meters.csv", "places.bed"]
+)
+def test_what_two_columns_make_is_made_again_of_new_data(name, tmp_path):
+    path = tmp_path / name
+    path.write_text(FILES[name][0])
+    data = read(path)
+    again = read_new(path, data.reading)
+    assert again.X.lengths.tolist() == data.X.lengths.tolist()
+    assert again.X.schema == data.X.schema
+    assert len(read(path, test=path)) == 2 * len(data)
+
+
+def test_months_go_on_and_hours_follow_their_day(tmp_path):
+    path = tmp_path / "a.csv"
+    months = "Year,Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec"
+    # the newest first
+    path.write_text(
+        lines(months, (f"{y}," + ",".join(f"{12 * y + m}.5" for m in range(12)) for y in (2002, 2001, 2000)))
+    )
+    assert read(path).X[0].tolist() == [24000.5 + k for k in range(36)]
+    # a row a sequence, where one says so
+    assert read(path, wide=True).X.lengths.tolist() == [12, 12, 12]
+
+
+def test_of_several_encodings_each_is_named_with_a_word(tmp_path):
+    path = tmp_path / "words.csv"
+    path.write_bytes("患者,時刻\n睡眠,覚醒\n".encode("euc_jp"))
+    with pytest.raises(DataError, match=r"'患者' \(euc_jp\)"):
+        read(path)
+    # what is UTF-8 but for a byte is in no other encoding
+    path.write_bytes("日付,気分\n良い,悪い\n".encode() + b"\xff\n")
+    with pytest.raises(DataError, match="say what the encoding is, or save") as refused:
+        read(path)
+    assert refused.value.remedy is None
 
 
 MOLTEN = {

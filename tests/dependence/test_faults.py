@@ -103,6 +103,17 @@ def test_frequencies_that_rise_along_sequences_are_no_context():
         assert "the place in the sequence" in found.summary()
 
 
+@pytest.mark.parametrize("rise", ["line", "jump", "symbols"])
+def test_what_changes_once_along_sequences_is_no_clock(rise):
+    rng, t = np.random.default_rng(0), np.arange(100)
+    by = {"line": 0.05 * t, "jump": 2.0 * (t > 60), "symbols": t / 100}[rise]
+    x = (rng.random((30, 100)) < by).astype(int) if rise == "symbols" else by + rng.normal(size=(30, 100))
+    assert seqcompare.profile(list(x), max_lag=10, max_order=2).period is None
+    if rise == "line":
+        season = x + 1.5 * np.sin(2 * np.pi * t / 12)
+        assert seqcompare.profile(list(season), max_lag=10, max_order=2).period == 12
+
+
 def test_a_changing_source_is_drift_and_no_memory():
     rng = np.random.default_rng(0)
     x = (rng.random(2000) < np.where(np.arange(2000) < 900, 0.3, 0.7)).astype(int)
@@ -197,7 +208,7 @@ def test_bins_are_as_many_as_the_data_fill():
 def test_lumped_symbols_are_said_to_be():
     rng = np.random.default_rng(0)
     found = seqcompare.profile(list(rng.integers(0, 40, (10, 30))), max_lag=5)
-    assert any("rarest of 40 symbols are taken together" in note for note in found.notes)
+    assert sum("rarest of 40 symbols are taken together" in note for note in found.notes) == 1
 
 
 def test_near_copies_are_found_and_kept_together():
@@ -220,6 +231,17 @@ def test_the_reach_says_why_lags_show_for_longer():
     assert found.reach == found.order == 1
     assert found.lags.loc[found.lags["detected"], "lag"].max() > 3
     assert "handed on" in found.facts()["reach_sentence"]
+
+
+def test_a_hidden_state_is_remembered_further_than_contexts_can_tell():
+    """Two states last 50 steps: the last 12 tell .027 bit more than the last 3, by the exact filter."""
+    rng = np.random.default_rng(0)
+    state = np.cumsum(rng.random((20, 500)) < 0.02, axis=1) % 2
+    x = 3 - (rng.random(state.shape)[..., None] < [0.1, 0.3, 0.6]).sum(axis=-1)
+    found = seqcompare.profile(list(np.where(state, 3 - x, x)), max_lag=50)
+    assert found.order <= 5
+    assert found.reach >= 12
+    assert "steps beyond the contexts" in found.facts()["reach_sentence"]
 
 
 def test_a_copy_of_a_copy_is_not_the_reach():

@@ -264,3 +264,12 @@ def test_what_is_over_the_memory_is_not_tried(tmp_path):
     nothing = compare_toys(models, tmp_path / "none", memory="1G")
     assert nothing.verdict().kind == "nothing"
     assert "toy (over the memory)" in str(nothing.verdict())
+
+
+def test_the_smallest_budget_leaves_the_quickest_model(tmp_path):
+    x, y = flags(60)
+    models = [toy(0.9, cost=dear, name="slow"), toy(0.9, name="quick")]
+    found = seqcompare.compare((list(x), y), models, cv=2, out=tmp_path / "run", n_jobs=1, budget=1e-3)
+    judged = found.answer().judgement
+    assert (judged.status["slow"], judged.reasons["slow"]) == ("not tried", "over the budget")
+    assert judged.winner == "quick"

@@ -1,5 +1,7 @@
+import os
 import re
 import runpy
+import sys
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -106,14 +108,26 @@ def test_the_markdown_shows_figures_that_exist(report_folder):
     assert all((report_folder / name).is_file() for name in figures)
 
 
-def test_the_same_run_gives_the_same_bytes(report_folder):
+def test_the_same_run_gives_the_same_bytes_and_no_file_is_ever_half_written(report_folder):
     def contents():
         files = [p for p in report_folder.rglob("*") if p.is_file() and not p.name.startswith("store.")]
         return {p.relative_to(report_folder): p.read_bytes() for p in files}
 
-    first = contents()
+    opened = []
+
+    def hears(event, arguments):
+        if event == "open" and str(arguments[0]).startswith(str(report_folder)) and heard:
+            opened.append((str(arguments[0]), arguments[2]))
+
+    first, heard = contents(), [True]
+    sys.addaudithook(hears)
     write_report(report_folder)
+    heard.clear()
     assert contents() == first
+    # what is killed leaves the old file or the new one: only drafts are opened to be written
+    written = {name for name, flags in opened if flags & (os.O_WRONLY | os.O_RDWR)}
+    assert len(written) > 20
+    assert all(name.endswith((".tmp", "lock")) for name in written)
 
 
 def test_a_folder_without_a_run_is_said_to_be_none(tmp_path):

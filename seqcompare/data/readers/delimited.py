@@ -56,6 +56,10 @@ def parse_table(text: str, path: Path, delimiter: str | None, notes: list[str]) 
     """Read a table of text; see `read_table`. What was decided is added to `notes`."""
     text, skipped, told = _skip_preamble(text, notes)
     delimiter = told or delimiter
+    parted = None if told else _parted_by_blanks(text)
+    if parted is not None:
+        notes.append("the cells are separated by blanks")
+        text, delimiter = parted, "\t"
     if delimiter is None:
         first, *rest = [line for line in _QUOTED.sub("", text).split("\n") if line.strip()][:30] or [""]
         delimiter = max(DELIMITERS, key=first.count)
@@ -116,14 +120,32 @@ def _skip_preamble(text: str, notes: list[str]) -> tuple[str, int, str | None]:
         line = lines[start].strip()
         if line.lower().startswith("sep=") and len(line) == 5:
             told = line[4]
-        elif not line.startswith("#") or _counts(line) == _counts(lines[start + 1]) != (0, 0, 0, 0):
+        elif not line.startswith(("#", "%")) or _counts(line) == _counts(lines[start + 1]) != (0, 0, 0, 0):
             break
         start += 1
     if start:
         notes.append(f"{start} line(s) before the table are left out")
     rest = lines[start:]
-    rest[0] = rest[0].lstrip().removeprefix("#").lstrip() if rest[0].startswith("#") else rest[0]
+    rest[0] = rest[0][1:].lstrip() if rest[0].startswith(("#", "%")) else rest[0]
     return "\n".join(rest), start, told
+
+
+def _parted_by_blanks(text: str) -> str | None:
+    """Return a table with tabs between its cells where blanks part them, and some hold numbers; else None."""
+    lines = text.split("\n")
+    rows = [line.split() for line in lines if line.strip()]
+    if len(rows) < 4 or any(mark in text for mark in (*DELIMITERS, '"')):
+        return None
+    widths = {len(row) for row in rows[1:]}
+    width = max(widths)
+    if len(widths) > 1 or width < 2 or len(rows[0]) not in (width, width - 1):
+        return None
+    columns = list(zip(*rows[1:], strict=True))[width - len(rows[0]) :]
+    numbers = [all(map(BARE.fullmatch, column)) for column in columns]
+    # words above numbers are names of columns; a text of one column has blanks inside its cells
+    if not any(number and not BARE.fullmatch(name) for number, name in zip(numbers, rows[0], strict=True)):
+        return None
+    return "\n".join("\t".join(line.split()) for line in lines)
 
 
 def _counts(line: str) -> tuple[int, ...]:

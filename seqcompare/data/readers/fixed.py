@@ -27,11 +27,16 @@ def cells_of_columns(text: str) -> list[list[str]] | None:
     starts = [i for i in range(width) if not blank[i] and (i == 0 or blank[i - 1])]
     # a blank inside of all cells of a column has no name above what follows it
     starts = [i for i in starts if i < len(lines[0]) and lines[0][i : _end(blank, i)].strip()]
-    if len(starts) < 3:
-        return None
     ends = [*starts[1:], width]
     rows = [[line[a:b].strip() for a, b in zip(starts, ends, strict=True)] for line in lines]
+    return _with_names(rows) or _with_names([re.split(" {2,}", line.strip()) for line in lines])
+
+
+def _with_names(rows: list[list[str]]) -> list[list[str]] | None:
+    """Return the rows of a table if words are above columns of numbers; None if it is none."""
     names, *below = rows
+    if len(names) < 3 or any(len(row) != len(names) for row in below):
+        return None
     if len(set(names)) < len(names) or any(_BARE.fullmatch(name) for name in names):
         return None
     numbers = [

@@ -1,4 +1,4 @@
-"""JSON lines: a step a line, or a whole sequence a line."""
+"""JSON: rows or whole sequences, one a line or all in one value."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pandas as pd
 from seqcompare.data.containers import read_container
 from seqcompare.data.contents import Contents
 from seqcompare.data.readers import Reader
+from seqcompare.data.readers.json_forms import find_records
 from seqcompare.data.source import DataError, read_text
 from seqcompare.data.table import Table, frame_table
 from seqcompare.data.usual import USUAL, listing, normal
@@ -21,7 +22,7 @@ _TARGETS = ("y", "label", "labels", "target", "class", "tags")
 
 
 def read_json_lines(path: Path) -> Table | Contents:
-    """Read a file with a JSON object or list a line.
+    """Read a file with a JSON object or list a line, or with one JSON value.
 
     Objects of plain values, or of such objects, are rows of a table. Lists are sequences; so is the one list
     of an object, whose label, a value or another list, is its target.
@@ -34,7 +35,10 @@ def read_json_lines(path: Path) -> Table | Contents:
     records: list[object] = []
     numbers: list[int] = []
     text = read_text(path)
-    whole = _whole(text)
+    whole = find_records(text)
+    if whole is not None and whole.pair is not None:
+        found = read_container(whole.pair)
+        return replace(found, notes=(*found.notes, whole.note))
     for number, line in enumerate([] if whole else text.split("\n"), start=1):
         if not line.strip():
             continue
@@ -43,10 +47,13 @@ def read_json_lines(path: Path) -> Table | Contents:
         except (ValueError, RecursionError) as error:
             raise DataError(f"this is no JSON: {str(error).splitlines()[0]}", path, number) from None
         numbers.append(number)
-    if whole:
-        records, numbers = whole, [1] * len(whole)
+    said: tuple[str, ...] = ()
+    if whole is not None:
+        records, numbers = whole.records, [1] * len(whole.records)
+        said = (whole.note,) if whole.note else ()
     if all(isinstance(record, list) for record in records):
-        return read_container(records)
+        found = read_container(records)
+        return replace(found, notes=(*found.notes, *said))
     rows = [record for record in records if isinstance(record, dict)]
     if len(rows) < len(records):
         which = next(i for i, record in enumerate(records) if not isinstance(record, dict))
@@ -57,7 +64,7 @@ def read_json_lines(path: Path) -> Table | Contents:
     if not lists:
         frame = frame_table(pd.DataFrame(rows)).frame
         told = ("what objects hold inside of objects are columns of their own, as 'a.b'",) if inner else ()
-        return Table(frame, path, np.array(numbers, dtype=np.int64), notes=told)
+        return Table(frame, path, np.array(numbers, dtype=np.int64), notes=(*said, *told))
     targets = [key for key in rows[0] if key in _TARGETS]
     steps = [key for key in lists if key not in targets]
     if len(steps) == 1 and all(isinstance(step, dict) for row in rows for step in row.get(steps[0]) or ()):
@@ -77,18 +84,7 @@ def read_json_lines(path: Path) -> Table | Contents:
     notes = [f"the steps are in {steps[0]!r}" + (f" and the targets in {targets[0]!r}" if targets else "")]
     if unused:
         notes.append(f"{listing(unused)}: not used")
-    return replace(found, notes=(*found.notes, *notes))
-
-
-def _whole(text: str) -> list[object]:
-    """Return the objects of a text that is one JSON list of them; none of any other."""
-    if not text.lstrip().startswith("["):
-        return []
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return []
-    return found if all(isinstance(record, dict) for record in found) else []
+    return replace(found, notes=(*found.notes, *said, *notes))
 
 
 def _nested(rows: list[dict[str, object]], steps: str, path: Path, numbers: list[int]) -> Table:
@@ -109,6 +105,8 @@ def _flat(row: Mapping[str, object], before: str = "") -> dict[str, object]:
     """Return an object with the members of those inside of it, by their names put together."""
     flat: dict[str, object] = {}
     for key, value in row.items():
+        if key == "coordinates" and isinstance(value, list) and not any(isinstance(x, list) for x in value):
+            value = dict(zip("xyz", value, strict=False))  # a place, as GeoJSON has it
         flat |= _flat(value, f"{before}{key}.") if isinstance(value, dict) else {f"{before}{key}": value}
     return flat
 
@@ -120,4 +118,9 @@ def _are_classes(values: list[object]) -> bool:
     return 2 <= len(set(values)) <= len(values) / 2
 
 
-READER = Reader("jsonl", (".jsonl", ".ndjson"), read_json_lines, "JSON lines, an object or list a line")
+READER = Reader(
+    "jsonl",
+    (".jsonl", ".ndjson", ".json"),
+    read_json_lines,
+    "JSON lines, an object or list a line, or one JSON",
+)

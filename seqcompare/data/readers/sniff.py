@@ -7,13 +7,25 @@ import zipfile
 from pathlib import Path
 
 from seqcompare.data.packed import BROKEN, open_packed, packing_of
+from seqcompare.data.readers.blocks import is_alignment
+from seqcompare.data.readers.intervals import is_bed, is_gff, is_midi
 from seqcompare.data.readers.logs import is_web_log
 from seqcompare.data.readers.phylip import is_phylip
+from seqcompare.data.readers.subtitles import is_subtitles
+from seqcompare.data.readers.svmlight import is_svmlight
 from seqcompare.data.source import wide_encoding
 
 _HEAD = 4096
 _JSON_LINE = re.compile(r"(?:\{\s*[\"}]|\[\s*(?:[\"\-0-9\[{\]]|true|false|null|NaN)).*[}\]]\s*(?:\n|$)")
 _FASTA = re.compile(r">[^\n]+\n[A-Za-z*.\-\n]+(?:\n>|$)")
+_FITS = (
+    ("blocks", is_alignment),
+    ("midicsv", is_midi),
+    ("subtitles", is_subtitles),
+    ("gff", is_gff),
+    ("bed", is_bed),
+    ("svmlight", is_svmlight),
+)
 
 
 def sniff(path: Path) -> str | None:
@@ -41,6 +53,8 @@ def sniff(path: Path) -> str | None:
         return "parquet"
     if head.startswith(b"\x93NUMPY"):
         return "numpy"
+    if head.startswith((b"ARROW1\0\0", b"FEA1", b"<stata_dta>", b"HEADER RECORD*******LIB")):
+        return "statistics"
     marked = head.startswith((b"\xff\xfe", b"\xfe\xff"))
     encoding = (wide_encoding(head) if marked else None) or "utf-8"
     if b"\0" in head and encoding == "utf-8":
@@ -66,7 +80,7 @@ def _format_of_text(head: str) -> str:
         )
     if re.match(r"<\?xml|<log\b", start) and "<log" in head:
         return "xes"
-    if re.match(r"\[\s*\{\s*\"", start) or re.match(_JSON_LINE, start):
+    if re.match(r"\[\s*\{\s*\"|\{\s*\"[^\"\n]*\"\s*:", start) or re.match(_JSON_LINE, start):
         return "jsonl"
     if re.match(r'\[\w+ +"[^\n]*"\]\s*\n\s*\[\w+ +"', start):
         return "pgn"
@@ -74,4 +88,7 @@ def _format_of_text(head: str) -> str:
         return "phylip"
     if is_web_log(head[: head.rfind("\n")] if "\n" in head else head):
         return "weblog"
+    for name, fits in _FITS:
+        if fits(head):
+            return name
     return "text"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -10,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from seqcompare.data.cells import as_words
+from seqcompare.data.containers import read_container
 from seqcompare.data.contents import Contents
 from seqcompare.data.kinds import LONGEST_SYMBOL, too_long
 from seqcompare.data.options import SPLIT, TOKENS, Split, Tokens
@@ -42,7 +45,7 @@ def read_any_text(
         table = find_table(text, path)
         if table is not None:
             return table
-        series = find_series(text, path)
+        series = find_series(text, path) or find_lists(text, path)
         if series is not None:
             return series
     return read_plain(path, tokens=tokens or "char", split=split or "line")
@@ -53,7 +56,7 @@ def find_table(text: str, path: Path) -> Table | None:
 
     Columns of tagged words, one word a line and a blank line between sentences, are those of CoNLL.
     """
-    lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
+    lines = [line for line in text.split("\n") if line.strip() and not line.startswith(("#", "%"))]
     if len(lines) < 3 or all(line.rstrip().endswith(" -2") for line in lines):
         return None
     plain = f"; as plain text: tokens '{get_args(Tokens)[0]}'"
@@ -69,6 +72,9 @@ def find_table(text: str, path: Path) -> Table | None:
     if numeric and widths == {head, head + 1} and all(len(line) > head for line in cells[1:]):
         # R prints tables with names of rows, and no name above these
         notes = [f"the lines hold as many numbers each, so this is read as a table{plain}"]
+        return parse_table("\n".join("\t".join(line) for line in cells), path, "\t", notes)
+    if len(widths) == 1 and _mostly_numbers(cells):
+        notes = [f"the lines hold as many cells each, so this is read as a table{plain}"]
         return parse_table("\n".join("\t".join(line) for line in cells), path, "\t", notes)
     columns = cells_of_columns(text) if "\n\n" not in text.strip() else None
     if columns is not None:
@@ -87,6 +93,13 @@ def find_table(text: str, path: Path) -> Table | None:
     if tags > len(cells) / 3:
         return None
     return _tagged(text, path, plain)
+
+
+def _mostly_numbers(cells: list[list[str]]) -> bool:
+    """Whether most columns hold numbers and nothing else, one of them with fractions: prose has none."""
+    columns = [all(map(_NUMBER.fullmatch, column)) for column in zip(*cells, strict=True)]
+    fractions = any(all("." in cell for cell in column) for column in zip(*cells, strict=True))
+    return len(cells) > 4 and len(columns) > 2 and sum(columns) > len(columns) / 2 and fractions
 
 
 def find_series(text: str, path: Path) -> Contents | None:
@@ -108,6 +121,23 @@ def find_series(text: str, path: Path) -> Contents | None:
     steps = [x.astype(np.int64) for x in series] if whole else series
     gaps = any(np.isnan(x).any() for x in series)
     return Contents(Sequences(steps), notes=tuple(notes), places=[(path, i) for i, _ in lines], gaps=gaps)
+
+
+def find_lists(text: str, path: Path) -> Contents | None:
+    """Return the sequences of a text whose lines are lists as Python writes them; None of any other."""
+    lines = [(i, line.strip()) for i, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    if not all(line[0] + line[-1] in ("[]", "()") for _, line in lines):
+        return None
+    try:
+        found = [ast.literal_eval(line) for _, line in lines]
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+    if not all(isinstance(each, (list, tuple)) and len(each) for each in found):
+        return None
+    notes = ("each line is a list, as Python writes it, and read as a sequence",)
+    return replace(
+        read_container([list(each) for each in found]), notes=notes, places=[(path, i) for i, _ in lines]
+    )
 
 
 def _tagged(text: str, path: Path, plain: str) -> Table:

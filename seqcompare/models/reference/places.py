@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -180,29 +179,42 @@ def _smooth(counts: Floats, place: Codes, code: Codes, weights: Floats, owner: C
     """Return the frequencies of each place, averaged as does best on fifths that are left out."""
     n_places = counts.shape[1]
     part = part_of(owner, int(owner.max()) + 1)
+    here = [np.flatnonzero(part == k) for k in range(PARTS)]
     whole = counts.sum(axis=0)
-    best, chosen = np.inf, (0.0, PRIORS[-1])
-    for width, prior in product([w for w in WIDTHS if w == 0 or 4 * w < n_places], PRIORS):
-        loss = 0.0
-        for k in range(PARTS):
-            here = part == k
-            table = _average(whole - counts[k], width, prior, wraps)
-            loss -= float((weights[here] * np.log(table[place[here], code[here]])).sum())
-        if loss < best:
-            best, chosen = loss, (width, prior)
-    return _average(whole, *chosen, wraps)
+    widths = [w for w in WIDTHS if w == 0 or 4 * w < n_places]
+    loss = np.zeros((len(widths), len(PRIORS)))
+    for i, width in enumerate(widths):
+        # averaging is linear: what is left without a part is the whole less that part
+        near = np.array([_near(each, width, wraps) for each in counts])
+        total = near.sum(axis=0)
+        for k, at in enumerate(here):
+            rest = total - near[k]
+            came, size = rest[place[at], code[at]], rest.sum(axis=1)[place[at]]
+            overall = _overall(whole - counts[k])[code[at]]
+            for j, prior in enumerate(PRIORS):
+                loss[i, j] -= float((weights[at] * np.log((came + prior * overall) / (size + prior))).sum())
+    best, chosen = np.unravel_index(np.argmin(loss), loss.shape)
+    return _average(whole, widths[best], PRIORS[chosen], wraps)
 
 
 def _average(counts: Floats, width: float, prior: float, wraps: bool) -> Floats:
     """Return frequencies of each place with those of its neighbours, and with the overall ones."""
-    overall = counts.sum(axis=0) + 1 / counts.shape[1]
-    overall /= overall.sum()
-    if width:
-        near = gaussian_filter1d(counts, width, axis=0, mode="wrap" if wraps else "constant")
-        # as many steps as are averaged over
-        counts = near * 2 * np.sqrt(np.pi) * width
-    table = counts + prior * overall
+    table = _near(counts, width, wraps) + prior * _overall(counts)
     return np.asarray(table / table.sum(axis=1, keepdims=True))
+
+
+def _near(counts: Floats, width: float, wraps: bool) -> Floats:
+    """Return the counts of each place and its neighbours, as many steps as are averaged over."""
+    if not width:
+        return counts
+    near = gaussian_filter1d(counts, width, axis=0, mode="wrap" if wraps else "constant")
+    return np.asarray(near * 2 * np.sqrt(np.pi) * width)
+
+
+def _overall(counts: Floats) -> Floats:
+    """Return the frequencies whatever the place."""
+    overall = counts.sum(axis=0) + 1 / counts.shape[1]
+    return np.asarray(overall / overall.sum())
 
 
 def _align(sequences: Sequences, code: Codes, weights: Floats, period: int, n_codes: int) -> Codes:
