@@ -192,8 +192,7 @@ def learn(trie: ContextTrie, journal: Journal, place: int, path: Array, weigh: b
     """
     text, code, weight, alpha = trie.text, trie.text[place], trie.weight[place], trie.prior[ALPHA]
     width = trie.n_symbols + 2
-    # of literals Numba would first compile all that is called for these alone
-    node, length, pair = np.int64(0), np.int64(0), np.int64(-1)
+    node, length, pair = 0, 0, -1
     below = 0.0  # how the log-probability of what is below the last node changes
     while True:
         _note(journal, 0, journal.nodes, node)
