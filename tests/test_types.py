@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from numpydoc.docscrape import ClassDoc
+
 import seqcompare
 from seqcompare import tasks
 
@@ -25,28 +27,66 @@ def test_the_stub_says_what_the_package_has():
     assert STUB.read_text(encoding="utf-8") == expected()
 
 
-def test_a_type_checker_sees_the_interface(tmp_path):
+#: What says nothing of its type: any estimator of the user's may be inside, or any target asked for.
+OF_ANY_TYPE = {"estimator", "estimator_", "inner", "density_", "predicts", "scale_", "set_output"}
+OF_ANY_TYPE |= {"class_weight", "topology", "get_metadata_routing", "n_steps_seen_"}
+#: What `NextStep` passes on from the estimator inside.
+OF_ANY_TYPE |= {"n_iter_", "loss_curve_", "validation_scores_"}
+
+
+def members(kind):
+    """Return what an object of a class has in public, what it has learnt included."""
+    told = [name for part in ClassDoc(kind)["Attributes"] for name in part.name.split(", ")]
+    return sorted({*told, *(name for name in dir(kind) if not name.startswith("_"))})
+
+
+def checked(tmp_path, lines):
+    """Return what mypy says of each line of a script: notes of types, and errors."""
     from mypy import api
 
-    names = sorted(seqcompare._HOME_OF)
     code = tmp_path / "uses.py"
+    code.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    root = Path(seqcompare.__file__).parents[1]
+    # by the options of `make types`, so that what that has seen of the package need not be seen again
+    out, problems, _ = api.run([str(code), "--config-file", str(root / "pyproject.toml")])
+    assert not problems
+    said = [line.partition("uses.py:")[2] for line in out.splitlines() if "uses.py:" in line]
+    found = {int(line.partition(":")[0]): line for line in said if "Revealed type" in line}
+    return found, [line for line in said if "error:" in line]
+
+
+def test_a_type_checker_sees_the_interface(tmp_path):
+    names = sorted(seqcompare._HOME_OF)
     lines = ["import seqcompare", *(f"reveal_type(seqcompare.{name})" for name in names)]
     # a parameter of other packages' hidden Markov models, which nothing here has
     rooms = {f"tasks.{name}": getattr(tasks, name) for name in tasks.__all__}
     homes = {name: getattr(seqcompare, name) for name in names}
-    called = [name for name, value in sorted((homes | rooms).items()) if isinstance(value, type)]
+    classes = {name: value for name, value in sorted((homes | rooms).items()) if isinstance(value, type)}
+    wanted = {}
+    for name, kind in classes.items():
+        # a room is no type, so its classes are imported
+        room, _, own = name.rpartition(".")
+        lines.append(f"from seqcompare{'.' if room else ''}{room} import {own}")
+        lines.append(f"def see_{own}(it: {own}) -> None:")
+        for member in members(kind):
+            lines.append(f"    reveal_type(it.{member})")
+            wanted[len(lines)] = f"{name}.{member}"
     wrong = ["seqcompare.compare('a.csv').verdikt()", "seqcompare.HMM(n_init='two')", "seqcompare.compair"]
-    wrong += [f"seqcompare.{name}(n_states=2)" for name in called]
-    code.write_text("\n".join([*lines, *wrong, ""]), encoding="utf-8")
-    root = Path(seqcompare.__file__).parents[1]
-    options = ["--config-file", str(root / "pyproject.toml"), "--follow-imports=silent"]
-    out, problems, _ = api.run([str(code), *options])
-    assert not problems
-    said = [line.partition("uses.py:")[2] for line in out.splitlines() if "uses.py:" in line]
-    revealed = {int(line.partition(":")[0]): line for line in said if "Revealed type" in line}
+    wrong += [f"seqcompare.{name}(n_states=2)" for name in classes]
+    wrong += [
+        f"def no_{name.replace('.', '_')}(it: {name.split('.')[-1]}) -> object: return it.nonsense"
+        for name in classes
+    ]
+    revealed, errors = checked(tmp_path, [*lines, *wrong])
     for number, name in enumerate(names, start=2):
         assert revealed[number].split('"')[1] != "Any", name
-    errors = [line for line in said if "error:" in line]
+    assert set(wanted) <= set(revealed)
+    hidden = [
+        name
+        for number, name in wanted.items()
+        if revealed[number].split('"')[1] == "Any" and name.split(".")[-1] not in OF_ANY_TYPE
+    ]
+    assert not hidden
     assert {int(line.partition(":")[0]) - len(lines) for line in errors} == set(range(1, len(wrong) + 1))
-    assert len([line for line in errors if '"n_states"' in line]) == len(called) > 40
+    assert len([line for line in errors if '"n_states"' in line]) == len(classes) > 40
     assert '"Comparison" has no attribute "verdikt"' in errors[0]

@@ -138,7 +138,8 @@ def _tells(model: Any, dataset: SequenceDataset, plan: Plan, metric: Metric) -> 
     for split in splits:
         train, test = cut(dataset, split.train), cut_test(dataset, split)
         parts = []
-        for each in (chance_model(dataset), clone(model)):
+        both: list[Any] = [chance_model(dataset), clone(model)]
+        for each in both:
             answers = asker(train)(fit_model(each, train), test)
             unit = units(test, answers.item, *([_N_STRETCHES] if in_time else []))
             parts.append(unit_sums(answers, unit, metric))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
 from numbers import Integral
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ from seqcompare.models.constraints import check_parameters
 from seqcompare.models.continuations import CONTINUATIONS, forecast_symbols
 from seqcompare.models.online import StepByStep
 from seqcompare.typing import Label, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
+
+if TYPE_CHECKING:
+    from seqcompare.models.distributions.base import Distribution
 
 #: What becomes of symbols beside numbers: refused, made numbers, made one symbol, or kept as they are.
 Mixed = Literal["refuse", "numbers", "symbols", "keep"]
@@ -249,7 +252,7 @@ class NumberDensity(Density, metaclass=ABCMeta):
     @abstractmethod
     def forecast(
         self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
-    ) -> Any:
+    ) -> Distribution:
         """Return the distributions of the `steps` steps after the end of each sequence.
 
         Parameters

@@ -1,4 +1,4 @@
-"""scikit-learn's base classes; ``bases.pyi`` says their types.
+"""scikit-learn's base classes and decorators; ``bases.pyi`` says their types.
 
 They come without any, and what derives from a class of no type takes every argument in the eyes of a type
 checker: ``HMM(n_states=2)`` would be no error.
@@ -12,6 +12,7 @@ from sklearn.base import (
     RegressorMixin,
     TransformerMixin,
 )
+from sklearn.utils.metaestimators import available_if
 
 __all__ = [
     "BaseEstimator",
@@ -20,4 +21,5 @@ __all__ = [
     "MetaEstimatorMixin",
     "RegressorMixin",
     "TransformerMixin",
+    "available_if",
 ]

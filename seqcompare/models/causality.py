@@ -37,8 +37,14 @@ def check_causal(tagger: Any) -> None:
         raise ValueError(f"NextStep needs a causal tagger, but this {name} sees the steps it should predict")
 
 
+def chosen(model: Any) -> Any:
+    """Return what a fitted search has found, which answers in its place; any other model as it is."""
+    return getattr(model, "best_estimator_", model)
+
+
 def reach_of(tagger: Any) -> int:
     """Return how many steps the tagger's answer depends on, and one more; all, if it does not say."""
+    tagger = chosen(tagger)
     for name in ("before", "order"):
         if hasattr(tagger, name):
             # the extra step keeps the cut apart from the start of the sequence

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import Tags, get_tags
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.steps import is_missing
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.base import Reader, Reading, check_sequences
-from seqcompare.models.bases import MetaEstimatorMixin
+from seqcompare.models.bases import MetaEstimatorMixin, available_if
 from seqcompare.models.causality import is_causal
 from seqcompare.models.filling import Expected, learn_filling
 from seqcompare.models.missing_symbols import mark_of, marked
-from seqcompare.typing import Floats, SequencesLike, TargetsLike, Values, WeightsLike
+from seqcompare.models.online import as_read
+from seqcompare.typing import Floats, Labels, SequencesLike, TargetsLike, Values, WeightsLike
 
 
 def _has(name: str) -> Any:
@@ -104,19 +104,19 @@ class Filled(MetaEstimatorMixin, Reader):
         self.estimator_ = clone(self.estimator).fit(self._filled(sequences), y, **weights)
         return self
 
-    def predict(self, X: SequencesLike) -> Any:
+    def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the inner model's answer."""
         given = self._filled(self._check(X))
         return self.estimator_.predict(given)
 
     @available_if(_has("predict_proba"))
-    def predict_proba(self, X: SequencesLike) -> Any:
+    def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return the inner model's probabilities."""
         given = self._filled(self._check(X))
         return self.estimator_.predict_proba(given)
 
     @available_if(_has("predict_log_proba"))
-    def predict_log_proba(self, X: SequencesLike) -> Any:
+    def predict_log_proba(self, X: SequencesLike) -> SequencesLike:
         """Return the logarithm of `predict_proba`."""
         given = self._filled(self._check(X))
         return self.estimator_.predict_log_proba(given)
@@ -168,6 +168,7 @@ class Filled(MetaEstimatorMixin, Reader):
 
     def _go_on(self, read: Any, state: Any, x: Any) -> tuple[Any, Any]:
         inner, known = state
+        x = as_read(self, x)
         if self.filling_ is None:
             given = self.mark_ if is_missing(x) else x
         else:
@@ -184,7 +185,7 @@ class Filled(MetaEstimatorMixin, Reader):
         return sequences.with_values(_shown(sequences.channels, self.filling_.expect(sequences)))
 
     @property
-    def classes_(self) -> Any:
+    def classes_(self) -> Labels:
         """Those of the inner model."""
         return self.estimator_.classes_
 

@@ -16,7 +16,8 @@ from seqcompare.data.steps import is_missing
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.base import Reading, SymbolDensity, check_lengths, check_sequences
 from seqcompare.models.bases import MetaEstimatorMixin
-from seqcompare.typing import Floats, RandomState, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.models.online import as_read
+from seqcompare.typing import Floats, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 #: What a missing word is: no reader takes an empty cell for a word.
 NO_WORD = ""
@@ -102,7 +103,7 @@ class FilledNext(MetaEstimatorMixin, SymbolDensity):
         self.estimator_ = clone(self.estimator).fit(marked(sequences, self.mark_), **weights)
         names = np.asarray(self.estimator_.symbols_)
         self._kept = names != self.mark_
-        self.symbols_ = names[self._kept]
+        self.symbols_: Labels = names[self._kept]
         return self
 
     def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
@@ -150,6 +151,7 @@ class FilledNext(MetaEstimatorMixin, SymbolDensity):
         x : symbol, or None
             The step.
         """
+        x = as_read(self, x)
         answer, state = self.estimator_.step(state, self.mark_ if is_missing(x) else x)
         return self._without_mark(np.asarray(answer, dtype=np.float64)[np.newaxis])[0], state
 

@@ -104,6 +104,7 @@ class NextNumbers:
 
     def _step_numbers(self, state: Any, x: Any) -> tuple[Distribution, Any]:
         """Read one more step; return the distribution of the next, and what to pass on."""
+        x = np.asarray(x, dtype=np.float64)[()]
         if _is_density(self.estimator_):
             found, inner = self.estimator_.step_distribution(state[0], x)
             return found, (inner, None)

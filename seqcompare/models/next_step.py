@@ -20,7 +20,7 @@ from seqcompare.data.targets import check_step_weights
 from seqcompare.models.alphabet import choose_alphabet, encode
 from seqcompare.models.base import Reading, SymbolDensity, check_lengths, check_sequences
 from seqcompare.models.bases import MetaEstimatorMixin
-from seqcompare.models.causality import check_causal, reach_of
+from seqcompare.models.causality import check_causal, chosen, reach_of
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.drawing import (
     draw_numbers,
@@ -30,7 +30,7 @@ from seqcompare.models.distributions.drawing import (
 )
 from seqcompare.models.next_density import NextNumbers
 from seqcompare.models.next_numbers import shift
-from seqcompare.models.online import Recent
+from seqcompare.models.online import Recent, as_read
 from seqcompare.typing import (
     Floats,
     Ints,
@@ -167,7 +167,7 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
         counts = np.bincount(
             encode(sequences.values[first], self.symbols_), weight[first], minlength=len(self.symbols_)
         )
-        self.initial_proba_ = (counts + 1) / (counts.sum() + len(counts))
+        self.initial_proba_: Floats = (counts + 1) / (counts.sum() + len(counts))
         self._fit_transitions(tagger, sequences, weight, weighted=sample_weight is not None)
         return self
 
@@ -213,7 +213,7 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
 
     def forecast(
         self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
-    ) -> Any:
+    ) -> Distribution:
         """Return the distributions of the `steps` steps after the end of each sequence, batch (n, steps).
 
         Parameters
@@ -241,11 +241,12 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
     def start(self) -> Any:
         """Return the state before the first step of a sequence, for `step`."""
         check_is_fitted(self)
-        if not hasattr(self.estimator_, "start"):
+        inner = chosen(self.estimator_)
+        if not hasattr(inner, "start"):
             return super().start()
         if _of_numbers(self.estimator):
-            return self.estimator_.start(), None if self.scale_ is None else self.scale_.start()
-        return self.estimator_.start(), encode(self.estimator_.classes_, self.symbols_)
+            return inner.start(), None if self.scale_ is None else self.scale_.start()
+        return inner.start(), encode(inner.classes_, self.symbols_)
 
     def step(self, state: Any, x: Any) -> tuple[Any, Any]:
         """Read one more step; return the distribution of the next, and what to pass on.
@@ -261,7 +262,7 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
             return super().step(state, x)
         if _of_numbers(self.estimator):
             return self._step_numbers(state, x)
-        answer, inner = self.estimator_.step(state[0], x)
+        answer, inner = chosen(self.estimator_).step(state[0], as_read(self, x))
         return _smoothed(answer, state[1], len(self.symbols_), self.n_transitions_), (inner, state[1])
 
     @property

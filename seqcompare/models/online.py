@@ -10,8 +10,10 @@ from sklearn.utils.validation import check_is_fitted
 from seqcompare.data.sequences import Sequences
 from seqcompare.typing import SequencesLike, Values
 
-#: Answers that are kept for steps of symbols that come again.
-_MOST_KEPT = 100_000
+#: Numbers that may be kept of the answers to steps of symbols that come again.
+_MOST_KEPT = 2_000_000
+#: Symbols that are new to a model, and are remembered as such.
+_MOST_NEW = 1_000
 
 
 class Recent(NamedTuple):
@@ -77,11 +79,29 @@ class StepByStep:
         found = state.answers.get(steps) if symbols else None
         if found is None:
             found = self._answers_to(Sequences([together(steps, x)], numbers=not symbols))[-1]
-            if len(state.answers) >= _MOST_KEPT:
-                state.answers.clear()
             if symbols:
-                state.answers[steps] = found
+                keep_answer(state.answers, steps, found)
         return found, Recent(steps, state.answers)
+
+
+def keep_answer(answers: dict[Any, Any], steps: tuple[Any, ...], found: Any) -> None:
+    """Keep an answer, and forget all others where they have become too much."""
+    if len(answers) * (np.size(found) + len(steps)) >= _MOST_KEPT:
+        answers.clear()
+    answers[steps] = found
+
+
+def keep_symbol(known: dict[Any, Any], symbol: object, found: Any, n_symbols: int) -> None:
+    """Keep what became of a symbol; of those that are new to the model only some, lest they pile up."""
+    if len(known) < n_symbols + _MOST_NEW:
+        known[symbol] = found
+
+
+def as_read(model: Any, x: Any) -> Any:
+    """Return a step as a fitted model reads it: mixed channels as what became of them, others as they are."""
+    if isinstance(x, np.void):
+        return model._check([np.array([x], dtype=x.dtype)]).values[0]
+    return x
 
 
 def together(steps: tuple[Any, ...], x: object) -> Values:

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_scalar
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_labels, check_step_numbers, check_step_weights
 from seqcompare.models.base import Reader, Tagger, check_sequences
-from seqcompare.models.bases import MetaEstimatorMixin
+from seqcompare.models.bases import MetaEstimatorMixin, available_if
 from seqcompare.models.causality import is_causal
 from seqcompare.models.step_regression import StepRegressor
 from seqcompare.typing import Floats, Label, SequencesLike, TargetsLike, Values, WeightsLike

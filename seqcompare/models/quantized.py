@@ -8,7 +8,6 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.cluster import KMeans
 from sklearn.utils import check_random_state, check_scalar
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from seqcompare.data.sequences import Sequences
@@ -110,7 +109,7 @@ class Quantized(bases.MetaEstimatorMixin, bases.BaseEstimator):
         """Return the inner model's answer."""
         return self.estimator_.predict(self._check(X))
 
-    @available_if(lambda self: hasattr(self.estimator, "predict_proba"))
+    @bases.available_if(lambda self: hasattr(self.estimator, "predict_proba"))
     def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return the inner model's probabilities."""
         return self.estimator_.predict_proba(self._check(X))

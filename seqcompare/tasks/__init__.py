@@ -71,11 +71,28 @@ def register_task(task: type[Task], *, replace: bool = False) -> type[Task]:
     return TASKS.register(task, replace=replace)
 
 
-__all__ = [  # noqa: PLE0604, RUF100
+__all__ = [
     "TASKS",
+    "Adding",
+    "Brackets",
+    "Copy",
+    "Counts",
+    "DelayedXor",
     "DensityTask",
+    "Echo",
+    "HiddenRegimes",
+    "KeyedRecall",
+    "LagChain",
+    "LinearSeries",
+    "LongMemory",
+    "NoisyState",
+    "Recall",
+    "Renewal",
+    "SwitchingAutoregression",
     "SymbolTask",
     "Task",
+    "TemporalOrder",
+    "ThresholdAutoregression",
+    "Volatility",
     "register_task",
-    *sorted(t.__name__ for t in _BUILT_IN),
 ]

@@ -8,28 +8,38 @@ from contract_cases import CASES
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPRegressor
 from sklearn.svm import SVC, LinearSVC
 
+import seqcompare
 from seqcompare import (
     HMM,
     Autoregression,
     AutoregressiveHMM,
     ContextTree,
     CRFTagger,
+    Filled,
+    FilledNext,
+    HMMStepRegressor,
     HMMTagger,
+    KalmanStepRegressor,
     LinearStateSpace,
     MarkovChain,
     MarkovTagger,
     NextStep,
+    RNNStepRegressor,
     RNNTagger,
     Sequences,
     WindowStepRegressor,
     WindowTagger,
 )
+from seqcompare.models.base import Density, Tagger
 from seqcompare.models.causality import is_causal
+from seqcompare.models.online import keep_answer
 from seqcompare.models.quantized import Quantized
 from seqcompare.models.reference.chance import ChanceNext, ChanceTagger
+from seqcompare.models.step_regression import StepRegressor
 from seqcompare.models.windows.online import Running
 
 
@@ -38,12 +48,15 @@ def data(steps, *, two=False):
     lengths = [12, 3, 1, 9]
     if steps == "strings":
         return ["".join(rng.choice(list("abc"), n)) for n in lengths]
-    if steps == "mixed":
+    if steps.startswith("mixed"):
         parts = [(rng.choice(list("abc"), n), rng.normal(size=n)) for n in lengths]
-        return [
+        made = [
             np.array(list(zip(*part, strict=True)), [("letter", "<U1"), ("size", np.float64)])
             for part in parts
         ]
+        if steps == "mixed gaps":
+            made[0]["size"][[2, 3, 8]] = np.nan
+        return made
     if steps == "counts":
         return [rng.poisson(2.0, n) for n in lengths]
     return [rng.normal(size=(n, 2) if two else n).cumsum(axis=0) for n in lengths]
@@ -87,10 +100,57 @@ def whole_answers(model, X, role):
 READERS = {
     name: case
     for name, case in CASES.items()
-    if case.role in ("next", "step", "step-value")
-    and is_causal(case.estimator)
-    and name != "context tree learning"
+    if case.role in ("next", "step", "step-value") and is_causal(case.estimator)
 }
+#: What stands for its kind where no case of the contract does.
+MORE = {
+    "tree of mixed steps": (ContextTree(2), "mixed", "next"),
+    "next of mixed steps": (NextStep(MarkovTagger(1)), "mixed", "next"),
+    "marks of mixed steps": (FilledNext(MarkovChain(1)), "mixed gaps", "next"),
+    "filled mixed steps": (Filled(HMMTagger(decode="filter", random_state=0)), "mixed gaps", "step"),
+    "window of mixed steps with gaps": (WindowTagger(before=1, missing="allow"), "mixed gaps", "step"),
+    "next by a Kalman filter": (NextStep(KalmanStepRegressor(1, max_iter=2)), "real", "next"),
+    "next by hidden states": (
+        NextStep(HMMStepRegressor(n_init=1, tol=0.1, random_state=0)),
+        "real",
+        "next",
+    ),
+    "next of counts by a network": (
+        NextStep(RNNStepRegressor("gru", hidden_size=2, max_iter=1, dtype="float64", random_state=0)),
+        "counts",
+        "next",
+    ),
+    "next by a search": (
+        NextStep(GridSearchCV(WindowTagger(before=1), {"before": [0, 1]}, cv=2)),
+        "strings",
+        "next",
+    ),
+}
+
+
+def test_every_density_and_every_tagger_is_among_them():
+    models = [case.estimator for case in READERS.values()] + [model for model, *_ in MORE.values()]
+    there = {type(model) for model in models} | {
+        type(model.estimator) for model in models if hasattr(model, "estimator")
+    }
+    able = (Tagger, Density, StepRegressor)
+    missing = [
+        name
+        for name in seqcompare._HOME_OF
+        if isinstance(kind := getattr(seqcompare, name), type)
+        and (issubclass(kind, able) or kind in (Filled, FilledNext))
+        and kind not in there
+    ]
+    assert not missing
+
+
+@pytest.mark.parametrize("name", MORE)
+@pytest.mark.filterwarnings("ignore:.*(EM stopped|search ended|converge|reached)")
+def test_so_it_is_of_what_wraps_or_encodes(name):
+    model, steps, role = MORE[name]
+    X = data(steps)
+    model = clone(model).fit(X, *targets(X, role))
+    check(model, X, whole_answers(model, X, role))
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -165,6 +225,40 @@ def test_a_state_may_be_gone_on_from_again():
     np.testing.assert_array_equal(one, again)
 
 
+def test_a_tree_that_learns_goes_on_from_any_state():
+    model = ContextTree(3, update=True).fit(data("strings"))
+    text = "abcab" * 30  # more than there is room for at first
+    states = [model.start()]
+    for symbol in text:
+        states.append(model.step(states[-1], symbol)[1])
+    for place in (0, 70, len(text)):
+        found, _ = model.step(pickle.loads(pickle.dumps(states[place])), "c")
+        np.testing.assert_allclose(found, model.predict_next_proba([text[:place] + "c"])[0][-1], rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["net tagger", "echo state tagger", "hmm tagger latent", "context tree"])
+def test_states_may_be_kept_and_do_not_grow_with_what_is_new(name):
+    case = READERS[name]
+    X = data("strings")
+    model = clone(case.estimator).fit(X, *targets(X, case.role))
+    _, state = model.step(model.start(), "a")
+    sizes = []
+    for k in range(2_400):
+        _, state = model.step(state, f"new{k}")
+        if k % 1_199 == 0:
+            sizes.append(len(pickle.dumps(state)))
+    assert sizes[2] < sizes[1] + 100
+    answer, _ = model.step(pickle.loads(pickle.dumps(state)), "b")
+    np.testing.assert_array_equal(answer, model.step(state, "b")[0])
+
+
+def test_answers_are_kept_within_bounds():
+    answers = {}
+    for k in range(100):
+        keep_answer(answers, (k,), np.zeros(100_000))
+    assert len(answers) <= 21
+
+
 def test_a_step_no_state_allows_is_passed_over():
     model = HMM.from_parameters(
         startprob=[1.0, 0.0], transmat=[[0.0, 1.0], [1.0, 0.0]], emissionprob=np.eye(2), symbols=["a", "b"]
@@ -177,7 +271,6 @@ def test_a_step_no_state_allows_is_passed_over():
 @pytest.mark.parametrize(
     "model",
     [
-        ContextTree(3, update=True),
         WindowTagger(LogisticRegression(), after=1),
         HMMTagger(random_state=0),
         CRFTagger(),
@@ -187,7 +280,7 @@ def test_a_step_no_state_allows_is_passed_over():
 )
 def test_what_needs_more_than_the_past_says_so(model):
     X = data("strings")
-    model.fit(X, *(() if isinstance(model, ContextTree) else targets(X, "step")))
+    model.fit(X, *targets(X, "step"))
     with pytest.raises(ValueError, match=r"cannot read step|needs the whole|look ahead|bidirectional"):
         model.start()
 

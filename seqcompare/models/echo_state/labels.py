@@ -43,6 +43,8 @@ class _Labels(EchoState):
         for rules that are not of chance.
     """
 
+    classes_: Labels
+
     def _learn_labels(
         self, sequences: Sequences, codes: Ints, weights: Floats, *, pooling: str = "none"
     ) -> None:

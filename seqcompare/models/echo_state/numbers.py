@@ -24,8 +24,12 @@ from seqcompare.models.step_regression import StepRegressor
 from seqcompare.typing import Floats, Reals, SequencesLike, TargetsLike, WeightsLike
 
 
+class _Learned:  # no dataclass, or it would be a parameter
+    flat_: bool
+
+
 @dataclass(eq=False, repr=False, kw_only=True)
-class EchoStateStepRegressor(EchoState, StepRegressor):
+class EchoStateStepRegressor(_Learned, EchoState, StepRegressor):
     """An echo state network that answers every step with a number, or several; `NextStep` makes it a density.
 
     Parameters
@@ -98,7 +102,7 @@ class EchoStateStepRegressor(EchoState, StepRegressor):
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class EchoStateRegressor(RegressorMixin, EchoState):
+class EchoStateRegressor(RegressorMixin, _Learned, EchoState):
     """An echo state network that answers each sequence with one number or several.
 
     Parameters

@@ -16,7 +16,7 @@ from seqcompare.models.base import Reader, Reading, check_sequences
 from seqcompare.models.echo_state.kernels import run
 from seqcompare.models.echo_state.memory import MemoryCapacity, memory_capacity
 from seqcompare.models.echo_state.readout import Readout, fit_ridge
-from seqcompare.models.online import plain
+from seqcompare.models.online import keep_symbol, plain
 from seqcompare.models.recurrent.net import one_thread
 from seqcompare.models.recurrent.parameters import among, at_least_one, number
 from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
@@ -165,7 +165,7 @@ class EchoState(Reader):
             one = check_sequences(self, [np.asarray(x)[np.newaxis]], reset=False, **self.reading)
             entered = self._encode(one)
             if symbols:
-                running.codes[key] = entered
+                keep_symbol(running.codes, key, entered, len(self.symbols_))
         h, row = running.h.copy(), np.empty((1, self._width))
         self._fill(entered, np.zeros(1, dtype=bool), h, row)
         return (row @ self.coef_ + self.intercept_)[0], running._replace(h=h)

@@ -198,7 +198,7 @@ class LinearStateSpace(NumberDensity):
 
     def forecast(
         self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
-    ) -> Any:
+    ) -> Distribution:
         """Return the distributions of the `steps` steps after the end of each sequence, batch (n, steps).
 
         Parameters

@@ -15,7 +15,7 @@ from seqcompare.models.hmm.gaussians import full_covariances
 from seqcompare.models.hmm.observations import read_steps
 from seqcompare.models.hmm.recursions import Likelihood
 from seqcompare.models.hmm.settings import fitted_engine
-from seqcompare.models.online import plain
+from seqcompare.models.online import keep_symbol, plain
 from seqcompare.typing import Floats, Label
 
 
@@ -171,5 +171,6 @@ def read_belief(model: Any, state: Belief, x: Label | Floats) -> Floats:
         found = state.engine.likelihood(read_steps(model, steps))
         if not symbols:
             return settle(state.ahead, found)
-        likelihood = state.likelihoods[key] = found.relative[0]
+        likelihood = found.relative[0]
+        keep_symbol(state.likelihoods, key, likelihood, len(model.symbols_))
     return settle(state.ahead, likelihood)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from seqcompare.typing import Floats
+from seqcompare.typing import Floats, Labels
 
 Parameters = dict[str, Floats]
 Emission = Literal["categorical", "gaussian", "gmm", "poisson", "mixed"]
@@ -22,6 +22,33 @@ EMISSION_PARAMETERS: dict[str, tuple[str, ...]] = {
 }
 COVARIANCE_TYPES = ("spherical", "diag", "full", "tied")
 _DISTRIBUTIONS = ("startprob", "transmat", "emissionprob", "weights", "labelprob")
+
+
+class Learned:
+    """What `fit` learns: for type checkers, since it is set by name."""
+
+    # no dataclass, or these would be parameters
+
+    startprob_: Floats
+    transmat_: Floats
+    emissionprob_: Floats
+    means_: Floats
+    covars_: Floats
+    weights_: Floats
+    lambdas_: Floats
+    symbolprob_: Floats
+    hazards_: Floats
+    labelprob_: Floats
+    emission_: Emission
+    covariance_type_: str
+    symbols_: Labels
+    converged_: bool
+    stop_reason_: str
+    n_iter_: int
+    loss_curve_: Floats
+    init_scores_: Floats
+    init_stop_reasons_: list[str]
+    n_parameters_: int
 
 
 def parameter_names(emission: str, *, aged: bool = False) -> tuple[str, ...]:

@@ -16,25 +16,18 @@ from seqcompare.models.distributions.counts import CountDistribution
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
 from seqcompare.models.hmm.chains import chain_of
 from seqcompare.models.hmm.gaussians import full_covariances
+from seqcompare.models.hmm.parameters import Learned
 from seqcompare.typing import Floats, RandomState, SequencesLike
 
 # Where the table of a Poisson distribution ends.
 _NEGLIGIBLE = 1e-15
 
 
-class StepPredictions:
+class StepPredictions(Learned):
     """The predictions of an `HMM`, which has the parameters and `_filter`."""
 
     _filter: Any
     _check: Any
-    emission_: str
-    covariance_type_: str
-    emissionprob_: Floats
-    symbols_: Any
-    means_: Floats
-    covars_: Floats
-    weights_: Floats
-    lambdas_: Floats
 
     def predict_next_state_proba(self, X: SequencesLike) -> Any:
         """Return p(state at t+1 | steps 0..t), causal, shape (T_i, K) a sequence, in X's container."""
@@ -127,7 +120,7 @@ class StepPredictions:
 
     def forecast(
         self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
-    ) -> Any:
+    ) -> Distribution:
         """Return the distributions of the `steps` steps after the end of each sequence, batch (n, steps).
 
         Parameters

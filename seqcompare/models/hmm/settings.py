@@ -22,6 +22,7 @@ from seqcompare.models.hmm.observations import channel_units
 from seqcompare.models.hmm.parameters import (
     COVARIANCE_TYPES,
     EMISSION_PARAMETERS,
+    Learned,
     Parameters,
     between_states,
     check_names,
@@ -46,7 +47,7 @@ ShapeOf = Callable[[str], tuple[int, ...]]
 
 
 @dataclass(eq=False, repr=False)
-class Settings:
+class Settings(Learned):
     """The parameters that `HMM`, which explains them, and `HMMTagger` share.
 
     Being a dataclass, it writes their constructors.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,7 @@ class _Joint(StepRegressor):
     decode: str
     missing: str
     density_: Any
+    n_parameters_: int
 
     @property
     def causal(self) -> bool:
@@ -50,7 +51,7 @@ class _Joint(StepRegressor):
     def _answer(self, X: Sequences) -> NormalMixture:
         """Return the distribution of the target at every step, end to end."""
 
-    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> Any:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> Self:
         """Fit the density of inputs and targets together.
 
         Parameters
@@ -96,6 +97,23 @@ class _Joint(StepRegressor):
         """
         sequences = self._check(X)
         return pack(sequences, self._answer(sequences))
+
+    @abstractmethod
+    def step_distribution(self, state: Any, x: Any) -> tuple[Any, Any]:
+        """Read one more step; return the distribution of its number, and what to pass on.
+
+        Parameters
+        ----------
+        state : state
+            What `start` or the last call returned.
+        x : symbol, number or array of shape (d,)
+            The step.
+        """
+
+    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+        """Read one more step; return its expected number, and what to pass on: see `step_distribution`."""
+        found, state = self.step_distribution(state, x)
+        return float(found.mean), state
 
     def _check_steps(self) -> None:
         check_is_fitted(self)
@@ -200,20 +218,12 @@ class HMMStepRegressor(_Joint):
         self._check_steps()
         return first_belief(self.density_)
 
-    def step(self, state: Belief, x: Any) -> tuple[Any, Belief]:
-        """Read one more step; return its expected number, and what to pass on.
-
-        Parameters
-        ----------
-        state : Belief
-            What `start` or the last call returned.
-        x : symbol, number or array of shape (d,)
-            The step.
-        """
+    def step_distribution(self, state: Belief, x: Any) -> tuple[NormalMixture, Belief]:
+        """Read one more step; return the distribution of its number, and what to pass on."""
         one = self._check([np.asarray(x)[np.newaxis]])
         now = read_belief(self.density_, state, _beside(one, np.full(1, np.nan))[0][0])
         answer = self._given(now[np.newaxis], _numbers_of(one))
-        return float(answer.mean[0]), state._replace(ahead=now @ self.density_.transmat_)
+        return answer[0], state._replace(ahead=now @ self.density_.transmat_)
 
 
 @dataclass(eq=False, repr=False)
@@ -303,16 +313,8 @@ class KalmanStepRegressor(_Joint):
         self._check_steps()
         return kalman.start(self.density_.machine_)
 
-    def step(self, state: kalman.Online, x: Any) -> tuple[Any, kalman.Online]:
-        """Read one more step; return its expected number, and what to pass on.
-
-        Parameters
-        ----------
-        state : Online
-            What `start` or the last call returned.
-        x : number or array of shape (d,)
-            The step.
-        """
+    def step_distribution(self, state: kalman.Online, x: Any) -> tuple[NormalMixture, kalman.Online]:
+        """Read one more step; return the distribution of its number, and what to pass on."""
         one = _numbers_of(self._check([np.asarray(x)[np.newaxis]]))
         after = kalman.step(state, np.append(one[0], np.nan))
         model = state.model
@@ -320,8 +322,8 @@ class KalmanStepRegressor(_Joint):
         # of what was foreseen of the input and the target together, the regression on the input
         mean = model.offset + model.loading @ state.mean
         cov = model.loading @ state.cov @ model.loading.T + model.noise
-        answer, _ = regression(mean, cov, np.where(seen, one, np.nan))
-        return float(answer[0]), after
+        answer, variance = regression(mean, cov, np.where(seen, one, np.nan))
+        return NormalMixture.normal(answer[0], np.sqrt(np.maximum(variance[0], 1e-300))), after
 
 
 class Slope(NamedTuple):

@@ -216,7 +216,7 @@ class Autoregression(NumberDensity):
 
     def forecast(
         self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
-    ) -> Any:
+    ) -> Distribution:
         """Return the distributions of the `steps` steps after the end of each sequence, batch (n, steps).
 
         Parameters

@@ -31,7 +31,8 @@ from seqcompare.typing import Array
 _N_BLOCKS, _N_RUNS = 5, 500
 # So many held-out steps determine the gates; more would only take time.
 _MOST_HELD_OUT = 100_000
-_NO_JOURNAL = Journal(np.full(4, -1), *(np.empty(0, dtype=np.int32) for _ in range(4)))
+#: For what is never to be as it was.
+NO_JOURNAL = Journal(np.full(4, -1), *(np.empty(0, dtype=np.int32) for _ in range(4)))
 
 
 def count_text(
@@ -57,7 +58,7 @@ def count_text(
     skip = np.zeros(len(text), dtype=bool) if skip is None else skip
     place = 0
     while place < len(text):
-        place = count_range(trie, _NO_JOURNAL, place, len(text), skip)
+        place = count_range(trie, NO_JOURNAL, place, len(text), skip)
         if place < len(text):
             trie = grown(trie)
     choose_alpha(trie, alpha)
@@ -88,10 +89,10 @@ class ContextReader:
     def __init__(self, trie: ContextTrie, mixture: Mixture) -> None:
         self.mixture = mixture
         self.trie = self._fitted = trie
-        self._journal = _NO_JOURNAL
+        self._journal = NO_JOURNAL
         self._moved = False
         if mixture.update:
-            while not has_room(self._fitted, _NO_JOURNAL):
+            while not has_room(self._fitted, NO_JOURNAL):
                 self._fitted = grown(self._fitted)
             self.trie = copied(self._fitted)
             self._journal = new_journal(64 * (trie.depth + 2))
@@ -106,7 +107,7 @@ class ContextReader:
         """Run a kernel until it is done or lacks room, and make room; return where to go on."""
         place = kernel(self.trie, self._journal, self.mixture, first, last, *more)
         if place < last and self.mixture.update and not has_room(self.trie, self._journal):
-            if has_room(self.trie, _NO_JOURNAL):
+            if has_room(self.trie, NO_JOURNAL):
                 self._journal = lengthened(self._journal)
             else:
                 self.trie = grown(self.trie)

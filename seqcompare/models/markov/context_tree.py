@@ -201,13 +201,12 @@ class ContextTree(SymbolDensity):
             reader.forget()
         return sequences.pack(rows)
 
-    @property
-    def _looks_back(self) -> int | None:
-        return None if self.update else int(self.depth)
-
     def start(self) -> Any:
-        """Return the state before the first step of a sequence, for `step`; not with `update`."""
-        super().start()
+        """Return the state before the first step of a sequence, for `step`.
+
+        With `update` it holds all that was read; only going on from the last state takes constant time.
+        """
+        check_is_fitted(self)
         return context_online.start(self)
 
     def step(self, state: Any, x: Any) -> tuple[Any, Any]:
@@ -218,7 +217,7 @@ class ContextTree(SymbolDensity):
     def initial_proba_(self) -> NDArray[np.float64]:
         """Distribution of the first symbol, shape (n_symbols,)."""
         check_is_fitted(self)
-        first = context_online.start(self)
+        first = context_online.looking_back(self)
         return np.asarray(row_after(first.trie, first.mixture, first.codes))
 
     def sample(
@@ -340,7 +339,7 @@ class ContextTree(SymbolDensity):
         self.symbols_ = union
 
     def _learn(self) -> ContextTree:
-        self.unknown_proba_ = 1 / (self._weight.sum() + len(self.symbols_) + 1)
+        self.unknown_proba_: float = 1 / (self._weight.sum() + len(self.symbols_) + 1)
         self._trie: ContextTrie = count_text(
             self._text, self._weight, int(self.depth), len(self.symbols_), self.alpha
         )

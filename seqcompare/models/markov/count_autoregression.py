@@ -16,7 +16,7 @@ from seqcompare.data.input_checks import locate_step
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.base import NumberDensity, Reading, check_lengths, check_sequences
-from seqcompare.models.distributions.base import pack
+from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.counts import CountDistribution, widen
 from seqcompare.models.markov.counts import check_order
 from seqcompare.models.markov.lags import spectral_radius
@@ -177,7 +177,7 @@ class CountAutoregression(NumberDensity):
 
     def forecast(
         self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
-    ) -> Any:
+    ) -> Distribution:
         """Return the distributions of the `steps` steps after the end of each sequence, batch (n, steps).
 
         Parameters

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copyreg
+from collections.abc import Callable
+
 from seqcompare.models.recurrent.cell import Cell
 from seqcompare.models.recurrent.elman import ELMAN
 from seqcompare.models.recurrent.gru import GRU
@@ -13,6 +16,19 @@ from seqcompare.registry import Registry
 
 #: Every cell by its name.
 CELLS: Registry[Cell] = Registry("cell", lambda: [ELMAN, JORDAN, MINGRU, LRU, GRU, LSTM], "seqcompare.cells")
+
+
+def cell_named(name: str) -> Cell:
+    """Return a cell by its name."""
+    return CELLS[name]
+
+
+def _by_name(cell: Cell) -> tuple[Callable[[str], Cell], tuple[str]]:
+    return cell_named, (cell.name,)
+
+
+# networks and their states may be pickled, though cells are made of functions that have no name
+copyreg.pickle(Cell, _by_name)
 
 
 def register_cell(cell: Cell, *, replace: bool = False) -> Cell:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from seqcompare.models.base import check_sequences
-from seqcompare.models.online import plain
+from seqcompare.models.online import keep_symbol, plain
 from seqcompare.models.recurrent.cell import State, Weights
 from seqcompare.models.recurrent.chunks import read_out
 from seqcompare.models.recurrent.flat import FlatNetwork
@@ -54,7 +54,7 @@ def read(model: Any, running: Running, x: Label | Floats) -> tuple[Array, Runnin
     if entered is None:
         entered = _enter(model, x)
         if symbols:
-            running.codes[key] = entered
+            keep_symbol(running.codes, key, entered, len(model.symbols_))
     network, weights, codes, states, ready = running
     output, states = network.step(weights, entered, states, ready)
     running = Running(network, weights, codes, states, ready)

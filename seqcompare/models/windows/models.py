@@ -14,7 +14,6 @@ from sklearn.base import BaseEstimator, is_regressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import Tags, check_array, check_scalar, get_tags
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
@@ -41,8 +40,13 @@ from seqcompare.typing import Floats, Labels, RandomState, SequencesLike, Target
 POOLINGS = ("last", "mean", "max", "segments")
 
 
+class _Learned(bases.BaseEstimator, metaclass=ABCMeta):  # no dataclass, or they would be parameters
+    estimator_: Any
+    dense_: bool
+
+
 @dataclass(eq=False, repr=False)
-class _PooledWindows(bases.BaseEstimator, metaclass=ABCMeta):
+class _PooledWindows(_Learned, metaclass=ABCMeta):
     """One row a sequence: its last window, or all its windows pooled, or its steps by segments.
 
     Being a dataclass, it writes the constructors of the two that share these parameters.
@@ -218,23 +222,23 @@ class WindowClassifier(bases.ClassifierMixin, _PooledWindows):
         self.estimator_, self.temperature_ = fit_calibrated(
             inner, rows, labels, weights, kept, self.calibration_cv
         )
-        self.classes_ = self.estimator_.classes_
+        self.classes_: Labels = self.estimator_.classes_
         self.n_parameters_ = count_parameters(self.estimator_)
         return self
 
-    @available_if(gives_probabilities)
-    def predict_proba(self, X: SequencesLike) -> SequencesLike:
+    @bases.available_if(gives_probabilities)
+    def predict_proba(self, X: SequencesLike) -> Labels:
         """Return the probability of each class, shape (n, n_classes), or what the inner classifier gives."""
         rows = self._rows(X)
         return probabilities(self.estimator_, rows, self.temperature_)
 
-    @available_if(gives_probabilities)
-    def predict_log_proba(self, X: SequencesLike) -> SequencesLike:
+    @bases.available_if(gives_probabilities)
+    def predict_log_proba(self, X: SequencesLike) -> Labels:
         """Return the logarithm of `predict_proba`."""
         with np.errstate(divide="ignore"):  # a certain answer has log-probability -inf elsewhere
             return np.log(self.predict_proba(X))
 
-    @available_if(inner_has("decision_function"))
+    @bases.available_if(inner_has("decision_function"))
     def decision_function(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return the inner classifier's decision values, shape (n,) or (n, n_classes)."""
         rows = self._rows(X)

@@ -16,12 +16,12 @@ import numpy as np
 from scipy.special import expit
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.models.online import plain
+from seqcompare.models.online import keep_answer, keep_symbol, plain
 from seqcompare.models.windows.layout import WindowLayout
 from seqcompare.typing import Floats, Values
 
-#: Answers that are kept for windows of symbols that come again, and numbers that a table of symbols may hold.
-_MOST_KEPT, _MOST_NUMBERS = 100_000, 10_000_000
+#: Numbers that a table of symbols may hold.
+_MOST_NUMBERS = 10_000_000
 
 
 class Layers(NamedTuple):
@@ -107,14 +107,13 @@ def read(model: Any, state: Running, x: Any) -> tuple[Any, Running]:
         code = reader.codes.get(step)
         if code is None:
             model._check([np.asarray(x)[np.newaxis]])  # of another kind, it is an error
-            code = reader.codes[step] = reader.unknown
+            code = reader.unknown
+            keep_symbol(reader.codes, step, code, reader.unknown - 1)
         steps = (*steps[1:], code)
         found = reader.answers.get(steps)
         if found is None:
             found = _finish(reader, reader.first[reader.taps, list(steps)].sum(axis=0) + reader.edges[0])
-            if len(reader.answers) >= _MOST_KEPT:
-                reader.answers.clear()
-            reader.answers[steps] = found
+            keep_answer(reader.answers, steps, found)
         return found, Running(reader, steps, 0)
     numbers = step if isinstance(step, tuple) else (float(step),)
     n_taps, d, n_out = reader.first.shape

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from seqcompare.data.targets import check_step_numbers, check_step_weights
 from seqcompare.models.base import Reading, check_sequences
 from seqcompare.models.filling import Missing
+from seqcompare.models.online import as_read
 from seqcompare.models.step_regression import StepRegressor
 from seqcompare.models.windows import gaps, online
 from seqcompare.models.windows.fit import CHUNK, FEW, as_form, count_parameters, fit_rows, wants_dense
@@ -165,7 +166,7 @@ class WindowStepRegressor(StepRegressor):
         if not isinstance(state, gaps.Window):
             return super().step(state, x)
         layout = self.window_.layout_
-        row, state = gaps.read(layout, state, x)
+        row, state = gaps.read(layout, state, as_read(self, x))
         answer = self.estimator_.predict(as_form(layout.expand(row), self.dense_))[0]
         return self.target_mean_ + self.target_scale_ * answer if self.standardize else answer, state
 

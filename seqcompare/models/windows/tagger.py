@@ -10,14 +10,15 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import get_tags
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
 from seqcompare.models.alphabet import find_symbols
 from seqcompare.models.base import Reading, Tagger, check_sequences
+from seqcompare.models.bases import available_if
 from seqcompare.models.filling import Missing
+from seqcompare.models.online import as_read
 from seqcompare.models.windows import gaps, online
 from seqcompare.models.windows.fit import (
     CHUNK,
@@ -322,7 +323,7 @@ class WindowTagger(Tagger):
             return online.read(self, state, x)
         if not isinstance(state, gaps.Window):
             return super().step(state, x)
-        row, state = gaps.read(self.window_.layout_, state, x)
+        row, state = gaps.read(self.window_.layout_, state, as_read(self, x))
         return probabilities(self.estimator_, self._rows(row), self.temperature_)[0], state
 
     @property
