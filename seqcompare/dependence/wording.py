@@ -210,12 +210,19 @@ def power_sentence(found: Measured) -> str:
         # with few pairs not even all there can be would be seen as often
         known = f"from {nine:.2g} bit on" if np.isfinite(nine) else f"hardly ever ({pairs:,} pairs)"
         known = known if nine else "there is nothing to show, since that step never differs"
-        said.append(f"{lag} step{'' if lag == 1 else 's'} back {known}")
+        said.append(f"{_place(int(lag))} {known}")
     text = f"How small a dependence on one single step these data show, nine times in ten: {', '.join(said)}"
     half = shown["seen_half"].to_numpy()[-1]
     if half > 0:
         text += f"; at the last, one of {half:.2g} bit is missed half of the time"
     return f"{text}. Dependences on several steps together are looked for by contexts, as far as these recur."
+
+
+def _place(lag: int) -> str:
+    """Return where a step is, seen from what is predicted."""
+    if lag == 0:
+        return "the step itself"
+    return f"{abs(lag)} step{'' if abs(lag) == 1 else 's'} {'back' if lag > 0 else 'ahead'}"
 
 
 def _entropy_sentence(found: Measured) -> str:

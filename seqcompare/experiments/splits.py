@@ -239,10 +239,10 @@ def _grouped(
                 for a, b in folder.split(codes, labels, codes)
                 if len(b)
             ]
-    words = f"{folds} folds of whole groups ({len(names)} groups)"
+    words = f"{folds} folds of whole groups ({len(names):,} groups)"
     if copies:
         what = "sequences" if dataset.groups is None else "groups"
-        words = f"{folds} folds of whole {what}, near-copies in one fold ({len(names)} that are no copies)"
+        words = f"{folds} folds of whole {what}, near-copies in one fold ({len(names):,} that are no copies)"
     return _plan(dataset, "grouped", _repeated(words, repeats), splits)
 
 

@@ -114,14 +114,17 @@ def _row(row: Row, sheet: AnswerSheet, themed: Themed) -> str:
     name = f"{key_html(row.look, themed)}<b>{escape(row.name)}</b><small>{escape(row.candidate)}</small>"
     said = {"name": f'<th scope="row" role="rowheader" class="sq-name">{name}</th>'}
     said |= {
-        column: f'<td role="cell" class="sq-{column}" data-head="{_narrow(column, sheet)}">{inner}</td>'
+        column: f'<td role="cell" {_labels(column, inner, sheet)}>{inner}</td>'
         for column, inner in cells.items()
     }
     return f'<tr role="row" class="{kind}">{"".join(said[column] for column in sheet.heads)}</tr>'
 
 
-def _narrow(column: str, sheet: AnswerSheet) -> str:
-    return escape(_NARROW.get(column, sheet.heads[column][0]))
+def _labels(column: str, inner: str, sheet: AnswerSheet) -> str:
+    """Return classes and head of a cell; what holds nothing is left out on phones."""
+    none = " sq-none" if inner.startswith("–") else ""
+    head = escape(_NARROW.get(column, sheet.heads[column][0]))
+    return f'class="sq-{column}{none}" data-head="{head}"'
 
 
 def _gain(row: Row) -> str:
