@@ -18,9 +18,11 @@ lint: $(VENV)/.installed-test
 types: $(VENV)/.installed-test
 	$(BIN)/mypy seqcompare
 
-# a process of tests for each core, so none has use for threads that wait for each other
+# A process of tests for each core, so none has use for threads that wait for each other. First a test of each
+# estimator: at the beginning of all tests both processes would need, and so compile, much the same kernels.
 unit: export OMP_NUM_THREADS = 1
 unit: $(VENV)/.installed-test
+	$(BIN)/pytest -n 2 --dist worksteal tests/test_contract.py -k "can_be_asked or answers_fit"
 	$(BIN)/pytest -n 2 --dist worksteal
 
 lowest: $(BIN)/python

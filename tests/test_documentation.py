@@ -28,6 +28,8 @@ def names(page: Path) -> str:
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page) and page not in RECIPES], ids=names)
 def test_examples_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    # a worker for each core would take longer to start than what is shown takes
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
     namespace = {"__name__": "__main__"}
     for code in blocks(page):
         exec(compile(code, names(page), "exec"), namespace)

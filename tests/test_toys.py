@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from joblib.externals.loky import get_reusable_executor
 
 import seqcompare
+from seqcompare.cli import main
 from seqcompare.registry import Registry
 
 TOYS = Path(__file__).parent / "toys"
@@ -139,17 +141,9 @@ def test_a_winner_of_ones_own_is_saved_with_a_snippet_that_works(tmp_path):
     found = seqcompare.compare(data(), [PARROT], cv=2, out=tmp_path / "run", n_jobs=1)
     assert found.verdict().entry == "Parrot"
     assert found.verdict().family == "toys"
-    snippet = (tmp_path / "run" / "use_model.py").read_text(encoding="utf-8")
-    assert "trusted=['toy_family.Parrot']" in snippet
-    done = subprocess.run(
-        [sys.executable, str(tmp_path / "run" / "use_model.py")],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TOYS), *sys.path])},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    snippet = tmp_path / "run" / "use_model.py"
+    assert "trusted=['toy_family.Parrot']" in snippet.read_text(encoding="utf-8")
+    assert type(runpy.run_path(str(snippet))["model"]).__name__ == "Parrot"
 
 
 def test_a_claim_is_listed_and_put_to_the_test(tmp_path):
@@ -186,7 +180,7 @@ def test_the_command_line_knows_what_a_module_registers():
     assert {"parrot", "toycell"} <= {model["variant"] for model in json.loads(found.stdout)}
 
 
-def test_the_command_line_takes_a_class_by_its_path(tmp_path):
+def test_the_command_line_takes_a_class_by_its_path(tmp_path, monkeypatch, capsys):
     X, y = data()
     steps = [(i, t, X[i][t], y[i][t]) for i in range(len(X)) for t in range(len(X[i]))]
     rows = [",".join(map(str, step)) for step in steps]
@@ -202,22 +196,32 @@ def test_the_command_line_takes_a_class_by_its_path(tmp_path):
         "chance",
         "Parrot",
     }
-    swept = command(
-        *(
-            "sweep",
-            "quick",
-            "--model",
-            "toy_family:Parrot",
-            "--task",
-            "toy_task:Opposite",
-            "--dry-run",
-            "--json",
-        ),
-        cwd=tmp_path,
-        path=[TOYS],
-    )
-    assert swept.returncode == 0, swept.stderr
-    assert "Parrot" in swept.stdout
+    sweep = "sweep quick --model toy_family:Parrot --task toy_task:Opposite --dry-run --json"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["seqcompare", *sweep.split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    swept = capsys.readouterr()
+    assert ended.value.code == 0, swept.err
+    assert "Parrot" in swept.out
+
+
+LISTED = """
+import sys
+from seqcompare.cli import main
+for what in ("models", "tasks"):
+    sys.argv = ["seqcompare", "list", what, "--json"]
+    try:
+        main()
+    except SystemExit as ended:
+        assert not ended.code
+    print("|")
+from seqcompare.claims import CLAIMS
+from seqcompare.data.readers import READERS
+from seqcompare.metrics import METRICS
+from seqcompare.report.figures import FIGURES
+print("variety" in METRICS, "toy-reach" in CLAIMS, "toy" in READERS, "toy_trials" in FIGURES)
+"""
 
 
 def test_an_installed_package_is_found_by_its_entry_points(tmp_path):
@@ -241,15 +245,11 @@ def test_an_installed_package_is_found_by_its_entry_points(tmp_path):
         # an entry point registers what it names
         source = re.sub(r"^(register\w*\(.*\)|@register_task)\n", "", source, flags=re.MULTILINE)
         (package / f"{name}.py").write_text(source, encoding="utf-8")
-    for what, name in (("models", "parrot"), ("models", "toycell"), ("tasks", "Opposite")):
-        found = command("list", what, "--json", cwd=tmp_path, path=[tmp_path])
-        assert found.returncode == 0, found.stderr
-        assert name in found.stdout
-    code = (
-        "from seqcompare.metrics import METRICS; from seqcompare.claims import CLAIMS; "
-        "from seqcompare.data.readers import READERS; from seqcompare.report.figures import FIGURES; "
-        "print('variety' in METRICS, 'toy-reach' in CLAIMS, 'toy' in READERS, 'toy_trials' in FIGURES)"
-    )
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["True"] * 4
+    command = [sys.executable, "-c", LISTED]
+    done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    models, tasks, registries = done.stdout.split("|")
+    assert {"parrot", "toycell"} <= {model["variant"] for model in json.loads(models)}
+    assert "Opposite" in tasks
+    assert registries.split() == ["True"] * 4

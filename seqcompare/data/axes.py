@@ -100,9 +100,10 @@ def refuse_lengths(X: Any, y: Any) -> None:
 
     Any other `y` is ignored, as scikit-learn has it.
     """
-    if y is None or not hasattr(X, "__len__") or isinstance(y, str):
+    if isinstance(y, str) or not (hasattr(X, "__len__") and hasattr(y, "__len__") and len(y)):
         return
-    lengths = np.asarray(y) if np.ndim(y) == 1 else np.empty(0)
+    # lists of labels may be of any lengths, and make no array
+    lengths = np.empty(0) if np.ndim(next(iter(y))) else np.asarray(y)
     if lengths.dtype.kind not in "iu" or len(lengths) == len(X) or not len(lengths):
         return
     if lengths.sum() == len(X) and (lengths > 0).all():

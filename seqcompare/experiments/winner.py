@@ -11,6 +11,7 @@ import pandas as pd
 
 import seqcompare
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.answer import fit_model
 from seqcompare.experiments.machine import keep_machine
 from seqcompare.experiments.models import Candidate, Contestant, Entered, candidates_of, plain_params
@@ -111,10 +112,14 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
         importable = "# Its classes are your own: their modules must be importable (PYTHONPATH).\n"
     snippet = (
         f"# How to use {which}.\n{importable}"
-        "from pathlib import Path\n\nimport seqcompare\n\n"
+        "import sys\nfrom pathlib import Path\n\nimport seqcompare\n\n"
         f'model = seqcompare.load(Path(__file__).with_name("{MODEL}"){_trusted(own)})\n'
-        f"X = {_example(dataset)}  # a list of sequences\n"
+        f"X = {_example(dataset.X)}  # a list of sequences: put in yours\n"
         f"{answers}"
+        "# of a file of yours, read as the run read its data: python use_model.py NEW.csv\n"
+        "if __name__ == '__main__' and len(sys.argv) > 1:\n"
+        "    run = seqcompare.load_run(Path(__file__).parent)\n"
+        f"    print(run.predict(sys.argv[1]{_trusted(own)}).to_string())\n"
         "# to fit it anew, as a part of a search or a pipeline of scikit-learn:\n"
         "# from sklearn.base import clone; clone(model).fit(X"
         f"{'' if dataset.role == 'next' else ', y'})\n"
@@ -133,6 +138,12 @@ def _trusted(own: list[str]) -> str:
     return f", trusted={own!r}" if own else ""
 
 
-def _example(dataset: SequenceDataset) -> str:
-    """Return a short sequence of the data as Python."""
-    return repr([dataset.X[0][:3].tolist()])
+def _example(X: Sequences) -> str:
+    """Return a short sequence like those of the data, and none of them, as Python."""
+    if X.kind == "symbols":
+        return repr([X.present()[:3].tolist()])
+    if X.kind == "real":
+        return repr([np.ones_like(X[0][:3]).tolist()])
+    kinds = [channel.kind for channel in X.schema]
+    one = tuple(X.channel(i).present()[0].item() if k == "symbols" else 1.0 for i, k in enumerate(kinds))
+    return repr([[one] * 3])

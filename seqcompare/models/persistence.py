@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-import skops.io
 from sklearn.base import BaseEstimator
-from skops.io.exceptions import UntrustedTypesFoundException
 
 from seqcompare.whole_file import write_whole
 
@@ -153,6 +151,8 @@ def save(model: BaseEstimator, path: str | Path) -> None:
     path : str or Path
         The file; an old one is replaced.
     """
+    import skops.io  # not before: it imports all of scikit-learn, and whatever that knows to work with
+
     from seqcompare import __version__
 
     content = {"format": _FORMAT, "version": _VERSION, "seqcompare": __version__, "model": model}
@@ -162,6 +162,8 @@ def save(model: BaseEstimator, path: str | Path) -> None:
 
 def untrusted_types(path: str | Path) -> list[str]:
     """Return the types in a saved model that `load` takes only if they are named: those of a user's own."""
+    import skops.io
+
     found = skops.io.get_untrusted_types(data=Path(path).read_bytes())
     return sorted(set(found) - set(TRUSTED))
 
@@ -196,6 +198,9 @@ def load(path: str | Path, trusted: Sequence[str | type] = ()) -> Any:
         raise TypeError(f"trusted must be a sequence of types or their names, got {trusted!r}")
     if Path(path).is_dir():
         raise ValueError(f"{path} is a folder: load reads the file of a model, load_run the folder of a run")
+    import skops.io
+    from skops.io.exceptions import UntrustedTypesFoundException
+
     data = Path(path).read_bytes()
     try:
         _check_size(data)

@@ -132,26 +132,21 @@ def compare_candidates(candidates: pd.DataFrame, sums: Mapping[str, Sums]) -> pd
     columns += ["n_parameters", "cost", "predict_us_per_step", "fit_seconds", "complete"]
     folds = set(candidates["seed"])
     parts = _parts(candidates, sums)
-    everything = {key for of_one in parts.values() for key in of_one}
-    records = []
-    for label, rows in candidates.groupby("model", sort=False):
-        if set(rows["seed"]) != folds or (rows["status"] != "ok").any():
-            continue
-        first = rows.iloc[0]
-        records.append(
-            {
-                **{name: first[name] for name in ("model", "capacity", "capacity_name", "variant")},
-                "loss": _loss(parts[str(label)].values()),
-                **{n: rows[n].median() for n in ("n_parameters", "predict_us_per_step")},
-                "fit_seconds": rows.groupby("seed")["fit_seconds"].sum().median(),
-                "complete": set(parts[str(label)]) == everything,
-            }
-        )
-    if not records:
+    everything = {key for tried in parts.values() for key in tried}
+    of_one = candidates.groupby("model", sort=False)
+    well = (candidates["status"] == "ok").groupby(candidates["model"], sort=False).all()
+    able = well & (of_one["seed"].nunique() == len(folds))
+    if not able.any():
         return pd.DataFrame(columns=columns)
-    table = pd.DataFrame(records)
-    able = table[table["complete"]] if table["complete"].any() else table
-    best = parts[str(able["model"].iloc[int(able["loss"].argmin())])]
+    table = of_one.head(1).set_index("model")[["capacity", "capacity_name", "variant"]]
+    table = table.join(of_one[["n_parameters", "predict_us_per_step"]].median())
+    seconds = candidates.groupby(["model", "seed"], sort=False)["fit_seconds"].sum()
+    table["fit_seconds"] = seconds.groupby("model", sort=False).median()
+    table = table[able].reset_index()
+    table["loss"] = [_loss(parts[str(model)].values()) for model in table["model"]]
+    table["complete"] = [set(parts[str(model)]) == everything for model in table["model"]]
+    complete = table[table["complete"]] if table["complete"].any() else table
+    best = parts[str(complete["model"].iloc[int(complete["loss"].argmin())])]
     pairs = [_paired(parts[str(m)], best) for m in table["model"]]
     table["behind"], table["error"] = [d for d, _ in pairs], [e for _, e in pairs]
     table["loss"] = table["loss"].where(table["complete"], _loss(best.values()) + table["behind"])

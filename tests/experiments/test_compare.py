@@ -37,11 +37,15 @@ def order_two(n=60, length=50, seed=0):
     return list(x)
 
 
+def compare_chains(folder, **options):
+    return seqcompare.compare(order_two(), ["markov", "HMM"], cv=3, out=folder, n_jobs=1, **options)
+
+
 @pytest.fixture(scope="module")
 def chain_run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "chains"
     steps = []
-    run = seqcompare.compare(order_two(), ["markov", "HMM"], out=folder, n_jobs=1, progress=steps.append)
+    run = compare_chains(folder, progress=steps.append)
     return run, steps
 
 
@@ -94,9 +98,7 @@ def test_progress_ends_at_the_total(chain_run):
 def test_a_finished_run_is_not_run_again(chain_run, monkeypatch):
     run = chain_run[0]
     ran = []
-    again = seqcompare.compare(
-        order_two(), ["markov", "HMM"], out=run.folder, n_jobs=1, progress=lambda p: ran.append(p.last)
-    )
+    again = compare_chains(run.folder, progress=lambda p: ran.append(p.last))
     assert ran == [None, None]
     assert again.summary().equals(run.summary())
 
@@ -109,8 +111,8 @@ def test_a_run_goes_on_where_it_stopped(chain_run, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        seqcompare.compare(order_two(), ["markov", "HMM"], out=tmp_path / "run", n_jobs=1, progress=stop)
-    again = seqcompare.compare(order_two(), ["markov", "HMM"], out=tmp_path / "run", n_jobs=1)
+        compare_chains(tmp_path / "run", progress=stop)
+    again = compare_chains(tmp_path / "run")
     names = ["trial_id", "score", "validation_score", "n_parameters"]
     assert again.frame()[names].equals(run.frame()[names])
 
@@ -120,13 +122,22 @@ def test_other_settings_are_another_run(chain_run):
         seqcompare.compare(order_two(seed=1), ["markov", "HMM"], out=chain_run[0].folder, n_jobs=1)
 
 
-def test_the_winner_is_saved_with_a_snippet_that_runs_from_anywhere(chain_run, monkeypatch, tmp_path):
+def test_the_winner_is_saved_with_a_snippet_that_runs_from_anywhere(chain_run, monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     snippet = chain_run[0].folder / "use_model.py"
-    assert len(snippet.read_text(encoding="utf-8").splitlines()) <= 12
+    assert len(snippet.read_text(encoding="utf-8").splitlines()) <= 17
     space = runpy.run_path(str(snippet))
     assert space["model"].order == 2
     assert np.asarray(space["proba"][0]).shape[1] == 2
+    assert space["X"] == [[0, 1]]  # what there is in the data, and none of their sequences
+    new = tmp_path / "new.csv"
+    new.write_text("sequence,step,x\nk1,0,1\nk1,1,0\nk1,2,1\n", encoding="utf-8")
+    monkeypatch.setattr("sys.argv", [str(snippet), "new.csv"])
+    runpy.run_path(str(snippet), run_name="__main__")
+    shown = capsys.readouterr().out
+    expected = seqcompare.load_run(snippet.parent).predict(new)
+    assert shown.split() == expected.to_string().split()
+    assert len(expected) == 3
 
 
 def test_the_tables_lie_in_the_folder(chain_run):
@@ -234,7 +245,7 @@ def test_missing_values_leave_all_families(tmp_path):
         x[rng.random(8) < 0.2] = np.nan
     data = read((X, y), missing="keep")
     kinds = ["hmm", "Markov chain", "logistic", "gru"]
-    run = seqcompare.compare(data, kinds, cv=2, out=tmp_path / "run", n_jobs=1, max_seconds=2)
+    run = seqcompare.compare(data, kinds, cv=2, out=tmp_path / "run", n_jobs=1, max_seconds=0.3)
     frame = run.frame()
     assert set(frame["family"]) == {"reference", "hmm", "markov", "window", "recurrent"}
     assert (frame["status"] == "ok").all(), frame["error"].tolist()
@@ -350,9 +361,9 @@ def test_numbers_are_compared_by_squared_error(tmp_path):
 
 def test_real_valued_steps_are_compared_by_density(tmp_path):
     rng = np.random.default_rng(0)
-    states = np.cumsum(rng.random((24, 50)) < 0.1, axis=1) % 2
-    X = [s[:, None] * 5.0 + rng.normal(size=(50, 1)) for s in states]
-    run = seqcompare.compare(X, ["hmm"], cv=3, out=tmp_path / "run", n_jobs=1)
+    states = np.cumsum(rng.random((24, 40)) < 0.1, axis=1) % 2
+    X = [s[:, None] * 5.0 + rng.normal(size=(40, 1)) for s in states]
+    run = seqcompare.compare(X, ["hmm"], cv=2, out=tmp_path / "run", n_jobs=1)
     table = run.summary().set_index("entry")
     assert table.loc["HMM", "score"] < table.loc["chance", "score"] - 0.4
     assert run.verdict().model == "HMM 2 states"

@@ -52,7 +52,7 @@ def draw(n, length=200):
 
 
 def test_a_comparison_finds_the_order_of_a_series(tmp_path):
-    comparison = seqcompare.compare(draw(40), ["markov"], cv=3, out=tmp_path)
+    comparison = seqcompare.compare(draw(40), ["markov"], cv=3, out=tmp_path, n_jobs=1)
     best = comparison.summary().set_index("entry").loc["Markov chain"]
     assert best["chosen"] == "autoregression of order 2"
     # h(1), and what the first two steps cost beyond
@@ -60,7 +60,7 @@ def test_a_comparison_finds_the_order_of_a_series(tmp_path):
 
 
 def test_all_families_compete_on_numbers(tmp_path):
-    comparison = seqcompare.compare(draw(8, 80), cv=2, out=tmp_path)
+    comparison = seqcompare.compare(draw(8, 80), cv=2, out=tmp_path, n_jobs=1, max_seconds=1)
     frame = comparison.frame()
     assert frame["status"].eq("ok").all(), frame["error"].tolist()
     summary = comparison.summary().set_index("entry")

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import tempfile
 
 from sweep_toys import light_suite
 
@@ -10,6 +11,9 @@ import seqcompare
 
 
 def main():
+    # what is imported when it is first needed is there for all who come after
+    with tempfile.TemporaryDirectory() as folder:
+        seqcompare.sweep(light_suite(seeds=1, distances=[2]), folder, n_jobs=1)
     for line in sys.stdin:
         order = json.loads(line)
         child = os.fork()

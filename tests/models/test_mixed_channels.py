@@ -168,7 +168,7 @@ def test_a_comparison_of_all_families(tmp_path, role):
     target = y if role == "step" else np.where(late, "a", "b")
     data = read((X, target))
     found = seqcompare.compare(
-        data, ["logistic", "markov", "hmm", "gru"], cv=2, out=tmp_path, n_jobs=1, max_seconds=3
+        data, ["logistic", "markov", "hmm", "gru"], cv=2, out=tmp_path, n_jobs=1, max_seconds=0.5
     )
     table = found.summary()
     assert set(table["entry"]) >= {"chance", "HMM", "Markov chain", "Logistic window", "GRU"}

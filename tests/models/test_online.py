@@ -285,6 +285,15 @@ def test_what_needs_more_than_the_past_says_so(model):
         model.start()
 
 
+@pytest.mark.parametrize("name", ["echo state classifier", "echo state regressor", "warping"])
+def test_what_answers_whole_sequences_does_not_begin(name):
+    case = CASES[name]
+    X = data(case.steps)
+    model = clone(case.estimator).fit(X, [0, 1, 0, 1])
+    with pytest.raises(ValueError, match="cannot read step by step"):
+        model.start()
+
+
 def test_before_the_fit_there_is_no_state():
     with pytest.raises(NotFittedError):
         MarkovChain(1).start()

@@ -1,6 +1,7 @@
 """What is written as ONNX answers as the model does, in the runtime that others use."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC, SVR, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+import seqcompare
 from seqcompare import (
     HMM,
     AttentionClassifier,
@@ -21,6 +23,8 @@ from seqcompare import (
     BayesClassifier,
     ContextTree,
     CRFTagger,
+    EchoStateTagger,
+    Filled,
     HMMTagger,
     LinearStateSpace,
     MarkovChain,
@@ -258,9 +262,19 @@ def test_what_cannot_be_written_says_what_can(model):
         WindowTagger(RBFSVM(approximate=True, n_components=5, random_state=0), before=9),
         HMMTagger(random_state=0),
         CRFTagger(),
+        EchoStateTagger(5, random_state=0),
+        Filled(WindowTagger(before=1)),
     ],
     ids=repr,
 )
 def test_what_cannot_be_written_of_labels_says_so(model):
     with pytest.raises(TypeError, match="written as ONNX"):
         to_onnx(model.fit(WORDS, labels_of(WORDS)))
+
+
+def test_the_docs_say_of_every_estimator_whether_it_can_be_written():
+    said = (Path(__file__).parents[2] / "docs" / "onnx.md").read_text(encoding="utf-8")
+    kinds = {name: getattr(seqcompare, name) for name in seqcompare._HOME_OF}
+    estimators = [name for name, kind in kinds.items() if isinstance(kind, type) and hasattr(kind, "fit")]
+    assert len(estimators) > 30
+    assert not [name for name in estimators if f"`{name}`" not in said and f"`{name}(" not in said]

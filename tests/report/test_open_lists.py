@@ -190,29 +190,30 @@ class Blocked:
 
 sys.meta_path.insert(0, Blocked())
 from seqcompare.report.page import write_report
-write_report(sys.argv[1])
+for folder in sys.argv[1:]:
+    write_report(folder)
 print(sorted(m for m in sys.modules if m.startswith(("seqcompare.models", "sklearn", "hmmlearn"))))
 """
 
 
-@pytest.mark.parametrize("kind", ["sweep", "comparison", "old sweep"])
-def test_a_run_is_redrawn_with_no_model_importable(kind, tmp_path):
-    if "sweep" in kind:
-        rows = trial_rows([MODELS[0], SEER], TASKS[:1], (2, 8), seeds=2)
-        # before families were written down
-        config = {key: value for key, value in CONFIG.items() if key != "families" or kind == "sweep"}
-        folder = write_run(tmp_path / "run", rows, config)
-    else:
-        folder = comparison(tmp_path / "run")
+def test_a_run_is_redrawn_with_no_model_importable(tmp_path):
+    rows = trial_rows([MODELS[0], SEER], TASKS[:1], (2, 8), seeds=2)
+    # before families were written down
+    before = {key: value for key, value in CONFIG.items() if key != "families"}
+    folders = [
+        write_run(tmp_path / "sweep", rows, CONFIG),
+        write_run(tmp_path / "old sweep", rows, before),
+        comparison(tmp_path / "comparison"),
+    ]
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", REDRAW, str(folder)],
+        [sys.executable, "-W", "error", "-c", REDRAW, *map(str, folders)],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.stderr == ""
     assert done.stdout.strip() == "[]"
-    assert (folder / "report.html").is_file()
+    assert all((folder / "report.html").is_file() for folder in folders)
 
 
 QUOTED = re.compile(

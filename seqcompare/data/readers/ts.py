@@ -214,7 +214,7 @@ def _read_header(lines: list[str], path: Path) -> tuple[Header, list[str], int]:
         elif tag in _WHOLE:
             if len(values) != 1 or not re.fullmatch("[0-9]{1,9}", values[0]) or int(values[0]) < 1:
                 raise DataError(
-                    f"{words[0]} must be a positive number, got {' '.join(values)!r}", path, number
+                    f"{words[0]} must be a positive number, got {' '.join(values)!r:.40}", path, number
                 )
             header[tag] = int(values[0])
         elif tag == "problemname":

@@ -16,7 +16,7 @@ from seqcompare.models.base import Reader, Reading, check_sequences
 from seqcompare.models.echo_state.kernels import run
 from seqcompare.models.echo_state.memory import MemoryCapacity, memory_capacity
 from seqcompare.models.echo_state.readout import Readout, fit_ridge
-from seqcompare.models.online import keep_symbol, plain
+from seqcompare.models.online import StepByStep, keep_symbol, plain
 from seqcompare.models.recurrent.net import one_thread
 from seqcompare.models.recurrent.parameters import among, at_least_one, number
 from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
@@ -154,6 +154,8 @@ class EchoState(Reader):
     def start(self) -> Running:
         """Return the state before the first step of a sequence, for `step`."""
         check_is_fitted(self, "coef_")
+        if type(self).step is StepByStep.step:  # one answer for all steps
+            super().start()
         return Running(np.zeros(self._n_units), {})
 
     def _read(self, running: Running, x: Any) -> tuple[Floats, Running]:
