@@ -108,6 +108,9 @@ def lead_of(answer: ShownAnswer, result: ComparisonResult, folder: str) -> Lead:
         Paste("methods", "Methods", methods(result, sheet)),
         Paste("bibtex", "BibTeX", bibtex(result.config)),
     )
+    winner = result.judgement.winner
+    # beside the model, which is kept of whatever is named, sure or not
+    kept = bool(winner) and winner not in result.references
     return Lead(
         html=partial(_with_sentences, sheet),
         markdown=answer.to_markdown(),
@@ -116,7 +119,7 @@ def lead_of(answer: ShownAnswer, result: ComparisonResult, folder: str) -> Lead:
             "tables/answer.tex": answer.to_latex,
             "answer.json": lambda: json.dumps(plain(answer.to_dict()), indent=2, allow_nan=False) + "\n",
             "figures/answer.png": lambda: to_png(answer.slide()),
-            **({CARD: partial(model_card, result, sheet, folder)} if result.verdict.kind == "model" else {}),
+            **({CARD: partial(model_card, result, sheet, folder)} if kept else {}),
         },
     )
 

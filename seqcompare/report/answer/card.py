@@ -11,7 +11,7 @@ CARD = "model_card.md"
 
 
 def model_card(result: ComparisonResult, sheet: AnswerSheet, folder: str) -> str:
-    """Return the card of the model that is enough, as Markdown; of the data it has counts, and no contents.
+    """Return the card of the model that is named, as Markdown; of the data it has counts, and no contents.
 
     Parameters
     ----------
