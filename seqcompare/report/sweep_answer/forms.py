@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -18,6 +19,7 @@ from seqcompare.typing import Record
 
 #: The shade of the cell that the legend shows.
 _SHADE = {REACHED: " sq-l3"}
+_WORDS = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
 def markdown_of(found: Reaches, tiles: tuple[Tile, ...]) -> str:
@@ -104,7 +106,8 @@ def html_of(
         Takes the hex code of a colour to what stands for it on the page.
     """
     anchors = anchors or {}
-    heads = "".join(f'<th scope="col">{escape(task)}</th>' for task in found.tasks)
+    # a name of two words may break between them, so that many tasks have room
+    heads = "".join(f'<th scope="col">{_WORDS.sub("<wbr>", escape(task))}</th>' for task in found.tasks)
     rows = "".join(
         f'<tr><th scope="row">{key_html(look, themed)}{escape(group)}</th>'
         + "".join(_cell_html(task, group, c) for task, c in zip(found.tasks, found.row(group), strict=True))
