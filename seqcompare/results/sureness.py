@@ -57,7 +57,7 @@ def settle_words(found: Findings) -> str:
     what = "groups" if data["in_groups"] else "sequences"
     if not np.isfinite(more) or more > _MOST:
         return f"No number of further {what} that one could gather would settle it, going by these."
-    return f"About {_rounded(max(more, 1))} more {what} would settle it, if things are what they seem."
+    return f"About {_rounded(max(more, 1))} more {what} would settle it, if differences stay as measured."
 
 
 def say_statuses(found: Findings, writer: Writer) -> None:

@@ -211,7 +211,7 @@ def test_doubt_has_words_of_its_own():
     table = summary(a=1.9, chance=1.9)
     said = str(write(cannot_tell(), table))
     assert "whether any model beats chance: the best model beats it with probability 0.60." in said
-    assert "About 120 more sequences would settle it, if things are what they seem." in said
+    assert "About 120 more sequences would settle it, if differences stay as measured." in said
     lucky = Judgement("cannot tell", "a", "a", {"a": 0.0, "b": 0.2, "chance": 0.96}, (), 0.96, more=7.0)
     assert "0.96, which the best of 2 models reaches too easily by luck" in str(write(lucky, table))
     silent = cannot_tell("chance", 0.0, 0.0)
@@ -256,7 +256,7 @@ def test_how_sure_the_headline_is_and_every_model_is_told():
     assert said[1] == (
         "How sure that is: no other model was shown to be better by more than 0.010 bit; that none is has a "
         "probability of 0.40, and at most 0.080 bit better cannot be excluded (c). About 240 more sequences "
-        "would settle it, if things are what they seem."
+        "would settle it, if differences stay as measured."
     )
     text = " ".join(said)
     assert "As good as any within 0.010 bit, for sure: d." in text

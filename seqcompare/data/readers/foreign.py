@@ -54,7 +54,8 @@ _TEXT: tuple[tuple[str, str, str], ...] = (
     (r"\[Script Info\]", "subtitles (ASS)", "save them as .srt"),
     (r"<!doctype html|<html", "a page (HTML)", "read its tables with pandas.read_html, and save them as CSV"),
     (
-        r"<\?xml|<!--|<[A-Za-z][\w:.-]*(?:\s+[\w:.-]+\s*=\s*[\"'][^<>]*)?/?>",
+        # after its first tag a line of a table would go on
+        r"<\?xml|<!--|<[A-Za-z][\w:.-]*(?:\s+[\w:.-]+\s*=\s*[\"'][^<>]*)?/?>\s*(?:<|\n|$)",
         *("XML", f"read it with pandas.read_xml, or {_AS_TABLE}"),
     ),
 )  # fmt: skip

@@ -201,11 +201,12 @@ class ContextTree(SymbolDensity):
             reader.forget()
         return sequences.pack(rows)
 
-    def start(self) -> Any:
-        """Return the state before the first step of a sequence, for `step`.
+    @property
+    def _looks_back(self) -> int | None:
+        return None if self.update else int(self.depth)
 
-        With `update` it holds all that was read; only going on from the last state takes constant time.
-        """
+    def start(self) -> Any:
+        """Return the state before the first step, for `step`; with `update` it holds all that was read."""
         check_is_fitted(self)
         return context_online.start(self)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copyreg
 from collections.abc import Callable
+from typing import Any
 
 from seqcompare.models.recurrent.cell import Cell
 from seqcompare.models.recurrent.elman import ELMAN
@@ -15,20 +16,26 @@ from seqcompare.models.recurrent.mingru import MINGRU
 from seqcompare.registry import Registry
 
 #: Every cell by its name.
-CELLS: Registry[Cell] = Registry("cell", lambda: [ELMAN, JORDAN, MINGRU, LRU, GRU, LSTM], "seqcompare.cells")
+_SHIPPED = {cell.name: cell for cell in (ELMAN, JORDAN, MINGRU, LRU, GRU, LSTM)}
+CELLS: Registry[Cell] = Registry("cell", lambda: list(_SHIPPED.values()), "seqcompare.cells")
 
 
 def cell_named(name: str) -> Cell:
-    """Return a cell by its name."""
-    return CELLS[name]
+    """Return one of the package's own cells."""
+    return _SHIPPED[name]
 
 
-def _by_name(cell: Cell) -> tuple[Callable[[str], Cell], tuple[str]]:
-    return cell_named, (cell.name,)
+def _taken_apart(cell: Cell) -> tuple[Callable[..., Cell], tuple[Any, ...]]:
+    """Return what a pickle holds: a name of what some functions of these cells have none for.
+
+    A cell of a user's is what it is made of: where it is read, its name may not be registered yet.
+    """
+    if _SHIPPED.get(cell.name) is cell:
+        return cell_named, (cell.name,)
+    return Cell, tuple(cell)
 
 
-# networks and their states may be pickled, though cells are made of functions that have no name
-copyreg.pickle(Cell, _by_name)
+copyreg.pickle(Cell, _taken_apart)
 
 
 def register_cell(cell: Cell, *, replace: bool = False) -> Cell:

@@ -7,16 +7,17 @@ from html import escape
 from importlib import resources
 
 from seqcompare.report.answer.axis import Axis
-from seqcompare.report.answer.sheet import AnswerSheet, Note, Row
+from seqcompare.report.answer.sheet import MAYBE, AnswerSheet, Note, Row
 from seqcompare.report.answer.tiles import Tile
 from seqcompare.report.svg import swatch
+from seqcompare.results.judgement import ENOUGH
 from seqcompare.style import SeriesStyle
 
 _WIDTH, _HEIGHT, _MARGIN = 190, 26, 14
 
 #: What a narrow screen calls a column.
 _NARROW = {
-    "sure": "as good: p",
+    "sure": "as good as the best",
     "parameters": "parameters",
     "step_time": "time a step",
     "fit_time": "training",
@@ -99,6 +100,8 @@ def table_html(sheet: AnswerSheet, themed: Themed) -> str:
 
 def _row(row: Row, sheet: AnswerSheet, themed: Themed) -> str:
     kind = "sq-floor" if row.is_reference and not row.mark else "sq-" + row.status.replace(" ", "-")
+    if row.status == ENOUGH and row.mark == MAYBE:
+        kind += " sq-unsure"
     mark = f'<span class="sq-mark" aria-hidden="true">{row.mark}</span>' if row.mark else ""
     cells = {
         "status": f'<span class="sq-both">{mark}<span>{escape(row.status_words)}</span></span>',

@@ -34,11 +34,13 @@ from seqcompare.results.sureness import searched_words, settle_words
 from seqcompare.style import SeriesStyle
 from seqcompare.typing import Params
 
+#: The sign of what is not shown, either way.
+MAYBE = "?"
 #: Status -> sign and words.
 _STATUS = {
     ENOUGH: ("✓", "good enough"),
     EQUIVALENT: ("=", "shown as good"),
-    UNDECIDED: ("?", "may be as good"),
+    UNDECIDED: (MAYBE, "may be as good"),
     INFERIOR: ("✗", "clearly worse"),
     NOT_TRIED: ("∅", "not tried"),
 }
@@ -184,10 +186,10 @@ def _heads(metric: Metric, tolerance: str, every: str) -> dict[str, tuple[str, s
         "score": (name, f"{unit}{direction}; 95% interval"),
         "drawn": ("On test data", f"shaded: within {tolerance} of the best"),
         "gain": (
-            "Better than one simpler",
-            f"by, in {unit_of(metric) or metric.label}; below 0: worse; 95% interval",
+            "Gain over a simpler one",
+            f"in {unit_of(metric) or metric.label}, pair by pair; below 0: worse; 95% interval",
         ),
-        "sure": ("As good as the best", "probability"),
+        "sure": ("As good as the best", "chance of it"),
         "reach": ("Reach", f"steps back, of {every}" if every else "steps back"),
         "parameters": ("Parameters", ""),
         "step_time": ("Time a step", "to predict"),
@@ -223,6 +225,7 @@ def _rows(result: ComparisonResult, table: pd.DataFrame) -> tuple[Row, ...]:
         elif status == ENOUGH and entry != judged.best:
             sure = row["p_good_enough"] >= LIKELY
             words = "good enough, smallest" if sure else "smallest, not ruled out"
+            mark = mark if sure else MAYBE
         simpler = row["simpler"]
         found.append(
             Row(

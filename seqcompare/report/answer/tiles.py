@@ -70,7 +70,7 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
         sure = Tile(
             "How sure",
             say.probability(judged.good_enough[str(judged.winner)]),
-            f"that no model is better by more than {tolerance}",
+            f"is the chance that no model is better by more than {tolerance}",
         )
     else:
         if judged.winner != judged.best:
@@ -80,7 +80,9 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
         size = written(mine["n_parameters"], say.count)
         unsure = judged.good_enough[str(judged.winner)] < LIKELY
         tone = "open" if unsure else "ok"
-        use = Tile("Use this model", capital(shown(verdict.model, 48)), f"{why} · {size} parameters", tone)
+        step = written(mine["predict_us_per_step"], lambda us: say.duration(us / 1e6))
+        costs = f"{size} parameters, {step} a step, {written(mine['fit_seconds'], say.duration)} to train"
+        use = Tile("Use this model", capital(shown(verdict.model, 48)), f"{why} · {costs}", tone)
         sure = _how_sure(result, judged, tolerance)
     return use, good, _how_far(result, mine), sure
 
@@ -102,9 +104,9 @@ def _beside(result: ComparisonResult, winner: str, floor: str) -> list[str]:
 
 def _how_sure(result: ComparisonResult, judged: Judgement, tolerance: str) -> Tile:
     p = judged.good_enough[str(judged.winner)]
-    note = f"that no other is better by more than {tolerance}"
+    note = f"is the chance that no other is better by more than {tolerance}"
     if not _rivals(result):
-        note = f"that knowing no more than frequencies is not better by {tolerance}; no other model was tried"
+        note = f"is the chance that frequencies alone are not better by {tolerance}; no other model was tried"
     elif judged.at_most > result.contest.tolerance and judged.rival is not None:
         most = margin_words(result.metric, judged.at_most)
         note += f"; {shown(judged.rival, 30)} may be better by up to {most}"
@@ -137,7 +139,7 @@ def _how_far(result: ComparisonResult, mine: Mapping[Hashable, float]) -> Tile:
             back = "this step alone" if k == 0 else f"{k} step{'' if k == 1 else 's'} back"
         span = reach_span(mine)
         ahead = f"and {verdict.look_ahead} ahead" if verdict.look_ahead else ""
-        rest = "no more is needed to be as good as its best"
+        rest = "steps further back add nothing to this model"
         return Tile(
             label,
             back,
@@ -161,6 +163,6 @@ def _how_far(result: ComparisonResult, mine: Mapping[Hashable, float]) -> Tile:
     reach = result.facts.get("reach")
     if reach not in (None, "nan"):
         k = int(float(str(reach)))
-        found = "nothing found" if k == 0 else f"lag {k}"
-        return Tile(label, found, "in the data, before any model; of this model it was not traced")
+        found = "nothing found" if k == 0 else f"{k} step{'' if k == 1 else 's'} back"
+        return Tile(label, found, "in the data, before any model; how far this one uses was not traced")
     return Tile(label, "not known", "too few pairs of steps to tell, and no model was traced")

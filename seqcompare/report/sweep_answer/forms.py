@@ -128,8 +128,8 @@ def html_of(
     return (
         f'<div class="sq-answer">{tiles_html(tiles)}<div class="sq-wide" tabindex="0" role="region" '
         'aria-label="How far each family reaches on each task"><table class="sq-reaches">'
-        "<caption>How far the best model of each family reaches, in steps back; dark: most of what was "
-        "tried</caption>"
+        "<caption>How far the best model of each family reaches, in steps back; the darker, the more of "
+        "what was tried; empty: not asked</caption>"
         f'<thead><tr><th scope="col">Best model of</th>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
         f'<ul class="sq-legend">{legend}</ul>'

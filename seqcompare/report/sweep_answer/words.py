@@ -64,7 +64,7 @@ def tiles_of_sweep(view: SweepView, found: Reaches) -> tuple[Tile, ...]:
     costs = Tile(
         "What it costs",
         f"{say.duration(seconds)} a fit",
-        f"median of {say.count(len(rows))} trials; {size} parameters",
+        f"median of {say.count(len(rows))} trials of all models; {size} parameters",
     )
     seeds = int(view.frame["seed"].nunique()) if len(view.frame) else 0
     note = (
