@@ -79,16 +79,16 @@ def models(n: int, seed: int = 4) -> dict[str, object]:
 def files(n: int, seed: int = 5) -> dict[str, object]:
     """Read whole and damaged files of data by ``seqcompare inspect``: exit 0, or one line and exit 2."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "data"))
+    from fuzz_files import Reading, warm
     from fuzz_files import files as drawn
-    from fuzz_files import inspected, warm
 
     wrong = 0
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory() as temporary, Reading() as reading:
         warm(temporary)
         for name, content in drawn(n, seed):
             path = Path(temporary, name)
             path.write_bytes(content)
-            found = inspected(path)
+            found = reading.inspected(path)
             if found.fault or (found.code and name not in found.error):
                 wrong += 1
                 print("files", name, found.fault or found.error, content[:300], file=sys.stderr)
