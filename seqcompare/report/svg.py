@@ -75,7 +75,7 @@ def _picture(canvas: Canvas) -> Image.Image:
     with style.look(), any_script():
         canvas.savefig(buffer, format="rgba")
     width, height = (int(inches * style.RC["savefig.dpi"]) for inches in canvas.get_size_inches())
-    return Image.frombuffer("RGBA", (width, height), buffer.getbuffer()).convert("RGB")
+    return Image.frombuffer("RGBA", (width, height), buffer.getvalue()).convert("RGB")
 
 
 def inline(svg: str, prefix: str, names: Mapping[str, str]) -> str:
