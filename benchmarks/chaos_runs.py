@@ -84,10 +84,8 @@ def call(*arguments: object) -> Ended:
 @contextmanager
 def empty_pictures() -> Iterator[None]:
     """Write pages without drawing, which takes most of their time: a spot stands for each panel."""
-    spot = io.BytesIO()
-    Image.new("RGB", (4, 4), "white").save(spot, "PNG")
     blank = '<svg xmlns="http://www.w3.org/2000/svg" width="4pt" height="4pt" viewBox="0 0 4 4"></svg>'
-    drawn = svg.Drawn(blank, spot.getvalue())
+    drawn = svg.Drawn(blank, Image.new("RGB", (4, 4), "white"))
     before, svg._draw = svg._draw, lambda figure, panel: drawn
     try:
         yield

@@ -22,7 +22,7 @@ from seqcompare.results.judgement import Judgement, judge
 from seqcompare.results.left_out import COUNTED, LEFT_OUT, SPENT, Spent, choosing_rows
 from seqcompare.results.numbers import Numbers, influence_table
 from seqcompare.results.shorter import Shorter, find_shorter
-from seqcompare.results.store import Details, Sums
+from seqcompare.results.store import Details, RunError, Sums
 from seqcompare.results.taught import TAUGHT
 from seqcompare.results.untried import Untried, find_untried
 from seqcompare.results.verdict import Verdict, write_verdict
@@ -53,6 +53,8 @@ class ComparisonResult:
         Learning curves.
     side_tables : mapping of str to DataFrame
         What was kept beside the rows.
+    where : str, default="the run"
+        Where all of this lies, for messages.
     """
 
     config: Config
@@ -61,10 +63,21 @@ class ComparisonResult:
     sums: Mapping[str, Sums]
     curves: pd.DataFrame
     side_tables: Mapping[str, pd.DataFrame]
+    where: str = "the run"
 
     @cached_property
     def metric(self) -> Metric:
-        """What models are chosen and judged by."""
+        """What models are chosen and judged by.
+
+        Raises
+        ------
+        RunError
+            If nothing was tested, so that nothing can be judged.
+        """
+        if self.phase(TEST).empty:
+            raise RunError(
+                f"{self.where} was stopped before any model was tested; the same command goes on with it"
+            )
         return metric_of(self.config, str(self.frame["metric"].iloc[0]))
 
     @cached_property
@@ -325,7 +338,8 @@ class StoredComparison(StoredRun):
             found = {name: store.side_table(name) for name in _SIDE_TABLES}
             side_tables = {name: table for name, table in found.items() if table is not None}
             sums = store.sums(frame["trial_id"])
-            return ComparisonResult(self.config, frame, store.details(), sums, store.curves(), side_tables)
+            kept = (frame, store.details(), sums, store.curves(), side_tables)
+            return ComparisonResult(self.config, *kept, where=str(self.folder))
 
     def frame(self) -> pd.DataFrame:
         """Return one row a trial; ``axis`` says what it was for: "tuning", "test" or "context"."""

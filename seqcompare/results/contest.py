@@ -15,7 +15,7 @@ from seqcompare.metrics import Metric
 from seqcompare.results.grids import check_same_units
 from seqcompare.results.inference import Estimate, fold_inflation, over_time, over_units
 from seqcompare.results.statistics import Interval, holm
-from seqcompare.results.store import RunError, Sums, metric_columns
+from seqcompare.results.store import Sums, metric_columns
 
 #: What the others are measured against.
 CHANCE = "chance"
@@ -234,14 +234,7 @@ def summary(contest: Contest, tests: pd.DataFrame, tuning: pd.DataFrame) -> pd.D
         entry, family, chosen (the candidate that most folds chose), n_choices (different ones), causal,
         score, low, high, interval, the mean of every metric, the median costs, tuning_seconds (median over
         folds), n_folds, n_failed, error (the first; empty if there is none).
-
-    Raises
-    ------
-    RunError
-        If nothing was tested.
     """
-    if tests.empty:
-        raise RunError("the run was stopped before any model was tested; the same command goes on with it")
     metrics = metric_columns(tests)
     records = []
     for entry, rows in tests.groupby("entry", sort=False):

@@ -49,13 +49,11 @@ class Shorter:
         return {str(name): value for name, value in self.table.iloc[0].to_dict().items()}
 
     def into(self, answer: pd.DataFrame) -> pd.DataFrame:
-        """Return the rows of an answer with what it is called and costs, if it is named."""
+        """Return the rows of an answer with what it is called, scores and costs, if it is named."""
         row = self.row()
         mine = (answer["entry"] == row["entry"]) & self.named
-        new = {
-            "candidate": self.label,
-            **{name: row[name] for name in ("n_parameters", "predict_us_per_step")},
-        }
+        own = ("score", "low", "high", "n_parameters", "predict_us_per_step")
+        new = {"candidate": self.label, **{name: row[name] for name in own}}
         return answer.assign(**{name: answer[name].mask(mine, value) for name, value in new.items()})
 
     def frame(self) -> pd.DataFrame:

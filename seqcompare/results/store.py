@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from seqcompare.results import seals
 from seqcompare.typing import Params, Record
 
 if TYPE_CHECKING:
@@ -94,8 +95,14 @@ _TABLES = (
     "PRIMARY KEY (trial_id, epoch)) WITHOUT ROWID",
     "deaths (trial_id TEXT PRIMARY KEY, n INTEGER)",
     "side_tables (name TEXT PRIMARY KEY, csv TEXT)",
+    seals.TABLE,
 )
 _ANSWERS = "answers (trial_id TEXT PRIMARY KEY, entry TEXT, details TEXT, sums BLOB)"
+
+#: What is sealed together, trial by trial.
+_TRIALS = f"SELECT {', '.join(COLUMNS)} FROM trials"
+_ANSWERED = "SELECT trial_id, entry, details FROM answers"
+_SUMS = "SELECT trial_id, sums FROM answers"
 
 
 class RunError(ValueError):
@@ -165,7 +172,7 @@ class Store:
                 self._check(may_be_empty=not read_only)
                 if not read_only:
                     self._make_tables(answers)
-                self._answers = bool(self._columns("answers"))
+                self._answers, self._sealed = (bool(self._columns(name)) for name in ("answers", "seals"))
         except RunError:
             self.close()
             raise
@@ -193,27 +200,28 @@ class Store:
         insights : iterable of (name, table)
             The trial's part of side tables.
         """
-        values = [position, *(row[name] for name in COLUMNS)]
+        values, trial = [position, *(row[name] for name in COLUMNS)], row["trial_id"]
         answers = []
         if self._answers:
             sums = np.ascontiguousarray(row["sums"], dtype="<f8").tobytes()
-            answers = [(row["trial_id"], row["entry"], json.dumps(row["details"]), sums)]
+            answers = [(trial, row["entry"], json.dumps(row["details"]), sums)]
         with self._clearly(), self._connection as db:
-            # in format 0 answers were committed before their row, and may lie there without one
-            for kept in answers:
-                db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", kept)
             db.execute(f"INSERT INTO trials VALUES ({', '.join('?' * len(values))})", values)
-            db.executemany(
-                "INSERT INTO curves VALUES (?, ?, ?, ?)", [(row["trial_id"], *point) for point in curve]
-            )
-            db.executemany(
-                "INSERT INTO side_tables VALUES (?, ?)",
-                [(f"{name}/{row['trial_id']}", table.to_csv(index=False)) for name, table in insights],
-            )
+            # what lies there of a trial whose row is lost is of no worth
+            db.execute("DELETE FROM curves WHERE trial_id = ?", (trial,))
+            db.executemany("INSERT INTO curves VALUES (?, ?, ?, ?)", [(trial, *point) for point in curve])
+            seals.keep(db, "trials", trial, f"{_TRIALS} WHERE trial_id = ?")
+            for kept in answers:
+                # in format 0 answers were committed before their row, and may lie there without one
+                db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", kept)
+                seals.keep(db, "answers", trial, f"{_ANSWERED} WHERE trial_id = ?")
+                seals.keep(db, "sums", trial, f"{_SUMS} WHERE trial_id = ?")
+            for name, table in insights:
+                self._keep(db, f"{name}/{trial}", table)
 
     def done(self) -> set[str]:
         """Return the ids of the trials that are finished."""
-        return {trial_id for (trial_id,) in self._rows("SELECT trial_id FROM trials")}
+        return {row[0] for row in self._rows("SELECT trial_id FROM trials")}
 
     def add_deaths(self, trial_ids: Iterable[str], n: int = 1) -> None:
         """Count `n` more deaths of workers for each of the trials that were in flight at them."""
@@ -230,22 +238,29 @@ class Store:
     def keep_table(self, name: str, table: pd.DataFrame) -> None:
         """Keep a small table that does not follow from the rows, in place of an earlier one of that name."""
         with self._clearly(), self._connection as db:
-            db.execute("INSERT OR REPLACE INTO side_tables VALUES (?, ?)", (name, table.to_csv(index=False)))
+            self._keep(db, name, table)
+
+    @staticmethod
+    def _keep(db: sqlite3.Connection, name: str, table: pd.DataFrame) -> None:
+        db.execute("INSERT OR REPLACE INTO side_tables VALUES (?, ?)", (name, table.to_csv(index=False)))
+        seals.keep(db, "side_tables", name, "SELECT name, csv FROM side_tables WHERE name = ?")
 
     def side_table(self, name: str) -> pd.DataFrame | None:
         """Return the table kept under `name`, or None.
 
-        One that trials brought their parts of begins with ``trial_id``; parts are in the order of the run.
+        One that trials brought their parts of begins with ``trial_id``, in the order of the run.
         """
-        found = self._rows("SELECT csv FROM side_tables WHERE name = ?", name)
-        if found:
-            return pd.read_csv(io.StringIO(found[0][0]))
+        found = self._whole("side_tables", "SELECT name, csv FROM side_tables WHERE name = ?", name)
         parts = self._rows(
-            "SELECT t.trial_id, s.csv FROM trials t JOIN side_tables s ON s.name = ? || '/' || t.trial_id "
-            "ORDER BY t.position",
+            "SELECT s.name, s.csv, t.trial_id FROM trials t "
+            "JOIN side_tables s ON s.name = ? || '/' || t.trial_id ORDER BY t.position",
             name,
         )
-        tables = {trial_id: pd.read_csv(io.StringIO(csv)) for trial_id, csv in parts}
+        self._check_seals("side_tables", [part[:2] for part in parts])
+        with self._clearly():
+            if found:
+                return pd.read_csv(io.StringIO(found[0][1]))
+            tables = {trial_id: pd.read_csv(io.StringIO(csv)) for _, csv, trial_id in parts}
         return pd.concat(tables, names=["trial_id"]).reset_index(0).reset_index(drop=True) if tables else None
 
     def frame(self) -> pd.DataFrame:
@@ -253,11 +268,16 @@ class Store:
 
         Of a store of answers it begins with what was entered, and ends with every metric that details hold.
         """
-        frame = to_frame(self._rows(f"SELECT {', '.join(COLUMNS)} FROM trials ORDER BY position"))
+        rows = self._whole("trials", f"{_TRIALS} ORDER BY position")
+        with self._clearly():
+            frame = to_frame(rows)
         if not self._answers:
             return frame
         entries = dict(self._rows("SELECT trial_id, entry FROM answers"))
-        entered = [entries.get(trial, "") for trial in frame["trial_id"]]
+        lost = next((trial for trial in frame["trial_id"] if trial not in entries), None)
+        if lost is not None:
+            raise RunError(f"{self.path} is damaged: it has no answers of the trial {lost!r}")
+        entered = [entries[trial] for trial in frame["trial_id"]]
         frame.insert(0, "entry", pd.Series(entered, dtype=str, index=frame.index))
         details = self.details()
         scores = [details.get(trial, {}).get("metrics", {}) for trial in frame["trial_id"]]
@@ -273,26 +293,22 @@ class Store:
             "JOIN trials t USING (trial_id) ORDER BY t.position, c.epoch"
         )
         frame = pd.DataFrame(self._rows(query), columns=list(CURVE_COLUMNS))
-        return frame.astype(
-            {"trial_id": "str", "epoch": "int64", "train_loss": "float64", "validation_score": "float64"}
-        )
+        with self._clearly():
+            return frame.astype(dict(zip(CURVE_COLUMNS, ("str", "int64", "float64", "float64"), strict=True)))
 
     def sums(self, trial_ids: Iterable[str]) -> dict[str, Sums]:
         """Return weight, loss and bits of the units of each trial, shape (m, 3); of a store of answers."""
         wanted = set(trial_ids)
-        found: dict[str, Sums] = {}
-        for name, blob in self._rows("SELECT trial_id, sums FROM answers"):
-            if name in wanted:
-                with self._clearly():
-                    found[name] = np.frombuffer(blob, dtype="<f8").reshape(-1, 3)
-        return found
+        rows = [row for row in self._rows(_SUMS) if row[0] in wanted]
+        self._check_seals("sums", rows)
+        with self._clearly():
+            return {name: np.frombuffer(blob, dtype="<f8").reshape(-1, 3) for name, blob in rows}
 
     def details(self) -> dict[str, Details]:
         """Return the details of each trial: metrics, and whatever tables it has; of a store of answers."""
+        rows = self._whole("answers", _ANSWERED)
         with self._clearly():
-            return {
-                name: json.loads(text) for name, text in self._rows("SELECT trial_id, details FROM answers")
-            }
+            return {name: json.loads(text) for name, _, text in rows}
 
     def close(self) -> None:
         """Close the file."""
@@ -308,15 +324,25 @@ class Store:
         with self._clearly():
             return self._connection.execute(query, values).fetchall()
 
+    def _whole(self, what: str, query: str, *values: object) -> list[Any]:
+        """Return rows that begin with a name, and are what was sealed under it."""
+        rows = self._rows(query, *values)
+        self._check_seals(what, rows)
+        return rows
+
+    def _check_seals(self, what: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        with self._clearly():
+            other = seals.broken(self._connection, what, rows) if self._sealed else None
+        if other is not None:
+            raise RunError(f"{self.path} is damaged: what it holds of {other!r} is not what was written")
+
     @contextmanager
     def _clearly(self) -> Iterator[None]:
         """Say in one line, with the name of the file, what SQLite and the decoders say of a damaged one."""
         try:
             yield
-        except sqlite3.IntegrityError:
-            raise  # the fault of who adds a row
-        except RunError:
-            raise
+        except (sqlite3.IntegrityError, RunError):
+            raise  # the fault of who adds a row, or clear already
         except (sqlite3.Error, ValueError) as error:
             if getattr(error, "sqlite_errorcode", None) in _NO_ROOM:
                 words = "no room is left on its disk, or the file may not grow"

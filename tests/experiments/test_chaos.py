@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 from chaos import PARTS
 
 
-@pytest.mark.parametrize("part", ["models", "threads"])
+@pytest.mark.parametrize("part", ["models", "threads", "folders"])
 def test_nothing_is_lost_and_nothing_escapes(part):
     work, often = PARTS[part]
     found = work(often // 10)

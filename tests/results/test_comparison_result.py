@@ -1,6 +1,7 @@
 """A comparison in its folder: what is found is computed once, and nobody can spoil it for others."""
 
 import shutil
+import sqlite3
 from pathlib import Path
 
 import matplotlib as mpl
@@ -44,6 +45,16 @@ def test_a_comparison_that_is_asked_again_computes_nothing_again(folder, monkeyp
         run.grids()
         run._repr_html_()
     assert counts == dict.fromkeys(ONCE, 1)
+
+
+def test_a_run_that_has_tested_nothing_says_so_and_where(folder):
+    with sqlite3.connect(folder / STORE) as db:
+        db.execute("DELETE FROM trials WHERE axis = 'test'")
+    db.close()
+    run = Comparison(folder)
+    assert set(run.frame()["axis"]) == {"tuning", "context"}
+    with pytest.raises(RunError, match=f"{folder} was stopped before any model was tested"):
+        run.report()
 
 
 ASKED = (

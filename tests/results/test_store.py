@@ -174,11 +174,87 @@ def test_damage_is_said_in_one_line(tmp_path):
     (tmp_path / STORE).write_bytes(whole)
     with sqlite3.connect(tmp_path / STORE) as db:
         db.execute("UPDATE answers SET details = '{', sums = x'00'")
+        db.execute("DELETE FROM seals")
     db.close()
     with Store(tmp_path / STORE, read_only=True) as store:
         for read in (store.details, lambda: store.sums(store.done())):
             with pytest.raises(RunError, match=r"store.sqlite cannot be read as a store of results"):
                 read()
+
+
+@pytest.mark.parametrize(
+    ("statement", "lost"),
+    [
+        ("UPDATE trials SET skill = skill + 0.1", "what it holds of"),
+        ("UPDATE trials SET model = NULL", "what it holds of"),
+        ("UPDATE trials SET family = x'ff00'", "what it holds of"),
+        ("UPDATE trials SET distance = 'far'", "what it holds of"),
+        ("UPDATE answers SET entry = 'y'", "what it holds of"),
+        ("UPDATE answers SET details = '{}'", "what it holds of"),
+        ("UPDATE answers SET sums = zeroblob(48)", "what it holds of"),
+        ("DELETE FROM answers", "it has no answers of the trial"),
+        ("UPDATE side_tables SET csv = replace(csv, '1', '2')", "what it holds of"),
+    ],
+)
+def test_what_was_not_written_so_is_never_read(tmp_path, statement, lost):
+    table = pd.DataFrame({"a": [1, 2]})
+    with Store(tmp_path / STORE, answers=True) as store:
+        given = {"details": {"metrics": {"brier": 0.5}}, "sums": np.ones((2, 3))}
+        store.add(0, {**answered(skill=0.5), **given}, insights=[("part", table)])
+        store.keep_table("whole", table)
+        assert store.side_table("part")["a"].tolist() == store.side_table("whole")["a"].tolist() == [1, 2]
+        store.sums(store.frame()["trial_id"])
+    with sqlite3.connect(tmp_path / STORE) as db:
+        db.execute(statement)
+    db.close()
+    with Store(tmp_path / STORE, read_only=True) as store:
+        reads = (
+            [lambda: store.side_table("part"), lambda: store.side_table("whole")]
+            if "side_tables" in statement
+            else [lambda: store.sums(store.frame()["trial_id"])]
+        )
+        for read in reads:
+            with pytest.raises(RunError, match=f"store.sqlite is damaged: {lost}"):
+                read()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE trials SET distance = 'far'",
+        "UPDATE trials SET family = x'ff00'",
+        "UPDATE curves SET epoch = 'first'",
+        "UPDATE side_tables SET csv = ''",
+    ],
+)
+def test_what_was_written_before_there_were_seals_is_read_or_refused(tmp_path, statement):
+    with Store(tmp_path / STORE) as store:
+        store.add(0, row(), [(1, 0.5, 0.5)])
+        store.keep_table("whole", pd.DataFrame({"a": [1]}))
+
+    def read():
+        with Store(tmp_path / STORE, read_only=True) as store:
+            return store.frame(), store.curves(), store.side_table("whole")
+
+    with sqlite3.connect(tmp_path / STORE) as db:
+        db.execute("DROP TABLE seals")
+    db.close()
+    read()
+    with sqlite3.connect(tmp_path / STORE) as db:
+        db.execute(statement)
+    db.close()
+    with pytest.raises(RunError, match=r"store.sqlite cannot be read as a store of results"):
+        read()
+
+
+def test_a_trial_whose_row_was_lost_is_made_again(tmp_path):
+    with Store(tmp_path / STORE) as store:
+        store.add(0, row(), [(1, 0.5, 0.5), (2, 0.4, 0.5)])
+        with sqlite3.connect(tmp_path / STORE) as db:
+            db.execute("DELETE FROM trials")
+        db.close()
+        store.add(0, row(), [(1, 0.25, 0.5)])
+        assert store.curves()["train_loss"].tolist() == [0.25]
 
 
 def test_reading_leaves_nothing_beside_the_file(tmp_path):

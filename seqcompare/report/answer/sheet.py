@@ -30,6 +30,7 @@ from seqcompare.results.comparison import ComparisonResult
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import in_time
 from seqcompare.results.judgement import ENOUGH, EQUIVALENT, INFERIOR, NOT_TRIED, UNDECIDED, Judgement
+from seqcompare.results.left_out import TOLD_APART
 from seqcompare.results.sureness import searched_words, settle_words
 from seqcompare.style import SeriesStyle
 from seqcompare.typing import Params
@@ -316,5 +317,7 @@ def _limits(result: ComparisonResult, notes: list[tuple[str, Note]]) -> tuple[No
         )
     tried = searched_words(result.findings)
     if tried:
-        limits.append(Note(f"Tried were {shown(tried, 600)}: of others nothing is said.", ("grids",)))
+        dropped = result.spent is not None and any(x.reason == TOLD_APART for x in result.spent.left_out)
+        whole = "Tried to the end were" if dropped else "Tried were"
+        limits.append(Note(f"{whole} {shown(tried, 600)}: of others nothing is said.", ("grids",)))
     return tuple(limits)

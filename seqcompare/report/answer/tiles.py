@@ -90,6 +90,8 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
 def _beside(result: ComparisonResult, winner: str, floor: str) -> list[str]:
     """Return the score in what readers count in, where models are compared by something else."""
     scores = result.summary.set_index("entry")
+    if result.shorter is not None and result.shorter.named:
+        scores.update(result.shorter.table.set_index("entry"))
     for name in _BESIDE:
         if name == result.metric.name or name not in scores or missing(scores[name][winner]):
             continue
