@@ -192,7 +192,8 @@ def learn(trie: ContextTrie, journal: Journal, place: int, path: Array, weigh: b
     """
     text, code, weight, alpha = trie.text, trie.text[place], trie.weight[place], trie.prior[ALPHA]
     width = trie.n_symbols + 2
-    node, length, pair = 0, 0, -1
+    # a number as it stands has a type of its own at first: all that is called would be compiled once for it
+    node, length, pair = np.int64(0), np.int64(0), np.int64(-1)
     below = 0.0  # how the log-probability of what is below the last node changes
     while True:
         _note(journal, 0, journal.nodes, node)
@@ -251,7 +252,7 @@ def count_range(trie: ContextTrie, journal: Journal, first: int, last: int, skip
             continue
         if not has_room(trie, journal):
             return place
-        learn(trie, journal, place, path, False)
+        learn(trie, journal, place, path, np.bool_(False))
     return last
 
 
