@@ -192,7 +192,7 @@ def run_filter(
         mean[:] = model.start_mean
         t, end = offsets[s], offsets[s + 1]
         # a plain 0 has a type of its own at first, for which all that is called would be compiled once more
-        on_course, place = True, np.int64(0)
+        on_course, place = True, int(0)  # noqa: RUF046, UP018
         while t < end:
             if on_course:
                 first = t
