@@ -67,17 +67,10 @@ class ComparisonResult:
 
     @cached_property
     def metric(self) -> Metric:
-        """What models are chosen and judged by.
-
-        Raises
-        ------
-        RunError
-            If nothing was tested, so that nothing can be judged.
-        """
+        """What models are chosen and judged by; an error where nothing was tested that could be judged."""
         if self.phase(TEST).empty:
-            raise RunError(
-                f"{self.where} was stopped before any model was tested; the same command goes on with it"
-            )
+            so_far = f"{self.where} was stopped before any model was tested"
+            raise RunError(f"{so_far}; the same command goes on with it")
         return metric_of(self.config, str(self.frame["metric"].iloc[0]))
 
     @cached_property
