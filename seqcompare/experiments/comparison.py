@@ -148,14 +148,10 @@ class Comparison(StoredComparison):
         ValueError
             If the data cannot be read, or the model does not take such sequences.
         """
-        model = self.model(trusted)
-        told, role = self.config["data"], str(self.config["data"]["role"])
-        new = self._read(data, reading)
-        if not predicted_channel(told):
-            return predict_table(model, new, role)
+        model, ahead = self.model(trusted), self._ahead
+        table = predict_table(model, self._read(data, reading), str(self.config["data"]["role"]), ahead)
         # of one channel that is predicted the first step is not: nothing comes before it
-        table = predict_table(model, new, role, int(role_of_reach(told) == "next"))
-        return table[table["step"] > 0].reset_index(drop=True)
+        return table if ahead is None else table[table["step"] > 0].reset_index(drop=True)
 
     def forecast(
         self,
@@ -244,8 +240,14 @@ class Comparison(StoredComparison):
             If there is no such sequence or step, nothing came before it, the data cannot be read, or the
             model does not take such sequences.
         """
-        new = self._read(data, reading)
-        return explain_table(self.model(trusted), new, str(self.config["data"]["role"]), sequence, step)
+        new, role = self._read(data, reading), str(self.config["data"]["role"])
+        return explain_table(self.model(trusted), new, role, sequence, step, self._ahead)
+
+    @property
+    def _ahead(self) -> int | None:
+        """How many steps after the one that it stands at an answer about one channel is about."""
+        told = self.config["data"]
+        return int(role_of_reach(told) == "next") if predicted_channel(told) else None
 
     def _read(self, data: object, reading: Record) -> SequenceDataset:
         """Return new data, read as those of the run were."""

@@ -159,6 +159,11 @@ class Reader(StepByStep, BaseEstimator):
         """How input is read."""
         return {}
 
+    @property
+    def sums_missing(self) -> str | None:
+        """The ``missing`` with which a fitted model integrates exactly over missing numbers; None if none."""
+        return None
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = bool(self.reading.get("allow_nan"))

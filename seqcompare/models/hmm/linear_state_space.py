@@ -116,6 +116,11 @@ class LinearStateSpace(NumberDensity):
         return {"numbers": True, "allow_nan": self.missing == "allow"}
 
     @property
+    def sums_missing(self) -> str:
+        """The ``missing`` with which a fitted model integrates exactly over missing numbers."""
+        return "allow"
+
+    @property
     def takes_weights(self) -> bool:
         """Whether `fit` can take weights of single steps: it is fitted to whole sequences."""
         return False

@@ -39,6 +39,11 @@ class _Joint(StepRegressor):
     n_parameters_: int
 
     @property
+    def sums_missing(self) -> str:
+        """The ``missing`` with which a fitted model integrates exactly over missing numbers."""
+        return "allow"
+
+    @property
     def causal(self) -> bool:
         """Whether the answer at step t uses no step after t: only with ``decode="filter"``."""
         return self.decode == "filter"

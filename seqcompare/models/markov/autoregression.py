@@ -143,6 +143,11 @@ class Autoregression(NumberDensity):
         """Integers are numbers."""
         return {"numbers": True, "allow_nan": self.missing == "allow"}
 
+    @property
+    def sums_missing(self) -> str | None:
+        """The ``missing`` with which a fitted model integrates exactly over missing numbers; None if none."""
+        return "allow" if self.volatility is None else None
+
     def fit(
         self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
     ) -> Autoregression:
