@@ -104,7 +104,7 @@ class _Joint(StepRegressor):
         return pack(sequences, self._answer(sequences))
 
     @abstractmethod
-    def step_distribution(self, state: Any, x: Any) -> tuple[Any, Any]:
+    def step_distribution(self, state: Any, x: Any) -> tuple[Distribution, object]:
         """Read one more step; return the distribution of its number, and what to pass on.
 
         Parameters
@@ -115,7 +115,7 @@ class _Joint(StepRegressor):
             The step.
         """
 
-    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+    def step(self, state: Any, x: Any) -> tuple[float, object]:
         """Read one more step; return its expected number, and what to pass on: see `step_distribution`."""
         found, state = self.step_distribution(state, x)
         return float(found.mean), state

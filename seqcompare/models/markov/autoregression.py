@@ -248,14 +248,14 @@ class Autoregression(NumberDensity):
             return self._of_numbers(NormalMixture([1 / drawn], mean[..., 0], np.sqrt(cov[..., 0, 0])))
         return self._of_numbers(MultivariateNormalMixture([1 / drawn], mean, cov))
 
-    def start(self) -> Any:
+    def start(self) -> object:
         """Return the state before the first step of a sequence, for `step`."""
         check_is_fitted(self)
         if self.missing == "allow":
             return kalman.start(as_state_space(self.lags_, max(len(self.coef_), 1)))
         return first_errors(self.lags_, self.volatility_)
 
-    def step(self, state: Any, x: Any) -> tuple[Distribution, Any]:
+    def step(self, state: Any, x: Any) -> tuple[Distribution, object]:
         """Read one more step; return the distribution of the next, and what to pass on.
 
         Parameters

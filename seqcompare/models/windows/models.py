@@ -35,7 +35,16 @@ from seqcompare.models.windows.fit import (
 )
 from seqcompare.models.windows.influence import LagInfluence, permutation_influence, weight_influence
 from seqcompare.models.windows.sliding_window import SlidingWindow
-from seqcompare.typing import Floats, Labels, RandomState, SequencesLike, TargetsLike, Values, WeightsLike
+from seqcompare.typing import (
+    Floats,
+    Labels,
+    Model,
+    RandomState,
+    SequencesLike,
+    TargetsLike,
+    Values,
+    WeightsLike,
+)
 
 POOLINGS = ("last", "mean", "max", "segments")
 
@@ -52,7 +61,7 @@ class _PooledWindows(_Learned, metaclass=ABCMeta):
     Being a dataclass, it writes the constructors of the two that share these parameters.
     """
 
-    estimator: BaseEstimator = None
+    estimator: Model | None = None
     width: int = 10
     pooling: str = "last"
     _: KW_ONLY
