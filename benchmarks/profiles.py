@@ -233,6 +233,35 @@ def threshold(rng: Rng) -> Made:
     return list(x), np.nan
 
 
+def hidden(n_states: int, dwell: float) -> Callable[[Rng], Made]:
+    """Return what draws symbols of a hidden state that stays for long: each tells a little of the next."""
+
+    def make(rng: Rng) -> Made:
+        state = np.zeros((60, 150), dtype=int)
+        state[:, 0] = rng.integers(0, n_states, 60)
+        for t in range(1, 150):
+            other = (state[:, t - 1] + rng.integers(1, n_states, 60)) % n_states
+            state[:, t] = np.where(rng.random(60) < 1 / dwell, other, state[:, t - 1])
+        p = np.array([[0.5, 0.3, 0.2], [0.2, 0.3, 0.5], [0.3, 0.5, 0.2]])[:n_states]
+        return list((rng.random((60, 150, 1)) > p.cumsum(axis=1)[state]).sum(axis=2)), np.nan
+
+    return make
+
+
+def sticky(rng: Rng) -> Made:
+    """Return a chain of order 2 that stays where it is for long, and has no memory beyond that."""
+    x = rng.integers(0, 2, (60, 150))
+    for t in range(2, 150):
+        stays = np.where(x[:, t - 1] == x[:, t - 2], 0.95, 0.75)
+        x[:, t] = np.where(rng.random(60) < stays, x[:, t - 1], 1 - x[:, t - 1])
+    return list(x), np.nan
+
+
+def trend(rng: Rng) -> Made:
+    """Return numbers that rise along each sequence, and do not depend on each other."""
+    return list(np.linspace(0, 3, 60) + rng.normal(size=(40, 60))), np.nan
+
+
 def parts(*names: str) -> Callable[[Profile], bool]:
     """Return what is right if these parts of numbers tell, and no others."""
     return lambda found: tuple(found.numbers["part"]) == names
@@ -318,6 +347,11 @@ KINDS = {
         lambda f: silent(f) and warns("drift")(f),
         False,
     ),
+    # none of the far steps tells much by itself; the filter of two states gains up to about 40 steps
+    "hidden, 2 states of 50": Kind(hidden(2, 50), lambda f: f.reach is not None and f.reach >= 15, True),
+    "hidden, 3 states of 30": Kind(hidden(3, 30), lambda f: f.reach is not None and f.reach >= 10, False),
+    "order 2 that lingers": Kind(sticky, reaches(2, 2), False),
+    "numbers, trend by position": Kind(trend, lambda f: silent(f) and f.period is None, True),
 }
 
 

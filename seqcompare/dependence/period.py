@@ -77,13 +77,13 @@ def find_period(X: Sequences, coded: Coded, seed: int) -> Clock | None:
     if longest < 2 or kept < _FEWEST_STEPS:
         return None
     numbers = X.kind == "real" and X.n_channels == 1
-    values: Labels = _scores(X.channels[:, 0]) if numbers else _grouped(coded, seed)
-    if aligned and numbers:
-        values = values - _drift(values, X.step_index)
+    values: Labels = (_scores(X.channels[:, 0]) if numbers else _grouped(coded, seed))[:kept]
     position, owner = X.step_index[:kept], owner[:kept]
+    if aligned and numbers:
+        values = values - _drift(values, position)
     wave = numbers and len(X) == 1
     measure = _Measure(numbers, wave, position, owner, np.arange(1, longest + 1))
-    gain, size = measure.gains(values[:kept])
+    gain, size = measure.gains(values)
     chosen = int(np.argmax(gain - size))
     if chosen == 0:
         return None
@@ -92,12 +92,12 @@ def find_period(X: Sequences, coded: Coded, seed: int) -> Clock | None:
     draw = turn if aligned else turn_pieces
     at_chosen = measure.only(chosen)
     for _ in range(_N_SURROGATES):
-        turned = values[:kept][draw(starts, kept, rng)]
+        turned = values[draw(starts, kept, rng)]
         if _MARGIN * at_chosen.gains(turned)[0][-1] >= gain[chosen]:
             return None
-    period = float(chosen + 1) if chosen < longest else _wave(values[:kept])[0]
+    period = float(chosen + 1) if chosen < longest else _wave(values)[0]
     place = np.floor(position % period).astype(np.int64) + owner * int(np.ceil(period))
-    marks = _marks(values[:kept], numbers)
+    marks = _marks(values, numbers)
     if not _lasts(marks, place):
         return None
     # what changes slowly from the first step to the last differs from turn to turn, and within each

@@ -121,7 +121,7 @@ def beyond_context(
         return Beyond(rest, np.zeros(0), np.zeros(0), context)
     known, given = _known(question, pairs, context)
     rng = np.random.default_rng([settings.seed, 7])
-    bands = _bands(question, [view], rest, given, strata, nulls, settings)
+    bands = _bands(question, [given_context(view, given)], rest, given, strata, nulls, settings)
     if question.own and question.raw.kind == "real":
         bands.extend(_linear_bands(question, pairs, rest, context, strata, settings, rng))
     p_values = np.max([band.p_values for band in bands], axis=0)
@@ -143,6 +143,8 @@ def fades(
     A hidden state shows a little in each of many steps: none of them tells anything to be seen beyond the
     context, while how often a symbol came in all of them does. Looked at are the last steps before the
     context, as far back as single lags tell and a quarter of that, and the share of each symbol in them.
+    Targets change places with those of the same context, which keeps what the context tells; counted is what
+    the share tells by itself, since counted within each of many contexts little of it would be left.
 
     Parameters
     ----------
@@ -152,11 +154,10 @@ def fades(
         The farthest lag that tells of the target by itself.
     """
     pairs, last = view.pairs, max(context)
-    known, given = _known(question, pairs, context)
     n_steps = farthest - last
-    if len(known) < len(context) or n_steps < _FEWEST_FADING:
-        # what a context that is not whole leaves open, steps before it may tell without any further memory
+    if n_steps < _FEWEST_FADING:
         return False
+    given = question.context(context, pairs.at)
     # of two symbols the share of one is that of the other
     symbols = range(pairs.n_sources if pairs.n_sources > 2 else 1)
     views = []
@@ -165,7 +166,8 @@ def fades(
             share = _share(pairs.source == symbol, question.X, width)
             bins = np.unique(np.quantile(share, np.linspace(0, 1, _N_SHARES + 1)[1:-1]))
             source = np.searchsorted(bins, share, side="right").astype(np.int64)
-            views.append(View("", replace(pairs, source=source, n_sources=len(bins) + 1)))
+            share_pairs = replace(pairs, source=source, n_sources=len(bins) + 1, given=None)
+            views.append(View("", share_pairs))
     at = np.array([last + 1])
     bands = _bands(question, views, at, given, strata, nulls, settings)
     return bool(np.max([band.p_values for band in bands], axis=0).min() <= settings.beyond_share + 1e-9)
@@ -212,8 +214,7 @@ def _bands(
         far = Elsewhere(question.X.sequence_index[pairs.at], in_step=nulls.clock is not None)
         draws["elsewhere"] = far.draw
     first = _FIRST if settings.beyond_share * (settings.n_permutations + 1) < 2 else None
-    known = [given_context(view, given) for view in views]
-    return list(lag_bands(known, lags, draws, settings, settings.beyond_share, first=first).values())
+    return list(lag_bands(views, lags, draws, settings, settings.beyond_share, first=first).values())
 
 
 def _linear_bands(

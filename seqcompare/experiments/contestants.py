@@ -135,7 +135,7 @@ def without_answer(contestants: Iterable[Contestant], problem: Problem) -> dict[
         if any(candidate.fills(problem) for candidate in asked):
             found[family.title] = f"enters if asked for (models={family.name!r}): no grid has it"
             continue
-        found[family.title] = f"has none for this with {'numbers' if problem.kind == 'real' else 'symbols'}"
+        found[family.title] = f"no such model of {'numbers' if problem.kind == 'real' else 'symbols'}"
     return found
 
 

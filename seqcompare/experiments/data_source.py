@@ -142,7 +142,7 @@ class DataSource:
         if has_density(model):
             return None
         _, fitted = trial.candidate.build(self.built_for, trial.model_seed)
-        splits = () if fitted else tuning_splits(train, self.plan, self.inner_cv)
+        splits = () if fitted else self.tuned_on(trial.seed)[1]
         return errors_of(lambda: trial.candidate.build(self.built_for, trial.model_seed)[0], train, splits)
 
     @property
@@ -198,19 +198,22 @@ class DataSource:
     def tuned_on(self, fold: int) -> tuple[SequenceDataset, tuple[Split, ...]]:
         """Return the training part of a fold, and how it is divided to choose candidates by."""
         train = cut(self.dataset, self.plan.splits[fold].train)
-        return train, tuning_splits(train, self.plan, self.inner_cv)
+        if fold not in self._tuning_splits:
+            self._tuning_splits[fold] = tuning_splits(train, self.plan, self.inner_cv)
+        return train, self._tuning_splits[fold]
 
     def n_parts_to_choose(self, fold: int) -> int:
         """Return by how many parts of a training part candidates are chosen."""
-        if fold not in self._n_parts_to_choose:
+        if fold not in self._tuning_splits:
             try:
-                self._n_parts_to_choose[fold] = len(self.tuned_on(fold)[1])
+                self.tuned_on(fold)
             except ValueError:  # what cannot be divided says so in its trials
-                self._n_parts_to_choose[fold] = 1
-        return self._n_parts_to_choose[fold]
+                return 1
+        return len(self._tuning_splits[fold])
 
     @cached_property
-    def _n_parts_to_choose(self) -> dict[int, int]:
+    def _tuning_splits(self) -> dict[int, tuple[Split, ...]]:
+        """By fold; to look for copies takes longer than many a trial. It goes to workers with the source."""
         return {}
 
     def pooled(self, fits: Sequence[Record], column: str) -> Record:

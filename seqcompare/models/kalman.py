@@ -105,7 +105,7 @@ def predict_states(model: LinearGaussian, x: Floats, offsets: NDArray[np.int64])
 def smooth_states(model: LinearGaussian, x: Floats, offsets: NDArray[np.int64], seen: Filtered) -> Smoothed:
     """Return what whole sequences say of each state, given what `filter_states` found."""
     mean, cov, cross = np.empty_like(seen.mean), np.empty_like(seen.cov), np.zeros_like(seen.cov)
-    run_smoother(model, x, offsets, seen.mean, seen.cov, mean, cov, cross)
+    run_smoother(model, read_only(x), offsets, seen.mean, seen.cov, mean, cov, cross)
     return Smoothed(mean, cov, cross)
 
 
@@ -149,4 +149,11 @@ _NOTHING = np.empty((0, 0)), np.empty((0, 0, 0))
 
 def _filter(model: LinearGaussian, x: Floats, offsets: NDArray[np.int64], *out: Floats) -> None:
     course = chart_course(model, min(int(np.diff(offsets).max()), _LONGEST_COURSE))
-    run_filter(model, course, x, offsets, *out)
+    run_filter(model, course, read_only(x), offsets, *out)
+
+
+def read_only(x: Floats) -> Floats:
+    """Return steps as what only reads them takes them: kernels are compiled again for what can be written."""
+    seen = x.view()
+    seen.flags.writeable = False
+    return seen

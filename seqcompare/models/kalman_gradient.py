@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from seqcompare.models.kalman import LinearGaussian, filter_states
+from seqcompare.models.kalman import LinearGaussian, filter_states, read_only
 from seqcompare.models.kalman_kernels import observe, whiten
 from seqcompare.typing import Floats, Ints
 
@@ -53,7 +53,7 @@ def likelihood_and_gradient(
     """
     seen = filter_states(model, x, offsets)
     gradient = Gradient(*(np.zeros_like(part) for part in model))
-    _pull_back(model, x, offsets, weight, seen.mean, seen.cov, *gradient)
+    _pull_back(model, read_only(x), offsets, weight, seen.mean, seen.cov, *gradient)
     nats = float(weight @ np.add.reduceat(seen.log_density, offsets[:-1]))
     return nats, gradient
 

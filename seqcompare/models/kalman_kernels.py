@@ -191,7 +191,8 @@ def run_filter(
     for s in range(len(offsets) - 1):
         mean[:] = model.start_mean
         t, end = offsets[s], offsets[s + 1]
-        on_course, place = True, 0
+        # a plain 0 has a type of its own at first, for which all that is called would be compiled once more
+        on_course, place = True, int(0)  # noqa: RUF046, UP018
         while t < end:
             if on_course:
                 first = t

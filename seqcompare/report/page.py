@@ -136,7 +136,7 @@ def write(report: Report, folder: Path) -> Path:
         panels[figure.name] = svg.panels_of(figure)
         drawn = svg.together(figure, panels[figure.name])
         write_whole(folder / "figures" / f"{figure.name}.svg", drawn.svg)
-        write_whole(folder / "figures" / f"{figure.name}.png", drawn.png)
+        write_whole(folder / "figures" / f"{figure.name}.png", drawn.png())
         write_whole(folder / "figures" / f"{figure.name}.csv", to_csv(figure.data))
     for name, make in (report.lead.files if report.lead else {}).items():
         write_whole(folder / name, make())

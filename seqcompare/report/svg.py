@@ -69,6 +69,15 @@ def to_png(canvas: Canvas) -> bytes:
     return buffer.getvalue()
 
 
+def _picture(canvas: Canvas) -> Image.Image:
+    """Return a drawing in the dots of `to_png`; to pack it takes as long as to draw it."""
+    buffer = io.BytesIO()
+    with style.look(), any_script():
+        canvas.savefig(buffer, format="rgba")
+    width, height = (int(inches * style.RC["savefig.dpi"]) for inches in canvas.get_size_inches())
+    return Image.frombuffer("RGBA", (width, height), buffer.getvalue()).convert("RGB")
+
+
 def inline(svg: str, prefix: str, names: Mapping[str, str]) -> str:
     """Return an SVG document as an element for a page, which has to say in words what it shows.
 
@@ -133,10 +142,16 @@ def _bold(match: re.Match[str]) -> str:
 
 
 class Drawn(NamedTuple):
-    """A drawing in both forms."""
+    """A drawing in both forms; the picture has the dots of print quality."""
 
     svg: str
-    png: bytes
+    picture: Image.Image
+
+    def png(self) -> bytes:
+        """Return the picture as a file."""
+        buffer = io.BytesIO()
+        self.picture.save(buffer, "PNG", dpi=(style.RC["savefig.dpi"],) * 2)
+        return buffer.getvalue()
 
 
 class Swatch(NamedTuple):
@@ -177,7 +192,7 @@ def together(figure: Figure, panels: list[Drawn]) -> Drawn:
     pieces = list(zip(panels, places, strict=True))
     if legend:
         pieces.insert(0, (legend[0], (0.0, 0.0)))
-    return Drawn(_join_svg(pieces, width, height), _join_png(pieces, width, height))
+    return Drawn(_join_svg(pieces, width, height), _join_pictures(pieces, width, height))
 
 
 def _draw(figure: Figure, panel: Panel) -> Drawn:
@@ -200,7 +215,7 @@ def _both(canvas: Canvas) -> Drawn:
         canvas.set_layout_engine(None)
     svg = to_svg(canvas)
     end = svg.rindex("</svg>")
-    return Drawn(svg[:end] + _values(canvas) + svg[end:], to_png(canvas))
+    return Drawn(svg[:end] + _values(canvas) + svg[end:], _picture(canvas))
 
 
 def _values(canvas: Canvas) -> str:
@@ -279,12 +294,11 @@ def _join_svg(pieces: list[tuple[Drawn, tuple[float, float]]], width: float, hei
     return "\n".join([*lines, "</svg>", ""])
 
 
-def _join_png(pieces: list[tuple[Drawn, tuple[float, float]]], width: float, height: float) -> bytes:
+def _join_pictures(
+    pieces: list[tuple[Drawn, tuple[float, float]]], width: float, height: float
+) -> Image.Image:
     dpi = style.RC["savefig.dpi"]
     whole = Image.new("RGB", (round(width * dpi), round(height * dpi)), style.PAPER)
     for drawn, (x, y) in pieces:
-        with Image.open(io.BytesIO(drawn.png)) as picture:
-            whole.paste(picture.convert("RGB"), (round(x * dpi), round(y * dpi)))
-    buffer = io.BytesIO()
-    whole.save(buffer, "PNG", dpi=(dpi, dpi))
-    return buffer.getvalue()
+        whole.paste(drawn.picture, (round(x * dpi), round(y * dpi)))
+    return whole

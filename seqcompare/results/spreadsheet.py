@@ -37,6 +37,7 @@ def csv_cell(value: object) -> object:
         return value
     # a lone carriage return is not quoted, and a spreadsheet would begin a row after it
     lines = value.replace("\r\n", "\n").replace("\r", "\n")
-    text = "".join(c for c in lines if c in "\t\n" or not is_unsafe(c))
+    # nothing that is unsafe is printable
+    text = lines if lines.isprintable() else "".join(c for c in lines if c in "\t\n" or not is_unsafe(c))
     start = text.lstrip(" \u00a0\ufeff\u200b")
     return "'" + text if start.startswith(_FORMULA) and not _NUMBER.fullmatch(start) else text

@@ -73,6 +73,7 @@ def test_json_lines(tmp_path):
         ('{"a": [1], "b": [2]}\n', "expected one list of steps and one label, got a, b"),
         ('{"a": [1]}\n{"b": [1]}\n', "line 2: there is no 'a'"),
         ("[" * 100_000 + "\n", "line 1: this is no JSON"),
+        ('{\n "a": {\n  "b": 1\n }\n}\n', "this JSON holds neither rows nor sequences: expected a list of"),
     ],
 )
 def test_json_that_does_not_fit(tmp_path, text, message):

@@ -37,17 +37,23 @@ def find_records(text: str) -> Found | None:
     text : str
         The text.
     """
+    value = value_of(text)
+    if isinstance(value, list):
+        inner = bool(value) and (_all(value, dict) or _all(value, list))
+        # one list of plain values is one sequence, as a line of such is
+        return Found(value) if inner else None
+    return _of_object(value) if isinstance(value, dict) else None
+
+
+def value_of(text: str) -> list[object] | dict[str, Any] | None:
+    """Return the list or object that a text is as a whole; None for any other text."""
     if text.lstrip()[:1] not in ("[", "{"):
         return None
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if isinstance(value, list):
-        inner = bool(value) and (_all(value, dict) or _all(value, list))
-        # one list of plain values is one sequence, as a line of such is
-        return Found(value) if inner else None
-    return _of_object(value)
+    return value if isinstance(value, (list, dict)) else None
 
 
 def _of_object(value: Mapping[str, Any]) -> Found | None:

@@ -13,7 +13,7 @@ import pandas as pd
 from seqcompare.data.containers import read_container
 from seqcompare.data.contents import Contents
 from seqcompare.data.readers import Reader
-from seqcompare.data.readers.json_forms import find_records
+from seqcompare.data.readers.json_forms import find_records, value_of
 from seqcompare.data.source import DataError, read_text
 from seqcompare.data.table import Table, frame_table
 from seqcompare.data.usual import USUAL, listing, normal
@@ -39,6 +39,10 @@ def read_json_lines(path: Path) -> Table | Contents:
     if whole is not None and whole.pair is not None:
         found = read_container(whole.pair)
         return replace(found, notes=(*found.notes, whole.note))
+    if whole is None and "\n" in text.strip() and value_of(text) is not None:
+        raise DataError(
+            "this JSON holds neither rows nor sequences: expected a list of objects or of lists", path
+        )
     for number, line in enumerate([] if whole else text.split("\n"), start=1):
         if not line.strip():
             continue

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -10,10 +13,10 @@ from seqcompare.data.readers import Reader
 from seqcompare.data.source import GROWTH, DataError, check_file, check_memory
 from seqcompare.data.table import Table, frame_table
 
-_READ = {
+_READ: dict[str, tuple[str, Callable[..., Any], str]] = {
     ".dta": ("Stata", pd.read_stata, ""),
-    ".sas7bdat": ("SAS", pd.read_sas, ""),
-    ".xpt": ("SAS", pd.read_sas, ""),
+    ".sas7bdat": ("SAS", partial(pd.read_sas, encoding="utf-8"), ""),
+    ".xpt": ("SAS", partial(pd.read_sas, encoding="utf-8"), ""),
     ".sav": ("SPSS", pd.read_spss, "pyreadstat"),
     ".feather": ("Feather", pd.read_feather, "pyarrow"),
     ".arrow": ("Feather", pd.read_feather, "pyarrow"),
@@ -35,7 +38,7 @@ def read_statistics(path: Path) -> Table:
     size = path.stat().st_size
     check_memory(GROWTH * size, path, f"the file has {size:,} bytes")
     try:
-        frame = read(path, encoding="utf-8") if program == "SAS" else read(path)  # type: ignore[operator]
+        frame = read(path)
     except ImportError:
         raise DataError(f"{program} takes {package}: pip install {package}", path) from None
     except Exception as error:  # what is wrong with such files is raised as errors of all kinds

@@ -75,7 +75,7 @@ def loss_gradient(
 ) -> float:
     """Return `weighted_loss`; add its derivatives by `start` and `trans`, write that by the log of `b`."""
     n_states = len(start)
-    longest = np.diff(offsets).max()
+    longest = (offsets[1:] - offsets[:-1]).max()
     alpha, pi = np.empty((longest, n_states)), np.empty((longest, n_states))
     p = np.empty(longest)
     a, d_pi = np.empty(n_states), np.empty(n_states)

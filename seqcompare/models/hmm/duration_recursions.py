@@ -265,7 +265,7 @@ def _expect(
     stays: Floats,
 ) -> None:
     n_states, n_ages = hazards.shape
-    alpha = np.empty((np.diff(offsets).max(), n_states, n_ages))
+    alpha = np.empty(((offsets[1:] - offsets[:-1]).max(), n_states, n_ages))
     beta, u = np.empty((n_states, n_ages)), np.empty((n_states, n_ages))
     counts = (np.empty_like(transitions), np.empty_like(exits), np.empty_like(stays))
     for s in range(len(offsets) - 1):

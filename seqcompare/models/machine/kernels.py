@@ -62,7 +62,7 @@ def expect_edges(edges: Floats, start: Floats, codes: Ints, offsets: Ints, count
         Where they are added.
     """
     n_states = len(start)
-    longest = np.diff(offsets).max()
+    longest = (offsets[1:] - offsets[:-1]).max()
     alpha, scale = np.empty((longest + 1, n_states)), np.empty(longest)
     beta, new = np.empty(n_states), np.empty(n_states)
     for s in range(len(offsets) - 1):

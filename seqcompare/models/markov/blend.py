@@ -261,7 +261,7 @@ def _expect(
     """Add to `expected` what each gate let through; return the log-likelihood and the blend's part of it."""
     log_likelihood, of_blend = 0.0, 0.0
     # the prediction before each context, and after the last
-    path = np.empty(np.diff(held_out.start).max() + 1)
+    path = np.empty((held_out.start[1:] - held_out.start[:-1]).max() + 1)
     for step in range(len(held_out.tree)):
         first, end = held_out.start[step], held_out.start[step + 1]
         path[0] = 1.0 / n_symbols

@@ -192,7 +192,8 @@ def learn(trie: ContextTrie, journal: Journal, place: int, path: Array, weigh: b
     """
     text, code, weight, alpha = trie.text, trie.text[place], trie.weight[place], trie.prior[ALPHA]
     width = trie.n_symbols + 2
-    node, length, pair = 0, 0, -1
+    # a plain 0 has a type of its own at first, for which all that is called would be compiled once more
+    node, length, pair = int(0), int(0), int(-1)  # noqa: RUF046, UP018
     below = 0.0  # how the log-probability of what is below the last node changes
     while True:
         _note(journal, 0, journal.nodes, node)
@@ -251,7 +252,7 @@ def count_range(trie: ContextTrie, journal: Journal, first: int, last: int, skip
             continue
         if not has_room(trie, journal):
             return place
-        learn(trie, journal, place, path, False)
+        learn(trie, journal, place, path, bool(0))
     return last
 
 

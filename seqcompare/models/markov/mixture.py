@@ -89,7 +89,7 @@ def step_proba(
             p = mixture.share * p + (1.0 - mixture.share) * tree
         proba[place - first] = p
         if mixture.update:
-            learn(trie, journal, place, path, True)
+            learn(trie, journal, place, path, bool(1))
     return last
 
 
@@ -103,7 +103,7 @@ def next_rows(
         if mixture.update and trie.text[place] < trie.n_symbols:
             if not has_room(trie, journal):
                 return place
-            learn(trie, journal, place, path, True)
+            learn(trie, journal, place, path, bool(1))
         fill_row(trie, mixture, place + 1, path, shares, rows[place - first])
     return last
 
@@ -136,7 +136,7 @@ def draw_steps(
             code += 1
         trie.text[place] = code
         if mixture.update:
-            learn(trie, journal, place, path, True)
+            learn(trie, journal, place, path, bool(1))
     return last
 
 
@@ -221,5 +221,5 @@ def collect(
         held_out.start[step + 1] = k
         size[0], size[1] = step + 1, k
         if mixture.update:
-            learn(trie, journal, place, path, True)
+            learn(trie, journal, place, path, bool(1))
     return last

@@ -155,27 +155,50 @@ def _beyond(states: Counts, model: Thinning, size: int) -> Floats:
 
 
 @njit(cache=True)
-def _binomial(n: int, share: float, size: int, out: Floats) -> None:
-    """Write the probabilities of 0..size-1 survivors among n."""
-    for k in range(size):
-        if k > n or (share <= 0 and k > 0) or (share >= 1 and k < n):
-            out[k] = 0.0
-        elif share <= 0 or share >= 1:
-            out[k] = 1.0
-        else:
-            ways = lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0)
-            out[k] = np.exp(ways + k * np.log(share) + (n - k) * np.log1p(-share))
+def _log_factorials(past: Counts) -> Floats:
+    """Return the logarithms of the factorials of 0, 1, ... up to the largest count."""
+    largest = 0
+    for i in range(past.shape[0]):
+        for j in range(past.shape[1]):
+            largest = max(largest, past[i, j])
+    logs = np.empty(largest + 1)
+    for n in range(largest + 1):
+        logs[n] = lgamma(n + 1.0)
+    return logs
 
 
 @njit(cache=True)
-def _survivors(past: Counts, survival: Floats, size: int, total: Floats, one: Floats, work: Floats) -> None:
+def _binomial(n: int, share: float, size: int, log_factorial: Floats, out: Floats) -> None:
+    """Write the probabilities of 0..size-1 survivors among n."""
+    certain = share <= 0 or share >= 1
+    log_share, log_rest = (0.0, 0.0) if certain else (np.log(share), np.log1p(-share))
+    for k in range(size):
+        if k > n or (share <= 0 and k > 0) or (share >= 1 and k < n):
+            out[k] = 0.0
+        elif certain:
+            out[k] = 1.0
+        else:
+            ways = log_factorial[n] - log_factorial[k] - log_factorial[n - k]
+            out[k] = np.exp(ways + k * log_share + (n - k) * log_rest)
+
+
+@njit(cache=True)
+def _survivors(
+    past: Counts,
+    survival: Floats,
+    size: int,
+    log_factorial: Floats,
+    total: Floats,
+    one: Floats,
+    work: Floats,
+) -> None:
     """Write the probabilities of 0..size-1 survivors altogether to `total`."""
     total[:size] = 0
     total[0] = 1
     for j in range(len(past)):
         if past[j] <= 0:
             continue
-        _binomial(past[j], survival[j], size, one)
+        _binomial(past[j], survival[j], size, log_factorial, one)
         for i in range(size):
             work[i] = 0
             for k in range(i + 1):
@@ -194,13 +217,14 @@ def _expect(count: Counts, past: Counts, weight: Floats, survival: Floats, arriv
     most = 1
     for i in range(n):
         most = max(most, count[i] + 1)
+    log_factorial = _log_factorials(past)
     total, one, work = np.empty(most), np.empty(most), np.empty(most)
     proba = np.empty(n)
     survivors, arrived = np.zeros(p), np.zeros(len(arrivals))
     less = np.empty(p, np.int64)
     for i in range(n):
         x = count[i]
-        _survivors(past[i], survival, x + 1, total, one, work)
+        _survivors(past[i], survival, x + 1, log_factorial, total, one, work)
         found = 0.0
         for k in range(x + 1):
             found += total[x - k] * arrivals[k]
@@ -214,7 +238,7 @@ def _expect(count: Counts, past: Counts, weight: Floats, survival: Floats, arriv
                 continue
             less[:] = past[i]
             less[j] -= 1
-            _survivors(less, survival, x, total, one, work)
+            _survivors(less, survival, x, log_factorial, total, one, work)
             found = 0.0
             for k in range(x):
                 found += total[x - 1 - k] * arrivals[k]
@@ -226,12 +250,13 @@ def _expect(count: Counts, past: Counts, weight: Floats, survival: Floats, arriv
 def _fill(states: Counts, survival: Floats, arrivals: Floats, table: Floats) -> None:
     """Write the distribution of what follows each state into the rows of `table`."""
     size = table.shape[1]
+    log_factorial = _log_factorials(states)
     total, one, work = np.empty(size), np.empty(size), np.empty(size)
     for i in range(len(states)):
         most = 1
         for j in range(states.shape[1]):
             most += max(states[i, j], 0)
-        _survivors(states[i], survival, most, total, one, work)
+        _survivors(states[i], survival, most, log_factorial, total, one, work)
         for x in range(size):
             for k in range(min(x + 1, most)):
                 table[i, x] += total[k] * arrivals[x - k]

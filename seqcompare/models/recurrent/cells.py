@@ -15,8 +15,8 @@ from seqcompare.models.recurrent.lstm import LSTM
 from seqcompare.models.recurrent.mingru import MINGRU
 from seqcompare.registry import Registry
 
-#: Every cell by its name.
 _SHIPPED = {cell.name: cell for cell in (ELMAN, JORDAN, MINGRU, LRU, GRU, LSTM)}
+#: Every cell by its name.
 CELLS: Registry[Cell] = Registry("cell", lambda: list(_SHIPPED.values()), "seqcompare.cells")
 
 

@@ -164,5 +164,5 @@ def _how_far(result: ComparisonResult, mine: Mapping[Hashable, float]) -> Tile:
     if reach not in (None, "nan"):
         k = int(float(str(reach)))
         found = "nothing found" if k == 0 else f"{k} step{'' if k == 1 else 's'} back"
-        return Tile(label, found, "in the data, before any model; how far this one uses was not traced")
+        return Tile(label, found, "in the data, before any model; how far back this one looks was not traced")
     return Tile(label, "not known", "too few pairs of steps to tell, and no model was traced")
