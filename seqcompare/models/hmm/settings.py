@@ -75,10 +75,7 @@ class Settings(Learned):
     n_jobs: int | None = None
     random_state: RandomState = None
 
-    @property
-    def sums_missing(self) -> str:
-        """The ``missing`` with which a fitted model integrates exactly over missing numbers."""
-        return "marginalize"
+    sums_missing = "marginalize"
 
 
 class Plan(NamedTuple):

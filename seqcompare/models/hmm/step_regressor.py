@@ -9,7 +9,6 @@ from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences
@@ -37,11 +36,7 @@ class _Joint(StepRegressor):
     missing: str
     density_: Any
     n_parameters_: int
-
-    @property
-    def sums_missing(self) -> str:
-        """The ``missing`` with which a fitted model integrates exactly over missing numbers."""
-        return "allow"
+    sums_missing = "allow"
 
     @property
     def causal(self) -> bool:
@@ -124,11 +119,6 @@ class _Joint(StepRegressor):
         check_is_fitted(self)
         if not self.causal:
             raise ValueError(f"decode={self.decode!r} needs the whole sequence; expected decode='filter'")
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = self.missing == "allow"
-        return tags
 
 
 @dataclass(eq=False, repr=False)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import Tags, check_random_state, check_scalar
+from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.axes import refuse_lengths
@@ -397,8 +397,3 @@ class Autoregression(NumberDensity):
             raise ValueError(f"missing must be 'error' or 'allow', got {self.missing!r}")
         if self.volatility is not None and self.missing == "allow":
             raise ValueError("missing='allow' needs a constant variance: give volatility=None")
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = self.missing == "allow"
-        return tags

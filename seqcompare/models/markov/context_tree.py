@@ -23,16 +23,7 @@ from seqcompare.models.markov.context_trie import ALPHA, LOG_TREE, ContextTrie
 from seqcompare.models.markov.counts import with_starts
 from seqcompare.models.markov.mixture import Mixture, draw_steps, next_rows, row_after, step_proba
 from seqcompare.models.markov.weighting import TreeContext, most_probable, target_counts
-from seqcompare.typing import (
-    Floats,
-    Labels,
-    RandomState,
-    Record,
-    SequencesLike,
-    TargetsLike,
-    Values,
-    WeightsLike,
-)
+from seqcompare.typing import Labels, RandomState, Record, SequencesLike, TargetsLike, Values, WeightsLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -219,7 +210,7 @@ class ContextTree(SymbolDensity):
         check_is_fitted(self)
         return context_online.start(self)
 
-    def step(self, state: Any, x: Any) -> tuple[Floats, object]:
+    def step(self, state: Any, x: Any) -> tuple[NDArray[np.float64], object]:
         """Read one more step; return the distribution of the next, and what to pass on."""
         return context_online.read(self, state, x)
 
