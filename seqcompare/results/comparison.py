@@ -69,8 +69,7 @@ class ComparisonResult:
     def metric(self) -> Metric:
         """What models are chosen and judged by; an error where nothing was tested that could be judged."""
         if self.phase(TEST).empty:
-            so_far = f"{self.where} was stopped before any model was tested"
-            raise RunError(f"{so_far}; the same command goes on with it")
+            raise RunError(f"{self.where} was stopped before any model was tested; the same command goes on")
         return metric_of(self.config, str(self.frame["metric"].iloc[0]))
 
     @cached_property
@@ -86,7 +85,8 @@ class ComparisonResult:
     @cached_property
     def contest(self) -> Contest:
         """All models on the test data."""
-        return Contest(self.losses, self.metric, self._test_fraction, self._copies, self._in_time)
+        fraction = float(self.config["data"]["test_fraction"])
+        return Contest(self.losses, self.metric, fraction, self._copies, self._in_time)
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -138,10 +138,7 @@ class ComparisonResult:
     @cached_property
     def facts(self) -> dict[str, str]:
         """What was found before any model was chosen; empty where nothing was kept yet."""
-        facts = self.side_tables.get("profile_facts")
-        if facts is None:
-            return {}
-        known = facts.dropna()
+        known = self.side_tables.get("profile_facts", pd.DataFrame(columns=["name", "value"])).dropna()
         return dict(zip(known["name"], known["value"].astype(str), strict=True))
 
     @cached_property
@@ -152,7 +149,7 @@ class ComparisonResult:
             self.losses,
             self._costs,
             self.metric,
-            self._test_fraction,
+            float(self.config["data"]["test_fraction"]),
             copies=self._copies,
             ordered=self._in_time,
             not_tried={
@@ -283,10 +280,6 @@ class ComparisonResult:
         """Return the rows of one phase."""
         return self.frame[self.frame["axis"] == phase]
 
-    @property
-    def _test_fraction(self) -> float:
-        return float(self.config["data"]["test_fraction"])
-
     @cached_property
     def _costs(self) -> pd.DataFrame:
         """The summary, each model with the costs of its named candidate."""
@@ -331,8 +324,8 @@ class StoredComparison(StoredRun):
             found = {name: store.side_table(name) for name in _SIDE_TABLES}
             side_tables = {name: table for name, table in found.items() if table is not None}
             sums = store.sums(frame["trial_id"])
-            kept = (frame, store.details(), sums, store.curves(), side_tables)
-            return ComparisonResult(self.config, *kept, where=str(self.folder))
+            details, curves, where = store.details(), store.curves(), str(self.folder)
+            return ComparisonResult(self.config, frame, details, sums, curves, side_tables, where)
 
     def frame(self) -> pd.DataFrame:
         """Return one row a trial; ``axis`` says what it was for: "tuning", "test" or "context"."""
