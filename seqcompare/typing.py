@@ -44,6 +44,47 @@ class Model(Protocol):
         """Fit it, and return it."""
 
 
+class FittedModel(Model, Protocol):
+    """A fitted model of whatever role: what it has of these, and beyond them, its class says.
+
+    What depends on the container that comes in is Any, as is whatever else there may be.
+    """
+
+    symbols_: Labels
+    classes_: Labels
+    n_parameters_: int
+
+    def __getattr__(self, name: str, /) -> Any:
+        """Return what only some models have."""
+
+    def get_params(self, deep: bool = True) -> Record:
+        """Return its parameters by name."""
+
+    def score(self, X: SequencesLike, y: Any = None) -> float:
+        """Return how well it answers: more is better."""
+
+    def score_samples(self, X: SequencesLike) -> Floats:
+        """Return the log-likelihood of each sequence, of a density."""
+
+    def predict(self, X: SequencesLike) -> Any:
+        """Return its answers."""
+
+    def predict_proba(self, X: SequencesLike) -> Any:
+        """Return the probability of each class."""
+
+    def predict_next_proba(self, X: SequencesLike) -> Any:
+        """Return the probability of each symbol at the next step, of a density."""
+
+    def predict_next_distribution(self, X: SequencesLike) -> Any:
+        """Return the distributions of the next numbers, of a density."""
+
+    def start(self) -> object:
+        """Return the state before the first step of a sequence."""
+
+    def step(self, state: Any, x: Any, /) -> tuple[Any, object]:
+        """Read one more step; return the answer, and the state after it."""
+
+
 class SequencesLike(Protocol):
     """Sequences in any container: what ``X`` may be, and what answers for every step come in.
 

@@ -63,7 +63,7 @@ def test_nonsense_is_named(kind):
         (HMM(init=1), "init must be a mapping or None, got 1"),
         (SlidingWindow(dtype=1), "dtype must be a type of numbers with fractions, got 1"),
         (WindowTagger(mark_edges="x"), "mark_edges must be True or False, got 'x'"),
-        (BayesClassifier(5), "estimator must be an estimator, got 5"),
+        (BayesClassifier(5), "estimator must be an estimator or None, got 5"),
         (NextStep(MarkovChain), "estimator must be an estimator, got <class"),
         (HMM(n_jobs=2**40), "n_jobs must be at most 2,147,483,647, got 1099511627776"),
         (RNNTagger(embedding_size=2**40), "embedding_size must be at most 10,000, got 1099511627776"),

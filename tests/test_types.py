@@ -32,6 +32,9 @@ OF_ANY_TYPE = {"estimator", "estimator_", "inner", "density_", "predicts", "scal
 OF_ANY_TYPE |= {"class_weight", "topology", "get_metadata_routing", "n_steps_seen_"}
 #: What `NextStep` passes on from the estimator inside.
 OF_ANY_TYPE |= {"n_iter_", "loss_curve_", "validation_scores_"}
+#: What answers in the container that comes in, or as the one that is given does.
+OF_ANY_ANSWER = {"cross_val_predict", "fit_transform", "predict_distribution", "predict_next_distribution"}
+OF_ANY_ANSWER |= {"get_metadata_routing", "set_output", "to_onnx"}
 
 
 def members(kind):
@@ -87,6 +90,41 @@ def test_a_type_checker_sees_the_interface(tmp_path):
         if revealed[number].split('"')[1] == "Any" and name.split(".")[-1] not in OF_ANY_TYPE
     ]
     assert not hidden
+    told = {**dict(enumerate(names, start=2)), **wanted}
+    vague = {told[number] for number in told if revealed[number].split('"')[1].endswith("-> Any")}
+    assert not {name for name in vague if name.split(".")[-1] not in OF_ANY_ANSWER}
     assert {int(line.partition(":")[0]) - len(lines) for line in errors} == set(range(1, len(wrong) + 1))
     assert len([line for line in errors if '"n_states"' in line]) == len(classes) > 40
     assert '"Comparison" has no attribute "verdikt"' in errors[0]
+
+
+def test_what_is_loaded_and_what_reads_step_by_step_is_of_a_type(tmp_path):
+    lines = [
+        "from pathlib import Path",
+        "from sklearn.linear_model import Ridge",
+        "from seqcompare import Autoregression, BayesClassifier, Comparison, MarkovChain, MarkovTagger",
+        "from seqcompare import NextStep, WindowStepRegressor, load, save",
+        "def see(it: Comparison, chain: MarkovChain, tagger: MarkovTagger, numbers: Autoregression) -> None:",
+        "    reveal_type(it.model())",
+        "    reveal_type(load('model.skops'))",
+        "    reveal_type(chain.step(chain.start(), 'a')[0])",
+        "    reveal_type(tagger.step(tagger.start(), 'a')[0])",
+        "    reveal_type(numbers.step(numbers.start(), 1.0)[0])",
+        "    reveal_type(chain.start())",
+        # a model that is loaded is used as any other, inside others, too, and with what only its class has
+        "    save(load('model.skops'), Path('again.skops'))",
+        "    NextStep(load('model.skops')), BayesClassifier(chain), WindowStepRegressor(Ridge(), before=2)",
+        "    load('model.skops').transition_matrix_.sum(), it.model().predict(['ab'])[0].sum()",
+        "    load(3)",
+        "    BayesClassifier(3)",
+        "    it.model().score(3)",
+    ]
+    revealed, errors = checked(tmp_path, lines)
+    floats, model = (
+        "numpy.ndarray[tuple[Any, ...], numpy.dtype[numpy.float64]]",
+        "seqcompare.typing.FittedModel",
+    )
+    expected = [model, model, floats, floats, "seqcompare.models.distributions.base.Distribution", "object"]
+    for number, start in enumerate(expected, start=6):
+        assert revealed[number].split('"')[1].startswith(start), revealed[number]
+    assert [int(line.partition(":")[0]) for line in errors] == [15, 16, 17]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -222,15 +222,21 @@ def _read_alike(
 ) -> tuple[ChannelKind, Values]:
     """Return a column as the kind that it has in the part that is learned from."""
     cells = table.frame[column]
-    if kind == "symbols":
-        if not words and not pd.api.types.is_integer_dtype(cells):
-            raise table.error("expected whole numbers, as in the other part, got other cells", 0, column)
+    if kind == "symbols" and (words or pd.api.types.is_bool_dtype(cells)):
         return "symbols", _symbols(table, column, layout, written=words)
     if cells.isna().all():
         return cast(ChannelKind, kind), np.full(len(cells), np.nan)
-    if not pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_bool_dtype(cells):
-        raise table.error("expected numbers, as in the other part, got words", 0, column)
-    numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)[layout.rank]
+    known = pd.to_numeric(cells, errors="coerce")
+    wrong = cells.notna() & (known.isna() | ((known % 1 != 0) if kind == "symbols" else False))
+    if wrong.any():
+        row, what = int(np.argmax(wrong)), "whole numbers" if kind == "symbols" else "numbers"
+        came = table.written(column).iloc[row]
+        raise table.error(f"expected {what}, as in the data learned from, got {came!r:.40}", row, column)
+    if kind == "symbols":
+        if pd.api.types.is_float_dtype(known):  # some are missing
+            table = replace(table, frame=table.frame.assign(**{column: known.astype("Int64")}))
+        return "symbols", _symbols(table, column, layout)
+    numbers = known.to_numpy(dtype=np.float64, na_value=np.nan)[layout.rank]
     return cast(ChannelKind, kind), _as_counts(table, column, numbers, "count" if kind == "count" else None)
 
 

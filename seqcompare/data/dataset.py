@@ -68,7 +68,8 @@ class SequenceDataset:
     ids : ndarray of shape (n,), optional
         What the source calls the sequences.
     reading : mapping of str to object
-        Options of `seqcompare.datasets.read` with which other data are read as these were, without targets.
+        With what other data are read as these were, without targets: options of `seqcompare.datasets.read`,
+        and of tables the kinds of channels and the columns of the steps.
     """
 
     X: Sequences

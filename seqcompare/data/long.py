@@ -29,7 +29,7 @@ from seqcompare.data.sequence_cells import find_cells, open_cells
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
 from seqcompare.data.table import Table
-from seqcompare.data.wide import find_shape, melt
+from seqcompare.data.wide import check_steps, find_shape, melt
 from seqcompare.typing import Values
 
 __all__ = ["ColumnChoice", "Columns", "read_long"]
@@ -93,6 +93,7 @@ def read_long(
         looks = _look(table)
     shape, column = None if cell else find_shape(table, columns, looks, wide), None
     if shape is not None:
+        check_steps(table, shape, wanted.steps)
         table, columns = melt(table, columns, shape)
     elif cell or wide is not False:
         column = cell or find_cells(table, columns, looks)
@@ -122,7 +123,8 @@ def read_long(
         target = Sequences(_read_target(table, found.target, wanted, notes)[layout.rank], layout.offsets)
     if found.group:
         groups = _read_groups(table, found.group, layout)
-    _check_long(table, columns, found, layout)
+    if not wanted.kinds:  # a part of data that have sequences may have one step of each
+        _check_long(table, columns, found, layout)
 
     def fail(problem: str, step: int | None) -> DataError:
         row = None if step is None else int(layout.rank[step])
@@ -130,6 +132,8 @@ def read_long(
 
     y, weight, settled = settle_role(X, target, wanted, notes, fail)
     again: dict[str, object] = {"cell": column} if column else {"wide": True}
+    if shape is not None:
+        again["steps"] = dict(shape.channels)
     if unrolled is not None:
         again = {}
     elif table.keys:  # they are found again

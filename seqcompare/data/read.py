@@ -270,8 +270,8 @@ def read_new(data: object, reading: Mapping[str, object]) -> SequenceDataset:
     data : anything `read` accepts
         The sequences; they may be few, and all alike.
     reading : mapping of str to object
-        Options of `read`, such as the ``reading`` of the data that the model was fitted to. A column of
-        targets that is named here and not there, or that holds no sound targets, is no matter.
+        The ``reading`` of the data that the model was fitted to, or options of `read`. A column of targets
+        that is named here and not there, or that holds no sound targets, is no matter.
 
     Raises
     ------
@@ -284,14 +284,14 @@ def read_new(data: object, reading: Mapping[str, object]) -> SequenceDataset:
         return shape.asked(_read_one(data, replace(told, columns=replace(columns, target=False))))
     without = replace(told, columns=replace(columns, target=False))
     # where the values are named, no target can be taken for one of them
-    first, second = (without, told) if columns.values else (told, without)
-    try:
-        return shape.asked(_read_one(data, first))
-    except DataError as error:
+    tries = (without, told) if columns.values else (told, without)
+    problems = {}
+    for each in tries:
         try:
-            return shape.asked(_read_one(data, second))
-        except DataError:
-            raise error from None
+            return shape.asked(_read_one(data, each))
+        except DataError as error:
+            problems[each is without] = error
+    raise problems[True]
 
 
 def read_part(data: object, options: Mapping[str, object], first: SequenceDataset | None) -> SequenceDataset:
@@ -327,7 +327,8 @@ def _told_of_part(options: Mapping[str, object]) -> tuple[Told, OneChannel | Non
     named: dict[str, Any] = {**dict.fromkeys(READING_OPTIONS), **options}
     columns = Columns(*(named.pop(part) for part in ("sequence", "order", "values", "target")))
     role, kind, missing, ignored = (named.pop(x) for x in ("role", "kind", "missing", "ignore_label"))
-    wanted = Wanted(role, kind, missing, ignored, part=True)
+    alike = {part: named.pop(part, {}) for part in ("kinds", "steps")}
+    wanted = Wanted(role, kind, missing, ignored, part=True, **alike)
     for option in ("test", "labels"):
         named.pop(option)
     one = _one_channel(named.pop("predict"), named.pop("known"))

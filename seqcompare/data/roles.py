@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import get_args
 
@@ -25,7 +25,8 @@ class Wanted:
     """What the user said about the data, whatever their form; None is for "find out".
 
     A `part` of the data is never learned from: it may have one class, or one sequence, and its channels
-    have the `kinds` of those that are learned from (with whether their symbols are words).
+    have the `kinds` of those that are learned from (with whether their symbols are words), and the columns of
+    a wide table are their `steps`.
     """
 
     role: Role | None = None
@@ -34,6 +35,7 @@ class Wanted:
     ignore_label: object = None
     part: bool = False
     kinds: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
+    steps: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for what, choices in (("role", Role), ("kind", Kind), ("missing", Missing)):

@@ -52,6 +52,8 @@ class Table:
         The file of each row, where there are several.
     keys : dict of str to (str, str)
         The columns of the sequence and of the order where these are known already, each with the reason.
+    steps : dict of str to ndarray of str, shape (n_rows,)
+        Of channels that were columns of a wide table, the column that each row comes from.
     """
 
     frame: pd.DataFrame
@@ -66,6 +68,7 @@ class Table:
     wide: bool | None = None
     origins: NDArray[np.object_] | None = None
     keys: dict[str, tuple[str, str]] = field(default_factory=dict)
+    steps: dict[str, NDArray[np.object_]] = field(default_factory=dict)
 
     def written(self, column: str) -> pd.Series:
         """Return a column as it is written: ``007`` is not ``7``."""
@@ -77,6 +80,8 @@ class Table:
 
     def error(self, problem: str, row: int | None = None, column: str | None = None) -> DataError:
         """Return the error for a problem in a row (from 0) and column."""
+        if row is not None and column in self.steps:
+            column = self.steps[column][row]
         if row is not None and self.lines is None:
             problem = f"row {row}: {problem}"
         line = None if row is None or self.lines is None else int(self.lines[row])

@@ -62,8 +62,7 @@ class Told:
             columns = replace(columns, **named)  # type: ignore[arg-type]  # as they were found
         elif columns.target is None and found.get("target") in facts:
             columns = replace(columns, target=str(found["target"]))
-        kinds = _channel_kinds(train.X) if train.columns and self.wanted.kind is None else {}
-        wanted = replace(self.wanted, kinds=kinds)
+        wanted = replace(self.wanted, kinds=found.get("kinds", {}), steps=found.get("steps", {}))  # type: ignore[arg-type]  # likewise
         shape = {part: found[part] for part in ("wide", "cell") if part in found and train.columns}
         told = replace(self, columns=columns, wanted=wanted)
         return replace(told, **shape)  # type: ignore[arg-type]  # likewise
@@ -80,7 +79,8 @@ class Told:
         options = {**self.of_tables, **self.special, **wanted}
         told = {option: value for option, value in options.items() if value is not None}
         kind = {} if found.X.kind == "mixed" or not found.columns else {"kind": found.X.kind}
-        return {**told, **kind, **found.reading}
+        kinds = {"kinds": _channel_kinds(found.X)} if found.columns else {}
+        return {**told, **kind, **kinds, **found.reading}
 
 
 def _channel_kinds(X: Sequences) -> dict[str, tuple[str, bool]]:

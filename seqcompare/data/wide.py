@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -238,6 +238,20 @@ def _are_labels(look: Look) -> bool:
     return few and (numbers is None or bool((numbers == np.floor(numbers)).all()))
 
 
+def check_steps(table: Table, shape: Shape, known: Mapping[str, Sequence[str]]) -> None:
+    """Refuse a table without a step that the one that was learned from has, where it has a later one.
+
+    Sequences may be shorter or longer than those, or, where columns are named by dates, begin later.
+    """
+    for channel, names in known.items():
+        came = shape.channels.get(channel, [])
+        last = max((i for i, name in enumerate(names) if name in came), default=0)
+        gone = next((name for name in names[:last] if name not in came), None)
+        if gone is not None and set(came) <= set(names):
+            steps = f"expected the steps from {names[0]!r} on"
+            raise table.error(f"there is no column {gone!r}, but there is {names[last]!r}: {steps}")
+
+
 def melt(table: Table, columns: Columns, shape: Shape) -> tuple[Table, Columns]:
     """Return the long form of a wide table, and which of its columns is what.
 
@@ -280,7 +294,8 @@ def melt(table: Table, columns: Columns, shape: Shape) -> tuple[Table, Columns]:
         if name in table.spellings:
             spellings[name] = table.spellings[name]
     lines = None if table.lines is None else table.lines[row]
-    long = Table(pd.DataFrame(frame), table.path, lines, text, spellings, tuple(notes))
+    steps = {c: np.tile(np.array(names, dtype=object), n_rows)[kept] for c, names in shape.channels.items()}
+    long = Table(pd.DataFrame(frame), table.path, lines, text, spellings, tuple(notes), steps=steps)
     told = Columns(
         key or free(ROW, names),
         free(STEP, names),
@@ -315,8 +330,9 @@ def carried(
     if key is None:
         distinct = [n for n in rest if table.written(n).is_unique and not table.written(n).isna().any()]
         key = next((n for n in distinct if normal(n) in USUAL["sequence"]), None)
-        if key is None and len(shape.steps) == 1:
-            key = distinct[0] if distinct else None
+        if key is None:
+            words = [n for n in distinct if not pd.api.types.is_numeric_dtype(table.frame[n])]
+            key = next(iter(distinct if len(shape.steps) == 1 else words), None)
     target = columns.target or None
     if columns.target is None:
         if not table.headed and len(rest) == 1:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from sklearn.utils import check_scalar
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.encoding import with_joint_symbols
+from seqcompare.data.input_checks import locate_step
 from seqcompare.data.read import read_new
 from seqcompare.experiments.explaining import explain_table
 from seqcompare.experiments.predicting import forecast_table, predict_table
@@ -21,7 +24,7 @@ from seqcompare.models.export.to_onnx import to_onnx
 from seqcompare.models.persistence import load
 from seqcompare.results.comparison import StoredComparison
 from seqcompare.results.described import predicted_channel, role_of_reach
-from seqcompare.typing import Record
+from seqcompare.typing import FittedModel, Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,7 +81,7 @@ class Comparison(StoredComparison):
 
         return plot_contest(self, ax)
 
-    def model(self, trusted: Sequence[str | type] = ()) -> Any:
+    def model(self, trusted: Sequence[str | type] = ()) -> FittedModel:
         """Return the model that is enough, fitted to all data.
 
         Parameters
@@ -99,9 +102,10 @@ class Comparison(StoredComparison):
         """
         path = self.folder / MODEL
         if not path.is_file():
-            verdict = self.verdict()
+            verdict, result = self.verdict(), self.result
             gone = f"its file {MODEL} is gone; the same comparison again writes it"
-            why = self.unsaved() or (verdict.sentences[0] if verdict.model is None else gone)
+            named = verdict.model is not None and result.judgement.winner not in result.references
+            why = self.unsaved() or (gone if named else verdict.sentences[0])
             raise FileNotFoundError(f"{self.folder} keeps no model: {why}")
         return load(path, trusted)
 
@@ -148,14 +152,11 @@ class Comparison(StoredComparison):
         ValueError
             If the data cannot be read, or the model does not take such sequences.
         """
-        model = self.model(trusted)
-        told, role = self.config["data"], str(self.config["data"]["role"])
-        new = self._read(data, reading)
-        if not predicted_channel(told):
-            return predict_table(model, new, role)
+        model, new, ahead = self.model(trusted), self._read(data, reading), self._ahead
+        with _naming_what_is_missing(new):
+            table = predict_table(model, new, str(self.config["data"]["role"]), ahead)
         # of one channel that is predicted the first step is not: nothing comes before it
-        table = predict_table(model, new, role, int(role_of_reach(told) == "next"))
-        return table[table["step"] > 0].reset_index(drop=True)
+        return table if ahead is None else table[table["step"] > 0].reset_index(drop=True)
 
     def forecast(
         self,
@@ -202,8 +203,9 @@ class Comparison(StoredComparison):
         if role != "next":
             raise ValueError(f"a forecast is of the next steps, but this run predicts the role {role}")
         check_scalar(steps, "steps", Integral, min_val=1)
-        model = self.model(trusted)
-        return forecast_table(model, self._read(data, reading), int(steps), n_samples, random_state)
+        model, new = self.model(trusted), self._read(data, reading)
+        with _naming_what_is_missing(new):
+            return forecast_table(model, new, int(steps), n_samples, random_state)
 
     def explain(
         self,
@@ -244,12 +246,25 @@ class Comparison(StoredComparison):
             If there is no such sequence or step, nothing came before it, the data cannot be read, or the
             model does not take such sequences.
         """
-        new = self._read(data, reading)
-        return explain_table(self.model(trusted), new, str(self.config["data"]["role"]), sequence, step)
+        new, role = self._read(data, reading), str(self.config["data"]["role"])
+        model = self.model(trusted)
+        with _naming_what_is_missing(new):
+            return explain_table(model, new, role, sequence, step, self._ahead)
+
+    @property
+    def _ahead(self) -> int | None:
+        """How many steps after the one that it stands at an answer about one channel is about."""
+        told = self.config["data"]
+        return int(role_of_reach(told) == "next") if predicted_channel(told) else None
 
     def _read(self, data: object, reading: Record) -> SequenceDataset:
         """Return new data, read as those of the run were."""
-        new = read_new(data, {**self.config["data"].get("reading", {}), **reading})
+        told = dict(self.config["data"].get("reading", {}))
+        if "kind" in reading:
+            told.pop("kinds", None)
+        if {"values", "wide", "cell"} & reading.keys():
+            told.pop("steps", None)
+        new = read_new(data, {**told, **reading})
         if self.config["data"]["role"] == "next":
             new = with_joint_symbols(new)
         if new.X.kind != self.config["data"]["kind"]:
@@ -265,3 +280,17 @@ class Comparison(StoredComparison):
 
     def _repr_html_(self) -> str:
         return self.answer()._repr_html_()
+
+
+@contextmanager
+def _naming_what_is_missing(new: SequenceDataset) -> Iterator[None]:
+    """Say with an error that a model raises where its data have no value first, by their own names."""
+    try:
+        yield
+    except ValueError as error:
+        if not new.X.has_missing:
+            raise
+        place, step = locate_step(new.X, int(np.argmax(new.X.missing.any(axis=1))))
+        name = place if new.ids is None else new.ids[place]
+        where = f"of these data, sequence {name!s} has no value at step {step}"
+        raise ValueError(f"{error} ({where})") from error

@@ -30,7 +30,7 @@ from seqcompare.models.bases import BaseEstimator, DensityMixin
 from seqcompare.models.constraints import check_parameters
 from seqcompare.models.continuations import CONTINUATIONS, forecast_symbols
 from seqcompare.models.online import StepByStep
-from seqcompare.typing import Label, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import Floats, Label, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 if TYPE_CHECKING:
     from seqcompare.models.distributions.base import Distribution
@@ -159,6 +159,11 @@ class Reader(StepByStep, BaseEstimator):
         """How input is read."""
         return {}
 
+    @property
+    def sums_missing(self) -> str | None:
+        """The ``missing`` with which a fitted model integrates exactly over missing numbers; None if none."""
+        return None
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = bool(self.reading.get("allow_nan"))
@@ -227,6 +232,11 @@ class SymbolDensity(Density, metaclass=ABCMeta):
         drawn = CONTINUATIONS if n_samples is None else n_samples
         return forecast_symbols(self, sequences, steps, drawn, check_random_state(random_state))
 
+    if TYPE_CHECKING:
+
+        def step(self, state: Any, x: Any) -> tuple[Floats, object]:  # noqa: D102
+            ...
+
     def _answers_to(self, X: Sequences) -> SequencesLike:
         return self.predict_next_proba(X)[0]
 
@@ -272,6 +282,11 @@ class NumberDensity(Density, metaclass=ABCMeta):
             Of each step by itself.
         """
 
+    if TYPE_CHECKING:
+
+        def step(self, state: Any, x: Any) -> tuple[Distribution, object]:  # noqa: D102
+            ...
+
     def _answers_to(self, X: Sequences) -> SequencesLike:
         return self.predict_next_distribution(X)[0]
 
@@ -306,6 +321,11 @@ class Tagger(Reader, metaclass=ABCMeta):
     @abstractmethod
     def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container."""
+
+    if TYPE_CHECKING:
+
+        def step(self, state: Any, x: Any) -> tuple[Floats, object]:  # noqa: D102
+            ...
 
     def _answers_to(self, X: Sequences) -> SequencesLike:
         return self.predict_proba(X)[0]

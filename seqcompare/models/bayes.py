@@ -19,7 +19,7 @@ from seqcompare.models import bases
 from seqcompare.models.alphabet import find_symbols
 from seqcompare.models.base import Density, Reader, Reading, check_sequences
 from seqcompare.models.markov.chain import MarkovChain
-from seqcompare.typing import Labels, SequencesLike, TargetsLike
+from seqcompare.typing import Labels, Model, SequencesLike, TargetsLike
 
 #: Symbols, or those of each channel.
 Alphabet = NDArray[Any] | dict[str, NDArray[Any]]
@@ -59,12 +59,12 @@ class BayesClassifier(bases.ClassifierMixin, bases.BaseEstimator):
 
     def __init__(
         self,
-        estimator: BaseEstimator = None,
+        estimator: Model | None = None,
         *,
         priors: Literal["empirical", "uniform"] | ArrayLike = "empirical",
         n_jobs: int | None = None,
     ) -> None:
-        self.estimator = estimator
+        self.estimator: Any = estimator
         self.priors = priors
         self.n_jobs = n_jobs
 

@@ -153,7 +153,7 @@ _KINDS: dict[str, tuple[str, Fits]] = {
     "bool": ("True or False", lambda value: isinstance(value, (bool, np.bool_))),
     "str": ("a word", lambda value: isinstance(value, str)),
     "None": ("None", lambda value: value is None),
-    "BaseEstimator": ("an estimator", _is_model),
+    "Model": ("an estimator", _is_model),
     "DTypeLike": ("a type of numbers with fractions", _is_dtype),
     "RandomState": ("a whole number, a RandomState or None", _is_source_of_randomness),
     "Label": ("one label", lambda value: np.ndim(value) == 0),

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
@@ -16,10 +16,11 @@ from seqcompare.data.targets import check_step_weights
 from seqcompare.models.base import Reader, Reading, check_sequences
 from seqcompare.models.bases import MetaEstimatorMixin, available_if
 from seqcompare.models.causality import is_causal
+from seqcompare.models.distributions.base import Distribution
 from seqcompare.models.filling import Expected, learn_filling
 from seqcompare.models.missing_symbols import mark_of, marked
 from seqcompare.models.online import as_read
-from seqcompare.typing import Floats, Labels, SequencesLike, TargetsLike, Values, WeightsLike
+from seqcompare.typing import Floats, Labels, Model, SequencesLike, TargetsLike, Values, WeightsLike
 
 
 def _has(name: str) -> Any:
@@ -60,8 +61,8 @@ class Filled(MetaEstimatorMixin, Reader):
 
     missing = "allow"
 
-    def __init__(self, estimator: BaseEstimator) -> None:
-        self.estimator = estimator
+    def __init__(self, estimator: Model) -> None:
+        self.estimator: Any = estimator
 
     @property
     def reading(self) -> Reading:
@@ -138,12 +139,12 @@ class Filled(MetaEstimatorMixin, Reader):
         given = self._filled(self._check(X))
         return float(self.estimator_.score(given, y, sample_weight))
 
-    def start(self) -> Any:
+    def start(self) -> object:
         """Return the state before the first step of a sequence, for `step`."""
         check_is_fitted(self)
         return self.estimator_.start(), None if self.filling_ is None else self.filling_.start()
 
-    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+    def step(self, state: Any, x: Any) -> tuple[Any, object]:
         """Read one more step with the inner model; see its ``step``.
 
         Parameters
@@ -156,7 +157,7 @@ class Filled(MetaEstimatorMixin, Reader):
         return self._go_on(self.estimator_.step, state, x)
 
     @available_if(_has("step_distribution"))
-    def step_distribution(self, state: Any, x: Any) -> tuple[Any, Any]:
+    def step_distribution(self, state: Any, x: Any) -> tuple[Distribution, object]:
         """Read one more step; return the distribution of its number or numbers, and what to pass on.
 
         Parameters

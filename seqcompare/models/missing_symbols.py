@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
@@ -17,7 +17,7 @@ from seqcompare.data.targets import check_step_weights
 from seqcompare.models.base import Reading, SymbolDensity, check_lengths, check_sequences
 from seqcompare.models.bases import MetaEstimatorMixin
 from seqcompare.models.online import as_read
-from seqcompare.typing import Floats, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import Floats, Labels, Model, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 #: What a missing word is: no reader takes an empty cell for a word.
 NO_WORD = ""
@@ -58,8 +58,8 @@ class FilledNext(MetaEstimatorMixin, SymbolDensity):
 
     missing = "allow"
 
-    def __init__(self, estimator: BaseEstimator) -> None:
-        self.estimator = estimator
+    def __init__(self, estimator: Model) -> None:
+        self.estimator: Any = estimator
 
     @property
     def reading(self) -> Reading:
@@ -136,12 +136,12 @@ class FilledNext(MetaEstimatorMixin, SymbolDensity):
         """Distribution of the first symbol, shape (n_symbols,)."""
         return self._without_mark(self._first()[np.newaxis])[0]
 
-    def start(self) -> Any:
+    def start(self) -> object:
         """Return the inner density's state before the first step of a sequence."""
         check_is_fitted(self)
         return self.estimator_.start()
 
-    def step(self, state: Any, x: Any) -> tuple[Floats, Any]:
+    def step(self, state: Any, x: Any) -> tuple[Floats, object]:
         """Read one more step; return the probabilities of the next symbol, and what to pass on.
 
         Parameters

@@ -35,6 +35,7 @@ from seqcompare.typing import (
     Floats,
     Ints,
     Labels,
+    Model,
     RandomState,
     Reals,
     SequencesLike,
@@ -104,13 +105,13 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
 
     def __init__(
         self,
-        estimator: BaseEstimator,
+        estimator: Model,
         *,
         symbols: ArrayLike | None = None,
         scale: Any = None,
         max_components: int = 3,
     ) -> None:
-        self.estimator = estimator
+        self.estimator: Any = estimator
         self.symbols = symbols
         self.scale = scale
         self.max_components = max_components
@@ -238,7 +239,7 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
             return forecast_from_states(after, self.step, steps, drawn, rng)
         return forecast_by_drawing(self._ahead, sequences, steps, drawn, rng, reach or sys.maxsize)
 
-    def start(self) -> Any:
+    def start(self) -> object:
         """Return the state before the first step of a sequence, for `step`."""
         check_is_fitted(self)
         inner = chosen(self.estimator_)
@@ -248,7 +249,7 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
             return inner.start(), None if self.scale_ is None else self.scale_.start()
         return inner.start(), encode(inner.classes_, self.symbols_)
 
-    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+    def step(self, state: Any, x: Any) -> tuple[Any, object]:
         """Read one more step; return the distribution of the next, and what to pass on.
 
         Parameters

@@ -43,7 +43,7 @@ class StepByStep:
         """Return the answers to all steps of a sequence."""
         raise NotImplementedError
 
-    def start(self) -> Any:
+    def start(self) -> object:
         """Return the state before the first step of a sequence, for `step`.
 
         It may be used for any number of sequences, until the model is fitted again.
@@ -56,7 +56,7 @@ class StepByStep:
             )
         return Recent((), {})
 
-    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+    def step(self, state: Any, x: Any) -> tuple[Any, object]:
         """Read one more step of a sequence, in constant time.
 
         Parameters

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 from zipfile import ZipFile
 
-from sklearn.base import BaseEstimator
-
+from seqcompare.typing import FittedModel, Model
 from seqcompare.whole_file import write_whole
 
 _FORMAT = "seqcompare model"
@@ -140,7 +138,7 @@ TRUSTED = (
 )
 
 
-def save(model: BaseEstimator, path: str | Path) -> None:
+def save(model: Model, path: str | Path) -> None:
     """Save a model, fitted or not.
 
     Parameters
@@ -168,7 +166,7 @@ def untrusted_types(path: str | Path) -> list[str]:
     return sorted(set(found) - set(TRUSTED))
 
 
-def load(path: str | Path, trusted: Sequence[str | type] = ()) -> Any:
+def load(path: str | Path, trusted: Sequence[str | type] = ()) -> FittedModel:
     """Load a model that `save` wrote.
 
     A file can make nothing but objects of a fixed list of types, this package's and those that they are made

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
@@ -17,14 +17,14 @@ from seqcompare.models.base import Reader, Tagger, check_sequences
 from seqcompare.models.bases import MetaEstimatorMixin, available_if
 from seqcompare.models.causality import is_causal
 from seqcompare.models.step_regression import StepRegressor
-from seqcompare.typing import Floats, Label, SequencesLike, TargetsLike, Values, WeightsLike
+from seqcompare.typing import Model, SequencesLike, TargetsLike, Values, WeightsLike
 
 
 class _Pieces(MetaEstimatorMixin, Reader):
     """Fits what answers steps to pieces of the sequences; it answers whole ones."""
 
-    def __init__(self, estimator: BaseEstimator, length: int = 100) -> None:
-        self.estimator = estimator
+    def __init__(self, estimator: Model, length: int = 100) -> None:
+        self.estimator: Any = estimator
         self.length = length
 
     @property
@@ -77,7 +77,7 @@ class _Pieces(MetaEstimatorMixin, Reader):
         check_is_fitted(self)
         return self.estimator_.start()
 
-    def step(self, state: object, x: Label | Floats) -> tuple[object, object]:
+    def step(self, state: Any, x: Any) -> tuple[Any, object]:
         """Read one more step with the inner estimator; see its ``step``."""
         return self.estimator_.step(state, x)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from numbers import Integral
+from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
@@ -14,7 +15,16 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.models import bases
 from seqcompare.models.base import check_sequences
 from seqcompare.models.causality import is_causal
-from seqcompare.typing import Floats, Label, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import (
+    Floats,
+    Label,
+    Labels,
+    Model,
+    RandomState,
+    SequencesLike,
+    TargetsLike,
+    WeightsLike,
+)
 
 _MOST_STEPS = 20_000
 
@@ -47,10 +57,8 @@ class Quantized(bases.MetaEstimatorMixin, bases.BaseEstimator):
         Of `estimator_`, and the numbers that make up the centres.
     """
 
-    def __init__(
-        self, estimator: BaseEstimator, n_symbols: int = 16, *, random_state: RandomState = None
-    ) -> None:
-        self.estimator = estimator
+    def __init__(self, estimator: Model, n_symbols: int = 16, *, random_state: RandomState = None) -> None:
+        self.estimator: Any = estimator
         self.n_symbols = n_symbols
         self.random_state = random_state
 

@@ -101,13 +101,13 @@ class Model:
         """Whether ``fit`` takes weights."""
         return "sample_weight" in inspect.signature(self.estimator.fit).parameters
 
-    def methods(self, model: Model) -> list[str]:
+    def methods(self, model: Any) -> list[str]:
         """Return the methods that answer; of real-valued steps there is no distribution over symbols."""
         asked = METHODS if self.full else ASKED[self.role]
         real = getattr(model, "kind_", None if self.symbols else "real") == "real"
         return [m for m in asked if hasattr(model, m) and not (real and m == "predict_next_proba")]
 
-    def answers(self, model: Model, X: SequencesLike) -> dict[str, Parts]:
+    def answers(self, model: Any, X: SequencesLike) -> dict[str, Parts]:
         """Return what the model says of each sequence, by method, as lists with an array a sequence."""
         return {m: [np.asarray(part) for part in getattr(model, m)(X)] for m in self.methods(model)}
 

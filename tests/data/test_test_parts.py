@@ -135,7 +135,7 @@ def test_a_test_part_is_read_as_the_other(tmp_path):
     ]
     test.write_text(head + "".join(line(i // 8, i % 8, "x", 1, i) for i in range(16)))
     with pytest.raises(
-        DataError, match=r"test\.csv, line 2, column 'code': expected whole numbers, as in the other"
+        DataError, match=r"test\.csv, line 2, column 'code': expected whole numbers, as in the data"
     ):
         read(train, test=test)
 

@@ -1,12 +1,26 @@
 """Which steps a prediction used: against sums by hand, and from the command line."""
 
+from itertools import pairwise, product
+
 import numpy as np
 import pandas as pd
 import pytest
 from test_predicting import classes, run  # noqa: F401  # a fixture
 
 import seqcompare
-from seqcompare import HMM, Autoregression, MarkovChain, MarkovTagger, NextStep, WindowRegressor, WindowTagger
+from seqcompare import (
+    HMM,
+    Autoregression,
+    BayesClassifier,
+    HMMClassifier,
+    HMMTagger,
+    LinearStateSpace,
+    MarkovChain,
+    MarkovTagger,
+    NextStep,
+    WindowRegressor,
+    WindowTagger,
+)
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.explaining import explain_table
@@ -38,6 +52,147 @@ def test_a_step_of_a_density_over_symbols_is_summed_over_as_the_model_has_it(mod
         assert table.loc[hidden, "change"] == pytest.approx(lost, abs=1e-9)
         assert table.loc[hidden, "lag"] == 5 - hidden
     assert set(table["answer"]) == {x[5]}
+
+
+def over_paths(model, x, fits, last=None):
+    """Return the weight of each last (or other) state, summed over all paths; None is an unknown step."""
+    found = np.zeros(len(model.startprob_))
+    for path in product(range(len(found)), repeat=len(x)):
+        steps = pairwise(path)
+        weight = model.startprob_[path[0]] * np.prod([model.transmat_[step] for step in steps])
+        seen = zip(x, path, strict=True)
+        found[path[-1 if last is None else last]] += weight * np.prod(
+            [1.0 if value is None else fits(value, state) for value, state in seen]
+        )
+    return found
+
+
+def without(x, hidden):
+    return [None if k == hidden else value for k, value in enumerate(x)]
+
+
+def test_a_chain_is_summed_over_its_own_table():
+    model = MarkovChain(order=2).fit(SYMBOLS)
+    table = {
+        context: model.predict_next_proba([np.array(context)])[0][-1]
+        for context in product(range(3), repeat=2)
+    }
+    table |= {(a,): model.predict_next_proba([np.array([a])])[0][-1] for a in range(3)} | {
+        (): model.initial_proba_
+    }
+
+    def joint(x):
+        return np.prod([table[tuple(x[max(t - 2, 0) : t])][x[t]] for t in range(len(x))])
+
+    *before, now = SYMBOLS[4][:6].tolist()
+    change = explain_table(model, data(SYMBOLS), "next", 4, step=5)["change"]
+    for hidden in range(5):
+        copies = [[*before[:hidden], value, *before[hidden + 1 :]] for value in range(3)]
+        unknown = sum(joint([*copy, now]) for copy in copies) / sum(map(joint, copies))
+        assert change[hidden] == pytest.approx(np.log2(table[tuple(before[-2:])][now] / unknown), abs=1e-12)
+
+
+@pytest.mark.parametrize("X", [SYMBOLS, NUMBERS], ids=["symbols", "numbers"])
+def test_a_hidden_chain_is_summed_over_all_paths(X):
+    model = HMM(2, random_state=0).fit(X)
+
+    def fits(value, state):
+        if X is SYMBOLS:
+            return model.emissionprob_[state, value]
+        variance = np.ravel(model.covars_)[state]
+        return np.exp(-((value - model.means_[state, 0]) ** 2) / (2 * variance)) / np.sqrt(
+            2 * np.pi * variance
+        )
+
+    def joint(x):
+        return over_paths(model, x, fits).sum()
+
+    x = X[4][:6].tolist()
+    change = explain_table(model, data(X), "next", 4, step=5)["change"]
+    for hidden in range(5):
+        gone = without(x, hidden)
+        lost = np.log2(joint(x) / joint(x[:5])) - np.log2(joint(gone) / joint(gone[:5]))
+        assert change[hidden] == pytest.approx(lost, abs=1e-10)
+
+
+@pytest.mark.parametrize("model", [Autoregression(2), LinearStateSpace(1)])
+def test_numbers_are_integrated_over(model):
+    model = model.fit(NUMBERS)
+    x, grid = NUMBERS[3][:7], np.linspace(-60, 60, 6001)
+    change = explain_table(model, data(NUMBERS), "next", 3, step=6)["change"]
+    known = model.score_steps([x])[0][-1]
+    for hidden in range(6):
+        copies = np.tile(x, (len(grid), 1))
+        copies[:, hidden] = grid
+        steps = np.array(model.score_steps(list(copies)))
+        unknown = np.log(np.exp(steps.sum(axis=1)).sum() / np.exp(steps[:, :-1].sum(axis=1)).sum())
+        assert change[hidden] == pytest.approx((known - unknown) / np.log(2), abs=1e-6)
+
+
+@pytest.mark.parametrize("decode", ["posterior", "filter"])
+def test_a_label_of_hidden_states_is_summed_over_all_paths(decode):
+    y = [np.concatenate([x[:1], x[:-1]]) for x in SYMBOLS]
+    model = HMMTagger(2, decode=decode, random_state=0).fit(SYMBOLS, y)
+    shown = [x[:8] for x in SYMBOLS]
+    change = explain_table(model, data(shown, Sequences(y), "step"), "step", 4, step=5)["change"]
+    x = shown[4].tolist() if decode == "posterior" else shown[4][:6].tolist()
+
+    def proba(x):
+        states = over_paths(model, x, lambda value, state: model.emissionprob_[state, value], last=5)
+        return states / states.sum() @ model.labelprob_
+
+    place = np.argmax(proba(x))
+    lost = [np.log2(proba(x)[place] / proba(without(x, hidden))[place]) for hidden in range(len(x))]
+    np.testing.assert_allclose(change, lost, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "model", [BayesClassifier(MarkovChain(1)), HMMClassifier(3, n_init=1, random_state=0)]
+)
+def test_a_class_is_summed_over_symbols_as_the_model_has_them(model):
+    y = np.arange(30) % 2
+    model = model.fit(SYMBOLS, y)
+    change = explain_table(model, data(SYMBOLS, y, "sequence"), "sequence", 4)["change"]
+    known = model.predict_proba([SYMBOLS[4]])[0]
+    for hidden in range(12):
+        copies = np.tile(SYMBOLS[4], (3, 1))
+        copies[:, hidden] = range(3)
+        proba = model.predict_proba(list(copies))
+        if isinstance(model, HMMClassifier):
+            weights = np.exp(model.score_samples(list(copies)))
+        else:
+            weights = sum(
+                np.exp(one.score_samples(list(copies)) + prior)
+                for one, prior in zip(model.estimators_, model.class_log_prior_, strict=True)
+            )
+        unknown = np.average(proba, axis=0, weights=weights)
+        best = np.argmax(known)
+        assert change[hidden] == pytest.approx(np.log2(known[best] / unknown[best]), abs=1e-10)
+
+
+def test_one_channel_is_explained_at_the_step_that_it_is_predicted_of(tmp_path):
+    rng = np.random.default_rng(0)
+    heat = rng.normal(size=(10, 20))
+    temp = np.roll(heat, 2, axis=1) + 0.01 * rng.normal(size=heat.shape)
+    table = pd.DataFrame(
+        {"room": np.repeat([f"r{k}" for k in range(10)], 20), "t": np.tile(np.arange(20), 10)}
+    )
+    table["heat"], table["temp"] = heat.ravel(), temp.ravel()
+    for known in ("past", "present"):
+        model = seqcompare.WindowStepRegressor(before=3)
+        how = {"cv": 2, "n_jobs": 1, "predict": "temp", "known": known, "sequence": "room", "order": "t"}
+        found = seqcompare.compare(table, model, out=tmp_path / known, **how)
+        answers = found.predict(table).set_index(["sequence", "step"])["answer"]
+        why = found.explain(table, "r3", 7)
+        assert why["answer"].unique() == pytest.approx([answers["r3", 7]])
+        assert why.loc[why["change"].abs().idxmax(), "lag"] == 2
+        assert (
+            why["value"][0]
+            == f"heat={heat[3, 0]:.4g}, temp{' (step before)' * (known == 'present')}={temp[3, 0]:.4g}"
+        )
+        assert found.explain(table, "r3")["step"].unique() == [20 if known == "past" else 19]
+        with pytest.raises(ValueError, match="predicted from nothing"):
+            found.explain(table, "r3", 0)
 
 
 def test_beyond_the_order_of_a_chain_no_step_is_used():

@@ -136,6 +136,76 @@ def test_wide_tables_are_read_again(tmp_path):
     assert answers["answer"].tolist() == ["lo", "hi"]
 
 
+def test_the_columns_of_a_wide_table_are_those_of_the_run(tmp_path):
+    rng = np.random.default_rng(0)
+    label = np.repeat(["lo", "hi"], 20)
+    steps = rng.normal(size=(40, 6)) + np.where(label == "hi", 3.0, 0.0)[:, None]
+    wide = pd.DataFrame(steps, columns=[f"m{i}" for i in range(1, 7)]).assign(label=label)
+    wide["animal"] = [f"a{i}" for i in range(40)]
+    model = WindowClassifier(LogisticRegression(), width=3)
+    found = seqcompare.compare(wide, model, cv=2, out=tmp_path / "run", n_jobs=1, wide=True)
+    new = wide.drop(columns="label").iloc[[0, 30]]
+    answers = found.predict(new)
+    assert answers["sequence"].tolist() == ["a0", "a30"]
+    assert answers["answer"].tolist() == ["lo", "hi"]
+    # in another order, shorter and longer, but with no step left out
+    pd.testing.assert_frame_equal(found.predict(new[new.columns[::-1]]), answers)
+    for other in (new.drop(columns=["m5", "m6"]), new.assign(m7=0.5)):
+        assert found.predict(other)["answer"].tolist() == ["lo", "hi"]
+    for gone in ("m1", "m4"):
+        with pytest.raises(ValueError, match=f"no column '{gone}', but there is 'm6'"):
+            found.predict(new.drop(columns=gone))
+    new.astype(object).replace(new["m2"].iloc[1], "high").to_csv(tmp_path / "new.csv", index=False)
+    code, _, error = run("predict", tmp_path / "run", tmp_path / "new.csv")
+    assert (code, error.count("\n")) == (2, 1)
+    assert "line 3, column 'm2': expected numbers, as in the data learned from, got 'high'" in error
+
+
+@pytest.mark.parametrize("known", ["past", "present"])
+def test_channels_are_of_the_kinds_that_the_run_has(tmp_path, known):
+    rng = np.random.default_rng(0)
+    heat = rng.normal(size=(10, 20))
+    table = pd.DataFrame(
+        {"room": np.repeat([f"r{k}" for k in range(10)], 20), "t": np.tile(np.arange(20), 10)}
+    )
+    table["heat"], table["door"] = heat.ravel(), rng.choice(["on", "off"], 200)
+    table["temp"] = np.roll(heat, 1, axis=1).ravel() + 0.1 * rng.normal(size=200)
+    table.to_csv(tmp_path / "rooms.csv", index=False)
+    how = {"cv": 2, "n_jobs": 1, "predict": "temp", "known": known}
+    model = seqcompare.WindowStepRegressor(before=1)
+    found = seqcompare.compare(tmp_path / "rooms.csv", model, out=tmp_path / "run", **how)
+    assert list(found.config["data"]["reading"]["kinds"]) == ["heat", "door", "temp"]
+
+    def ask(new):
+        new.to_csv(tmp_path / "new.csv", index=False)
+        return run("predict", tmp_path / "run", tmp_path / "new.csv")
+
+    n = 20 if known == "past" else 19
+    whole = table.iloc[:20].assign(heat=range(20), temp=2)
+    for new in (whole, whole.assign(door="on")):
+        code, out, said = ask(new)
+        assert (code, len(out.splitlines())) == (0, n + 1), said
+    # a step of each sequence is no table with a row for each
+    code, out, said = ask(table.groupby("room").head(1))
+    assert (code, len(out.splitlines())) == (0, 11 if known == "past" else 1), said
+    for new, words in (
+        (whole.assign(heat=["hot", *range(19)]), "line 2, column 'heat': expected numbers, as in the data"),
+        (whole.assign(heat=[*range(5), None, *range(14)]), "sequence r0 has no value at step 5"),
+    ):
+        code, _, said = ask(new)
+        assert (code, said.count("\n"), words in said) == (2, 1, True), said
+
+
+def test_a_run_that_names_no_model_says_so(tmp_path):
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 2, (8, 20)), rng.integers(0, 2, (8, 20))
+    found = seqcompare.compare((X, y), MarkovTagger(1), cv=2, out=tmp_path / "run", n_jobs=1)
+    assert found.verdict().model == "chance"
+    with pytest.raises(FileNotFoundError) as error:
+        found.model()
+    assert str(error.value).endswith(f"keeps no model: {found.verdict().sentences[0]}")
+
+
 def test_symbols_are_predicted_up_to_the_step_after_the_last(tmp_path):
     X = ["AB" * 15, "BA" * 15] * 10
     found = seqcompare.compare(X, MarkovChain(1), cv=3, out=tmp_path / "run", n_jobs=1)

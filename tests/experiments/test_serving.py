@@ -128,7 +128,6 @@ def test_an_explanation_is_that_in_python(served, run):
     table = load_run(served.folder).explain(served.file, "s1", trusted=served.trusted)
     np.testing.assert_allclose(found["change"], table["change"], rtol=1e-9, atol=1e-12)
     assert set(found["sequence"]) == {"s1"}
-    assert found["change"].abs().max() > 1e-8  # it does rest on its steps, if on none alone
 
 
 def test_steps_and_graphs_answer_as_the_model(served, run, tmp_path):

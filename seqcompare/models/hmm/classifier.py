@@ -134,15 +134,23 @@ class HMMClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return p(class | x) of each sequence, shape (n, n_classes)."""
+        steps = self._encoded(X)
+        ahead = Sequences(self.model_.predict_next_state_proba(steps)).values
+        joint: Floats = ahead[steps.offsets[1:] - 1] @ self.model_.emissionprob_[:, len(self.symbols_) :]
+        return joint / joint.sum(axis=1, keepdims=True)
+
+    def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
+        """Return log p(x) of each sequence in nats, whatever its class, shape (n,)."""
+        return self.model_.score_samples(self._encoded(X))
+
+    def _encoded(self, X: SequencesLike) -> Sequences:
+        """Return sequences in codes, as the model was fitted to them."""
         check_is_fitted(self)
         sequences = check_sequences(self, X, reset=False, **self.reading)
-        n_symbols = len(self.symbols_)
         codes = encode(sequences.values, self.symbols_)
         # what is unknown is no class
-        codes[codes == n_symbols] += len(self.classes_)
-        ahead = Sequences(self.model_.predict_next_state_proba(sequences.with_values(codes))).values
-        joint: Floats = ahead[sequences.offsets[1:] - 1] @ self.model_.emissionprob_[:, n_symbols:]
-        return joint / joint.sum(axis=1, keepdims=True)
+        codes[codes == len(self.symbols_)] += len(self.classes_)
+        return sequences.with_values(codes).detached()
 
     def predict_log_proba(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return log p(class | x) of each sequence, shape (n, n_classes)."""

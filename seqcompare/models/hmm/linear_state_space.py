@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import Tags, check_random_state, check_scalar
+from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.axes import refuse_lengths
@@ -92,6 +92,8 @@ class LinearStateSpace(NumberDensity):
     >>> model.forecast([[3.0, 3.1]], steps=3).mean.shape
     (1, 3)
     """
+
+    sums_missing = "allow"
 
     def __init__(
         self,
@@ -381,11 +383,6 @@ class LinearStateSpace(NumberDensity):
         ):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, got {getattr(self, name)!r}")
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = self.missing == "allow"
-        return tags
 
 
 def _with_floor(model: LinearGaussian, least: Floats) -> LinearGaussian:

@@ -29,7 +29,7 @@ class StepPredictions(Learned):
     _filter: Any
     _check: Any
 
-    def predict_next_state_proba(self, X: SequencesLike) -> Any:
+    def predict_next_state_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(state at t+1 | steps 0..t), causal, shape (T_i, K) a sequence, in X's container."""
         filtered, sequences = self._filter(X)
         return sequences.pack(filtered.ahead)

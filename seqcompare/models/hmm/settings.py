@@ -75,6 +75,8 @@ class Settings(Learned):
     n_jobs: int | None = None
     random_state: RandomState = None
 
+    sums_missing = "marginalize"
+
 
 class Plan(NamedTuple):
     """A fit made ready.

@@ -9,7 +9,6 @@ from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences
@@ -37,6 +36,7 @@ class _Joint(StepRegressor):
     missing: str
     density_: Any
     n_parameters_: int
+    sums_missing = "allow"
 
     @property
     def causal(self) -> bool:
@@ -99,7 +99,7 @@ class _Joint(StepRegressor):
         return pack(sequences, self._answer(sequences))
 
     @abstractmethod
-    def step_distribution(self, state: Any, x: Any) -> tuple[Any, Any]:
+    def step_distribution(self, state: Any, x: Any) -> tuple[Distribution, object]:
         """Read one more step; return the distribution of its number, and what to pass on.
 
         Parameters
@@ -110,7 +110,7 @@ class _Joint(StepRegressor):
             The step.
         """
 
-    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+    def step(self, state: Any, x: Any) -> tuple[float, object]:
         """Read one more step; return its expected number, and what to pass on: see `step_distribution`."""
         found, state = self.step_distribution(state, x)
         return float(found.mean), state
@@ -119,11 +119,6 @@ class _Joint(StepRegressor):
         check_is_fitted(self)
         if not self.causal:
             raise ValueError(f"decode={self.decode!r} needs the whole sequence; expected decode='filter'")
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = self.missing == "allow"
-        return tags
 
 
 @dataclass(eq=False, repr=False)

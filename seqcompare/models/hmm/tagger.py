@@ -193,6 +193,11 @@ class HMMTagger(Settings, Tagger):
         path, _ = best_path(self.startprob_, self.transmat_, fit, offsets)
         return sequences.pack(self.classes_[np.argmax(self.labelprob_, axis=1)[path]])
 
+    def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
+        """Return log p(x) of each sequence in nats, whatever its labels, shape (n,)."""
+        _, fit, offsets = self._check_predict(X)
+        return filter_states(self.startprob_, self.transmat_, fit, offsets)[0]
+
     def start(self) -> Belief:
         """Return the state before the first step of a sequence, for `step`, if it is `causal`."""
         check_is_fitted(self)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import Tags, check_random_state, check_scalar
+from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.axes import refuse_lengths
@@ -143,6 +143,11 @@ class Autoregression(NumberDensity):
         """Integers are numbers."""
         return {"numbers": True, "allow_nan": self.missing == "allow"}
 
+    @property
+    def sums_missing(self) -> str | None:
+        """The ``missing`` with which a fitted model integrates exactly over missing numbers; None if none."""
+        return "allow" if self.volatility is None else None
+
     def fit(
         self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
     ) -> Autoregression:
@@ -243,14 +248,14 @@ class Autoregression(NumberDensity):
             return self._of_numbers(NormalMixture([1 / drawn], mean[..., 0], np.sqrt(cov[..., 0, 0])))
         return self._of_numbers(MultivariateNormalMixture([1 / drawn], mean, cov))
 
-    def start(self) -> Any:
+    def start(self) -> object:
         """Return the state before the first step of a sequence, for `step`."""
         check_is_fitted(self)
         if self.missing == "allow":
             return kalman.start(as_state_space(self.lags_, max(len(self.coef_), 1)))
         return first_errors(self.lags_, self.volatility_)
 
-    def step(self, state: Any, x: Any) -> tuple[Distribution, Any]:
+    def step(self, state: Any, x: Any) -> tuple[Distribution, object]:
         """Read one more step; return the distribution of the next, and what to pass on.
 
         Parameters
@@ -392,8 +397,3 @@ class Autoregression(NumberDensity):
             raise ValueError(f"missing must be 'error' or 'allow', got {self.missing!r}")
         if self.volatility is not None and self.missing == "allow":
             raise ValueError("missing='allow' needs a constant variance: give volatility=None")
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = self.missing == "allow"
-        return tags

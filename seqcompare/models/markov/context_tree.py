@@ -205,12 +205,12 @@ class ContextTree(SymbolDensity):
     def _looks_back(self) -> int | None:
         return None if self.update else int(self.depth)
 
-    def start(self) -> Any:
+    def start(self) -> object:
         """Return the state before the first step, for `step`; with `update` it holds all that was read."""
         check_is_fitted(self)
         return context_online.start(self)
 
-    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+    def step(self, state: Any, x: Any) -> tuple[NDArray[np.float64], object]:
         """Read one more step; return the distribution of the next, and what to pass on."""
         return context_online.read(self, state, x)
 

@@ -293,7 +293,7 @@ class SequenceNet(Net):
 
     pooling: str
 
-    def attention(self, X: SequencesLike) -> Any:
+    def attention(self, X: SequencesLike) -> SequencesLike:
         """Return each step's share of the pooled answer under ``pooling="attention"``, in X's container."""
         network, flat = self._network()
         if network.architecture.pooling != "attention":

@@ -15,7 +15,7 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_numbers, check_step_weights
 from seqcompare.models.base import Reader, Reading, check_sequences
 from seqcompare.models.filling import Missing, check_missing
-from seqcompare.typing import Floats, SequencesLike, TargetsLike, Values, WeightsLike
+from seqcompare.typing import Floats, SequencesLike, TargetsLike, WeightsLike
 
 #: Steps of the longest season that is looked for, and how many steps are looked at.
 _LONGEST, _MOST_STEPS = 400, 20_000
@@ -145,7 +145,7 @@ class LastValue(Reader):
         self.mean_ = np.where(known, kept, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
         return self
 
-    def predict(self, X: SequencesLike) -> Any:
+    def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the step itself, or the one a season before the next, for every step, in X's container."""
         sequences = self._check(X)
         rows = rows_before(sequences, self.period_)
@@ -155,7 +155,7 @@ class LastValue(Reader):
         found = np.where(np.isnan(found), self.mean_, found)
         return sequences.pack(found.reshape(sequences.values.shape))
 
-    def start(self) -> Any:
+    def start(self) -> object:
         """Return the state before the first step of a sequence, for `step`."""
         if self.missing == "error":
             return super().start()
@@ -163,7 +163,7 @@ class LastValue(Reader):
         nothing = np.full(len(self.mean_), np.nan)
         return Seen(0, (nothing,) * self.period_, nothing)
 
-    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+    def step(self, state: Any, x: Any) -> tuple[Any, object]:
         """Read one more step; return the step itself, or the one a season before the next, and a state.
 
         Parameters
@@ -202,7 +202,7 @@ class LastValue(Reader):
             As in `fit`.
         """
         sequences = self._check(X)
-        answer: Values = self.predict(Sequences(sequences.values, sequences.offsets)).values
+        answer = Sequences(self.predict(Sequences(sequences.values, sequences.offsets))).values
         weights = check_step_weights(sample_weight, sequences)
         return float(r2_score(check_step_numbers(y, sequences), answer, sample_weight=weights))
 

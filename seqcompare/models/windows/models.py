@@ -35,7 +35,7 @@ from seqcompare.models.windows.fit import (
 )
 from seqcompare.models.windows.influence import LagInfluence, permutation_influence, weight_influence
 from seqcompare.models.windows.sliding_window import SlidingWindow
-from seqcompare.typing import Floats, Labels, RandomState, SequencesLike, TargetsLike, Values, WeightsLike
+from seqcompare.typing import Floats, Labels, Model, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 POOLINGS = ("last", "mean", "max", "segments")
 
@@ -52,7 +52,7 @@ class _PooledWindows(_Learned, metaclass=ABCMeta):
     Being a dataclass, it writes the constructors of the two that share these parameters.
     """
 
-    estimator: BaseEstimator = None
+    estimator: Model | None = None
     width: int = 10
     pooling: str = "last"
     _: KW_ONLY
@@ -140,7 +140,7 @@ class _PooledWindows(_Learned, metaclass=ABCMeta):
     def _pooled(self, sequences: Sequences) -> Any:
         return self._pool(self._base(sequences), sequences)
 
-    def _base(self, sequences: Sequences) -> Values:
+    def _base(self, sequences: Sequences) -> NDArray[Any]:
         """Cut out the windows that count."""
         steps = sequences.offsets[1:] - 1 if self.pooling_ == "last" else None
         return self.window_.layout_.base(sequences, steps)

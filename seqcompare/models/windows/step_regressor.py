@@ -18,7 +18,7 @@ from seqcompare.models.step_regression import StepRegressor
 from seqcompare.models.windows import gaps, online
 from seqcompare.models.windows.fit import CHUNK, FEW, as_form, count_parameters, fit_rows, wants_dense
 from seqcompare.models.windows.sliding_window import SlidingWindow
-from seqcompare.typing import SequencesLike, TargetsLike, WeightsLike
+from seqcompare.typing import Model, SequencesLike, TargetsLike, WeightsLike
 
 
 class WindowStepRegressor(StepRegressor):
@@ -64,7 +64,7 @@ class WindowStepRegressor(StepRegressor):
 
     def __init__(
         self,
-        estimator: BaseEstimator = None,
+        estimator: Model | None = None,
         before: int = 0,
         after: int = 0,
         *,
@@ -74,7 +74,7 @@ class WindowStepRegressor(StepRegressor):
         standardize: bool = False,
         missing: Missing = "error",
     ) -> None:
-        self.estimator = estimator
+        self.estimator: Any = estimator
         self.before = before
         self.after = after
         self.pairs = pairs
@@ -143,7 +143,7 @@ class WindowStepRegressor(StepRegressor):
         answer = np.concatenate(parts)
         return sequences.pack(self.target_mean_ + self.target_scale_ * answer if self.standardize else answer)
 
-    def start(self) -> Any:
+    def start(self) -> object:
         """Return the state before the first step of a sequence, for `step`; not if it looks ahead."""
         check_is_fitted(self)
         if self._fills:
@@ -151,7 +151,7 @@ class WindowStepRegressor(StepRegressor):
         last = online.scaled(self.target_mean_, self.target_scale_) if self.standardize else None
         return (online.start(self, last) if self.causal else None) or super().start()
 
-    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+    def step(self, state: Any, x: Any) -> tuple[Any, object]:
         """Read one more step; return its number or numbers, and what to pass on.
 
         Parameters

@@ -41,6 +41,7 @@ from seqcompare.typing import (
     Integers,
     Label,
     Labels,
+    Model,
     RandomState,
     SequencesLike,
     TargetsLike,
@@ -103,7 +104,7 @@ class WindowTagger(Tagger):
 
     def __init__(
         self,
-        estimator: BaseEstimator = None,
+        estimator: Model | None = None,
         before: int = 0,
         after: int = 0,
         *,
@@ -114,7 +115,7 @@ class WindowTagger(Tagger):
         dtype: DTypeLike = "float64",
         missing: Missing = "error",
     ) -> None:
-        self.estimator = estimator
+        self.estimator: Any = estimator
         self.before = before
         self.after = after
         self.pairs = pairs
@@ -301,7 +302,7 @@ class WindowTagger(Tagger):
 
         return permutation_influence(layout, layout.base(sequences, steps), score, n_repeats, random_state)
 
-    def start(self) -> Any:
+    def start(self) -> object:
         """Return the state before the first step of a sequence, for `step`; not if it looks ahead."""
         check_is_fitted(self)
         if self._fills:
@@ -309,7 +310,7 @@ class WindowTagger(Tagger):
         last = None if self.temperature_ is None else online.at_temperature(self.temperature_)
         return (online.start(self, last) if self.causal else None) or super().start()
 
-    def step(self, state: Any, x: Any) -> tuple[Any, Any]:
+    def step(self, state: Any, x: Any) -> tuple[Floats, object]:
         """Read one more step; return the probabilities of its label, and what to pass on.
 
         Parameters
