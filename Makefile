@@ -4,6 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# where it is set, each process of tests would compile every module and rewrite every assertion again
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: sweep test lint types unit lowest installed docs bench clean
 
 sweep: $(VENV)/.installed
