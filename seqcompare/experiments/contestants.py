@@ -133,7 +133,7 @@ def without_answer(contestants: Iterable[Contestant], problem: Problem) -> dict[
             continue
         asked = (c for spec in family.specs for c in candidates_of(Entered(family, spec), spec.sized()))
         if any(candidate.fills(problem) for candidate in asked):
-            found[family.title] = f"enters if asked for (models={family.name!r}): no grid has it"
+            found[family.title] = f"enters only if asked for, by models={family.name!r}"
             continue
         found[family.title] = f"no such model of {'numbers' if problem.kind == 'real' else 'symbols'}"
     return found

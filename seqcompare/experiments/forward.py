@@ -61,10 +61,8 @@ def plan_along(
     splits = _forward(dataset, np.linspace(_FIRST, 1, cv + 1), gap or 0)
     if len(splits) < 2:
         return plan
-    words = (
-        f"{len(splits)} parts of the last two thirds of each series ({len(dataset)}), each tested after "
-        "training on all that came before"
-    )
+    series = "the series" if len(dataset) == 1 else f"each of {len(dataset)} series"
+    words = f"{len(splits)} parts of the last two thirds of {series}, each after training on all before it"
     if gap:
         words += f", but for {gap} steps"
     sizes = [[(part[:, 2] - part[:, 1]).sum() for part in (s.train, s.test)] for s in splits]

@@ -235,7 +235,7 @@ def _influence_figure(view: ComparisonView) -> Figure | None:
     unit = "standard deviations" if several else "units of the data"
     kinds = (("mean", "Expected next step", f"change ({unit})"), ("spread", "Its width", "change (log)"))
     panels = tuple(
-        Panel(title, partial(draw.influence, table, value=value, label=label))
+        Panel(title, partial(draw.influence, table, value=value, label=label, look=view.looks[shown[0]]))
         for value, title, label in kinds
         if draw.contrast(table[value])
     )

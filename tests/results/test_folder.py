@@ -250,7 +250,7 @@ def test_no_cell_breaks_its_row():
 
 def test_csv_keeps_full_precision_and_every_column():
     frame = pd.DataFrame({"a": [0.1 + 0.2], "b": ["x,y"]})
-    assert pd.read_csv(io.StringIO(to_csv(frame)), float_precision="round_trip").equals(frame)
+    assert list(csv.reader(io.StringIO(to_csv(frame)))) == [["a", "b"], [repr(0.1 + 0.2), "x,y"]]
 
 
 def test_no_cell_of_a_csv_file_is_a_formula():

@@ -167,19 +167,28 @@ def _drawn(row: Row, sheet: AnswerSheet, themed: Themed) -> str:
                 f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{middle}" y2="{middle}" stroke="{color}" '
                 'stroke-width="2.5"/>'
             )
+            # an interval that goes on beyond the axis must not look as if it ended there
+            ends = [axis.place(float(row.values[name])) for name in ("low", "high")]
+            parts += [_arrow(end < 0, color) for end in ends if not 0 <= end <= 1]
         at = f' transform="translate({_across(axis, float(score)):.1f} {middle})"'
         parts.append(_mark(row.look, themed, at))
     else:
-        tip, back = (5, 12) if place < 0 else (_WIDTH - 5, _WIDTH - 12)
-        parts.append(
-            f'<path d="M{back} {middle - 5}L{tip} {middle}L{back} {middle + 5}" fill="none" stroke="{color}" '
-            'stroke-width="2"/>'
-        )
+        parts.append(_arrow(place < 0, color))
     words = f"{row.score}{f', 95% interval {row.interval}' if row.interval else ''}"
     words += "" if 0 <= place <= 1 else ", off the axis"
     return (
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" role="img" '
         f'aria-label="{escape(words)}"><title>{escape(words)}</title>{"".join(parts)}</svg>'
+    )
+
+
+def _arrow(down: bool, color: str) -> str:
+    """Return an arrow at the end of the axis at which something lies beyond it."""
+    tip, back = (5, 12) if down else (_WIDTH - 5, _WIDTH - 12)
+    middle = _HEIGHT / 2
+    return (
+        f'<path d="M{back} {middle - 5}L{tip} {middle}L{back} {middle + 5}" fill="none" stroke="{color}" '
+        'stroke-width="2"/>'
     )
 
 
@@ -214,7 +223,8 @@ def _next_html(sheet: AnswerSheet) -> str:
     """Return what to do next in one line: on a phone the list is below the first screen."""
     if not sheet.commands:
         return ""
-    if sheet.todo and sheet.tiles[0].tone != "ok":
+    # where a model is named it can be used, however sure that is
+    if sheet.todo and not sheet.commands[0].startswith("seqcompare predict"):
         return f'<p class="sq-next">Next: {escape(sheet.todo[0].text)} <a href="#what-next">more</a></p>'
     # a line may break between words, and at no dash
     words = sheet.commands[0].partition("  #")[0].split()

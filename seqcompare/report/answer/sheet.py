@@ -174,7 +174,7 @@ def _subtitle(data: Params) -> str:
     if data["kind"] == "real":
         steps = f"{say.count(data['n_channels'])} number{'s' if data['n_channels'] > 1 else ''} a step"
     sequences = f"{say.count(n)} sequence{'s' if n > 1 else ''} of {lengths} steps, {steps}"
-    return f"Predict {target} · {sequences} · tested on {shown(data['splits'], 90)}"
+    return f"Predict {target} · {sequences} · tested on {shown(data['splits'], 110)}"
 
 
 def _heads(metric: Metric, tolerance: str, every: str) -> dict[str, tuple[str, str]]:
@@ -185,12 +185,12 @@ def _heads(metric: Metric, tolerance: str, every: str) -> dict[str, tuple[str, s
         "status": ("Verdict", ""),
         "name": ("Family", "its best member"),
         "score": (name, f"{unit}{direction}; 95% interval"),
-        "drawn": ("On test data", f"shaded: within {tolerance} of the best"),
+        "drawn": ("On test data", f"shaded: within {tolerance} of the best; an arrow: it goes on"),
         "gain": (
             "Gain over a simpler one",
             f"in {unit_of(metric) or metric.label}, pair by pair; below 0: worse; 95% interval",
         ),
-        "sure": ("As good as the best", "chance of it"),
+        "sure": ("As good as the best", "probability of it"),
         "reach": ("Reach", f"steps back, of {every}" if every else "steps back"),
         "parameters": ("Parameters", ""),
         "step_time": ("Time a step", "to predict"),
@@ -208,13 +208,13 @@ def _rows(result: ComparisonResult, table: pd.DataFrame) -> tuple[Row, ...]:
     records = table.assign(
         place=table["status"].map(_ORDER) + 2 * (table["family"] == REFERENCE), loss=sign * table["score"]
     ).sort_values(["place", "loss"], kind="stable", na_position="last")
-    # chance is the floor, unless it is enough
+    # chance is a baseline, unless it is enough
     found: list[Row] = []
     for row in records.to_dict("records"):
         entry, status = str(row["entry"]), str(row["status"])
         mark, words = _STATUS[status]
         if row["family"] == REFERENCE and status != ENOUGH:
-            mark, words = "", "floor"
+            mark, words = "", "baseline"
         elif status == NOT_TRIED:
             untested = missing(row["score"])
             words = f"not {'' if untested else 'fully '}tried: {shown(judged.reasons.get(entry, ''), 60)}"
@@ -222,10 +222,12 @@ def _rows(result: ComparisonResult, table: pd.DataFrame) -> tuple[Row, ...]:
             best = not any(r.status == UNDECIDED for r in found)
             words = "best so far, not proven" if best else "not proven"
         elif status == UNDECIDED and entry == judged.best and judged.kind == "model":
-            words = "best, not shown better"
+            words = "best so far, lead not shown"
+        elif status == ENOUGH and entry == judged.best and judged.kind == "model":
+            words = "best"
         elif status == ENOUGH and entry != judged.best:
             sure = row["p_good_enough"] >= LIKELY
-            words = "good enough, smallest" if sure else "smallest, not ruled out"
+            words = "good enough, smallest" if sure else "smallest still in the running"
             mark = mark if sure else MAYBE
         simpler = row["simpler"]
         found.append(
@@ -274,10 +276,11 @@ def _commands(judged: Judgement, result: ComparisonResult, folder: str) -> tuple
     folder = folder if re.fullmatch(r"[\w./-]+", folder) else "RUN"
     name = str(data["name"]) if re.fullmatch(r"[\w.-]+", str(data["name"])) else "DATA"
     if judged.kind == "model" and judged.winner != CHANCE:
-        n = say.count(data["n_sequences"])
+        n = int(data["n_sequences"])
+        whole = f"all {say.count(n)} sequences" if n > 1 else "the whole sequence"
         return (
             f"seqcompare predict {folder} NEW_DATA --out answers.csv",
-            f"model = seqcompare.load_run({folder!r}).model()  # fitted to all {n} sequences",
+            f"model = seqcompare.load_run({folder!r}).model()  # fitted to {whole}",
         )
     return (f"seqcompare profile {name}  # what single steps tell, before any model",)
 

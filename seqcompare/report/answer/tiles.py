@@ -70,11 +70,11 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
         sure = Tile(
             "How sure",
             say.probability(judged.good_enough[str(judged.winner)]),
-            f"is the chance that no model is better by more than {tolerance}",
+            f"is the probability that no model is better by more than {tolerance}",
         )
     else:
         if judged.winner != judged.best:
-            why = f"the smallest of which none was shown to be better by {tolerance}"
+            why = f"the smallest that no other was shown to beat by {tolerance}"
         else:
             why = "the best on test data" if _rivals(result) else "the only one tried"
         size = written(mine["n_parameters"], say.count)
@@ -106,9 +106,9 @@ def _beside(result: ComparisonResult, winner: str, floor: str) -> list[str]:
 
 def _how_sure(result: ComparisonResult, judged: Judgement, tolerance: str) -> Tile:
     p = judged.good_enough[str(judged.winner)]
-    note = f"is the chance that no other is better by more than {tolerance}"
+    note = f"is the probability that no other is better by more than {tolerance}"
     if not _rivals(result):
-        note = f"is the chance that frequencies alone are not better by {tolerance}; no other model was tried"
+        note = f"is the probability that frequencies are not better by {tolerance}; no other model was tried"
     elif judged.at_most > result.contest.tolerance and judged.rival is not None:
         most = margin_words(result.metric, judged.at_most)
         note += f"; {shown(judged.rival, 30)} may be better by up to {most}"
@@ -146,7 +146,7 @@ def _how_far(result: ComparisonResult, mine: Mapping[Hashable, float]) -> Tile:
             label,
             back,
             " · ".join(
-                filter(None, [verdict.horizon_time, f"{span} not told apart" if span else "", ahead, rest])
+                filter(None, [verdict.horizon_time, f"it may be {span}" if span else "", ahead, rest])
             ),
         )
     if not missing(mine["reach"]):
@@ -158,7 +158,7 @@ def _how_far(result: ComparisonResult, mine: Mapping[Hashable, float]) -> Tile:
             " · ".join(
                 filter(
                     None,
-                    [str(mine["reach_time"]), f"{span} not told apart" if span else "", "of the best so far"],
+                    [str(mine["reach_time"]), f"it may be {span}" if span else "", "of the best so far"],
                 )
             ),
         )

@@ -190,7 +190,14 @@ def autocorrelation(frame: pd.DataFrame, ax: Axes | None = None, *, look: Series
     return ax
 
 
-def influence(frame: pd.DataFrame, ax: Axes | None = None, *, value: str = "mean", label: str = "") -> Axes:
+def influence(
+    frame: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    value: str = "mean",
+    label: str = "",
+    look: SeriesStyle | None = None,
+) -> Axes:
     """Draw how much the prediction changes when a number that many steps back is another, a line a channel.
 
     Parameters
@@ -203,6 +210,8 @@ def influence(frame: pd.DataFrame, ax: Axes | None = None, *, value: str = "mean
         The column to draw.
     label : str
         Of the y axis.
+    look : SeriesStyle, optional
+        The style of the model, for the line of a single channel; several have styles of their own.
 
     Returns
     -------
@@ -215,11 +224,10 @@ def influence(frame: pd.DataFrame, ax: Axes | None = None, *, value: str = "mean
         ends = []
         for place, name in enumerate(shown):
             rows = frame[frame["channel"].astype(str) == name].sort_values("lag")
-            look = SeriesStyle(
-                style.HUES[place], "os^DX"[place], style.LINES[place], style.text_shade(style.HUES[place], 2)
-            )
-            words = "" if len(shown) == 1 else name
-            ends.append(canvas.draw_line(ax, words, rows["lag"], rows[value], look))
+            hue, alone = style.HUES[place], len(shown) == 1
+            own = SeriesStyle(hue, "os^DX"[place], style.LINES[place], style.text_shade(hue, 2))
+            line = look if alone and look is not None else own
+            ends.append(canvas.draw_line(ax, "" if alone else name, rows["lag"], rows[value], line))
         ax.set_ylim(bottom=0)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set_xlabel("lag (steps)")
