@@ -9,8 +9,9 @@ from onnxruntime import InferenceSession
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
+from sklearn.semi_supervised import LabelPropagation
 from sklearn.svm import SVC, SVR, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -258,7 +259,7 @@ def test_what_cannot_be_written_says_what_can(model):
     "model",
     [
         # skl2onnx has no converter for it in any version
-        WindowTagger(NearestCentroid(), before=9),
+        WindowTagger(LabelPropagation(), before=9),
         WindowTagger(before=9, pairs=True),
         WindowTagger(RBFSVM(approximate=True, n_components=5, random_state=0), before=9),
         HMMTagger(random_state=0),
