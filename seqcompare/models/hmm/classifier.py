@@ -141,7 +141,8 @@ class HMMClassifier(ClassifierMixin, BaseEstimator):
 
     def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return log p(x) of each sequence in nats, whatever its class, shape (n,)."""
-        return self.model_.score_samples(self._encoded(X))
+        steps = self._encoded(X)
+        return self.model_.score_samples(steps)
 
     def _encoded(self, X: SequencesLike) -> Sequences:
         """Return sequences in codes, as the model was fitted to them."""
