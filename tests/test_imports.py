@@ -124,6 +124,7 @@ def test_the_table_of_homes_is_true():
     [
         ("seqcompare", ["numpy", "sklearn", "pandas"]),
         ("seqcompare.cli", ["numpy", "sklearn", "pandas", "matplotlib", "numba", "scipy"]),
+        ("seqcompare.datasets", ["sklearn", "scipy", "matplotlib", "numba"]),
         ("seqcompare.results.store", ["sklearn", "hmmlearn", "seqcompare.models"]),
         ("seqcompare.report.page", ["hmmlearn", "numba", "seqcompare.models"]),
     ],

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import assert_all_finite
-from sklearn.utils.validation import column_or_1d
 
 from seqcompare.data.input_checks import LARGEST, check_finite, locate_step
 from seqcompare.data.sequences import Sequences
@@ -162,6 +160,10 @@ def check_sequence_labels(y: TargetsLike, sequences: Sequences) -> Values:
     ValueError
         If `y` is None, has not one entry a sequence, or an entry that is not finite.
     """
+    # takes most of a second to import, and who reads a file says before that what it holds
+    from sklearn.utils import assert_all_finite
+    from sklearn.utils.validation import column_or_1d
+
     if y is None:
         raise ValueError("this estimator requires y to be passed, but the target y is None")
     targets = column_or_1d(y, warn=True)
