@@ -9,10 +9,6 @@ from hypothesis import settings
 # read once, when scipy is first imported; without it one of scikit-learn's checks is skipped in silence
 os.environ["SCIPY_ARRAY_API"] = "1"
 
-# OpenBLAS adds up in another order on each kind of processor, and training makes much of the last bits: what
-# runs of before came to can be had again with the same kernels only. Read once, when numpy is first imported
-os.environ.setdefault("OPENBLAS_CORETYPE", "Haswell")
-
 # a busy machine is no reason to fail
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
