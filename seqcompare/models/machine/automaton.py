@@ -221,7 +221,8 @@ def merged(machine: Automaton, weight: Floats, within: float, *, read: NDArray[n
         group[state] = near[0] if near and weight[state] > 0 else -1
     after = np.where(read, transitions, -1)
     like_any = group < 0
-    while True:
+    # refinement takes no more rounds than there are states; what goes with any might change sides for ever
+    for _ in range(n):
         alike = np.where(like_any, -1, group)
         found = _refine(alike, np.where(after >= 0, group[after], -1), order)
         if np.array_equal(found, group):

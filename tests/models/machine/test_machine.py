@@ -202,3 +202,11 @@ def test_a_machine_is_said_and_drawn():
 def test_what_cannot_be_done_is_said(model, X, more, message):
     with pytest.raises(ValueError, match=message):
         minimal_machine(model, X, **more)
+
+
+def test_merging_ends_where_an_unseen_state_goes_with_two_others_in_turn():
+    turning = machine([[0, 2], [1, 1], [0, 0]], [[0.9, 0.1], [0.5, 0.5], [0.5, 0.5]], [1, 0, 0])
+    read = np.array([[True, False], [False, True], [True, True]])
+    small = merged(turning, np.array([1.0, 0.0, 2.0]), 0.1, read=read)
+    assert small.n_states == 2
+    np.testing.assert_allclose(sorted(small.proba[:, 0]), [0.5, 0.9])
