@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Iterable
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any
 
 TABLE = "seals (what TEXT, name TEXT, seal INTEGER, PRIMARY KEY (what, name)) WITHOUT ROWID"
@@ -38,7 +40,10 @@ def broken(db: sqlite3.Connection, what: str, rows: Iterable[tuple[Any, ...]]) -
     what : str
         Of which of its tables.
     rows : iterable of tuple
-        What is held; each begins with its name.
+        What is held; each begins with its name, and those of one name follow each other.
     """
     known = dict(db.execute("SELECT name, seal FROM seals WHERE what = ?", (what,)).fetchall())
-    return next((row[0] for row in rows if row[0] in known and known[row[0]] != seal(row)), None)
+    for name, group in groupby(rows, key=itemgetter(0)):
+        if name in known and known[name] != seal(chain.from_iterable(group)):
+            return str(name)
+    return None

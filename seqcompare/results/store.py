@@ -103,6 +103,7 @@ _ANSWERS = "answers (trial_id TEXT PRIMARY KEY, entry TEXT, details TEXT, sums B
 _TRIALS = f"SELECT {', '.join(COLUMNS)} FROM trials"
 _ANSWERED = "SELECT trial_id, entry, details FROM answers"
 _SUMS = "SELECT trial_id, sums FROM answers"
+_CURVES = f"SELECT {', '.join(f'c.{name}' for name in CURVE_COLUMNS)} FROM curves c"
 
 
 class RunError(ValueError):
@@ -210,6 +211,7 @@ class Store:
             # what lies there of a trial whose row is lost is of no worth
             db.execute("DELETE FROM curves WHERE trial_id = ?", (trial,))
             db.executemany("INSERT INTO curves VALUES (?, ?, ?, ?)", [(trial, *point) for point in curve])
+            seals.keep(db, "curves", trial, f"{_CURVES} WHERE trial_id = ? ORDER BY epoch")
             seals.keep(db, "trials", trial, f"{_TRIALS} WHERE trial_id = ?")
             for kept in answers:
                 # in format 0 answers were committed before their row, and may lie there without one
@@ -251,17 +253,18 @@ class Store:
         One that trials brought their parts of begins with ``trial_id``, in the order of the run.
         """
         found = self._whole("side_tables", "SELECT name, csv FROM side_tables WHERE name = ?", name)
-        parts = self._rows(
-            "SELECT s.name, s.csv, t.trial_id FROM trials t "
+        parts = found or self._whole(
+            "side_tables",
+            "SELECT s.name, s.csv FROM trials t "
             "JOIN side_tables s ON s.name = ? || '/' || t.trial_id ORDER BY t.position",
             name,
         )
-        self._check_seals("side_tables", [part[:2] for part in parts])
+        tables: dict[str, pd.DataFrame]
         with self._clearly():
-            if found:
-                return pd.read_csv(io.StringIO(found[0][1]))
-            tables = {trial_id: pd.read_csv(io.StringIO(csv)) for _, csv, trial_id in parts}
-        return pd.concat(tables, names=["trial_id"]).reset_index(0).reset_index(drop=True) if tables else None
+            tables = {part.removeprefix(f"{name}/"): pd.read_csv(io.StringIO(csv)) for part, csv in parts}
+        if found or not tables:
+            return tables.get(name)
+        return pd.concat(tables, names=["trial_id"]).reset_index(0).reset_index(drop=True)
 
     def frame(self) -> pd.DataFrame:
         """Return one row a trial, in the order of the run.
@@ -288,21 +291,17 @@ class Store:
 
     def curves(self) -> pd.DataFrame:
         """Return the learning curves: one row an epoch of a trial."""
-        query = (
-            f"SELECT {', '.join('c.' + name for name in CURVE_COLUMNS)} FROM curves c "
-            "JOIN trials t USING (trial_id) ORDER BY t.position, c.epoch"
-        )
-        frame = pd.DataFrame(self._rows(query), columns=list(CURVE_COLUMNS))
+        rows = self._whole("curves", f"{_CURVES} JOIN trials t USING (trial_id) ORDER BY t.position, c.epoch")
         with self._clearly():
+            frame = pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
             return frame.astype(dict(zip(CURVE_COLUMNS, ("str", "int64", "float64", "float64"), strict=True)))
 
     def sums(self, trial_ids: Iterable[str]) -> dict[str, Sums]:
         """Return weight, loss and bits of the units of each trial, shape (m, 3); of a store of answers."""
         wanted = set(trial_ids)
-        rows = [row for row in self._rows(_SUMS) if row[0] in wanted]
-        self._check_seals("sums", rows)
+        rows = self._whole("sums", _SUMS)
         with self._clearly():
-            return {name: np.frombuffer(blob, dtype="<f8").reshape(-1, 3) for name, blob in rows}
+            return {n: np.frombuffer(b, dtype="<f8").reshape(-1, 3) for n, b in rows if n in wanted}
 
     def details(self) -> dict[str, Details]:
         """Return the details of each trial: metrics, and whatever tables it has; of a store of answers."""
@@ -326,15 +325,14 @@ class Store:
 
     def _whole(self, what: str, query: str, *values: object) -> list[Any]:
         """Return rows that begin with a name, and are what was sealed under it."""
-        rows = self._rows(query, *values)
-        self._check_seals(what, rows)
-        return rows
-
-    def _check_seals(self, what: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        with self._clearly():
-            other = seals.broken(self._connection, what, rows) if self._sealed else None
+        with self._clearly(), self._connection as db:
+            # rows and seals of one moment: a run that goes on may replace both
+            db.execute("BEGIN")
+            rows = db.execute(query, values).fetchall()
+            other = seals.broken(db, what, rows) if self._sealed else None
         if other is not None:
             raise RunError(f"{self.path} is damaged: what it holds of {other!r} is not what was written")
+        return rows
 
     @contextmanager
     def _clearly(self) -> Iterator[None]:

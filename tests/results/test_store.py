@@ -194,13 +194,16 @@ def test_damage_is_said_in_one_line(tmp_path):
         ("UPDATE answers SET sums = zeroblob(48)", "what it holds of"),
         ("DELETE FROM answers", "it has no answers of the trial"),
         ("UPDATE side_tables SET csv = replace(csv, '1', '2')", "what it holds of"),
+        ("UPDATE curves SET train_loss = train_loss / 2", "what it holds of"),
+        ("DELETE FROM curves WHERE epoch = 2", "what it holds of"),
     ],
 )
 def test_what_was_not_written_so_is_never_read(tmp_path, statement, lost):
     table = pd.DataFrame({"a": [1, 2]})
     with Store(tmp_path / STORE, answers=True) as store:
         given = {"details": {"metrics": {"brier": 0.5}}, "sums": np.ones((2, 3))}
-        store.add(0, {**answered(skill=0.5), **given}, insights=[("part", table)])
+        curve = [(1, 0.5, 0.5), (2, 0.25, 0.75)]
+        store.add(0, {**answered(skill=0.5), **given}, curve, insights=[("part", table)])
         store.keep_table("whole", table)
         assert store.side_table("part")["a"].tolist() == store.side_table("whole")["a"].tolist() == [1, 2]
         store.sums(store.frame()["trial_id"])
@@ -208,12 +211,12 @@ def test_what_was_not_written_so_is_never_read(tmp_path, statement, lost):
         db.execute(statement)
     db.close()
     with Store(tmp_path / STORE, read_only=True) as store:
-        reads = (
-            [lambda: store.side_table("part"), lambda: store.side_table("whole")]
-            if "side_tables" in statement
-            else [lambda: store.sums(store.frame()["trial_id"])]
-        )
-        for read in reads:
+        reads = {
+            "side_tables": [lambda: store.side_table("part"), lambda: store.side_table("whole")],
+            "curves": [store.curves],
+        }
+        where = next((table for table in reads if table in statement), "")
+        for read in reads.get(where, [lambda: store.sums(store.frame()["trial_id"])]):
             with pytest.raises(RunError, match=f"store.sqlite is damaged: {lost}"):
                 read()
 
