@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from sweep_rows import row
 
+from seqcompare.results import seals
 from seqcompare.results.store import COLUMNS, FORMAT, STORE, RunError, Store, metric_columns
 
 
@@ -248,6 +249,21 @@ def test_what_was_written_before_there_were_seals_is_read_or_refused(tmp_path, s
     db.close()
     with pytest.raises(RunError, match=r"store.sqlite cannot be read as a store of results"):
         read()
+
+
+def test_what_is_replaced_while_it_is_read_does_not_look_damaged(tmp_path, monkeypatch):
+    compare = seals.broken
+    with Store(tmp_path / STORE) as writer:
+        writer.keep_table("whole", pd.DataFrame({"a": [1]}))
+
+        def replaced_before(*asked):
+            writer.keep_table("whole", pd.DataFrame({"a": [2]}))
+            return compare(*asked)
+
+        monkeypatch.setattr(seals, "broken", replaced_before)
+        with Store(tmp_path / STORE, read_only=True) as reader:
+            assert reader.side_table("whole")["a"].tolist() == [1]
+            assert reader.side_table("whole")["a"].tolist() == [2]
 
 
 def test_a_trial_whose_row_was_lost_is_made_again(tmp_path):
