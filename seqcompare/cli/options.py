@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 
-def _wait(wanted: bool) -> None:
+def be_patient(wanted: bool = True) -> None:
+    """Wait from now on for other processes that work on a folder, in place of refusing it."""
     if wanted:
         from seqcompare.results.folder import PATIENT
 
@@ -20,7 +21,7 @@ JobsOption = Annotated[int, typer.Option("--jobs", "-j", help="Worker processes;
 FreshOption = Annotated[bool, typer.Option("--fresh", help="Throw away an earlier run in the folder.")]
 WaitOption = Annotated[
     bool,
-    typer.Option("--wait", callback=_wait, help="Wait for another process that works on the folder."),
+    typer.Option("--wait", callback=be_patient, help="Wait for another process that works on the folder."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write the result as JSON, for machines.")]
 OpenOption = Annotated[bool, typer.Option("--open", help="Open the report in a browser when it is written.")]

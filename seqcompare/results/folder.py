@@ -210,8 +210,16 @@ def hold_folder(folder: Path, config: Config, *, n_jobs: int, fresh: bool) -> It
     if folder.exists() and not folder.is_dir():
         raise FileExistsError(f"{folder} is a file; expected a folder for the run")
     if folder.exists() and not (folder / CONFIG).exists() and _strangers(folder):
-        raise FileExistsError(f"{folder} is not empty and holds no run; choose another folder")
+        if not (folder / STORE).exists():
+            raise FileExistsError(f"{folder} is not empty and holds no run; choose another folder")
+        if not fresh:
+            raise FileExistsError(
+                f"{folder} holds a run that has lost its {CONFIG}; choose another folder, or throw that run "
+                "away with fresh=True (--fresh)"
+            )
     folder.mkdir(parents=True, exist_ok=True)
+    if fresh and (folder / LOCK).is_dir():
+        shutil.rmtree(folder / LOCK)
     with locked(folder):
         _prepare(folder, config, n_jobs, fresh)
         yield
@@ -330,13 +338,12 @@ def _lock(handle: int) -> None:
 
 def _clear(folder: Path) -> None:
     """Take away what a run has written, and nothing else."""
-    for name in _FOLDERS:
-        shutil.rmtree(folder / name, ignore_errors=True)
-    for name in _FILES:
+    for name in (*_FOLDERS, *_FILES):
         path = folder / name
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
-        path.unlink(missing_ok=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _difference(old: Mapping[str, object], new: Mapping[str, object]) -> str:

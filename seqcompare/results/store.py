@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from seqcompare.results import seals
+from seqcompare.results.sqlite_file import open_file
 from seqcompare.typing import Params, Record
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
 STORE = "store.sqlite"
 
 #: The form of store and configuration that is written. Version 0 is what was written before there were
-#: versions: the same tables, with losses and details in runs of comparisons only.
-FORMAT = 2
+#: versions: the same tables, with losses and details in runs of comparisons only. From version 3 on each row
+#: has a seal.
+FORMAT = 3
+_SEALED = 3
 
 #: What SQLite says of a full disk: as it is, and where a write came out short.
 _NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
@@ -99,11 +102,20 @@ _TABLES = (
 )
 _ANSWERS = "answers (trial_id TEXT PRIMARY KEY, entry TEXT, details TEXT, sums BLOB)"
 
-#: What is sealed together, trial by trial.
-_TRIALS = f"SELECT {', '.join(COLUMNS)} FROM trials"
+_TRIALS = f"SELECT {', '.join(COLUMNS)}, position FROM trials"
 _ANSWERED = "SELECT trial_id, entry, details FROM answers"
 _SUMS = "SELECT trial_id, sums FROM answers"
 _CURVES = f"SELECT {', '.join(f'c.{name}' for name in CURVE_COLUMNS)} FROM curves c"
+_SIDE_TABLES = "SELECT name, csv FROM side_tables"
+
+#: What is sealed together: table, its key, and the query of a name.
+_SEALS = {
+    "trials": ("trials", "trial_id", f"{_TRIALS} WHERE trial_id = ?"),
+    "curves": ("curves", "trial_id", f"{_CURVES} WHERE trial_id = ? ORDER BY epoch"),
+    "answers": ("answers", "trial_id", f"{_ANSWERED} WHERE trial_id = ?"),
+    "sums": ("answers", "trial_id", f"{_SUMS} WHERE trial_id = ?"),
+    "side_tables": ("side_tables", "name", f"{_SIDE_TABLES} WHERE name = ?"),
+}
 
 
 class RunError(ValueError):
@@ -167,13 +179,14 @@ class Store:
         if read_only and not self.path.is_file():
             raise FileNotFoundError(f"{self.path.parent} holds no results: expected a file {STORE} in it")
         with self._clearly():
-            self._connection = _open(self.path, read_only)
+            self._connection = open_file(self.path, read_only)
         try:
             with self._clearly():
-                self._check(may_be_empty=not read_only)
+                version = self._check(may_be_empty=not read_only)
                 if not read_only:
-                    self._make_tables(answers)
-                self._answers, self._sealed = (bool(self._columns(name)) for name in ("answers", "seals"))
+                    self._make_tables(answers, version)
+                self._answers = bool(self._columns("answers"))
+                self._sealed = not read_only or version >= _SEALED
         except RunError:
             self.close()
             raise
@@ -211,13 +224,11 @@ class Store:
             # what lies there of a trial whose row is lost is of no worth
             db.execute("DELETE FROM curves WHERE trial_id = ?", (trial,))
             db.executemany("INSERT INTO curves VALUES (?, ?, ?, ?)", [(trial, *point) for point in curve])
-            seals.keep(db, "curves", trial, f"{_CURVES} WHERE trial_id = ? ORDER BY epoch")
-            seals.keep(db, "trials", trial, f"{_TRIALS} WHERE trial_id = ?")
             for kept in answers:
                 # in format 0 answers were committed before their row, and may lie there without one
                 db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", kept)
-                seals.keep(db, "answers", trial, f"{_ANSWERED} WHERE trial_id = ?")
-                seals.keep(db, "sums", trial, f"{_SUMS} WHERE trial_id = ?")
+            for what in ("trials", "curves", "answers", "sums") if answers else ("trials", "curves"):
+                seals.keep(db, what, _SEALS[what][2], trial)
             for name, table in insights:
                 self._keep(db, f"{name}/{trial}", table)
 
@@ -245,24 +256,24 @@ class Store:
     @staticmethod
     def _keep(db: sqlite3.Connection, name: str, table: pd.DataFrame) -> None:
         db.execute("INSERT OR REPLACE INTO side_tables VALUES (?, ?)", (name, table.to_csv(index=False)))
-        seals.keep(db, "side_tables", name, "SELECT name, csv FROM side_tables WHERE name = ?")
+        seals.keep(db, "side_tables", _SEALS["side_tables"][2], name)
 
     def side_table(self, name: str) -> pd.DataFrame | None:
         """Return the table kept under `name`, or None.
 
         One that trials brought their parts of begins with ``trial_id``, in the order of the run.
         """
-        found = self._whole("side_tables", "SELECT name, csv FROM side_tables WHERE name = ?", name)
-        parts = found or self._whole(
+        parts = self._whole(
             "side_tables",
-            "SELECT s.name, s.csv FROM trials t "
-            "JOIN side_tables s ON s.name = ? || '/' || t.trial_id ORDER BY t.position",
-            name,
+            f"{_SIDE_TABLES} LEFT JOIN trials ON trial_id = substr(name, ?) "
+            "WHERE name = ? OR substr(name, 1, ?) = ? ORDER BY position",
+            *(len(name) + 2, name, len(name) + 1, f"{name}/"),
+            under=name,
         )
         tables: dict[str, pd.DataFrame]
         with self._clearly():
             tables = {part.removeprefix(f"{name}/"): pd.read_csv(io.StringIO(csv)) for part, csv in parts}
-        if found or not tables:
+        if name in tables or not tables:
             return tables.get(name)
         return pd.concat(tables, names=["trial_id"]).reset_index(0).reset_index(drop=True)
 
@@ -273,7 +284,7 @@ class Store:
         """
         rows = self._whole("trials", f"{_TRIALS} ORDER BY position")
         with self._clearly():
-            frame = to_frame(rows)
+            frame = to_frame([row[:-1] for row in rows])
         if not self._answers:
             return frame
         entries = dict(self._rows("SELECT trial_id, entry FROM answers"))
@@ -323,13 +334,13 @@ class Store:
         with self._clearly():
             return self._connection.execute(query, values).fetchall()
 
-    def _whole(self, what: str, query: str, *values: object) -> list[Any]:
-        """Return rows that begin with a name, and are what was sealed under it."""
+    def _whole(self, what: str, query: str, *values: object, under: str | None = None) -> list[Any]:
+        """Return rows that begin with a name, and are what was sealed under it; see `seals.broken`."""
         with self._clearly(), self._connection as db:
             # rows and seals of one moment: a run that goes on may replace both
             db.execute("BEGIN")
             rows = db.execute(query, values).fetchall()
-            other = seals.broken(db, what, rows) if self._sealed else None
+            other = seals.broken(db, what, rows, under) if self._sealed else None
         if other is not None:
             raise RunError(f"{self.path} is damaged: what it holds of {other!r} is not what was written")
         return rows
@@ -349,24 +360,30 @@ class Store:
                 ) from error
             raise RunError(f"{self.path} cannot be read as a store of results: {error}") from error
 
-    def _check(self, *, may_be_empty: bool) -> None:
-        """Find out now, and in plain words, whether this is a store."""
-        check_format(self.path, self._connection.execute("PRAGMA user_version").fetchone()[0])
+    def _check(self, *, may_be_empty: bool) -> int:
+        """Find out now, and in plain words, whether this is a store; return its version."""
+        version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+        check_format(self.path, version)
         trials = self._columns("trials")
         if not trials and not may_be_empty:
             raise RunError(f"{self.path} is no store of results: it has no table of trials")
         if trials and not trials >= set(COLUMNS):
             missing = ", ".join(name for name in COLUMNS if name not in trials)
             raise RunError(f"{self.path} is no store of results: its table of trials has no {missing}")
+        return version
 
     def _columns(self, table: str) -> set[str]:
         return {name for _, name, *_ in self._connection.execute(f"PRAGMA table_info({table})")}
 
-    def _make_tables(self, answers: bool) -> None:
+    def _make_tables(self, answers: bool, version: int) -> None:
         columns = ", ".join(f"{name} {kind}" for name, (kind, _) in COLUMNS.items())
         with self._connection as db:
             for table in (*_TABLES, *([_ANSWERS] if answers else [])):
                 db.execute(f"CREATE TABLE IF NOT EXISTS {table.format(columns=columns)}")
+            for what, (table, key, query) in _SEALS.items() if version < _SEALED else ():
+                if self._columns(table):
+                    for (name,) in db.execute(f"SELECT DISTINCT {key} FROM {table}").fetchall():
+                        seals.keep(db, what, query, name)
             db.execute(f"PRAGMA user_version = {FORMAT}")
 
 
@@ -377,21 +394,3 @@ def check_format(path: Path, written: object) -> None:
             f"{path} has format {written}, and this version of seqcompare reads up to {FORMAT}: a newer "
             "version has written it"
         )
-
-
-def _open(path: Path, read_only: bool) -> sqlite3.Connection:
-    if not read_only:
-        connection = sqlite3.connect(path)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            # in WAL mode this loses nothing when a process dies; only a power cut can take the last rows
-            connection.execute("PRAGMA synchronous = NORMAL")
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
-    # whoever writes has a log beside the file. Without one it needs no lock, and none of the files that
-    # SQLite makes for its locks; a read-only folder could hold none
-    written = path.with_name(f"{path.name}-wal").exists() and os.access(path.parent, os.W_OK)
-    mode = "mode=ro" if written else "mode=ro&immutable=1"
-    return sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)

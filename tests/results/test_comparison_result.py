@@ -15,7 +15,7 @@ from seqcompare.report.page import write_report
 from seqcompare.results import comparison
 from seqcompare.results.comparison import StoredComparison
 from seqcompare.results.folder import read_config, write_config
-from seqcompare.results.store import STORE, RunError, Store
+from seqcompare.results.store import STORE, RunError
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -98,8 +98,9 @@ def test_the_metric_is_read_from_what_the_run_wrote_down(folder):
 
 
 def test_a_metric_that_nobody_knows_is_named(folder):
-    with Store(folder / STORE) as store, store._connection as db:
+    with sqlite3.connect(folder / STORE) as db:  # of before there were seals
         db.execute("UPDATE trials SET metric = 'of mine'")
+    db.close()
     with pytest.raises(ValueError, match="scores by 'of mine', of which it tells nothing"):
         StoredComparison(folder).summary()
 

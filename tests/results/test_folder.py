@@ -355,3 +355,16 @@ def test_a_run_of_no_kind_is_named(tmp_path):
     prepare_folder(tmp_path, {"settings": {}}, n_jobs=1, fresh=False)
     with pytest.raises(ValueError, match=f"^{re.escape(str(tmp_path))}.*expected runs of one kind"):
         report_of([tmp_path])
+
+
+def test_fresh_clears_what_is_left_of_a_run(tmp_path):
+    folder = tmp_path / "run"
+    prepare_folder(folder, {"settings": {}}, n_jobs=1, fresh=False)
+    Store(folder / STORE).close()
+    (folder / "config.json").unlink()
+    (folder / "tables").write_text("a file, where a folder was")
+    with pytest.raises(FileExistsError, match="holds a run that has lost its config"):
+        prepare_folder(folder, {"settings": {}}, n_jobs=1, fresh=False)
+    (folder / "lock").mkdir()
+    prepare_folder(folder, {"settings": {}}, n_jobs=1, fresh=True)
+    assert [path.name for path in folder.iterdir()] == ["config.json"]

@@ -175,7 +175,7 @@ def test_damage_is_said_in_one_line(tmp_path):
     (tmp_path / STORE).write_bytes(whole)
     with sqlite3.connect(tmp_path / STORE) as db:
         db.execute("UPDATE answers SET details = '{', sums = x'00'")
-        db.execute("DELETE FROM seals")
+        db.execute("PRAGMA user_version = 2")
     db.close()
     with Store(tmp_path / STORE, read_only=True) as store:
         for read in (store.details, lambda: store.sums(store.done())):
@@ -194,6 +194,12 @@ def test_damage_is_said_in_one_line(tmp_path):
         ("UPDATE answers SET details = '{}'", "what it holds of"),
         ("UPDATE answers SET sums = zeroblob(48)", "what it holds of"),
         ("DELETE FROM answers", "it has no answers of the trial"),
+        ("INSERT INTO answers VALUES (NULL, NULL, NULL, NULL)", "what it holds of"),
+        ("UPDATE trials SET position = 5", "what it holds of"),
+        ("DELETE FROM trials", "what it holds of"),
+        ("DELETE FROM seals WHERE what = 'trials'", "what it holds of"),
+        ("UPDATE seals SET what = 'Sums' WHERE what = 'sums'", "what it holds of"),
+        ("DELETE FROM side_tables", "what it holds of"),
         ("UPDATE side_tables SET csv = replace(csv, '1', '2')", "what it holds of"),
         ("UPDATE curves SET train_loss = train_loss / 2", "what it holds of"),
         ("DELETE FROM curves WHERE epoch = 2", "what it holds of"),
@@ -242,6 +248,7 @@ def test_what_was_written_before_there_were_seals_is_read_or_refused(tmp_path, s
 
     with sqlite3.connect(tmp_path / STORE) as db:
         db.execute("DROP TABLE seals")
+        db.execute("PRAGMA user_version = 2")
     db.close()
     read()
     with sqlite3.connect(tmp_path / STORE) as db:
@@ -249,6 +256,23 @@ def test_what_was_written_before_there_were_seals_is_read_or_refused(tmp_path, s
     db.close()
     with pytest.raises(RunError, match=r"store.sqlite cannot be read as a store of results"):
         read()
+
+
+def test_what_was_written_before_is_sealed_when_it_is_gone_on_with(tmp_path):
+    with Store(tmp_path / STORE, answers=True) as store:
+        store.add(0, answered(), [(1, 0.5, 0.5)], [("part", pd.DataFrame({"a": [1]}))])
+    with sqlite3.connect(tmp_path / STORE) as db:
+        db.execute("DROP TABLE seals")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    with Store(tmp_path / STORE) as store:
+        assert len(store.frame()) == len(store.curves()) == len(store.side_table("part")) == 1
+    assert version_of(tmp_path / STORE) == FORMAT
+    with sqlite3.connect(tmp_path / STORE) as db:
+        db.execute("UPDATE trials SET skill = 0.123")
+    db.close()
+    with pytest.raises(RunError, match=r"store.sqlite is damaged"):
+        read_all(tmp_path / STORE)
 
 
 def test_what_is_replaced_while_it_is_read_does_not_look_damaged(tmp_path, monkeypatch):
