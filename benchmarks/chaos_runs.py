@@ -15,6 +15,7 @@ import signal
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
@@ -70,7 +71,8 @@ def call(*arguments: object) -> Ended:
     out, err = io.StringIO(), io.StringIO()
     before, sys.argv = sys.argv, ["seqcompare", *map(str, arguments)]
     try:
-        with redirect_stdout(out), redirect_stderr(err):
+        with redirect_stdout(out), redirect_stderr(err), warnings.catch_warnings():
+            warnings.simplefilter("default")  # a line, as for users, whoever runs this
             command_line()
     except SystemExit as ended:
         return Ended(int(ended.code or 0), out.getvalue(), err.getvalue())
