@@ -151,7 +151,7 @@ def _check_drift(drift: Drift) -> Iterator[Finding]:
     if drift.changes:
         yield Finding(
             "drift",
-            f"The source changes, most {drift.words}.",
+            f"The source changes, {drift.words}.",
             "Test on the last part of the data, if models are to be used on what comes after them; shuffled "
             "folds would flatter.",
         )

@@ -1,4 +1,4 @@
-"""Numbers less what is no memory: the place in the sequence, a clock, each sequence's own level, a drift."""
+"""Numbers less what is no memory: level and spread by the place, a clock, the sequence, or a drift."""
 
 from __future__ import annotations
 
@@ -65,43 +65,74 @@ def _without(values: Floats, X: Sequences, question: Question, nulls: Nulls | No
         return values
     keys = {null.name: null.take(question.index).key for null in nulls.strata}
     if "position" in keys:
-        values = _less_means(values, keys["position"], always=False)
+        values = _alike(values, keys["position"], always=False)
     if nulls.clock is not None and "position" not in keys:
-        values = _less_means(values, nulls.clock.phase[question.index], always=True)
+        values = _alike(values, nulls.clock.phase[question.index], always=True)
     if "sequence" in keys:
-        values = _less_means(values, keys["sequence"], always=True)
+        values = _alike(values, keys["sequence"], always=True)
     if "time" in keys and nulls.drift is not None:
-        values = _less_trend(values, X, nulls.drift)
+        values = _without_drift(values, X, nulls.drift)
     return values
+
+
+def _alike(values: Floats, key: NDArray[np.int64], *, always: bool) -> Floats:
+    """Return numbers less the level of their key, in the spread of their key."""
+    return _of_one_spread(_less_means(values, key, always=always), key)
 
 
 def _less_means(values: Floats, key: NDArray[np.int64], *, always: bool) -> Floats:
     """Return numbers less the means of those of one key, where (or if always) these differ."""
-    index = np.unique(key, return_inverse=True)[1]
     result = values.copy()
     for c in range(values.shape[1]):
-        present = np.isfinite(values[:, c])
-        x, which = values[present, c], index[present]
-        count = np.bincount(which, minlength=int(index.max()) + 1)
-        mean = np.bincount(which, x, minlength=len(count)) / np.maximum(count, 1)
-        k, n = int((count > 0).sum()), len(x)
-        if k < 2 or n <= k + 1:
-            continue
-        within = float(((x - mean[which]) ** 2).sum()) / (n - k)
-        between = float((count * (mean - x.mean()) ** 2).sum()) / (k - 1)
-        differ = fisher.sf(between / max(within, 1e-300), k - 1, n - k) <= _SURE
+        mean, differ = _means(values[:, c], key)
         if always or differ:
-            result[:, c] -= mean[index]
+            result[:, c] -= mean
     return result
 
 
-def _less_trend(values: Floats, X: Sequences, drift: Drift) -> Floats:
-    """Return numbers less their mean over some time, which does not look across the place of the drift."""
+def _of_one_spread(values: Floats, key: NDArray[np.int64]) -> Floats:
+    """Return numbers about 0 over the spread of those of one key, where spreads differ."""
+    result = values.copy()
+    for c in range(values.shape[1]):
+        # by Levene's test, since tails are as they are
+        if _means(np.abs(values[:, c]), key)[1]:
+            spread = np.sqrt(_means(values[:, c] ** 2, key)[0])
+            result[:, c] *= np.sqrt(np.nanmean(values[:, c] ** 2)) / np.where(spread > 0, spread, np.inf)
+    return result
+
+
+def _means(x: Floats, key: NDArray[np.int64]) -> tuple[Floats, bool]:
+    """Return the mean of the numbers of each one's key, shape (n_steps,), and whether these means differ."""
+    index = np.unique(key, return_inverse=True)[1]
+    present = np.isfinite(x)
+    x, which = x[present], index[present]
+    count = np.bincount(which, minlength=int(index.max()) + 1)
+    mean = np.bincount(which, x, minlength=len(count)) / np.maximum(count, 1)
+    k, n = int((count > 0).sum()), len(x)
+    if k < 2 or n <= k + 1:
+        return np.full(len(index), x.mean()), False
+    within = float(((x - mean[which]) ** 2).sum()) / (n - k)
+    between = float((count * (mean - x.mean()) ** 2).sum()) / (k - 1)
+    differ = fisher.sf(between / max(within, 1e-300), k - 1, n - k) <= _SURE
+    return mean[index], bool(differ)
+
+
+def _without_drift(values: Floats, X: Sequences, drift: Drift) -> Floats:
+    """Return numbers less their mean over some time, in their spread over it: up to the drift, or from it."""
     place = int(X.offsets[drift.sequence]) + drift.step if drift.sequence < len(X) else 0
     bounds = np.unique(np.append(X.offsets, place))
     width = max(_SHORTEST_MEAN, int(X.lengths.max()) // _PARTS_OF_A_TREND)
-    result = values.copy()
+    result = values - _running_mean(np.where(np.isnan(values), 0.0, values), bounds, width)
+    squares = np.where(np.isnan(result), np.nanmean(result**2, axis=0), result**2)
+    spread = np.sqrt(np.maximum(_running_mean(squares, bounds, width), 0))
+    return result / np.where(spread > 0, spread, 1.0) * np.sqrt(squares.mean(axis=0))
+
+
+def _running_mean(values: Floats, bounds: NDArray[np.int64], width: int) -> Floats:
+    """Return the mean over some time about each step, which does not look beyond bounds."""
+    result = np.empty_like(values)
     for start, stop in pairwise(bounds):
-        piece = np.where(np.isnan(values[start:stop]), 0.0, values[start:stop])
-        result[start:stop] -= uniform_filter1d(piece, min(width, stop - start), axis=0, mode="nearest")
+        result[start:stop] = uniform_filter1d(
+            values[start:stop], min(width, stop - start), axis=0, mode="nearest"
+        )
     return result

@@ -158,7 +158,10 @@ def _tell(numbers: Numbers, channel: int, lags: Ints, fold: Ints, unit: Ints, sh
     level = nominate(target, sources, room, lags, share / 2)
     # what is far from the middle, to either side
     distance = np.abs(sources - np.median(sources, axis=0))
-    bent = nominate(_left(target, level, numbers), distance, room, lags, share / 4)
+    left = _left(target, level, numbers)
+    bent = nominate(left, distance, room, lags, share / 4)
+    # a product of two numbers shows in neither of them, and in how far off a line is
+    bent += [tap for tap in nominate(np.abs(left), distance, room, lags, share / 4) if tap not in bent]
     inputs = list(dict.fromkeys([*level, *bent]))[:_MOST_INPUTS]
     nearest = Tap(channel, int(lags[0])) if numbers.own else None
     if nearest is not None and nearest not in inputs:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.stats import norm, rankdata
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.coding import Coded
+from seqcompare.dependence.ranks import normal_scores
 from seqcompare.dependence.surrogates import turn, turn_pieces
 from seqcompare.typing import Array, Labels, Values
 
@@ -77,7 +77,7 @@ def find_period(X: Sequences, coded: Coded, seed: int) -> Clock | None:
     if longest < 2 or kept < _FEWEST_STEPS:
         return None
     numbers = X.kind == "real" and X.n_channels == 1
-    values: Labels = (_scores(X.channels[:, 0]) if numbers else _grouped(coded, seed))[:kept]
+    values: Labels = (normal_scores(X.channels[:, 0]) if numbers else _grouped(coded, seed))[:kept]
     position, owner = X.step_index[:kept], owner[:kept]
     if aligned and numbers:
         values = values - _drift(values, position)
@@ -211,13 +211,6 @@ def _slips(
         fits[turned] = np.bincount(stretch, ((told * marks) - told**2 / 2).sum(axis=1) / noise)
     gained = fits.max(axis=0) - fits[0] - np.log(period) - 1
     return bool(np.maximum(gained, 0).sum() > _SURE_OF_SLIPS)
-
-
-def _scores(x: Values) -> NDArray[np.float64]:
-    present = np.isfinite(x)
-    score = np.zeros(len(x))
-    score[present] = norm.ppf((rankdata(x[present]) - 0.5) / max(present.sum(), 1))
-    return score
 
 
 @njit(cache=True)
