@@ -15,7 +15,6 @@ from seqcompare.dependence.drift import Drift
 from seqcompare.dependence.nulls import Nulls
 from seqcompare.dependence.number_profile import Numbers
 from seqcompare.dependence.question import Question
-from seqcompare.typing import Values
 
 Floats = NDArray[np.float64]
 
@@ -51,11 +50,7 @@ def numbers_of(dataset: SequenceDataset, question: Question, nulls: Nulls) -> Nu
     )
     sources = np.where(np.isnan(sources), 0.0, sources)
     target = np.where(question.scored[:, None], target, np.nan)
-    groups: Values | None = None
-    if dataset.groups is not None:
-        first = question.index[question.X.offsets[:-1]]
-        groups = dataset.groups[np.searchsorted(dataset.X.offsets, first, side="right") - 1]
-    return Numbers(target, sources, question.own, X, groups)
+    return Numbers(target, sources, question.own, X, question.groups_of(dataset))
 
 
 def _without(values: Floats, X: Sequences, question: Question, nulls: Nulls | None) -> Floats:
@@ -125,7 +120,8 @@ def _without_drift(values: Floats, X: Sequences, drift: Drift) -> Floats:
     result = values - _running_mean(np.where(np.isnan(values), 0.0, values), bounds, width)
     squares = np.where(np.isnan(result), np.nanmean(result**2, axis=0), result**2)
     spread = np.sqrt(np.maximum(_running_mean(squares, bounds, width), 0))
-    return result / np.where(spread > 0, spread, 1.0) * np.sqrt(squares.mean(axis=0))
+    usual = np.sqrt(squares.mean(axis=0))
+    return np.asarray(result * usual / np.where(spread > 0, spread, usual))
 
 
 def _running_mean(values: Floats, bounds: NDArray[np.int64], width: int) -> Floats:

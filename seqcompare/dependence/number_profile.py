@@ -16,18 +16,15 @@ from scipy.stats import t as student
 from threadpoolctl import threadpool_limits
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.dependence.gains import Loss, blocked_folds, cut, make_folds
+from seqcompare.dependence.gains import Loss, loss_by_unit, units
 from seqcompare.dependence.number_gains import bits_of, boost, ridge, variances
 from seqcompare.dependence.number_lags import Tap, lagged, nominate
-from seqcompare.dependence.question import MANY_SEQUENCES
 from seqcompare.dependence.settings import NUMBER_COLUMNS
 from seqcompare.typing import Record, Values
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_N_PIECES = 40
-_SHORTEST_PIECE = 20
 _MOST_CELLS = 40_000
 _MOST_INPUTS = 8
 _FEWEST_ROWS = 100
@@ -119,7 +116,7 @@ def profile_numbers(numbers: Numbers, max_lag: int, share: float, seed: int) -> 
     "Autoregressive conditional heteroscedasticity with estimates of the variance of United Kingdom
     inflation" (1982).
     """
-    fold, unit = _folds(numbers, seed)
+    fold, unit = units(numbers.X, numbers.groups, seed)
     lags = np.arange(1 if numbers.own else 0, min(max_lag, int(numbers.X.lengths.max()) - 1) + 1)
     n_targets = numbers.target.shape[1]
     rows: list[Record] = []
@@ -128,25 +125,6 @@ def profile_numbers(numbers: Numbers, max_lag: int, share: float, seed: int) -> 
             for channel in range(n_targets):
                 rows += _tell(numbers, channel, lags, fold, unit, share / n_targets)
     return NumberProfile(pd.DataFrame(rows, columns=NUMBER_COLUMNS))
-
-
-def _folds(numbers: Numbers, seed: int) -> tuple[Ints, Ints]:
-    """Return the fold of each step, and the unit whose losses are taken together."""
-    X = numbers.X
-    apart = len(X) >= MANY_SEQUENCES or (numbers.groups is not None and len(np.unique(numbers.groups)) > 1)
-    if apart:
-        unit = X.sequence_index
-        if numbers.groups is not None:
-            unit = np.unique(numbers.groups, return_inverse=True)[1][unit].astype(np.int64)
-        parts = make_folds(int(unit.max()) + 1, 5, seed)
-    else:
-        bounds = cut(X.offsets, _N_PIECES, _SHORTEST_PIECE)
-        unit = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
-        parts = blocked_folds(len(bounds) - 1, 5)
-    of_unit = np.zeros(int(unit.max()) + 1, dtype=np.int64)
-    for number, (_, test) in enumerate(parts):
-        of_unit[test] = number
-    return of_unit[unit], unit
 
 
 def _tell(numbers: Numbers, channel: int, lags: Ints, fold: Ints, unit: Ints, share: float) -> list[Record]:
@@ -173,10 +151,7 @@ def _tell(numbers: Numbers, channel: int, lags: Ints, fold: Ints, unit: Ints, sh
     y, part = target[at], fold[at]
 
     def loss(bits: Floats) -> Loss:
-        size = np.bincount(unit[at], minlength=int(unit.max()) + 1).astype(np.float64)
-        used = size > 0
-        total = np.bincount(unit[at], bits, minlength=len(size))
-        return Loss(np.asarray(total[used], dtype=np.float64), np.asarray(size[used], dtype=np.float64))
+        return loss_by_unit(bits, unit[at])
 
     def row(name: str, taps: list[Tap], before: Loss, after: Loss) -> Record:
         gain, error = after.gain_over(before)

@@ -76,11 +76,31 @@ def find_period(X: Sequences, coded: Coded, seed: int) -> Clock | None:
     kept = min(X.n_steps, _MOST_STEPS)
     if longest < 2 or kept < _FEWEST_STEPS:
         return None
-    numbers = X.kind == "real" and X.n_channels == 1
-    values: Labels = (normal_scores(X.channels[:, 0]) if numbers else _grouped(coded, seed))[:kept]
     position, owner = X.step_index[:kept], owner[:kept]
-    if aligned and numbers:
-        values = values - _drift(values, position)
+    if X.kind != "real" or X.n_channels > 1:
+        return _find(X, _grouped(coded, seed)[:kept], position, owner, longest, seed, numbers=False)
+    level = normal_scores(X.channels[:, 0])[:kept]
+    # a clock may go by the spread alone
+    for values in (level, normal_scores(np.abs(level))):
+        smooth = _drift(values, position) if aligned else 0.0
+        found = _find(X, values - smooth, position, owner, longest, seed, numbers=True)
+        if found is not None:
+            return found
+    return None
+
+
+def _find(
+    X: Sequences,
+    values: Labels,
+    position: NDArray[np.int64],
+    owner: NDArray[np.int64],
+    longest: int,
+    seed: int,
+    *,
+    numbers: bool,
+) -> Clock | None:
+    """Return the clock that some symbols or numbers go by, if they do."""
+    aligned, kept = len(X) >= _MANY_SEQUENCES, len(values)
     wave = numbers and len(X) == 1
     measure = _Measure(numbers, wave, position, owner, np.arange(1, longest + 1))
     gain, size = measure.gains(values)

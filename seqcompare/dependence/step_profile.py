@@ -21,6 +21,7 @@ from seqcompare.dependence.drift import NO_DRIFT
 from seqcompare.dependence.entropy import marginal_entropy, match_length_entropy
 from seqcompare.dependence.gains import Loss
 from seqcompare.dependence.information import Pairs
+from seqcompare.dependence.label_reach import label_reach
 from seqcompare.dependence.lag_test import Draw, View, enough_pairs, lag_table
 from seqcompare.dependence.nulls import Nulls, find_nulls
 from seqcompare.dependence.number_baseline import numbers_of
@@ -75,6 +76,12 @@ def profile_steps(
         found = _label_orders(question, nulls, dataset.groups, settings, notes, ahead=ahead)
     found.lags, found.p_value = table, p_value
     _add_reach(found, part, views[0], nulls, settings)
+    if found.reach is not None and dataset.role == "step" and part.raw.kind == "real":
+        seen = table.loc[table["detected"], "lag"].to_numpy()
+        groups = part.groups_of(dataset)
+        farther = label_reach(part, found.reach, seen, found.look_ahead or 0, groups, settings.seed)
+        if farther is not None:
+            found.reach, found.gain, found.gain_error, found.timescale = farther
     found.period = nulls.clock.period if nulls.clock else None
     _add_numbers(found, numbers_of(dataset, part, nulls), settings)
     found.drift = nulls.drift or NO_DRIFT

@@ -156,6 +156,11 @@ def gain_sentence(found: Measured) -> str:
         return ""
     error = f" ± {found.gain_error:.2g}" if np.isfinite(found.gain_error) else ""
     best = "All this together" if len(found.numbers) else "The best context"
+    if found.gain <= 2 * found.gain_error:
+        return (
+            "What that saves is too little, or the data too few, to be measured: "
+            f"{found.gain:.2g}{error} bit a prediction on data left out (± its error)."
+        )
     text = f"{best} saves {found.gain:.3g}{error} bit a prediction on data left out (± its error)"
     if not np.isfinite(found.timescale) or found.role not in PER_STEP:
         return f"{text}."
