@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
@@ -15,9 +14,6 @@ _MOST_STEPS = 3_000
 _FEWEST_STEPS = 30
 _N_PLACES = 60
 _N_STEPS = 2
-_SIDE = 5
-_LARGEST_JUMP = 4.5
-_MEDIAN_OF_NORMAL = 0.6745
 
 
 def unit_root_p_value(x: Floats, n_simulated: int, seed: int) -> float:
@@ -25,12 +21,11 @@ def unit_root_p_value(x: Floats, n_simulated: int, seed: int) -> float:
 
     The augmented Dickey-Fuller test with a constant and a trend: differences are regressed on the level one
     step before and on earlier differences, as many as Schwarz's criterion chooses. Ranks take the place of
-    numbers, so that wild ones are no evidence; jumps that stand out from all other changes of the median,
-    and then the largest two steps of the level, are taken out, since a level that jumps looks like a random
-    walk. All this is done to random walks as well, of which the distribution of the t-value is made: they
-    drift as the series does, and their differences have the same regression on each other and the same
-    residuals in the same order with random signs, so that they are as wild, or as uneven, as those of the
-    series.
+    numbers, so that wild ones are no evidence, and the two largest steps of the level are taken out, since a
+    level that jumps looks like a random walk. All this is done to random walks as well, of which the
+    distribution of the t-value is made: they drift as the series does, and their differences have the same
+    regression on each other and the same residuals in the same order with random signs, so that they are as
+    wild, or as uneven, as those of the series.
 
     Parameters
     ----------
@@ -63,7 +58,7 @@ def unit_root_p_value(x: Floats, n_simulated: int, seed: int) -> float:
     steps = _steps(len(series))
 
     def statistic(values: Floats) -> float:
-        level = _without_jumps(normal_scores(values))
+        level = normal_scores(values)
         for _ in range(_N_STEPS):
             level = _without_step(level, steps)
         return _t_value(level, len(weights))
@@ -79,23 +74,6 @@ def unit_root_p_value(x: Floats, n_simulated: int, seed: int) -> float:
         signed = shocks * rng.choice([-1.0, 1.0], len(shocks))
         simulated[i] = statistic(drift + np.cumsum(lfilter([1.0], filtered, signed)))
     return float((1 + np.sum(simulated <= observed)) / (1 + n_simulated))
-
-
-def _without_jumps(level: Floats) -> Floats:
-    """Return a series less the jumps of its running median that stand out from all its other changes."""
-    if len(level) < 4 * _SIDE:
-        return level
-    median = np.median(sliding_window_view(level, _SIDE), axis=1)
-    jump = median[_SIDE:] - median[:-_SIDE]
-    usual = float(np.median(np.abs(jump))) / _MEDIAN_OF_NORMAL
-    size = np.where(np.abs(jump) > _LARGEST_JUMP * max(usual, 1e-12), np.abs(jump), 0.0)
-    level = level.copy()
-    while size.any():
-        # a jump is seen by all windows that hold it, best by those on both of its sides
-        k = int(np.argmax(size))
-        level[k + _SIDE :] -= jump[k]
-        size[max(0, k - _SIDE + 1) : k + _SIDE] = 0
-    return level
 
 
 def _regress_changes(change: Floats) -> tuple[Floats, Floats]:
