@@ -19,6 +19,8 @@ from seqcompare.dependence.question import Question
 Floats = NDArray[np.float64]
 
 _SURE = 0.01
+_OFTEN = 0.1
+_STANDS_OUT = 5
 _PARTS_OF_A_TREND = 10
 _SHORTEST_MEAN = 20
 
@@ -44,13 +46,21 @@ def numbers_of(dataset: SequenceDataset, question: Question, nulls: Nulls) -> Nu
     else:
         return None
     X = Sequences(np.arange(question.X.n_steps), question.X.offsets)
+    # where one number comes again and again there is no density: bins tell of it
+    scored = question.scored[:, None] & ~np.array([_has_spike(channel) for channel in target.T])
     target = _without(target, X, question, nulls)
     sources = (
         target if question.own else _without(question.raw.channels.astype(np.float64), X, question, None)
     )
     sources = np.where(np.isnan(sources), 0.0, sources)
-    target = np.where(question.scored[:, None], target, np.nan)
+    target = np.where(scored, target, np.nan)
     return Numbers(target, sources, question.own, X, question.groups_of(dataset))
+
+
+def _has_spike(x: Floats) -> bool:
+    """Whether one number comes often, and far more often than any other."""
+    counts = np.sort(np.unique(x[np.isfinite(x)], return_counts=True)[1])
+    return len(counts) > 2 and bool(counts[-1] > max(_OFTEN * counts.sum(), _STANDS_OUT * counts[-2]))
 
 
 def _without(values: Floats, X: Sequences, question: Question, nulls: Nulls | None) -> Floats:
