@@ -211,3 +211,14 @@ def test_a_model_or_a_reading_that_was_changed_is_refused(served, run):
         assert (code, said.count("\n")) == (2, 1)
         assert "is not what this run has saved; the same comparison again writes both" in said
     assert run("predict", served.folder, served.file)[0] == 0
+
+
+def test_symbols_that_were_never_seen_are_named(served, run, tmp_path):
+    if served.name != "symbols":
+        return
+    new = tmp_path / "new.csv"
+    new.write_text("id,t,x\nn,0,a\nn,1,b\nn,2,zz\nn,3,a\n", encoding="utf-8")
+    with pytest.warns(UserWarning, match=r"25.0% of the steps .* the model has never seen \('zz'\)"):
+        code, found, _ = run("predict", served.folder, new)
+    assert code == 0
+    assert len(found.splitlines()) == 5
