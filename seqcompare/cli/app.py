@@ -26,7 +26,7 @@ from seqcompare.cli.options import (
     QuietOption,
     SchedulerOption,
     WaitOption,
-    be_patient,
+    patient,
 )
 from seqcompare.cli.predicting import explain, export, forecast, predict
 from seqcompare.cli.profiling import profile
@@ -152,8 +152,8 @@ def sweep(
     ):
         run = run_sweep(suite, folder, progress=bar.show, **shared)
     output.say("writing the report")
-    be_patient()  # who reads the run this moment ends soon, and must not cost it its page
-    page = run.report()
+    with patient():  # who reads the run this moment ends soon, and must not cost it its page
+        page = run.report()
     show_sweep(output, run, page)
     if not as_json:
         output.page(page, opened=opened)
@@ -244,8 +244,8 @@ def compare(
             progress=bar.show,
         )
     output.say("writing the report")
-    be_patient()  # as above
-    page = found.report()
+    with patient():  # as above
+        page = found.report()
     show_comparison(output, found, page)
     if not output.as_json:
         output.page(page, opened=opened)
