@@ -21,6 +21,14 @@ _PARTS = (
     ("hour", 0, 23),
     ("minute", 0, 59),
 )
+_SHORT = {
+    short: part
+    for part, shorts in {
+        "year": "yr yyyy", "month": "mon mo mm", "day": "dy dd", "hour": "hr hh", "minute": "min",
+        "quarter": "qtr", "week": "wk",
+    }.items()
+    for short in shorts.split()
+}  # fmt: skip
 _CHAINS = (("month", "day", "hour", "minute"), ("month", "day"), ("month",), ("quarter",), ("week",))
 
 
@@ -54,7 +62,7 @@ def join_calendar(table: Table, looks: Mapping[str, Look]) -> tuple[Table, str] 
 
     None where there are no such columns, or one of dates beside them.
     """
-    known = {normal(name): name for name in looks}
+    known = {_SHORT.get(normal(name), normal(name)): name for name in looks}
     if "year" not in known or any(look.kind == "moments" for look in looks.values()):
         return None
     limits = {"year": (1500, 2200), **{part: (low, high) for part, low, high in _PARTS}}

@@ -23,6 +23,12 @@ _NAMES, _VALUES = frozenset(_CHANNELS.split()), frozenset(_NUMBERS.split())
 _MOST = 100
 
 
+def is_molten(looks: Mapping[str, Look]) -> bool:
+    """Whether two columns have the usual names of channels and their values."""
+    names = {normal(name) for name in looks}
+    return bool(names & _NAMES) and bool(names & _VALUES)
+
+
 def refuse_molten(table: Table, looks: Mapping[str, Look], used: Sequence[str | None], step: object) -> None:
     """Refuse a table that has a row for each channel of a step.
 

@@ -13,7 +13,16 @@ import pandas as pd
 
 from seqcompare.data.cells import as_words, stands_for_nothing, type_cells
 from seqcompare.data.readers import Reader
-from seqcompare.data.readers.heads import BARE, DELIMITERS, Rows, join_heads, split_further, without_heads
+from seqcompare.data.readers.heads import (
+    BARE,
+    DELIMITERS,
+    Rows,
+    distinct_names,
+    join_heads,
+    split_further,
+    without_heads,
+    without_totals,
+)
 from seqcompare.data.source import DataError, read_text
 from seqcompare.data.table import UNNAMED, Table
 
@@ -79,7 +88,7 @@ def parse_table(text: str, path: Path, delimiter: str | None, notes: list[str]) 
         lines, rows = _skip_units(lines, rows, notes)
     if not rows:
         raise DataError("there is no row below the column names", path, skipped + 1)
-    lines, rows = _trim(lines, rows, len(names), path, notes)
+    lines, rows = _trim(*without_totals(lines, rows, notes), len(names), path, notes)
     if len(names) > _MOST_COLUMNS:
         raise DataError(
             f"there are {len(names):,} columns, and at most {_MOST_COLUMNS:,} are read: a series a row is "
@@ -210,15 +219,9 @@ def _read_names(
                 "the first line has a name less than the lines below have cells: they begin with row names"
             )
             names = ["", *names]
-    named: list[str] = []
-    seen: set[str] = set()
-    for i, name in enumerate(names):
-        if name in seen and name:
-            raise DataError("two columns have this name", path, lines[0], name).trying({"tokens": "word"})
-        seen.add(name)
-        blank = not name or name.lower().startswith("unnamed: ")
-        named.append(f"{UNNAMED}{i + 1}" if blank else name)
-    return named, rows[1:], lines[1:], True
+    blank = [not name or name.lower().startswith("unnamed: ") for name in names]
+    named = [f"{UNNAMED}{i + 1}" if blank[i] else name for i, name in enumerate(names)]
+    return distinct_names(named, notes), rows[1:], lines[1:], True
 
 
 def _comes_again(first: list[str], rows: Rows) -> bool:
