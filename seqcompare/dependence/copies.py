@@ -117,17 +117,22 @@ def _symbol_pairs(
     nothing = np.zeros((0, 2), dtype=np.int64)
     some = offsets[: max(_FEWEST, int(np.searchsorted(offsets, _MOST_SIMULATED))) + 1]
     n = len(offsets) - 1
-    width = _run_length(_simulate(codes[: some[-1]], some, rng), some, n)
+    # a chain of high order that has learned from copies makes more of them
+    source = _once(codes, offsets, rng)
+    width = _run_length(_simulate(*source, some, rng), some, n)
     mixed = _mixed(codes, offsets, rng)
     if width:
         # sequences may have frequencies of their own, so that some share more than others
         own = _run_length(mixed[: some[-1]], some, n)
         width = max(width, own) if own else 0
+    if not width:
+        # whole sequences are compared, and short ones come as often as they do
+        source = codes, offsets
     pairs, shared = _shared_runs(codes, offsets, width, rng)
     if len(np.unique(pairs)) <= LEAST_SHARE * (len(offsets) - 1):
         return pairs, shared.sum(), nothing, 0.0, nothing
     other, by_chance = max(
-        (_shared_runs(made, offsets, width, rng) for made in (_simulate(codes, offsets, rng), mixed)),
+        (_shared_runs(made, offsets, width, rng) for made in (_simulate(*source, offsets, rng), mixed)),
         key=lambda found: float(found[1].sum()),
     )
     together, _ = _shared_runs(codes, offsets, int(np.ceil(_GROUPING * width)), rng)
@@ -284,10 +289,26 @@ def _check_pairs(pairs: Array, run: Array, bounds: Array) -> Array:
     return result
 
 
-def _simulate(
+def _once(
     codes: NDArray[np.int64], offsets: NDArray[np.int64], rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each different sequence once, end to end, and their bounds."""
+    base = np.uint64(rng.integers(2**32, 2**63) | 1)
+    whole, _ = _hash_runs(codes, offsets, int(np.diff(offsets).max()), base)
+    kept = np.sort(np.unique(whole, return_index=True)[1])
+    lengths = np.diff(offsets)[kept]
+    bounds = np.concatenate([[0], np.cumsum(lengths)])
+    rows = np.arange(bounds[-1]) + np.repeat(offsets[kept] - bounds[:-1], lengths)
+    return codes[rows], bounds
+
+
+def _simulate(
+    codes: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    wanted: NDArray[np.int64],
+    rng: np.random.Generator,
 ) -> NDArray[np.int64]:
-    """Return sequences of these lengths from a chain fitted to the data, of as high an order as they bear."""
+    """Return sequences with the bounds `wanted` from a chain of as high an order as the data bear."""
     inside = np.ones(len(codes), dtype=bool)
     inside[offsets[:-1]] = False
     state: Labels = codes
@@ -304,7 +325,7 @@ def _simulate(
     followed = np.flatnonzero(inside) - 1
     successors = followed[np.argsort(state[followed], kind="stable")]
     bounds = np.concatenate([[0], np.cumsum(np.bincount(state[followed], minlength=int(state.max()) + 1))])
-    return _walk(codes, state, offsets, successors, bounds, rng)
+    return _walk(codes, state, offsets, successors, bounds, wanted, rng)
 
 
 def _mixed(
@@ -317,14 +338,20 @@ def _mixed(
 
 @njit(cache=True)
 def _walk(
-    codes: Array, state: Array, offsets: Array, order: Array, bounds: Array, rng: np.random.Generator
+    codes: Array,
+    state: Array,
+    offsets: Array,
+    order: Array,
+    bounds: Array,
+    wanted: Array,
+    rng: np.random.Generator,
 ) -> Array:
     """Return sequences that go on, from each state, as the data did at some random time in that state."""
-    made = np.empty_like(codes)
+    made = np.empty(wanted[-1], codes.dtype)
     n = len(offsets) - 1
-    for i in range(n):
+    for i in range(len(wanted) - 1):
         at = offsets[int(rng.random() * n)]
-        for t in range(offsets[i], offsets[i + 1]):
+        for t in range(wanted[i], wanted[i + 1]):
             made[t] = codes[at]
             low, high = bounds[state[at]], bounds[state[at] + 1]
             if high > low:

@@ -23,7 +23,9 @@ _FEWEST_UNITS = 8
 _SORTED = 4
 _FEWEST_JOINED = 12
 _COARSE = 0.2
-_LONG_ENOUGH = 30
+_LONG_ENOUGH = 18
+# five sequences have 120 orders
+_FEWEST_OWN = 5
 _N_WALKS = 99
 SURE = 0.01
 """Where a change of the source is said to be one."""
@@ -191,7 +193,7 @@ def find_own_frequencies(X: Sequences, n_permutations: int, seed: int) -> float 
     have on average is compared with its last third, and with last thirds of other sequences.
     """
     lengths = X.lengths
-    if len(X) < _MANY_SEQUENCES or np.median(lengths) < _LONG_ENOUGH:
+    if len(X) < _FEWEST_OWN or np.median(lengths) < _LONG_ENOUGH:
         return None
     features, names = _features(X)
     # sequences that differ in how often they repeat have memory: what a few steps tell of it is no frequency

@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 _SURE = 0.01
 _OFTEN = 0.1
 _STANDS_OUT = 5
+_LINGERS = 0.95
 _PARTS_OF_A_TREND = 10
 _SHORTEST_MEAN = 20
 
@@ -68,16 +69,42 @@ def _without(values: Floats, X: Sequences, question: Question, nulls: Nulls | No
     values = values - np.nanmean(values, axis=0)
     if nulls is None:
         return values
+    # of what lingers for longer than sequences last, means and spreads of their own are what it remembers
+    lingers = _lingers(values, X)
     keys = {null.name: null.take(question.index).key for null in nulls.strata}
     if "position" in keys:
-        values = _alike(values, keys["position"], always=False)
+        values = np.where(
+            lingers,
+            _less_means(values, keys["position"], always=False),
+            _alike(values, keys["position"], always=False),
+        )
     if nulls.clock is not None and "position" not in keys:
         values = _alike(values, nulls.clock.phase[question.index], always=True)
     if "sequence" in keys:
-        values = _alike(values, keys["sequence"], always=True)
+        values = np.where(lingers, values, _alike(values, keys["sequence"], always=True))
     if "time" in keys and nulls.drift is not None:
         values = _without_drift(values, X, nulls.drift)
     return values
+
+
+def _lingers(values: Floats, X: Sequences) -> NDArray[np.bool_]:
+    """Return which channels hardly come back to the level of their sequence, shape (n_channels,).
+
+    By the regression of each number on the one before it, about the means of sequences; that is too low by
+    (1 + phi) / T in sequences of T steps (Nickell, "Biases in dynamic models with fixed effects", 1981).
+    """
+    later = np.flatnonzero(X.step_index > 0)
+    found = np.zeros(values.shape[1], dtype=bool)
+    for c in range(values.shape[1]):
+        known = later[np.isfinite(values[later, c]) & np.isfinite(values[later - 1, c])]
+        if not len(known):
+            continue
+        owner = X.sequence_index[known]
+        count = np.maximum(np.bincount(owner), 1)
+        x, y = (z - (np.bincount(owner, z) / count)[owner] for z in (values[known - 1, c], values[known, c]))
+        slope = float(x @ y) / max(float(x @ x), 1e-300)
+        found[c] = slope + (1 + slope) * len(np.unique(owner)) / len(known) >= _LINGERS
+    return found
 
 
 def _alike(values: Floats, key: NDArray[np.int64], *, always: bool) -> Floats:
@@ -127,11 +154,25 @@ def _without_drift(values: Floats, X: Sequences, drift: Drift) -> Floats:
     place = int(X.offsets[drift.sequence]) + drift.step if drift.sequence < len(X) else 0
     bounds = np.unique(np.append(X.offsets, place))
     width = max(_SHORTEST_MEAN, int(X.lengths.max()) // _PARTS_OF_A_TREND)
+    values = _without_lines(values, bounds)
     result = values - _running_mean(np.where(np.isnan(values), 0.0, values), bounds, width)
     squares = np.where(np.isnan(result), np.nanmean(result**2, axis=0), result**2)
     spread = np.sqrt(np.maximum(_running_mean(squares, bounds, width), 0))
     usual = np.sqrt(squares.mean(axis=0))
     return np.asarray(result * usual / np.where(spread > 0, spread, usual))
+
+
+def _without_lines(values: Floats, bounds: NDArray[np.int64]) -> Floats:
+    """Return numbers less a straight line in each piece: at its ends a running mean is off by a slope."""
+    result = values.copy()
+    for start, stop in pairwise(bounds):
+        time = np.linspace(-1, 1, stop - start)
+        for c in range(values.shape[1]):
+            known = np.isfinite(values[start:stop, c])
+            if known.sum() > _SHORTEST_MEAN:
+                line = np.polynomial.Polynomial.fit(time[known], values[start:stop, c][known], 1)
+                result[start:stop, c] -= line(time)
+    return result
 
 
 def _running_mean(values: Floats, bounds: NDArray[np.int64], width: int) -> Floats:

@@ -48,9 +48,8 @@ def _autoregression(
         taps[inside, (lag - 1) * channels : lag * channels] = centred[np.flatnonzero(inside) - lag]
     weights = np.linalg.lstsq(taps, centred - left, rcond=None)[0]
     later = rng.permuted(left.reshape(len(X), length, channels)[:, min(3, length - 1) :], axis=1)
-    first = centred.reshape(len(X), length, channels)[:, :3]
     made = np.zeros((len(X), length, channels))
-    made[:, :3] = first[rng.permutation(len(X))]
+    made[:, :3] = centred.reshape(len(X), length, channels)[:, :3]
     limit = 10 * np.abs(centred).max()
     for t in range(3, length):
         past = np.concatenate([made[:, t - lag] for lag in range(1, 4)], axis=1)

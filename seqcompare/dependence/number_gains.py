@@ -106,7 +106,7 @@ def variances(
     usual = float((errors**2).mean())
     inputs = [signs[np.maximum(at - lag, 0), channel] ** 2 for channel, lag in taps]
     inputs = [np.where(X.step_index[at] >= tap.lag, x, x.mean()) for x, tap in zip(inputs, taps, strict=True)]
-    for rate in _MEMORIES:
+    for rate in _MEMORIES if squares.any() else ():
         faded = np.empty(len(squares))
         for start, stop in zip(X.offsets[:-1], X.offsets[1:], strict=True):
             past = np.append(usual, squares[start : stop - 1])

@@ -168,7 +168,8 @@ def _tell(numbers: Numbers, channel: int, lags: Ints, fold: Ints, unit: Ints, sh
         left = y - ridge(lagged(sources, level, at), y, part)
         after = loss(bits_of(left))
         rows.append(row("level", level, known, after))
-        if rows[-1]["bits"] > 0:
+        # two slow series that have nothing to do with each other are correlated, but not in parts left out
+        if rows[-1]["bits"] > 0 and (numbers.own or rows[-1]["p"] <= share):
             rows[-1]["distance"] = _distance(sources, level, at, y, part)
             errors, known = left, after
         else:
@@ -199,8 +200,10 @@ def _tell(numbers: Numbers, channel: int, lags: Ints, fold: Ints, unit: Ints, sh
             rows.append(found)
             errors, known = left, after
     whole = np.zeros(len(target))
-    whole[at] = errors
-    signs = np.column_stack([distance, np.abs(whole)])
+    if numbers.own:
+        # of what is told from other numbers, earlier errors are not known when it is asked for
+        whole[at] = errors
+    signs = np.column_stack([distance, np.abs(whole)] if numbers.own else [distance])
     size = np.full(len(target), np.nan)
     size[at] = np.abs(errors)
     loud = nominate(size, signs, room, lags[lags > 0], share / 4)

@@ -80,13 +80,21 @@ def find_period(X: Sequences, coded: Coded, seed: int) -> Clock | None:
     if X.kind != "real" or X.n_channels > 1:
         return _find(X, _grouped(coded, seed)[:kept], position, owner, longest, seed, numbers=False)
     level = normal_scores(X.channels[:, 0])[:kept]
-    # a clock may go by the spread alone
-    for values in (level, normal_scores(np.abs(level))):
+    # a clock may go by the spread alone, which is about the neighbours: a wave has half its period about 0
+    for values in (level, normal_scores(_distance_from_neighbours(level, position))):
         smooth = _drift(values, position) if aligned else 0.0
         found = _find(X, values - smooth, position, owner, longest, seed, numbers=True)
         if found is not None:
             return found
     return None
+
+
+def _distance_from_neighbours(x: NDArray[np.float64], position: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how far each number is from the mean of those beside it in its sequence."""
+    before, after = np.append(x[:1], x[:-1]), np.append(x[1:], x[-1:])
+    first, last = position == 0, np.append(position[1:] == 0, True)
+    before, after = np.where(first, after, before), np.where(last, before, after)
+    return np.abs(x - (before + after) / 2)
 
 
 def _find(

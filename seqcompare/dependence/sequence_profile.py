@@ -105,10 +105,11 @@ def _look_from_start(
     table, p_value = lag_table(turned, -lags, draws, settings)
     if p_value > _SURE:
         return
-    best = table.loc[table["information"].idxmax()]
+    best = int(np.argmax(table["information"]))
+    lag, bits = int(table["lag"].iloc[best]), float(table["information"].iloc[best])
     notes.append(
-        f"Counted from the start of a sequence, its step {-int(best['lag'])} (from 0) tells of the target "
-        f"({best['information']:.2g} bit, p = {p_value:.2g} over all places)."
+        f"Counted from the start of a sequence, its step {-lag} (from 0) tells of the target "
+        f"({bits:.2g} bit, p = {p_value:.2g} over all places)."
     )
 
 

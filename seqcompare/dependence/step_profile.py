@@ -76,12 +76,8 @@ def profile_steps(
         found = _label_orders(question, nulls, dataset.groups, settings, notes, ahead=ahead)
     found.lags, found.p_value = table, p_value
     _add_reach(found, part, views[0], nulls, settings)
-    if found.reach is not None and dataset.role == "step" and part.raw.kind == "real":
-        seen = table.loc[table["detected"], "lag"].to_numpy()
-        groups = part.groups_of(dataset)
-        farther = label_reach(part, found.reach, seen, found.look_ahead or 0, groups, settings.seed)
-        if farther is not None:
-            found.reach, found.gain, found.gain_error, found.timescale = farther
+    if dataset.role == "step" and part.raw.kind == "real":
+        _look_farther(found, part, part.groups_of(dataset), settings, ahead=ahead)
     found.period = nulls.clock.period if nulls.clock else None
     _add_numbers(found, numbers_of(dataset, part, nulls), settings)
     found.drift = nulls.drift or NO_DRIFT
@@ -194,6 +190,24 @@ def _add_reach(found: Found, question: Question, view: View, nulls: Nulls, setti
     found.look_ahead = -min(matter) if min(matter) < 0 else None
 
 
+def _look_farther(
+    found: Found, question: Question, groups: Labels | None, settings: Settings, *, ahead: bool
+) -> None:
+    """Add how far numbers tell of labels where bins hide it: backwards, then ahead."""
+    seen = found.lags.loc[found.lags["detected"], "lag"].to_numpy()
+    back, later = found.reach, found.look_ahead
+    if back is None and later is None:
+        return
+    before = label_reach(question, -1 if back is None else back, seen, later or 0, groups, settings.seed)
+    if before is not None:
+        found.reach, found.gain, found.gain_error, found.timescale = before
+    if not ahead:
+        return
+    after = label_reach(question.reversed(), later or 0, -seen, found.reach or 0, groups, settings.seed)
+    if after is not None:
+        found.look_ahead, found.gain, found.gain_error, _ = after
+
+
 def _mostly(seen: NDArray[np.int64]) -> int:
     """Return the farthest lag back up to which most lags are seen; 0 if there is none."""
     back = np.sort(seen[seen > 0])
@@ -242,7 +256,7 @@ def _next_orders(
     entropy = {"single steps": marginal_entropy(steps)}
     if losses:
         best = int(np.argmin([loss.mean for loss in losses]))
-        past = f"the last {best} steps" if best else "no context"
+        past = ("the last step" if best == 1 else f"the last {best} steps") if best else "no context"
         entropy[f"{past}, cross-validated"] = losses[best].mean
     if question.X.lengths.mean() >= _LONG and question.scored.all():
         entropy["match lengths"] = _match_lengths(question.X, entropy["single steps"], settings.seed, notes)
