@@ -210,10 +210,10 @@ def find_own_frequencies(X: Sequences, n_permutations: int, seed: int) -> float 
             thirds[-1][:, k] = np.add.reduceat(rest, X.offsets[:-1]) / np.maximum(lengths / 3, 1)
     first, last = thirds[0] - thirds[0].mean(axis=0), thirds[2] - thirds[2].mean(axis=0)
     scale = first.std(axis=0) * last.std(axis=0)
-    first, scale = first[:, scale > 0], scale[scale > 0]
-    last = last[:, last.std(axis=0) > 0] if len(scale) < last.shape[1] else last
-    if not len(scale):
+    differ = scale > 0
+    if not differ.any():
         return None
+    first, last, scale = first[:, differ], last[:, differ], scale[differ]
     rng = np.random.default_rng(seed)
     orders = [np.arange(len(X)), *(rng.permutation(len(X)) for _ in range(n_permutations))]
     agreement = np.array([((first * last[order]).mean(axis=0) / scale).max() for order in orders])
