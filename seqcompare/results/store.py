@@ -204,7 +204,7 @@ class Store:
         ----------
         position : int
             Place of the trial in its run; frames are sorted by it, so that they do not depend on the order
-            in which trials finish.
+            in which trials finish. Of those that have one place, as in races of two starts, ids decide.
         row : mapping
             A value for every column of `COLUMNS`; in a store of answers also ``entry`` (what was entered),
             ``details`` (other metrics, and tables, as JSON holds them) and ``sums`` (weight, loss and bits
@@ -266,7 +266,7 @@ class Store:
         parts = self._whole(
             "side_tables",
             f"{_SIDE_TABLES} LEFT JOIN trials ON trial_id = substr(name, ?) "
-            "WHERE name = ? OR substr(name, 1, ?) = ? ORDER BY position",
+            "WHERE name = ? OR substr(name, 1, ?) = ? ORDER BY position, trial_id",
             *(len(name) + 2, name, len(name) + 1, f"{name}/"),
             under=name,
         )
@@ -282,7 +282,7 @@ class Store:
 
         Of a store of answers it begins with what was entered, and ends with every metric that details hold.
         """
-        rows = self._whole("trials", f"{_TRIALS} ORDER BY position")
+        rows = self._whole("trials", f"{_TRIALS} ORDER BY position, trial_id")
         with self._clearly():
             frame = to_frame([row[:-1] for row in rows])
         if not self._answers:
@@ -302,7 +302,7 @@ class Store:
 
     def curves(self) -> pd.DataFrame:
         """Return the learning curves: one row an epoch of a trial."""
-        rows = self._whole("curves", f"{_CURVES} JOIN trials t USING (trial_id) ORDER BY t.position, c.epoch")
+        rows = self._whole("curves", f"{_CURVES} JOIN trials t USING (trial_id) ORDER BY t.position, c.trial_id, c.epoch")
         with self._clearly():
             frame = pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
             return frame.astype(dict(zip(CURVE_COLUMNS, ("str", "int64", "float64", "float64"), strict=True)))

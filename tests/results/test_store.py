@@ -40,6 +40,14 @@ def test_what_goes_in_comes_out_in_the_order_of_the_sweep(tmp_path):
     assert curves["validation_score"].isna().tolist() == [True, False] * 3
 
 
+def test_trials_of_one_place_are_told_apart(tmp_path):
+    with Store(tmp_path / "store.sqlite") as store:
+        for name in ("b", "a"):
+            store.add(0, {**row(), "trial_id": name}, [(1, 0.5, 0.5), (2, 0.25, 0.75)])
+        assert store.frame()["trial_id"].tolist() == ["a", "b"]
+        assert store.curves()["trial_id"].tolist() == ["a", "a", "b", "b"]
+
+
 def test_numbers_keep_every_bit(tmp_path):
     value = 0.1 + 0.2
     with Store(tmp_path / STORE) as store:
