@@ -198,6 +198,7 @@ class ComparisonResult:
             untried=self.untried,
             spent=self.spent,
             taught=self.side_tables.get(TAUGHT, pd.DataFrame()),
+            heads=self.config.get("heads", {}),
         )
 
     @cached_property

@@ -302,7 +302,9 @@ class Store:
 
     def curves(self) -> pd.DataFrame:
         """Return the learning curves: one row an epoch of a trial."""
-        rows = self._whole("curves", f"{_CURVES} JOIN trials t USING (trial_id) ORDER BY t.position, c.trial_id, c.epoch")
+        rows = self._whole(
+            "curves", f"{_CURVES} JOIN trials t USING (trial_id) ORDER BY t.position, c.trial_id, c.epoch"
+        )
         with self._clearly():
             frame = pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
             return frame.astype(dict(zip(CURVE_COLUMNS, ("str", "int64", "float64", "float64"), strict=True)))
