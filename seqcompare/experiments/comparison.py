@@ -19,7 +19,7 @@ from seqcompare.data.input_checks import locate_step
 from seqcompare.data.read import read_new
 from seqcompare.experiments.explaining import explain_table
 from seqcompare.experiments.predicting import forecast_table, predict_table
-from seqcompare.experiments.winner import MODEL
+from seqcompare.experiments.winner import MODEL, check_model
 from seqcompare.models.export.to_onnx import to_onnx
 from seqcompare.models.persistence import load
 from seqcompare.results.comparison import StoredComparison
@@ -97,6 +97,8 @@ class Comparison(StoredComparison):
         ------
         FileNotFoundError
             If the run keeps no model: none was named, or it could not be saved.
+        RunError
+            If the file of the model was changed or replaced.
         ValueError
             If the model has classes that are not trusted.
         """
@@ -107,6 +109,7 @@ class Comparison(StoredComparison):
             named = verdict.model is not None and result.judgement.winner not in result.references
             why = self.unsaved() or (gone if named else verdict.sentences[0])
             raise FileNotFoundError(f"{self.folder} keeps no model: {why}")
+        check_model(self)
         return load(path, trusted)
 
     def to_onnx(self, path: str | os.PathLike[str], trusted: Sequence[str | type] = ()) -> None:
@@ -246,8 +249,8 @@ class Comparison(StoredComparison):
             If there is no such sequence or step, nothing came before it, the data cannot be read, or the
             model does not take such sequences.
         """
-        new, role = self._read(data, reading), str(self.config["data"]["role"])
         model = self.model(trusted)
+        new, role = self._read(data, reading), str(self.config["data"]["role"])
         with _naming_what_is_missing(new):
             return explain_table(model, new, role, sequence, step, self._ahead)
 
