@@ -243,7 +243,7 @@ def test_rows_go_back_to_where_their_order_has_them(tmp_path):
 def test_names_of_sequences_in_front_of_numbers_are_no_classes(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("\n".join(f"{i},{k % 2},{number()},{number()}" for i in range(30) for k in range(4)))
-    with pytest.raises(DataError, match="may be sequences .* or classes") as refused:
+    with pytest.raises(DataError, match=r"may be sequences .* or classes") as refused:
         read(path)
     assert read(path, **refused.value.remedy).X.lengths.tolist() == [4] * 30
 

@@ -167,23 +167,26 @@ def _counts(line: str) -> tuple[int, ...]:
 def _skip_title(lines: list[int], rows: Rows, notes: list[str]) -> tuple[list[int], Rows]:
     """Leave out what stands above a table: lines of fewer cells than all below them have."""
     width = len(rows[-1])
-    full = next(
-        (i for i, row in enumerate(rows[:20]) if len(row) >= width and all(map(str.strip, row[:width]))), 0
-    )
-    sparse = all(sum(map(bool, map(str.strip, row))) < 3 for row in rows[:full])
-    if width > 3 and full and sparse and len(rows) > full + 3 and not any(map(BARE.fullmatch, rows[full])):
+    full = next((i for i, row in enumerate(rows[:20]) if _n_filled(row) == width), 0)
+    names = {cell.strip() for cell in rows[full][:width]}
+    named = len(names) == width > 3 and not any(map(BARE.fullmatch, names))
+    if full and named and len(rows) > full + 3 and all(_n_filled(row) < 3 for row in rows[:full]):
         notes.append(f"{full} line(s) above the table are left out: they have fewer cells")
         return lines[full:], rows[full:]
     fits = [len(row) == width or (len(row) > width and not any(map(str.strip, row[width:]))) for row in rows]
     start = next((i for i in range(len(rows), 0, -1) if not fits[i - 1]), 0)
     above = rows[:start]
-    filled = [sum(bool(cell.strip()) for cell in row) for row in above]
-    if not above or len(rows) - start < 4 or start > 20 or max(filled) > max(2, width // 3) or width < 3:
+    filled = max(map(_n_filled, above), default=0)
+    if not above or len(rows) - start < 4 or start > 20 or filled > max(2, width // 3) or width < 3:
         return lines, rows
     if any(len(row) >= width - 1 for row in above):
         return lines, rows
     notes.append(f"{start} line(s) above the table are left out: they have fewer cells")
     return lines[start:], rows[start:]
+
+
+def _n_filled(row: list[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
 
 
 def _skip_units(lines: list[int], rows: Rows, notes: list[str]) -> tuple[list[int], Rows]:
