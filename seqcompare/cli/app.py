@@ -190,6 +190,13 @@ def compare(
         int | None,
         typer.Option(help="Steps left out around test blocks of long sequences.", show_default=False),
     ] = None,
+    ahead: Annotated[
+        int | None,
+        typer.Option(
+            help="How many steps forecasts of numbers are to reach; by default 12, or a season.",
+            show_default=False,
+        ),
+    ] = None,
     max_seconds: Annotated[
         float, typer.Option(help="Safety net of one training of a network, in seconds.")
     ] = 600.0,
@@ -224,6 +231,7 @@ def compare(
             repeats=repeats,
             gap=gap,
             along=cast("Along", along),
+            ahead=ahead,
             max_seconds=max_seconds,
             random_state=random_state,
             ids=ids,

@@ -211,13 +211,11 @@ def _find_remedy(
     for change in tries:
         own = {option: value for option, value in change.items() if option not in given}
         other = {option: value for option, value in change.items() if option in given}
-        # a frame compares with nothing
         same = all(type(given[name]) is type(value) and given[name] == value for name, value in other.items())
         if (same and not own) or time.monotonic() > end:
             continue
-        changed = {**given, **other}
         try:
-            _read_all(data, changed, {**special, **own})
+            _read_all(data, {**given, **other}, {**special, **own})
         except Exception:  # whatever goes wrong, this is no remedy
             continue
         return change

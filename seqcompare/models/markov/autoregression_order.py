@@ -57,7 +57,11 @@ def most_lags(n_steps: int, width: int = 1) -> int:
 
 
 def choose_order(estimator: Any, sequences: Sequences, weight: Floats, most: int | None) -> int:
-    """Return the order from 0 on that has the best BIC (Schwarz 1978, "Estimating the dimension of a model").
+    """Return the order from 0 on that has the best BIC or AIC, whichever the estimator's order is.
+
+    The one (Schwarz 1978, "Estimating the dimension of a model") finds the order of a source that has one;
+    the other (Akaike 1974, "A new look at the statistical model identification") takes the more lags the
+    more steps there are, which predicts better where no order is right.
 
     Parameters
     ----------
@@ -77,7 +81,7 @@ def choose_order(estimator: Any, sequences: Sequences, weight: Floats, most: int
         return 0
     plain = clone(estimator).set_params(season=None, log=False)
     rows = likelihood_rows(plain, sequences, orders, weight)
-    return int(min(rows, key=lambda row: row["bic"])["order"])
+    return int(min(rows, key=lambda row: row[estimator.order])["order"])
 
 
 def _rows_of_moments(estimator: Any, sequences: Sequences, orders: list[int], late: Floats) -> list[Record]:
