@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seqcompare.data.read import read_new
-from seqcompare.datasets import read
+from seqcompare.datasets import DataError, read
 
 RANDOM = np.random.default_rng(11)
 
@@ -165,6 +165,37 @@ FILES = {
               "mean,0.1,0.1,0.2", "sd,1.0,1.0,1.0"),
         12, (3, 3), {"value": "real"}, ["2 line(s) below the table are left out: 'mean'"],
     ),
+    "beats.csv": (
+        lines("datetime,hr", (f"2016-11-24 13:58:{k // 20:02d}.{5 * (k % 20):02d}0,{400 + 37 * k * k % 211}"
+                              for k in range(800))),
+        1, (800, 800), {"hr": "count"}, ["'datetime' is taken for the order"],
+    ),
+    "offices.csv": (
+        lines("Series Id:,LNS1,,", "Title:,Rate,,", "Series id,Year,Period,Value,",
+              (f"LNS1,{y},Q0{q},{number()}" for y in range(1960, 1970) for q in (1, 2, 3, 4))),
+        1, (40, 40), {"Value": "real"}, ["'Year', 'Period' are read as one of dates"],
+    ),
+    "two_exports.csv": (
+        lines("date,v", (f"2024-01-{k:02d},{number()}" for k in range(1, 15)),
+              (f"{k:02d}.01.2024,{number()}" for k in range(15, 30))),
+        1, (29, 29), {"v": "real"}, ["year, month, day beside dates of the form day.month.year"],
+    ),
+    "seizures.csv": (
+        lines("subject,age,period,y", (f"{i},{90 - i},{k},{RANDOM.geometric(0.3) + i % 9 * 9 * (k > 3)}"
+                                       for i in range(1, 60) for k in range(1, 5))),
+        59, (4, 4), {"y": "count"}, ["'age' is no channel: it is the same all through each sequence"],
+    ),
+    "printed.txt": (
+        lines("            MEANS", "=" * 40, "Year   Jan  Feb  Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
+              "-" * 40, (f"{y}   " + "  ".join(number() for _ in range(12)) for y in range(1749, 1775)), "",
+              "Note: the last ones are preliminary."),
+        1, (312, 312), {"value": "real"}, ["4 line(s) around a table of numbers are left out"],
+    ),
+    "ragged_heads.dat": (
+        lines("Obs    patid cycle dose DLT", (f"{6 * i + k}       {i}     {k}  {number()}   {(i + k * k) % 2}"
+                                              for i in range(1, 9) for k in range(6))),
+        8, (6, 6), {"dose": "real", "DLT": "real"}, ["the lines hold as many numbers each"],
+    ),
 }  # fmt: skip
 
 
@@ -207,3 +238,60 @@ def test_rows_go_back_to_where_their_order_has_them(tmp_path):
     again = read(path)
     for name, x in zip(first.ids, first.X, strict=True):
         np.testing.assert_array_equal(again.X[list(again.ids).index(name)], x)
+
+
+def test_names_of_sequences_in_front_of_numbers_are_no_classes(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(f"{i},{k % 2},{number()},{number()}" for i in range(30) for k in range(4)))
+    with pytest.raises(DataError, match=r"may be sequences .* or classes") as refused:
+        read(path)
+    assert read(path, **refused.value.remedy).X.lengths.tolist() == [4] * 30
+
+
+def test_a_panel_of_two_years_is_read_as_the_error_says(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(
+        lines(
+            "region,year,packs,tax",
+            (f"r{i},{y},{number()},{number()}" for y in (1985, 1995) for i in range(20)),
+        )
+    )
+    with pytest.raises(DataError, match="has a row for each channel") as refused:
+        read(path)
+    assert refused.value.remedy == {"sequence": "region"}
+    assert read(path, **refused.value.remedy).X.lengths.tolist() == [2] * 20
+
+
+def test_fasta_in_tens_and_under_remarks(tmp_path):
+    path = tmp_path / "a.fsa"
+    path.write_text("; from elsewhere\n;\n>one\nACGTAC\nAC\n>two\nACCA\n")
+    data = read(path)
+    assert data.X.lengths.tolist() == [8, 4]
+    path = tmp_path / "a.fasta"
+    path.write_text(">one\nAC GT\n>two\nACC A\n")
+    assert read(path).X.lengths.tolist() == [4, 4]
+    path.write_text(">one\nAC GT\nA1GT\n")
+    with pytest.raises(DataError, match="line 3, column 2: '1' is no residue"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (";;saved by a program\n;no comment\none\nACCGT-\n;no comment\ntwo\nACCGTT\n", "MASE"),
+        ("PileUp\n\n MSF: 60  Type: P  Check: 12  ..\n\n Name: a\n\n//\n\na  ACDEF\n", "MSF"),
+    ],
+)
+def test_alignments_of_other_programs_are_refused_by_name(text, what, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text(text)
+    with pytest.raises(DataError, match=f"{what}.* is not read: save it as FASTA"):
+        read(path)
+
+
+def test_numbers_between_blanks_have_no_names(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(f"{number()} {number()}" for _ in range(30)))
+    with pytest.raises(DataError, match="a table of 30 rows and 2 columns without names") as refused:
+        read(path)
+    assert read(path, **refused.value.remedy).X.n_channels == 2
