@@ -26,7 +26,7 @@ from seqcompare.cli.options import (
     QuietOption,
     SchedulerOption,
     WaitOption,
-    be_patient,
+    patient,
 )
 from seqcompare.cli.predicting import explain, export, forecast, predict
 from seqcompare.cli.profiling import profile
@@ -153,8 +153,8 @@ def sweep(
     ):
         run = run_sweep(suite, folder, progress=bar.show, **shared)
     output.say("writing the report")
-    be_patient()  # who reads the run this moment ends soon, and must not cost it its page
-    page = run.report()
+    with patient():  # who reads the run this moment ends soon, and must not cost it its page
+        page = run.report()
     show_sweep(output, run, page)
     if not as_json:
         output.page(page, opened=opened)
@@ -191,6 +191,13 @@ def compare(
         int | None,
         typer.Option(help="Steps left out around test blocks of long sequences.", show_default=False),
     ] = None,
+    ahead: Annotated[
+        int | None,
+        typer.Option(
+            help="How many steps forecasts of numbers are to reach; by default 12, or a season.",
+            show_default=False,
+        ),
+    ] = None,
     max_seconds: Annotated[
         float, typer.Option(help="Safety net of one training of a network, in seconds.")
     ] = 600.0,
@@ -225,6 +232,7 @@ def compare(
             repeats=repeats,
             gap=gap,
             along=cast("Along", along),
+            ahead=ahead,
             max_seconds=max_seconds,
             random_state=random_state,
             ids=ids,
@@ -237,8 +245,8 @@ def compare(
             progress=bar.show,
         )
     output.say("writing the report")
-    be_patient()  # as above
-    page = found.report()
+    with patient():  # as above
+        page = found.report()
     show_comparison(output, found, page)
     if not output.as_json:
         output.page(page, opened=opened)

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 
-def be_patient(wanted: bool = True) -> None:
-    """Wait from now on for other processes that work on a folder, in place of refusing it."""
-    if wanted:
-        from seqcompare.results.folder import PATIENT
+@contextmanager
+def patient() -> Iterator[None]:
+    """Wait for other processes that work on a folder, in place of refusing it."""
+    from seqcompare.results.folder import PATIENT
 
-        PATIENT.set(True)
+    before = PATIENT.set(True)
+    try:
+        yield
+    finally:
+        PATIENT.reset(before)
+
+
+def _wait(context: typer.Context, wanted: bool) -> None:
+    if wanted:
+        context.with_resource(patient())
 
 
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run.", show_default=False)]
@@ -21,7 +32,7 @@ JobsOption = Annotated[int, typer.Option("--jobs", "-j", help="Worker processes;
 FreshOption = Annotated[bool, typer.Option("--fresh", help="Throw away an earlier run in the folder.")]
 WaitOption = Annotated[
     bool,
-    typer.Option("--wait", callback=be_patient, help="Wait for another process that works on the folder."),
+    typer.Option("--wait", callback=_wait, help="Wait for another process that works on the folder."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write the result as JSON, for machines.")]
 OpenOption = Annotated[bool, typer.Option("--open", help="Open the report in a browser when it is written.")]

@@ -169,17 +169,16 @@ def _find_sequence(
     fitting = []
     for name in _candidates(table, "sequence", free):
         look = looks[name]
-        if look.kind == "moments" or (look.kind == "fraction" and 2 * look.blocks > len(look.codes)):
+        fractions = look.kind == "fraction" and 2 * look.blocks > len(look.codes) and not look.is_whole
+        if look.kind == "moments" or fractions:
             found.notes.append(f"column {name!r} is not taken for the sequence: it holds {_noun(look)}")
-        elif (
-            normal(name) in WEAK and look.kind == "words" and look.blocks > look.distinct and not _hosts(look)
-        ):
-            if any(looks[n].every_row_its_own for n in _candidates(table, "order", free)):
-                found.notes.append(
-                    f"column {name!r} is not taken for the sequence: its words alternate in time"
-                )
-            else:
+        elif normal(name) in WEAK and look.blocks > look.distinct and not _hosts(look):
+            timed = [looks[n] for n in _candidates(table, "order", free)]
+            problem = _why_weak(look, [t for t in timed if why_no_order(table, t, look.codes) is None])
+            if problem is None:
                 fitting.append(name)
+            else:
+                found.notes.append(f"column {name!r} is not taken for the sequence: {problem}")
         elif not look.every_row_its_own:
             fitting.append(name)
     # of several, one whose rows stand together: within it, others may count anew
@@ -207,6 +206,14 @@ def _find_sequence(
                 return
 
 
+def _why_weak(look: Look, orders: list[Look]) -> str | None:
+    """Return why a column whose values alternate keeps no sequences apart, in spite of its name."""
+    if look.kind == "words":
+        alternate = any(order.every_row_its_own for order in orders)
+        return "its words alternate in time" if alternate else None
+    return None if orders else "its numbers alternate from row to row, and no column orders the rows of each"
+
+
 def _hosts(look: Look) -> bool:
     """Whether words are the names of machines, with points or numbers in them."""
     machines = [re.fullmatch(r"[\w-]+(?:[.:][\w-]+)+|[A-Za-z_-]+[0-9]+", text) for text in look.texts]
@@ -231,8 +238,11 @@ def _check_not_one_row_each(table: Table, found: Assigned, looks: dict[str, Look
 def _find_order(table: Table, found: Assigned, looks: dict[str, Look], free: list[str]) -> None:
     codes = looks[found.sequence].codes if found.sequence else np.zeros(len(table.frame), dtype=np.int64)
     named = _candidates(table, "order", free)
+    counting = [n for n in free if looks[n].kind == "whole" and looks[n].counts(starts_of(codes))]
     for name in named:
         problem = why_no_order(table, looks[name], codes)
+        if problem is None and counting and looks[name].is_time_of_day and not _goes_on(looks[name], codes):
+            problem = f"its times go up and down where {counting[0]!r} counts the rows"
         if problem is None:
             _take(found, "order", name, "its name", free)
             return
@@ -286,10 +296,16 @@ def why_no_order(table: Table, look: Look, codes: NDArray[np.int64]) -> str | No
     if look.is_clock:
         return None
     regular = np.mean([even(part, 0.5 if look.kind == "whole" else 0.8) for part in parts])
-    if regular > 0.5:
+    if regular > 0.5 or (look.kind == "whole" and _begin_alike(parts)):
         return None
     fractions = "have fractions and go" if look.kind == "fraction" else "go"
     return f"its values {fractions} up and down, unevenly spaced"
+
+
+def _begin_alike(parts: list[NDArray[np.float64]]) -> bool:
+    """Whether nearly all sequences have the same smallest number, as if timed from their start."""
+    least = pd.Series([part.min() for part in parts])
+    return len(parts) > 2 and bool(least.value_counts(normalize=True).iloc[0] > 0.9)
 
 
 def _goes_on(look: Look, codes: NDArray[np.int64]) -> bool:
@@ -314,6 +330,9 @@ def _find_usual(
 def _is_target(look: Look, looks: dict[str, Look], found: Assigned) -> str | None:
     if look.kind == "moments":
         return "it holds dates or times"
+    starts = starts_of(looks[found.sequence].codes) if found.sequence else None
+    if starts is not None and look.counts(starts) and changes(look, looks, found.sequence):
+        return "it counts the steps"
     if look.kind == "fraction" and changes(look, looks, found.sequence):
         numbers = look.numbers
         assert numbers is not None
@@ -345,7 +364,8 @@ def _find_values(table: Table, found: Assigned, looks: dict[str, Look], free: li
     reasons = {name: bookkeeping(looks[name], looks, found.sequence, found.order) for name in free}
     several = found.sequence is not None and 1 < looks[found.sequence].distinct < len(table.frame)
     for name in free if several else []:
-        if reasons[name] is None and not changes(looks[name], looks, found.sequence):
+        look = looks[name]
+        if look.distinct > 1 and look.kind != "moments" and not changes(look, looks, found.sequence):
             hint = "" if found.target else f" (to predict it: --target {name})"
             reasons[name] = f"it is the same all through each sequence{hint}"
     kept = [name for name in free if reasons[name] is None]

@@ -34,7 +34,7 @@ def check_axes(X: Any) -> None:
     UserWarning
         Where rows are probably steps, or the second axis channels, or an index goes back in time.
     """
-    if hasattr(X, "columns") and hasattr(X, "index") and np.ndim(X) == 2:
+    if hasattr(X, "columns") and len(getattr(X, "shape", ())) == 2:
         _warn_of_frame(X)
     elif isinstance(X, np.ndarray) and X.ndim == 3:
         n, second, third = X.shape

@@ -27,6 +27,9 @@ def bookkeeping(
         return None
     if n_rows < 3 or look.kind == "other":
         return None
+    if look.name.startswith(UNNAMED) and look.kind != "fraction" and look.every_row_its_own:
+        numbered = look.kind == "whole" and look.rises(np.zeros(n_rows, dtype=bool), strictly=True)
+        return "it numbers the rows" if numbered else "it names every row"
     if look.kind == "words":
         if look.every_row_its_own and n_rows > 9:
             return "it names every row"
@@ -44,8 +47,12 @@ def bookkeeping(
             return "it is a clock that runs through the file: it goes up from row to row, in all sequences"
         return _copy_of_order(look, looks, sequence, order_column)
     if look.rises(nowhere, strictly=True) or _falls(numbers):
-        if several or order_column or look.is_clock or look.name.startswith(UNNAMED) or even(numbers, 0.99):
-            return "it numbers the rows" if not look.is_clock else "it is a clock that runs through the file"
+        if look.is_clock:
+            return "it is a clock that runs through the file"
+        if even(numbers, 0.99):
+            return "it numbers the rows"
+        if several or order_column:
+            return "it goes one way through the whole file, as serial numbers do"
     elif look.distinct > 2 and several and look.rises(nowhere, strictly=False) and even(numbers, 0.5):
         return "it never goes back in the whole file, as a count of blocks or a calendar does"
     elif normal(look.name) in ("year", "month", "day", "hour", "week") and look.rises(

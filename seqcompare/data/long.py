@@ -76,12 +76,9 @@ def read_long(
         table = join_keys(table, columns.sequence)
     table = fill_down(table, columns.sequence)
     looks = _look(table)
-    named = [columns.sequence, columns.target, columns.group, columns.values]
-    joined = (
-        None
-        if columns.order is not None or any(named)
-        else join_date_and_time(table, looks) or join_calendar(table, looks)
-    )
+    named = [columns.sequence, columns.target, columns.group, *_named_values(columns)]
+    free = {name: look for name, look in looks.items() if name not in named}
+    joined = join_date_and_time(table, free) or join_calendar(table, free) if columns.order is None else None
     if joined is not None:
         table, columns = joined[0], replace(columns, order=joined[1])
         looks = _look(table)
@@ -102,6 +99,7 @@ def read_long(
                 missing = f"there is no column {column!r}; the columns are {', '.join(looks)}"
                 raise table.error(missing).trying({"cell": None})
             table, columns = open_cells(table, columns, column)
+    known = {str(name) for name in table.frame.columns}
     if shape is None and column is None and columns.sequence is None:
         taken = {columns.order, columns.target, columns.group, *_named_values(columns)}
         free = {name: look for name, look in looks.items() if name not in taken}
@@ -136,8 +134,13 @@ def read_long(
         again["steps"] = dict(shape.channels)
     if unrolled is not None:
         again = {}
-    elif table.keys:  # they are found again
+    elif table.keys:
         again = {"values": found.values, "wide": False}
+        # what is made of others, but for keys that are joined, is found again
+        for part in ("sequence", "order"):
+            chosen = getattr(found, part)
+            if part in table.keys and (chosen in known or {*chosen.split(",")} <= known):
+                again[part] = chosen
     elif shape is None and column is None:
         again = {"sequence": told.sequence or found.sequence or False, "values": found.values, "wide": False}
         if joined is None:

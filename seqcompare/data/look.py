@@ -147,6 +147,11 @@ class Look:
         return in_nanoseconds((cells.dt.tz_convert(None) if zoned else cells).to_numpy("datetime64"))
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all numbers are whole, also where they are written with a fraction of zero."""
+        return self.numbers is not None and bool((np.nan_to_num(self.numbers) % 1 == 0).all())
+
+    @property
     def is_clock(self) -> bool:
         """Whether the column says when: dates, times, or seconds since 1970."""
         if self.kind == "moments":

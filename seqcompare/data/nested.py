@@ -1,10 +1,9 @@
-"""Sequences and orders that two columns make together, as trials within subjects and beeps within days."""
+"""Sequences and orders that columns make together, as trials within subjects and beeps within days."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -12,15 +11,13 @@ from numpy.typing import NDArray
 
 from seqcompare.data.keys import join_keys
 from seqcompare.data.look import Look, starts_of
+from seqcompare.data.runs import find_keys
 from seqcompare.data.table import Table
 from seqcompare.data.usual import USUAL, normal
 
-# comparing pairs of columns is for tables of few
-_FEW = 8
-
 
 def nest(table: Table, looks: Mapping[str, Look], order: bool) -> Table:
-    """Return the table with a column for what two columns make together, named as sequence or order.
+    """Return the table with a column for what columns make together, named as sequence or order.
 
     Parameters
     ----------
@@ -35,14 +32,14 @@ def nest(table: Table, looks: Mapping[str, Look], order: bool) -> Table:
         return table
     name = _usual_sequence(looks)
     if name is None:
-        return _panel_of_pairs(table, looks)
+        return _told_by_order(table, looks, None) or table
     codes = looks[name].codes
     if (codes < 0).any():
         return table
     nested = _trials_within(table, looks, name)
-    if nested is not None:
-        return nested
-    return _beeps_within_days(table, looks, codes) if order else table
+    if nested is None and order:
+        nested = _beeps_within_days(table, looks, codes)
+    return nested or _told_by_order(table, looks, name) or table
 
 
 def _usual_sequence(looks: Mapping[str, Look]) -> str | None:
@@ -84,34 +81,22 @@ def _trials_within(table: Table, looks: Mapping[str, Look], name: str) -> Table 
     return None
 
 
-def _panel_of_pairs(table: Table, looks: Mapping[str, Look]) -> Table:
-    """Return the table with a key of two columns of words, each pair of which has each time once."""
-    orders = [n for n, look in looks.items() if normal(n) in USUAL["order"] and look.numbers is not None]
-    words = [
-        n for n, look in looks.items() if look.kind == "words" and 1 < look.distinct <= len(look.codes) / 2
-    ]
-    if len(orders) != 1 or not 2 <= len(words) <= _FEW:
-        return table
-    times = looks[orders[0]]
-    found = []
-    for one, other in combinations(words, 2):
-        a, b = looks[one].codes, looks[other].codes
-        if min(a.min(), b.min(), times.codes.min()) < 0:
-            continue
-        pairs = _pairs(a, b)
-        n_pairs = int(pairs.max()) + 1
-        needed = all(_repeat(_pairs(each, times.codes)) for each in (a, b))
-        whole = len(a) > 0.8 * n_pairs * times.distinct and n_pairs > max(a.max(), b.max()) + 1
-        if needed and whole and times.distinct > 1 and not _repeat(_pairs(pairs, times.codes)):
-            found.append(f"{one},{other}")
-    if len(found) != 1:
-        return table
-    why = f"column {orders[0]!r} has each of its times once with each pair of their values"
-    keys = {"sequence": (found[0], why)}
-    return _without(join_keys(table, found[0]), found[0].split(","), keys)
+def _told_by_order(table: Table, looks: Mapping[str, Look], name: str | None) -> Table | None:
+    """Return the table with a key of the columns that an order tells; None if there are none."""
+    found = find_keys(looks, name)
+    if found is None:
+        return None
+    columns, order, why = found
+    joint = ",".join(columns)
+    keys = {"sequence": (joint, why), "order": (order, "it goes up in each sequence")}
+    if len(columns) == 1:
+        return replace(table, keys=keys)
+    # what is around others may be the group, if there are enough to be split
+    gone = [n for n in columns if looks[n].blocks > looks[n].distinct or looks[n].distinct < 5]
+    return _without(join_keys(table, joint), gone, keys)
 
 
-def _beeps_within_days(table: Table, looks: Mapping[str, Look], codes: NDArray[np.int64]) -> Table:
+def _beeps_within_days(table: Table, looks: Mapping[str, Look], codes: NDArray[np.int64]) -> Table | None:
     """Return the table with one order in place of a column of days, say, and one that counts within them."""
     for name, look in looks.items():
         if normal(name) not in USUAL["order"] or look.numbers is None or look.distinct < 2:
@@ -120,6 +105,8 @@ def _beeps_within_days(table: Table, looks: Mapping[str, Look], codes: NDArray[n
         if (look.codes < 0).any() or not _repeat(days) or int(days.max()) + 1 > len(days) / 2:
             continue
         starts = starts_of(days)
+        if not (starts & ~starts_of(codes)).any():
+            continue  # what is the same all through each sequence orders nothing
         if starts.sum() != int(days.max()) + 1 or not look.rises(starts_of(codes), strictly=False):
             continue
         for inner, counted in looks.items():
@@ -129,7 +116,7 @@ def _beeps_within_days(table: Table, looks: Mapping[str, Look], codes: NDArray[n
             anew = counted.numbers[starts] == counted.numbers.min()
             if whole and np.mean(anew) > 0.5 and not (counted.codes < 0).any():
                 return _one_order(table, look, counted)
-    return table
+    return None
 
 
 def _one_order(table: Table, outer: Look, inner: Look) -> Table:

@@ -19,20 +19,26 @@ USUAL = {
         "document_id doc doc_id game game_id match match_id video video_id utterance utterance_id vehicle "
         "vehicle_id machine machine_id customer customer_id device_id unit unit_id engine run run_id "
         "track_id trip_id recording recording_id sample_id sid uid pid record_id subjid usubjid ptid "
-        "respondent_id student_id animal_id hhid mmsi flight_id store_id station_id stay_id encounter_id "
-        "conversation_id thread_id account_id member_id player_id ticker ip ip_address client_ip host"
+        "respondent_id student_id animal_id hhid ptnum patno patid subjno individual mmsi flight_id store_id "
+        "station_id stay_id encounter_id conversation_id thread_id account_id member_id player_id ticker ip "
+        "ip_address client_ip host"
     ),
     "order": _words(
         "order step time t timestamp time:timestamp datetime date position pos ds ts index idx frame tick "
         "event_time start_time time_stamp created_at recorded_at token_id turn cycle visit minute second "
-        "hour day week month quarter year start onset begin tstart time0"
+        "hour day week month quarter year start onset begin tstart time0 yr days weeks months years hours "
+        "minutes seconds age datum zeit zeitpunkt stunde woche monat jahr jour heure semaine mois annee "
+        "fecha hora dia semana mes ano"
     ),
     "target": _words("target label class tag ner_tag outcome"),
     "group": _words("group groups subject subject_id"),
 }
 
 #: Names of sequences that are as often those of something that changes from step to step.
-WEAK = ("unit", "series", "run", "trial", "sample_id", "host")
+WEAK = ("unit", "series", "run", "trial", "sample_id", "host", "pid", "sid")
+
+#: Names of orders that are as often those of something that is measured.
+WEAK_ORDERS = _words("days weeks months years hours minutes seconds age")
 
 #: Names of sequences if the rows of each stand together, and else of one attribute of many.
 PLACES = _words(

@@ -13,15 +13,20 @@ import pandas as pd
 from seqcompare.data.assign import Columns, no_such_column
 from seqcompare.data.cells import Spelling, as_words, type_cells
 from seqcompare.data.dates import place_in_cycle
+from seqcompare.data.lags import rows_go_on
 from seqcompare.data.look import Look, in_nanoseconds
 from seqcompare.data.order import moments_of
 from seqcompare.data.table import UNNAMED, Table
-from seqcompare.data.usual import USUAL, WEAK, normal
+from seqcompare.data.usual import USUAL, WEAK, WEAK_ORDERS, normal
 
 ROW, STEP, VALUE, CLASS = "row", "step", "value", "class"
 
 _NUMBERED = re.compile(r"(?P<stem>.*?[^0-9.]|)(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<end>[^0-9]*)")
 _ORDINAL = re.compile(r"(?<![0-9])([0-9]{1,2})(?:st|nd|rd)$", re.IGNORECASE)
+# what R calls the columns of a matrix beside other channels
+_DOTTED = re.compile(r"[A-Za-z]\w*\.[0-9]+")
+# more classes than that are hardly sorted into blocks
+_MOST_CLASSES = 10
 _LETTERED = re.compile(r"([a-z])[_.](\w+)", re.IGNORECASE)
 _DATE = re.compile(r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}")
 # with a number behind it, such a word names a time
@@ -103,7 +108,8 @@ def find_shape(table: Table, columns: Columns, looks: Mapping[str, Look], wide: 
     rest = [name for name in names if name not in of_steps]
     if len(steps) < 3 or any(len({_is_number(looks[n]) for n in part}) > 1 for part in channels.values()):
         return None
-    if any(normal(name) in USUAL["order"] and looks[name].distinct != 1 for name in rest):
+    orders = {*USUAL["order"]} - {*WEAK_ORDERS}
+    if any(normal(name) in orders and looks[name].distinct != 1 for name in rest):
         return None
     strong = {*USUAL["sequence"]} - {*WEAK, "ip", "ip_address", "client_ip"}
     usual = [n for n in rest if normal(n) in strong and not looks[n].every_row_its_own]
@@ -112,17 +118,23 @@ def find_shape(table: Table, columns: Columns, looks: Mapping[str, Look], wide: 
     if usual or any(looks[n].kind == "moments" and looks[n].rises(nowhere, strictly=False) for n in rest):
         return None
     keys = [name for name in rest if looks[name].every_row_its_own and looks[name].kind in ("words", "whole")]
-    stem = _NUMBERED.fullmatch(steps[0])
+    stem = _numbered(steps[0])
     last = [] if stem is None else re.findall("[a-z]+", stem["stem"].lower())
     when = _place(steps[0])
     dated = when is not None and "#" not in when[0]
     bare = dated or stem is None or not stem["stem"] or (bool(last) and last[-1] in _TIMES)
+    # T1 may be a time as well as a thermometer
+    either = not bare or (not dated and stem is not None and len(stem["stem"].strip("._ ")) == 1)
     if not rest and len(steps) < 12 and [str(i) for i in range(len(steps))] == steps:
         raise table.error(
             f"the columns are called {steps[0]} to {steps[-1]}: a row may be a sequence (--wide) or a step "
             f"of {len(steps)} channels (--no-wide); say which"
         ).trying({"wide": True}, {"wide": False})
-    named = [n for n in keys if looks[n].kind == "words" or normal(n) in USUAL["sequence"] or len(rest) > 1]
+    named = [n for n in keys if looks[n].kind == "words" or normal(n) in USUAL["sequence"]]
+    if either and not named:
+        if rows_go_on(looks, steps, rest) or (not bare and len(steps) < 12 and _DOTTED.fullmatch(steps[0])):
+            return None
+        named = keys if len(rest) > 1 else []
     if bare or (named and len(table.frame) > 1):
         return Shape(
             channels,
@@ -199,12 +211,16 @@ def _place(name: str) -> tuple[str, float] | None:
     moment = moments_of([text])
     if moment is not None:
         return "moments", float(in_nanoseconds(moment)[0])
-    # R parts names from numbers by points
-    text = re.sub(r"(?<=[A-Za-z_])\.(?=[0-9]+$)", "_", text)
-    match = _NUMBERED.fullmatch(_ORDINAL.sub(r"\1th", text))
+    match = _numbered(text)
     if match is None:
         return None
     return f"{match['stem']}#{match['end']}", float(match["number"])
+
+
+def _numbered(name: str) -> re.Match[str] | None:
+    """Return the parts of a name with a number, which R parts by points and others by ordinals."""
+    text = re.sub(r"(?<=[A-Za-z_])\.(?=[0-9]+$)", "_", name.strip())
+    return _NUMBERED.fullmatch(_ORDINAL.sub(r"\1th", text))
 
 
 def _headless_shape(table: Table, looks: Mapping[str, Look]) -> Shape | None:
@@ -216,6 +232,13 @@ def _headless_shape(table: Table, looks: Mapping[str, Look]) -> Shape | None:
     if not all(_is_number(looks[name]) for name in rest) or len(names) < 2:
         return None
     labels = _are_labels(looks[first])
+    many = looks[first].blocks == looks[first].distinct > _MOST_CLASSES
+    if labels and many and len(rest) < 12:
+        raise table.error(
+            f"there are no names, and the rows of each of the {looks[first].distinct} values of column "
+            f"{first!r} stand together: these may be sequences (--sequence {first} --no-wide) or classes "
+            "(--wide); say which"
+        ).trying({"wide": False, "sequence": first}, {"wide": True})
     which = "first" if first == names[0] else "last"
     fractions = sum(looks[name].kind == "fraction" for name in rest)
     if labels and len(rest) > 1 and (fractions > len(rest) / 2 or len(rest) >= 12):

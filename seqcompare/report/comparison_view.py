@@ -38,6 +38,8 @@ class ComparisonView:
         The score of chance.
     winner : str or None
         The contestant that is enough, by the name that is shown; None where the data cannot tell.
+    forecaster : str or None
+        The contestant that is named to forecast several steps by; None where nobody forecasts.
     """
 
     kind = COMPARISON
@@ -61,6 +63,8 @@ class ComparisonView:
         judged = run.result.judgement
         decided = judged.kind in {"model", "chance"} and judged.winner is not None
         self.winner = self._names[str(judged.winner)] if decided else None
+        forecaster = run.result.forecaster
+        self.forecaster = None if forecaster is None else self._names[forecaster.entry]
 
     def named(self, frame: pd.DataFrame, columns: tuple[str, ...] = ("entry",)) -> pd.DataFrame:
         """Return `frame` with the names that are shown; ``entry`` is ``model`` as well.

@@ -12,6 +12,7 @@ from seqcompare.metrics import Metric
 from seqcompare.quantities import percent
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import Config
+from seqcompare.results.forecaster import Forecaster
 from seqcompare.results.judgement import Judgement
 from seqcompare.results.left_out import Spent
 from seqcompare.results.shorter import Shorter
@@ -67,6 +68,8 @@ class Findings:
         The table of this name.
     spent : Spent, optional
         What was spent of a budget, and what was left out for that; None where nothing limited the run.
+    forecaster : Forecaster, optional
+        Who is named to forecast several steps of numbers by.
     taught : DataFrame, optional
         The table of this name: what long sequences teach while they are read.
     heads : mapping of str to str
@@ -90,6 +93,7 @@ class Findings:
     numbers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     early: pd.DataFrame = field(default_factory=pd.DataFrame)
     spent: Spent | None = None
+    forecaster: Forecaster | None = None
     taught: pd.DataFrame = field(default_factory=pd.DataFrame)
     heads: Mapping[str, str] = field(default_factory=dict)
 

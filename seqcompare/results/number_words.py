@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from seqcompare.families import REFERENCE
 from seqcompare.quantities import number, percent, ratio
 from seqcompare.results.contest import CHANCE
-from seqcompare.results.findings import Findings, Writer, steps
+from seqcompare.results.findings import Findings, Writer, brief, steps
 
 _MOST_NAMED = 3
 #: Autocorrelation of residuals from which on it is worth a sentence.
@@ -32,6 +36,37 @@ def say_units(found: Findings, writer: Writer) -> None:
     _say_mean_and_spread(found, writer, mine["numbers_skill"], winner)
     _say_what_matters(writer, mine["numbers_influence"], winner)
     _say_what_is_left(writer, mine["numbers_residuals"], winner)
+
+
+def say_forecaster(found: Findings, writer: Writer) -> None:
+    """Say whom backtests name to forecast several steps by, and what that rests on."""
+    named = found.forecaster
+    if named is None:
+        return
+    rival = named.rival
+    rows: list[Mapping[Any, Any]] = [named.row, *([] if rival is None else [rival])]
+    naive = named.table[named.table["family"] == REFERENCE].to_dict("records")
+    rows += [row for row in naive if row["candidate"] not in {r["candidate"] for r in rows}]
+    words = [f"{brief(str(row['candidate']))} {number(float(row['score']))}" for row in rows]
+    error = "the last value" if found.data.get("period", 1) == 1 else "the value of the season before"
+    who = brief(named.candidate) if named.is_model else "no model"
+    same = (named.entry, named.candidate) == named.winner
+    why = "no other did better by more than one standard error" if same else "which did best"
+    writer.say(
+        f"To forecast {named.steps} step{'s' * (named.steps > 1)}, {who} is named, {why} in backtests: "
+        f"{'; '.join(words)} (mean CRPS of all steps from {named.n_origins} points, in units of the error of "
+        f"{error} one step ahead).",
+        *(("forecasters", str(row["candidate"]), "score", row["score"]) for row in rows),
+    )
+    if rival is not None and np.isfinite([named.row["checked"], rival["checked"]]).all():
+        writer.say(
+            "Named in this way before each part that is tested, forecasts of that part would have come to "
+            f"{number(float(named.row['checked']))}, those of {words[1].rpartition(' ')[0]} to {number(float(rival['checked']))}.",
+            *(
+                ("forecasters", str(row["candidate"]), "checked", row["checked"])
+                for row in (named.row, rival)
+            ),
+        )
 
 
 def _of(table: pd.DataFrame, entry: str) -> pd.DataFrame:

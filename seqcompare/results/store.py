@@ -203,8 +203,8 @@ class Store:
         Parameters
         ----------
         position : int
-            Place of the trial in its run; frames are sorted by it, so that they do not depend on the order
-            in which trials finish. Of those that have one place, as in races of two starts, ids decide.
+            Place of the trial in its run, or in the part of it that was planned at once; frames are sorted by
+            it and then by name, so that they do not depend on the order in which trials finish.
         row : mapping
             A value for every column of `COLUMNS`; in a store of answers also ``entry`` (what was entered),
             ``details`` (other metrics, and tables, as JSON holds them) and ``sums`` (weight, loss and bits
@@ -266,7 +266,7 @@ class Store:
         parts = self._whole(
             "side_tables",
             f"{_SIDE_TABLES} LEFT JOIN trials ON trial_id = substr(name, ?) "
-            "WHERE name = ? OR substr(name, 1, ?) = ? ORDER BY position, trial_id",
+            "WHERE name = ? OR substr(name, 1, ?) = ? ORDER BY position, name",
             *(len(name) + 2, name, len(name) + 1, f"{name}/"),
             under=name,
         )
@@ -302,9 +302,8 @@ class Store:
 
     def curves(self) -> pd.DataFrame:
         """Return the learning curves: one row an epoch of a trial."""
-        rows = self._whole(
-            "curves", f"{_CURVES} JOIN trials t USING (trial_id) ORDER BY t.position, c.trial_id, c.epoch"
-        )
+        order = "ORDER BY t.position, c.trial_id, c.epoch"
+        rows = self._whole("curves", f"{_CURVES} JOIN trials t USING (trial_id) {order}")
         with self._clearly():
             frame = pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
             return frame.astype(dict(zip(CURVE_COLUMNS, ("str", "int64", "float64", "float64"), strict=True)))

@@ -16,7 +16,7 @@ from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import Config, in_time
 from seqcompare.results.findings import Findings, Number, Writer, brief, capital, say_caveats
 from seqcompare.results.judgement import NOT_TRIED, SHOWN, SURE
-from seqcompare.results.number_words import say_units
+from seqcompare.results.number_words import say_forecaster, say_units
 from seqcompare.results.reach import say_how_early, say_how_far
 from seqcompare.results.sureness import say_budget, say_how_sure, say_statuses, searched_words, settle_words
 from seqcompare.results.taught import say_what_is_taught
@@ -104,6 +104,7 @@ def write_verdict(found: Findings) -> Verdict:
         say_what_is_taught(found, writer)
         writer.topic = "units"
         say_units(found, writer)
+        say_forecaster(found, writer)
         writer.topic = "profile"
         _say_profile(found, writer)
     writer.topic = "caveat"

@@ -44,7 +44,6 @@ FILES = {
     # tables
     "no row": ("a.csv", "sequence,x\n", {}, "line 1: there is no row below"),
     "no names": ("a.csv", "1,2\n3,4\n", {}, "2 rows and 2 columns without names: a row may be"),
-    "a name twice": ("a.csv", "x,x\n1,2\n", {}, "line 1, column 'x': two columns"),
     "a line end in a name": (
         "a.csv",
         'id,"x\ny",z\n1,a,b\n',

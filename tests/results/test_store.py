@@ -40,12 +40,14 @@ def test_what_goes_in_comes_out_in_the_order_of_the_sweep(tmp_path):
     assert curves["validation_score"].isna().tolist() == [True, False] * 3
 
 
-def test_trials_of_one_place_are_told_apart(tmp_path):
-    with Store(tmp_path / "store.sqlite") as store:
-        for name in ("b", "a"):
-            store.add(0, {**row(), "trial_id": name}, [(1, 0.5, 0.5), (2, 0.25, 0.75)])
-        assert store.frame()["trial_id"].tolist() == ["a", "b"]
-        assert store.curves()["trial_id"].tolist() == ["a", "a", "b", "b"]
+def test_trials_of_two_plans_may_have_the_same_place(tmp_path):
+    rows = [row(seed=seed) for seed in (2, 1, 0)]
+    with Store(tmp_path / STORE) as store:
+        for each in rows:
+            store.add(0, each, [(1, 0.5, math.nan), (2, 0.25, 0.75)])
+        frame, curves = store.frame(), store.curves()
+    assert frame["trial_id"].tolist() == sorted(r["trial_id"] for r in rows)
+    assert curves["trial_id"].tolist() == [name for name in frame["trial_id"] for _ in range(2)]
 
 
 def test_numbers_keep_every_bit(tmp_path):

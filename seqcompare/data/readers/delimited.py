@@ -13,7 +13,16 @@ import pandas as pd
 
 from seqcompare.data.cells import as_words, stands_for_nothing, type_cells
 from seqcompare.data.readers import Reader
-from seqcompare.data.readers.heads import BARE, DELIMITERS, Rows, join_heads, split_further, without_heads
+from seqcompare.data.readers.heads import (
+    BARE,
+    DELIMITERS,
+    Rows,
+    distinct_names,
+    join_heads,
+    split_further,
+    without_heads,
+    without_totals,
+)
 from seqcompare.data.source import DataError, read_text
 from seqcompare.data.table import UNNAMED, Table
 
@@ -79,7 +88,7 @@ def parse_table(text: str, path: Path, delimiter: str | None, notes: list[str]) 
         lines, rows = _skip_units(lines, rows, notes)
     if not rows:
         raise DataError("there is no row below the column names", path, skipped + 1)
-    lines, rows = _trim(lines, rows, len(names), path, notes)
+    lines, rows = _trim(*without_totals(lines, rows, notes), len(names), path, notes)
     if len(names) > _MOST_COLUMNS:
         raise DataError(
             f"there are {len(names):,} columns, and at most {_MOST_COLUMNS:,} are read: a series a row is "
@@ -143,7 +152,9 @@ def _parted_by_blanks(text: str) -> str | None:
     columns = list(zip(*rows[1:], strict=True))[width - len(rows[0]) :]
     numbers = [all(map(BARE.fullmatch, column)) for column in columns]
     # words above numbers are names of columns; a text of one column has blanks inside its cells
-    if not any(number and not BARE.fullmatch(name) for number, name in zip(numbers, rows[0], strict=True)):
+    named = any(number and not BARE.fullmatch(name) for number, name in zip(numbers, rows[0], strict=True))
+    fractions = all(numbers) and all(map(BARE.fullmatch, rows[0])) and "." in text
+    if not named and not (fractions and len(rows[0]) == width):
         return None
     return "\n".join("\t".join(line.split()) for line in lines)
 
@@ -156,15 +167,26 @@ def _counts(line: str) -> tuple[int, ...]:
 def _skip_title(lines: list[int], rows: Rows, notes: list[str]) -> tuple[list[int], Rows]:
     """Leave out what stands above a table: lines of fewer cells than all below them have."""
     width = len(rows[-1])
-    start = next((i for i in range(len(rows), 0, -1) if len(rows[i - 1]) != width), 0)
+    full = next((i for i, row in enumerate(rows[:20]) if _n_filled(row) == width), 0)
+    names = {cell.strip() for cell in rows[full][:width]}
+    named = len(names) == width > 3 and not any(map(BARE.fullmatch, names))
+    if full and named and len(rows) > full + 3 and all(_n_filled(row) < 3 for row in rows[:full]):
+        notes.append(f"{full} line(s) above the table are left out: they have fewer cells")
+        return lines[full:], rows[full:]
+    fits = [len(row) == width or (len(row) > width and not any(map(str.strip, row[width:]))) for row in rows]
+    start = next((i for i in range(len(rows), 0, -1) if not fits[i - 1]), 0)
     above = rows[:start]
-    filled = [sum(bool(cell.strip()) for cell in row) for row in above]
-    if not above or len(rows) - start < 4 or start > 20 or max(filled) > max(2, width // 3) or width < 3:
+    filled = max(map(_n_filled, above), default=0)
+    if not above or len(rows) - start < 4 or start > 20 or filled > max(2, width // 3) or width < 3:
         return lines, rows
     if any(len(row) >= width - 1 for row in above):
         return lines, rows
     notes.append(f"{start} line(s) above the table are left out: they have fewer cells")
     return lines[start:], rows[start:]
+
+
+def _n_filled(row: list[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
 
 
 def _skip_units(lines: list[int], rows: Rows, notes: list[str]) -> tuple[list[int], Rows]:
@@ -201,6 +223,9 @@ def _read_names(
     if pd.to_numeric(pd.Series(names, dtype=object), errors="coerce").notna().all() and len(names) == 1:
         notes.append("the first line holds a value, no name")
         return ["value"], rows, lines, False
+    widest = max(map(len, rows[1:]), default=0)
+    while len(names) > max(widest, 1) and not names[-1]:
+        names.pop()
     if len(rows) > 1 and all(len(row) == len(names) + 1 for row in rows[1:]):
         if all(not row[-1].strip() for row in rows[1:]):
             notes.append("every line ends in a separator too many")
@@ -210,15 +235,9 @@ def _read_names(
                 "the first line has a name less than the lines below have cells: they begin with row names"
             )
             names = ["", *names]
-    named: list[str] = []
-    seen: set[str] = set()
-    for i, name in enumerate(names):
-        if name in seen and name:
-            raise DataError("two columns have this name", path, lines[0], name).trying({"tokens": "word"})
-        seen.add(name)
-        blank = not name or name.lower().startswith("unnamed: ")
-        named.append(f"{UNNAMED}{i + 1}" if blank else name)
-    return named, rows[1:], lines[1:], True
+    blank = [not name or name.lower().startswith("unnamed: ") for name in names]
+    named = [f"{UNNAMED}{i + 1}" if blank[i] else name for i, name in enumerate(names)]
+    return distinct_names(named, notes), rows[1:], lines[1:], True
 
 
 def _comes_again(first: list[str], rows: Rows) -> bool:

@@ -15,6 +15,72 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 BARE = re.compile(r"[-+0-9.,:/ ]*[0-9][-+0-9.,:/ eET]*")
 
 
+# what is written before the sum or mean of the rows above, in languages that spreadsheets are in
+_TOTAL = re.compile(
+    r"(?:grand |sub-?)?(?:total|totals|sum|mean|average|avg|median|std|sd|min|max|count|summe|gesamt|"
+    r"gesamtsumme|mittelwert|durchschnitt|somme|moyenne|total g[eé]n[eé]ral|suma|media|"
+    r"promedio|totale|somma)\s*:?",
+    re.IGNORECASE,
+)
+# lines
+_MOST_BELOW = 10
+
+
+def without_totals(lines: list[int], rows: Rows, notes: list[str]) -> tuple[list[int], Rows]:
+    """Leave out what stands below a table: sums and means of its rows, and remarks of one cell.
+
+    Parameters
+    ----------
+    lines, rows : list of int, list of list of str
+        The rows below the names, and where they are.
+    notes : list of str
+        What was decided is added.
+    """
+    end = len(rows)
+    while end > max(3, len(rows) - _MOST_BELOW) and _says_of_others(rows[end - 1]):
+        end -= 1
+    above = [row for row in rows[:end][-20:] if any(cell.strip() for cell in row)]
+    if end == len(rows) or len(above) < 3 or any(_says_of_others(row) for row in above):
+        return lines, rows
+    at = {_first(row) for row in rows[end:]}
+    cells = [row[i].strip() for i in at for row in above if i < len(row)]
+    # a word below dates or numbers, or below names of which none comes twice
+    if not all(map(BARE.fullmatch, cells)) and len(set(cells)) < len(cells):
+        return lines, rows
+    notes.append(
+        f"{len(rows) - end} line(s) below the table are left out: {rows[end][min(at)].strip()!r:.40}"
+    )
+    return lines[:end], rows[:end]
+
+
+def _says_of_others(row: list[str]) -> bool:
+    """Whether a row begins as a sum or mean of others does, or holds nothing but a remark."""
+    at = _first(row)
+    if at > 1 or len(row) < 2:
+        return False
+    remark = not any(cell.strip() for cell in row[at + 1 :]) and " " in row[at].strip()
+    return remark or _TOTAL.fullmatch(row[at].strip()) is not None
+
+
+def _first(row: list[str]) -> int:
+    """Return the first cell that is not empty."""
+    return next((i for i, cell in enumerate(row) if cell.strip()), len(row))
+
+
+def distinct_names(names: list[str], notes: list[str]) -> list[str]:
+    """Return names of columns of which each is there once: the second ``acc`` is ``acc 2``."""
+    found: list[str] = []
+    for name in names:
+        number, written = 1, name
+        while written and written in found:
+            number += 1
+            written = f"{name} {number}"
+        if number > 1:
+            notes.append(f"another column is called {name!r}: this one is read as {written!r}")
+        found.append(written)
+    return found
+
+
 def split_further(rows: Rows, delimiter: str, notes: list[str]) -> Rows:
     """Return rows with the cells that another mark separates as well, in all lines or in some."""
     width = len(rows[0])

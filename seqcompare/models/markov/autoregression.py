@@ -56,15 +56,16 @@ class Autoregression(NumberDensity):
 
     Parameters
     ----------
-    order : int or "bic", default=1
-        Steps that a prediction looks back. "bic": of the orders from 0 to `max_order` that with the best BIC.
+    order : int, "bic" or "aic", default=1
+        Steps that a prediction looks back. "bic", "aic": of the orders from 0 to `max_order` that with the
+        best BIC or AIC.
     season : int, optional
         Steps of a season. What is predicted from the last `order` ones is then x[t] - x[t - season], how a
         step differs from that of the season before; 1 takes changes from step to step.
     log : bool, default=False
         Whether the rule is one of the logarithms of numbers above 0. Densities stay those of the numbers.
     max_order : int, optional
-        The largest order that "bic" tries, fewer where there are less than eight steps for each; by default
+        The largest order that these try, fewer where there are less than eight steps for each; by default
         10 log10(n) of n steps.
     ridge : float, default=0.0
         Penalty on the squared coefficients, in units of a squared error and of the channels' spread.
@@ -119,7 +120,7 @@ class Autoregression(NumberDensity):
 
     def __init__(
         self,
-        order: int | Literal["bic"] = 1,
+        order: int | Literal["bic", "aic"] = 1,
         *,
         season: int | None = None,
         log: bool = False,
@@ -177,7 +178,7 @@ class Autoregression(NumberDensity):
             used = np.add.reduceat(weight, sequences.offsets[:-1]) > 0
             if not used.all():
                 sequences, weight = sequences.take(used), weight[np.repeat(used, sequences.lengths)]
-        if self.order == "bic":
+        if isinstance(self.order, str):
             self.order_ = choose_order(self, *self._changes(sequences, weight), self.max_order)
         else:
             self.order_ = int(self.order)
@@ -383,7 +384,7 @@ class Autoregression(NumberDensity):
         return LogNormalMixture(found) if self.log else found
 
     def _check_parameters(self) -> None:
-        if self.order != "bic":
+        if self.order != "bic" and self.order != "aic":
             check_order(self.order)
         if self.season is not None:
             check_scalar(self.season, "season", Integral, min_val=1)

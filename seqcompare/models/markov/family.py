@@ -138,12 +138,12 @@ def _depths(problem: Problem) -> list[Settings]:
 
 
 def _autoregression(
-    problem: Problem, order: int | Literal["bic"], season: int | None = None, log: bool = False
+    problem: Problem, order: int | Literal["bic", "aic"], season: int | None = None, log: bool = False
 ) -> BaseEstimator | None:
     """Return the chain of numbers: a density, or one a class."""
     if problem.kind != "real" or not _follows_or_classes(problem):
         return None
-    most = int(10 * math.log10(problem.longest)) if order == "bic" else None
+    most = int(10 * math.log10(problem.longest)) if isinstance(order, str) else None
     chain = seqcompare.Autoregression(
         order, season=season, log=log, max_order=most, missing="allow" if problem.missing else "error"
     )
@@ -165,14 +165,15 @@ def _lags(problem: Problem) -> list[Settings]:
 def _lags_of_next(problem: Problem) -> list[Settings]:
     """Return orders, of one season's changes as well, and of logarithms of what varies with its size.
 
-    A few short series leave no parts that are long enough to choose by: the order is that of the best BIC,
-    which counts every step, and logarithms are taken wherever numbers vary with their size.
+    A few short series leave no parts that are long enough to choose by: the order is that of the best BIC or
+    AIC, which count every step, and logarithms are taken wherever numbers vary with their size.
     """
     season = problem.period if 1 < problem.period <= _LONGEST_SEASON else 0
     few = problem.n_train <= _FEW_SERIES and problem.n_steps < _FEW_STEPS and problem.task is None
     if few and not problem.missing:  # with gaps each order that BIC looks at is fitted in many rounds
-        told: Settings = {"order": "bic", **({"log": True} if problem.grows else {})}
-        return [told, {**told, "season": season}] if season else [told]
+        kept: Settings = {"log": True} if problem.grows else {}
+        seasons: list[Settings] = [{}, {"season": season}] if season else [{}]
+        return [{"order": by, **kept, **each} for by in ("bic", "aic") for each in seasons]
     orders = [1, 2, 3, 4, 6, 8, *([season, season + 1] if season > 8 else [])]
     able = [k for k in orders if k < problem.longest]
     found: list[Settings] = [
@@ -183,19 +184,22 @@ def _lags_of_next(problem: Problem) -> list[Settings]:
 
 
 def _lags_label(settings: Settings) -> str:
+    order = settings["order"]
     words = "seasonal autoregression" if settings.get("season") else "autoregression"
-    words += ", order by BIC" if settings["order"] == "bic" else f" of order {settings['order']}"
+    words += f", order by {order.upper()}" if isinstance(order, str) else f" of order {order}"
     words += f", {settings['season']} steps a season" if settings.get("season") else ""
     return words + (", of logarithms" if settings.get("log") else "")
 
 
 def _n_lags(problem: Problem, settings: Settings) -> int:
     order = settings["order"]
-    return most_lags(problem.n_steps) if order == "bic" else int(order) + (settings.get("season") or 0)
+    return (
+        most_lags(problem.n_steps) if isinstance(order, str) else int(order) + (settings.get("season") or 0)
+    )
 
 
 def _other_order(problem: Problem, settings: Settings) -> list[Settings]:
-    return [] if settings["order"] == "bic" else _one_more_or_less("order", problem, settings)
+    return [] if isinstance(settings["order"], str) else _one_more_or_less("order", problem, settings)
 
 
 def _fewer_lags(estimator: BaseEstimator, k: int) -> BaseEstimator:
@@ -204,7 +208,7 @@ def _fewer_lags(estimator: BaseEstimator, k: int) -> BaseEstimator:
         return estimator
     if estimator.season is not None and k < estimator.season:
         estimator.set_params(season=None)
-    key = "max_order" if estimator.order == "bic" else "order"
+    key = "max_order" if isinstance(estimator.order, str) else "order"
     left = k - (estimator.season or 0)
     return estimator.set_params(**{key: min(left, getattr(estimator, key))})
 

@@ -102,7 +102,7 @@ class AnswerSheet:
     title, subtitle : str
         The question, and what it was asked of.
     tiles : tuple of Tile
-        Use this model, how good, how far back, how sure.
+        Use this model, how good, how far back, how sure, and of numbers whom to forecast by.
     heads : dict of str to (str, str)
         Column -> heading, and what stands below it in small letters.
     rows : tuple of Row
@@ -304,8 +304,11 @@ def _commands(judged: Judgement, result: ComparisonResult, folder: str) -> tuple
     if judged.kind == "model" and judged.winner != CHANCE:
         n = int(data["n_sequences"])
         whole = f"all {say.count(n)} sequences" if n > 1 else "the whole sequence"
+        named = result.forecaster
+        forecast = [] if named is None else [f"seqcompare forecast {folder} NEW_DATA --steps {named.steps}"]
         return (
             f"seqcompare predict {folder} NEW_DATA --out answers.csv",
+            *forecast,
             f"model = seqcompare.load_run({folder!r}).model()  # fitted to {whole}",
         )
     return (f"seqcompare profile {name}  # what single steps tell, before any model",)

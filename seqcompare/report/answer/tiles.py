@@ -1,4 +1,4 @@
-"""The four tiles of an answer: use this model, how good, how far back, how sure."""
+"""The tiles of an answer: use this model, how good, how far back, how sure; and of numbers, to forecast."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BESIDE = ("accuracy", "rmse")
 
 @dataclass(frozen=True)
 class Tile:
-    """One of the four things that a reader wants first."""
+    """One of the few things that a reader wants first."""
 
     label: str
     value: str
@@ -78,7 +78,25 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
         costs = f"{size} parameters, {step} a step, {written(mine['fit_seconds'], say.duration)} to train"
         use = Tile("Use this model", capital(shown(verdict.model, 48)), f"{why} · {costs}", tone)
         sure = _how_sure(result, judged, tolerance)
-    return use, good, _how_far(result, mine), sure
+    return use, good, _how_far(result, mine), sure, *_to_forecast(result)
+
+
+def _to_forecast(result: ComparisonResult) -> list[Tile]:
+    """Return whom to forecast several steps by, where the run has found that out."""
+    named = result.forecaster
+    if named is None:
+        return []
+    label = f"To forecast {say.count(named.steps)} step{'s' if named.steps > 1 else ''}"
+    rival = named.rival
+    against = f", {shown(rival['candidate'], 30)} by {say.number(float(rival['score']))}" if rival else ""
+    note = (
+        f"off by {say.number(float(named.row['score']))}{against}: mean CRPS of all these steps in backtests from "
+        f"{say.count(named.n_origins)} points, in units of the last value's error one step ahead"
+    )
+    if not named.is_model:
+        return [Tile(label, "No model: chance is enough", note)]
+    same = (named.entry, named.candidate) == (result.verdict.entry, result.verdict.model)
+    return [Tile(label, "The same model" if same else capital(shown(named.candidate, 48)), note, "ok")]
 
 
 @dataclass(frozen=True)

@@ -367,15 +367,30 @@ def seasonal(n, seed=0):
     return np.array(x)
 
 
-def test_the_order_is_that_of_the_best_bic():
+def test_the_order_is_that_of_the_best_aic_or_bic():
     x = list(draw_ar([1.6, -0.8], 5, 60))
     model = Autoregression("bic", max_order=6).fit(x)
     assert model.order_ == select_order(x, range(7), "bic").best_order == 2
     np.testing.assert_array_equal(model.coef_, Autoregression(2).fit(x).coef_)
+    # of white noise the other criterion takes a lag too many now and then
+    noise = list(np.random.default_rng(8).normal(size=(40, 60)))
+    orders = {by: [Autoregression(by).fit([one]).order_ for one in noise] for by in ("aic", "bic")}
+    assert orders["aic"] == [select_order([one], range(8), "aic").best_order for one in noise]
+    assert sum(orders["aic"]) > sum(orders["bic"])
     # 10 log10(n), at most an eighth of the steps, of vectors in units of what a lag costs
     assert [most_lags(n) for n in (7, 40, 100, 1000)] == [0, 5, 12, 30]
     assert most_lags(100, 4) == 3
     assert Autoregression("bic").fit([x[0][:7]]).order_ == 0
+
+
+@pytest.mark.parametrize(("coefficients", "seed"), [([1.6, -0.8], 0), ([0.5], 1), ([0.3, 0.2, 0.3], 2)])
+def test_with_gaps_the_order_is_that_of_fits_to_every_order(coefficients, seed):
+    x = draw_ar(coefficients, 1, 200, seed=seed)[0]
+    x[np.random.default_rng(seed).random(200) < 0.2] = np.nan
+    estimator = Autoregression(missing="allow")
+    for criterion in ("aic", "bic"):
+        full = select_order([x], range(6), criterion, estimator=estimator).best_order
+        assert Autoregression(criterion, max_order=5, missing="allow").fit([x]).order_ == full
 
 
 def test_a_seasonal_rule_is_the_rule_of_the_changes_since_the_season_before():
