@@ -33,7 +33,7 @@ _COLUMNS: dict[str, Writer] = {
     **dict.fromkeys(("gain", "gain_error", "uniform_bits", "label bits"), partial(say.decimals, n=3)),
     **dict.fromkeys(("seen_half", "seen_nine_in_ten", "least_seen", "most_seen", "influence"), say.bits),
     **dict.fromkeys(("f1", "macro_f1", "span_f1", "auroc", "brier", "precision", "recall"), say.ratio),
-    **dict.fromkeys(("r2", "mase", "correlation", "gradient"), say.ratio),
+    **dict.fromkeys(("r2", "mase", "correlation", "gradient", "checked"), say.ratio),
 }
 #: What a comparison scores, by column: as its metric says it, or differences of its loss.
 _SCORES = ("score", "low", "high", "chance", "optimal", "at_most")

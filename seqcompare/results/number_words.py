@@ -47,7 +47,7 @@ def say_forecaster(found: Findings, writer: Writer) -> None:
     rows: list[Mapping[Any, Any]] = [named.row, *([] if rival is None else [rival])]
     naive = named.table[named.table["family"] == REFERENCE].to_dict("records")
     rows += [row for row in naive if row["candidate"] not in {r["candidate"] for r in rows}]
-    words = [f"{brief(str(row['candidate']))} {number(float(row['score']))}" for row in rows]
+    words = [f"{brief(str(row['candidate']))} {ratio(float(row['score']))}" for row in rows]
     error = "the last value" if found.data.get("period", 1) == 1 else "the value of the season before"
     who = brief(named.candidate) if named.is_model else "no model"
     same = (named.entry, named.candidate) == named.winner
@@ -61,7 +61,8 @@ def say_forecaster(found: Findings, writer: Writer) -> None:
     if rival is not None and np.isfinite([named.row["checked"], rival["checked"]]).all():
         writer.say(
             "Named in this way before each part that is tested, forecasts of that part would have come to "
-            f"{number(float(named.row['checked']))}, those of {words[1].rpartition(' ')[0]} to {number(float(rival['checked']))}.",
+            f"{ratio(float(named.row['checked']))}, those of {words[1].rpartition(' ')[0]} to "
+            f"{ratio(float(rival['checked']))}.",
             *(
                 ("forecasters", str(row["candidate"]), "checked", row["checked"])
                 for row in (named.row, rival)

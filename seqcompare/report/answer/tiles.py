@@ -88,10 +88,10 @@ def _to_forecast(result: ComparisonResult) -> list[Tile]:
         return []
     label = f"To forecast {say.count(named.steps)} step{'s' if named.steps > 1 else ''}"
     rival = named.rival
-    against = f", {shown(rival['candidate'], 30)} by {say.number(float(rival['score']))}" if rival else ""
+    against = f", {shown(rival['candidate'], 30)} by {say.ratio(float(rival['score']))}" if rival else ""
     note = (
-        f"off by {say.number(float(named.row['score']))}{against}: mean CRPS of all these steps in backtests from "
-        f"{say.count(named.n_origins)} points, in units of the last value's error one step ahead"
+        f"off by {say.ratio(float(named.row['score']))}{against}: mean CRPS of all these steps in backtests "
+        f"from {say.count(named.n_origins)} points, in units of the last value's error one step ahead"
     )
     if not named.is_model:
         return [Tile(label, "No model: chance is enough", note)]
