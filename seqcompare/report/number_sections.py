@@ -125,6 +125,7 @@ def numbers_section(view: ComparisonView) -> Section | None:
                     "error": "standard error",
                     "checked": "named beforehand",
                 },
+                dict.fromkeys(("score", "behind", "error"), ratio),
             )
         )
     return Section(ANCHOR, "What is predicted, in units of the data", (), tuple(parts))
