@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.ranks import normal_scores
 from seqcompare.dependence.unit_root import unit_root_p_value
+from seqcompare.quantities import number
 from seqcompare.typing import Labels, Values
 
 _N_BLOCKS = 48
@@ -126,11 +127,14 @@ def find_drift(X: Sequences, n_permutations: int, seed: int) -> Drift | None:
     if len(X) > 1:
         place = f"most at sequence {sequence:,} of {len(X):,} (from 0)" + (f", step {step:,}" if step else "")
     before, after = features[:at, feature].mean(), features[at:, feature].mean()
-    what = f"{names[feature]} {before:.2g} before, {after:.2g} after"
+    what = f"{names[feature]} {number(before)} before, {number(after)} after"
     if _is_gradual(sums[:, feature] / size, size, int(part) + 1):
         tenth = -(-len(size) // 10)
-        ends = (sums[rows, feature].sum() / size[rows].sum() for rows in (slice(tenth), slice(-tenth, None)))
-        place, what = "bit by bit", f"{names[feature]} {{:.2g}} at first, {{:.2g}} at last".format(*ends)
+        first, last = (
+            number(sums[rows, feature].sum() / size[rows].sum())
+            for rows in (slice(tenth), slice(-tenth, None))
+        )
+        place, what = "bit by bit", f"{names[feature]} {first} at first, {last} at last"
     wander = float("nan")
     if p_value <= SURE and len(X) < _MANY_SEQUENCES and X.values.dtype.kind in "iuf":
         wander = _unit_root(X, excess, n_permutations, seed)

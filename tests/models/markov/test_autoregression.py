@@ -383,6 +383,16 @@ def test_the_order_is_that_of_the_best_aic_or_bic():
     assert Autoregression("bic").fit([x[0][:7]]).order_ == 0
 
 
+@pytest.mark.parametrize(("coefficients", "seed"), [([1.6, -0.8], 0), ([0.5], 1), ([0.3, 0.2, 0.3], 2)])
+def test_with_gaps_the_order_is_that_of_fits_to_every_order(coefficients, seed):
+    x = draw_ar(coefficients, 1, 200, seed=seed)[0]
+    x[np.random.default_rng(seed).random(200) < 0.2] = np.nan
+    estimator = Autoregression(missing="allow")
+    for criterion in ("aic", "bic"):
+        full = select_order([x], range(6), criterion, estimator=estimator).best_order
+        assert Autoregression(criterion, max_order=5, missing="allow").fit([x]).order_ == full
+
+
 def test_a_seasonal_rule_is_the_rule_of_the_changes_since_the_season_before():
     x = seasonal(80)
     change = x[4:] - x[:-4]
