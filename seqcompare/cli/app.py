@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from seqcompare.cli.data import with_data, with_reading
-from seqcompare.cli.ending import resumable, run
+from seqcompare.cli.ending import Stoppable, resumable, run
 from seqcompare.cli.inspection import inspect
 from seqcompare.cli.listing import Listing, records_of
 from seqcompare.cli.options import (
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 
 app = typer.Typer(
+    cls=Stoppable,
     name="seqcompare",
     help=(
         "How far back do the dependencies in your sequences reach, and which family of models captures "

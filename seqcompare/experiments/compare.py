@@ -7,7 +7,7 @@ import math
 import os
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -261,8 +261,16 @@ def plan_comparison(
         },
         **described(own, [judged, *shown, *METRICS.values()]),
     }
+    config["heads"] = _heads(contestants, config["data"]["not_tried"])
     source = DataSource(dataset, plan, problem, judged, tuple(shown), inner_cv, ahead)
     return PlannedComparison(source, tuple(contestants), config)
+
+
+def _heads(contestants: Sequence[Contestant], not_tried: Iterable[str]) -> dict[str, str]:
+    """Return what pages call the models that stand for whole families, by their names."""
+    absent = {family.title: family.head for family in FAMILIES.values() if family.title in set(not_tried)}
+    heads = {**absent, **{c.name: c.head for c in contestants}}
+    return {name: head for name, head in heads.items() if head}
 
 
 def _keep_models(folder: Path, dataset: SequenceDataset, searched: PlannedComparison) -> None:

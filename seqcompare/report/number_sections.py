@@ -7,6 +7,7 @@ from functools import partial
 import pandas as pd
 
 from seqcompare.families import REFERENCE
+from seqcompare.quantities import number, percent, ratio
 from seqcompare.report.comparison_view import ComparisonView
 from seqcompare.report.figures import COMPARISON, FigureSpec, figures_of
 from seqcompare.report.figures import numbers as draw
@@ -60,6 +61,7 @@ def numbers_section(view: ComparisonView) -> Section | None:
             "within the central intervals of 50% and 95%." + ("" if scaled else _OF_ERRORS),
             scores,
             heads if scaled else {k: v for k, v in heads.items() if k != "mase"},
+            view.scores,
         ),
         Table(
             "numbers_skill",
@@ -79,6 +81,7 @@ def numbers_section(view: ComparisonView) -> Section | None:
                 "high": "high",
                 **({"gain": "bits saved by the density"} if bits else {}),
             },
+            dict.fromkeys(("low", "high"), percent),
         ),
     ]
     ahead = _named(view, "numbers_ahead")
@@ -97,6 +100,7 @@ def numbers_section(view: ComparisonView) -> Section | None:
                     "n": "forecasts",
                     **{name: _SCORES[name] for name in ("mase", "crps", "coverage_50", "coverage_95")},
                 },
+                view.scores,
             )
         )
     forecasters = _named(view, "forecasters").head(_MOST_FORECASTERS)
@@ -121,6 +125,7 @@ def numbers_section(view: ComparisonView) -> Section | None:
                     "error": "standard error",
                     "checked": "named beforehand",
                 },
+                dict.fromkeys(("score", "behind", "error"), ratio),
             )
         )
     return Section(ANCHOR, "What is predicted, in units of the data", (), tuple(parts))
@@ -180,7 +185,7 @@ def _stretch_figure(view: ComparisonView) -> Figure | None:
             "came; line: the predicted mean; bands: the central intervals of 50% and 95%."
         ),
         alt="Series with predictions. Mean absolute error in what is shown: "
-        + ", ".join(f"{entry} {value:.3g}" for entry, value in off.items())
+        + ", ".join(f"{entry} {number(value)}" for entry, value in off.items())
         + ".",
         panels=tuple(panels),
         data=data.drop(columns=["family", "model"]),
@@ -212,6 +217,7 @@ def _pit_figure(view: ComparisonView) -> Figure | None:
         alt="Histograms of the probability integral transform; the numbers follow below.",
         panels=panels,
         data=table[["entry", "channel", "bin", "share"]],
+        y="share",
         size=(2.9, 2.2),
     )
 
@@ -245,6 +251,8 @@ def _residual_figure(view: ComparisonView) -> Figure | None:
         alt="Autocorrelations by lag; the numbers follow below.",
         panels=panels,
         data=table[["entry", "channel", "power", "lag", "correlation", "band"]],
+        writers={"band": ratio},
+        y="correlation",
         size=(3.5, 2.2),
         columns=2,
     )

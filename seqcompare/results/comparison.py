@@ -200,6 +200,7 @@ class ComparisonResult:
             untried=self.untried,
             spent=self.spent,
             taught=self.side_tables.get(TAUGHT, pd.DataFrame()),
+            heads=self.config.get("heads", {}),
         )
 
     @cached_property
@@ -256,9 +257,8 @@ class ComparisonResult:
             "curves": self.curves,
             "trials": self.frame,
         }
-        kept = (LEFT_OUT, SPENT, TAUGHT, "lag_profile")
-        beside = {name: self.side_tables[name] for name in kept if name in self.side_tables}
-        return {**tables, **self.numbers, **beside}
+        kept = {LEFT_OUT, SPENT, TAUGHT, "lag_profile"} & set(self.side_tables)
+        return {**tables, **self.numbers, **{name: self.side_tables[name] for name in sorted(kept)}}
 
     @cached_property
     def numbers(self) -> dict[str, pd.DataFrame]:

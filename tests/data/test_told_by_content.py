@@ -1,5 +1,7 @@
 """What tables are is told by what they hold: keys by an order, rows by what goes on, names as hints only."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -185,6 +187,20 @@ FILES = {
                                        for i in range(1, 60) for k in range(1, 5))),
         59, (4, 4), {"y": "count"}, ["'age' is no channel: it is the same all through each sequence"],
     ),
+    "logger.csv": (
+        lines("// device: TX", "// unit,mm", "Time [ms];temp;rh", (
+            f"{1709287200000 + 10 * k};{number()};{number()}" for k in range(30))),
+        1, (30, 30), {"temp": "real", "rh": "real"}, ["'Time [ms]' is taken for the order"],
+    ),
+    "micros.csv": (
+        lines("time_us,volt", shuffled(f"{1709287200000000 + 1000 * k},{number()}" for k in range(40))),
+        1, (40, 40), {"volt": "real"}, ["'time_us' is taken for the order"],
+    ),
+    "spans.csv": (
+        lines("session,step,took", (f"s{i},{k},{k * 7 % 11 + 1}m {10 + k}s" for i in range(5)
+                                    for k in range(8))),
+        5, (8, 8), {"took": "real"}, ["are written as hours, minutes and seconds, and read as seconds"],
+    ),
     "printed.txt": (
         lines("            MEANS", "=" * 40, "Year   Jan  Feb  Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
               "-" * 40, (f"{y}   " + "  ".join(number() for _ in range(12)) for y in range(1749, 1775)), "",
@@ -295,3 +311,18 @@ def test_numbers_between_blanks_have_no_names(tmp_path):
     with pytest.raises(DataError, match="a table of 30 rows and 2 columns without names") as refused:
         read(path)
     assert read(path, **refused.value.remedy).X.n_channels == 2
+
+
+def test_durations_of_several_parts_are_seconds(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(lines("k;took", "1;1h 20m", "2;45 s", "3;2 h 5 min 1,5 s", "4;1d", "5;3m"))
+    assert read(path, values="took").X[0].tolist() == [4800.0, 45.0, 7501.5, 86400.0, 180.0]
+
+
+def test_an_archive_of_several_files_says_so(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("a.csv", "b.csv"):
+            archive.writestr(name, "t,v\n1,2\n2,4\n")
+    with pytest.raises(DataError, match="the archive holds 2 files, expected one; unpack it into a folder"):
+        read(path)

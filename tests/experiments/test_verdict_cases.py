@@ -52,7 +52,7 @@ def test_of_coins_chance_is_enough_within_what_was_searched(tmp_path):
     run = verdict_of((X, rng.integers(0, 2, 2000)), ["markov"], tmp_path)
     verdict = run.verdict()
     assert verdict.kind == "chance"
-    assert "Tried were Markov chain (order 0 to" in verdict.sentences[0]
+    assert "Tried were chain or autoregression (order 0 to" in verdict.sentences[0]
     assert "more sequences" not in str(verdict)
     assert run.answer().frame().set_index("entry").loc["chance", "status"] == "enough"
 

@@ -28,6 +28,7 @@ from seqcompare.data.table import UNNAMED, Table
 
 # inside quotes, a delimiter is none
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_REMARKS = ("#", "%", "//")
 # a column costs half a millisecond
 _MOST_COLUMNS = 20_000
 
@@ -129,13 +130,13 @@ def _skip_preamble(text: str, notes: list[str]) -> tuple[str, int, str | None]:
         line = lines[start].strip()
         if line.lower().startswith("sep=") and len(line) == 5:
             told = line[4]
-        elif not line.startswith(("#", "%")) or _counts(line) == _counts(lines[start + 1]) != (0, 0, 0, 0):
+        elif not line.startswith(_REMARKS) or _counts(line) == _counts(lines[start + 1]) != (0, 0, 0, 0):
             break
         start += 1
     if start:
         notes.append(f"{start} line(s) before the table are left out")
     rest = lines[start:]
-    rest[0] = rest[0][1:].lstrip() if rest[0].startswith(("#", "%")) else rest[0]
+    rest[0] = rest[0].lstrip("#%/ ") if rest[0].startswith(_REMARKS) else rest[0]
     return "\n".join(rest), start, told
 
 

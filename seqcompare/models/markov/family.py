@@ -378,4 +378,5 @@ FAMILY = Family(
     _theory,
     least_capacity=0,
     seed_keys={"step": "Markov tagger", "sequence": "Markov chains"},
+    head="chain or autoregression",
 )

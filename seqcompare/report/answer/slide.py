@@ -87,7 +87,7 @@ def draw_slide(sheet: AnswerSheet) -> Figure:
             color = _GOOD if tile.tone == "ok" else style.INK
             box.text(0.04, 0.75, value, fontsize=15, weight="bold", color=color, va="top")
             below = 0.75 - 0.17 * (value.count("\n") + 1)
-            note = "\n".join(textwrap.wrap(tile.note, letters)[:4])
+            note = "\n".join(textwrap.wrap(tile.note, int(letters * 1.25)))
             box.text(0.04, below, note, fontsize=9.5, color=style.QUIET, va="top")
             left += width + 0.01
         for tile in sheet.tiles[len(widths) :]:
