@@ -18,7 +18,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from seqcompare import MarkovTagger, RNNTagger, Sequences, WindowTagger, datasets
+from seqcompare import HMMTagger, MarkovTagger, RNNTagger, Sequences, WindowTagger, datasets
 
 FLIPS = 0.2
 LENGTH = 500
@@ -54,6 +54,7 @@ def network():
 
 MODELS = {
     "Markov: gaps in eight parts": lambda: MarkovTagger(0),
+    "hidden states: four, filtered": lambda: HMMTagger(4, decode="filter", random_state=0),
     "window: boosted trees": boosting,
     "window: network of 16": perceptron,
     "recurrent: GRU of 8": network,

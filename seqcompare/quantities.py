@@ -13,7 +13,10 @@ _MINUS = "−"
 
 
 def number(value: float) -> str:
-    """Return a number with the four digits that count, without an exponent where it can be avoided."""
+    """Return a number with the four digits that count, without an exponent where it can be avoided.
+
+    For what is in units of its own: errors in units of the data, losses, counts.
+    """
     if math.isnan(value):
         return ""
     if math.isinf(value):
@@ -23,11 +26,36 @@ def number(value: float) -> str:
     size = abs(value)
     if size >= 1e7 or size < 1e-4:
         text = f"{value:.2e}"
-    elif size >= 1000 or value == int(value):
-        text = f"{value:.0f}"
+    elif size >= 999.95 or value == int(value):
+        text = f"{value:,.0f}"
     else:
-        text = f"{value:.{3 - math.floor(math.log10(size))}f}" if size >= 1 else f"{value:.3g}"
+        # what rounds to ten has one decimal less
+        digits = math.floor(math.log10(float(f"{size:.3e}")))
+        text = f"{value:.{3 - digits}f}"
     return text.replace("-", _MINUS)
+
+
+def decimals(value: float, n: int) -> str:
+    """Return a number with `n` decimals, and zero without a sign."""
+    if not math.isfinite(value):
+        return "" if math.isnan(value) else number(value)
+    text = f"{value:.{n}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", _MINUS)
+
+
+def bits(value: float) -> str:
+    """Return information in bits, with three decimals: what is there, however little, is not 0.000."""
+    return "< 0.001" if 0 < value < 0.0005 else decimals(value, 3)
+
+
+def ratio(value: float) -> str:
+    """Return a pure number, such as a correlation or an F1: three decimals, and more of what is small."""
+    return keep_figures(value, decimals(value, 3))
+
+
+def skill(value: float) -> str:
+    """Return a skill, where 0 is no memory and 1 is all there is: two decimals."""
+    return decimals(value, 2)
 
 
 def count(value: float) -> str:
@@ -36,7 +64,9 @@ def count(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share of 1 in percent, with one decimal."""
+    """Return a share of 1 in percent, with one decimal; what is there, however little, is not 0.0%."""
+    if 0 < share < 0.0005:
+        return "< 0.1%"
     return f"{100 * share:.1f}%".replace("-", _MINUS) if math.isfinite(share) else NOTHING
 
 
@@ -54,6 +84,12 @@ def p_value(p: float) -> str:
     if not math.isfinite(p):
         return NOTHING
     return "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
+
+
+def p_words(p: float) -> str:
+    """Return a p value as a sentence has it."""
+    said = p_value(p)
+    return f"p {said}" if said.startswith("<") else f"p = {said}"
 
 
 def duration(seconds: float) -> str:
@@ -134,7 +170,11 @@ def keep_figures(value: float, text: str) -> str:
     """
     digits = sum(c.isdigit() for c in text.partition("e")[0].lstrip("-−+0."))
     small = 0 < abs(value) < 0.1 and digits < 2 and "%" not in text
-    return number(float(f"{value:.2g}")) if small else text
+    if not small:
+        return text
+    if abs(value) < 1e-4:
+        return f"{value:.1e}".replace("-", _MINUS)
+    return decimals(value, 1 - math.floor(math.log10(abs(float(f"{value:.1e}")))))
 
 
 def _two_digits(value: float) -> str:

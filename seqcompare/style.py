@@ -137,7 +137,7 @@ class Palette(Mapping[str, FamilyLook]):
         self._looks: dict[str, FamilyLook] = {}
         for family in described:
             models = {str(m["name"]): str(m["title"]) for m in family.get("models", ())}
-            title = str(family.get("title") or family["name"])
+            title = str(family.get("head") or family.get("title") or family["name"])
             color, marker = str(family.get("colour")).lower(), str(family.get("marker"))
             if not (_can_be_seen(color) and _can_be_drawn(marker)) or (color, marker) in self._taken():
                 color, marker = self._spare()

@@ -13,8 +13,9 @@ from functools import partial
 from typing import NamedTuple
 
 import pytest
+import typer
 
-from seqcompare.cli import main
+from seqcompare.cli import ending, main
 
 COMMAND = [sys.executable, "-c", "from seqcompare.cli import main; main()"]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
@@ -216,6 +217,25 @@ def running(group):
     except ProcessLookupError:
         return False
     return True
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_ends_whatever_a_command_does_in_one_line(name, monkeypatch, capsys):
+    app = typer.Typer(cls=ending.Stoppable)
+
+    @app.command()
+    def read():
+        signal.raise_signal(signal.Signals[name])
+
+    @app.command()
+    def other():
+        pass
+
+    monkeypatch.setattr(sys, "argv", ["seqcompare", "read"])
+    with pytest.raises(SystemExit) as ended:
+        ending.run(app)
+    assert ended.value.code == {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}[name]
+    assert capsys.readouterr().err == "stopped\n"
 
 
 def check_stopping(tmp_path, number, code, jobs):

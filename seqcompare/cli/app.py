@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from seqcompare.cli.data import with_data, with_reading
-from seqcompare.cli.ending import resumable, run
+from seqcompare.cli.ending import Stoppable, resumable, run
 from seqcompare.cli.inspection import inspect
 from seqcompare.cli.listing import Listing, records_of
 from seqcompare.cli.options import (
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 
 app = typer.Typer(
+    cls=Stoppable,
     name="seqcompare",
     help=(
         "How far back do the dependencies in your sequences reach, and which family of models captures "
@@ -190,6 +191,13 @@ def compare(
         int | None,
         typer.Option(help="Steps left out around test blocks of long sequences.", show_default=False),
     ] = None,
+    ahead: Annotated[
+        int | None,
+        typer.Option(
+            help="How many steps forecasts of numbers are to reach; by default 12, or a season.",
+            show_default=False,
+        ),
+    ] = None,
     max_seconds: Annotated[
         float, typer.Option(help="Safety net of one training of a network, in seconds.")
     ] = 600.0,
@@ -224,6 +232,7 @@ def compare(
             repeats=repeats,
             gap=gap,
             along=cast("Along", along),
+            ahead=ahead,
             max_seconds=max_seconds,
             random_state=random_state,
             ids=ids,

@@ -11,9 +11,10 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from shlex import quote
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 import typer
+from typer.core import TyperGroup
 
 BAD_INPUT, INTERRUPTED = 2, 130
 #: What a process ends with that a signal has ended: this and the number of the signal.
@@ -40,6 +41,17 @@ def resumable(kept: Callable[[], str]) -> Iterator[None]:
     except KeyboardInterrupt as stop:
         again = " ".join(["seqcompare", *(quote(word) for word in sys.argv[1:] if word != "--fresh")])
         raise StoppedError(f"stopped: {kept()}; go on with: {again}", code=_code(stop)) from None
+
+
+class Stoppable(TyperGroup):
+    """Commands that are ended by a signal in whatever they do: the parser would make an exit code of it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            raise StoppedError("stopped", code=_code(stop)) from None
 
 
 class _TerminatedError(KeyboardInterrupt):

@@ -55,6 +55,14 @@ def forecast(
     steps: Annotated[
         int, typer.Option("--steps", "-n", min=1, max=10**9, help="How many steps to look ahead.")
     ] = 1,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            help="Whom to ask: who is named for the next step, or for several; by default by --steps.",
+            show_default=False,
+        ),
+    ] = None,
     n_samples: Annotated[
         int | None,
         typer.Option(
@@ -71,13 +79,19 @@ def forecast(
     trusted: _TRUSTED = None,
     fresh: _FRESH = False,
 ) -> None:
-    """Ask the winner of a comparison how sequences go on after their end.
+    """Ask a comparison how sequences go on after their end.
 
-    A row for each sequence and step ahead: of numbers the mean and quantiles, of symbols the probability of
-    each.
+    The next step is told by the winner, several by the model that backtests name for that. A row for each
+    sequence and step ahead: of numbers the mean and quantiles, of symbols the probability of each.
     """
     how = {"n_samples": n_samples, "random_state": random_state, "trusted": trusted or ()}
-    _answer(output, folder, out, fresh, lambda found: found.forecast(data, steps, **how, **told))
+
+    def ask(found: Any) -> pd.DataFrame:
+        table: pd.DataFrame = found.forecast(data, steps, model=model, **how, **told)
+        output.say(f"forecast by {found.who_forecasts(steps, model)}")
+        return table
+
+    _answer(output, folder, out, fresh, ask)
 
 
 def _answer(

@@ -27,14 +27,14 @@ def check_axes(X: Any) -> None:
     Raises
     ------
     ValueError
-        For a list of names of files, or of dicts of features.
+        For a list of names of files, or of dicts of features, and for a table of numbers and words.
 
     Warns
     -----
     UserWarning
         Where rows are probably steps, or the second axis channels, or an index goes back in time.
     """
-    if hasattr(X, "columns") and hasattr(X, "index") and np.ndim(X) == 2:
+    if hasattr(X, "columns") and len(getattr(X, "shape", ())) == 2:
         _warn_of_frame(X)
     elif isinstance(X, np.ndarray) and X.ndim == 3:
         n, second, third = X.shape
@@ -51,6 +51,12 @@ def check_axes(X: Any) -> None:
 def _warn_of_frame(X: Any) -> None:
     n_rows, n_columns = X.shape
     names = [str(name) for name in X.columns]
+    if len({dtype.kind in "biuf" for dtype in X.dtypes if hasattr(dtype, "kind")}) > 1:
+        raise ValueError(
+            f"X is a table with columns of numbers and of words ({', '.join(names[:3])}), and each row would "
+            "be a sequence; of a table with a row a step make sequences first (Sequences.from_frame, or "
+            "datasets.read)"
+        )
     # columns that count, such as t0, t1, ..., are steps
     counted = len({re.sub(r"[0-9]+", "", name) for name in names}) == 1 and len(names) > 1
     if n_rows >= FAR_MORE * n_columns and n_rows >= MANY and not counted:

@@ -28,6 +28,12 @@ _DRESSED = re.compile(
 )
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _LIMIT = re.compile(r"([<>≤≥~≈]|[<>]=)\s?(?=[0-9.])")
+_SECONDS = {"days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0}
+_DURATION = re.compile(
+    r"(?=[0-9])(?:(?P<days>[0-9]+)\s?(?:d|days?)(?![a-z]))?[\s,]*(?:(?P<hours>[0-9]+)\s?(?:h|hrs?|hours?|Std)(?![a-z]))?"
+    r"[\s,]*(?:(?P<minutes>[0-9]+)\s?(?:m|mins?|minutes?|Min)(?![a-z]))?[\s,]*"
+    r"(?:(?P<seconds>[0-9]+(?:[.,][0-9]+)?)\s?(?:s|secs?|seconds?|Sek)(?![a-z]))?\.?"
+)
 # thousands in threes, or the Indian way, and what may stand for the decimal point
 _GROUPED = {
     (mark, point): re.compile(
@@ -62,6 +68,8 @@ class Clothes:
         A cell such as ``<0.1``, read as its number.
     bare : int
         How many different cells go without the sign.
+    duration : bool
+        Whether the cells are such as ``1h 20m``.
     """
 
     sign: str = ""
@@ -71,10 +79,13 @@ class Clothes:
     brackets: bool = False
     limit: str = ""
     bare: int = 0
+    duration: bool = False
 
     @property
     def words(self) -> str:
         """What is worn, in words."""
+        if self.duration:
+            return "as hours, minutes and seconds, and read as seconds"
         parts = [f"with {self.sign!r}"] if self.sign else []
         if self.thousands:
             noun = {",": "commas", ".": "points", "'": "apostrophes", " ": "blanks"}.get(
@@ -124,6 +135,10 @@ def undress(cells: Sequence[str], *, decimal_commas: bool) -> tuple[list[str], C
     decimal_commas : bool
         Whether a comma may be a decimal one in doubt: not between cells that commas separate.
     """
+    lasting = [_DURATION.fullmatch(cell.strip()) for cell in cells]
+    if all(lasting) and any(match is not None and len(_parts(match)) > 1 for match in lasting):
+        seconds = [sum(_parts(match).values()) for match in lasting if match is not None]
+        return [f"{each:.15g}" for each in seconds], Clothes(duration=True)
     worn = []
     for cell in cells:
         one = _take_apart(cell)
@@ -157,6 +172,12 @@ def undress(cells: Sequence[str], *, decimal_commas: bool) -> tuple[list[str], C
     brackets = any(one.brackets for one in worn)
     decimal = "," if point == "," and any("," in number for number in numbers) else "."
     return bare, Clothes(sign, mark, decimal, multiples, brackets, limit, len(without))
+
+
+def _parts(match: re.Match[str]) -> dict[str, float]:
+    """Return the seconds of each part of a duration."""
+    found = {part: text for part, text in match.groupdict().items() if text}
+    return {part: float(text.replace(",", ".")) * _SECONDS[part] for part, text in found.items()}
 
 
 def _take_apart(cell: str) -> _Worn | None:

@@ -254,7 +254,14 @@ def _read_numeric(texts: Sequence[str]) -> tuple[Moments, str] | None:
         return None
     first = np.array([int(f["a"] or 0) for f in fields])
     second = np.array([int(f["b"] or 0) for f in fields])
-    if (first > 31).any():
+    year_first = first > 31
+    if (
+        year_first.any()
+        and not year_first.all()
+        and all(len(str(f["c"])) == 4 for f, is_first in zip(fields, year_first, strict=True) if not is_first)
+    ):
+        return _read_two_forms(texts, year_first)
+    if year_first.any():
         days = [(int(f["a"] or 0), int(f["b"] or 0), int(f["c"] or 0)) for f in fields]
         return _moments(days, fields, texts), "dates of the form year, month, day"
     if any(len(str(f["c"])) == 1 for f in fields):
@@ -275,6 +282,17 @@ def _read_numeric(texts: Sequence[str]) -> tuple[Moments, str] | None:
     if fields[0]["mark"] == ".":
         return _moments(day_first, fields, texts), "dates of the form day.month.year"
     return _settle(_moments(day_first, fields, texts), _moments(month_first, fields, texts))
+
+
+def _read_two_forms(texts: Sequence[str], year_first: NDArray[np.bool_]) -> tuple[Moments, str] | None:
+    """Return the moments of dates of which some have the year first, and others last."""
+    found = np.empty(len(texts), dtype="datetime64[us]")
+    for chosen in (year_first, ~year_first):
+        part = _read_numeric([text for text, one in zip(texts, chosen, strict=True) if one])
+        if part is None:
+            return None
+        found[chosen], how = part
+    return found, f"dates of the form year, month, day beside {how}"
 
 
 def _settle(day_first: Moments, month_first: Moments) -> tuple[Moments, str] | None:

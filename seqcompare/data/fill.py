@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -29,6 +30,8 @@ _SHORT = {
     }.items()
     for short in shorts.split()
 }  # fmt: skip
+# as in tables of offices: M01 to M12, Q01 to Q04
+_PERIOD = re.compile(r"(?P<part>[QM])(?P<number>0?[1-9]|1[0-2])", re.IGNORECASE)
 _CHAINS = (("month", "day", "hour", "minute"), ("month", "day"), ("month",), ("quarter",), ("week",))
 
 
@@ -65,6 +68,9 @@ def join_calendar(table: Table, looks: Mapping[str, Look]) -> tuple[Table, str] 
     known = {_SHORT.get(normal(name), normal(name)): name for name in looks}
     if "year" not in known or any(look.kind == "moments" for look in looks.values()):
         return None
+    period = looks.get(known.get("period", ""))
+    matches = [_PERIOD.fullmatch(text) for text in period.texts] if period is not None else []
+    letters = {match["part"].upper() for match in matches if match is not None}
     limits = {"year": (1500, 2200), **{part: (low, high) for part, low, high in _PARTS}}
     sound = {}
     for part, (low, high) in limits.items():
@@ -73,6 +79,10 @@ def join_calendar(table: Table, looks: Mapping[str, Look]) -> tuple[Table, str] 
             numbers = look.numbers
             if np.isfinite(numbers).all() and low <= numbers.min() and numbers.max() <= high:
                 sound[part] = pd.Series(numbers.astype(np.int64))
+    if period is not None and len(letters) == 1 and None not in matches and not (period.codes < 0).any():
+        part = "quarter" if letters == {"Q"} else "month"
+        places = np.array([int(match["number"]) for match in matches if match is not None])
+        sound[part], known[part] = pd.Series(places[period.codes]), period.name
     chain = next((chain for chain in _CHAINS if {"year", *chain} <= sound.keys()), None)
     if chain is None:
         return None

@@ -10,6 +10,7 @@ import numpy as np
 from seqcompare.data.dataset import ColumnUse, SequenceDataset
 from seqcompare.data.pace import pace_of
 from seqcompare.data.sequences import Sequences
+from seqcompare.quantities import percent
 from seqcompare.typing import Values
 
 _LISTED = 6
@@ -125,7 +126,7 @@ def _channels(X: Sequences) -> Iterator[ChannelFacts]:
             counts = np.bincount(column.codes, minlength=len(column.alphabet) + 1)[:-1]
             most = np.argsort(-counts, kind="stable")[:_LISTED]
             shown = [
-                f"{column.alphabet[i]} {counts[i] / max(counts.sum(), 1):.0%}" for i in most if counts[i]
+                f"{column.alphabet[i]} {percent(counts[i] / max(counts.sum(), 1))}" for i in most if counts[i]
             ]
             more = ", ..." if (counts > 0).sum() > len(shown) else ""
             yield ChannelFacts(
@@ -154,5 +155,5 @@ def _target(data: SequenceDataset) -> str:
         return _range(values)
     classes, counts = np.unique(values, return_counts=True)
     most = np.argsort(-counts, kind="stable")[:_LISTED]
-    shown = ", ".join(f"{classes[i]} {counts[i] / counts.sum():.0%}" for i in most)
+    shown = ", ".join(f"{classes[i]} {percent(counts[i] / counts.sum())}" for i in most)
     return f"{len(classes)} classes: {shown}" + (", ..." if len(classes) > len(most) else "")

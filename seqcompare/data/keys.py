@@ -50,7 +50,7 @@ def guess_sequence(looks: Mapping[str, Look], orders: Sequence[str]) -> Guess | 
         if len(rising) == 1:
             return Guess(rising[0], f"column {order!r} starts anew with each of its values")
     coming = [n for n, look in looks.items() if n not in (*orders, *clocks) and _keeps_coming(look)]
-    if clocks and len(coming) == 1:
+    if clocks and len(coming) == 1 and len({*looks} - {*orders, *clocks}) > 1:
         return Guess(coming[0], "new values of it come up to the end, each several times")
     panels = [
         (n, order)
@@ -123,8 +123,11 @@ def _keeps_coming(look: Look) -> bool:
     n_rows = len(look.codes)
     if look.kind not in ("words", "whole") or look.distinct < 4 or (look.codes < 0).any():
         return False
+    first = np.unique(look.codes, return_index=True)[1]
+    if look.numbers is not None and np.mean(np.diff(look.numbers[first]) > 0) < 0.9:
+        return False  # numbers of cases count up, measurements go up and down
     counts = np.bincount(look.codes)
-    last_new = int(np.flatnonzero(np.maximum.accumulate(look.codes) == look.distinct - 1)[0])
+    last_new = int(first.max())
     return bool(last_new > 0.7 * n_rows and np.mean(counts >= 2) >= 0.8 and counts.max() <= n_rows / 3)
 
 

@@ -144,11 +144,15 @@ def judge_whole(values: NDArray[np.float64], starts: NDArray[np.bool_]) -> tuple
 
 def _is_counted(known: NDArray[np.float64], dense: float) -> bool:
     """Whether whole numbers are spread as counts are: from 0 or 1 on, the most often one of the first."""
-    if not len(known) or not 0 <= known.min() <= 1 or dense < 0.8 or known.max() > 1000:
+    if not len(known) or not 0 <= known.min() <= 1 or known.max() > 1000:
+        return False
+    # the largest counts are far apart
+    usual = np.unique(known[known <= np.quantile(known, 0.8)])
+    if max(dense, len(usual) / (usual[-1] - usual[0] + 1)) < 0.8:
         return False
     often = np.bincount(known.astype(np.int64))[int(known.min()) :]
     top = int(np.argmax(often))
     # symbols are as often as they like; these fall, but for chance, from the commonest on
-    rises = np.diff(often[top:]) > 2 * np.sqrt(often[top:-1] + 1)
+    rises = np.diff(often[top:]) > 2.5 * np.sqrt(often[top:-1] + 1)
     rare = often[-len(often) // 3 :].max() < often[top] / 4
     return len(often) > 7 and top < len(often) / 2 and not rises.any() and bool(rare)

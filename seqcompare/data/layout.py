@@ -127,7 +127,10 @@ def read_times(times: object, offsets: Offsets) -> Values:
 
 
 def check_frame(df: pd.DataFrame, sequence: str, order: str | None, values: list[str]) -> None:
-    """Raise ValueError unless a frame has rows, and each of these columns once."""
+    """Raise ValueError unless a frame is pandas' and has rows, and each of these columns once."""
+    if not hasattr(df, "iloc"):
+        came = f"{type(df).__module__.partition('.')[0]}'s {type(df).__name__}"
+        raise ValueError(f"df must be a pandas DataFrame, got {came}; datasets.read takes frames of any make")
     for column in [sequence, *([] if order is None else [order]), *values]:
         if column not in df.columns:
             raise ValueError(f"there is no column {column!r}; the columns are {list(df.columns)}")

@@ -20,8 +20,8 @@ from seqcompare.typing import Values
 ColumnKind = Literal["whole", "fraction", "words", "moments", "other"]
 
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:\s*[AaPp]\.?[Mm]\.?)?")
-# what seconds and milliseconds since 1970 look like, from 1990 on
-_EPOCHS = ((6.3e8, 4.2e9), (6.3e11, 4.2e12))
+# what seconds since 1970 look like, from 1990 on, and their thousandths, millionths and so on
+_EPOCHS = tuple((6.3 * 10.0**power, 42 * 10.0**power) for power in (8, 11, 14, 17))
 
 
 @dataclass(frozen=True, eq=False)

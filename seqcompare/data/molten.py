@@ -65,7 +65,10 @@ def refuse_molten(table: Table, looks: Mapping[str, Look], used: Sequence[str | 
         numbers = len(rest) == 1 and looks[rest[0]].kind == "fraction"
         most = n_rows > 0.5 * n_steps * look.distinct and n_rows >= 1.5 * n_steps
         if (whole and step is not None) or (most and (told or (numbers and look.kind == "words"))):
-            raise _molten(table, name, look.distinct, keys, whole)
+            problem = _molten(table, name, look.distinct, keys, whole)
+            # of several numbers beside it, it may as well name the sequences of a panel
+            several = len(rest) > 1 and not told and used[0] is None
+            raise problem.trying({"sequence": name}) if several else problem
 
 
 def _steps(table: Table, looks: Mapping[str, Look], name: str, told: bool, step: object) -> np.ndarray | None:

@@ -105,6 +105,8 @@ def _beeps_within_days(table: Table, looks: Mapping[str, Look], codes: NDArray[n
         if (look.codes < 0).any() or not _repeat(days) or int(days.max()) + 1 > len(days) / 2:
             continue
         starts = starts_of(days)
+        if not (starts & ~starts_of(codes)).any():
+            continue  # what is the same all through each sequence orders nothing
         if starts.sum() != int(days.max()) + 1 or not look.rises(starts_of(codes), strictly=False):
             continue
         for inner, counted in looks.items():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import WrongUseError
-from seqcompare.quantities import time_span
+from seqcompare.quantities import percent, time_span
 from seqcompare.typing import Floats, Values
 
 _DAY = 86400.0
@@ -99,10 +99,8 @@ class Pace:
         return f"steps are not evenly spaced: {self.words}"
 
     def _unequal(self) -> str:
-        share = self.unequal / self.n_gaps
-        percent = f"{share:.0%}" if share >= 0.01 else f"{share:.2%}"
         more = "" if self.longest <= self.usual else f", the largest is {self.say(self.longest)}"
-        return f"{percent} of {self.n_gaps:,} gaps differ{more}"
+        return f"{percent(self.unequal / self.n_gaps)} of {self.n_gaps:,} gaps differ{more}"
 
 
 def pace_of(dataset: SequenceDataset) -> Pace | None:

@@ -210,11 +210,12 @@ def _find_remedy(
     end = time.monotonic() + _PATIENCE
     for change in tries:
         own = {option: value for option, value in change.items() if option not in given}
-        changed = {**given, **{option: value for option, value in change.items() if option in given}}
-        if (changed == given and not own) or time.monotonic() > end:
+        other = {option: value for option, value in change.items() if option in given}
+        same = all(type(given[name]) is type(value) and given[name] == value for name, value in other.items())
+        if (same and not own) or time.monotonic() > end:
             continue
         try:
-            _read_all(data, changed, {**special, **own})
+            _read_all(data, {**given, **other}, {**special, **own})
         except Exception:  # whatever goes wrong, this is no remedy
             continue
         return change

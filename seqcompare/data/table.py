@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -146,7 +146,8 @@ def frame_table(data: object) -> Table:
         other = _as_narwhals(data)
         if other is None:
             raise DataError(f"expected a data frame, got {type(data).__name__}")
-        frame = _to_pandas(other)
+        # what is lazy is a query, which is run here
+        frame = _to_pandas(other.collect() if hasattr(other, "collect") else other)
     if frame.index.names == [None] and frame.index.dtype.kind in "mM":
         # moments are an order, whether or not the index has a name
         free = next(name for name in ("time", "index", "time of the index") if name not in frame.columns)
@@ -167,19 +168,19 @@ def frame_table(data: object) -> Table:
     return Table(frame.set_axis(names, axis=1).reset_index(drop=True))
 
 
-def _as_narwhals(data: object) -> narwhals.DataFrame[pd.DataFrame] | None:
-    """Return `data` as a narwhals frame, or None if it is none."""
+def _as_narwhals(data: object) -> narwhals.DataFrame[Any] | narwhals.LazyFrame[Any] | None:
+    """Return `data` as a narwhals frame, also one that is yet to be collected, or None if it is none."""
     if isinstance(data, (list, tuple, str)):
         return None
     try:
         import narwhals
     except ImportError:
         return None
-    frame = narwhals.from_native(data, eager_only=True, pass_through=True)
-    return frame if isinstance(frame, narwhals.DataFrame) else None
+    frame = narwhals.from_native(data, pass_through=True)
+    return frame if isinstance(frame, (narwhals.DataFrame, narwhals.LazyFrame)) else None
 
 
-def _to_pandas(frame: narwhals.DataFrame[pd.DataFrame]) -> pd.DataFrame:
+def _to_pandas(frame: narwhals.DataFrame[Any]) -> pd.DataFrame:
     columns = {}
     for name in frame.columns:
         column = frame[name]

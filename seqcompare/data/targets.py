@@ -127,25 +127,27 @@ def check_sequence_weights(sample_weight: WeightsLike | None, sequences: Sequenc
     return _check_weights(weights)
 
 
-def refuse_step_labels(y: object, instead: str) -> None:
+def refuse_step_labels(y: object, instead: str, *, indicators: bool = False) -> None:
     """Refuse labels of steps where one of each sequence is due.
 
     Parameters
     ----------
     y : object
-        What was given; what is no list of lists of several lengths is left to other checks.
+        What was given; what is no list of lists is left to other checks.
     instead : str
         What takes labels of steps.
+    indicators : bool, default=False
+        Whether lists of one length may be rows of an indicator matrix.
 
     Raises
     ------
     ValueError
-        If `y` holds a list of labels for each sequence, of several lengths.
+        If `y` holds a list of labels for each sequence.
     """
     if not isinstance(y, list | tuple | Sequences):
         return
     lengths = {np.shape(labels)[:1] for labels in y if not isinstance(labels, str)}
-    if len(lengths) > 1 and () not in lengths:
+    if () not in lengths and (len(lengths) > 1 or (not indicators and lengths - {(1,)})):
         raise ValueError(
             f"y[0] holds {len(y[0])} labels, one a step, and this takes one a sequence: for labels of steps "
             f"there is {instead}"

@@ -11,6 +11,7 @@ from seqcompare.data.catalog import DATASETS
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.long import ColumnChoice, Columns
 from seqcompare.data.options import READING_OPTIONS, Form
+from seqcompare.data.packed import BROKEN, open_packed, packing_of
 from seqcompare.data.readers import READERS, Reader, find_reader, nearest_option, reader_of, reading_options
 from seqcompare.data.readers.foreign import refuse_foreign
 from seqcompare.data.readers.sniff import sniff
@@ -117,6 +118,11 @@ def reader_for(path: Path, file_format: str | None) -> Reader:
         meant = f"; did you mean {close[0]!r}?" if close else ""
         raise DataError(f"there is no such file, nor a bundled data set of this name ({known}){meant}", path)
     check_file(path)
+    if packing_of(path) == "zip":
+        try:
+            open_packed(path, "zip").close()
+        except (ValueError, *BROKEN) as error:  # of several files, say
+            raise DataError(f"{error}", path) from None
     endings = ", ".join(suffix for each in READERS.values() for suffix in each.suffixes)
     raise DataError(
         f"the format does not follow from the name: it should end in one of {endings} "

@@ -13,7 +13,7 @@ from seqcompare.data.exogenous import OneChannel
 from seqcompare.data.pace import gaps_of, moments_of_steps, months_of, pace_of, read_gap
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.source import WrongUseError
-from seqcompare.quantities import time_span
+from seqcompare.quantities import percent, time_span
 from seqcompare.typing import Values
 
 #: What the channel is called that holds the gaps.
@@ -174,8 +174,8 @@ def fill_gaps(dataset: SequenceDataset, usual: float, unit: str) -> SequenceData
     odd = float((np.abs(ratio - whole) > 0.1).sum() / max((~np.isnan(gaps)).sum(), 1))
     if odd > _FEW:
         raise WrongUseError(
-            f"fill_gaps needs an even series of which steps are lacking, and {odd:.0%} of the gaps are no "
-            f"whole multiples of {time_span(usual, unit)}; time_gaps makes the gap a channel"
+            f"fill_gaps needs an even series of which steps are lacking, and {percent(odd)} of the gaps "
+            f"are no whole multiples of {time_span(usual, unit)}; time_gaps makes the gap a channel"
         ).trying({"fill_gaps": None}, {"fill_gaps": None, "time_gaps": True})
     n_filled = int((whole - 1).sum())
     if n_filled > _MOST_FILLED * X.n_steps:

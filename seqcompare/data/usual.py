@@ -60,9 +60,17 @@ _WHOLE = {name.replace("_", ""): name for names in USUAL.values() for name in na
 OFTEN = _words("n count counts freq frequency weight weights cnt")
 
 
+# a time and the unit or zone that it is in
+_OF_TIME = re.compile(
+    r"^(time|timestamp|datetime|t|zeit|date)_?[_\[(]"
+    r"(?:s|secs?|seconds?|ms|msecs?|us|µs|usecs?|ns|min|minutes?|h|hrs?|hours?|d|days?|utc|gmt|local|unix|epoch)"
+    r"[\])]?$"
+)
+
+
 def normal(name: str) -> str:
-    """Return a name as usual names are written: ``deviceID`` as ``device_id``."""
-    written = re.sub(r"[ .-]", "_", name.strip().lower())
+    """Return a name as usual names are written: ``deviceID`` as ``device_id``, ``Time [ms]`` as ``time``."""
+    written = _OF_TIME.sub(r"\1", re.sub(r"[ .-]", "_", name.strip().lower()))
     return _WHOLE.get(written, written)
 
 

@@ -25,6 +25,8 @@ _NUMBERED = re.compile(r"(?P<stem>.*?[^0-9.]|)(?P<number>[0-9]+(?:\.[0-9]+)?)(?P
 _ORDINAL = re.compile(r"(?<![0-9])([0-9]{1,2})(?:st|nd|rd)$", re.IGNORECASE)
 # what R calls the columns of a matrix beside other channels
 _DOTTED = re.compile(r"[A-Za-z]\w*\.[0-9]+")
+# more classes than that are hardly sorted into blocks
+_MOST_CLASSES = 10
 _LETTERED = re.compile(r"([a-z])[_.](\w+)", re.IGNORECASE)
 _DATE = re.compile(r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}")
 # with a number behind it, such a word names a time
@@ -230,6 +232,13 @@ def _headless_shape(table: Table, looks: Mapping[str, Look]) -> Shape | None:
     if not all(_is_number(looks[name]) for name in rest) or len(names) < 2:
         return None
     labels = _are_labels(looks[first])
+    many = looks[first].blocks == looks[first].distinct > _MOST_CLASSES
+    if labels and many and len(rest) < 12:
+        raise table.error(
+            f"there are no names, and the rows of each of the {looks[first].distinct} values of column "
+            f"{first!r} stand together: these may be sequences (--sequence {first} --no-wide) or classes "
+            "(--wide); say which"
+        ).trying({"wide": False, "sequence": first}, {"wide": True})
     which = "first" if first == names[0] else "last"
     fractions = sum(looks[name].kind == "fraction" for name in rest)
     if labels and len(rest) > 1 and (fractions > len(rest) / 2 or len(rest) >= 12):

@@ -21,6 +21,7 @@ from seqcompare.dependence.drift import NO_DRIFT, Drift, find_drift, find_target
 from seqcompare.dependence.entropy import marginal_entropy
 from seqcompare.dependence.information import NullBand, Pairs
 from seqcompare.dependence.overlap import overlap
+from seqcompare.quantities import p_words, percent
 
 CODES = ("drift", "unit root", "copies", "overlap", "classes", "leak", "few", "folds", "times")
 """The codes of all checks, in the order in which they are made."""
@@ -162,7 +163,7 @@ def _check_unit_root(drift: Drift) -> Iterator[Finding]:
         yield Finding(
             "unit root",
             "The series wanders like a random walk: a unit root is not rejected (augmented Dickey-Fuller "
-            f"test, p = {drift.unit_root:.2g}).",
+            f"test, {p_words(drift.unit_root)}).",
             "That is memory, in the last step; predict the change from step to step, and test on what comes "
             "after.",
         )
@@ -170,12 +171,12 @@ def _check_unit_root(drift: Drift) -> Iterator[Finding]:
 
 def describe_copies(found: Copies) -> str:
     """Return in words what was found of copies, and what is done about them."""
-    words = f"{found.share:.0%} of the sequences are copies of others or nearly so"
+    words = f"{percent(found.share)} of the sequences are copies of others or nearly so"
     if found.more_than_chance:
-        return f"{words}, where {found.by_chance:.0%} would be by chance: they are kept in one fold."
+        return f"{words}, where {percent(found.by_chance)} would be by chance: they are kept in one fold."
     return (
-        f"{words}, and so would be {found.by_chance:.0%} of sequences of such a source that know nothing of "
-        "each other: they stay where they fall."
+        f"{words}, and so would be {percent(found.by_chance)} of sequences of such a source that know "
+        "nothing of each other: they stay where they fall."
     )
 
 
@@ -187,8 +188,8 @@ def _check_copies(dataset: SequenceDataset, seed: int) -> Iterator[Finding]:
         return
     yield Finding(
         "copies",
-        f"{found.share:.0%} of the sequences are copies of others or nearly so, in any order; "
-        f"{found.by_chance:.0%} would be by chance.",
+        f"{percent(found.share)} of the sequences are copies of others or nearly so, in any order; "
+        f"{percent(found.by_chance)} would be by chance.",
         "A model that has seen the one will know the other: comparisons keep them in one fold, unless there "
         "is an official test part.",
     )
@@ -224,7 +225,7 @@ def _check_classes(dataset: SequenceDataset) -> Iterator[Finding]:
         yield Finding(
             "classes",
             f"Class {names[least]!s:.30} has {counts[least]:,} of {counts.sum():,}, and always saying "
-            f"{names[most]!s:.30} is right in {share:.0%}.",
+            f"{names[most]!s:.30} is right in {percent(share)}.",
             "Judge by bits or by balanced accuracy rather than by accuracy.",
         )
 

@@ -11,6 +11,7 @@ from scipy.stats import norm, rankdata
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.unit_root import unit_root_p_value
+from seqcompare.quantities import number
 from seqcompare.typing import Labels, Values
 
 _N_BLOCKS = 48
@@ -125,7 +126,7 @@ def find_drift(X: Sequences, n_permutations: int, seed: int) -> Drift | None:
     wander = float("nan")
     if p_value <= SURE and len(X) < _MANY_SEQUENCES and X.values.dtype.kind in "iuf":
         wander = _unit_root(X, seed)
-    what = f"{names[feature]} {before:.2g} before, {after:.2g} after"
+    what = f"{names[feature]} {number(before)} before, {number(after)} after"
     return Drift(p_value, sequence, step, place, what, wander)
 
 

@@ -19,6 +19,7 @@ from seqcompare.dependence.wording import (
     reach_sentence,
     sentences,
 )
+from seqcompare.quantities import number
 from seqcompare.typing import Floats, Record
 from seqcompare.user_text import visible
 
@@ -202,4 +203,4 @@ class Profile(Measured):
 
 
 def _short(value: float | Floats) -> str:
-    return f"{value:.3g}"
+    return number(float(value))

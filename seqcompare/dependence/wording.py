@@ -7,6 +7,8 @@ import pandas as pd
 
 from seqcompare.dependence.measured import Measured
 from seqcompare.dependence.settings import PER_STEP
+from seqcompare.quantities import about, decimals, p_words
+from seqcompare.quantities import bits as say_bits
 
 _MOST_NAMED = 6
 _KEPT = {
@@ -57,9 +59,8 @@ def lag_sentence(found: Measured) -> str:
     if not len(lags):
         return "No lag has enough pairs of steps to tell anything."
     if not len(seen):
-        return (
-            f"No single lag tells of {target}: the largest of {len(lags)} has p = {lags['p_lag'].min():.2g}."
-        )
+        least = p_words(float(lags["p_lag"].min()))
+        return f"No single lag tells of {target}: the largest of {len(lags)} has {least}."
     best = int(np.argmax(seen["information"]))
     farthest, ahead = int(seen["lag"].max()), int(-seen["lag"].min())
     ends = ([f"up to lag {farthest}"] if farthest >= 0 else []) + (
@@ -67,7 +68,7 @@ def lag_sentence(found: Measured) -> str:
     )
     text = (
         f"Information on {target} is detected {' and '.join(ends)}, most of it at lag "
-        f"{seen['lag'].to_numpy()[best]} ({seen['information'].to_numpy()[best]:.2g} bit)."
+        f"{seen['lag'].to_numpy()[best]} ({say_bits(seen['information'].to_numpy()[best])} bit)."
     )
     if farthest < lags["lag"].max():
         return f"{text} Beyond, nothing is detected."
@@ -101,7 +102,7 @@ def _order_sentence(found: Measured, tested: pd.DataFrame, ahead: bool) -> str:
         return f"Contexts tell nothing of {target}; tested up to {distance.max()} steps {where}."
     order = int(distance[told].max())
     p = float(p_values[distance == order][0])
-    chance = f"p = {p:.2g}" if p > 1e-4 else "p < 0.0001"
+    chance = p_words(p)
     if found.role in ("sequence", "value") and order == 0:
         return (
             f"A bag of steps tells of {target} ({chance}), and their order no more that was detected "
@@ -154,12 +155,12 @@ def gain_sentence(found: Measured) -> str:
     """Say what contexts save, and how soon that fades."""
     if not np.isfinite(found.gain) or (found.order is None and found.reach is None):
         return ""
-    error = f" ± {found.gain_error:.2g}" if np.isfinite(found.gain_error) else ""
+    error = f" ± {decimals(found.gain_error, 3)}" if np.isfinite(found.gain_error) else ""
     best = "All this together" if len(found.numbers) else "The best context"
-    text = f"{best} saves {found.gain:.3g}{error} bit a prediction on data left out (± its error)"
+    text = f"{best} saves {decimals(found.gain, 3)}{error} bit a prediction on data left out (± its error)"
     if not np.isfinite(found.timescale) or found.role not in PER_STEP:
         return f"{text}."
-    far = f"{found.timescale:.2g}"
+    far = about(found.timescale)
     return f"{text}; what the past tells lies {far} step{'' if far == '1' else 's'} back on average."
 
 
@@ -185,7 +186,7 @@ def number_sentence(found: Measured) -> str:
             steps = "the last step" if lags[0] else "the step itself"
         if several:
             steps = f"channel {_listed(sources)}, {steps}"
-        words = f"{_TOLD_BY[part]} {steps} ({bits:.2g} ± {error:.1g} bit)"
+        words = f"{_TOLD_BY[part]} {steps} ({say_bits(bits)} ± {decimals(error, 3)} bit)"
         said.append(f"channel {channel} by {words}" if several else words)
     rest = len(said) - _MOST_NAMED
     more = f"; and {rest} more" if rest > 0 else ""
@@ -208,14 +209,17 @@ def power_sentence(found: Measured) -> str:
     shown = lags.iloc[np.unique([0, int(np.argmin(np.abs(lags["lag"] - 10))), len(lags) - 1])]
     for lag, pairs, nine in zip(shown["lag"], shown["n_pairs"], shown["seen_nine_in_ten"], strict=True):
         # with few pairs not even all there can be would be seen as often
-        known = f"from {nine:.2g} bit on" if np.isfinite(nine) else f"hardly ever ({pairs:,} pairs)"
+        known = f"from {say_bits(nine)} bit on" if np.isfinite(nine) else f"hardly ever ({pairs:,} pairs)"
         known = known if nine else "there is nothing to show, since that step never differs"
         said.append(f"{_place(int(lag))} {known}")
-    text = f"How small a dependence on one single step these data show, nine times in ten: {', '.join(said)}"
+    text = (
+        "What single steps tell may be missed where it is little. Nine times in ten it is seen: "
+        f"{', '.join(said)}"
+    )
     half = shown["seen_half"].to_numpy()[-1]
     if half > 0:
-        text += f"; at the last, one of {half:.2g} bit is missed half of the time"
-    return f"{text}. Dependences on several steps together are looked for by contexts, as far as these recur."
+        text += f"; half of the time, at the last, from {say_bits(half)} bit on"
+    return f"{text}. What several steps tell only together is looked for in contexts that recur."
 
 
 def _place(lag: int) -> str:
@@ -227,7 +231,7 @@ def _place(lag: int) -> str:
 
 def _entropy_sentence(found: Measured) -> str:
     bits = zip(found.entropy["estimate"], found.entropy["bits"], strict=True)
-    known = [f"{estimate} {value:.3f}" for estimate, value in bits if np.isfinite(value)]
+    known = [f"{estimate} {say_bits(value)}" for estimate, value in bits if np.isfinite(value)]
     return f"Bits to predict {target_words(found)}: {'; '.join(known)}." if known else ""
 
 

@@ -14,28 +14,43 @@ from seqcompare.typing import Floats, Ints, Record
 
 #: Points that forecasts start from.
 N_ORIGINS = 12
-#: Steps ahead, and of a season of at least so many.
-_AHEAD, _AHEAD_OF_A_SEASON = 8, 16
+#: How far forecasts reach, and the longest season that they reach to the end of.
+_AHEAD, _LONGEST_SEASON = 12, 24
 #: Past steps that a forecast is told, and that a fan is shown behind.
 _MOST_PAST, _SHOWN_PAST, _SHOWN_CHANNELS = 500, 36, 3
 _LEVELS = (0.025, 0.25, 0.5, 0.75, 0.975)
 
 
-def steps_ahead(longest: int, period: int = 1) -> list[int]:
-    """Return 1, 2, 4, ...: up to half of the longest sequence that is tested, and to eight steps or sixteen.
+def furthest_ahead(longest: int, period: int = 1, asked: int | None = None) -> int:
+    """Return how many steps forecasts reach: those asked for, else 12 or the steps of a season of up to 24.
 
     Parameters
     ----------
     longest : int
-        Its steps.
+        Steps of the longest sequence that is tested; what nobody asked for is no more than half of them.
     period : int, default=1
-        Steps of a season; from eight on, forecasts reach up to sixteen steps.
+        Steps of a season.
+    asked : int, optional
+        What was asked for.
     """
-    limit = min(_AHEAD_OF_A_SEASON if period >= _AHEAD else _AHEAD, max(longest // 2, 1))
-    return [2**k for k in range(limit.bit_length()) if 2**k <= limit]
+    if asked is not None:
+        return max(min(asked, longest), 1)
+    return min(period if _AHEAD < period <= _LONGEST_SEASON else _AHEAD, max(longest // 2, 1))
 
 
-def backtest(model: Any, asked: SequenceDataset, naive: Floats, period: int, names: list[str]) -> Record:
+def steps_shown(furthest: int) -> list[int]:
+    """Return 1, 2, 4, ... and the furthest step."""
+    return [*(2**k for k in range(furthest.bit_length()) if 2**k < furthest), furthest]
+
+
+def backtest(
+    model: Any,
+    asked: SequenceDataset,
+    naive: Floats,
+    names: list[str],
+    period: int = 1,
+    ahead: int | None = None,
+) -> Record:
     """Return how far off forecasts were, by the steps ahead, and the last one whole.
 
     Parameters
@@ -47,36 +62,39 @@ def backtest(model: Any, asked: SequenceDataset, naive: Floats, period: int, nam
         where nothing is told of that, from its second half on.
     naive : ndarray of shape (d,)
         Mean absolute error of the (seasonal) last value on the training part, one step ahead.
-    period : int
-        Steps of a season.
     names : list of str
         What the channels are called.
+    period, ahead : int, optional
+        Steps of a season, and how many forecasts are to reach; see `furthest_ahead`.
 
     Returns
     -------
     dict
-        ``ahead``: for each channel and steps ahead (channel, steps, forecasts, MASE, CRPS, share in the
-        central intervals of 50% and of 95%); ``fan``: (channel, steps after the origin, truth, mean,
-        quantiles) of the longest sequence's last forecast, with the steps before it.
+        ``origins``: for each point the CRPS of every step after it, in units of `naive`, the mean over
+        channels; None where nothing came. ``ahead``: for each channel and steps ahead (channel, steps,
+        forecasts, MASE, CRPS, share in the central intervals of 50% and of 95%). ``fan``: (channel, steps
+        after the origin, truth, mean, quantiles) of the longest sequence's last forecast, with the steps
+        before it.
     """
     if not hasattr(model, "forecast") or asked.X.kind != "real":
         return {}
     X, told = asked.X, steps_told(asked)
-    ahead = steps_ahead(int((X.lengths - told).max()), period)
+    furthest = furthest_ahead(int((X.lengths - told).max()), period, ahead)
     told = np.where(told > 0, told, (X.lengths + 1) // 2)
-    owner, at = _origins(X, told, ahead[-1])
+    owner, at = _origins(X, told, furthest)
     if not len(at):
         return {}
     past = [X[i][max(0, t - _MOST_PAST) : t] for i, t in zip(owner, at, strict=True)]
     given = Sequences(np.concatenate(past), offsets_of([len(x) for x in past]))
-    found = model.forecast(given, ahead[-1], random_state=0)
-    came = _what_came(X, owner, at, ahead[-1])
+    found = model.forecast(given, furthest, random_state=0)
+    came = _what_came(X, owner, at, furthest)
     # of plain numbers the axis of channels is not there
     mean = np.reshape(found.mean, came.shape)
     quantiles = np.reshape(found.quantile(_LEVELS), (len(_LEVELS), *came.shape))
+    crps = _crps(found, came)
     rows = []
     for place, name in enumerate(names):
-        for h in ahead:
+        for h in steps_shown(furthest):
             truth = came[:, h - 1, place]
             known = np.isfinite(truth)
             if not known.any():
@@ -84,12 +102,21 @@ def backtest(model: Any, asked: SequenceDataset, naive: Floats, period: int, nam
             truth, q = truth[known], quantiles[:, known, h - 1, place]
             off = float(np.abs(q[2] - truth).mean())
             scaled = off / naive[place] if naive[place] > 0 else float("nan")
-            crps = float(_crps(found[:, h - 1], came[:, h - 1])[known, place].mean())
             inside = [float(((truth >= q[k]) & (truth <= q[-1 - k])).mean()) for k in (1, 0)]
-            rows.append([name, h, int(known.sum()), scaled, crps, *inside])
+            rows.append([name, h, int(known.sum()), scaled, float(crps[known, h - 1, place].mean()), *inside])
     last = int(np.argmax(at)) if len(X) == 1 else int(np.lexsort((at, X.lengths[owner]))[-1])
     series, start = X[int(owner[last])], int(at[last])
-    return {"ahead": rows, "fan": _fan(series, start, mean[last], quantiles[:, last], came[last], names)}
+    fan = _fan(series, start, mean[last], quantiles[:, last], came[last], names)
+    return {"origins": _in_naive_errors(crps, naive), "ahead": rows, "fan": fan}
+
+
+def _in_naive_errors(crps: Floats, naive: Floats) -> list[list[float | None]]:
+    """Return the mean over channels of what is known, each in units of its naive error."""
+    scaled = crps / np.where(naive > 0, naive, 1.0)
+    known = ~np.isnan(scaled)
+    total, n = np.where(known, scaled, 0.0).sum(axis=2), known.sum(axis=2)
+    mean = np.divide(total, n, out=np.full(total.shape, np.nan), where=n > 0)
+    return [[_plain(value) for value in row] for row in mean]
 
 
 def _origins(X: Sequences, told: Ints, furthest: int) -> tuple[Ints, Ints]:
@@ -114,8 +141,11 @@ def _what_came(X: Sequences, owner: Ints, at: Ints, n: int) -> Floats:
 
 
 def _crps(found: Distribution, came: Floats) -> Floats:
-    asked = np.where(np.isfinite(came), came, 0.0)
-    return np.reshape(found.crps(asked[:, 0] if found.event_shape == () else asked), came.shape)
+    """Return the CRPS of what came, NaN where nothing did; infinite where a forecast is no number."""
+    known = np.isfinite(came)
+    asked = np.where(known, came, 0.0)
+    score = np.reshape(found.crps(asked[..., 0] if found.event_shape == () else asked), came.shape)
+    return np.where(known, np.where(np.isnan(score), np.inf, score), np.nan)
 
 
 def _fan(x: Any, at: int, mean: Floats, quantiles: Floats, came: Floats, names: list[str]) -> list[list[Any]]:

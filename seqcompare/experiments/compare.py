@@ -7,8 +7,9 @@ import math
 import os
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from seqcompare.experiments.contestants import (
     without_answer,
 )
 from seqcompare.experiments.data_source import DataSource, level_weights, metric_of
+from seqcompare.experiments.forecaster import keep_forecaster
 from seqcompare.experiments.forward import Along, plan_along
 from seqcompare.experiments.models import Contestant
 from seqcompare.experiments.planned import PlannedComparison
@@ -61,6 +63,7 @@ def compare(
     gap: int | None = None,
     along: Along = "auto",
     inner_cv: int | None = None,
+    ahead: int | None = None,
     n_jobs: int = -1,
     max_seconds: float = 600.0,
     random_state: int = 0,
@@ -103,6 +106,9 @@ def compare(
     inner_cv : int, optional
         How many of five parts of a training part candidates are chosen by: 1 is a fifth, once. By default as
         many as it takes for 150 items, and of whole sequences for 8 that are independent.
+    ahead : int, optional
+        How many steps forecasts of numbers are to reach: who forecasts best is named by backtests of as many.
+        By default 12, or the steps of a season of up to 24, and no more than half of what is tested.
     n_jobs : int, default=-1
         Worker processes, as joblib counts them; 1 runs trials in this process.
     max_seconds : float, default=600.0
@@ -163,6 +169,7 @@ def compare(
         "random_state": random_state,
         "along": along,
         "inner_cv": inner_cv,
+        "ahead": ahead,
     }
     planned = plan_comparison(dataset, models, metric, max_seconds=max_seconds, **options)
     folder = Path(out) if out is not None else Path("reports") / _folder_name(dataset.name)
@@ -182,7 +189,7 @@ def compare(
                 spending=spending,
                 progress=tell,
                 n_jobs=n_jobs,
-                last=lambda searched: keep_winner(Comparison(folder), dataset, searched),
+                last=partial(_keep_models, folder, dataset),
                 backend=backend,
                 scheduler=scheduler,
             )
@@ -201,12 +208,15 @@ def plan_comparison(
     gap: int | None = None,
     along: Along = "auto",
     inner_cv: int | None = None,
+    ahead: int | None = None,
     random_state: int = 0,
     max_seconds: float = 600.0,
 ) -> PlannedComparison:
     """Return what `compare` is going to do with a data set; the parameters are those of `compare`."""
     if inner_cv is not None and not 1 <= inner_cv <= 5:
         raise ValueError(f"inner_cv must be from 1 to 5, got {inner_cv}")
+    if ahead is not None and ahead < 1:
+        raise ValueError(f"ahead must be at least 1, got {ahead}")
     plan = plan_along(dataset, cv, along=along, repeats=repeats, gap=gap, seed=random_state)
     problem = problem_of(dataset, 1 / (1 + plan.test_fraction), max_seconds)
     contestants = contestants_for(dataset, models, problem)
@@ -234,6 +244,7 @@ def plan_comparison(
         # runs of before do not know it
         **({} if along == "auto" else {"along": along}),
         **({} if inner_cv is None else {"inner_cv": inner_cv}),
+        **({} if ahead is None else {"ahead": ahead}),
         "random_state": random_state,
         "max_seconds": max_seconds,
     }
@@ -250,8 +261,23 @@ def plan_comparison(
         },
         **described(own, [judged, *shown, *METRICS.values()]),
     }
-    source = DataSource(dataset, plan, problem, judged, tuple(shown), inner_cv)
+    config["heads"] = _heads(contestants, config["data"]["not_tried"])
+    source = DataSource(dataset, plan, problem, judged, tuple(shown), inner_cv, ahead)
     return PlannedComparison(source, tuple(contestants), config)
+
+
+def _heads(contestants: Sequence[Contestant], not_tried: Iterable[str]) -> dict[str, str]:
+    """Return what pages call the models that stand for whole families, by their names."""
+    absent = {family.title: family.head for family in FAMILIES.values() if family.title in set(not_tried)}
+    heads = {**absent, **{c.name: c.head for c in contestants}}
+    return {name: head for name, head in heads.items() if head}
+
+
+def _keep_models(folder: Path, dataset: SequenceDataset, searched: PlannedComparison) -> None:
+    """Fit and save whom the answer names."""
+    found = Comparison(folder)
+    keep_winner(found, dataset, searched)
+    keep_forecaster(found, dataset, searched)
 
 
 def _own_families(contestants: Sequence[Contestant]) -> list[Family]:

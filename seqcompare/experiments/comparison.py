@@ -18,8 +18,9 @@ from seqcompare.data.encoding import with_joint_symbols
 from seqcompare.data.input_checks import locate_step
 from seqcompare.data.read import read_new
 from seqcompare.experiments.explaining import explain_table
+from seqcompare.experiments.forecaster import FORECASTER, is_the_winner
 from seqcompare.experiments.predicting import forecast_table, predict_table
-from seqcompare.experiments.winner import MODEL
+from seqcompare.experiments.winner import MODEL, check_model
 from seqcompare.models.export.to_onnx import to_onnx
 from seqcompare.models.persistence import load
 from seqcompare.results.comparison import StoredComparison
@@ -97,6 +98,8 @@ class Comparison(StoredComparison):
         ------
         FileNotFoundError
             If the run keeps no model: none was named, or it could not be saved.
+        RunError
+            If the file of the model was changed or replaced.
         ValueError
             If the model has classes that are not trusted.
         """
@@ -107,6 +110,7 @@ class Comparison(StoredComparison):
             named = verdict.model is not None and result.judgement.winner not in result.references
             why = self.unsaved() or (gone if named else verdict.sentences[0])
             raise FileNotFoundError(f"{self.folder} keeps no model: {why}")
+        check_model(self)
         return load(path, trusted)
 
     def to_onnx(self, path: str | os.PathLike[str], trusted: Sequence[str | type] = ()) -> None:
@@ -158,17 +162,76 @@ class Comparison(StoredComparison):
         # of one channel that is predicted the first step is not: nothing comes before it
         return table if ahead is None else table[table["step"] > 0].reset_index(drop=True)
 
+    def forecaster(self, trusted: Sequence[str | type] = ()) -> FittedModel:
+        """Return the model that backtests name to forecast several steps by, fitted to all data.
+
+        Who that is, and why, is `answer().forecaster`; often it is the model that is enough, and where nobody
+        is named that one is returned.
+
+        Parameters
+        ----------
+        trusted : sequence of str or type, default=()
+            Classes of your own that it is made of; see `seqcompare.load`.
+
+        Returns
+        -------
+        estimator
+
+        Raises
+        ------
+        FileNotFoundError
+            If the run keeps no such model.
+        ValueError
+            If the model has classes that are not trusted.
+        """
+        named, path = self.result.forecaster, self.folder / FORECASTER
+        if named is None or not named.is_model or is_the_winner(self):
+            return self.model(trusted)
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"{self.folder} keeps no model of {named.entry}, which is named to forecast by: its file "
+                f"{FORECASTER} could not be written, or is gone; the same comparison again writes it"
+            )
+        return load(path, trusted)
+
+    def who_forecasts(self, steps: int, model: str | None = None) -> str:
+        """Return whom `forecast` asks, by the name that the answer has for it.
+
+        Parameters
+        ----------
+        steps : int
+            How many steps to look ahead: one is told by the model that is enough, several by whom backtests
+            name.
+        model : str, optional
+            Whom to ask in place of that: who is named for the one or the other.
+
+        Raises
+        ------
+        ValueError
+            If the run keeps no such model.
+        """
+        winner, several = self.verdict().entry, self._for_several
+        kept = [name for name in dict.fromkeys((winner, several)) if name is not None]
+        if model is not None and model not in kept:
+            raise ValueError(
+                f"model must be {' or '.join(map(repr, kept))}, which the run keeps fitted; got {model!r}"
+            )
+        return model or str(winner if steps == 1 and winner is not None else several)
+
     def forecast(
         self,
         data: object,
         steps: int,
         *,
+        model: str | None = None,
         n_samples: int | None = None,
         random_state: int = 0,
         trusted: Sequence[str | type] = (),
         **reading: Any,
     ) -> pd.DataFrame:
-        """Return what the model that is enough expects of the steps after the end of sequences.
+        """Return what is expected of the steps after the end of sequences.
+
+        The next step is told by the model that is enough, several by the one that backtests name for that.
 
         Parameters
         ----------
@@ -176,6 +239,8 @@ class Comparison(StoredComparison):
             What came so far, read as the data of the run were.
         steps : int
             How many steps to look ahead.
+        model : str, optional
+            Whom to ask in place of that; see `who_forecasts`.
         n_samples : int, optional
             Continuations that are drawn where there is no closed form.
         random_state : int, default=0
@@ -196,16 +261,19 @@ class Comparison(StoredComparison):
         FileNotFoundError
             If the run keeps no model.
         ValueError
-            If the next step was not what was predicted, `steps` is not a whole number from 1, the data cannot
-            be read, or the model does not take such sequences.
+            If the next step was not what was predicted, `steps` is not a whole number from 1, the run keeps
+            no such model, the data cannot be read, or the model does not take such sequences.
         """
         role = self.config["data"]["role"]
         if role != "next":
             raise ValueError(f"a forecast is of the next steps, but this run predicts the role {role}")
         check_scalar(steps, "steps", Integral, min_val=1)
-        model, new = self.model(trusted), self._read(data, reading)
+        who = self.who_forecasts(int(steps), model)
+        best = who == self.verdict().entry and (steps == 1 or who != self._for_several)
+        asked = self.model(trusted) if best else self.forecaster(trusted)
+        new = self._read(data, reading)
         with _naming_what_is_missing(new):
-            return forecast_table(model, new, int(steps), n_samples, random_state)
+            return forecast_table(asked, new, int(steps), n_samples, random_state)
 
     def explain(
         self,
@@ -246,10 +314,16 @@ class Comparison(StoredComparison):
             If there is no such sequence or step, nothing came before it, the data cannot be read, or the
             model does not take such sequences.
         """
-        new, role = self._read(data, reading), str(self.config["data"]["role"])
         model = self.model(trusted)
+        new, role = self._read(data, reading), str(self.config["data"]["role"])
         with _naming_what_is_missing(new):
             return explain_table(model, new, role, sequence, step, self._ahead)
+
+    @property
+    def _for_several(self) -> str | None:
+        """Who is asked for forecasts of several steps."""
+        named = self.result.forecaster
+        return named.entry if named is not None and named.is_model else self.verdict().entry
 
     @property
     def _ahead(self) -> int | None:

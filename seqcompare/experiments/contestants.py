@@ -27,6 +27,7 @@ from seqcompare.experiments.models import (
 from seqcompare.families import FAMILIES, REFERENCE, Budget, ModelSpec, Problem
 from seqcompare.models.reference.chance import chance_model
 from seqcompare.models.reference.last_value import find_season
+from seqcompare.quantities import percent
 from seqcompare.results.contest import CHANCE
 from seqcompare.typing import Model
 
@@ -121,7 +122,7 @@ def left_out(dataset: SequenceDataset) -> str:
             words = THEMSELVES
         said.setdefault(words, []).append(family.plural or f"{family.title}s")
     did = "; ".join(f"{_listed(names)} {words}" for words, names in said.items())
-    return f"Values are missing, {share:.1%} of all: {did}."
+    return f"Values are missing, {percent(share)} of all: {did}."
 
 
 def without_answer(contestants: Iterable[Contestant], problem: Problem) -> dict[str, str]:
@@ -133,7 +134,7 @@ def without_answer(contestants: Iterable[Contestant], problem: Problem) -> dict[
             continue
         asked = (c for spec in family.specs for c in candidates_of(Entered(family, spec), spec.sized()))
         if any(candidate.fills(problem) for candidate in asked):
-            found[family.title] = f"enters only if asked for, by models={family.name!r}"
+            found[family.title] = f"only if asked for, by --model {family.name}"
             continue
         found[family.title] = f"no such model of {'numbers' if problem.kind == 'real' else 'symbols'}"
     return found
@@ -213,7 +214,7 @@ def _meant(model: Model, label: str, standard: list[Contestant], problem: Proble
         if hits:
             both = len(hits) > 1
             names = [label + AHEAD * (both and c.candidates[0].spec.ahead) for c in hits]
-            return [replace(c, name=n, seed_key=n) for c, n in zip(hits, names, strict=True)]
+            return [replace(c, name=n, seed_key=n, head="") for c, n in zip(hits, names, strict=True)]
     try:
         entered = enter({label: model} if label else model)
     except ValueError as error:
@@ -253,7 +254,8 @@ def _pooled(entered: Iterable[Entered], problem: Problem) -> list[Contestant]:
         if candidates:
             family, words = FAMILIES[name], AHEAD * ahead
             key = family.seed_keys.get(problem.role, family.title)
-            found.append(Contestant(family.title + words, family, candidates, key + words))
+            head = f"{family.head or family.title}{words}"
+            found.append(Contestant(family.title + words, family, candidates, key + words, head))
     return found
 
 

@@ -41,7 +41,7 @@ from seqcompare.experiments.step_numbers import (
     with_density,
 )
 from seqcompare.experiments.tested import tested_in_time
-from seqcompare.experiments.trial import CONTEXT, RACE, SHORTER, TEST, TUNING, Trial
+from seqcompare.experiments.trial import AHEAD, CONTEXT, RACE, SHORTER, TEST, TUNING, Trial
 from seqcompare.families import Problem
 from seqcompare.metrics import METRICS, Answers, Metric
 from seqcompare.models.next_numbers import Errors
@@ -83,6 +83,8 @@ class DataSource:
         What the user asked to see beside it.
     inner_cv : int, optional
         Folds of each training part that candidates are chosen by; see `tuning_splits`.
+    ahead : int, optional
+        Steps that forecasts are to reach; see `seqcompare.experiments.backtests.furthest_ahead`.
     """
 
     dataset: SequenceDataset
@@ -91,6 +93,7 @@ class DataSource:
     metric: Metric
     shown: tuple[Metric, ...] = ()
     inner_cv: int | None = None
+    ahead: int | None = None
 
     @property
     def role(self) -> str:
@@ -263,10 +266,12 @@ class DataSource:
             told = train.y if isinstance(train.y, Sequences) else train.X
             spread = np.nanstd(told.channels.astype(np.float64), axis=0)
             details["forecast"] = forecast_details(answers, stretch, asked, unit, spread, self.predicted)
-            if self.role == "next" and details["forecast"]:
-                period = self.built_for.period
-                naive = naive_errors(train, period)
-                details["forecast"] |= backtest(model, asked, naive, period, self.predicted)
+        if is_about_numbers(asked) and (trial.phase == AHEAD or details.get("forecast")):
+            period = self.built_for.period
+            backtests = backtest(
+                model, asked, naive_errors(train, period), self.predicted, period, self.ahead
+            )
+            details["forecast"] = {**details.get("forecast", {}), **backtests}
         if trial.phase == TEST and self.role in ("step", "sequence"):
             details |= {"confusion": confusion_of(answers), "calibration": calibration_of(answers)}
         score = float(self.metric.as_score(sums[:, 1].sum() / sums[:, 0].sum()))

@@ -149,12 +149,15 @@ class Contestant:
         The grid. With a single one there is nothing to choose.
     seed_key : str
         What seeds are made of: its name, or what that once was.
+    head : str, optional
+        What pages call it, where that is not its name: that of a whole family.
     """
 
     name: str
     family: Family
     candidates: tuple[Candidate, ...]
     seed_key: str
+    head: str = ""
 
 
 @dataclass(frozen=True)

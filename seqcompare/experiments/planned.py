@@ -10,7 +10,7 @@ import pandas as pd
 from seqcompare.experiments.data_source import DataSource
 from seqcompare.experiments.forward import FORWARD
 from seqcompare.experiments.models import Candidate, Contestant, Entered, candidates_of
-from seqcompare.experiments.trial import CONTEXT, SHORTER, TEST, TUNING, Trial
+from seqcompare.experiments.trial import AHEAD, CONTEXT, SHORTER, TEST, TUNING, Trial
 from seqcompare.experiments.winner import final_candidate, shorter_candidate
 from seqcompare.experiments.work import Work
 from seqcompare.families import Problem
@@ -31,6 +31,8 @@ _NEAR = 5.0
 #: Of those not told apart by one part of a training part, how many of the best and of the cheapest are tried
 #: on the others.
 BEST, CHEAPEST = 3, 2
+#: How many of the candidates of a model that did best are backtested.
+_BACKTESTED = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,6 +165,29 @@ def test_trials(planned: PlannedComparison, work: Work) -> Iterator[Trial]:
             position += 1
 
 
+def ahead_trials(planned: PlannedComparison, found: StoredComparison) -> Iterator[Trial]:
+    """Yield backtests of the candidates that did best one step ahead, in folds whose tests were of others.
+
+    What is best one step ahead need not be the best several steps ahead. Of models whose tests came without
+    forecasts there are none.
+    """
+    tests, details = found.result.phase(TEST), found.result.details
+    forecasts = [bool((details[t].get("forecast") or {}).get("origins")) for t in tests["trial_id"]]
+    tested = set(tests[["entry", "model", "seed"]].itertuples(index=False, name=None))
+    able, grids = set(tests["entry"][forecasts]), found.grids()
+    position = _n_before(found, AHEAD)
+    for c in planned.contestants:
+        if c.name not in able or c.name in found.result.references:
+            continue
+        best = grids[grids["entry"] == c.name].sort_values("loss", kind="stable")["model"][:_BACKTESTED]
+        labels = {*best, final_candidate(c, grids).label}
+        for candidate in c.candidates:
+            for fold in range(len(planned.source.plan.splits)) if candidate.label in labels else ():
+                if (c.name, candidate.label, fold) not in tested:
+                    yield Trial(position, planned.source, candidate, fold, AHEAD, c.name, c.seed_key)
+                    position += 1
+
+
 def context_trials(planned: PlannedComparison, found: StoredComparison) -> Iterator[Trial]:
     """Yield trials of the winner and of the best, in the first folds, with less and less context."""
     judged = found.result.judgement
@@ -201,5 +226,6 @@ def shorter_trials(planned: PlannedComparison, found: StoredComparison) -> Itera
 
 def _n_before(found: StoredComparison, phase: str) -> int:
     """Return how many trials come before those of a phase."""
-    later = (CONTEXT, SHORTER)[(CONTEXT, SHORTER).index(phase) :]
+    phases = (AHEAD, CONTEXT, SHORTER)
+    later = phases[phases.index(phase) :]
     return int((~found.frame()["axis"].isin(later)).sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,11 +13,13 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.answer import answer_blocks
 from seqcompare.experiments.threads import one_thread
+from seqcompare.models.alphabet import find_symbols
 from seqcompare.models.distributions.base import Distribution
 from seqcompare.typing import Model, Values
 
 #: Up to so many classes, a table has the probability of each.
 MOST_CLASSES = 50
+_MOST_NAMED = 5
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 #: Those of a forecast: the ends of the central intervals of 50%, 90% and 95%, and the median.
 FAN = (0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975)
@@ -56,6 +59,7 @@ def predict_table(
     """
     X = dataset.X.detached()
     ids = np.arange(len(X)) if dataset.ids is None else dataset.ids
+    _say_what_is_new(model, X)
     with one_thread():
         if role == "next" and X.kind == "real":
             answers = _numbers(model, X)
@@ -116,6 +120,23 @@ def forecast_table(
     step = np.repeat(X.lengths, steps) + ahead - 1
     where = pd.DataFrame({"sequence": np.repeat(ids, steps), "ahead": ahead, "step": step})
     return pd.concat([where, answers], axis=1)
+
+
+def _say_what_is_new(model: Model, X: Sequences) -> None:
+    """Warn of symbols that were not in the data that a model was fitted to, where it says which were."""
+    known = getattr(model, "symbols_", None)
+    if known is None or X.kind != "symbols" or X.n_channels > 1:
+        return
+    there = find_symbols(X.values)
+    new = there[~np.isin(there.astype(str), np.asarray(known).astype(str))]
+    if len(new):
+        share = float(np.isin(X.values, new).mean())
+        named = ", ".join(map(repr, new[:_MOST_NAMED].tolist())) + (" ..." if len(new) > _MOST_NAMED else "")
+        warnings.warn(
+            f"{share:.1%} of the steps are symbols that the model has never seen ({named}): what it answers "
+            "after them is hardly more than a guess",
+            stacklevel=3,
+        )
 
 
 def _labels(model: Model, X: Sequences, role: str) -> Iterator[pd.DataFrame]:

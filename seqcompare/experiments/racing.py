@@ -295,9 +295,9 @@ def _comes_back(purse: _Purse, work: Work, c: Contestant) -> Candidate | None:
     frame = work.frame()
     rows = frame[(frame["entry"] == c.name) & (frame["axis"] == RACE)]
     last = rows[rows["model"].isin([x for x in able if dropped[x] == part]) & (part_of_rows(rows) == part)]
-    best = str(
-        compare_candidates(last, work.store.sums(last["trial_id"])).set_index("model")["loss"].idxmin()
-    )
+    table = compare_candidates(last, work.store.sums(last["trial_id"])).set_index("model")
+    # of a race that was cut short nothing counts
+    best = str(table["loss"].idxmin()) if len(table) else min(able, key=lambda x: purse.tests(c, able[x]))
     work.discount(rows["trial_id"][rows["model"] != best])
     work.take_back(c.name, best)
     return able[best]

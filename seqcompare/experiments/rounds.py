@@ -18,6 +18,7 @@ from seqcompare.experiments.planned import (
     BEST,
     CHEAPEST,
     PlannedComparison,
+    ahead_trials,
     context_trials,
     refined,
     shorter_trials,
@@ -84,7 +85,12 @@ def run_comparison(
         planned = _tuned(planned, work, raced)
         _tested(planned, work)
         work.keep()
-        for looked_at, words in ((context_trials, "how far back"), (shorter_trials, "less context")):
+        looks = (
+            (ahead_trials, "how far ahead"),
+            (context_trials, "how far back"),
+            (shorter_trials, "less context"),
+        )
+        for looked_at, words in looks:
             trials = list(looked_at(planned, StoredComparison(folder)))
             if not work.run(trials, reserve=_fit_of_winner(planned, folder, spending)):
                 work.skipped.append(f"all of the looks at {words}")
@@ -134,12 +140,14 @@ def _whole(planned: PlannedComparison) -> list[Trial]:
 
 
 def _fit_of_winner(planned: PlannedComparison, folder: Path, spending: Spending) -> float:
-    """Return the seconds to keep for the fit of the winner to everything; 0 without a budget."""
+    """Return the seconds to keep for the fits to everything of who is named; 0 without a budget."""
     if not spending.limited:
         return 0.0
     found = StoredComparison(folder)
-    c = next((c for c in planned.contestants if c.name == found.result.judgement.winner), None)
-    return 0.0 if c is None else last_fit(planned, spending, c, final_candidate(c, found.grids()))
+    forecaster = found.result.forecaster
+    names = (found.result.judgement.winner, forecaster and forecaster.entry)
+    named = [c for c in planned.contestants if c.name in names]
+    return sum(last_fit(planned, spending, c, final_candidate(c, found.grids())) for c in named)
 
 
 def _tuned(planned: PlannedComparison, work: Work, raced: frozenset[str]) -> PlannedComparison:

@@ -20,6 +20,7 @@ from seqcompare.data.targets import check_step_weights
 from seqcompare.dependence.checks import describe_copies
 from seqcompare.dependence.copies import LEAST_SHARE, find_copies, join_groups
 from seqcompare.dependence.overlap import overlap
+from seqcompare.quantities import percent
 from seqcompare.typing import Labels, Values
 
 Pieces = NDArray[np.int64]
@@ -145,8 +146,8 @@ def _with_copies(dataset: SequenceDataset, cv: int, repeats: int, gap: int | Non
         if np.bincount(joined).max() <= _LARGEST_GROUP * len(dataset):
             return replace(_grouped(dataset, joined, cv, repeats, seed, copies=True), note=note)
         note = (
-            f"{copies.share:.0%} of the sequences are copies of others or nearly so, and most of them hang "
-            "together: they were divided all the same, so that scores may be too good."
+            f"{percent(copies.share)} of the sequences are copies of others or nearly so, and most of them "
+            "hang together: they were divided all the same, so that scores may be too good."
         )
     if dataset.groups is not None:
         return replace(_grouped(dataset, dataset.groups, cv, repeats, seed), note=note)

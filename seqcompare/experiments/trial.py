@@ -32,8 +32,10 @@ from seqcompare.typing import Model, Record
 
 #: What a trial is for: a sweep's trials, the choice of a candidate, the test of the chosen one, and the test
 #: of the winner with less and less context, and of one that sees no more than that was found to need; and
-#: within a budget the race of candidates on parts of the data that they are chosen by.
+#: within a budget the race of candidates on parts of the data that they are chosen by; of numbers also the
+#: backtest of candidates that were not tested.
 SWEEP, TUNING, TEST, CONTEXT, SHORTER, RACE = "sweep", "tuning", "test", "context", "shorter", "race"
+AHEAD = "ahead"
 
 
 class Source(Protocol):
@@ -89,7 +91,7 @@ class Trial:
         What is fitted.
     seed : int
         Index of the repetition, or of the fold.
-    phase : {"sweep", "tuning", "test", "context", "shorter", "race"}
+    phase : {"sweep", "tuning", "test", "ahead", "context", "shorter", "race"}
         What it is for.
     entry : str
         The contestant of a comparison.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import warnings
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,8 +22,9 @@ from seqcompare.experiments.threads import one_thread
 from seqcompare.families import Problem
 from seqcompare.models.persistence import untrusted_types
 from seqcompare.results.comparison import UNSAVED, StoredComparison
+from seqcompare.results.folder import CONFIG, read_config
 from seqcompare.results.reach import reach_of
-from seqcompare.results.store import STORE, Store
+from seqcompare.results.store import STORE, RunError, Store
 from seqcompare.whole_file import write_whole
 
 MODEL, SNIPPET = "model.skops", "use_model.py"
@@ -99,9 +103,9 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
         (found.folder / MODEL).unlink(missing_ok=True)
         snippet = f"# There is no file of {which}.\nraise SystemExit({problem!r})\n"
         write_whole(found.folder / SNIPPET, snippet)
-        _keep_problem(found, problem)
+        _keep_made(found, problem)
         return
-    _keep_problem(found, "")
+    _keep_made(found, "")
     own = untrusted_types(found.folder / MODEL)
     probable = dataset.role == "next" or hasattr(model, "predict_proba")
     answers = "".join(line for line in _ANSWERS[dataset.role] if probable or "_proba(" not in line)
@@ -127,10 +131,35 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
     write_whole(found.folder / SNIPPET, snippet)
 
 
-def _keep_problem(found: StoredComparison, problem: str) -> None:
-    """Keep why the winner is in no file, for the page; empty where it is in one."""
+def check_model(found: StoredComparison) -> None:
+    """Raise an error if the saved model, or how its data are read, is not what the run has kept.
+
+    Raises
+    ------
+    RunError
+        If the file of the model, or the part of ``config.json`` about data, was changed or replaced.
+    """
+    kept = found.side_table(UNSAVED)
+    if kept is None or "made" not in kept or kept["made"].isna().iloc[0]:
+        return  # of a run that was made before this was kept
+    if str(kept["made"].iloc[0]) != _made(found.folder):
+        raise RunError(
+            f"{found.folder / MODEL}, or what {CONFIG} says of its data, is not what this run has saved; the "
+            f"same comparison again writes both (seqcompare.load reads {MODEL} as it is)"
+        )
+
+
+def _made(folder: Path) -> str:
+    """Return a checksum of the saved model and of how its data are read."""
+    told = json.dumps(read_config(folder).get("data"), sort_keys=True).encode()
+    return hashlib.sha256((folder / MODEL).read_bytes() + told).hexdigest()
+
+
+def _keep_made(found: StoredComparison, problem: str) -> None:
+    """Keep what was saved, or why the winner is in no file, for the page."""
+    made = "" if problem else _made(found.folder)
     with Store(found.folder / STORE) as store:
-        store.keep_table(UNSAVED, pd.DataFrame({"problem": [problem]}))
+        store.keep_table(UNSAVED, pd.DataFrame({"problem": [problem], "made": [made]}))
 
 
 def _trusted(own: list[str]) -> str:

@@ -42,6 +42,9 @@ class Family:
         The smallest capacity there is.
     seed_keys : mapping of role to str, optional
         What seeds of comparisons are made of in place of the title, by role: frozen, so that numbers stay.
+    head : str, optional
+        What stands over its best model where that is named too, in tables, figures and sentences: words that
+        are right whichever it is. By default the title.
     plural : str, optional
         Several of them in words; by default the title with an s.
     """
@@ -54,6 +57,7 @@ class Family:
     can_represent: Callable[[Needs, Traits], bool | None] | None = None
     least_capacity: int = 1
     seed_keys: Mapping[str, str] = field(default_factory=dict)
+    head: str = ""
     plural: str = ""
 
     @property
@@ -72,6 +76,7 @@ class Family:
         return {
             "name": self.name,
             "title": self.title,
+            "head": self.head or self.title,
             "colour": self.colour,
             "marker": self.marker,
             "models": [{"name": spec.name, "title": spec.title} for spec in self.specs],

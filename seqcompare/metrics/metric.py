@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from numbers import Real
@@ -11,8 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.metrics.forecasts import Forecast
-from seqcompare.quantities import keep_figures
+from seqcompare.quantities import keep_figures, number, ratio
 from seqcompare.typing import Bools, Ints, Labels, Params, Record, Values
+
+_NO_MINUS = re.compile(r"(?<!\w)-(?=0(?:\.0+)?(?!\.?\d))")
+_MINUS = re.compile(r"(?<!\w)-(?=\d)")
 
 NeedsOf = Literal["labels", "probabilities", "numbers", "density"]
 
@@ -98,7 +102,8 @@ class Metric:
         The bounds of a score.
     words, difference, figure : str
         Patterns for a score with its unit, for a difference of losses with its unit, and for a bare figure:
-        ``{value}`` is the number and ``{percent}`` a hundred times it.
+        ``{value}`` is the number, ``{percent}`` a hundred times it, ``{number}`` its four digits that
+        count, and ``{ratio}`` its three decimals, or more of what is small.
     title, loss_title : str, optional
         What headings call it, and what a sentence calls its loss; by default after its name.
     in_units : bool, default=False
@@ -116,9 +121,9 @@ class Metric:
     relative: bool = False
     least: float = -np.inf
     greatest: float = np.inf
-    words: str = "{value:.3f}"
-    difference: str = "{value:.3f}"
-    figure: str = "{value:.3f}"
+    words: str = "{ratio}"
+    difference: str = "{ratio}"
+    figure: str = "{ratio}"
     title: str = ""
     loss_title: str = ""
     in_units: bool = False
@@ -157,7 +162,7 @@ class Metric:
             Handed on to the function.
         """
         words = name or getattr(function, "__name__", "metric")
-        pattern = f"{words.replace('{', '{{').replace('}', '}}')} {{value:.3f}}"
+        pattern = f"{words.replace('{', '{{').replace('}', '}}')} {{ratio}}"
         made = _Function(function, needs, kwargs)
         return cls(words, "", greater_is_better, needs, score=made, roles=roles, words=pattern)
 
@@ -189,21 +194,21 @@ class Metric:
 
     def say(self, score: float) -> str:
         """Return a score in words, with its unit."""
-        return self.words.format(value=score, percent=100 * score)
+        return _filled(self.words, score)
 
     def say_difference(self, loss: float) -> str:
         """Return a difference of losses in words, with its unit."""
-        return self.difference.format(value=loss, percent=100 * loss)
+        return _filled(self.difference, loss)
 
     def say_figure(self, score: float) -> str:
         """Return a score without words, as intervals show it; small ones keep the digits that count."""
-        text = self.figure.format(value=score, percent=100 * score).replace("-", "−")
+        text = _filled(self.figure, score)
         return text if self._in_bits else keep_figures(score, text)
 
     def say_gain(self, loss: float) -> str:
         """Return a difference of losses with its sign and without its unit, which is `difference_unit`."""
         figure = self.difference.partition(" ")[0]
-        text = figure.format(value=abs(loss), percent=100 * abs(loss))
+        text = _filled(figure, abs(loss))
         if not self._in_bits and "percent" not in figure:
             text = keep_figures(abs(loss), text)
         return f"{'−' if loss < 0 else '+'}{text}"
@@ -229,6 +234,12 @@ class Metric:
         known = {f.name for f in fields(cls)}
         given = {k: v for k, v in plain.items() if k in known}
         return cls(**{**given, "roles": tuple(given.get("roles", ()))})
+
+
+def _filled(pattern: str, value: float) -> str:
+    """Return a pattern with a number in it, which has a real minus sign, or none where it is zero."""
+    text = pattern.format(value=value, percent=100 * value, number=number(value), ratio=ratio(value))
+    return _MINUS.sub("−", _NO_MINUS.sub("", text))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from shlex import quote
 
 import pandas as pd
 
+from seqcompare.report.columns import Writer
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Section, Table
 
@@ -21,8 +22,8 @@ TRIAL_HEADINGS = {
     "seed": "seed",
     "score": "score",
     "skill": "skill",
-    "fit_seconds": "fit (s)",
-    "predict_us_per_step": "µs/step",
+    "fit_seconds": "fit",
+    "predict_us_per_step": "predict, a step",
     "n_parameters": "parameters",
     "n_iter": "epochs",
     "stop": "ended by",
@@ -31,8 +32,16 @@ TRIAL_HEADINGS = {
 _COORDINATES = {"axis", "task", "entry", "distance", "model", "seed"}
 
 
-def trials_section(frame: pd.DataFrame) -> Section:
-    """Return every trial as a row, and the failed ones with what went wrong."""
+def trials_section(frame: pd.DataFrame, writers: Mapping[str, Writer] | None = None) -> Section:
+    """Return every trial as a row, and the failed ones with what went wrong.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        All trials.
+    writers : mapping of str to callable (float) -> str, optional
+        How scores are written, where all are by one metric.
+    """
     constant = {name for name in ("axis", "memory_bits", "task") if frame[name].nunique() < 2}
     empty = {name for name in TRIAL_HEADINGS if name in frame and frame[name].isna().all()}
     headings = {
@@ -47,6 +56,7 @@ def trials_section(frame: pd.DataFrame) -> Section:
             "One row a trial, all columns in the file. Score is in the task's own metric.",
             frame,
             headings,
+            writers or {},
         )
     ]
     failed = frame[frame["status"] != "ok"]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from shlex import quote
 
 import pandas as pd
 
+from seqcompare.quantities import percent
 from seqcompare.report import comparison_sections as parts
 from seqcompare.report.answer import lead_of, shown_answer
 from seqcompare.report.appendix import reproduce_section, trials_section
+from seqcompare.report.columns import Writer, writer_of
 from seqcompare.report.comparison_view import ComparisonView
 from seqcompare.report.context_sections import far_back_section
 from seqcompare.report.figures import VERDICT, figures_of, further_section
@@ -60,8 +63,8 @@ def comparison_report(run: StoredComparison) -> Report:
     ]
     sections += [
         further_section(view, headline, sections),
-        _data_section(run, verdict.evidence),
-        trials_section(frame),
+        _data_section(view, verdict.evidence),
+        trials_section(frame, view.scores),
         reproduce_section(
             run.config, f"seqcompare compare {quote(name)}, with the settings below", run.folder.name, frame
         ),
@@ -84,10 +87,11 @@ def _unsaved(run: StoredComparison) -> list[str]:
     return [f"{problem}."] if problem else []
 
 
-def _data_section(run: StoredComparison, evidence: pd.DataFrame) -> Section:
-    data = run.config["data"]
+def _data_section(view: ComparisonView, evidence: pd.DataFrame) -> Section:
+    data = view.run.config["data"]
     facts = {**data, "pace": (data.get("pace") or {}).get("words")}
     plain = [(words, facts[k]) for k, words in _FACTS.items() if facts.get(k) not in (None, 0)]
+    written = [_written(view, row) for row in evidence.to_dict("records")]
     tables = [
         Table(
             "data",
@@ -100,7 +104,7 @@ def _data_section(run: StoredComparison, evidence: pd.DataFrame) -> Section:
             "evidence",
             "The numbers behind the answer",
             "For each sentence at the top, where its numbers stand.",
-            evidence.assign(value=evidence["value"].map(_number)),
+            evidence.assign(value=pd.Series(written, index=evidence.index, dtype=object)),
             {"sentence": "sentence", "table": "table", "row": "row", "column": "column", "value": "value"},
         ),
     ]
@@ -112,9 +116,20 @@ def _data_section(run: StoredComparison, evidence: pd.DataFrame) -> Section:
     )
 
 
-def _number(value: object) -> object:
-    """Return `value` as a number where it is one: facts of the profile are stored as text."""
+def _written(view: ComparisonView, row: Mapping[Hashable, object]) -> object:
+    """Return the value of a row of the evidence, as the table that it stands in has it."""
+    value, column = row["value"], str(row["column"])
     try:
-        return float(value)  # type: ignore[arg-type]  # what is no number raises
+        found = float(value)  # type: ignore[arg-type]  # what is no number raises
     except (TypeError, ValueError):
         return value
+    tables: dict[str, dict[str, Writer]] = {
+        **dict.fromkeys(("summary", "shorter", "numbers_channels", "taught"), view.scores),
+        **dict.fromkeys(("pairs", "grids"), view.losses),
+        "numbers_skill": dict.fromkeys(("low", "high"), percent),
+    }
+    own = {
+        **tables.get(str(row["table"]), {}),
+        **dict.fromkeys(("at_most", "would_show", "behind"), view.metric.say_difference),
+    }
+    return writer_of(str(row["row"]) if column == "value" else column, own)(found)

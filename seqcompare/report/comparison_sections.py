@@ -20,17 +20,17 @@ FEWEST_ANSWERS = 10
 
 def _contest_figure(view: ComparisonView) -> Figure:
     """Return the scores of all contestants with their intervals."""
-    summary = view.summary
+    summary, say = view.summary, view.metric.say_figure
     draw = partial(
         data.contest,
         score_label=view.score_words,
         chance=view.chance,
+        write=view.metric.say_figure,
         winner=view.winner,
         styles=view.looks,
     )
     alt = ", ".join(
-        f"{r['model']} {data.score_text(r['score'])} "
-        f"[{data.score_text(r['low'])}, {data.score_text(r['high'])}]"
+        f"{r['model']} {say(r['score'])} [{say(r['low'])}, {say(r['high'])}]"
         for r in summary.to_dict("records")
     )
     enough = "Ringed: the cheapest that is good enough. " if view.winner is not None else ""
@@ -45,6 +45,7 @@ def _contest_figure(view: ComparisonView) -> Figure:
         alt=f"Scores ({view.score_words}) with intervals: {alt}.",
         panels=(Panel("", partial(draw, summary)),),
         data=summary[["model", "family", "chosen", "score", "low", "high"]],
+        writers=view.scores,
         size=(4.8, 0.27 * max(len(summary), 1) + 0.9),
     )
 
@@ -64,9 +65,9 @@ def good_enough_section(view: ComparisonView) -> Section:
         # those of numbers have a table of their own
         **{name: words for name, words in view.headings.items() if not numbers or name not in SCORES},
         "n_parameters": "parameters",
-        "fit_seconds": "fit (s)",
-        "predict_us_per_step": "predict (µs/step)",
-        "tuning_seconds": "tuning (s)",
+        "fit_seconds": "fit",
+        "predict_us_per_step": "predict, a step",
+        "tuning_seconds": "tuning",
         "n_failed": "failed folds",
     }
     # what is the same for all says nothing: nobody failed, all are causal, every fold chose alike
@@ -87,7 +88,7 @@ def good_enough_section(view: ComparisonView) -> Section:
         caption += " A model that is not causal sees steps after the one it answers for."
     figures = figures_of(view, "enough")
     parts: list[Figure | Table] = [
-        Table("summary", "Contestants", caption, summary, present),
+        Table("summary", "Contestants", caption, summary, present, view.scores),
         Table(
             "pairs",
             "Paired comparisons",
@@ -106,6 +107,7 @@ def good_enough_section(view: ComparisonView) -> Section:
                 "equal": "equal",
                 "better": "better",
             },
+            view.losses,
         ),
         *(figures.pop(name) for name in ("cost",) if name in figures),
         Table(
@@ -121,6 +123,7 @@ def good_enough_section(view: ComparisonView) -> Section:
                 "n_parameters": "parameters",
                 "chosen": "named",
             },
+            view.losses,
         ),
         *figures.values(),
     ]
@@ -136,12 +139,15 @@ def _cost_figure(view: ComparisonView) -> Figure:
         models,
         score="score",
         score_label=view.metric.axis,
+        write=view.metric.say_figure,
         greater_is_better=up,
         styles=view.looks,
     )
     panels = tuple(Panel("", partial(draw, cost=name)) for name in names)
     front = models[cost.pareto_front(models["n_parameters"], models["score"], greater_is_better=up)]
-    chance = "" if view.chance is None else f" Chance, not drawn, comes to {data.score_text(view.chance)}."
+    chance = (
+        "" if view.chance is None else f" Chance, not drawn, comes to {view.metric.say_figure(view.chance)}."
+    )
     return Figure(
         name="cost",
         title="Cost against score",
@@ -156,6 +162,8 @@ def _cost_figure(view: ComparisonView) -> Figure:
         + ", ".join(map(str, front["model"])),
         panels=panels,
         data=models[["model", "family", "score", *names]],
+        writers=view.scores,
+        y="score",
         series=tuple((m, view.looks[m]) for m in models["model"]),
         size=(3.6, 2.7),
     )
@@ -214,6 +222,7 @@ def _calibration_figure(view: ComparisonView) -> Figure | None:
         alt="Lines of how often an answer was right against the probability given to it.",
         panels=(Panel("", partial(data.calibration, enough, styles=view.looks)),),
         data=calibration[["model", "confidence", "accuracy", "count"]],
+        y="accuracy",
         size=(5.2, 3.4),
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from seqcompare.report.columns import loss_writers, score_writers
 from seqcompare.report.figures import COMPARISON
-from seqcompare.report.names import distinct, palette_of
+from seqcompare.report.names import names_of, palette_of
 from seqcompare.results.comparison import StoredComparison
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import metrics_of
@@ -29,12 +30,16 @@ class ComparisonView:
         What contestants are compared by.
     headings : dict of str to str
         What each metric of the run is called.
+    scores, losses : dict of str to callable (float) -> str
+        How scores by it are written, and differences of its loss, by column.
     looks : dict of str to SeriesStyle
         The style of each contestant, by the name that is shown.
     chance : float or None
         The score of chance.
     winner : str or None
         The contestant that is enough, by the name that is shown; None where the data cannot tell.
+    forecaster : str or None
+        The contestant that is named to forecast several steps by; None where nobody forecasts.
     """
 
     kind = COMPARISON
@@ -42,10 +47,12 @@ class ComparisonView:
     def __init__(self, run: StoredComparison) -> None:
         table = run.summary()
         self.run = run
-        self._names = distinct(table["entry"], 24)
+        self._names = names_of(run.config, table["entry"], 24)
         self.palette, self._families = palette_of(run.config, table["family"])
         self.metric = run.result.metric
-        self.headings = {name: metric.label for name, metric in metrics_of(run.config).items()}
+        metrics = metrics_of(run.config)
+        self.scores, self.losses = score_writers(self.metric, metrics), loss_writers(self.metric)
+        self.headings = {name: metric.label for name, metric in metrics.items()}
         self.summary = self.named(table)
         by_causal = self.summary.sort_values("causal", ascending=False, kind="stable")
         self.looks = self.palette.entry_styles(
@@ -55,7 +62,9 @@ class ComparisonView:
         self.chance = float(level.iloc[0]) if len(level) else None
         judged = run.result.judgement
         decided = judged.kind in {"model", "chance"} and judged.winner is not None
-        self.winner = self._names[judged.winner] if decided else None
+        self.winner = self._names[str(judged.winner)] if decided else None
+        forecaster = run.result.forecaster
+        self.forecaster = None if forecaster is None else self._names[forecaster.entry]
 
     def named(self, frame: pd.DataFrame, columns: tuple[str, ...] = ("entry",)) -> pd.DataFrame:
         """Return `frame` with the names that are shown; ``entry`` is ``model`` as well.

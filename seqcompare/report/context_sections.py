@@ -6,6 +6,8 @@ from functools import partial
 
 import pandas as pd
 
+from seqcompare.quantities import bits
+from seqcompare.report.columns import Writer
 from seqcompare.report.comparison_view import ComparisonView
 from seqcompare.report.figures import COMPARISON, FigureSpec, data, figures_of
 from seqcompare.report.parts import Figure, Panel, Section
@@ -42,7 +44,9 @@ def _context_figure(view: ComparisonView) -> Figure | None:
     means = means[points["fold"].nunique() == contexts["fold"].nunique()].reset_index()
     if means.empty:
         return None
-    draw = partial(data.context_curve, score_label=view.metric.axis, styles=view.looks)
+    draw = partial(
+        data.context_curve, score_label=view.metric.axis, write=view.metric.say_figure, styles=view.looks
+    )
     ways = [words for name, words in _CONTROL_WORDS.items() if name in set(means["control"])]
     return Figure(
         name="context_curve",
@@ -52,11 +56,13 @@ def _context_figure(view: ComparisonView) -> Figure | None:
             "Drawn are means over folds, where all have been scored. Bands: 1.96 standard errors of "
             "the paired difference to the best."
         ),
-        alt=_ends("Score against context", means, "context", "score"),
+        alt=_ends("Score against context", means, "context", view.metric.say_figure),
         panels=tuple(
             Panel(str(entry), partial(draw, part)) for entry, part in means.groupby("entry", sort=False)
         ),
         data=means[["entry", "control", "context", "score", "low", "high"]],
+        writers=view.scores,
+        y="score",
         size=(5.2, 3.0),
         columns=2,
     )
@@ -77,7 +83,10 @@ def _early_figure(view: ComparisonView) -> Figure | None:
     means = means[points["fold"].nunique() == both["fold"].nunique()].reset_index()
     if means.empty:
         return None
-    draw = partial(data.context_curve, score_label=view.metric.axis, styles=view.looks)
+    draw = partial(
+        data.context_curve, score_label=view.metric.axis, write=view.metric.say_figure, styles=view.looks
+    )
+    first = means[means["control"] != "limited"]
     if whole:
         caption = (
             "The model is fitted to, and asked about, the first k steps of sequences alone, and the last k. "
@@ -93,11 +102,13 @@ def _early_figure(view: ComparisonView) -> Figure | None:
         name="early_curve",
         title="How early it can be said",
         caption=f"{caption} Drawn are means over folds, where all have been scored.",
-        alt=_ends("Score against first steps", means[means["control"] != "limited"], "context", "score"),
+        alt=_ends("Score against first steps", first, "context", view.metric.say_figure),
         panels=tuple(
             Panel(str(entry), partial(draw, part)) for entry, part in means.groupby("entry", sort=False)
         ),
         data=means[["entry", "control", "context", "score", "low", "high"]],
+        writers=view.scores,
+        y="score",
         size=(5.2, 3.0),
         columns=2,
     )
@@ -126,6 +137,8 @@ def _taught_figure(view: ComparisonView) -> Figure | None:
         + ".",
         panels=(Panel("", partial(data.context_curve, drawn, score_label="bits a step")),),
         data=taught,
+        writers=dict.fromkeys(("score", "gain", "low", "high"), view.metric.say_figure),
+        y="score",
         size=(5.2, 3.0),
     )
 
@@ -141,9 +154,10 @@ def _influence_figure(view: ComparisonView) -> Figure | None:
             "How much the answers of the fitted model change when the step that many steps back is "
             "replaced by another (0: no change)."
         ),
-        alt=_ends("Influence against lag", influence, "lag", "influence"),
+        alt=_ends("Influence against lag", influence, "lag", bits, "influence"),
         panels=(Panel("", partial(data.influence_by_lag, influence, styles=view.looks)),),
         data=influence[["model", "lag", "influence"]],
+        y="influence",
         size=(5.6, 3.0),
     )
 
@@ -153,12 +167,12 @@ def _lag_figure(view: ComparisonView) -> Figure | None:
     return None if lags is None or lags.empty else lag_figure(lags)
 
 
-def _ends(title: str, frame: pd.DataFrame, x: str, y: str) -> str:
+def _ends(title: str, frame: pd.DataFrame, x: str, write: Writer, y: str = "score") -> str:
     words = []
     for name, part in frame.groupby("entry", sort=False):
         rows = part.sort_values(x, kind="stable")
         first, last = rows.iloc[0], rows.iloc[-1]
-        words.append(f"{name}: {first[y]:.3g} at {first[x]:g}, {last[y]:.3g} at {last[x]:g}")
+        words.append(f"{name}: {write(first[y])} at {first[x]:g}, {write(last[y])} at {last[x]:g}")
     return f"{title}. " + "; ".join(words) + "."
 
 

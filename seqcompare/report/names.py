@@ -29,6 +29,15 @@ def distinct(texts: Iterable[T], limit: int = 60) -> dict[T, str]:
     return names
 
 
+def names_of(config: Record, entries: Iterable[str], limit: int) -> dict[str, str]:
+    """Return what is shown for each model of a comparison: its name, or that of the family it stands for."""
+    own = list(dict.fromkeys(entries))
+    heads = {entry: head for entry, head in config.get("heads", {}).items() if head not in own}
+    words = {entry: heads.get(entry, entry) for entry in own}
+    shown_words = distinct(words.values(), limit)
+    return {entry: shown_words[word] for entry, word in words.items()}
+
+
 def joined(words: Iterable[str]) -> str:
     """Return "a, b and c"."""
     words = list(words)
@@ -62,6 +71,7 @@ def palette_of(
             **family,
             "name": names[str(family["name"])],
             "title": shown(family.get("title") or family["name"], 40),
+            "head": shown(family.get("head") or family.get("title") or family["name"], 40),
             "models": [
                 {"name": kinds.get(model["name"], model["name"]), "title": shown(model["title"], 40)}
                 for model in family.get("models", ())

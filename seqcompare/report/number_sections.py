@@ -7,6 +7,7 @@ from functools import partial
 import pandas as pd
 
 from seqcompare.families import REFERENCE
+from seqcompare.quantities import number, percent, ratio
 from seqcompare.report.comparison_view import ComparisonView
 from seqcompare.report.figures import COMPARISON, FigureSpec, figures_of
 from seqcompare.report.figures import numbers as draw
@@ -21,7 +22,7 @@ _OF_ERRORS = (
     " A model that answers with a number alone has the distribution of its errors on a part of the training "
     "data that it was not fitted to."
 )
-_MOST_MODELS, _MOST_CHANNELS = 3, 3
+_MOST_MODELS, _MOST_CHANNELS, _MOST_FORECASTERS = 3, 3, 12
 _FROM = {"next": "from those before it", "step-value": "from the input"}
 _SCORES = {
     "rmse": "RMSE",
@@ -60,6 +61,7 @@ def numbers_section(view: ComparisonView) -> Section | None:
             "within the central intervals of 50% and 95%." + ("" if scaled else _OF_ERRORS),
             scores,
             heads if scaled else {k: v for k, v in heads.items() if k != "mase"},
+            view.scores,
         ),
         Table(
             "numbers_skill",
@@ -79,6 +81,7 @@ def numbers_section(view: ComparisonView) -> Section | None:
                 "high": "high",
                 **({"gain": "bits saved by the density"} if bits else {}),
             },
+            dict.fromkeys(("low", "high"), percent),
         ),
     ]
     ahead = _named(view, "numbers_ahead")
@@ -97,6 +100,32 @@ def numbers_section(view: ComparisonView) -> Section | None:
                     "n": "forecasts",
                     **{name: _SCORES[name] for name in ("mase", "crps", "coverage_50", "coverage_95")},
                 },
+                view.scores,
+            )
+        )
+    forecasters = _named(view, "forecasters").head(_MOST_FORECASTERS)
+    if len(forecasters):
+        parts.append(
+            Table(
+                "forecasters",
+                "Who forecasts best",
+                "The mean CRPS of all steps ahead from the same points, in units of the error of the "
+                "(seasonal) last value one step ahead; how far it is behind the best, with the standard "
+                "error of that over parts. Named is the model for the next step, unless the best is better "
+                "by more than that error and a hundredth. Beside what was tested, three candidates of each "
+                "model that did best one step ahead take part. The last column is what the rule comes to "
+                "where each part is forecast by whom the other parts (along time those before it) name, and "
+                "of the model for the next step its score on the same.",
+                forecasters,
+                {
+                    "candidate": "candidate",
+                    "n_parameters": "parameters",
+                    "score": "CRPS",
+                    "behind": "behind",
+                    "error": "standard error",
+                    "checked": "named beforehand",
+                },
+                dict.fromkeys(("score", "behind", "error"), ratio),
             )
         )
     return Section(ANCHOR, "What is predicted, in units of the data", (), tuple(parts))
@@ -156,7 +185,7 @@ def _stretch_figure(view: ComparisonView) -> Figure | None:
             "came; line: the predicted mean; bands: the central intervals of 50% and 95%."
         ),
         alt="Series with predictions. Mean absolute error in what is shown: "
-        + ", ".join(f"{entry} {value:.3g}" for entry, value in off.items())
+        + ", ".join(f"{entry} {number(value)}" for entry, value in off.items())
         + ".",
         panels=tuple(panels),
         data=data.drop(columns=["family", "model"]),
@@ -188,6 +217,7 @@ def _pit_figure(view: ComparisonView) -> Figure | None:
         alt="Histograms of the probability integral transform; the numbers follow below.",
         panels=panels,
         data=table[["entry", "channel", "bin", "share"]],
+        y="share",
         size=(2.9, 2.2),
     )
 
@@ -221,6 +251,8 @@ def _residual_figure(view: ComparisonView) -> Figure | None:
         alt="Autocorrelations by lag; the numbers follow below.",
         panels=panels,
         data=table[["entry", "channel", "power", "lag", "correlation", "band"]],
+        writers={"band": ratio},
+        y="correlation",
         size=(3.5, 2.2),
         columns=2,
     )
@@ -263,7 +295,8 @@ def _fan_figure(view: ComparisonView) -> Figure | None:
         return None
     present = [entry for entry in shown if entry in set(table["entry"])]
     naive = set(view.named(view.run.summary().query("family == @REFERENCE"))["entry"])
-    entries = list(dict.fromkeys([*present[:2], *[e for e in present if e in naive][:1]]))
+    first = [entry for entry in present if entry == view.forecaster]
+    entries = list(dict.fromkeys([*first, *present[:2], *[e for e in present if e in naive][:1]]))
     channel = table["channel"].iloc[0]
     several = table["channel"].nunique() > 1
     part = table[table["entry"].isin(entries) & (table["channel"] == channel)]

@@ -262,7 +262,9 @@ def _section(section: Section, panels: Mapping[str, list[Markup]]) -> dict[str, 
 
 
 def _figure(figure: Figure, panels: Mapping[str, list[Markup]]) -> dict[str, object]:
-    numbers = Table(figure.name, "", "", figure.data, {str(c): str(c) for c in figure.data.columns})
+    numbers = Table(
+        figure.name, "", "", figure.data, {str(c): str(c) for c in figure.data.columns}, figure.writers
+    )
     return {
         "kind": "figure",
         "name": figure.name,
@@ -301,7 +303,9 @@ def _table(table: Table, most: int) -> dict[str, object]:
 
 
 def _first(table: Table, most: int) -> Table:
-    return Table(table.name, table.title, table.caption, table.frame.head(most), table.headings)
+    return Table(
+        table.name, table.title, table.caption, table.frame.head(most), table.headings, table.writers
+    )
 
 
 def _css(theme: Mapping[str, tuple[str, str, str]]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 from matplotlib.axes import Axes
 
+from seqcompare.report.columns import Writer
 from seqcompare.style import Palette, SeriesStyle
 
 
@@ -47,6 +48,10 @@ class Figure:
         The numbers behind it.
     series : tuple of (str, SeriesStyle)
         The legend: what is drawn in which style. Empty where the panels name their lines themselves.
+    writers : mapping of str to callable (float) -> str
+        How columns of its numbers are written, where that is not as everywhere.
+    y : str
+        The column that its y axis shows, if it is one for all panels.
     size : (float, float)
         Of a panel, in inches.
     columns : int
@@ -60,6 +65,8 @@ class Figure:
     panels: tuple[Panel, ...]
     data: pd.DataFrame
     series: tuple[tuple[str, SeriesStyle], ...] = ()
+    writers: Mapping[str, Writer] = field(default_factory=dict)
+    y: str = ""
     size: tuple[float, float] = (3.4, 2.5)
     columns: int = 3
 
@@ -80,6 +87,8 @@ class Table:
         The numbers, unrounded; its columns are named by `headings`.
     headings : dict of str to str
         Column to show -> words for it, in this order; the file holds all columns.
+    writers : mapping of str to callable (float) -> str
+        How columns are written, where that is not as everywhere.
     """
 
     name: str
@@ -87,6 +96,7 @@ class Table:
     caption: str
     frame: pd.DataFrame
     headings: dict[str, str]
+    writers: Mapping[str, Writer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def profile_report(
                 "bits": "bits",
                 "gain": "gain",
                 "gain_error": "standard error",
-                "test_information": "information (bits)",
+                "test_information": "information",
                 "p": "p",
                 "recurring": "share recurring",
             },
@@ -84,6 +84,7 @@ def lag_figure(lags: pd.DataFrame) -> Figure | None:
         alt=f"Information against lag; detected at lags: {above or 'none'}.",
         panels=(Panel("", lambda ax: lag_profile(seen, ax)),),
         data=lags,
+        y="information",
         size=(6.2, 2.8),
     )
 

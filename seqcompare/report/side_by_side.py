@@ -10,6 +10,7 @@ from typing import TypeAlias
 import pandas as pd
 from matplotlib.axes import Axes
 
+from seqcompare.quantities import skill as say_skill
 from seqcompare.report.appendix import flat
 from seqcompare.report.figures import COMPARISON, data, skill
 from seqcompare.report.names import all_families, distinct, palette_of, shown
@@ -79,6 +80,7 @@ def _swept(runs: Sequence[StoredRun], names: list[str]) -> _Found:
             "seeds.",
             table,
             headings,
+            dict.fromkeys((*names, "difference"), say_skill),
         ),
     )
     shared = table[names].notna().all(axis=1)
@@ -86,8 +88,8 @@ def _swept(runs: Sequence[StoredRun], names: list[str]) -> _Found:
     if len(names) == 2 and shared.any():
         change = table.loc[shared, "difference"]
         said.append(
-            f"There the mean skill of {names[1]} is on average {change.mean():+.3f} above that of "
-            f"{names[0]}; the changes run from {change.min():+.3f} to {change.max():+.3f}."
+            f"There the mean skill of {names[1]} is on average {change.mean():+.2f} above that of "
+            f"{names[0]}; the changes run from {change.min():+.2f} to {change.max():+.2f}."
         )
     return tuple(said), [Section("skill", "Skill against distance", (), parts)], palette
 
@@ -115,6 +117,7 @@ def _skill_figure(views: Mapping[str, SweepView], palette: Palette) -> Figure:
         ),
         data=best.drop(columns="family"),
         series=tuple(looks.items()),
+        y="skill",
     )
 
 
@@ -155,7 +158,7 @@ def _compared(runs: Sequence[StoredRun], names: list[str]) -> _Found:
         "low": "low",
         "high": "high",
         "n_parameters": "parameters",
-        "fit_seconds": "fit (s)",
+        "fit_seconds": "fit",
     }
     rows = both.sort_values("entry", kind="stable")
     table = Table("summary", "Contestants", "Of all runs.", rows, headings)

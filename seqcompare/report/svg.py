@@ -23,6 +23,7 @@ from matplotlib.transforms import Affine2D
 from PIL import Image
 
 from seqcompare import quantities, style
+from seqcompare.report.columns import Writer, writer_of
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Figure, Panel
 from seqcompare.style import SeriesStyle
@@ -74,7 +75,8 @@ def _picture(canvas: Canvas) -> Image.Image:
     buffer = io.BytesIO()
     with style.look(), any_script():
         canvas.savefig(buffer, format="rgba")
-    width, height = (int(inches * style.RC["savefig.dpi"]) for inches in canvas.get_size_inches())
+    # 4.1 inches of 200 dots are 820, and a little less as a product
+    width, height = (int(inches * style.RC["savefig.dpi"] + 1e-6) for inches in canvas.get_size_inches())
     return Image.frombuffer("RGBA", (width, height), buffer.getvalue()).convert("RGB")
 
 
@@ -202,12 +204,12 @@ def _draw(figure: Figure, panel: Panel) -> Drawn:
             panel.draw(ax)
             # what does not fit over the axes would be cut in the middle of a letter
             ax.set_title(shown(panel.title, max(12, int(10 * figure.size[0] - 4))))
-            return _both(canvas)
+            return _both(canvas, writer_of(figure.y, figure.writers))
         finally:
             plt.close(canvas)
 
 
-def _both(canvas: Canvas) -> Drawn:
+def _both(canvas: Canvas, write: Writer = quantities.number) -> Drawn:
     # the places of the axes are found once; with a layout engine each form would find them again
     engine = canvas.get_layout_engine()
     if engine is not None:
@@ -215,10 +217,10 @@ def _both(canvas: Canvas) -> Drawn:
         canvas.set_layout_engine(None)
     svg = to_svg(canvas)
     end = svg.rindex("</svg>")
-    return Drawn(svg[:end] + _values(canvas) + svg[end:], _picture(canvas))
+    return Drawn(svg[:end] + _values(canvas, write) + svg[end:], _picture(canvas))
 
 
-def _values(canvas: Canvas) -> str:
+def _values(canvas: Canvas, write: Writer) -> str:
     """Return spots over the points of all series that tell their values to who points at them."""
     spots = []
     scale = 72 / canvas.dpi
@@ -233,7 +235,7 @@ def _values(canvas: Canvas) -> str:
             named = series.removeprefix(SERIES).replace("-", " ")
             for (x, y), (across, up) in zip(points, ax.transData.transform(points), strict=True):
                 if np.isfinite([across, up]).all():
-                    words = html.escape(f"{named}: {quantities.number(x)}, {quantities.number(y)}")
+                    words = html.escape(f"{named}: {quantities.number(x)}, {write(y)}")
                     spots.append(
                         f'<circle data-series="{name}" cx="{across * scale:.1f}" '
                         f'cy="{height - up * scale:.1f}" r="5" fill="none" pointer-events="all">'

@@ -8,6 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from seqcompare.families import REFERENCE
+from seqcompare.quantities import number
+from seqcompare.quantities import skill as say_skill
+from seqcompare.report.columns import writer_of
 from seqcompare.report.figures import SWEEP, FigureSpec, cost, figures_of
 from seqcompare.report.names import distinct
 from seqcompare.report.parts import Figure, Panel, Section, Table
@@ -48,10 +51,10 @@ def cost_section(view: SweepView) -> Section:
             "model": "model",
             "n_trials": "trials",
             "skill": "mean skill",
-            "fit_seconds": "fit (s)",
-            "predict_us_per_step": "predict (µs/step)",
+            "fit_seconds": "fit",
+            "predict_us_per_step": "predict, a step",
             "n_parameters": "parameters",
-            "peak_memory_mb": "peak memory (MB)",
+            "peak_memory_mb": "peak memory",
         },
     )
     return Section("cost", "What it costs", (), (*figures_of(view, "cost").values(), table))
@@ -91,6 +94,7 @@ def _cost_figure(name: str, title: str, words: str, view: SweepView) -> Figure:
             for task, part in means.groupby("task", sort=False)
         ),
         data=means[["task", "model", "family", "causal", "distances", name, "skill"]],
+        y="skill",
         series=tuple((m, view.looks[m]) for m in dict.fromkeys(means["model"])),
     )
 
@@ -101,7 +105,8 @@ def _alt_of_cost(means: pd.DataFrame, name: str, words: str) -> str:
     for task, part in means[cost.competes(means)].groupby("task", sort=False):
         front = part[cost.pareto_front(part[name].where(part[name] > 0), part["skill"])].sort_values(name)
         listed = ", ".join(
-            f"{r.model} ({getattr(r, name):.3g}, skill {r.skill:.2f})" for r in front.itertuples()
+            f"{model} ({writer_of(name, {})(float(spent))}, skill {say_skill(float(reached))})"
+            for model, spent, reached in front[["model", name, "skill"]].to_numpy()
         )
         sentences.append(f"{task}: {listed}.")
     return f"Scatter of {words} against mean skill. On the front: " + " ".join(sentences)
@@ -160,8 +165,8 @@ def _state_space(view: SweepView) -> Figure | None:
 def _state_words(task: str, part: pd.DataFrame) -> str:
     last = part.sort_values("order").iloc[-1]
     return (
-        f"{task}, order {last['order']:g}: {last['possible']:.3g} contexts possible, {last['seen']:g} seen, "
-        f"{last['supported']:g} supported."
+        f"{task}, order {last['order']:g}: {number(last['possible'])} contexts possible, "
+        f"{number(last['seen'])} seen, {number(last['supported'])} supported."
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from seqcompare.quantities import skill as say_skill
 from seqcompare.report.figures import SWEEP, VERDICT, FigureSpec, figures_of, skill
 from seqcompare.report.figures.canvas import styles_of
 from seqcompare.report.figures.cost import growth
@@ -52,6 +53,7 @@ def _headline(view: SweepView) -> Figure | None:
         alt=_alt_of_skill(best, "distance"),
         panels=_panels_of(best, "distance", looks),
         data=best.rename(columns={"model": "best of"}).drop(columns="family"),
+        y="skill",
         series=tuple(looks.items()),
     )
 
@@ -130,6 +132,7 @@ def _memory_figure(view: SweepView) -> Figure:
         alt=_alt_of_skill(best, "memory_bits"),
         panels=_panels_of(best, "memory_bits", looks),
         data=best.rename(columns={"model": "best of"}).drop(columns="family"),
+        y="skill",
         series=tuple(looks.items()),
     )
 
@@ -253,6 +256,7 @@ def _every_model(view: SweepView, rows: pd.DataFrame, x: str, name: str) -> list
                 alt=_alt_of_skill(table, x),
                 panels=_panels_of(table, x, looks),
                 data=table.drop(columns=["family", "variant", "capacity"]),
+                y="skill",
                 series=tuple((m, looks[m]) for m in dict.fromkeys(table["model"])),
             )
         )
@@ -272,7 +276,7 @@ def _alt_of_skill(table: pd.DataFrame, x: str) -> str:
     sentences = []
     for task, part in table.groupby("task", sort=False):
         ends = part.sort_values(x, kind="stable").groupby("model", sort=False)["skill"].agg(["first", "last"])
-        words = ", ".join(f"{m} from {a:.2f} to {b:.2f}" for m, a, b in ends.itertuples())
+        words = ", ".join(f"{m} from {say_skill(a)} to {say_skill(b)}" for m, a, b in ends.itertuples())
         low, high = part[x].min(), part[x].max()
         sentences.append(f"{task}, from {low:g} to {high:g}: {words}.")
     return "Skill against " + ("distance. " if x == "distance" else "bits of memory. ") + " ".join(sentences)

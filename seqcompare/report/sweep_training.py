@@ -9,6 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from seqcompare.families import REFERENCE
+from seqcompare.quantities import p_words, ratio
+from seqcompare.quantities import skill as say_skill
 from seqcompare.report.figures import SWEEP, FigureSpec, figures_of, learning, skill
 from seqcompare.report.parts import Figure, Panel, Section, Table
 from seqcompare.report.sweep_tables import SweepView
@@ -91,6 +93,7 @@ def _gradients(view: SweepView) -> Figure | None:
         alt="Lines of the gradient's norm against the lag; the numbers follow below.",
         panels=_by_trial_group(gradients, ["task", "distance"], draw),
         data=gradients[["task", "distance", "model", "lag", "gradient", "n_losses"]],
+        y="gradient",
         series=tuple(looks.items()),
         size=(3.4, 2.5),
     )
@@ -110,6 +113,8 @@ def _gates(view: SweepView) -> Figure | None:
         alt="Lines of the gates against the step; the numbers follow below.",
         panels=_by_trial_group(gates, ["model", "task", "distance"], learning.gate_trace),
         data=gates[["task", "distance", "model", "step", "gate", "value", "scored"]],
+        writers={"value": ratio},
+        y="value",
         size=(5.0, 2.4),
         columns=1,
     )
@@ -171,6 +176,7 @@ def _tests(tested: pd.DataFrame) -> Table:
             "p_adjusted": "p",
             "winner": "better",
         },
+        dict.fromkeys(("difference", "low", "high"), say_skill),
     )
 
 
@@ -204,7 +210,7 @@ def _rank_figure(view: SweepView, found: Ranks, about: pd.DataFrame, name: str, 
         caption=(
             f"Over the {found.n_blocks} tasks that all of them ran on, by mean skill over distances; 1 is "
             f"best. Ranks less than {found.critical_difference:.2f} apart do not differ by Nemenyi's test "
-            f"at .05 (Friedman's chi-squared {found.statistic:.2f}, p = {found.p_value:.2g}). A few chosen "
+            f"at .05 (Friedman's chi-squared {found.statistic:.2f}, {p_words(found.p_value)}). A few chosen "
             "tasks are no sample: this describes the run, it proves nothing about others."
         ),
         alt="Mean rank of each: "

@@ -13,33 +13,52 @@ import pandas as pd
 from tabulate import tabulate
 
 from seqcompare.quantities import number
+from seqcompare.report.columns import Writer, writer_of
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Table
 
+_PLAIN = re.compile(r"−?\d*\.?\d+")
+
 
 class Cell(NamedTuple):
-    """What is shown, and whether it is a number."""
+    """What is shown, whether it is a number, and that number where words do not sort as it does."""
 
     text: str
     number: bool
+    value: float | None = None
 
 
-def cell(value: object) -> Cell:
-    """Return `value` as people read it: four digits, a real minus sign, nothing for what is missing."""
+def cell(value: object, write: Writer = number) -> Cell:
+    """Return `value` as people read it: a real minus sign, nothing for what is missing.
+
+    Parameters
+    ----------
+    value : object
+        What the table holds.
+    write : callable (float) -> str
+        How numbers of its column are written.
+    """
     if isinstance(value, bool):
         return Cell("yes" if value else "no", number=False)
     if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
         return Cell("", number=False)
     if isinstance(value, int | float | np.generic):
-        return Cell(number(float(value)), number=True)
+        text = write(float(value))
+        return Cell(text, True, None if _PLAIN.fullmatch(text) else float(value))
     text = shown(value)
-    return Cell(text, number=bool(re.match(r"[−-]?\d[\d.]*$", text)))
+    return Cell(text, number=bool(re.match(r"[−-]?\d[\d.,]*$", text)))
 
 
 def rows(table: Table) -> list[list[Cell]]:
     """Return the cells of `table`, row by row, in the order of its headings."""
-    columns = [table.frame[name].tolist() for name in table.headings]
-    return [[cell(value) for value in row] for row in zip(*columns, strict=True)]
+    columns = [
+        [
+            cell(value, writer_of(name, table.writers, table.frame.columns))
+            for value in table.frame[name].tolist()
+        ]
+        for name in table.headings
+    ]
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 #: Characters of a paragraph that are shown: our own sentences fit, and what a user can name in them ends.
@@ -72,7 +91,18 @@ def to_latex(table: Table) -> str:
     )
 
 
-_WORDS = {"−": "-", "µ": "u", "×": "x", "…": "...", "≥": ">=", "≤": "<=", "∞": "inf", "·": "*", "–": "--"}
+_WORDS = {
+    " · ": "; ",
+    "−": "-",
+    "µ": "u",
+    "×": "x",
+    "…": "...",
+    "≥": ">=",
+    "≤": "<=",
+    "∞": "inf",
+    "·": "*",
+    "–": "--",
+}
 
 
 def ascii_text(text: str) -> str:

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
-from seqcompare.quantities import duration, percent
+from seqcompare.quantities import duration, number, percent
 from seqcompare.report.names import plain, shown, visible
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ class Bar:
 def _words(value: object) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
-    return f"{value:.4g}" if isinstance(value, float) else shown(value)
+    return number(value) if isinstance(value, float) else shown(value)
 
 
 def _is_number(text: str) -> bool:

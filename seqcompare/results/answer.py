@@ -10,6 +10,7 @@ import pandas as pd
 from seqcompare.metrics import Metric
 from seqcompare.results.contest import CHANCE, Contest
 from seqcompare.results.described import Config, in_time, role_of_reach
+from seqcompare.results.forecaster import Forecaster
 from seqcompare.results.helping import Helping
 from seqcompare.results.judgement import NOT_TRIED, Judgement
 from seqcompare.results.reach import reach_of
@@ -36,12 +37,15 @@ class Answer(Helping):
         What models were compared by.
     table : DataFrame
         What `frame` returns a copy of.
+    forecaster : Forecaster or None
+        Who is named to forecast several steps of numbers by.
     """
 
     verdict: Verdict
     judgement: Judgement
     metric: Metric
     table: pd.DataFrame
+    forecaster: Forecaster | None
 
     def frame(self) -> pd.DataFrame:
         """Return one row a model, chance and other references first, then from the cheapest to the dearest.

@@ -40,9 +40,9 @@ def say_choice(found: Findings, writer: Writer, model: str | None) -> None:
     larger = grid[(grid["cost"] > mine["cost"]) & (grid["capacity"] >= mine["capacity"])]
     if larger.empty:
         open_end = found.untried.get(str(judged.winner))
-        text = f"No larger candidate of {judged.winner} was tried: more capacity may buy more."
+        text = f"No larger candidate of {found.named(judged.winner)} was tried: more capacity may buy more."
         if open_end is not None and open_end.wider:
-            text = f"A wider grid of {judged.winner} may find more: {open_end.reason}."
+            text = f"A wider grid of {found.named(judged.winner)} may find more: {open_end.reason}."
         writer.say(text, ("grids", str(model), "n_parameters", mine["n_parameters"]))
         return
     top = larger.sort_values("loss", kind="stable").iloc[0]
@@ -68,7 +68,7 @@ def say_choice(found: Findings, writer: Writer, model: str | None) -> None:
 def _say_error(found: Findings, writer: Writer, grid: pd.DataFrame, mine: pd.Series) -> None:
     """Say how far the named candidate is behind the best on validation data, with the error of that."""
     model, best = str(mine["model"]), str(grid["model"].iloc[int(grid["loss"].argmin())])
-    error, winner = float(mine["fold_error"]), brief(str(found.judgement.winner))
+    error, winner = float(mine["fold_error"]), found.named(found.judgement.winner)
     if model == best:
         near = int((grid["behind"] <= grid["fold_error"].clip(lower=found.tolerance)).sum()) - 1
         others = (

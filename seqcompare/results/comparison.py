@@ -17,6 +17,7 @@ from seqcompare.results.context_table import context_table, influence_by_lag
 from seqcompare.results.described import Config, metric_of
 from seqcompare.results.findings import Findings
 from seqcompare.results.folder import StoredRun
+from seqcompare.results.forecaster import Forecaster, name_forecaster
 from seqcompare.results.grids import all_grids, failed_candidates
 from seqcompare.results.judgement import Judgement, judge
 from seqcompare.results.left_out import COUNTED, LEFT_OUT, SPENT, Spent, choosing_rows
@@ -27,12 +28,11 @@ from seqcompare.results.taught import TAUGHT
 from seqcompare.results.untried import Untried, find_untried
 from seqcompare.results.verdict import Verdict, write_verdict
 
-TEST, CONTEXT, SHORTER = "test", "context", "shorter"
+TEST, CONTEXT, SHORTER, AHEAD = "test", "context", "shorter", "ahead"
 
 #: The side table that says why the winner is in no file.
 UNSAVED = "unsaved"
 _SIDE_TABLES = ("lag_profile", "profile_facts", LEFT_OUT, SPENT, TAUGHT)
-_COUNTED = ["n_parameters", "predict_us_per_step"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,8 @@ class ComparisonResult:
     config : dict
         The configuration of the run.
     frame : DataFrame
-        One row a trial; ``axis`` says what it was for: "tuning", "test", "context", "shorter" or "race".
+        One row a trial; ``axis`` says what it was for: "tuning", "test", "ahead", "context", "shorter" or
+        "race".
     details : mapping of str to dict
         The details of each trial.
     sums : mapping of str to ndarray of shape (m, 3)
@@ -169,7 +170,7 @@ class ComparisonResult:
         table = answer_table(self.judgement, self.contest, self._costs, self.grids, self.contexts, data)
         if self.shorter is not None:
             table = self.shorter.into(table)
-        return Answer(self.verdict, self.judgement, self.metric, table)
+        return Answer(self.verdict, self.judgement, self.metric, table, self.forecaster)
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -194,24 +195,17 @@ class ComparisonResult:
             in_time=self._in_time,
             n_units=len(next(iter(self.contest.units.values()), ())) // self._copies,
             numbers=self.numbers,
+            forecaster=self.forecaster,
             shorter=self.shorter,
             untried=self.untried,
             spent=self.spent,
             taught=self.side_tables.get(TAUGHT, pd.DataFrame()),
+            heads=self.config.get("heads", {}),
         )
 
     @cached_property
     def contexts(self) -> pd.DataFrame:
-        """The context curves, one row a model, fold, control and context.
-
-        Model and candidate; ``control`` as in `seqcompare.experiments.context.Curve`; ``context`` in steps;
-        ``score`` with ``low`` and ``high``, 1.96 standard errors of the paired difference to the best context
-        around it, as far as scores reach; ``loss``, how far it is ``behind`` the best and the standard
-        ``error`` of that. Of all folds together: ``needed``, the shortest context within one such error or
-        practically equal; ``needed_low`` and ``needed_high``, between which that lies with 95% confidence;
-        ``at_most``, what may yet be gained by more, and ``would_show``, the gain that would have been seen
-        nine times in ten. Runs of before have ``needed`` of each fold, and none of the others.
-        """
+        """The context curves; see `seqcompare.results.context_table.context_table`."""
         return context_table(self.phase(CONTEXT), self.details, self.metric)
 
     @cached_property
@@ -263,9 +257,8 @@ class ComparisonResult:
             "curves": self.curves,
             "trials": self.frame,
         }
-        kept = (LEFT_OUT, SPENT, TAUGHT, "lag_profile")
-        beside = {name: self.side_tables[name] for name in kept if name in self.side_tables}
-        return {**tables, **self.numbers, **beside}
+        kept = {LEFT_OUT, SPENT, TAUGHT, "lag_profile"} & set(self.side_tables)
+        return {**tables, **self.numbers, **{name: self.side_tables[name] for name in sorted(kept)}}
 
     @cached_property
     def numbers(self) -> dict[str, pd.DataFrame]:
@@ -274,7 +267,14 @@ class ComparisonResult:
         if not found.trials:
             return {}
         influence = influence_table(self.phase(CONTEXT), self.details)
-        return {**found.tables(), "numbers_influence": influence}
+        named = {} if self.forecaster is None else {"forecasters": self.forecaster.table}
+        return {**found.tables(), **named, "numbers_influence": influence}
+
+    @cached_property
+    def forecaster(self) -> Forecaster | None:
+        """Who is named to forecast several steps by; None where nobody can."""
+        rows, winner = self.frame[self.frame["axis"].isin((TEST, AHEAD))], str(self.judgement.winner)
+        return name_forecaster(rows, self.details, self.contest, self.grids, self.references, winner)
 
     def phase(self, phase: str) -> pd.DataFrame:
         """Return the rows of one phase."""
@@ -285,7 +285,7 @@ class ComparisonResult:
         """The summary, each model with the costs of its named candidate."""
         costs = self.summary.set_index("entry")
         named = self.grids[self.grids["chosen"].astype(bool)].set_index("entry")
-        costs.update(named[_COUNTED])
+        costs.update(named[["n_parameters", "predict_us_per_step"]])
         return costs.reset_index()
 
     @property
@@ -363,7 +363,7 @@ class StoredComparison(StoredRun):
         return self.result.failures.copy()
 
     def contexts(self) -> pd.DataFrame:
-        """Return the context curves; see `ComparisonResult.contexts`."""
+        """Return the context curves; see `seqcompare.results.context_table.context_table`."""
         return self.result.contexts.copy()
 
     def early(self) -> pd.DataFrame:

@@ -43,7 +43,13 @@ def context_table(
     Returns
     -------
     DataFrame
-        What `seqcompare.results.comparison.ComparisonResult.contexts` describes.
+        Model and candidate; ``control`` as in `seqcompare.experiments.context.Curve`; ``context`` in steps;
+        ``score`` with ``low`` and ``high``, 1.96 standard errors of the paired difference to the best context
+        around it, as far as scores reach; ``loss``, how far it is ``behind`` the best and the standard
+        ``error`` of that. Of all folds together: ``needed``, the shortest context within one such error or
+        practically equal; ``needed_low`` and ``needed_high``, between which that lies with 95% confidence;
+        ``at_most``, what may yet be gained by more, and ``would_show``, the gain that would have been seen
+        nine times in ten. Runs of before have ``needed`` of each fold, and none of the others.
     """
     records = []
     pooled: dict[tuple[str, str], dict[str, float]] = {}

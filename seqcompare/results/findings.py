@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from seqcompare.metrics import Metric
+from seqcompare.quantities import percent
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import Config
+from seqcompare.results.forecaster import Forecaster
 from seqcompare.results.judgement import Judgement
 from seqcompare.results.left_out import Spent
 from seqcompare.results.shorter import Shorter
@@ -66,8 +68,12 @@ class Findings:
         The table of this name.
     spent : Spent, optional
         What was spent of a budget, and what was left out for that; None where nothing limited the run.
+    forecaster : Forecaster, optional
+        Who is named to forecast several steps of numbers by.
     taught : DataFrame, optional
         The table of this name: what long sequences teach while they are read.
+    heads : mapping of str to str
+        What models that stand for whole families are called, by their names.
     """
 
     data: Config
@@ -87,7 +93,13 @@ class Findings:
     numbers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     early: pd.DataFrame = field(default_factory=pd.DataFrame)
     spent: Spent | None = None
+    forecaster: Forecaster | None = None
     taught: pd.DataFrame = field(default_factory=pd.DataFrame)
+    heads: Mapping[str, str] = field(default_factory=dict)
+
+    def named(self, entry: object) -> str:
+        """Return what sentences call a model: it has a name of its own, or stands for a whole family."""
+        return brief(self.heads.get(str(entry), str(entry)))
 
     @property
     def margin(self) -> str:
@@ -143,8 +155,8 @@ def say_caveats(found: Findings, writer: Writer) -> None:
     mixed = summary[~summary["causal"]]["entry"].tolist()
     if mixed and found.models["causal"].any():
         writer.say(
-            f"Not all answers could be given in time: {', '.join(mixed)} use steps after the label; the "
-            "others do not.",
+            f"Not all answers could be given in time: {', '.join(map(found.named, mixed))} use steps "
+            "after the label; the others do not.",
             *(("summary", e, "causal", False) for e in mixed),
         )
     counts: dict[str, int] = dict(data.get("classes", {}))
@@ -153,8 +165,8 @@ def say_caveats(found: Findings, writer: Writer) -> None:
         share = counts[most] / sum(counts.values())
         if share > _LOPSIDED:
             writer.say(
-                f"{share:.0%} of the labels are {most!r}: the share of right answers hides what models know "
-                f"of the others; they are compared by {found.metric.unit or found.metric.name}.",
+                f"{percent(share)} of the labels are {most!r}: the share of right answers hides what models "
+                f"know of the others; they are compared by {found.metric.unit or found.metric.name}.",
                 ("classes", most, "count", counts[most]),
             )
     rare = {name: n for name, n in counts.items() if n < _RARE}
@@ -181,8 +193,9 @@ def say_caveats(found: Findings, writer: Writer) -> None:
         models = found.models
         over = models[models["score"] >= float(above)]["entry"].tolist()
         if over:
+            names = ", ".join(map(found.named, over))
             writer.say(
-                f"No better than guessing evenly ({float(above):.3f} bits): {', '.join(over)}.",
+                f"No better than guessing evenly ({float(above):.3f} bits): {names}.",
                 *(("summary", e, "score", float(found.row(e)["score"])) for e in over),
             )
 

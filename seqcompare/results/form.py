@@ -31,6 +31,7 @@ class _Model(_Part):
 class _Family(_Part):
     name: str
     title: str
+    head: str = _MAY_LACK
     colour: Any = None
     marker: Any = None
     models: list[_Model] = _MAY_LACK
@@ -77,6 +78,7 @@ class _Config(_Session):
     settings: dict[str, Any] = _MAY_LACK
     data: _Data = _MAY_LACK
     families: list[_Family] = _MAY_LACK
+    heads: dict[str, str] = _MAY_LACK
     metrics: dict[str, _Metric] = _MAY_LACK
     sessions: list[_Session] = _MAY_LACK
     n_trials: int = _MAY_LACK

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from seqcompare.families import REFERENCE
+from seqcompare.quantities import number, percent, ratio
 from seqcompare.results.contest import CHANCE
-from seqcompare.results.findings import Findings, Writer, steps
+from seqcompare.results.findings import Findings, Writer, brief, steps
 
 _MOST_NAMED = 3
 #: Autocorrelation of residuals from which on it is worth a sentence.
@@ -33,6 +38,38 @@ def say_units(found: Findings, writer: Writer) -> None:
     _say_what_is_left(writer, mine["numbers_residuals"], winner)
 
 
+def say_forecaster(found: Findings, writer: Writer) -> None:
+    """Say whom backtests name to forecast several steps by, and what that rests on."""
+    named = found.forecaster
+    if named is None:
+        return
+    rival = named.rival
+    rows: list[Mapping[Any, Any]] = [named.row, *([] if rival is None else [rival])]
+    naive = named.table[named.table["family"] == REFERENCE].to_dict("records")
+    rows += [row for row in naive if row["candidate"] not in {r["candidate"] for r in rows}]
+    words = [f"{brief(str(row['candidate']))} {ratio(float(row['score']))}" for row in rows]
+    error = "the last value" if found.data.get("period", 1) == 1 else "the value of the season before"
+    who = brief(named.candidate) if named.is_model else "no model"
+    same = (named.entry, named.candidate) == named.winner
+    why = "no other did better by more than one standard error" if same else "which did best"
+    writer.say(
+        f"To forecast {named.steps} step{'s' * (named.steps > 1)}, {who} is named, {why} in backtests: "
+        f"{'; '.join(words)} (mean CRPS of all steps from {named.n_origins} points, in units of the error of "
+        f"{error} one step ahead).",
+        *(("forecasters", str(row["candidate"]), "score", row["score"]) for row in rows),
+    )
+    if rival is not None and np.isfinite([named.row["checked"], rival["checked"]]).all():
+        writer.say(
+            "Named in this way before each part that is tested, forecasts of that part would have come to "
+            f"{ratio(float(named.row['checked']))}, those of {words[1].rpartition(' ')[0]} to "
+            f"{ratio(float(rival['checked']))}.",
+            *(
+                ("forecasters", str(row["candidate"]), "checked", row["checked"])
+                for row in (named.row, rival)
+            ),
+        )
+
+
 def _of(table: pd.DataFrame, entry: str) -> pd.DataFrame:
     return table[table["entry"] == entry]
 
@@ -55,11 +92,11 @@ def _say_how_far_off(found: Findings, writer: Writer, channels: pd.DataFrame, wi
         of = f" of {name}" if name else ""
         against = ""
         if np.isfinite(row["mase"]):
-            against = f", {row['mase']:.2f} times the error of {naive}"
+            against = f", {ratio(row['mase'])} times the error of {naive}"
         words.append(
-            f"{row['mae']:.3g}{of} (root mean square {row['rmse']:.3g}){against}; "
-            f"{row['coverage_95']:.1%} of the steps lie in its intervals of 95%, "
-            f"{row['coverage_50']:.1%} in those of 50%"
+            f"{number(row['mae'])}{of} (root mean square {number(row['rmse'])}){against}; "
+            f"{percent(row['coverage_95'])} of the steps lie in its intervals of 95%, "
+            f"{percent(row['coverage_50'])} in those of 50%"
         )
         evidence += [
             ("numbers_channels", f"{winner}, {row['channel']}", score, row[score])
@@ -73,7 +110,7 @@ def _say_mean_and_spread(found: Findings, writer: Writer, skill: pd.DataFrame, w
     if skill.empty:
         return
     row = skill.iloc[0]
-    span = f"{row['mean_skill']:.1%} (95% interval {row['low']:.1%} to {row['high']:.1%})"
+    span = f"{percent(row['mean_skill'])} (95% interval {percent(row['low'])} to {percent(row['high'])})"
     known = np.isfinite(row["gain"])
     names = ("mean_skill", "low", "high", *(["gain"] if known else []))
     numbers = [("numbers_skill", winner, name, row[name]) for name in names]
@@ -108,7 +145,7 @@ def _say_what_matters(writer: Writer, influence: pd.DataFrame, winner: str) -> N
     words = []
     for row in named.to_dict("records"):
         name = channel_words(row["channel"], several)
-        size = f"{row[column]:.3g}{unit}" if column == "mean" else f"{np.expm1(row[column]):.0%}"
+        size = f"{number(row[column])}{unit}" if column == "mean" else percent(np.expm1(row[column]))
         back = "1 step" if row["lag"] == 1 else steps(int(row["lag"]))
         words.append(f"{back} back{f' of {name}' if name else ''} ({size})")
     what = "expected value" if column == "mean" else "width"
@@ -138,7 +175,7 @@ def _say_what_is_left(writer: Writer, residuals: pd.DataFrame, winner: str) -> N
             name = channel_words(worst["channel"], several)
             writer.say(
                 f"What is left is not noise: {what}{f' of {name}' if several else ''} correlate by "
-                f"{worst['correlation']:.2f} at lag {int(worst['lag'])}: {remedy}.",
+                f"{ratio(worst['correlation'])} at lag {int(worst['lag'])}: {remedy}.",
                 (
                     "numbers_residuals",
                     f"{winner}, {worst['channel']}, {power}, {int(worst['lag'])}",

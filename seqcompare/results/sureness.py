@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seqcompare.quantities import duration, size
+from seqcompare.quantities import about, duration, probability, size
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.findings import Findings, Number, Writer, brief
 from seqcompare.results.judgement import EQUIVALENT, INFERIOR, NOT_TRIED, UNDECIDED
@@ -22,15 +22,15 @@ def say_how_sure(found: Findings, writer: Writer) -> None:
     judged, winner = found.judgement, str(found.judgement.winner)
     if judged.rival is None or winner not in judged.good_enough:
         return
-    p = judged.good_enough[winner]
+    p = probability(judged.good_enough[winner])
     evidence = (
-        ("judgement", winner, "good_enough", p),
+        ("judgement", winner, "good_enough", judged.good_enough[winner]),
         ("judgement", winner, "at_most", judged.at_most),
     )
     most = found.metric.say_difference(judged.at_most)
     if judged.at_most <= found.tolerance:
         writer.say(
-            f"How sure that is: no other model is better by more than {found.margin} (probability {p:.2f}; "
+            f"How sure that is: no other model is better by more than {found.margin} (probability {p}; "
             f"at most {most}, with 95% confidence).",
             *evidence,
         )
@@ -38,8 +38,8 @@ def say_how_sure(found: Findings, writer: Writer) -> None:
     settle = "" if judged.kind == "chance" else f" {settle_words(found)}"
     writer.say(
         f"How sure that is: no other model was shown to be better by more than {found.margin}; that none is "
-        f"has a probability of {p:.2f}, and at most {most} better cannot be excluded ({brief(judged.rival)})."
-        f"{settle}",
+        f"has a probability of {p}, and at most {most} better cannot be excluded "
+        f"({found.named(judged.rival)}).{settle}",
         *evidence,
     )
 
@@ -50,14 +50,12 @@ def settle_words(found: Findings) -> str:
     if found.in_time:
         one = "there is one series" if data["n_sequences"] == 1 else "the series are few"
         times = 1 + more / max(found.n_units, 1)
-        longer = (
-            f"about {_rounded(times)} times as long" if np.isfinite(times) and times < 100 else "far longer"
-        )
+        longer = f"about {about(times)} times as long" if np.isfinite(times) and times < 100 else "far longer"
         return f"Nothing that is at hand would settle it: {one}, and it would have to be {longer}."
     what = "groups" if data["in_groups"] else "sequences"
     if not np.isfinite(more) or more > _MOST:
         return f"No number of further {what} that one could gather would settle it, going by these."
-    return f"About {_rounded(max(more, 1))} more {what} would settle it, if differences stay as measured."
+    return f"About {about(max(more, 1))} more {what} would settle it, if differences stay as measured."
 
 
 def say_statuses(found: Findings, writer: Writer) -> None:
@@ -72,15 +70,18 @@ def say_statuses(found: Findings, writer: Writer) -> None:
         mine = [e for e, s in judged.status.items() if s == status and e not in (*references, judged.winner)]
         if mine:
             sure = {e: judged.good_enough[e] for e in mine}
-            shown = [f"{brief(e)} ({sure[e]:.2f})" if status == UNDECIDED else brief(e) for e in mine]
-            writer.say(f"{words}: {', '.join(shown)}.", *((row, e, "good_enough", sure[e]) for e in mine))
+            told = {e: f" ({probability(p)})" if status == UNDECIDED else "" for e, p in sure.items()}
+            writer.say(
+                f"{words}: {', '.join(found.named(e) + told[e] for e in mine)}.",
+                *((row, e, "good_enough", sure[e]) for e in mine),
+            )
     left = [e for e, s in judged.status.items() if s == NOT_TRIED and judged.reasons.get(e) != "failed"]
     partly, wholly = ([e for e in left if (e in judged.good_enough) == tried] for tried in (True, False))
     behind = "Worse as far as it was tried, which does not tell of its best"
     for words, mine in ((behind, partly), ("Not tried", wholly)):
         if mine:
             writer.say(
-                f"{words}: {'; '.join(f'{brief(e)} ({judged.reasons[e]})' for e in mine)}.",
+                f"{words}: {'; '.join(f'{found.named(e)} ({judged.reasons[e]})' for e in mine)}.",
                 *((row, e, "status", NOT_TRIED) for e in mine),
             )
 
@@ -93,7 +94,7 @@ def say_budget(findings: Findings, writer: Writer) -> None:
     over = [x for x in found.left_out if x.reason == OVER_MEMORY]
     if over:
         writer.say(
-            f"Over the memory of {size(found.memory / 1e6)}, and not tried: {_named(over)}.",
+            f"Over the memory of {size(found.memory / 1e6)}, and not tried: {_named(findings, over)}.",
             *(("left_out", f"{x.entry}, {x.model}", "reason", x.reason) for x in over),
         )
     if found.seconds is None:
@@ -115,13 +116,13 @@ def say_budget(findings: Findings, writer: Writer) -> None:
             f"{len(apart)} {_were(apart)} told apart from the best on a part of the data, and dropped"
         )
     if late:
-        parts.append(f"{len(late)} {_were(late)} over the budget and not tried: {_named(late)}")
+        parts.append(f"{len(late)} {_were(late)} over the budget and not tried: {_named(findings, late)}")
     kept = n - len(apart) - len(late) - len(over)
     text += f": of {n} candidates {kept} {'was' if kept == 1 else 'were'} tried" + "".join(
         f"; {part}" for part in parts
     )
     for part in sorted(set(found.raced.values())):
-        names = ", ".join(brief(e) for e, p in found.raced.items() if p == part)
+        names = ", ".join(findings.named(e) for e, p in found.raced.items() if p == part)
         text += f"; candidates of {names} were chosen by one in {part} of the items to learn from"
     if found.skipped:
         text += f"; there was no time for {found.skipped}"
@@ -143,27 +144,19 @@ def searched_words(found: Findings) -> str:
                 low, high = rows["capacity"].min(), rows["capacity"].max()
                 if name and np.isfinite(high):
                     sizes.append(f"{name} {low:g}" + (f" to {high:g}" if high > low else ""))
-        parts.append(f"{brief(entry)} ({', '.join(sizes)})" if sizes else brief(entry))
+        parts.append(f"{found.named(entry)} ({', '.join(sizes)})" if sizes else found.named(entry))
     return ", ".join(parts)
-
-
-def _rounded(number: float) -> str:
-    """Return a number with two digits that count."""
-    if number < 10:
-        return f"{number:.2g}"
-    scale = 10 ** (len(str(int(number))) - 2)
-    return f"{round(number / scale) * scale:,.0f}"
 
 
 def _were(left: Sequence[LeftOut]) -> str:
     return "was" if len(left) == 1 else "were"
 
 
-def _named(left: Sequence[LeftOut]) -> str:
+def _named(found: Findings, left: Sequence[LeftOut]) -> str:
     """Return candidates by name, those of each model together, and not too many."""
     words = []
     for entry in dict.fromkeys(x.entry for x in left):
         mine = [x.model for x in left if x.entry == entry]
         more = f" and {len(mine) - _MOST_NAMED} more" if len(mine) > _MOST_NAMED else ""
-        words.append(f"{', '.join(map(brief, mine[:_MOST_NAMED]))}{more} of {brief(entry)}")
+        words.append(f"{', '.join(map(brief, mine[:_MOST_NAMED]))}{more} of {found.named(entry)}")
     return "; ".join(words)

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from seqcompare.metrics import METRICS
+from seqcompare.quantities import bits, probability
 from seqcompare.results.choice import chosen_words, named_candidate, say_choice, say_shorter
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import Config, in_time
 from seqcompare.results.findings import Findings, Number, Writer, brief, capital, say_caveats
 from seqcompare.results.judgement import NOT_TRIED, SHOWN, SURE
-from seqcompare.results.number_words import say_units
+from seqcompare.results.number_words import say_forecaster, say_units
 from seqcompare.results.reach import say_how_early, say_how_far
 from seqcompare.results.sureness import say_budget, say_how_sure, say_statuses, searched_words, settle_words
 from seqcompare.results.taught import say_what_is_taught
@@ -103,6 +104,7 @@ def write_verdict(found: Findings) -> Verdict:
         say_what_is_taught(found, writer)
         writer.topic = "units"
         say_units(found, writer)
+        say_forecaster(found, writer)
         writer.topic = "profile"
         _say_profile(found, writer)
     writer.topic = "caveat"
@@ -127,7 +129,7 @@ def _say_that_all_failed(found: Findings, writer: Writer) -> None:
     models = found.models
     left = found.judgement.reasons
     if left and not found.summary["n_failed"].any():
-        named = "; ".join(f"{brief(e)} ({reason})" for e, reason in left.items())
+        named = "; ".join(f"{found.named(e)} ({reason})" for e, reason in left.items())
         rows: list[Number] = [("judgement", e, "status", NOT_TRIED) for e in left]
         writer.say(f"No model was tried, and nothing can be said of the data: {named}.", *rows)
         return
@@ -174,7 +176,7 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         evidence.append(("pairs", f"the best model - {judged.base}", "better", judged.beats_chance))
     if judged.kind == "chance":
         words, number = _score(found, best)
-        leader = "" if best in judged.references else f"; the best model, {brief(best)}, {words}"
+        leader = "" if best in judged.references else f"; the best model, {found.named(best)}, {words}"
         enough = f"{capital(winner)} {'is' if winner == CHANCE else 'are'} enough"
         writer.say(
             f"{enough}, as far as was searched: no model that was tried predicts better than "
@@ -220,11 +222,11 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         return
     if winner != best:
         other, other_number = _score(found, best)
-        against.insert(0, f"the best, {brief(best)} ({brief(str(found.row(best)['chosen']))}), {other}")
+        against.insert(0, f"the best, {found.named(best)} ({brief(str(found.row(best)['chosen']))}), {other}")
         evidence += [other_number, ("pairs", f"{winner} - {best}", "worse", judged.worse[winner])]
     if row["n_choices"] > 1:
         # the score is that of choosing anew in each fold
-        words = f"{winner}, of which {chosen_words(found, winner)}, comes to {words}"
+        words = f"{found.named(winner)}, of which {chosen_words(found, winner)}, comes to {words}"
         evidence.append(("summary", winner, "n_choices", int(row["n_choices"])))
     writer.say(
         f"{capital(str(model))} is enough ({cost}): {words} ({span}), {', '.join(against)}.",
@@ -234,9 +236,9 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
     for entry in judged.unsettled:
         chance_of, chosen = judged.worse[entry], brief(str(found.row(entry)["chosen"]))
         writer.say(
-            f"The data do not settle whether the cheaper {brief(entry)} ({chosen}) would do: "
+            f"The data do not settle whether the cheaper {found.named(entry)} ({chosen}) would do: "
             f"worse than the best by more than {found.margin} with probability "
-            f"{chance_of:.2f}.",
+            f"{probability(chance_of)}.",
             ("pairs", f"{entry} - {best}", "worse", chance_of),
         )
 
@@ -252,19 +254,19 @@ def _why_open(found: Findings) -> tuple[str, Number, str]:
         excluded = judged.winner in judged.references and judged.at_most < found.tolerance
         other = "A model of another kind, or one that sees further, may find it"
         return (
-            f"none was shown to, yet {most:.2g} bit of information was detected at one lag",
+            f"none was shown to, yet {bits(most)} bit of information was detected at one lag",
             ("profile_facts", "most_seen", "value", most),
             f"{other}; more data need not." if excluded else f"{other}. {settle_words(found)}",
         )
     if p > 1 - SURE or judged.more > 0:
-        why = f"the best model beats it with probability {p:.2f}"
+        why = f"the best model beats it with probability {probability(p)}"
         if p >= SURE:
             n_models = len(judged.worse) - len(judged.references)
             why += f", which the best of {n_models} models reaches too easily by luck"
         return why, ("pairs", f"the best model - {judged.base}", "better", p), settle_words(found)
     longer = "A longer series" if found.in_time else "More sequences"
     return (
-        f"none does, yet a dependence below {least:.2g} bit at one lag would not have been seen",
+        f"none does, yet a dependence below {bits(least)} bit at one lag would not have been seen",
         ("profile_facts", "least_seen", "value", least),
         f"{longer} would show weaker ones.",
     )

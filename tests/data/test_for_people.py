@@ -32,6 +32,19 @@ def test_labels_of_steps_given_to_a_classifier_name_the_tagger(model, instead):
         model.fit(X, y)
 
 
+@pytest.mark.parametrize("model", [BayesClassifier(MarkovChain()), WindowClassifier(width=2)])
+def test_labels_of_steps_of_one_length_do_so_as_well(model):
+    X, y = [np.array(list("abca")), np.array(list("bcab"))], [np.array([0, 1, 0, 1]), np.array([1, 0, 1, 0])]
+    with pytest.raises(ValueError, match=r"y\[0\] holds 4 labels, one a step.*Tagger"):
+        model.fit(X, y)
+
+
+def test_a_table_of_numbers_and_words_is_no_rows_of_sequences():
+    frame = pd.DataFrame({"who": [1, 1, 2], "t": [0, 1, 0], "letter": list("aba")})
+    with pytest.raises(ValueError, match=r"row a step make sequences first \(Sequences.from_frame"):
+        MarkovChain().fit(frame)
+
+
 def test_a_profile_takes_the_options_of_reading(tmp_path):
     frame = pd.DataFrame({"who": np.repeat(np.arange(30), 8), "t": np.tile(np.arange(8), 30)})
     frame["letter"] = np.where((frame["t"] + frame["who"]) % 2, "a", "b")

@@ -19,7 +19,7 @@ def test_what_is_understood_of_a_table():
     event, amount = found.channels
     assert (event.channel, event.kind, event.different, event.missing) == ("event", "symbols", 3, 0)
     assert (amount.kind, amount.missing) == ("real", 0)
-    assert found.target == "2 classes: a 50%, b 50%"
+    assert found.target == "2 classes: a 50.0%, b 50.0%"
     assert found.times == "a step every 1"
     assert {use.column: use.use for use in found.columns}["id"] == "sequence"
 
@@ -30,7 +30,7 @@ def test_gaps_of_time_and_missing_values_are_told():
     found = inspect(read(X, missing="keep"))
     assert found.channels[0].missing == 1
     assert found.lengths == "2 to 4 (half of them up to 3)"
-    assert found.times == "1 day between steps as a rule; 25% of 4 gaps differ, the largest is 6 days"
+    assert found.times == "1 day between steps as a rule; 25.0% of 4 gaps differ, the largest is 6 days"
 
 
 @pytest.mark.parametrize("name", ["digits", "cmudict_stress", "japanese_vowels", "lambda_phage"])

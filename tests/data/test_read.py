@@ -245,7 +245,11 @@ def test_the_role_can_be_set():
 class TestFrames:
     frame = pd.DataFrame({"id": ["s", "s", "r"], "t": [2, 1, 1], "x": [1.0, 2.0, 3.0]})
 
-    @pytest.mark.parametrize("wrap", [lambda f: f, lambda f: nw.from_native(f)], ids=["pandas", "narwhals"])
+    @pytest.mark.parametrize(
+        "wrap",
+        [lambda f: f, lambda f: nw.from_native(f), lambda f: nw.from_native(f).lazy()],
+        ids=["pandas", "narwhals", "lazy"],
+    )
     def test_every_make_of_frame_is_read(self, wrap):
         data = read(wrap(self.frame))
         np.testing.assert_array_equal(data.X[0], [2.0, 1.0])

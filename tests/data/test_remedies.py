@@ -5,6 +5,7 @@ import shlex
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from seqcompare.cli import main
@@ -125,3 +126,10 @@ def test_options_are_replaced_where_they_stand():
         "seqcompare compare 'a b.csv' -q --order '' --no-wide --values u --missing-mark '' --missing-mark M"
     )
     assert corrected(words, change) == expected
+
+
+def test_a_remedy_is_found_beside_an_option_that_compares_with_nothing():
+    frame = pd.DataFrame({"file": ["a.csv"], "label": ["u"]})
+    with pytest.raises(DataError, match=r"labels .* does not apply") as refused:
+        read(["ab", "ba"], labels=frame)
+    assert refused.value.remedy == {"labels": None}

@@ -1,3 +1,4 @@
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import pytest
@@ -164,6 +165,12 @@ def test_wrong_offsets_say_so():
         Sequences(np.arange(3), [0, 2])
     with pytest.raises(ValueError, match=r"X\[1\] is empty"):
         Sequences(np.arange(3), [0, 3, 3])
+
+
+def test_from_frame_takes_frames_of_pandas_and_says_what_takes_others():
+    frame = nw.from_native(pd.DataFrame({"s": [1, 1], "u": [1.5, 2.5]}))
+    with pytest.raises(ValueError, match="got narwhals's DataFrame"):
+        Sequences.from_frame(frame, sequence="s", values="u")
 
 
 def test_from_frame_reads_channels_and_keeps_the_order_of_appearance():

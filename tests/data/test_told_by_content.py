@@ -1,10 +1,12 @@
 """What tables are is told by what they hold: keys by an order, rows by what goes on, names as hints only."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
 from seqcompare.data.read import read_new
-from seqcompare.datasets import read
+from seqcompare.datasets import DataError, read
 
 RANDOM = np.random.default_rng(11)
 
@@ -165,6 +167,51 @@ FILES = {
               "mean,0.1,0.1,0.2", "sd,1.0,1.0,1.0"),
         12, (3, 3), {"value": "real"}, ["2 line(s) below the table are left out: 'mean'"],
     ),
+    "beats.csv": (
+        lines("datetime,hr", (f"2016-11-24 13:58:{k // 20:02d}.{5 * (k % 20):02d}0,{400 + 37 * k * k % 211}"
+                              for k in range(800))),
+        1, (800, 800), {"hr": "count"}, ["'datetime' is taken for the order"],
+    ),
+    "offices.csv": (
+        lines("Series Id:,LNS1,,", "Title:,Rate,,", "Series id,Year,Period,Value,",
+              (f"LNS1,{y},Q0{q},{number()}" for y in range(1960, 1970) for q in (1, 2, 3, 4))),
+        1, (40, 40), {"Value": "real"}, ["'Year', 'Period' are read as one of dates"],
+    ),
+    "two_exports.csv": (
+        lines("date,v", (f"2024-01-{k:02d},{number()}" for k in range(1, 15)),
+              (f"{k:02d}.01.2024,{number()}" for k in range(15, 30))),
+        1, (29, 29), {"v": "real"}, ["year, month, day beside dates of the form day.month.year"],
+    ),
+    "seizures.csv": (
+        lines("subject,age,period,y", (f"{i},{90 - i},{k},{RANDOM.geometric(0.3) + i % 9 * 9 * (k > 3)}"
+                                       for i in range(1, 60) for k in range(1, 5))),
+        59, (4, 4), {"y": "count"}, ["'age' is no channel: it is the same all through each sequence"],
+    ),
+    "logger.csv": (
+        lines("// device: TX", "// unit,mm", "Time [ms];temp;rh", (
+            f"{1709287200000 + 10 * k};{number()};{number()}" for k in range(30))),
+        1, (30, 30), {"temp": "real", "rh": "real"}, ["'Time [ms]' is taken for the order"],
+    ),
+    "micros.csv": (
+        lines("time_us,volt", shuffled(f"{1709287200000000 + 1000 * k},{number()}" for k in range(40))),
+        1, (40, 40), {"volt": "real"}, ["'time_us' is taken for the order"],
+    ),
+    "spans.csv": (
+        lines("session,step,took", (f"s{i},{k},{k * 7 % 11 + 1}m {10 + k}s" for i in range(5)
+                                    for k in range(8))),
+        5, (8, 8), {"took": "real"}, ["are written as hours, minutes and seconds, and read as seconds"],
+    ),
+    "printed.txt": (
+        lines("            MEANS", "=" * 40, "Year   Jan  Feb  Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
+              "-" * 40, (f"{y}   " + "  ".join(number() for _ in range(12)) for y in range(1749, 1775)), "",
+              "Note: the last ones are preliminary."),
+        1, (312, 312), {"value": "real"}, ["4 line(s) around a table of numbers are left out"],
+    ),
+    "ragged_heads.dat": (
+        lines("Obs    patid cycle dose DLT", (f"{6 * i + k}       {i}     {k}  {number()}   {(i + k * k) % 2}"
+                                              for i in range(1, 9) for k in range(6))),
+        8, (6, 6), {"dose": "real", "DLT": "real"}, ["the lines hold as many numbers each"],
+    ),
 }  # fmt: skip
 
 
@@ -207,3 +254,75 @@ def test_rows_go_back_to_where_their_order_has_them(tmp_path):
     again = read(path)
     for name, x in zip(first.ids, first.X, strict=True):
         np.testing.assert_array_equal(again.X[list(again.ids).index(name)], x)
+
+
+def test_names_of_sequences_in_front_of_numbers_are_no_classes(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(f"{i},{k % 2},{number()},{number()}" for i in range(30) for k in range(4)))
+    with pytest.raises(DataError, match=r"may be sequences .* or classes") as refused:
+        read(path)
+    assert read(path, **refused.value.remedy).X.lengths.tolist() == [4] * 30
+
+
+def test_a_panel_of_two_years_is_read_as_the_error_says(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(
+        lines(
+            "region,year,packs,tax",
+            (f"r{i},{y},{number()},{number()}" for y in (1985, 1995) for i in range(20)),
+        )
+    )
+    with pytest.raises(DataError, match="has a row for each channel") as refused:
+        read(path)
+    assert refused.value.remedy == {"sequence": "region"}
+    assert read(path, **refused.value.remedy).X.lengths.tolist() == [2] * 20
+
+
+def test_fasta_in_tens_and_under_remarks(tmp_path):
+    path = tmp_path / "a.fsa"
+    path.write_text("; from elsewhere\n;\n>one\nACGTAC\nAC\n>two\nACCA\n")
+    data = read(path)
+    assert data.X.lengths.tolist() == [8, 4]
+    path = tmp_path / "a.fasta"
+    path.write_text(">one\nAC GT\n>two\nACC A\n")
+    assert read(path).X.lengths.tolist() == [4, 4]
+    path.write_text(">one\nAC GT\nA1GT\n")
+    with pytest.raises(DataError, match="line 3, column 2: '1' is no residue"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (";;saved by a program\n;no comment\none\nACCGT-\n;no comment\ntwo\nACCGTT\n", "MASE"),
+        ("PileUp\n\n MSF: 60  Type: P  Check: 12  ..\n\n Name: a\n\n//\n\na  ACDEF\n", "MSF"),
+    ],
+)
+def test_alignments_of_other_programs_are_refused_by_name(text, what, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text(text)
+    with pytest.raises(DataError, match=f"{what}.* is not read: save it as FASTA"):
+        read(path)
+
+
+def test_numbers_between_blanks_have_no_names(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(f"{number()} {number()}" for _ in range(30)))
+    with pytest.raises(DataError, match="a table of 30 rows and 2 columns without names") as refused:
+        read(path)
+    assert read(path, **refused.value.remedy).X.n_channels == 2
+
+
+def test_durations_of_several_parts_are_seconds(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(lines("k;took", "1;1h 20m", "2;45 s", "3;2 h 5 min 1,5 s", "4;1d", "5;3m"))
+    assert read(path, values="took").X[0].tolist() == [4800.0, 45.0, 7501.5, 86400.0, 180.0]
+
+
+def test_an_archive_of_several_files_says_so(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("a.csv", "b.csv"):
+            archive.writestr(name, "t,v\n1,2\n2,4\n")
+    with pytest.raises(DataError, match="the archive holds 2 files, expected one; unpack it into a folder"):
+        read(path)

@@ -27,7 +27,7 @@ def entropy(p):
 def test_gaps_that_differ_are_told_with_their_share_and_the_largest(tmp_path):
     DAILY.to_csv(tmp_path / "daily.csv", index=False)
     for data in (datasets.read(tmp_path / "daily.csv"), datasets.read(DAILY)):
-        said = "1 day between steps as a rule; 6% of 36 gaps differ, the largest is 3 days"
+        said = "1 day between steps as a rule; 5.6% of 36 gaps differ, the largest is 3 days"
         assert inspect(data).times == said
         assert f"steps are not evenly spaced: {said}" in data.notes
         (found,) = [finding for finding in check(data) if finding.code == "times"]

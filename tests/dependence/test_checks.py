@@ -110,7 +110,7 @@ def test_rare_and_single_classes(rng):
     rare = check(sequences(X, (np.arange(200) % 20 == 0).astype(int)))
     assert [finding.code for finding in rare] == ["classes"]
     assert "Class 1 has 10 of 200" in rare[0].sentence
-    assert "right in 95%" in rare[0].sentence
+    assert "right in 95.0%" in rare[0].sentence
     assert "one class only" in check(sequences(X, np.zeros(200, dtype=int)))[0].sentence
 
 

@@ -88,7 +88,7 @@ def test_a_label_ahead_is_seen_ahead():
     told = found.orders[found.orders["p"] <= found.alpha / 2]
     assert told["lag"].tolist() == [-3]
     assert "3 steps ahead" in found.summary()
-    assert "nine times in ten: 8 steps ahead from" in found.summary()
+    assert "Nine times in ten it is seen: 8 steps ahead from" in found.summary()
 
 
 def test_a_label_behind_is_seen_behind():

@@ -6,7 +6,8 @@ from scipy.stats import norm
 
 import seqcompare
 from seqcompare import Autoregression, SequenceDataset, Sequences
-from seqcompare.experiments.backtests import N_ORIGINS, backtest, steps_ahead
+from seqcompare.experiments.backtests import N_ORIGINS, backtest, furthest_ahead, steps_shown
+from seqcompare.models.distributions.mixtures import NormalMixture
 from seqcompare.models.reference.chance import ChanceDensity
 from seqcompare.results.numbers import COLUMNS
 
@@ -16,11 +17,19 @@ def dataset(x, told=0):
     return SequenceDataset(X, None, X.with_values((X.step_index >= told) * 1.0), "next", "test")
 
 
-def test_steps_double_up_to_half_of_what_is_tested():
-    assert steps_ahead(1) == [1]
-    assert steps_ahead(10) == [1, 2, 4]
-    assert steps_ahead(100) == [1, 2, 4, 8]
-    assert steps_ahead(100, 12) == [1, 2, 4, 8, 16]
+def test_forecasts_reach_a_dozen_steps_or_a_season_and_half_of_what_is_tested():
+    assert furthest_ahead(1) == 1
+    assert furthest_ahead(10) == 5
+    assert furthest_ahead(100) == furthest_ahead(100, 7) == furthest_ahead(100, 52) == 12
+    assert furthest_ahead(100, 24) == 24
+    assert furthest_ahead(100, 24, 3) == 3
+    assert furthest_ahead(10, 1, 30) == 10
+
+
+def test_steps_that_are_shown_double():
+    assert steps_shown(1) == [1]
+    assert steps_shown(8) == [1, 2, 4, 8]
+    assert steps_shown(12) == [1, 2, 4, 8, 12]
 
 
 def test_scores_are_those_of_the_forecasts_from_every_origin():
@@ -29,7 +38,7 @@ def test_scores_are_those_of_the_forecasts_from_every_origin():
     for t in range(1, 60):
         x[t] = 0.8 * x[t - 1] + rng.normal()
     model = Autoregression(1).fit([x[:40]])
-    found = backtest(model, dataset([x], 40), np.array([2.0]), 1, ["x"])
+    found = backtest(model, dataset([x], 40), np.array([2.0]), ["x"], ahead=8)
     assert [row[1] for row in found["ahead"]] == [1, 2, 4, 8]
     # by hand: the origins are the steps from 40 on that leave room for 8, at most twelve, evenly
     origins = np.unique(np.linspace(40, 52, N_ORIGINS).astype(int))
@@ -45,6 +54,8 @@ def test_scores_are_those_of_the_forecasts_from_every_origin():
         assert crps == pytest.approx(expected.mean())
         assert in_50 == pytest.approx((np.abs(z) <= norm.ppf(0.75)).mean())
         assert in_95 == pytest.approx((np.abs(z) <= norm.ppf(0.975)).mean())
+    assert np.shape(found["origins"]) == (len(origins), 8)
+    assert np.mean(found["origins"], axis=0)[7] == pytest.approx(expected.mean() / 2)
     fan = found["fan"]
     assert [row[1] for row in fan] == list(range(-35, 9))
     assert [row[2] for row in fan] == x[52 - 36 : 60].tolist()
@@ -57,14 +68,30 @@ def test_without_a_past_forecasts_start_from_the_second_half():
     X = list(rng.normal(size=(3, 20, 2)))
     X[1][15, 0] = np.nan
     model = Autoregression(1, missing="allow").fit(X)
-    found = backtest(model, dataset(X), np.array([1.0, 0.0]), 1, ["a", "b"])
+    found = backtest(model, dataset(X), np.array([1.0, 0.0]), ["a", "b"], ahead=8)
     counts = {(row[0], row[1]): row[2] for row in found["ahead"]}
     # steps 10, 11 and 12 of each leave room for 8
     assert counts["b", 1] == counts["b", 8] == 9
     # a number that is missing scores nothing, and an error of 0 of the naive forecast scales nothing
     assert counts["a", 4] == 8
     assert all(np.isnan(row[3]) for row in found["ahead"] if row[0] == "b")
-    assert backtest(object(), dataset(X), np.ones(2), 1, ["a", "b"]) == {}
+    assert backtest(object(), dataset(X), np.ones(2), ["a", "b"]) == {}
+
+
+def test_of_what_is_missing_there_is_no_score_and_of_no_number_an_infinite_one():
+    x = np.arange(20.0)
+    x[15] = np.nan
+
+    class Lost:
+        def forecast(self, X, steps, random_state):
+            found = NormalMixture.normal(np.zeros((len(X), steps)), np.ones((len(X), steps)))
+            found.crps = lambda came: np.where(came == 14.0, np.nan, came)
+            return found
+
+    found = backtest(Lost(), dataset([x], 10), np.array([2.0]), ["x"], ahead=3)
+    # row k: steps 10 + k to 12 + k, each scored by its own number here
+    assert found["origins"][0] == [5.0, 5.5, 6.0]
+    assert found["origins"][3] == [6.5, np.inf, None]
 
 
 def test_chance_forecasts_what_it_always_expects():
@@ -81,7 +108,7 @@ def test_a_comparison_keeps_and_shows_how_far_ahead_forecasts_hold(tmp_path):
         x[t] = 0.9 * x[t - 1] + rng.normal()
     run = seqcompare.compare([x], ["autoregression", "last-value"], cv=2, out=tmp_path / "run", n_jobs=1)
     ahead = run.tables()["numbers_ahead"].set_index(["entry", "ahead"])
-    assert ahead.reset_index()["ahead"].unique().tolist() == [1, 2, 4, 8]
+    assert ahead.reset_index()["ahead"].unique().tolist() == [1, 2, 4, 8, 12]
     entry = next(e for e in ahead.index.get_level_values(0) if e not in ("chance", "last value"))
     # the farther, the less is known, and never more than chance by much
     assert ahead.loc[(entry, 1), "crps"] < ahead.loc[(entry, 8), "crps"]
@@ -92,3 +119,7 @@ def test_a_comparison_keeps_and_shows_how_far_ahead_forecasts_hold(tmp_path):
     assert "How far ahead forecasts hold" in page
     assert "Forecasts by the steps ahead" in page
     assert (tmp_path / "run" / "figures" / "number_fan.svg").is_file()
+    named = run.answer().forecaster
+    assert (named.steps, named.entry) == (12, entry)
+    assert "Who forecasts best" in page
+    assert "To forecast 12 steps" in page

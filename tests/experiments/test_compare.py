@@ -385,7 +385,8 @@ def test_the_plot_shows_every_score_and_marks_the_winner(chain_run):
     run = chain_run[0]
     table = run.summary()
     ax = run.plot()
-    assert [label.get_text() for label in ax.get_yticklabels()] == table["entry"].tolist()
+    shown = table["entry"].replace({"Markov chain": "chain or autoregression", "HMM": "hidden state"})
+    assert [label.get_text() for label in ax.get_yticklabels()] == shown.tolist()
     marks = [line for line in ax.lines if line.get_marker() not in ("None", "none")]
     assert [mark.get_xdata()[0] for mark in marks] == table["score"].tolist()
     spans = [line for line in ax.lines if len(set(line.get_ydata())) == 1 and len(line.get_xdata()) == 2]
@@ -405,6 +406,6 @@ def test_what_is_to_be_wary_of_in_data_stands_in_the_verdict(tmp_path):
         (list(x), rng.integers(0, 2, 60)), ["markov"], cv=2, out=tmp_path / "copies", n_jobs=1
     )
     text = str(run.verdict())
-    assert "100% of the sequences are copies of others or nearly so" in text
+    assert "100.0% of the sequences are copies of others or nearly so" in text
     assert "Use five folds or more" in text
     assert "near-copies in one fold" in str(run.config["data"])

@@ -16,6 +16,7 @@ from seqcompare import HMM, Autoregression, MarkovChain, MarkovTagger, WindowCla
 from seqcompare.cli import main
 from seqcompare.experiments.comparison import Comparison
 from seqcompare.experiments.predicting import QUANTILES
+from seqcompare.models.distributions.mixtures import NormalMixture
 from seqcompare.results.store import RunError
 
 
@@ -257,6 +258,63 @@ def test_numbers_are_forecast_with_intervals_after_the_end(tmp_path):
     np.testing.assert_allclose(written["q(0.05)"], fan["q(0.05)"][:3], rtol=1e-6)
     code, _, said = run(*command, "--out", tmp_path / "fan.csv")
     assert (code, "3 rows" in said) == (0, True)
+
+
+class Lazy(Autoregression):
+    """As good as any one step ahead, of fewer parameters, and the farther the worse."""
+
+    @property
+    def n_parameters_(self):
+        return 1
+
+    def forecast(self, X, steps, n_samples=None, random_state=None):
+        found = super().forecast(X, steps)
+        return NormalMixture.normal(found.mean + np.arange(steps), np.ones(found.mean.shape))
+
+
+def test_several_steps_are_forecast_by_whom_backtests_name(tmp_path):
+    rng = np.random.default_rng(0)
+    x = np.zeros(300)
+    for t in range(1, 300):
+        x[t] = 0.9 * x[t - 1] + rng.normal()
+    models = {"lazy": Lazy(1), "far": Autoregression(1)}
+    found = seqcompare.compare([x], models, cv=4, ahead=6, out=tmp_path / "run", n_jobs=1)
+    assert found.verdict().entry == "lazy"
+    named = found.answer().forecaster
+    assert (named.entry, named.steps, named.winner[0]) == ("far", 6, "lazy")
+    assert found.tables()["forecasters"]["entry"].tolist()[0] == "far"
+    said = str(found.verdict())
+    assert "To forecast 6 steps, far is named" in said
+    assert "Named in this way before each part" in said
+    assert "To forecast 6 steps: Far" in repr(found.answer())
+    # who is asked goes by the steps, unless the user says whom
+    far, lazy = found.forecaster(), found.model(trusted=[Lazy])
+    assert type(far) is Autoregression
+    asked = {"trusted": [Lazy], "random_state": 0}
+    for steps, name, model in ((1, None, lazy), (2, None, far), (2, "lazy", lazy), (1, "far", far)):
+        answer = found.forecast([x], steps, model=name, **asked)["answer"]
+        np.testing.assert_allclose(answer, model.forecast([x], steps).mean[0])
+    with pytest.raises(ValueError, match=r"model must be 'lazy' or 'far', .* got 'near'"):
+        found.forecast([x], 2, model="near")
+    pd.DataFrame({"x": x}).to_csv(tmp_path / "new.csv", index=False)
+    command = ["forecast", tmp_path / "run", tmp_path / "new.csv"]
+    code, out, said = run(*command, "--steps", 2)
+    assert (code, "forecast by far" in said) == (0, True)
+    np.testing.assert_allclose(pd.read_csv(io.StringIO(out))["answer"], far.forecast([x], 2).mean[0])
+    code, _, said = run(*command, "--steps", 1, "--model", "far")
+    assert (code, "forecast by far" in said) == (0, True)
+    # what is gone is said, and whom to ask instead
+    (tmp_path / "run" / "forecaster.skops").unlink()
+    code, _, said = run(*command, "--steps", 2)
+    assert (code, "keeps no model of far" in said) == (2, True)
+
+
+def test_where_the_winner_forecasts_best_it_is_kept_once(tmp_path):
+    x = np.cumsum(np.random.default_rng(1).normal(size=200))
+    found = seqcompare.compare([x], Autoregression(1), cv=3, out=tmp_path / "run", n_jobs=1)
+    assert found.answer().forecaster.rival is None
+    assert not (tmp_path / "run" / "forecaster.skops").exists()
+    np.testing.assert_array_equal(found.forecaster().coef_, found.model().coef_)
 
 
 def test_symbols_are_forecast_with_probabilities(tmp_path):

@@ -253,6 +253,20 @@ def test_a_race_that_is_cut_short_compares_where_all_were_raced(tmp_path, monkey
     assert found.verdict().model == "toy 0.9"
 
 
+def test_of_a_race_that_was_cut_short_the_quickest_comes_back(tmp_path, monkeypatch):
+    def limit(self, reserve=0.0, *, trusting=True):
+        late = {("race", "toy 0.9", 1)}
+        return Limit(time.monotonic() + 1000, lambda t: (t.phase, t.candidate.label, t.seed) not in late)
+
+    monkeypatch.setattr(Spending, "limit", limit)
+    never_fits(monkeypatch)
+    has, tests = racing._Purse.has, racing._Purse.tests
+    monkeypatch.setattr(racing._Purse, "has", lambda *a: a[-1].label != "toy 0.9" and has(*a))
+    monkeypatch.setattr(racing._Purse, "tests", lambda self, c, x: tests(self, c, x) * (x.label != "toy 0.1"))
+    found = compare_toys([toy(0.0, 0.1, 0.9)], tmp_path / "run", budget="1h")
+    assert set(found.frame()["model"]) == {"chance", "toy 0.1"}
+
+
 def test_what_is_over_the_memory_is_not_tried(tmp_path):
     models = [toy(0.5, 0.9, memory=lambda problem, settings: 1e12 * settings["quality"])]
     found = compare_toys(models, tmp_path / "run", memory="600G")

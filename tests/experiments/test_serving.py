@@ -191,3 +191,34 @@ def test_without_the_file_of_the_model_it_is_one_line(served, run, tmp_path):
             assert "model" in said
     finally:
         model.write_bytes(content)
+
+
+def test_a_model_or_a_reading_that_was_changed_is_refused(served, run):
+    if served.name != "symbols":
+        return
+    for file, changed in (
+        ("model.skops", lambda kept: kept[:-1] + b"?"),
+        ("config.json", lambda kept: kept.replace(b'"role": "next"', b'"role": "step"')),
+    ):
+        path = served.folder / file
+        kept = path.read_bytes()
+        assert changed(kept) != kept
+        path.write_bytes(changed(kept))
+        try:
+            code, _, said = run("predict", served.folder, served.file)
+        finally:
+            path.write_bytes(kept)
+        assert (code, said.count("\n")) == (2, 1)
+        assert "is not what this run has saved; the same comparison again writes both" in said
+    assert run("predict", served.folder, served.file)[0] == 0
+
+
+def test_symbols_that_were_never_seen_are_named(served, run, tmp_path):
+    if served.name != "symbols":
+        return
+    new = tmp_path / "new.csv"
+    new.write_text("id,t,x\nn,0,a\nn,1,b\nn,2,zz\nn,3,a\n", encoding="utf-8")
+    with pytest.warns(UserWarning, match=r"25.0% of the steps .* the model has never seen \('zz'\)"):
+        code, found, _ = run("predict", served.folder, new)
+    assert code == 0
+    assert len(found.splitlines()) == 5

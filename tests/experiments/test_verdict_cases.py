@@ -52,7 +52,7 @@ def test_of_coins_chance_is_enough_within_what_was_searched(tmp_path):
     run = verdict_of((X, rng.integers(0, 2, 2000)), ["markov"], tmp_path)
     verdict = run.verdict()
     assert verdict.kind == "chance"
-    assert "Tried were Markov chain (order 0 to" in verdict.sentences[0]
+    assert "Tried were chain or autoregression (order 0 to" in verdict.sentences[0]
     assert "more sequences" not in str(verdict)
     assert run.answer().frame().set_index("entry").loc["chance", "status"] == "enough"
 
@@ -97,3 +97,17 @@ def test_a_model_that_gives_labels_alone_is_judged_by_accuracy(tmp_path):
     assert run.result.metric.name == "accuracy"
     assert any("silent give labels and no probabilities" in note for note in run.config["data"]["notes"])
     assert run.verdict().kind == "model"
+
+
+def test_tails_of_nan_keep_no_family_out_and_the_classes_are_told_apart(tmp_path):
+    kinds = ["autoregression", "hmm", "logistic", "echo-state"]
+    run = verdict_of(CASES / "k11c_nan_padded_tail.ts", kinds, tmp_path, cv=3)
+    assert (run.config["data"]["shortest"], run.config["data"]["longest"]) == (7, 10)
+    assert run.config["data"]["not_tried"] == {}
+    summary = run.summary().set_index("entry")
+    assert len(summary) == 1 + len(kinds)
+    assert (summary["n_failed"] == 0).all()
+    # the classes are 2 apart at each of seven steps and more, with noise of 1
+    assert (summary.drop("chance")["accuracy"] > 0.98).all()
+    assert run.verdict().kind == "model"
+    assert run.answer().frame().set_index("entry").loc["chance", "status"] == "inferior"

@@ -72,7 +72,9 @@ def test_what_is_counted_in_stands_beside_what_is_compared_by(name):
     run = seqcompare.load_run(GOLDEN / f"compare-{name}")
     good = next(tile for tile in run.answer().sheet.tiles if tile.label == "How good")
     known = {"accuracy", "rmse"} & set(run.summary().dropna(axis=1, how="all")) - {run.answer().metric.name}
-    assert bool(known) == bool(re.search(r" · [^·]*\d[^·]*, chance [\d.]+%?$", good.note))
+    assert bool(known) == bool(re.search(r"chance [\d.]+%? · models are compared by .*\d", good.note))
+    words = {"accuracy": r"[\d.]+% right$", "rmse": r"RMSE [\d.]+$"}
+    assert all(re.match(words[name], good.value) for name in known)
 
 
 def test_rows_begin_with_what_is_enough_and_end_with_the_floor(answer):
@@ -198,11 +200,11 @@ def swept():
 
 def test_what_is_reached_not_learned_and_impossible_look_different(swept):
     found = swept.found
-    looks = {task: cell.look for task, cell in zip(found.tasks, found.row("HMM"), strict=True)}
+    looks = {task: cell.look for task, cell in zip(found.tasks, found.row("Hidden state"), strict=True)}
     assert looks["Recall"] == matrix.NOT_LEARNED
     assert looks["Echo"] == matrix.CANNOT
     assert looks["Adding"] == matrix.NOT_ASKED
-    chain = dict(zip(found.tasks, found.row("Markov chain"), strict=True))
+    chain = dict(zip(found.tasks, found.row("Chain or autoregression"), strict=True))
     assert (chain["Recall"].words, chain["Recall"].look) == ("≥ 2", matrix.REACHED)
     assert chain["TemporalOrder"].look == matrix.UNKNOWN
 
@@ -211,12 +213,12 @@ def test_the_matrix_of_a_sweep_keeps_to_a_terminal(swept):
     text = swept.to_text(60)
     assert all(len(line) <= 60 for line in text.splitlines())
     assert all(group in text for group in swept.found.groups)
-    assert "Markov chain (most often Markov order 2) reaches all" in swept.sentence
+    assert "Chain or autoregression (most often Markov order 2) reaches all" in swept.sentence
 
 
 def test_the_answer_of_a_sweep_says_the_same_in_every_form(swept):
     frame = swept.frame()
-    assert frame.loc["Markov chain", "Recall"] == "≥ 2"
+    assert frame.loc["Chain or autoregression", "Recall"] == "≥ 2"
     cells = {(row["best_model_of"], row["task"]): row["reach"] for row in swept.to_dict()["rows"]}
     assert cells == {(group, task): frame.loc[group, task] for group in frame.index for task in frame}
     drawn = [text.get_text() for text in swept.plot().texts]

@@ -314,6 +314,14 @@ def test_what_never_happened_is_white_in_a_confusion_matrix():
     assert np.ma.getmaskarray(cells).tolist() == [[False, True], [True, False]]
 
 
+@pytest.mark.parametrize("width", [2.26, 4.1, 5.0])
+def test_a_picture_has_the_dots_that_were_drawn(width):
+    figure = Figure("f", "f", "", "", (Panel("", lambda ax: ax),), pd.DataFrame(), size=(width, 2.0))
+    (drawn,) = svg.panels_of(figure)
+    # one dot less in a row, and each is shifted against the one above
+    assert drawn.picture.size == (round(width * 200), 400)
+
+
 def test_points_of_a_figure_tell_their_values():
     def draw(ax):
         canvas.draw_line(ax, "chain", [1, 2, 4], [0.25, 0.5, 0.75], style.Palette([], ["f"]).style("f"))
@@ -322,9 +330,9 @@ def test_points_of_a_figure_tell_their_values():
     figure = Figure("f", "f", "", "", (Panel("", draw),), pd.DataFrame())
     (drawn,) = svg.panels_of(figure)
     assert re.findall("<title>(.*?)</title>", drawn.svg) == [
-        "chain: 1, 0.25",
-        "chain: 2, 0.5",
-        "chain: 4, 0.75",
+        "chain: 1, 0.2500",
+        "chain: 2, 0.5000",
+        "chain: 4, 0.7500",
     ]
     places = [float(x) for x in re.findall(r'cx="([\d.]+)"', drawn.svg)]
     assert places == sorted(places)

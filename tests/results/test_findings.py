@@ -64,5 +64,5 @@ def test_what_failed_while_tuning_is_told():
 def test_why_labels_are_compared_by_bits_is_told(metric, warned):
     data = {**DATA, "role": "step", "classes": {"x": 90, "y": 10}}
     text = str(write(enough(), summary(a=0.3, b=0.4, chance=0.9), data=data, metric=metric))
-    assert ("90% of the labels are 'x'" in text) == warned
+    assert ("90.0% of the labels are 'x'" in text) == warned
     assert ("they are compared by bits a label." in text) == warned

@@ -204,21 +204,21 @@ def test_chance_is_enough_within_what_was_searched():
         "Chance is enough, as far as was searched: no model that was tried predicts better"
     )
     assert "Tried were a (order 1 to 6); what these cannot represent is not excluded." in first
-    assert "(probability 0.99; at most 0.004 bit, with 95% confidence)" in second
+    assert "(probability 99.0%; at most 0.004 bit, with 95% confidence)" in second
 
 
 def test_doubt_has_words_of_its_own():
     table = summary(a=1.9, chance=1.9)
     said = str(write(cannot_tell(), table))
-    assert "whether any model beats chance: the best model beats it with probability 0.60." in said
+    assert "whether any model beats chance: the best model beats it with probability 60.0%." in said
     assert "About 120 more sequences would settle it, if differences stay as measured." in said
     lucky = Judgement("cannot tell", "a", "a", {"a": 0.0, "b": 0.2, "chance": 0.96}, (), 0.96, more=7.0)
-    assert "0.96, which the best of 2 models reaches too easily by luck" in str(write(lucky, table))
+    assert "96.0%, which the best of 2 models reaches too easily by luck" in str(write(lucky, table))
     silent = cannot_tell("chance", 0.0, 0.0)
     words = str(write(silent, table, profile={"least_seen": "0.2"}))
-    assert "none does, yet a dependence below 0.2 bit at one lag would not have been seen. Chance" in words
+    assert "none does, yet a dependence below 0.200 bit at one lag would not have been seen. Chance" in words
     words = str(write(silent, table, profile={"least_seen": "0.01", "most_seen": "0.3"}))
-    assert "none was shown to, yet 0.3 bit of information was detected at one lag" in words
+    assert "none was shown to, yet 0.300 bit of information was detected at one lag" in words
     assert "may find it; more data need not" in words
     few = replace(silent, more=90.0, at_most=0.3)
     words = str(write(few, table, profile={"least_seen": "0.01", "most_seen": "0.3"}))
@@ -255,13 +255,13 @@ def test_how_sure_the_headline_is_and_every_model_is_told():
     said = write(judged, summary(a=1.2, b=1.6, c=1.15, d=1.2, chance=1.9)).sentences
     assert said[1] == (
         "How sure that is: no other model was shown to be better by more than 0.010 bit; that none is has a "
-        "probability of 0.40, and at most 0.080 bit better cannot be excluded (c). About 240 more sequences "
+        "probability of 40.0%, and at most 0.080 bit better cannot be excluded (c). About 240 more sequences "
         "would settle it, if differences stay as measured."
     )
     text = " ".join(said)
     assert "As good as any within 0.010 bit, for sure: d." in text
     assert "Shown to be worse than another by more than 0.010 bit: b." in text
-    assert "Undecided (with the probability that none is better by more than that): c (0.62)." in text
+    assert "Undecided (with the probability that none is better by more than that): c (62.0%)." in text
     assert "Not tried: e (takes no numbers)." in text
 
 

@@ -28,6 +28,7 @@ from seqcompare.data.table import UNNAMED, Table
 
 # inside quotes, a delimiter is none
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_REMARKS = ("#", "%", "//")
 # a column costs half a millisecond
 _MOST_COLUMNS = 20_000
 
@@ -129,13 +130,13 @@ def _skip_preamble(text: str, notes: list[str]) -> tuple[str, int, str | None]:
         line = lines[start].strip()
         if line.lower().startswith("sep=") and len(line) == 5:
             told = line[4]
-        elif not line.startswith(("#", "%")) or _counts(line) == _counts(lines[start + 1]) != (0, 0, 0, 0):
+        elif not line.startswith(_REMARKS) or _counts(line) == _counts(lines[start + 1]) != (0, 0, 0, 0):
             break
         start += 1
     if start:
         notes.append(f"{start} line(s) before the table are left out")
     rest = lines[start:]
-    rest[0] = rest[0][1:].lstrip() if rest[0].startswith(("#", "%")) else rest[0]
+    rest[0] = rest[0].lstrip("#%/ ") if rest[0].startswith(_REMARKS) else rest[0]
     return "\n".join(rest), start, told
 
 
@@ -152,7 +153,9 @@ def _parted_by_blanks(text: str) -> str | None:
     columns = list(zip(*rows[1:], strict=True))[width - len(rows[0]) :]
     numbers = [all(map(BARE.fullmatch, column)) for column in columns]
     # words above numbers are names of columns; a text of one column has blanks inside its cells
-    if not any(number and not BARE.fullmatch(name) for number, name in zip(numbers, rows[0], strict=True)):
+    named = any(number and not BARE.fullmatch(name) for number, name in zip(numbers, rows[0], strict=True))
+    fractions = all(numbers) and all(map(BARE.fullmatch, rows[0])) and "." in text
+    if not named and not (fractions and len(rows[0]) == width):
         return None
     return "\n".join("\t".join(line.split()) for line in lines)
 
@@ -165,15 +168,26 @@ def _counts(line: str) -> tuple[int, ...]:
 def _skip_title(lines: list[int], rows: Rows, notes: list[str]) -> tuple[list[int], Rows]:
     """Leave out what stands above a table: lines of fewer cells than all below them have."""
     width = len(rows[-1])
-    start = next((i for i in range(len(rows), 0, -1) if len(rows[i - 1]) != width), 0)
+    full = next((i for i, row in enumerate(rows[:20]) if _n_filled(row) == width), 0)
+    names = {cell.strip() for cell in rows[full][:width]}
+    named = len(names) == width > 3 and not any(map(BARE.fullmatch, names))
+    if full and named and len(rows) > full + 3 and all(_n_filled(row) < 3 for row in rows[:full]):
+        notes.append(f"{full} line(s) above the table are left out: they have fewer cells")
+        return lines[full:], rows[full:]
+    fits = [len(row) == width or (len(row) > width and not any(map(str.strip, row[width:]))) for row in rows]
+    start = next((i for i in range(len(rows), 0, -1) if not fits[i - 1]), 0)
     above = rows[:start]
-    filled = [sum(bool(cell.strip()) for cell in row) for row in above]
-    if not above or len(rows) - start < 4 or start > 20 or max(filled) > max(2, width // 3) or width < 3:
+    filled = max(map(_n_filled, above), default=0)
+    if not above or len(rows) - start < 4 or start > 20 or filled > max(2, width // 3) or width < 3:
         return lines, rows
     if any(len(row) >= width - 1 for row in above):
         return lines, rows
     notes.append(f"{start} line(s) above the table are left out: they have fewer cells")
     return lines[start:], rows[start:]
+
+
+def _n_filled(row: list[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
 
 
 def _skip_units(lines: list[int], rows: Rows, notes: list[str]) -> tuple[list[int], Rows]:
@@ -210,6 +224,9 @@ def _read_names(
     if pd.to_numeric(pd.Series(names, dtype=object), errors="coerce").notna().all() and len(names) == 1:
         notes.append("the first line holds a value, no name")
         return ["value"], rows, lines, False
+    widest = max(map(len, rows[1:]), default=0)
+    while len(names) > max(widest, 1) and not names[-1]:
+        names.pop()
     if len(rows) > 1 and all(len(row) == len(names) + 1 for row in rows[1:]):
         if all(not row[-1].strip() for row in rows[1:]):
             notes.append("every line ends in a separator too many")

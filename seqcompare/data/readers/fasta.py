@@ -43,7 +43,8 @@ def read_fasta(path: Path) -> tuple[list[str], list[str]]:
         elif line.strip() and not line.startswith(";"):
             if not parts:
                 raise DataError("expected a line that starts with >", path, number, 1)
-            residues = line.rstrip()
+            # some programs part residues into tens
+            residues = line.replace(" ", "") if line.strip() else line
             bad = _NOT_A_RESIDUE.search(residues)
             if bad:
                 problem = f"{bad.group()!r} is no residue: expected letters, *, - or ."

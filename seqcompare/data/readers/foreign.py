@@ -44,6 +44,8 @@ _TEXT: tuple[tuple[str, str, str], ...] = (
     (r"File type = \"ooTextFile|ooTextFile", "Praat's", _AS_TABLE),
     (r"#NEXUS", "NEXUS", _AS_FASTA),
     (r"LOCUS +\S+ +[0-9]+ (?:bp|aa)|ID   \S+;? .*(?:BP|AA)\.", "GenBank's or EMBL's", _AS_FASTA),
+    (r"(?:[^\n]*\n){0,9}?[^\n]*\bMSF: *[0-9]+ +Type: ", "GCG's (MSF)", _AS_FASTA),
+    (r";;[^\n]*\n(?:;[^\n]*\n)+[^;>\n]+\n[A-Za-z.*-]+", "MASE", _AS_FASTA),
     (r"##fileformat=VCF", "VCF (variants)", _AS_TABLE),
     (r"@(?:HD\tVN|SQ\tSN|RG\tID):", "SAM (alignments)", _AS_TABLE),
     (r"BEGIN:V(?:CALENDAR|CARD)", "a calendar or addresses", _AS_TABLE),

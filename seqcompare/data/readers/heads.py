@@ -24,6 +24,8 @@ _TOTAL = re.compile(
 )
 # lines
 _MOST_BELOW = 10
+# of many columns of one name the first ones tell enough
+_MOST_NOTES = 12
 
 
 def without_totals(lines: list[int], rows: Rows, notes: list[str]) -> tuple[list[int], Rows]:
@@ -69,16 +71,18 @@ def _first(row: list[str]) -> int:
 
 def distinct_names(names: list[str], notes: list[str]) -> list[str]:
     """Return names of columns of which each is there once: the second ``acc`` is ``acc 2``."""
-    found: list[str] = []
+    found: dict[str, None] = {}
+    often: Counter[str] = Counter()
     for name in names:
-        number, written = 1, name
-        while written and written in found:
-            number += 1
-            written = f"{name} {number}"
-        if number > 1:
+        often[name] += 1
+        written = name
+        while written in found:
+            written = f"{name} {max(often[name], 2)}"
+            often[name] += written in found
+        if written != name and len(notes) < _MOST_NOTES:
             notes.append(f"another column is called {name!r}: this one is read as {written!r}")
-        found.append(written)
-    return found
+        found[written] = None
+    return list(found)
 
 
 def split_further(rows: Rows, delimiter: str, notes: list[str]) -> Rows:

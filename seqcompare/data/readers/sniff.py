@@ -17,7 +17,7 @@ from seqcompare.data.source import wide_encoding
 
 _HEAD = 4096
 _JSON_LINE = re.compile(r"(?:\{\s*[\"}]|\[\s*(?:[\"\-0-9\[{\]]|true|false|null|NaN)).*[}\]]\s*(?:\n|$)")
-_FASTA = re.compile(r">[^\n]+\n[A-Za-z*.\-\n]+(?:\n>|$)")
+_FASTA = re.compile(r"(?:;[^\n]*\n)*>[^\n]+\n[A-Za-z*.\-\n]+(?:\n>|$)")
 _FITS = (
     ("blocks", is_alignment),
     ("midicsv", is_midi),

@@ -18,7 +18,7 @@ from seqcompare.data.kinds import LONGEST_SYMBOL, too_long
 from seqcompare.data.options import SPLIT, TOKENS, Split, Tokens
 from seqcompare.data.readers import Reader
 from seqcompare.data.readers.delimited import parse_table
-from seqcompare.data.readers.fixed import cells_of_columns
+from seqcompare.data.readers.fixed import cells_of_columns, rows_inside
 from seqcompare.data.readers.logs import refuse_log
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError, read_text
@@ -76,17 +76,22 @@ def find_table(text: str, path: Path) -> Table | None:
     if len(widths) == 1 and _mostly_numbers(cells):
         notes = [f"the lines hold as many cells each, so this is read as a table{plain}"]
         return parse_table("\n".join("\t".join(line) for line in cells), path, "\t", notes)
+    alone = widths == {1} and all(_NUMBER.fullmatch(line[0]) for line in cells)
+    even = len(widths) == 1 and (alone or widths != {1})
+    if even and all(_NUMBER.fullmatch(cell) for line in cells[1:] for cell in line):
+        notes = [f"the lines hold as many numbers each, so this is read as a table{plain}"]
+        return parse_table("\n".join("\t".join(line) for line in cells), path, "\t", notes)
     columns = cells_of_columns(text) if "\n\n" not in text.strip() else None
     if columns is not None:
         notes = [f"the columns stand under their names, so this is read as a table{plain}"]
         return parse_table("\n".join("\t".join(line) for line in columns), path, "\t", notes)
-    if len(widths) != 1 or widths == {1}:
-        numbers = widths == {1} and all(_NUMBER.fullmatch(line[0]) for line in cells)
-        if not numbers:
-            return None
-    if all(_NUMBER.fullmatch(cell) for line in cells[1:] for cell in line):
-        notes = [f"the lines hold as many numbers each, so this is read as a table{plain}"]
-        return parse_table("\n".join("\t".join(line) for line in cells), path, "\t", notes)
+    inside = rows_inside(text)
+    if inside is not None:
+        rows, left_out = inside
+        notes = [f"{left_out} line(s) around a table of numbers are left out{plain}"]
+        return parse_table("\n".join("\t".join(row) for row in rows), path, "\t", notes)
+    if not even:
+        return None
     if widths <= {1} or "\n\n" not in text.strip() or len(lines) < 6:
         return None
     tags = len({line[-1] for line in cells})

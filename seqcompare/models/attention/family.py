@@ -84,5 +84,6 @@ FAMILY = Family(
     "p",
     (_spec("attention", "attention", causal=True), _spec("biattention", "attention both ways", causal=False)),
     partial(_theory, True),
+    head="attention network",
     plural="networks of attention",
 )

@@ -387,4 +387,5 @@ FAMILY = Family(
     ),
     _theory,
     seed_keys={"sequence": "HMMs"},
+    head="hidden state",
 )

@@ -8,11 +8,15 @@ import numpy as np
 from sklearn.base import clone
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.models.markov.least_squares import find_moments, solve
+from seqcompare.models.markov.lag_predictions import log_densities
+from seqcompare.models.markov.least_squares import as_lags, expected_moments, find_moments, solve
 from seqcompare.typing import Floats, Record
 
 # Steps for each number of a step and lag that is tried, so that what is compared is more than the fit to few.
 _STEPS_PER_LAG = 8
+# Rounds of EM after which a rule of many lags expects about what it would in the end; and those of each order
+# from there.
+_ROUNDS, _MORE_ROUNDS = 20, 4
 
 
 def likelihood_rows(
@@ -57,7 +61,11 @@ def most_lags(n_steps: int, width: int = 1) -> int:
 
 
 def choose_order(estimator: Any, sequences: Sequences, weight: Floats, most: int | None) -> int:
-    """Return the order from 0 on that has the best BIC (Schwarz 1978, "Estimating the dimension of a model").
+    """Return the order from 0 on that has the best BIC or AIC, whichever the estimator's order is.
+
+    The one (Schwarz 1978, "Estimating the dimension of a model") finds the order of a source that has one;
+    the other (Akaike 1974, "A new look at the statistical model identification") takes the more lags the
+    more steps there are, which predicts better where no order is right.
 
     Parameters
     ----------
@@ -76,8 +84,12 @@ def choose_order(estimator: Any, sequences: Sequences, weight: Floats, most: int
     if len(orders) == 1:
         return 0
     plain = clone(estimator).set_params(season=None, log=False)
-    rows = likelihood_rows(plain, sequences, orders, weight)
-    return int(min(rows, key=lambda row: row["bic"])["order"])
+    if np.isnan(sequences.channels).any():
+        late = sequences.step_index >= orders[-1]
+        rows = _rows_of_expected(plain, sequences, orders, late * weight)
+    else:
+        rows = likelihood_rows(plain, sequences, orders, weight)
+    return int(min(rows, key=lambda row: row[estimator.order])["order"])
 
 
 def _rows_of_moments(estimator: Any, sequences: Sequences, orders: list[int], late: Floats) -> list[Record]:
@@ -88,6 +100,23 @@ def _rows_of_moments(estimator: Any, sequences: Sequences, orders: list[int], la
         covariance = solve(moments.lower(order), estimator.ridge)[2]
         nats = -(d * np.log(2 * np.pi * np.e) + np.linalg.slogdet(covariance)[1]) / 2 * moments.total
         rows.append(_row(order, order * d**2 + d + d * (d + 1) // 2, float(nats), moments.total))
+    return rows
+
+
+def _rows_of_expected(estimator: Any, sequences: Sequences, orders: list[int], late: Floats) -> list[Record]:
+    """Compare a few rounds of EM from what the largest order expects where steps are missing.
+
+    Likelihoods are exact, of rules that are near their best ones; to fit each order in as many rounds as it
+    takes, from the steps without a gap, would last ten times as long.
+    """
+    d, rows, ridge = sequences.n_channels, [], estimator.ridge
+    moments = expected_moments(sequences, late, orders[-1], ridge, _ROUNDS)[0]
+    for order in orders:
+        lags = as_lags(moments.lower(order), ridge)
+        own = expected_moments(sequences, late, order, ridge, _MORE_ROUNDS, lags)[0]
+        lags = as_lags(own, ridge)
+        nats = log_densities(lags, None, sequences) @ late
+        rows.append(_row(order, order * d**2 + d + d * (d + 1) // 2, float(nats), late.sum()))
     return rows
 
 

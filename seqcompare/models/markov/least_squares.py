@@ -223,12 +223,25 @@ def fit_lags(
     ValueError
         If no step of weight above 0 has `order` steps before it.
     """
+    moments, n_rounds = expected_moments(sequences, weight, order, ridge, rounds)
+    return as_lags(moments, ridge), n_rounds
+
+
+def expected_moments(
+    sequences: Sequences,
+    weight: Floats,
+    order: int,
+    ridge: float = 0.0,
+    rounds: int = _MOST_ROUNDS,
+    start: Lags | None = None,
+) -> tuple[Moments, int]:
+    """Return the moments that lags are solved from, and the rounds of EM that they took; see `fit_lags`."""
     x = np.ascontiguousarray(sequences.channels, dtype=np.float64)
     _check_rows(sequences, weight, order)
     level = find_level(x, weight)
     moments = find_moments(sequences, weight, order, level)
     if level.whole:
-        return _as_lags(moments, ridge), 0
+        return moments, 0
     with_gaps = np.logical_or.reduceat(np.isnan(x).any(axis=1), sequences.offsets[:-1])
     whole = sequences.take(~with_gaps) if not with_gaps.all() else None
     steps = np.repeat(with_gaps, sequences.lengths)
@@ -238,18 +251,20 @@ def fit_lags(
     if rough:  # too few rows without a gap to begin with: take the gaps for the channel's mean
         filled = np.where(np.isnan(x), level.mean, x)
         moments = find_moments(Sequences(filled, sequences.offsets), weight, order, level)
-    lags = _as_lags(moments, ridge)
+    lags = as_lags(moments, ridge) if start is None else start
     n_rounds, moving = 0, True
     while moving and n_rounds < rounds:
         n_rounds += 1
-        last, lags = lags, _as_lags(_expect(lags, gappy, shares, moments, certain), ridge)
+        moments = _expect(lags, gappy, shares, moments, certain)
+        last, lags = lags, as_lags(moments, ridge)
         scale = np.sqrt(np.diag(lags.covariance))
         far = np.abs(lags.coef - last.coef).max(initial=0.0)
         moving = max(far, (np.abs(lags.intercept - last.intercept) / scale).max()) > _ROUND_TOLERANCE
-    return lags, n_rounds
+    return moments, n_rounds
 
 
-def _as_lags(moments: Moments, ridge: float) -> Lags:
+def as_lags(moments: Moments, ridge: float) -> Lags:
+    """Return the rule that the moments say."""
     return Lags(*solve(moments, ridge), moments.level.mean, moments.level.covariance)
 
 

@@ -71,7 +71,7 @@ class NetClassifier(ClassifierMixin, SequenceNet):
     ) -> Self:
         self._check_parameters()
         sequences = check_sequences(self, X, reset=not go_on, mixed="numbers")
-        refuse_step_labels(y, "RNNTagger")
+        refuse_step_labels(y, "RNNTagger", indicators=True)
         matrix = y is not None and (hasattr(y, "toarray") or np.asarray(y).ndim == 2)
         several = matrix and type_of_target(y) == "multilabel-indicator"
         labels = check_indicators(y, sequences) if several else check_sequence_labels(y, sequences)

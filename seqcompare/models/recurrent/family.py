@@ -260,4 +260,13 @@ def _models() -> tuple[ModelSpec, ...]:
     return (*forwards, *(_spec(cell, True) for cell in cells if len(cell.gates) > 1), _ECHO_STATE)
 
 
-FAMILY = Family("recurrent", "recurrent", "#D55E00", "D", _models, _any_net, plural="recurrent networks")
+FAMILY = Family(
+    "recurrent",
+    "recurrent",
+    "#D55E00",
+    "D",
+    _models,
+    _any_net,
+    head="recurrent network",
+    plural="recurrent networks",
+)

@@ -85,7 +85,7 @@ def shown_answer(run: StoredComparison) -> ShownAnswer:
     """Return the answer of a comparison as it is shown."""
     found = run.result.answer
     sheet = sheet_of(run.result, str(run.folder), run.unsaved())
-    return ShownAnswer(found.verdict, found.judgement, found.metric, found.table, sheet)
+    return ShownAnswer(found.verdict, found.judgement, found.metric, found.table, found.forecaster, sheet)
 
 
 def lead_of(answer: ShownAnswer, result: ComparisonResult, folder: str) -> Lead:

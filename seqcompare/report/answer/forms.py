@@ -20,7 +20,9 @@ def cells_of(row: Row) -> dict[str, str]:
     return {
         "status": f"{row.mark} {row.status_words}".strip(),
         "name": f"{row.name}: {row.candidate}" if row.candidate not in ("", row.name) else row.name,
-        "score": f"{row.score} ({row.interval})" if row.interval else row.score,
+        "score": ", ".join(
+            filter(None, [f"{row.score} ({row.interval})" if row.interval else row.score, row.beside])
+        ),
         "gain": f"{row.gain} ({row.gain_interval}) over {row.over}" if row.over else "",
         "sure": row.sure,
         "reach": f"{row.reach} ({row.reach_interval})" if row.reach_interval else row.reach,
@@ -37,6 +39,7 @@ def to_markdown(sheet: AnswerSheet) -> str:
     heads = [write(_head(sheet, name)) for name in _COLUMNS]
     rows = [[write(cells_of(row)[name]) for name in _COLUMNS] for row in sheet.rows]
     lines += ["", str(tabulate(rows, headers=heads, tablefmt="pipe", disable_numparse=True)), ""]
+    lines += [line for words in sheet.untried for line in (write(words), "")]
     lines += ["**What to do next**", "", *(f"    {command}" for command in sheet.commands), ""]
     lines += [f"- {write(note.text)}" for note in sheet.todo]
     lines += ["", "**What this does not say**", "", *(f"- {write(note.text)}" for note in sheet.limits)]
@@ -54,6 +57,7 @@ def to_text(sheet: AnswerSheet, width: int = 80) -> str:
     lines += ["", *_columns(sheet, width)]
     marks = {row.mark: row.status_words.partition(":")[0] for row in sheet.rows if row.mark}
     lines.append(_wrapped(" · ".join(f"{mark} {words}" for mark, words in marks.items()), width))
+    lines += [_wrapped(words, width) for words in sheet.untried]
     lines += ["", "What to do next:", *(f"  {command}" for command in sheet.commands)]
     lines += [_wrapped(note.text, width, "- ") for note in sheet.todo]
     if sheet.limits:
@@ -100,6 +104,7 @@ def to_plain(sheet: AnswerSheet) -> Record:
         "subtitle": sheet.subtitle,
         "tiles": [{"label": t.label, "value": t.value, "note": t.note} for t in sheet.tiles],
         "rows": [{**row.values, "shown": cells_of(row)} for row in sheet.rows],
+        "untried": list(sheet.untried),
         "next": [*sheet.commands, *(note.text for note in sheet.todo)],
         "limits": [note.text for note in sheet.limits],
     }
@@ -124,7 +129,7 @@ def _columns(sheet: AnswerSheet, width: int) -> list[str]:
         )
     ]
     widths = [max(map(len, [head, *cells])) for head, cells, _ in columns]
-    longest = max(len("Family"), *(len(row.name) for row in sheet.rows))
+    longest = max([len("Family"), *(len(row.name) for row in sheet.rows)])
     while (room := width - sum(widths) + widths[1] - 2 * (len(widths) - 1)) < min(longest, 12):
         widths.pop()
     widths[1] = min(longest, room)

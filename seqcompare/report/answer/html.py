@@ -95,6 +95,7 @@ def table_html(sheet: AnswerSheet, themed: Themed) -> str:
         '<table class="sq-table" role="table"><caption class="sq-unseen">Every model: status, score, gain, '
         f'reach and cost</caption><thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
         f'<tbody role="rowgroup">{rows}</tbody>{foot}</table></div>'
+        + "".join(f'<p class="sq-untried">{escape(words)}</p>' for words in sheet.untried)
     )
 
 
@@ -105,7 +106,8 @@ def _row(row: Row, sheet: AnswerSheet, themed: Themed) -> str:
     mark = f'<span class="sq-mark" aria-hidden="true">{row.mark}</span>' if row.mark else ""
     cells = {
         "status": f'<span class="sq-both">{mark}<span>{escape(row.status_words)}</span></span>',
-        "score": f"<b>{escape(row.score)}</b><small>{escape(row.interval)}</small>",
+        "score": f"<b>{escape(row.score)}</b><small>{escape(row.interval)}</small>"
+        f"<small>{escape(row.beside)}</small>",
         "drawn": _drawn(row, sheet, themed),
         "gain": _gain(row),
         "sure": escape(row.sure),

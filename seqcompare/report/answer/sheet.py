@@ -14,7 +14,7 @@ from seqcompare import quantities as say
 from seqcompare.families import REFERENCE
 from seqcompare.metrics import Metric
 from seqcompare.report.answer.axis import Axis, zoomed
-from seqcompare.report.answer.tiles import LIKELY, Tile, tiles_of
+from seqcompare.report.answer.tiles import LIKELY, Tile, beside_of, rival_words, tiles_of
 from seqcompare.report.answer.words import (
     capital,
     lower_first,
@@ -25,18 +25,19 @@ from seqcompare.report.answer.words import (
     unit_of,
     written,
 )
-from seqcompare.report.names import distinct, palette_of, shown
+from seqcompare.report.names import joined, names_of, palette_of, shown
 from seqcompare.results.comparison import ComparisonResult
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import in_time
 from seqcompare.results.judgement import ENOUGH, EQUIVALENT, INFERIOR, NOT_TRIED, UNDECIDED, Judgement
-from seqcompare.results.left_out import TOLD_APART
 from seqcompare.results.sureness import searched_words, settle_words
 from seqcompare.style import SeriesStyle
 from seqcompare.typing import Params
 
 #: The sign of what is not shown, either way.
 MAYBE = "?"
+#: Below it a model that was not shown to be worse is probably so.
+UNLIKELY = 0.1
 #: Status -> sign and words.
 _STATUS = {
     ENOUGH: ("✓", "good enough"),
@@ -77,6 +78,7 @@ class Row:
     status_words: str
     score: str
     interval: str
+    beside: str
     gain: str
     gain_interval: str
     over: str
@@ -100,11 +102,13 @@ class AnswerSheet:
     title, subtitle : str
         The question, and what it was asked of.
     tiles : tuple of Tile
-        Use this model, how good, how far back, how sure.
+        Use this model, how good, how far back, how sure, and of numbers whom to forecast by.
     heads : dict of str to (str, str)
         Column -> heading, and what stands below it in small letters.
     rows : tuple of Row
-        What is enough first, then the better ones first; references below, then what was not tried.
+        What is enough first, then the better ones first; references below. Who has no score has no row.
+    untried : tuple of str
+        Who was not tried, or not to the end, and why, in sentences.
     axis : Axis
         Where scores are drawn.
     commands : tuple of str
@@ -120,6 +124,7 @@ class AnswerSheet:
     tiles: tuple[Tile, ...]
     heads: dict[str, tuple[str, str]]
     rows: tuple[Row, ...]
+    untried: tuple[str, ...]
     axis: Axis
     commands: tuple[str, ...]
     todo: tuple[Note, ...]
@@ -150,6 +155,7 @@ def sheet_of(result: ComparisonResult, folder: str, unsaved: str = "") -> Answer
         tiles=tiles_of(result, table, tolerance),
         heads=_heads(metric, tolerance, in_time(data, 1)),
         rows=rows,
+        untried=_untried(result, table),
         axis=zoomed(_contestants(rows), metric, result.contest.tolerance),
         commands=_commands(judged, result, folder),
         todo=((Note(f"{unsaved}."),) if unsaved else ()) + _todo(result, notes),
@@ -188,7 +194,7 @@ def _heads(metric: Metric, tolerance: str, every: str) -> dict[str, tuple[str, s
         "drawn": ("On test data", f"shaded: within {tolerance} of the best; an arrow: it goes on"),
         "gain": (
             "Gain over a simpler one",
-            f"in {unit_of(metric) or metric.label}, pair by pair; below 0: worse; 95% interval",
+            f"in {unit_of(metric) or metric.label}; below 0: worse; 95% interval",
         ),
         "sure": ("As good as the best", "probability of it"),
         "reach": ("Reach", f"steps back, of {every}" if every else "steps back"),
@@ -199,9 +205,9 @@ def _heads(metric: Metric, tolerance: str, every: str) -> dict[str, tuple[str, s
 
 
 def _rows(result: ComparisonResult, table: pd.DataFrame) -> tuple[Row, ...]:
-    judged, metric = result.judgement, result.metric
+    judged, metric, beside = result.judgement, result.metric, beside_of(result)
     palette, families = palette_of(result.config, table["family"].dropna())
-    names = distinct(table["entry"], 40)
+    names = names_of(result.config, table["entry"], 40)
     drawn = [(str(e), families[f]) for e, f in table[["entry", "family"]].dropna().to_numpy()]
     looks = palette.entry_styles(drawn)
     sign = -1 if metric.greater_is_better else 1
@@ -212,17 +218,20 @@ def _rows(result: ComparisonResult, table: pd.DataFrame) -> tuple[Row, ...]:
     found: list[Row] = []
     for row in records.to_dict("records"):
         entry, status = str(row["entry"]), str(row["status"])
+        if status == NOT_TRIED and missing(row["score"]):
+            continue
         mark, words = _STATUS[status]
         if row["family"] == REFERENCE and status != ENOUGH:
             mark, words = "", "baseline"
         elif status == NOT_TRIED:
-            untested = missing(row["score"])
-            words = f"not {'' if untested else 'fully '}tried: {shown(judged.reasons.get(entry, ''), 60)}"
+            words = "worse so far, its best not tried"
         elif status == UNDECIDED and judged.kind == "cannot tell":
             best = not any(r.status == UNDECIDED for r in found)
             words = "best so far, not proven" if best else "not proven"
         elif status == UNDECIDED and entry == judged.best and judged.kind == "model":
             words = "best so far, lead not shown"
+        elif status == UNDECIDED and row["p_good_enough"] < UNLIKELY:
+            words = "probably worse"
         elif status == ENOUGH and entry == judged.best and judged.kind == "model":
             words = "best"
         elif status == ENOUGH and entry != judged.best:
@@ -243,6 +252,9 @@ def _rows(result: ComparisonResult, table: pd.DataFrame) -> tuple[Row, ...]:
                 status_words=words,
                 score=written(row["score"], metric.say_figure),
                 interval=span_of(row["low"], row["high"], metric.say_figure),
+                beside=""
+                if beside is None or entry not in beside.scores
+                else beside.say(beside.scores[entry]),
                 gain=written(row["gain"], metric.say_gain),
                 gain_interval=span_of(row["gain_low"], row["gain_high"], metric.say_gain, " to "),
                 over="" if missing(simpler) else names[simpler],
@@ -258,6 +270,20 @@ def _rows(result: ComparisonResult, table: pd.DataFrame) -> tuple[Row, ...]:
             )
         )
     return tuple(found)
+
+
+def _untried(result: ComparisonResult, table: pd.DataFrame) -> tuple[str, ...]:
+    """Say who was not tried, or not to the end; those of one reason together."""
+    reasons, names = result.judgement.reasons, names_of(result.config, table["entry"], 40)
+    said = []
+    for words, scored in (("Not tried", False), ("Not tried to the end", True)):
+        mine: dict[str, list[str]] = {}
+        for entry, score in table[["entry", "score"]].itertuples(index=False, name=None):
+            if result.judgement.status.get(entry) == NOT_TRIED and missing(score) != scored:
+                mine.setdefault(shown(reasons.get(entry, ""), 200), []).append(names[entry])
+        parts = [f"{joined(who)} ({why})" if why else joined(who) for why, who in mine.items()]
+        said += [f"{words}: {'; '.join(parts)}."] if parts else []
+    return tuple(said)
 
 
 def _sentences(result: ComparisonResult) -> list[tuple[str, Note]]:
@@ -278,8 +304,11 @@ def _commands(judged: Judgement, result: ComparisonResult, folder: str) -> tuple
     if judged.kind == "model" and judged.winner != CHANCE:
         n = int(data["n_sequences"])
         whole = f"all {say.count(n)} sequences" if n > 1 else "the whole sequence"
+        named = result.forecaster
+        forecast = [] if named is None else [f"seqcompare forecast {folder} NEW_DATA --steps {named.steps}"]
         return (
             f"seqcompare predict {folder} NEW_DATA --out answers.csv",
+            *forecast,
             f"model = seqcompare.load_run({folder!r}).model()  # fitted to {whole}",
         )
     return (f"seqcompare profile {name}  # what single steps tell, before any model",)
@@ -290,7 +319,7 @@ def _todo(result: ComparisonResult, notes: list[tuple[str, Note]]) -> tuple[Note
     todo = []
     if judged.more > 0:
         what = {"cannot tell": "whether any model beats chance"}.get(
-            judged.kind, f"whether {shown(judged.rival, 40)} is better"
+            judged.kind, f"whether {rival_words(result)} is better"
         )
         todo.append(Note(f"To settle {what}: {lower_first(settle_words(result.findings))}", ("pairs",)))
     todo += [
@@ -299,8 +328,15 @@ def _todo(result: ComparisonResult, notes: list[tuple[str, Note]]) -> tuple[Note
         if topic == "more" and note.text.startswith(("No larger", "A wider grid"))
     ]
     for entry in judged.unsettled:
-        p = say.probability(1 - judged.worse[entry])
-        todo.append(Note(f"Cheaper, and open: {shown(entry, 40)} would do with probability {p}.", ("pairs",)))
+        p = 1 - judged.worse[entry]
+        row = next(r for r in result.answer.table.to_dict("records") if r["entry"] == entry)
+        if p >= UNLIKELY:
+            size = written(row["n_parameters"], say.count)
+            text = (
+                f"If small counts: {shown(row['candidate'], 48)} has {size} parameters, and is as good "
+                f"as the best with a probability of {say.probability(p)}."
+            )
+            todo.append(Note(text, ("pairs",)))
     return tuple(todo)
 
 
@@ -320,7 +356,5 @@ def _limits(result: ComparisonResult, notes: list[tuple[str, Note]]) -> tuple[No
         )
     tried = searched_words(result.findings)
     if tried:
-        dropped = result.spent is not None and any(x.reason == TOLD_APART for x in result.spent.left_out)
-        whole = "Tried to the end were" if dropped else "Tried were"
-        limits.append(Note(f"{whole} {shown(tried, 600)}: of others nothing is said.", ("grids",)))
+        limits.append(Note(f"Tested were {shown(tried, 600)}: of others nothing is said.", ("grids",)))
     return tuple(limits)

@@ -74,7 +74,7 @@ def draw_slide(sheet: AnswerSheet) -> Figure:
         )
         widths = (0.30, 0.20, 0.19, 0.20)
         left = 0.04
-        for tile, width in zip(sheet.tiles, widths, strict=True):
+        for tile, width in zip(sheet.tiles, widths, strict=False):
             box = canvas.add_axes((left, 0.60, width, 0.22), facecolor=_CARD)
             box.set_xticks([])
             box.set_yticks([])
@@ -87,9 +87,12 @@ def draw_slide(sheet: AnswerSheet) -> Figure:
             color = _GOOD if tile.tone == "ok" else style.INK
             box.text(0.04, 0.75, value, fontsize=15, weight="bold", color=color, va="top")
             below = 0.75 - 0.17 * (value.count("\n") + 1)
-            note = "\n".join(textwrap.wrap(tile.note, letters)[:4])
+            note = "\n".join(textwrap.wrap(tile.note, int(letters * 1.25)))
             box.text(0.04, below, note, fontsize=9.5, color=style.QUIET, va="top")
             left += width + 0.01
+        for tile in sheet.tiles[len(widths) :]:
+            line = textwrap.shorten(f"{tile.label}: {tile.value} ({tile.note})", 130, placeholder=" ...")
+            canvas.text(0.04, 0.57, line, fontsize=10.5, color=style.QUIET, va="center")
         ax = canvas.add_axes((0.27, 0.10, 0.66, 0.44))
         draw_scores(sheet, ax)
         ax.tick_params(labelsize=11)

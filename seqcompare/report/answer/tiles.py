@@ -1,4 +1,4 @@
-"""The four tiles of an answer: use this model, how good, how far back, how sure."""
+"""The tiles of an answer: use this model, how good, how far back, how sure; and of numbers, to forecast."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from seqcompare import quantities as say
+from seqcompare.metrics import Metric
 from seqcompare.report.answer.words import capital, margin_words, missing, reach_span, span_of, written
 from seqcompare.report.names import shown
 from seqcompare.results.comparison import ComparisonResult
@@ -23,7 +24,7 @@ _BESIDE = ("accuracy", "rmse")
 
 @dataclass(frozen=True)
 class Tile:
-    """One of the four things that a reader wants first."""
+    """One of the few things that a reader wants first."""
 
     label: str
     value: str
@@ -33,7 +34,7 @@ class Tile:
 
 def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> tuple[Tile, ...]:
     """Return the tiles of an answer; `tolerance` is what is practically equal, in words."""
-    judged, metric, verdict = result.judgement, result.metric, result.verdict
+    judged, verdict = result.judgement, result.verdict
     if judged.kind == "nothing":
         failed = Tile("Use this model", "None", "no model has ended well in every fold", "no")
         rest = [Tile(label, say.NOTHING, "") for label in ("How good", "How far back", "How sure")]
@@ -44,14 +45,7 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
     if judged.kind == "cannot tell" and name in judged.references:
         name = _best_model(by_entry, result) or name
     mine = by_entry[name]
-    floor = CHANCE if CHANCE in by_entry and name != CHANCE else ""
-    said = [f"95% interval {span_of(mine['low'], mine['high'], metric.say_figure)}"]
-    if floor:
-        said.append(f"chance {metric.say_figure(by_entry[CHANCE]['score'])}")
-    said += _beside(result, name, floor)
-    if judged.kind == "cannot tell" and name != CHANCE:
-        said.insert(0, f"{shown(mine['candidate'], 40)}, the best so far")
-    good = Tile("How good", metric.say(float(mine["score"])), " · ".join(said))
+    good = _how_good(result, by_entry, name)
     if judged.kind == "cannot tell":
         leader = "" if name == CHANCE else f"; best so far: {shown(mine['candidate'], 40)}"
         use = Tile("Use this model", "None yet", f"not shown that any model beats chance{leader}", "open")
@@ -74,9 +68,9 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
         )
     else:
         if judged.winner != judged.best:
-            why = f"the smallest that no other was shown to beat by {tolerance}"
+            why = f"the smallest that none was shown to beat by {tolerance}"
         else:
-            why = "the best on test data" if _rivals(result) else "the only one tried"
+            why = "the best on test data" if _rivals(result) else "the only family tried"
         size = written(mine["n_parameters"], say.count)
         unsure = judged.good_enough[str(judged.winner)] < LIKELY
         tone = "open" if unsure else "ok"
@@ -84,24 +78,76 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
         costs = f"{size} parameters, {step} a step, {written(mine['fit_seconds'], say.duration)} to train"
         use = Tile("Use this model", capital(shown(verdict.model, 48)), f"{why} · {costs}", tone)
         sure = _how_sure(result, judged, tolerance)
-    return use, good, _how_far(result, mine), sure
+    return use, good, _how_far(result, mine), sure, *_to_forecast(result)
 
 
-def _beside(result: ComparisonResult, winner: str, floor: str) -> list[str]:
-    """Return the score in what readers count in, where models are compared by something else."""
+def _to_forecast(result: ComparisonResult) -> list[Tile]:
+    """Return whom to forecast several steps by, where the run has found that out."""
+    named = result.forecaster
+    if named is None:
+        return []
+    label = f"To forecast {say.count(named.steps)} step{'s' if named.steps > 1 else ''}"
+    rival = named.rival
+    against = f", {shown(rival['candidate'], 30)} by {say.ratio(float(rival['score']))}" if rival else ""
+    note = (
+        f"off by {say.ratio(float(named.row['score']))}{against}: mean CRPS of all these steps in backtests "
+        f"from {say.count(named.n_origins)} points, in units of the last value's error one step ahead"
+    )
+    if not named.is_model:
+        return [Tile(label, "No model: chance is enough", note)]
+    same = (named.entry, named.candidate) == (result.verdict.entry, result.verdict.model)
+    return [Tile(label, "The same model" if same else capital(shown(named.candidate, 48)), note, "ok")]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What readers count in, beside what models are compared by: the metric, and the score of each model."""
+
+    metric: Metric
+    scores: dict[str, float]
+
+    def say(self, score: float) -> str:
+        """Return a score with its unit, in few words."""
+        figure = self.metric.say_figure(score)
+        return f"{self.metric.title} {figure}" if self.metric.title else self.metric.say(score)
+
+
+def beside_of(result: ComparisonResult) -> Beside | None:
+    """Return the first of `_BESIDE` that a comparison has, and is not judged by; None without."""
     scores = result.summary.set_index("entry")
     if result.shorter is not None and result.shorter.named:
         scores.update(result.shorter.table.set_index("entry"))
     for name in _BESIDE:
-        if name == result.metric.name or name not in scores or missing(scores[name][winner]):
-            continue
-        metric = metric_of(result.config, name)
-        chance = f", chance {metric.say_figure(scores[name][floor])}" if floor else ""
-        mine = float(scores[name][winner])
-        return [
-            f"{f'{metric.title} {metric.say_figure(mine)}' if metric.title else metric.say(mine)}{chance}"
-        ]
-    return []
+        if name != result.metric.name and name in scores and scores[name].notna().any():
+            known = scores[name].dropna()
+            return Beside(metric_of(result.config, name), {str(e): float(v) for e, v in known.items()})
+    return None
+
+
+def _how_good(result: ComparisonResult, by_entry: Mapping[str, Mapping[Hashable, float]], name: str) -> Tile:
+    """Return how good a model is: what readers count in first, where there is such."""
+    metric, beside, mine = result.metric, beside_of(result), by_entry[name]
+    floor = CHANCE if CHANCE in by_entry and name != CHANCE else ""
+    span = f"95% interval {span_of(mine['low'], mine['high'], metric.say_figure)}"
+    score = metric.say(float(mine["score"]))
+    chance = f"chance {metric.say_figure(by_entry[CHANCE]['score'])}" if floor else ""
+    said = [span, chance]
+    if beside is not None and name in beside.scores:
+        said = [f"models are compared by {score} ({', '.join(filter(None, said))})"]
+        score = beside.say(beside.scores[name])
+        if floor in beside.scores:
+            said.insert(0, f"chance {beside.metric.say_figure(beside.scores[floor])}")
+        if beside.metric.in_units:
+            said.insert(0, "typical error, in the unit of the data")
+    if result.judgement.kind == "cannot tell" and name != CHANCE:
+        said.insert(0, f"{shown(mine['candidate'], 40)}, the best so far")
+    return Tile("How good", score, " · ".join(filter(None, said)))
+
+
+def rival_words(result: ComparisonResult) -> str:
+    """Return what the model is called that may be better than the one that is named."""
+    rows = result.summary[result.summary["entry"] == result.judgement.rival]
+    return shown(rows["chosen"].iloc[0] if len(rows) else result.judgement.rival, 40)
 
 
 def _how_sure(result: ComparisonResult, judged: Judgement, tolerance: str) -> Tile:
@@ -111,7 +157,7 @@ def _how_sure(result: ComparisonResult, judged: Judgement, tolerance: str) -> Ti
         note = f"is the probability that frequencies are not better by {tolerance}; no other model was tried"
     elif judged.at_most > result.contest.tolerance and judged.rival is not None:
         most = margin_words(result.metric, judged.at_most)
-        note += f"; {shown(judged.rival, 30)} may be better by up to {most}"
+        note += f"; {rival_words(result)} may be better by up to {most}"
     return Tile("How sure", f"{say.probability(p)}{': not sure' if p < LIKELY else ''}", note)
 
 
@@ -166,5 +212,7 @@ def _how_far(result: ComparisonResult, mine: Mapping[Hashable, float]) -> Tile:
     if reach not in (None, "nan"):
         k = int(float(str(reach)))
         found = "nothing found" if k == 0 else f"{k} step{'' if k == 1 else 's'} back"
-        return Tile(label, found, "in the data, before any model; how far back this one looks was not traced")
+        return Tile(
+            label, f"data: {found}", "found before any model; how far back this one looks was not traced"
+        )
     return Tile(label, "not known", "too few pairs of steps to tell, and no model was traced")

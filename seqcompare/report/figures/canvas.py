@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
+from matplotlib.ticker import FixedLocator, LogLocator, NullLocator, PercentFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from seqcompare import style
@@ -36,6 +36,12 @@ def styles_of(frame: pd.DataFrame, palette: style.Palette | None = None) -> dict
     rows = full[["model", *known]].drop_duplicates().itertuples(index=False, name=None)
     palette = palette or style.Palette(others=full["family"].astype(str))
     return palette.model_styles((str(m), str(f), str(v), float(c)) for m, f, v, c in rows)
+
+
+def as_written(axis: Axis, write: Callable[[float], str]) -> None:
+    """Label an axis in percent, where what it shows is written so."""
+    if write(0.5).endswith("%"):
+        axis.set_major_formatter(PercentFormatter(1.0))
 
 
 def series_id(name: str) -> str:

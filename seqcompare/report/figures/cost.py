@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from seqcompare import style
 from seqcompare.families import REFERENCE
+from seqcompare.quantities import number
 from seqcompare.report.figures import canvas
 from seqcompare.style import Line, SeriesStyle
 
@@ -77,6 +80,7 @@ def cost_against_score(
     cost: str = "fit_seconds",
     score: str = "skill",
     score_label: str | None = None,
+    write: Callable[[float], str] = number,
     greater_is_better: bool = True,
     styles: dict[str, SeriesStyle] | None = None,
 ) -> Axes:
@@ -95,6 +99,8 @@ def cost_against_score(
         The column for the y axis.
     score_label : str, optional
         Label of the y axis; `score` by default.
+    write : callable (float) -> str
+        How scores are written.
     greater_is_better : bool, default=True
         Which way the score runs.
     styles : dict of str to SeriesStyle, optional
@@ -114,6 +120,7 @@ def cost_against_score(
         ax.set_xscale("log")
         canvas.log_axis(ax.xaxis)
         ax.set_xlabel(COSTS.get(cost, cost))
+        canvas.as_written(ax.yaxis, write)
         ax.set_ylabel(score_label or score)
         if score == "skill":
             points = points.assign(skill=points["skill"].clip(canvas.SKILL_FLOOR, canvas.SKILL_TOP))

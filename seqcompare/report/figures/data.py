@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from seqcompare import style
+from seqcompare.quantities import number
 from seqcompare.report.figures import canvas
 from seqcompare.style import Line, SeriesStyle
 
@@ -33,6 +35,7 @@ def contest(
     *,
     score_label: str = "score",
     chance: float | None = None,
+    write: Callable[[float], str] = number,
     winner: str | None = None,
     styles: dict[str, SeriesStyle] | None = None,
 ) -> Axes:
@@ -48,6 +51,8 @@ def contest(
         Label of the x axis.
     chance : float, optional
         Score of the predictor that knows nothing but how often each answer occurs.
+    write : callable (float) -> str
+        How scores are written.
     winner : str, optional
         The contestant that is enough, which is ringed.
     styles : dict of str to SeriesStyle, optional
@@ -74,7 +79,7 @@ def contest(
             ax.plot([row["low"], row["high"]], [place, place], color=look.color, linewidth=1.8, gid=gid)
             canvas.draw_mark(ax, name, [row["score"]], [place], look, ring=won)
             ax.annotate(
-                f" {score_text(row['score'])}" + (", enough" if won else ""),
+                f" {write(row['score'])}" + (", enough" if won else ""),
                 (1.0, place),
                 xycoords=("axes fraction", "data"),
                 color=look.text,
@@ -87,13 +92,9 @@ def contest(
         ax.set_ylim(len(rows) - 0.4, -0.6)
         ax.tick_params(axis="y", length=0)
         ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10]))
+        canvas.as_written(ax.xaxis, write)
         ax.set_xlabel(score_label)
     return ax
-
-
-def score_text(score: float) -> str:
-    """Return a score with four digits, trailing zeros included, so that scores line up."""
-    return f"{score:#.4g}".rstrip(".") if score else "0"
 
 
 def context_curve(
@@ -101,6 +102,7 @@ def context_curve(
     ax: Axes | None = None,
     *,
     score_label: str = "score",
+    write: Callable[[float], str] = number,
     styles: dict[str, SeriesStyle] | None = None,
 ) -> Axes:
     """Draw the score of one model that may see the last k steps only, against k.
@@ -114,6 +116,8 @@ def context_curve(
         Where to draw; new axes by default.
     score_label : str, default="score"
         Label of the y axis.
+    write : callable (float) -> str
+        How scores are written.
     styles : dict of str to SeriesStyle, optional
         Style of each model; found from `frame` by default.
 
@@ -126,6 +130,7 @@ def context_curve(
     with style.look():
         ax = ax or style.new_axes()
         canvas.distance_axis(ax, frame["context"], "context k (steps)")
+        canvas.as_written(ax.yaxis, write)
         ax.set_ylabel(score_label)
         several = frame["model"].nunique() > 1
         for (name, control), part in frame.groupby(["model", "control"], sort=False):

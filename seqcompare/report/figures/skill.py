@@ -9,6 +9,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from seqcompare import style
+from seqcompare.quantities import skill as say_skill
 from seqcompare.report.figures import canvas
 from seqcompare.style import Palette, SeriesStyle
 
@@ -105,7 +106,9 @@ def skill_map(frame: pd.DataFrame, ax: Axes | None = None, *, x: str = "distance
     table = frame.pivot(index="group", columns=x, values="skill").reindex(index=groups, columns=values)
     with style.look():
         ax = ax or style.new_axes(5.2, 0.32 * len(groups) + 1)
-        canvas.draw_cells(ax, table.clip(0, 1).to_numpy(dtype=float), table.map(_short).to_numpy().tolist())
+        canvas.draw_cells(
+            ax, table.clip(0, 1).to_numpy(dtype=float), table.map(say_skill).to_numpy().tolist()
+        )
         words = {(round(x - 0.5), round(y - 0.5)): t for t in ax.texts for x, y in [t.get_position()]}
         known = frame.set_index(["group", x])["can_represent"]
         for row, group in enumerate(groups):
@@ -154,13 +157,6 @@ def _mark(ax: Axes, column: int, row: int, skill: float, can_represent: object, 
                 zorder=3,
             )
         )
-
-
-def _short(skill: float) -> str:
-    if np.isnan(skill):
-        return ""
-    text = f"{abs(skill):.2f}".removeprefix("0")
-    return "−" + text if round(skill, 2) < 0 else text
 
 
 def horizons(frame: pd.DataFrame, ax: Axes | None = None, *, palette: Palette | None = None) -> Axes:

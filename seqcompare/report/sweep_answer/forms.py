@@ -126,10 +126,11 @@ def html_of(
         if name in anchors
     )
     return (
-        f'<div class="sq-answer">{tiles_html(tiles)}<div class="sq-wide" tabindex="0" role="region" '
-        'aria-label="How far each family reaches on each task"><table class="sq-reaches">'
-        "<caption>How far the best model of each family reaches, in steps back; the darker, the more of "
-        "what was tried; empty: not asked</caption>"
+        f'<div class="sq-answer">{tiles_html(tiles)}<p class="sq-untried">How far the best model of each '
+        "family reaches, in steps back; the darker, the more of what was tried; empty: not asked</p>"
+        '<div class="sq-wide" tabindex="0" role="region" aria-label="How far each family reaches on each '
+        'task"><table class="sq-reaches"><caption class="sq-unseen">How far the best model of each family '
+        "reaches, in steps back</caption>"
         f'<thead><tr><th scope="col">Best model of</th>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
         f'<ul class="sq-legend">{legend}</ul>'

@@ -55,8 +55,9 @@ def tiles_of_sweep(view: SweepView, found: Reaches) -> tuple[Tile, ...]:
         first = Tile("Reaches farthest", "None", "no family reaches the largest distance of a task", "open")
     failed = Tile(
         "Falls short at once",
-        f"{looks[NOT_LEARNED]} not learned, {looks[CANNOT]} cannot",
-        f"of {len(found.cells)} pairs of family and task, at the smallest distance",
+        f"{looks[NOT_LEARNED] + looks[CANNOT]} of {len(found.cells)}",
+        f"pairs of family and task, at the smallest distance: {looks[NOT_LEARNED]} not learned, "
+        f"{looks[CANNOT]} impossible by theory",
     )
     rows = view.rows[view.rows["family"] != REFERENCE]
     size = say.count(float(rows["n_parameters"].median())) if len(rows) else say.NOTHING

@@ -26,7 +26,7 @@
     const body = table.tBodies[0];
     const keyed = [...body.rows].map((row) => {
       const cell = row.cells[column];
-      const value = cell.classList.contains("n") ? toNumber(cell.textContent) : cell.textContent;
+      const value = cell.classList.contains("n") ? toNumber(cell.dataset.v ?? cell.textContent) : cell.textContent;
       return [cell.textContent === "" ? null : value, row];
     });
     const order = (a, b) =>
@@ -36,7 +36,7 @@
   };
   // a spreadsheet runs cells that start like a formula: they get an apostrophe
   const quote = (cell) => {
-    let text = cell.textContent;
+    let text = cell.dataset.v ?? cell.textContent;
     if (cell.classList.contains("n")) text = text.replace(/−/g, "-");
     else if (/^\s*[=+\-@]/.test(text)) text = "'" + text;
     return /[",\n\r]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;

@@ -1,0 +1,41 @@
+"""The model to forecast by: the one that backtests name, fitted to everything and saved beside the winner."""
+
+from __future__ import annotations
+
+import warnings
+
+import seqcompare
+from seqcompare.data.dataset import SequenceDataset
+from seqcompare.experiments.answer import fit_model
+from seqcompare.experiments.planned import PlannedComparison
+from seqcompare.experiments.threads import one_thread
+from seqcompare.results.comparison import StoredComparison
+
+FORECASTER = "forecaster.skops"
+
+
+def is_the_winner(found: StoredComparison) -> bool:
+    """Whether the model that is named to forecast by is the one that is named for the next step."""
+    named, verdict = found.result.forecaster, found.result.verdict
+    return named is not None and (named.entry, named.candidate) == (verdict.entry, verdict.model)
+
+
+def keep_forecaster(found: StoredComparison, dataset: SequenceDataset, planned: PlannedComparison) -> None:
+    """Fit the model that is named to forecast by to all data, and save it, unless it is the winner."""
+    path, named = found.folder / FORECASTER, found.result.forecaster
+    path.unlink(missing_ok=True)
+    if named is None or not named.is_model or is_the_winner(found):
+        return
+    contestant = next(c for c in planned.contestants if c.name == named.entry)
+    candidate = next(c for c in contestant.candidates if c.label == named.candidate)
+    with one_thread(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the same that its trials gave, and these are kept
+        model, fitted = candidate.build(planned.source.problem(), 0)
+        if not fitted:
+            fit_model(model, dataset)
+    try:
+        seqcompare.save(model, path)
+    except Exception as error:  # whatever a model of the user's own cannot be taken apart for
+        path.unlink(missing_ok=True)
+        problem = f"{candidate.label} could not be saved to {FORECASTER} ({type(error).__name__}: {error})"
+        warnings.warn(" ".join(problem.split()), RuntimeWarning, stacklevel=2)
