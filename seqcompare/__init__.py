@@ -43,10 +43,17 @@ _HOMES = {
     "seqcompare.models.attention.estimators": [
         "AttentionClassifier",
         "AttentionRegressor",
+        "AttentionStepRegressor",
         "AttentionTagger",
     ],
     "seqcompare.models.echo_state.labels": ["EchoStateClassifier", "EchoStateTagger"],
     "seqcompare.models.echo_state.numbers": ["EchoStateRegressor", "EchoStateStepRegressor"],
+    "seqcompare.models.pytorch.estimators": [
+        "TorchClassifier",
+        "TorchRegressor",
+        "TorchStepRegressor",
+        "TorchTagger",
+    ],
     "seqcompare.models.recurrent.estimators": [
         "RNNClassifier",
         "RNNRegressor",

@@ -15,6 +15,7 @@ from seqcompare.experiments.sweep import Run as Run
 from seqcompare.experiments.sweep import sweep as sweep
 from seqcompare.models.attention.estimators import AttentionClassifier as AttentionClassifier
 from seqcompare.models.attention.estimators import AttentionRegressor as AttentionRegressor
+from seqcompare.models.attention.estimators import AttentionStepRegressor as AttentionStepRegressor
 from seqcompare.models.attention.estimators import AttentionTagger as AttentionTagger
 from seqcompare.models.bayes import BayesClassifier as BayesClassifier
 from seqcompare.models.echo_state.labels import EchoStateClassifier as EchoStateClassifier
@@ -44,6 +45,10 @@ from seqcompare.models.missing_symbols import FilledNext as FilledNext
 from seqcompare.models.next_step import NextStep as NextStep
 from seqcompare.models.persistence import load as load
 from seqcompare.models.persistence import save as save
+from seqcompare.models.pytorch.estimators import TorchClassifier as TorchClassifier
+from seqcompare.models.pytorch.estimators import TorchRegressor as TorchRegressor
+from seqcompare.models.pytorch.estimators import TorchStepRegressor as TorchStepRegressor
+from seqcompare.models.pytorch.estimators import TorchTagger as TorchTagger
 from seqcompare.models.recurrent.estimators import RNNClassifier as RNNClassifier
 from seqcompare.models.recurrent.estimators import RNNRegressor as RNNRegressor
 from seqcompare.models.recurrent.estimators import RNNStepRegressor as RNNStepRegressor

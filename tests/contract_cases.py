@@ -1,5 +1,8 @@
 """The estimators that are held to the contract."""
 
+from importlib.util import find_spec
+
+import own_modules
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
@@ -8,6 +11,7 @@ from seqcompare import (
     HMM,
     AttentionClassifier,
     AttentionRegressor,
+    AttentionStepRegressor,
     AttentionTagger,
     Autoregression,
     AutoregressiveHMM,
@@ -37,6 +41,10 @@ from seqcompare import (
     RNNTagger,
     SequenceScaler,
     SlidingWindow,
+    TorchClassifier,
+    TorchRegressor,
+    TorchStepRegressor,
+    TorchTagger,
     WindowClassifier,
     WindowRegressor,
     WindowStepRegressor,
@@ -56,6 +64,7 @@ NET = {
 }
 SMALL_NET = NET | {"hidden_size": 4, "max_iter": 5}
 ATTENTION = NET | {"n_layers": 1, "n_heads": 2, "learning_rate_init": 0.01}
+MODULE = {name: value for name, value in NET.items() if name != "hidden_size"} | {"max_iter": 5}
 SMALL_ATTENTION = ATTENTION | {"hidden_size": 4, "max_iter": 5}
 
 
@@ -190,6 +199,12 @@ CASES = {
         AttentionClassifier(**ATTENTION), "real", "sequence", {"pooling": ["last", "mean"]}
     ),
     "attention regressor": case(AttentionRegressor(**ATTENTION), "real", "value", {"n_heads": [1, 2]}),
+    "attention step regressor": case(
+        AttentionStepRegressor(**SMALL_ATTENTION), "real", "step-value", {"n_layers": [1, 2]}
+    ),
+    "next attention of numbers": case(
+        NextStep(AttentionStepRegressor(**SMALL_ATTENTION)), "real", "next", {"estimator__n_heads": [1, 2]}
+    ),
     "echo state tagger": case(EchoStateTagger(20, random_state=0), "strings", "step", {"n_units": [5, 10]}),
     "echo state tagger mixed": case(
         EchoStateTagger(20, random_state=0), "mixed", "step", {"leak": [0.3, 1.0]}
@@ -291,6 +306,48 @@ CASES = {
     "window real": case(SlidingWindow(2), "real", "transform"),
     "scaler": case(SequenceScaler(), "real", "transform"),
 }
+
+#: Modules of PyTorch: where it is, they are cases as all others.
+MODULES = {
+    "module tagger": case(
+        TorchTagger(own_modules.recurrent, **MODULE), "strings", "step", {"alpha": [0.0, 0.1]}
+    ),
+    "module tagger both ways": case(
+        TorchTagger(own_modules.recurrent, module_params={"bidirectional": True}, causal=False, **MODULE),
+        "real",
+        "step",
+        {"module_params": [{"size": 2, "bidirectional": True}, {"kind": "LSTM", "bidirectional": True}]},
+    ),
+    "module tagger of codes": case(
+        TorchTagger(own_modules.recurrent, module_params={"codes": True}, symbols_as="codes", **MODULE),
+        "strings",
+        "step",
+        {"class_weight": [None, "balanced"]},
+    ),
+    "next module": case(
+        NextStep(TorchTagger(own_modules.recurrent, **MODULE)),
+        "strings",
+        "next",
+        {"estimator__module_params": [{"size": 2}, {"size": 3}]},
+    ),
+    "module step regressor": case(
+        TorchStepRegressor(own_modules.recurrent, **MODULE), "real", "step-value", {"alpha": [0.0, 0.1]}
+    ),
+    "next module of numbers": case(
+        NextStep(TorchStepRegressor(own_modules.recurrent, **MODULE)),
+        "real",
+        "next",
+        {"estimator__alpha": [0.0, 0.1]},
+    ),
+    "module classifier": case(
+        TorchClassifier(own_modules.pooled, **MODULE), "strings", "sequence", {"module_params": [{"size": 2}]}
+    ),
+    "module regressor": case(
+        TorchRegressor(own_modules.pooled, **MODULE), "real", "value", {"module_params": [{"size": 2}]}
+    ),
+}
+if find_spec("torch"):
+    CASES |= MODULES
 
 
 def cases(*roles):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from contract_cases import CASES, SMALL_NET, cases
+from contract_cases import CASES, MODULES, SMALL_NET, cases
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import cross_validate
 
@@ -30,8 +30,8 @@ WITHOUT_WEIGHTS = {
 def test_every_public_estimator_is_held_to_the_contract():
     public = {getattr(seqcompare, name) for name in seqcompare.__all__ if name[0].isupper()}
     estimators = {thing for thing in public if issubclass(thing, BaseEstimator)}
-    inner = {type(getattr(case.estimator, "estimator", None)) for case in CASES.values()}
-    assert estimators <= {type(case.estimator) for case in CASES.values()} | inner
+    held = [case.estimator for case in (CASES | MODULES).values()]
+    assert estimators <= {type(model) for model in held} | {type(getattr(m, "estimator", None)) for m in held}
 
 
 def test_all_but_a_few_take_weights():

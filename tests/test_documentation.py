@@ -14,7 +14,7 @@ PAGES = [
 ]
 
 # recipes run each by itself, from files of their own: see test_recipes.py
-RECIPES = [ROOT / "docs" / "extend.md", ROOT / "docs" / "extend-around.md"]
+RECIPES = [ROOT / "docs" / name for name in ("extend.md", "extend-around.md", "pytorch.md")]
 
 
 def blocks(page: Path) -> list[str]:

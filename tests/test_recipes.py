@@ -78,6 +78,12 @@ def test_a_recipe_runs(page, heading, workplace):
     play(blocks[heading], workplace, {"__name__": "__main__"})
 
 
+def test_the_example_of_a_network_in_pytorch_runs(workplace):
+    pytest.importorskip("torch")  # an extra, which a machine that runs the other tests may not have
+    (blocks,) = sections(ROOT / "docs" / "pytorch.md").values()
+    play(blocks, workplace, {"__name__": "__main__"})
+
+
 @pytest.mark.parametrize("page", EXTEND, ids=lambda page: page.stem)
 def test_each_recipe_is_one_file(page):
     for heading, blocks in sections(page).items():

@@ -34,7 +34,7 @@ OF_ANY_TYPE |= {"class_weight", "topology", "get_metadata_routing", "n_steps_see
 OF_ANY_TYPE |= {"n_iter_", "loss_curve_", "validation_scores_"}
 #: What answers in the container that comes in, or as the one that is given does.
 OF_ANY_ANSWER = {"cross_val_predict", "fit_transform", "predict_distribution", "predict_next_distribution"}
-OF_ANY_ANSWER |= {"get_metadata_routing", "set_output", "to_onnx"}
+OF_ANY_ANSWER |= {"get_metadata_routing", "set_output", "to_module", "to_onnx"}
 
 
 def members(kind):

@@ -30,7 +30,7 @@ from seqcompare.models.distributions.drawing import (
 )
 from seqcompare.models.next_density import NextNumbers
 from seqcompare.models.next_numbers import shift
-from seqcompare.models.online import Recent, as_read
+from seqcompare.models.online import Recent, as_read, can_step
 from seqcompare.typing import (
     Floats,
     Ints,
@@ -234,7 +234,7 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
         check_scalar(steps, "steps", Integral, min_val=1)
         drawn = _CONTINUATIONS if n_samples is None else n_samples
         rng, reach = check_random_state(random_state), self._looks_back
-        if reach is None and hasattr(self.estimator_, "start"):
+        if reach is None and can_step(self.estimator_):
             after = [read_whole(self.start(), self.step, x) for x in sequences]
             return forecast_from_states(after, self.step, steps, drawn, rng)
         return forecast_by_drawing(self._ahead, sequences, steps, drawn, rng, reach or sys.maxsize)

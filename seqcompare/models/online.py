@@ -84,6 +84,15 @@ class StepByStep:
         return found, Recent(steps, state.answers)
 
 
+def can_step(model: Any) -> bool:
+    """Return whether a fitted model reads step by step, in constant time."""
+    try:
+        model.start()
+    except (ValueError, AttributeError):
+        return False
+    return True
+
+
 def keep_answer(answers: dict[Any, Any], steps: tuple[Any, ...], found: Any) -> None:
     """Keep an answer, and forget all others where they have become too much."""
     if len(answers) * (np.size(found) + len(steps)) >= _MOST_KEPT:

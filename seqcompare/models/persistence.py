@@ -53,7 +53,7 @@ _SPLITTERS = (
     "TimeSeriesSplit",
 )
 
-_CHANCE = ("Next", "Density", "Tagger", "Classifier", "Regressor", "StepRegressor")
+_ROLES = ("Next", "Density", "Tagger", "Classifier", "Regressor", "StepRegressor")
 
 # What `load` builds besides what skops trusts: scikit-learn's public estimators, arrays, plain containers.
 # Trees (sklearn.tree._tree.Tree, KDTree, TreePredictor) are not among them: compiled code follows their
@@ -61,6 +61,7 @@ _CHANCE = ("Next", "Density", "Tagger", "Classifier", "Regressor", "StepRegresso
 TRUSTED = (
     "seqcompare.models.attention.estimators.AttentionClassifier",
     "seqcompare.models.attention.estimators.AttentionRegressor",
+    "seqcompare.models.attention.estimators.AttentionStepRegressor",
     "seqcompare.models.attention.estimators.AttentionTagger",
     "seqcompare.models.bayes.BayesClassifier",
     "seqcompare.models.echo_state.labels.EchoStateClassifier",
@@ -95,8 +96,9 @@ TRUSTED = (
     "seqcompare.models.next_step.NextStep",
     "seqcompare.models.pieces.InPieces",
     "seqcompare.models.pieces.NumbersInPieces",
+    *(f"seqcompare.models.pytorch.estimators.Torch{what}" for what in _ROLES[2:]),
     "seqcompare.models.quantized.Quantized",
-    *(f"seqcompare.models.reference.chance.Chance{what}" for what in _CHANCE),
+    *(f"seqcompare.models.reference.chance.Chance{what}" for what in _ROLES),
     "seqcompare.models.reference.levels.PlacedDensity",
     "seqcompare.models.reference.places.PlacedNext",
     "seqcompare.models.reference.places.PlacedTagger",
@@ -148,11 +150,17 @@ def save(model: Model, path: str | Path) -> None:
         as well; see `load` for reading them back.
     path : str or Path
         The file; an old one is replaced.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is a function or class that cannot be imported, so that `load` could not find it.
     """
     import skops.io  # not before: it imports all of scikit-learn, and whatever that knows to work with
 
     from seqcompare import __version__
 
+    _check_importable(model)
     content = {"format": _FORMAT, "version": _VERSION, "seqcompare": __version__, "model": model}
     # a failure, a full disk among them, leaves the old file as it was
     write_whole(Path(path), skops.io.dumps(content))
@@ -221,6 +229,17 @@ def load(path: str | Path, trusted: Sequence[str | type] = ()) -> FittedModel:
             f"{path} was written by seqcompare {content['seqcompare']}, in a later format than this one reads"
         )
     return content["model"]
+
+
+def _check_importable(model: Model) -> None:
+    """Refuse functions and classes that stand within others: a file keeps their names alone."""
+    params = model.get_params() if hasattr(model, "get_params") else {}
+    for name, value in params.items():
+        if "<" in getattr(value, "__qualname__", ""):
+            raise ValueError(
+                f"{name} is {value.__qualname__}, which cannot be imported: to be saved, it has to stand at "
+                "the top of a module"
+            )
 
 
 def _check_size(data: bytes) -> None:

@@ -11,21 +11,29 @@ from seqcompare.models.attention.network import AttentionNetwork
 from seqcompare.models.base import check_sequences
 from seqcompare.models.constraints import check_parameters
 from seqcompare.models.recurrent.net import Net, one_thread, ordinary
-from seqcompare.models.recurrent.parameters import at_least_one, check_training
+from seqcompare.models.recurrent.parameters import (
+    LayerParameters,
+    at_least_one,
+    check_layers,
+    check_training,
+    slower,
+)
 from seqcompare.typing import Array, Record, SequencesLike
 
 MOST = 256  # steps that "auto" reaches back at most
 
 
 @dataclass(eq=False, repr=False)
-class AttentionNet(Net):
+class AttentionNet(LayerParameters, Net):
     """A network of attention behind an estimator; not one by itself.
 
     What `fit` leaves behind is listed in `seqcompare.models.recurrent.net.Net`.
 
     Parameters
     ----------
-    hidden_size, n_layers, standardize, dropout, solver, learning_rate_init, momentum, alpha, clip_norm
+    hidden_size, dropout
+        As in `seqcompare.models.recurrent.parameters.LayerParameters`.
+    standardize, solver, learning_rate_init, momentum, alpha, clip_norm
         As in `seqcompare.models.recurrent.parameters.TrainingParameters`, and so are the next two lines.
     batch_size, max_iter, max_seconds, tol, early_stopping, validation_fraction, n_iter_no_change
         How long, and on what at once.
@@ -70,6 +78,7 @@ class AttentionNet(Net):
 
     def _check_parameters(self) -> None:
         check_parameters(self)
+        check_layers(self)
         check_training(self)
         at_least_one("n_heads", self.n_heads)
         if self.context != "auto":
@@ -105,4 +114,7 @@ class AttentionNet(Net):
         return self._made_of(self.architecture_, reuse=True), ordinary(self.weights_)
 
     def _rate(self) -> float:
-        return 3e-3
+        return slower(3e-3, self.hidden_size)
+
+    def _cut(self) -> tuple[int | None, tuple[float, float]]:
+        return None, (float(self.dropout), 0.0)

@@ -9,14 +9,15 @@ from seqcompare.models.attention.estimator import AttentionNet
 from seqcompare.models.bases import BaseEstimator
 from seqcompare.models.recurrent.classifier import NetClassifier
 from seqcompare.models.recurrent.regressor import NetRegressor
-from seqcompare.models.recurrent.tagger import NetTagger
+from seqcompare.models.recurrent.step_regressor import SteppingStepRegressor
+from seqcompare.models.recurrent.tagger import SteppingTagger
 from seqcompare.typing import Label
 
-__all__ = ["AttentionClassifier", "AttentionRegressor", "AttentionTagger"]
+__all__ = ["AttentionClassifier", "AttentionRegressor", "AttentionStepRegressor", "AttentionTagger"]
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class AttentionTagger(AttentionNet, NetTagger):
+class AttentionTagger(AttentionNet, SteppingTagger):
     """A network of attention that labels every step; `NextStep` of it is a density.
 
     Parameters
@@ -55,6 +56,53 @@ class AttentionTagger(AttentionNet, NetTagger):
 
     class_weight: Any = None
     ignore_label: Label | None = None
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class AttentionStepRegressor(AttentionNet, SteppingStepRegressor):
+    """A network of attention that answers every step with the density of a number, or of several.
+
+    It is trained by the likelihood of its density. Inside `NextStep` that is the density of the next step.
+
+    Parameters
+    ----------
+    output : {"gaussian", "mixture", "poisson"}, default="gaussian"
+        The density, as in `RNNStepRegressor`.
+    n_mix : int, default=3
+        Components of "mixture".
+    hidden_size, n_layers, n_heads, context, causal, standardize
+        What the network is made of. For these and all below see
+        `seqcompare.models.attention.estimator.AttentionNet`.
+    dropout, solver, learning_rate_init, momentum, alpha, clip_norm, batch_size
+        How it is trained.
+    max_iter, max_seconds, tol, early_stopping, validation_fraction, n_iter_no_change
+        When training ends.
+    warm_start, dtype, verbose, random_state
+        Where `fit` starts, and the rest.
+
+    Attributes
+    ----------
+    n_targets_ : int
+        Numbers in an answer.
+    target_mean_, target_scale_ : ndarray, shape (n_targets_,)
+        What standard units of the targets are made with; 0 and 1 for counts.
+    n_parameters_, n_iter_, stop_reason_, loss_curve_, validation_scores_
+        As in `seqcompare.models.recurrent.net.Net`, with all that `fit` leaves behind. Losses are minus
+        log-densities in standard units; scores are minus the loss.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from seqcompare import AttentionStepRegressor
+    >>> X = np.random.default_rng(0).normal(size=(40, 6))
+    >>> y = X + np.roll(X, 1, axis=1)
+    >>> model = AttentionStepRegressor(hidden_size=8, n_heads=2, max_iter=20, random_state=0).fit(X, y)
+    >>> model.predict_distribution(X).batch_shape
+    (40, 6)
+    """
+
+    output: str = "gaussian"
+    n_mix: int = 3
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

@@ -16,8 +16,9 @@ from seqcompare.models.bayes import BayesClassifier
 from seqcompare.models.hmm.model import HMM
 from seqcompare.models.hmm.tagger import HMMTagger
 from seqcompare.models.next_step import NextStep
+from seqcompare.models.pytorch.estimator import TorchNet
 from seqcompare.models.recurrent.net import Net
-from seqcompare.models.recurrent.step_regressor import RNNStepRegressor
+from seqcompare.models.recurrent.step_regressor import NetStepRegressor
 from seqcompare.models.windows.models import WindowClassifier, WindowRegressor
 from seqcompare.models.windows.step_regressor import WindowStepRegressor
 from seqcompare.models.windows.tagger import WindowTagger
@@ -116,7 +117,7 @@ def _answers_of(model: Any, graph: Any, steps: Any, symbols: Any) -> list[tuple[
     if isinstance(model, HMMTagger) and model.causal:
         now = hidden_states.filtered(graph, model, steps)
         return _per_step("probabilities", graph.linear(now, model.labelprob_))
-    if isinstance(model, Net) and not isinstance(model, RNNStepRegressor):
+    if isinstance(model, Net) and not isinstance(model, (NetStepRegressor, TorchNet)):
         return _of_network(model, graph, networks.outputs_of(graph, model, steps))
     if isinstance(model, BayesClassifier) and symbols is not None:
         logs = []

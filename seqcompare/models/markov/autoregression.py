@@ -21,7 +21,6 @@ from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, 
 from seqcompare.models.markov.autoregression_order import choose_order
 from seqcompare.models.markov.counts import check_order
 from seqcompare.models.markov.lag_predictions import (
-    channels_of,
     draw_continuations,
     draw_sequences,
     forecast_exactly,
@@ -30,13 +29,8 @@ from seqcompare.models.markov.lag_predictions import (
     predict_rows,
 )
 from seqcompare.models.markov.lag_steps import first_errors, read_step
-from seqcompare.models.markov.lags import (
-    Lags,
-    as_state_space,
-    long_run_mean,
-    spectral_radius,
-)
-from seqcompare.models.markov.least_squares import find_level, fit_lags
+from seqcompare.models.markov.lags import Lags, as_state_space, long_run_mean, spectral_radius
+from seqcompare.models.markov.least_squares import fit_lags
 from seqcompare.models.markov.season import add_season, since_season
 from seqcompare.models.markov.volatility import Volatility
 from seqcompare.models.markov.volatility_fit import fit_both
@@ -62,6 +56,8 @@ class Autoregression(NumberDensity):
     season : int, optional
         Steps of a season. What is predicted from the last `order` ones is then x[t] - x[t - season], how a
         step differs from that of the season before; 1 takes changes from step to step.
+    seasons : int, default=1
+        Seasons of whose mean changes are taken, as far as half of the steps go: several for one that stays.
     log : bool, default=False
         Whether the rule is one of the logarithms of numbers above 0. Densities stay those of the numbers.
     max_order : int, optional
@@ -82,7 +78,7 @@ class Autoregression(NumberDensity):
     ----------
     order_ : int
         The order.
-    coef_ : ndarray of shape (order, d, d), with a season of s steps (order + s, d, d)
+    coef_ : ndarray of shape (order, d, d), with s steps of seasons (order + s, d, d)
         The matrix of each lag, from 1 on: ``coef_[k - 1][i, j]`` is what channel j, k steps ago, adds to i.
     intercept_ : ndarray of shape (d,)
         The constant.
@@ -123,6 +119,7 @@ class Autoregression(NumberDensity):
         order: int | Literal["bic", "aic"] = 1,
         *,
         season: int | None = None,
+        seasons: int = 1,
         log: bool = False,
         max_order: int | None = None,
         ridge: float = 0.0,
@@ -132,6 +129,7 @@ class Autoregression(NumberDensity):
     ) -> None:
         self.order = order
         self.season = season
+        self.seasons = seasons
         self.log = log
         self.max_order = max_order
         self.ridge = ridge
@@ -338,7 +336,7 @@ class Autoregression(NumberDensity):
 
     @property
     def coef_(self) -> Floats:
-        """The matrix of each lag, shape (order, d, d), with a season of s steps (order + s, d, d)."""
+        """The matrix of each lag, shape (order, d, d), with s steps of seasons (order + s, d, d)."""
         return self.lags_.coef
 
     @property
@@ -364,15 +362,14 @@ class Autoregression(NumberDensity):
 
     def _changes(self, sequences: Sequences, weight: Floats) -> tuple[Sequences, Floats]:
         """Return what the coefficients are fitted to, and its weights."""
-        return (sequences, weight) if self.season is None else since_season(sequences, self.season, weight)
+        return since_season(sequences, self.season, self.seasons, weight)
 
     def _fit_lags(self, sequences: Sequences, weight: Floats) -> tuple[Lags, int]:
         changes, of_changes = self._changes(sequences, weight)
         lags, n_rounds = fit_lags(changes, of_changes, self.order_, self.ridge)
         if self.season is not None:
-            level, counted = find_level(channels_of(sequences), weight), of_changes > 0
-            n_changes = float((counted & (changes.step_index >= self.order_)).sum())
-            lags = add_season(lags, self.season, level, n_changes)
+            n_changes = float(((of_changes > 0) & (changes.step_index >= self.order_)).sum())
+            lags = add_season(lags, sequences, weight, self.season, self.seasons, n_changes)
         return lags, n_rounds
 
     def _normal(self, mean: Floats, cov: Floats, *, flat: bool) -> Distribution:
@@ -390,6 +387,7 @@ class Autoregression(NumberDensity):
             check_scalar(self.season, "season", Integral, min_val=1)
         if self.max_order is not None:
             check_scalar(self.max_order, "max_order", Integral, min_val=0)
+        check_scalar(self.seasons, "seasons", Integral, min_val=1)
         check_scalar(self.ridge, "ridge", Real, min_val=0)
         check_scalar(self.volatility_lags, "volatility_lags", Integral, min_val=1)
         if self.volatility not in (None, "arch", "garch"):

@@ -23,6 +23,8 @@ _STEPS_OF_A_VARIANCE, _FEW_CHANNELS = 300, 4
 # Series and steps of them up to which parts are too short to choose an order by; and the longest season that
 # an autoregression is given.
 _FEW_SERIES, _FEW_STEPS, _LONGEST_SEASON = 4, 1_000, 100
+# Seasons of which a mean is taken.
+_SEASONS = 4
 
 
 def _chain(
@@ -138,14 +140,23 @@ def _depths(problem: Problem) -> list[Settings]:
 
 
 def _autoregression(
-    problem: Problem, order: int | Literal["bic", "aic"], season: int | None = None, log: bool = False
+    problem: Problem,
+    order: int | Literal["bic", "aic"],
+    season: int | None = None,
+    seasons: int = 1,
+    log: bool = False,
 ) -> BaseEstimator | None:
     """Return the chain of numbers: a density, or one a class."""
     if problem.kind != "real" or not _follows_or_classes(problem):
         return None
     most = int(10 * math.log10(problem.longest)) if isinstance(order, str) else None
     chain = seqcompare.Autoregression(
-        order, season=season, log=log, max_order=most, missing="allow" if problem.missing else "error"
+        order,
+        season=season,
+        seasons=seasons,
+        log=log,
+        max_order=most,
+        missing="allow" if problem.missing else "error",
     )
     return chain if problem.role == "next" else seqcompare.BayesClassifier(chain)
 
@@ -163,7 +174,7 @@ def _lags(problem: Problem) -> list[Settings]:
 
 
 def _lags_of_next(problem: Problem) -> list[Settings]:
-    """Return orders, of one season's changes as well, and of logarithms of what varies with its size.
+    """Return orders, of changes since a season or the mean of four, and of logarithms of what grows.
 
     A few short series leave no parts that are long enough to choose by: the order is that of the best BIC or
     AIC, which count every step, and logarithms are taken wherever numbers vary with their size.
@@ -172,15 +183,23 @@ def _lags_of_next(problem: Problem) -> list[Settings]:
     few = problem.n_train <= _FEW_SERIES and problem.n_steps < _FEW_STEPS and problem.task is None
     if few and not problem.missing:  # with gaps each order that BIC looks at is fitted in many rounds
         kept: Settings = {"log": True} if problem.grows else {}
-        seasons: list[Settings] = [{}, {"season": season}] if season else [{}]
+        seasons: list[Settings] = [{}, *_seasons(problem, season)]
         return [{"order": by, **kept, **each} for by in ("bic", "aic") for each in seasons]
     orders = [1, 2, 3, 4, 6, 8, *([season, season + 1] if season > 8 else [])]
     able = [k for k in orders if k < problem.longest]
     found: list[Settings] = [
         {"order": k} for k in able if k == 1 or 10 * k * problem.n_channels <= problem.n_steps
     ]
-    found += [{"order": k, "season": season} for k in (1, 2) if season and season + k < problem.longest]
+    found += [{"order": k, **each} for k in (1, 2) for each in _seasons(problem, season)]
     return found + [{**settings, "log": True} for settings in found if problem.grows]
+
+
+def _seasons(problem: Problem, season: int) -> list[Settings]:
+    """Return what changes are taken since: the last season, or the mean of four where there are eight."""
+    if not season or season + 2 >= problem.longest:
+        return []
+    one: Settings = {"season": season}
+    return [one, {**one, "seasons": _SEASONS}] if 2 * _SEASONS * season < problem.longest else [one]
 
 
 def _lags_label(settings: Settings) -> str:
@@ -188,14 +207,18 @@ def _lags_label(settings: Settings) -> str:
     words = "seasonal autoregression" if settings.get("season") else "autoregression"
     words += f", order by {order.upper()}" if isinstance(order, str) else f" of order {order}"
     words += f", {settings['season']} steps a season" if settings.get("season") else ""
+    words += f", mean of {settings['seasons']}" if "seasons" in settings else ""
     return words + (", of logarithms" if settings.get("log") else "")
 
 
 def _n_lags(problem: Problem, settings: Settings) -> int:
     order = settings["order"]
-    return (
-        most_lags(problem.n_steps) if isinstance(order, str) else int(order) + (settings.get("season") or 0)
-    )
+    return most_lags(problem.n_steps) if isinstance(order, str) else int(order) + _span(settings)
+
+
+def _span(settings: Settings) -> int:
+    """Return the steps of the seasons that changes are taken since."""
+    return (settings.get("season") or 0) * settings.get("seasons", 1)
 
 
 def _other_order(problem: Problem, settings: Settings) -> list[Settings]:
@@ -206,10 +229,10 @@ def _fewer_lags(estimator: BaseEstimator, k: int) -> BaseEstimator:
     """Return the autoregression that sees the last k steps; one a class sees all of a sequence."""
     if isinstance(estimator, seqcompare.BayesClassifier):
         return estimator
-    if estimator.season is not None and k < estimator.season:
-        estimator.set_params(season=None)
+    if k < _span(estimator.get_params()):
+        estimator.set_params(season=None, seasons=1)
     key = "max_order" if isinstance(estimator.order, str) else "order"
-    left = k - (estimator.season or 0)
+    left = k - _span(estimator.get_params())
     return estimator.set_params(**{key: min(left, getattr(estimator, key))})
 
 

@@ -1,55 +1,77 @@
-"""Autoregressions of what has changed since the season before."""
+"""Autoregressions of what has changed since the season before, or since the mean of several."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from seqcompare.data.sequences import Sequences, offsets_of
+from seqcompare.models.markov.lag_predictions import channels_of
 from seqcompare.models.markov.lags import Lags
-from seqcompare.models.markov.least_squares import Level
+from seqcompare.models.markov.least_squares import find_level
 from seqcompare.typing import Floats
 
 
-def since_season(sequences: Sequences, season: int, weight: Floats) -> tuple[Sequences, Floats]:
-    """Return x[t] - x[t - season] of all steps that have a season before them, and the weights of these.
+def seasons_able(sequences: Sequences, season: int, seasons: int) -> int:
+    """Return of how many seasons to take the mean: no more than half of the longest sequence has, and one."""
+    return max(min(seasons, int(sequences.lengths.max()) // (2 * season)), 1)
+
+
+def since_season(
+    sequences: Sequences, season: int | None, seasons: int, weight: Floats
+) -> tuple[Sequences, Floats]:
+    """Return what changed since the mean of some seasons before, of steps that have as many, and the weights.
+
+    Without a season that is what is given.
 
     Raises
     ------
     ValueError
-        If no sequence is longer than a season.
+        If no sequence is longer than these.
     """
-    rows = np.flatnonzero(sequences.step_index >= season)
+    if season is None:
+        return sequences, weight
+    seasons = seasons_able(sequences, season, seasons)
+    span = season * seasons
+    rows = np.flatnonzero(sequences.step_index >= span)
     if not len(rows):
         longest = int(sequences.lengths.max())
         raise ValueError(
-            f"no step to learn from: a season of {season} needs a sequence of at least {season + 1} steps; "
+            f"no step to learn from: a season of {span} needs a sequence of at least {span + 1} steps; "
             f"the longest has {longest} step(s) ({longest} feature(s) in an array)"
         )
-    kept = sequences.lengths[sequences.lengths > season] - season
+    kept = sequences.lengths[sequences.lengths > span] - span
     x = sequences.values.astype(np.float64)
-    return Sequences(x[rows] - x[rows - season], offsets_of(kept)), weight[rows]
+    before = sum(x[rows - k * season] for k in range(1, seasons + 1)) / seasons
+    return Sequences(x[rows] - before, offsets_of(kept)), weight[rows]
 
 
-def add_season(lags: Lags, season: int, level: Level, n_changes: float) -> Lags:
-    """Return the rule of the steps, given that of their changes: (1 - phi(B)) (1 - B^season) x = c + e.
+def add_season(
+    lags: Lags, sequences: Sequences, weight: Floats, season: int, seasons: int, n_changes: float
+) -> Lags:
+    """Return the rule of the steps, given that of their changes: (1 - phi(B)) (1 - S(B)) x = c + e.
 
-    See Box and Jenkins (1976), "Time series analysis: forecasting and control", chapter 9.
+    S(B) is the mean of B^season, B^(2 season), ..., for as many seasons. See Box and Jenkins (1976), "Time
+    series analysis: forecasting and control", chapter 9.
 
     Parameters
     ----------
     lags : Lags
         Of what changed since the season before.
-    season : int
-        Steps.
-    level : Level
-        Of the steps. Of few changes hardly a variance can be told: how steps vary counts for one more.
+    sequences : Sequences
+        The steps. Of few changes hardly a variance can be told: how steps vary counts for one more.
+    weight : ndarray of shape (n_steps,)
+        Of the prediction of each step.
+    season, seasons : int
+        Steps of one, and of how many the mean was to be taken.
     n_changes : float
         Changes that the rule was fitted to.
     """
+    seasons, level = seasons_able(sequences, season, seasons), find_level(channels_of(sequences), weight)
     order, d, _ = lags.coef.shape
-    coef = np.zeros((season + order, d, d))
+    coef = np.zeros((season * seasons + order, d, d))
     coef[:order] += lags.coef
-    coef[season - 1] += np.eye(d)
-    coef[season:] -= lags.coef
+    for back in range(season, season * seasons + 1, season):
+        coef[back - 1] += np.eye(d) / seasons
+        coef[back : back + order] -= lags.coef / seasons
     covariance = (n_changes * lags.covariance + level.covariance) / (n_changes + 1)
     return lags._replace(coef=coef, covariance=covariance, level_mean=level.mean, level_cov=level.covariance)

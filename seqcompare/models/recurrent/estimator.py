@@ -15,12 +15,20 @@ from seqcompare.models.recurrent.interchange import torch_state_dict
 from seqcompare.models.recurrent.kernels import ACTIVATIONS
 from seqcompare.models.recurrent.net import Net, ordinary
 from seqcompare.models.recurrent.network import Network
-from seqcompare.models.recurrent.parameters import among, at_least_one, check_training, number
+from seqcompare.models.recurrent.parameters import (
+    LayerParameters,
+    among,
+    at_least_one,
+    check_layers,
+    check_training,
+    number,
+    slower,
+)
 from seqcompare.typing import Array, Record
 
 
 @dataclass(eq=False, repr=False)
-class RecurrentNet(Net):
+class RecurrentNet(LayerParameters, Net):
     """A recurrent network behind an estimator; not one by itself.
 
     What `fit` leaves behind is listed in `seqcompare.models.recurrent.net.Net`.
@@ -29,7 +37,9 @@ class RecurrentNet(Net):
     ----------
     cell : {"lstm", "gru", "elman", "jordan", "mingru", "lru"}, default="lstm"
         The kind of recurrent unit.
-    hidden_size, n_layers, standardize, dropout, solver, learning_rate_init, momentum, alpha, clip_norm
+    hidden_size, n_layers, dropout
+        As in `seqcompare.models.recurrent.parameters.LayerParameters`.
+    standardize, solver, learning_rate_init, momentum, alpha, clip_norm
         As in `seqcompare.models.recurrent.parameters.TrainingParameters`, and so are the next two lines.
     batch_size, max_iter, max_seconds, tol, early_stopping, validation_fraction, n_iter_no_change
         How long, and on what at once.
@@ -89,6 +99,7 @@ class RecurrentNet(Net):
                 f"cell={self.cell!r} has no weights between its units to drop: expected recurrent_dropout=0, "
                 f"got {self.recurrent_dropout!r}"
             )
+        check_layers(self)
         check_training(self)
         for name, word in {"embedding_size": "auto", "truncation": None, "timescale": "auto"}.items():
             if getattr(self, name) != word:
@@ -127,12 +138,12 @@ class RecurrentNet(Net):
         return self._made_of(self.architecture_, reuse=True), ordinary(self.weights_)
 
     def _rate(self) -> float:
-        return CELLS[self.cell].learning_rate
+        return slower(CELLS[self.cell].learning_rate, self.hidden_size)
 
     def _memory_span(self, longest: int) -> int:
         # gates that remember for longer than gradients reach could not learn when to forget
         reach = min(longest, self.truncation or sys.maxsize)
         return reach if isinstance(self.timescale, str) else self.timescale
 
-    def _cut(self) -> tuple[int | None, float]:
-        return self.truncation, float(self.recurrent_dropout)
+    def _cut(self) -> tuple[int | None, tuple[float, float]]:
+        return self.truncation, (float(self.dropout), float(self.recurrent_dropout))

@@ -33,7 +33,6 @@ Score = Callable[[Array, Array, NDArray[np.float64]], float]
 
 AUTO_BATCH = 32
 AUTO_HELD_OUT = 200  # sequences from which on "auto" holds some out
-REFERENCE_SIZE = 32  # hidden units that the cells' learning rates are for
 
 
 class Net(TrainingParameters, metaclass=ABCMeta):
@@ -176,6 +175,8 @@ class Net(TrainingParameters, metaclass=ABCMeta):
         rng = np.random.default_rng([*self._seed, self.n_iter_])
         self._memory = {name: ordinary(value) for name, value in self._memory.items()}
         examples = Examples(self._encode(sequences, places), sequences.offsets, targets, weights)
+        if not go_on:
+            self._inspect(network, flat, examples)
         held_out = None if epochs else self._hold_out(len(sequences), rng)
         before = self.n_iter_
         with one_thread():
@@ -225,15 +226,18 @@ class Net(TrainingParameters, metaclass=ABCMeta):
 
     @abstractmethod
     def _rate(self) -> float:
-        """Return the step size that was found at 32 hidden units."""
+        """Return the step size that "auto" is."""
 
     def _memory_span(self, longest: int) -> int:
         """Return how many steps the network should remember at the start."""
         return longest
 
-    def _cut(self) -> tuple[int | None, float]:
-        """Return how far gradients reach (None: all the way), and the share of recurrent weights dropped."""
-        return None, 0.0
+    def _cut(self) -> tuple[int | None, tuple[float, float]]:
+        """Return how far gradients reach (None: all the way), and the rates of `Schedule.dropout`."""
+        return None, (0.0, 0.0)
+
+    def _inspect(self, network: FlatNetwork, flat: Array, examples: Examples) -> None:
+        """Look at a new network before it is trained; raise ValueError for one that cannot be."""
 
     def _scale_input(self, sequences: Sequences, importance: NDArray[np.float64]) -> None:
         """Learn the alphabet, or each channel's mean and scale; a sequence counts by its `importance`."""
@@ -260,14 +264,13 @@ class Net(TrainingParameters, metaclass=ABCMeta):
     def _descent(self) -> Descent:
         rate = self.learning_rate_init
         if isinstance(rate, str):
-            rate = self._rate() * min(1.0, np.sqrt(REFERENCE_SIZE / self.hidden_size))
-            rate *= 10 if self.solver == "sgd" else 1
+            rate = self._rate() * (10 if self.solver == "sgd" else 1)
         limit = np.inf if self.clip_norm is None else float(self.clip_norm)
         return Descent(self.solver, float(rate), float(self.momentum), limit, float(self.alpha))
 
     def _schedule(self, n: int, epochs: int | None) -> Schedule:
         size = self.batch_size
-        truncation, recurrent_dropout = self._cut()
+        truncation, dropout = self._cut()
         if isinstance(size, str):
             size = n if size == "full" else AUTO_BATCH
         return Schedule(
@@ -277,7 +280,7 @@ class Net(TrainingParameters, metaclass=ABCMeta):
             tol=self.tol,
             patience=self.n_iter_no_change,
             truncation=truncation,
-            dropout=(float(self.dropout), recurrent_dropout),
+            dropout=dropout,
         )
 
     def _report(self, epoch: int, figures: Epoch) -> None:

@@ -14,28 +14,21 @@ from seqcompare.typing import RandomState
 
 @dataclass(eq=False, repr=False)
 class TrainingParameters:
-    """The parameters that all networks have.
+    """The parameters of training, which all networks have.
 
     Being a dataclass, it writes the constructors: those of the estimators take these and their own.
 
     Parameters
     ----------
-    hidden_size : int, default=32
-        Units a layer (recurrent: and direction).
-    n_layers : int, default=1
-        Layers, each reading the one below.
     standardize : bool, default=True
         Whether real-valued input is shifted and scaled to mean 0 and variance 1, channel by channel over all
         training steps; for a regressor the targets as well.
-    dropout : float, default=0.0
-        Share of the numbers dropped at the input of every layer and at the output of the last one, while
-        training. For symbols, of the entries of the embedding, alike for all steps of a batch. Attention: at
-        the output of every part.
     solver : {"adam", "sgd"}, default="adam"
         How to step down the gradient.
     learning_rate_init : float or "auto", default="auto"
         Step size. "auto" is the kind's own, found on training data at 32 hidden units (of recurrent cells see
-        `CELLS`), and falls with the square root of `hidden_size` above that; ten times as much for "sgd".
+        `CELLS`), and falls with the square root of `hidden_size` above that (modules of PyTorch: 1e-3); ten
+        times as much for "sgd".
     momentum : float, default=0.9
         Of "sgd".
     alpha : float, default=0.0
@@ -70,10 +63,7 @@ class TrainingParameters:
     """
 
     _: KW_ONLY
-    hidden_size: int = 32
-    n_layers: int = 1
     standardize: bool = True
-    dropout: float = 0.0
     solver: str = "adam"
     learning_rate_init: float | str = "auto"
     momentum: float = 0.9
@@ -92,15 +82,48 @@ class TrainingParameters:
     random_state: RandomState = None
 
 
+@dataclass(eq=False, repr=False)
+class LayerParameters:
+    """The parameters of networks that are made of layers here.
+
+    Parameters
+    ----------
+    hidden_size : int, default=32
+        Units a layer (recurrent: and direction).
+    n_layers : int, default=1
+        Layers, each reading the one below.
+    dropout : float, default=0.0
+        Share of the numbers dropped at the input of every layer and at the output of the last one, while
+        training. For symbols, of the entries of the embedding, alike for all steps of a batch. Attention: at
+        the output of every part.
+    """
+
+    _: KW_ONLY
+    hidden_size: int = 32
+    n_layers: int = 1
+    dropout: float = 0.0
+
+
+def slower(rate: float, hidden_size: int) -> float:
+    """Return the step size of so many hidden units, given the one that was found at 32."""
+    return float(rate * min(1.0, np.sqrt(32 / hidden_size)))
+
+
+def check_layers(net: LayerParameters) -> None:
+    """Raise ValueError for a parameter out of bounds; it says what was expected and what came."""
+    for name in ("hidden_size", "n_layers"):
+        at_least_one(name, getattr(net, name))
+    number("dropout", net.dropout, 0.0, 1.0)
+
+
 def check_training(net: TrainingParameters) -> None:
     """Raise ValueError for a parameter out of bounds; it says what was expected and what came."""
     among("solver", net.solver, ("adam", "sgd"))
-    for name in ("hidden_size", "n_layers", "max_iter", "n_iter_no_change"):
+    for name in ("max_iter", "n_iter_no_change"):
         at_least_one(name, getattr(net, name))
     if net.batch_size not in ("auto", "full"):
         at_least_one("batch_size", net.batch_size, ("auto", "full"))
-    for name in ("dropout", "momentum"):
-        number(name, getattr(net, name), 0.0, 1.0)
+    number("momentum", net.momentum, 0.0, 1.0)
     number("validation_fraction", net.validation_fraction, 0.0, 1.0, open_below=True)
     for name in ("tol", "alpha"):
         number(name, getattr(net, name), 0.0, np.inf)

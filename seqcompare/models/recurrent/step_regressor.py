@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils import check_scalar
@@ -15,6 +15,8 @@ from seqcompare.models.base import check_sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.recurrent import heads, online
 from seqcompare.models.recurrent.estimator import RecurrentNet
+from seqcompare.models.recurrent.losses import LOSSES
+from seqcompare.models.recurrent.net import Net
 from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
 from seqcompare.models.step_regression import StepRegressor
 from seqcompare.typing import Array, Floats, SequencesLike, TargetsLike, WeightsLike
@@ -22,67 +24,13 @@ from seqcompare.typing import Array, Floats, SequencesLike, TargetsLike, Weights
 OUTPUTS = ("gaussian", "mixture", "poisson")
 
 
-@dataclass(eq=False, repr=False, kw_only=True)
-class RNNStepRegressor(RecurrentNet, StepRegressor):
-    """A recurrent network that answers every step with the density of a number, or of several.
+class NetStepRegressor(Net, StepRegressor):
+    """A network that answers every step with a density; not an estimator by itself."""
 
-    It is trained by the likelihood of its density. Inside `NextStep` that is the density of the next step.
+    output: str
+    n_mix: int
 
-    Parameters
-    ----------
-    output : {"gaussian", "mixture", "poisson"}, default="gaussian"
-        The density: a normal distribution, a mixture of them (Bishop 1994, "Mixture density networks"), or,
-        of counts, a Poisson distribution. Channels are independent given a mixture's component.
-    n_mix : int, default=3
-        Components of "mixture".
-    skip : bool, default=True
-        Whether real-valued input also goes to the outputs directly, so that the network learns what a linear
-        rule of the present step leaves over.
-    cell, hidden_size, n_layers, bidirectional, activation, embedding_size, standardize
-        What the network is made of. For these and all below see
-        `seqcompare.models.recurrent.estimator.RecurrentNet`.
-    dropout, recurrent_dropout, solver, learning_rate_init, momentum, alpha, clip_norm, batch_size
-        How it is trained.
-    max_iter, max_seconds, tol, early_stopping, validation_fraction, n_iter_no_change
-        When training ends.
-    truncation, timescale, warm_start, dtype, verbose, random_state
-        The reach of gradients and gates, where `fit` starts, and the rest.
-
-    Attributes
-    ----------
-    n_targets_ : int
-        Numbers in an answer.
-    target_mean_, target_scale_ : ndarray, shape (n_targets_,)
-        What standard units of the targets are made with; 0 and 1 for counts.
-    least_scale_ : ndarray, shape (n_targets_,)
-        No density is narrower; see `seqcompare.data.resolution`.
-    n_parameters_, n_iter_, stop_reason_, loss_curve_, validation_scores_
-        As in `seqcompare.models.recurrent.net.Net`, with all that `fit` leaves behind. Losses
-        are minus log-densities in standard units; scores are minus the loss.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from seqcompare import RNNStepRegressor
-    >>> X = np.random.default_rng(0).normal(size=(40, 6))
-    >>> y = np.cumsum(X, axis=1) / 2
-    >>> model = RNNStepRegressor(cell="gru", hidden_size=8, random_state=0).fit(X, y)
-    >>> model.predict_distribution(X).batch_shape
-    (40, 6)
-    """
-
-    output: str = "gaussian"
-    n_mix: int = 3
-    skip: bool = True
-
-    @property
-    def causal(self) -> bool:
-        """Whether the answer at step t uses no step after t: unless the network is bidirectional."""
-        return self._reads_forwards()
-
-    def fit(
-        self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None
-    ) -> RNNStepRegressor:
+    def fit(self, X: SequencesLike, y: TargetsLike, sample_weight: WeightsLike | None = None) -> Self:
         """Train the network.
 
         Parameters
@@ -158,6 +106,34 @@ class RNNStepRegressor(RecurrentNet, StepRegressor):
         sequences, z = self._outputs(X)
         return pack(sequences, self._distribution(z))
 
+    def _distribution(self, z: Array) -> Distribution:
+        if self._fitted_link == "poisson" and self.n_targets_ != 1:
+            raise ValueError(f"there is no joint distribution of {self.n_targets_} counts a step")
+        scaling = self.target_mean_, self.target_scale_, self.least_scale_
+        return heads.distribution(self._fitted_link, z, *scaling, flat=self.flat_)
+
+    def _mean_log_density(self, z: Array, targets: Array, weights: Floats) -> float:
+        return float(-np.average(LOSSES[self._link].look(z, targets)[0], weights=weights))
+
+    @property
+    def _link(self) -> str:
+        """The kind of density: a mixture of one is a normal distribution."""
+        return "gaussian" if self.output == "mixture" and self.n_mix == 1 else self.output
+
+    @property
+    def _fitted_link(self) -> str:
+        return str(self.architecture_["link"])
+
+
+def _check_counts(targets: Floats) -> None:
+    wrong = (targets < 0) | (targets != np.floor(targets))
+    if wrong.any():
+        raise ValueError(f"output='poisson' is for counts 0, 1, 2, ..., but y holds {targets[wrong][0]:g}")
+
+
+class SteppingStepRegressor(NetStepRegressor):
+    """A network that answers every step with a density, also as they come; not an estimator by itself."""
+
     def start(self) -> online.Running:
         """Return the state before the first step of a sequence, for `step`; not if it is bidirectional."""
         _, flat = self._network()
@@ -183,28 +159,61 @@ class RNNStepRegressor(RecurrentNet, StepRegressor):
         z, state = online.read(self, state, x)
         return self._distribution(z[np.newaxis])[0], state
 
-    def _distribution(self, z: Array) -> Distribution:
-        if self._fitted_link == "poisson" and self.n_targets_ != 1:
-            raise ValueError(f"there is no joint distribution of {self.n_targets_} counts a step")
-        scaling = self.target_mean_, self.target_scale_, self.least_scale_
-        return heads.distribution(self._fitted_link, z, *scaling, flat=self.flat_)
 
-    def _mean_log_density(self, z: Array, targets: Array, weights: Floats) -> float:
-        from seqcompare.models.recurrent.losses import LOSSES
+@dataclass(eq=False, repr=False, kw_only=True)
+class RNNStepRegressor(RecurrentNet, SteppingStepRegressor):
+    """A recurrent network that answers every step with the density of a number, or of several.
 
-        return float(-np.average(LOSSES[self._link].look(z, targets)[0], weights=weights))
+    It is trained by the likelihood of its density. Inside `NextStep` that is the density of the next step.
+
+    Parameters
+    ----------
+    output : {"gaussian", "mixture", "poisson"}, default="gaussian"
+        The density: a normal distribution, a mixture of them (Bishop 1994, "Mixture density networks"), or,
+        of counts, a Poisson distribution. Channels are independent given a mixture's component.
+    n_mix : int, default=3
+        Components of "mixture".
+    skip : bool, default=True
+        Whether real-valued input also goes to the outputs directly, so that the network learns what a linear
+        rule of the present step leaves over.
+    cell, hidden_size, n_layers, bidirectional, activation, embedding_size, standardize
+        What the network is made of. For these and all below see
+        `seqcompare.models.recurrent.estimator.RecurrentNet`.
+    dropout, recurrent_dropout, solver, learning_rate_init, momentum, alpha, clip_norm, batch_size
+        How it is trained.
+    max_iter, max_seconds, tol, early_stopping, validation_fraction, n_iter_no_change
+        When training ends.
+    truncation, timescale, warm_start, dtype, verbose, random_state
+        The reach of gradients and gates, where `fit` starts, and the rest.
+
+    Attributes
+    ----------
+    n_targets_ : int
+        Numbers in an answer.
+    target_mean_, target_scale_ : ndarray, shape (n_targets_,)
+        What standard units of the targets are made with; 0 and 1 for counts.
+    least_scale_ : ndarray, shape (n_targets_,)
+        No density is narrower; see `seqcompare.data.resolution`.
+    n_parameters_, n_iter_, stop_reason_, loss_curve_, validation_scores_
+        As in `seqcompare.models.recurrent.net.Net`, with all that `fit` leaves behind. Losses
+        are minus log-densities in standard units; scores are minus the loss.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from seqcompare import RNNStepRegressor
+    >>> X = np.random.default_rng(0).normal(size=(40, 6))
+    >>> y = np.cumsum(X, axis=1) / 2
+    >>> model = RNNStepRegressor(cell="gru", hidden_size=8, random_state=0).fit(X, y)
+    >>> model.predict_distribution(X).batch_shape
+    (40, 6)
+    """
+
+    output: str = "gaussian"
+    n_mix: int = 3
+    skip: bool = True
 
     @property
-    def _link(self) -> str:
-        """The kind of density: a mixture of one is a normal distribution."""
-        return "gaussian" if self.output == "mixture" and self.n_mix == 1 else self.output
-
-    @property
-    def _fitted_link(self) -> str:
-        return str(self.architecture_["link"])
-
-
-def _check_counts(targets: Floats) -> None:
-    wrong = (targets < 0) | (targets != np.floor(targets))
-    if wrong.any():
-        raise ValueError(f"output='poisson' is for counts 0, 1, 2, ..., but y holds {targets[wrong][0]:g}")
+    def causal(self) -> bool:
+        """Whether the answer at step t uses no step after t: unless the network is bidirectional."""
+        return self._reads_forwards()

@@ -104,6 +104,10 @@ class NetTagger(Net, Tagger):
         sequences, z = self._outputs(X)
         return sequences.pack(softmax(z))
 
+
+class SteppingTagger(NetTagger):
+    """A network that labels every step, also as they come; not an estimator by itself."""
+
     def start(self) -> online.Running:
         """Return the state before the first step of a sequence, for `step`; not if it is bidirectional."""
         _, flat = self._network()
@@ -163,7 +167,7 @@ class NetTagger(Net, Tagger):
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class RNNTagger(RecurrentNet, NetTagger):
+class RNNTagger(RecurrentNet, SteppingTagger):
     """A recurrent network that labels every step.
 
     Parameters

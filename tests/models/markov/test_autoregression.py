@@ -287,6 +287,7 @@ def test_constant_and_extreme_numbers_are_no_trouble():
         (Autoregression(volatility="figarch"), "volatility must be"),
         (Autoregression(volatility="arch", volatility_lags=0), "volatility_lags"),
         (Autoregression(season=0), "season"),
+        (Autoregression(season=2, seasons=0), "seasons"),
         (Autoregression("bic", max_order=-1), "max_order"),
         (Autoregression(missing="drop"), "missing must be"),
         (Autoregression(volatility="arch", missing="allow"), "constant variance"),
@@ -381,6 +382,38 @@ def test_the_order_is_that_of_the_best_aic_or_bic():
     assert [most_lags(n) for n in (7, 40, 100, 1000)] == [0, 5, 12, 30]
     assert most_lags(100, 4) == 3
     assert Autoregression("bic").fit([x[0][:7]]).order_ == 0
+
+
+def test_changes_since_the_mean_of_seasons_are_a_rule_of_as_many_lags():
+    x = seasonal(120)
+    change = x[9:] - (x[6:-3] + x[3:-6] + x[:-9]) / 3
+    model, plain = Autoregression(1, season=3, seasons=3).fit([x]), Autoregression(1).fit([change])
+    phi = plain.coef_[0, 0, 0]
+    third = [0, 0, 1 / 3, -phi / 3, 0, 1 / 3, -phi / 3, 0, 1 / 3, -phi / 3]
+    np.testing.assert_allclose(model.coef_[:, 0, 0], np.add(third, [phi, *[0] * 9]), atol=1e-12)
+    # the next step by hand, and by the model
+    expected = x[[-3, -6, -9]].mean() + phi * change[-1] + plain.intercept_[0]
+    assert model.forecast([x], 1).mean[0, 0] == pytest.approx(expected)
+
+
+def test_seasons_are_no_more_than_half_of_the_steps_have():
+    x = seasonal(120)
+    few, one, two = x[:20], Autoregression(1, season=4), Autoregression(1, season=4, seasons=2)
+    np.testing.assert_array_equal(
+        Autoregression(1, season=4, seasons=9).fit([few]).coef_, two.fit([few]).coef_
+    )
+    np.testing.assert_array_equal(two.fit([x[:15]]).coef_, one.fit([x[:15]]).coef_)
+
+
+def test_the_mean_of_seasons_tells_a_season_that_stays_better_than_the_last_one():
+    rng = np.random.default_rng(0)
+    x = 5 * np.sin(np.arange(240) * np.pi / 6) + rng.normal(size=240)
+    bits = [
+        -Autoregression(0, season=12, seasons=k).fit([x[:180]]).score_steps([x])[0][180:].mean()
+        for k in (1, 4)
+    ]
+    # the variance of what is new is 2 and 1 + 1/4 times that of the noise
+    assert bits[0] - bits[1] == pytest.approx(np.log(2 / 1.25) / 2, abs=0.1)
 
 
 @pytest.mark.parametrize(("coefficients", "seed"), [([1.6, -0.8], 0), ([0.5], 1), ([0.3, 0.2, 0.3], 2)])
