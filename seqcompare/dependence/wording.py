@@ -220,21 +220,30 @@ def power_sentence(found: Measured) -> str:
     lags = found.lags
     if not len(lags):
         return ""
-    said = []
+    said, rarely, never = [], [], []
     shown = lags.iloc[np.unique([0, int(np.argmin(np.abs(lags["lag"] - 10))), len(lags) - 1])]
     for lag, pairs, nine in zip(shown["lag"], shown["n_pairs"], shown["seen_nine_in_ten"], strict=True):
-        # with few pairs not even all there can be would be seen as often
-        known = f"from {say_bits(nine)} bit on" if np.isfinite(nine) else f"hardly ever ({pairs:,} pairs)"
-        known = known if nine else "there is nothing to show, since that step never differs"
-        said.append(f"{_place(int(lag))} {known}")
-    text = (
-        "What single steps tell may be missed where it is little. Nine times in ten it is seen: "
-        f"{', '.join(said)}"
-    )
+        place = _place(int(lag))
+        if not nine:
+            never.append(place)
+        elif np.isfinite(nine):
+            said.append(f"{say_bits(nine)} bit ({place})")
+        else:  # with few pairs not even all there can be would be seen as often
+            rarely.append(f"{place} ({pairs:,})")
+    text = ""
+    if said:
+        text = (
+            f"A dependence on one single step may be missed if it is worth less than {', '.join(said)}; "
+            "from there on it is found nine times in ten. "
+        )
     half = shown["seen_half"].to_numpy()[-1]
     if half > 0:
-        text += f"; half of the time, at the last, from {say_bits(half)} bit on"
-    return f"{text}. What several steps tell only together is looked for in contexts that recur."
+        text += f"Half of the time it is found from {say_bits(half)} bit on ({place}). "
+    if rarely:
+        text += f"Too few pairs of steps to find one nine times in ten: {', '.join(rarely)}. "
+    if never:
+        text += f"There is none to find where the step never differs: {', '.join(never)}. "
+    return f"{text}What several steps tell only together is looked for in contexts that recur."
 
 
 def _place(lag: int) -> str:

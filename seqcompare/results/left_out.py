@@ -105,6 +105,11 @@ class Spent:
             dict(zip(race["entry"], part_of_rows(race), strict=True)),
         )
 
+    @property
+    def cut_short(self) -> bool:
+        """Whether more time would have tried more."""
+        return bool(self.skipped) or any(x.reason == OVER_TIME for x in self.left_out)
+
     def missing(self, entry: str) -> list[LeftOut]:
         """Return the candidates of a model that may be better than those that were tried."""
         return [x for x in self.left_out if x.entry == entry and x.reason != TOLD_APART]

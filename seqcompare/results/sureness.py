@@ -144,6 +144,9 @@ def searched_words(found: Findings) -> str:
                 low, high = rows["capacity"].min(), rows["capacity"].max()
                 if name and np.isfinite(high):
                     sizes.append(f"{name} {low:g}" + (f" to {high:g}" if high > low else ""))
+        left = [] if found.spent is None else found.spent.missing(entry)
+        if left:
+            sizes.append(f"{len(left)} of its candidates not to the end")
         parts.append(f"{found.named(entry)} ({', '.join(sizes)})" if sizes else found.named(entry))
     return ", ".join(parts)
 

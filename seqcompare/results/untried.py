@@ -59,7 +59,10 @@ def find_untried(
         named = grid[grid["chosen"].astype(bool)]
         if len(named) and float(named["behind"].iloc[0] - best["behind"]) > tolerance:
             ahead = float(named["behind"].iloc[0] - best["behind"])
-            words = f"{best['model']}, which did best while tuning, was not told apart and not tested"
+            smaller = float(named["n_parameters"].iloc[0]) < float(best["n_parameters"])
+            why = "by so little that the smaller" if smaller else "but not in most folds:"
+            words = f"{best['model']} did best while tuning, {why} {named['model'].iloc[0]} was tested"
+            words += " in its place"
             found[str(entry)] = Untried(words, ahead)
         wider = _still_falling(grid, best, tolerance, longest)
         if wider:
@@ -85,4 +88,6 @@ def _still_falling(
     error = float(near["fold_error"]) if np.isfinite(near["fold_error"]) else 0.0
     if float(near["loss"]) - float(best["loss"]) <= max(error, tolerance):  # type: ignore[arg-type]
         return ""
-    return f"nothing beyond {best['capacity_name']} {size:g} was tried, where bits were still falling"
+    if size < grid["capacity"][grid["capacity_name"] == best["capacity_name"]].max():
+        return f"larger ones of the kind of {best['model']} may be better still: not tried"
+    return f"{best['capacity_name']} above {size:g} may be better still: not tried"

@@ -10,9 +10,12 @@ from browsing import audit, opened
 
 import seqcompare
 from seqcompare import quantities
+from seqcompare.metrics import METRICS
 from seqcompare.report.answer.axis import zoomed
+from seqcompare.report.answer.tiles import scale_of
 from seqcompare.report.page import write_report
 from seqcompare.report.sweep_answer import reaches as matrix
+from seqcompare.results.left_out import OVER_TIME, TOLD_APART, LeftOut, Spent
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 RUNS = ["next", "next-real", "sequence", "sequence-real", "step", "value"]
@@ -75,6 +78,39 @@ def test_what_is_counted_in_stands_beside_what_is_compared_by(name):
     assert bool(known) == bool(re.search(r"chance [\d.]+%? · models are compared by .*\d", good.note))
     words = {"accuracy": r"[\d.]+% right$", "rmse": r"RMSE [\d.]+$"}
     assert all(re.match(words[name], good.value) for name in known)
+
+
+def test_what_a_budget_left_out_is_said_and_more_is_offered():
+    run = seqcompare.load_run(GOLDEN / "compare-next")
+    before = run.answer()
+    tested = before.sheet.rows[0].entry
+    assert not any("--budget" in command for command in before.sheet.commands)
+    run = seqcompare.load_run(GOLDEN / "compare-next")
+    left = (LeftOut(tested, "large", OVER_TIME, 0), LeftOut("late", "late 1", OVER_TIME, 0))
+    vars(run.result)["spent"] = Spent(90.0, 80.0, 1e9, left, {tested: 3, "late": 1})
+    sheet = run.answer().sheet
+    assert any(re.search(r"^seqcompare compare \S+ --out \S+ --budget 6m ", c) for c in sheet.commands)
+    (sure,) = (tile for tile in sheet.tiles if tile.label == "How sure")
+    assert sure.note.endswith("; late was not tried")
+    assert re.search(
+        rf"Tried were .*{tested} \([^)]*1 of its candidates not to the end\)", sheet.limits[-1].text
+    )
+    for form in (run.answer().to_markdown(), run.answer().to_text(), run.answer()._repr_html_()):
+        assert "--budget 6m" in form
+        assert "late was not" in " ".join(form.split())
+    told_apart = (LeftOut(tested, "small", TOLD_APART, 0),)
+    assert not Spent(90.0, 80.0, 1e9, told_apart, {tested: 3}).cut_short
+
+
+def test_bits_and_errors_are_explained_where_they_come_first():
+    def good(name):
+        tiles = seqcompare.load_run(GOLDEN / f"compare-{name}").answer().sheet.tiles
+        return next(tile.note for tile in tiles if tile.label == "How good")
+
+    assert "fewer is better, a coin toss is 1 bit" in good("next")
+    assert good("value").startswith("LSTM 32, the best so far · less is better")
+    assert scale_of(METRICS["rmse"]) == "less is better, in the unit of the data"
+    assert "better" not in good("step")  # of the share that is right, more is
 
 
 def test_rows_begin_with_what_is_enough_and_end_with_the_floor(answer):

@@ -21,6 +21,7 @@ def grid(losses=SIZES, chosen=4, capacity_name="order"):
                 "variant": "x",
                 "capacity": float(size),
                 "capacity_name": capacity_name,
+                "n_parameters": size,
                 "loss": loss,
                 "behind": loss - best,
                 "fold_error": 0.02,
@@ -37,9 +38,7 @@ def trials(stop):
 
 def test_where_bits_still_fall_at_the_end_of_a_grid_its_best_was_not_tried():
     found = find_untried(grid(), trials("tol"), 0.01, 60)
-    assert found == {
-        "x": Untried("nothing beyond order 4 was tried, where bits were still falling", wider=True)
-    }
+    assert found == {"x": Untried("order above 4 may be better still: not tried", wider=True)}
     assert find_untried(grid({1: 1.5, 2: 0.91, 4: 0.9}), trials("tol"), 0.01, 60) == {}
 
 
@@ -60,7 +59,17 @@ def test_a_training_that_ended_with_its_budget_says_nothing_of_its_best():
 def test_the_best_of_tuning_that_was_not_tested_is_named():
     (found,) = find_untried(grid({1: 1.05, 2: 1.0, 4: 1.1}, 1), trials("tol"), 0.01, 60).values()
     assert found.slack == pytest.approx(0.05)
-    assert found.reason.startswith("x 2, which did best while tuning")
+    assert found.reason == (
+        "x 2 did best while tuning, by so little that the smaller x 1 was tested in its place"
+    )
+    (found,) = find_untried(grid({1: 1.05, 2: 1.0, 4: 1.1}, 4), trials("tol"), 0.01, 60).values()
+    assert found.reason.endswith("but not in most folds: x 4 was tested in its place")
+
+
+def test_what_was_tried_of_another_kind_is_not_said_to_be_untried():
+    other = grid({8: 2.0}).assign(variant="y", model="y 8", behind=1.1, chosen=False)
+    (found,) = find_untried(pd.concat([grid(), other]), trials("tol"), 0.01, 60).values()
+    assert found.reason == "larger ones of the kind of x 4 may be better still: not tried"
 
 
 def losses(**mean):

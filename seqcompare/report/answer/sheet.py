@@ -5,6 +5,7 @@ Made once and of words alone; pages, terminals, notebooks and papers write these
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -47,6 +48,9 @@ _STATUS = {
     NOT_TRIED: ("∅", "not tried"),
 }
 _ORDER = {ENOUGH: 0, EQUIVALENT: 1, UNDECIDED: 1, INFERIOR: 2, NOT_TRIED: 4}
+
+#: How many times the budget is offered where it left something out.
+_LONGER = 4
 
 _TARGETS = {
     "next": "the next step",
@@ -224,7 +228,7 @@ def _rows(result: ComparisonResult, table: pd.DataFrame) -> tuple[Row, ...]:
         if row["family"] == REFERENCE and status != ENOUGH:
             mark, words = "", "baseline"
         elif status == NOT_TRIED:
-            words = "worse so far, its best not tried"
+            words = "worse so far, not tried to the end"
         elif status == UNDECIDED and judged.kind == "cannot tell":
             best = not any(r.status == UNDECIDED for r in found)
             words = "best so far, not proven" if best else "not proven"
@@ -301,6 +305,15 @@ def _commands(judged: Judgement, result: ComparisonResult, folder: str) -> tuple
     # what is pasted holds no name that a shell or a page could take for more
     folder = folder if re.fullmatch(r"[\w./-]+", folder) else "RUN"
     name = str(data["name"]) if re.fullmatch(r"[\w.-]+", str(data["name"])) else "DATA"
+    spent = result.findings.spent
+    more: tuple[str, ...] = ()
+    if spent is not None and spent.seconds is not None and spent.cut_short:
+        # data that were read from files are not found by their name
+        whence = "DATA" if data.get("reading") else name
+        minutes = math.ceil(_LONGER * spent.seconds / 60)
+        more = (
+            f"seqcompare compare {whence} --out {folder} --budget {minutes}m  # goes on; options as before",
+        )
     if judged.kind == "model" and judged.winner != CHANCE:
         n = int(data["n_sequences"])
         whole = f"all {say.count(n)} sequences" if n > 1 else "the whole sequence"
@@ -309,9 +322,10 @@ def _commands(judged: Judgement, result: ComparisonResult, folder: str) -> tuple
         return (
             f"seqcompare predict {folder} NEW_DATA --out answers.csv",
             *forecast,
+            *more,
             f"model = seqcompare.load_run({folder!r}).model()  # fitted to {whole}",
         )
-    return (f"seqcompare profile {name}  # what single steps tell, before any model",)
+    return (f"seqcompare profile {name}  # what single steps tell, before any model", *more)
 
 
 def _todo(result: ComparisonResult, notes: list[tuple[str, Note]]) -> tuple[Note, ...]:
@@ -356,5 +370,5 @@ def _limits(result: ComparisonResult, notes: list[tuple[str, Note]]) -> tuple[No
         )
     tried = searched_words(result.findings)
     if tried:
-        limits.append(Note(f"Tested were {shown(tried, 600)}: of others nothing is said.", ("grids",)))
+        limits.append(Note(f"Tried were {shown(tried, 600)}: of others nothing is said.", ("grids",)))
     return tuple(limits)

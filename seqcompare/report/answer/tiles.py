@@ -10,11 +10,11 @@ import pandas as pd
 from seqcompare import quantities as say
 from seqcompare.metrics import Metric
 from seqcompare.report.answer.words import capital, margin_words, missing, reach_span, span_of, written
-from seqcompare.report.names import shown
+from seqcompare.report.names import joined, names_of, shown
 from seqcompare.results.comparison import ComparisonResult
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import metric_of, role_of_reach
-from seqcompare.results.judgement import SURE, Judgement
+from seqcompare.results.judgement import NOT_TRIED, SURE, Judgement
 
 #: Where it is more likely than not that another one is better, the answer does not look as if it were sure.
 LIKELY = 0.5
@@ -52,7 +52,8 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
         sure = Tile(
             "How sure",
             say.probability(judged.beats_chance),
-            f"is the probability that any model beats chance; {say.percent(SURE)} are needed",
+            f"is the probability that any model tried beats chance; {say.percent(SURE)} are needed"
+            + _left(result),
         )
     elif judged.kind == "chance":
         use = Tile(
@@ -61,10 +62,8 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
             f"none tried is better by more than {tolerance}",
             "ok",
         )
-        sure = Tile(
-            "How sure",
-            say.probability(judged.good_enough[str(judged.winner)]),
-            f"is the probability that no model is better by more than {tolerance}",
+        sure = _sure(
+            result, judged, f"chance is as good as the best of those tried, or within {tolerance} of it"
         )
     else:
         if judged.winner != judged.best:
@@ -129,19 +128,29 @@ def _how_good(result: ComparisonResult, by_entry: Mapping[str, Mapping[Hashable,
     metric, beside, mine = result.metric, beside_of(result), by_entry[name]
     floor = CHANCE if CHANCE in by_entry and name != CHANCE else ""
     span = f"95% interval {span_of(mine['low'], mine['high'], metric.say_figure)}"
+    scale = scale_of(metric)
     score = metric.say(float(mine["score"]))
     chance = f"chance {metric.say_figure(by_entry[CHANCE]['score'])}" if floor else ""
-    said = [span, chance]
+    said = [scale, span, chance]
     if beside is not None and name in beside.scores:
-        said = [f"models are compared by {score} ({', '.join(filter(None, said))})"]
+        said = [f"models are compared by {score} ({'; '.join(filter(None, said))})"]
         score = beside.say(beside.scores[name])
         if floor in beside.scores:
             said.insert(0, f"chance {beside.metric.say_figure(beside.scores[floor])}")
         if beside.metric.in_units:
-            said.insert(0, "typical error, in the unit of the data")
+            said.insert(0, f"typical error, {scale_of(beside.metric)}")
     if result.judgement.kind == "cannot tell" and name != CHANCE:
         said.insert(0, f"{shown(mine['candidate'], 40)}, the best so far")
     return Tile("How good", score, " · ".join(filter(None, said)))
+
+
+def scale_of(metric: Metric) -> str:
+    """Return which way a score is better, and what it is counted in; empty for shares."""
+    if "bit" in metric.unit:
+        return "fewer is better, a coin toss is 1 bit"
+    if metric.greater_is_better:
+        return ""
+    return f"less is better{', in the unit of the data' if metric.in_units else ''}"
 
 
 def rival_words(result: ComparisonResult) -> str:
@@ -151,14 +160,37 @@ def rival_words(result: ComparisonResult) -> str:
 
 
 def _how_sure(result: ComparisonResult, judged: Judgement, tolerance: str) -> Tile:
-    p = judged.good_enough[str(judged.winner)]
-    note = f"is the probability that no other is better by more than {tolerance}"
     if not _rivals(result):
-        note = f"is the probability that frequencies are not better by {tolerance}; no other model was tried"
-    elif judged.at_most > result.contest.tolerance and judged.rival is not None:
+        return _sure(result, judged, f"it beats frequencies, or is within {tolerance} of them")
+    what = f"it is the best of those tried, or within {tolerance} of it"
+    if judged.at_most > result.contest.tolerance and judged.rival is not None:
         most = margin_words(result.metric, judged.at_most)
-        note += f"; {rival_words(result)} may be better by up to {most}"
-    return Tile("How sure", f"{say.probability(p)}{': not sure' if p < LIKELY else ''}", note)
+        what += f"; {rival_words(result)} may be better by up to {most}"
+    return _sure(result, judged, what)
+
+
+def _sure(result: ComparisonResult, judged: Judgement, what: str) -> Tile:
+    """Return how sure it is `what` says: the number and the note read as one sentence."""
+    p = judged.good_enough[str(judged.winner)]
+    value, note = say.probability(p), f"sure that {what}"
+    if p < LIKELY:
+        value, note = f"{value}: not sure", f"that {what}"
+    return Tile("How sure", value, note + _left(result))
+
+
+def _left(result: ComparisonResult) -> str:
+    """Return who could have been tried and was not, to end a note."""
+    judged, never = result.judgement, result.config["data"].get("not_tried", {})
+    left = [
+        e
+        for e, status in judged.status.items()
+        if status == NOT_TRIED and e not in judged.good_enough and e not in never
+        if judged.reasons.get(e) != "failed"
+    ]
+    names = names_of(result.config, left, 40)
+    return (
+        f"; {joined(names[e] for e in left)} {'were' if len(left) > 1 else 'was'} not tried" if left else ""
+    )
 
 
 def _rivals(result: ComparisonResult) -> list[str]:
