@@ -20,7 +20,7 @@ from seqcompare.dependence.copies import Copies, find_copies, join_groups
 from seqcompare.dependence.drift import NO_DRIFT, Drift, find_drift, find_target_drift
 from seqcompare.dependence.entropy import marginal_entropy
 from seqcompare.dependence.information import NullBand, Pairs
-from seqcompare.dependence.overlap import overlap
+from seqcompare.dependence.overlap import overlap, shares_parts
 from seqcompare.quantities import p_words, percent
 
 CODES = ("drift", "unit root", "copies", "overlap", "classes", "leak", "few", "folds", "times")
@@ -32,6 +32,7 @@ _FEWEST_STEPS = 200
 _RARE = 0.2
 _FEWEST_OF_A_CLASS = 10
 _TELLS_ALL = 0.9
+_N_PARTS = 5
 _MOST_LEAK_LAGS = 400
 
 
@@ -94,7 +95,7 @@ def check(
         "drift": lambda: _check_drift(drift),
         "unit root": lambda: _check_unit_root(drift),
         "copies": lambda: _check_copies(dataset, seed),
-        "overlap": lambda: _check_overlap(dataset),
+        "overlap": lambda: _check_overlap(dataset, seed),
         "classes": lambda: _check_classes(dataset),
         "leak": lambda: _check_leak(dataset, seed),
         "few": lambda: _check_units(dataset),
@@ -152,7 +153,7 @@ def _check_drift(drift: Drift) -> Iterator[Finding]:
     if drift.changes:
         yield Finding(
             "drift",
-            f"The source changes, most {drift.words}.",
+            f"The source changes, {drift.words}.",
             "Test on the last part of the data, if models are to be used on what comes after them; shuffled "
             "folds would flatter.",
         )
@@ -195,7 +196,7 @@ def _check_copies(dataset: SequenceDataset, seed: int) -> Iterator[Finding]:
     )
 
 
-def _check_overlap(dataset: SequenceDataset) -> Iterator[Finding]:
+def _check_overlap(dataset: SequenceDataset, seed: int) -> Iterator[Finding]:
     shift = overlap(dataset.X)
     if shift is not None and dataset.groups is None:
         yield Finding(
@@ -203,6 +204,19 @@ def _check_overlap(dataset: SequenceDataset) -> Iterator[Finding]:
             f"Sequences look like windows cut out of one series, each {shift} steps after the one before.",
             "Give the series itself, or keep neighbouring windows in one fold.",
         )
+    elif dataset.groups is None and shares_parts(dataset.X) and not _is_copied(dataset, seed):
+        yield Finding(
+            "overlap",
+            "Most sequences share runs of steps with others, as windows do that were cut out of one series "
+            "and put in another order.",
+            "Give the series itself, or as groups the series that each window is from: shuffled folds "
+            "flatter, and steps that are shared look like memory.",
+        )
+
+
+def _is_copied(dataset: SequenceDataset, seed: int) -> bool:
+    found = find_copies(dataset.X, seed)
+    return found is not None and found.more_than_chance
 
 
 def _check_classes(dataset: SequenceDataset) -> Iterator[Finding]:
@@ -230,6 +244,23 @@ def _check_classes(dataset: SequenceDataset) -> Iterator[Finding]:
         )
 
 
+def _told_by(x: NDArray[np.int64], target: NDArray[np.int64]) -> bool:
+    """Whether cuts of one number tell nearly all of a target, on data left out."""
+    from sklearn.tree import DecisionTreeClassifier
+
+    counts = np.bincount(target)
+    if len(np.unique(x)) < 2 or len(x) < 2 * _N_PARTS:
+        return False
+    tree = DecisionTreeClassifier(max_leaf_nodes=2 * len(counts), min_samples_leaf=2, random_state=0)
+    parts = np.arange(len(x)) % _N_PARTS
+    found = np.empty_like(target)
+    for part in range(_N_PARTS):
+        rest = parts != part
+        found[~rest] = tree.fit(x[rest, None], target[rest]).predict(x[~rest, None])
+    wrong = float((found != target).mean())
+    return wrong <= (1 - _TELLS_ALL) * (1 - float(counts.max()) / len(target))
+
+
 def _check_leak(dataset: SequenceDataset, seed: int) -> Iterator[Finding]:
     """Suspect an answer that one step, or the length alone, gives away in nearly all sequences."""
     if dataset.role not in ("sequence", "value") or np.asarray(dataset.y).ndim > 1:
@@ -245,8 +276,7 @@ def _check_leak(dataset: SequenceDataset, seed: int) -> Iterator[Finding]:
 
     def tells(source: NDArray[np.int64], at: NDArray[np.int64], lags: NDArray[np.int64]) -> int | None:
         size = int(source.max()) + 1
-        room = np.minimum(lengths - 1, at - dataset.X.offsets[:-1]) if len(source) > n else np.zeros(n, int)
-        pairs = Pairs(source, at, target.codes, room, np.zeros_like(at), size, target.n_symbols)
+        pairs = Pairs(source, at, target.codes, lengths - 1, np.zeros_like(at), size, target.n_symbols)
         lags = lags[pairs.count(lags) >= n / 2]
         if not len(lags):
             return None
@@ -257,8 +287,7 @@ def _check_leak(dataset: SequenceDataset, seed: int) -> Iterator[Finding]:
         sure = band.p_values[best] <= _SURE and (observed - band.mean)[best] >= _TELLS_ALL * whole
         return int(lags[best]) if sure else None
 
-    length = code_numbers(lengths.astype(np.float64), 8)
-    if length.n_symbols > 1 and tells(length.codes, np.arange(n), np.array([0])) is not None:
+    if _told_by(lengths, target.codes):
         yield Finding(
             "leak",
             "The length of a sequence alone tells nearly all of its target.",

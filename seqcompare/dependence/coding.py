@@ -132,11 +132,15 @@ def lump(coded: Coded, limit: int) -> Coded:
 
 
 def code_numbers(values: NDArray[np.float64], n_bins: int) -> Coded:
-    """Bin numbers by quantiles; NaN, where it occurs, is a bin of its own."""
+    """Bin numbers by quantiles; NaN, and a number that would fill a bin, is a bin of its own."""
     present = np.isfinite(values)
-    inner = np.arange(1, n_bins) / n_bins
+    known, counts = np.unique(values[present], return_counts=True)
+    often = known[counts * n_bins > present.sum()]
+    rest = values[present & ~np.isin(values, often)]
+    n_rest = max(1, round(n_bins * len(rest) / max(1, present.sum())))
+    quantiles = np.quantile(rest, np.arange(1, n_rest) / n_rest) if len(rest) else np.zeros(0)
     # equal numbers stay in one bin, so that there may be fewer bins than asked for
-    edges = np.unique(np.quantile(values[present], inner))
+    edges = np.unique(np.concatenate([quantiles, often, np.nextafter(often, np.inf)]))
     codes = np.searchsorted(edges, values, side="right")
     codes[~present] = len(edges) + 1
     used, codes = np.unique(codes, return_inverse=True)

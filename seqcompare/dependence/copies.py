@@ -14,13 +14,11 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from scipy.sparse.linalg import eigsh
-from scipy.spatial import cKDTree
 
 from seqcompare.data.encoding import as_numbers
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.coding import code_numbers, code_symbols, code_vectors
-from seqcompare.dependence.linear import residuals
+from seqcompare.dependence.number_copies import number_pairs
 from seqcompare.typing import Array, Labels, Values
 
 _FEWEST = 8
@@ -38,11 +36,6 @@ _MOST_SIMULATED = 50_000
 _SHORTEST_NUMBERS = 8
 _STEPS_A_CONTEXT = 8
 _LONGEST_CONTEXT = 10
-_N_COMPONENTS = 12
-_N_NEIGHBOURS = 21
-# the cost of all components goes with the third power of their number
-_MOST_BY_ALL = 1000
-_NEARER = 0.35
 _HALF = 0.5
 _N_BINS = 4
 
@@ -94,7 +87,7 @@ def find_copies(X: Sequences, seed: int = 0) -> Copies | None:
     X = as_numbers(X)
     rng = np.random.default_rng(seed)
     if X.kind == "real" and (X.lengths == X.lengths[0]).all() and X.lengths[0] >= _SHORTEST_NUMBERS:
-        pairs, other = _number_pairs(X, rng)
+        pairs, other = number_pairs(X, rng)
         together, weight, by_chance = pairs, float(len(pairs)), float(len(other))
     else:
         pairs, weight, other, by_chance, together = _symbol_pairs(_codes(X, seed), X.offsets, rng)
@@ -123,11 +116,25 @@ def _symbol_pairs(
     """Return near-copies and how much they share, the same of a chain, and what is to be kept together."""
     nothing = np.zeros((0, 2), dtype=np.int64)
     some = offsets[: max(_FEWEST, int(np.searchsorted(offsets, _MOST_SIMULATED))) + 1]
-    width = _run_length(_simulate(codes[: some[-1]], some, rng), some, len(offsets) - 1)
+    n = len(offsets) - 1
+    # a chain of high order that has learned from copies makes more of them
+    source = _once(codes, offsets, rng)
+    width = _run_length(_simulate(*source, some, rng), some, n)
+    mixed = _mixed(codes, offsets, rng)
+    if width:
+        # sequences may have frequencies of their own, so that some share more than others
+        own = _run_length(mixed[: some[-1]], some, n)
+        width = max(width, own) if own else 0
+    if not width:
+        # whole sequences are compared, and short ones come as often as they do
+        source = codes, offsets
     pairs, shared = _shared_runs(codes, offsets, width, rng)
     if len(np.unique(pairs)) <= LEAST_SHARE * (len(offsets) - 1):
         return pairs, shared.sum(), nothing, 0.0, nothing
-    other, by_chance = _shared_runs(_simulate(codes, offsets, rng), offsets, width, rng)
+    other, by_chance = max(
+        (_shared_runs(made, offsets, width, rng) for made in (_simulate(*source, offsets, rng), mixed)),
+        key=lambda found: float(found[1].sum()),
+    )
     together, _ = _shared_runs(codes, offsets, int(np.ceil(_GROUPING * width)), rng)
     return pairs, shared.sum(), other, by_chance.sum(), together
 
@@ -282,10 +289,26 @@ def _check_pairs(pairs: Array, run: Array, bounds: Array) -> Array:
     return result
 
 
-def _simulate(
+def _once(
     codes: NDArray[np.int64], offsets: NDArray[np.int64], rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each different sequence once, end to end, and their bounds."""
+    base = np.uint64(rng.integers(2**32, 2**63) | 1)
+    whole, _ = _hash_runs(codes, offsets, int(np.diff(offsets).max()), base)
+    kept = np.sort(np.unique(whole, return_index=True)[1])
+    lengths = np.diff(offsets)[kept]
+    bounds = np.concatenate([[0], np.cumsum(lengths)])
+    rows = np.arange(bounds[-1]) + np.repeat(offsets[kept] - bounds[:-1], lengths)
+    return codes[rows], bounds
+
+
+def _simulate(
+    codes: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    wanted: NDArray[np.int64],
+    rng: np.random.Generator,
 ) -> NDArray[np.int64]:
-    """Return sequences of these lengths from a chain fitted to the data, of as high an order as they bear."""
+    """Return sequences with the bounds `wanted` from a chain of as high an order as the data bear."""
     inside = np.ones(len(codes), dtype=bool)
     inside[offsets[:-1]] = False
     state: Labels = codes
@@ -302,19 +325,33 @@ def _simulate(
     followed = np.flatnonzero(inside) - 1
     successors = followed[np.argsort(state[followed], kind="stable")]
     bounds = np.concatenate([[0], np.cumsum(np.bincount(state[followed], minlength=int(state.max()) + 1))])
-    return _walk(codes, state, offsets, successors, bounds, rng)
+    return _walk(codes, state, offsets, successors, bounds, wanted, rng)
+
+
+def _mixed(
+    codes: NDArray[np.int64], offsets: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Return each sequence with its steps in random order."""
+    order = np.lexsort((rng.random(len(codes)), np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))))
+    return codes[order]
 
 
 @njit(cache=True)
 def _walk(
-    codes: Array, state: Array, offsets: Array, order: Array, bounds: Array, rng: np.random.Generator
+    codes: Array,
+    state: Array,
+    offsets: Array,
+    order: Array,
+    bounds: Array,
+    wanted: Array,
+    rng: np.random.Generator,
 ) -> Array:
     """Return sequences that go on, from each state, as the data did at some random time in that state."""
-    made = np.empty_like(codes)
+    made = np.empty(wanted[-1], codes.dtype)
     n = len(offsets) - 1
-    for i in range(n):
+    for i in range(len(wanted) - 1):
         at = offsets[int(rng.random() * n)]
-        for t in range(offsets[i], offsets[i + 1]):
+        for t in range(wanted[i], wanted[i + 1]):
             made[t] = codes[at]
             low, high = bounds[state[at]], bounds[state[at] + 1]
             if high > low:
@@ -322,70 +359,3 @@ def _walk(
             else:
                 at = int(rng.random() * len(codes))
     return made
-
-
-def _number_pairs(X: Sequences, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return near-copies among numbers, and among those of a fitted autoregression."""
-    values = X.channels.astype(np.float64)
-    values = np.where(np.isnan(values), np.nanmean(values, axis=0), values)
-    varies = np.ptp(values, axis=0) > 0  # what does not is the same in all, and no sign of a copy
-    if not varies.any():
-        return np.empty((0, 2), dtype=np.int64), np.empty((0, 2), dtype=np.int64)
-    left, values = residuals(X, range(1, 4))[:, varies], values[:, varies]
-    spread = np.maximum(left.std(axis=0), 1e-9 * np.maximum(values.std(axis=0), 1e-300))
-    shape = (len(X), -1)
-    pairs = _near(values.reshape(shape), np.tile(spread, X.lengths[0]))
-    made = _autoregression(values, left, X, rng)
-    return pairs, _near(made.reshape(shape), np.tile(spread, X.lengths[0]))
-
-
-def _autoregression(
-    values: NDArray[np.float64], left: NDArray[np.float64], X: Sequences, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """Return numbers that have the data's regression on three steps, and its residuals in random order."""
-    centred = values - values.mean(axis=0)
-    length, channels = int(X.lengths[0]), values.shape[1]
-    # what is explained, by least squares on the taps again, gives the coefficients
-    taps = np.zeros((len(values), 3 * channels))
-    for lag in range(1, 4):
-        inside = X.step_index >= lag
-        taps[inside, (lag - 1) * channels : lag * channels] = centred[np.flatnonzero(inside) - lag]
-    weights = np.linalg.lstsq(taps, centred - left, rcond=None)[0]
-    later = left[X.step_index >= min(3, length - 1)]
-    first = centred.reshape(len(X), length, channels)[:, :3]
-    made = np.zeros((len(X), length, channels))
-    made[:, :3] = first[rng.permutation(len(X))]
-    limit = 10 * np.abs(centred).max()
-    for t in range(3, length):
-        past = np.concatenate([made[:, t - lag] for lag in range(1, 4)], axis=1)
-        made[:, t] = np.clip(past @ weights, -limit, limit) + later[rng.integers(len(later), size=len(X))]
-    return made.reshape(-1, channels)
-
-
-def _near(rows: NDArray[np.float64], spread: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the pairs of rows that differ by less than half a spread, shape (n_pairs, 2)."""
-    scaled = rows / spread
-    centred = scaled - scaled.mean(axis=0)
-    tree = cKDTree(_components(centred, min(_N_COMPONENTS, *centred.shape)))
-    distance, nearest = tree.query(tree.data, k=min(_N_NEIGHBOURS, len(rows)))
-    # in clusters all neighbours are near: a copy is near beside the others
-    close = distance[:, 1:4] < _NEARER * distance[:, -1:]
-    first = np.repeat(np.arange(len(rows)), close.sum(axis=1))
-    pairs = np.sort(np.column_stack([first, nearest[:, 1:4][close]]), axis=1)
-    pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)
-    apart = np.sqrt(((scaled[pairs[:, 0]] - scaled[pairs[:, 1]]) ** 2).mean(axis=1))
-    return np.asarray(pairs[apart < _HALF], dtype=np.int64)
-
-
-def _components(centred: NDArray[np.float64], k: int) -> NDArray[np.float64]:
-    """Return the first principal components of centred rows, shape (n, k)."""
-    # rows that are few and long have the same components by their own, far smaller, matrix of products
-    by_rows = len(centred) < centred.shape[1]
-    products = centred @ centred.T if by_rows else centred.T @ centred
-    if len(products) > _MOST_BY_ALL:
-        values, vectors = eigsh(products, k, v0=np.ones(len(products)))
-    else:
-        values, vectors = np.linalg.eigh(products)
-    if by_rows:
-        return np.asarray(vectors[:, -k:] * np.sqrt(np.maximum(values[-k:], 0)))
-    return np.asarray(centred @ vectors[:, -k:])

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, rankdata
 
 from seqcompare.data.sequences import Sequences
+from seqcompare.dependence.ranks import normal_scores
 from seqcompare.dependence.unit_root import unit_root_p_value
 from seqcompare.quantities import number
 from seqcompare.typing import Labels, Values
@@ -24,12 +24,15 @@ _FEWEST_UNITS = 8
 _SORTED = 4
 _FEWEST_JOINED = 12
 _COARSE = 0.2
-_LONG_ENOUGH = 30
+_LONG_ENOUGH = 18
+# five sequences have 120 orders
+_FEWEST_OWN = 5
 _N_WALKS = 99
 SURE = 0.01
 """Where a change of the source is said to be one."""
 
 _NOT_REJECTED = 0.02
+_PARTS = (("level", ""), ("spread", "squared "))
 _REPEATED = "the share of steps that repeat the one before is"
 
 
@@ -84,7 +87,7 @@ def find_drift(X: Sequences, n_permutations: int, seed: int) -> Drift | None:
 
     The data are divided into many parts: sequences, or long blocks of them. Each part is summed up by the
     frequencies of its symbols (its level and its variance, for numbers) and of repetitions. If the source
-    stays the same, parts are exchangeable, and so the largest jump of the running sums, over all places and
+    stays the same, parts are exchangeable, and so the widest range of the running sums, over all
     features, is compared with that of parts in random order. Memory that is short beside a part leaves the
     order of parts random, and so raises no alarm.
 
@@ -97,7 +100,8 @@ def find_drift(X: Sequences, n_permutations: int, seed: int) -> Drift | None:
 
     References
     ----------
-    E. S. Page, "Continuous inspection schemes" (1954), for cumulated sums.
+    E. S. Page, "Continuous inspection schemes" (1954), for cumulated sums; N. H. Kuiper, "Tests concerning
+    random points on a circle" (1960); G. S. Watson, "Goodness-of-fit tests on a circle" (1961).
     """
     bounds = _parts(X)
     if len(bounds) - 1 < _FEWEST_UNITS:
@@ -107,38 +111,66 @@ def find_drift(X: Sequences, n_permutations: int, seed: int) -> Drift | None:
     sums = np.add.reduceat(features, bounds[:-1], axis=0)
     # what each part has more of than it would have if all were alike
     excess = sums - size[:, None] * (sums.sum(axis=0) / size.sum())
-    p_value, z = _largest_jump(excess, n_permutations, seed)
+    p_value, z = _change(excess, n_permutations, seed)
     if len(X) < _MANY_SEQUENCES:
         # memory fades where parts grow, a change of the source stays
         for joined in (2, 4):
             coarse = np.add.reduceat(excess, np.arange(0, len(excess), joined), axis=0)
             if len(coarse) >= _FEWEST_JOINED:
                 # few parts have few orders, so that less is asked of them
-                p_value = max(p_value, _COARSE * _largest_jump(coarse, n_permutations, seed, few=True)[0])
+                p_value = max(p_value, _COARSE * _change(coarse, n_permutations, seed, few=True)[0])
     part, feature = np.unravel_index(int(np.argmax(z)), z.shape)
     at = int(bounds[part + 1])
     sequence = int(np.searchsorted(X.offsets, at, side="right")) - 1
     step = at - int(X.offsets[sequence])
-    before, after = features[:at, feature].mean(), features[at:, feature].mean()
-    place = f"at step {step:,} of {X.lengths[sequence]:,}"
+    place = f"most at step {step:,} of {X.lengths[sequence]:,}"
     if len(X) > 1:
-        place = f"at sequence {sequence:,} of {len(X):,} (from 0)" + (f", step {step:,}" if step else "")
+        place = f"most at sequence {sequence:,} of {len(X):,} (from 0)" + (f", step {step:,}" if step else "")
+    before, after = features[:at, feature].mean(), features[at:, feature].mean()
+    what = f"{names[feature]} {number(before)} before, {number(after)} after"
+    if _is_gradual(sums[:, feature] / size, size, int(part) + 1):
+        tenth = -(-len(size) // 10)
+        first, last = (
+            number(sums[rows, feature].sum() / size[rows].sum())
+            for rows in (slice(tenth), slice(-tenth, None))
+        )
+        place, what = "bit by bit", f"{names[feature]} {first} at first, {last} at last"
     wander = float("nan")
     if p_value <= SURE and len(X) < _MANY_SEQUENCES and X.values.dtype.kind in "iuf":
-        wander = _unit_root(X, seed)
-    what = f"{names[feature]} {number(before)} before, {number(after)} after"
+        wander = _unit_root(X, excess, n_permutations, seed)
     return Drift(p_value, sequence, step, place, what, wander)
 
 
-def _unit_root(X: Sequences, seed: int) -> float:
-    """Return the p-value of the channel of the longest sequence that is pulled back least."""
+def _is_gradual(mean: NDArray[np.float64], size: NDArray[np.float64], place: int) -> bool:
+    """Whether a straight line from the first part to the last leaves less than a step at this place does."""
+    time = np.cumsum(size) - size / 2
+    weight = np.sqrt(size)
+
+    def left(shape: NDArray[np.float64]) -> float:
+        inputs = np.column_stack([np.ones(len(mean)), shape]) * weight[:, None]
+        rest = mean * weight - inputs @ np.linalg.lstsq(inputs, mean * weight, rcond=None)[0]
+        return float(rest @ rest)
+
+    return left(time) < left((np.arange(len(mean)) >= place).astype(np.float64))
+
+
+def _unit_root(X: Sequences, excess: NDArray[np.float64], n_permutations: int, seed: int) -> float:
+    """Return the p-value of the channel of the longest sequence that is pulled back least.
+
+    Only channels whose level changes are looked at: a spread that changes is no walk.
+    """
     values = X.values.reshape(X.n_steps, -1).astype(np.float64)
     if X.kind == "symbols" and len(np.unique(values)) <= _MOST_SYMBOLS:
         # whole numbers are symbols as well
         return float("nan")
     longest = int(np.argmax(X.lengths))
     rows = slice(X.offsets[longest], X.offsets[longest + 1])
-    found = [unit_root_p_value(channel[rows], _N_WALKS, seed) for channel in values.T]
+    found = []
+    for channel, numbers in enumerate(values.T):
+        # the features of numbers are each channel's level and its square
+        level = excess[:, [2 * channel]] if X.kind == "real" else None
+        if level is None or _change(level, n_permutations, seed)[0] <= SURE:
+            found.append(unit_root_p_value(numbers[rows], _N_WALKS, seed))
     return float(np.nanmax(found)) if np.isfinite(found).any() else float("nan")
 
 
@@ -165,7 +197,7 @@ def find_own_frequencies(X: Sequences, n_permutations: int, seed: int) -> float 
     have on average is compared with its last third, and with last thirds of other sequences.
     """
     lengths = X.lengths
-    if len(X) < _MANY_SEQUENCES or np.median(lengths) < _LONG_ENOUGH:
+    if len(X) < _FEWEST_OWN or np.median(lengths) < _LONG_ENOUGH:
         return None
     features, names = _features(X)
     # sequences that differ in how often they repeat have memory: what a few steps tell of it is no frequency
@@ -182,30 +214,37 @@ def find_own_frequencies(X: Sequences, n_permutations: int, seed: int) -> float 
             thirds[-1][:, k] = np.add.reduceat(rest, X.offsets[:-1]) / np.maximum(lengths / 3, 1)
     first, last = thirds[0] - thirds[0].mean(axis=0), thirds[2] - thirds[2].mean(axis=0)
     scale = first.std(axis=0) * last.std(axis=0)
-    first, scale = first[:, scale > 0], scale[scale > 0]
-    last = last[:, last.std(axis=0) > 0] if len(scale) < last.shape[1] else last
-    if not len(scale):
+    differ = scale > 0
+    if not differ.any():
         return None
+    first, last, scale = first[:, differ], last[:, differ], scale[differ]
     rng = np.random.default_rng(seed)
     orders = [np.arange(len(X)), *(rng.permutation(len(X)) for _ in range(n_permutations))]
     agreement = np.array([((first * last[order]).mean(axis=0) / scale).max() for order in orders])
     return float((agreement >= agreement[0] - 1e-12).mean())
 
 
-def _largest_jump(
+def _change(
     excess: NDArray[np.float64], n_permutations: int, seed: int, *, few: bool = False
 ) -> tuple[float, NDArray[np.float64]]:
-    """Return the chance of so large a running sum, and how large it is at each place, in spreads.
+    """Return the chance of running sums that range so widely, and how far they are from 0 at each place.
 
-    With few parts one of them alone makes a jump as large as any, so that the mean over places counts.
+    From the lowest to the highest they range, so that a source that changes for a while, and back, is seen as
+    one that changes for good (Kuiper's statistic). With few parts one of them alone makes as wide a range as
+    any, so that all places count (Watson's).
     """
     rng = np.random.default_rng(seed)
     orders = [np.arange(len(excess)), *(rng.permutation(len(excess)) for _ in range(n_permutations))]
-    curves = np.array([np.cumsum(excess[order], axis=0)[:-1] for order in orders])
-    spread = curves.std(axis=0)
-    z = np.abs(curves) / np.where(spread > 1e-12, spread, np.inf)
-    maxima = (z**2).mean(axis=1).max(axis=1) if few else z.max(axis=(1, 2))
-    return float((maxima >= maxima[0] - 1e-12).mean()), z[0]
+    curves = np.array([np.cumsum(excess[order], axis=0) for order in orders])
+    # the last sums are 0
+    size = curves.var(axis=1) if few else np.ptp(curves, axis=1)
+    centre = size.mean(axis=0)
+    spread = centre if few else size.std(axis=0)
+    z = (size - centre) / np.where(spread > 1e-12, spread, np.inf)
+    p_value = float((z.max(axis=1) >= z[0].max() - 1e-12).mean())
+    jumps = curves[:, :-1]
+    spread = jumps.std(axis=0)
+    return p_value, np.abs(jumps[0]) / np.where(spread > 1e-12, spread, np.inf)
 
 
 def _parts(X: Sequences) -> NDArray[np.int64]:
@@ -258,11 +297,11 @@ def _number_features(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], 
     features, names = [], []
     for c in range(values.shape[1]):
         x = values[:, c]
-        present = np.isfinite(x)
-        # ranks, so that a few wild numbers do not decide
-        score = np.zeros(len(x))
-        score[present] = norm.ppf((rankdata(x[present]) - 0.5) / max(present.sum(), 1))
+        score = normal_scores(x)
         which = f" of channel {c}" if values.shape[1] > 1 else ""
         features += [score, score**2]
-        names += [f"the level{which}, in normal scores, is", f"the squared level{which} is"]
+        names += [
+            f"the level{which}, in normal scores, is",
+            f"the spread{which}, in squared normal scores, is",
+        ]
     return np.column_stack(features), names

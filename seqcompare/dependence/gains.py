@@ -11,10 +11,13 @@ from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
 from seqcompare.data.sequences import Sequences, offsets_of
+from seqcompare.dependence.question import MANY_SEQUENCES
 from seqcompare.models.markov.chain import MarkovChain
 from seqcompare.models.markov.tagger import MarkovTagger
 from seqcompare.typing import Ints, Labels, Values
 
+_N_PIECES = 40
+_SHORTEST_PIECE = 20
 _BATCH = 50_000
 """Steps whose predictions are held at a time."""
 
@@ -94,6 +97,42 @@ def blocked_folds(n_pieces: int, n_folds: int) -> Folds:
 
 def _folds(fold_of: Ints) -> Folds:
     return [(np.flatnonzero(fold_of != f), np.flatnonzero(fold_of == f)) for f in np.unique(fold_of)]
+
+
+def units(X: Sequences, groups: Labels | None, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the fold of each step, and the unit whose losses are taken together, shape (n_steps,) each.
+
+    Units are sequences or groups, or, of few sequences without groups, contiguous pieces of them.
+
+    Parameters
+    ----------
+    X : Sequences
+        For the bounds.
+    groups : ndarray of shape (n,) or None
+        Sequences that stay in one fold.
+    seed : int
+        Of the folds.
+    """
+    apart = len(X) >= MANY_SEQUENCES or (groups is not None and len(np.unique(groups)) > 1)
+    if apart:
+        unit = X.sequence_index
+        if groups is not None:
+            unit = np.unique(groups, return_inverse=True)[1][unit].astype(np.int64)
+        parts = make_folds(int(unit.max()) + 1, 5, seed)
+    else:
+        bounds = cut(X.offsets, _N_PIECES, _SHORTEST_PIECE)
+        unit = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+        parts = blocked_folds(len(bounds) - 1, 5)
+    of_unit = np.zeros(int(unit.max()) + 1, dtype=np.int64)
+    for number, (_, test) in enumerate(parts):
+        of_unit[test] = number
+    return of_unit[unit], unit
+
+
+def loss_by_unit(bits: NDArray[np.float64], unit: NDArray[np.int64]) -> Loss:
+    """Return the loss of predictions that cost so many bits, shape (n,) as their units, added up by unit."""
+    index = np.unique(unit, return_inverse=True)[1]
+    return Loss(np.bincount(index, bits).astype(np.float64), np.bincount(index).astype(np.float64))
 
 
 def cut(offsets: NDArray[np.int64], n_pieces: int, shortest: int) -> NDArray[np.int64]:

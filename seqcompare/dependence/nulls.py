@@ -13,6 +13,7 @@ from seqcompare.dependence.question import MANY_SEQUENCES, Question
 from seqcompare.dependence.strata import Strata, everything
 
 _FINEST = 99
+_SURE_OF_FEW = 0.025
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +69,8 @@ def find_nulls(question: Question, seed: int) -> Nulls:
         drift = None
     many = len(X) >= MANY_SEQUENCES
     own = find_own_frequencies(targets, _FINEST, seed) if question.own and question.scored.all() else None
-    own_frequencies = own is not None and own <= SURE
+    # of few sequences, in two kinds, many orders are as good as the one they are in
+    own_frequencies = own is not None and own <= (SURE if many else _SURE_OF_FEW)
     strata = [everything(X.n_steps)]
     if many:
         strata = [Strata("position", X.step_index, merge=True)]

@@ -55,6 +55,30 @@ def boost(inputs: Floats, y: Floats, fold: Ints, most: int) -> Floats:
     return predicted
 
 
+def classify(inputs: Floats, labels: Ints, fold: Ints) -> Floats:
+    """Return what held-out labels cost in bits by gradient-boosted trees, or by their shares, shape (n,)."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    n_classes = int(labels.max()) + 1
+    bits = np.empty(len(labels))
+    for k in np.unique(fold):
+        train, test = np.flatnonzero(fold != k), fold == k
+        train = train[:: -(-len(train) // _MOST_ROWS)]
+        # what was never seen has a share of one in all that were
+        least = 1 / (len(train) + n_classes)
+        share = np.bincount(labels[train], minlength=n_classes) / len(train)
+        chance = np.tile(np.maximum(share, least), (int(test.sum()), 1))
+        if inputs.shape[1] and len(np.unique(labels[train])) > 1:
+            model = HistGradientBoostingClassifier(
+                max_iter=60, max_leaf_nodes=8, min_samples_leaf=20, early_stopping=False, random_state=0
+            )
+            model.fit(inputs[train], labels[train])
+            chance[:, model.classes_] = np.maximum(model.predict_proba(inputs[test]), least)
+        told = chance[np.arange(len(chance)), labels[test]]
+        bits[test] = -np.log2(told / chance.sum(axis=1))
+    return bits
+
+
 def variances(
     errors: Floats, whole: Floats, signs: Floats, taps: list[Tap], at: Ints, X: Sequences, fold: Ints
 ) -> Floats:
@@ -82,7 +106,7 @@ def variances(
     usual = float((errors**2).mean())
     inputs = [signs[np.maximum(at - lag, 0), channel] ** 2 for channel, lag in taps]
     inputs = [np.where(X.step_index[at] >= tap.lag, x, x.mean()) for x, tap in zip(inputs, taps, strict=True)]
-    for rate in _MEMORIES:
+    for rate in _MEMORIES if squares.any() else ():
         faded = np.empty(len(squares))
         for start, stop in zip(X.offsets[:-1], X.offsets[1:], strict=True):
             past = np.append(usual, squares[start : stop - 1])

@@ -16,18 +16,15 @@ from scipy.stats import t as student
 from threadpoolctl import threadpool_limits
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.dependence.gains import Loss, blocked_folds, cut, make_folds
+from seqcompare.dependence.gains import Loss, loss_by_unit, units
 from seqcompare.dependence.number_gains import bits_of, boost, ridge, variances
 from seqcompare.dependence.number_lags import Tap, lagged, nominate
-from seqcompare.dependence.question import MANY_SEQUENCES
 from seqcompare.dependence.settings import NUMBER_COLUMNS
 from seqcompare.typing import Record, Values
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_N_PIECES = 40
-_SHORTEST_PIECE = 20
 _MOST_CELLS = 40_000
 _MOST_INPUTS = 8
 _FEWEST_ROWS = 100
@@ -119,7 +116,7 @@ def profile_numbers(numbers: Numbers, max_lag: int, share: float, seed: int) -> 
     "Autoregressive conditional heteroscedasticity with estimates of the variance of United Kingdom
     inflation" (1982).
     """
-    fold, unit = _folds(numbers, seed)
+    fold, unit = units(numbers.X, numbers.groups, seed)
     lags = np.arange(1 if numbers.own else 0, min(max_lag, int(numbers.X.lengths.max()) - 1) + 1)
     n_targets = numbers.target.shape[1]
     rows: list[Record] = []
@@ -128,25 +125,6 @@ def profile_numbers(numbers: Numbers, max_lag: int, share: float, seed: int) -> 
             for channel in range(n_targets):
                 rows += _tell(numbers, channel, lags, fold, unit, share / n_targets)
     return NumberProfile(pd.DataFrame(rows, columns=NUMBER_COLUMNS))
-
-
-def _folds(numbers: Numbers, seed: int) -> tuple[Ints, Ints]:
-    """Return the fold of each step, and the unit whose losses are taken together."""
-    X = numbers.X
-    apart = len(X) >= MANY_SEQUENCES or (numbers.groups is not None and len(np.unique(numbers.groups)) > 1)
-    if apart:
-        unit = X.sequence_index
-        if numbers.groups is not None:
-            unit = np.unique(numbers.groups, return_inverse=True)[1][unit].astype(np.int64)
-        parts = make_folds(int(unit.max()) + 1, 5, seed)
-    else:
-        bounds = cut(X.offsets, _N_PIECES, _SHORTEST_PIECE)
-        unit = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
-        parts = blocked_folds(len(bounds) - 1, 5)
-    of_unit = np.zeros(int(unit.max()) + 1, dtype=np.int64)
-    for number, (_, test) in enumerate(parts):
-        of_unit[test] = number
-    return of_unit[unit], unit
 
 
 def _tell(numbers: Numbers, channel: int, lags: Ints, fold: Ints, unit: Ints, share: float) -> list[Record]:
@@ -158,7 +136,10 @@ def _tell(numbers: Numbers, channel: int, lags: Ints, fold: Ints, unit: Ints, sh
     level = nominate(target, sources, room, lags, share / 2)
     # what is far from the middle, to either side
     distance = np.abs(sources - np.median(sources, axis=0))
-    bent = nominate(_left(target, level, numbers), distance, room, lags, share / 4)
+    left = _left(target, level, numbers)
+    bent = nominate(left, distance, room, lags, share / 4)
+    # a product of two numbers shows in neither of them, and in how far off a line is
+    bent += [tap for tap in nominate(np.abs(left), distance, room, lags, share / 4) if tap not in bent]
     inputs = list(dict.fromkeys([*level, *bent]))[:_MOST_INPUTS]
     nearest = Tap(channel, int(lags[0])) if numbers.own else None
     if nearest is not None and nearest not in inputs:
@@ -170,10 +151,7 @@ def _tell(numbers: Numbers, channel: int, lags: Ints, fold: Ints, unit: Ints, sh
     y, part = target[at], fold[at]
 
     def loss(bits: Floats) -> Loss:
-        size = np.bincount(unit[at], minlength=int(unit.max()) + 1).astype(np.float64)
-        used = size > 0
-        total = np.bincount(unit[at], bits, minlength=len(size))
-        return Loss(np.asarray(total[used], dtype=np.float64), np.asarray(size[used], dtype=np.float64))
+        return loss_by_unit(bits, unit[at])
 
     def row(name: str, taps: list[Tap], before: Loss, after: Loss) -> Record:
         gain, error = after.gain_over(before)
@@ -190,7 +168,8 @@ def _tell(numbers: Numbers, channel: int, lags: Ints, fold: Ints, unit: Ints, sh
         left = y - ridge(lagged(sources, level, at), y, part)
         after = loss(bits_of(left))
         rows.append(row("level", level, known, after))
-        if rows[-1]["bits"] > 0:
+        # two slow series that have nothing to do with each other are correlated, but not in parts left out
+        if rows[-1]["bits"] > 0 and (numbers.own or rows[-1]["p"] <= share):
             rows[-1]["distance"] = _distance(sources, level, at, y, part)
             errors, known = left, after
         else:
@@ -221,8 +200,10 @@ def _tell(numbers: Numbers, channel: int, lags: Ints, fold: Ints, unit: Ints, sh
             rows.append(found)
             errors, known = left, after
     whole = np.zeros(len(target))
-    whole[at] = errors
-    signs = np.column_stack([distance, np.abs(whole)])
+    if numbers.own:
+        # of what is told from other numbers, earlier errors are not known when it is asked for
+        whole[at] = errors
+    signs = np.column_stack([distance, np.abs(whole)] if numbers.own else [distance])
     size = np.full(len(target), np.nan)
     size[at] = np.abs(errors)
     loud = nominate(size, signs, room, lags[lags > 0], share / 4)

@@ -11,6 +11,7 @@ _FEWEST = 4
 _MOST_NEIGHBOURS = 40
 _LEAST_SHARED = 0.25
 _HALF = 0.5
+_COARSE = 0.01
 
 
 def overlap(X: Sequences) -> int | None:
@@ -36,6 +37,36 @@ def overlap(X: Sequences) -> int | None:
     agreeing = np.mean([found == shift for found in forward])
     backward = np.mean([_shift(X[i + 1], X[i]) is not None for i in neighbours])
     return shift if agreeing >= _HALF and backward < agreeing / 2 else None
+
+
+def shares_parts(X: Sequences) -> bool:
+    """Whether most sequences of numbers share runs of steps with others, in whatever order they came.
+
+    Parameters
+    ----------
+    X : Sequences
+        Numbers, exact: three of them in a row come again by chance only where they are coarse, and then all
+        alike or within one sequence as well.
+    """
+    if X.kind != "real" or len(X) < _FEWEST:
+        return False
+    rows = np.unique(X.channels, axis=0, return_inverse=True)[1].ravel()
+    at = np.flatnonzero(X.step_index >= 2)
+    runs = np.column_stack([rows[at - 2], rows[at - 1], rows[at]])
+    varied = (runs != runs[:, :1]).any(axis=1)
+    at, runs = at[varied], runs[varied]
+    if not len(at):
+        return False
+    run = np.unique(runs, axis=0, return_inverse=True)[1].ravel()
+    owner = X.sequence_index[at]
+    # in how many sequences each run is, and how often it comes in one
+    pairs, counts = np.unique(np.column_stack([run, owner]), axis=0, return_counts=True)
+    if (counts > 1).mean() > _COARSE:
+        return False
+    spread = np.bincount(pairs[:, 0])
+    shared = np.bincount(owner, spread[run] > 1, minlength=len(X))
+    share = shared / np.maximum(np.bincount(owner, minlength=len(X)), 1)
+    return bool((share >= _LEAST_SHARED).mean() >= _HALF)
 
 
 def _shift(first: NDArray[np.generic], second: NDArray[np.generic]) -> int | None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.stats import norm, rankdata
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.coding import Coded
+from seqcompare.dependence.ranks import normal_scores
 from seqcompare.dependence.surrogates import turn, turn_pieces
 from seqcompare.typing import Array, Labels, Values
 
@@ -76,11 +76,39 @@ def find_period(X: Sequences, coded: Coded, seed: int) -> Clock | None:
     kept = min(X.n_steps, _MOST_STEPS)
     if longest < 2 or kept < _FEWEST_STEPS:
         return None
-    numbers = X.kind == "real" and X.n_channels == 1
-    values: Labels = (_scores(X.channels[:, 0]) if numbers else _grouped(coded, seed))[:kept]
     position, owner = X.step_index[:kept], owner[:kept]
-    if aligned and numbers:
-        values = values - _drift(values, position)
+    if X.kind != "real" or X.n_channels > 1:
+        return _find(X, _grouped(coded, seed)[:kept], position, owner, longest, seed, numbers=False)
+    level = normal_scores(X.channels[:, 0])[:kept]
+    # a clock may go by the spread alone, which is about the neighbours: a wave has half its period about 0
+    for values in (level, normal_scores(_distance_from_neighbours(level, position))):
+        smooth = _drift(values, position) if aligned else 0.0
+        found = _find(X, values - smooth, position, owner, longest, seed, numbers=True)
+        if found is not None:
+            return found
+    return None
+
+
+def _distance_from_neighbours(x: NDArray[np.float64], position: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how far each number is from the mean of those beside it in its sequence."""
+    before, after = np.append(x[:1], x[:-1]), np.append(x[1:], x[-1:])
+    first, last = position == 0, np.append(position[1:] == 0, True)
+    before, after = np.where(first, after, before), np.where(last, before, after)
+    return np.abs(x - (before + after) / 2)
+
+
+def _find(
+    X: Sequences,
+    values: Labels,
+    position: NDArray[np.int64],
+    owner: NDArray[np.int64],
+    longest: int,
+    seed: int,
+    *,
+    numbers: bool,
+) -> Clock | None:
+    """Return the clock that some symbols or numbers go by, if they do."""
+    aligned, kept = len(X) >= _MANY_SEQUENCES, len(values)
     wave = numbers and len(X) == 1
     measure = _Measure(numbers, wave, position, owner, np.arange(1, longest + 1))
     gain, size = measure.gains(values)
@@ -211,13 +239,6 @@ def _slips(
         fits[turned] = np.bincount(stretch, ((told * marks) - told**2 / 2).sum(axis=1) / noise)
     gained = fits.max(axis=0) - fits[0] - np.log(period) - 1
     return bool(np.maximum(gained, 0).sum() > _SURE_OF_SLIPS)
-
-
-def _scores(x: Values) -> NDArray[np.float64]:
-    present = np.isfinite(x)
-    score = np.zeros(len(x))
-    score[present] = norm.ppf((rankdata(x[present]) - 0.5) / max(present.sum(), 1))
-    return score
 
 
 @njit(cache=True)

@@ -110,7 +110,8 @@ def profile(
         found = profile_sequences(dataset, steps, coded, settings, notes)
     scale = found.timescale
     if not np.isfinite(scale):
-        scale = timescale(found.orders, found.lags, found.order)
+        within = found.lags if found.reach is None else found.lags[found.lags["lag"] <= found.reach]
+        scale = timescale(found.orders, within, found.order)
     return Profile(
         name=dataset.name,
         role=dataset.role,

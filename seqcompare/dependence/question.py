@@ -11,6 +11,7 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.dependence.coding import Coded, code_steps, code_symbols
 from seqcompare.dependence.contexts import extend
+from seqcompare.typing import Labels
 
 MANY_SEQUENCES = 20
 """From here on positions can be told from lags: each has steps of several sequences."""
@@ -92,6 +93,13 @@ class Question:
         offsets = offsets_of(lengths)
         rows = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
         return self.take(rows, offsets)
+
+    def groups_of(self, dataset: SequenceDataset) -> Labels | None:
+        """Return the groups of the sequences, of the data that the question is a part of."""
+        if dataset.groups is None:
+            return None
+        first = self.index[self.X.offsets[:-1]]
+        return np.asarray(dataset.groups[np.searchsorted(dataset.X.offsets, first, side="right") - 1])
 
     def context(self, lags: list[int], at: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return numbers for the contexts of targets: the steps at these lags together."""

@@ -20,6 +20,7 @@ from seqcompare.dependence.surrogates import Elsewhere
 _MOST_ADDED = 3
 _FIRST = 24
 _MOST_CELLS = 2**17
+_TIMES_A_CONTEXT = 4
 # Shares of a symbol that are told apart, and the fewest steps before a context that are counted together.
 _N_SHARES = 4
 _FEWEST_FADING = 4
@@ -183,11 +184,11 @@ def _share(here: NDArray[np.bool_], X: Sequences, width: int) -> NDArray[np.floa
 
 def _known(question: Question, pairs: Pairs, context: list[int]) -> tuple[list[int], NDArray[np.int64]]:
     """Return the lags of a context, or those of which there are not too many contexts, and these numbered."""
-    most = _MOST_CELLS // (pairs.n_sources * pairs.n_targets)
+    most = min(_MOST_CELLS // (pairs.n_sources * pairs.n_targets), max(1, len(pairs.at) // _TIMES_A_CONTEXT))
     known = list(context)
     given = question.context(known, pairs.at)
     if int(given.max()) + 1 > most:
-        # of more contexts than can be counted, the steps that tell least by themselves are left out
+        # of more contexts than can be counted, or come again, what tells least by itself is left out
         alone = pairs.information(np.array(known, dtype=np.int64))[0]
         known = [known[k] for k in np.argsort(-alone, kind="stable")]
     while int(given.max()) + 1 > most and known:

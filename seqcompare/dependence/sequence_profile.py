@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -24,9 +26,12 @@ from seqcompare.dependence.gains import Loss, class_losses, make_folds
 from seqcompare.dependence.information import Pairs
 from seqcompare.dependence.lag_test import Draw, View, enough_pairs, lag_table
 from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table, told_lags
+from seqcompare.quantities import bits as say_bits
+from seqcompare.quantities import p_words
 from seqcompare.typing import Labels
 
 _N_TARGET_BINS = 3
+_SURE = 0.01
 _MOST_ORDERS = 6
 
 
@@ -64,7 +69,10 @@ def profile_sequences(
     if groups is not None:
         notes.append("Each group has one target, so groups, not sequences, are what is shuffled.")
     lags = enough_pairs(views[0].pairs, lags, notes)
-    table, p_value = lag_table(views, lags, {"any": _draw(len(X), groups)}, settings)
+    draws = {"any": _draw(len(X), groups)}
+    table, p_value = lag_table(views, lags, draws, settings)
+    if not (lengths == lengths[0]).all():
+        _look_from_start(views, dataset.X, lags, draws, settings, notes)
     orders, losses = _class_orders(dataset, X, target, settings, notes)
     entropy = {"targets alone": marginal_entropy(target.codes)}
     if losses:
@@ -80,6 +88,31 @@ def profile_sequences(
         found.gain, found.gain_error = min(losses, key=lambda loss: loss.mean).gain_over(losses[0])
     found.drift = find_target_drift(target.codes, 99, settings.seed) or NO_DRIFT
     return found
+
+
+def _look_from_start(
+    views: list[View],
+    raw: Sequences,
+    lags: NDArray[np.int64],
+    draws: dict[str, Draw],
+    settings: Settings,
+    notes: list[str],
+) -> None:
+    """Add a note on a step that tells by its place from the start, where sequences do not end together."""
+    first, after = raw.offsets[:-1], raw.lengths - 1
+    turned = [
+        replace(view, pairs=replace(view.pairs, at=first, before=np.zeros_like(after), after=after))
+        for view in views
+    ]
+    table, p_value = lag_table(turned, -lags, draws, settings)
+    if p_value > _SURE:
+        return
+    best = int(np.argmax(table["information"]))
+    lag, bits = int(table["lag"].iloc[best]), float(table["information"].iloc[best])
+    notes.append(
+        f"Counted from the start of a sequence, its step {-lag} (from 0) tells of the target "
+        f"({say_bits(bits)} bit, {p_words(p_value)} over all places)."
+    )
 
 
 def _views(raw: Sequences, coded: Coded, classes: Coded, settings: Settings, notes: list[str]) -> list[View]:

@@ -21,6 +21,7 @@ from seqcompare.dependence.drift import NO_DRIFT
 from seqcompare.dependence.entropy import marginal_entropy, match_length_entropy
 from seqcompare.dependence.gains import Loss
 from seqcompare.dependence.information import Pairs
+from seqcompare.dependence.label_reach import label_reach
 from seqcompare.dependence.lag_test import Draw, View, enough_pairs, lag_table
 from seqcompare.dependence.nulls import Nulls, find_nulls
 from seqcompare.dependence.number_baseline import numbers_of
@@ -75,6 +76,8 @@ def profile_steps(
         found = _label_orders(question, nulls, dataset.groups, settings, notes, ahead=ahead)
     found.lags, found.p_value = table, p_value
     _add_reach(found, part, views[0], nulls, settings)
+    if dataset.role == "step" and part.raw.kind == "real":
+        _look_farther(found, part, part.groups_of(dataset), settings, ahead=ahead)
     found.period = nulls.clock.period if nulls.clock else None
     _add_numbers(found, numbers_of(dataset, part, nulls), settings)
     found.drift = nulls.drift or NO_DRIFT
@@ -187,6 +190,24 @@ def _add_reach(found: Found, question: Question, view: View, nulls: Nulls, setti
     found.look_ahead = -min(matter) if min(matter) < 0 else None
 
 
+def _look_farther(
+    found: Found, question: Question, groups: Labels | None, settings: Settings, *, ahead: bool
+) -> None:
+    """Add how far numbers tell of labels where bins hide it: backwards, then ahead."""
+    seen = found.lags.loc[found.lags["detected"], "lag"].to_numpy()
+    back, later = found.reach, found.look_ahead
+    if back is None and later is None:
+        return
+    before = label_reach(question, -1 if back is None else back, seen, later or 0, groups, settings.seed)
+    if before is not None:
+        found.reach, found.gain, found.gain_error, found.timescale = before
+    if not ahead:
+        return
+    after = label_reach(question.reversed(), later or 0, -seen, found.reach or 0, groups, settings.seed)
+    if after is not None:
+        found.look_ahead, found.gain, found.gain_error, _ = after
+
+
 def _mostly(seen: NDArray[np.int64]) -> int:
     """Return the farthest lag back up to which most lags are seen; 0 if there is none."""
     back = np.sort(seen[seen > 0])
@@ -235,7 +256,7 @@ def _next_orders(
     entropy = {"single steps": marginal_entropy(steps)}
     if losses:
         best = int(np.argmin([loss.mean for loss in losses]))
-        past = f"the last {best} steps" if best else "no context"
+        past = ("the last step" if best == 1 else f"the last {best} steps") if best else "no context"
         entropy[f"{past}, cross-validated"] = losses[best].mean
     if question.X.lengths.mean() >= _LONG and question.scored.all():
         entropy["match lengths"] = _match_lengths(question.X, entropy["single steps"], settings.seed, notes)

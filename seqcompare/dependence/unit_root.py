@@ -6,23 +6,27 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
+from seqcompare.dependence.ranks import normal_scores
+
 Floats = NDArray[np.float64]
 
 _MOST_STEPS = 3_000
 _FEWEST_STEPS = 30
-_LARGEST_CHANGE = 4
 _N_PLACES = 60
-_MEDIAN_OF_NORMAL = 0.6745
+_N_STEPS = 2
+_NEARLY_A_LINE = 0.1
 
 
 def unit_root_p_value(x: Floats, n_simulated: int, seed: int) -> float:
     """Return the chance of a series that is pulled back so strongly, were it a random walk.
 
-    The augmented Dickey-Fuller test with a constant and a trend, after the largest step of the level is
-    taken out: differences are regressed on the level one
-    step before and on earlier differences, as many as Schwarz's criterion chooses. The t-value of the level
-    has no standard distribution, so that it is simulated: random walks whose differences have the same
-    regression on each other, and the same residuals in random order.
+    The augmented Dickey-Fuller test with a constant and a trend: differences are regressed on the level one
+    step before and on earlier differences, as many as Schwarz's criterion chooses. Ranks take the place of
+    numbers, so that wild ones are no evidence, and the two largest steps of the level are taken out, since a
+    level that jumps looks like a random walk. All this is done to random walks as well, of which the
+    distribution of the t-value is made: they drift as the series does, and their differences have the same
+    regression on each other and the same residuals in the same order with random signs, so that they are as
+    wild, or as uneven, as those of the series.
 
     Parameters
     ----------
@@ -40,32 +44,47 @@ def unit_root_p_value(x: Floats, n_simulated: int, seed: int) -> float:
     References
     ----------
     S. E. Said and D. A. Dickey, "Testing for unit roots in autoregressive-moving average models of unknown
-    order" (1984); P. Perron, "The great crash, the oil price shock, and the unit root hypothesis" (1989);
-    E. Zivot and D. W. K. Andrews, "Further evidence on the great crash, the oil-price shock, and the
-    unit-root hypothesis" (1992); J. Y. Park, "Bootstrap unit root tests" (2003).
+    order" (1984); C. W. J. Granger and J. Hallman, "Nonlinear transformations of integrated time series"
+    (1991), for ranks; E. Zivot and D. W. K. Andrews, "Further evidence on the great crash, the oil-price
+    shock, and the unit-root hypothesis" (1992), for steps; G. Cavaliere and A. M. R. Taylor, "Bootstrap unit
+    root tests for time series with nonstationary volatility" (2008), for random signs.
     """
     present = np.flatnonzero(np.isfinite(x))
     if len(present) < _FEWEST_STEPS or np.ptp(x[present]) == 0:
         return float("nan")
-    series = x[present]
     # of a long series every so-manyth step: a random walk stays one
-    series = series[:: -(-len(series) // _MOST_STEPS)]
+    series = x[present][:: -(-len(present) // _MOST_STEPS)]
     change = np.diff(series)
-    # jumps look like a random walk to the test (Perron 1989), and are none
-    usual = float(np.median(np.abs(change))) / _MEDIAN_OF_NORMAL
-    if usual > 0:
-        change = np.where(np.abs(change) > _LARGEST_CHANGE * usual, 0.0, change)
-        series = np.append(0.0, np.cumsum(change))
     weights, residuals = _regress_changes(change)
     steps = _steps(len(series))
-    observed = _t_value(_without_step(series, steps), len(weights))
+
+    def statistic(values: Floats) -> float:
+        level = normal_scores(_without_line(values))
+        for _ in range(_N_STEPS):
+            level = _without_step(level, steps)
+        return _t_value(level, len(weights))
+
+    observed = statistic(series)
     rng = np.random.default_rng(seed)
     filtered = np.append(1.0, -weights)
+    # the first differences have no residuals
+    shocks = np.concatenate([residuals[: len(series) - len(residuals)], residuals])
+    drift = change.mean() * np.arange(len(series))
     simulated = np.empty(n_simulated)
     for i in range(n_simulated):
-        walk = np.cumsum(lfilter([1.0], filtered, rng.choice(residuals, len(series))))
-        simulated[i] = _t_value(_without_step(walk, steps), len(weights))
+        signed = shocks * rng.choice([-1.0, 1.0], len(shocks))
+        simulated[i] = statistic(drift + np.cumsum(lfilter([1.0], filtered, signed)))
     return float((1 + np.sum(simulated <= observed)) / (1 + n_simulated))
+
+
+def _without_line(values: Floats) -> Floats:
+    """Return a series less a straight line if that is nearly all there is to it: of ranks it is a curve."""
+    time = np.linspace(-1, 1, len(values))
+    centred = values - values.mean()
+    line = time * float(time @ centred) / float(time @ time)
+    left = centred - line
+    chosen = left if float(left @ left) < _NEARLY_A_LINE * float(centred @ centred) else centred
+    return np.asarray(chosen)
 
 
 def _regress_changes(change: Floats) -> tuple[Floats, Floats]:

@@ -11,6 +11,7 @@ from seqcompare.quantities import about, decimals, p_words
 from seqcompare.quantities import bits as say_bits
 
 _MOST_NAMED = 6
+_NOTHING = 0.01
 _KEPT = {
     "position": "the place in the sequence",
     "sequence": "each sequence's own frequencies",
@@ -80,8 +81,10 @@ def aside(found: Measured) -> list[str]:
     if found.lags["detected"].any() or found.p_value > found.alpha / 2:
         return []
     return [
-        "Yet lags share more than shuffled steps do, and no more than steps from elsewhere in the data: both "
-        "change slowly, or go by their position."
+        "Yet lags share more than shuffled steps do, and no more than what sequences have of their own does."
+        if "sequence" in found.kept
+        else "Yet lags share more than shuffled steps do, and no more than steps from elsewhere in the data: "
+        "both change slowly, or go by their position."
     ]
 
 
@@ -99,7 +102,7 @@ def _order_sentence(found: Measured, tested: pd.DataFrame, ahead: bool) -> str:
     told = np.isin(tested["lag"], found.told)
     where = "ahead" if ahead else "back"
     if not told.any():
-        return f"Contexts tell nothing of {target}; tested up to {distance.max()} steps {where}."
+        return f"Contexts tell nothing of {target}; tested up to {_steps(int(distance.max()))} {where}."
     order = int(distance[told].max())
     p = float(p_values[distance == order][0])
     chance = p_words(p)
@@ -111,16 +114,21 @@ def _order_sentence(found: Measured, tested: pd.DataFrame, ahead: bool) -> str:
     end = f"and no more from there to {distance.max()}"
     if order == distance.max():
         end = "the last that could be tested"
-    steps = "1 step" if order == 1 else f"{order} steps"
-    return f"Contexts tell more of {target} up to {steps} {where} ({chance}), {end}."
+    return f"Contexts tell more of {target} up to {_steps(order)} {where} ({chance}), {end}."
+
+
+def _steps(n: int) -> str:
+    return "1 step" if n == 1 else f"{n} steps"
 
 
 def reach_sentence(found: Measured) -> str:
     """Say how far back it matters, and why that is not what single lags say."""
     seen = found.lags.loc[found.lags["detected"], "lag"]
     farthest = int(seen.max()) if len(seen) else -1
+    if found.period is not None and found.beyond_clock is None and not len(found.numbers):
+        return ""  # the sentence on the clock says it
     if found.role not in PER_STEP or found.reach is None:
-        if found.role in PER_STEP and farthest >= 0:
+        if found.role in PER_STEP and found.role != "next" and farthest >= 0 and found.look_ahead is not None:
             return "Given what steps ahead tell, none behind tells more."
         return ""
     if found.reach == 0:
@@ -157,6 +165,13 @@ def gain_sentence(found: Measured) -> str:
         return ""
     error = f" ± {decimals(found.gain_error, 3)}" if np.isfinite(found.gain_error) else ""
     best = "All this together" if len(found.numbers) else "The best context"
+    if found.gain <= 2 * found.gain_error:
+        if (found.lags["detected"] & (found.lags["information"] > _NOTHING)).any():
+            return ""  # the lag says what it tells, and no context that comes again holds it
+        return (
+            "What that saves is too little, or the data too few, to be measured: "
+            f"{decimals(found.gain, 3)}{error} bit a prediction on data left out (± its error)."
+        )
     text = f"{best} saves {decimals(found.gain, 3)}{error} bit a prediction on data left out (± its error)"
     if not np.isfinite(found.timescale) or found.role not in PER_STEP:
         return f"{text}."
