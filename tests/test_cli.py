@@ -370,6 +370,20 @@ def test_a_file_of_another_ending_is_read_as_it_is_said_to_be(tmp_path):
     assert run("profile", path, *columns, "--format", "fasta").returncode == 2
 
 
+def test_a_profile_opens_its_page_where_there_is_one(tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    path = tmp_path / "steps.csv"
+    path.write_text("x\n" + "a\nb\n" * 30, encoding="utf-8")
+    short = ["profile", path, "--max-lag", 2, "--max-order", 1, "--open"]
+    done = run(*short, "--out", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert opened == [(tmp_path / "run" / "report.html").resolve().as_uri()]
+    done = run(*short)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("error: --open opens a page, and none is written")
+
+
 def test_the_users_file_is_profiled(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "words.csv").write_text(CSV)

@@ -1,7 +1,10 @@
 """scikit-learn's own checks, on every public estimator; how many ran is counted, so that none is lost."""
 
+from importlib.util import find_spec
+
+import own_modules
 import pytest
-from contract_cases import NET, SMALL_NET
+from contract_cases import MODULE, NET, SMALL_NET
 from sklearn.base import clone
 from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC, SVR, LinearSVC
@@ -27,6 +30,9 @@ from seqcompare import (
     RNNTagger,
     SequenceScaler,
     SlidingWindow,
+    TorchClassifier,
+    TorchRegressor,
+    TorchTagger,
     WindowClassifier,
     WindowRegressor,
     WindowStepRegressor,
@@ -92,6 +98,13 @@ CHECKED = {
     "net regressor": (RNNRegressor(**NET), 60, {}),
 }
 
+# where PyTorch is, modules of it are checked as well
+TORCH = bool(find_spec("torch"))
+if TORCH:
+    WHOLE = {"module_params": {"size": 8}, **MODULE, "max_iter": 60}
+    CHECKED["module classifier"] = (TorchClassifier(own_modules.pooled, **WHOLE), 67, {})
+    CHECKED["module regressor"] = (TorchRegressor(own_modules.pooled, **WHOLE), 60, {})
+
 # the checks that need no labels: what a tagger, whose labels are per step, can pass
 WITHOUT_LABELS = [
     "check_complex_data",
@@ -132,8 +145,9 @@ def test_scikit_learns_checks_all_run_and_pass(name):
         RNNTagger(),
         WindowStepRegressor(),
         RNNStepRegressor(),
+        *([TorchTagger(own_modules.recurrent)] if TORCH else []),
     ],
-    ids=repr,
+    ids=lambda tagger: type(tagger).__name__,
 )
 def test_taggers_pass_the_checks_that_need_no_labels(tagger):
     results = check_estimator(tagger, on_fail=None, on_skip=None)

@@ -293,6 +293,7 @@ def claims(
     scheduler: SchedulerOption = None,
     jobs: JobsOption = -1,
     fresh: FreshOption = False,
+    opened: OpenOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -323,7 +324,7 @@ def claims(
         output.json({"claims": records, "evidence": checked.evidence.to_dict("records"), "report": page})
     else:
         output.records(records)
-        output.result(f"report: {page}", None)
+        output.page(page, opened=opened)
 
 
 @app.command(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seqcompare.cli.options import FreshOption
+from seqcompare.cli.options import FreshOption, OpenOption
 
 if TYPE_CHECKING:
     from seqcompare.data.dataset import SequenceDataset
@@ -24,10 +24,13 @@ def profile(
     max_lag: Annotated[int, typer.Option(help="The largest lag examined.")] = 100,
     max_order: Annotated[int, typer.Option(help="The longest context examined.")] = 24,
     fresh: FreshOption = False,
+    opened: OpenOption = False,
 ) -> None:
     """Find out how far back your data depend on their past, before any model is chosen."""
     from seqcompare.dependence import profile as find_profile
 
+    if opened and out is None:
+        raise ValueError("--open opens a page, and none is written without --out")
     if out is not None:
         from seqcompare.experiments.config import fingerprint
         from seqcompare.results.folder import prepare_folder
@@ -62,4 +65,4 @@ def profile(
     facts |= {name: table.to_dict("records") for name, table in tables.items()}
     output.result(found.summary(), {**facts, "report": page})
     if page is not None and not output.as_json:
-        output.result(f"report: {page}", None)
+        output.page(page, opened=opened)

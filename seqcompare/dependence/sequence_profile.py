@@ -26,6 +26,8 @@ from seqcompare.dependence.gains import Loss, class_losses, make_folds
 from seqcompare.dependence.information import Pairs
 from seqcompare.dependence.lag_test import Draw, View, enough_pairs, lag_table
 from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table, told_lags
+from seqcompare.quantities import bits as say_bits
+from seqcompare.quantities import p_words
 from seqcompare.typing import Labels
 
 _N_TARGET_BINS = 3
@@ -109,7 +111,7 @@ def _look_from_start(
     lag, bits = int(table["lag"].iloc[best]), float(table["information"].iloc[best])
     notes.append(
         f"Counted from the start of a sequence, its step {-lag} (from 0) tells of the target "
-        f"({bits:.2g} bit, p = {p_value:.2g} over all places)."
+        f"({say_bits(bits)} bit, {p_words(p_value)} over all places)."
     )
 
 

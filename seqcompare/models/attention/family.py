@@ -17,7 +17,7 @@ HEADS = 4
 
 
 def _net(causal: bool, problem: Problem, hidden_size: int, pooling: str = "last") -> Any:
-    """Return a tagger, also of the next step, a classifier or a regressor."""
+    """Return a tagger or a regressor of steps, also of the next one, a classifier or a regressor."""
     how: Record = {
         "hidden_size": hidden_size,
         "n_heads": math.gcd(hidden_size, HEADS),
@@ -27,10 +27,12 @@ def _net(causal: bool, problem: Problem, hidden_size: int, pooling: str = "last"
     }
     if problem.task is None:
         how |= within_the_data(problem)
+    numbers = problem.role == "step-value" or (problem.role, problem.kind) == ("next", "real")
     if problem.role == "next":
-        if problem.kind == "real" or not causal:
-            return None
-        return seqcompare.NextStep(seqcompare.AttentionTagger(**how))
+        of_steps = seqcompare.AttentionStepRegressor if numbers else seqcompare.AttentionTagger
+        return seqcompare.NextStep(of_steps(**how)) if causal else None
+    if numbers:
+        return seqcompare.AttentionStepRegressor(**how)
     if problem.role == "step":
         return seqcompare.AttentionTagger(**how)
     # of what the harness compares, a whole sequence is read from its end on tasks
