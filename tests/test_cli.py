@@ -115,7 +115,7 @@ def test_two_runs_are_set_side_by_side(swept, tmp_path):
     text = (tmp_path / "both" / "report.html").read_text(encoding="utf-8")
     assert "run (1)" in text
     assert "run (2)" in text
-    assert "+0.000" in text
+    assert "+0.00" in text
 
 
 @pytest.mark.parametrize("what", ["models", "tasks", "datasets", "suites"])

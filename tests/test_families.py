@@ -150,6 +150,7 @@ def test_models_of_a_family_may_be_made_late_or_replaced():
     assert family.describe() == {
         "name": "f",
         "title": "F",
+        "head": "F",
         "colour": "#123456",
         "marker": "o",
         "models": [{"name": "chain", "title": "Chain"}],

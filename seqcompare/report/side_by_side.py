@@ -80,7 +80,7 @@ def _swept(runs: Sequence[StoredRun], names: list[str]) -> _Found:
             "seeds.",
             table,
             headings,
-            dict.fromkeys((*names, "difference"), say_skill),
+            {**dict.fromkeys(names, say_skill), "difference": _signed},
         ),
     )
     shared = table[names].notna().all(axis=1)
@@ -92,6 +92,10 @@ def _swept(runs: Sequence[StoredRun], names: list[str]) -> _Found:
             f"{names[0]}; the changes run from {change.min():+.2f} to {change.max():+.2f}."
         )
     return tuple(said), [Section("skill", "Skill against distance", (), parts)], palette
+
+
+def _signed(value: float) -> str:
+    return say_skill(value) if value < 0 else f"+{say_skill(value)}"
 
 
 def _skill_figure(views: Mapping[str, SweepView], palette: Palette) -> Figure:

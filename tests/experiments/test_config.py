@@ -20,6 +20,7 @@ def test_what_a_run_keeps_of_families_and_metrics_is_plain():
     assert kept["families"][-1] == {
         "name": "mine",
         "title": "My models",
+        "head": "My models",
         "colour": "#123456",
         "marker": "d",
         "models": [{"name": "Lag", "title": "Lag"}],

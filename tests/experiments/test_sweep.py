@@ -74,7 +74,7 @@ def test_the_headline_is_drawn_for_one_task_or_as_the_mean_over_all(run):
     best = chains.groupby(["task", "distance", "seed"]).tail(1)
     for task, rows in ((None, best), ("LagChain", best[best["task"] == "LagChain"])):
         ax = run.plot(task=task)
-        (line,) = [line for line in ax.lines if line.get_gid() == series_id("Markov chain")]
+        (line,) = [line for line in ax.lines if line.get_gid() == series_id("Chain or autoregression")]
         expected = rows.groupby("distance")["skill"].mean()
         assert line.get_ydata() == pytest.approx(expected.to_numpy().clip(-0.04, 1.04))
         assert ax.get_title(loc="left") == (task or "mean over 2 tasks")
@@ -100,11 +100,11 @@ def test_horizons_are_drawn_into_given_axes(run):
     _, ax = plt.subplots()
     assert run.plot_horizons(ax) is ax
     assert [label.get_text() for label in ax.get_yticklabels()] == ["Recall", "LagChain"]
-    assert any(line.get_gid() == series_id("Recurrent") for line in ax.lines)
+    assert any(line.get_gid() == series_id("Recurrent network") for line in ax.lines)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [
-        "Markov chain",
+        "Chain or autoregression",
         "Window",
-        "Recurrent",
+        "Recurrent network",
     ]
     plt.close("all")
 

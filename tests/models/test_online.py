@@ -140,6 +140,8 @@ def test_every_density_and_every_tagger_is_among_them():
         if isinstance(kind := getattr(seqcompare, name), type)
         and (issubclass(kind, able) or kind in (Filled, FilledNext))
         and kind not in there
+        # a module of PyTorch says nothing of a state that could go from step to step
+        and not name.startswith("Torch")
     ]
     assert not missing
 

@@ -211,7 +211,7 @@ class WindowClassifier(bases.ClassifierMixin, _PooledWindows):
             For input that is not as described, or weights that the inner classifier does not take.
         """
         sequences = self._fit_window(X)
-        refuse_step_labels(y, "WindowTagger")
+        refuse_step_labels(y, "WindowTagger", indicators=True)
         labels = _check_labels(y, sequences)
         weights = check_sequence_weights(sample_weight, sequences)
         kept = np.flatnonzero(weights)
