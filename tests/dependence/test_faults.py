@@ -166,7 +166,7 @@ def test_a_step_that_never_differs_has_nothing_to_show():
     X = [np.append(0, rng.integers(0, 2, 9)) for _ in range(80)]
     found = seqcompare.profile((X, rng.integers(0, 2, 80)))
     assert found.lags.set_index("lag").loc[9, "seen_nine_in_ten"] == 0
-    assert "9 steps back there is nothing to show" in found.summary()
+    assert "There is none to find where the step never differs: 9 steps back." in found.summary()
     # such a step hides nothing, and the others show a tenth of a bit at least
     assert 0.1 < found.facts()["least_seen"] < 0.5
 

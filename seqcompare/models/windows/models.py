@@ -211,12 +211,12 @@ class WindowClassifier(bases.ClassifierMixin, _PooledWindows):
             For input that is not as described, or weights that the inner classifier does not take.
         """
         sequences = self._fit_window(X)
-        refuse_step_labels(y, "WindowTagger", indicators=True)
+        inner = checked_classifier(self.inner)
+        refuse_step_labels(y, "WindowTagger", indicators=get_tags(inner).classifier_tags.multi_label)
         labels = _check_labels(y, sequences)
         weights = check_sequence_weights(sample_weight, sequences)
         kept = np.flatnonzero(weights)
         rows, labels, weights = self._pooled(sequences.take(kept)), labels[kept], weights[kept]
-        inner = checked_classifier(self.inner)
         self.dense_ = wants_dense(inner, rows)
         rows = as_form(rows, self.dense_)
         self.estimator_, self.temperature_ = fit_calibrated(
