@@ -49,7 +49,7 @@ class Copies:
     share : float
         Share of the sequences that are near-copies of another one.
     by_chance : float
-        The same in sequences of a fitted chain.
+        The same in sequences of a fitted chain, or with their steps in random order, whichever is more.
     more_than_chance : bool
         Whether that is more than chance, so that copies have to be kept together.
     group : ndarray of int64, shape (n,)
@@ -67,9 +67,10 @@ def find_copies(X: Sequences, seed: int = 0) -> Copies | None:
 
     Symbols: runs of w steps are hashed, sequences with equal minima of some of 128 hashes are compared, and
     are near-copies if they share a fifth of the shorter one's runs. The length w is such that two sequences
-    of a fitted chain hardly share a run by chance. Numbers of
-    equal length: the nearest neighbours among the first principal components are near-copies if they differ
-    by less than half of what a regression on the last three steps leaves open, and are near beside others.
+    of a chain, fitted to each different sequence once, or two with their steps in random order, hardly share
+    a run by chance. Numbers of equal length: the nearest neighbours among the first principal components are
+    near-copies if they differ by less than half of what a regression on the last three steps leaves open in
+    either of them, and are near beside others.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ class Drift:
     sequence, step : int
         Where frequencies before and after differ most.
     place : str
-        The same in words.
+        The same in words, or that it changes bit by bit.
     what : str
         What changes: a symbol with its frequencies before and after, or the like.
     unit_root : float

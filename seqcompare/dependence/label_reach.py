@@ -46,7 +46,7 @@ def label_reach(
     question : Question
         Numbers, and labels at some of their steps.
     reach : int
-        How far back it is by bins; steps of later sequences that tell are `ahead`.
+        How far back it is by bins; -1 where nothing behind tells.
     seen : ndarray of int64
         Lags that tell by themselves.
     ahead : int

@@ -18,9 +18,9 @@ from seqcompare.data.encoding import with_joint_symbols
 from seqcompare.data.input_checks import locate_step
 from seqcompare.data.read import read_new
 from seqcompare.experiments.explaining import explain_table
-from seqcompare.experiments.forecaster import FORECASTER, is_the_winner
+from seqcompare.experiments.forecaster import is_the_winner
+from seqcompare.experiments.kept_model import FORECASTER, MODEL, check_sum
 from seqcompare.experiments.predicting import forecast_table, predict_table
-from seqcompare.experiments.winner import MODEL, check_model
 from seqcompare.models.export.to_onnx import to_onnx
 from seqcompare.models.persistence import load
 from seqcompare.results.comparison import StoredComparison
@@ -110,7 +110,7 @@ class Comparison(StoredComparison):
             named = verdict.model is not None and result.judgement.winner not in result.references
             why = self.unsaved() or (gone if named else verdict.sentences[0])
             raise FileNotFoundError(f"{self.folder} keeps no model: {why}")
-        check_model(self)
+        check_sum(self, MODEL)
         return load(path, trusted)
 
     def to_onnx(self, path: str | os.PathLike[str], trusted: Sequence[str | type] = ()) -> None:
@@ -181,6 +181,8 @@ class Comparison(StoredComparison):
         ------
         FileNotFoundError
             If the run keeps no such model.
+        RunError
+            If the file of the model was changed or replaced.
         ValueError
             If the model has classes that are not trusted.
         """
@@ -192,6 +194,7 @@ class Comparison(StoredComparison):
                 f"{self.folder} keeps no model of {named.entry}, which is named to forecast by: its file "
                 f"{FORECASTER} could not be written, or is gone; the same comparison again writes it"
             )
+        check_sum(self, FORECASTER)
         return load(path, trusted)
 
     def who_forecasts(self, steps: int, model: str | None = None) -> str:

@@ -6,12 +6,9 @@ import warnings
 
 import seqcompare
 from seqcompare.data.dataset import SequenceDataset
-from seqcompare.experiments.answer import fit_model
+from seqcompare.experiments.kept_model import FORECASTER, fit_to_all, keep_sum
 from seqcompare.experiments.planned import PlannedComparison
-from seqcompare.experiments.threads import one_thread
 from seqcompare.results.comparison import StoredComparison
-
-FORECASTER = "forecaster.skops"
 
 
 def is_the_winner(found: StoredComparison) -> bool:
@@ -28,14 +25,12 @@ def keep_forecaster(found: StoredComparison, dataset: SequenceDataset, planned: 
         return
     contestant = next(c for c in planned.contestants if c.name == named.entry)
     candidate = next(c for c in contestant.candidates if c.label == named.candidate)
-    with one_thread(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the same that its trials gave, and these are kept
-        model, fitted = candidate.build(planned.source.problem(), 0)
-        if not fitted:
-            fit_model(model, dataset)
+    model = fit_to_all(candidate, planned.source.problem(), dataset)
     try:
         seqcompare.save(model, path)
     except Exception as error:  # whatever a model of the user's own cannot be taken apart for
         path.unlink(missing_ok=True)
         problem = f"{candidate.label} could not be saved to {FORECASTER} ({type(error).__name__}: {error})"
         warnings.warn(" ".join(problem.split()), RuntimeWarning, stacklevel=2)
+    else:
+        keep_sum(found, FORECASTER)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import warnings
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,19 +12,18 @@ import pandas as pd
 import seqcompare
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.experiments.answer import fit_model
+from seqcompare.experiments.kept_model import MODEL, fit_to_all, keep_sum
 from seqcompare.experiments.machine import keep_machine
 from seqcompare.experiments.models import Candidate, Contestant, Entered, candidates_of, plain_params
 from seqcompare.experiments.threads import one_thread
 from seqcompare.families import Problem
 from seqcompare.models.persistence import untrusted_types
 from seqcompare.results.comparison import UNSAVED, StoredComparison
-from seqcompare.results.folder import CONFIG, read_config
 from seqcompare.results.reach import reach_of
-from seqcompare.results.store import STORE, RunError, Store
+from seqcompare.results.store import STORE, Store
 from seqcompare.whole_file import write_whole
 
-MODEL, SNIPPET = "model.skops", "use_model.py"
+SNIPPET = "use_model.py"
 
 _ANSWERS = {
     "next": (
@@ -86,26 +82,26 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
     shorter = found.result.shorter
     if shorter is not None and shorter.named:
         candidate = shorter_candidate(contestant, found, planned.source.problem()) or candidate
+    problem = planned.source.problem()
+    model = fit_to_all(candidate, problem, dataset)
     with one_thread(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the same that its trials gave, and these are kept
-        model, fitted = candidate.build(planned.source.problem(), 0)
-        if not fitted:
-            fit_model(model, dataset)
-        keep_machine(found, dataset, partial(candidate.build, planned.source.problem(), 0))
+        warnings.simplefilter("ignore")  # as while it was fitted
+        keep_machine(found, dataset, partial(candidate.build, problem, 0))
     # names are the user's: as literals on one line they cannot become code
     which = f"{candidate.label!r:.200}, fitted to all of {dataset.name!r:.200}"
     try:
         seqcompare.save(model, found.folder / MODEL)
     except Exception as error:  # whatever a model of the user's own cannot be taken apart for
-        problem = f"{candidate.label} could not be saved to {MODEL} ({type(error).__name__}: {error})"
-        problem = f"{' '.join(problem.split())}; the comparison is complete, and the model can be fitted anew"
-        warnings.warn(problem, RuntimeWarning, stacklevel=2)
+        why = f"{candidate.label} could not be saved to {MODEL} ({type(error).__name__}: {error})"
+        why = f"{' '.join(why.split())}; the comparison is complete, and the model can be fitted anew"
+        warnings.warn(why, RuntimeWarning, stacklevel=2)
         (found.folder / MODEL).unlink(missing_ok=True)
-        snippet = f"# There is no file of {which}.\nraise SystemExit({problem!r})\n"
+        snippet = f"# There is no file of {which}.\nraise SystemExit({why!r})\n"
         write_whole(found.folder / SNIPPET, snippet)
-        _keep_made(found, problem)
+        _keep_problem(found, why)
         return
-    _keep_made(found, "")
+    _keep_problem(found, "")
+    keep_sum(found, MODEL)
     own = untrusted_types(found.folder / MODEL)
     probable = dataset.role == "next" or hasattr(model, "predict_proba")
     answers = "".join(line for line in _ANSWERS[dataset.role] if probable or "_proba(" not in line)
@@ -131,35 +127,10 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
     write_whole(found.folder / SNIPPET, snippet)
 
 
-def check_model(found: StoredComparison) -> None:
-    """Raise an error if the saved model, or how its data are read, is not what the run has kept.
-
-    Raises
-    ------
-    RunError
-        If the file of the model, or the part of ``config.json`` about data, was changed or replaced.
-    """
-    kept = found.side_table(UNSAVED)
-    if kept is None or "made" not in kept or kept["made"].isna().iloc[0]:
-        return  # of a run that was made before this was kept
-    if str(kept["made"].iloc[0]) != _made(found.folder):
-        raise RunError(
-            f"{found.folder / MODEL}, or what {CONFIG} says of its data, is not what this run has saved; the "
-            f"same comparison again writes both (seqcompare.load reads {MODEL} as it is)"
-        )
-
-
-def _made(folder: Path) -> str:
-    """Return a checksum of the saved model and of how its data are read."""
-    told = json.dumps(read_config(folder).get("data"), sort_keys=True).encode()
-    return hashlib.sha256((folder / MODEL).read_bytes() + told).hexdigest()
-
-
-def _keep_made(found: StoredComparison, problem: str) -> None:
-    """Keep what was saved, or why the winner is in no file, for the page."""
-    made = "" if problem else _made(found.folder)
+def _keep_problem(found: StoredComparison, problem: str) -> None:
+    """Keep why the winner is in no file, for the page; empty where it is in one."""
     with Store(found.folder / STORE) as store:
-        store.keep_table(UNSAVED, pd.DataFrame({"problem": [problem], "made": [made]}))
+        store.keep_table(UNSAVED, pd.DataFrame({"problem": [problem]}))
 
 
 def _trusted(own: list[str]) -> str:

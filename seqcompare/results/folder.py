@@ -29,12 +29,13 @@ from seqcompare.results.store import STORE, RunError, Store, check_format
 from seqcompare.typing import Record
 from seqcompare.whole_file import write_whole
 
+MODEL, FORECASTER = "model.skops", "forecaster.skops"
 CONFIG, INFLIGHT, LOCK = "config.json", "inflight", "lock"
 
 _PACKAGES = ("seqcompare", "numpy", "scipy", "scikit-learn", "hmmlearn", "numba", "pandas", "joblib")
 #: What a run writes, in the order in which it is taken away: until all else is gone, the folder is a run's.
 _FILES = (
-    *("report.html", "report.md", "answer.json", "model_card.md", "model.skops", "use_model.py"),
+    *("report.html", "report.md", "answer.json", "model_card.md", MODEL, FORECASTER, "use_model.py"),
     *(f"{STORE}-wal", f"{STORE}-shm", STORE, CONFIG),
 )
 _FOLDERS = ("tables", "figures", INFLIGHT)

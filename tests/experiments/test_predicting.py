@@ -303,8 +303,12 @@ def test_several_steps_are_forecast_by_whom_backtests_name(tmp_path):
     np.testing.assert_allclose(pd.read_csv(io.StringIO(out))["answer"], far.forecast([x], 2).mean[0])
     code, _, said = run(*command, "--steps", 1, "--model", "far")
     assert (code, "forecast by far" in said) == (0, True)
-    # what is gone is said, and whom to ask instead
-    (tmp_path / "run" / "forecaster.skops").unlink()
+    # what is another or gone is said, and whom to ask instead
+    kept = tmp_path / "run" / "forecaster.skops"
+    kept.write_bytes((tmp_path / "run" / "model.skops").read_bytes())
+    code, _, said = run(*command, "--steps", 2)
+    assert (code, "forecaster.skops, or what config.json says" in said) == (2, True)
+    kept.unlink()
     code, _, said = run(*command, "--steps", 2)
     assert (code, "keeps no model of far" in said) == (2, True)
 

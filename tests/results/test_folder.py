@@ -21,7 +21,9 @@ from sweep_rows import row
 from seqcompare.report.page import report_of, write_report
 from seqcompare.results.folder import (
     CONFIG,
+    FORECASTER,
     LOCK,
+    MODEL,
     PATIENT,
     hold_folder,
     open_run,
@@ -315,7 +317,7 @@ def test_what_a_kill_leaves_of_the_first_write_is_no_stranger(tmp_path):
 
 def test_until_all_else_is_gone_a_folder_is_that_of_a_run(tmp_path, monkeypatch):
     prepare_folder(tmp_path, {"settings": {}}, n_jobs=1, fresh=False)
-    written = ["report.html", "report.md", "answer.json", "model.skops", "use_model.py", STORE]
+    written = ["report.html", "report.md", "answer.json", MODEL, FORECASTER, "use_model.py", STORE]
     for name in written:
         (tmp_path / name).touch()
     left = []
