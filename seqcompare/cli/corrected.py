@@ -35,6 +35,8 @@ def corrected(words: Sequence[str], change: Mapping[str, object]) -> str:
         if isinstance(value, bool) and name in known and known[name].switch:
             kept.append(flag if value else flag.replace("--", "--no-", 1))
         elif value is not None:
+            if isinstance(value, Mapping):
+                value = [f"{column}={told}" for column, told in value.items()]
             several = value if isinstance(value, (list, tuple)) else ["" if value is False else value]
             for one in several:
                 kept += [flag, str(one)]
