@@ -34,6 +34,7 @@ from seqcompare import (
     LinearStateSpace,
     MarkovChain,
     MarkovTagger,
+    MiniRocketClassifier,
     NextStep,
     RNNClassifier,
     RNNRegressor,
@@ -346,8 +347,15 @@ MODULES = {
         TorchRegressor(own_modules.pooled, **MODULE), "real", "value", {"module_params": [{"size": 2}]}
     ),
 }
+KERNELS = {
+    "kernels": case(
+        MiniRocketClassifier(n_kernels=84, random_state=0), "real", "sequence", {"n_kernels": [84, 168]}
+    )
+}
 if find_spec("torch"):
     CASES |= MODULES
+if find_spec("aeon"):
+    CASES |= KERNELS
 
 
 def cases(*roles):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from inspect import Parameter, Signature, signature
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from seqcompare.cli.corrected import words_of
 from seqcompare.cli.options import JsonOption, QuietOption
+from seqcompare.command import typed
 from seqcompare.data.options import OPTIONS, Option
 
 if TYPE_CHECKING:
@@ -116,7 +119,9 @@ def with_data(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(output: Output, told: dict[str, Any], /, data: str, **given: Any) -> None:
-        command(output, read_data(output, data, **told), **given)
+        # `memory` is an option of what reads and of what runs
+        with typed(sys.argv[1:], [data, *words_of({k: v for k, v in told.items() if k != "memory"})]):
+            command(output, read_data(output, data, **told), **given)
 
     return _with_options(run, [_DATA_ARGUMENT, *_parameters(command, 2)])
 

@@ -10,11 +10,12 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from shlex import quote
 from typing import Any, NoReturn, TextIO
 
 import typer
 from typer.core import TyperGroup
+
+from seqcompare.command import Command
 
 BAD_INPUT, INTERRUPTED = 2, 130
 #: What a process ends with that a signal has ended: this and the number of the signal.
@@ -39,7 +40,7 @@ def resumable(kept: Callable[[], str]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as stop:
-        again = " ".join(["seqcompare", *(quote(word) for word in sys.argv[1:] if word != "--fresh")])
+        again = Command(tuple(sys.argv[1:])).going_on()
         raise StoppedError(f"stopped: {kept()}; go on with: {again}", code=_code(stop)) from None
 
 

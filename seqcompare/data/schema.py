@@ -63,6 +63,11 @@ def read_schema(given: Iterable[Channel | tuple[str, ChannelKind]]) -> Schema:
     return channels
 
 
+def measured(schema: Schema | None) -> Schema | None:
+    """Return the schema of what is computed from such channels: what comes of counts need not be a count."""
+    return schema and tuple(Channel(c.name, "real") if c.kind == "count" else c for c in schema)
+
+
 def check_distinct(names: Sequence[str]) -> None:
     """Raise ValueError if two channels have one name."""
     seen: set[str] = set()

@@ -24,7 +24,7 @@ from seqcompare.data.columns import (
 from seqcompare.data.held import Held
 from seqcompare.data.layout import offsets_of
 from seqcompare.data.options import Kind
-from seqcompare.data.schema import NUMERIC, Channel, ChannelKind, Schema, StepKind, read_schema
+from seqcompare.data.schema import NUMERIC, Channel, ChannelKind, Schema, StepKind, measured, read_schema
 from seqcompare.data.steps import Container, read_collection, read_steps
 from seqcompare.data.symbols import code_texts
 from seqcompare.typing import SequencesLike, Values
@@ -324,13 +324,13 @@ class Sequences(Held):
         Returns
         -------
         list of ndarray, ndarray of shape (n, T, ...), or Sequences
-            The last with times and, where `values` are as many numbers or symbols a step, the schema.
+            The last with times and, for as many numbers or symbols a step, its channels; counts become real.
         """
         if self.container == "array":
             return values.reshape(len(self), -1, *values.shape[1:])
         if self.container == "list":
             return [values[a:b] for a, b in zip(self.offsets[:-1], self.offsets[1:], strict=True)]
-        schema = self._schema_for(values)
+        schema = measured(self._schema_for(values))
         return Sequences._made(Plain(values), self.offsets, schema=schema, times=self.times)
 
     def followed_by(self, other: Sequences) -> Sequences:

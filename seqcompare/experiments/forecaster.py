@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import warnings
 
-import seqcompare
 from seqcompare.data.dataset import SequenceDataset
-from seqcompare.experiments.kept_model import FORECASTER, fit_to_all, keep_sum
+from seqcompare.experiments.kept_model import FORECASTER, KeepingError, fit_to_all, keep_sum, save_to
 from seqcompare.experiments.planned import PlannedComparison
 from seqcompare.results.comparison import StoredComparison
 
@@ -25,12 +24,9 @@ def keep_forecaster(found: StoredComparison, dataset: SequenceDataset, planned: 
         return
     contestant = next(c for c in planned.contestants if c.name == named.entry)
     candidate = next(c for c in contestant.candidates if c.label == named.candidate)
-    model = fit_to_all(candidate, planned.source.problem(), dataset)
     try:
-        seqcompare.save(model, path)
-    except Exception as error:  # whatever a model of the user's own cannot be taken apart for
-        path.unlink(missing_ok=True)
-        problem = f"{candidate.label} could not be saved to {FORECASTER} ({type(error).__name__}: {error})"
-        warnings.warn(" ".join(problem.split()), RuntimeWarning, stacklevel=2)
+        save_to(path, fit_to_all(candidate, planned.source.problem(), dataset), candidate.label)
+    except KeepingError as error:
+        warnings.warn(str(error), RuntimeWarning, stacklevel=2)
     else:
         keep_sum(found, FORECASTER)

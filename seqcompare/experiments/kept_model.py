@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+import seqcompare
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.experiments.answer import fit_model
 from seqcompare.experiments.models import Candidate
@@ -19,20 +20,52 @@ from seqcompare.results.folder import CONFIG, FORECASTER, MODEL, read_config
 from seqcompare.results.store import STORE, RunError, Store
 from seqcompare.typing import FittedModel
 
-__all__ = ["FORECASTER", "MODEL", "check_sum", "fit_to_all", "keep_sum"]
+__all__ = ["FORECASTER", "MODEL", "KeepingError", "check_sum", "fit_to_all", "keep_sum", "save_to"]
 
 _SUM_OF = "sum of {}"
 
 
+class KeepingError(Exception):
+    """A model that could not be fitted to all data, or written; the comparison is complete without."""
+
+
 def fit_to_all(candidate: Candidate, problem: Problem, dataset: SequenceDataset) -> FittedModel:
-    """Return a candidate fitted to all data, with the first seed."""
-    with one_thread(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the same that its trials gave, and these are kept
-        model: FittedModel
-        model, fitted = candidate.build(problem, 0)
-        if not fitted:
-            fit_model(model, dataset)
+    """Return a candidate fitted to all data, with the first seed.
+
+    Raises
+    ------
+    KeepingError
+        If it cannot be fitted: it was to parts of the data, or it would not be named.
+    """
+    try:
+        with one_thread(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the same that its trials gave, and these are kept
+            model: FittedModel
+            model, fitted = candidate.build(problem, 0)
+            if not fitted:
+                fit_model(model, dataset)
+    except Exception as error:  # a complete run must not be lost by it
+        raise KeepingError(_told(f"{candidate.label} could not be fitted to all data", error)) from error
     return model
+
+
+def save_to(path: Path, model: FittedModel, label: str) -> None:
+    """Write a fitted model.
+
+    Raises
+    ------
+    KeepingError
+        If it cannot be written; no file is left.
+    """
+    try:
+        seqcompare.save(model, path)
+    except Exception as error:  # whatever a model of the user's own cannot be taken apart for
+        path.unlink(missing_ok=True)
+        raise KeepingError(_told(f"{label} could not be saved to {path.name}", error)) from error
+
+
+def _told(what: str, error: Exception) -> str:
+    return " ".join(f"{what} ({type(error).__name__}: {error})".split())
 
 
 def keep_sum(found: StoredComparison, name: str) -> None:

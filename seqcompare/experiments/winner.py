@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-import seqcompare
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.experiments.kept_model import MODEL, fit_to_all, keep_sum
+from seqcompare.experiments.kept_model import MODEL, KeepingError, fit_to_all, keep_sum, save_to
 from seqcompare.experiments.machine import keep_machine
 from seqcompare.experiments.models import Candidate, Contestant, Entered, candidates_of, plain_params
 from seqcompare.experiments.threads import one_thread
@@ -83,17 +82,16 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
     if shorter is not None and shorter.named:
         candidate = shorter_candidate(contestant, found, planned.source.problem()) or candidate
     problem = planned.source.problem()
-    model = fit_to_all(candidate, problem, dataset)
-    with one_thread(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # as while it was fitted
-        keep_machine(found, dataset, partial(candidate.build, problem, 0))
     # names are the user's: as literals on one line they cannot become code
     which = f"{candidate.label!r:.200}, fitted to all of {dataset.name!r:.200}"
     try:
-        seqcompare.save(model, found.folder / MODEL)
-    except Exception as error:  # whatever a model of the user's own cannot be taken apart for
-        why = f"{candidate.label} could not be saved to {MODEL} ({type(error).__name__}: {error})"
-        why = f"{' '.join(why.split())}; the comparison is complete, and the model can be fitted anew"
+        model = fit_to_all(candidate, problem, dataset)
+        with one_thread(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # as while it was fitted
+            keep_machine(found, dataset, partial(candidate.build, problem, 0))
+        save_to(found.folder / MODEL, model, candidate.label)
+    except KeepingError as error:
+        why = f"{error}; the comparison is complete, and the model can be fitted anew"
         warnings.warn(why, RuntimeWarning, stacklevel=2)
         (found.folder / MODEL).unlink(missing_ok=True)
         snippet = f"# There is no file of {which}.\nraise SystemExit({why!r})\n"

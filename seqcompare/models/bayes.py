@@ -68,6 +68,11 @@ class BayesClassifier(bases.ClassifierMixin, bases.BaseEstimator):
         self.priors = priors
         self.n_jobs = n_jobs
 
+    @property
+    def reading(self) -> Reading:
+        """What is read: as the density does."""
+        return _reading_of(MarkovChain() if self.estimator is None else self.estimator)
+
     def fit(self, X: SequencesLike, y: TargetsLike) -> BayesClassifier:
         """Fit a density to the sequences of each class.
 

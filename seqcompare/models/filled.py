@@ -34,7 +34,8 @@ class Filled(MetaEstimatorMixin, Reader):
     In place of a missing number stands what a linear prediction expects, given the steps up to its own, and
     behind the channels of a step stand marks, 1 where a channel is missing, and the logarithm of how much
     less is known of the next step than if nothing were missing (see `seqcompare.models.filling`). A missing
-    symbol becomes a symbol of its own, so that a model can learn what it tells that there is none.
+    symbol becomes a symbol of its own, so that a model can learn what it tells that there is none; so does a
+    missing part of a joint one, where symbols and numbers stand side by side and the model takes symbols.
 
     Parameters
     ----------
@@ -66,8 +67,9 @@ class Filled(MetaEstimatorMixin, Reader):
 
     @property
     def reading(self) -> Reading:
-        """Missing values are what it is about."""
-        return {"allow_nan": True, "allow_none": True, "mixed": "numbers"}
+        """Missing values are what it is about; mixed channels become what the inner model takes."""
+        symbols = getattr(self.estimator, "reading", {}).get("symbols")
+        return {"allow_nan": True, "allow_none": True, "mixed": "symbols" if symbols else "numbers"}
 
     @property
     def causal(self) -> bool:

@@ -11,7 +11,7 @@ from sklearn.tree import DecisionTreeClassifier
 from seqcompare import MarkovChain, SequenceDataset, WindowTagger
 from seqcompare.data.sequences import Sequences
 from seqcompare.datasets import read
-from seqcompare.experiments.answer import ask, fit_model
+from seqcompare.experiments.answer import ask, fit_model, predict_answer
 from seqcompare.experiments.contestants import contestants_for, left_out, problem_of
 from seqcompare.experiments.data_source import metric_of
 from seqcompare.families import FAMILIES, Budget, Family, ModelSpec
@@ -43,6 +43,46 @@ def built(data, candidate):
 
 
 ROLES = [(role, kind) for role in ("next", "step", "sequence", "value") for kind in ("symbols", "real")]
+
+
+def channels(kinds, *, gaps, n=16):
+    """Return sequences of such channels, a tenth of all values missing if there are gaps."""
+    rng = np.random.default_rng(3)
+    lengths = rng.integers(6, 12, n)
+    size = lengths.sum()
+    columns = {}
+    for i, kind in enumerate(kinds):
+        drawn = {"symbols": rng.choice(["x", "y"], size), "count": rng.poisson(30, size)}
+        column = drawn[kind].astype(object if kind == "symbols" else float)
+        if gaps:
+            column[rng.random(size) < 0.1] = None if kind == "symbols" else np.nan
+        columns[f"c{i}"] = column
+    return Sequences.from_columns(columns, lengths, kinds={f"c{i}": k for i, k in enumerate(kinds)})
+
+
+@pytest.mark.parametrize("role", ["step", "sequence", "value", "step-value"])
+@pytest.mark.parametrize("gaps", [False, True])
+@pytest.mark.parametrize("kinds", [("count",), ("symbols", "count"), ("symbols", "symbols")], ids="+".join)
+def test_every_contestant_can_be_fitted_to_channels_of_every_kind(kinds, gaps, role):
+    X = channels(kinds, gaps=gaps)
+    rng = np.random.default_rng(4)
+    targets = {
+        "step": Sequences(rng.integers(0, 2, X.n_steps), X.offsets),
+        "sequence": np.arange(len(X)) % 2,
+        "value": rng.normal(size=len(X)),
+        "step-value": Sequences(rng.normal(size=X.n_steps), X.offsets),
+    }
+    data = SequenceDataset(X, targets[role], None, role, "test")
+    problem = problem_of(data, 0.8, 600.0)
+    problem = replace(problem, budget=replace(problem.budget, epochs=1))
+    found = contestants_for(data, None, problem)
+    assert len(found) > 2
+    for contestant in found:
+        model, fitted = contestant.candidates[0].build(problem, 0)
+        if not fitted:
+            fit_model(model, data)
+        answers, _ = predict_answer(model, X, role)
+        assert np.isfinite(answers).all() or answers.dtype.kind in "US", contestant.name
 
 
 @pytest.mark.parametrize(("role", "kind"), ROLES)

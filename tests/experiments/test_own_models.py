@@ -1,5 +1,6 @@
 """Models and metrics of the user's own, in every form in which they can be entered, in both harnesses."""
 
+import re
 import runpy
 
 import numpy as np
@@ -200,6 +201,25 @@ def test_a_winner_that_no_file_can_hold_loses_nothing(tmp_path):
         found.model()
     with pytest.raises(SystemExit, match=said):
         runpy.run_path(str(tmp_path / "run" / "use_model.py"))
+
+
+class Choosy(Guesser):
+    """Cannot be fitted to as many sequences as there are in all."""
+
+    def fit(self, X, y):
+        if len(X) == len(data()[0]):
+            raise ZeroDivisionError("so many")
+        return super().fit(X, y)
+
+
+def test_a_winner_that_cannot_be_fitted_to_all_loses_nothing(tmp_path):
+    said = "Choosy could not be fitted to all data (ZeroDivisionError: so many)"
+    with pytest.warns(RuntimeWarning, match=re.escape(said)):
+        found = compare(Choosy(), tmp_path / "run")
+    assert found.verdict().entry is not None
+    assert said in found.report().read_text(encoding="utf-8")
+    with pytest.raises(FileNotFoundError, match=re.escape(said)):
+        found.model()
 
 
 def _two_settings(problem, k, z):

@@ -2,10 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
-from seqcompare import Sequences, SequenceScaler
+from seqcompare import HMM, BayesClassifier, Sequences, SequenceScaler
 
 
 def ragged(rng, n=20, d=3):
@@ -135,3 +136,15 @@ def test_integers_are_measurements_in_every_container():
         np.testing.assert_allclose(SequenceScaler().fit(X).mean_, [3, 40])
         assert [x.shape for x in SequenceScaler().fit_transform(X)] == [(2, 2), (1, 2)]
     np.testing.assert_allclose(SequenceScaler().fit([[1, 2], [0.5]]).mean_, [3.5 / 3])
+
+
+def test_scaled_counts_are_measurements():
+    counts = np.random.default_rng(2).poisson(150, 60).astype(float)
+    X = Sequences.from_columns({"visits": counts}, np.full(12, 5), kinds={"visits": "count"})
+    scaled = SequenceScaler().fit_transform(X)
+    assert [(channel.name, channel.kind) for channel in scaled.schema] == [("visits", "real")]
+    assert [channel.kind for channel in X.schema] == ["count"]
+    np.testing.assert_allclose(SequenceScaler().fit(X).inverse_transform(scaled).values, counts)
+    # a density a class is fitted to parts, which are held against their schema
+    y = np.arange(12) % 2
+    assert make_pipeline(SequenceScaler(), BayesClassifier(HMM(1))).fit(X, y).predict(X).shape == (12,)

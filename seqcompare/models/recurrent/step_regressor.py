@@ -52,7 +52,7 @@ class NetStepRegressor(Net, StepRegressor):
             raise ValueError(f"output must be one of {', '.join(OUTPUTS)}, got {self.output!r}")
         check_scalar(self.n_mix, "n_mix", Integral, min_val=1)
         go_on = self.warm_start and hasattr(self, "weights_")
-        sequences = check_sequences(self, X, reset=not go_on)
+        sequences = check_sequences(self, X, reset=not go_on, mixed="numbers")
         numbers = check_step_numbers(y, sequences)
         weights = check_step_weights(sample_weight, sequences)
         if not weights.any():

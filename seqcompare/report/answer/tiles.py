@@ -36,9 +36,9 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
     """Return the tiles of an answer; `tolerance` is what is practically equal, in words."""
     judged, verdict = result.judgement, result.verdict
     if judged.kind == "nothing":
-        failed = Tile("Use this model", "None", "no model has ended well in every fold", "no")
-        rest = [Tile(label, say.NOTHING, "") for label in ("How good", "How far back", "How sure")]
-        return (failed, *rest)
+        tried = bool(result.summary["n_failed"].any()) or not judged.reasons
+        why = "no model has ended well in every fold" if tried else "no model was tried"
+        return (Tile("Use this model", "None", why, "no"),)
     by_entry = {str(row["entry"]): row for row in table.to_dict("records")}
     # as long as nothing is shown, it is the best so far that is told of
     name = str(judged.winner)
