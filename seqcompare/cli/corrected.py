@@ -39,6 +39,8 @@ def words_of(options: Mapping[str, object]) -> list[str]:
         elif isinstance(value, bool) and _KNOWN[name].switch:
             words.append(_flag(name) if value else _flag(name).replace("--", "--no-", 1))
         elif value is not None:
+            if isinstance(value, Mapping):
+                value = [f"{column}={told}" for column, told in value.items()]
             several = value if isinstance(value, (list, tuple)) else ["" if value is False else value]
             for one in several:
                 words += [_flag(name), str(one)]

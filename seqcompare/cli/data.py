@@ -69,8 +69,22 @@ def options_given(**given: Any) -> dict[str, Any]:
         if not equals:
             raise ValueError(f"--option takes NAME=VALUE, got {pair!r}")
         told[name] = value
+    if isinstance(told.get("sequence"), list):
+        told["sequence"] = ",".join(told["sequence"])
+    if "kind" in told:
+        told["kind"] = _kinds(told["kind"])
     # an empty name says that there is no such column
     return told | {name: False for name in ("sequence", "order", "target") if told.get(name) == ""}
+
+
+def _kinds(given: list[str]) -> str | dict[str, str]:
+    """Return one kind for all columns, or those of single ones."""
+    pairs = [each.rpartition("=") for each in given]
+    if len(given) == 1 and not pairs[0][1]:
+        return given[0]
+    if not all(column and equals for column, equals, _ in pairs):
+        raise ValueError(f"--kind takes one kind for all, or COLUMN=KIND of each, got {' and '.join(given)}")
+    return {column: kind for column, _, kind in pairs}
 
 
 def read_data(output: Output, data: str, **told: Any) -> SequenceDataset:

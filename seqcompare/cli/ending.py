@@ -47,6 +47,20 @@ def resumable(kept: Callable[[], str]) -> Iterator[None]:
 class Stoppable(TyperGroup):
     """Commands that are ended by a signal in whatever they do: the parser would make an exit code of it."""
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Find the command; of an option with one value that comes twice, the parser would keep the last."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None:
+            draft = typer.Context(command, info_name=name, parent=ctx, resilient_parsing=True)
+            given: list[Any] = command.make_parser(draft).parse_args(args=list(rest))[2]
+            for option in given:
+                if option.param_type_name != "option" or option.multiple or given.count(option) < 2:
+                    continue
+                if option.secondary_opts or not option.is_flag:
+                    flags = "/".join([*option.opts[:1], *option.secondary_opts[:1]])
+                    ctx.fail(f"{flags} is given {given.count(option)} times, and takes one value")
+        return name, command, rest
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
         try:
