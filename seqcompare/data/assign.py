@@ -83,7 +83,7 @@ def assign(table: Table, columns: Columns, looks: dict[str, Look]) -> Assigned:
         choice = getattr(columns, part)
         if choice:
             setattr(found, part, choice)
-            found.use(choice, part, "you said so")
+            found.use(choice, part, table.reasons.get(choice, "you said so"))
     free = [name for name in looks if name not in taken]
     for part, (name, reason) in table.keys.items():
         if getattr(columns, part) is None and name in free:
@@ -102,8 +102,11 @@ def assign(table: Table, columns: Columns, looks: dict[str, Look]) -> Assigned:
     if not found.order:
         found.notes.append("no column orders the steps: they are read in the order of the rows")
     found.values = listed or list(table.values) or _find_values(table, found, looks, free)
+    why = "you said so" if listed else "the format says so" if table.values else _REST
     for name in found.values:
-        found.use(name, "value", "you said so" if listed else "the format says so" if table.values else _REST)
+        found.use(name, "value", table.reasons.get(name, why))
+    for name, reason in table.aside.items():
+        found.use(name, "not used", reason)
     if not listed:
         found.notes.append(f"the values are {listing(found.values)}")
     return found

@@ -74,8 +74,8 @@ class Pace:
 
     @property
     def is_regular(self) -> bool:
-        """Whether steps are those of an even series, of which some may be lacking."""
-        return self.usual > 0 and self.multiples >= 1 - _SOME
+        """Whether steps are those of an even series, of which some are lacking."""
+        return self.usual > 0 and self.holes > 0 and self.multiples >= 1 - _SOME
 
     @property
     def text(self) -> str:
@@ -91,6 +91,9 @@ class Pace:
         """How far apart steps are, in words."""
         if not self.unequal:
             return f"a step every {self.say(self.usual)}"
+        if not self.usual:
+            most = f"{self.ties:,} of {self.n_gaps:,} steps are at the time of the one before"
+            return f"{most}; the largest gap is {self.say(self.longest)}"
         said = f"{self.say(self.usual)} between steps as a rule; {self._unequal()}"
         return said + (f", {self.ties:,} steps at the time of the one before" if self.ties else "")
 

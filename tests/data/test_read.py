@@ -175,7 +175,10 @@ def test_decimal_commas(write):
 
 def test_the_guessed_kind_is_said(write):
     whole, fractions = "id,x\n1,3\n1,4\n", "id,x\n1,.5\n1,.25\n"
-    note = "'x' holds whole numbers, read as 2 symbols; the kind 'real' reads them as measurements"
+    note = (
+        "'x' holds whole numbers, read as 2 symbols; the kind 'real' reads them as measurements, 'count' as "
+        "counts"
+    )
     assert note in read(write("a.csv", whole)).notes
     note = "'x' holds numbers, read as measurements (2 different ones)"
     assert note in read(write("b.csv", fractions)).notes
