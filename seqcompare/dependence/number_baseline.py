@@ -72,6 +72,9 @@ def _without(values: Floats, X: Sequences, question: Question, nulls: Nulls | No
     # of what lingers for longer than sequences last, means and spreads of their own are what it remembers
     lingers = _lingers(values, X)
     keys = {null.name: null.take(question.index).key for null in nulls.strata}
+    if "sequence" in keys:
+        # beside levels that differ, no spread by the place would be seen
+        values = np.where(lingers, values, _less_means(values, keys["sequence"], always=True))
     if "position" in keys:
         values = np.where(
             lingers,

@@ -12,6 +12,7 @@ _MOST_NEIGHBOURS = 40
 _LEAST_SHARED = 0.25
 _HALF = 0.5
 _COARSE = 0.01
+_RUNS = (3, 6, 12)
 
 
 def overlap(X: Sequences) -> int | None:
@@ -42,31 +43,43 @@ def overlap(X: Sequences) -> int | None:
 def shares_parts(X: Sequences) -> bool:
     """Whether most sequences of numbers share runs of steps with others, in whatever order they came.
 
+    Runs are as long as it takes for none to come again within a sequence: three exact numbers in a row hardly
+    do, of coarse ones a dozen. What sequences share that have changed steps of one place is no sign either.
+
     Parameters
     ----------
     X : Sequences
-        Numbers, exact: three of them in a row come again by chance only where they are coarse, and then all
-        alike or within one sequence as well.
+        Numbers.
     """
     if X.kind != "real" or len(X) < _FEWEST:
         return False
     rows = np.unique(X.channels, axis=0, return_inverse=True)[1].ravel()
-    at = np.flatnonzero(X.step_index >= 2)
-    runs = np.column_stack([rows[at - 2], rows[at - 1], rows[at]])
+    by_place = np.argsort(X.step_index, kind="stable")
+    shuffled = rows.copy()
+    shuffled[by_place] = rows[np.lexsort((np.random.default_rng(0).random(len(rows)), X.step_index))]
+    for width in _RUNS:
+        found, repeated = _shared(rows, X, width)
+        if repeated <= _COARSE:
+            return found >= _HALF and _shared(shuffled, X, width)[0] < found / 2
+    return False
+
+
+def _shared(rows: NDArray[np.int64], X: Sequences, width: int) -> tuple[float, float]:
+    """Return the share of sequences with many runs of others, and of runs that come again in their own."""
+    at = np.flatnonzero(X.step_index >= width - 1)
+    runs = np.column_stack([rows[at - back] for back in range(width)])
     varied = (runs != runs[:, :1]).any(axis=1)
     at, runs = at[varied], runs[varied]
     if not len(at):
-        return False
+        return 0.0, 0.0
     run = np.unique(runs, axis=0, return_inverse=True)[1].ravel()
     owner = X.sequence_index[at]
     # in how many sequences each run is, and how often it comes in one
     pairs, counts = np.unique(np.column_stack([run, owner]), axis=0, return_counts=True)
-    if (counts > 1).mean() > _COARSE:
-        return False
     spread = np.bincount(pairs[:, 0])
     shared = np.bincount(owner, spread[run] > 1, minlength=len(X))
     share = shared / np.maximum(np.bincount(owner, minlength=len(X)), 1)
-    return bool((share >= _LEAST_SHARED).mean() >= _HALF)
+    return float((share >= _LEAST_SHARED).mean()), float((counts > 1).mean())
 
 
 def _shift(first: NDArray[np.generic], second: NDArray[np.generic]) -> int | None:

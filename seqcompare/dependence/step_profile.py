@@ -26,6 +26,7 @@ from seqcompare.dependence.lag_test import Draw, View, enough_pairs, lag_table
 from seqcompare.dependence.nulls import Nulls, find_nulls
 from seqcompare.dependence.number_baseline import numbers_of
 from seqcompare.dependence.number_profile import Numbers, profile_numbers
+from seqcompare.dependence.own_frequencies import LONG_ENOUGH
 from seqcompare.dependence.question import MANY_SEQUENCES, Question, ask
 from seqcompare.dependence.reach import beyond_context, fades, find_reach, linear_p_values
 from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table, told_lags
@@ -65,6 +66,11 @@ def profile_steps(
         lags = np.arange(-settings.max_lag if ahead else 0, settings.max_lag + 1)
     lags = enough_pairs(views[0].pairs, lags[np.abs(lags) < int(X.lengths.max())], notes)
     _say_sampling(question, notes)
+    if nulls.open_question:
+        notes.append(
+            f"Sequences of fewer than {LONG_ENOUGH} steps are too short to tell whether each has a level or "
+            "frequencies of its own: what looks like memory of several steps may be that."
+        )
     draws = _draws(part, nulls, nulls.strata)
     # memory makes chance information larger at all lags, once there is some. In pieces of one series it would
     # still be there, at other lags, and so hide itself; a clock would too
