@@ -56,12 +56,12 @@ def find_period(X: Sequences, coded: Coded, seed: int) -> Clock | None:
 
     For each period the steps are sorted by their phase (in all sequences alike, where there are many; else
     in each by itself, and then in all alike), and the period with the smallest Bayesian information
-    criterion is chosen. (Of single numbers the levels are looked at, and where these have no clock the spreads.) It has to
-    explain a quarter more than in any of 39 surrogates, in which pieces of the data are turned by a random
-    number of steps each: they have the memory of the data and no common clock. A cycle that slips, so that
-    stretches of the data are out of step with the rest, is memory and no clock. What changes once from the
-    first step of all sequences to the last is no clock either, nor is any other shape that all sequences have
-    by the place.
+    criterion is chosen. (Of single numbers the levels are looked at, and where these have no clock the
+    spreads.) It has to explain a quarter more than in any of 39 surrogates, in which pieces of the data are
+    turned by a random number of steps each: they have the memory of the data and no common clock. A cycle
+    that slips, so that stretches of the data are out of step with the rest, is memory and no clock. What
+    changes once from the first step of all sequences to the last is no clock either, nor is any other shape
+    that all sequences have by the place.
 
     Parameters
     ----------
