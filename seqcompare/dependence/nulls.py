@@ -74,9 +74,9 @@ def find_nulls(question: Question, seed: int) -> Nulls:
     many = len(X) >= MANY_SEQUENCES
     own = find_own_frequencies(targets, _FINEST, seed) if question.own and question.scored.all() else None
     # of few sequences, in two kinds, many orders are as good as the one they are in
-    agree = own is not None and own <= (SURE if many else _SURE_OF_FEW)
-    long_enough = float(np.median(X.lengths)) >= LONG_ENOUGH
-    own_frequencies = agree and long_enough
+    agree = own is not None and own.p_value <= (SURE if many else _SURE_OF_FEW)
+    told = float(np.median(X.lengths)) >= LONG_ENOUGH or (own is not None and own.lasts)
+    own_frequencies = agree and told
     strata = [everything(X.n_steps)]
     if many:
         strata = [Strata("position", X.step_index, merge=True)]
@@ -89,4 +89,4 @@ def find_nulls(question: Question, seed: int) -> Nulls:
     if many and clock is not None:
         # frequencies go up and down from one position to the next: neighbours are no substitute
         strata[0] = Strata("position", X.step_index, merge=False)
-    return Nulls(strata, clock, drift, own_frequencies, agree and not long_enough, elsewhere=not question.own)
+    return Nulls(strata, clock, drift, own_frequencies, agree and not told, elsewhere=not question.own)

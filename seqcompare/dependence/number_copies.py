@@ -8,6 +8,7 @@ from scipy.sparse.linalg import eigsh
 from scipy.spatial import cKDTree
 
 from seqcompare.data.sequences import Sequences
+from seqcompare.dependence.levels import less_means
 from seqcompare.dependence.linear import residuals
 
 _N_COMPONENTS = 12
@@ -24,11 +25,10 @@ def number_pairs(X: Sequences, rng: np.random.Generator) -> tuple[NDArray[np.int
     values = np.where(np.isnan(values), np.nanmean(values, axis=0), values)
     shape = (len(X), int(X.lengths[0]), -1)
     least = 1e-9 * np.maximum(values.std(axis=0), 1e-300)
-    by_place = values.reshape(shape)
     # what stays the same all along is equal to its like, and no copy of it
-    moves = (np.ptp(by_place, axis=1) > 0).any(axis=1)
+    moves = (np.ptp(values.reshape(shape), axis=1) > 0).any(axis=1)
     # a shape that all have by the place makes none of them a copy
-    values = np.asarray(by_place - by_place.mean(axis=0)).reshape(values.shape)
+    values = less_means(values, X.step_index, always=False)
     varies = np.ptp(values, axis=0) > least  # what does not is the same in all, and no sign of a copy
     if not varies.any():
         return np.empty((0, 2), dtype=np.int64), np.empty((0, 2), dtype=np.int64)

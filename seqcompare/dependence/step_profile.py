@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.dependence.coding import Coded, bins_for, code_numbers, lump, most_symbols
+from seqcompare.dependence.coding import Coded, bins_for, code_numbers, code_steps, lump, most_symbols
 from seqcompare.dependence.context_test import (
     MOST_TESTED,
     ContextTests,
@@ -24,7 +26,7 @@ from seqcompare.dependence.information import Pairs
 from seqcompare.dependence.label_reach import label_reach
 from seqcompare.dependence.lag_test import Draw, View, enough_pairs, lag_table
 from seqcompare.dependence.nulls import Nulls, find_nulls
-from seqcompare.dependence.number_baseline import numbers_of
+from seqcompare.dependence.number_baseline import beyond_levels, numbers_of
 from seqcompare.dependence.number_profile import Numbers, profile_numbers
 from seqcompare.dependence.own_frequencies import LONG_ENOUGH
 from seqcompare.dependence.question import MANY_SEQUENCES, Question, ask
@@ -57,6 +59,12 @@ def profile_steps(
     """
     question = ask(dataset, X, coded)
     nulls = find_nulls(question, settings.seed)
+    level = beyond_levels(question, nulls)
+    if level is not None:
+        raw = dataset.X.with_values(level)
+        coded = code_steps(raw, settings.n_bins, settings.seed)
+        question = ask(replace(dataset, X=raw), Sequences(coded.codes, X.offsets), coded)
+        notes.append("Numbers are looked at less the levels of their place and of their sequence.")
     part = question.part(_MOST_PAIRS, settings.seed)
     views = _views(part, settings, notes)
     lags = np.arange(1, settings.max_lag + 1)
