@@ -10,7 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from seqcompare.data.column_cells import check_present, marks_among, mixed, plain, say_spelling, unclear
+from seqcompare.data.column_cells import (
+    are_codes,
+    check_present,
+    marks_among,
+    mixed,
+    plain,
+    say_spelling,
+    unclear,
+)
 from seqcompare.data.columns import assemble
 from seqcompare.data.kinds import (
     are_whole,
@@ -209,6 +217,10 @@ def _read_channel(
     if spelling.mixed and kind != "symbols":
         if kind is None and is_code(column):
             notes.append(f"{column!r} holds numbers and words, by its name codes: read as symbols")
+            return "symbols", _symbols(table, column, layout, written=True)
+        if kind is None and are_codes(table.written(column)):
+            different = table.written(column).nunique()
+            notes.append(f"{column!r} holds {different} short codes, numbers and words: read as symbols")
             return "symbols", _symbols(table, column, layout, written=True)
         raise mixed(table, column, spelling.mixed, remedy).trying(*marks_among(table, column), others)
     if kind == "symbols" and (

@@ -68,6 +68,12 @@ _OF_TIME = re.compile(
 )
 
 
+_SERIAL = re.compile(
+    r"(?:(?:row|line|rec|record|entry|event|log|seq|sequence|serial|sample|obs|observation|item|trans|msg|message|"
+    r"scan|frame|step|trial|reading|measurement)s?_?)?(?:id|no|nr|num|number|index|idx|counter|count|#)?"
+)
+
+
 def normal(name: str) -> str:
     """Return a name as usual names are written: ``deviceID`` as ``device_id``, ``Time [ms]`` as ``time``."""
     written = _OF_TIME.sub(r"\1", re.sub(r"[ .-]", "_", name.strip().lower()))
@@ -79,6 +85,11 @@ def is_code(name: str) -> bool:
     text = name.strip()
     ends = re.search(r"(?:(?:^|[_. -])code|[_. -](?:id|nr|no)|[a-z](?:Id|ID|Code)|[_ ]zip)$", text)
     return ends is not None or _CODES.search(text) is not None
+
+
+def is_serial(name: str) -> bool:
+    """Whether a name is one of serial numbers: ``id``, ``row_no``, ``Sample``, ``entry_id``, ``index``."""
+    return _SERIAL.fullmatch(normal(name)) is not None
 
 
 def are_columns(names: list[str]) -> bool:
