@@ -23,7 +23,7 @@ from seqcompare.data.usual import PLACES, USUAL, WEAK, listing, normal
 ColumnChoice = str | Literal[False] | None
 
 
-_REST = "it serves no other purpose"
+_REST, _SAID, _FORM = "it serves no other purpose", "you said so", "the form of the table says so"
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Assigned:
         self.uses.append(ColumnUse(column, use, reason))
 
 
-def assign(table: Table, columns: Columns, looks: dict[str, Look]) -> Assigned:
+def assign(table: Table, columns: Columns, looks: dict[str, Look], told: Columns) -> Assigned:
     """Find out which column is what.
 
     Parameters
@@ -62,9 +62,11 @@ def assign(table: Table, columns: Columns, looks: dict[str, Look]) -> Assigned:
     table : Table
         The table.
     columns : Columns
-        What the user said.
+        What is known: what the user said, and what the form of the table says.
     looks : dict of str to Look
         The columns, looked at.
+    told : Columns
+        What the user said.
 
     Raises
     ------
@@ -79,7 +81,7 @@ def assign(table: Table, columns: Columns, looks: dict[str, Look]) -> Assigned:
         choice = getattr(columns, part)
         if choice:
             setattr(found, part, choice)
-            found.use(choice, part, "you said so")
+            found.use(choice, part, _SAID if getattr(told, part) == choice else _FORM)
     free = [name for name in looks if name not in taken]
     for part, (name, reason) in table.keys.items():
         if getattr(columns, part) is None and name in free:
@@ -99,7 +101,8 @@ def assign(table: Table, columns: Columns, looks: dict[str, Look]) -> Assigned:
         found.notes.append("no column orders the steps: they are read in the order of the rows")
     found.values = listed or list(table.values) or _find_values(table, found, looks, free)
     for name in found.values:
-        found.use(name, "value", "you said so" if listed else "the format says so" if table.values else _REST)
+        of_format = "the format says so" if table.values else _REST
+        found.use(name, "value", (_SAID if told.values else _FORM) if listed else of_format)
     if not listed:
         found.notes.append(f"the values are {listing(found.values)}")
     return found

@@ -90,6 +90,7 @@ class TableLayout:
                 f"column {order!r} passes midnight: by the order of the rows, what follows is a day later"
             )
         rank = np.lexsort((places, codes))
+        notes += _say_order(order, places, codes)
         repeated = (np.diff(codes[rank]) == 0) & (np.diff(places[rank]) == 0)
         if repeated.any():
             share = int(repeated.sum())
@@ -104,6 +105,16 @@ class TableLayout:
                 unit, scale = ("ns", 1) if fits else ("us", 1000)
                 times = (times / scale).astype(np.int64).astype(f"datetime64[{unit}]")
         return cls(rank, offsets_of(np.bincount(codes)), names, times, ids)
+
+
+def _say_order(order: str, places: NDArray[np.int64], codes: NDArray[np.int64]) -> list[str]:
+    """Return a note where the rows of sequences are not in the order of the steps."""
+    rank = np.argsort(codes, kind="stable")
+    steps = np.diff(places[rank])[np.diff(codes[rank]) == 0]
+    if (steps >= 0).all():
+        return []
+    how = "in reverse, the newest first," if (steps <= 0).all() else "in another order"
+    return [f"the rows stand {how} in the file, and are sorted by column {order!r}"]
 
 
 def read_values(

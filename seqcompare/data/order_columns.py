@@ -21,6 +21,8 @@ from seqcompare.data.usual import is_serial
 _TIMELY = re.compile(r"time|date|epoch|unix|stamp|(?:^|[_ .-])(?:ts|t|at|on)(?:$|[_ .-])", re.IGNORECASE)
 # so many rows have to say it, where no name does
 _FEW = 10
+# of the gaps between numbers in their order so many are equal
+_MANY, _MOST = 0.6, 0.95
 
 
 def order_by_content(
@@ -47,10 +49,10 @@ def order_by_content(
     parted = bool((np.diff(codes) != 0).sum() + 1 > starts.sum()) or bool(starts.sum() == 1)
     for name, look in looks.items():
         if look.kind in ("whole", "fraction") and look.is_clock and _is_epoch(look, rank, starts):
-            return name, "it is a clock, in time since 1970" + _direction(look, rank, starts)
+            return name, "it is a clock, in time since 1970"
     for name, look in looks.items():
         if look.kind in ("whole", "fraction") and _is_counter(look, codes, parted):
-            return name, "it counts the steps" + _direction(look, rank, starts)
+            return name, "it counts the steps"
     return None
 
 
@@ -62,12 +64,13 @@ def _steps(look: Look, rank: NDArray[np.int64], starts: NDArray[np.bool_]) -> ND
     return np.asarray(np.diff(numbers[rank])[~starts[1:]])
 
 
-def _direction(look: Look, rank: NDArray[np.int64], starts: NDArray[np.bool_]) -> str:
-    """Say in which order the rows are, unless it is that of the steps."""
-    steps = _steps(look, rank, starts)
-    if steps is None or not len(steps) or (steps >= 0).all():
-        return ""
-    return ", and the newest rows are first" if (steps <= 0).all() else ", and the rows are in another order"
+def _regular(look: Look, rank: NDArray[np.int64], starts: NDArray[np.bool_]) -> float:
+    """Return the share of equal gaps between the sorted numbers of each sequence; 0 if some repeat."""
+    numbers = np.asarray(look.numbers)[rank]
+    gaps = np.diff(numbers[np.lexsort((numbers, starts.cumsum()))])[~starts[1:]]
+    if not len(gaps) or (gaps == 0).any():
+        return 0.0
+    return float(np.mean(np.abs(gaps - np.median(gaps)) < 1e-6 * np.median(gaps)))
 
 
 def _is_epoch(look: Look, rank: NDArray[np.int64], starts: NDArray[np.bool_]) -> bool:
@@ -75,8 +78,10 @@ def _is_epoch(look: Look, rank: NDArray[np.int64], starts: NDArray[np.bool_]) ->
     steps = _steps(look, rank, starts)
     if steps is None or not len(steps) or not steps.any():
         return False
-    ways = [bool((way * steps >= 0).all()) for way in (1, -1)]
-    return any(ways) or (_TIMELY.search(look.name) is not None and 10 * look.distinct > len(look.codes))
+    if any(bool((way * steps >= 0).all()) for way in (1, -1)):
+        return True
+    many = 10 * look.distinct > len(look.codes)
+    return many and (_TIMELY.search(look.name) is not None or _regular(look, rank, starts) > _MOST)
 
 
 def _is_counter(look: Look, codes: NDArray[np.int64], parted: bool) -> bool:
@@ -90,17 +95,16 @@ def _is_counter(look: Look, codes: NDArray[np.int64], parted: bool) -> bool:
     if steps is None or len(steps) < _FEW or (steps == 0).any():
         return False
     numbers, whole = np.asarray(look.numbers), look.kind == "whole"
-    gaps = np.diff(numbers[np.lexsort((numbers, codes))])[~starts[1:]]
-    regular = np.mean(np.abs(gaps - np.median(gaps)) < 1e-6 * np.median(gaps)) >= (0.6 if whole else 0.95)
+    regular = _regular(look, rank, starts) > (_MANY if whole else _MOST)
     serial = whole and look.every_row_its_own and np.ptp(numbers) < 1.2 * len(numbers)
-    if (gaps == 0).any() or not (regular or serial):
+    if not (regular or serial):
         return False
     if (steps > 0).all():
-        anew = starts.sum() == 1 or (np.diff(numbers) < 0).any()
-        return whole and anew and bool((steps > 1).any()) and float(np.mean(steps == 1)) >= 0.6
+        anew = starts.sum() == 1 or bool((np.diff(numbers) < 0).any())
+        return whole and anew and bool((steps > 1).any()) and float(np.mean(steps == 1)) > _MANY
     named = is_serial(look.name) or look.name.startswith(UNNAMED)
     # what is left counts down as well, and so do numbers of rows in a file that is sorted otherwise
-    return named and parted if (steps < 0).all() else named or parted
+    return parted and (named or not bool((steps < 0).all()))
 
 
 def why_no_order(table: Table, look: Look, codes: NDArray[np.int64]) -> str | None:

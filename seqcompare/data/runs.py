@@ -74,7 +74,11 @@ def _of_runs(looks: Mapping[str, Look], order: str, named: str | None) -> list[s
         return None
     first = np.flatnonzero(runs)
     same = [n for n in _candidates(looks, order) if not starts_of(looks[n].codes)[~runs].any()]
-    most = _MOST_COLUMNS if usual or (counts and named is None) else 1
+    most = _MOST_COLUMNS if usual or counts else 1
+    if named is not None and not usual:
+        # what goes on within a sequence is a part of its order: bars of songs, say
+        inside = starts_of(looks[named].codes)
+        same = [n for n in same if n == named or not looks[n].rises(inside, strictly=False)]
     return next(
         (keys for keys in _sets(looks, same, named, most) if not _repeats([looks[k] for k in keys], first)),
         None,
@@ -113,7 +117,11 @@ def _of_counts(looks: Mapping[str, Look], order: str, named: str | None) -> list
         return None
     for key in _candidates(looks, order):
         codes = looks[key].codes
-        if looks[key].distinct != often[0] or (looks[key].kind == "whole" and often[0] == often[-1]):
+        if (
+            looks[key].distinct != often[0]
+            or looks[key].blocks == often[0]
+            or (looks[key].kind == "whole" and often[0] == often[-1])
+        ):
             continue  # of two whole numbers that have all pairs once, either may count
         counted = np.lexsort((look.numbers, codes))
         firsts, numbers = starts_of(codes[counted]), look.numbers[counted]
