@@ -23,7 +23,7 @@ from seqcompare.data.usual import PLACES, USUAL, WEAK, listing, normal
 ColumnChoice = str | Literal[False] | None
 
 
-_REST, _SAID, _FORM = "it serves no other purpose", "you said so", "the form of the table says so"
+_REST = "it serves no other purpose"
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Assigned:
         self.uses.append(ColumnUse(column, use, reason))
 
 
-def assign(table: Table, columns: Columns, looks: dict[str, Look], told: Columns) -> Assigned:
+def assign(table: Table, columns: Columns, looks: dict[str, Look]) -> Assigned:
     """Find out which column is what.
 
     Parameters
@@ -62,11 +62,9 @@ def assign(table: Table, columns: Columns, looks: dict[str, Look], told: Columns
     table : Table
         The table.
     columns : Columns
-        What is known: what the user said, and what the form of the table says.
+        What the user said.
     looks : dict of str to Look
         The columns, looked at.
-    told : Columns
-        What the user said.
 
     Raises
     ------
@@ -81,7 +79,7 @@ def assign(table: Table, columns: Columns, looks: dict[str, Look], told: Columns
         choice = getattr(columns, part)
         if choice:
             setattr(found, part, choice)
-            found.use(choice, part, _SAID if getattr(told, part) == choice else _FORM)
+            found.use(choice, part, table.reasons.get(choice, "you said so"))
     free = [name for name in looks if name not in taken]
     for part, (name, reason) in table.keys.items():
         if getattr(columns, part) is None and name in free:
@@ -100,9 +98,11 @@ def assign(table: Table, columns: Columns, looks: dict[str, Look], told: Columns
     if not found.order:
         found.notes.append("no column orders the steps: they are read in the order of the rows")
     found.values = listed or list(table.values) or _find_values(table, found, looks, free)
+    why = "you said so" if listed else "the format says so" if table.values else _REST
     for name in found.values:
-        of_format = "the format says so" if table.values else _REST
-        found.use(name, "value", (_SAID if told.values else _FORM) if listed else of_format)
+        found.use(name, "value", table.reasons.get(name, why))
+    for name, reason in table.aside.items():
+        found.use(name, "not used", reason)
     if not listed:
         found.notes.append(f"the values are {listing(found.values)}")
     return found

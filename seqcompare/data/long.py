@@ -103,7 +103,7 @@ def read_long(
         table = nest(table, free, columns.order is None)
     if shape is not None or column is not None or table.keys:
         looks = _look(table)
-    found = assign(table, columns, looks, told)
+    found = assign(table, columns, looks)
     table = as_durations(table, looks, found.values)
     notes = [*table.notes, *found.notes]
     uses = found.uses

@@ -323,7 +323,18 @@ def melt(table: Table, columns: Columns, shape: Shape) -> tuple[Table, Columns]:
             spellings[name] = table.spellings[name]
     lines = None if table.lines is None else table.lines[row]
     steps = {c: np.tile(np.array(names, dtype=object), n_rows)[kept] for c, names in shape.channels.items()}
-    long = Table(pd.DataFrame(frame), table.path, lines, text, spellings, tuple(notes), steps=steps)
+    reasons = {free(ROW, names): "a row is a sequence", free(STEP, names): "the order of the columns"}
+    several = len(shape.channels) > 1
+    reasons |= {
+        channel: f"the {n_steps} columns from {part[0]!r} to {part[-1]!r}" if several else shape.reason
+        for channel, part in shape.channels.items()
+    }
+    long = Table(
+        *(pd.DataFrame(frame), table.path, lines, text, spellings, tuple(notes)),
+        steps=steps,
+        reasons=reasons | why_carried(columns, key, target),
+        aside=dict.fromkeys(others, "a channel has a value for each step"),
+    )
     told = Columns(
         key or free(ROW, names),
         free(STEP, names),
@@ -369,6 +380,14 @@ def carried(
             target = next((n for n in rest if n != key and normal(n) in USUAL["target"]), None)
     used = [name for name in (key, target, columns.group) if name]
     return key, target, used
+
+
+def why_carried(columns: Columns, key: str | None, target: str | None) -> dict[str, str]:
+    """Return why columns are the key and the target that the user did not name."""
+    reasons = {key: "no two rows have the same"} if key and not columns.sequence else {}
+    if target and columns.target is None:
+        reasons[target] = "by its name, or it is the only one that is left"
+    return reasons
 
 
 def free(name: str, taken: list[str]) -> str:

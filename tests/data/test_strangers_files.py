@@ -323,11 +323,8 @@ def test_who_wrote_a_row_is_no_channel(write):
     assert kinds(read(write("a.csv", "id,t,v,updated_by", rows))) == {"v": "real"}
 
 
-def test_reasons_are_those_of_the_table_where_nothing_was_said(write):
+def test_what_else_a_wide_table_tells_may_be_predicted(write):
     rows = (f"s{i},{'MF'[i % 2]},{number()},{number()},{number()},{i % 2}" for i in range(12))
     path = write("a.csv", "subj,sex,mood_w1,mood_w2,mood_w3,dropout", rows)
-    data = read(path)
-    assert {use.reason for use in data.columns} == {"the form of the table says so"}
-    assert said(data, "--target dropout")
-    reasons = {use.column: use.reason for use in read(path, target="dropout").columns}
-    assert reasons["dropout"] == "you said so"
+    assert said(read(path), "to predict one of them: --target dropout")
+    assert read(path, target="dropout").role == "sequence"
