@@ -7,7 +7,7 @@ import textwrap
 
 from tabulate import tabulate
 
-from seqcompare.report.answer.sheet import AnswerSheet, Row
+from seqcompare.report.answer.sheet import SIGNS, AnswerSheet, Row
 from seqcompare.report.tables import ascii_text, markdown_text, tex_text
 from seqcompare.typing import Record
 
@@ -60,8 +60,8 @@ def to_text(sheet: AnswerSheet, width: int = 80) -> str:
         lines.append(_wrapped(f"{tile.value}{note}", width, lead))
     if sheet.rows:
         lines += ["", *_columns(sheet, width)]
-        marks = {row.mark: row.status_words.partition(":")[0] for row in sheet.rows if row.mark}
-        lines.append(_wrapped(" · ".join(f"{mark} {words}" for mark, words in marks.items()), width))
+        marks = dict.fromkeys(row.mark for row in sheet.rows if row.mark)
+        lines.append(_wrapped(" · ".join(f"{mark} {SIGNS[mark]}" for mark in marks), width))
     lines += [_wrapped(words, width) for words in sheet.untried]
     lines += ["", "What to do next:"]
     for offer in sheet.offers:

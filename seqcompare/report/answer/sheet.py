@@ -46,6 +46,8 @@ _STATUS = {
     INFERIOR: ("✗", "clearly worse"),
     NOT_TRIED: ("∅", "not tried"),
 }
+#: What each sign says, whatever more is known of a model that has it.
+SIGNS = dict(_STATUS.values())
 _ORDER = {ENOUGH: 0, EQUIVALENT: 1, UNDECIDED: 1, INFERIOR: 2, NOT_TRIED: 4}
 
 _TARGETS = {

@@ -56,15 +56,17 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
             + _left(result),
         )
     elif judged.kind == "chance":
+        is_chance = judged.winner == CHANCE
+        are = "is" if is_chance else "are"
         use = Tile(
             "Use this model",
-            "No model: chance is enough",
-            f"none tried is better by more than {tolerance}",
+            f"No model: {judged.winner} {are} enough",
+            ("" if is_chance else "they beat chance, so that is what counts, not memory: ")
+            + f"none tried is better by more than {tolerance}",
             "ok",
         )
-        sure = _sure(
-            result, judged, f"chance is as good as the best of those tried, or within {tolerance} of it"
-        )
+        what = f"{judged.winner} {are} as good as the best of those tried, or within {tolerance} of it"
+        sure = _sure(result, judged, what)
     else:
         if judged.winner != judged.best:
             why = f"the smallest that none was shown to beat by {tolerance}"
