@@ -34,6 +34,7 @@ _HOMES = {
     "seqcompare.models.filled": ["Filled"],
     "seqcompare.models.missing_symbols": ["FilledNext"],
     "seqcompare.models.reference.last_value": ["LastValue"],
+    "seqcompare.models.reference.minirocket": ["MiniRocketClassifier"],
     "seqcompare.models.reference.warped": ["DTWClassifier"],
     "seqcompare.models.windows.sliding_window": ["SlidingWindow"],
     "seqcompare.models.windows.models": ["WindowClassifier", "WindowRegressor"],

@@ -54,6 +54,7 @@ from seqcompare.models.recurrent.estimators import RNNRegressor as RNNRegressor
 from seqcompare.models.recurrent.estimators import RNNStepRegressor as RNNStepRegressor
 from seqcompare.models.recurrent.estimators import RNNTagger as RNNTagger
 from seqcompare.models.reference.last_value import LastValue as LastValue
+from seqcompare.models.reference.minirocket import MiniRocketClassifier as MiniRocketClassifier
 from seqcompare.models.reference.warped import DTWClassifier as DTWClassifier
 from seqcompare.models.scaler import SequenceScaler as SequenceScaler
 from seqcompare.models.windows.models import WindowClassifier as WindowClassifier

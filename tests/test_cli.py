@@ -453,6 +453,19 @@ def test_sighup_has_its_code_and_one_line(tmp_path):
     check_stopping(tmp_path, signal.SIGHUP, code=129, jobs=1)
 
 
+def test_keys_and_kinds_of_several_columns(tmp_path):
+    rows = (f"{s},{p},{t},{'abc'[p * t % 3]},{t * p % 7}" for s in "AB" for p in range(8) for t in range(5))
+    path = tmp_path / "marks.csv"
+    path.write_text("\n".join(["school,pupil,term,mark,days", *rows]) + "\n")
+    told = ["--order", "term", "--kind", "days=count", "--kind", "mark=symbols"]
+    for keys in (["--sequence", "school", "--sequence", "pupil"], ["--sequence", "school,pupil"]):
+        found = json.loads(run("inspect", path, *keys, *told, "--json").stdout)
+        assert found["sequences"] == 16
+        assert [channel["kind"] for channel in found["channels"]] == ["symbols", "count"]
+    done = run("inspect", path, "--kind", "count", "--kind", "mark=symbols")
+    assert (done.returncode, "one kind for all, or COLUMN=KIND" in done.stderr) == (2, True)
+
+
 def test_a_pipe_that_is_closed_is_no_error():
     reader, writer = os.pipe()
     os.close(reader)
@@ -469,6 +482,8 @@ def test_a_pipe_that_is_closed_is_no_error():
         (["list", "modles"], "did you mean 'models'?"),
         (["sweep", "defualt"], "did you mean 'default'?"),
         (["compare", "words.csv", "--kind", "symbol"], "did you mean 'symbols'?"),
+        (["compare", "words.csv", "--order", "a", "--order", "b"], "--order is given 2 times"),
+        (["compare", "words.csv", "--no-ids", "--ids"], "--ids/--no-ids is given 2 times"),
     ],
 )
 def test_a_wrong_value_gets_the_right_one_as_a_hint(arguments, words, tmp_path, monkeypatch):

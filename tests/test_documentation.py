@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from seqcompare.datasets import read
+
 ROOT = Path(__file__).parent.parent
 PAGES = [
     ROOT / "README.md",
@@ -34,6 +36,18 @@ def test_examples_run(page, tmp_path, monkeypatch):
     for code in blocks(page):
         exec(compile(code, names(page), "exec"), namespace)
     assert len(namespace) > 1
+
+
+def test_the_data_of_the_first_commands_are_there():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^seqcompare (?:inspect|profile|compare) (\S+)(.*?)(?:  +#|$)", text, re.MULTILINE)
+    assert len(commands) > 3
+    for data, options in commands:
+        assert not options
+        assert len(read(ROOT / data if "/" in data else data)) > 1
+    assert set(re.findall(r'seqcompare\.(?:compare|profile)\("([^"]+)"', text)) <= {
+        data for data, _ in commands
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=names)

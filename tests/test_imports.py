@@ -15,6 +15,7 @@ PACKAGE = Path(seqcompare.__file__).parent
 # what each room may import of the others; itself and the leaves are always allowed
 LEAVES = {
     "automaton_drawing",
+    "command",
     "families",
     "kernel_cache",
     "metrics",
@@ -30,6 +31,7 @@ LEAVES = {
 ALLOWED = {
     "__main__": {"cli"},
     "automaton_drawing": set(),
+    "command": set(),
     "families": set(),
     "kernel_cache": set(),
     "metrics": set(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -30,6 +31,7 @@ from seqcompare.cli.options import (
 )
 from seqcompare.cli.predicting import explain, export, forecast, predict
 from seqcompare.cli.profiling import profile
+from seqcompare.command import typed
 
 if TYPE_CHECKING:
     from seqcompare.data.dataset import SequenceDataset
@@ -148,6 +150,7 @@ def sweep(
         show_plan(output, run_sweep(suite, folder, dry_run=True, **shared))
         return
     with (
+        typed(sys.argv[1:]),
         output.progress(f"sweep {Path(suite).stem}") as bar,
         resumable(lambda: f"{bar.done} of {bar.total} trials are kept in {folder}"),
     ):
@@ -306,7 +309,11 @@ def claims(
         listed = [{"claim": c.name, "statement": c.statement, "source": c.source} for c in CLAIMS.values()]
         output.records(listed)
         return
-    with output.progress("claims") as bar, resumable(lambda: f"what is done is kept in {out}"):
+    with (
+        typed(sys.argv[1:]),
+        output.progress("claims") as bar,
+        resumable(lambda: f"what is done is kept in {out}"),
+    ):
         checked = check_claims(
             names or None,
             out,

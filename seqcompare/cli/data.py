@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from inspect import Parameter, Signature, signature
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from seqcompare.cli.corrected import words_of
 from seqcompare.cli.options import JsonOption, QuietOption
+from seqcompare.command import typed
 from seqcompare.data.options import OPTIONS, Option
 
 if TYPE_CHECKING:
@@ -66,8 +69,22 @@ def options_given(**given: Any) -> dict[str, Any]:
         if not equals:
             raise ValueError(f"--option takes NAME=VALUE, got {pair!r}")
         told[name] = value
+    if isinstance(told.get("sequence"), list):
+        told["sequence"] = ",".join(told["sequence"])
+    if "kind" in told:
+        told["kind"] = _kinds(told["kind"])
     # an empty name says that there is no such column
     return told | {name: False for name in ("sequence", "order", "target") if told.get(name) == ""}
+
+
+def _kinds(given: list[str]) -> str | dict[str, str]:
+    """Return one kind for all columns, or those of single ones."""
+    pairs = [each.rpartition("=") for each in given]
+    if len(given) == 1 and not pairs[0][1]:
+        return given[0]
+    if not all(column and equals for column, equals, _ in pairs):
+        raise ValueError(f"--kind takes one kind for all, or COLUMN=KIND of each, got {' and '.join(given)}")
+    return {column: kind for column, _, kind in pairs}
 
 
 def read_data(output: Output, data: str, **told: Any) -> SequenceDataset:
@@ -102,7 +119,9 @@ def with_data(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(output: Output, told: dict[str, Any], /, data: str, **given: Any) -> None:
-        command(output, read_data(output, data, **told), **given)
+        # `memory` is an option of what reads and of what runs
+        with typed(sys.argv[1:], [data, *words_of({k: v for k, v in told.items() if k != "memory"})]):
+            command(output, read_data(output, data, **told), **given)
 
     return _with_options(run, [_DATA_ARGUMENT, *_parameters(command, 2)])
 

@@ -10,11 +10,12 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from shlex import quote
 from typing import Any, NoReturn, TextIO
 
 import typer
 from typer.core import TyperGroup
+
+from seqcompare.command import Command
 
 BAD_INPUT, INTERRUPTED = 2, 130
 #: What a process ends with that a signal has ended: this and the number of the signal.
@@ -39,12 +40,26 @@ def resumable(kept: Callable[[], str]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as stop:
-        again = " ".join(["seqcompare", *(quote(word) for word in sys.argv[1:] if word != "--fresh")])
+        again = Command(tuple(sys.argv[1:])).going_on()
         raise StoppedError(f"stopped: {kept()}; go on with: {again}", code=_code(stop)) from None
 
 
 class Stoppable(TyperGroup):
     """Commands that are ended by a signal in whatever they do: the parser would make an exit code of it."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Find the command; of an option with one value that comes twice, the parser would keep the last."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None:
+            draft = typer.Context(command, info_name=name, parent=ctx, resilient_parsing=True)
+            given: list[Any] = command.make_parser(draft).parse_args(args=list(rest))[2]
+            for option in given:
+                if option.param_type_name != "option" or option.multiple or given.count(option) < 2:
+                    continue
+                if option.secondary_opts or not option.is_flag:
+                    flags = "/".join([*option.opts[:1], *option.secondary_opts[:1]])
+                    ctx.fail(f"{flags} is given {given.count(option)} times, and takes one value")
+        return name, command, rest
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""

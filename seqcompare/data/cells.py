@@ -89,7 +89,7 @@ class Spelling:
     units: tuple[str, ...] = ()
 
 
-def type_cells(cells: Sequence[str], delimiter: str) -> tuple[pd.Series, Spelling]:
+def type_cells(cells: Sequence[str], delimiter: str, column: str | None = None) -> tuple[pd.Series, Spelling]:
     """Return stripped cells as whole numbers, floats or words, and what about them is open to doubt.
 
     Parameters
@@ -98,11 +98,13 @@ def type_cells(cells: Sequence[str], delimiter: str) -> tuple[pd.Series, Spellin
         What is written; an empty cell is missing.
     delimiter : str
         What separates the file's cells: between commas, a comma is no decimal one.
+    column : str, optional
+        The column's name, where it has marks of missing values of its own.
     """
     # each spelling is looked at once, however many rows have it
     codes, found = pd.factorize(np.array(cells, dtype=object))
     spellings = [str(cell) for cell in found]
-    told = missing_marks()
+    told = missing_marks(column)
     usual = "" not in told
     missing = np.array(
         [cell == "" or cell in told or (usual and stands_for_nothing(cell)) for cell in spellings]
@@ -138,12 +140,12 @@ def type_cells(cells: Sequence[str], delimiter: str) -> tuple[pd.Series, Spellin
         except (OverflowError, ValueError):
             # too large for a number: a name made of digits
             return as_words(cells), Spelling()
-        far = _sentinels(whole.astype(np.float64), missing)
+        far = _sentinels(whole.astype(np.float64), missing) if usual else np.zeros_like(missing)
         marks = _marks(spellings, missing | far)
         gone = missing | far
         integers = pd.arrays.IntegerArray(whole[codes], gone[codes])
         return pd.Series(integers), Spelling(twins=_twins(spellings, whole, gone), marks=marks)
-    far = _sentinels(numbers, missing)
+    far = _sentinels(numbers, missing) if usual else np.zeros_like(missing)
     numbers = np.where(far, np.nan, numbers)
     gone = missing | far
     return pd.Series(numbers[codes]), Spelling(
@@ -163,8 +165,6 @@ def stands_for_nothing(cell: str) -> bool:
 def _sentinels(numbers: NDArray[np.float64], missing: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which distinct numbers are marks such as -999: they stand far apart from all others."""
     far = np.zeros(len(numbers), dtype=bool)
-    if "" in missing_marks():
-        return far
     # only what is smallest or largest can stand apart; a mark may hide another
     for _ in range(3):
         left = np.flatnonzero(~missing & ~far)

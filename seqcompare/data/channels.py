@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from shlex import quote
 from typing import cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from seqcompare.data.cells import Spelling, stands_for_nothing
+from seqcompare.data.column_cells import (
+    are_codes,
+    check_present,
+    marks_among,
+    mixed,
+    plain,
+    say_spelling,
+    unclear,
+)
 from seqcompare.data.columns import assemble
 from seqcompare.data.kinds import (
-    AS_REAL,
-    LONGEST_SYMBOL,
     are_whole,
     as_kind,
     check_finite,
     judge_whole,
-    too_long,
+    no_answers,
+    otherwise,
 )
 from seqcompare.data.layout import offsets_of
 from seqcompare.data.look import Look
@@ -28,9 +36,10 @@ from seqcompare.data.order import order_places
 from seqcompare.data.roles import Wanted
 from seqcompare.data.schema import Channel, ChannelKind
 from seqcompare.data.sequences import Sequences
-from seqcompare.data.source import DataError
+from seqcompare.data.source import DataError, missing_marks
 from seqcompare.data.table import Table
 from seqcompare.data.usual import is_code, listing
+from seqcompare.quantities import percent
 from seqcompare.typing import Values
 
 
@@ -81,6 +90,7 @@ class TableLayout:
                 f"column {order!r} passes midnight: by the order of the rows, what follows is a day later"
             )
         rank = np.lexsort((places, codes))
+        notes += _say_order(order, places, codes)
         repeated = (np.diff(codes[rank]) == 0) & (np.diff(places[rank]) == 0)
         if repeated.any():
             share = int(repeated.sum())
@@ -97,6 +107,16 @@ class TableLayout:
         return cls(rank, offsets_of(np.bincount(codes)), names, times, ids)
 
 
+def _say_order(order: str, places: NDArray[np.int64], codes: NDArray[np.int64]) -> list[str]:
+    """Return a note where the rows of sequences are not in the order of the steps."""
+    rank = np.argsort(codes, kind="stable")
+    steps = np.diff(places[rank])[np.diff(codes[rank]) == 0]
+    if (steps >= 0).all():
+        return []
+    how = "in reverse, the newest first," if (steps <= 0).all() else "in another order"
+    return [f"the rows stand {how} in the file, and are sorted by column {order!r}"]
+
+
 def read_values(
     table: Table, columns: list[str], wanted: Wanted, layout: TableLayout, notes: list[str]
 ) -> Sequences:
@@ -107,6 +127,10 @@ def read_values(
     DataError
         If a column holds neither symbols nor finite numbers, or not what was asked for.
     """
+    odd = next((name for name in wanted.kinds_told if name not in columns), None)
+    if odd is not None:
+        said = f"the kind of {odd!r} is told, and the columns of the values are {listing(columns)}"
+        raise table.error(said).trying({"kind": None})
     kinds: dict[str, ChannelKind] = {}
     blocks: dict[str, Values] = {}
     alone = len(columns) == 1
@@ -115,7 +139,7 @@ def read_values(
     for column in columns:
         kinds[column], blocks[column] = _read_channel(table, column, wanted, columns, layout, starts, notes)
 
-    coded = [column for column in columns if kinds[column] == "symbols"]
+    coded = [c for c in columns if kinds[c] == "symbols" and c not in wanted.kinds_told]
     if (
         wanted.kind is None
         and not wanted.kinds
@@ -132,6 +156,9 @@ def read_values(
         row = None if step is None else int(layout.rank[step])
         return table.error(problem, row, columns[channel])
 
+    if wanted.missing != "keep" and wanted.kind is None and not wanted.kinds:
+        guessed = [c for c in columns if kinds[c] == "symbols" and c not in wanted.kinds_told]
+        _refuse_blanks(table, guessed, alone)
     if alone:
         values = blocks[columns[0]]
         if kinds[columns[0]] == "symbols" and values.dtype.kind == "f":
@@ -154,6 +181,18 @@ def read_values(
     return X
 
 
+def _refuse_blanks(table: Table, columns: list[str], alone: bool) -> None:
+    """Refuse cells of symbols that hold nothing but white space: they are symbols only if that is said."""
+    for column in columns:
+        gone = table.frame[column].isna()
+        blank = gone & table.written(column).notna()
+        if table.spelling(column).blanks and blank.any():
+            problem = "there is nothing but white space, which the kind 'symbols' reads as a symbol"
+            told: object = "symbols" if alone else {column: "symbols"}
+            refused = table.error(f"{problem}, and 'keep' as missing", int(np.argmax(blank)), column)
+            raise refused.trying({"kind": told}, {"missing": "keep"})
+
+
 def _is_binary(block: Values | None) -> bool:
     """Whether steps are numbers, and not more than two different ones."""
     return isinstance(block, np.ndarray) and block.dtype.kind in "biuf" and len(np.unique(block)) <= 2
@@ -169,7 +208,11 @@ def _read_channel(
     notes: list[str],
 ) -> tuple[ChannelKind, Values]:
     """Return what a column holds, and its cells in the order of the steps; say what was guessed."""
-    kind, spelling, cells = wanted.kind, table.spelling(column), table.frame[column]
+    kind, spelling, cells = (
+        wanted.kinds_told.get(column, wanted.kind),
+        table.spelling(column),
+        table.frame[column],
+    )
     if column in wanted.kinds:
         return _read_alike(table, column, *wanted.kinds[column], layout)
     alone = len(columns) == 1
@@ -186,7 +229,11 @@ def _read_channel(
         if kind is None and is_code(column):
             notes.append(f"{column!r} holds numbers and words, by its name codes: read as symbols")
             return "symbols", _symbols(table, column, layout, written=True)
-        raise _mixed(table, column, spelling.mixed, remedy).trying(*_marks_among(table, column), others)
+        if kind is None and are_codes(table.written(column)):
+            different = table.written(column).nunique()
+            notes.append(f"{column!r} holds {different} short codes, numbers and words: read as symbols")
+            return "symbols", _symbols(table, column, layout, written=True)
+        raise mixed(table, column, spelling.mixed, remedy).trying(*marks_among(table, column), others)
     if kind == "symbols" and (
         spelling.twins or spelling.decimal_comma or spelling.clothes or spelling.marks or spelling.blanks
     ):
@@ -204,7 +251,8 @@ def _read_channel(
         different = cells.nunique()
         if kind is None and table.text and is_code(column) and different <= 0.9 * len(numbers):
             notes.append(
-                f"{column!r} holds numbers, by its name codes: read as {different} symbols; {AS_REAL}"
+                f"{column!r} holds numbers, by its name codes: read as {different} symbols; "
+                "the kind 'real' reads them as measurements"
             )
             return "symbols", _symbols(table, column, layout, written=True)
         if kind is None and alone:
@@ -256,33 +304,44 @@ def _read_whole(
     if kind in ("real", "count"):
         return kind, _as_counts(table, column, numbers, kind)
     twins = table.spelling(column).twins
+    as_numbers = otherwise("symbols", None if alone else column)
     if twins:
         notes.append(
             f"{column!r} holds codes such as {' and '.join(twins)}, read as "
-            f"{table.written(column).nunique()} symbols; {AS_REAL}"
+            f"{table.written(column).nunique()} symbols; {as_numbers}"
         )
         return "symbols", _symbols(table, column, layout, written=True)
     n_different = int(table.frame[column].nunique())
+    marks = no_answers(numbers) if "" not in missing_marks(column) and not is_code(column) else []
+    if marks:
+        share = percent(float(np.isin(numbers, marks).mean()))
+        said = " ".join(f"--missing-mark {quote(f'{column}={mark}')}" for mark in marks)
+        notes.append(
+            f"in column {column!r}, {' and '.join(map(str, marks))} ({share} of the steps) stands apart as a "
+            f"mark of missing answers does: to read it so, {said} --missing keep"
+        )
     if not table.text:
         if alone:
-            notes.append(f"{column!r} holds whole numbers, read as {n_different} symbols; {AS_REAL}")
+            notes.append(f"{column!r} holds whole numbers, read as {n_different} symbols; {as_numbers}")
             return "symbols", _symbols(table, column, layout)
         notes.append(f"whole numbers of {column!r} are read as measurements")
         return "real", numbers
     judged, reason = judge_whole(numbers, starts)
     if judged != "symbols" and is_code(column) and n_different <= 0.9 * len(numbers):
         notes.append(
-            f"{column!r} holds whole numbers, by its name codes: read as {n_different} symbols; {AS_REAL}"
+            f"{column!r} holds whole numbers, by its name codes: read as {n_different} symbols; {as_numbers}"
         )
         return "symbols", _symbols(table, column, layout)
     if judged == "symbols":
-        notes.append(f"{column!r} holds whole numbers, read as {n_different} symbols; {AS_REAL}")
+        notes.append(f"{column!r} holds whole numbers, read as {n_different} symbols; {as_numbers}")
         return "symbols", _symbols(table, column, layout)
     what = "counts" if judged == "count" else "measurements"
+    number: ChannelKind = "count" if judged == "count" else "real"
     notes.append(
-        f"{column!r} holds whole numbers, read as {what}: {reason}; the kind 'symbols' reads them as symbols"
+        f"{column!r} holds whole numbers, read as {what}: {reason}; "
+        f"{otherwise(number, None if alone else column)}"
     )
-    return ("count" if judged == "count" else "real"), numbers
+    return number, numbers
 
 
 def _as_counts(table: Table, column: str, numbers: Values, kind: Kind | None) -> Values:
@@ -309,76 +368,3 @@ def _symbols(table: Table, column: str, layout: TableLayout, *, written: bool = 
     values = np.full(len(cells), None, dtype=object)
     values[~gone] = present.tolist()
     return values[layout.rank]
-
-
-def say_spelling(spelling: Spelling, column: str, notes: list[str]) -> None:
-    """Tell how the numbers of a column are written, where that leaves a choice."""
-    if spelling.decimal_comma:
-        notes.append(f"the numbers of column {column!r} are read with a decimal comma")
-    if spelling.clothes is not None:
-        notes.append(
-            f"the numbers of column {column!r} are written {spelling.clothes.words}; "
-            "as words: the kind 'symbols'"
-        )
-    if spelling.marks:
-        marks = ", ".join(map(repr, spelling.marks[:5]))
-        notes.append(
-            f"in column {column!r}, {marks} is read as missing; "
-            "marks '' (--missing-mark '') reads it as it is"
-        )
-    if spelling.twins:
-        notes.append(f"in column {column!r}, {' and '.join(spelling.twins)} are read as the same number")
-
-
-def check_present(table: Table, column: str, part: str) -> None:
-    """Raise DataError for the first cell of a column that holds nothing; without that column it may do."""
-    absent = np.flatnonzero(table.frame[column].isna().to_numpy())
-    if absent.size:
-        problem = f"there is no value, and each row needs one of the {part}"
-        raise table.error(problem, int(absent[0]), column).trying(
-            {part: None}, {part: False}, {part: False, "missing": "keep"}
-        )
-
-
-def plain(table: Table, column: str, cells: pd.Series | None = None) -> Values:
-    """Return a column without missing values, or its `cells` as written, as an array of one kind."""
-    values = (table.frame[column] if cells is None else cells).to_numpy()
-    if values.dtype.kind == "O":
-        lengths = [len(value) if isinstance(value, str) else 0 for value in values]
-        row = int(np.argmax(lengths))
-        if lengths[row] > LONGEST_SYMBOL:
-            raise table.error(too_long(values[row]), row, column)
-    try:
-        return Sequences.from_concatenated(values).values
-    except TypeError as error:
-        raise table.error(f"expected numbers or words: {error}", None, column) from None
-
-
-def _mixed(table: Table, column: str, rows: tuple[int, int], remedy: str) -> DataError:
-    number, word = rows
-    cells = table.written(column)
-    other = "" if table.lines is None else f" but line {table.lines[number]} has {cells.iloc[number]!r:.40}"
-    problem = f"values must be all numbers or all words, got {cells.iloc[word]!r:.40}{other}{remedy}"
-    return table.error(problem, word, column)
-
-
-def _marks_among(table: Table, column: str) -> list[dict[str, object]]:
-    """Return the few words among numbers, as marks of missing values to be tried."""
-    written = table.written(column)
-    gone = pd.to_numeric(written, errors="coerce").isna() & written.notna()
-    words = [str(word) for word in written[gone].unique() if not stands_for_nothing(str(word))]
-    if any(any(map(str.isdigit, word)) for word in words):
-        return []  # codes, more likely
-    return [{"marks": words}] if len(words) <= 3 and 5 * int(gone.sum()) <= len(written) else []
-
-
-def unclear(table: Table, column: str, remedy: str = "") -> DataError:
-    """Return the error for numbers with separators that may mean either."""
-    row = table.spelling(column).unclear
-    assert row is not None
-    return table.error(
-        f"{table.written(column).iloc[row]!r:.40} could be a number with a decimal comma, one with thousands "
-        f"separators or a word; expected numbers such as 1234.5{remedy}",
-        row,
-        column,
-    )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.dataset import PerSequence, SequenceDataset, Target
-from seqcompare.data.kinds import AS_REAL, as_kind, check_finite
+from seqcompare.data.kinds import as_kind, check_finite, otherwise
 from seqcompare.data.options import Role
 from seqcompare.data.roles import Wanted, settle_role
 from seqcompare.data.sequences import Sequences
@@ -86,7 +86,7 @@ def settle(found: Contents, wanted: Wanted, name: str) -> SequenceDataset:
         wanted = replace(wanted, role=found.role)
     X = as_kind(X, wanted.kind, fail_at)
     if wanted.kind is None and X.kind == "symbols" and X.values.dtype.kind in "iu":
-        said.append(f"whole numbers are read as {len(X.present())} symbols; {AS_REAL}")
+        said.append(f"whole numbers are read as {len(X.present())} symbols; {otherwise('symbols')}")
     check_finite(X, wanted.missing or ("keep" if found.gaps else None), said, fail_at)
     y, weight, role = settle_role(X, target, wanted, said, fail_target)
     return SequenceDataset(X, y, weight, role, name, groups=found.groups, test=found.test, notes=tuple(said))

@@ -44,7 +44,8 @@ _ZONE = r"(?:\s*(?:(?:GMT|UTC)(?=[+-]))?(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2}|[A-Z]{
 _TIME = r"(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2}))?(?::(?P<second>[0-9]{2}(?:[.,][0-9]+)?))?"
 _CLOCK = rf"(?:(?:[,T:]|\s)\s*(?:at )?{_TIME}\s*(?P<half>[ap]\.?\s?m\.?)?{_ZONE})?"
 _MONTH = r"(?P<month>[^\W\d_]{3,12})\.?"
-_YEAR = r"(?P<year>[0-9]{4}|'?[0-9]{2})"
+# two digits before a colon are the hour of a date without a year, as in logs: Feb 27 23:00:05
+_YEAR = r"(?P<year>[0-9]{4}|'?[0-9]{2}(?![0-9]?:))"
 _DAY = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er)?"
 _NAMED = tuple(
     re.compile(_WEEKDAY + pattern, re.IGNORECASE)
@@ -72,6 +73,11 @@ _QUARTER = (
     re.compile(r"(?P<year>[0-9]{4})[-\s/]*Q(?P<quarter>[1-4])", re.IGNORECASE),
     re.compile(rf"Q(?P<quarter>[1-4])[-\s/]*{_YEAR}", re.IGNORECASE),
     re.compile(rf"(?P<quarter>[1-4])Q[-\s/]*{_YEAR}", re.IGNORECASE),
+)
+_HALF = (
+    re.compile(r"(?P<year>[0-9]{4})[-\s/]*[HS](?P<half_year>[12])", re.IGNORECASE),
+    re.compile(rf"[HS](?P<half_year>[12])[-\s/]*{_YEAR}", re.IGNORECASE),
+    re.compile(rf"(?P<half_year>[12])[HS][-\s/]*{_YEAR}", re.IGNORECASE),
 )
 _WEEK = (
     re.compile(
@@ -133,6 +139,7 @@ def read_dates(texts: Sequence[str]) -> tuple[Moments, str] | None:
         (_read_named, "dates with names of months"),
         (_read_weeks, "ISO weeks"),
         (_read_quarters, "quarters"),
+        (_read_halves, "halves of years"),
         (_read_half_clock, "times with AM and PM"),
         (_read_months, "months of years"),
         (_read_durations, "days and times"),
@@ -140,7 +147,8 @@ def read_dates(texts: Sequence[str]) -> tuple[Moments, str] | None:
         found = read(texts)
         if found is not None:
             if how.startswith("dates") and found[0].astype("datetime64[Y]") == _NO_YEAR:
-                how += ", of one year"
+                years = len(np.unique(found.astype("datetime64[Y]")))
+                how += ", of one year" if years == 1 else ", from one year to the next"
             return found, how
     return _read_numeric(texts)
 
@@ -201,8 +209,22 @@ def _read_named(texts: Sequence[str]) -> Moments | None:
                 )
                 for f in fields
             ]
-            return _moments(days, fields, texts)
+            found = _moments(days, fields, texts)
+            return found if "year" in fields[0] else _through_years(found)
     return None
+
+
+def _through_years(moments: Moments) -> Moments:
+    """Return moments of no year; if the rows go on over New Year, the year turns in the widest gap."""
+    year = np.timedelta64(366, "D")
+    known = np.sort(moments)
+    gaps = np.diff(np.append(known, known[0] + year))
+    first = (int(np.argmax(gaps)) + 1) % len(known)
+    later = moments + year * (moments < known[first])
+    back = [int((np.diff(each) < np.timedelta64(0)).sum()) for each in (moments, later)]
+    # rows may as well be in reverse, the newest first
+    turns = [min(n, len(moments) - 1 - n) for n in back]
+    return later if turns[1] < turns[0] and gaps.max() > np.timedelta64(60, "D") else moments
 
 
 def _read_weeks(texts: Sequence[str]) -> Moments | None:
@@ -224,6 +246,14 @@ def _read_quarters(texts: Sequence[str]) -> Moments | None:
     if fields is None:
         return None
     days = [(_year(f["year"]), 3 * int(f["quarter"] or 1) - 2, 1) for f in fields]
+    return _moments(days, fields, texts)
+
+
+def _read_halves(texts: Sequence[str]) -> Moments | None:
+    fields = next(filter(None, (_fields(pattern, texts) for pattern in _HALF)), None)
+    if fields is None:
+        return None
+    days = [(_year(f["year"]), 6 * int(f["half_year"] or 1) - 5, 1) for f in fields]
     return _moments(days, fields, texts)
 
 

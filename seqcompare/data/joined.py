@@ -126,7 +126,7 @@ def join_tables(tables: Sequence[Table], files: Files, parts: Sequence[str]) -> 
         if first.text:
             text[name] = pd.concat([table.written(name) for table in tables], ignore_index=True)
             cells = ["" if cell is None else str(cell).strip() for cell in text[name]]
-            columns[name], spelling = type_cells(cells, first.delimiter)
+            columns[name], spelling = type_cells(cells, first.delimiter, name)
             spellings[name] = replace(spelling, blanks=any(table.spelling(name).blanks for table in tables))
         else:
             columns[name] = pd.concat([table.frame[name] for table in tables], ignore_index=True)

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from shlex import quote
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.input_checks import LARGEST
 from seqcompare.data.options import Kind, Missing
+from seqcompare.data.schema import ChannelKind
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
 
 FailAt = Callable[[str, int | None, int], DataError]
 """Makes the error for a problem at a step and channel, counted from 0 over all sequences."""
 
-AS_REAL = "the kind 'real' reads them as measurements"
+# what else whole numbers may be, by what they were taken for
+_OTHERWISE = {
+    "symbols": "the kind 'real' reads them as measurements, 'count' as counts",
+    "count": "the kind 'symbols' reads them as symbols, 'real' as measurements",
+    "real": "the kind 'symbols' reads them as symbols",
+}
+_ANOTHER: dict[str, Kind] = {"symbols": "count", "count": "real", "real": "symbols"}
 
 # every symbol takes the memory of the longest
 LONGEST_SYMBOL = 1000
+
+
+def otherwise(kind: ChannelKind, column: str | None = None) -> str:
+    """Say how whole numbers taken for a kind are read as another; of a column, where there are several."""
+    alone = "" if column is None else f" (this one alone: --kind {quote(f'{column}={_ANOTHER[kind]}')})"
+    return f"{_OTHERWISE[kind]}{alone}"
 
 
 def too_long(word: str) -> str:
@@ -100,6 +114,40 @@ def check_finite(X: Sequences, missing: Missing | None, notes: list[str], fail: 
             notes.append(f"{len(gone)} numbers{of} are missing (NaN)")
 
 
+def are_many(known: NDArray[np.number]) -> bool:
+    """Whether whole numbers, none missing, are so many different ones that they hardly repeat."""
+    n_different = len(np.unique(known))
+    return n_different > 9 and len(known) < 3 * n_different
+
+
+#: Numbers of questionnaires for "no answer", apart from the answers; below 0 they may be any small one.
+_NO_ANSWER = (7, 8, 9, 66, 77, 88, *range(95, 100), 666, 777, 888, *range(995, 1000))
+
+
+def no_answers(values: NDArray[np.float64]) -> list[int]:
+    """Return the numbers that stand apart from all others as marks of missing answers do: 99 beside 1 to 5.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_steps,)
+        Whole numbers; NaN where one is missing.
+    """
+    distinct = np.unique(values[~np.isnan(values)])
+    below = distinct[distinct < 0]
+    marks = below if len(below) < 4 and np.isin(-below, (*range(1, 10), *_NO_ANSWER)).all() else below[:0]
+    rest = distinct[len(marks) :]
+    for first in np.flatnonzero(np.isin(rest, _NO_ANSWER)):
+        known, high = rest[:first], rest[first:]
+        if len(known) < 3 or not np.isin(high, _NO_ANSWER).all():
+            continue
+        gap = high[0] - known[-1]
+        if gap > 2 * np.diff(known).max() and gap > 0.4 * np.ptp(known):
+            rest, marks = known, np.append(marks, high)
+            break
+    # numbers far from each other are no scale of answers, and say nothing of what is far from them
+    return marks.astype(int).tolist() if len(rest) > 2 and np.ptp(rest) < 4 * len(rest) else []
+
+
 def judge_whole(values: NDArray[np.float64], starts: NDArray[np.bool_]) -> tuple[str, str]:
     """Return whether whole numbers in a file are "symbols", "count" or "real", and why.
 
@@ -116,7 +164,7 @@ def judge_whole(values: NDArray[np.float64], starts: NDArray[np.bool_]) -> tuple
     if len(distinct) <= 2:
         return "symbols", f"{len(distinct)} different ones"
     repeats = len(known) / len(distinct)
-    if repeats < 3 and len(distinct) > 9:
+    if are_many(known):
         return numbers, f"{len(distinct)} different ones, which hardly repeat"
     span = distinct[-1] - distinct[0] + 1
     dense = len(distinct) / span

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from shlex import quote
 
 import numpy as np
 import pandas as pd
@@ -10,17 +11,12 @@ from numpy.typing import NDArray
 
 from seqcompare.data.assign import Assigned, ColumnChoice, Columns, assign
 from seqcompare.data.calendar_rows import unroll
-from seqcompare.data.channels import (
-    TableLayout,
-    check_present,
-    plain,
-    read_values,
-    say_spelling,
-    unclear,
-)
+from seqcompare.data.channels import TableLayout, read_values
+from seqcompare.data.column_cells import check_present, plain, say_spelling, unclear
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.fill import as_durations, fill_down, join_calendar
 from seqcompare.data.keys import join_date_and_time, join_keys
+from seqcompare.data.kinds import are_many
 from seqcompare.data.look import Look
 from seqcompare.data.molten import refuse_molten
 from seqcompare.data.nested import nest
@@ -29,6 +25,7 @@ from seqcompare.data.sequence_cells import find_cells, open_cells
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
 from seqcompare.data.table import Table
+from seqcompare.data.usual import is_code
 from seqcompare.data.wide import check_steps, find_shape, melt
 from seqcompare.typing import Values
 
@@ -128,6 +125,12 @@ def read_long(
         row = None if step is None else int(layout.rank[step])
         return table.error(problem, row, found.target)
 
+    if wanted.role is None and found.target and _are_amounts(table, found.target, target):
+        wanted = replace(wanted, role="value")
+        notes.append(
+            "the target is the same all through each sequence, and its whole numbers hardly repeat: the role "
+            "is value; the role 'sequence' reads them as classes"
+        )
     y, weight, settled = settle_role(X, target, wanted, notes, fail)
     again: dict[str, object] = {"cell": column} if column else {"wide": True}
     if shape is not None:
@@ -194,8 +197,10 @@ def _tell_words(table: Table, found: Assigned, notes: list[str]) -> None:
     for column in [*found.values, *parts]:
         word = table.spelling(column).not_available
         if word and column != found.order:
+            mark = f" (unless so: --missing-mark {quote(f'{column}={word}')} --missing keep)"
             notes.append(
                 f"column {column!r} holds {word!r}: a word like any other, only empty cells are missing"
+                + (mark if column in found.values else "")
             )
 
 
@@ -261,6 +266,15 @@ def _read_target(table: Table, column: str, wanted: Wanted, notes: list[str]) ->
         say_spelling(spelling, column, notes)
         return plain(table, column)
     return plain(table, column, table.written(column) if spelling.decimal_comma else None)
+
+
+def _are_amounts(table: Table, column: str, target: Sequences | None) -> bool:
+    """Whether whole numbers, one a sequence, are as many different ones as no classes are."""
+    if target is None or target.values.dtype.kind not in "iu" or is_code(column):
+        return False
+    first = np.repeat(target.values[target.offsets[:-1]], target.lengths)
+    own = target.values[target.offsets[:-1]]
+    return bool((target.values == first).all()) and are_many(own)
 
 
 def _is_measured(table: Table, column: str) -> bool:

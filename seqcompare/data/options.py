@@ -51,7 +51,12 @@ SPLIT = Option("split", "What a sequence of plain text is; by default a line.", 
 
 #: All keywords of `seqcompare.datasets.read` but those that only some formats have.
 OPTIONS = (
-    Option("sequence", "Column that names the sequence; '' if there is none."),
+    Option(
+        "sequence",
+        "Column that names the sequence, or several that do so together (a,b, or given several times); '' if "
+        "there is none.",
+        several=True,
+    ),
     Option("order", "Column that orders the steps; '' if there is none."),
     Option("values", "Column of the steps; may be given several times.", several=True),
     Option("target", "Column to predict; '' if there is none."),
@@ -71,7 +76,12 @@ OPTIONS = (
     Option("fill_gaps", "Whether missing steps fill the holes of an even series.", switch=True),
     Option("group", "Column whose sequences stay on one side of a split."),
     Option("role", "What is predicted; found in the data by default.", get_args(Role)),
-    Option("kind", "How to read whole numbers; found in the data by default.", get_args(Kind)),
+    Option(
+        "kind",
+        f"How to read whole numbers: {', '.join(get_args(Kind))}; or COLUMN=KIND for one of several, "
+        "which may be given several times. Found in the data by default.",
+        several=True,
+    ),
     Option(
         "missing",
         "What becomes of missing values: by default numbers may be missing, and symbols not.",
@@ -79,8 +89,8 @@ OPTIONS = (
     ),
     Option(
         "marks",
-        "What else stands for a missing value, such as -1; may be given several times. With '', NA, - and "
-        "-999 do not.",
+        "What else stands for a missing value, such as -1, or COLUMN=-1 in one column; may be given several "
+        "times. With '', NA, - and -999 do not.",
         several=True,
         flag="--missing-mark",
     ),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.look import epoch_unit
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import WrongUseError
 from seqcompare.quantities import percent, time_span
@@ -74,8 +75,8 @@ class Pace:
 
     @property
     def is_regular(self) -> bool:
-        """Whether steps are those of an even series, of which some may be lacking."""
-        return self.usual > 0 and self.multiples >= 1 - _SOME
+        """Whether steps are those of an even series, of which some are lacking."""
+        return self.usual > 0 and self.holes > 0 and self.multiples >= 1 - _SOME
 
     @property
     def text(self) -> str:
@@ -91,6 +92,9 @@ class Pace:
         """How far apart steps are, in words."""
         if not self.unequal:
             return f"a step every {self.say(self.usual)}"
+        if not self.usual:
+            most = f"{self.ties:,} of {self.n_gaps:,} steps are at the time of the one before"
+            return f"{most}; the largest gap is {self.say(self.longest)}"
         said = f"{self.say(self.usual)} between steps as a rule; {self._unequal()}"
         return said + (f", {self.ties:,} steps at the time of the one before" if self.ties else "")
 
@@ -168,6 +172,8 @@ def gaps_of(dataset: SequenceDataset, unit: str | None = None) -> tuple[Floats, 
     else:
         scale, found = _unit_of(order_name(dataset)) or (1.0, "")
         numbers = X.times
+        epoch = epoch_unit(numbers) if not found and np.isfinite(numbers).all() else None
+        scale, found = (scale, found) if epoch is None else (epoch, "s")
     between = np.diff(numbers).astype(np.float64)
     gaps[1:] = np.where(inside[1:], between * scale, np.nan)
     if unit is None or unit == found:

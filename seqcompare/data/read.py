@@ -31,7 +31,7 @@ _PATIENCE = 5.0
 def read(
     data: object,
     *,
-    sequence: ColumnChoice = None,
+    sequence: ColumnChoice | list[str] = None,
     order: ColumnChoice = None,
     values: str | list[str] | None = None,
     target: ColumnChoice = None,
@@ -41,7 +41,7 @@ def read(
     fill_gaps: bool | str | None = None,
     group: object = None,
     role: Role | None = None,
-    kind: Kind | None = None,
+    kind: Kind | Mapping[str, Kind] | None = None,
     missing: Missing | None = None,
     marks: str | list[str] | None = None,
     wide: bool | None = None,
@@ -76,7 +76,8 @@ def read(
         their targets.
     sequence, order, target : str, False or None
         Columns of a long table: which sequence a row belongs to, what sorts the steps of a sequence, and
-        what is to be predicted. None looks for the usual names, False says that there is none.
+        what is to be predicted. None looks for the usual names, False says that there is none. Several
+        columns that name the sequence together are a list, or ``"school,pupil"``.
     values : str or list of str, optional
         Column(s) of the steps; by default all that serve no other purpose.
     predict : str, optional
@@ -100,14 +101,14 @@ def read(
         sequence ``sequence``, or ``value`` if it is a number with a fraction or a ``.ts`` header declares
         numbers; any other ``step``, or ``step-value`` if it is a number with a fraction. Of numbers per
         step some may be missing: these are neither trained on nor scored.
-    kind : {"symbols", "real", "count"}, optional
-        How to read whole numbers; by default they are symbols in tables and containers.
+    kind : {"symbols", "real", "count"} or dict of str to these, optional
+        How to read whole numbers, or those of single columns; by default symbols in containers and frames.
     missing : {"error", "keep"}, optional
         What to do about missing values. By default numbers may be missing, and a note says so; a missing
         symbol is an error, since an empty cell is more often a slip; "keep" lets it pass.
     marks : str or list of str, optional
-        What stands for a missing value in files of text, besides ``NA``, ``-``, ``?`` and the like among
-        numbers and dates, and a -999 that stands apart; with the empty string, these stand for themselves.
+        What stands for a missing value in files of text (in a column: ``"column=99"``), besides ``NA``, ``-``
+        and a -999 that stands apart among numbers; with the empty string, these stand for themselves.
     wide : bool, optional
         Whether a row of a table is a sequence and a column a step (`values` then names the columns of the
         steps, or patterns of them); by default it is found out.
@@ -127,15 +128,13 @@ def read(
     encoding : str, optional
         Of files of text, such as ``cp1252``; by default UTF-8, or what a mark at the beginning says.
     memory : int or str, optional
-        The most bytes that reading may need, also as ``500M`` or ``2G``: a file that would take more is
-        refused before it is read. By default half of what is free.
+        The most bytes that reading may need, also as ``500M``; by default half of what is free.
     test : like `data`, optional
         The official test part; it is read as `data` is.
     ignore_label : label, optional
         For the role ``step``: steps with this label are neither trained on nor scored.
     file_format : str, optional
-        The name of a format (``seqcompare list formats``), or ``module:NAME`` of a reader of your own; by
-        default it follows from the name's ending.
+        The name of a format (``seqcompare list formats``), or ``module:NAME`` of a reader of your own.
     tokens : {"char", "word"}, default="char"
         What a step of plain text is.
     split : {"line", "document"}, default="line"
@@ -168,7 +167,7 @@ def read(
     (<Sequences: 3 of 4-4 steps, symbols>, 'sequence')
     """
     given: dict[str, Any] = {
-        "sequence": sequence,
+        "sequence": sequence if not isinstance(sequence, (list, tuple)) else ",".join(sequence),
         "order": order,
         "values": values,
         "target": target,
@@ -235,7 +234,7 @@ def _read_all(data: object, given: Mapping[str, Any], special: Mapping[str, obje
         rest |= {"target": False, "role": "next"}
     shape = Shape(one, rest.pop("time_gaps"), rest.pop("fill_gaps"))
     columns = Columns(*(rest.pop(part) for part in ("sequence", "order", "values", "target")))
-    wanted = Wanted(*(rest.pop(part) for part in ("role", "kind", "missing", "ignore_label")))
+    wanted = Wanted.of(*(rest.pop(part) for part in ("role", "kind", "missing", "ignore_label")))
     test = rest.pop("test")
     told = Told(columns, wanted=wanted, special=special, **rest)
     train = _read_one(data, told)
@@ -329,7 +328,7 @@ def _told_of_part(options: Mapping[str, object]) -> tuple[Told, OneChannel | Non
     columns = Columns(*(named.pop(part) for part in ("sequence", "order", "values", "target")))
     role, kind, missing, ignored = (named.pop(x) for x in ("role", "kind", "missing", "ignore_label"))
     alike = {part: named.pop(part, {}) for part in ("kinds", "steps")}
-    wanted = Wanted(role, kind, missing, ignored, part=True, **alike)
+    wanted = Wanted.of(role, kind, missing, ignored, part=True, **alike)
     for option in ("test", "labels"):
         named.pop(option)
     one = _one_channel(named.pop("predict"), named.pop("known"))
@@ -382,6 +381,7 @@ def _read_part(data: object, told: Told) -> SequenceDataset:
             table = found if isinstance(found, Table) else frame_table(found)
             columns = replace(told.columns, group=column_name(told.group))
             return read_long(table, columns, wanted, title, wide=told.wide, cell=told.cell)
+        refuse({"kind": wanted.kinds_told or None}, "only a table has columns")
         if reader is not None and "real" not in reader.kinds:
             refuse({"missing": wanted.missing}, f"a {reader.name} file has symbols, and none can be missing")
             if wanted.kind in ("real", "count"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import get_args
+from difflib import get_close_matches
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ class Wanted:
 
     A `part` of the data is never learned from: it may have one class, or one sequence, and its channels
     have the `kinds` of those that are learned from (with whether their symbols are words), and the columns of
-    a wide table are their `steps`.
+    a wide table are their `steps`. `kinds_told` are those of single columns of a table.
     """
 
     role: Role | None = None
@@ -35,13 +36,30 @@ class Wanted:
     ignore_label: object = None
     part: bool = False
     kinds: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
+    kinds_told: Mapping[str, Kind] = field(default_factory=dict)
     steps: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for what, choices in (("role", Role), ("kind", Kind), ("missing", Missing)):
-            value = getattr(self, what)
+        told = [("role", self.role, Role), ("kind", self.kind, Kind), ("missing", self.missing, Missing)]
+        for what, value, choices in [*told, *(("kind", kind, Kind) for kind in self.kinds_told.values())]:
             if value is not None and value not in get_args(choices):
-                raise DataError(f"{what} must be one of {', '.join(get_args(choices))}, got {value!r}")
+                close = get_close_matches(str(value), get_args(choices), 1)
+                meant = f"; did you mean {close[0]!r}?" if close else ""
+                raise DataError(f"{what} must be one of {', '.join(get_args(choices))}, got {value!r}{meant}")
+
+    @classmethod
+    def of(
+        cls,
+        role: Role | None,
+        kind: Kind | Mapping[str, Kind] | None,
+        missing: Missing | None,
+        ignore_label: object,
+        **more: Any,
+    ) -> Wanted:
+        """Return what was said, of kinds either one for all or those of columns."""
+        if isinstance(kind, Mapping):
+            return cls(role, None, missing, ignore_label, kinds_told=kind, **more)
+        return cls(role, kind, missing, ignore_label, **more)
 
 
 #: Whole numbers from which on they may be meant as numbers.

@@ -14,7 +14,7 @@ from seqcompare.data.cells import Spelling, as_words, type_cells
 from seqcompare.data.look import Look
 from seqcompare.data.table import Table
 from seqcompare.data.usual import OFTEN, USUAL, normal
-from seqcompare.data.wide import ROW, VALUE, Shape, carried, free
+from seqcompare.data.wide import ROW, VALUE, Shape, carried, free, why_carried
 
 _LIKE_DATE = re.compile(r"[0-9]{1,4}[-. /]+[^\W\d_]+[-. /]+[0-9]{1,4}.{0,12}")
 _LIKE_MOMENT = re.compile(r"(?=.*[0-9]:[0-9]{2})(?=.*\b[12][0-9]{3}\b).{12,60}")
@@ -106,7 +106,13 @@ def open_cells(table: Table, columns: Columns, column: str) -> tuple[Table, Colu
             written[name] = table.text[name].iloc[row].reset_index(drop=True)
         spellings[name] = table.spelling(name)
     lines = None if table.lines is None else table.lines[row]
-    long = Table(pd.DataFrame(frame), table.path, lines, written, spellings, tuple(notes))
+    reasons = {free(ROW, names): "a row is a sequence", VALUE: f"what the cells of column {column!r} hold"}
+    others = [name for name in names if name != column and name not in used]
+    long = Table(
+        *(pd.DataFrame(frame), table.path, lines, written, spellings, tuple(notes)),
+        reasons=reasons | why_carried(columns, key, target),
+        aside=dict.fromkeys(others, f"the steps are in the cells of column {column!r}"),
+    )
     told = replace(
         columns, sequence=key or free(ROW, names), order=False, values=VALUE, target=target or False
     )

@@ -90,10 +90,12 @@ def reading(
         _NOW.reset(token)
 
 
-def missing_marks() -> frozenset[str]:
-    """Return the cells that the user said stand for missing values; the empty one for no usual ones."""
+def missing_marks(column: str | None = None) -> frozenset[str]:
+    """Return the cells that the user said stand for missing values (of a column); "" for no usual ones."""
     now = _NOW.get()
-    return frozenset() if now is None else now.marks
+    marks = frozenset() if now is None else now.marks
+    own = f"{column}="
+    return marks | {mark.removeprefix(own) for mark in marks if mark.startswith(own)}
 
 
 def say(note: str) -> None:

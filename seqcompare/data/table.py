@@ -54,6 +54,10 @@ class Table:
         The columns of the sequence and of the order where these are known already, each with the reason.
     steps : dict of str to ndarray of str, shape (n_rows,)
         Of channels that were columns of a wide table, the column that each row comes from.
+    reasons : dict of str to str
+        Why columns are what they are, of those that were made of a table of another form.
+    aside : dict of str to str
+        The columns of that table that are not used, each with the reason.
     """
 
     frame: pd.DataFrame
@@ -69,6 +73,8 @@ class Table:
     origins: NDArray[np.object_] | None = None
     keys: dict[str, tuple[str, str]] = field(default_factory=dict)
     steps: dict[str, NDArray[np.object_]] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    aside: dict[str, str] = field(default_factory=dict)
 
     def written(self, column: str) -> pd.Series:
         """Return a column as it is written: ``007`` is not ``7``."""

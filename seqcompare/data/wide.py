@@ -6,6 +6,7 @@ import fnmatch
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 import numpy as np
 import pandas as pd
@@ -307,7 +308,11 @@ def melt(table: Table, columns: Columns, shape: Shape) -> tuple[Table, Columns]:
     told_of = {*shape.steps, *used}
     others = [name for name in names if name not in told_of]
     if others:
-        notes.append(f"{', '.join(map(repr, others))}: not used, since a channel has a value for each step")
+        one = "it" if len(others) == 1 else "one of them"
+        hint = "" if target else f"; to predict {one}: --target {quote(others[-1])}"
+        notes.append(
+            f"{', '.join(map(repr, others))}: not used, since a channel has a value for each step{hint}"
+        )
     text = {c: cells[kept].reset_index(drop=True) for c, (_, _, cells) in flat.items() if cells is not None}
     spellings = {channel: spelling for channel, (_, spelling, _) in flat.items()}
     for name in used:
@@ -318,7 +323,18 @@ def melt(table: Table, columns: Columns, shape: Shape) -> tuple[Table, Columns]:
             spellings[name] = table.spellings[name]
     lines = None if table.lines is None else table.lines[row]
     steps = {c: np.tile(np.array(names, dtype=object), n_rows)[kept] for c, names in shape.channels.items()}
-    long = Table(pd.DataFrame(frame), table.path, lines, text, spellings, tuple(notes), steps=steps)
+    reasons = {free(ROW, names): "a row is a sequence", free(STEP, names): "the order of the columns"}
+    several = len(shape.channels) > 1
+    reasons |= {
+        channel: f"the {n_steps} columns from {part[0]!r} to {part[-1]!r}" if several else shape.reason
+        for channel, part in shape.channels.items()
+    }
+    long = Table(
+        *(pd.DataFrame(frame), table.path, lines, text, spellings, tuple(notes)),
+        steps=steps,
+        reasons=reasons | why_carried(columns, key, target),
+        aside=dict.fromkeys(others, "a channel has a value for each step"),
+    )
     told = Columns(
         key or free(ROW, names),
         free(STEP, names),
@@ -364,6 +380,14 @@ def carried(
             target = next((n for n in rest if n != key and normal(n) in USUAL["target"]), None)
     used = [name for name in (key, target, columns.group) if name]
     return key, target, used
+
+
+def why_carried(columns: Columns, key: str | None, target: str | None) -> dict[str, str]:
+    """Return why columns are the key and the target that the user did not name."""
+    reasons = {key: "no two rows have the same"} if key and not columns.sequence else {}
+    if target and columns.target is None:
+        reasons[target] = "by its name, or it is the only one that is left"
+    return reasons
 
 
 def free(name: str, taken: list[str]) -> str:

@@ -231,14 +231,15 @@ def _check_classes(dataset: SequenceDataset) -> Iterator[Finding]:
         )
         return
     least, most = int(np.argmin(counts)), int(np.argmax(counts))
-    share = counts[most] / counts.sum()
-    if counts[least] < _FEWEST_OF_A_CLASS or counts[least] < _RARE / len(names) * counts.sum():
+    said = f"Class {names[least]!s:.30} has {counts[least]:,} of {counts.sum():,}"
+    if counts[least] < _RARE / len(names) * counts.sum():
         yield Finding(
             "classes",
-            f"Class {names[least]!s:.30} has {counts[least]:,} of {counts.sum():,}, and always saying "
-            f"{names[most]!s:.30} is right in {percent(share)}.",
+            f"{said}, and the most frequent, {names[most]!s:.30}, has {counts[most]:,}.",
             "Judge by bits or by balanced accuracy rather than by accuracy.",
         )
+    elif counts[least] < _FEWEST_OF_A_CLASS:
+        yield Finding("classes", f"{said}: few to learn it from.", "Add examples, or expect wide intervals.")
 
 
 def _told_by(x: NDArray[np.int64], target: NDArray[np.int64]) -> bool:

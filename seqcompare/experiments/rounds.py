@@ -73,11 +73,14 @@ def run_comparison(
         n_trials = _n_known(planned) + (last is not None)
         counter = Counter(n_trials, len(store.done()), progress, forecast=words)
         work = Work(store, spending, counter, {"n_jobs": n_jobs, **how})
-        _warm_up(planned)
+        # once on a machine this takes longer than many a budget, and no budget buys it twice
+        with spending.paused():
+            _warm_up(planned)
         known = _n_known(planned)
         planned = within_memory(planned, work)
         raced: frozenset[str] = frozenset()
         if spending.limited:
+            work.start_workers()
             entered = planned.contestants
             planned = race(planned, work, _whole)
             planned, raced = afford(planned, work, entered)
@@ -163,7 +166,8 @@ def _tuned(planned: PlannedComparison, work: Work, raced: frozenset[str]) -> Pla
         if not work.spending.affords(more, _to_come(wider, work)):
             work.skipped.append("a search around the best")
             break
-        _warm_up(wider)
+        with work.spending.paused():
+            _warm_up(wider)
         work.run(more, reserve=partial(_to_come, wider, work))
         planned = _without_the_late(wider, work, more, "")
     again = list(trials_again(planned, work))
@@ -180,7 +184,7 @@ def _to_come(planned: PlannedComparison, work: Work, trial: Trial | None = None)
     """Return the seconds to keep for the tests and for the fit of the winner; 0 without a budget.
 
     Of each model that is for the candidate that takes longest of those that were tried, and of that of the
-    trial that is about to start; if none was, for the quickest.
+    trial that is about to start; if none was, for the quickest. Workers that were ended start once more.
     """
     spending = work.spending
     if not spending.limited:
@@ -194,7 +198,7 @@ def _to_come(planned: PlannedComparison, work: Work, trial: Trial | None = None)
         one = max(able, key=spending.of) if able else min(firsts.values(), key=spending.of)
         tests += [replace(one, seed=fold) for fold in range(len(planned.source.plan.splits))]
         last = max(last, last_fit(planned, spending, c, one.candidate))
-    return spending.wall(tests) + last
+    return spending.wall(tests) + last + spending.starting
 
 
 def _in_order(trials: list[Trial], work: Work) -> list[Trial]:
@@ -211,12 +215,19 @@ def _in_order(trials: list[Trial], work: Work) -> list[Trial]:
 def _without_the_late(
     planned: PlannedComparison, work: Work, trials: Sequence[Trial], reason: str
 ) -> PlannedComparison:
-    """Drop the candidates that were not tried in every fold; note them, where there is a reason to."""
+    """Drop the candidates that were not tried in every fold; note them, where there is a reason to.
+
+    Where no model is left, the quickest candidate of all stays, with no rival to be chosen from.
+    """
     done = work.store.done()
     late = {(t.entry, t.candidate.label) for t in trials if t.trial_id not in done}
     if not late:
         return planned
     work.discount(t.trial_id for t in trials if (t.entry, t.candidate.label) in late)
+    able = [c for c in planned.contestants if c.name not in planned.config["data"]["references"]]
+    if all((c.name, x.label) in late for c in able for x in c.candidates):
+        first = _in_order(list(trials), work)[0]
+        late.discard((first.entry, first.candidate.label))
     contestants = []
     for c in planned.contestants:
         over = [x for x in c.candidates if (c.name, x.label) in late]

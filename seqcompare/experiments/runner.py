@@ -14,6 +14,7 @@ from inspect import signature
 from pathlib import Path
 from pickle import PicklingError
 from threading import Timer
+from typing import Any
 
 import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
@@ -39,14 +40,17 @@ class Limit:
     Parameters
     ----------
     deadline : float
-        When the workers of trials that are still running are killed, by `time.monotonic`; these trials stay
-        undone. A trial that runs in this process is not interrupted.
+        From when on no trial starts, by `time.monotonic`.
     starts : callable (trial) -> bool
         Whether a trial may start, asked when a worker is free for it.
+    patience : float, default=0.0
+        Seconds after the deadline at which the workers of trials that are still running are killed; these
+        trials stay undone. A trial that runs in this process is not interrupted.
     """
 
     deadline: float
     starts: Callable[[Trial], bool] = lambda trial: True
+    patience: float = 0.0
 
     @property
     def left(self) -> float:
@@ -189,11 +193,11 @@ def _starting(batch: Sequence[Trial], limit: Limit, refused: set[str]) -> Iterat
 
 @contextmanager
 def _killed_in_time(inflight: Path, limit: Limit | None) -> Iterator[None]:
-    """Kill the workers of the trials that are in flight at the deadline."""
+    """Kill the workers of the trials that are in flight when patience ends."""
     if limit is None:
         yield
         return
-    timer = Timer(limit.left, _kill_workers, [inflight])
+    timer = Timer(limit.left + limit.patience, _kill_workers, [inflight])
     timer.daemon = True
     timer.start()
     try:
@@ -220,8 +224,7 @@ def _stream(
         return_as="generator_unordered",
         # the next trial waits beside a worker; or it is taken when there is one for it
         pre_dispatch="2*n_jobs" if eager else "n_jobs",
-        # one that has got no trial yet when this process dies has nobody else to end it
-        **({"initializer": end_with, "initargs": (os.getpid(),)} if _BEGINS else {}),
+        **_watching(),
     )
     # what users have registered is not there in a worker that imports the package alone
     added = all_added()
@@ -229,6 +232,24 @@ def _stream(
         joblib.delayed(_run_marked)(run, trial, marks, added, os.getpid()) for trial in batch
     )
     return stream
+
+
+def start_workers(n_jobs: int) -> None:
+    """Start the workers of this machine, which takes seconds, before time is handed out to trials."""
+    n_workers = joblib.effective_n_jobs(n_jobs)
+    if n_workers > 1:
+        with joblib.parallel_config("loky", inner_max_num_threads=1):
+            # that this function is found there has imported what trials need
+            joblib.Parallel(n_jobs, **_watching())(joblib.delayed(_nothing)() for _ in range(n_workers))
+
+
+def _nothing() -> None:
+    return None
+
+
+def _watching() -> dict[str, Any]:
+    """Return what a worker begins with: one that has no trial when this process dies has nobody to end it."""
+    return {"initializer": end_with, "initargs": (os.getpid(),)} if _BEGINS else {}
 
 
 @contextmanager

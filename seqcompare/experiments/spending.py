@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -79,6 +80,8 @@ class Spending:
     ) -> None:
         self.source, self.seconds, self.memory, self.n_workers = source, seconds, memory, n_workers
         self.started = time.monotonic() if started is None else started
+        #: Seconds that workers take to start, as measured.
+        self.starting = 0.0
         self._candidates: dict[tuple[str, str], dict[int, _Measured]] = {}
         self._kinds: dict[str, list[float]] = {}
 
@@ -89,13 +92,20 @@ class Spending:
 
     @property
     def spent(self) -> float:
-        """Seconds since the start."""
+        """Seconds since the start, pauses left out."""
         return time.monotonic() - self.started
 
     @property
     def left(self) -> float:
         """Seconds of the budget that are left for trials and fits; infinite without one."""
         return math.inf if self.seconds is None else max(self._end - time.monotonic(), 0.0)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave out of the budget what is done inside."""
+        begun = time.monotonic()
+        yield
+        self.started += time.monotonic() - begun
 
     @property
     def _end(self) -> float:
@@ -135,7 +145,9 @@ class Spending:
                 return True
             return time.monotonic() + self.of(trial) + left_after(trial) <= self._end
 
-        return Limit(self._end - left_after(None), starts)
+        deadline = self._end - left_after(None)
+        # to end a trial costs a start of workers: whatever ends sooner is waited for, within the budget
+        return Limit(deadline, starts, min(self.starting, max(self._end - deadline, 0.0)))
 
     def of(self, trial: Trial) -> float:
         """Return how many seconds of one core a trial will take."""

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.experiments.answer import (
@@ -23,7 +22,7 @@ from seqcompare.experiments.answer import (
     training_end,
 )
 from seqcompare.experiments.cost import Stopwatch
-from seqcompare.experiments.models import Candidate, is_fitted
+from seqcompare.experiments.models import Candidate
 from seqcompare.experiments.threads import one_thread
 from seqcompare.families import Problem
 from seqcompare.models.causality import is_causal
@@ -158,7 +157,7 @@ def run_trial(trial: Trial) -> Outcome:
     Compiled kernels and BLAS run one thread inside.
     """
     start = time.perf_counter()
-    row = blank_row(trial)
+    row = {**blank_row(trial), "trial_seconds": 0.0}
     curve: tuple[tuple[int, float, float], ...] = ()
     insights: tuple[tuple[str, pd.DataFrame], ...] = ()
     said = [row["warnings"]] if row["warnings"] else []
@@ -169,7 +168,7 @@ def run_trial(trial: Trial) -> Outcome:
         except Exception as error:
             row.update(status="error", error=blame(error))
     row["warnings"] = "; ".join([*said, *sorted({f"{w.category.__name__}: {w.message}" for w in caught})])
-    row["trial_seconds"] = time.perf_counter() - start
+    row["trial_seconds"] += time.perf_counter() - start
     return Outcome(trial.position, row, curve, insights)
 
 
@@ -199,7 +198,10 @@ def _measure(
     for k in range(source.n_fits(trial)):
         train, parts = source.parts(trial, k)
         problem = source.problem()
+        began = time.perf_counter()
         warm_up(trial.candidate, problem, train)
+        # what comes next in this process does not take it again, and forecasts are made of this
+        row["trial_seconds"] -= time.perf_counter() - began
         model, fitted = trial.candidate.build(problem, trial.model_seed)
         last = list(parts.values())[-1]
         row["length"] = float(last.X.lengths.mean())
@@ -245,7 +247,7 @@ def warm_up(candidate: Candidate, problem: Problem, data: SequenceDataset) -> No
     data : SequenceDataset
         What a little is taken of.
     """
-    weighted = f"{data.X.kind} {data.sample_weight is None}"
+    weighted = f"{data.X.kind} {data.X.has_missing} {data.sample_weight is None}"
     # not by identity: what has travelled to a worker is another object there, trial by trial
     key = (candidate.spec.name, candidate.spec.title, candidate.variant, problem.role, weighted)
     if key in _warm:
@@ -257,10 +259,10 @@ def warm_up(candidate: Candidate, problem: Problem, data: SequenceDataset) -> No
             if candidate.spec.warm_up is not None:
                 candidate.spec.warm_up(problem)
                 return
-            model = candidate.spec.build(problem, **candidate.settings)
-            if is_fitted(model):
+            # as it is built for a trial: around gaps, or rounded, it may be another estimator
+            model, fitted = candidate.build(problem, 0)
+            if fitted:
                 return
-            model = clone(model, safe=False)
             if hasattr(model, "get_params"):
                 brief = ("max_iter", "n_init")
                 model.set_params(**{k: 1 for k in model.get_params() if k.split("__")[-1] in brief})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from joblib import effective_n_jobs
 
 from seqcompare.experiments.models import Candidate
 from seqcompare.experiments.progress import Counter
-from seqcompare.experiments.runner import run_trials
+from seqcompare.experiments.runner import run_trials, start_workers
 from seqcompare.experiments.spending import Reserve, Spending
 from seqcompare.experiments.trial import Trial
 from seqcompare.results.left_out import COUNTED, LEFT_OUT, SPENT, LeftOut
@@ -83,6 +84,8 @@ class Work:
         if not known:
             self.counter.expect(len(missing))
         self._learn_of([trial for trial in trials if trial.trial_id in done])
+        if missing and self.spending.limited and not always:
+            self.start_workers()
         # what runs in this process cannot be ended
         trusting = trusting or effective_n_jobs(self.how["n_jobs"]) == 1
         limit, n_done = None if always else self.spending.limit(reserve, trusting=trusting), 0
@@ -98,6 +101,14 @@ class Work:
         self.counter.expect(n_done - len(missing))
         self.count(trials)
         return n_done == len(missing)
+
+    def start_workers(self) -> None:
+        """Start the workers that do not run yet, or were ended, before time is handed out."""
+        if self.how.get("backend", "loky") != "loky":  # a cluster has its own
+            return
+        began = time.monotonic()
+        start_workers(self.how["n_jobs"])
+        self.spending.starting = max(self.spending.starting, time.monotonic() - began)
 
     def _learn_of(self, trials: Sequence[Trial]) -> None:
         """Learn what trials of an earlier start took."""

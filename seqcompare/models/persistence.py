@@ -104,6 +104,7 @@ TRUSTED = (
     "seqcompare.models.reference.places.PlacedTagger",
     "seqcompare.models.reference.recent.RecentNext",
     "seqcompare.models.reference.last_value.LastValue",
+    "seqcompare.models.reference.minirocket.MiniRocketClassifier",
     "seqcompare.models.reference.warped.DTWClassifier",
     "seqcompare.models.recurrent.classifier.RNNClassifier",
     "seqcompare.models.recurrent.regressor.RNNRegressor",
@@ -124,6 +125,7 @@ TRUSTED = (
     "seqcompare.data.encoding.AsSymbols",
     "seqcompare.data.schema.Channel",
     "seqcompare.data.sequences.Sequences",
+    "aeon.transformations.collection.convolution_based._minirocket.MiniRocket",
     "hmmlearn.base.ConvergenceMonitor",
     "hmmlearn.hmm.CategoricalHMM",
     "hmmlearn.hmm.GMMHMM",
@@ -199,6 +201,8 @@ def load(path: str | Path, trusted: Sequence[str | type] = ()) -> FittedModel:
     ------
     ValueError
         If the file is not a saved model, was written by a later version, or holds types that are not trusted.
+    ImportError
+        If the model is made of what a package holds that is not installed.
     """
     if isinstance(trusted, (str, bool)):
         raise TypeError(f"trusted must be a sequence of types or their names, got {trusted!r}")
@@ -216,6 +220,9 @@ def load(path: str | Path, trusted: Sequence[str | type] = ()) -> FittedModel:
             f"{path} holds types that are not trusted; if you know them and where the file comes from, "
             f"name them in trusted=. {error}"
         ) from None
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        raise ImportError(f"{path} holds a model that needs {package}, which is not installed") from error
     except Exception as error:  # a damaged file fails anywhere in what reads it
         what = str(error) or type(error).__name__
         raise ValueError(f"{path} is not a model saved by seqcompare: {what}") from error

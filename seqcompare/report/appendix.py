@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from shlex import quote
 
 import pandas as pd
 
+from seqcompare.command import command_of, line_of
 from seqcompare.report.columns import Writer
-from seqcompare.report.names import shown
 from seqcompare.report.parts import Section, Table
 
 TRIAL_HEADINGS = {
@@ -75,22 +74,19 @@ def trials_section(frame: pd.DataFrame, writers: Mapping[str, Writer] | None = N
     return Section("trials", "Every trial", (), tuple(parts))
 
 
-def reproduce_section(
-    config: Mapping[str, object], command: str, folder: str, frame: pd.DataFrame
-) -> Section:
+def reproduce_section(config: Mapping[str, object], folder: str, frame: pd.DataFrame) -> Section:
     """Return how to make the run again, its settings, versions and machine.
 
     Parameters
     ----------
     config : mapping
         As it was stored.
-    command : str
-        What was typed to make the run.
     folder : str
-        Name of the run's folder.
+        The run's folder.
     frame : DataFrame
         All trials, for their warnings.
     """
+    command = command_of(config)
     settings = pd.DataFrame(list(flat(config.get("settings", {}))), columns=["key", "value"])
     made = pd.DataFrame(
         [
@@ -124,12 +120,12 @@ def reproduce_section(
             )
         )
     text = (
-        f"To run it again: {command}",
-        f"To write this report again from the stored rows: seqcompare report {quote(shown(folder))}",
         "A trial's seed follows from its coordinates, so the numbers do not depend on the number of workers "
         "or the order in which trials ran; times do depend on the machine.",
     )
-    return Section("reproduce", "How to reproduce", text, tuple(parts))
+    again = [] if command is None else [("To run it again", command.afresh())]
+    commands = (*again, ("To write this report again from the stored rows", line_of("report", folder)))
+    return Section("reproduce", "How to reproduce", text, tuple(parts), commands)
 
 
 def flat(value: object, path: str = "") -> Iterator[tuple[str, str]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from shlex import quote
 
 import pandas as pd
 
+from seqcompare.command import line_of
 from seqcompare.report.figures.skill import expectations
-from seqcompare.report.names import all_families, joined, palette_of, shown
+from seqcompare.report.names import all_families, joined, palette_of
 from seqcompare.report.parts import Figure, Panel, Report, Section, Table
 from seqcompare.results.folder import CONFIG, read_config
 from seqcompare.style import Palette
@@ -92,15 +92,14 @@ def _words(outcome: str, n: int) -> str:
 
 def _section(claim: dict[str, str], evidence: pd.DataFrame, folder: Path, palette: Palette) -> Section:
     name = claim["claim"]
-    place = quote(shown(folder))
     # no quotation: the words are ours
     text = [claim["statement"], f"Something like it stands in: {claim['source']}."]
     text += [f"Outcome: {claim['outcome']}."]
     text += [claim["note"]] if claim["note"] else []
-    text += [
-        f"To run it again: seqcompare claims {name} --out {place} --fresh",
-        f"For every trial of it: seqcompare report {quote(shown(folder / name))}",
-    ]
+    commands = (
+        ("To run it again", line_of("claims", name, "--out", str(folder), "--fresh")),
+        ("For every trial of it", line_of("report", str(folder / name))),
+    )
     figure = Figure(
         name=f"{name}-skill",
         title=f"{name}: skill beside what the claim expects",
@@ -122,4 +121,4 @@ def _section(claim: dict[str, str], evidence: pd.DataFrame, folder: Path, palett
         evidence,
         _EVIDENCE,
     )
-    return Section(name, name, tuple(text), (figure, table))
+    return Section(name, name, tuple(text), (figure, table), commands)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from shlex import quote
 
 import pandas as pd
 
@@ -53,21 +52,21 @@ def comparison_report(run: StoredComparison) -> Report:
     facts = run.config["data"]
     name = shown(facts["name"], 60)
     answer = shown_answer(run)
-    sections: list[Section | None] = [
-        parts.good_enough_section(view),
-        numbers_section(view),
-        far_back_section(view),
-        machine_section(view),
-        parts.answers_section(view),
-        parts.curves_section(view),
-    ]
+    found = (
+        parts.good_enough_section,
+        numbers_section,
+        far_back_section,
+        machine_section,
+        parts.answers_section,
+        parts.curves_section,
+    )
+    # of no model that can be judged there is nothing to draw
+    sections = [section(view) for section in found] if verdict.kind != "nothing" else []
     sections += [
         further_section(view, headline, sections),
         _data_section(view, verdict.evidence),
         trials_section(frame, view.scores),
-        reproduce_section(
-            run.config, f"seqcompare compare {quote(name)}, with the settings below", run.folder.name, frame
-        ),
+        reproduce_section(run.config, str(run.folder), frame),
     ]
     return Report(
         title=f"Which model for {name}?",

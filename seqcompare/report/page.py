@@ -198,6 +198,8 @@ def to_markdown(report: Report) -> str:
         lines += ["", f"## {text(section.title)}", ""]
         for paragraph in section.text:
             lines += [text(paragraph), ""]
+        for words, command in section.commands:
+            lines += [f"{text(words)}:", "", f"    {command}", ""]
         for part in section.parts:
             if isinstance(part, Figure):
                 lines += _markdown_figure(part)
@@ -254,6 +256,7 @@ def _section(section: Section, panels: Mapping[str, list[Markup]]) -> dict[str, 
         "anchor": section.anchor,
         "title": section.title,
         "text": section.text,
+        "commands": section.commands,
         "parts": [
             _figure(part, panels) if isinstance(part, Figure) else _table(part, MOST_ROWS)
             for part in section.parts

@@ -101,12 +101,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a report with a heading of its own."""
+    """A part of a report with a heading of its own; of each command it has what it does, and the command."""
 
     anchor: str
     title: str
     text: tuple[str, ...] = ()
     parts: tuple[Figure | Table, ...] = ()
+    commands: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

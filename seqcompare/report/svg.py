@@ -292,7 +292,9 @@ def _join_svg(pieces: list[tuple[Drawn, tuple[float, float]]], width: float, hei
     for number, (drawn, (x, y)) in enumerate(pieces):
         body = with_prefix(drawn.svg[drawn.svg.index("<svg") :], f"p{number}")
         place = f'<svg x="{72 * x:g}" y="{72 * y:g}" '
-        lines.append(re.sub(r"<svg ", place, body, count=1).strip())
+        opening, rest = re.sub(r"<svg ", place, body, count=1).strip().split(">", 1)
+        # points of paper, inside of what counts in units of its own, would be a third larger
+        lines.append(re.sub(r'(width|height)="([\d.]+)pt"', r'\1="\2"', opening) + ">" + rest)
     return "\n".join([*lines, "</svg>", ""])
 
 

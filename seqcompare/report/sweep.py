@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from shlex import quote
-
 import numpy as np
 import pandas as pd
 
@@ -41,7 +39,7 @@ def sweep_report(run: StoredRun) -> Report:
     sections += [
         further_section(view, headline, sections),
         trials_section(view.frame),
-        reproduce_section(run.config, _command(run), run.folder.name, view.frame),
+        reproduce_section(run.config, str(run.folder), view.frame),
     ]
     verdict = sweep_verdict(view, int(run.config.get("n_trials", len(view.frame))))
     return Report(
@@ -60,11 +58,6 @@ def sweep_report(run: StoredRun) -> Report:
         palette=view.palette,
         lead=lead_of_sweep(view, verdict, run.config),
     )
-
-
-def _command(run: StoredRun) -> str:
-    name = quote(shown(run.folder.name))
-    return f"seqcompare sweep SUITE --out {name}, with the settings below as the suite"
 
 
 def sweep_verdict(view: SweepView, n_planned: int) -> tuple[str, ...]:

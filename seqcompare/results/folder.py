@@ -21,6 +21,7 @@ from typing import Any
 
 import pandas as pd
 
+from seqcompare.command import kept_command
 from seqcompare.results.described import Config
 from seqcompare.results.form import fault_of
 from seqcompare.results.helping import Helping
@@ -237,6 +238,7 @@ def _prepare(folder: Path, config: Config, n_jobs: int, fresh: bool) -> None:
         "n_jobs": n_jobs,
         "versions": _versions(),
         "machine": _machine(),
+        **kept_command(),
     }
     if fresh:
         _clear(folder)

@@ -21,6 +21,7 @@ class _Session(_Part):
     n_jobs: int = _MAY_LACK
     versions: dict[str, str] = _MAY_LACK
     machine: dict[str, str | int | None] = _MAY_LACK
+    command: dict[str, list[str]] = _MAY_LACK
 
 
 class _Model(_Part):

@@ -66,7 +66,8 @@ class Judgement:
     references : tuple of str
         What knows frequencies alone and has ended well.
     base : str
-        The cheapest reference of which no other was shown to be better by more than the tolerance.
+        What is known without memory: chance, or the cheapest reference that beats it as a model has to, of
+        which no other such was shown to be better by more than the tolerance.
     """
 
     kind: str
@@ -211,12 +212,18 @@ def _by_cost(contest: Contest, costs: pd.DataFrame) -> list[str]:
 
 
 def _base(contest: Contest, references: Sequence[str]) -> str:
-    """Return the first reference of which no other was shown to be better by more than the tolerance."""
-    for r in references:
-        others = [contest.difference(r, other) for other in references if other != r]
+    """Return the first reference of which no other was shown to be better by more than the tolerance.
+
+    Of those that beat chance as a model has to, or else of all.
+    """
+    gains = {r: contest.difference(CHANCE, r) for r in references if r != CHANCE and CHANCE in references}
+    ahead = _ahead(contest, gains, [CHANCE]) if gains else set()
+    able = [r for r in references if r in ahead or not ahead]
+    for r in able:
+        others = [contest.difference(r, other) for other in able if other != r]
         if all(found.p_above(contest.tolerance) > 1 - SURE for found in others):
             return r
-    return min(references, key=contest.mean_loss, default=CHANCE)
+    return min(able, key=contest.mean_loss, default=CHANCE)
 
 
 def _least_gain(contest: Contest, references: Sequence[str], entry: str) -> Estimate:

@@ -177,10 +177,12 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
     if judged.kind == "chance":
         words, number = _score(found, best)
         leader = "" if best in judged.references else f"; the best model, {found.named(best)}, {words}"
-        enough = f"{capital(winner)} {'is' if winner == CHANCE else 'are'} enough"
+        enough = f"{capital(winner)} {'is' if winner == CHANCE else 'are'} enough, as far as was searched"
+        counts = "" if winner == CHANCE else "they are what counts, not memory; "
+        than = f" than {_chance_words(found)}" if winner == CHANCE else ""
         writer.say(
-            f"{enough}, as far as was searched: no model that was tried predicts better than "
-            f"{_chance_words(found)} by more than {margin} ({', '.join(against)}{leader}). Tried were "
+            f"{enough}: {counts}no model that was tried predicts better{than} by more than {margin} "
+            f"({', '.join(against)}{leader}). Tried were "
             f"{searched_words(found)}; what these cannot represent is not excluded.",
             *evidence,
             number,

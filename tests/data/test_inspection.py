@@ -24,6 +24,25 @@ def test_what_is_understood_of_a_table():
     assert {use.column: use.use for use in found.columns}["id"] == "sequence"
 
 
+def test_of_tables_of_another_form_it_is_said_what_was_guessed_and_left_out(tmp_path):
+    waves = tmp_path / "waves.csv"
+    rows = [
+        f"p{i},{20 + 7 * i % 5},{i % 3},{(i + 1) % 3}.5,{i % 2},{i % 5}.25,{'yn'[i % 2]}" for i in range(12)
+    ]
+    waves.write_text("person,site,mood_w1,mood_w2,mood_w3,mood_w4,outcome\n" + "\n".join(rows) + "\n")
+    cells = tmp_path / "cells.csv"
+    rows = [
+        f"p{i},{20 + 7 * i % 5},{'ACGT' * 3}{'ACGT'[i % 4]}{'ACGT'[i // 4]},{'yn'[i % 2]}" for i in range(12)
+    ]
+    cells.write_text("person,site,dna,class\n" + "\n".join(rows) + "\n")
+    for path in (waves, cells):
+        columns = {use.column: use for use in inspect(read(path)).columns}
+        assert not any(use.reason == "you said so" for use in columns.values()), path.name
+        assert columns["site"].use == "not used"
+    told = {use.column: use for use in inspect(read(waves, target="outcome")).columns}
+    assert told["outcome"].reason == "you said so"
+
+
 def test_gaps_of_time_and_missing_values_are_told():
     days = np.array(["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-09"], "datetime64[D]")
     X = Sequences([["a", None, "b", "b"], ["a", "a"]], times=[days, days[:2]])

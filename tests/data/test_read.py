@@ -36,6 +36,7 @@ def test_a_long_table_is_sorted_into_sequences(write):
         "column 'order' is taken for the order",
         "column 'target' is taken for the target",
         "the values are 'x'",
+        "the rows stand in another order in the file, and are sorted by column 'order'",
         "'x' holds words, read as 4 symbols",
         "the target is the same all through each sequence and is a class, so the role is sequence",
     )
@@ -175,7 +176,10 @@ def test_decimal_commas(write):
 
 def test_the_guessed_kind_is_said(write):
     whole, fractions = "id,x\n1,3\n1,4\n", "id,x\n1,.5\n1,.25\n"
-    note = "'x' holds whole numbers, read as 2 symbols; the kind 'real' reads them as measurements"
+    note = (
+        "'x' holds whole numbers, read as 2 symbols; the kind 'real' reads them as measurements, 'count' as "
+        "counts"
+    )
     assert note in read(write("a.csv", whole)).notes
     note = "'x' holds numbers, read as measurements (2 different ones)"
     assert note in read(write("b.csv", fractions)).notes

@@ -110,7 +110,10 @@ def test_rare_and_single_classes(rng):
     rare = check(sequences(X, (np.arange(200) % 20 == 0).astype(int)))
     assert [finding.code for finding in rare] == ["classes"]
     assert "Class 1 has 10 of 200" in rare[0].sentence
-    assert "right in 95.0%" in rare[0].sentence
+    assert "the most frequent, 0, has 190" in rare[0].sentence
+    # few examples of classes that are balanced are another matter
+    (few,) = (f for f in check(sequences(X[:16], np.arange(16) % 2)) if f.code == "classes")
+    assert (few.sentence, "accuracy" in few.remedy) == ("Class 0 has 8 of 16: few to learn it from.", False)
     assert "one class only" in check(sequences(X, np.zeros(200, dtype=int)))[0].sentence
 
 

@@ -85,6 +85,7 @@ ROLES = {
     "biattention": {"step"},
     "exact": {"next"},
     "dtw": set(),  # of sequences of real-valued steps
+    "minirocket": set(),  # likewise
     "last-value": set(),  # of numbers
     "seasonal-last-value": set(),  # of numbers
 }

@@ -10,14 +10,18 @@ from racing_toys import Guess
 
 import seqcompare
 from seqcompare.datasets import read
-from seqcompare.experiments import racing
+from seqcompare.experiments import racing, rounds
 from seqcompare.experiments.compare import plan_comparison
 from seqcompare.experiments.planned import tuning_trials
+from seqcompare.experiments.progress import Counter
 from seqcompare.experiments.racing import told_apart
 from seqcompare.experiments.runner import Limit
 from seqcompare.experiments.spending import Spending
 from seqcompare.experiments.trial import RACE, run_trial
+from seqcompare.experiments.work import Work
 from seqcompare.families import ModelSpec
+from seqcompare.results.left_out import OVER_TIME
+from seqcompare.results.store import STORE, Store
 
 DEAR = 1000.0
 
@@ -278,6 +282,36 @@ def test_what_is_over_the_memory_is_not_tried(tmp_path):
     nothing = compare_toys(models, tmp_path / "none", memory="1G")
     assert nothing.verdict().kind == "nothing"
     assert "toy (over the memory)" in str(nothing.verdict())
+
+
+def test_where_nothing_was_tried_in_time_the_quickest_candidate_stays(tmp_path):
+    planned = planned_with([toy(0.1, 0.9, name="slow", cost=dear), toy(0.2, 0.8, name="quick")])
+    with Store(tmp_path / STORE) as store:
+        work = Work(store, Spending(planned.source, seconds=1), Counter(0, 0, None), {"n_jobs": 1})
+        left = rounds._without_the_late(planned, work, list(tuning_trials(planned)), OVER_TIME)
+    stay = {c.name: [x.label for x in c.candidates] for c in left.contestants if c.name != "chance"}
+    assert stay == {"quick": ["quick 0.2"]}
+    assert {x.model for x in work.left_out} == {"slow 0.1", "slow 0.9", "quick 0.8"}
+
+
+def test_what_is_compiled_is_no_part_of_a_budget(monkeypatch):
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
+    spending = Spending(planned_with([toy(0.5)]).source, seconds=100)
+    begun = spending.started
+    with spending.paused():
+        pass
+    assert spending.started == begun + 10
+
+
+def test_a_trial_that_ends_before_new_workers_would_have_started_is_waited_for():
+    spending = Spending(planned_with([toy(0.5)]).source, seconds=100)
+    assert spending.limit(reserve=30).patience == 0
+    spending.starting = 4.0
+    assert spending.limit(reserve=30).patience == 4
+    # but never beyond the budget
+    assert spending.limit(reserve=1).patience == pytest.approx(1)
+    assert spending.limit().patience == 0
 
 
 def test_the_smallest_budget_leaves_the_quickest_model(tmp_path):

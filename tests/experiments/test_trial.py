@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import pickle
+from types import SimpleNamespace
 
 import numba
 import numpy as np
@@ -15,7 +16,9 @@ from threadpoolctl import threadpool_info
 
 import seqcompare
 from seqcompare import WindowTagger
+from seqcompare.datasets import read
 from seqcompare.experiments import trial as trial_module
+from seqcompare.experiments.compare import plan_comparison
 from seqcompare.experiments.plan import plan_trials
 from seqcompare.experiments.suites import load_suite
 from seqcompare.experiments.sweep import _warm_up
@@ -187,6 +190,33 @@ def test_what_goes_wrong_in_warming_up_goes_wrong_in_the_trial():
     train, _ = trial.source.parts(trial)
     warm_up(trial.candidate, trial.source.problem(), train)
     assert run_trial(trial).row["error"].startswith("RuntimeError: the wheels came off")
+
+
+@pytest.mark.usefixtures("cold")
+def test_a_kind_is_warmed_up_as_it_is_built_for_a_trial(monkeypatch):
+    x = np.arange(120.0).reshape(20, 6, 1) % 7
+    x[:, 2] = np.nan
+    data = read((list(x), np.arange(20) % 2))
+    planned = plan_comparison(data, "window")
+    (contestant,) = (c for c in planned.contestants if c.name == "window")
+    answered = []
+    ask = trial_module.predict_answer
+    monkeypatch.setattr(trial_module, "predict_answer", lambda *given: answered.append(ask(*given)))
+    warm_up(contestant.candidates[0], planned.source.problem(), data)
+    assert len(answered) == 1
+
+
+@pytest.mark.usefixtures("cold")
+def test_warming_up_is_no_part_of_what_a_trial_takes(monkeypatch):
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(trial_module, "time", SimpleNamespace(perf_counter=lambda: clock.now))
+
+    def warm(*_):
+        clock.now += 100.0
+
+    monkeypatch.setattr(trial_module, "warm_up", warm)
+    row = run_trial(of_model(Counting(lag=2))).row
+    assert (row["status"], row["trial_seconds"]) == ("ok", 0.0)
 
 
 @pytest.mark.usefixtures("cold")

@@ -5,6 +5,7 @@ import pickle
 import pkgutil
 import sys
 import zipfile
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -305,7 +306,9 @@ def test_fitted_searches_over_taggers(tmp_path):
 def test_whatever_a_search_needs_is_there_under_its_name():
     for name in TRUSTED:
         module, _, attribute = name.rpartition(".")
-        assert hasattr(importlib.import_module(module), attribute), name
+        # an extra, which a machine that runs the other tests may not have
+        if not name.startswith("aeon.") or find_spec("aeon"):
+            assert hasattr(importlib.import_module(module), attribute), name
 
 
 @pytest.mark.parametrize("dtype", ["float64", np.float64, np.dtype("float64")])

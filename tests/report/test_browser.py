@@ -80,6 +80,31 @@ def test_figures_are_saved_as_svg_that_needs_no_page(browser, report_folder):
     assert "var(" not in text
     assert 'data-series="Markov' in text
     assert 'data-series="Window' not in text
+    # it carries the legend of what it shows, above the panels
+    words = {text.text: float(text.get("y")) for text in root.findall("{http://www.w3.org/2000/svg}text")}
+    assert any("Markov" in name for name in words)
+    assert not any("Window" in name for name in words)
+    panels = [float(p.get("y")) for p in root.findall("{http://www.w3.org/2000/svg}svg") if p.get("x") == "0"]
+    assert max(words.values()) < min(panels)
+
+
+def test_files_of_figures_are_whole_where_they_are_opened(browser, report_folder):
+    page = browser.new_page()
+    for path in sorted((report_folder / "figures").glob("*.svg")):
+        page.goto(path.as_uri())
+        cut = page.evaluate(
+            """() => {
+                const whole = document.documentElement.getBoundingClientRect();
+                return [...document.querySelectorAll("svg svg text")]
+                    .filter((text) => {
+                        const box = text.getBoundingClientRect();
+                        return box.right > whole.right + 1 || box.bottom > whole.bottom + 1;
+                    })
+                    .map((text) => text.textContent);
+            }"""
+        )
+        assert cut == [], path.name
+    page.close()
 
 
 def test_the_numbers_of_a_figure_are_saved_as_csv(browser, report_folder):

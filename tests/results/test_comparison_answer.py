@@ -24,6 +24,10 @@ def test_every_model_has_one_row_with_a_status(name):
     assert set(frame["status"]) <= STATUS
     assert frame["entry"].iloc[0] == "chance"
     assert frame["n_parameters"].iloc[1:].is_monotonic_increasing
+    # a time has one definition, wherever it is shown
+    summary = run.summary().set_index("entry").loc[frame["entry"]]
+    for column in ("predict_us_per_step", "fit_seconds"):
+        assert frame[column].tolist() == summary[column].tolist()
     enough = frame[frame["status"] == "enough"]
     verdict = run.verdict()
     if verdict.kind in ("model", "chance"):

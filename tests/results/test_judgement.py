@@ -52,6 +52,21 @@ def world(rng, gaps, folds=5, n=40, spread=0.02):
     return {k: base + gap + spread * rng.normal(size=(folds, n)) for k, gap in gaps.items()}
 
 
+@pytest.mark.parametrize(
+    ("gain", "base"), [(0.022, "frequencies by position"), (0.004, "chance"), (0.0, "chance")]
+)
+def test_a_reference_that_beats_chance_as_a_model_has_to_is_what_is_enough(gain, base):
+    position = "frequencies by position"
+    # better than chance for sure, and not for sure by more than the tolerance of .010
+    gaps = {"chance": 0.0, position: -gain, "a": 0.001}
+    losses = world(np.random.default_rng(1), gaps, spread=0.06)
+    found = judgement(losses, references=("chance", position), least_seen=0.001)
+    assert found.base == base
+    if gain > 0.01:
+        assert contest(losses).difference("chance", position).p_above(contest(losses).tolerance) > 0.05
+        assert (found.kind, found.winner) == ("chance", base)
+
+
 @pytest.mark.parametrize("folds", [1, 5])
 def test_regions_tell_worse_from_equal(folds):
     losses = world(np.random.default_rng(0), {"chance": 0.3, "a": 0.0, "b": 0.001}, folds)

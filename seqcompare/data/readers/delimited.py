@@ -103,7 +103,7 @@ def parse_table(text: str, path: Path, delimiter: str | None, notes: list[str]) 
         if name.startswith(UNNAMED) and not any(cells):
             notes.append("a column without a name or any value is left out")
             continue
-        columns[name], spellings[name] = type_cells(cells, delimiter)
+        columns[name], spellings[name] = type_cells(cells, delimiter, name)
         blanks = any(cell and not cell.strip() for cell in column)
         spellings[name] = replace(spellings[name], blanks=blanks)
         written[name] = as_words([cell.strip() or cell for cell in column])

@@ -14,6 +14,9 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError, read_text
 
 _NOT_A_RESIDUE = re.compile(r"[^A-Za-z*.-]")
+_FIELD = re.compile(r"(?:^|[\s|;,\[])([A-Za-z_]\w*)\s*[=:]\s*([^\s|;,\]]+)")
+# what a field that holds the class is called
+_CLASSES = ["class", "label", "category", "target", "cls", "classification"]
 
 
 def read_fasta(path: Path) -> tuple[list[str], list[str]]:
@@ -31,10 +34,13 @@ def read_fasta(path: Path) -> tuple[list[str], list[str]]:
     DataError
         If a record is empty or unheaded, or a character is no residue (a letter, ``*``, ``-`` or ``.``).
     """
+    return _records_of(read_text(path), path)
+
+
+def _records_of(text: str, path: Path) -> tuple[list[str], list[str]]:
     names: list[str] = []
     parts: list[list[str]] = []
     starts: list[int] = []
-    text = read_text(path)
     for number, line in enumerate(_of_fastq(text) if text.startswith("@") else text.split("\n"), start=1):
         if line.startswith(">"):
             names.append(line[1:].strip())
@@ -76,15 +82,17 @@ def read_records(path: Path, header: str | None = None) -> Contents:
         The file.
     header : str, optional
         A regular expression whose group is the class, such as ``class=([a-z]+)``; empty for no class. By
-        default the last of the fields that bars separate, if there are two everywhere and few classes.
+        default a field such as ``class=``, or what follows the one bar, if there are few classes.
 
     Raises
     ------
     DataError
         If a record has no class where others have, or the file is no FASTA.
     """
-    names, records = read_fasta(path)
-    notes = ["residues are read in upper case, and qualities of FASTQ left out"]
+    text = read_text(path)
+    names, records = _records_of(text, path)
+    qualities = ", and qualities of FASTQ left out" if text.startswith("@") else ""
+    notes = [f"residues are read in upper case{qualities}"]
     classes: list[str] | None = None
     if header:
         try:
@@ -96,16 +104,39 @@ def read_records(path: Path, header: str | None = None) -> Contents:
                 raise DataError(f"record {name!r} does not fit {header!r} with a class in brackets", path)
         classes = [str(match.group(1)) for match in found if match is not None]
     elif header is None:
-        fields = [name.split("|") for name in names]
-        last = [field[-1].strip() for field in fields]
-        several = len(names) > 3 and len({len(field) for field in fields}) == 1 and len(fields[0]) == 2
-        if several and 2 <= len(set(last)) <= len(names) / 4 and all(last):
-            classes = last
-            notes.append(
-                f"the class is what follows the bar in the names of records, such as {last[0]!r}; an empty "
-                "'header' takes none"
-            )
+        classes = _told_classes(names, notes)
     return Contents(Sequences(records), None if classes is None else np.array(classes), notes=tuple(notes))
+
+
+def _told_classes(names: list[str], notes: list[str]) -> list[str] | None:
+    """Return the class that the name of each record tells, and say where; None where no field is sure."""
+    none = "; an empty 'header' (--header '') takes none"
+    found = [dict(_FIELD.findall(name)) for name in names]
+    fields = {key: [each.get(key, "") for each in found] for key in found[0]}
+    fields = {key: told for key, told in fields.items() if _are_classes(told)}
+    key = next((key for usual in _CLASSES for key in fields if key.lower() == usual), None)
+    if key is not None:
+        notes.append(f"the class is what follows {key!r} in the names of records{none}")
+        return fields[key]
+    parts = [name.split("|") for name in names]
+    last = [part[-1].strip() for part in parts]
+    if {len(part) for part in parts} == {2} and _are_classes(last):
+        notes.append(f"the class is what follows the bar in the names of records, such as {last[0]!r}{none}")
+        return last
+    words = [name.split() for name in names]
+    if fields:
+        key = next(iter(fields))
+        notes.append(f"the names of records tell {key!r}: to predict it, --header '{key}=(\\S+)'")
+    elif {len(each) for each in words} == {2} and _are_classes([each[1] for each in words]):
+        notes.append(
+            f"the names of records end with {words[0][1]!r} and the like: to predict it, --header '(\\S+)$'"
+        )
+    return None
+
+
+def _are_classes(told: list[str]) -> bool:
+    """Whether what the records tell is few different words, and each tells one."""
+    return all(told) and len(told) > 3 and 2 <= len(set(told)) <= len(told) / 4
 
 
 READER = Reader(

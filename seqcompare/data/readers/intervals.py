@@ -149,7 +149,7 @@ def _table(
     columns, text, spellings = {}, {}, {}
     for name, cells in zip(names, zip(*rows, strict=True), strict=True):
         text[name] = as_words(list(cells))
-        columns[name], spellings[name] = type_cells(list(cells), "\t")
+        columns[name], spellings[name] = type_cells(list(cells), "\t", name)
         # what names a sequence, a feature or a note is a word
         if name == keys[0] or name in values:
             columns[name] = text[name]

@@ -86,7 +86,7 @@ def read_web_log(path: Path) -> Table:
     for name in found[0]:
         cells = [row[name] for row in found]
         text[name] = as_words(cells)
-        columns[name], spellings[name] = type_cells(cells, "\t")
+        columns[name], spellings[name] = type_cells(cells, "\t", name)
     for name in ("host", "request", "status"):
         columns[name] = text[name]
     notes = ("the log of a web server: the requests of a host, without parameters, are a sequence",)

@@ -182,6 +182,10 @@ def _tagged(text: str, path: Path, plain: str) -> Table:
         "blank lines part lines of as many words each, so this is read as tagged words: column "
         f"{first + 1} holds the steps and column {tag + 1} their labels{plain}"
     )
+    left_out = [i + 1 for i in range(width) if names[i] not in ("word", "tag")]
+    if left_out:
+        which = f"column {left_out[0]}" if len(left_out) == 1 else f"columns {', '.join(map(str, left_out))}"
+        note += f"; not used: {which}"
     if features:
         note = f"each word is a label and features with their names, as CRFsuite has them{plain}"
     values = tuple(features) or ("word",)

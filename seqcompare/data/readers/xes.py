@@ -90,7 +90,7 @@ def read_xes(path: Path) -> Table:
     columns, text, spellings = {}, {}, {}
     for name in names:
         cells = [row.get(name, "").strip() for row in rows]
-        columns[name], spellings[name] = type_cells(cells, "\t")
+        columns[name], spellings[name] = type_cells(cells, "\t", name)
         text[name] = as_words(cells)
     columns[CASE], columns[ACTIVITY] = text[CASE], text[ACTIVITY]
     note = f"{log.n_traces} traces; the steps are the activities ({ACTIVITY!r}) of their events"

@@ -36,6 +36,22 @@ def _warping_seconds(problem: Problem, settings: Settings) -> float:
     return 3e-9 * float(problem.n_steps) ** 2
 
 
+def _kernels(problem: Problem) -> BaseEstimator | None:
+    """Return MiniRocket, for labels of whole sequences of numbers."""
+    return seqcompare.MiniRocketClassifier() if (problem.role, problem.kind) == ("sequence", "real") else None
+
+
+def _kernel_seconds(problem: Problem, settings: Settings) -> float:
+    """Return the time of kernels at each step of the longest, and of ridge regression in all folds."""
+    steps = problem.n_train * problem.longest * problem.n_channels
+    return 1.2e-6 * steps + 2e-6 * float(problem.n_train) ** 2
+
+
+def _kernel_bytes(problem: Problem, settings: Settings) -> float:
+    """Return the bytes of ten thousand columns a sequence, several times."""
+    return 3e5 * problem.n_train
+
+
 def _season(problem: Problem) -> Iterable[Settings]:
     return [{"period": problem.period}] if problem.period > 1 else []
 
@@ -53,7 +69,7 @@ SEASONAL = ModelSpec(
     kinds=("real",),
 )
 
-# not entered unless asked for: beside others it is a yardstick, which takes the square of the data's size
+# not entered unless asked for: yardsticks, which need an extra and take the square of the data's size
 WARPED = ModelSpec(
     "dtw",
     "nearest by warping",
@@ -63,7 +79,22 @@ WARPED = ModelSpec(
     kinds=("real",),
     cost=_warping_seconds,
 )
+MINIROCKET = ModelSpec(
+    "minirocket",
+    "MiniRocket",
+    _kernels,
+    lambda problem: [],
+    label="MiniRocket",
+    kinds=("real",),
+    cost=_kernel_seconds,
+    memory=_kernel_bytes,
+)
 
 FAMILY = Family(
-    REFERENCE, "reference", "#595959", "X", (EXACT, LAST_VALUE, SEASONAL, WARPED), least_capacity=0
+    REFERENCE,
+    "reference",
+    "#595959",
+    "X",
+    (EXACT, LAST_VALUE, SEASONAL, WARPED, MINIROCKET),
+    least_capacity=0,
 )

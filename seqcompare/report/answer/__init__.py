@@ -102,7 +102,7 @@ def lead_of(answer: ShownAnswer, result: ComparisonResult, folder: str) -> Lead:
     """
     sheet = answer.sheet
     pastes = (
-        Paste("commands", "Commands", "\n".join(sheet.commands)),
+        Paste("commands", "Commands", "\n".join(offer.command for offer in sheet.offers)),
         Paste("latex", "LaTeX", answer.to_latex()),
         Paste("markdown", "Markdown", answer.to_markdown()),
         Paste("methods", "Methods", methods(result, sheet)),

@@ -7,7 +7,7 @@ import textwrap
 
 from tabulate import tabulate
 
-from seqcompare.report.answer.sheet import AnswerSheet, Row
+from seqcompare.report.answer.sheet import SIGNS, AnswerSheet, Row
 from seqcompare.report.tables import ascii_text, markdown_text, tex_text
 from seqcompare.typing import Record
 
@@ -38,11 +38,15 @@ def to_markdown(sheet: AnswerSheet) -> str:
     lines = [f"- **{write(t.label)}: {write(t.value)}** ({write(t.note)})" for t in sheet.tiles]
     heads = [write(_head(sheet, name)) for name in _COLUMNS]
     rows = [[write(cells_of(row)[name]) for name in _COLUMNS] for row in sheet.rows]
-    lines += ["", str(tabulate(rows, headers=heads, tablefmt="pipe", disable_numparse=True)), ""]
+    lines += ["", str(tabulate(rows, headers=heads, tablefmt="pipe", disable_numparse=True))] if rows else []
+    lines.append("")
     lines += [line for words in sheet.untried for line in (write(words), "")]
-    lines += ["**What to do next**", "", *(f"    {command}" for command in sheet.commands), ""]
+    lines += ["**What to do next**", ""]
+    for offer in sheet.offers:
+        lines += [f"{write(offer.words)}:", "", f"    {offer.command}", ""]
     lines += [f"- {write(note.text)}" for note in sheet.todo]
-    lines += ["", "**What this does not say**", "", *(f"- {write(note.text)}" for note in sheet.limits)]
+    if sheet.limits:
+        lines += ["", "**What this does not say**", "", *(f"- {write(note.text)}" for note in sheet.limits)]
     return "\n".join(lines) + "\n"
 
 
@@ -54,11 +58,14 @@ def to_text(sheet: AnswerSheet, width: int = 80) -> str:
         lead = f"{tile.label}:".ljust(longest)
         note = f" ({tile.note})" if tile.note else ""
         lines.append(_wrapped(f"{tile.value}{note}", width, lead))
-    lines += ["", *_columns(sheet, width)]
-    marks = {row.mark: row.status_words.partition(":")[0] for row in sheet.rows if row.mark}
-    lines.append(_wrapped(" · ".join(f"{mark} {words}" for mark, words in marks.items()), width))
+    if sheet.rows:
+        lines += ["", *_columns(sheet, width)]
+        marks = dict.fromkeys(row.mark for row in sheet.rows if row.mark)
+        lines.append(_wrapped(" · ".join(f"{mark} {SIGNS[mark]}" for mark in marks), width))
     lines += [_wrapped(words, width) for words in sheet.untried]
-    lines += ["", "What to do next:", *(f"  {command}" for command in sheet.commands)]
+    lines += ["", "What to do next:"]
+    for offer in sheet.offers:
+        lines += [_wrapped(f"{offer.words}:", width, "- "), f"    {offer.command}"]
     lines += [_wrapped(note.text, width, "- ") for note in sheet.todo]
     if sheet.limits:
         lines += ["", "What this does not say:", *(_wrapped(n.text, width, "- ") for n in sheet.limits)]
@@ -105,7 +112,7 @@ def to_plain(sheet: AnswerSheet) -> Record:
         "tiles": [{"label": t.label, "value": t.value, "note": t.note} for t in sheet.tiles],
         "rows": [{**row.values, "shown": cells_of(row)} for row in sheet.rows],
         "untried": list(sheet.untried),
-        "next": [*sheet.commands, *(note.text for note in sheet.todo)],
+        "next": [*(offer.command for offer in sheet.offers), *(note.text for note in sheet.todo)],
         "limits": [note.text for note in sheet.limits],
     }
 

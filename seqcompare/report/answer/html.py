@@ -84,6 +84,9 @@ def table_html(sheet: AnswerSheet, themed: Themed) -> str:
         for name, (words, small) in sheet.heads.items()
     )
     rows = "".join(_row(row, sheet, themed) for row in sheet.rows)
+    untried = "".join(f'<p class="sq-untried">{escape(words)}</p>' for words in sheet.untried)
+    if not rows:
+        return untried
     rest = len(sheet.heads) - 4
     axis = (
         f'<td></td><td></td><td></td><td class="sq-drawn">{_ticks(sheet.axis)}</td><td colspan="{rest}"></td>'
@@ -94,8 +97,7 @@ def table_html(sheet: AnswerSheet, themed: Themed) -> str:
         '<div class="sq-wide" tabindex="0" role="region" aria-label="The models, and how good each is">'
         '<table class="sq-table" role="table"><caption class="sq-unseen">Every model: status, score, gain, '
         f'reach and cost</caption><thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
-        f'<tbody role="rowgroup">{rows}</tbody>{foot}</table></div>'
-        + "".join(f'<p class="sq-untried">{escape(words)}</p>' for words in sheet.untried)
+        f'<tbody role="rowgroup">{rows}</tbody>{foot}</table></div>{untried}'
     )
 
 
@@ -210,27 +212,29 @@ def _across(axis: Axis, value: float) -> float:
 
 def lists_html(sheet: AnswerSheet, anchors: Mapping[str, str]) -> str:
     """Return what to do next, and what is not said."""
-    commands = "\n".join(sheet.commands)
-    pasted = f'<pre id="next-commands" tabindex="0">{escape(commands)}</pre>' if commands else ""
+    pasted = "".join(
+        f'<p>{escape(offer.words)}:</p><pre tabindex="0">{escape(offer.command)}</pre>'
+        for offer in sheet.offers
+    )
     todo = "".join(f"<li>{note_html(note, anchors)}</li>" for note in sheet.todo)
     limits = "".join(f"<li>{note_html(note, anchors)}</li>" for note in sheet.limits)
     return (
         f'<div class="sq-two"><section id="what-next"><h3>What to do next</h3>{pasted}'
         f"{f'<ul>{todo}</ul>' if todo else ''}</section>"
-        f"<section><h3>What this does not say</h3><ul>{limits}</ul></section></div>"
+        + (f"<section><h3>What this does not say</h3><ul>{limits}</ul></section>" if limits else "")
+        + "</div>"
     )
 
 
 def _next_html(sheet: AnswerSheet) -> str:
     """Return what to do next in one line: on a phone the list is below the first screen."""
-    if not sheet.commands:
+    if not sheet.offers and not sheet.todo:
         return ""
     # where a model is named it can be used, however sure that is
-    if sheet.todo and not sheet.commands[0].startswith("seqcompare predict"):
+    if sheet.todo and not any(offer.in_python for offer in sheet.offers):
         return f'<p class="sq-next">Next: {escape(sheet.todo[0].text)} <a href="#what-next">more</a></p>'
     # a line may break between words, and at no dash
-    words = sheet.commands[0].partition("  #")[0].split()
-    command = " ".join(f"<span>{escape(word)}</span>" for word in words)
+    command = " ".join(f"<span>{escape(word)}</span>" for word in sheet.offers[0].command.split(" "))
     return f'<p class="sq-next">Next: <code>{command}</code> <a href="#what-next">more</a></p>'
 
 

@@ -5,16 +5,16 @@ Made once and of words alone; pages, terminals, notebooks and papers write these
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import dataclass
 
 import pandas as pd
 
 from seqcompare import quantities as say
+from seqcompare.command import command_of
 from seqcompare.families import REFERENCE
 from seqcompare.metrics import Metric
 from seqcompare.report.answer.axis import Axis, zoomed
+from seqcompare.report.answer.offers import Offer, longer_budget, offers_of
 from seqcompare.report.answer.tiles import LIKELY, Tile, beside_of, rival_words, tiles_of
 from seqcompare.report.answer.words import (
     capital,
@@ -28,9 +28,8 @@ from seqcompare.report.answer.words import (
 )
 from seqcompare.report.names import joined, names_of, palette_of, shown
 from seqcompare.results.comparison import ComparisonResult
-from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import in_time
-from seqcompare.results.judgement import ENOUGH, EQUIVALENT, INFERIOR, NOT_TRIED, UNDECIDED, Judgement
+from seqcompare.results.judgement import ENOUGH, EQUIVALENT, INFERIOR, NOT_TRIED, UNDECIDED
 from seqcompare.results.sureness import searched_words, settle_words
 from seqcompare.style import SeriesStyle
 from seqcompare.typing import Params
@@ -47,10 +46,9 @@ _STATUS = {
     INFERIOR: ("✗", "clearly worse"),
     NOT_TRIED: ("∅", "not tried"),
 }
+#: What each sign says, whatever more is known of a model that has it.
+SIGNS = dict(_STATUS.values())
 _ORDER = {ENOUGH: 0, EQUIVALENT: 1, UNDECIDED: 1, INFERIOR: 2, NOT_TRIED: 4}
-
-#: How many times the budget is offered where it left something out.
-_LONGER = 4
 
 _TARGETS = {
     "next": "the next step",
@@ -115,10 +113,10 @@ class AnswerSheet:
         Who was not tried, or not to the end, and why, in sentences.
     axis : Axis
         Where scores are drawn.
-    commands : tuple of str
-        To paste.
+    offers : tuple of Offer
+        What can be done next by a command.
     todo, limits : tuple of Note
-        What to do next beside the commands, and what is not said.
+        What to do next beside these, and what is not said.
     sentences : tuple of Note
         The verdict.
     """
@@ -130,7 +128,7 @@ class AnswerSheet:
     rows: tuple[Row, ...]
     untried: tuple[str, ...]
     axis: Axis
-    commands: tuple[str, ...]
+    offers: tuple[Offer, ...]
     todo: tuple[Note, ...]
     limits: tuple[Note, ...]
     sentences: tuple[Note, ...]
@@ -148,10 +146,12 @@ def sheet_of(result: ComparisonResult, folder: str, unsaved: str = "") -> Answer
     unsaved : str, optional
         Why the model could not be saved.
     """
-    data, metric, judged = result.config["data"], result.metric, result.judgement
+    data, metric = result.config["data"], result.metric
     table = result.answer.table
     tolerance = margin_words(metric, result.contest.tolerance)
-    rows = _rows(result, table)
+    # of chance alone there is nothing to see
+    nothing = result.judgement.kind == "nothing"
+    rows = () if nothing else _rows(result, table)
     notes = _sentences(result)
     return AnswerSheet(
         title=f"Which model for {shown(data['name'], 60)}?",
@@ -161,9 +161,9 @@ def sheet_of(result: ComparisonResult, folder: str, unsaved: str = "") -> Answer
         rows=rows,
         untried=_untried(result, table),
         axis=zoomed(_contestants(rows), metric, result.contest.tolerance),
-        commands=_commands(judged, result, folder),
+        offers=offers_of(result, folder),
         todo=((Note(f"{unsaved}."),) if unsaved else ()) + _todo(result, notes),
-        limits=_limits(result, notes),
+        limits=() if nothing else _limits(result, notes),
         sentences=tuple(note for _, note in notes),
     )
 
@@ -300,37 +300,11 @@ def _sentences(result: ComparisonResult) -> list[tuple[str, Note]]:
     ]
 
 
-def _commands(judged: Judgement, result: ComparisonResult, folder: str) -> tuple[str, ...]:
-    data = result.config["data"]
-    # what is pasted holds no name that a shell or a page could take for more
-    folder = folder if re.fullmatch(r"[\w./-]+", folder) else "RUN"
-    name = str(data["name"]) if re.fullmatch(r"[\w.-]+", str(data["name"])) else "DATA"
-    spent = result.findings.spent
-    more: tuple[str, ...] = ()
-    if spent is not None and spent.seconds is not None and spent.cut_short:
-        # data that were read from files are not found by their name
-        whence = "DATA" if data.get("reading") else name
-        minutes = math.ceil(_LONGER * spent.seconds / 60)
-        more = (
-            f"seqcompare compare {whence} --out {folder} --budget {minutes}m  # goes on; options as before",
-        )
-    if judged.kind == "model" and judged.winner != CHANCE:
-        n = int(data["n_sequences"])
-        whole = f"all {say.count(n)} sequences" if n > 1 else "the whole sequence"
-        named = result.forecaster
-        forecast = [] if named is None else [f"seqcompare forecast {folder} NEW_DATA --steps {named.steps}"]
-        return (
-            f"seqcompare predict {folder} NEW_DATA --out answers.csv",
-            *forecast,
-            *more,
-            f"model = seqcompare.load_run({folder!r}).model()  # fitted to {whole}",
-        )
-    return (f"seqcompare profile {name}  # what single steps tell, before any model", *more)
-
-
 def _todo(result: ComparisonResult, notes: list[tuple[str, Note]]) -> tuple[Note, ...]:
-    judged = result.judgement
+    judged, longer = result.judgement, longer_budget(result)
     todo = []
+    if longer and command_of(result.config) is None:
+        todo.append(Note(f"What the budget left out is tried by the same call with budget={longer!r}."))
     if judged.more > 0:
         what = {"cannot tell": "whether any model beats chance"}.get(
             judged.kind, f"whether {rival_words(result)} is better"
@@ -359,7 +333,7 @@ def _limits(result: ComparisonResult, notes: list[tuple[str, Note]]) -> tuple[No
     said = " ".join(note.text for _, note in notes)
     for name in ("findings", "warnings", "power"):
         text = shown(result.facts.get(name, ""), 700)
-        if text and text != "nan" and text not in said:
+        if text and text != "nan" and text not in " ".join([said, *(note.text for note in limits)]):
             limits.append(Note(capital(text), ("profile_facts",)))
     if result.config["data"]["split_kind"] == "official":
         limits.append(

@@ -93,6 +93,8 @@ def draw_slide(sheet: AnswerSheet) -> Figure:
         for tile in sheet.tiles[len(widths) :]:
             line = textwrap.shorten(f"{tile.label}: {tile.value} ({tile.note})", 130, placeholder=" ...")
             canvas.text(0.04, 0.57, line, fontsize=10.5, color=style.QUIET, va="center")
+        if not sheet.rows:
+            return canvas
         ax = canvas.add_axes((0.27, 0.10, 0.66, 0.44))
         draw_scores(sheet, ax)
         ax.tick_params(labelsize=11)

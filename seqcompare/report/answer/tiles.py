@@ -36,9 +36,9 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
     """Return the tiles of an answer; `tolerance` is what is practically equal, in words."""
     judged, verdict = result.judgement, result.verdict
     if judged.kind == "nothing":
-        failed = Tile("Use this model", "None", "no model has ended well in every fold", "no")
-        rest = [Tile(label, say.NOTHING, "") for label in ("How good", "How far back", "How sure")]
-        return (failed, *rest)
+        tried = bool(result.summary["n_failed"].any()) or not judged.reasons
+        why = "no model has ended well in every fold" if tried else "no model was tried"
+        return (Tile("Use this model", "None", why, "no"),)
     by_entry = {str(row["entry"]): row for row in table.to_dict("records")}
     # as long as nothing is shown, it is the best so far that is told of
     name = str(judged.winner)
@@ -56,15 +56,17 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
             + _left(result),
         )
     elif judged.kind == "chance":
+        is_chance = judged.winner == CHANCE
+        are = "is" if is_chance else "are"
         use = Tile(
             "Use this model",
-            "No model: chance is enough",
-            f"none tried is better by more than {tolerance}",
+            f"No model: {judged.winner} {are} enough",
+            ("" if is_chance else "they beat chance, so that is what counts, not memory: ")
+            + f"none tried is better by more than {tolerance}",
             "ok",
         )
-        sure = _sure(
-            result, judged, f"chance is as good as the best of those tried, or within {tolerance} of it"
-        )
+        what = f"{judged.winner} {are} as good as the best of those tried, or within {tolerance} of it"
+        sure = _sure(result, judged, what)
     else:
         if judged.winner != judged.best:
             why = f"the smallest that none was shown to beat by {tolerance}"

@@ -80,7 +80,27 @@
         line.classList.toggle("off", !on);
     });
   }
-  // the panels of a figure, side by side in one picture, in the colours of a light page
+  // what stands for the lines that are shown, in rows of a width, and how high that is
+  const legendOf = (figure, width) => {
+    const pen = make("canvas", {}).getContext("2d");
+    pen.font = '8px "DejaVu Sans", Verdana, sans-serif';
+    const parts = [];
+    let [x, y] = [4, 2];
+    for (const chip of figure.querySelectorAll('.chip[aria-pressed="true"]')) {
+      const long = 32 + pen.measureText(chip.textContent).width;
+      if (x > 4 && x + long > width) [x, y] = [4, y + 13];
+      const sign = chip.querySelector(".swatch").cloneNode(true);
+      const words = document.createElementNS("http://www.w3.org/2000/svg", "text");
+      for (const [key, value] of Object.entries({ x, y, width: 26, height: 12 })) sign.setAttribute(key, value);
+      const set = { x: x + 30, y: y + 9, "font-size": 8, fill: "#1f2328" };
+      for (const [key, value] of Object.entries(set)) words.setAttribute(key, value);
+      words.textContent = chip.textContent;
+      parts.push(sign, words);
+      x += long + 14;
+    }
+    return [parts, parts.length ? y + 16 : 0];
+  };
+  // the panels of a figure under their legend, side by side in one picture, in the colours of a light page
   const svgOf = (figure) => {
     const panels = [...figure.querySelectorAll(".panel > svg")];
     const boxes = panels.map((panel) => panel.viewBox.baseVal);
@@ -88,7 +108,8 @@
     const width = Math.max(...boxes.map((box) => box.width));
     const height = Math.max(...boxes.map((box) => box.height));
     const whole = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    const size = [width * columns, height * Math.ceil(panels.length / columns)];
+    const [legend, top] = legendOf(figure, width * columns);
+    const size = [width * columns, top + height * Math.ceil(panels.length / columns)];
     whole.setAttribute("viewBox", `0 0 ${size.join(" ")}`);
     whole.setAttribute("width", size[0]);
     whole.setAttribute("height", size[1]);
@@ -96,12 +117,12 @@
     whole.setAttribute("stroke-linejoin", "round");
     const styles = document.createElementNS("http://www.w3.org/2000/svg", "style");
     styles.textContent = document.getElementById("figure-styles").textContent;
-    whole.append(styles);
+    whole.append(styles, ...legend);
     panels.forEach((panel, index) => {
       const copy = panel.cloneNode(true);
       copy.querySelectorAll(".off").forEach((line) => line.remove());
       copy.setAttribute("x", (index % columns) * width);
-      copy.setAttribute("y", Math.floor(index / columns) * height);
+      copy.setAttribute("y", top + Math.floor(index / columns) * height);
       copy.setAttribute("width", boxes[index].width);
       copy.setAttribute("height", boxes[index].height);
       whole.append(copy);
