@@ -10,16 +10,12 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from seqcompare.data.bookkeeping import bookkeeping, changes
 from seqcompare.data.dataset import ColumnUse
-from seqcompare.data.dates import read_cyclic
 from seqcompare.data.keys import guess_sequence
-from seqcompare.data.look import Look, even, starts_of
-from seqcompare.data.midnight import days_passed
-from seqcompare.data.order import looks_ordered, order_places
+from seqcompare.data.look import Look, starts_of
+from seqcompare.data.order_columns import goes_on, order_by_content, why_no_order
 from seqcompare.data.source import DataError
 from seqcompare.data.table import UNNAMED, Table
 from seqcompare.data.usual import PLACES, USUAL, WEAK, listing, normal
@@ -244,76 +240,17 @@ def _find_order(table: Table, found: Assigned, looks: dict[str, Look], free: lis
     counting = [n for n in free if looks[n].kind == "whole" and looks[n].counts(starts_of(codes))]
     for name in named:
         problem = why_no_order(table, looks[name], codes)
-        if problem is None and counting and looks[name].is_time_of_day and not _goes_on(looks[name], codes):
+        if problem is None and counting and looks[name].is_time_of_day and not goes_on(looks[name], codes):
             problem = f"its times go up and down where {counting[0]!r} counts the rows"
         if problem is None:
             _take(found, "order", name, "its name", free)
             return
         found.notes.append(f"column {name!r} is not taken for the order: {problem}")
-    for name in free if len(free) > 1 else []:
-        look = looks[name]
-        # paces and durations look like times of the day, but go up and down
-        steady = not look.is_time_of_day or _goes_on(look, codes)
-        if look.kind == "moments" and steady and why_no_order(table, look, codes) is None:
-            _take(found, "order", name, "it holds dates or times", free)
-            return
-
-
-def why_no_order(table: Table, look: Look, codes: NDArray[np.int64]) -> str | None:
-    """Return why a column does not order the steps, whatever its name; None if it does."""
-    if look.kind in ("words", "other"):
-        cells = table.written(look.name)
-        texts = [str(text) for text in cells.dropna().unique()]
-        if len(codes) > 1 and len(texts) == 1:
-            return "all its cells are the same"
-        try:
-            order_places(cells.dropna(), table.error)
-        except DataError:
-            return None if looks_ordered(texts) else "its words have no order"
-        if read_cyclic(texts) is not None and pd.Series(codes * len(codes) + look.codes).duplicated().any():
-            return "its months or days come round again"
-        return None
-    numbers = look.numbers
-    assert numbers is not None
-    if look.is_time_of_day and not _goes_on(look, codes):
-        pairs = pd.Series(codes * (look.distinct + 1) + look.codes)
-        return "its times go up and down, and repeat" if pairs.duplicated().any() else None
-    by_sequence = np.argsort(codes, kind="stable")
-    grouped = numbers[by_sequence]
-    if not np.isfinite(grouped).all() or look.kind == "moments":
-        return None
-    starts = starts_of(codes[by_sequence])
-    gaps = np.diff(grouped)[~starts[1:]]
-    if not len(gaps) or (gaps > 0).all():
-        return None
-    if (gaps == 0).all():
-        return "it is the same all through each sequence"
-    if look.distinct == 1 and len(codes) > 1:
-        return "all its cells are the same"
-    if look.kind == "whole" and (gaps >= 0).all():
-        return None
-    parts = np.split(grouped, np.flatnonzero(starts)[1:])
-    repeated = sum(len(part) - len(np.unique(part)) for part in parts)
-    if repeated:
-        return "its values go up and down, and repeat"
-    if look.is_clock:
-        return None
-    regular = np.mean([even(part, 0.5 if look.kind == "whole" else 0.8) for part in parts])
-    if regular > 0.5 or (look.kind == "whole" and _begin_alike(parts)):
-        return None
-    fractions = "have fractions and go" if look.kind == "fraction" else "go"
-    return f"its values {fractions} up and down, unevenly spaced"
-
-
-def _begin_alike(parts: list[NDArray[np.float64]]) -> bool:
-    """Whether nearly all sequences have the same smallest number, as if timed from their start."""
-    least = pd.Series([part.min() for part in parts])
-    return len(parts) > 2 and bool(least.value_counts(normalize=True).iloc[0] > 0.9)
-
-
-def _goes_on(look: Look, codes: NDArray[np.int64]) -> bool:
-    """Whether times of the day go on in the order of the rows, over midnights."""
-    return look.numbers is not None and days_passed(look.numbers, codes) is not None
+    by_content = (
+        order_by_content(table, {name: looks[name] for name in free}, codes) if len(free) > 1 else None
+    )
+    if by_content is not None:
+        _take(found, "order", *by_content, free)
 
 
 Fits = Callable[[Look, dict[str, Look], Assigned], str | None]

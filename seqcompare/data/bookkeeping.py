@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -12,6 +13,11 @@ from seqcompare.data.look import Look, even, starts_of
 from seqcompare.data.midnight import days_passed
 from seqcompare.data.table import UNNAMED
 from seqcompare.data.usual import normal
+
+# of programs that tell who has written a row
+_KEPT_BY = re.compile(
+    r"(?:creat|updat|modif|chang|enter|insert|edit|sign)(?:e?d|ied)?[_ ]?by(?:[_ ]\w+)?", re.IGNORECASE
+)
 
 
 def bookkeeping(
@@ -30,6 +36,8 @@ def bookkeeping(
     if look.name.startswith(UNNAMED) and look.kind != "fraction" and look.every_row_its_own:
         numbered = look.kind == "whole" and look.rises(np.zeros(n_rows, dtype=bool), strictly=True)
         return "it numbers the rows" if numbered else "it names every row"
+    if _KEPT_BY.fullmatch(look.name.strip()) and look.kind == "words":
+        return "by its name it tells who kept the books"
     if look.kind == "words":
         if look.every_row_its_own and n_rows > 9:
             return "it names every row"
@@ -62,7 +70,17 @@ def bookkeeping(
     reason = _copy_of_order(look, looks, sequence, order_column)
     if reason is None and _counts_alike(look, looks, sequence):
         reason = "it counts, in every sequence alike"
+    if reason is None and look.is_clock and sequence is not None and _goes_one_way(look, looks[sequence]):
+        reason = "it is a clock, which goes one way in each sequence"
     return reason
+
+
+def _goes_one_way(look: Look, sequence: Look) -> bool:
+    """Whether numbers go one way in each sequence, and change in nearly all of them."""
+    rank = np.argsort(sequence.codes, kind="stable")
+    numbers, within = np.asarray(look.numbers)[rank], ~starts_of(sequence.codes[rank])[1:]
+    steps = np.diff(numbers)[within]
+    return bool(steps.any()) and any(bool((way * steps >= 0).all()) for way in (1, -1))
 
 
 def _lasts(look: Look, looks: Mapping[str, Look], sequence: str | None) -> bool:

@@ -10,7 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from seqcompare.data.column_cells import check_present, marks_among, mixed, plain, say_spelling, unclear
+from seqcompare.data.column_cells import (
+    are_codes,
+    check_present,
+    marks_among,
+    mixed,
+    plain,
+    say_spelling,
+    unclear,
+)
 from seqcompare.data.columns import assemble
 from seqcompare.data.kinds import (
     are_whole,
@@ -82,6 +90,7 @@ class TableLayout:
                 f"column {order!r} passes midnight: by the order of the rows, what follows is a day later"
             )
         rank = np.lexsort((places, codes))
+        notes += _say_order(order, places, codes)
         repeated = (np.diff(codes[rank]) == 0) & (np.diff(places[rank]) == 0)
         if repeated.any():
             share = int(repeated.sum())
@@ -96,6 +105,16 @@ class TableLayout:
                 unit, scale = ("ns", 1) if fits else ("us", 1000)
                 times = (times / scale).astype(np.int64).astype(f"datetime64[{unit}]")
         return cls(rank, offsets_of(np.bincount(codes)), names, times, ids)
+
+
+def _say_order(order: str, places: NDArray[np.int64], codes: NDArray[np.int64]) -> list[str]:
+    """Return a note where the rows of sequences are not in the order of the steps."""
+    rank = np.argsort(codes, kind="stable")
+    steps = np.diff(places[rank])[np.diff(codes[rank]) == 0]
+    if (steps >= 0).all():
+        return []
+    how = "in reverse, the newest first," if (steps <= 0).all() else "in another order"
+    return [f"the rows stand {how} in the file, and are sorted by column {order!r}"]
 
 
 def read_values(
@@ -209,6 +228,10 @@ def _read_channel(
     if spelling.mixed and kind != "symbols":
         if kind is None and is_code(column):
             notes.append(f"{column!r} holds numbers and words, by its name codes: read as symbols")
+            return "symbols", _symbols(table, column, layout, written=True)
+        if kind is None and are_codes(table.written(column)):
+            different = table.written(column).nunique()
+            notes.append(f"{column!r} holds {different} short codes, numbers and words: read as symbols")
             return "symbols", _symbols(table, column, layout, written=True)
         raise mixed(table, column, spelling.mixed, remedy).trying(*marks_among(table, column), others)
     if kind == "symbols" and (

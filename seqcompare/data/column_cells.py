@@ -12,6 +12,9 @@ from seqcompare.data.source import DataError
 from seqcompare.data.table import Table
 from seqcompare.typing import Values
 
+# more different codes may well be numbers, with words for what was not measured
+_FEW = 12
+
 
 def say_spelling(spelling: Spelling, column: str, notes: list[str]) -> None:
     """Tell how the numbers of a column are written, where that leaves a choice."""
@@ -63,6 +66,16 @@ def mixed(table: Table, column: str, rows: tuple[int, int], remedy: str) -> Data
     other = "" if table.lines is None else f" but line {table.lines[number]} has {cells.iloc[number]!r:.40}"
     problem = f"values must be all numbers or all words, got {cells.iloc[word]!r:.40}{other}{remedy}"
     return table.error(problem, word, column)
+
+
+def are_codes(cells: pd.Series) -> bool:
+    """Whether short whole numbers and several short words, few different ones in all, recur."""
+    often = cells.value_counts()
+    texts = [str(text) for text in often.index]
+    words = [text for text in texts if not text.isdigit()]
+    short = all(text.isalnum() and len(text) <= 3 for text in texts)
+    numbers = len(texts) - len(words)
+    return short and len(words) > 1 and numbers > 1 and len(texts) <= _FEW and bool(often.min() > 2)
 
 
 def marks_among(table: Table, column: str) -> list[dict[str, object]]:

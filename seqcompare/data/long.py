@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from shlex import quote
 
 import numpy as np
 import pandas as pd
@@ -196,8 +197,10 @@ def _tell_words(table: Table, found: Assigned, notes: list[str]) -> None:
     for column in [*found.values, *parts]:
         word = table.spelling(column).not_available
         if word and column != found.order:
+            mark = f" (unless so: --missing-mark {quote(f'{column}={word}')} --missing keep)"
             notes.append(
                 f"column {column!r} holds {word!r}: a word like any other, only empty cells are missing"
+                + (mark if column in found.values else "")
             )
 
 

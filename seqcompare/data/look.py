@@ -21,7 +21,7 @@ ColumnKind = Literal["whole", "fraction", "words", "moments", "other"]
 
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:\s*[AaPp]\.?[Mm]\.?)?")
 # what seconds since 1970 look like, from 1990 on, and their thousandths, millionths and so on
-_EPOCHS = tuple((6.3 * 10.0**power, 42 * 10.0**power) for power in (8, 11, 14, 17))
+_EPOCHS = tuple((6.3e8 / unit, 4.2e9 / unit, unit) for unit in (1.0, 1e-3, 1e-6, 1e-9))
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,8 +159,7 @@ class Look:
         numbers = self.numbers
         if numbers is None or not len(numbers) or not np.isfinite(numbers).all():
             return False
-        low, high = float(numbers.min()), float(numbers.max())
-        return any(first <= low and high <= last for first, last in _EPOCHS)
+        return epoch_unit(numbers) is not None
 
     def rises(self, starts: NDArray[np.bool_], *, strictly: bool) -> bool:
         """Whether the column never goes back (or always forth), but where a sequence starts."""
@@ -169,6 +168,12 @@ class Look:
             return False
         steps = np.diff(numbers)[~starts[1:]]
         return bool((steps > 0).all() if strictly else (steps >= 0).all())
+
+
+def epoch_unit(numbers: NDArray[np.float64]) -> float | None:
+    """Return the unit in seconds of numbers, all finite, that may be times since 1970; None of others."""
+    low, high = float(numbers.min()), float(numbers.max())
+    return next((unit for first, last, unit in _EPOCHS if first <= low and high <= last), None)
 
 
 _NANOSECONDS = {"D": 86400e9, "s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0}

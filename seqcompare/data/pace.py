@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.look import epoch_unit
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import WrongUseError
 from seqcompare.quantities import percent, time_span
@@ -171,6 +172,8 @@ def gaps_of(dataset: SequenceDataset, unit: str | None = None) -> tuple[Floats, 
     else:
         scale, found = _unit_of(order_name(dataset)) or (1.0, "")
         numbers = X.times
+        epoch = epoch_unit(numbers) if not found and np.isfinite(numbers).all() else None
+        scale, found = (scale, found) if epoch is None else (epoch, "s")
     between = np.diff(numbers).astype(np.float64)
     gaps[1:] = np.where(inside[1:], between * scale, np.nan)
     if unit is None or unit == found:

@@ -40,6 +40,8 @@ def find_keys(looks: Mapping[str, Look], named: str | None) -> tuple[list[str], 
         keys = _of_runs(looks, order, named)
         how = "starts anew with each of" if keys else "has each of its times once with each of"
         keys = keys or _of_panel(looks, order, named)
+        if not keys and (keys := _of_counts(looks, order, named)):
+            how = "counts anew with each of"
         if keys and len(looks) > len(keys) + 1:
             which = "its values" if len(keys) == 1 else f"{listing(keys)} together"
             return keys, order, f"column {order!r} {how} {which}"
@@ -63,14 +65,20 @@ def _of_runs(looks: Mapping[str, Look], order: str, named: str | None) -> list[s
     runs = np.ones(len(numbers), dtype=bool)
     runs[1:] = np.diff(numbers) <= 0
     n_rows, n_runs = len(runs), int(runs.sum())
-    usual = normal(order) in USUAL["order"]
+    look = looks[order]
+    usual = normal(order) in USUAL["order"] or (look.kind == "moments" and not look.is_time_of_day)
     if not 2 <= n_runs <= n_rows / 2 or (not usual and (n_runs < _SEVERAL or n_rows < _LONG * n_runs)):
         return None
-    if normal(order) in WEAK and not _counts_alike(numbers, runs):
+    counts = _counts_alike(numbers, runs)
+    if normal(order) in WEAK and not counts:
         return None
     first = np.flatnonzero(runs)
     same = [n for n in _candidates(looks, order) if not starts_of(looks[n].codes)[~runs].any()]
-    most = _MOST_COLUMNS if usual else 1
+    most = _MOST_COLUMNS if usual or counts else 1
+    if named is not None and not usual:
+        # what goes on within a sequence is a part of its order: bars of songs, say
+        inside = starts_of(looks[named].codes)
+        same = [n for n in same if n == named or not looks[n].rises(inside, strictly=False)]
     return next(
         (keys for keys in _sets(looks, same, named, most) if not _repeats([looks[k] for k in keys], first)),
         None,
@@ -91,6 +99,34 @@ def _of_panel(looks: Mapping[str, Look], order: str, named: str | None) -> list[
         needed = n_keys > max(looks[k].distinct for k in keys)
         if needed and n_rows > _FULL * n_keys * look.distinct:
             return keys
+    return None
+
+
+def _of_counts(looks: Mapping[str, Look], order: str, named: str | None) -> list[str] | None:
+    """Return the column each value of which numbers count from 0 or 1 on, in shuffled rows."""
+    look = looks[order]
+    if named is not None or look.kind != "whole" or look.numbers is None or (look.codes < 0).any():
+        return None
+    n_rows, least = len(look.codes), int(look.numbers.min())
+    whole = least in (0, 1) and np.ptp(look.numbers) + 1 == look.distinct
+    if not whole or not 3 <= look.distinct <= n_rows / 3:
+        return None
+    often = np.bincount((look.numbers - least).astype(np.int64))
+    # as many as have a step have the one before it as well
+    if (np.diff(often) > 0).any() or n_rows < _SEVERAL * often[0]:
+        return None
+    for key in _candidates(looks, order):
+        codes = looks[key].codes
+        if (
+            looks[key].distinct != often[0]
+            or looks[key].blocks == often[0]
+            or (looks[key].kind == "whole" and often[0] == often[-1])
+        ):
+            continue  # of two whole numbers that have all pairs once, either may count
+        counted = np.lexsort((look.numbers, codes))
+        firsts, numbers = starts_of(codes[counted]), look.numbers[counted]
+        if (numbers[firsts] == least).all() and (np.diff(numbers)[~firsts[1:]] == 1).all():
+            return [key]
     return None
 
 

@@ -15,13 +15,15 @@ USUAL = {
         "sequence sequence_id seq seq_id series series_id id unique_id case_id case caseid "
         "case:concept:name trace trace_id sentence sentence_id sentence_# session session_id trial "
         "trial_id trajectory trajectory_id episode episode_id user_id user userid patient_id patient "
-        "person person_id pidp xwaveid subject_id subject participant participant_id song song_id document "
-        "document_id doc doc_id game game_id match match_id video video_id utterance utterance_id vehicle "
-        "vehicle_id machine machine_id customer customer_id device_id unit unit_id engine run run_id "
-        "track_id trip_id recording recording_id sample_id sid uid pid record_id subjid usubjid ptid "
-        "respondent_id student_id animal_id hhid ptnum patno patid subjno individual mmsi flight_id store_id "
-        "station_id stay_id encounter_id conversation_id thread_id account_id member_id player_id ticker ip "
-        "ip_address client_ip host"
+        "person person_id pidp xwaveid subject_id subject participant participant_id song song_id "
+        "document document_id doc doc_id game game_id match match_id video video_id utterance "
+        "utterance_id vehicle vehicle_id machine machine_id customer customer_id device_id unit "
+        "unit_id engine run run_id track_id trip_id recording recording_id sample_id sid uid pid "
+        "record_id subjid usubjid ptid respondent_id student_id animal_id hhid subj subj_id subj_no "
+        "subj_nr participant_no mrn medical_record_number hadm_id admission_id loan_id policy_id "
+        "contract_id ptnum patno patid subjno individual mmsi flight_id store_id station_id stay_id "
+        "encounter_id conversation_id thread_id account_id member_id player_id ticker ip ip_address "
+        "client_ip host"
     ),
     "order": _words(
         "order step time t timestamp time:timestamp datetime date position pos ds ts index idx frame tick "
@@ -68,6 +70,12 @@ _OF_TIME = re.compile(
 )
 
 
+_SERIAL = re.compile(
+    r"(?:(?:row|line|rec|record|entry|event|log|seq|sequence|serial|sample|obs|observation|item|trans|msg|message|"
+    r"scan|frame|step|trial|reading|measurement)s?_?)?(?:id|no|nr|num|number|index|idx|counter|count|#)?"
+)
+
+
 def normal(name: str) -> str:
     """Return a name as usual names are written: ``deviceID`` as ``device_id``, ``Time [ms]`` as ``time``."""
     written = _OF_TIME.sub(r"\1", re.sub(r"[ .-]", "_", name.strip().lower()))
@@ -79,6 +87,11 @@ def is_code(name: str) -> bool:
     text = name.strip()
     ends = re.search(r"(?:(?:^|[_. -])code|[_. -](?:id|nr|no)|[a-z](?:Id|ID|Code)|[_ ]zip)$", text)
     return ends is not None or _CODES.search(text) is not None
+
+
+def is_serial(name: str) -> bool:
+    """Whether a name is one of serial numbers: ``id``, ``row_no``, ``Sample``, ``log_id``, ``index``."""
+    return _SERIAL.fullmatch(normal(name)) is not None
 
 
 def are_columns(names: list[str]) -> bool:

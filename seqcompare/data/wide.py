@@ -6,6 +6,7 @@ import fnmatch
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 import numpy as np
 import pandas as pd
@@ -307,7 +308,11 @@ def melt(table: Table, columns: Columns, shape: Shape) -> tuple[Table, Columns]:
     told_of = {*shape.steps, *used}
     others = [name for name in names if name not in told_of]
     if others:
-        notes.append(f"{', '.join(map(repr, others))}: not used, since a channel has a value for each step")
+        one = "it" if len(others) == 1 else "one of them"
+        hint = "" if target else f"; to predict {one}: --target {quote(others[-1])}"
+        notes.append(
+            f"{', '.join(map(repr, others))}: not used, since a channel has a value for each step{hint}"
+        )
     text = {c: cells[kept].reset_index(drop=True) for c, (_, _, cells) in flat.items() if cells is not None}
     spellings = {channel: spelling for channel, (_, spelling, _) in flat.items()}
     for name in used:

@@ -36,6 +36,7 @@ def test_a_long_table_is_sorted_into_sequences(write):
         "column 'order' is taken for the order",
         "column 'target' is taken for the target",
         "the values are 'x'",
+        "the rows stand in another order in the file, and are sorted by column 'order'",
         "'x' holds words, read as 4 symbols",
         "the target is the same all through each sequence and is a class, so the role is sequence",
     )

@@ -196,3 +196,135 @@ def test_kinds_of_single_columns(write):
         read(path, kind={"beds": "counts"})
     with pytest.raises(DataError, match="only a table has columns"):
         read(["abab", "baba"], kind={"beds": "count"})
+
+
+def shuffled(rows):
+    rows = list(rows)
+    return [rows[i] for i in np.random.default_rng(4).permutation(len(rows))]
+
+
+def block(start, form, n_sequences=12, n_steps=15):
+    return [form.format(p=p, k=k, e=start + 5000 * p + 60 * k, v=number()) for p in range(n_sequences)
+            for k in range(n_steps)]  # fmt: skip
+
+
+EPOCH = 1_700_000_000
+# the column that orders the steps, and the rows in this order
+ORDERS = {
+    "epoch": ("recorded", block(EPOCH, "p{p},{e},{v}"), "it is a clock"),
+    "thousandths": ("ts_ms", block(EPOCH, "p{p},{e}137,{v}"), "it is a clock"),
+    "fractions": ("UnixTime", block(EPOCH, "p{p},{e}.5,{v}"), "it is a clock"),
+    "serial": ("row_no", [f"p{i // 15},{i + 1},{number()}" for i in range(180)], "it counts the steps"),
+    "counter": ("nth", block(EPOCH, "p{p},{k},{v}"), "it counts the steps"),
+    "elapsed": ("elapsed_sec", [f"p{i // 15},{i % 15 / 4:.2f},{number()}" for i in range(180)], "it counts"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_shuffled_rows_go_back_to_their_order(name, write):
+    column, rows, reason = ORDERS[name]
+    expected = {f"p{p}": [float(row.split(",")[2]) for row in rows[15 * p : 15 * p + 15]] for p in range(12)}
+    data = read(write("a.csv", f"patient,{column},v", shuffled(rows)))
+    assert data.reading["order"] == column, data.notes
+    assert said(data, f"is taken for the order: {reason}")
+    assert said(data, f"in another order in the file, and are sorted by column {column!r}")
+    assert kinds(data) == {"v": "real"}
+    for sequence, x in zip(data.ids, data.X, strict=True):
+        np.testing.assert_array_equal(x, expected[sequence])
+
+
+@pytest.mark.parametrize("column", ["epoch", "UnixTime", "log_id", ""])
+def test_the_newest_rows_first(column, write):
+    rows = [f"{k if column in ('log_id', '') else EPOCH + 30 * k},{number()},{number()}" for k in range(60)]
+    data = read(write("a.csv", f"{column},u,v", rows[::-1]))
+    assert said(data, "in reverse, the newest first,"), data.notes
+    np.testing.assert_array_equal(data.X[0][:, 1], [float(row.split(",")[2]) for row in rows])
+
+
+def test_what_is_left_counts_down_and_orders_nothing(write):
+    rows = [f"{u},{number()},{30 - k}" for u in range(8) for k in range(31)]
+    data = read(write("a.csv", "unit,v,left", rows))
+    assert kinds(data) == {"v": "real"}
+    np.testing.assert_array_equal(data.X[0], [float(row.split(",")[1]) for row in rows[:31]])
+
+
+def test_what_comes_once_in_each_sequence_orders_nothing(write):
+    rows = (f"s{s},{q},{number()}" for s in range(8) for q in np.random.default_rng(s).permutation(20))
+    data = read(write("a.csv", "subj,stimulus,rt", rows))
+    assert (len(data), kinds(data)) == (8, {"stimulus": "symbols", "rt": "real"})
+
+
+def test_money_is_no_clock(write):
+    rows = (f"c{c},{int(2e9 + 5e8 * np.sin(k + c))},{number()}" for c in range(5) for k in range(20))
+    assert "cap" in kinds(read(write("a.csv", "company,cap,price", rows)))
+
+
+@pytest.mark.parametrize("order", ["step,", ""])
+@pytest.mark.parametrize("unit", [1, 1000, 10**6])
+def test_a_clock_is_no_channel_though_classes_stand_in_blocks(order, unit, write):
+    rows = (
+        f"t{t},{f'{k},' if order else ''}"
+        f"{(EPOCH + 10**7 * (t > 9) + t * 7 % 10 * 1000 + 5 * k + RANDOM.integers(4)) * unit},{number()},"
+        f"{'ab'[t > 9]}"
+        for t in range(20)
+        for k in range(10)
+    )
+    data = read(write("a.csv", f"trial,{order}clock,x,label", rows))
+    assert (kinds(data), len(data)) == ({"x": "real"}, 20)
+    assert data.reading["order"] == ("step" if order else "clock")
+    if not order:
+        assert "seconds between steps" in inspect(data).times
+
+
+def test_serial_numbers_beside_a_clock_are_no_channels(write):
+    rows = (
+        f"{k},{EPOCH * 1000 + 37 * k * k},{number()},{3 * k + k % 2},{3 * k + k % 2 + 1}" for k in range(90)
+    )
+    data = read(write("a.csv", "trade_id,transact_time,price,first_id,last_id", rows))
+    assert kinds(data) == {"price": "real"}
+
+
+def test_steps_that_were_left_out_are_told_by_a_counter(write):
+    rows = (f"p{p},{k},{number()}" for p in range(6) for k in range(30) if (p + k) % 7)
+    data = read(write("a.csv", "patient,sample_no,v", rows))
+    assert kinds(data) == {"v": "real"}
+    assert said(data, "steps are not evenly spaced")
+
+
+SCHOOL = [f"{s},{k},{t},{few('ABCD')[0]},{few('yn')[0]}" for s in "AB" for k in range(1, 13)
+          for t in ("2022-S1", "2022-S2", "2023-S1", "2023-S2")]  # fmt: skip
+READING = [f"s{s},{i},{w},{few(['the', 'dog', 'ran'])[0]},{number()}" for s in range(9)
+           for i in np.random.default_rng(s).permutation(12) for w in range(1, 7 + i % 3)]  # fmt: skip
+LOANS = shuffled(f"L{i},{m},{few('C012X')[0]},{number()},{'ny'[i % 2]}" for i in range(30)
+                 for m in range(5 + i % 6))  # fmt: skip
+KEYS = {
+    "pupils": ("school,student,term,grade,ill", SCHOOL, 24, "school,student", {"grade", "ill"}),
+    "items": ("subj,item,word_nr,word,rt", READING, 108, "subj,item", {"word", "rt"}),
+    "loans": ("loan,on_book,status,balance,default", LOANS, 30, "loan", {"status", "balance"}),
+}
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_keys_are_told_by_what_counts_in_them(name, write):
+    head, rows, n_sequences, key, channels = KEYS[name]
+    data = read(write("a.csv", head, rows))
+    assert (len(data), {*kinds(data)}) == (n_sequences, channels), data.notes
+    assert [use.column for use in data.columns if use.use == "sequence"] == [key]
+
+
+def test_short_codes_of_letters_and_digits_are_symbols(write):
+    data = read(write("a.csv", "loan_id,month,status,balance", (row.rpartition(",")[0] for row in LOANS)))
+    assert kinds(data) == {"status": "symbols", "balance": "real"}
+    assert said(data, "'status' holds 5 short codes, numbers and words")
+
+
+def test_who_wrote_a_row_is_no_channel(write):
+    rows = (f"{i},{t},{number()},{few(['kim', 'etl'])[0]}" for i in range(9) for t in range(9))
+    assert kinds(read(write("a.csv", "id,t,v,updated_by", rows))) == {"v": "real"}
+
+
+def test_what_else_a_wide_table_tells_may_be_predicted(write):
+    rows = (f"s{i},{'MF'[i % 2]},{number()},{number()},{number()},{i % 2}" for i in range(12))
+    path = write("a.csv", "subj,sex,mood_w1,mood_w2,mood_w3,dropout", rows)
+    assert said(read(path), "to predict one of them: --target dropout")
+    assert read(path, target="dropout").role == "sequence"

@@ -176,16 +176,17 @@ def _multiply_row(a: Reals, b: Reals, out: Reals) -> None:
             out[j] += ak * b[k, j]
 
 
-@compiled
-def gathered(a: Reals, b: Reals) -> Any:
+def gathered(a: Reals, b: Reals) -> Reals:
     """Return a.T @ b, for many rows and few columns."""
-    out = np.empty((a.shape[1], b.shape[1]), dtype=a.dtype)
-    rows = _UNPACKED // out.size // 4 * 4
-    if rows < _WORTH_ADDING:
-        np.dot(a.T, b, out)
-        return out
+    rows = _UNPACKED // (a.shape[1] * b.shape[1]) // 4 * 4
+    # what is packed is up to a third faster by NumPy's BLAS than by SciPy's, which compiled code calls
+    return a.T @ b if rows < _WORTH_ADDING else _gathered(a, b, rows)
+
+
+@compiled
+def _gathered(a: Reals, b: Reals, rows: int) -> Reals:
+    out = np.zeros((a.shape[1], b.shape[1]), dtype=a.dtype)
     part = np.empty_like(out)
-    out[:] = a.dtype.type(0)
     for r in range(0, len(a), rows):
         np.dot(a[r : r + rows].T, b[r : r + rows], part)
         out += part
