@@ -104,8 +104,9 @@ def draw_slide(sheet: AnswerSheet) -> Figure:
 
 def _fit(text: Text, words: str, right: float, bottom: float) -> None:
     """Set words into lines that end before `right`, in letters so small that they end above `bottom`."""
-    room = right - text.get_window_extent().x0
+    room, size = right - text.get_window_extent().x0, float(text.get_fontsize())
     while True:
+        text.set_fontsize(size)
         lines = [""]
         for word in words.split():
             text.set_text(f"{lines[-1]} {word}".strip())
@@ -115,6 +116,6 @@ def _fit(text: Text, words: str, right: float, bottom: float) -> None:
                 lines[-1] = text.get_text()
         text.set_text("\n".join(lines))
         box = text.get_window_extent()
-        if (box.y0 >= bottom and box.width <= room) or text.get_fontsize() <= _SMALLEST:
+        if (box.y0 >= bottom and box.width <= room) or size <= _SMALLEST:
             return
-        text.set_fontsize(text.get_fontsize() - 0.5)
+        size -= 0.5
