@@ -115,6 +115,9 @@ CASES = {
     ),
     "counts": case(CountAutoregression(), "counts", "next", {"order": [0, 1]}),
     "counts free": case(CountAutoregression(2, arrivals="free"), "counts", "next", {"order": [0, 1]}),
+    "counts with gaps": case(
+        CountAutoregression(missing="allow"), "counts", "next", {"arrivals": ["poisson", "free"]}
+    ),
     "next markov": case(NextStep(MarkovTagger()), "strings", "next", {"estimator__order": [0, 1]}),
     "next window": case(NextStep(WindowTagger(before=1)), "strings", "next", {"estimator__before": [0, 1]}),
     "next net": case(NextStep(RNNTagger(**SMALL_NET)), "strings", "next", {"estimator__hidden_size": [2, 3]}),

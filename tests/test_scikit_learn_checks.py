@@ -60,6 +60,11 @@ CHECKED = {
     "hmm autoregressive": (AutoregressiveHMM(n_init=1, random_state=0), 48, {}),
     "counts": (CountAutoregression(), 49, {EQUIVALENCE: "its data are not counts"}),
     "counts free": (CountAutoregression(arrivals="free"), 49, {EQUIVALENCE: "its data are not counts"}),
+    "counts with gaps": (
+        CountAutoregression(missing="allow"),
+        48,
+        {EQUIVALENCE: "its data are not counts"},
+    ),
     "next markov": (NextStep(MarkovTagger()), 48, {EQUIVALENCE: "its data are not symbols"}),
     "next window": (NextStep(WindowTagger()), 48, {EQUIVALENCE: "its data are not symbols"}),
     "next net": (NextStep(RNNTagger(**SMALL_NET)), 48, {EQUIVALENCE: "its data are not symbols"}),

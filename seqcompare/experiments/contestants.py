@@ -78,9 +78,9 @@ def problem_of(dataset: SequenceDataset, train_share: float, max_seconds: float)
 def _n_counts(dataset: SequenceDataset) -> int:
     """Return one more than the largest count, if counts are to be predicted that a table can hold."""
     X = dataset.X
-    if dataset.role != "next" or X.kind != "real" or X.n_channels > 1 or has_missing(X):
+    if dataset.role != "next" or X.kind != "real" or X.n_channels > 1:
         return 0
-    largest = int(X.channels.max()) if X.schema[0].kind == "count" else _LARGEST_COUNT + 1
+    largest = int(np.nanmax(X.channels)) if X.schema[0].kind == "count" else _LARGEST_COUNT + 1
     return largest + 1 if largest <= _LARGEST_COUNT else 0
 
 

@@ -55,8 +55,8 @@ class Rounded(MetaEstimatorMixin, NumberDensity):
 
     @property
     def reading(self) -> Reading:
-        """Whole numbers are numbers."""
-        return {"numbers": True}
+        """Whole numbers are numbers; they may be missing where the density does without them."""
+        return {"numbers": True, "allow_nan": bool(getattr(self.estimator, "reading", {}).get("allow_nan"))}
 
     def fit(
         self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
@@ -87,7 +87,8 @@ class Rounded(MetaEstimatorMixin, NumberDensity):
             weights = {"sample_weight": sample_weight}
         with probabilities_of_cells():
             self.estimator_ = clone(self.estimator).fit(sequences, **weights)
-        counts = sequences.channels[:, 0]
+        known = ~np.isnan(sequences.channels[:, 0])
+        counts, weight = sequences.channels[known, 0], weight[known]
         self.mean_ = float(np.average(counts, weights=weight))
         variance = np.average((counts - self.mean_) ** 2, weights=weight)
         self.scale_ = float(np.sqrt(max(variance, 1e-6)))
@@ -108,14 +109,17 @@ class Rounded(MetaEstimatorMixin, NumberDensity):
         return float(getattr(self.estimator_, "n_parameters_", np.nan)) + 2
 
     def score_steps(self, X: SequencesLike) -> SequencesLike:
-        """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
+        """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container.
+
+        Of a missing step it is 0.
+        """
         sequences = self._counts(self._check(X))
         counts = sequences.channels[:, 0]
-        found = np.empty(len(counts))
-        first = sequences.step_index == 0
+        found, known = np.ones(len(counts)), ~np.isnan(counts)
+        first = (sequences.step_index == 0) & known
         found[first] = self._mass(self._start(), counts[first])
-        if not first.all():
-            rows = np.flatnonzero(~first)
+        rows = np.flatnonzero((sequences.step_index > 0) & known)
+        if rows.size:
             ahead = self.estimator_.predict_next_distribution(sequences.detached())[rows - 1]
             found[rows] = self._mass(ahead, counts[rows])
         return sequences.pack(np.log(found))
@@ -157,7 +161,9 @@ class Rounded(MetaEstimatorMixin, NumberDensity):
             raise ValueError(
                 f"Rounded takes one count a step, got steps of {sequences.n_channels} {sequences.kind}"
             )
-        wrong = np.flatnonzero((values[:, 0] < 0) | (values[:, 0] != np.floor(values[:, 0])))
+        wrong = np.flatnonzero(
+            (values[:, 0] < 0) | (values[:, 0] != np.floor(values[:, 0])) & ~np.isnan(values[:, 0])
+        )
         if wrong.size:
             raise ValueError(f"expected counts, which are whole numbers from 0, got {values[wrong[0], 0]:g}")
         return sequences

@@ -320,6 +320,25 @@ def test_every_kind_can_be_fitted_and_asked_where_values_are_missing(role, kind)
                 assert not data.X.missing[answers.item].all(axis=1).any()
 
 
+@pytest.mark.filterwarnings("ignore")  # a single epoch does not converge
+def test_counts_stay_counts_where_some_are_missing():
+    X = channels(("count",), gaps=True)
+    values = np.minimum(X.values, 20)
+    X = Sequences(values, X.offsets, schema=X.schema)
+    data = SequenceDataset(X, None, None, "next", "counts")
+    problem = replace(problem_of(data, 0.8, 600.0), budget=Budget(1, 2, 600.0))
+    assert problem.missing
+    assert problem.n_counts == 21
+    found = {c.variant: c for each in contestants_for(data, None, problem) for c in each.candidates}
+    models = [candidate.build(problem, 0)[0] for candidate in found.values()]
+    assert {"CountAutoregression", "HMM", "Rounded"} <= {type(model).__name__ for model in models}
+    judged = metric_of(data)
+    for model in models:
+        answers = ask(fit_model(model, data), data, 100)
+        assert np.isfinite(judged.loss(answers)).all(), model
+        assert judged.loss(answers).min() >= 0, model  # probabilities, not densities
+
+
 def test_models_of_ones_own_may_do_without_missing_values():
     own = ModelSpec.of(WindowTagger(DecisionTreeClassifier()), name="trees", missing=True)
     assert [c.name for c in contestants(holed("step"), own)] == ["chance", "trees"]

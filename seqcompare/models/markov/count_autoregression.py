@@ -12,12 +12,13 @@ from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.axes import refuse_lengths
-from seqcompare.data.input_checks import locate_step
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.base import NumberDensity, Reading, check_lengths, check_sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.counts import CountDistribution, widen
+from seqcompare.models.filling import check_missing
+from seqcompare.models.markov.count_steps import choose, counts_of, distinct, past_of
 from seqcompare.models.markov.counts import check_order
 from seqcompare.models.markov.lags import spectral_radius
 from seqcompare.models.markov.thinning import (
@@ -27,6 +28,15 @@ from seqcompare.models.markov.thinning import (
     log_proba,
     mix_in_all,
     predict,
+)
+from seqcompare.models.markov.thinning_gaps import (
+    NOTHING,
+    ahead,
+    draw_past,
+    fit_with_gaps,
+    near_gaps,
+    read_count,
+    read_gaps,
 )
 from seqcompare.typing import RandomState, SequencesLike, TargetsLike, WeightsLike
 
@@ -50,6 +60,9 @@ class CountAutoregression(NumberDensity):
     arrivals : {"poisson", "free"}, default="poisson"
         How many arrive: a Poisson number, or one of any distribution over the counts that were seen. Free
         arrivals are mixed with one observation of a geometric distribution, so that no count is impossible.
+    missing : {"error", "allow"}, default="error"
+        "allow" takes NaN as a count that was not observed: fitted by EM, and predicted and scored by sums
+        over all that it may have been, but for values of a probability below 1e-11.
 
     Attributes
     ----------
@@ -87,14 +100,26 @@ class CountAutoregression(NumberDensity):
 
     of_counts = True
 
-    def __init__(self, order: int = 1, *, arrivals: Literal["poisson", "free"] = "poisson") -> None:
+    def __init__(
+        self,
+        order: int = 1,
+        *,
+        arrivals: Literal["poisson", "free"] = "poisson",
+        missing: Literal["error", "allow"] = "error",
+    ) -> None:
         self.order = order
         self.arrivals = arrivals
+        self.missing = missing
 
     @property
     def reading(self) -> Reading:
         """Integers are numbers."""
-        return {"numbers": True}
+        return {"numbers": True, "allow_nan": self.missing == "allow"}
+
+    @property
+    def sums_missing(self) -> str | None:
+        """The ``missing`` with which a fitted model integrates exactly over missing numbers; None if none."""
+        return "allow"
 
     def fit(
         self, X: SequencesLike, y: TargetsLike | None = None, sample_weight: WeightsLike | None = None
@@ -113,14 +138,16 @@ class CountAutoregression(NumberDensity):
         Raises
         ------
         ValueError
-            If `X` holds anything but counts, or no step has `order` steps before it.
+            If `X` holds anything but counts, or no step has `order` steps before it; with missing counts, if
+            those of so many steps together could have been too much.
         """
         refuse_lengths(X, y)
         check_order(self.order)
         if self.arrivals not in ("poisson", "free"):
             raise ValueError(f"arrivals must be 'poisson' or 'free', got {self.arrivals!r}")
+        check_missing(self.missing)
         sequences = check_sequences(self, X, reset=True, **self.reading)
-        counts = _counts_of(sequences)
+        counts = counts_of(sequences)
         weight = check_step_weights(sample_weight, sequences, steps_as_array=False)
         rows = np.flatnonzero((sequences.step_index >= self.order) & (weight > 0))
         if not rows.size:
@@ -130,31 +157,37 @@ class CountAutoregression(NumberDensity):
                 f"{self.order + 1} steps, some later one of weight above 0; the longest has {longest} "
                 f"({longest} feature(s) in an array)"
             )
-        table, which = np.unique(
-            np.column_stack([counts[rows], _past(counts, rows, self.order)]), axis=0, return_inverse=True
-        )
-        seen = Transitions(
-            np.ascontiguousarray(table[:, 0]),
-            np.ascontiguousarray(table[:, 1:]),
-            np.bincount(which.ravel(), weight[rows]).astype(np.float64),
-        )
-        self.thinning_, self.n_iter_, self.n_arrivals_ = fit_thinning(seen, free=self.arrivals == "free")
-        self.start_table_ = self._find_start(counts, weight)
+        free = self.arrivals == "free"
+        if not ((counts >= 0) & (weight > 0)).any():
+            raise ValueError("no count to learn from: every step is missing")
+        if self.order and (counts < 0).any():
+            offsets = np.array(sequences.offsets)
+            self.thinning_, self.n_arrivals_, self.n_iter_ = fit_with_gaps(
+                counts, weight, offsets, self.order, free=free
+            )
+        else:
+            rows = rows[counts[rows] >= 0]
+            following, past, which = distinct(counts, rows, self.order)
+            seen = Transitions(following, past, np.bincount(which, weight[rows]).astype(np.float64))
+            self.thinning_, self.n_iter_, self.n_arrivals_ = fit_thinning(seen, free=free)
+        self.start_table_ = self._find_start(counts[counts >= 0], weight[counts >= 0])
         return self
 
     def score_steps(self, X: SequencesLike) -> SequencesLike:
-        """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
+        """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container.
+
+        Of a missing step it is 0.
+        """
         sequences = self._check(X)
-        counts = _counts_of(sequences)
+        counts = counts_of(sequences)
         found = self.start_.log_prob(counts)
-        rows = np.flatnonzero(sequences.step_index >= self.order)
-        table, which = np.unique(
-            np.column_stack([counts[rows], _past(counts, rows, self.order)]), axis=0, return_inverse=True
-        )
+        sure = ~near_gaps(counts, sequences.step_index, self.order)
+        rows = np.flatnonzero((sequences.step_index >= self.order) & sure)
         if rows.size:
-            past = np.ascontiguousarray(table[:, 1:])
-            distinct = log_proba(self.thinning_, np.ascontiguousarray(table[:, 0]), past)
-            found[rows] = distinct[which.ravel()]
+            following, past, which = distinct(counts, rows, self.order)
+            found[rows] = log_proba(self.thinning_, following, past)[which]
+        for row, log_prob, _ in read_gaps(self.thinning_, self.start_, counts, sequences.step_index):
+            found[row] = log_prob
         return sequences.pack(found)
 
     def predict_next_distribution(self, X: SequencesLike) -> Any:
@@ -163,17 +196,28 @@ class CountAutoregression(NumberDensity):
         See `seqcompare.models.base.NumberDensity.predict_next_distribution` for the shapes.
         """
         sequences = self._check(X)
-        counts = _counts_of(sequences)
+        return pack(sequences, self._ahead(sequences))
+
+    def _ahead(self, sequences: Sequences) -> CountDistribution:
+        """Return the distributions of the steps after all, a batch (n_steps,)."""
+        counts = counts_of(sequences)
         rows = np.flatnonzero(sequences.step_index + 1 >= self.order)
-        late = predict(self.thinning_, _past(counts, rows + 1, self.order))
-        start, size = self.start_, late.proba.shape[-1]
-        size = max(size, start.proba.shape[-1])
+        late = predict(self.thinning_, np.maximum(past_of(counts, rows + 1, self.order), 0))
+        gaps = [
+            (row, ahead(self.thinning_, self.start_, belief))
+            for row, _, belief in read_gaps(self.thinning_, self.start_, counts, sequences.step_index)
+        ]
+        start = self.start_
+        size = max(each.proba.shape[-1] for each in (start, late, *(found for _, found in gaps)))
         table = np.tile(widen(start, size).proba, (len(counts), 1))
         ratio = np.full(len(counts), float(start.ratio))
         tail = np.full(len(counts), float(widen(start, size).tail))
         wide = widen(late, size)
         table[rows], ratio[rows], tail[rows] = wide.proba, wide.ratio, wide.tail
-        return pack(sequences, CountDistribution(table, ratio, tail))
+        for row, found in gaps:
+            wide = widen(found, size)
+            table[row], ratio[row], tail[row] = wide.proba, wide.ratio, wide.tail
+        return CountDistribution(table, ratio, tail)
 
     def forecast(
         self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None
@@ -196,23 +240,27 @@ class CountAutoregression(NumberDensity):
         check_scalar(steps, "steps", Integral, min_val=1)
         rng = check_random_state(random_state)
         n_drawn = _CONTINUATIONS if n_samples is None else n_samples
-        counts, n = _counts_of(sequences), len(sequences)
+        counts, n = counts_of(sequences), len(sequences)
         past = np.full((n, n_drawn, self.order), -1, dtype=np.int64)
         for k in range(min(self.order, int(sequences.lengths.max()))):
             have = sequences.lengths > k
             past[have, :, k] = counts[sequences.offsets[1:][have] - 1 - k, np.newaxis]
-        parts = []
+        last = sequences.offsets[1:] - 1
+        ends = {int(row): i for i, row in enumerate(last)}
+        for row, _, belief in read_gaps(self.thinning_, self.start_, counts, sequences.step_index):
+            if row in ends and belief.values:
+                past[ends[row], :, : len(belief.values)] = draw_past(belief, n_drawn, rng)
+        parts: list[CountDistribution] = []
         for _ in range(steps):
             known = (past >= 0).all(axis=2).ravel()
             flat = past.reshape(n * n_drawn, self.order)
             each = predict(self.thinning_, np.maximum(flat, 0))
             if not known.all():  # a sequence shorter than the order has not yet left its start
-                each = _choose(known, each, self.start_)
+                each = choose(known, each, self.start_)
             width = each.proba.shape[-1]
             proba = each.proba.reshape(n, n_drawn, width).mean(axis=1)
-            parts.append(
-                CountDistribution(proba, each.ratio.flat[0], each.tail.reshape(n, n_drawn).mean(axis=1))
-            )
+            pooled = CountDistribution(proba, each.ratio.flat[0], each.tail.reshape(n, n_drawn).mean(axis=1))
+            parts.append(pooled if parts else self._ahead(sequences)[last])
             drawn = each.sample(1, rng)[0].astype(np.int64).reshape(n, n_drawn, 1)
             past = np.concatenate([drawn, past[:, :, :-1]], axis=2) if self.order else past
         size = max(part.proba.shape[-1] for part in parts)
@@ -221,6 +269,27 @@ class CountAutoregression(NumberDensity):
             np.stack([getattr(part, name) for part in wide], axis=1) for name in ("proba", "ratio", "tail")
         )
         return CountDistribution(table, ratio, tail)
+
+    def start(self) -> object:
+        """Return the state before the first step of a sequence, for `step`."""
+        check_is_fitted(self)
+        return NOTHING if self.missing == "allow" else super().start()
+
+    def step(self, state: Any, x: Any) -> tuple[Any, object]:
+        """Read one more step; return the distribution of the next, and what to pass on.
+
+        Parameters
+        ----------
+        state : state
+            What `start` or the last call returned.
+        x : number
+            The step; NaN where it is missing.
+        """
+        if self.missing == "error":
+            return super().step(state, x)
+        count = int(counts_of(self._check([np.array([x], dtype=np.float64)]))[0])
+        _, state = read_count(self.thinning_, self.start_, state, count)
+        return ahead(self.thinning_, self.start_, state), state
 
     def sample(self, n_sequences: int = 1, length: int = 10, random_state: RandomState = None) -> Sequences:
         """Draw sequences from the model.
@@ -269,7 +338,8 @@ class CountAutoregression(NumberDensity):
 
     @property
     def _looks_back(self) -> int | None:
-        return int(self.order)
+        # behind a gap it counts what came before it
+        return int(self.order) if self.missing == "error" else None
 
     @property
     def survival_(self) -> NDArray[np.float64]:
@@ -314,33 +384,3 @@ class CountAutoregression(NumberDensity):
         tags.input_tags.categorical = True
         tags.input_tags.positive_only = True
         return tags
-
-
-def _counts_of(sequences: Sequences) -> Counts:
-    """Return all steps as counts, shape (n_steps,)."""
-    if sequences.n_channels != 1:
-        raise ValueError(f"expected one count a step, got {sequences.n_channels}")
-    values = sequences.channels[:, 0]
-    bad = np.flatnonzero((values < 0) | (values != np.floor(values)))
-    if bad.size:
-        i, t = locate_step(sequences, int(bad[0]))
-        what = "Negative values in data: " if values[bad[0]] < 0 else ""
-        raise ValueError(f"{what}expected counts (0, 1, 2, ...), but X[{i}] has {values[bad[0]]} at step {t}")
-    return values.astype(np.int64)
-
-
-def _past(counts: Counts, rows: NDArray[np.int64], order: int) -> Counts:
-    """Return the counts 1..order steps before `rows`, shape (n_rows, order)."""
-    if not order:
-        return np.empty((len(rows), 0), dtype=np.int64)
-    return np.column_stack([counts[rows - k] for k in range(1, order + 1)])
-
-
-def _choose(known: NDArray[np.bool_], each: CountDistribution, start: CountDistribution) -> CountDistribution:
-    size = max(each.proba.shape[-1], start.proba.shape[-1])
-    wide, other = widen(each, size), widen(start, size)
-    return CountDistribution(
-        np.where(known[:, np.newaxis], wide.proba, other.proba),
-        np.where(known, wide.ratio, other.ratio),
-        np.where(known, wide.tail, other.tail),
-    )

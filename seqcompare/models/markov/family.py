@@ -267,7 +267,11 @@ def _counts(problem: Problem, order: int, *, free: bool = False) -> BaseEstimato
         able = getattr(problem.task, "answered_by", "") == "density"
     else:
         able = problem.n_counts > 0
-    return seqcompare.CountAutoregression(order, arrivals="free" if free else "poisson") if able else None
+    if not able:
+        return None
+    return seqcompare.CountAutoregression(
+        order, arrivals="free" if free else "poisson", missing="allow" if problem.missing else "error"
+    )
 
 
 def _orders_of_counts(problem: Problem) -> list[Settings]:
@@ -360,7 +364,11 @@ def _spec_of_counts(name: str, title: str, *, free: bool) -> ModelSpec:
         capacity_name="order",
         label="count autoregression of order {order}" + (", free arrivals" if free else ""),
         limit=_last_steps,
-        cost=lambda problem, settings: 1e-5 * problem.n_steps * (int(settings["order"]) + 1),
+        # with gaps, two lags are all pairs that the last counts may have been
+        cost=lambda problem, settings: (
+            (1e-3 if problem.missing else 1e-5) * problem.n_steps * (int(settings["order"]) + 1)
+        ),
+        missing=True,
     )
 
 

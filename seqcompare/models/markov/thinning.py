@@ -54,7 +54,7 @@ class Transitions(NamedTuple):
 
 def log_proba(model: Thinning, count: Counts, past: Counts) -> Floats:
     """Return the log-probabilities of counts given those before them, in nats, shape (n,)."""
-    arrivals = _extended(model, int(count.max(initial=0)) + 1)
+    arrivals = extended(model, int(count.max(initial=0)) + 1)
     proba, _, _ = _expect(count, past, np.ones(len(count)), model.survival, arrivals)
     return np.log(proba)
 
@@ -63,9 +63,9 @@ def predict(model: Thinning, past: Counts) -> CountDistribution:
     """Return the distributions of the counts that follow on `past`, shape (n, p), a batch of shape (n,)."""
     states, which = np.unique(past, axis=0, return_inverse=True)
     size = int(states.sum(axis=1).max(initial=0)) + len(model.arrivals)
-    arrivals = _extended(model, size)
+    arrivals = extended(model, size)
     table = np.zeros((len(states), size))
-    _fill(states, model.survival, arrivals, table)
+    fill(states, model.survival, arrivals, table)
     return CountDistribution(table, model.ratio, _beyond(states, model, size))[which.ravel()]
 
 
@@ -88,31 +88,52 @@ def fit_thinning(seen: Transitions, *, free: bool) -> tuple[Thinning, int, int]:
     n_arrivals : int
         Numbers of arrivals that have a probability.
     """
-    total, p = seen.weight.sum(), seen.past.shape[1]
+    total, p = float(seen.weight.sum()), seen.past.shape[1]
     mean = float(seen.following @ seen.weight / total)
-    survival = np.full(p, 0.5 / max(p, 1))
-    most = int(seen.following.max())
-    k = np.arange(most + 1)
-    rate = max(mean / 2, 1e-3)
-    arrivals = (poisson.pmf(k, rate) + 1e-3 / len(k)) if free else poisson.pmf(k, rate)
+    survival, arrivals = rough_start(mean, p, int(seen.following.max()) + 1, free=free)
+    survival, arrivals, n_rounds = climb(seen, survival, arrivals, free=free)
+    model, n_arrivals = finish(survival, arrivals, total, free=free)
+    return model, n_rounds, n_arrivals
+
+
+def rough_start(mean: float, order: int, size: int, *, free: bool) -> tuple[Floats, Floats]:
+    """Return survival, and the probabilities of 0..size-1 arrivals, to begin EM with."""
+    arrivals = poisson.pmf(np.arange(size), max(mean / 2, 1e-3))
+    return np.full(order, 0.5 / max(order, 1)), arrivals + 1e-3 / size if free else arrivals
+
+
+def climb(
+    seen: Transitions, survival: Floats, arrivals: Floats, *, free: bool, most_rounds: int = _MOST_ROUNDS
+) -> tuple[Floats, Floats, int]:
+    """Run EM from some survival and arrivals, and return what it comes to and how many rounds it took."""
+    total, k, p = seen.weight.sum(), np.arange(len(arrivals)), len(survival)
     exposed = seen.weight @ seen.past
     last, gain, n_rounds = -np.inf, np.inf, 0
-    while gain > _LEAST_GAIN and n_rounds < _MOST_ROUNDS:
+    while gain > _LEAST_GAIN and n_rounds < most_rounds:
         n_rounds += 1
         proba, survivors, arrived = _expect(seen.following, seen.past, seen.weight, survival, arrivals)
         reached = float(seen.weight @ np.log(proba)) / total
         gain, last = reached - last, reached
         survival = np.clip(np.divide(survivors, exposed, out=np.zeros(p), where=exposed > 0), 0, 1)
-        if free:
-            arrivals = arrived / arrived.sum()
-        else:
-            rate = max(float(arrived @ k) / total, 1e-12)
-            arrivals = poisson.pmf(k, rate)
-    if not free:
-        size = int(poisson.isf(_NEGLIGIBLE, rate)) + 2
-        table, tail = poisson.pmf(np.arange(size), rate), float(poisson.sf(size - 1, rate))
-        return Thinning(survival, table, min(rate / size, 0.5), tail), n_rounds, size
-    return Thinning(survival, *mix_in_all(arrivals, total)), n_rounds, int((arrivals > 1e-9).sum())
+        rate = max(float(arrived @ k) / total, 1e-12)
+        arrivals = arrived / arrived.sum() if free else poisson.pmf(k, rate)
+    return survival, arrivals, n_rounds
+
+
+def finish(survival: Floats, arrivals: Floats, total: float, *, free: bool) -> tuple[Thinning, int]:
+    """Return the model of what EM came to in `total` steps, and how many numbers of arrivals it gives."""
+    if free:
+        return Thinning(survival, *mix_in_all(arrivals, total)), int((arrivals > 1e-9).sum())
+    rate = _rate_of(arrivals)
+    size = int(poisson.isf(_NEGLIGIBLE, rate)) + 2
+    table, tail = poisson.pmf(np.arange(size), rate), float(poisson.sf(size - 1, rate))
+    return Thinning(survival, table, min(rate / size, 0.5), tail), size
+
+
+def _rate_of(arrivals: Floats) -> float:
+    """Return the rate of Poisson probabilities from 0 on, from those about the most probable number."""
+    most = int(np.argmax(arrivals))
+    return most * float(arrivals[most] / arrivals[most - 1]) if most else -float(np.log(arrivals[0]))
 
 
 def mix_in_all(shares: Floats, total: float) -> tuple[Floats, float, float]:
@@ -137,7 +158,7 @@ def mix_in_all(shares: Floats, total: float) -> tuple[Floats, float, float]:
     return proba, ratio, ratio ** len(shares) / (total + 1)
 
 
-def _extended(model: Thinning, size: int) -> Floats:
+def extended(model: Thinning, size: int) -> Floats:
     """Return the probabilities of 0..size-1 arrivals at least, the tail included."""
     beyond = np.arange(max(size - len(model.arrivals), 0))
     tail = model.tail * (1 - model.ratio) * model.ratio**beyond
@@ -155,7 +176,7 @@ def _beyond(states: Counts, model: Thinning, size: int) -> Floats:
 
 
 @njit(cache=True)
-def _log_factorials(past: Counts) -> Floats:
+def log_factorials(past: Counts) -> Floats:
     """Return the logarithms of the factorials of 0, 1, ... up to the largest count."""
     largest = 0
     for i in range(past.shape[0]):
@@ -168,7 +189,7 @@ def _log_factorials(past: Counts) -> Floats:
 
 
 @njit(cache=True)
-def _binomial(n: int, share: float, size: int, log_factorial: Floats, out: Floats) -> None:
+def binomial(n: int, share: float, size: int, log_factorial: Floats, out: Floats) -> None:
     """Write the probabilities of 0..size-1 survivors among n."""
     certain = share <= 0 or share >= 1
     log_share, log_rest = (0.0, 0.0) if certain else (np.log(share), np.log1p(-share))
@@ -198,7 +219,7 @@ def _survivors(
     for j in range(len(past)):
         if past[j] <= 0:
             continue
-        _binomial(past[j], survival[j], size, log_factorial, one)
+        binomial(past[j], survival[j], size, log_factorial, one)
         for i in range(size):
             work[i] = 0
             for k in range(i + 1):
@@ -217,7 +238,7 @@ def _expect(count: Counts, past: Counts, weight: Floats, survival: Floats, arriv
     most = 1
     for i in range(n):
         most = max(most, count[i] + 1)
-    log_factorial = _log_factorials(past)
+    log_factorial = log_factorials(past)
     total, one, work = np.empty(most), np.empty(most), np.empty(most)
     proba = np.empty(n)
     survivors, arrived = np.zeros(p), np.zeros(len(arrivals))
@@ -247,15 +268,16 @@ def _expect(count: Counts, past: Counts, weight: Floats, survival: Floats, arriv
 
 
 @njit(cache=True)
-def _fill(states: Counts, survival: Floats, arrivals: Floats, table: Floats) -> None:
+def fill(states: Counts, survival: Floats, arrivals: Floats, table: Floats) -> None:
     """Write the distribution of what follows each state into the rows of `table`."""
     size = table.shape[1]
-    log_factorial = _log_factorials(states)
+    log_factorial = log_factorials(states)
     total, one, work = np.empty(size), np.empty(size), np.empty(size)
     for i in range(len(states)):
         most = 1
         for j in range(states.shape[1]):
             most += max(states[i, j], 0)
+        most = min(most, size)
         _survivors(states[i], survival, most, log_factorial, total, one, work)
         for x in range(size):
             for k in range(min(x + 1, most)):

@@ -285,7 +285,7 @@ def chance_model(dataset: SequenceDataset, n_counts: int = 0) -> BaseEstimator:
             return seqcompare.FilledNext(ChanceNext()) if dataset.X.has_missing else ChanceNext()
         if n_counts:
             # the frequencies of the counts, and a tail beyond the largest
-            return seqcompare.CountAutoregression(0, arrivals="free")
+            return seqcompare.CountAutoregression(0, arrivals="free", missing="allow")
         return ChanceDensity("marginalize" if np.isnan(dataset.X.values).any() else "error")
     models = {
         "step": ChanceTagger,
