@@ -95,7 +95,7 @@ def check(
         "drift": lambda: _check_drift(drift),
         "unit root": lambda: _check_unit_root(drift),
         "copies": lambda: _check_copies(dataset, seed),
-        "overlap": lambda: _check_overlap(dataset, seed),
+        "overlap": lambda: _check_overlap(dataset),
         "classes": lambda: _check_classes(dataset),
         "leak": lambda: _check_leak(dataset, seed),
         "few": lambda: _check_units(dataset),
@@ -185,7 +185,9 @@ def _check_copies(dataset: SequenceDataset, seed: int) -> Iterator[Finding]:
     if dataset.groups is not None and len(np.unique(dataset.groups)) < 2:
         return
     found = find_copies(dataset.X, seed)
-    if found is None or not found.more_than_chance or overlap(dataset.X) is not None:
+    if found is None or not found.more_than_chance:
+        return
+    if overlap(dataset.X) is not None or shares_parts(dataset.X):
         return
     yield Finding(
         "copies",
@@ -196,7 +198,7 @@ def _check_copies(dataset: SequenceDataset, seed: int) -> Iterator[Finding]:
     )
 
 
-def _check_overlap(dataset: SequenceDataset, seed: int) -> Iterator[Finding]:
+def _check_overlap(dataset: SequenceDataset) -> Iterator[Finding]:
     shift = overlap(dataset.X)
     if shift is not None and dataset.groups is None:
         yield Finding(
@@ -204,7 +206,7 @@ def _check_overlap(dataset: SequenceDataset, seed: int) -> Iterator[Finding]:
             f"Sequences look like windows cut out of one series, each {shift} steps after the one before.",
             "Give the series itself, or keep neighbouring windows in one fold.",
         )
-    elif dataset.groups is None and shares_parts(dataset.X) and not _is_copied(dataset, seed):
+    elif dataset.groups is None and shares_parts(dataset.X):
         yield Finding(
             "overlap",
             "Most sequences share runs of steps with others, as windows do that were cut out of one series "
@@ -212,11 +214,6 @@ def _check_overlap(dataset: SequenceDataset, seed: int) -> Iterator[Finding]:
             "Give the series itself, or as groups the series that each window is from: shuffled folds "
             "flatter, and steps that are shared look like memory.",
         )
-
-
-def _is_copied(dataset: SequenceDataset, seed: int) -> bool:
-    found = find_copies(dataset.X, seed)
-    return found is not None and found.more_than_chance
 
 
 def _check_classes(dataset: SequenceDataset) -> Iterator[Finding]:

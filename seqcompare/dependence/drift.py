@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.dependence.ranks import normal_scores
+from seqcompare.dependence.overlap import overlap
+from seqcompare.dependence.step_features import MOST_SYMBOLS, step_features
 from seqcompare.dependence.unit_root import unit_root_p_value
 from seqcompare.quantities import number
-from seqcompare.typing import Labels, Values
+from seqcompare.typing import Labels
 
 _N_BLOCKS = 48
+# of a sequence among few, within which they change places
+_N_OWN_BLOCKS = 8
 _SHORTEST_BLOCK = 20
 _MANY_SEQUENCES = 20
-_MOST_SYMBOLS = 8
 _FEWEST_UNITS = 8
 # so many times longer than by chance are runs of a class in a file that is sorted; in one whose classes go
 # over from one to the other all along, half as many again
 _SORTED = 4
-_FEWEST_JOINED = 12
+# up to so many parts many orders have the widest range that there is
+_FEW_PARTS = 24
+# joined parts less sequences
+_FEWEST_JOINED = 9
+# of a sequence: the sums of two are as wide in either order
+_FEWEST_OWN_BLOCKS = 4
 _COARSE = 0.2
-_LONG_ENOUGH = 18
-# five sequences have 120 orders
-_FEWEST_OWN = 5
 _N_WALKS = 99
 SURE = 0.01
 """Where a change of the source is said to be one."""
 
 _NOT_REJECTED = 0.02
-_PARTS = (("level", ""), ("spread", "squared "))
-_REPEATED = "the share of steps that repeat the one before is"
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,9 @@ def find_drift(X: Sequences, n_permutations: int, seed: int) -> Drift | None:
     frequencies of its symbols (its level and its variance, for numbers) and of repetitions. If the source
     stays the same, parts are exchangeable, and so the widest range of the running sums, over all
     features, is compared with that of parts in random order. Memory that is short beside a part leaves the
-    order of parts random, and so raises no alarm.
+    order of parts random, and so raises no alarm. A few sequences may each have frequencies of its own: parts
+    then change places within their sequence, and sequences as a whole. Windows that overlap are in no random
+    order, and tell nothing of it.
 
     Parameters
     ----------
@@ -104,21 +107,22 @@ def find_drift(X: Sequences, n_permutations: int, seed: int) -> Drift | None:
     random points on a circle" (1960); G. S. Watson, "Goodness-of-fit tests on a circle" (1961).
     """
     bounds = _parts(X)
-    if len(bounds) - 1 < _FEWEST_UNITS:
+    if len(bounds) - 1 < _FEWEST_UNITS or overlap(X) is not None:
         return None
-    features, names = _features(X)
+    features, names = step_features(X)
     size = np.diff(bounds).astype(np.float64)
     sums = np.add.reduceat(features, bounds[:-1], axis=0)
-    # what each part has more of than it would have if all were alike
-    excess = sums - size[:, None] * (sums.sum(axis=0) / size.sum())
-    p_value, z = _change(excess, n_permutations, seed)
-    if len(X) < _MANY_SEQUENCES:
-        # memory fades where parts grow, a change of the source stays
-        for joined in (2, 4):
-            coarse = np.add.reduceat(excess, np.arange(0, len(excess), joined), axis=0)
-            if len(coarse) >= _FEWEST_JOINED:
-                # few parts have few orders, so that less is asked of them
-                p_value = max(p_value, _COARSE * _change(coarse, n_permutations, seed, few=True)[0])
+    owner = np.searchsorted(X.offsets, bounds[:-1], side="right") - 1
+    many, within = len(X) >= _MANY_SEQUENCES, False
+    excess = _excess(sums, size, owner * (not many))
+    if many:
+        p_value, z = _change(excess, owner * 0, n_permutations, seed)
+    elif len(X) == 1:
+        p_value, z = _change_of_blocks(excess, owner, n_permutations, seed)
+    else:
+        p_value, z, within = _change_of_few(sums, size, owner, n_permutations, seed)
+    if p_value > SURE:
+        return Drift(p_value, 0, 0, "", "")
     part, feature = np.unravel_index(int(np.argmax(z)), z.shape)
     at = int(bounds[part + 1])
     sequence = int(np.searchsorted(X.offsets, at, side="right")) - 1
@@ -126,19 +130,75 @@ def find_drift(X: Sequences, n_permutations: int, seed: int) -> Drift | None:
     place = f"most at step {step:,} of {X.lengths[sequence]:,}"
     if len(X) > 1:
         place = f"most at sequence {sequence:,} of {len(X):,} (from 0)" + (f", step {step:,}" if step else "")
-    before, after = features[:at, feature].mean(), features[at:, feature].mean()
+    looked = owner == sequence if within else np.ones(len(owner), dtype=bool)
+    first, last = bounds[:-1][looked][0], bounds[1:][looked][-1]
+    before, after = features[first:at, feature].mean(), features[at:last, feature].mean()
     what = f"{names[feature]} {number(before)} before, {number(after)} after"
-    if _is_gradual(sums[:, feature] / size, size, int(part) + 1):
+    mean, size = sums[looked, feature] / size[looked], size[looked]
+    if _is_gradual(mean, size, int(part) + 1 - int(np.flatnonzero(looked)[0])):
         tenth = -(-len(size) // 10)
-        first, last = (
-            number(sums[rows, feature].sum() / size[rows].sum())
-            for rows in (slice(tenth), slice(-tenth, None))
+        start, end = (
+            number(np.average(mean[rows], weights=size[rows])) for rows in (slice(tenth), slice(-tenth, None))
         )
-        place, what = "bit by bit", f"{names[feature]} {first} at first, {last} at last"
+        place = "bit by bit"
+        what = f"{names[feature]} {start} at first, {end} at last"
+        if within:
+            place += f" in sequence {sequence:,} of {len(X):,} (from 0)"
     wander = float("nan")
-    if p_value <= SURE and len(X) < _MANY_SEQUENCES and X.values.dtype.kind in "iuf":
-        wander = _unit_root(X, excess, n_permutations, seed)
+    if not many and X.values.dtype.kind in "iuf":
+        wander = _unit_root(X, excess, owner, n_permutations, seed)
     return Drift(p_value, sequence, step, place, what, wander)
+
+
+def _excess(
+    sums: NDArray[np.float64], size: NDArray[np.float64], owner: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return what each part has more of than it would have if all parts of its owner were alike."""
+    first = np.flatnonzero(np.diff(owner, prepend=-1))
+    mean = np.add.reduceat(sums, first, axis=0) / np.add.reduceat(size, first)[:, None]
+    return np.asarray(sums - size[:, None] * mean[owner])
+
+
+def _change_of_blocks(
+    excess: NDArray[np.float64], owner: NDArray[np.int64], n_permutations: int, seed: int
+) -> tuple[float, NDArray[np.float64]]:
+    """Return the chance of blocks in such an order within their sequence, and how far sums are from 0."""
+    p_value, z = _change(excess, owner, n_permutations, seed)
+    place = np.arange(len(owner)) - np.searchsorted(owner, owner)
+    for joined in (2, 4):
+        # memory fades where parts grow, a change of the source stays
+        starts = np.flatnonzero(place % joined == 0)
+        n = len(np.unique(owner))
+        if len(starts) - n >= _FEWEST_JOINED and len(starts) >= _FEWEST_OWN_BLOCKS * n:
+            coarse = np.add.reduceat(excess, starts, axis=0)
+            # few parts have few orders, so that less is asked of them
+            p_value = max(p_value, _COARSE * _change(coarse, owner[starts], n_permutations, seed)[0])
+    return p_value, z
+
+
+def _change_of_few(
+    sums: NDArray[np.float64],
+    size: NDArray[np.float64],
+    owner: NDArray[np.int64],
+    n_permutations: int,
+    seed: int,
+) -> tuple[float, NDArray[np.float64], bool]:
+    """Return the chance of a few sequences that change so much, how far, and whether within themselves.
+
+    Of blocks within sequences, or of sequences, whichever is less probable; with twice the chance, since
+    either may be so by luck.
+    """
+    p_value, z = _change_of_blocks(_excess(sums, size, owner), owner, 2 * n_permutations + 1, seed)
+    first = np.flatnonzero(np.diff(owner, prepend=-1))
+    if len(first) >= _FEWEST_UNITS:
+        one = np.zeros_like(first)
+        wholes = _excess(np.add.reduceat(sums, first, axis=0), np.add.reduceat(size, first), one)
+        across, far = _change(wholes, one, 2 * n_permutations + 1, seed)
+        if across < p_value:
+            z = np.zeros((len(sums) - 1, sums.shape[1]))
+            z[first[1:] - 1] = far
+            return min(1.0, 2 * across), z, False
+    return min(1.0, 2 * p_value), z, True
 
 
 def _is_gradual(mean: NDArray[np.float64], size: NDArray[np.float64], place: int) -> bool:
@@ -154,13 +214,15 @@ def _is_gradual(mean: NDArray[np.float64], size: NDArray[np.float64], place: int
     return left(time) < left((np.arange(len(mean)) >= place).astype(np.float64))
 
 
-def _unit_root(X: Sequences, excess: NDArray[np.float64], n_permutations: int, seed: int) -> float:
+def _unit_root(
+    X: Sequences, excess: NDArray[np.float64], owner: NDArray[np.int64], n_permutations: int, seed: int
+) -> float:
     """Return the p-value of the channel of the longest sequence that is pulled back least.
 
     Only channels whose level changes are looked at: a spread that changes is no walk.
     """
     values = X.values.reshape(X.n_steps, -1).astype(np.float64)
-    if X.kind == "symbols" and len(np.unique(values)) <= _MOST_SYMBOLS:
+    if X.kind == "symbols" and len(np.unique(values)) <= MOST_SYMBOLS:
         # whole numbers are symbols as well
         return float("nan")
     longest = int(np.argmax(X.lengths))
@@ -169,7 +231,7 @@ def _unit_root(X: Sequences, excess: NDArray[np.float64], n_permutations: int, s
     for channel, numbers in enumerate(values.T):
         # the features of numbers are each channel's level and its square
         level = excess[:, [2 * channel]] if X.kind == "real" else None
-        if level is None or _change(level, n_permutations, seed)[0] <= SURE:
+        if level is None or _change(level, owner, n_permutations, seed)[0] <= SURE:
             found.append(unit_root_p_value(numbers[rows], _N_WALKS, seed))
     return float(np.nanmax(found)) if np.isfinite(found).any() else float("nan")
 
@@ -190,56 +252,28 @@ def find_target_drift(target: Labels, n_permutations: int, seed: int) -> Drift |
     return find_drift(Sequences(target, np.arange(len(target) + 1)), n_permutations, seed)
 
 
-def find_own_frequencies(X: Sequences, n_permutations: int, seed: int) -> float | None:
-    """Return the chance of sequences that agree with themselves so much; None where it cannot be told.
-
-    Whether each sequence has frequencies of its own: what its first third has more of than its positions
-    have on average is compared with its last third, and with last thirds of other sequences.
-    """
-    lengths = X.lengths
-    if len(X) < _FEWEST_OWN or np.median(lengths) < _LONG_ENOUGH:
-        return None
-    features, names = _features(X)
-    # sequences that differ in how often they repeat have memory: what a few steps tell of it is no frequency
-    features = features[:, [name != _REPEATED for name in names]]
-    position = X.step_index
-    count = np.bincount(position).astype(np.float64)
-    thirds = []
-    for part in range(3):
-        inside = (position * 3 // np.repeat(lengths, lengths)) == part
-        thirds.append(np.zeros((len(X), features.shape[1])))
-        for k in range(features.shape[1]):
-            usual = np.bincount(position, features[:, k]) / count
-            rest = (features[:, k] - usual[position]) * inside
-            thirds[-1][:, k] = np.add.reduceat(rest, X.offsets[:-1]) / np.maximum(lengths / 3, 1)
-    first, last = thirds[0] - thirds[0].mean(axis=0), thirds[2] - thirds[2].mean(axis=0)
-    scale = first.std(axis=0) * last.std(axis=0)
-    differ = scale > 0
-    if not differ.any():
-        return None
-    first, last, scale = first[:, differ], last[:, differ], scale[differ]
-    rng = np.random.default_rng(seed)
-    orders = [np.arange(len(X)), *(rng.permutation(len(X)) for _ in range(n_permutations))]
-    agreement = np.array([((first * last[order]).mean(axis=0) / scale).max() for order in orders])
-    return float((agreement >= agreement[0] - 1e-12).mean())
-
-
 def _change(
-    excess: NDArray[np.float64], n_permutations: int, seed: int, *, few: bool = False
+    excess: NDArray[np.float64], owner: NDArray[np.int64], n_permutations: int, seed: int
 ) -> tuple[float, NDArray[np.float64]]:
     """Return the chance of running sums that range so widely, and how far they are from 0 at each place.
 
     From the lowest to the highest they range, so that a source that changes for a while, and back, is seen as
-    one that changes for good (Kuiper's statistic). With few parts one of them alone makes as wide a range as
-    any, so that all places count (Watson's).
+    one that changes for good (Kuiper's statistic). Of few parts many orders have the widest range there is,
+    and of several sequences each may change, so that all places count (Watson's). Parts change places with
+    those of one owner.
     """
     rng = np.random.default_rng(seed)
-    orders = [np.arange(len(excess)), *(rng.permutation(len(excess)) for _ in range(n_permutations))]
+    n = len(excess)
+    several = bool(owner[-1] > owner[0])
+    orders = [np.arange(n)]
+    for _ in range(n_permutations):
+        orders.append(np.lexsort((rng.random(n), owner)) if several else rng.permutation(n))
     curves = np.array([np.cumsum(excess[order], axis=0) for order in orders])
     # the last sums are 0
-    size = curves.var(axis=1) if few else np.ptp(curves, axis=1)
+    all_places = several or n <= _FEW_PARTS
+    size = curves.var(axis=1) if all_places else np.ptp(curves, axis=1)
     centre = size.mean(axis=0)
-    spread = centre if few else size.std(axis=0)
+    spread = centre if all_places else size.std(axis=0)
     z = (size - centre) / np.where(spread > 1e-12, spread, np.inf)
     p_value = float((z.max(axis=1) >= z[0].max() - 1e-12).mean())
     jumps = curves[:, :-1]
@@ -251,57 +285,10 @@ def _parts(X: Sequences) -> NDArray[np.int64]:
     """Return bounds of parts in steps: sequences, or long blocks of few sequences."""
     if len(X) >= _MANY_SEQUENCES:
         return X.offsets
-    wanted = max(_SHORTEST_BLOCK, X.n_steps // _N_BLOCKS)
+    usual = int(np.median(X.lengths)) // _N_OWN_BLOCKS if len(X) > 1 else X.n_steps
+    wanted = max(_SHORTEST_BLOCK, min(usual, X.n_steps // _N_BLOCKS))
     bounds = [0]
     for start, stop in zip(X.offsets[:-1], X.offsets[1:], strict=True):
         pieces = max(1, (stop - start) // wanted)
         bounds.extend(start + (stop - start) * np.arange(1, pieces + 1) // pieces)
     return np.array(bounds, dtype=np.int64)
-
-
-def _features(X: Sequences) -> tuple[NDArray[np.float64], list[str]]:
-    if X.kind == "symbols":
-        return _symbol_features(X)
-    return _number_features(X.channels.astype(np.float64))
-
-
-def _symbol_features(X: Sequences) -> tuple[NDArray[np.float64], list[str]]:
-    symbols, codes, counts = _most_frequent(X.values)
-    parts: list[Any] = [codes == k for k in range(len(symbols))]
-    names = [f"the share of {symbol!s:.20} is" for symbol in symbols]
-    if len(counts) == 2:
-        # the other symbol's frequency is what is left
-        parts, names = parts[:1], names[:1]
-    repeated = np.zeros(X.n_steps)
-    repeated[1:] = X.values[1:] == X.values[:-1]
-    repeated[X.offsets[:-1]] = 0
-    return np.column_stack([*parts, repeated]).astype(np.float64), [
-        *names,
-        _REPEATED,
-    ]
-
-
-def _most_frequent(values: Labels) -> tuple[Values, NDArray[np.int64], NDArray[np.int64]]:
-    from seqcompare.models.alphabet import encode, find_symbols
-
-    known = find_symbols(values)
-    codes = encode(values, known)
-    counts = np.bincount(codes, minlength=len(known))
-    kept = np.argsort(-counts, kind="stable")[:_MOST_SYMBOLS]
-    renumbered = np.full(len(known), -1)
-    renumbered[kept] = np.arange(len(kept))
-    return known[kept], renumbered[codes], counts
-
-
-def _number_features(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[str]]:
-    features, names = [], []
-    for c in range(values.shape[1]):
-        x = values[:, c]
-        score = normal_scores(x)
-        which = f" of channel {c}" if values.shape[1] > 1 else ""
-        features += [score, score**2]
-        names += [
-            f"the level{which}, in normal scores, is",
-            f"the spread{which}, in squared normal scores, is",
-        ]
-    return np.column_stack(features), names

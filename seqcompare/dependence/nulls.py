@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.dependence.drift import SURE, Drift, find_drift, find_own_frequencies
+from seqcompare.dependence.drift import SURE, Drift, find_drift
+from seqcompare.dependence.own_frequencies import LONG_ENOUGH, find_own_frequencies
 from seqcompare.dependence.period import Clock, find_period
 from seqcompare.dependence.question import MANY_SEQUENCES, Question
 from seqcompare.dependence.strata import Strata, everything
@@ -30,12 +31,15 @@ class Nulls:
         A change of the source, or a series that wanders; None if neither was found.
     own_frequencies : bool
         Whether each sequence has frequencies of its own.
+    open_question : bool
+        Whether each sequence agrees with itself, and is too short to tell whether that is memory.
     """
 
     strata: list[Strata]
     clock: Clock | None = None
     drift: Drift | None = None
     own_frequencies: bool = False
+    open_question: bool = False
     elsewhere: bool = field(default=False)
 
     def beyond_clock(self) -> list[Strata]:
@@ -70,7 +74,9 @@ def find_nulls(question: Question, seed: int) -> Nulls:
     many = len(X) >= MANY_SEQUENCES
     own = find_own_frequencies(targets, _FINEST, seed) if question.own and question.scored.all() else None
     # of few sequences, in two kinds, many orders are as good as the one they are in
-    own_frequencies = own is not None and own <= (SURE if many else _SURE_OF_FEW)
+    agree = own is not None and own.p_value <= (SURE if many else _SURE_OF_FEW)
+    told = float(np.median(X.lengths)) >= LONG_ENOUGH or (own is not None and own.lasts)
+    own_frequencies = agree and told
     strata = [everything(X.n_steps)]
     if many:
         strata = [Strata("position", X.step_index, merge=True)]
@@ -83,4 +89,4 @@ def find_nulls(question: Question, seed: int) -> Nulls:
     if many and clock is not None:
         # frequencies go up and down from one position to the next: neighbours are no substitute
         strata[0] = Strata("position", X.step_index, merge=False)
-    return Nulls(strata, clock, drift, own_frequencies, elsewhere=not question.own)
+    return Nulls(strata, clock, drift, own_frequencies, agree and not told, elsewhere=not question.own)

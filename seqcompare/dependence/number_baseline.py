@@ -7,18 +7,17 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
-from scipy.stats import f as fisher
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.drift import Drift
+from seqcompare.dependence.levels import alike, less_means
 from seqcompare.dependence.nulls import Nulls
 from seqcompare.dependence.number_profile import Numbers
 from seqcompare.dependence.question import Question
 
 Floats = NDArray[np.float64]
 
-_SURE = 0.01
 _OFTEN = 0.1
 _STANDS_OUT = 5
 _LINGERS = 0.95
@@ -55,7 +54,25 @@ def numbers_of(dataset: SequenceDataset, question: Question, nulls: Nulls) -> Nu
     )
     sources = np.where(np.isnan(sources), 0.0, sources)
     target = np.where(scored, target, np.nan)
-    return Numbers(target, sources, question.own, X, question.groups_of(dataset))
+    # less the mean of a sequence, each of its numbers is told by the others: by up to (1 + phi) / T of them
+    # (Nickell, "Biases in dynamic models with fixed effects", 1981)
+    bias = 2 * len(X) / X.n_steps if nulls.own_frequencies else 0.0
+    return Numbers(target, sources, question.own, X, question.groups_of(dataset), bias)
+
+
+def beyond_levels(question: Question, nulls: Nulls) -> Floats | None:
+    """Return numbers less the levels of their place and of their sequence, where both may differ.
+
+    What both tell together neither tells alone, so that steps that change places among those of one place, or
+    of one sequence, would leave it to lags. None where there is nothing to take away.
+    """
+    keys = {null.name for null in nulls.strata}
+    if question.raw.kind != "real" or not question.own or not {"position", "sequence"} <= keys:
+        return None
+    values = question.raw.channels.astype(np.float64)
+    if any(_has_spike(channel) for channel in values.T):
+        return None
+    return _without(values, Sequences(np.arange(question.X.n_steps), question.X.offsets), question, nulls)
 
 
 def _has_spike(x: Floats) -> bool:
@@ -72,16 +89,19 @@ def _without(values: Floats, X: Sequences, question: Question, nulls: Nulls | No
     # of what lingers for longer than sequences last, means and spreads of their own are what it remembers
     lingers = _lingers(values, X)
     keys = {null.name: null.take(question.index).key for null in nulls.strata}
+    if "sequence" in keys:
+        # beside levels that differ, no spread by the place would be seen
+        values = np.where(lingers, values, less_means(values, keys["sequence"], always=True))
     if "position" in keys:
         values = np.where(
             lingers,
-            _less_means(values, keys["position"], always=False),
-            _alike(values, keys["position"], always=False),
+            less_means(values, keys["position"], always=False),
+            alike(values, keys["position"], always=False),
         )
     if nulls.clock is not None and "position" not in keys:
-        values = _alike(values, nulls.clock.phase[question.index], always=True)
+        values = alike(values, nulls.clock.phase[question.index], always=True)
     if "sequence" in keys:
-        values = np.where(lingers, values, _alike(values, keys["sequence"], always=True))
+        values = np.where(lingers, values, alike(values, keys["sequence"], always=True))
     if "time" in keys and nulls.drift is not None:
         values = _without_drift(values, X, nulls.drift)
     return values
@@ -105,48 +125,6 @@ def _lingers(values: Floats, X: Sequences) -> NDArray[np.bool_]:
         slope = float(x @ y) / max(float(x @ x), 1e-300)
         found[c] = slope + (1 + slope) * len(np.unique(owner)) / len(known) >= _LINGERS
     return found
-
-
-def _alike(values: Floats, key: NDArray[np.int64], *, always: bool) -> Floats:
-    """Return numbers less the level of their key, in the spread of their key."""
-    return _of_one_spread(_less_means(values, key, always=always), key)
-
-
-def _less_means(values: Floats, key: NDArray[np.int64], *, always: bool) -> Floats:
-    """Return numbers less the means of those of one key, where (or if always) these differ."""
-    result = values.copy()
-    for c in range(values.shape[1]):
-        mean, differ = _means(values[:, c], key)
-        if always or differ:
-            result[:, c] -= mean
-    return result
-
-
-def _of_one_spread(values: Floats, key: NDArray[np.int64]) -> Floats:
-    """Return numbers about 0 over the spread of those of one key, where spreads differ."""
-    result = values.copy()
-    for c in range(values.shape[1]):
-        # by Levene's test, since tails are as they are
-        if _means(np.abs(values[:, c]), key)[1]:
-            spread = np.sqrt(_means(values[:, c] ** 2, key)[0])
-            result[:, c] *= np.sqrt(np.nanmean(values[:, c] ** 2)) / np.where(spread > 0, spread, np.inf)
-    return result
-
-
-def _means(x: Floats, key: NDArray[np.int64]) -> tuple[Floats, bool]:
-    """Return the mean of the numbers of each one's key, shape (n_steps,), and whether these means differ."""
-    index = np.unique(key, return_inverse=True)[1]
-    present = np.isfinite(x)
-    x, which = x[present], index[present]
-    count = np.bincount(which, minlength=int(index.max()) + 1)
-    mean = np.bincount(which, x, minlength=len(count)) / np.maximum(count, 1)
-    k, n = int((count > 0).sum()), len(x)
-    if k < 2 or n <= k + 1:
-        return np.full(len(index), x.mean()), False
-    within = float(((x - mean[which]) ** 2).sum()) / (n - k)
-    between = float((count * (mean - x.mean()) ** 2).sum()) / (k - 1)
-    differ = fisher.sf(between / max(within, 1e-300), k - 1, n - k) <= _SURE
-    return mean[index], bool(differ)
 
 
 def _without_drift(values: Floats, X: Sequences, drift: Drift) -> Floats:

@@ -32,7 +32,9 @@ def lagged(sources: Floats, taps: list[Tap], at: Ints) -> Floats:
     return np.column_stack([np.zeros((len(at), 0)), *(sources[at - lag, channel] for channel, lag in taps)])
 
 
-def nominate(target: Floats, sources: Floats, room: Ints, lags: Ints, share: float) -> list[Tap]:
+def nominate(
+    target: Floats, sources: Floats, room: Ints, lags: Ints, share: float, bias: float = 0.0
+) -> list[Tap]:
     """Return the taps that tell of the target, nearest first.
 
     The tap with the largest partial correlation, given those that were taken already, is taken as long as
@@ -53,6 +55,8 @@ def nominate(target: Floats, sources: Floats, room: Ints, lags: Ints, share: flo
         From 0 or 1 on, rising.
     share : float
         Data sets without dependence in which a tap is taken.
+    bias : float, default=0.0
+        Partial correlations up to this size are no sign: of what was made of the numbers before.
 
     References
     ----------
@@ -71,9 +75,10 @@ def nominate(target: Floats, sources: Floats, room: Ints, lags: Ints, share: flo
         block = lags[(lags >= first) & (lags <= last)]
         if len(block):
             rows = known[room[known] >= last]
-            taps = _forward(target, sources, rows, block, taps, per_tap)
+            taps = _forward(target, sources, rows, block, taps, per_tap, bias)
             first = last + 1
-    return sorted(_backward(target, sources, room, known, taps, per_tap), key=lambda tap: (tap.lag, tap))
+    kept = _backward(target, sources, room, known, taps, per_tap, bias)
+    return sorted(kept, key=lambda tap: (tap.lag, tap))
 
 
 def _last_lag(room: Ints, top: int, least: float) -> int:
@@ -84,7 +89,7 @@ def _last_lag(room: Ints, top: int, least: float) -> int:
 
 
 def _forward(
-    target: Floats, sources: Floats, rows: Ints, block: Ints, taps: list[Tap], per_tap: float
+    target: Floats, sources: Floats, rows: Ints, block: Ints, taps: list[Tap], per_tap: float, bias: float
 ) -> list[Tap]:
     taps = list(taps)
     candidates = [Tap(channel, int(lag)) for lag in block for channel in range(sources.shape[1])]
@@ -106,7 +111,7 @@ def _forward(
         if strength[best] <= 0:
             break
         direction = _orthogonal(sources[rows - candidates[best].lag, candidates[best].channel], basis)
-        if _p_value(direction, left, len(basis)) > per_tap:
+        if _p_value(direction, left, len(basis), bias) > per_tap:
             if strength[best] < _ordinary_limit(left, per_tap):
                 break
             # large for the sake of a few wild steps
@@ -164,7 +169,7 @@ def _products(sources: Floats, rows: Ints, block: Ints, other: Floats | None) ->
     return np.concatenate(found)
 
 
-def _p_value(direction: Floats, left: Floats, n_taken: int) -> float:
+def _p_value(direction: Floats, left: Floats, n_taken: int, bias: float) -> float:
     """Return the chance of so large a product, were there none, by the larger of White's and usual errors."""
     size = float(direction @ direction)
     freedom = max(1, len(left) - n_taken - 2)
@@ -172,11 +177,12 @@ def _p_value(direction: Floats, left: Floats, n_taken: int) -> float:
     white = float(((direction * errors) ** 2).sum()) * len(left) / freedom
     usual = size * float(errors @ errors) / freedom
     spread = float(np.sqrt(max(white, usual, 1e-300)))
-    return float(2 * student.sf(abs(float(direction @ left)) / spread, freedom))
+    beyond = abs(float(direction @ left)) - bias * np.sqrt(size * float(left @ left))
+    return float(2 * student.sf(max(beyond, 0.0) / spread, freedom))
 
 
 def _backward(
-    target: Floats, sources: Floats, room: Ints, known: Ints, taps: list[Tap], per_tap: float
+    target: Floats, sources: Floats, room: Ints, known: Ints, taps: list[Tap], per_tap: float, bias: float
 ) -> list[Tap]:
     taps = list(taps)
     while len(taps) > 1:
@@ -191,7 +197,7 @@ def _backward(
                 if length > 0:
                     basis.append(rest / length)
             left = _orthogonal(target[rows], basis)
-            p_values.append(_p_value(_orthogonal(values[:, k], basis), left, len(basis)))
+            p_values.append(_p_value(_orthogonal(values[:, k], basis), left, len(basis), bias))
         worst = int(np.argmax(p_values))
         if p_values[worst] <= per_tap:
             break

@@ -48,6 +48,8 @@ class Numbers:
         For the bounds.
     groups : ndarray of shape (n,) or None
         Sequences that stay in one fold.
+    bias : float
+        Partial correlations that come of what was taken away.
     """
 
     target: Floats
@@ -55,6 +57,7 @@ class Numbers:
     own: bool
     X: Sequences
     groups: Values | None = None
+    bias: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,11 +136,11 @@ def _tell(numbers: Numbers, channel: int, lags: Ints, fold: Ints, unit: Ints, sh
     room = numbers.X.step_index
     if np.isfinite(target).sum() < _FEWEST_ROWS or np.nanstd(target) == 0:
         return []
-    level = nominate(target, sources, room, lags, share / 2)
+    level = nominate(target, sources, room, lags, share / 2, numbers.bias)
     # what is far from the middle, to either side
     distance = np.abs(sources - np.median(sources, axis=0))
     left = _left(target, level, numbers)
-    bent = nominate(left, distance, room, lags, share / 4)
+    bent = nominate(left, distance, room, lags, share / 4, numbers.bias)
     # a product of two numbers shows in neither of them, and in how far off a line is
     bent += [tap for tap in nominate(np.abs(left), distance, room, lags, share / 4) if tap not in bent]
     inputs = list(dict.fromkeys([*level, *bent]))[:_MOST_INPUTS]

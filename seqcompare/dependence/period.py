@@ -28,6 +28,11 @@ _MOST_STRETCHES = 24
 _SHORTEST_STRETCH = 16
 _SURE_OF_SLIPS = 4.0
 _SMOOTH = 3
+# sequences whose phases can be told to be alike
+_FEWEST_ALIKE = 3
+# by chance two turns of any shape have half in common
+_FEW_TURNS = 3
+_MOSTLY, _NEARLY = 0.6, 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +55,13 @@ def find_period(X: Sequences, coded: Coded, seed: int) -> Clock | None:
     """Return the clock that data go by, if they do.
 
     For each period the steps are sorted by their phase (in all sequences alike, where there are many; else
-    in each by itself), and the period with the smallest Bayesian information criterion is chosen.
-    (Of single numbers the levels are looked at, and where these have no clock the spreads.) It has to
-    explain a quarter more than in any of 39 surrogates, in which pieces of the data are turned by a random
-    number of steps each: they have the memory of the data and no common clock. A cycle that slips, so that
-    stretches of the data are out of step with the rest, is memory and no clock. What changes once from the
-    first step of all sequences to the last is no clock either.
+    in each by itself, and then in all alike), and the period with the smallest Bayesian information
+    criterion is chosen. (Of single numbers the levels are looked at, and where these have no clock the
+    spreads.) It has to explain a quarter more than in any of 39 surrogates, in which pieces of the data are
+    turned by a random number of steps each: they have the memory of the data and no common clock. A cycle
+    that slips, so that stretches of the data are out of step with the rest, is memory and no clock. What
+    changes once from the first step of all sequences to the last is no clock either, nor is any other shape
+    that all sequences have by the place.
 
     Parameters
     ----------
@@ -70,7 +76,16 @@ def find_period(X: Sequences, coded: Coded, seed: int) -> Clock | None:
     ----------
     G. Schwarz, "Estimating the dimension of a model" (1978).
     """
-    aligned = len(X) >= _MANY_SEQUENCES
+    if len(X) >= _MANY_SEQUENCES:
+        return _search(X, coded, seed, aligned=True)
+    found = _search(X, coded, seed, aligned=False)
+    if found is not None or len(X) < _FEWEST_ALIKE:
+        return found
+    return _search(X, coded, seed, aligned=True)
+
+
+def _search(X: Sequences, coded: Coded, seed: int, *, aligned: bool) -> Clock | None:
+    """Return the clock by which all sequences go alike, or each by itself, if they do."""
     owner = np.zeros(X.n_steps, dtype=np.int64) if aligned else X.sequence_index
     within = int(X.lengths.max() if aligned else X.lengths.min())
     longest = min(_LONGEST, within // 2 if aligned else within // _STEPS_A_PHASE)
@@ -79,12 +94,15 @@ def find_period(X: Sequences, coded: Coded, seed: int) -> Clock | None:
         return None
     position, owner = X.step_index[:kept], owner[:kept]
     if X.kind != "real" or X.n_channels > 1:
-        return _find(X, _grouped(coded, seed)[:kept], position, owner, longest, seed, numbers=False)
+        symbols = _grouped(coded, seed)[:kept]
+        return _find(X, symbols, symbols, position, owner, longest, seed, numbers=False, aligned=aligned)
     level = normal_scores(X.channels[:, 0])[:kept]
     # a clock may go by the spread alone, which is about the neighbours: a wave has half its period about 0
     for values in (level, normal_scores(_distance_from_neighbours(level, position))):
         smooth = _drift(values, position) if aligned else 0.0
-        found = _find(X, values - smooth, position, owner, longest, seed, numbers=True)
+        found = _find(
+            X, values - smooth, values, position, owner, longest, seed, numbers=True, aligned=aligned
+        )
         if found is not None:
             return found
     return None
@@ -101,15 +119,17 @@ def _distance_from_neighbours(x: NDArray[np.float64], position: NDArray[np.int64
 def _find(
     X: Sequences,
     values: Labels,
+    as_they_came: Labels,
     position: NDArray[np.int64],
     owner: NDArray[np.int64],
     longest: int,
     seed: int,
     *,
     numbers: bool,
+    aligned: bool,
 ) -> Clock | None:
     """Return the clock that some symbols or numbers go by, if they do."""
-    aligned, kept = len(X) >= _MANY_SEQUENCES, len(values)
+    kept = len(values)
     wave = numbers and len(X) == 1
     measure = _Measure(numbers, wave, position, owner, np.arange(1, longest + 1))
     gain, size = measure.gains(values)
@@ -129,8 +149,7 @@ def _find(
     marks = _marks(values, numbers)
     if not _lasts(marks, place):
         return None
-    # what changes slowly from the first step to the last differs from turn to turn, and within each
-    if aligned and _told(marks, position // int(np.ceil(period))) >= _told(marks, place):
+    if aligned and not _comes_back(_marks(as_they_came, numbers), position, int(np.ceil(period))):
         return None
     if not aligned and _slips(marks, place, owner, int(np.ceil(period))):
         return None
@@ -202,6 +221,25 @@ def _told(marks: NDArray[np.float64], place: NDArray[np.int64]) -> float:
     total = np.zeros((int(place.max()) + 1, marks.shape[1]))
     np.add.at(total, place, marks)
     return float((total**2 / np.maximum(np.bincount(place, minlength=len(total)), 1)[:, None]).sum())
+
+
+def _comes_back(marks: NDArray[np.float64], position: NDArray[np.int64], period: int) -> bool:
+    """Whether what a place tells is the same a period later, in the main.
+
+    What changes slowly from the first step to the last differs from turn to turn, and within each; and of a
+    shape that never comes again the places tell far more than the phases.
+    """
+    time = position - position.mean()
+    marks = marks - time[:, None] * (time @ marks / max(float(time @ time), 1.0))
+    phase = _told(marks, position % period)
+    if _told(marks, position // period) >= phase:
+        return False
+    n_places, n_phases = len(np.unique(position)), len(np.unique(position % period))
+    whole = _told(marks, position)
+    noise = (float((marks**2).sum()) - whole) / max(1, len(marks) - n_places)
+    # the squares that means of noise would explain are none of theirs
+    share = _MOSTLY if n_places >= _FEW_TURNS * period else _NEARLY
+    return phase - noise * n_phases >= share * (whole - noise * n_places)
 
 
 def _lasts(marks: NDArray[np.float64], phase: NDArray[np.int64]) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
-from seqcompare.dependence.coding import Coded, bins_for, code_numbers, lump, most_symbols
+from seqcompare.dependence.coding import Coded, bins_for, code_numbers, code_steps, lump, most_symbols
 from seqcompare.dependence.context_test import (
     MOST_TESTED,
     ContextTests,
@@ -24,8 +26,9 @@ from seqcompare.dependence.information import Pairs
 from seqcompare.dependence.label_reach import label_reach
 from seqcompare.dependence.lag_test import Draw, View, enough_pairs, lag_table
 from seqcompare.dependence.nulls import Nulls, find_nulls
-from seqcompare.dependence.number_baseline import numbers_of
+from seqcompare.dependence.number_baseline import beyond_levels, numbers_of
 from seqcompare.dependence.number_profile import Numbers, profile_numbers
+from seqcompare.dependence.own_frequencies import LONG_ENOUGH
 from seqcompare.dependence.question import MANY_SEQUENCES, Question, ask
 from seqcompare.dependence.reach import beyond_context, fades, find_reach, linear_p_values
 from seqcompare.dependence.settings import Found, Settings, loss_rows, order_table, told_lags
@@ -56,6 +59,12 @@ def profile_steps(
     """
     question = ask(dataset, X, coded)
     nulls = find_nulls(question, settings.seed)
+    level = beyond_levels(question, nulls)
+    if level is not None:
+        raw = dataset.X.with_values(level)
+        coded = code_steps(raw, settings.n_bins, settings.seed)
+        question = ask(replace(dataset, X=raw), Sequences(coded.codes, X.offsets), coded)
+        notes.append("Numbers are looked at less the levels of their place and of their sequence.")
     part = question.part(_MOST_PAIRS, settings.seed)
     views = _views(part, settings, notes)
     lags = np.arange(1, settings.max_lag + 1)
@@ -65,6 +74,11 @@ def profile_steps(
         lags = np.arange(-settings.max_lag if ahead else 0, settings.max_lag + 1)
     lags = enough_pairs(views[0].pairs, lags[np.abs(lags) < int(X.lengths.max())], notes)
     _say_sampling(question, notes)
+    if nulls.open_question:
+        notes.append(
+            f"Sequences of fewer than {LONG_ENOUGH} steps are too short to tell whether each has a level or "
+            "frequencies of its own: what looks like memory of several steps may be that."
+        )
     draws = _draws(part, nulls, nulls.strata)
     # memory makes chance information larger at all lags, once there is some. In pieces of one series it would
     # still be there, at other lags, and so hide itself; a clock would too

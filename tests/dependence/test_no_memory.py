@@ -205,3 +205,111 @@ def test_labels_of_earlier_and_later_numbers_are_seen_on_both_sides(rng):
     y = [np.where(np.roll(x[:, 0], 2) + np.roll(x[:, 1], -3) > 0, "up", "down") for x in X]
     found = seqcompare.profile((X, y), max_lag=10, max_order=3)
     assert (found.reach, found.look_ahead) == (2, 3)
+
+
+FEW = [(3, 100), (6, 80), (12, 40), (10, 15)]
+
+
+@pytest.mark.parametrize(("n", "length"), FEW)
+def test_levels_of_a_few_sequences_are_neither_memory_nor_a_change(n, length, rng):
+    X = [rng.normal(0, 3) + rng.normal(size=length) for _ in range(n)]
+    found = seqcompare.profile(X, max_lag=20, max_order=3)
+    assert "sequence" in found.kept
+    assert found.reach is None
+    assert {finding.code for finding in found.checks} <= {"few"}
+
+
+def test_a_few_walks_remember_their_last_step(rng):
+    found = seqcompare.profile([np.cumsum(rng.normal(size=300)) for _ in range(3)], max_lag=20, max_order=3)
+    assert found.reach == 1
+
+
+@pytest.mark.parametrize("n", [5, 12])
+def test_a_change_within_each_of_a_few_sequences_is_found(n, rng):
+    X = [rng.normal(0, 3) + 2.0 * (np.arange(200) >= 100) + rng.normal(size=200) for _ in range(n)]
+    assert find_drift(Sequences(X), 99, 0).changes
+
+
+def test_a_change_from_one_sequence_to_the_next_is_found_where_these_are_not_too_few(rng):
+    X = [(i >= 8) * 1.0 + rng.normal(size=60) for i in range(16)]
+    found = find_drift(Sequences(X), 99, 0)
+    assert found.words.startswith("most at sequence 8 of 16 (from 0): the level")
+
+
+def test_a_short_ramp_is_a_change(rng):
+    assert find_drift(Sequences([np.linspace(0, 6, 240) + rng.normal(size=240)]), 99, 0).changes
+
+
+SHAPES = {
+    "a step": 2.0 * (np.arange(40) > 20),
+    "a bump": 2.0 * ((np.arange(40) > 15) & (np.arange(40) < 25)),
+    "any": np.random.default_rng(5).normal(size=40),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=list(SHAPES))
+@pytest.mark.parametrize("own", [0.0, 2.0], ids=["", "and levels of their own"])
+def test_a_shape_by_the_place_is_neither_a_clock_nor_memory(shape, own, rng):
+    X = [own * rng.normal() + shape + rng.normal(size=40) for _ in range(40)]
+    found = seqcompare.profile(X, max_lag=20, max_order=3)
+    assert (found.period, found.reach, found.checks) == (None, None, ())
+
+
+@pytest.mark.parametrize("n", [6, 12])
+def test_a_clock_that_a_few_sequences_share_is_found(n, rng):
+    shares = np.where(np.arange(40)[:, None] % 5 == 2, [[0.7, 0.2, 0.1]], [[0.1, 0.2, 0.7]])
+    X = [np.array([rng.choice(3, p=p) for p in shares]) for _ in range(n)]
+    assert seqcompare.profile(X, max_lag=20, max_order=3).period == 5
+
+
+def test_short_sequences_that_remember_keep_their_memory(rng):
+    X = [sequence[100:] for sequence in autoregressions(rng, 60, 115, 0.8)]
+    assert seqcompare.profile(X, max_lag=8, max_order=3).reach == 1
+
+
+def test_what_agrees_with_itself_and_fades_is_left_open(rng):
+    X = [sequence[100:] for sequence in autoregressions(rng, 200, 112, 0.9)]
+    found = seqcompare.profile(X, max_lag=8, max_order=3)
+    assert "sequence" not in found.kept
+    assert any(note.startswith("Sequences of fewer than 18 steps are too short") for note in found.notes)
+
+
+@pytest.mark.parametrize(("n", "length", "weight"), [(60, 25, 0.7), (100, 50, 0.6), (60, 12, 0.9)])
+def test_taking_away_means_of_sequences_makes_no_memory(n, length, weight, rng):
+    # less the mean of 25 steps, each is told by all the others a little
+    X = [3 * rng.normal() + sequence[100:] for sequence in autoregressions(rng, n, 100 + length, weight)]
+    found = seqcompare.profile(X, max_lag=10, max_order=3)
+    assert "sequence" in found.kept
+    assert found.reach == 1
+
+
+WINDOWS = {
+    "exact numbers": lambda series, rng: series,
+    "whole numbers": lambda series, rng: np.round(series),
+    "symbols": lambda series, rng: np.digitize(series, [-1, 0, 1]),
+}
+
+
+@pytest.mark.parametrize("make", WINDOWS.values(), ids=list(WINDOWS))
+def test_windows_in_random_order_are_found(make, rng):
+    series = make(autoregressions(rng, 1, 700, 0.6)[0, 100:], rng)
+    windows = [series[start : start + 40] for start in range(0, 561, 10)]
+    assert shares_parts(Sequences([windows[i] for i in rng.permutation(57)]))
+    apart = [make(sequence[100:], rng) for sequence in autoregressions(rng, 57, 140, 0.6)]
+    assert not shares_parts(Sequences(apart))
+
+
+def test_sequences_in_which_little_happens_share_no_parts_and_are_no_copies(rng):
+    rare = [(rng.random(20) < 0.05).astype(int) for _ in range(60)]
+    zeros = [np.where(rng.random(15) < 0.9, 0, np.round(rng.exponential(2, 15), 1)) for _ in range(25)]
+    for X in map(Sequences, (rare, zeros)):
+        assert not shares_parts(X)
+        copies = find_copies(X, 0)
+        assert copies is None or not copies.more_than_chance
+
+
+def autoregressions(rng, n, length, weight):
+    found = np.zeros((n, length))
+    for t in range(1, length):
+        found[:, t] = weight * found[:, t - 1] + rng.normal(size=n)
+    return found
