@@ -113,6 +113,9 @@ CASES = {
     "hmm autoregressive": case(
         AutoregressiveHMM(n_init=1, random_state=0), "real", "next", {"n_components": [1, 2]}
     ),
+    "hmm autoregressive with gaps": case(
+        AutoregressiveHMM(n_init=1, missing="allow", random_state=0), "real", "next", {"n_components": [1, 2]}
+    ),
     "counts": case(CountAutoregression(), "counts", "next", {"order": [0, 1]}),
     "counts free": case(CountAutoregression(2, arrivals="free"), "counts", "next", {"order": [0, 1]}),
     "counts with gaps": case(

@@ -58,6 +58,11 @@ CHECKED = {
     "state space with gaps": (LinearStateSpace(missing="allow"), 47, {}),
     "local level": (LinearStateSpace(structure="local level"), 48, {}),
     "hmm autoregressive": (AutoregressiveHMM(n_init=1, random_state=0), 48, {}),
+    "hmm autoregressive with gaps": (
+        AutoregressiveHMM(n_init=1, missing="allow", random_state=0),
+        47,
+        {},
+    ),
     "counts": (CountAutoregression(), 49, {EQUIVALENCE: "its data are not counts"}),
     "counts free": (CountAutoregression(arrivals="free"), 49, {EQUIVALENCE: "its data are not counts"}),
     "counts with gaps": (
