@@ -181,7 +181,9 @@ def _subtitle(data: Params) -> str:
         target += f" ({say.several(len(data['classes']), 'class')})"
     lengths = say.count(shortest) if shortest == longest else f"{say.count(shortest)}–{say.count(longest)}"
     steps = say.several(data["n_symbols"], "symbol")
-    if data["kind"] == "real":
+    if data["kind"] == "mixed":
+        steps = f"{say.several(data['n_channels'], 'channel')} of symbols and numbers"
+    elif data["kind"] != "symbols":
         steps = f"{say.several(data['n_channels'], 'number')} a step"
     sequences = f"{say.several(n, 'sequence')} of {lengths} {'step' if longest == 1 else 'steps'}, {steps}"
     return f"Predict {target} · {sequences} · tested on {shown(data['splits'], 110)}"
