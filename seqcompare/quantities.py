@@ -63,6 +63,12 @@ def count(value: float) -> str:
     return f"{value:,.0f}".replace("-", _MINUS) if math.isfinite(value) else NOTHING
 
 
+def several(n: int, noun: str) -> str:
+    """Return how many there are of something: "1 class", "2 classes", "1,200 steps"."""
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{count(n)} {noun if n == 1 else plural}"
+
+
 def percent(share: float) -> str:
     """Return a share of 1 in percent, with one decimal; what is there, however little, is not 0.0%."""
     if 0 < share < 0.0005:

@@ -54,10 +54,16 @@ CHECKED = {
     "autoregression": (Autoregression(), 48, {}),
     "autoregression with gaps": (Autoregression(missing="allow"), 47, {}),
     "autoregression volatile": (Autoregression(volatility="garch"), 48, {}),
+    "autoregression volatile with gaps": (Autoregression(volatility="garch", missing="allow"), 47, {}),
     "state space": (LinearStateSpace(), 48, {}),
     "state space with gaps": (LinearStateSpace(missing="allow"), 47, {}),
     "local level": (LinearStateSpace(structure="local level"), 48, {}),
     "hmm autoregressive": (AutoregressiveHMM(n_init=1, random_state=0), 48, {}),
+    "hmm autoregressive with gaps": (
+        AutoregressiveHMM(n_init=1, missing="allow", random_state=0),
+        47,
+        {},
+    ),
     "counts": (CountAutoregression(), 49, {EQUIVALENCE: "its data are not counts"}),
     "counts free": (CountAutoregression(arrivals="free"), 49, {EQUIVALENCE: "its data are not counts"}),
     "counts with gaps": (

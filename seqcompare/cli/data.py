@@ -14,6 +14,7 @@ from seqcompare.cli.corrected import words_of
 from seqcompare.cli.options import JsonOption, QuietOption
 from seqcompare.command import typed
 from seqcompare.data.options import OPTIONS, Option
+from seqcompare.quantities import several
 
 if TYPE_CHECKING:
     from seqcompare.data.dataset import SequenceDataset
@@ -103,7 +104,7 @@ def read_data(output: Output, data: str, **told: Any) -> SequenceDataset:
     from seqcompare.datasets import read
 
     dataset = read(data, **told)
-    for note in (f"{dataset.name}: {len(dataset)} sequences, role {dataset.role}", *dataset.notes):
+    for note in (f"{dataset.name}: {several(len(dataset), 'sequence')}, role {dataset.role}", *dataset.notes):
         output.say(note)
     return dataset
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from seqcompare.data.options import Role
 from seqcompare.data.sequences import Sequences
+from seqcompare.quantities import several
 from seqcompare.typing import Values
 from seqcompare.user_text import visible
 
@@ -106,7 +107,7 @@ class SequenceDataset:
         if self.y is not None and self.role in ("step", "sequence"):
             labels = self.y.values if isinstance(self.y, Sequences) else np.asarray(self.y)
             if labels.ndim == 1:
-                facts["targets"] = f"{len(np.unique(labels.astype(str)))} classes"
+                facts["targets"] = several(len(np.unique(labels.astype(str))), "class")
         if self.groups is not None:
             facts["groups"] = f"{len(np.unique(np.asarray(self.groups).astype(str)))} groups"
         if self.test is not None:

@@ -10,7 +10,7 @@ import numpy as np
 from seqcompare.data.dataset import ColumnUse, SequenceDataset
 from seqcompare.data.pace import pace_of
 from seqcompare.data.sequences import Sequences
-from seqcompare.quantities import percent
+from seqcompare.quantities import percent, several
 from seqcompare.typing import Values
 
 _LISTED = 6
@@ -81,13 +81,14 @@ class Inspection:
     def sentences(self) -> list[str]:
         """Return the facts that are no tables, a sentence each."""
         said = [
-            f"{self.name}: {self.sequences} sequences of {self.lengths} steps, {self.steps} in all; "
+            f"{self.name}: {several(self.sequences, 'sequence')} of {self.lengths} steps, "
+            f"{self.steps:,} in all; "
             f"the role is {self.role}"
         ]
         said += [f"target: {self.target}"] if self.target else []
         said += [f"times: {self.times}"] if self.times else []
         said += [f"groups that stay on one side of a split: {self.groups}"] if self.groups else []
-        said += [f"official test part: {self.test} sequences"] if self.test else []
+        said += [f"official test part: {several(self.test, 'sequence')}"] if self.test else []
         return said
 
 
@@ -156,4 +157,4 @@ def _target(data: SequenceDataset) -> str:
     classes, counts = np.unique(values, return_counts=True)
     most = np.argsort(-counts, kind="stable")[:_LISTED]
     shown = ", ".join(f"{classes[i]} {percent(counts[i] / counts.sum())}" for i in most)
-    return f"{len(classes)} classes: {shown}" + (", ..." if len(classes) > len(most) else "")
+    return f"{several(len(classes), 'class')}: {shown}" + (", ..." if len(classes) > len(most) else "")

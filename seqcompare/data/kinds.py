@@ -13,6 +13,7 @@ from seqcompare.data.options import Kind, Missing
 from seqcompare.data.schema import ChannelKind
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.source import DataError
+from seqcompare.quantities import several
 
 FailAt = Callable[[str, int | None, int], DataError]
 """Makes the error for a problem at a step and channel, counted from 0 over all sequences."""
@@ -96,7 +97,7 @@ def check_finite(X: Sequences, missing: Missing | None, notes: list[str], fail: 
                     {"missing": "keep"}
                 )
             if gone.size:
-                notes.append(f"{len(gone)} symbols{of} are missing")
+                notes.append(f"{several(len(gone), 'symbol')}{of} missing")
             continue
         infinite = np.flatnonzero(np.isinf(column.values))
         if infinite.size:
@@ -111,7 +112,7 @@ def check_finite(X: Sequences, missing: Missing | None, notes: list[str], fail: 
             none = fail("there is no number (NaN); 'keep' for missing ones lets it pass", int(gone[0]), i)
             raise none.trying({"missing": "keep"})
         if gone.size:
-            notes.append(f"{len(gone)} numbers{of} are missing (NaN)")
+            notes.append(f"{several(len(gone), 'number')}{of} missing (NaN)")
 
 
 def are_many(known: NDArray[np.number]) -> bool:

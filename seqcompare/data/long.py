@@ -78,6 +78,7 @@ def read_long(
     joined = join_date_and_time(table, free) or join_calendar(table, free) if columns.order is None else None
     if joined is not None:
         table, columns = joined[0], replace(columns, order=joined[1])
+        table = replace(table, reasons={**table.reasons, joined[1]: "it is made of these columns"})
         looks = _look(table)
     unrolled = None
     if wide is None and not cell and columns.order is None and columns.sequence is None and not any(named):

@@ -51,7 +51,7 @@ def order_by_content(
         if look.kind in ("whole", "fraction") and look.is_clock and _is_epoch(look, rank, starts):
             return name, "it is a clock, in time since 1970"
     for name, look in looks.items():
-        if look.kind in ("whole", "fraction") and _is_counter(look, codes, parted):
+        if look.kind in ("whole", "fraction") and _is_counter(look, rank, starts, parted):
             return name, "it counts the steps"
     return None
 
@@ -84,27 +84,28 @@ def _is_epoch(look: Look, rank: NDArray[np.int64], starts: NDArray[np.bool_]) ->
     return many and (_TIMELY.search(look.name) is not None or _regular(look, rank, starts) > _MOST)
 
 
-def _is_counter(look: Look, codes: NDArray[np.int64], parted: bool) -> bool:
+def _is_counter(look: Look, rank: NDArray[np.int64], starts: NDArray[np.bool_], parted: bool) -> bool:
     """Whether numbers count the steps of each sequence, though the rows are not in their order.
 
     Where they are, the numbers tell nothing that the rows do not, unless some are left out.
     """
-    rank = np.argsort(codes, kind="stable")
-    starts = starts_of(codes[rank])
     steps = _steps(look, rank, starts)
     if steps is None or len(steps) < _FEW or (steps == 0).any():
+        return False
+    rising = bool((steps > 0).all())
+    if not (rising or parted):
         return False
     numbers, whole = np.asarray(look.numbers), look.kind == "whole"
     regular = _regular(look, rank, starts) > (_MANY if whole else _MOST)
     serial = whole and look.every_row_its_own and np.ptp(numbers) < 1.2 * len(numbers)
     if not (regular or serial):
         return False
-    if (steps > 0).all():
+    if rising:
         anew = starts.sum() == 1 or bool((np.diff(numbers) < 0).any())
         return whole and anew and bool((steps > 1).any()) and float(np.mean(steps == 1)) > _MANY
     named = is_serial(look.name) or look.name.startswith(UNNAMED)
     # what is left counts down as well, and so do numbers of rows in a file that is sorted otherwise
-    return parted and (named or not bool((steps < 0).all()))
+    return named or not bool((steps < 0).all())
 
 
 def why_no_order(table: Table, look: Look, codes: NDArray[np.int64]) -> str | None:

@@ -163,5 +163,6 @@ def _repeats(looks: list[Look], rows: slice | NDArray[np.int64] = slice(None)) -
 
 
 def _counts_alike(numbers: NDArray[np.float64], runs: NDArray[np.bool_]) -> bool:
-    """Whether numbers count from the same one on in each run."""
-    return len(np.unique(numbers[runs])) == 1 and bool((np.diff(numbers)[~runs[1:]] == 1).all())
+    """Whether numbers go on from the same one in each run, by the same each time."""
+    steps = np.diff(numbers)[~runs[1:]]
+    return len(np.unique(numbers[runs])) == 1 and bool(np.allclose(steps, steps[0], rtol=1e-6, atol=0))

@@ -10,6 +10,7 @@ from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.targets import check_step_weights
 from seqcompare.experiments.answer import count_items
 from seqcompare.experiments.splits import Pieces, Plan, Split, cut, inner_splits, plan_splits
+from seqcompare.quantities import several
 
 Along = Literal["auto", "time", "blocks"]
 
@@ -64,7 +65,7 @@ def plan_along(
     series = "the series" if len(dataset) == 1 else f"each of {len(dataset)} series"
     words = f"{len(splits)} parts of the last two thirds of {series}, each after training on all before it"
     if gap:
-        words += f", but for {gap} steps"
+        words += f", but for {several(gap, 'step')}"
     sizes = [[(part[:, 2] - part[:, 1]).sum() for part in (s.train, s.test)] for s in splits]
     fraction = float(np.mean([test / train for train, test in sizes]))
     return Plan(FORWARD, words, splits, fraction, gap)

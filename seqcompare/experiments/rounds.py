@@ -34,7 +34,7 @@ from seqcompare.experiments.trial import TEST, TUNING, Trial, warm_up
 from seqcompare.experiments.winner import final_candidate
 from seqcompare.experiments.work import Work
 from seqcompare.families import is_known
-from seqcompare.quantities import duration, size
+from seqcompare.quantities import duration, several, size
 from seqcompare.results.comparison import StoredComparison
 from seqcompare.results.left_out import OVER_TIME
 from seqcompare.results.store import STORE, Store
@@ -115,10 +115,10 @@ def forecast_words(trials: Sequence[Trial], spending: Spending, planned: Planned
     """Return in a sentence what trials will take, before any has run."""
     n = sum(len(c.candidates) for c in planned.contestants if len(c.candidates) > 1)
     most = max((spending.bytes_of(trial) for trial in trials), default=0.0)
-    workers = "1 worker" if spending.n_workers == 1 else f"{spending.n_workers} workers"
+    workers = several(spending.n_workers, "worker")
     budget = f"; the budget is {duration(spending.seconds)}" if spending.seconds is not None else ""
     return (
-        f"forecast: {n} candidates in {len(planned.source.plan.splits)} folds, about "
+        f"forecast: {several(n, 'candidate')} in {several(len(planned.source.plan.splits), 'fold')}, about "
         f"{duration(spending.wall(trials))} on {workers} and up to {size(most / 1e6)} of memory each, "
         f"and what is near the best comes on top{budget}"
     )

@@ -20,7 +20,7 @@ from seqcompare.data.targets import check_step_weights
 from seqcompare.dependence.checks import describe_copies
 from seqcompare.dependence.copies import LEAST_SHARE, find_copies, join_groups
 from seqcompare.dependence.overlap import overlap
-from seqcompare.quantities import percent
+from seqcompare.quantities import percent, several
 from seqcompare.typing import Labels, Values
 
 Pieces = NDArray[np.int64]
@@ -217,7 +217,7 @@ def _official(dataset: SequenceDataset) -> Plan:
     if test.all() or not test.any():
         side = "test" if test.all() else "training"
         raise ValueError(f"the official split puts all {len(test)} sequences into the {side} part")
-    words = f"the official split: {(~test).sum()} sequences to train on, {test.sum()} to test on"
+    words = f"the official split: {several((~test).sum(), 'sequence')} to train on, {test.sum()} to test on"
     split = Split(_whole(dataset.X, np.flatnonzero(~test)), _whole(dataset.X, np.flatnonzero(test)))
     return _plan(dataset, "official", words, [split])
 
@@ -240,7 +240,7 @@ def _grouped(
                 for a, b in folder.split(codes, labels, codes)
                 if len(b)
             ]
-    words = f"{folds} folds of whole groups ({len(names):,} groups)"
+    words = f"{folds} folds of whole groups ({several(len(names), 'group')})"
     if copies:
         what = "sequences" if dataset.groups is None else "groups"
         words = f"{folds} folds of whole {what}, near-copies in one fold ({len(names):,} that are no copies)"

@@ -23,7 +23,7 @@ from seqcompare.experiments.suite_models import own_families
 from seqcompare.experiments.suites import Suite, load_suite, override_suite
 from seqcompare.experiments.trial import Trial, warm_up
 from seqcompare.families import is_known
-from seqcompare.quantities import duration
+from seqcompare.quantities import duration, several
 from seqcompare.results.folder import hold_folder, read_config
 from seqcompare.results.store import STORE, Store
 from seqcompare.results.sweep import StoredSweep
@@ -120,7 +120,7 @@ class Run(StoredSweep):
         title = html.escape(str(self.config.get("title", self.folder.name)))
         frame = self.frame()
         table = self.summary().to_html(index=False, float_format="{:.2f}".format, na_rep="", border=0)
-        return visible(f"<p>{title}: {len(frame)} trials, mean skill by distance</p>{table}")
+        return visible(f"<p>{title}: {several(len(frame), 'trial')}, mean skill by distance</p>{table}")
 
 
 @overload
@@ -266,9 +266,9 @@ def sweep(
 def _forecast(estimates: Mapping[int, float], n_workers: int, seconds: float | None) -> str:
     """Return in a sentence what trials will take, before any has run."""
     budget = "" if seconds is None else f"; the budget is {duration(seconds)}"
-    workers = "1 worker" if n_workers == 1 else f"{n_workers} workers"
     took = duration(sum(estimates.values()) / n_workers)
-    return f"forecast: {len(estimates)} trials, about {took} on {workers}{budget}"
+    trials, workers = several(len(estimates), "trial"), several(n_workers, "worker")
+    return f"forecast: {trials}, about {took} on {workers}{budget}"
 
 
 def _warm_up(trials: Sequence[Trial]) -> None:

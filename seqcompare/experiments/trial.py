@@ -230,6 +230,8 @@ def _measure(
 
 
 _warm: set[tuple[Any, ...]] = set()
+#: The size from which on candidates of a kind run the same kernels.
+_ALIKE = 2
 
 
 def warm_up(candidate: Candidate, problem: Problem, data: SequenceDataset) -> None:
@@ -249,7 +251,9 @@ def warm_up(candidate: Candidate, problem: Problem, data: SequenceDataset) -> No
     """
     weighted = f"{data.X.kind} {data.X.has_missing} {data.sample_weight is None}"
     # not by identity: what has travelled to a worker is another object there, trial by trial
-    key = (candidate.spec.name, candidate.spec.title, candidate.variant, problem.role, weighted)
+    kind = (candidate.spec.name, candidate.spec.title, candidate.variant, problem.role, weighted)
+    # orders 0 and 1, or a single state, run other kernels than larger ones
+    key = (*kind, candidate.capacity if candidate.capacity < _ALIKE else _ALIKE)
     if key in _warm:
         return
     _warm.add(key)

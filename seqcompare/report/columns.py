@@ -39,6 +39,25 @@ _COLUMNS: dict[str, Writer] = {
 _SCORES = ("score", "low", "high", "chance", "optimal", "at_most")
 
 
+#: Columns of figures whose names are not what they are called.
+_HEADS = {
+    "n_budget": "ended by the budget",
+    "n_seconds": "cut off by the clock",
+    "n_iter": "epochs",
+    "n_parameters": "parameters",
+    "fit_seconds": "time to fit",
+    "predict_us_per_step": "time to predict, a step",
+    "predict_us": "time to predict, a step",
+}
+#: How training ended, in words.
+ENDINGS = {"tol": "converged", "budget": "budget used up", "seconds": "cut off by the clock"}
+
+
+def head_of(column: str) -> str:
+    """Return what a column of the numbers of a figure is called."""
+    return _HEADS.get(column, column.replace("_", " "))
+
+
 def writer_of(column: str, own: Mapping[str, Writer], beside: Iterable[str] = ()) -> Writer:
     """Return how a column is written: as its table says, or else as everywhere.
 

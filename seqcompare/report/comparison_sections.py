@@ -76,6 +76,8 @@ def good_enough_section(view: ComparisonView) -> Section:
         for name, value in (("n_failed", 0), ("causal", True), ("n_choices", 1))
         if (summary[name] == value).all()
     }
+    # nor does what repeats the contestant
+    silent |= {"family"} if summary["family"].nunique() == len(summary) else set()
     present = {
         k: v
         for k, v in wanted.items()
@@ -223,7 +225,7 @@ def _calibration_figure(view: ComparisonView) -> Figure | None:
         panels=(Panel("", partial(data.calibration, enough, styles=view.looks)),),
         data=calibration[["model", "confidence", "accuracy", "count"]],
         y="accuracy",
-        size=(5.2, 3.4),
+        size=(4.8, 3.4),
     )
 
 
@@ -243,7 +245,7 @@ def _class_figure(view: ComparisonView) -> Figure | None:
         panels=(Panel("", partial(data.class_scores, named, styles=view.looks)),),
         data=named[["model", "label", "precision", "recall", "f1", "support"]],
         series=tuple((m, view.looks[m]) for m in dict.fromkeys(named["model"])),
-        size=(5.2, min(0.3 * scores["label"].nunique() + 0.9, 9)),
+        size=(4.8, min(0.3 * scores["label"].nunique() + 0.9, 9)),
     )
 
 

@@ -63,7 +63,7 @@ def _context_figure(view: ComparisonView) -> Figure | None:
         data=means[["entry", "control", "context", "score", "low", "high"]],
         writers=view.scores,
         y="score",
-        size=(5.2, 3.0),
+        size=(4.8, 2.9),
         columns=2,
     )
 
@@ -109,7 +109,7 @@ def _early_figure(view: ComparisonView) -> Figure | None:
         data=means[["entry", "control", "context", "score", "low", "high"]],
         writers=view.scores,
         y="score",
-        size=(5.2, 3.0),
+        size=(4.8, 2.9),
         columns=2,
     )
 
@@ -139,7 +139,7 @@ def _taught_figure(view: ComparisonView) -> Figure | None:
         data=taught,
         writers=dict.fromkeys(("score", "gain", "low", "high"), view.metric.say_figure),
         y="score",
-        size=(5.2, 3.0),
+        size=(4.8, 2.9),
     )
 
 
@@ -158,7 +158,7 @@ def _influence_figure(view: ComparisonView) -> Figure | None:
         panels=(Panel("", partial(data.influence_by_lag, influence, styles=view.looks)),),
         data=influence[["model", "lag", "influence"]],
         y="influence",
-        size=(5.6, 3.0),
+        size=(4.8, 2.9),
     )
 
 

@@ -14,6 +14,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from seqcompare.report import svg, tables
+from seqcompare.report.columns import head_of
 from seqcompare.report.figures import COMPARISON, SWEEP
 from seqcompare.report.figures.canvas import series_id
 from seqcompare.report.names import shown
@@ -266,7 +267,7 @@ def _section(section: Section, panels: Mapping[str, list[Markup]]) -> dict[str, 
 
 def _figure(figure: Figure, panels: Mapping[str, list[Markup]]) -> dict[str, object]:
     numbers = Table(
-        figure.name, "", "", figure.data, {str(c): str(c) for c in figure.data.columns}, figure.writers
+        figure.name, "", "", figure.data, {str(c): head_of(str(c)) for c in figure.data}, figure.writers
     )
     return {
         "kind": "figure",

@@ -85,7 +85,7 @@ def lag_figure(lags: pd.DataFrame) -> Figure | None:
         panels=(Panel("", lambda ax: lag_profile(seen, ax)),),
         data=lags,
         y="information",
-        size=(6.2, 2.8),
+        size=(4.8, 2.7),
     )
 
 

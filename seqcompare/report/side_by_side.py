@@ -150,7 +150,7 @@ def _compared(runs: Sequence[StoredRun], names: list[str]) -> _Found:
         alt="Scores of each contestant in each run; the numbers follow below.",
         panels=panels,
         data=both[["run", "entry", "family", "chosen", "metric", "score", "low", "high"]],
-        size=(5.4, 0.27 * both.groupby("run").size().max() + 1.2),
+        size=(4.8, 0.27 * both.groupby("run").size().max() + 1.2),
         columns=2,
     )
     headings = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from seqcompare.quantities import several
 from seqcompare.report.appendix import reproduce_section, trials_section
 from seqcompare.report.figures import VERDICT, figures_of, further_section
 from seqcompare.report.names import joined, shown
@@ -97,11 +98,11 @@ def _horizon_words(row: object) -> str:
     if status == "beyond":
         return f"keeps skill above one half at every distance swept (to {last:g})"
     if status == "censored":
-        return f"reaches at least to {last:g} steps, and beyond that nothing can be said"
+        return f"reaches at least to {several(last, 'step')}, and beyond that nothing can be said"
     if status == "below":
         return f"is below one half already at the smallest distance ({first:g})"
     if status == "bracketed":
-        return f"reaches {last:g} steps and falls below one half by {first:g}"
+        return f"reaches {several(last, 'step')} and falls below one half by {first:g}"
     return (
         "cannot be judged (no finished trial at the smallest distance, or optimal and chance are too close)"
     )
@@ -125,7 +126,7 @@ def _cannot_and_did_not(view: SweepView) -> list[str]:
         worst = did_not.groupby("group", sort=False).size().sort_values(ascending=False, kind="stable")
         sentences.append(
             "Could, but did not learn: "
-            + "; ".join(f"{group} in {n} combination{'s' if n > 1 else ''}" for group, n in worst.items())
+            + "; ".join(f"{group} in {several(n, 'combination')}" for group, n in worst.items())
             + "."
         )
     return [*sentences, *_kin_that_did(did_not, kinds)]
@@ -151,34 +152,33 @@ def _of_the_clock(did_not: pd.DataFrame) -> str:
 
 def _remarks(frame: pd.DataFrame, rows: pd.DataFrame, n_planned: int) -> list[str]:
     remarks = []
+    trials, of_all = several(len(rows), "trial"), several(len(frame), "trial")
     if len(frame) < n_planned:
         remarks.append(f"The run is not finished: {len(frame)} of {n_planned} trials are in this report.")
     seeds = int(frame["seed"].nunique()) if len(frame) else 0
     if 0 < seeds < 10:
         remarks.append(
-            f"With {seeds} seed{'s' if seeds > 1 else ''} the bands are ranges, and no test was made: small "
+            f"With {several(seeds, 'seed')} the bands are ranges, and no test was made: small "
             "differences mean nothing."
         )
     budget = int((rows["stop"] == "budget").sum())
     if budget:
         remarks.append(
-            f'{budget} of {len(rows)} trials ended because their budget of training ran out: they say "not '
+            f'{budget} of {trials} ended because their budget of training ran out: they say "not '
             'learned within the budget", never "cannot".'
         )
     seconds = int((rows["stop"] == "seconds").sum())
     if seconds:
         remarks.append(
-            f"{seconds} of {len(rows)} trials were stopped by the safety net of seconds: their scores "
+            f"{seconds} of {trials} were stopped by the safety net of seconds: their scores "
             "depend on the machine."
         )
     failed = int((frame["status"] != "ok").sum())
     if failed:
-        remarks.append(
-            f"{failed} of {len(frame)} trials failed; they are listed at the end and are in no mean."
-        )
+        remarks.append(f"{failed} of {of_all} failed; they are listed at the end and are in no mean.")
     undefined = int(((frame["status"] == "ok") & ~np.isfinite(frame["skill"])).sum())
     if undefined:
         remarks.append(
-            f"{undefined} trials have a score but no skill, since optimal and chance are equal there."
+            f"{several(undefined, 'trial')} with a score and no skill: optimal and chance are equal there."
         )
     return remarks

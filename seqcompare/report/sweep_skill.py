@@ -219,7 +219,7 @@ def _horizon_figure(view: SweepView) -> Figure | None:
         panels=(Panel("", partial(skill.horizons, best, palette=view.palette)),),
         data=best[["task", "group", "last_above", "first_below", "low", "high", "interval", "horizon"]],
         series=tuple(looks.items()),
-        size=(6.0, 0.16 * best["task"].nunique() * max(best["group"].nunique(), 2) + 0.9),
+        size=(4.8, 0.16 * best["task"].nunique() * max(best["group"].nunique(), 2) + 0.9),
     )
 
 

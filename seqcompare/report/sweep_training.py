@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from seqcompare.families import REFERENCE
 from seqcompare.quantities import p_words, ratio
 from seqcompare.quantities import skill as say_skill
+from seqcompare.report.columns import ENDINGS
 from seqcompare.report.figures import SWEEP, FigureSpec, figures_of, learning, skill
 from seqcompare.report.parts import Figure, Panel, Section, Table
 from seqcompare.report.sweep_tables import SweepView
@@ -115,7 +116,7 @@ def _gates(view: SweepView) -> Figure | None:
         data=gates[["task", "distance", "model", "step", "gate", "value", "scored"]],
         writers={"value": ratio},
         y="value",
-        size=(5.0, 2.4),
+        size=(4.8, 2.4),
         columns=1,
     )
 
@@ -227,17 +228,17 @@ def _rank_figure(view: SweepView, found: Ranks, about: pd.DataFrame, name: str, 
             ),
         ),
         data=table[["model", "rank"]],
-        size=(5.6, 0.24 * len(table) + 1.9),
+        size=(4.8, 0.24 * len(table) + 1.9),
     )
 
 
 def _budget_words(rows: pd.DataFrame) -> str:
     """Say how training ended."""
-    counts = rows["stop"].replace("", "not said").value_counts()
+    counts = rows["stop"].replace({"": "not said", **ENDINGS}).value_counts()
     told = ", ".join(
         f"{word} {n}" for word, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     )
-    return f"How training ended in these {len(rows)} trials: {told}."
+    return f"How training ended in {'this trial' if len(rows) == 1 else f'these {len(rows)} trials'}: {told}."
 
 
 def _curves(frame: pd.DataFrame, ax: Axes, *, column: str, words: str, looks: dict[str, SeriesStyle]) -> Axes:

@@ -13,7 +13,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from seqcompare.quantities import number
-from seqcompare.report.columns import Writer, writer_of
+from seqcompare.report.columns import ENDINGS, Writer, writer_of
 from seqcompare.report.names import shown
 from seqcompare.report.parts import Table
 
@@ -54,7 +54,7 @@ def rows(table: Table) -> list[list[Cell]]:
     columns = [
         [
             cell(value, writer_of(name, table.writers, table.frame.columns))
-            for value in table.frame[name].tolist()
+            for value in table.frame[name].replace(ENDINGS if name == "stop" else {}).tolist()
         ]
         for name in table.headings
     ]

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
-from seqcompare.quantities import duration, number, percent
+from seqcompare.quantities import duration, number, percent, several
 from seqcompare.report.names import plain, shown, visible
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ def show_plan(output: Output, plan: pd.DataFrame) -> None:
     rows = [(*key, int(n), duration(seconds)) for key, n, seconds in by.itertuples(name=None)]
     output.table("", ["axis", "task", "model", "trials", "one core"], rows)
     total = duration(float(plan["estimated_seconds"].sum()))
-    output.result(f"{len(plan)} trials to run, about {total} on one core", None)
+    output.result(f"{several(len(plan), 'trial')} to run, about {total} on one core", None)
 
 
 def show_sweep(output: Output, run: StoredSweep, page: Path) -> None:
@@ -251,7 +251,7 @@ def show_sweep(output: Output, run: StoredSweep, page: Path) -> None:
         output.result("How far the best model of each family reaches, in steps back:", None)
         output.result(answer.to_text(output.width), None)
     if failed:
-        output.say(f"{failed} of {len(frame)} trials failed; the report lists them")
+        output.say(f"{failed} of {several(len(frame), 'trial')} failed; the report lists them")
 
 
 def show_comparison(output: Output, found: StoredComparison, page: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from seqcompare.quantities import several
 from seqcompare.results.findings import Findings, Writer, brief
 
 
@@ -22,7 +23,7 @@ def chosen_words(found: Findings, entry: str) -> str:
     row = found.grids[(found.grids["entry"] == entry) & (found.grids["model"] == name)]
     if row.empty:
         return f"the folds chose {name} most often"
-    return f"{row['n_chosen'].iloc[0]} of {row['n_folds'].iloc[0]} folds chose {name}"
+    return f"{row['n_chosen'].iloc[0]} of {several(row['n_folds'].iloc[0], 'fold')} chose {name}"
 
 
 def say_choice(found: Findings, writer: Writer, model: str | None) -> None:

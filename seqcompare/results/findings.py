@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from seqcompare.metrics import Metric
-from seqcompare.quantities import percent
+from seqcompare.quantities import percent, several
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import Config
 from seqcompare.results.forecaster import Forecaster
@@ -173,8 +173,8 @@ def say_caveats(found: Findings, writer: Writer) -> None:
     if rare and data["role"] != "next":
         shown = ", ".join(f"{name} ({n})" for name, n in list(rare.items())[:5])
         writer.say(
-            f"{len(rare)} of {len(counts)} classes are rare, with fewer than {_RARE} examples: {shown}. What "
-            "is said of them rests on next to nothing.",
+            f"{len(rare)} of {len(counts)} classes {'is' if len(rare) == 1 else 'are'} rare, with fewer than "
+            f"{_RARE} examples: {shown}. What is said of them rests on next to nothing.",
             *(("classes", name, "count", n) for name, n in rare.items()),
         )
     _say_how_few(found, writer)
@@ -226,7 +226,8 @@ def _say_what_failed_while_tuning(failures: pd.DataFrame, writer: Writer) -> Non
     if len(untuned):
         firsts = untuned.drop_duplicates("entry").to_dict("records")
         named = "; ".join(
-            f"{f['entry']} ({f['untuned']} of {f['n_folds']} folds: {_short(f['error'])})" for f in firsts
+            f"{f['entry']} ({f['untuned']} of {several(f['n_folds'], 'fold')}: {_short(f['error'])})"
+            for f in firsts
         )
         writer.say(
             f"Tested untuned, by the first candidate, since every candidate failed while tuning: {named}.",

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from seqcompare.families import REFERENCE
-from seqcompare.quantities import number, percent, ratio
+from seqcompare.quantities import number, percent, ratio, several
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.findings import Findings, Writer, brief, steps
 
@@ -54,8 +54,8 @@ def say_forecaster(found: Findings, writer: Writer) -> None:
     why = "no other did better by more than one standard error" if same else "which did best"
     writer.say(
         f"To forecast {named.steps} step{'s' * (named.steps > 1)}, {who} is named, {why} in backtests: "
-        f"{'; '.join(words)} (mean CRPS of all steps from {named.n_origins} points, in units of the error of "
-        f"{error} one step ahead).",
+        f"{'; '.join(words)} (mean CRPS of all steps from {several(named.n_origins, 'point')}, in "
+        f"units of the error of {error} one step ahead).",
         *(("forecasters", str(row["candidate"]), "score", row["score"]) for row in rows),
     )
     if rival is not None and np.isfinite([named.row["checked"], rival["checked"]]).all():

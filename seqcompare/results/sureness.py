@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seqcompare.quantities import about, duration, probability, size
+from seqcompare.quantities import about, duration, probability, several, size
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.findings import Findings, Number, Writer, brief
 from seqcompare.results.judgement import EQUIVALENT, INFERIOR, NOT_TRIED, UNDECIDED
@@ -108,7 +108,7 @@ def say_budget(findings: Findings, writer: Writer) -> None:
         ("spent", "spent_seconds", "value", found.spent),
     ]
     if not (apart or late or found.skipped or found.raced):
-        writer.say(f"{text}: enough for all {n} candidates.", *evidence)
+        writer.say(f"{text}: enough for all {several(n, 'candidate')}.", *evidence)
         return
     parts = []
     if apart:
@@ -118,7 +118,7 @@ def say_budget(findings: Findings, writer: Writer) -> None:
     if late:
         parts.append(f"{len(late)} {_were(late)} over the budget and not tried: {_named(findings, late)}")
     kept = n - len(apart) - len(late) - len(over)
-    text += f": of {n} candidates {kept} {'was' if kept == 1 else 'were'} tried" + "".join(
+    text += f": of {several(n, 'candidate')} {kept} {'was' if kept == 1 else 'were'} tried" + "".join(
         f"; {part}" for part in parts
     )
     for part in sorted(set(found.raced.values())):

@@ -246,6 +246,13 @@ OTHERWISE = {
         table("site,kind,year,v", (f"{s},{w},{y},{number()}" for y in range(1931, 1937) for s in "ab"
                                    for w in ("oats", "rye"))),
         [6] * 4, ["v"], "each of its times once with each of 'site', 'kind' together"),
+    "a column each value of which": (
+        table("loan,month_nr,v", sorted((f"L{i},{m},{number()}" for i in range(6) for m in range(4 + i % 3)),
+                                        key=lambda row: row[::-1])),
+        [4, 5, 6] * 2, ["v"], "counts anew with each of its values"),
+    "short codes": (
+        table("id,t,status", (f"{i},{k},{'C01X'[(i * k + k) % 4]}" for i in range(6) for k in range(8))),
+        [8] * 6, ["status"], "short codes, numbers and words"),
     "a day, and beside it": (
         table("person_id,day,beep,v", (f"{i},{d},{b},{number()}" for i in range(5) for d in range(1, 4)
                                        for b in range(1, 6))),

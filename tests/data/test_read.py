@@ -205,7 +205,7 @@ def test_numbers_have_gaps_if_asked_for(write):
     path = write("a.csv", "sequence,x\n1,.5\n1,NA\n1,\n1,2\n")
     data = read(path, missing="keep")
     np.testing.assert_array_equal(data.X.values, [0.5, np.nan, np.nan, 2])
-    assert any(note.startswith("2 numbers are missing") for note in data.notes)
+    assert any(note.startswith("2 numbers missing") for note in data.notes)
 
 
 def test_na_among_words_is_a_word(write):

@@ -297,7 +297,11 @@ READING = [f"s{s},{i},{w},{few(['the', 'dog', 'ran'])[0]},{number()}" for s in r
            for i in np.random.default_rng(s).permutation(12) for w in range(1, 7 + i % 3)]  # fmt: skip
 LOANS = shuffled(f"L{i},{m},{few('C012X')[0]},{number()},{'ny'[i % 2]}" for i in range(30)
                  for m in range(5 + i % 6))  # fmt: skip
+BENCH = [
+    f"SN{s},{t},{k / 2},{number()},{'PF'[s % 2]}" for s in range(9) for t in range(1, 4) for k in range(8)
+]
 KEYS = {
+    "benches": ("SerialNo,TestStep,StepTime,amps,passed", BENCH, 27, "SerialNo,TestStep", {"amps"}),
     "pupils": ("school,student,term,grade,ill", SCHOOL, 24, "school,student", {"grade", "ill"}),
     "items": ("subj,item,word_nr,word,rt", READING, 108, "subj,item", {"word", "rt"}),
     "loans": ("loan,on_book,status,balance,default", LOANS, 30, "loan", {"status", "balance"}),

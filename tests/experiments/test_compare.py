@@ -319,7 +319,7 @@ def test_classes_of_sequences_have_their_tables(tmp_path):
     calibration = run.calibration()
     assert calibration["confidence"].between(0, 1).all()
     verdict = run.verdict()
-    assert any("classes are rare" in s and "odd (4)" in s for s in verdict.sentences)
+    assert any("rare, with fewer than 10 examples" in s and "odd (4)" in s for s in verdict.sentences)
     assert verdict.entry == "Markov chain"
 
 

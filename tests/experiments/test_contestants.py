@@ -298,7 +298,7 @@ def test_it_is_said_what_families_do_about_missing_values():
     problem = problem_of(holed("next"), 0.8, 600.0)
     made = [c.build(problem, 0)[0] for found in contestants(holed("next"))[1:] for c in found.candidates]
     kinds = {type(model).__name__ for model in made}
-    assert kinds == {"Autoregression", "HMM", "LinearStateSpace", "NextStep"}
+    assert kinds == {"Autoregression", "AutoregressiveHMM", "HMM", "LinearStateSpace", "NextStep"}
     inner = {type(model.estimator).__name__ for model in made if type(model).__name__ == "NextStep"}
     assert inner == {"WindowStepRegressor", "Filled", "LastValue"}
 

@@ -207,6 +207,19 @@ def test_a_kind_is_warmed_up_as_it_is_built_for_a_trial(monkeypatch):
 
 
 @pytest.mark.usefixtures("cold")
+def test_small_candidates_are_warmed_up_beside_the_large_ones():
+    data = read((["abab"] * 10 + ["baab"] * 10, np.arange(20) % 2))
+    planned = plan_comparison(data, "markov")
+    (contestant,) = (c for c in planned.contestants if c.name == "Markov chain")
+    chains = [x for x in contestant.candidates if x.variant == contestant.candidates[0].variant]
+    for candidate in chains:
+        warm_up(candidate, planned.source.problem(), data)
+    sizes = {min(x.capacity, 2) for x in chains}
+    assert len(sizes) > 1
+    assert {key[-1] for key in trial_module._warm} == sizes
+
+
+@pytest.mark.usefixtures("cold")
 def test_warming_up_is_no_part_of_what_a_trial_takes(monkeypatch):
     clock = SimpleNamespace(now=0.0)
     monkeypatch.setattr(trial_module, "time", SimpleNamespace(perf_counter=lambda: clock.now))

@@ -5,17 +5,28 @@ import re
 import shutil
 from pathlib import Path
 
+import matplotlib as mpl
 import pytest
 from browsing import audit, opened
+
+mpl.use("agg")
+
+import matplotlib.pyplot as plt
+from matplotlib.colors import to_hex
+from matplotlib.text import Text
 
 import seqcompare
 from seqcompare import quantities
 from seqcompare.metrics import METRICS
 from seqcompare.report.answer.axis import zoomed
 from seqcompare.report.answer.tiles import scale_of
+from seqcompare.report.figures.skill import FRAME
 from seqcompare.report.page import write_report
 from seqcompare.report.sweep_answer import reaches as matrix
+from seqcompare.report.sweep_answer.picture import draw
+from seqcompare.report.sweep_answer.reaches import CANNOT, NOT_LEARNED, ReachCell, Reaches
 from seqcompare.results.left_out import OVER_TIME, TOLD_APART, LeftOut, Spent
+from seqcompare.style import Palette
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 RUNS = ["next", "next-real", "sequence", "sequence-real", "step", "value"]
@@ -300,3 +311,32 @@ def test_the_matrix_of_a_sweep_is_on_the_first_screen(browser, report_folder, wi
         )
         assert len(set(looks)) == len(looks) >= 3
         assert page.evaluate("document.documentElement.scrollHeight") < 8 * 900
+
+
+@pytest.mark.parametrize("name", [*(f"compare-{name}" for name in RUNS), "sweep"])
+def test_no_words_of_a_slide_are_cut_or_lie_on_an_edge(name):
+    slide = seqcompare.load_run(GOLDEN / name).answer().slide()
+    slide.canvas.draw()
+    whole = slide.bbox
+    texts = [text for text in slide.findobj(Text) if text.get_visible() and text.get_text()]
+    assert len(texts) > 5
+    for text in texts:
+        box = text.get_window_extent()
+        assert whole.x0 <= box.x0 < box.x1 <= whole.x1, text.get_text()
+        assert whole.y0 <= box.y0 < box.y1 <= whole.y1, text.get_text()
+    for card in [ax for ax in slide.axes if ax.texts and not ax.lines and not ax.patches]:
+        for text in card.texts:
+            box = text.get_window_extent()
+            assert card.bbox.y0 + 2 < box.y0, text.get_text()
+            assert box.x1 < card.bbox.x1, text.get_text()
+    plt.close(slide)
+
+
+def test_hatching_and_frames_mean_in_the_matrix_what_they_mean_on_the_map():
+    groups = dict.fromkeys(("a", "b"), Palette().style("a"))
+    cells = {("a", "t"): ReachCell("< 2", NOT_LEARNED), ("b", "t"): ReachCell("✕ < 2", CANNOT)}
+    ax = draw(Reaches(("t",), groups, cells, {}))
+    hatched = [patch.get_y() for patch in ax.patches if patch.get_hatch()]
+    framed = [round(patch.get_y()) for patch in ax.patches if to_hex(patch.get_edgecolor()) == FRAME]
+    assert (hatched, framed) == ([1], [0])
+    plt.close(ax.figure)

@@ -13,7 +13,7 @@ def test_warnings():
     data = {**DATA, "n_independent": 7, "role": "step", "classes": {"x": 50, "y": 3}}
     text = str(write(enough(), table, data=data))
     assert "Not all answers could be given in time: ahead use steps after the label" in text
-    assert "1 of 2 classes are rare, with fewer than 10 examples: y (3)" in text
+    assert "1 of 2 classes is rare, with fewer than 10 examples: y (3)" in text
     assert "There are only 7 sequences in all" in text
     assert "Failed in some folds, and left out: ahead (ValueError: too far too far" in text
     assert "too far ...)." in text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from numbers import Integral, Real
-from typing import Any, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,32 +17,23 @@ from seqcompare.data.targets import check_sequence_weights
 from seqcompare.models.base import NumberDensity, Reading, check_lengths, check_sequences
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.drawing import forecast_from_states
-from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
-from seqcompare.models.hmm.online import settle
+from seqcompare.models.filling import check_missing
 from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
 from seqcompare.models.hmm.regimes import Climb, climb, draw_start, one_rule
+from seqcompare.models.hmm.regimes_online import (
+    Known,
+    Unsure,
+    first_known,
+    mixtures_ahead,
+    read_on,
+    states_after,
+)
 from seqcompare.models.hmm.sampling import draw_states
 from seqcompare.models.markov.counts import check_order
-from seqcompare.models.markov.lag_predictions import channels_of
 from seqcompare.typing import Floats, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 # Continuations that are drawn for a forecast.
 _CONTINUATIONS = 50
-
-
-class Known(NamedTuple):
-    """What is known of a sequence that is read step by step.
-
-    Attributes
-    ----------
-    ahead : ndarray of shape (K,)
-        p(state of the next step | steps so far).
-    steps : ndarray of shape (m,) or (m, d)
-        The last steps, as many as rules look back.
-    """
-
-    ahead: Floats
-    steps: Floats
 
 
 class AutoregressiveHMM(NumberDensity):
@@ -64,6 +55,8 @@ class AutoregressiveHMM(NumberDensity):
         Most iterations of EM a start.
     tol : float, default=1e-6
         EM stops once an iteration gains less than this, in nats a step.
+    missing : {"error", "allow"}, default="error"
+        "allow" takes NaN, in whole steps or single channels, as not observed; see the notes.
     min_covar : float, default=1e-3
         Smallest variance in any direction, as a share of what a single rule for all steps leaves over there.
     random_state : int, RandomState instance or None, default=None
@@ -97,12 +90,19 @@ class AutoregressiveHMM(NumberDensity):
     The first `order` steps of a sequence have no state's rule: they are predicted as by the `Autoregression`
     of that order, fitted to all steps, from as many steps as there are. They say nothing about the state.
 
+    With gaps the distribution of the last steps, given the last state, is a mixture that grows at every step:
+    it is taken for a normal one of its mean and covariance (a Kalman filter in each state, collapsed after
+    every step; Kim 1994). That is exact with one state, without lags, and for order 1 where no two missing
+    steps follow each other. Rules are fitted to the steps whose lags are all known; a single one, and that of
+    the first steps, to all by EM.
+
     A start's states are that single rule with its predictions and variances moved at random.
 
     References
     ----------
     Hamilton (1989), A new approach to the economic analysis of nonstationary time series and the business
-    cycle. Hamilton (1990), Analysis of time series subject to changes in regime.
+    cycle. Hamilton (1990), Analysis of time series subject to changes in regime. Kim (1994), Dynamic linear
+    models with Markov-switching.
 
     Examples
     --------
@@ -123,6 +123,7 @@ class AutoregressiveHMM(NumberDensity):
         max_iter: int = 500,
         tol: float = 1e-6,
         min_covar: float = 1e-3,
+        missing: Literal["error", "allow"] = "error",
         random_state: RandomState = None,
     ) -> None:
         self.n_components = n_components
@@ -131,12 +132,13 @@ class AutoregressiveHMM(NumberDensity):
         self.max_iter = max_iter
         self.tol = tol
         self.min_covar = min_covar
+        self.missing = missing
         self.random_state = random_state
 
     @property
     def reading(self) -> Reading:
         """Integers are numbers."""
-        return {"numbers": True}
+        return {"numbers": True, "allow_nan": self.missing == "allow"}
 
     @property
     def takes_weights(self) -> bool:
@@ -199,16 +201,21 @@ class AutoregressiveHMM(NumberDensity):
         return self
 
     def score_steps(self, X: SequencesLike) -> SequencesLike:
-        """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
+        """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container.
+
+        Of a step with missing channels it is the density of the others, and 0 if all are missing.
+        """
         sequences, fit = self._read(X)
-        ahead, _ = self._beliefs(sequences, fit)
+        ahead = self._beliefs(sequences, fit) @ self.transmat_
         before = np.empty_like(ahead)
         before[1:] = ahead[:-1]
         before[sequences.offsets[:-1]] = self.startprob_
         # a step far from all states has a density that underflows
         with np.errstate(divide="ignore"):
             logs = np.log(before) + fit.log_of(slice(None))
-        return sequences.pack(np.logaddexp.reduce(logs, axis=1) + fit.shift)
+        found = np.logaddexp.reduce(logs, axis=1) + fit.shift
+        found[sequences.missing.all(axis=1)] = 0.0
+        return sequences.pack(found)
 
     def predict_next_distribution(self, X: SequencesLike) -> Distribution | list[Distribution]:
         """Return the distribution of x[t+1] given x[..t] for every step t, a mixture over the states.
@@ -239,30 +246,24 @@ class AutoregressiveHMM(NumberDensity):
         check_scalar(steps, "steps", Integral, min_val=1)
         drawn = _CONTINUATIONS if n_samples is None else n_samples
         rng = check_random_state(random_state)
-        weights, _ = self._beliefs(sequences, self.regimes_.likelihood(sequences))
-        ahead, last = self._ahead(sequences), sequences.offsets[1:] - 1
-        kept = [x[max(len(x) - self.coef_.shape[1], 0) :] for x in sequences]
-        after = [(ahead[row], Known(weights[row], x)) for row, x in zip(last, kept, strict=True)]
-        return forecast_from_states(after, self.step, steps, drawn, rng)
+        after = states_after(self, sequences)
+        last = self._ahead(sequences)[sequences.offsets[1:] - 1]
+        each = [(last[i], known) for i, known in enumerate(after)]
+        return forecast_from_states(each, self.step, steps, drawn, rng)
 
-    def start(self) -> Known:
+    def start(self) -> Known | Unsure:
         """Return the state before the first step of a sequence, for `step`."""
         check_is_fitted(self)
-        return Known(self.startprob_, np.empty((0,) if self.flat_ else (0, self.n_channels_)))
+        return first_known(self)
 
-    def step(self, state: Known, x: float | Floats) -> tuple[Distribution, Known]:
+    def step(self, state: Known | Unsure, x: float | Floats) -> tuple[Distribution, Known | Unsure]:
         """Read one more step; return the distribution of the next one, and what is known then."""
-        steps = np.concatenate([state.steps, np.asarray(x, dtype=np.float64)[np.newaxis]])
-        sequences = self._check([steps])
-        fit = self.regimes_.likelihood(sequences)
-        now = settle(state.ahead, Likelihood(fit.relative[-1:], fit.shift[-1:], fit.log_of(slice(-1, None))))
-        known = Known(now @ self.transmat_, steps[max(len(steps) - self.coef_.shape[1], 0) :])
-        return self._mix(known.ahead[np.newaxis], sequences, slice(-1, None))[0], known
+        return read_on(self, state, x)
 
     def filter_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(state at t | steps 0..t), causal, shape (T_i, K) a sequence, in X's container."""
         sequences, fit = self._read(X)
-        return sequences.pack(self._beliefs(sequences, fit)[1])
+        return sequences.pack(self._beliefs(sequences, fit))
 
     def predict_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(state at t | all steps), smoothed, shape (T_i, K) a sequence, in X's container."""
@@ -370,26 +371,17 @@ class AutoregressiveHMM(NumberDensity):
         sequences = self._check(X)
         return sequences, self.regimes_.likelihood(sequences)
 
-    def _beliefs(self, sequences: Sequences, fit: Likelihood) -> tuple[Floats, Floats]:
-        """Return the probabilities of the next state, and of the present one, after each step."""
-        _, now = filter_states(self.startprob_, self.transmat_, fit, np.array(sequences.offsets))
-        return now @ self.transmat_, now
+    def _beliefs(self, sequences: Sequences, fit: Likelihood) -> Floats:
+        """Return the probabilities of the present state after each step."""
+        return filter_states(self.startprob_, self.transmat_, fit, np.array(sequences.offsets))[1]
 
     def _ahead(self, sequences: Sequences) -> Distribution:
         """Return the distributions of the step after each, batch (n_steps,)."""
-        weights, _ = self._beliefs(sequences, self.regimes_.likelihood(sequences))
-        return self._mix(weights, sequences, slice(None))
-
-    def _mix(self, weights: Floats, sequences: Sequences, rows: slice) -> Distribution:
-        """Return the distributions of the steps after some rows, whose states have these probabilities."""
-        found = self.regimes_.ahead(channels_of(sequences), sequences.step_index)
-        means, covariances = (each[rows] for each in found)
-        if sequences.values.ndim == 1:
-            return NormalMixture(weights, means[..., 0], np.sqrt(covariances[..., 0, 0]))
-        return MultivariateNormalMixture(weights, means, covariances)
+        return mixtures_ahead(self.regimes_, sequences, pairs=self.missing == "allow")
 
     def _check_parameters(self) -> None:
         check_order(self.order)
+        check_missing(self.missing)
         for name in ("n_components", "n_init", "max_iter"):
             check_scalar(getattr(self, name), name, Integral, min_val=1)
         check_scalar(self.tol, "tol", Real, min_val=0)

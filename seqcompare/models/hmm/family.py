@@ -174,15 +174,20 @@ def _numbers_in_a_state(problem: Problem) -> list[Settings]:
 
 
 def _regimes(problem: Problem, n_components: int, order: int = 1) -> BaseEstimator | None:
-    """Return the density whose states are linear rules; gaps would hide what a rule needs to see."""
-    if problem.role != "next" or problem.kind != "real" or problem.missing:
+    """Return the density whose states are linear rules."""
+    if problem.role != "next" or problem.kind != "real":
         return None
-    return seqcompare.AutoregressiveHMM(n_components, order, n_init=10 if problem.task is not None else 3)
+    return seqcompare.AutoregressiveHMM(
+        n_components,
+        order,
+        n_init=10 if problem.task is not None else 3,
+        missing="allow" if problem.missing else "error",
+    )
 
 
 def _rules(problem: Problem) -> list[Settings]:
     """Return numbers of rules and their orders: some ten steps for each free parameter."""
-    if problem.role != "next" or problem.kind != "real" or problem.missing:
+    if problem.role != "next" or problem.kind != "real":
         return []
     d = problem.n_channels
     tried = [(k, p) for p in (1, 2, 4) for k in (2, 3) if p < problem.longest // 2]
@@ -344,10 +349,10 @@ FAMILY = Family(
             _rules,
             label=_label_of_rules,
             refine=_near_rules,
-            cost=partial(_seconds, 3e-5),
+            # with gaps, every step is read once for each pair of states
+            cost=lambda problem, settings: _seconds(3e-4 if problem.missing else 3e-5, problem, settings),
             sizes=(2, 3),
             kinds=("real",),
-            missing=False,
         ),
         _spec(
             "state-space-smoothed",

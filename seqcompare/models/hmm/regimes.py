@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from seqcompare.data.resolution import no_narrower
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.hmm.recursions import Likelihood, expect_states
+from seqcompare.models.hmm.regime_gaps import Lagged, Rules, read_all
 from seqcompare.models.markov.lag_predictions import channels_of, normal_log_density
 from seqcompare.models.markov.lags import Lags, Predictors, find_predictors, predict_ahead
 from seqcompare.models.markov.least_squares import find_level, find_moments, fit_lags, solve
@@ -73,9 +74,20 @@ class Regimes(NamedTuple):
         return means, np.stack([rule.covariance[used] for rule, (_, used) in found], axis=1)
 
     def likelihood(self, sequences: Sequences) -> Likelihood:
-        """Return how well each step, given those before it, fits each state."""
+        """Return how well each step, given those before it, fits each state.
+
+        With gaps in a sequence it is as `seqcompare.models.hmm.regime_gaps` has it.
+        """
         x, first = channels_of(sequences), sequences.offsets[:-1]
         log = np.empty((len(x), len(self.startprob)))
+        if np.isnan(x).any():
+            gappy = np.logical_or.reduceat(np.isnan(x).any(axis=1), first)
+            steps = np.repeat(gappy, sequences.lengths)
+            log[steps] = self.read_gaps(sequences.take(gappy))[0]
+            if not gappy.all():
+                whole = self.likelihood(sequences.take(~gappy))
+                log[~steps] = whole.log_of(slice(None)) + whole.shift[:, np.newaxis]
+            return Likelihood.from_log(log)
         for state in self._states:
             rule = self.predictors(state)
             off, which = np.empty_like(x), np.zeros(len(x), dtype=np.intp)
@@ -84,6 +96,22 @@ class Regimes(NamedTuple):
             off[first], which[first] = x[first] - rule.intercept[0], 0
             log[:, state] = normal_log_density(off, rule.covariance, which)
         return Likelihood.from_log(log)
+
+    def read_gaps(self, sequences: Sequences) -> tuple[Floats, Lagged]:
+        """Return log-likelihoods of all steps in each state, and what is known of the steps after each."""
+        x, offsets = channels_of(sequences), np.array(sequences.offsets)
+        return read_all(self.startprob, self.transmat, self.rules(), x, offsets)
+
+    def rules(self) -> Rules:
+        """Return what each state says of a step, from any number of steps before it."""
+        found = [self.predictors(state) for state in self._states]
+        coef = np.stack([each.coef for each in found], axis=1)  # (p + 1, K, p, d, d)
+        m, n_states, p, d, _ = coef.shape
+        return Rules(
+            np.ascontiguousarray(coef.transpose(0, 1, 3, 2, 4)).reshape(m, n_states, d, p * d),
+            np.stack([each.intercept for each in found], axis=1),
+            np.stack([each.covariance for each in found], axis=1),
+        )
 
     @property
     def _states(self) -> range:
@@ -119,13 +147,17 @@ def one_rule(sequences: Sequences, weight: Floats, order: int) -> tuple[Lags, Pr
 def draw_start(
     lags: Lags, start: Predictors, unit: Floats, n_states: int, *, sticky: bool, rng: np.random.RandomState
 ) -> Regimes:
-    """Return states that each differ from one rule at random, whatever the order of the data."""
+    """Return states that each differ from one rule at random, whatever the order of the data.
+
+    A single one does not differ.
+    """
     p, d, _ = lags.coef.shape
     left = np.sqrt(np.diag(lags.covariance))
     factor = np.linalg.cholesky(lags.covariance)
-    coef = _APART / np.sqrt(max(p * d, 1)) * rng.normal(size=(n_states, p, d, d))
-    wider = np.exp(_APART_IN_LOG * rng.normal(size=n_states))
-    intercept = lags.intercept + _APART * rng.normal(size=(n_states, d)) @ factor.T
+    apart = _APART if n_states > 1 else 0.0
+    coef = apart / np.sqrt(max(p * d, 1)) * rng.normal(size=(n_states, p, d, d))
+    wider = np.exp(apart * _APART_IN_LOG * rng.normal(size=n_states))
+    intercept = lags.intercept + apart * rng.normal(size=(n_states, d)) @ factor.T
     # a rule that leans on the past otherwise goes through the same middle
     coef = coef * left[:, np.newaxis] / unit
     intercept -= coef.sum(axis=1) @ lags.level_mean
@@ -152,6 +184,9 @@ def climb(
     tol: float,
 ) -> Climb:
     """Run EM: expected states by forward and backward, then weighted least squares in each.
+
+    Where steps are missing these are over the steps whose lags are all known. A single state's rule stays as
+    it is: it was fitted to all steps.
 
     Parameters
     ----------
@@ -186,7 +221,7 @@ def climb(
             return Climb(regimes, curve, False)
         coef, intercept = regimes.coef.copy(), regimes.intercept.copy()
         covariance = regimes.covariance.copy()
-        for state in range(len(coef)):
+        for state in range(len(coef) if len(coef) > 1 else 0):
             moments = find_moments(sequences, found.posterior[:, state] * weight, order, level)
             if moments.total > _LEAST_STEPS * (order * len(least) + 1):
                 coef[state], intercept[state], rest = solve(moments)

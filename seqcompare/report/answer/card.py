@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seqcompare.quantities import several
 from seqcompare.report.answer.sheet import AnswerSheet
 from seqcompare.report.names import shown
 from seqcompare.report.tables import markdown_text
@@ -26,11 +27,11 @@ def model_card(result: ComparisonResult, sheet: AnswerSheet, folder: str) -> str
     versions = ", ".join(f"{shown(k, 20)} {shown(v, 20)}" for k, v in config.get("versions", {}).items())
     machine = config.get("machine", {})
     facts = {
-        "Data": f"{data['n_sequences']:,} sequences, {data['n_steps']:,} steps of {data['n_channels']} "
-        f"{'channel' if data['n_channels'] == 1 else 'channels'} ({shown(data['kind'], 10)})",
+        "Data": f"{several(data['n_sequences'], 'sequence')}, {several(data['n_steps'], 'step')} of "
+        f"{several(data['n_channels'], 'channel')} ({shown(data['kind'], 10)})",
         "What it predicts": sheet.subtitle,
         **{tile.label: f"{tile.value} ({tile.note})" for tile in sheet.tiles},
-        "Fitted to": f"all {data['n_sequences']:,} sequences; the scores are of fits to parts of them",
+        "Fitted to": "all of these data; the scores are of fits to parts of them",
         "Made": f"{shown(config.get('started', ''), 30)}, {versions}, {shown(machine.get('system', ''), 60)}",
     }
     lines = [f"# Model card: {markdown_text(shown(data['name'], 60))}", ""]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from seqcompare.quantities import several
 from seqcompare.report.answer.sheet import AnswerSheet
 from seqcompare.report.answer.words import margin_words
 from seqcompare.report.names import shown
@@ -47,8 +48,9 @@ def methods(result: ComparisonResult, sheet: AnswerSheet) -> str:
     names = ", ".join(row.name for row in competed) or "none"
     seed = f" The seed was {settings['random_state']}." if "random_state" in settings else ""
     return (
-        f"We compared {len(competed)} models ({names}) with seqcompare{version} on {shown(data['name'], 60)} "
-        f"({data['n_sequences']:,} sequences, {data['n_steps']:,} steps), tested on "
+        f"We compared {several(len(competed), 'model')} ({names}) with seqcompare{version} on "
+        f"{shown(data['name'], 60)} ({several(data['n_sequences'], 'sequence')}, "
+        f"{several(data['n_steps'], 'step')}), tested on "
         f"{shown(data['splits'], 200)}. A part of the training data chose the candidate of each model, which "
         f"was then fitted to all of them. Models were compared by {metric.loss_label}, paired on the same "
         f"test units; intervals are of 95%. A difference below {margin} counts as practically equal. A model "

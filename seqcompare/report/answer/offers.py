@@ -57,8 +57,7 @@ def _typed(result: ComparisonResult, command: Command, folder: str, named: bool)
         offers.append(Offer("Ask the model about these sequences, or a file of new ones like it", answers))
         ahead = result.forecaster
         if ahead is not None:
-            steps = f"{say.count(ahead.steps)} step{'s' if ahead.steps > 1 else ''}"
-            words = f"Forecast the next {steps} after the end of these, or of new ones"
+            words = f"Forecast {say.several(ahead.steps, 'step')} after the end of these, or of new ones"
             line = command.other("forecast", folder, where, "--steps", str(ahead.steps))
             offers.append(Offer(words, line))
     elif result.judgement.kind != "nothing":

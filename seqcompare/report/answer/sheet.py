@@ -178,12 +178,14 @@ def _subtitle(data: Params) -> str:
     n, shortest, longest = (data[name] for name in ("n_sequences", "shortest", "longest"))
     target = _TARGETS.get(str(data["role"]), str(data["role"]))
     if data["role"] in ("step", "sequence") and data["classes"]:
-        target += f" ({say.count(len(data['classes']))} classes)"
+        target += f" ({say.several(len(data['classes']), 'class')})"
     lengths = say.count(shortest) if shortest == longest else f"{say.count(shortest)}–{say.count(longest)}"
-    steps = f"{say.count(data['n_symbols'])} symbols"
-    if data["kind"] == "real":
-        steps = f"{say.count(data['n_channels'])} number{'s' if data['n_channels'] > 1 else ''} a step"
-    sequences = f"{say.count(n)} sequence{'s' if n > 1 else ''} of {lengths} steps, {steps}"
+    steps = say.several(data["n_symbols"], "symbol")
+    if data["kind"] == "mixed":
+        steps = f"{say.several(data['n_channels'], 'channel')} of symbols and numbers"
+    elif data["kind"] != "symbols":
+        steps = f"{say.several(data['n_channels'], 'number')} a step"
+    sequences = f"{say.several(n, 'sequence')} of {lengths} {'step' if longest == 1 else 'steps'}, {steps}"
     return f"Predict {target} · {sequences} · tested on {shown(data['splits'], 110)}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
@@ -14,8 +13,13 @@ from seqcompare.report.svg import any_script
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 _GOOD, _CARD = "#00694a", "#f6f8fa"
+#: Dots that words stay away from the edges of their card.
+_EDGE = 6
+#: The smallest letters, in points, on a picture of 12.8 inches.
+_SMALLEST = 6.5
 
 
 def draw_scores(sheet: AnswerSheet, ax: Axes | None = None) -> Axes:
@@ -63,15 +67,10 @@ def draw_slide(sheet: AnswerSheet) -> Figure:
     """Return tiles and scores as one picture of 16 by 9."""
     with style.look(), any_script():
         canvas = plt.figure(figsize=(12.8, 7.2))
-        canvas.text(0.04, 0.93, sheet.title, fontsize=22, weight="bold", va="center")
-        canvas.text(
-            0.04,
-            0.875,
-            "\n".join(textwrap.wrap(sheet.subtitle, 130)),
-            fontsize=11,
-            color=style.QUIET,
-            va="center",
-        )
+        title = canvas.text(0.04, 0.93, sheet.title, fontsize=22, weight="bold", va="center")
+        _fit(title, sheet.title, canvas.bbox.x1 * 0.96, canvas.bbox.y0)
+        below_title = canvas.text(0.04, 0.90, "", fontsize=11, color=style.QUIET, va="top")
+        _fit(below_title, sheet.subtitle, canvas.bbox.x1 * 0.96, canvas.bbox.y1 * 0.825)
         widths = (0.30, 0.20, 0.19, 0.20)
         left = 0.04
         for tile, width in zip(sheet.tiles, widths, strict=False):
@@ -81,18 +80,19 @@ def draw_slide(sheet: AnswerSheet) -> Figure:
             for spine in box.spines.values():
                 spine.set_visible(True)
                 spine.set_color(_GOOD if tile.tone == "ok" else style.RULE)
-            letters = int(width * 115)
+            right, bottom = box.bbox.x1 - _EDGE, box.bbox.y0 + _EDGE
             box.text(0.04, 0.87, tile.label, fontsize=11, color=style.QUIET, va="center")
-            value = textwrap.fill(tile.value, int(letters * 0.72))
             color = _GOOD if tile.tone == "ok" else style.INK
-            box.text(0.04, 0.75, value, fontsize=15, weight="bold", color=color, va="top")
-            below = 0.75 - 0.17 * (value.count("\n") + 1)
-            note = "\n".join(textwrap.wrap(tile.note, int(letters * 1.25)))
-            box.text(0.04, below, note, fontsize=9.5, color=style.QUIET, va="top")
+            value = box.text(0.04, 0.77, "", fontsize=15, weight="bold", color=color, va="top")
+            _fit(value, tile.value, right, box.bbox.y0 + 0.3 * box.bbox.height)
+            end = box.transAxes.inverted().transform((0, value.get_window_extent().y0))[1]
+            note = box.text(0.04, end - 0.05, "", fontsize=9.5, color=style.QUIET, va="top")
+            _fit(note, tile.note, right, bottom)
             left += width + 0.01
         for tile in sheet.tiles[len(widths) :]:
-            line = textwrap.shorten(f"{tile.label}: {tile.value} ({tile.note})", 130, placeholder=" ...")
-            canvas.text(0.04, 0.57, line, fontsize=10.5, color=style.QUIET, va="center")
+            line = canvas.text(0.04, 0.59, "", fontsize=10.5, color=style.QUIET, va="top")
+            words = f"{tile.label}: {tile.value} ({tile.note})"
+            _fit(line, words, canvas.bbox.x1 * 0.96, canvas.bbox.y1 * 0.545)
         if not sheet.rows:
             return canvas
         ax = canvas.add_axes((0.27, 0.10, 0.66, 0.44))
@@ -100,3 +100,22 @@ def draw_slide(sheet: AnswerSheet) -> Figure:
         ax.tick_params(labelsize=11)
         ax.xaxis.label.set_fontsize(11)
     return canvas
+
+
+def _fit(text: Text, words: str, right: float, bottom: float) -> None:
+    """Set words into lines that end before `right`, in letters so small that they end above `bottom`."""
+    room, size = right - text.get_window_extent().x0, float(text.get_fontsize())
+    while True:
+        text.set_fontsize(size)
+        lines = [""]
+        for word in words.split():
+            text.set_text(f"{lines[-1]} {word}".strip())
+            if lines[-1] and text.get_window_extent().width > room:
+                lines.append(word)
+            else:
+                lines[-1] = text.get_text()
+        text.set_text("\n".join(lines))
+        box = text.get_window_extent()
+        if (box.y0 >= bottom and box.width <= room) or size <= _SMALLEST:
+            return
+        size -= 0.5

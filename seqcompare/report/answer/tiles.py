@@ -87,12 +87,12 @@ def _to_forecast(result: ComparisonResult) -> list[Tile]:
     named = result.forecaster
     if named is None:
         return []
-    label = f"To forecast {say.count(named.steps)} step{'s' if named.steps > 1 else ''}"
+    label = f"To forecast {say.several(named.steps, 'step')}"
     rival = named.rival
     against = f", {shown(rival['candidate'], 30)} by {say.ratio(float(rival['score']))}" if rival else ""
     note = (
         f"off by {say.ratio(float(named.row['score']))}{against}: mean CRPS of all these steps in backtests "
-        f"from {say.count(named.n_origins)} points, in units of the last value's error one step ahead"
+        f"from {say.several(named.n_origins, 'point')}, in units of the last value's error one step ahead"
     )
     if not named.is_model:
         return [Tile(label, "No model: chance is enough", note)]

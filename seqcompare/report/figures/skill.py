@@ -17,6 +17,10 @@ _AHEAD = 0.5  # steps from which on a distance below zero is a look-ahead, and n
 LEARNED = 0.5  # skill above which a horizon goes on
 
 
+#: Frames what could have been learned, and was not.
+FRAME = "#ff9e5e"
+
+
 def skill_by_distance(
     frame: pd.DataFrame,
     ax: Axes | None = None,
@@ -152,7 +156,7 @@ def _mark(ax: Axes, column: int, row: int, skill: float, can_represent: object, 
                 0.86,
                 0.82,
                 fill=False,
-                edgecolor="#ff9e5e",
+                edgecolor=FRAME,
                 linewidth=1.6,
                 zorder=3,
             )

@@ -25,14 +25,14 @@ def sentence_of(found: Reaches) -> str:
         n = len(cells)
         parts = []
         if far:
-            parts.append(f"all that was tried on {len(far)} of {n} task{'' if n == 1 else 's'}")
+            parts.append(f"all that was tried on {len(far)} of {say.several(n, 'task')}")
         if near:
             low, high = min(near), max(near)
             span = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-            where = f"{len(near)} other{'s' if len(near) > 1 else ''}" if far else f"{len(near)} of {n}"
+            where = say.several(len(near), "other") if far else f"{len(near)} of {say.several(n, 'task')}"
             parts.append(f"{span} step{'' if high == 1 else 's'} on {where}")
         if short:
-            parts.append(f"not even the smallest distance on {short}")
+            parts.append(f"not even the smallest distance on {say.several(short, 'task')}")
         said.append(f"{group}{member} {f'reaches {joined(parts)}' if parts else 'cannot be judged'}")
     return "; ".join(said) + "." if said else "Nothing has been swept over distance yet."
 
@@ -48,7 +48,7 @@ def tiles_of_sweep(view: SweepView, found: Reaches) -> tuple[Tile, ...]:
         first = Tile(
             "Reaches farthest",
             top,
-            f"all distances tried on {counts[top]} of {asked[top]} tasks{member}",
+            f"all distances tried on {counts[top]} of {say.several(asked[top], 'task')}{member}",
             "ok",
         )
     else:
@@ -65,7 +65,7 @@ def tiles_of_sweep(view: SweepView, found: Reaches) -> tuple[Tile, ...]:
     costs = Tile(
         "What it costs",
         f"{say.duration(seconds)} a fit",
-        f"median of {say.count(len(rows))} trials of all models; {size} parameters",
+        f"median of {say.several(len(rows), 'trial')} of all models; {size} parameters",
     )
     seeds = int(view.frame["seed"].nunique()) if len(view.frame) else 0
     note = (
@@ -73,4 +73,4 @@ def tiles_of_sweep(view: SweepView, found: Reaches) -> tuple[Tile, ...]:
         if seeds >= 10
         else "ranges, no tests: small differences mean nothing"
     )
-    return first, failed, costs, Tile("How sure", f"{seeds} seed{'' if seeds == 1 else 's'}", note)
+    return first, failed, costs, Tile("How sure", say.several(seeds, "seed"), note)
