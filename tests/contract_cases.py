@@ -103,6 +103,9 @@ CASES = {
     "autoregression volatile": case(
         Autoregression(1, volatility="arch"), "real", "next", {"volatility_lags": [1, 2]}
     ),
+    "autoregression volatile with gaps": case(
+        Autoregression(1, volatility="garch", missing="allow"), "real", "next", {"order": [0, 1]}
+    ),
     "state space": case(LinearStateSpace(2, tol=1e-6), "real", "next", {"n_components": [1, 2]}),
     "state space with gaps": case(
         LinearStateSpace(missing="allow", tol=1e-6), "real", "next", {"n_components": [1, 2]}

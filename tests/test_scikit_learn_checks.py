@@ -54,6 +54,7 @@ CHECKED = {
     "autoregression": (Autoregression(), 48, {}),
     "autoregression with gaps": (Autoregression(missing="allow"), 47, {}),
     "autoregression volatile": (Autoregression(volatility="garch"), 48, {}),
+    "autoregression volatile with gaps": (Autoregression(volatility="garch", missing="allow"), 47, {}),
     "state space": (LinearStateSpace(), 48, {}),
     "state space with gaps": (LinearStateSpace(missing="allow"), 47, {}),
     "local level": (LinearStateSpace(structure="local level"), 48, {}),

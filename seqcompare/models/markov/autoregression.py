@@ -18,6 +18,7 @@ from seqcompare.models.base import NumberDensity, Reading, check_lengths, check_
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.lognormal import LogNormalMixture, take_logarithms
 from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, NormalMixture
+from seqcompare.models.filling import check_missing
 from seqcompare.models.markov.autoregression_order import choose_order
 from seqcompare.models.markov.counts import check_order
 from seqcompare.models.markov.lag_predictions import (
@@ -34,6 +35,7 @@ from seqcompare.models.markov.least_squares import fit_lags
 from seqcompare.models.markov.season import add_season, since_season
 from seqcompare.models.markov.volatility import Volatility
 from seqcompare.models.markov.volatility_fit import fit_both
+from seqcompare.models.markov.volatility_gaps import Reader, first_reader, read_on
 from seqcompare.typing import Floats, RandomState, SequencesLike, TargetsLike, WeightsLike
 
 # Steps of the run over which the entropy of a changing variance is averaged.
@@ -71,8 +73,8 @@ class Autoregression(NumberDensity):
     volatility_lags : int, default=1
         Squared errors that it follows from.
     missing : {"error", "allow"}, default="error"
-        "allow" takes NaN, in whole steps or single channels, as not observed: fitted by EM, and predicted
-        and scored exactly. With a season EM is of the changes that are known. Not with `volatility`.
+        "allow" takes NaN, in steps or channels, as not observed: fitted by EM (with a season, of the changes
+        that are known), predicted and scored exactly. With `volatility` a missing square is what is expected.
 
     Attributes
     ----------
@@ -184,13 +186,9 @@ class Autoregression(NumberDensity):
         if self.volatility is None:
             lags, self.n_iter_ = self._fit_lags(sequences, weight)
         else:
-            self.n_iter_ = 0
+            self.n_iter_, garch = 0, self.volatility == "garch"
             lags, self.volatility_ = fit_both(
-                self._fit_lags,
-                sequences,
-                weight,
-                garch=self.volatility == "garch",
-                n_lags=self.volatility_lags,
+                self._fit_lags, sequences, weight, garch=garch, n_lags=self.volatility_lags
             )
         self.lags_ = lags
         self.flat_ = sequences.values.ndim == 1
@@ -250,6 +248,8 @@ class Autoregression(NumberDensity):
     def start(self) -> object:
         """Return the state before the first step of a sequence, for `step`."""
         check_is_fitted(self)
+        if self.missing == "allow" and self.volatility_ is not None:
+            return first_reader(self.lags_, self.volatility_)
         if self.missing == "allow":
             return kalman.start(as_state_space(self.lags_, max(len(self.coef_), 1)))
         return first_errors(self.lags_, self.volatility_)
@@ -266,7 +266,9 @@ class Autoregression(NumberDensity):
         """
         now = np.atleast_1d(np.asarray(x, dtype=np.float64))
         now = np.log(now) if self.log else now
-        if self.missing == "allow":
+        if isinstance(state, Reader):
+            mean, cov, state = read_on(state, now)
+        elif self.missing == "allow":
             d, state = len(now), kalman.step(state, now)
             mean, cov = state.model.offset + state.mean[:d], state.cov[:d, :d]
         else:
@@ -392,7 +394,4 @@ class Autoregression(NumberDensity):
         check_scalar(self.volatility_lags, "volatility_lags", Integral, min_val=1)
         if self.volatility not in (None, "arch", "garch"):
             raise ValueError(f"volatility must be None, 'arch' or 'garch', got {self.volatility!r}")
-        if self.missing not in ("error", "allow"):
-            raise ValueError(f"missing must be 'error' or 'allow', got {self.missing!r}")
-        if self.volatility is not None and self.missing == "allow":
-            raise ValueError("missing='allow' needs a constant variance: give volatility=None")
+        check_missing(self.missing)

@@ -249,7 +249,10 @@ def _volatile(problem: Problem, order: int) -> BaseEstimator | None:
     """Return the chain of numbers whose variance follows from past squares."""
     if problem.role != "next" or problem.kind != "real" or problem.n_channels > _FEW_CHANNELS:
         return None
-    return None if problem.n_counts else seqcompare.Autoregression(order, volatility="garch")
+    if problem.n_counts:
+        return None
+    missing: Literal["allow", "error"] = "allow" if problem.missing else "error"
+    return seqcompare.Autoregression(order, volatility="garch", missing=missing)
 
 
 def _few_lags(problem: Problem) -> list[Settings]:
@@ -349,6 +352,7 @@ VOLATILE = ModelSpec(
     label="autoregression of order {order}, GARCH",
     cost=lambda problem, settings: 1e-4 * problem.n_steps,
     can_represent=lambda needs, traits: None,
+    missing=True,
     kinds=("real",),
 )
 

@@ -11,6 +11,7 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.models.kalman import predict_states, score_steps
 from seqcompare.models.markov.lags import Lags, as_state_space, find_predictors, predict_ahead
 from seqcompare.models.markov.volatility import Volatility, find_variances
+from seqcompare.models.markov.volatility_gaps import Reading, read_gaps
 from seqcompare.typing import Floats
 
 
@@ -38,44 +39,51 @@ def predict_rows(lags: Lags, volatility: Volatility | None, sequences: Sequences
     """Predict the step after each; sequences with gaps go through the Kalman filter."""
     x, order = channels_of(sequences), len(lags.coef)
     predictors = find_predictors(lags)
-    gappy = np.logical_or.reduceat(np.isnan(x).any(axis=1), sequences.offsets[:-1])
+    gappy = with_gaps(x, sequences)
     if not gappy.any():
         mean, which = predict_ahead(predictors, x, sequences.step_index)
         covariances = predictors.covariance
         if volatility is not None:
             late = which == order
-            covariances = np.concatenate(
-                [
-                    covariances,
-                    _covariances(volatility, _variances_ahead(volatility, x, mean, sequences, order)),
-                ]
-            )
+            variances = _variances_ahead(volatility, lags, x, mean, sequences)
+            covariances = np.concatenate([covariances, _covariances(volatility, variances)])
             which = np.where(late, order + 1 + np.arange(len(x)), which)
         return Rows(mean, covariances, which, predictors.intercept[0], predictors.covariance[0])
     steps = np.repeat(gappy, sequences.lengths)
-    machine = as_state_space(lags, max(order, 1))
-    mean = np.empty_like(x)
-    which = np.empty(len(x), dtype=np.intp)
+    mean, which = np.empty_like(x), np.empty(len(x), dtype=np.intp)
+    covariances = predictors.covariance
     if not gappy.all():
-        whole = sequences.take(~gappy)
-        mean[~steps], which[~steps] = predict_ahead(predictors, x[~steps], whole.step_index)
-    state, cov = predict_states(machine, x[steps], np.array(sequences.take(gappy).offsets))
-    d = x.shape[1]
-    mean[steps] = machine.offset + state[:, :d]
-    which[steps] = order + 1 + np.arange(len(state))
-    covariances = np.concatenate([predictors.covariance, cov[:, :d, :d]])
+        whole = predict_rows(lags, volatility, sequences.take(~gappy))
+        mean[~steps], which[~steps], covariances = whole.mean, whole.which, whole.covariances
+    offsets, d = np.array(sequences.take(gappy).offsets), x.shape[1]
+    if volatility is None:
+        machine = as_state_space(lags, max(order, 1))
+        state, cov = predict_states(machine, x[steps], offsets)
+        mean[steps], ahead = machine.offset + state[:, :d], cov[:, :d, :d]
+    else:
+        found = read_gaps(lags, volatility, x[steps], offsets)
+        mean[steps], ahead = found.mean, found.covariance
+    which[steps] = len(covariances) + np.arange(len(ahead))
+    covariances = np.concatenate([covariances, ahead])
     return Rows(mean, covariances, which, predictors.intercept[0], predictors.covariance[0])
+
+
+def with_gaps(x: Floats, sequences: Sequences) -> NDArray[np.bool_]:
+    """Return which sequences have a missing number, shape (n,)."""
+    return np.asarray(np.logical_or.reduceat(np.isnan(x).any(axis=1), sequences.offsets[:-1]))
 
 
 def log_densities(lags: Lags, volatility: Volatility | None, sequences: Sequences) -> Floats:
     """Return the log-density of each step given those before it, in nats, shape (n_steps,)."""
     x = channels_of(sequences)
     if np.isnan(x).any():
-        gappy = np.logical_or.reduceat(np.isnan(x).any(axis=1), sequences.offsets[:-1])
+        gappy = with_gaps(x, sequences)
         steps = np.repeat(gappy, sequences.lengths)
-        found = np.empty(len(x))
-        machine = as_state_space(lags, max(len(lags.coef), 1))
-        found[steps] = score_steps(machine, x[steps], np.array(sequences.take(gappy).offsets))
+        found, offsets = np.empty(len(x)), np.array(sequences.take(gappy).offsets)
+        if volatility is None:
+            found[steps] = score_steps(as_state_space(lags, max(len(lags.coef), 1)), x[steps], offsets)
+        else:
+            found[steps] = read_gaps(lags, volatility, x[steps], offsets).log_density
         if not gappy.all():
             found[~steps] = log_densities(lags, volatility, sequences.take(~gappy))
         return found
@@ -101,17 +109,17 @@ def normal_log_density(off: Floats, covariances: Floats, which: NDArray[np.intp]
 
 
 def _variances_ahead(
-    volatility: Volatility, x: Floats, ahead: Floats, sequences: Sequences, order: int
+    volatility: Volatility, lags: Lags, x: Floats, ahead: Floats, sequences: Sequences
 ) -> Floats:
-    errors = errors_of(x, ahead, sequences)
-    return find_variances(volatility, errors, np.array(sequences.offsets), order)[1]
+    errors = errors_of(lags, x, ahead, sequences)
+    return find_variances(volatility, errors, np.array(sequences.offsets), len(lags.coef))[1]
 
 
-def errors_of(x: Floats, ahead: Floats, sequences: Sequences) -> Floats:
-    """Return what each step is off its prediction; 0 for first steps, which have none."""
-    errors = np.zeros_like(x)
+def errors_of(lags: Lags, x: Floats, ahead: Floats, sequences: Sequences) -> Floats:
+    """Return what each step is off its prediction, which only of a rule without lags a first step has."""
+    errors, first = np.zeros_like(x), sequences.offsets[:-1]
     errors[1:] = x[1:] - ahead[:-1]
-    errors[sequences.offsets[:-1]] = 0
+    errors[first] = 0 if len(lags.coef) else x[first] - lags.intercept
     return errors
 
 
@@ -177,17 +185,19 @@ def draw_continuations(
     p, d, n = len(lags.coef), len(lags.intercept), len(sequences)
     machine = as_state_space(lags, max(p, 1))
     x, offsets = channels_of(sequences), np.array(sequences.offsets)
-    mean, cov = predict_states(machine, x, offsets)
-    last = offsets[1:] - 1
+    last, rule = offsets[1:] - 1, None
+    if volatility is None:
+        mean, cov = predict_states(machine, x, offsets)
+        mean, spread = mean[last], cov[last] - machine.state_noise
+    else:
+        found = read_gaps(lags, volatility, x, offsets)
+        mean, spread = found.state, found.spread
+        rule = _Recursion.after(volatility, found, offsets, p, n_drawn)
     # what is not known of the state (gaps, or fewer steps than lags) is drawn as well
-    values, vectors = np.linalg.eigh(cov[last] - machine.state_noise)
+    values, vectors = np.linalg.eigh(spread)
     root = vectors * np.sqrt(np.maximum(values, 0))[:, np.newaxis]
-    state = np.repeat(mean[last][:, np.newaxis], n_drawn, axis=1)
+    state = np.repeat(mean[:, np.newaxis], n_drawn, axis=1)
     state += random_state.normal(size=state.shape) @ np.swapaxes(root, 1, 2)
-    rule = None
-    if volatility is not None:
-        ahead, _ = predict_ahead(find_predictors(lags), x, sequences.step_index)
-        rule = _Recursion.after(volatility, errors_of(x, ahead, sequences), offsets, p, n_drawn)
     means, covs = np.empty((n, steps, n_drawn, d)), np.empty((n, steps, n_drawn, d, d))
     factor = np.linalg.cholesky(lags.covariance)
     for h in range(steps):
@@ -216,16 +226,15 @@ class _Recursion:
 
     @classmethod
     def after(
-        cls, volatility: Volatility, errors: Floats, offsets: NDArray[np.int64], order: int, n_drawn: int
+        cls, volatility: Volatility, found: Reading, offsets: NDArray[np.int64], order: int, n_drawn: int
     ) -> _Recursion:
         """Return the state after sequences, `n_drawn` times each."""
         rule = cls(volatility, len(offsets) - 1, n_drawn)
         last = offsets[1:] - 1
-        ahead = find_variances(volatility, errors, offsets, order)[1][last]
-        rule.variance = np.repeat(ahead[:, np.newaxis], n_drawn, axis=1)
+        rule.variance = np.repeat(found.variance[last][:, np.newaxis], n_drawn, axis=1)
         for j in range(len(rule.squares)):
             known = (last - j >= offsets[:-1] + order)[:, np.newaxis]
-            square = np.where(known, errors[np.maximum(last - j, 0)] ** 2, volatility.long_run)
+            square = np.where(known, found.square[np.maximum(last - j, 0)], volatility.long_run)
             rule.squares[j] = np.repeat(square[:, np.newaxis], n_drawn, axis=1)
         return rule
 

@@ -30,8 +30,6 @@ class Errors(NamedTuple):
         The last squared errors of full predictions, the newest first; the long run's before there were any.
     variance : ndarray of shape (d,)
         That of the next step.
-    begun : bool
-        Whether there was a step.
     """
 
     predictors: Predictors
@@ -40,7 +38,6 @@ class Errors(NamedTuple):
     ahead: Floats
     squares: Floats
     variance: Floats
-    begun: bool = False
 
 
 def first_errors(lags: Lags, rule: Volatility | None) -> Errors:
@@ -55,7 +52,7 @@ def first_errors(lags: Lags, rule: Volatility | None) -> Errors:
 
 def read_step(known: Errors, x: Floats) -> tuple[Floats, Floats, Errors]:
     """Read one more step, shape (d,); return mean and covariance of the next, and what is known then."""
-    predictors, rule, past, ahead, squares, variance, begun = known
+    predictors, rule, past, ahead, squares, variance = known
     order = predictors.coef.shape[1]
     full = len(past) == order
     past = np.concatenate([x[np.newaxis], past])[:order]
@@ -64,10 +61,9 @@ def read_step(known: Errors, x: Floats) -> tuple[Floats, Floats, Errors]:
     cov = predictors.covariance[m]
     if rule is not None:
         if full:  # the error of a prediction from fewer steps tells nothing of the variance
-            error = x - ahead if begun else np.zeros_like(x)  # a first step was not predicted
-            squares = np.concatenate([error[np.newaxis] ** 2, squares])[: len(squares)]
+            squares = np.concatenate([(x - ahead)[np.newaxis] ** 2, squares])[: len(squares)]
             variance = rule.level + rule.persistence * variance + (rule.shock.T * squares).sum(axis=0)
         if m == order:
             scale = np.sqrt(variance)
             cov = rule.correlation * np.outer(scale, scale)
-    return mean, cov, Errors(predictors, rule, past, mean, squares, variance, True)
+    return mean, cov, Errors(predictors, rule, past, mean, squares, variance)

@@ -92,8 +92,8 @@ def fit_volatility(
     ----------
     errors, offsets, order
         See `find_variances`.
-    weight : ndarray of shape (n_steps,)
-        Weights of steps; those of the first `order` steps count as 0.
+    weight : ndarray of shape (n_steps,) or (n_steps, d)
+        Weights of steps, or of each number; those of the first `order` steps count as 0.
     garch : bool
         Whether the last variance has a weight.
     n_lags : int
@@ -101,17 +101,24 @@ def fit_volatility(
     least : ndarray of shape (d,)
         No variance is smaller.
     """
+    each = np.broadcast_to(weight.reshape(len(errors), -1), errors.shape)
     parts = [
         _fit_channel(
-            np.ascontiguousarray(channel), weight, offsets, order, garch=garch, n_lags=n_lags, least=of_one
+            np.ascontiguousarray(channel),
+            np.ascontiguousarray(shares),
+            offsets,
+            order,
+            garch=garch,
+            n_lags=n_lags,
+            least=of_one,
         )
-        for channel, of_one in zip(errors.T, least, strict=True)
+        for channel, shares, of_one in zip(errors.T, each.T, least, strict=True)
     ]
     level, shock, persistence = (np.array(part) for part in zip(*parts, strict=True))
     rule = Volatility(np.maximum(level, least), shock, persistence, np.eye(errors.shape[1]))
     now, _ = find_variances(rule, errors, offsets, order)
     unit = errors / np.sqrt(now)
-    second = (unit * weight[:, None]).T @ unit
+    second = (unit * each.min(axis=1)[:, np.newaxis]).T @ unit
     size = np.sqrt(np.maximum(np.diag(second), 1e-300))
     np.fill_diagonal(second, size**2)
     return rule._replace(correlation=second / np.outer(size, size))

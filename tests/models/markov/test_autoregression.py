@@ -290,7 +290,6 @@ def test_constant_and_extreme_numbers_are_no_trouble():
         (Autoregression(season=2, seasons=0), "seasons"),
         (Autoregression("bic", max_order=-1), "max_order"),
         (Autoregression(missing="drop"), "missing must be"),
-        (Autoregression(volatility="arch", missing="allow"), "constant variance"),
         (Autoregression(30), "no step to learn from: an autoregression of order 30"),
     ],
 )

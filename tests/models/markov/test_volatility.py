@@ -8,6 +8,7 @@ from scipy.stats import norm
 from seqcompare import Autoregression
 from seqcompare.data.sequences import offsets_of
 from seqcompare.models.markov.volatility import Volatility, find_variances, loss_and_gradient
+from seqcompare.models.markov.volatility_gaps import read_gaps
 
 LOG2 = np.log(2)
 
@@ -109,3 +110,98 @@ def test_channels_keep_their_correlation():
     assert model.score(x) > Autoregression(1).fit(x).score(x) + 0.01
     assert model.forecast(x[:2], 3, 50, 0).mean.shape == (2, 3, 2)
     assert model.sample(2, 4, random_state=0).n_channels == 2
+
+
+def holes(x, share=0.2, seed=0):
+    return np.where(np.random.default_rng(seed).random(x.shape) < share, np.nan, x)
+
+
+def draw_both(n, length, seed, coef=0.6):
+    """Return first-order autoregressions whose errors are GARCH."""
+    x = draw_garch(n, length, seed=seed, shock=0.25, persistence=0.65, level=0.1)[0]
+    for t in range(1, length):
+        x[:, t] += coef * x[:, t - 1]
+    return x
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+@pytest.mark.parametrize("d", [1, 2])
+def test_sequences_without_gaps_are_answered_as_ever(order, d):
+    x = draw_both(12, 60 * d, 6).reshape(12, 60, d)
+    x = x[:, :, 0] if d == 1 else x
+    plain = Autoregression(order, volatility="garch").fit(x)
+    ready = Autoregression(order, volatility="garch", missing="allow").fit(x)
+    np.testing.assert_array_equal(plain.score_steps(x), ready.score_steps(x))
+    # the way that gaps take comes to the same where there are none
+    found = read_gaps(ready.lags_, ready.volatility_, x.reshape(-1, d), offsets_of([60] * 12))
+    np.testing.assert_allclose(found.log_density, plain.score_steps(x).ravel(), rtol=1e-8)
+    one, other = plain.start(), ready.start()
+    for value in x[0]:
+        expected, one = plain.step(one, value)
+        answer, other = ready.step(other, value)
+        np.testing.assert_allclose(answer.variance, expected.variance, rtol=1e-8)
+
+
+def test_a_missing_square_is_what_is_expected_of_it():
+    e, _ = draw_garch(1, 60, seed=7)
+    model = Autoregression(0, volatility="garch", missing="allow").fit(e)
+    x = e.copy()
+    x[0, [0, 20, 21]] = np.nan
+    rule, variance = model.volatility_, model.volatility_.long_run[0]
+    for t, found in enumerate(model.predict_next_distribution(x)[0].variance):
+        square = variance if np.isnan(x[0, t]) else (x[0, t] - model.intercept_[0]) ** 2
+        variance = rule.level[0] + rule.shock[0, 0] * square + rule.persistence[0] * variance
+        assert found == pytest.approx(variance, rel=1e-9)
+    assert (model.score_steps(x)[0, [0, 20, 21]] == 0).all()
+
+
+def test_behind_a_gap_the_level_and_the_error_share_what_came():
+    x = draw_both(40, 300, 8)
+    model = Autoregression(1, volatility="arch", missing="allow").fit(x)
+    a, (level, shock) = model.coef_[0, 0, 0], (model.volatility_.level[0], model.volatility_.shock[0, 0])
+    gappy = x[0, :6].copy()
+    gappy[3] = np.nan
+    ahead = model.predict_next_distribution([gappy])[0]
+    # two errors make up what is off; the last has its share of the squared surprise
+    first = ahead.variance[2]
+    last = level + shock * first
+    assert ahead.variance[3] == pytest.approx(a**2 * first + last, rel=1e-9)
+    share = last / ahead.variance[3]
+    square = (share * (gappy[4] - ahead.mean[3])) ** 2 + last * (1 - share)
+    assert ahead.variance[4] == pytest.approx(level + shock * square, rel=1e-9)
+
+
+def test_gaps_cost_little():
+    x, test = draw_both(40, 400, 9), draw_both(60, 400, 10)
+    whole = Autoregression(1, volatility="garch").fit(x)
+    gappy = Autoregression(1, volatility="garch", missing="allow").fit(holes(x))
+    assert gappy.coef_[0, 0, 0] == pytest.approx(0.6, abs=0.03)
+    assert gappy.volatility_.shock[0, 0] == pytest.approx(0.25, abs=0.06)
+    asked = holes(test, seed=1)
+    known = ~np.isnan(asked)
+
+    def bits(model):
+        return -np.array(model.score_steps(list(asked)))[known].mean() / LOG2
+
+    # what was learned of data with gaps, and what such a rule knows behind gaps that a constant one does not
+    assert bits(gappy) - bits(whole.set_params(missing="allow")) < 0.003
+    constant = Autoregression(1, missing="allow").fit(holes(x))
+    assert bits(constant) - bits(gappy) > 0.03
+    ahead = gappy.predict_next_distribution(asked)
+    steps = np.array(gappy.score_steps(list(asked)))
+    np.testing.assert_allclose(ahead[:, :-1].log_prob(asked[:, 1:]), steps[:, 1:], rtol=1e-8, atol=1e-12)
+    far = gappy.forecast(asked, 2, n_samples=4000, random_state=0)
+    np.testing.assert_allclose(far.mean[:, 0], ahead[:, -1].mean, atol=0.1)
+    np.testing.assert_allclose(far.variance[:, 0], ahead[:, -1].variance, rtol=0.15)
+
+
+def test_channels_may_be_missing_one_by_one():
+    x = draw_both(20, 300, 11).reshape(20, 150, 2)
+    model = Autoregression(1, volatility="garch", missing="allow").fit(holes(x))
+    asked = holes(x, seed=1)
+    ahead, steps = model.predict_next_distribution(asked), model.score_steps(asked)
+    np.testing.assert_allclose(ahead[:, :-1].log_prob(asked[:, 1:]), steps[:, 1:], rtol=1e-8, atol=1e-12)
+    state = model.start()
+    for t, value in enumerate(asked[0]):
+        found, state = model.step(state, value)
+        np.testing.assert_allclose(found.covariances, ahead[0][t].covariances, rtol=1e-8)
