@@ -222,7 +222,6 @@ def test_a_run_in_which_every_model_fails_has_a_report(tmp_path):
     )
     text = run.report().read_text(encoding="utf-8")
     assert "Failed in some folds, and left out: broken (RuntimeError: out of order" in text
-    assert "Scores on test data" in text
     # of the reference there is a confusion, and nobody is drawn beside it
     assert "Confusion" not in text
 
