@@ -277,7 +277,7 @@ def check_stopping(tmp_path, number, code, jobs):
     assert int(told.group(1)) >= 1
     assert told.group(2).startswith("seqcompare sweep")
     done = run(*arguments, "--dry-run")
-    left = int(re.search(r"(\d+) trials to run", done.stdout).group(1))
+    left = int(re.search(r"([\d,]+) trials to run", done.stdout).group(1).replace(",", ""))
     # what was being committed as the signal came is kept, but was not told of
     assert 0 <= 1600 - left - int(told.group(1)) <= 1
     return seen, process.pid

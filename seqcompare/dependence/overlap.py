@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from seqcompare.data.sequences import Sequences
@@ -59,7 +60,8 @@ def shares_parts(X: Sequences) -> bool:
         return False
     rows = np.zeros(X.n_steps, dtype=np.int64)
     for channel in X.channels.T:
-        rows = _mixed(rows, np.unique(channel, return_inverse=True)[1].ravel())
+        # missing symbols do not sort among others
+        rows = _mixed(rows, pd.factorize(channel)[0].astype(np.int64))
     # whether a step is as the one before it, and how many are by then
     quiet = np.append(0, np.cumsum(rows[1:] == rows[:-1]))
     position, owner = X.step_index, X.sequence_index

@@ -55,7 +55,7 @@ def test_gaps_of_time_and_missing_values_are_told():
 @pytest.mark.parametrize("name", ["digits", "cmudict_stress", "japanese_vowels", "lambda_phage"])
 def test_bundled_data_are_understood(name):
     found = inspect(load(name))
-    assert found.sentences()[0].startswith(f"{name}: {found.sequences} sequences")
+    assert found.sentences()[0].startswith(f"{name}: {found.sequences:,} sequence")
     assert bool(found.target) == (found.role != "next")
 
 
