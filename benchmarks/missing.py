@@ -1,14 +1,18 @@
 """What a fifth of all cells missing costs each family, beside what it costs an exact filter.
 
-    python benchmarks/missing.py
+    python benchmarks/missing.py [--sources "AR(1)" "noisy state" ...]
 
 Linear sources of numbers, 40 sequences to fit, 100 to test, of 200 steps. "Whole" and "holes" are bits a step
 from step 50 on, of the steps that are there; "more" is what holes cost a family beyond what they cost the
 exact filter, which is the Kalman filter of an autoregression or state space fitted to the same data.
+
+Of sources that are not linear no such filter is known. There "more" is what it costs, asked with holes, that
+the family was also fitted with holes, and not to the whole data.
 """
 
 from __future__ import annotations
 
+import argparse
 import warnings
 
 import numpy as np
@@ -19,6 +23,8 @@ from sklearn.preprocessing import StandardScaler
 from seqcompare import (
     HMM,
     Autoregression,
+    AutoregressiveHMM,
+    CountAutoregression,
     Filled,
     LastValue,
     LinearStateSpace,
@@ -27,7 +33,14 @@ from seqcompare import (
     Sequences,
     WindowStepRegressor,
 )
-from seqcompare.tasks import LinearSeries, LongMemory, NoisyState
+from seqcompare.tasks import (
+    Counts,
+    LinearSeries,
+    LongMemory,
+    NoisyState,
+    SwitchingAutoregression,
+    Volatility,
+)
 
 TASKS = {
     "AR(1)": LinearSeries(1),
@@ -66,9 +79,29 @@ MODELS = {
 }
 
 
+#: Sources that are not linear, and the families that are made for them.
+OTHERS = {
+    "regimes": (
+        SwitchingAutoregression(32),
+        "HMM: autoregressive, 2 states",
+        lambda missing: AutoregressiveHMM(2, missing=missing, random_state=0),
+    ),
+    "volatility": (
+        Volatility(),
+        "Markov: autoregression, GARCH",
+        lambda missing: Autoregression(0, volatility="garch", missing=missing),
+    ),
+    "counts": (
+        Counts(),
+        "Markov: autoregression of counts",
+        lambda missing: CountAutoregression(1, missing=missing),
+    ),
+}
+
+
 def holes(X, seed):
     """Return sequences with a fifth of their steps missing."""
-    values = X.values.copy()
+    values = X.values.astype(np.float64)
     values[np.random.default_rng(seed).random(len(values)) < 0.2] = np.nan
     return Sequences(values, X.offsets)
 
@@ -85,9 +118,34 @@ def cost(make, train, test):
     return found
 
 
+def cost_of_learning(make, train, test):
+    """Return bits a step on data with holes, of what was fitted to whole data, and to data with holes."""
+    gappy, asked = holes(train, 0), holes(test, 1)
+    known = (test.step_index >= 50) & ~np.isnan(asked.values)
+    found = []
+    for missing, fitted in (("error", train), ("allow", gappy)):
+        steps = make(missing).fit(fitted).set_params(missing="allow").score_steps(asked).values
+        found.append(-steps[known].mean() / np.log(2))
+    return found
+
+
 def main():
     """Print a table for each source."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sources", nargs="*", default=[*TASKS, *OTHERS], help="which sources")
+    asked = parser.parse_args().sources
+    for title, (task, name, make) in OTHERS.items():
+        if title not in asked:
+            continue
+        train, test = (task.sample(n, length=200, random_state=seed).X for n, seed in ((40, 0), (100, 1)))
+        gappy, (least, found) = cost(make, train, test), cost_of_learning(make, train, test)
+        print(
+            f"{title:12s} {name:36s} whole {gappy[0]:.4f}  holes {gappy[1]:.4f}  more {found - least:+.4f}",
+            flush=True,
+        )
     for title, task in TASKS.items():
+        if title not in asked:
+            continue
         train, test = (task.sample(n, length=200, random_state=seed).X for n, seed in ((40, 0), (100, 1)))
         exact = (lambda m: LinearStateSpace(2, missing=m)) if title == "noisy state" else None
         order = {"AR(1)": 1, "AR(2)": 2}.get(title, 8)
