@@ -285,7 +285,7 @@ def test_what_was_not_tuned_is_told(tmp_path):
     run = seqcompare.compare(data, ["window"], out=tmp_path / "run", n_jobs=1)
     verdict = run.verdict()
     (said,) = (s for s in verdict.sentences if s.startswith("Tested untuned, by the first candidate"))
-    assert "window (1 of 1 folds: ValueError: 1 sequence cannot be divided" in said
+    assert "window (1 of 1 fold: ValueError: 1 sequence cannot be divided" in said
     (number,) = verdict.evidence[verdict.evidence["table"] == "failures"].itertuples()
     table = run.tables()["failures"].set_index("entry")
     assert (number.row, number.value) == ("window", table.loc["window", number.column].max())
