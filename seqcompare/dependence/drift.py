@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import chi2
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.overlap import overlap
@@ -31,6 +32,7 @@ _FEWEST_JOINED = 9
 _FEWEST_OWN_BLOCKS = 4
 _COARSE = 0.2
 _N_WALKS = 99
+_MOST_WALKS = 6
 SURE = 0.01
 """Where a change of the source is said to be one."""
 
@@ -217,23 +219,27 @@ def _is_gradual(mean: NDArray[np.float64], size: NDArray[np.float64], place: int
 def _unit_root(
     X: Sequences, excess: NDArray[np.float64], owner: NDArray[np.int64], n_permutations: int, seed: int
 ) -> float:
-    """Return the p-value of the channel of the longest sequence that is pulled back least.
+    """Return the p-value of the channel that is pulled back least, of the longest sequences together.
 
-    Only channels whose level changes are looked at: a spread that changes is no walk.
+    Only channels whose level changes are looked at: a spread that changes is no walk. P-values of sequences
+    are put together by Fisher's method.
     """
     values = X.values.reshape(X.n_steps, -1).astype(np.float64)
     if X.kind == "symbols" and len(np.unique(values)) <= MOST_SYMBOLS:
         # whole numbers are symbols as well
         return float("nan")
-    longest = int(np.argmax(X.lengths))
-    rows = slice(X.offsets[longest], X.offsets[longest + 1])
+    longest = np.argsort(-X.lengths, kind="stable")[:_MOST_WALKS]
     found = []
     for channel, numbers in enumerate(values.T):
         # the features of numbers are each channel's level and its square
         level = excess[:, [2 * channel]] if X.kind == "real" else None
         if level is None or _change(level, owner, n_permutations, seed)[0] <= SURE:
-            found.append(unit_root_p_value(numbers[rows], _N_WALKS, seed))
-    return float(np.nanmax(found)) if np.isfinite(found).any() else float("nan")
+            rows = (slice(X.offsets[i], X.offsets[i + 1]) for i in longest)
+            each = np.array([unit_root_p_value(numbers[row], _N_WALKS, seed) for row in rows])
+            each = each[np.isfinite(each)]
+            if len(each):
+                found.append(float(chi2.sf(-2 * np.log(each).sum(), 2 * len(each))))
+    return max(found, default=float("nan"))
 
 
 def find_target_drift(target: Labels, n_permutations: int, seed: int) -> Drift | None:
@@ -271,7 +277,10 @@ def _change(
     curves = np.array([np.cumsum(excess[order], axis=0) for order in orders])
     # the last sums are 0
     all_places = several or n <= _FEW_PARTS
-    size = curves.var(axis=1) if all_places else np.ptp(curves, axis=1)
+    size = np.ptp(curves, axis=1)
+    if all_places:
+        # of several sequences about 0, where each one's sums begin and end: they may change in the same way
+        size = (curves**2).mean(axis=1) if several else curves.var(axis=1)
     centre = size.mean(axis=0)
     spread = centre if all_places else size.std(axis=0)
     z = (size - centre) / np.where(spread > 1e-12, spread, np.inf)

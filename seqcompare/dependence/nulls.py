@@ -47,8 +47,12 @@ class Nulls:
         if self.clock is None:
             return self.strata
         # free permutation would ask too little of each lag, and too much of all of them together
-        others = [null for null in self.strata if null.name != "any"]
-        return [*others, Strata("phase", self.clock.phase, merge=False)]
+        others = [null for null in self.strata if null.name not in ("any", "sequence")]
+        phase = self.clock.phase
+        # phases and sequences together tell what neither tells alone
+        own = [null.key for null in self.strata if null.name == "sequence"]
+        key = phase if not own else own[0] * (int(phase.max()) + 1) + phase
+        return [*others, Strata("phase", key, merge=False)]
 
 
 def find_nulls(question: Question, seed: int) -> Nulls:
@@ -74,8 +78,9 @@ def find_nulls(question: Question, seed: int) -> Nulls:
     many = len(X) >= MANY_SEQUENCES
     own = find_own_frequencies(targets, _FINEST, seed) if question.own and question.scored.all() else None
     # of few sequences, in two kinds, many orders are as good as the one they are in
-    agree = own is not None and own.p_value <= (SURE if many else _SURE_OF_FEW)
-    told = float(np.median(X.lengths)) >= LONG_ENOUGH or (own is not None and own.lasts)
+    long_enough = float(np.median(X.lengths)) >= LONG_ENOUGH
+    agree = own is not None and own.p_value <= (SURE if many and long_enough else _SURE_OF_FEW)
+    told = long_enough or (own is not None and own.lasts)
     own_frequencies = agree and told
     strata = [everything(X.n_steps)]
     if many:

@@ -56,7 +56,11 @@ def numbers_of(dataset: SequenceDataset, question: Question, nulls: Nulls) -> Nu
     target = np.where(scored, target, np.nan)
     # less the mean of a sequence, each of its numbers is told by the others: by up to (1 + phi) / T of them
     # (Nickell, "Biases in dynamic models with fixed effects", 1981)
-    bias = 2 * len(X) / X.n_steps if nulls.own_frequencies else 0.0
+    n_means = 2 * len(X) if nulls.own_frequencies else 0
+    if nulls.clock is not None and "position" not in {null.name for null in nulls.strata}:
+        # and less the mean of a phase, those of one phase
+        n_means += len(np.unique(nulls.clock.phase))
+    bias = n_means / X.n_steps
     return Numbers(target, sources, question.own, X, question.groups_of(dataset), bias)
 
 
@@ -129,8 +133,9 @@ def _lingers(values: Floats, X: Sequences) -> NDArray[np.bool_]:
 
 def _without_drift(values: Floats, X: Sequences, drift: Drift) -> Floats:
     """Return numbers less their mean over some time, in their spread over it: up to the drift, or from it."""
-    place = int(X.offsets[drift.sequence]) + drift.step if drift.sequence < len(X) else 0
-    bounds = np.unique(np.append(X.offsets, place))
+    # others may change where the one does that does so most
+    places = X.offsets[:-1] + drift.step
+    bounds = np.unique(np.append(X.offsets, places[places < X.offsets[1:]]))
     width = max(_SHORTEST_MEAN, int(X.lengths.max()) // _PARTS_OF_A_TREND)
     values = _without_lines(values, bounds)
     result = values - _running_mean(np.where(np.isnan(values), 0.0, values), bounds, width)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.sequences import Sequences
+from seqcompare.dependence.ranks import normal_scores
 from seqcompare.dependence.step_features import REPEATED, step_features
 
 LONG_ENOUGH = 18
@@ -18,7 +19,7 @@ _MANY_SEQUENCES = 20
 # three parts of three sequences can be dealt out in 280 ways, of two sequences in 10
 _FEWEST_SEQUENCES = 3
 _N_PARTS = 3
-_LASTING = 0.8
+_LASTING = 0.75
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,9 @@ def find_own_frequencies(X: Sequences, n_permutations: int, seed: int) -> OwnFre
     features, names = step_features(X)
     # sequences that differ in how often they repeat have memory: what a few steps tell of it is no frequency
     features = features[:, [name != REPEATED for name in names]]
+    if X.kind == "symbols" and X.values.dtype.kind in "iu" and features.shape[1] > 1:
+        # whole numbers have a level as well
+        features = np.column_stack([features, normal_scores(X.values.astype(np.float64))])
     many = len(X) >= _MANY_SEQUENCES
     if many:
         count = np.bincount(X.step_index).astype(np.float64)
@@ -73,9 +77,11 @@ def find_own_frequencies(X: Sequences, n_permutations: int, seed: int) -> OwnFre
     if not thirds.shape[2]:
         return None
     shares = _agreement(thirds, many, n_permutations, np.random.default_rng(seed))
-    best = thirds[:, :, int(np.argmax(shares[0]))]
-    near, far = (best[0] @ best[1] + best[1] @ best[2]) / 2, best[0] @ best[2]
-    most = shares.max(axis=1)
+    # of those that agree
+    first, middle, last = (thirds / thirds.std(axis=(0, 1)))[:, :, shares[0] >= shares[0].max() / 2]
+    near, far = ((first + last) * middle).sum() / 2, (first * last).sum()
+    # one of them, or all a little
+    most = np.maximum(shares.max(axis=1), np.sqrt(shares.shape[1]) * shares.mean(axis=1))
     return OwnFrequencies(float((most >= most[0] - 1e-12).mean()), bool(far >= _LASTING * near))
 
 

@@ -65,6 +65,11 @@ def profile_steps(
         coded = code_steps(raw, settings.n_bins, settings.seed)
         question = ask(replace(dataset, X=raw), Sequences(coded.codes, X.offsets), coded)
         notes.append("Numbers are looked at less the levels of their place and of their sequence.")
+    if nulls.own_frequencies and np.median(X.lengths) < LONG_ENOUGH:
+        # less what is its own, the last steps of a short sequence are told by its first ones
+        third = max(1, int(np.median(X.lengths)) // 3)
+        settings = replace(settings, max_lag=min(settings.max_lag, third))
+        notes.append(f"In sequences this short that differ from each other {third} steps are looked back.")
     part = question.part(_MOST_PAIRS, settings.seed)
     views = _views(part, settings, notes)
     lags = np.arange(1, settings.max_lag + 1)

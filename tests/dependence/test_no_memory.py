@@ -262,13 +262,58 @@ def test_a_clock_that_a_few_sequences_share_is_found(n, rng):
     assert seqcompare.profile(X, max_lag=20, max_order=3).period == 5
 
 
+def test_lags_tell_no_more_than_a_clock_and_levels_of_a_few_sequences_do(rng):
+    wave = 1.2 * np.sin(np.arange(192) * 2 * np.pi / 24)
+    X = [1.5 * rng.normal() + wave + 0.8 * rng.normal(size=192) for _ in range(19)]
+    found = seqcompare.profile(X, max_order=3)
+    assert (found.period, found.beyond_clock) == (24, None)
+
+
+@pytest.mark.parametrize("length", [30, 60])
+def test_a_smooth_shape_far_above_the_noise_is_no_clock(length, rng):
+    bell = 10 * np.exp(-((np.linspace(0, 1, length) - 0.5) ** 2) / 0.045)
+    X = [bell + 0.3 * rng.normal(size=length) for _ in range(30)]
+    assert seqcompare.profile(X, max_lag=20, max_order=3).period is None
+
+
+RATES = {
+    "counts": lambda rng: rng.poisson(np.exp(1 + 0.6 * rng.normal()), 14),
+    "answers from 1 to 5": lambda rng: np.clip(np.round(3 + 0.8 * rng.normal() + rng.normal(size=14)), 1, 5),
+    "symbols": lambda rng: rng.choice(4, 14, p=rng.dirichlet(np.ones(4))),
+}
+
+
+@pytest.mark.parametrize("draw", RATES.values(), ids=list(RATES))
+def test_rates_of_short_sequences_are_no_memory(draw, rng):
+    found = seqcompare.profile([draw(rng).astype(int) for _ in range(100)], max_order=3)
+    assert "sequence" in found.kept
+    assert found.reach is None
+    assert any("4 steps are looked back" in note for note in found.notes)
+
+
+STEPS = {
+    "level": lambda rng: 2.5 * (np.arange(200) >= 100) + rng.normal(size=200),
+    "spread": lambda rng: np.where(np.arange(200) < 100, 1, 2.5) * rng.normal(size=200),
+    "rates": lambda rng: np.where(
+        np.arange(200) < 100, rng.choice(3, 200), rng.choice(3, 200, p=[0, 0.3, 0.7])
+    ),
+}
+
+
+@pytest.mark.parametrize("draw", STEPS.values(), ids=list(STEPS))
+def test_a_change_that_a_few_sequences_have_in_common_is_no_memory(draw, rng):
+    found = seqcompare.profile([draw(rng) for _ in range(3)], max_lag=20, max_order=3)
+    assert [finding.code for finding in found.checks] == ["drift"]
+    assert found.reach is None
+
+
 def test_short_sequences_that_remember_keep_their_memory(rng):
     X = [sequence[100:] for sequence in autoregressions(rng, 60, 115, 0.8)]
     assert seqcompare.profile(X, max_lag=8, max_order=3).reach == 1
 
 
 def test_what_agrees_with_itself_and_fades_is_left_open(rng):
-    X = [sequence[100:] for sequence in autoregressions(rng, 200, 112, 0.9)]
+    X = [sequence[100:] for sequence in autoregressions(rng, 300, 112, 0.85)]
     found = seqcompare.profile(X, max_lag=8, max_order=3)
     assert "sequence" not in found.kept
     assert any(note.startswith("Sequences of fewer than 18 steps are too short") for note in found.notes)
