@@ -61,6 +61,8 @@ def numbers_of(dataset: SequenceDataset, question: Question, nulls: Nulls) -> Nu
         # and less the mean of a phase, those of one phase
         n_means += len(np.unique(nulls.clock.phase))
     bias = n_means / X.n_steps
+    if nulls.drift is not None and nulls.drift.changes:
+        bias += 1 / _width(X)
     return Numbers(target, sources, question.own, X, question.groups_of(dataset), bias)
 
 
@@ -136,13 +138,18 @@ def _without_drift(values: Floats, X: Sequences, drift: Drift) -> Floats:
     # others may change where the one does that does so most
     places = X.offsets[:-1] + drift.step
     bounds = np.unique(np.append(X.offsets, places[places < X.offsets[1:]]))
-    width = max(_SHORTEST_MEAN, int(X.lengths.max()) // _PARTS_OF_A_TREND)
+    width = _width(X)
     values = _without_lines(values, bounds)
     result = values - _running_mean(np.where(np.isnan(values), 0.0, values), bounds, width)
     squares = np.where(np.isnan(result), np.nanmean(result**2, axis=0), result**2)
     spread = np.sqrt(np.maximum(_running_mean(squares, bounds, width), 0))
     usual = np.sqrt(squares.mean(axis=0))
     return np.asarray(result * usual / np.where(spread > 0, spread, usual))
+
+
+def _width(X: Sequences) -> int:
+    """Return over how many steps the mean of a source that changes is taken."""
+    return max(_SHORTEST_MEAN, int(X.lengths.max()) // _PARTS_OF_A_TREND)
 
 
 def _without_lines(values: Floats, bounds: NDArray[np.int64]) -> Floats:
