@@ -125,10 +125,10 @@ def compare(
         Address of the Dask scheduler.
     budget : float or str, optional
         Seconds, or a time such as "90s", "10m" or "1h", within which the comparison ends; what is compiled
-        the first time on a machine is not counted. Where all of it does not fit, candidates are raced on
-        growing parts of the data, and what is left out is not tried; the answer says so. It is not one of the
-        settings of a run: one that goes on has a new budget for what is left. Trials that run in this process
-        (``n_jobs=1``) are not interrupted.
+        the first time on a machine takes half of it at most, and is not counted beyond. Where all of it does
+        not fit, candidates are raced on growing parts of the data, and what is left out is not tried; the
+        answer says so. It is not one of the settings of a run: one that goes on has a new budget for what is
+        left. Trials that run in this process (``n_jobs=1``) are not interrupted.
     memory : int or str, optional
         Bytes, or as "500M" or "4G", for reading, and then for all workers of this machine together; by
         default half of what is free. Candidates that are forecast to take more are not tried; of such as take

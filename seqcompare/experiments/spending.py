@@ -92,7 +92,7 @@ class Spending:
 
     @property
     def spent(self) -> float:
-        """Seconds since the start, pauses left out."""
+        """Seconds since the start, less what was left out."""
         return time.monotonic() - self.started
 
     @property
@@ -102,10 +102,11 @@ class Spending:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Leave out of the budget what is done inside."""
+        """Leave out of the budget what is done inside, beyond half of it."""
         begun = time.monotonic()
         yield
-        self.started += time.monotonic() - begun
+        counted = math.inf if self.seconds is None else self.seconds / 2
+        self.started += max(0.0, time.monotonic() - begun - counted)
 
     @property
     def _end(self) -> float:

@@ -222,7 +222,6 @@ def test_a_run_in_which_every_model_fails_has_a_report(tmp_path):
     )
     text = run.report().read_text(encoding="utf-8")
     assert "Failed in some folds, and left out: broken (RuntimeError: out of order" in text
-    assert "Scores on test data" in text
     # of the reference there is a confusion, and nobody is drawn beside it
     assert "Confusion" not in text
 
@@ -286,7 +285,7 @@ def test_what_was_not_tuned_is_told(tmp_path):
     run = seqcompare.compare(data, ["window"], out=tmp_path / "run", n_jobs=1)
     verdict = run.verdict()
     (said,) = (s for s in verdict.sentences if s.startswith("Tested untuned, by the first candidate"))
-    assert "window (1 of 1 folds: ValueError: 1 sequence cannot be divided" in said
+    assert "window (1 of 1 fold: ValueError: 1 sequence cannot be divided" in said
     (number,) = verdict.evidence[verdict.evidence["table"] == "failures"].itertuples()
     table = run.tables()["failures"].set_index("entry")
     assert (number.row, number.value) == ("window", table.loc["window", number.column].max())

@@ -294,14 +294,15 @@ def test_where_nothing_was_tried_in_time_the_quickest_candidate_stays(tmp_path):
     assert {x.model for x in work.left_out} == {"slow 0.1", "slow 0.9", "quick 0.8"}
 
 
-def test_what_is_compiled_is_no_part_of_a_budget(monkeypatch):
+@pytest.mark.parametrize(("budget", "left_out"), [(8, 6), (19, 0.5), (100, 0)])
+def test_what_is_compiled_takes_half_of_a_budget_at_most(budget, left_out, monkeypatch):
     clock = iter(range(0, 1000, 10))
     monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
-    spending = Spending(planned_with([toy(0.5)]).source, seconds=100)
+    spending = Spending(planned_with([toy(0.5)]).source, seconds=budget)
     begun = spending.started
     with spending.paused():
         pass
-    assert spending.started == begun + 10
+    assert spending.started == begun + left_out
 
 
 def test_a_trial_that_ends_before_new_workers_would_have_started_is_waited_for():
