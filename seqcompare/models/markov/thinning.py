@@ -102,22 +102,26 @@ def rough_start(mean: float, order: int, size: int, *, free: bool) -> tuple[Floa
     return np.full(order, 0.5 / max(order, 1)), arrivals + 1e-3 / size if free else arrivals
 
 
-def climb(
-    seen: Transitions, survival: Floats, arrivals: Floats, *, free: bool, most_rounds: int = _MOST_ROUNDS
-) -> tuple[Floats, Floats, int]:
+def climb(seen: Transitions, survival: Floats, arrivals: Floats, *, free: bool) -> tuple[Floats, Floats, int]:
     """Run EM from some survival and arrivals, and return what it comes to and how many rounds it took."""
-    total, k, p = seen.weight.sum(), np.arange(len(arrivals)), len(survival)
+    total, p = float(seen.weight.sum()), len(survival)
     exposed = seen.weight @ seen.past
     last, gain, n_rounds = -np.inf, np.inf, 0
-    while gain > _LEAST_GAIN and n_rounds < most_rounds:
+    while gain > _LEAST_GAIN and n_rounds < _MOST_ROUNDS:
         n_rounds += 1
         proba, survivors, arrived = _expect(seen.following, seen.past, seen.weight, survival, arrivals)
         reached = float(seen.weight @ np.log(proba)) / total
         gain, last = reached - last, reached
         survival = np.clip(np.divide(survivors, exposed, out=np.zeros(p), where=exposed > 0), 0, 1)
-        rate = max(float(arrived @ k) / total, 1e-12)
-        arrivals = arrived / arrived.sum() if free else poisson.pmf(k, rate)
+        arrivals = next_arrivals(arrived, total, free=free)
     return survival, arrivals, n_rounds
+
+
+def next_arrivals(arrived: Floats, total: float, *, free: bool) -> Floats:
+    """Return the most likely probabilities of arrivals, given how often each is expected in `total`."""
+    k = np.arange(len(arrived))
+    rate = max(float(arrived @ k) / total, 1e-12)
+    return np.asarray(arrived / arrived.sum() if free else poisson.pmf(k, rate))
 
 
 def finish(survival: Floats, arrivals: Floats, total: float, *, free: bool) -> tuple[Thinning, int]:

@@ -18,13 +18,12 @@ from seqcompare.models.distributions.counts import CountDistribution, widen
 from seqcompare.models.markov.thinning import (
     Counts,
     Thinning,
-    Transitions,
     binomial,
-    climb,
     extended,
     fill,
     finish,
     log_factorials,
+    next_arrivals,
     rough_start,
 )
 from seqcompare.typing import Floats, Ints
@@ -35,10 +34,9 @@ MISSING = -1
 # Probability that is not followed up at either end of what a missing count may have been.
 _NEGLIGIBLE = 1e-11
 # Probabilities of transitions that EM keeps, and expected transitions that are too few to be looked at.
-_MOST_CELLS, _TOO_FEW = 20_000_000, 1e-6
-# Rounds of EM over the missing counts, those of survivors and arrivals in each, and a gain in nats a step
-# that is the last.
-_MOST_ROUNDS, _INNER_ROUNDS, _LEAST_GAIN = 200, 10, 1e-7
+_MOST_CELLS, _TOO_FEW = 20_000_000, 1e-9
+# Rounds of EM, and a gain in nats a step that is the last.
+_MOST_ROUNDS, _LEAST_GAIN = 2000, 1e-7
 
 
 class Belief(NamedTuple):
@@ -187,16 +185,20 @@ def fit_with_gaps(
     states = np.indices((size,) * order).reshape(order, -1).T.copy()
     survival, arrivals = rough_start(float(start @ np.arange(size)), order, size, free=free)
     last, gain, n_rounds = -np.inf, np.inf, 0
+    no_arrivals = np.zeros(size)
+    no_arrivals[0] = 1.0
     while gain > _LEAST_GAIN and n_rounds < _MOST_ROUNDS:
         n_rounds += 1
-        table, expected = np.zeros((len(states), size)), np.zeros((len(states), size))
+        table, alive, expected = (np.zeros((len(states), size)) for _ in range(3))
         fill(states, survival, arrivals, table)
+        fill(states, survival, no_arrivals, alive)
         reached = _expect_transitions(table, start, counts, weight, offsets, order, expected)
         total = expected.sum()
         gain, last = reached / total - last, reached / total
-        past, following = np.nonzero(expected > _TOO_FEW)
-        transitions = Transitions(following, states[past], expected[past, following])
-        survival, arrivals, _ = climb(transitions, survival, arrivals, free=free, most_rounds=_INNER_ROUNDS)
+        survivors, arrived = _expect_hidden(states, survival, arrivals, table, alive, expected)
+        exposed = expected.sum(axis=1) @ states
+        survival = np.clip(survivors / np.maximum(exposed, 1e-300), 0, 1)
+        arrivals = next_arrivals(arrived, float(total), free=free)
     return *finish(survival, arrivals, float(total), free=free), n_rounds
 
 
@@ -254,6 +256,33 @@ def _convolve(first: Floats, second: Floats) -> Floats:
                 for j in range(size - k):
                     found[i, k + j] += first[i, k] * second[i, j]
     return found
+
+
+@njit(cache=True)
+def _expect_hidden(
+    states: Counts, survival: Floats, arrivals: Floats, table: Floats, alive: Floats, expected: Floats
+) -> tuple[Floats, Floats]:
+    """Return how many are to be expected to have survived, by lag, and how often each number arrived.
+
+    As `seqcompare.models.markov.thinning` has it, but with all transitions in tables: `alive` is that of the
+    survivors, and one unit less of a past is another row of `table`.
+    """
+    n_states, size = table.shape
+    p = states.shape[1]
+    survivors, arrived = np.zeros(p), np.zeros(size)
+    for i in range(n_states):
+        for x in range(size):
+            if expected[i, x] <= _TOO_FEW:
+                continue
+            share = expected[i, x] / max(table[i, x], 1e-300)
+            for k in range(x + 1):
+                arrived[k] += share * alive[i, x - k] * arrivals[k]
+            less = n_states
+            for j in range(p):
+                less //= size
+                if states[i, j] > 0 and x > 0:
+                    survivors[j] += share * survival[j] * states[i, j] * table[i - less, x - 1]
+    return survivors, arrived
 
 
 @njit(cache=True)
