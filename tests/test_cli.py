@@ -222,6 +222,8 @@ def running(group):
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_ends_whatever_a_command_does_in_one_line(name, monkeypatch, capsys):
     app = typer.Typer(cls=ending.Stoppable)
+    # tests that run in the background of a shell ignore Ctrl-C
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     @app.command()
     def read():
@@ -232,8 +234,11 @@ def test_a_signal_ends_whatever_a_command_does_in_one_line(name, monkeypatch, ca
         pass
 
     monkeypatch.setattr(sys, "argv", ["seqcompare", "read"])
-    with pytest.raises(SystemExit) as ended:
-        ending.run(app)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            ending.run(app)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert ended.value.code == {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}[name]
     assert capsys.readouterr().err == "stopped\n"
 
@@ -242,7 +247,7 @@ def check_stopping(tmp_path, number, code, jobs):
     """Stop a sweep by a signal, see what it says and that it can go on; return that, and its group."""
     # long enough not to end before a busy machine has read that it began
     path = tmp_path / "long.toml"
-    path.write_text(SUITE.replace("seeds = 2", "seeds = 400"))
+    path.write_text(SUITE.replace("seeds = 2", "seeds = 2000"))
     arguments = ["sweep", str(path), "--out", str(tmp_path / "run"), "--jobs", str(jobs)]
     screen, terminal = pty.openpty()
     process = subprocess.Popen(
@@ -262,7 +267,7 @@ def check_stopping(tmp_path, number, code, jobs):
                 seen += os.read(screen, 65536).decode(errors="replace")
             except OSError:  # the other end is closed
                 break
-        if not stopped and re.search(r"\b[1-9]\d*/1600.* left", seen):
+        if not stopped and re.search(r"\b[1-9]\d*/8000.* left", seen):
             process.send_signal(number)
             stopped = True
     process.wait(timeout=60)
@@ -271,7 +276,7 @@ def check_stopping(tmp_path, number, code, jobs):
     assert "left" in seen
     assert process.returncode == code
     told = re.search(
-        r"stopped: (\d+) of 1600 trials are kept in .*; go on with: (.*)", " ".join(seen.split())
+        r"stopped: (\d+) of 8000 trials are kept in .*; go on with: (.*)", " ".join(seen.split())
     )
     assert told, seen
     assert int(told.group(1)) >= 1
@@ -279,7 +284,7 @@ def check_stopping(tmp_path, number, code, jobs):
     done = run(*arguments, "--dry-run")
     left = int(re.search(r"([\d,]+) trials to run", done.stdout).group(1).replace(",", ""))
     # what was being committed as the signal came is kept, but was not told of
-    assert 0 <= 1600 - left - int(told.group(1)) <= 1
+    assert 0 <= 8000 - left - int(told.group(1)) <= 1
     return seen, process.pid
 
 
