@@ -144,10 +144,10 @@ def run(name, models):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("series", nargs="*", choices=list(SERIES), default=list(SERIES))
+    parser.add_argument("series", nargs="*", choices=[*SERIES, []], default=[])
     parser.add_argument("--models", type=lambda text: text.split(","))
     asked = parser.parse_args()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for each in asked.series:
+        for each in asked.series or SERIES:
             run(each, asked.models)
