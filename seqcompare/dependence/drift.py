@@ -48,7 +48,7 @@ class Drift:
     p_value : float
         Chance of as large a change anywhere, in data whose parts are in random order.
     sequence, step : int
-        Where frequencies before and after differ most.
+        Where frequencies before and after differ most; 0 of a source that stays the same.
     place : str
         The same in words, or that it changes bit by bit.
     what : str
@@ -90,11 +90,11 @@ def find_drift(X: Sequences, n_permutations: int, seed: int) -> Drift | None:
 
     The data are divided into many parts: sequences, or long blocks of them. Each part is summed up by the
     frequencies of its symbols (its level and its variance, for numbers) and of repetitions. If the source
-    stays the same, parts are exchangeable, and so the widest range of the running sums, over all
-    features, is compared with that of parts in random order. Memory that is short beside a part leaves the
-    order of parts random, and so raises no alarm. A few sequences may each have frequencies of its own: parts
-    then change places within their sequence, and sequences as a whole. Windows that overlap are in no random
-    order, and tell nothing of it.
+    stays the same, parts are exchangeable, and so the range of the running sums (of few, their squares),
+    over all features, is compared with that of parts in random order. Memory that is short beside a part
+    leaves the order of parts random, and so raises no alarm. A few sequences may each have frequencies of its
+    own: parts then change places within their sequence, and sequences as a whole. Windows that overlap are in
+    no random order, and tell nothing of it.
 
     Parameters
     ----------
@@ -106,7 +106,8 @@ def find_drift(X: Sequences, n_permutations: int, seed: int) -> Drift | None:
     References
     ----------
     E. S. Page, "Continuous inspection schemes" (1954), for cumulated sums; N. H. Kuiper, "Tests concerning
-    random points on a circle" (1960); G. S. Watson, "Goodness-of-fit tests on a circle" (1961).
+    random points on a circle" (1960); G. S. Watson, "Goodness-of-fit tests on a circle" (1961);
+    T. W. Anderson, "On the distribution of the two-sample Cramer-von Mises criterion" (1962).
     """
     bounds = _parts(X)
     if len(bounds) - 1 < _FEWEST_UNITS or overlap(X) is not None:
@@ -265,8 +266,8 @@ def _change(
 
     From the lowest to the highest they range, so that a source that changes for a while, and back, is seen as
     one that changes for good (Kuiper's statistic). Of few parts many orders have the widest range there is,
-    and of several sequences each may change, so that all places count (Watson's). Parts change places with
-    those of one owner.
+    so that all places count, by their squares about the mean (Watson's). Of several sequences each may
+    change, and squares are about 0 (Cramer's and von Mises'). Parts change places with those of one owner.
     """
     rng = np.random.default_rng(seed)
     n = len(excess)

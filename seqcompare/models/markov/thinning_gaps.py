@@ -229,7 +229,8 @@ def _reach(model: Thinning, belief: Belief) -> int:
 
 def _tail_steps(tail: object, ratio: object) -> int:
     """Return the steps by which a geometric tail has become negligible."""
-    left, share = float(tail), float(ratio)  # type: ignore[arg-type]  # numbers, or arrays of one
+    # numbers, or arrays of one
+    left, share = (np.asarray(one, dtype=np.float64).item() for one in (tail, ratio))
     if left <= _NEGLIGIBLE or share <= 0:
         return 1
     return int(np.ceil(np.log(_NEGLIGIBLE / left) / np.log(share))) + 1

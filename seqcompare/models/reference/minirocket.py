@@ -108,8 +108,10 @@ class MiniRocketClassifier(ClassifierMixin, Reader):
         self.transform_ = _transform()(n_kernels=self.n_kernels, random_state=seed)
         # aeon seeds NumPy's generator that all share, which is not ours to move
         others = np.random.get_state()  # noqa: NPY002
-        rows = self.transform_.fit_transform(stretched)
-        np.random.set_state(others)  # noqa: NPY002
+        try:
+            rows = self.transform_.fit_transform(stretched)
+        finally:
+            np.random.set_state(others)  # noqa: NPY002
         rule = make_pipeline(StandardScaler(with_mean=False), RidgeClassifierCV(np.logspace(-3, 3, 10)))
         self.estimator_, self.temperature_ = fit_calibrated(
             rule, rows, labels, np.ones(len(rows)), np.arange(len(rows)), self.calibration_cv

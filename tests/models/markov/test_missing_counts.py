@@ -89,11 +89,13 @@ def test_reading_step_by_step_answers_the_same(order):
     x = [1, NAN, NAN, 0, 2, NAN, 1]
     ahead, state = model.predict_next_distribution([x])[0], model.start()
     steps = model.score_steps([x])[0]
+    told = []
     for t, count in enumerate(x):
-        if t:
-            np.testing.assert_allclose(found.log_prob(count), steps[t], rtol=1e-8)  # noqa: F821  # of the last round
         found, state = model.step(state, count)
+        told.append(found)
         np.testing.assert_allclose(found.mean, ahead[t].mean, rtol=1e-9)
+    given = [found.log_prob(count) for found, count in zip(told[:-1], x[1:], strict=True)]
+    np.testing.assert_allclose(given, steps[1:], rtol=1e-8)
 
 
 def test_expected_transitions_are_those_of_all_sequences_together():
