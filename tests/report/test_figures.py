@@ -223,6 +223,18 @@ def test_names_of_a_front_cover_no_point():
         assert not any(box.contains(*point) for point in points)
 
 
+def test_words_below_ranks_lie_within_the_figure_beside_long_names():
+    names = ["Recurrent network (looks ahead)", "Chain or autoregression", "Window", "Hidden state"]
+    # as wide as on the page, so that a phone shows it whole
+    figure, ax = plt.subplots(figsize=(4.8, 2.9), layout="constrained")
+    ranks = pd.DataFrame({"model": names, "rank": [1.33, 2.25, 3, 3.4]})
+    skill.critical_difference(ranks, ax, difference=2.71)
+    figure.canvas.draw()
+    label = ax.xaxis.label.get_window_extent()
+    assert label.x1 <= figure.bbox.x1
+    assert label.y0 >= figure.bbox.y0
+
+
 def test_gates_are_averaged_over_units_and_named_at_the_end():
     _, ax = plt.subplots()
     ax.axhline(0.5)

@@ -318,7 +318,7 @@ def critical_difference(
     rows = frame.sort_values("rank", kind="stable").reset_index(drop=True)
     bars = cliques(rows["rank"].tolist(), difference)
     with style.look():
-        ax = ax or style.new_axes(5.6, 0.24 * len(rows) + 0.13 * len(bars) + 1.0)
+        ax = ax or style.new_axes(5.6, 0.24 * len(rows) + 0.13 * len(bars) + 1.2)
         ax.grid(True, axis="x")
         ax.grid(False, axis="y")
         for place, row in enumerate(rows.to_dict("records")):
@@ -335,7 +335,8 @@ def critical_difference(
         ax.set_yticks(range(len(rows)), rows["model"])
         ax.tick_params(axis="y", length=0)
         ax.set_ylim(len(rows) - 0.4 + 0.45 * (len(bars) + 1), -0.6)
-        ax.set_xlabel(f"mean rank (1 is best); bars join ranks less than {difference:.2f} apart")
+        # in two lines: beside long names there is no room for one
+        ax.set_xlabel(f"mean rank (1 is best)\nbars join ranks less than {difference:.2f} apart")
     return ax
 
 
