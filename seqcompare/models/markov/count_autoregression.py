@@ -82,7 +82,8 @@ class CountAutoregression(NumberDensity):
 
     Notes
     -----
-    Probabilities take time that grows with the square of the counts: this is for counts up to some thousands.
+    Probabilities take time that grows with the square of the counts, and a fit has thousands of rounds where
+    steps hardly depend on each other: of counts in the hundreds, more so with gaps, it may take minutes.
 
     Counts are read from integers, or floats that are whole numbers.
 
@@ -158,12 +159,15 @@ class CountAutoregression(NumberDensity):
                 f"({longest} feature(s) in an array)"
             )
         free = self.arrivals == "free"
-        if not ((counts >= 0) & (weight > 0)).any():
-            raise ValueError("no count to learn from: every step is missing")
+        if not (counts[rows] >= 0).any():
+            after = f" after the first {self.order}" if self.order else ""
+            raise ValueError(f"no count to learn from: every step{after} is missing, or of weight 0")
         if self.order and (counts < 0).any():
-            offsets = np.array(sequences.offsets)
+            # what weighs nothing is not to be summed over
+            heavy = np.logical_or.reduceat(weight > 0, sequences.offsets[:-1])
+            kept = np.repeat(heavy, sequences.lengths)
             self.thinning_, self.n_arrivals_, self.n_iter_ = fit_with_gaps(
-                counts, weight, offsets, self.order, free=free
+                counts[kept], weight[kept], offsets_of(sequences.lengths[heavy]), self.order, free=free
             )
         else:
             rows = rows[counts[rows] >= 0]

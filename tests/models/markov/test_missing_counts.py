@@ -154,6 +154,13 @@ def test_without_gaps_nothing_changes():
         np.testing.assert_array_equal(plain.score_steps(x), ready.score_steps(x))
 
 
+def test_a_sequence_of_weight_0_is_not_summed_over():
+    x, large = [1.0, NAN, 2, 1, 0, 1, 2], [90_000.0, NAN, 90_001.0]
+    model = CountAutoregression(missing="allow")
+    alone = model.fit([x]).score_steps([x])[0]
+    np.testing.assert_allclose(model.fit([x, large], sample_weight=[1, 0]).score_steps([x])[0], alone)
+
+
 def test_forecasts_go_on_from_what_the_missing_counts_may_have_been():
     model = small(2)
     X = [[2, NAN, 1, NAN], [NAN, NAN], [1, 1, 0]]
@@ -169,7 +176,12 @@ def test_what_cannot_be_is_named():
         CountAutoregression(missing="drop").fit([[1, 2]])
     with pytest.raises(ValueError, match=r"X\[0\] contains .*NaN.* at step 1"):
         CountAutoregression().fit([[1, NAN]])
-    with pytest.raises(ValueError, match="no count to learn from: every step is missing"):
-        CountAutoregression(missing="allow").fit([[NAN, NAN]])
+    for X in ([[NAN, NAN]], [[3, NAN]], [[3, NAN, NAN], [2, NAN]]):
+        with pytest.raises(
+            ValueError, match="no count to learn from: every step after the first 1 is missing"
+        ):
+            CountAutoregression(missing="allow").fit(X)
+    with pytest.raises(ValueError, match="no count to learn from: every step is missing, or of weight 0"):
+        CountAutoregression(0, missing="allow").fit([[NAN, NAN]])
     with pytest.raises(ValueError, match="counts up to 900 with missing ones are too many for order 2"):
         CountAutoregression(2, missing="allow").fit([[900.0, NAN, 3.0, 4.0]])
