@@ -12,9 +12,9 @@ from functools import cached_property
 import numpy as np
 
 from seqcompare.experiments.data_source import DataSource
+from seqcompare.experiments.limit import Limit
 from seqcompare.experiments.models import Candidate
 from seqcompare.experiments.progress import OVERHEAD, PREDICT, UNKNOWN
-from seqcompare.experiments.runner import Limit
 from seqcompare.experiments.trial import CONTEXT, RACE, TUNING, Trial
 from seqcompare.typing import Record
 
@@ -189,8 +189,10 @@ class Spending:
         if several:
             yield several, n_jobs
         few = [t for t in trials if needs[t.trial_id] * self.n_workers > self.memory]
-        at_a_time = max(int(self.memory / max([needs[t.trial_id] for t in few], default=1.0)), 1)
-        if at_a_time > 1 and few:
+        if not few:
+            return
+        at_a_time = max(int(self.memory / max(needs[t.trial_id] for t in few)), 1)
+        if at_a_time > 1:
             yield few, at_a_time
         for trial in few if at_a_time == 1 else ():
             yield [trial], min(n_jobs, 2) if n_jobs > 0 else 2  # alone, yet in a worker where there are any
