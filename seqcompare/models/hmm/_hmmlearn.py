@@ -103,6 +103,8 @@ class Engine:
     n_iter: int
     # of a symbol outside the alphabet, in every state alike: it says nothing about the state
     unknown_proba: float = 1e-6
+    # the E-step of data that are not all here, in place of that of `steps`
+    elsewhere: Callable[[Engine], tuple[Record, float]] | None = None
 
     def train(self, steps: Steps) -> Monitor:
         """Run EM from the parameters set and return what the monitor saw.
@@ -113,7 +115,6 @@ class Engine:
             If the likelihood of the data is zero.
         """
         self.steps = steps
-        self._chunks = _cut(steps.offsets, _CHUNK // self.n_components)
         self.monitor_ = Monitor(self.tol, self.n_iter, verbose=False)
         # hmmlearn's fit checks its X and hands it to the E-step; ours reads `steps`, which may hold NaN
         self.fit(np.zeros((1, 1), dtype=np.int64))  # type: ignore[attr-defined]  # hmmlearn's
@@ -139,13 +140,21 @@ class Engine:
         """Leave the start as it was set."""
 
     def _do_estep(self, X: Ints, lengths: Ints) -> tuple[Record, float]:
-        steps = self.steps
-        stats: Record = self._initialize_sufficient_statistics()  # type: ignore[attr-defined]  # hmmlearn's
+        found, total = self.expect(self.steps) if self.elsewhere is None else self.elsewhere(self)
+        # hmmlearn begins some sums with what is known before
+        for name, known in self._initialize_sufficient_statistics().items():  # type: ignore[attr-defined]
+            found[name] = found[name] + known
+        return found, total
+
+    def expect(self, steps: Steps) -> tuple[Record, float]:
+        """Return the sums that the M-step needs of these steps, and their log-likelihood in nats."""
+        begun = self._initialize_sufficient_statistics()  # type: ignore[attr-defined]  # hmmlearn's
+        stats: Record = {name: 0 * known for name, known in begun.items()}
         stats["ages"] = 0.0
         if steps.labels is not None:
             stats["labels"] = np.zeros_like(self.labelprob_)
         total = 0.0
-        for first, last in self._chunks:
+        for first, last in _cut(steps.offsets, _CHUNK // self.n_components):
             a, z = steps.offsets[first], steps.offsets[last]
             labels = None if steps.labels is None else steps.labels[a:z]
             weights = None if steps.weights is None else steps.weights[a:z]
