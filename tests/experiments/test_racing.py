@@ -121,7 +121,7 @@ def test_what_was_refused_starts_once_its_forecast_fits(tmp_path):
     spending = Spending(planned.source, seconds=60)
     with Store(tmp_path / STORE, answers=True) as store:
         work = Work(store, spending, Counter(0, 0, None), {"n_jobs": 1})
-        # with 52 seconds to be left there is time for 3 seconds: the last one has to wait for what others tell
+        # there is no time for the last one, until the first has told how quick they are
         reserve = spending.left - spending.of(trials[0]) - 0.2
         assert not spending.affords([trials[-1]], reserve)
         assert work.run([trials[-1], trials[0]], reserve=reserve)
