@@ -18,6 +18,8 @@ from seqcompare.data.packed import BROKEN, declared_size, open_packed, packing_o
 
 # of a byte of text, while cells are objects of Python: 47 in a table of short words, 26 in one of numbers
 GROWTH = 48
+# of a cell, as an object of Python with its copies
+CELL = 64
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
@@ -127,7 +129,8 @@ def check_memory(needed: float, path: Path, what: str) -> None:
     if needed > most:
         raise DataError(
             f"{what}, which may need {needed / _UNITS['G']:.1f} GiB of memory, and "
-            f"{most / _UNITS['G']:.1f} GiB may be used; read a part of it, or say how much (memory)",
+            f"{most / _UNITS['G']:.1f} GiB may be used; read a part of it (of Parquet files: --sample), "
+            "or say how much (memory)",
             path,
         )
 

@@ -13,6 +13,8 @@ from seqcompare.data.streamed import Parts
 from seqcompare.data.totals import Totals
 from seqcompare.models.hmm.model import HMM
 from seqcompare.models.markov.autoregression import Autoregression
+from seqcompare.models.markov.context_tree import ContextTree
+from seqcompare.models.over_parts.contexts import fit_context_tree
 from seqcompare.models.over_parts.hidden_states import fit_hidden_states
 from seqcompare.models.over_parts.lags import fit_autoregression
 from seqcompare.models.over_parts.reading import arguments
@@ -56,7 +58,8 @@ def fit_parts(model: M, parts: Parts | Iterable[Any], *, client: Any = None) -> 
     -----
     What cannot be had from sums is taken from a sample of a million steps, whole sequences drawn at random by
     a fixed seed, and from all where there are no more: the points where EM starts and the units in which it
-    measures (`HMM`; with ``init`` it starts from there).
+    measures (`HMM`; with ``init`` it starts from there), and which contexts a `ContextTree` may split, see
+    `seqcompare.models.over_parts.contexts`.
 
     Examples
     --------
@@ -83,6 +86,7 @@ def fit_parts(model: M, parts: Parts | Iterable[Any], *, client: Any = None) -> 
 #: What is more than fitting parts by themselves and merging these.
 _WAYS: dict[type, Callable[[Any, Totals], None]] = {
     Autoregression: fit_autoregression,
+    ContextTree: fit_context_tree,
     HMM: fit_hidden_states,
 }
 
