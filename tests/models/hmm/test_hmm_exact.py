@@ -304,6 +304,7 @@ def test_out_of_the_range_of_floats():
     assert found.log_likelihood[0] == pytest.approx(np.log(total) - 921.0, rel=1e-12)
     np.testing.assert_allclose(found.posterior, posterior, atol=1e-12)
     np.testing.assert_allclose(found.transitions, pairs, atol=1e-12)
+    np.testing.assert_allclose(found.start, posterior[0], atol=1e-12)
     scores, filtered = filter_states(start, trans, fit, offsets)
     assert scores[0] == pytest.approx(np.log(total) - 921.0, rel=1e-12)
     np.testing.assert_allclose(filtered[-1], posterior[-1], atol=1e-12)
