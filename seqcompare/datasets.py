@@ -6,7 +6,7 @@ from seqcompare.data.options import Option
 from seqcompare.data.read import read
 from seqcompare.data.readers import READERS, Reader, register_reader
 from seqcompare.data.source import DataError
-from seqcompare.data.streamed import read_parts
+from seqcompare.data.streamed import Parts, read_parts
 
 __all__ = [
     "DATASETS",
@@ -14,6 +14,7 @@ __all__ = [
     "Contents",
     "DataError",
     "Option",
+    "Parts",
     "Reader",
     "load",
     "read",

@@ -53,12 +53,11 @@ def test_pieces_change_nothing_that_is_expected(weighted, monkeypatch):
     X = model.sample(3, [500, 4, 333], random_state=1)
     weights = np.repeat([0.5, 2.0, 3.0], X.lengths) if weighted else None
     engine = fitted_engine(model)
-    engine.steps = Steps(np.searchsorted(model.symbols_, X.values), np.array(X.offsets), weights)
-    engine._chunks = [(0, 1), (1, 2), (2, 3)]
-    whole = engine._do_estep(None, None)
+    steps = Steps(np.searchsorted(model.symbols_, X.values), np.array(X.offsets), weights)
+    whole = engine.expect(steps)
     monkeypatch.setattr(_hmmlearn, "NUMBERS", 3 * 100)
     monkeypatch.setattr(_hmmlearn, "_CHUNK", 3 * 64)
-    pieces = engine._do_estep(None, None)
+    pieces = engine.expect(steps)
     assert pieces[1] == pytest.approx(whole[1], rel=1e-13)
     for name in ("nobs", "start", "trans", "obs"):
         np.testing.assert_allclose(pieces[0][name], whole[0][name], rtol=1e-11)
