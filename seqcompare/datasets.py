@@ -7,6 +7,7 @@ from seqcompare.data.read import read
 from seqcompare.data.readers import READERS, Reader, register_reader
 from seqcompare.data.source import DataError
 from seqcompare.data.streamed import Parts, read_parts
+from seqcompare.data.totals import sample_parts
 
 __all__ = [
     "DATASETS",
@@ -20,4 +21,5 @@ __all__ = [
     "read",
     "read_parts",
     "register_reader",
+    "sample_parts",
 ]

@@ -16,6 +16,9 @@ from seqcompare.data.source import WrongUseError
 from seqcompare.data.streamed import Parts
 from seqcompare.typing import Floats, Ints
 
+DRAWN = "are looked at, drawn at random."
+"""How a note ends that says of how many sequences a sample is."""
+
 
 class Totals:
     """Adds statistics of parts up, pairwise in a tree, so that numbers do not depend on who computes them.
@@ -71,7 +74,7 @@ class Totals:
             return data
         note = (
             f"Of {drawn.n_sequences:,} sequences ({drawn.n_steps:,} steps) {len(data):,} "
-            f"({data.X.n_steps:,} steps) are looked at, drawn at random (seed {seed})."
+            f"({data.X.n_steps:,} steps) {DRAWN}"
         )
         return replace(data, notes=(*data.notes, note))
 
@@ -107,6 +110,39 @@ class Totals:
             pairs = [found[i : i + 2] for i in range(0, len(found), 2)]
             found = [client.submit(add, *pair, pure=False) if len(pair) == 2 else pair[0] for pair in pairs]
         return found[0].result()
+
+
+def sample_parts(parts: Parts | Iterable[Any], n_steps: int, random_state: int = 0) -> SequenceDataset:
+    """Return sequences drawn at random from data in parts, for what takes data that are in memory.
+
+    Parameters
+    ----------
+    parts : Parts, or iterable of SequenceDataset, of sequences or of tuples (X, y)
+        The data.
+    n_steps : int
+        Sequences are taken until they have so many steps, or all are.
+    random_state : int, default=0
+        Seed of the draw.
+
+    Returns
+    -------
+    SequenceDataset
+        Whole sequences, each as likely as any other, in their order; a note says how many of how many.
+
+    Raises
+    ------
+    ValueError
+        If `n_steps` is not positive.
+
+    Examples
+    --------
+    >>> from seqcompare import datasets
+    >>> datasets.sample_parts([["abab", "baba"], ["abba"]], 5).X
+    <Sequences: 2 of 4-4 steps, symbols>
+    """
+    if isinstance(n_steps, bool) or not isinstance(n_steps, int | np.integer) or n_steps < 1:
+        raise ValueError(f"n_steps must be a positive whole number, got {n_steps!r}")
+    return Totals(parts).sample(int(n_steps), random_state)
 
 
 def plus(first: Any, second: Any) -> Any:

@@ -13,9 +13,14 @@ from seqcompare.data.streamed import Parts
 from seqcompare.data.totals import Totals
 from seqcompare.models.hmm.model import HMM
 from seqcompare.models.markov.autoregression import Autoregression
+from seqcompare.models.markov.context_tree import ContextTree
+from seqcompare.models.over_parts.contexts import fit_context_tree
+from seqcompare.models.over_parts.frequencies import FREQUENCIES, fit_frequencies
 from seqcompare.models.over_parts.hidden_states import fit_hidden_states
 from seqcompare.models.over_parts.lags import fit_autoregression
 from seqcompare.models.over_parts.reading import arguments
+from seqcompare.models.over_parts.ridge import fit_ridge_windows
+from seqcompare.models.windows.step_regressor import WindowStepRegressor
 
 M = TypeVar("M", bound=BaseEstimator)
 
@@ -30,9 +35,9 @@ def fit_parts(model: M, parts: Parts | Iterable[Any], *, client: Any = None) -> 
 
     Parameters
     ----------
-    model : MarkovChain, MarkovTagger, ContextTree, Autoregression, HMM, or what has ``merge``
-        What is fitted, in place. A model of one's own needs a method ``merge(other)`` that returns what is
-        fitted to the data of both.
+    model : MarkovChain, MarkovTagger, ContextTree, Autoregression, HMM, WindowStepRegressor, ...
+        What is fitted, in place; `WindowStepRegressor` with `Ridge`, on numbers. A model of one's own needs a
+        method ``merge(other)`` that returns what is fitted to the data of both.
     parts : Parts, or iterable of SequenceDataset, of sequences or of tuples (X, y)
         The data, whose sequences are whole: `seqcompare.datasets.read_parts`, or a list. A hidden Markov
         model goes through them once an iteration.
@@ -56,7 +61,8 @@ def fit_parts(model: M, parts: Parts | Iterable[Any], *, client: Any = None) -> 
     -----
     What cannot be had from sums is taken from a sample of a million steps, whole sequences drawn at random by
     a fixed seed, and from all where there are no more: the points where EM starts and the units in which it
-    measures (`HMM`; with ``init`` it starts from there).
+    measures (`HMM`; with ``init`` it starts from there), and which contexts a `ContextTree` may split, see
+    `seqcompare.models.over_parts.contexts`.
 
     Examples
     --------
@@ -83,7 +89,10 @@ def fit_parts(model: M, parts: Parts | Iterable[Any], *, client: Any = None) -> 
 #: What is more than fitting parts by themselves and merging these.
 _WAYS: dict[type, Callable[[Any, Totals], None]] = {
     Autoregression: fit_autoregression,
+    ContextTree: fit_context_tree,
     HMM: fit_hidden_states,
+    WindowStepRegressor: fit_ridge_windows,
+    **dict.fromkeys(FREQUENCIES, fit_frequencies),
 }
 
 

@@ -28,7 +28,7 @@ from seqcompare.models.hmm.settings import (
     names_of,
     plan_fit,
 )
-from seqcompare.models.over_parts.reading import kind_of, read_alike
+from seqcompare.models.over_parts.reading import kind_of, read_alike, union_of
 from seqcompare.typing import Floats, Labels, Record
 
 SAMPLE = 1_000_000
@@ -95,7 +95,7 @@ def _look_at(model: HMM, part: SequenceDataset) -> _Seen:
 
 
 def _learn_symbols(model: BaseEstimator, seen: _Seen) -> None:
-    model.symbols_ = np.unique(np.concatenate(seen.symbols))
+    model.symbols_ = union_of(seen.symbols)
     model.unknown_proba_ = 1.0 / (seen.present[0] + len(model.symbols_) + 1)
 
 

@@ -10,8 +10,9 @@ from sklearn.base import BaseEstimator
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_weights
+from seqcompare.models.alphabet import encode
 from seqcompare.models.base import Reading, check_sequences
-from seqcompare.typing import Floats
+from seqcompare.typing import Floats, Labels
 
 
 def arguments(part: SequenceDataset) -> dict[str, Any]:
@@ -54,3 +55,16 @@ def read_alike(kinds: list[tuple[str, int, bool]]) -> tuple[str, int, bool]:
 def kind_of(sequences: Sequences) -> tuple[str, int, bool]:
     """Return what `read_alike` compares."""
     return str(sequences.kind), sequences.n_channels, sequences.values.ndim == 1
+
+
+def union_of(alphabets: list[Labels]) -> Labels:
+    """Return all symbols of the parts, sorted.
+
+    Raises
+    ------
+    ValueError
+        If some parts have words and others numbers.
+    """
+    for other in alphabets[1:]:
+        encode(other[:1], alphabets[0])  # strings and numbers are no common alphabet
+    return np.unique(np.concatenate(alphabets))

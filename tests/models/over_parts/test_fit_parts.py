@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LinearRegression, Ridge
 
 from seqcompare import (
     HMM,
@@ -16,10 +17,12 @@ from seqcompare import (
     RNNTagger,
     SequenceDataset,
     Sequences,
+    WindowStepRegressor,
     datasets,
     fit_parts,
 )
 from seqcompare.data.totals import Totals
+from seqcompare.models.reference.chance import ChanceClassifier, ChanceNext, ChanceTagger
 
 RNG = np.random.default_rng(0)
 LENGTHS = RNG.integers(2, 60, 90)
@@ -124,6 +127,34 @@ def test_weights_of_steps_count(model, X):
     np.testing.assert_allclose(parts.score_samples(X), whole.score_samples(X), rtol=1e-10)
 
 
+@pytest.mark.parametrize("n_targets", [1, 2])
+def test_ridge_on_windows_is_a_matter_of_products(n_targets):
+    X = Sequences([x - 1e3 for x in NUMBERS])
+    y = [x + np.r_[x[:1], x[:-1]][:, ::-1] for x in X]
+    y = Sequences([t[:, 0] for t in y] if n_targets == 1 else y)
+    parts = [
+        SequenceDataset(X[a:b], y[a:b], None, "step-value", "part") for a, b in ((0, 7), (7, 60), (60, 90))
+    ]
+    model = WindowStepRegressor(Ridge(alpha=0.5), before=2, after=1)
+    found, whole = fit_parts(clone(model), parts), clone(model).fit(X, y)
+    for name in ("coef_", "intercept_"):
+        np.testing.assert_allclose(
+            getattr(found.estimator_, name), getattr(whole.estimator_, name), rtol=1e-10, atol=1e-10
+        )
+    told, expected = (np.concatenate(list(each.predict(X))) for each in (found, whole))
+    np.testing.assert_allclose(told, expected, rtol=1e-10, atol=1e-10)
+    assert found.n_parameters_ == whole.n_parameters_
+
+
+@pytest.mark.parametrize("model", [ChanceNext(), ChanceTagger(), ChanceClassifier()])
+def test_frequencies_are_counted_over_parts(model):
+    y = [x % 3 for x in SYMBOLS] if isinstance(model, ChanceTagger) else [int(x[0]) for x in SYMBOLS]
+    parts = cut(SYMBOLS) if isinstance(model, ChanceNext) else list(zip(cut(SYMBOLS), cut(y), strict=True))
+    found, whole = fit_parts(clone(model), parts), clone(model).fit(SYMBOLS, y)
+    np.testing.assert_allclose(found.frequencies_, whole.frequencies_, rtol=1e-12)
+    assert vars(found).keys() == vars(whole).keys()
+
+
 def test_files_are_parts(tmp_path):
     import pandas as pd
 
@@ -183,6 +214,8 @@ def test_all_sequences_are_as_likely_to_be_drawn():
         (Autoregression(order=70), [NUMBERS], ValueError, "needs a sequence of at least 71 steps"),
         (Autoregression(), [NUMBERS, PRICES], ValueError, "expected steps of 2 channel"),
         (Autoregression(missing="allow"), [[[1.0, np.nan, 2.0]]], ValueError, "steps are missing"),
+        (WindowStepRegressor(LinearRegression()), [NUMBERS], ValueError, "are fitted by Ridge\\(\\)"),
+        (WindowStepRegressor(), [NUMBERS], ValueError, "the parts have no targets"),
         (HMM(objective="prediction"), [SYMBOLS], ValueError, "takes all data at once"),
     ],
 )

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from seqcompare import HMM, Autoregression, MarkovChain, datasets, fit_parts
+from seqcompare import HMM, Autoregression, ContextTree, MarkovChain, datasets, fit_parts
+from seqcompare.models.over_parts import contexts
 
 distributed = pytest.importorskip("distributed")
 
@@ -40,6 +41,16 @@ def test_a_cluster_comes_to_the_same_numbers(tmp_path, client, model, column):
         here = fit_parts(type(model)(**model.get_params()), parts)
         there = fit_parts(type(model)(**model.get_params()), parts, client=client)
     X = parts[0].X
+    np.testing.assert_array_equal(there.score_samples(X), here.score_samples(X))
+
+
+def test_a_tree_is_counted_by_a_cluster(client, monkeypatch):
+    # which contexts may be split is chosen here, and sent
+    monkeypatch.setattr(contexts, "SAMPLE", 300)
+    rng = np.random.default_rng(2)
+    X = [rng.integers(0, 3, 30) for _ in range(40)]
+    parts = [X[:10], X[10:15], X[15:]]
+    here, there = (fit_parts(ContextTree(3), parts, client=c) for c in (None, client))
     np.testing.assert_array_equal(there.score_samples(X), here.score_samples(X))
 
 
