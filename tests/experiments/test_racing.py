@@ -100,6 +100,33 @@ def test_forecasts_are_corrected_as_trials_end():
     assert spending.affords([first, second])
 
 
+def test_a_kind_that_is_wrong_about_itself_tells_little_of_others():
+    def cheap(problem, settings):
+        return 0.05
+
+    planned = planned_with([toy(0.1, 0.9, cost=cheap, name="liar"), toy(0.2, 0.8, cost=cheap, name="other")])
+    mine, theirs = ([t for t in tuning_trials(planned) if t.entry == name] for name in ("liar", "other"))
+    spending = Spending(planned.source, seconds=60)
+    row = {"trial_seconds": 2.0, "fit_seconds": 2.0, "peak_memory_mb": 1.0}
+    for trial in [t for t in mine if t.candidate.label == "liar 0.1"]:
+        spending.learn(trial, row)
+    # its own kind is believed to take as long, others are not
+    assert spending.of(mine[-1]) > 5 * 0.05
+    assert spending.of(theirs[0]) < 5 * 0.05
+
+
+def test_what_was_refused_starts_once_its_forecast_fits(tmp_path):
+    planned = planned_with([toy(0.1, 0.9, cost=lambda problem, settings: 3.0 + settings["quality"])])
+    trials = list(tuning_trials(planned))
+    spending = Spending(planned.source, seconds=60)
+    with Store(tmp_path / STORE, answers=True) as store:
+        work = Work(store, spending, Counter(0, 0, None), {"n_jobs": 1})
+        # there is no time for the last one, until the first has told how quick they are
+        reserve = spending.left - spending.of(trials[0]) - 0.2
+        assert not spending.affords([trials[-1]], reserve)
+        assert work.run([trials[-1], trials[0]], reserve=reserve)
+
+
 def test_times_grow_as_they_were_seen_to():
     planned = planned_with([toy(0.1, 0.9)])
     (trial, *_) = tuning_trials(planned)
