@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,7 +35,7 @@ class Totals:
     Raises
     ------
     WrongUseError
-        If `parts` can be gone through only once.
+        If `parts` can be gone through only once, or is a path.
     """
 
     def __init__(self, parts: Parts | Iterable[Any], client: Any = None) -> None:
@@ -42,6 +43,11 @@ class Totals:
             raise WrongUseError(
                 f"parts are gone through several times, and {type(parts).__name__} can be read once: "
                 "use datasets.read_parts, or a list"
+            )
+        if isinstance(parts, str | Path):
+            raise WrongUseError(
+                f"expected parts, got the path {str(parts)!r}: "
+                "datasets.read_parts(path, sequence=...) reads them"
             )
         self._parts = parts
         self._client = client

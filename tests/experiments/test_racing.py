@@ -298,6 +298,28 @@ def test_of_a_race_that_was_cut_short_the_quickest_comes_back(tmp_path, monkeypa
     assert set(found.frame()["model"]) == {"chance", "toy 0.1"}
 
 
+@pytest.mark.parametrize("raced", [True, False])
+def test_who_is_not_tuned_in_time_is_tested_by_one_candidate(raced, tmp_path, monkeypatch):
+    def limit(self, reserve=0.0, *, trusting=True):
+        return Limit(time.monotonic() + 1000, lambda t: t.phase != "tuning" or t.entry != "late")
+
+    monkeypatch.setattr(Spending, "limit", limit)
+    if raced:
+        never_fits(monkeypatch)
+        monkeypatch.setattr(racing, "_tunable", lambda purse, c: list(c.candidates))
+        # what a race tells apart it drops: these two it does not
+        monkeypatch.setattr(racing, "told_apart", lambda *_: set())
+    models = [toy(0.6, 0.7, name="quick"), toy(0.8, 0.9, name="late")]
+    found = compare_toys(models, tmp_path / "run", budget="1h")
+    tested = found.frame()
+    tested = tested[(tested["entry"] == "late") & (tested["axis"] == "test")]
+    # the best of its race, or the first of two that are as quick
+    assert set(tested["model"]) == {"late 0.9" if raced else "late 0.8"}
+    assert found.answer().judgement.status["late"] == "enough"
+    left = found.tables()["left_out"].set_index("model")["reason"].to_dict()
+    assert left == {"late 0.8" if raced else "late 0.9": "over the budget"}
+
+
 def test_what_is_over_the_memory_is_not_tried(tmp_path):
     models = [toy(0.5, 0.9, memory=lambda problem, settings: 1e12 * settings["quality"])]
     found = compare_toys(models, tmp_path / "run", memory="600G")

@@ -76,7 +76,7 @@ def fit_parts(model: M, parts: Parts | Iterable[Any], *, client: Any = None) -> 
             way(model, total)
             return model
     if not hasattr(model, "merge"):
-        ways = ", ".join(kind.__name__ for kind in _WAYS)
+        ways = ", ".join(["MarkovChain", "MarkovTagger", *(kind.__name__ for kind in _WAYS)])
         more = "; its partial_fit learns from one part after another" if hasattr(model, "partial_fit") else ""
         raise TypeError(
             f"{type(model).__name__} cannot be fitted to parts: {ways} can, and what has merge{more}"

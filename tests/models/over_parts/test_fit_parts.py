@@ -222,3 +222,8 @@ def test_all_sequences_are_as_likely_to_be_drawn():
 def test_what_cannot_be_fitted_to_parts_says_so(model, parts, error, message):
     with pytest.raises(error, match=message):
         fit_parts(model, parts)
+
+
+def test_a_path_is_no_parts():
+    with pytest.raises(ValueError, match=r"got the path 'visits/': datasets\.read_parts\(path, sequence="):
+        fit_parts(MarkovChain(order=1), "visits/")
