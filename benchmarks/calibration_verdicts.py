@@ -102,7 +102,7 @@ def _of_units(cell: Cell, size: int, rng: np.random.Generator, effect: float) ->
         assert share >= 0.5
     differ = question == "choice"
     inflation = fold_inflation([range(folds)] if differ else [[0] * folds], 1 / max(folds - 1, 1))
-    return over_units(b - a, bounded=not bits, inflation=inflation)
+    return over_units(b - a, bounded=not bits, inflation=inflation, folds=folds)
 
 
 def _losses(x: np.ndarray, y: np.ndarray, mu: np.ndarray, n_train: int, bits: bool) -> np.ndarray:

@@ -25,7 +25,7 @@ import numpy as np
 from hmmlearn import hmm as peer
 
 from seqcompare import HMM, BayesClassifier
-from seqcompare.models.hmm._hmmlearn import _CHUNK, Steps, _cut
+from seqcompare.models.hmm._hmmlearn import Steps
 from seqcompare.models.hmm.fit import Recipe, make_engine
 
 SHAPES = {
@@ -93,7 +93,6 @@ def ours(emission, kind, parameters, n_outputs, X):
     engine = make_engine(recipe, parameters)
     values = np.array(X.values) if emission == "categorical" else X.channels.astype(float)
     engine.steps = Steps(values, np.array(X.offsets))
-    engine._chunks = _cut(engine.steps.offsets, _CHUNK // k)
     engine._check()
     return engine
 

@@ -63,6 +63,7 @@ _HOMES = {
     ],
     "seqcompare.models.machine.automaton": ["Automaton"],
     "seqcompare.models.machine.search": ["minimal_machine"],
+    "seqcompare.models.over_parts.fitting": ["fit_parts"],
     "seqcompare.models.persistence": ["load", "save"],
     "seqcompare.models.export.to_onnx": ["to_onnx"],
     "seqcompare.experiments.scorers": ["cross_val_predict", "make_scorer"],

@@ -43,6 +43,7 @@ from seqcompare.models.markov.order_selection import select_order as select_orde
 from seqcompare.models.markov.tagger import MarkovTagger as MarkovTagger
 from seqcompare.models.missing_symbols import FilledNext as FilledNext
 from seqcompare.models.next_step import NextStep as NextStep
+from seqcompare.models.over_parts.fitting import fit_parts as fit_parts
 from seqcompare.models.persistence import load as load
 from seqcompare.models.persistence import save as save
 from seqcompare.models.pytorch.estimators import TorchClassifier as TorchClassifier

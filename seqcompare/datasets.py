@@ -6,7 +6,8 @@ from seqcompare.data.options import Option
 from seqcompare.data.read import read
 from seqcompare.data.readers import READERS, Reader, register_reader
 from seqcompare.data.source import DataError
-from seqcompare.data.streamed import read_parts
+from seqcompare.data.streamed import Parts, read_parts
+from seqcompare.data.totals import sample_parts
 
 __all__ = [
     "DATASETS",
@@ -14,9 +15,11 @@ __all__ = [
     "Contents",
     "DataError",
     "Option",
+    "Parts",
     "Reader",
     "load",
     "read",
     "read_parts",
     "register_reader",
+    "sample_parts",
 ]

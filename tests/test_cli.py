@@ -12,6 +12,8 @@ from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from typing import NamedTuple
 
+import numpy as np
+import pandas as pd
 import pytest
 import typer
 
@@ -528,3 +530,23 @@ def test_too_little_memory_is_one_line(monkeypatch, capsys):
         main()
     said = "error: there is not enough memory: Unable to allocate 8 TiB for tasks[31m\n"
     assert (ended.value.code, capsys.readouterr().err) == (2, said)
+
+
+def test_a_sample_of_parquet_files_is_read(tmp_path):
+    for i in range(3):
+        rows = {"visit": np.repeat(np.arange(40) + 40 * i, 25), "page": list("abcab" * 200)}
+        pd.DataFrame(rows).to_parquet(tmp_path / f"{i}.parquet")
+    told = ["--sequence", "visit", "--values", "page"]
+    done = run("profile", tmp_path, *told, "--sample", "1e3", "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)["notes"]
+    assert sum("Of 120 sequences (3,000 steps) 40 (1,000 steps) are looked at" in note for note in said) == 1
+    for arguments, problem in (
+        (["--sample", "1e3"], "--sample takes --sequence"),
+        ([*told, "--sample", "few"], "--sample takes a number of steps, such as 1e6, got 'few'"),
+        ([*told, "--sample", "0"], "n_steps must be a positive whole number, got 0"),
+        ([*told, "--memory", "200K"], "the files up to this one have 4,000 cells.*--sample"),
+    ):
+        done = run("inspect", tmp_path, *arguments)
+        assert done.returncode == 2
+        assert re.search(problem, done.stderr.replace("\n", " ")), done.stderr

@@ -53,7 +53,12 @@ _OF_FORMATS = Option(
     several=True,
     flag="--option",
 )
-_READING = [option for option in (*OPTIONS, _OF_FORMATS) if option.flag != ""]
+_SAMPLE = Option(
+    "sample",
+    "Of Parquet files that are larger than memory, so many steps are read, in sequences drawn at random; "
+    "takes --sequence.",
+)
+_READING = [option for option in (*OPTIONS, _OF_FORMATS, _SAMPLE) if option.flag != ""]
 
 
 def options_given(**given: Any) -> dict[str, Any]:
@@ -101,12 +106,26 @@ def read_data(output: Output, data: str, **told: Any) -> SequenceDataset:
         Options of reading.
     """
     output.begin(f"reading {data}")
-    from seqcompare.datasets import read
+    from seqcompare.datasets import read, read_parts, sample_parts
 
-    dataset = read(data, **told)
+    sample = told.pop(_SAMPLE.name, None)
+    if sample is None:
+        dataset = read(data, **told)
+    elif "sequence" not in told:
+        raise ValueError("--sample takes --sequence: the column that says which sequence a row belongs to")
+    else:
+        dataset = sample_parts(read_parts(data, **told), _steps(sample))
     for note in (f"{dataset.name}: {several(len(dataset), 'sequence')}, role {dataset.role}", *dataset.notes):
         output.say(note)
     return dataset
+
+
+def _steps(text: str) -> int:
+    """Return a number of steps, which may be written as 1e6."""
+    try:
+        return int(float(text))
+    except (ValueError, OverflowError):
+        raise ValueError(f"--sample takes a number of steps, such as 1e6, got {text!r}") from None
 
 
 def with_data(command: Callable[..., None]) -> Callable[..., None]:

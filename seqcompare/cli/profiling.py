@@ -59,7 +59,7 @@ def profile(
         "p_value",
     )
     facts = {name: getattr(found, name) for name in (*names, "p_value")}
-    facts["notes"] = [*dataset.notes, *found.notes]
+    facts["notes"] = list(dict.fromkeys((*dataset.notes, *found.notes)))
     facts["checks"] = [asdict(finding) for finding in found.checks]
     tables = {"lags": found.frame(), "numbers": found.numbers}
     facts |= {name: table.to_dict("records") for name, table in tables.items()}

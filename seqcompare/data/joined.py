@@ -17,7 +17,7 @@ from seqcompare.data.folder import FACTS, FILE, FOLDER, Files
 from seqcompare.data.long import read_long
 from seqcompare.data.roles import Wanted
 from seqcompare.data.sequences import Sequences
-from seqcompare.data.source import DataError
+from seqcompare.data.source import CELL, DataError, check_memory
 from seqcompare.data.table import Table, frame_table, is_frame
 from seqcompare.data.told import Told, asked, column_name, own_options, reader_for, refuse
 
@@ -27,7 +27,7 @@ _OF_SEQUENCES = ("fasta", "ts", "tsf", "jsonl", "xes")
 
 def read_files(files: Files, told: Told) -> SequenceDataset:
     """Read files that hold a sequence each, or some."""
-    found = []
+    found, cells = [], 0
     for path in files.paths:
         reader = reader_for(path, told.file_format)
         try:
@@ -37,6 +37,9 @@ def read_files(files: Files, told: Told) -> SequenceDataset:
                 path
             ) from error.__cause__
         found.append(frame_table(each) if is_frame(each) else each)
+        if isinstance(found[-1], Table):
+            cells += found[-1].frame.size
+            check_memory(CELL * cells, path, f"the files up to this one have {cells:,} cells")
     columns, title = told.columns, told.name or files.title
     choice = columns.target
     target = files.choose("target", None if choice in files.told else choice)

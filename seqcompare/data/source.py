@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from seqcompare.data.free_memory import free_memory
 from seqcompare.data.legacy_text import likely_encodings
 from seqcompare.data.options import Form
 from seqcompare.data.packed import BROKEN, declared_size, open_packed, packing_of, without_packing
 
 # of a byte of text, while cells are objects of Python: 47 in a table of short words, 26 in one of numbers
 GROWTH = 48
+# of a cell, as an object of Python with its copies
+CELL = 64
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
@@ -108,12 +111,8 @@ def say(note: str) -> None:
 def bytes_of(memory: object) -> int:
     """Return a number of bytes from what the user said; half of what is free where nothing was."""
     if memory is None:
-        try:
-            # what other systems call free leaves out what caches would give back
-            known = re.search(r"MemAvailable:\s+([0-9]+) kB", Path("/proc/meminfo").read_text("ascii"))
-            return int(known[1]) * 2**10 // 2 if known else 2 * _UNITS["G"]
-        except OSError:
-            return 2 * _UNITS["G"]
+        free = free_memory()
+        return 2 * _UNITS["G"] if free is None else free // 2
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?)i?B?", str(memory).strip(), re.IGNORECASE)
     if match is None:
         raise WrongUseError(f"memory must be a number of bytes, such as 500M or 2G, got {memory!r}")
@@ -127,7 +126,8 @@ def check_memory(needed: float, path: Path, what: str) -> None:
     if needed > most:
         raise DataError(
             f"{what}, which may need {needed / _UNITS['G']:.1f} GiB of memory, and "
-            f"{most / _UNITS['G']:.1f} GiB may be used; read a part of it, or say how much (memory)",
+            f"{most / _UNITS['G']:.1f} GiB may be used; read a part of it (of Parquet files: --sample), "
+            "or say how much (memory)",
             path,
         )
 

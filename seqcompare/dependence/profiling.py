@@ -13,7 +13,10 @@ from seqcompare.data.encoding import of_one_kind
 from seqcompare.data.input_checks import check_readable
 from seqcompare.data.read import read
 from seqcompare.data.sequences import Sequences
+from seqcompare.data.streamed import Parts
 from seqcompare.data.targets import check_step_weights
+from seqcompare.data.told import refuse
+from seqcompare.data.totals import DRAWN, Totals
 from seqcompare.dependence.checks import check
 from seqcompare.dependence.coding import code_steps
 from seqcompare.dependence.result import Profile
@@ -22,6 +25,9 @@ from seqcompare.dependence.settings import PER_STEP, Settings, told_lags
 from seqcompare.dependence.step_profile import profile_steps
 from seqcompare.dependence.timescale import timescale
 from seqcompare.models.missing_symbols import mark_of, marked
+
+_SAMPLE = 1_000_000
+"""Steps that are looked at of data in parts."""
 
 
 def profile(
@@ -48,8 +54,10 @@ def profile(
 
     Parameters
     ----------
-    data : anything `seqcompare.datasets.read` accepts
-        The sequences, and what to predict of them.
+    data : Parts, or anything `seqcompare.datasets.read` accepts
+        The sequences, and what to predict of them. Of `Parts` (`seqcompare.datasets.read_parts`), which may
+        be larger than memory, a million steps are looked at, in sequences drawn at random: more than tests
+        are made on, of whatever is in memory.
     max_lag : int, default=100
         The largest lag examined, where sequences are long enough.
     max_order : int, default=24
@@ -96,12 +104,15 @@ def profile(
     settings = Settings(max_lag, max_order, n_permutations, n_folds, alpha, random_state, n_bins)
     if n_bins is not None and n_bins < 2:
         raise ValueError(f"n_bins must be 2 or more, got {n_bins}")
+    if isinstance(data, Parts):
+        refuse(reading, "parts are read as read_parts was told")
+        data = Totals(data).sample(_SAMPLE, random_state)
     dataset = of_one_kind(read(data, **reading))
     check_readable(dataset.X, "profile", missing=True)
     dataset = _marked(dataset)
     coded = code_steps(dataset.X, n_bins, random_state)
     steps = Sequences(coded.codes, dataset.X.offsets)
-    notes = [f"Steps are {coded.how}."]
+    notes = [*(note for note in dataset.notes if note.endswith(DRAWN)), f"Steps are {coded.how}."]
     if dataset.X.kind == "real":
         notes.append("Bits of lags and contexts are those of bins, a lower bound on those of the numbers.")
     if dataset.role in PER_STEP:

@@ -12,16 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.dataset import SequenceDataset
-from seqcompare.data.options import LABELLED_STEPS, STEPWISE
+from seqcompare.data.options import LABELLED_STEPS
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_weights
 from seqcompare.experiments.broad import BroadGuess, broad_guess
 from seqcompare.metrics import Answers, Metric
+from seqcompare.models.in_parts import runs
 from seqcompare.typing import Model, Values
 
 #: Probabilities that are held at a time: 32 MiB of them.
 _MOST_PROBABILITIES = 2**22
 _FEWEST_UNITS = 20
+_IN_PARTS = {"next": "iter_next_proba", "step": "iter_proba"}
 
 Rows = Values
 
@@ -98,8 +100,8 @@ def _rows(answer: Any, X: Sequences, *, stepwise: bool) -> Rows:
 def answer_blocks(model: Any, X: Sequences, role: str) -> Iterator[tuple[int, Rows, Rows | None]]:
     """Yield (first row, rows, names) of what `predict_answer` returns, a part of bearable size at a time.
 
-    Densities that can answer in parts say so by ``iter_next_proba(X, n_rows)``; others answer a few
-    sequences at a time, where their alphabet is large.
+    Densities that can answer in parts say so by ``iter_next_proba(X, n_rows)``, taggers by
+    ``iter_proba(X, n_rows)``; others answer a few sequences at a time, where their alphabet is large.
     """
     names = getattr(model, "symbols_" if role == "next" else "classes_", None)
     n_columns = 1 if names is None or role in ("value", "step-value") else max(len(names), 1)
@@ -107,19 +109,15 @@ def answer_blocks(model: Any, X: Sequences, role: str) -> Iterator[tuple[int, Ro
     if X.n_steps <= n_rows:
         yield 0, *predict_answer(model, X, role)
         return
-    if role == "next" and hasattr(model, "iter_next_proba"):
-        first = 0
-        for rows in model.iter_next_proba(X, n_rows):
-            yield first, rows, np.asarray(model.symbols_)
-            first += len(rows)
-        return
-    # sequences in runs of about so many steps; a longer one is a run of its own
-    run = (X.offsets[:-1] // n_rows).astype(np.int64)
-    bounds = np.flatnonzero(np.diff(run, prepend=-1))
-    stepwise = role in STEPWISE
-    for a, b in zip(bounds, np.append(bounds[1:], len(X)), strict=True):
-        rows, found = predict_answer(model, X.take(np.arange(a, b)), role)
-        yield int(X.offsets[a] if stepwise else a), rows, found
+    in_parts = getattr(model, _IN_PARTS.get(role, ""), None)
+    if in_parts is None or names is None:
+        found = (predict_answer(model, part, role) for part in runs(X, n_rows))
+    else:
+        found = ((rows, np.asarray(names)) for rows in in_parts(X, n_rows))
+    first = 0
+    for rows, columns in found:
+        yield first, rows, columns
+        first += len(rows)
 
 
 def ask(

@@ -25,6 +25,7 @@ from seqcompare.experiments.models import (
     matches,
 )
 from seqcompare.families import FAMILIES, REFERENCE, Budget, ModelSpec, Problem
+from seqcompare.models.cost_of_density import seconds_of_marginal
 from seqcompare.models.reference.chance import chance_model
 from seqcompare.models.reference.last_value import find_season
 from seqcompare.quantities import percent
@@ -167,7 +168,7 @@ def contestants_for(dataset: SequenceDataset, models: Any, problem: Problem) -> 
         CHANCE,
         lambda problem: chance_model(dataset, problem.n_counts),
         missing=True,
-        cost=lambda problem, settings: 1e-6 * problem.n_steps,
+        cost=lambda problem, settings: seconds_of_marginal(problem),
     )
     entered = Entered(reference, chance)
     first = Contestant(CHANCE, reference, candidates_of(entered, [{}]), CHANCE)

@@ -286,21 +286,42 @@ def afford(
 
 def _comes_back(purse: _Purse, work: Work, c: Contestant) -> Candidate | None:
     """Return the best candidate that a race dropped and for which there is time; other rows count no more."""
-    dropped = {x.model: x.part for x in work.left_out if x.entry == c.name and x.reason == TOLD_APART}
+    dropped = {x.model for x in work.left_out if x.entry == c.name and x.reason == TOLD_APART}
     able = {x.label: x for x in c.candidates if x.label in dropped and purse.has(purse.tests(c, x), c, x)}
     if not able:
         return None
     # who was dropped later is better than who was dropped before
-    part = min(dropped[label] for label in able)
+    best = _best_of_race(work, c, able, lambda x: purse.tests(c, x))
+    work.take_back(c.name, best.label)
+    return best
+
+
+def one_to_test(planned: PlannedComparison, work: Work, c: Contestant) -> Candidate | None:
+    """Return who stands for a model that there was no time to tune: the best of its race, or its quickest.
+
+    None where there is no time for the tests of any.
+    """
+    able = {x.label: x for x in c.candidates if _may_be_tested(planned, work, c, x)}
+    if not able:
+        return None
+    return _best_of_race(work, c, able, lambda x: work.spending.wall(_tests(planned, c, x)))
+
+
+def _best_of_race(
+    work: Work, c: Contestant, able: dict[str, Candidate], seconds: Callable[[Candidate], float]
+) -> Candidate:
+    """Return the best of these on the largest part that any was raced on, and let no other row count.
+
+    Of a race that was cut short nothing counts: then it is the quickest.
+    """
     frame = work.frame()
     rows = frame[(frame["entry"] == c.name) & (frame["axis"] == RACE)]
-    last = rows[rows["model"].isin([x for x in able if dropped[x] == part]) & (part_of_rows(rows) == part)]
+    last = rows[rows["model"].isin(list(able))]
+    last = last[part_of_rows(last) == part_of_rows(last).min()]
     table = compare_candidates(last, work.store.sums(last["trial_id"])).set_index("model")
-    # of a race that was cut short nothing counts
-    best = str(table["loss"].idxmin()) if len(table) else min(able, key=lambda x: purse.tests(c, able[x]))
-    work.discount(rows["trial_id"][rows["model"] != best])
-    work.take_back(c.name, best)
-    return able[best]
+    best = able[str(table["loss"].idxmin())] if len(table) else min(able.values(), key=seconds)
+    work.discount(rows["trial_id"][rows["model"] != best.label])
+    return best
 
 
 def _tunable(purse: _Purse, c: Contestant) -> list[Candidate]:

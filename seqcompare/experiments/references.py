@@ -20,6 +20,7 @@ from seqcompare.experiments.splits import Plan, cut, cut_test
 from seqcompare.experiments.tested import tested_in_time
 from seqcompare.families import FAMILIES, REFERENCE, ModelSpec, Problem, Settings
 from seqcompare.metrics import Metric
+from seqcompare.models.cost_of_density import seconds_of_marginal
 from seqcompare.models.missing_symbols import FilledNext, mark_of, marked
 from seqcompare.models.reference.chance import chance_model
 from seqcompare.models.reference.levels import PlacedDensity
@@ -86,7 +87,7 @@ def _given(model: Any, problem: Problem) -> Any:
 
 
 def _seconds(problem: Problem, settings: Settings) -> float:
-    return 1e-6 * problem.n_steps
+    return seconds_of_marginal(problem)
 
 
 def _has_places(dataset: SequenceDataset) -> bool:

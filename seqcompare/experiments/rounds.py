@@ -27,7 +27,7 @@ from seqcompare.experiments.planned import (
     tuning_trials,
 )
 from seqcompare.experiments.progress import Counter, Progress
-from seqcompare.experiments.racing import afford, last_fit, race, within_memory
+from seqcompare.experiments.racing import afford, last_fit, one_to_test, race, within_memory
 from seqcompare.experiments.spending import Spending
 from seqcompare.experiments.taught import keep_taught
 from seqcompare.experiments.trial import TEST, TUNING, Trial, warm_up
@@ -217,7 +217,8 @@ def _without_the_late(
 ) -> PlannedComparison:
     """Drop the candidates that were not tried in every fold; note them, where there is a reason to.
 
-    Where no model is left, the quickest candidate of all stays, with no rival to be chosen from.
+    Of a model of which none was tried one stays if there is time for its tests, with no rival to be chosen
+    from; where no model is left, the quickest candidate of all.
     """
     done = work.store.done()
     late = {(t.entry, t.candidate.label) for t in trials if t.trial_id not in done}
@@ -231,6 +232,9 @@ def _without_the_late(
     contestants = []
     for c in planned.contestants:
         over = [x for x in c.candidates if (c.name, x.label) in late]
+        if reason and len(over) == len(c.candidates):
+            one = one_to_test(planned, work, c)
+            over = [x for x in over if x is not one]
         if reason:
             work.leave_out(c.name, over, reason)
         stay = tuple(x for x in c.candidates if x not in over)
@@ -255,7 +259,7 @@ def _tested(planned: PlannedComparison, work: Work) -> None:
     if late == {t.entry for t in tests}:
         # an answer by the quickest model is better than none
         first = _in_order(tests, work)[0].entry
-        work.run([t for t in tests if t.entry == first], known=True, always=True)
+        work.run([t for t in tests if t.entry == first], always=True)
         late.discard(first)
     work.discount(t.trial_id for t in tests if t.entry in late)
     for c in planned.contestants:

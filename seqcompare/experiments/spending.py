@@ -44,6 +44,20 @@ class _Measured:
     peak: float = 0.0
 
 
+@dataclass
+class _Kind:
+    """What trials of one kind of model took, and what it had said of their fits, added up."""
+
+    fit: float = 0.0
+    said: float = 0.0
+    other: float = 0.0
+    asked: float = 0.0
+
+    def ratio(self, believed: float = 1.0) -> float:
+        """Return how many times as long fits take as is said; `believed` where little is known."""
+        return (self.fit + _BELIEVED * believed) / (self.said + _BELIEVED)
+
+
 #: Seconds to be left, or what tells how many after a trial; before any, of none.
 Reserve = float | Callable[[Trial | None], float]
 
@@ -83,7 +97,7 @@ class Spending:
         #: Seconds that workers take to start, as measured.
         self.starting = 0.0
         self._candidates: dict[tuple[str, str], dict[int, _Measured]] = {}
-        self._kinds: dict[str, list[float]] = {}
+        self._kinds: dict[str, _Kind] = {}
 
     @property
     def limited(self) -> bool:
@@ -214,11 +228,11 @@ class Spending:
         measured.asked += asked * n_fits
         peak = float(row["peak_memory_mb"])
         measured.peak = max(measured.peak, peak * 1e6 if np.isfinite(peak) else 0.0)
-        said = self._said(trial.candidate, size)
-        for kind in (trial.candidate.spec.name, ""):
-            known = self._kinds.setdefault(kind, [0.0] * 4)
-            for place, value in enumerate((spent / n_fits, said, max(took - spent, 0.0), asked * n_fits)):
-                known[place] += value
+        kind = self._kinds.setdefault(trial.candidate.spec.name, _Kind())
+        kind.fit += spent / n_fits
+        kind.said += self._said(trial.candidate, size)
+        kind.other += max(took - spent, 0.0)
+        kind.asked += asked * n_fits
 
     def _sizes(self, trial: Trial) -> tuple[float, float, int]:
         """Return the steps of one fit, those that are asked about then, and how often it is fitted."""
@@ -257,18 +271,22 @@ class Spending:
         return fit, last.other / last.asked
 
     def _ratio(self, candidate: Candidate) -> float:
-        """Return how many times as long fits take as their kinds say."""
-        took, said, *_ = self._kinds.get("", [0.0] * 4)
-        overall = (took + _BELIEVED) / (said + _BELIEVED)
-        took, said, *_ = self._kinds.get(candidate.spec.name, [0.0] * 4)
-        return (took + _BELIEVED * overall) / (said + _BELIEVED)
+        """Return how many times as long fits take as their kinds say.
+
+        Of a kind that nothing was measured of yet as much as of the others, each of which has one vote and
+        what is said another: one that is wrong about itself tells little of all others.
+        """
+        ratios = [kind.ratio() for kind in self._kinds.values()]
+        overall = math.exp(sum(map(math.log, ratios)) / (len(ratios) + 1))
+        return self._kinds.get(candidate.spec.name, _Kind()).ratio(overall)
 
     def _per_step(self, candidate: Candidate) -> float:
         """Return the seconds that a step takes that is asked about."""
-        for kind in (candidate.spec.name, ""):
-            *_, other, asked = self._kinds.get(kind, [0.0] * 4)
+        mine = self._kinds.get(candidate.spec.name)
+        for known in ([mine] if mine else [], self._kinds.values()):
+            asked = sum(kind.asked for kind in known)
             if asked:
-                return other / asked
+                return sum(kind.other for kind in known) / asked
         return PREDICT
 
     def _looks(self, candidate: Candidate) -> tuple[int, int]:

@@ -15,10 +15,10 @@ import pandas as pd
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.experiments.answer import (
+    asker,
     fit_model,
     learning_curve,
     n_parameters,
-    predict_answer,
     training_end,
 )
 from seqcompare.experiments.cost import Stopwatch
@@ -276,7 +276,10 @@ def warm_up(candidate: Candidate, problem: Problem, data: SequenceDataset) -> No
                 model.set_params(**{k: 1 for k in model.get_params() if k.split("__")[-1] in brief})
             small = _a_little(data)
             fit_model(model, small)
-            predict_answer(model, small.X, problem.role)
+            asker(small)(model, small)
+            if problem.role == "next" and problem.kind == "real" and hasattr(model, "forecast"):
+                # as backtests ask, which are part of a test
+                model.forecast(small.X, 2, random_state=0)
         except Exception:
             return
 

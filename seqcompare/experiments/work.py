@@ -12,6 +12,7 @@ import pandas as pd
 from joblib import effective_n_jobs
 
 from seqcompare.experiments.dask_cluster import Cluster
+from seqcompare.experiments.limit import Limit
 from seqcompare.experiments.models import Candidate
 from seqcompare.experiments.progress import Counter
 from seqcompare.experiments.runner import run_trials, start_workers
@@ -93,9 +94,24 @@ class Work:
             self.start_workers()
         # what runs in this process cannot be ended
         trusting = trusting or (self._cluster is None and effective_n_jobs(self.how["n_jobs"]) == 1)
-        limit, n_done = None if always else self.spending.limit(reserve, trusting=trusting), 0
-        by_id = {trial.trial_id: trial for trial in missing}
-        for batch, n_jobs in self.spending.batches(missing, self.how["n_jobs"]):
+        left, n_done = missing, 0
+        while left:
+            limit = None if always else self.spending.limit(reserve, trusting=trusting)
+            before = n_done
+            n_done += self._run_within(left, limit)
+            done = self.store.done()
+            left = [trial for trial in left if trial.trial_id not in done]
+            # what was refused by a forecast that others have corrected since
+            if limit is None or n_done == before or not (limit.left and any(map(limit.starts, left))):
+                break
+        self.counter.expect(n_done - len(missing))
+        self.count(trials)
+        return n_done == len(missing)
+
+    def _run_within(self, trials: Sequence[Trial], limit: Limit | None) -> int:
+        """Run the trials that may start, and return how many have ended."""
+        n_done, by_id = 0, {trial.trial_id: trial for trial in trials}
+        for batch, n_jobs in self.spending.batches(trials, self.how["n_jobs"]):
             with closing(
                 run_trials(batch, self.store, **{**self.how, "n_jobs": n_jobs}, limit=limit)
             ) as found:
@@ -103,9 +119,7 @@ class Work:
                     self.spending.learn(by_id[outcome.row["trial_id"]], outcome.row)
                     self.counter.add(outcome)
                     n_done += 1
-        self.counter.expect(n_done - len(missing))
-        self.count(trials)
-        return n_done == len(missing)
+        return n_done
 
     def start_workers(self) -> None:
         """Start the workers that do not run yet, or were ended, before time is handed out."""

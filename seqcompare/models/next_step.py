@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Iterator
 from numbers import Integral
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import Tags, check_random_state, check_scalar
@@ -28,16 +28,16 @@ from seqcompare.models.distributions.drawing import (
     forecast_from_states,
     read_whole,
 )
+from seqcompare.models.in_parts import PROBABILITIES, given_to_next, proba_in_parts
 from seqcompare.models.next_density import NextNumbers
 from seqcompare.models.next_numbers import shift
 from seqcompare.models.online import Recent, as_read, can_step
+from seqcompare.models.uniform_guess import mixed, smoothed
 from seqcompare.typing import (
     Floats,
-    Ints,
     Labels,
     Model,
     RandomState,
-    Reals,
     SequencesLike,
     TargetsLike,
     WeightsLike,
@@ -187,12 +187,10 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
                 found[1:] = self._ahead(flat)[:-1].log_prob(sequences.values[1:])
             found[first] = self._first(len(sequences)).log_prob(sequences.values[first])
             return sequences.pack(found)
-        rows = self._next_rows(flat)
         codes = encode(sequences.values, self.symbols_)
         floor = 1 / (len(self.symbols_) * (self.n_transitions_ + 1))
-        with_unknown = np.column_stack([rows, np.full(len(rows), floor)])
-        proba = np.empty(len(codes))
-        proba[1:] = with_unknown[np.arange(len(codes) - 1), codes[1:]]
+        parts = self.iter_next_proba(flat, max(PROBABILITIES // len(self.symbols_), 1))
+        proba = np.concatenate([[floor], *given_to_next(parts, codes, floor)])
         proba[first] = np.append(self.initial_proba_, floor)[codes[first]]
         return sequences.pack(np.log(proba))
 
@@ -202,6 +200,12 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
         if _of_numbers(self.estimator):
             raise ValueError("predict_next_proba is for symbols; predict_next_distribution is for numbers")
         return sequences.pack(self._next_rows(Sequences(sequences.values, sequences.offsets)))
+
+    def iter_next_proba(self, X: SequencesLike, n_rows: int) -> Iterator[Floats]:
+        """Yield what `predict_next_proba` returns, end to end, in parts of at most about `n_rows` steps."""
+        sequences = self._check(X)
+        for rows in proba_in_parts(self.estimator_, Sequences(sequences.values, sequences.offsets), n_rows):
+            yield self._mixed(rows)
 
     def predict_next_distribution(self, X: SequencesLike) -> Distribution | list[Distribution]:
         """Return the distribution of x[t+1] given x[..t] for every step t, of numbers, in X's container.
@@ -264,7 +268,7 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
         if _of_numbers(self.estimator):
             return self._step_numbers(state, x)
         answer, inner = chosen(self.estimator_).step(state[0], as_read(self, x))
-        return _smoothed(answer, state[1], len(self.symbols_), self.n_transitions_), (inner, state[1])
+        return smoothed(answer, state[1], len(self.symbols_), self.n_transitions_), (inner, state[1])
 
     @property
     def _looks_back(self) -> int | None:
@@ -375,22 +379,8 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
 
     def _mixed(self, answers: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the tagger's answers with one uniform guess mixed in, shape (n_rows, n_symbols)."""
-        n, size = self.n_transitions_, len(self.symbols_)
-        answers = answers / answers.sum(axis=1, keepdims=True, dtype=np.float64)  # of float32 rows, too
-        rows = np.full((len(answers), size), 1 / (size * (n + 1)))
-        rows[:, encode(self.estimator_.classes_, self.symbols_)] += answers * (n / (n + 1))
-        return rows
-
-
-@njit(cache=True)
-def _smoothed(answer: Reals, codes: Ints, size: int, n: float) -> Floats:
-    """Return one answer of a tagger as `NextStep` mixes it, shape (n_symbols,)."""
-    row, total = np.full(size, 1 / (size * (n + 1))), 0.0
-    for share in answer:
-        total += share
-    for k in range(len(answer)):
-        row[codes[k]] += answer[k] * (n / (n + 1) / total)
-    return row
+        columns = encode(self.estimator_.classes_, self.symbols_)
+        return mixed(answers, columns, len(self.symbols_), self.n_transitions_)
 
 
 def _of_numbers(estimator: BaseEstimator) -> bool:

@@ -204,6 +204,7 @@ class Contest:
             bounded=bounded,
             inflation=inflation,
             copies=self.copies,
+            folds=max(len(self.choices[e]) for e in entries),
         )
 
     @cached_property

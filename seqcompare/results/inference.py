@@ -26,8 +26,9 @@ _MOST_BENT = 0.25
 _WIDER_BOUNDED = 5.0
 #: By how much the variance of few unbounded losses is widened (1 + 10/n), and how much farther off their
 #: pseudo-units are: ten right answers of a model that is too sure of itself hide the wrong one, which costs
-#: 4 bits.
-_WIDER, _FARTHER = 10.0, 2.0
+#: 4 bits. From where skewness is known on that is less where all was tested with one model: what folds lose
+#: depends on each other's training parts (Bengio and Grandvalet 2004), by how much their units do not tell.
+_WIDER, _WIDER_ONE, _FARTHER = 10.0, 7.0, 2.0
 #: Autocorrelation from which on few frequencies are averaged, at most how many, at least how many, and how
 #: much of n (1 - autocorrelation) each takes.
 _STICKY, _MOST_STICKY, _LEAST_STICKY, _ROOM = 0.7, 8, 3, 8.0
@@ -127,6 +128,7 @@ def over_units(
     bounded: bool = True,
     inflation: float = 1.0,
     copies: int = 1,
+    folds: int = 2,
 ) -> Estimate:
     """Return the mean of independent units, such as all out-of-fold differences of loss together.
 
@@ -150,6 +152,8 @@ def over_units(
         By what the variance is larger than that of independent units; see `fold_inflation`.
     copies : int, default=1
         How often each unit is there, as where folds were drawn repeatedly; they count as one.
+    folds : int, default=2
+        Training parts that the units were tested after: 1 where all had the same models.
     """
     x = np.asarray(values, dtype=np.float64)
     w = np.ones(x.shape[-1]) if weights is None else np.asarray(weights, dtype=np.float64)
@@ -161,7 +165,10 @@ def over_units(
     few = n < _KNOWN_SKEWNESS
     skewed = few and not bounded
     squares = (residual**2).sum(axis=-1) / copies + 2 * (scale * (_FARTHER if skewed else 1.0)) ** 2
-    wider = _WIDER * scale if not bounded else _WIDER_BOUNDED if few else 0.0
+    if bounded:
+        wider = _WIDER_BOUNDED if few else 0.0
+    else:
+        wider = scale * (_WIDER_ONE if folds == 1 and not few else _WIDER)
     k = inflation * (1 + wider / n)
     error = np.sqrt(k * n_all * squares / (n**2 * (n_all - 1)))
     pull = np.sqrt(2 * k / (n * (n_all - 1)))

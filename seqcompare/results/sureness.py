@@ -136,7 +136,9 @@ def searched_words(found: Findings) -> str:
     for entry in found.judgement.good_enough:
         if entry in found.judgement.references:
             continue
+        left = [] if found.spent is None else found.spent.missing(entry)
         grid = found.grids[found.grids["entry"] == entry]
+        grid = grid[~grid["model"].isin([x.model for x in left])] if len(grid) else grid
         sizes = []
         if len(grid) and "capacity_name" in grid:
             for name in dict.fromkeys(grid["capacity_name"]):
@@ -144,7 +146,6 @@ def searched_words(found: Findings) -> str:
                 low, high = rows["capacity"].min(), rows["capacity"].max()
                 if name and np.isfinite(high):
                     sizes.append(f"{name} {low:g}" + (f" to {high:g}" if high > low else ""))
-        left = [] if found.spent is None else found.spent.missing(entry)
         if left:
             sizes.append(f"{len(left)} of its candidates not to the end")
         parts.append(f"{found.named(entry)} ({', '.join(sizes)})" if sizes else found.named(entry))

@@ -313,3 +313,18 @@ class TestResult:
 def test_bad_parameters_are_named(options, message):
     with pytest.raises(ValueError, match=message):
         seqcompare.profile(["abab", "baba"], **options)
+
+
+def test_of_parts_a_sample_is_profiled(tmp_path, monkeypatch):
+    chains = seqcompare.tasks.LagChain(distance=2).sample(90, 40, random_state=0).X
+    rows = pd.DataFrame({"id": chains.sequence_index, "x": chains.values})
+    rows.to_parquet(tmp_path / "a.parquet")
+    parts = seqcompare.datasets.read_parts(tmp_path, sequence="id", values="x", kind="symbols", n_steps=500)
+    whole, found = seqcompare.profile(chains), seqcompare.profile(parts)
+    assert (found.reach, found.n_steps, found.p_value) == (whole.reach, 3600, whole.p_value)
+    monkeypatch.setattr("seqcompare.dependence.profiling._SAMPLE", 1600)
+    some = seqcompare.profile(parts)
+    assert some.reach == 2
+    assert "Of 90 sequences (3,600 steps) 40 (1,600 steps) are looked at, drawn at random." in some.notes
+    with pytest.raises(ValueError, match="parts are read as read_parts was told"):
+        seqcompare.profile(parts, values="x")

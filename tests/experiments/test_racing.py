@@ -100,6 +100,33 @@ def test_forecasts_are_corrected_as_trials_end():
     assert spending.affords([first, second])
 
 
+def test_a_kind_that_is_wrong_about_itself_tells_little_of_others():
+    def cheap(problem, settings):
+        return 0.05
+
+    planned = planned_with([toy(0.1, 0.9, cost=cheap, name="liar"), toy(0.2, 0.8, cost=cheap, name="other")])
+    mine, theirs = ([t for t in tuning_trials(planned) if t.entry == name] for name in ("liar", "other"))
+    spending = Spending(planned.source, seconds=60)
+    row = {"trial_seconds": 2.0, "fit_seconds": 2.0, "peak_memory_mb": 1.0}
+    for trial in [t for t in mine if t.candidate.label == "liar 0.1"]:
+        spending.learn(trial, row)
+    # its own kind is believed to take as long, others are not
+    assert spending.of(mine[-1]) > 5 * 0.05
+    assert spending.of(theirs[0]) < 5 * 0.05
+
+
+def test_what_was_refused_starts_once_its_forecast_fits(tmp_path):
+    planned = planned_with([toy(0.1, 0.9, cost=lambda problem, settings: 3.0 + settings["quality"])])
+    trials = list(tuning_trials(planned))
+    spending = Spending(planned.source, seconds=60)
+    with Store(tmp_path / STORE, answers=True) as store:
+        work = Work(store, spending, Counter(0, 0, None), {"n_jobs": 1})
+        # there is no time for the last one, until the first has told how quick they are
+        reserve = spending.left - spending.of(trials[0]) - 0.2
+        assert not spending.affords([trials[-1]], reserve)
+        assert work.run([trials[-1], trials[0]], reserve=reserve)
+
+
 def test_times_grow_as_they_were_seen_to():
     planned = planned_with([toy(0.1, 0.9)])
     (trial, *_) = tuning_trials(planned)
@@ -269,6 +296,28 @@ def test_of_a_race_that_was_cut_short_the_quickest_comes_back(tmp_path, monkeypa
     monkeypatch.setattr(racing._Purse, "tests", lambda self, c, x: tests(self, c, x) * (x.label != "toy 0.1"))
     found = compare_toys([toy(0.0, 0.1, 0.9)], tmp_path / "run", budget="1h")
     assert set(found.frame()["model"]) == {"chance", "toy 0.1"}
+
+
+@pytest.mark.parametrize("raced", [True, False])
+def test_who_is_not_tuned_in_time_is_tested_by_one_candidate(raced, tmp_path, monkeypatch):
+    def limit(self, reserve=0.0, *, trusting=True):
+        return Limit(time.monotonic() + 1000, lambda t: t.phase != "tuning" or t.entry != "late")
+
+    monkeypatch.setattr(Spending, "limit", limit)
+    if raced:
+        never_fits(monkeypatch)
+        monkeypatch.setattr(racing, "_tunable", lambda purse, c: list(c.candidates))
+        # what a race tells apart it drops: these two it does not
+        monkeypatch.setattr(racing, "told_apart", lambda *_: set())
+    models = [toy(0.6, 0.7, name="quick"), toy(0.8, 0.9, name="late")]
+    found = compare_toys(models, tmp_path / "run", budget="1h")
+    tested = found.frame()
+    tested = tested[(tested["entry"] == "late") & (tested["axis"] == "test")]
+    # the best of its race, or the first of two that are as quick
+    assert set(tested["model"]) == {"late 0.9" if raced else "late 0.8"}
+    assert found.answer().judgement.status["late"] == "enough"
+    left = found.tables()["left_out"].set_index("model")["reason"].to_dict()
+    assert left == {"late 0.8" if raced else "late 0.9": "over the budget"}
 
 
 def test_what_is_over_the_memory_is_not_tried(tmp_path):

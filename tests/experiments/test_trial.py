@@ -200,10 +200,33 @@ def test_a_kind_is_warmed_up_as_it_is_built_for_a_trial(monkeypatch):
     planned = plan_comparison(data, "window")
     (contestant,) = (c for c in planned.contestants if c.name == "window")
     answered = []
-    ask = trial_module.predict_answer
-    monkeypatch.setattr(trial_module, "predict_answer", lambda *given: answered.append(ask(*given)))
+
+    def asker(train):
+        ask = ask_after(train)
+        return lambda *given: answered.append(ask(*given))
+
+    ask_after = trial_module.asker
+    monkeypatch.setattr(trial_module, "asker", asker)
     warm_up(contestant.candidates[0], planned.source.problem(), data)
     assert len(answered) == 1
+
+
+@pytest.mark.usefixtures("cold")
+def test_models_of_numbers_are_warmed_up_to_the_densities_and_forecasts_of_a_test(monkeypatch):
+    data = read([np.arange(12.0) % 5 for _ in range(20)])
+    planned = plan_comparison(data, "markov")
+    candidate = next(c for c in planned.contestants if c.name == "Markov chain").candidates[0]
+    asked = []
+    for name in ("score_steps", "forecast"):
+        method = getattr(seqcompare.Autoregression, name)
+
+        def told(self, *given, _name=name, _method=method, **options):
+            asked.append(_name)
+            return _method(self, *given, **options)
+
+        monkeypatch.setattr(seqcompare.Autoregression, name, told)
+    warm_up(candidate, planned.source.problem(), data)
+    assert set(asked) == {"score_steps", "forecast"}
 
 
 @pytest.mark.usefixtures("cold")

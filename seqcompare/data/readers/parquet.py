@@ -7,11 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from seqcompare.data.readers import Reader
-from seqcompare.data.source import DataError, check_file, check_memory
+from seqcompare.data.source import CELL, DataError, check_file, check_memory
 from seqcompare.data.table import Table, frame_table
-
-# a cell as an object of Python and its copies
-_CELL = 64
 
 
 def read_parquet(path: Path) -> Table:
@@ -28,7 +25,7 @@ def read_parquet(path: Path) -> Table:
 
         with parquet.ParquetFile(path) as file:
             cells = file.metadata.num_rows * file.metadata.num_columns
-        check_memory(_CELL * cells, path, f"the table has {cells:,} cells")
+        check_memory(CELL * cells, path, f"the table has {cells:,} cells")
         frame = pd.read_parquet(path, engine="pyarrow")
     except ImportError:
         raise DataError("Parquet takes pyarrow: pip install 'seqcompare[parquet]'", path) from None

@@ -6,7 +6,7 @@ the only ones that touch its private side.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from scipy.special import gammaln, xlogy
 
 from seqcompare.models.hmm.duration_recursions import Aged, Ages, expect_ages
 from seqcompare.models.hmm.durations import Lasted
+from seqcompare.models.hmm.pieces import NUMBERS, expect_pieces
 from seqcompare.models.hmm.recursions import Expected, Likelihood, Offsets, add_rows, expect_states
 from seqcompare.typing import Floats, Ints, Labels, Record, SequencesLike
 
@@ -103,6 +104,8 @@ class Engine:
     n_iter: int
     # of a symbol outside the alphabet, in every state alike: it says nothing about the state
     unknown_proba: float = 1e-6
+    # the E-step of data that are not all here, in place of that of `steps`
+    elsewhere: Callable[[Engine], tuple[Record, float]] | None = None
 
     def train(self, steps: Steps) -> Monitor:
         """Run EM from the parameters set and return what the monitor saw.
@@ -113,7 +116,6 @@ class Engine:
             If the likelihood of the data is zero.
         """
         self.steps = steps
-        self._chunks = _cut(steps.offsets, _CHUNK // self.n_components)
         self.monitor_ = Monitor(self.tol, self.n_iter, verbose=False)
         # hmmlearn's fit checks its X and hands it to the E-step; ours reads `steps`, which may hold NaN
         self.fit(np.zeros((1, 1), dtype=np.int64))  # type: ignore[attr-defined]  # hmmlearn's
@@ -139,26 +141,29 @@ class Engine:
         """Leave the start as it was set."""
 
     def _do_estep(self, X: Ints, lengths: Ints) -> tuple[Record, float]:
-        steps = self.steps
-        stats: Record = self._initialize_sufficient_statistics()  # type: ignore[attr-defined]  # hmmlearn's
+        found, total = self.expect(self.steps) if self.elsewhere is None else self.elsewhere(self)
+        # hmmlearn begins some sums with what is known before
+        for name, known in self._initialize_sufficient_statistics().items():  # type: ignore[attr-defined]
+            found[name] = found[name] + known
+        return found, total
+
+    def expect(self, steps: Steps) -> tuple[Record, float]:
+        """Return the sums that the M-step needs of these steps, and their log-likelihood in nats."""
+        begun = self._initialize_sufficient_statistics()  # type: ignore[attr-defined]  # hmmlearn's
+        stats: Record = {name: 0 * known for name, known in begun.items()}
         stats["ages"] = 0.0
         if steps.labels is not None:
             stats["labels"] = np.zeros_like(self.labelprob_)
         total = 0.0
-        for first, last in self._chunks:
-            a, z = steps.offsets[first], steps.offsets[last]
+        for a, z, firsts, found in self._found(steps):
             labels = None if steps.labels is None else steps.labels[a:z]
-            weights = None if steps.weights is None else steps.weights[a:z]
-            bounds = steps.offsets[first : last + 1] - a
-            fit = self.likelihood(steps.values[a:z], labels)
-            found = self._expect(fit, bounds, weights)
             posterior = found.posterior
-            if weights is None:
+            if steps.weights is None:
                 total += found.log_likelihood.sum()
             else:
-                total += found.log_likelihood @ weights[bounds[:-1]]
-                posterior *= weights[:, None]
-            stats["nobs"] += last - first
+                total += float(found.log_likelihood @ steps.weights[firsts])
+                posterior *= steps.weights[a:z, None]
+            stats["nobs"] += np.count_nonzero(firsts >= a)
             if isinstance(found, Aged):
                 stats["ages"] = stats["ages"] + np.stack([found.start, found.exits, found.stays])
                 stats["start"] += found.start.sum(axis=1)
@@ -169,6 +174,29 @@ class Engine:
             if labels is not None:
                 stats["labels"] += count_codes(labels, posterior, self.labelprob_.shape[1])
         return stats, float(total)
+
+    def _found(self, steps: Steps) -> Iterator[tuple[int, int, Offsets, Expected | Aged]]:
+        """Yield what the states are expected to have done from one step to another.
+
+        With the bounds of the steps comes where the sequences begin that they are of.
+        """
+        offsets = steps.offsets
+
+        def fit(a: int, z: int) -> Likelihood:
+            return self.likelihood(steps.values[a:z], None if steps.labels is None else steps.labels[a:z])
+
+        for first, last in _cut(offsets, _CHUNK // self.n_components):
+            a, z = int(offsets[first]), int(offsets[last])
+            if last - first == 1 and self.hazards_ is None and (z - a) * self.n_components > NUMBERS:
+                cuts = [*range(a, z, max(_CHUNK // self.n_components, 1)), z]
+                pieces = expect_pieces(
+                    self.startprob_, self.transmat_, fit, list(pairwise(cuts)), steps.weights
+                )
+                for start, end, found in pieces:
+                    yield start, end, offsets[first:last], found
+            else:
+                share = None if steps.weights is None else steps.weights[a:z]
+                yield a, z, offsets[first:last], self._expect(fit(a, z), offsets[first : last + 1] - a, share)
 
     def _expect(self, fit: Likelihood, offsets: Offsets, weights: Floats | None) -> Expected | Aged:
         if self.hazards_ is None:

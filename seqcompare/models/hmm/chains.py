@@ -96,6 +96,10 @@ class States(NamedTuple):
         """Return what is known a step later."""
         return np.asarray(now @ self.trans)
 
+    def after(self, now: Floats) -> States:
+        """Return the chain that goes on after a step of which this is known."""
+        return self._replace(start=self.ahead(now))
+
     @staticmethod
     def states(known: Floats) -> Floats:
         """Return the probabilities of states, shape (..., K)."""
@@ -131,6 +135,11 @@ class AgedStates(NamedTuple):
     def ahead(self, now: Floats) -> Floats:
         """Return what is known a step later."""
         return self.ages.ahead(now)
+
+    def after(self, now: Floats) -> AgedStates:
+        """Return the chain that goes on after a step of which this is known."""
+        start = self.ahead(now)
+        return AgedStates(start, self.ages._replace(start=start))
 
     @staticmethod
     def states(known: Floats) -> Floats:

@@ -328,6 +328,7 @@ FAMILY = Family(
             label="HMM {n_components} states, free durations",
             can_represent=_theory_of_durations,
             refine=None,
+            cost=partial(_seconds, 4e-5),
             sizes=(2, 4),
         ),
         _spec(
@@ -350,7 +351,7 @@ FAMILY = Family(
             label=_label_of_rules,
             refine=_near_rules,
             # with gaps, every step is read once for each pair of states
-            cost=lambda problem, settings: _seconds(3e-4 if problem.missing else 3e-5, problem, settings),
+            cost=lambda problem, settings: _seconds(3e-4 if problem.missing else 6e-5, problem, settings),
             sizes=(2, 3),
             kinds=("real",),
         ),

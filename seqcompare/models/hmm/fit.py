@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, NamedTuple
@@ -26,6 +26,7 @@ from seqcompare.models.hmm.parameters import Parameters
 from seqcompare.models.hmm.starts import draw_start, symbol_rows
 from seqcompare.typing import Floats, Params, Record
 
+Elsewhere = Callable[[Engine], tuple[Record, float]]
 # hmmlearn's letters for what EM may change
 _LETTERS = {
     "startprob": "s",
@@ -203,14 +204,24 @@ def read_parameters(engine: Any, names: Sequence[str], covariance_type: str) -> 
 
 
 def run_starts(
-    recipe: Recipe, steps: Steps, *, n_init: int, n_jobs: int | None, random_state: np.random.RandomState
+    recipe: Recipe,
+    steps: Steps,
+    *,
+    n_init: int,
+    n_jobs: int | None,
+    random_state: np.random.RandomState,
+    elsewhere: Elsewhere | None = None,
 ) -> list[Outcome]:
     """Run EM from `n_init` starts; the first, third, ... are sticky.
 
-    Every start has its own seed and one BLAS thread, so the number of workers changes nothing.
+    Every start has its own seed and one BLAS thread, so the number of workers changes nothing. With
+    `elsewhere`, which computes the E-step of all data, `steps` are some of them, to draw starts from.
     """
     seeds = random_state.randint(np.iinfo(np.int32).max, size=n_init)
-    jobs = (delayed(_run_start)(recipe, steps, bool(i % 2 == 0), int(seed)) for i, seed in enumerate(seeds))
+    jobs = (
+        delayed(_run_start)(recipe, steps, bool(i % 2 == 0), int(seed), elsewhere)
+        for i, seed in enumerate(seeds)
+    )
     outcomes: list[Outcome] = list(Parallel(n_jobs=n_jobs)(jobs))
     return outcomes
 
@@ -221,7 +232,7 @@ def _threads() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _run_start(recipe: Recipe, steps: Steps, sticky: bool, seed: int) -> Outcome:
+def _run_start(recipe: Recipe, steps: Steps, sticky: bool, seed: int, elsewhere: Elsewhere | None) -> Outcome:
     with _threads().limit(limits=1):
         rng = np.random.RandomState(seed)
         start = draw_start(
@@ -241,16 +252,24 @@ def _run_start(recipe: Recipe, steps: Steps, sticky: bool, seed: int) -> Outcome
             start["hazards"] = first_hazards(len(recipe.mask), recipe.n_ages, sticky=sticky, rng=rng)
         if steps.labels is not None:
             start["labelprob"] = symbol_rows(steps.labels, len(recipe.mask), recipe.n_labels, rng)
-        return run_em(recipe, steps, {**start, **recipe.init}, sticky=sticky)
+        return run_em(recipe, steps, {**start, **recipe.init}, sticky=sticky, elsewhere=elsewhere)
 
 
-def run_em(recipe: Recipe, steps: Steps, start: Parameters, *, sticky: bool = False) -> Outcome:
+def run_em(
+    recipe: Recipe,
+    steps: Steps,
+    start: Parameters,
+    *,
+    sticky: bool = False,
+    elsewhere: Elsewhere | None = None,
+) -> Outcome:
     """Run EM from one start."""
     if recipe.durations == "negative-binomial" and "hazards" not in {*recipe.fixed, *recipe.init}:
         # from another least duration there is no way to the right one but through any
-        free = run_em(replace(recipe, durations="free"), steps, start).parameters
+        free = run_em(replace(recipe, durations="free"), steps, start, elsewhere=elsewhere).parameters
         start = {**free, "hazards": nearest_negative_binomials(free["hazards"])}
     engine = make_engine(recipe, start)
+    engine.elsewhere = elsewhere
     reason = "degenerate"
     try:
         reason = engine.train(steps).stop_reason

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import logsumexp
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -233,26 +232,6 @@ class HMM(ByHand, Settings, StepPredictions, Density):
         )
         keep_fit(self, plan, outcomes)
         return self
-
-    def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
-        """Return the log-likelihood of each sequence in nats, shape (n,).
-
-        Parameters
-        ----------
-        X : sequences
-            What to score.
-        """
-        return self._filter(X)[0].log_likelihood
-
-    def score_steps(self, X: SequencesLike) -> SequencesLike:
-        """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
-        sequences, fit = self._check_predict(X)
-        filtered = chain_of(self).filter(fit, np.array(sequences.offsets))
-        before = np.empty_like(filtered.now)
-        before[1:] = filtered.ahead[:-1]
-        before[sequences.offsets[:-1]] = self.startprob_
-        # in logarithms: a step far from all states has a density that underflows
-        return sequences.pack(logsumexp(fit.log_of(slice(None)), b=before, axis=1) + fit.shift)
 
     def filter_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(state at t | steps 0..t), causal, shape (T_i, K) a sequence, in X's container."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from numbers import Integral
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
 from scipy.stats import poisson
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
@@ -17,6 +20,7 @@ from seqcompare.models.distributions.mixtures import MultivariateNormalMixture, 
 from seqcompare.models.hmm.chains import chain_of
 from seqcompare.models.hmm.gaussians import full_covariances
 from seqcompare.models.hmm.parameters import Learned
+from seqcompare.models.hmm.parts import forward
 from seqcompare.typing import Floats, RandomState, SequencesLike
 
 # Where the table of a Poisson distribution ends.
@@ -28,6 +32,35 @@ class StepPredictions(Learned):
 
     _filter: Any
     _check: Any
+
+    def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
+        """Return the log-likelihood of each sequence in nats, shape (n,).
+
+        Parameters
+        ----------
+        X : sequences
+            What to score.
+        """
+        sequences = self._check(X)
+        total = np.zeros(len(sequences))
+        for part in forward(self, sequences):
+            total[part.sequences] += part.filtered.log_likelihood
+        return total
+
+    def score_steps(self, X: SequencesLike) -> SequencesLike:
+        """Return log p(x[t] | x[..t-1]) of every step in nats, shape (T_i,) a sequence, in X's container."""
+        sequences = self._check(X)
+        found = np.empty(sequences.n_steps)
+        for part in forward(self, sequences):
+            before = np.empty_like(part.filtered.now)
+            before[1:] = part.filtered.ahead[:-1]
+            before[part.offsets[:-1]] = self.startprob_
+            if part.before is not None:
+                before[0] = part.before
+            # in logarithms: a step far from all states has a density that underflows
+            log_b = part.fit.log_of(slice(None))
+            found[part.steps] = logsumexp(log_b, b=before, axis=1) + part.fit.shift
+        return sequences.pack(found)
 
     def predict_next_state_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(state at t+1 | steps 0..t), causal, shape (T_i, K) a sequence, in X's container."""
@@ -50,6 +83,23 @@ class StepPredictions(Learned):
             )
         filtered, sequences = self._filter(X)
         return sequences.pack(filtered.expect(self.emissionprob_))
+
+    def iter_next_proba(self, X: SequencesLike, n_rows: int) -> Iterator[Floats]:
+        """Yield what `predict_next_proba` returns, end to end, at most `n_rows` steps at a time.
+
+        Parameters
+        ----------
+        X : sequences
+            As there.
+        n_rows : int
+            Most steps of a part.
+
+        Yields
+        ------
+        ndarray of shape (n_rows, n_symbols)
+        """
+        for part in forward(self, self._check(X), n_rows):
+            yield part.filtered.expect(self.emissionprob_)
 
     def forecast_proba(
         self, X: SequencesLike, steps: int, n_samples: int | None = None, random_state: RandomState = None

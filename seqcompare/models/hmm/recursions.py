@@ -105,7 +105,14 @@ def filter_states(start: Floats, trans: Floats, fit: Likelihood, offsets: Offset
 
 
 def expect_states(
-    start: Floats, trans: Floats, fit: Likelihood, offsets: Offsets, weights: Floats | None = None
+    start: Floats,
+    trans: Floats,
+    fit: Likelihood,
+    offsets: Offsets,
+    weights: Floats | None = None,
+    *,
+    after: Floats | None = None,
+    back: Floats | None = None,
 ) -> Expected:
     """Run forward and backward over all sequences.
 
@@ -115,13 +122,19 @@ def expect_states(
         As in `filter_states`.
     weights : ndarray of shape (n_steps,), optional
         What a step counts for in `start` and, as the second of its two, in `transitions`; by default 1.
+    after : ndarray of shape (K,), optional
+        What is told of the states at the last step of one sequence by what comes after it; by default 1.
+    back : ndarray of shape (K,), optional
+        Written to: what its first step, and all after it, tell of the states there; of any scale.
     """
+    after = np.ones(len(start)) if after is None else after
+    back = np.empty(len(start)) if back is None else back
     alpha, ahead, posterior = (np.empty_like(fit.relative) for _ in range(3))
     scale = np.empty(len(alpha))
     trusted = np.empty(len(offsets) - 1, dtype=np.bool_)
     trans_t = np.ascontiguousarray(trans.T)
     _forward_all(start, trans_t, fit.relative, offsets, alpha, scale, trusted)
-    _backward_all(trans, fit.relative, offsets, alpha, scale, trusted, ahead, posterior)
+    _backward_all(trans, fit.relative, offsets, alpha, scale, trusted, ahead, posterior, after, back)
     first = posterior[offsets[:-1]]
     if weights is not None:
         ahead *= weights[:, None]
@@ -130,7 +143,7 @@ def expect_states(
     transitions = (alpha[:-1].T @ ahead[1:]) * trans
     found = Expected(_sum_logs(scale, fit.shift, offsets), posterior, first.sum(axis=0), transitions)
     if not trusted.all():
-        _expect_in_logs(start, trans, fit, offsets, weights, np.flatnonzero(~trusted), found)
+        _expect_in_logs(start, trans, fit, offsets, weights, np.flatnonzero(~trusted), found, after, back)
     return found
 
 
@@ -142,15 +155,19 @@ def _expect_in_logs(
     weights: Floats | None,
     sequences: NDArray[np.intp],
     found: Expected,
+    after: Floats,
+    back: Floats,
 ) -> None:
-    """Add to `found` what some sequences come to in logarithms."""
+    """Add to `found` what some sequences come to in logarithms; write `back`."""
     for s in sequences:
         steps = slice(offsets[s], offsets[s + 1])
         log_b = fit.log_of(steps)
         log_alpha, log_beta = np.empty_like(log_b), np.zeros_like(log_b)
+        log_beta[-1] = _log(after)
         found.log_likelihood[s] += _log_forward(_log(start), _log(trans), log_b, log_alpha)
         weight = np.ones(len(log_b)) if weights is None else weights[steps]
         _log_backward(_log(trans), log_b, log_alpha, log_beta, weight, found.transitions)
+        back[:] = _from_logs((log_b[0] + log_beta[0])[None])[0]
         found.posterior[steps] = _from_logs(log_alpha + log_beta)
         found.start[:] += found.posterior[offsets[s]] * weight[0]
 
@@ -240,15 +257,20 @@ def _backward_all(
     trusted: Any,
     ahead: Floats,
     posterior: Floats,
+    after: Floats,
+    back: Floats,
 ) -> None:
-    """Write the posterior, and into ``ahead[t]`` what step t tells of the state before it."""
+    """Write the posterior, and into ``ahead[t]`` what step t tells of the state before it.
+
+    The first step of a sequence has no state before it here: what it tells is in `back`.
+    """
     n_states = len(trans)
     beta = np.empty(n_states)
     for s in range(len(offsets) - 1):
         first, end = offsets[s], offsets[s + 1]
         if trusted[s]:
             for j in range(n_states):
-                beta[j] = 1.0
+                beta[j] = after[j]
             for t in range(end - 1, first - 1, -1):
                 share = 1.0 / scale[t]
                 largest = 0.0
@@ -268,6 +290,7 @@ def _backward_all(
                     beta[i] = p
         if trusted[s]:
             for j in range(n_states):
+                back[j] = ahead[first, j]
                 ahead[first, j] = 0.0
         else:
             for t in range(first, end):
@@ -275,6 +298,7 @@ def _backward_all(
                 for j in range(n_states):
                     alpha[t, j] = 0.0
                     ahead[t, j] = 0.0
+                    posterior[t, j] = 0.0
 
 
 @njit(cache=True, nogil=True)
@@ -367,7 +391,7 @@ def _log_backward(
     pairs: Floats,
 ) -> None:
     n_steps, n_states = log_b.shape
-    total = _log_sum(log_alpha[n_steps - 1])
+    total = _log_sum(log_alpha[n_steps - 1] + log_beta[n_steps - 1])
     for t in range(n_steps - 2, -1, -1):
         ahead = log_b[t + 1] + log_beta[t + 1]
         for i in range(n_states):

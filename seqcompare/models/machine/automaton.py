@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import encode
@@ -265,3 +266,37 @@ def pruned(machine: Automaton, keep: NDArray[np.bool_]) -> Automaton:
     return replace(
         machine, transitions=number[machine.transitions[keep]], proba=machine.proba[keep], start=start
     )
+
+
+def read_edges(machine: Automaton) -> NDArray[np.bool_]:
+    """Return the edges along which something comes now and then, shape (K, S)."""
+    often = machine.proba > LEAST if machine.generates else np.ones(machine.transitions.shape, dtype=bool)
+    return often & (machine.transitions >= 0)
+
+
+def recurrent(machine: Automaton) -> Automaton:
+    """Return the part of the machine that it stays in."""
+    graph = _graph(machine)
+    _, part = connected_components(graph, directed=True, connection="strong")
+    leaves = np.zeros(machine.n_states, dtype=bool)
+    rows, columns = np.nonzero(graph)
+    leaves[part[rows[part[rows] != part[columns]]]] = True
+    return pruned(machine, ~leaves[part])
+
+
+def reached(machine: Automaton) -> Automaton:
+    """Return the part of the machine that its likeliest first state leads to.
+
+    Clusters of what a model says where it errs become states that nothing leads to.
+    """
+    first = int(np.argmax(machine.start))
+    found = breadth_first_order(_graph(machine), first, return_predecessors=False)
+    return pruned(machine, np.isin(np.arange(machine.n_states), found))
+
+
+def _graph(machine: Automaton) -> NDArray[np.bool_]:
+    """Return which states lead to which, shape (K, K)."""
+    graph = np.zeros((machine.n_states, machine.n_states), dtype=bool)
+    rows, columns = np.nonzero(read_edges(machine))
+    graph[rows, machine.transitions[rows, columns]] = True
+    return graph

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.sparse.csgraph import connected_components
 from scipy.stats import t as student
 from sklearn.utils import check_random_state
 
@@ -17,7 +16,7 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights
 from seqcompare.models.alphabet import encode, find_symbols
 from seqcompare.models.hmm.settings import check_integer
-from seqcompare.models.machine.automaton import LEAST, Automaton, merged, pruned
+from seqcompare.models.machine.automaton import Automaton, merged, reached, read_edges, recurrent
 from seqcompare.models.machine.histories import Asked, ask
 from seqcompare.models.machine.kernels import expect_edges, log_from_each
 from seqcompare.typing import Floats, Labels, RandomState, SequencesLike, TargetsLike, WeightsLike
@@ -309,8 +308,7 @@ def _made(
     machine = Automaton(symbols, answers, transitions, p, start, generates)
     for _ in range(3):
         machine = _counted(machine, data, labels)
-        if not labels:
-            machine = _recurrent(machine)
+        machine = reached(machine) if labels else recurrent(machine)
         machine = _merge(machine, data, labels)
     return _counted(machine, data, labels)
 
@@ -364,30 +362,11 @@ def _before(belief: Floats, start: Floats, sequences: Sequences) -> Floats:
     return before
 
 
-def _read_edges(machine: Automaton) -> NDArray[np.bool_]:
-    """Return the edges along which something comes now and then."""
-    often = machine.proba > LEAST if machine.generates else np.ones(machine.transitions.shape, dtype=bool)
-    return often & (machine.transitions >= 0)
-
-
-def _recurrent(machine: Automaton) -> Automaton:
-    """Return the part of the machine that it stays in."""
-    n = machine.n_states
-    graph = np.zeros((n, n), dtype=bool)
-    rows, columns = np.nonzero(_read_edges(machine))
-    graph[rows, machine.transitions[rows, columns]] = True
-    _, part = connected_components(graph, directed=True, connection="strong")
-    leaves = np.zeros(n, dtype=bool)
-    rows, columns = np.nonzero(graph)
-    leaves[part[rows[part[rows] != part[columns]]]] = True
-    return pruned(machine, ~leaves[part])
-
-
 def _merge(machine: Automaton, data: _Data, labels: bool) -> Automaton:
     belief = machine.beliefs(data.sequences)
     counted = belief if labels else _before(belief, machine.start, data.sequences)
     weight = (counted * data.weights[:, None]).sum(axis=0)
-    return merged(machine, weight, _ALIKE, read=_read_edges(machine))
+    return merged(machine, weight, _ALIKE, read=read_edges(machine))
 
 
 def _aligned(proba: Any, model: Any, answers: Labels) -> Floats:

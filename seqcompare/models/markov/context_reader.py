@@ -54,7 +54,7 @@ def count_text(
     skip : ndarray of bool, shape (n_places,), optional
         Steps that are not counted, but still context.
     """
-    trie = new_trie(text, weight, depth, n_symbols, len(text))
+    trie = new_trie(text, weight, depth, n_symbols, int(np.count_nonzero(weight)))
     skip = np.zeros(len(text), dtype=bool) if skip is None else skip
     place = 0
     while place < len(text):

@@ -339,7 +339,7 @@ class ContextTree(SymbolDensity):
         self._weight = np.concatenate([self._weight, weight])
         self.symbols_ = union
 
-    def _learn(self) -> ContextTree:
+    def _learn(self, mixture: Mixture | None = None) -> ContextTree:
         self.unknown_proba_: float = 1 / (self._weight.sum() + len(self.symbols_) + 1)
         self._trie: ContextTrie = count_text(
             self._text, self._weight, int(self.depth), len(self.symbols_), self.alpha
@@ -348,7 +348,7 @@ class ContextTree(SymbolDensity):
         self.log_evidence_ = float(self._trie.sums[0, LOG_TREE])
         self.gates_, self.blend_share_ = np.zeros((int(self.depth) + 1, N_STATES, 3)), 0.0
         if self.blend:
-            mixture = fit_mixture(self._trie, self.unknown_proba_, bool(self.update))
+            mixture = mixture or fit_mixture(self._trie, self.unknown_proba_, bool(self.update))
             self.gates_, self.blend_share_ = mixture.gates, mixture.share
         return self
 

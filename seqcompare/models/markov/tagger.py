@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import clone
 from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
@@ -174,15 +176,46 @@ class MarkovTagger(Tagger):
             n_labels=len(known),
         )
         if go_on:
-            for new, old in ((symbols, self.symbols_), (known, self.classes_)):
-                encode(new[:1], old)  # strings and numbers are no common alphabet
-            everything = np.union1d(self.symbols_, symbols), np.union1d(self.classes_, known)
-            mine = _recode(self.counts_, self.symbols_, self.classes_, *everything)
-            counts = mine.merged(_recode(counts, symbols, known, *everything))
-            symbols, known = everything
+            return self._add(symbols, known, counts)
+        return self._smooth(symbols, known, counts)
+
+    def merge(self, other: MarkovTagger) -> MarkovTagger:
+        """Return a new tagger, as if fitted on the data of both.
+
+        Parameters
+        ----------
+        other : MarkovTagger
+            A fitted one of the same order. Smoothing is taken from `self`.
+
+        Raises
+        ------
+        ValueError
+            If the orders differ, or one has strings and the other numbers for symbols or labels.
+        """
+        check_is_fitted(self)
+        check_is_fitted(other)
+        if other.counts_.depth != self.counts_.depth:
+            raise ValueError(
+                f"expected a tagger of order {self.counts_.depth - 1}, got one of order "
+                f"{other.counts_.depth - 1}"
+            )
+        merged = clone(self)
+        for name in ("kind_", "n_channels_", "encoding_", "symbols_", "classes_", "counts_"):
+            if hasattr(self, name):
+                setattr(merged, name, getattr(self, name))
+        return merged._add(other.symbols_, other.classes_, other.counts_)
+
+    def _add(self, symbols: Labels, classes: Labels, counts: NgramCounts) -> MarkovTagger:
+        for new, old in ((symbols, self.symbols_), (classes, self.classes_)):
+            encode(new[:1], old)  # strings and numbers are no common alphabet
+        everything = np.union1d(self.symbols_, symbols), np.union1d(self.classes_, classes)
+        mine = _recode(self.counts_, self.symbols_, self.classes_, *everything)
+        return self._smooth(*everything, mine.merged(_recode(counts, symbols, classes, *everything)))
+
+    def _smooth(self, symbols: Labels, classes: Labels, counts: NgramCounts) -> MarkovTagger:
         self.symbols_: Labels = symbols
         self.counts_: NgramCounts = counts
-        self.classes_ = known
+        self.classes_ = classes
         self._weights = interpolate(counts, self.smoothing, alpha=self.alpha, discount=self.discount)
         return self
 

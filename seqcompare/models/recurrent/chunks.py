@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from seqcompare.models.recurrent.cell import State, Weights
 from seqcompare.models.recurrent.flat import FlatNetwork, Noise
 from seqcompare.models.recurrent.losses import LOSSES, Loss
+from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.packing import Pack, longest_first, pack
 from seqcompare.models.recurrent.pooling import attention_shares, empty_pool, gather, spread
 from seqcompare.typing import Array, Ints
 
 ROWS_AT_ONCE = 16_384  # steps that answering holds in memory; larger blocks were not faster
 SEQUENCES_AT_ONCE = 256
+# a batch of more steps is run twice, in chunks, so that memory does not grow with their length
+MOST_KEPT = 2**17
 
 
 class Examples(NamedTuple):
@@ -138,30 +141,112 @@ _Noise = Callable[[int], Noise | None]
 def _step_gradients(
     network: FlatNetwork, flat: Array, examples: Examples, chosen: Ints, truncation: int | None, noise: _Noise
 ) -> Iterator[Update]:
-    loss, weights = LOSSES[network.architecture.link], network.views(flat)
+    weights = network.views(flat)
+    if _is_long(network, examples.offsets, chosen, truncation, noise):
+        yield _checkpointed(network, flat, examples, chosen)
+        return
     state: list[State] | None = None
     for start, packed, x in _chunks(examples.inputs, examples.offsets, chosen, truncation):
         done = network.run(weights, x, packed, _alive(state, packed), noise(start))
         state = done.final
-        rows = np.flatnonzero(examples.weights[packed.source])
-        if not rows.size:
+        total = _weight(examples, packed)
+        if not total:
             continue
-        taken = packed.source[rows]
-        output = done.output[rows]
-        seen = x[rows] if network.architecture.skip else x
-        z = read_out(network, weights, output, seen)
-        total, d, update = _loss_of(loss, z, examples.targets[taken], examples.weights[taken])
         gradient = np.zeros_like(flat)
         views = network.views(gradient)
-        d_rows = _read_in(network, weights, output, seen, d, views)
-        if len(rows) == packed.n_rows:
-            d_output = d_rows
-        else:
-            d_output = network.take("d_output", done.output.shape, d_rows.dtype)
-            d_output[:] = 0
-            d_output[rows] = d_rows
+        loss, d_output = _look(network, weights, examples, packed, x, done.output, total, views)
         network.unrun(weights, x, packed, done, d_output, views)
-        yield Update(total, update, gradient)
+        yield Update(loss, total, gradient)
+
+
+def _weight(examples: Examples, packed: Pack) -> float:
+    """Return the weight of the steps of a chunk, which must answer at every step."""
+    weights = examples.weights[packed.source]
+    return float(weights[weights != 0].sum())
+
+
+def _look(
+    network: FlatNetwork,
+    weights: Weights,
+    examples: Examples,
+    packed: Pack,
+    x: Array,
+    output: Array,
+    total: float,
+    gradient: Weights,
+) -> tuple[float, Array]:
+    """Return the summed loss of a chunk, and the gradient of its share of `total` with respect to `output`.
+
+    The gradients of the readout's weights are added to `gradient`.
+    """
+    rows = np.flatnonzero(examples.weights[packed.source])
+    taken = packed.source[rows]
+    answered, seen = output[rows], x[rows] if network.architecture.skip else x
+    z = read_out(network, weights, answered, seen)
+    loss = LOSSES[network.architecture.link]
+    found, d = _loss_of(loss, z, examples.targets[taken], examples.weights[taken], total)
+    d_rows = _read_in(network, weights, answered, seen, d, gradient)
+    if len(rows) == packed.n_rows:
+        return found, d_rows
+    d_output = network.take("d_output", output.shape, d_rows.dtype)
+    d_output[:] = 0
+    d_output[rows] = d_rows
+    return found, d_output
+
+
+def _is_long(
+    network: FlatNetwork, offsets: Ints, chosen: Ints, truncation: int | None, noise: _Noise
+) -> TypeGuard[Network]:
+    """Whether a batch is to be run in chunks through which the gradient is carried.
+
+    Not with dropout, whose masks are those of a batch.
+    """
+    if truncation is not None or network.whole or not isinstance(network, Network) or noise(0) is not None:
+        return False
+    return bool((offsets[chosen + 1] - offsets[chosen]).sum() > MOST_KEPT)
+
+
+def _checkpointed(network: Network, flat: Array, examples: Examples, chosen: Ints) -> Update:
+    """Return the gradient of a batch, of whose way forward only the states between chunks are kept.
+
+    From these each chunk is run again on the way back: Chen et al. (2016), "Training deep nets with sublinear
+    memory cost".
+    """
+    weights, gradient = network.views(flat), np.zeros_like(flat)
+    views, chunks = network.views(gradient), list(_spans(examples.offsets, chosen))
+    states: list[list[State] | None] = [None]
+    total = 0.0
+    for packed in (pack(examples.offsets, chosen, *span) for span in chunks):
+        total += _weight(examples, packed)
+        done = network.run(
+            weights, examples.inputs[packed.source], packed, _alive(states[-1], packed), keep=False
+        )
+        states.append([tuple(part.copy() for part in parts) for parts in done.final])
+    loss, d_state = 0.0, None
+    for k in range(len(chunks) - 1, -1, -1):
+        packed = pack(examples.offsets, chosen, *chunks[k])
+        x = examples.inputs[packed.source]
+        done = network.run(weights, x, packed, _alive(states[k], packed))
+        found, d_output = _look(network, weights, examples, packed, x, done.output, total, views)
+        loss += found
+        d_state = network.unrun(weights, x, packed, done, d_output, views, _going_on(done.final, d_state))
+    return Update(loss, total, gradient)
+
+
+def _spans(offsets: Ints, chosen: Ints) -> Iterator[tuple[int, int]]:
+    """Yield the first step of each chunk of about `ROWS_AT_ONCE` rows, and the one behind its last."""
+    size = max(1, ROWS_AT_ONCE // len(chosen))
+    for start in range(0, int((offsets[chosen + 1] - offsets[chosen]).max()), size):
+        yield start, start + size
+
+
+def _going_on(final: list[State], d_state: list[State] | None) -> list[State]:
+    """Return the gradient with respect to the states after a chunk: of sequences that end in it, zero."""
+    d_final = [tuple(np.zeros_like(part) for part in parts) for parts in final]
+    for parts, later in zip(d_final, d_state or [], strict=False):
+        for part, d in zip(parts, later, strict=True):
+            part[: len(d)] = d
+    return d_final
 
 
 def _pooled_gradients(
@@ -178,7 +263,8 @@ def _pooled_gradients(
         state = done.final
         pooled = gather(kind, weights, done.output, packed, lengths, pooled, n_forward=n_forward)
     z = read_out(network, weights, pooled.value, pooled.value)
-    total, d, update = _loss_of(loss, z, examples.targets[chosen], examples.weights[chosen])
+    update = examples.weights[chosen].sum()
+    total, d = _loss_of(loss, z, examples.targets[chosen], examples.weights[chosen], update)
     gradient = np.zeros_like(flat)
     views = network.views(gradient)
     d_value = _read_in(network, weights, pooled.value, pooled.value, d, views)
@@ -200,17 +286,16 @@ def _pooled_gradients(
             n_forward=n_forward,
         )
         network.unrun(weights, x, packed, done, d_output, views)
-    yield Update(total, update, gradient)
+    yield Update(total, float(update), gradient)
 
 
 def _loss_of(
-    loss: Loss, z: Array, targets: Array, item_weights: NDArray[np.float64]
-) -> tuple[float, Array, float]:
-    """Return the weighted sum of the losses, the gradient of their weighted mean, and the sum of weights."""
-    total = item_weights.sum()
+    loss: Loss, z: Array, targets: Array, item_weights: NDArray[np.float64], total: float
+) -> tuple[float, Array]:
+    """Return the weighted sum of the losses, and the gradient of what that is of a mean over `total`."""
     items, d = loss.look(z, targets)
     d = np.multiply(d, (item_weights / total).astype(z.dtype)[:, None], order="C", dtype=z.dtype)
-    return float(items @ item_weights), d, float(total)
+    return float(items @ item_weights), d
 
 
 def answer(network: FlatNetwork, flat: Array, inputs: Array, offsets: Ints) -> Array:
@@ -241,6 +326,15 @@ def answer(network: FlatNetwork, flat: Array, inputs: Array, offsets: Ints) -> A
         if not per_step:
             z[chosen] = read_out(network, weights, pooled.value, pooled.value)
     return z
+
+
+def answers(network: FlatNetwork, flat: Array, inputs: Array) -> Iterator[Array]:
+    """Yield the outputs at the steps of one sequence that is read forwards, a chunk of time at once."""
+    weights, state = network.views(flat), None
+    for _, packed, x in _chunks(inputs, np.array([0, len(inputs)]), np.arange(1), ROWS_AT_ONCE):
+        done = network.run(weights, x, packed, state, keep=False)
+        state = done.final
+        yield read_out(network, weights, done.output, x)
 
 
 def attention(network: FlatNetwork, flat: Array, inputs: Array, offsets: Ints) -> Array:

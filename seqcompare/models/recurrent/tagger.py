@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -13,12 +14,13 @@ from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
 from seqcompare.models.alphabet import encode_labels, find_symbols
 from seqcompare.models.base import Tagger, check_sequences
+from seqcompare.models.in_parts import runs
 from seqcompare.models.recurrent import online
 from seqcompare.models.recurrent.cell import State
-from seqcompare.models.recurrent.chunks import read_out
+from seqcompare.models.recurrent.chunks import ROWS_AT_ONCE, answers, read_out
 from seqcompare.models.recurrent.estimator import RecurrentNet
 from seqcompare.models.recurrent.losses import softmax
-from seqcompare.models.recurrent.net import Net
+from seqcompare.models.recurrent.net import Net, one_thread
 from seqcompare.models.recurrent.packing import pack
 from seqcompare.models.recurrent.weighting import reweighted
 from seqcompare.typing import Array, Floats, Label, SequencesLike, TargetsLike, Values, WeightsLike
@@ -103,6 +105,19 @@ class NetTagger(Net, Tagger):
         """Return p(y[t]) for every step, shape (T_i, n_classes) a sequence, in X's container."""
         sequences, z = self._outputs(X)
         return sequences.pack(softmax(z))
+
+    def iter_proba(self, X: SequencesLike, n_rows: int) -> Iterator[Array]:
+        """Yield what `predict_proba` returns, end to end, in parts of about `n_rows` steps."""
+        network, flat = self._network()
+        for part in runs(check_sequences(self, X, reset=False), n_rows):
+            if len(part) > 1 or part.n_steps <= n_rows or network.whole:
+                yield softmax(self._outputs(part)[1])
+                continue
+            chunks = answers(network, flat, self._encode(part))
+            for _ in range(0, part.n_steps, ROWS_AT_ONCE):
+                with one_thread():
+                    z = next(chunks)
+                yield softmax(z)
 
 
 class SteppingTagger(NetTagger):

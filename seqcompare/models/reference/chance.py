@@ -111,22 +111,31 @@ class ChanceDensity(BaseEstimator):
         for k in _COMPONENTS[1:]:
             if len(steps) < 10 * (k * (2 * sequences.n_channels + 1) - 1) or worse == _MOST_WORSE:
                 break
-            told = self._held_out(k, steps, part)
+            told = self._held_out(k, steps, part, best if best_k == 1 else None)
             better = bool((told > best).all() if best_k == 1 else told.sum() > best.sum())
             best_k, best, worse = (k, told, 0) if better else (best_k, best, worse + 1)
-        self.mixture_ = self._mixture(best_k, steps)
+        self.mixture_ = self._mixture(best_k, steps, n_init=3)
         self.n_parameters_ = self.mixture_.n_parameters_
         return self
 
-    def _held_out(self, k: int, steps: Floats, part: NDArray[np.int64]) -> Floats:
-        """Return the log-density of each part by a mixture that was fitted to the others."""
+    def _held_out(
+        self, k: int, steps: Floats, part: NDArray[np.int64], above: Floats | None = None
+    ) -> Floats:
+        """Return the log-density of each part by a mixture that was fitted to the others.
+
+        Parts from the first on that is not `above` what is to be beaten have -inf: they decide nothing.
+        """
         parts = [part == name for name in np.unique(part)]
         if len(parts) == 1:
             return np.full(1, -k, dtype=np.float64)
-        told = [self._mixture(k, steps[~one]).score_samples(_single(steps[one])).sum() for one in parts]
-        return np.array(told, dtype=np.float64)
+        told = np.full(len(parts), -np.inf)
+        for i, one in enumerate(parts):
+            told[i] = self._mixture(k, steps[~one]).score_samples(_single(steps[one])).sum()
+            if above is not None and told[i] <= above[i]:
+                break
+        return told
 
-    def _mixture(self, k: int, steps: Floats) -> HMM:
+    def _mixture(self, k: int, steps: Floats, n_init: int = 1) -> HMM:
         with warnings.catch_warnings():
             # a skewed density takes many components, whose last iterations hardly change it
             warnings.simplefilter("ignore", ConvergenceWarning)
@@ -134,7 +143,7 @@ class ChanceDensity(BaseEstimator):
                 1,
                 "gmm",
                 n_mix=k,
-                n_init=3,
+                n_init=n_init,
                 max_iter=200,
                 min_covar=self.min_covar,
                 missing=self.missing,

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator
 
 import seqcompare
 from seqcompare.families import REFERENCE, Family, ModelSpec, Problem, Settings
+from seqcompare.models.cost_of_density import seconds_of_errors
 
 
 def _exact(problem: Problem) -> BaseEstimator | None:
@@ -20,6 +21,10 @@ def _naive(problem: Problem, period: int = 1) -> BaseEstimator | None:
     if problem.role != "next" or problem.kind != "real":
         return None
     return seqcompare.NextStep(seqcompare.LastValue(period))
+
+
+def _seconds_of_naive(problem: Problem, settings: Settings) -> float:
+    return seconds_of_errors(problem)
 
 
 def _seasonal(problem: Problem, period: int) -> BaseEstimator | None:
@@ -57,7 +62,9 @@ def _season(problem: Problem) -> Iterable[Settings]:
 
 
 EXACT = ModelSpec("exact", "exact machine", _exact, lambda problem: [], cost=lambda problem, settings: 0.0)
-LAST_VALUE = ModelSpec("last-value", "last value", _naive, label="last value", kinds=("real",))
+LAST_VALUE = ModelSpec(
+    "last-value", "last value", _naive, label="last value", kinds=("real",), cost=_seconds_of_naive
+)
 SEASONAL = ModelSpec(
     "seasonal-last-value",
     "seasonal last value",
@@ -67,6 +74,7 @@ SEASONAL = ModelSpec(
     capacity_name="steps of a season",
     label="last value, {period} steps back",
     kinds=("real",),
+    cost=_seconds_of_naive,
 )
 
 # not entered unless asked for: yardsticks, which need an extra and take the square of the data's size

@@ -17,6 +17,7 @@ from sklearn.svm import SVC
 
 import seqcompare
 from seqcompare.families import Family, ModelSpec, Problem, Settings
+from seqcompare.models.cost_of_density import seconds_of_errors
 from seqcompare.models.windows.grids import (
     BOOSTING,
     KERNEL,
@@ -250,6 +251,10 @@ def _seconds(each: float, problem: Problem, settings: Settings) -> float:
     return each * problem.n_steps * int(settings["width"])
 
 
+def _seconds_of_numbers(each: float, problem: Problem, settings: Settings) -> float:
+    return _seconds(each, problem, settings) + seconds_of_errors(problem)
+
+
 def _bytes(problem: Problem, settings: Settings) -> float:
     """Return the size of the rows: one symbol a tap with its place, or the numbers of a step, and copies."""
     tap = 48 if problem.kind == "symbols" else 24 * problem.n_channels
@@ -328,7 +333,7 @@ FAMILY = Family(
             sizes=(4, 8, 16),
             linear=True,
             label=partial(_label, "ridge window"),
-            cost=partial(_seconds, 1e-7),
+            cost=partial(_seconds_of_numbers, 1e-7),
         ),
         _spec(
             BOOSTING,
@@ -337,7 +342,7 @@ FAMILY = Family(
             boosted_widths,
             sizes=(1, 4),
             label=partial(_label, "boosted window"),
-            cost=partial(_seconds, 2e-4),
+            cost=partial(_seconds_of_numbers, 2e-4),
             kinds=("real",),
         ),
         _spec(
@@ -368,7 +373,7 @@ FAMILY = Family(
             BOOSTING,
             "Centred boosted window",
             "boosted window",
-            cost=partial(_seconds, 2e-4),
+            cost=partial(_seconds_of_numbers, 2e-4),
             kinds=("real",),
         ),
         _looking_both_ways(NET, "Centred MLP window", "MLP window", cost=_seconds_of_net),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -227,13 +227,14 @@ class WindowTagger(Tagger):
 
         Of several labels a step, the probability of each.
         """
-        check_is_fitted(self)
+        return self._answer(X, self._proba)
 
-        def proba(rows: Any) -> NDArray[np.float64]:
-            answer = probabilities(self.estimator_, rows, self.temperature_)
-            return label_columns(answer, self.estimator_.classes_) if isinstance(answer, list) else answer
-
-        return self._answer(X, proba)
+    @available_if(gives_probabilities)
+    def iter_proba(self, X: SequencesLike, n_rows: int) -> Iterator[Floats]:
+        """Yield what `predict_proba` returns, end to end, at most `n_rows` steps at a time."""
+        sequences = self._check(X)
+        for chunk in self.window_.layout_.pieces(sequences, size=min(self._chunk, n_rows)):
+            yield self._proba(self._rows(chunk))
 
     @available_if(gives_probabilities)
     def predict_log_proba(self, X: SequencesLike) -> SequencesLike:
@@ -365,8 +366,12 @@ class WindowTagger(Tagger):
             raise ValueError("no step is left to train on: all have weight 0 or ignore_label")
         return steps, labels[steps], weights[steps]
 
+    def _proba(self, rows: Any) -> NDArray[np.float64]:
+        answer = probabilities(self.estimator_, rows, self.temperature_)
+        return label_columns(answer, self.estimator_.classes_) if isinstance(answer, list) else answer
+
     def _answer(self, X: SequencesLike, answer: Callable[[Any], Any]) -> SequencesLike:
-        sequences = check_sequences(self, X, reset=False, **self.reading)
+        sequences = self._check(X)
         chunks = self.window_.layout_.pieces(sequences, size=self._chunk)
         return sequences.pack(np.concatenate([answer(self._rows(chunk)) for chunk in chunks]))
 

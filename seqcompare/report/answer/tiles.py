@@ -249,4 +249,6 @@ def _how_far(result: ComparisonResult, mine: Mapping[Hashable, float]) -> Tile:
         return Tile(
             label, f"data: {found}", "found before any model; how far back this one looks was not traced"
         )
-    return Tile(label, "not known", "too few pairs of steps to tell, and no model was traced")
+    if result.facts.get("p_value") in (None, "nan"):
+        return Tile(label, "not known", "too few pairs of steps to tell, and no model was traced")
+    return Tile(label, "nothing found", "no single step tells more than chance would; no model was traced")

@@ -9,6 +9,7 @@ from hmmlearn import hmm as peer
 from scipy import stats
 
 from seqcompare import HMM
+from seqcompare.models.hmm import _hmmlearn
 from seqcompare.models.hmm._hmmlearn import Steps
 from seqcompare.models.hmm.fit import Recipe, make_engine, read_parameters, run_em
 from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
@@ -271,7 +272,7 @@ def test_iteration_of_hmmlearn(emission, kind):
         np.testing.assert_allclose(value, theirs[name], rtol=1e-8, atol=1e-12, err_msg=name)
 
 
-def test_batches_change_nothing():
+def test_batches_change_nothing(monkeypatch):
     model, parameters = random_model("categorical", "diag", "ergodic", 1)
     X = model.sample(30, np.random.default_rng(0).integers(1, 20, 30), random_state=0)
     alone = np.concatenate([model.score_samples([x]) for x in X])
@@ -279,11 +280,10 @@ def test_batches_change_nothing():
     whole = make_engine(
         Recipe("categorical", "diag", 1, 4, np.ones(3, dtype=bool), np.ones((3, 3), dtype=bool)), parameters
     )
-    whole.steps = Steps(X.values, np.array(X.offsets))
-    whole._chunks = [(0, 30)]
-    once = whole._do_estep(None, None)
-    whole._chunks = [(0, 7), (7, 8), (8, 30)]
-    thrice = whole._do_estep(None, None)
+    steps = Steps(X.values, np.array(X.offsets))
+    once = whole.expect(steps)
+    monkeypatch.setattr(_hmmlearn, "_CHUNK", 100 * 3)
+    thrice = whole.expect(steps)
     assert once[1] == pytest.approx(thrice[1], rel=1e-13)
     for name in ("start", "trans", "obs"):
         np.testing.assert_allclose(once[0][name], thrice[0][name], rtol=1e-12)
@@ -304,6 +304,7 @@ def test_out_of_the_range_of_floats():
     assert found.log_likelihood[0] == pytest.approx(np.log(total) - 921.0, rel=1e-12)
     np.testing.assert_allclose(found.posterior, posterior, atol=1e-12)
     np.testing.assert_allclose(found.transitions, pairs, atol=1e-12)
+    np.testing.assert_allclose(found.start, posterior[0], atol=1e-12)
     scores, filtered = filter_states(start, trans, fit, offsets)
     assert scores[0] == pytest.approx(np.log(total) - 921.0, rel=1e-12)
     np.testing.assert_allclose(filtered[-1], posterior[-1], atol=1e-12)

@@ -97,6 +97,28 @@ def test_the_automaton_of_a_language_is_found(accepts, n_states):
     assert "says 1 1.00" in found.automaton.to_text()
 
 
+class Forgetful(Language):
+    """As `Language`, and at a loss after so many steps."""
+
+    def predict_proba(self, X):
+        rows = [row.copy() for row in super().predict_proba(X)]
+        for row in rows:
+            row[8:] = 0.5
+        return rows
+
+
+def test_states_in_which_the_model_only_errs_are_left_out():
+    def accepts(word):
+        return (word.count("0") - word.count("1")) % 3 == 0
+
+    rng = np.random.default_rng(0)
+    X = [rng.integers(0, 2, size=rng.integers(5, 25)) for _ in range(150)]
+    y = [np.array([int(accepts("".join(map(str, x[: t + 1])))) for t in range(len(x))]) for x in X]
+    found = minimal_machine(Forgetful(accepts), X, y)
+    assert found.n_states == 3
+    assert found.loss < 0.001 < found.model_loss
+
+
 def test_recall_is_a_state_for_each_cue():
     task = Recall(8, n_cues=3)
     data = task.sample(60, 40, random_state=0)

@@ -1,8 +1,11 @@
 """Every gradient against central differences, in float64, each group of weights by itself."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
+from seqcompare.models.recurrent import chunks
 from seqcompare.models.recurrent.architecture import Architecture
 from seqcompare.models.recurrent.cells import CELLS
 from seqcompare.models.recurrent.chunks import Examples, gradients
@@ -93,6 +96,43 @@ def test_truncation_beyond_the_length_changes_nothing(pooling):
     cut = loss_and_gradient(network, flat, examples, truncation=5)
     assert cut[0] == whole[0]
     np.testing.assert_array_equal(cut[1], whole[1])
+
+
+@pytest.mark.parametrize("symbols", [True, False])
+@pytest.mark.parametrize("n_layers", [1, 2])
+@pytest.mark.parametrize("cell", CELLS)
+def test_long_batches_have_the_gradient_of_short_ones(cell, n_layers, symbols, monkeypatch):
+    network, flat, examples = make(cell, "tanh", "none", "softmax", symbols=symbols, n_layers=n_layers)
+    whole = loss_and_gradient(network, flat, examples)
+    monkeypatch.setattr(chunks, "MOST_KEPT", OFFSETS[-1] - 1)
+    monkeypatch.setattr(chunks, "ROWS_AT_ONCE", 6)  # two steps of three sequences
+    long = loss_and_gradient(network, flat, examples)
+    assert long[0] == pytest.approx(whole[0], rel=1e-13)
+    np.testing.assert_allclose(long[1], whole[1], rtol=1e-10, atol=1e-15)
+
+
+def test_memory_hardly_grows_with_long_sequences(monkeypatch):
+    monkeypatch.setattr(chunks, "MOST_KEPT", 1000)
+    monkeypatch.setattr(chunks, "ROWS_AT_ONCE", 500)
+    network = Network(
+        Architecture("lstm", "tanh", 16, 1, False, True, 4, 0, 4, "none", "softmax"), reuse=True
+    )
+    flat, n = network.initial(np.random.default_rng(0), 100, np.float32), 30_000
+    x = np.random.default_rng(1).integers(0, 4, n)
+
+    def go(n):
+        examples, rng = Examples(x[:n], np.array([0, n]), x[:n], np.ones(n)), np.random.default_rng(0)
+        list(gradients(network, flat, examples, np.arange(1), None, (0.0, 0.0), rng))
+
+    go(2000)  # compiles
+    tracemalloc.start()
+    try:
+        go(n)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # all that units and gates of one step are is a hundred numbers
+    assert peak < 8 * n * 8
 
 
 @pytest.mark.parametrize("pooling", ["none", "last", "mean", "attention"])
