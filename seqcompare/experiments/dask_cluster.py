@@ -6,11 +6,13 @@ workers, and would wait for it for ever.
 
 from __future__ import annotations
 
+import logging
 import warnings
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pickle import PicklingError
 from typing import Any
 
@@ -37,8 +39,8 @@ class Cluster:
 
     def __init__(self, scheduler: str | None, n_jobs: int) -> None:
         self._scheduler, self._n_jobs = scheduler, n_jobs
-        self._sent: dict[int, tuple[Source, Any]] = {}
-        self._holders: set[str] = set()
+        self._packed: dict[int, tuple[Source, Any]] = {}
+        self._held: dict[tuple[int, str], Any] = {}
         self._late: set[str] = set()
 
     @cached_property
@@ -49,7 +51,9 @@ class Cluster:
             raise ImportError("backend='dask' needs the extra: pip install 'seqcompare[dask]'") from None
         if self._scheduler is None:
             n_workers = effective_n_jobs(self._n_jobs)
-            return Client(n_workers=n_workers, threads_per_worker=1, dashboard_address=None)
+            # any free port; and that a worker has died is told by the rows
+            quiet = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.ERROR}
+            return Client(n_workers=n_workers, threads_per_worker=1, **quiet)
         client = Client(self._scheduler)
         wide = next(((worker, n) for worker, n in client.nthreads().items() if n > 1), None)
         if wide is not None:
@@ -60,11 +64,6 @@ class Cluster:
                 f"has {wide[1]}"
             )
         return client
-
-    @property
-    def address(self) -> str:
-        """Of the scheduler."""
-        return str(self._client.scheduler.address)
 
     @property
     def n_workers(self) -> int:
@@ -124,33 +123,38 @@ class Cluster:
 
         client, added = self._client, all_added()
         starting = iter(trials) if limit is None else limit.starting(trials, set())
-        finished = as_completed(
-            loop=client.loop, timeout=None if limit is None else limit.left + limit.patience
-        )
+        timeout = None if limit is None else limit.left + limit.patience
+        finished = as_completed(loop=client.loop, timeout=timeout)
         running: dict[Any, Trial] = {}
+        places: dict[Any, str] = {}
         try:
             while True:
-                # no more than that: when a worker dies, all that waits there is suspected
-                room = self._room(n_jobs, spare=limit is None)
-                while len(running) < room and (trial := next(starting, None)) is not None:
-                    future = self._submit(trial, run, added)
-                    running[future] = trial
+                workers = list(client.nthreads())
+                # what others have lost is not to be made again
+                self._held = {key: held for key, held in self._held.items() if key[1] in workers}
+                room = len(workers) if n_jobs < 1 else min(n_jobs, len(workers))
+                # one waits beside each that runs, if none is timed; no more, as all are suspected at a death
+                room *= 2 if limit is None and room == len(workers) else 1
+                while len(running) < max(room, 1) and (trial := next(starting, None)) is not None:
+                    busy = Counter(places.values())
+                    worker = min(workers, key=busy.__getitem__, default="")
+                    future = self._submit(trial, run, added, worker)
+                    running[future], places[future] = trial, worker
                     finished.add(future)
                 try:
                     future = next(finished, None)
                 except TimeoutError:
-                    keys = {future.key for future in running}
-                    busy = client.processing().items()
-                    self._late |= {worker for worker, there in busy if keys & set(there)}
                     return
                 if future is None:
                     return
-                trial, outcome = running.pop(future), None
                 if future.cancelled():
+                    running.clear()
                     raise ConnectionError(
                         f"the Dask scheduler at {self._scheduler or 'this machine'} is gone; what has ended "
                         "is kept, and the same call goes on"
                     )
+                trial, outcome = running.pop(future), None
+                del places[future]
                 try:
                     outcome = future.result()
                 except KilledWorker:
@@ -160,45 +164,38 @@ class Cluster:
                 yield trial, outcome
         finally:
             if running:
+                keys = {future.key for future in running}
+                self._late |= {worker for worker, there in client.processing().items() if keys & set(there)}
                 client.cancel(list(running))
 
-    def _submit(self, trial: Trial, run: Runner, added: Mapping[str, Mapping[str, Any]]) -> Any:
+    def _submit(self, trial: Trial, run: Runner, added: Mapping[str, Mapping[str, Any]], worker: str) -> Any:
+        """Send a trial to a worker, or to another if that one dies."""
+        where = {"workers": [worker], "allow_other_workers": True} if worker else {}
         try:
-            source = self._reference(trial.source) if trial.source.holds_data else trial.source
-            return self._client.submit(_run, run, replace(trial, source=None), source, added, pure=False)
+            source = self._placed(trial.source, worker, where) if trial.source.holds_data else trial.source
+            return self._client.submit(
+                _run, run, replace(trial, source=None), source, added, pure=False, **where
+            )
         except (TypeError, AttributeError, PicklingError) as error:
             raise cannot_travel(error) from error
 
-    def _reference(self, source: Source) -> Any:
-        """Return what stands for a source that holds data: a task, whose result each worker keeps.
+    def _placed(self, source: Source, worker: str, where: Mapping[str, Any]) -> Any:
+        """Return what stands for a source that holds data: the result of a task of the worker's own.
 
-        Scattered data would be gone with the workers that hold them; a task is done again.
+        Copies of one result are taken for superfluous by Dask whenever a worker is idle, and scattered data
+        are gone with the workers that hold them; a task is done again.
         """
-        if id(source) not in self._sent:
-            from distributed.protocol.pickle import dumps, loads
+        from distributed.protocol.pickle import dumps, loads
 
+        submit = partial(self._client.submit, pure=False)
+        if id(source) not in self._packed:
             with warnings.catch_warnings():
                 # it is meant to be large, and comes once
                 warnings.filterwarnings("ignore", message="Sending large graph")
-                self._sent[id(source)] = source, self._client.submit(loads, dumps(source), pure=False)
-            self._holders = set()
-            self._share()
-        return self._sent[id(source)][1]
-
-    def _share(self) -> int:
-        """See that workers that have come have what was sent, else Dask leaves them idle; return how many."""
-        workers = set(self._client.nthreads())
-        if self._sent and workers - self._holders:
-            self._client.replicate([future for _, future in self._sent.values()])
-            self._holders = workers
-        return max(len(workers), 1)
-
-    def _room(self, n_jobs: int, *, spare: bool) -> int:
-        """Return how many trials may be under way; with one to spare for each worker, if none is timed."""
-        n_workers = self._share()
-        if 0 < n_jobs < n_workers:
-            return n_jobs
-        return 2 * n_workers if spare else n_workers
+                self._packed[id(source)] = source, submit(bytes, dumps(source))
+        if (id(source), worker) not in self._held:
+            self._held[id(source), worker] = submit(loads, self._packed[id(source)][1], **where)
+        return self._held[id(source), worker]
 
     def _free_late(self) -> None:
         """Start workers anew whose trials ran past the end of their time: Dask cancels only what waits.
