@@ -122,7 +122,7 @@ def compare(
     backend : {"loky", "dask"}, default="loky"
         Where workers live.
     scheduler : str, optional
-        Address of the Dask scheduler.
+        Address of the Dask scheduler; without one its workers are started on this machine.
     budget : float or str, optional
         Seconds, or a time such as "90s", "10m" or "1h", within which the comparison ends; what is compiled
         the first time on a machine takes half of it at most, and is not counted beyond. Where all of it does

@@ -119,9 +119,9 @@ class Cluster:
         self, trials: Iterable[Trial], n_jobs: int, run: Runner, limit: Limit | None
     ) -> Iterator[tuple[Trial, Outcome | None]]:
         """Yield each trial that ends with its outcome; with None if it took its workers down."""
+        client, added = self._client, all_added()
         from distributed import KilledWorker, as_completed
 
-        client, added = self._client, all_added()
         starting = iter(trials) if limit is None else limit.starting(trials, set())
         timeout = None if limit is None else limit.left + limit.patience
         finished = as_completed(loop=client.loop, timeout=timeout)

@@ -211,7 +211,7 @@ def sweep(
     backend : {"loky", "dask"}, default="loky"
         Where workers live.
     scheduler : str, optional
-        Address of the Dask scheduler.
+        Address of the Dask scheduler; without one its workers are started on this machine.
     budget : float or str, optional
         Seconds, or a time such as "90s", "10m" or "1h", within which it ends. What does not fit stays for
         later: the same call runs it.
