@@ -1,12 +1,14 @@
 """Windows against scikit-learn's OneHotEncoder, the scale they reach, and what width buys, one thread.
 
     python benchmarks/windows.py rows      # making rows: time and memory against OneHotEncoder
+    python benchmarks/windows.py fits      # fitting them: logistic against OneHotEncoder + LogisticRegression
+    python benchmarks/windows.py labels    # support vectors where labels are asked for, and probabilities
     python benchmarks/windows.py scale     # a million rows of 51 taps: peak memory of making and fitting
     python benchmarks/windows.py widths    # accuracy and fit time by width, on the stress of English words
 
-In `rows` the peer gets its taps for nothing: ours starts from the sequences, OneHotEncoder from a finished
-matrix of taps. The sides alternate and the least CPU time of each counts, since others disturb it least. Each
-measurement of `scale` is a process of its own, so that its peak is its own.
+In `rows` and `fits` the peer gets its taps for nothing: ours starts from the sequences, OneHotEncoder from a
+finished matrix of taps. The sides alternate and the least CPU time of each counts, since others disturb it
+least. Each measurement of `scale` is a process of its own, so that its peak is its own.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from threadpoolctl import threadpool_limits
 
@@ -95,6 +98,47 @@ def rows(repeats):
                 f"| {least['ours'] / least['theirs']:.3f} | {peak['ours'] / peak['theirs']:.2f} |",
                 flush=True,
             )
+
+
+def following(n_steps, n_symbols, seed=0):
+    """Return sequences of 1,000 symbols, each of which tells some of the next, and the next ones."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, n_symbols, n_steps)
+    known = np.flatnonzero(rng.random(n_steps - 1) < 0.3) + 1
+    x[known] = (x[known - 1] + 1) % n_symbols
+    X = Sequences(x, np.arange(0, n_steps + 1, 1000))
+    return X, X.with_values(np.roll(x, -1))
+
+
+def fits(repeats, n_iterations=20):
+    """Print the time of a logistic window and of OneHotEncoder with LogisticRegression, fitted in turn."""
+    print("| steps | symbols | taps | dense | s | encoder, s | ratio of least times | of each round |")
+    print("|--:|--:|--:|---|--:|--:|--:|---|")
+    inner = LogisticRegression(max_iter=n_iterations)
+    for n_steps in (50_000, 400_000):
+        for n_symbols in (4, 8, 32):
+            X, y = following(n_steps, n_symbols)
+            for taps in (4, 8, 16):
+                matrix = taps_of(X, taps - 1, n_symbols)
+                window = WindowTagger(inner, taps - 1)
+                peer = make_pipeline(OneHotEncoder(), clone(inner))
+                sides = {"ours": partial(window.fit, X, y), "theirs": partial(peer.fit, matrix, y.values)}
+                took = {name: [] for name in sides}
+                for _ in range(repeats):
+                    for name, work in sides.items():
+                        start = time.process_time()
+                        with warnings.catch_warnings():
+                            warnings.simplefilter("ignore")  # iterations end before tolerance
+                            work()
+                        took[name].append(time.process_time() - start)
+                each, least = np.divide(took["ours"], took["theirs"]), {k: min(v) for k, v in took.items()}
+                assert window.estimator_.n_iter_[0] == peer[-1].n_iter_[0]
+                print(
+                    f"| {n_steps:,} | {n_symbols} | {taps} | {'yes' if window.dense_ else 'no'} "
+                    f"| {least['ours']:.2f} | {least['theirs']:.2f} "
+                    f"| {least['ours'] / least['theirs']:.2f} | {each.min():.2f} to {each.max():.2f} |",
+                    flush=True,
+                )
 
 
 def labelled(n_steps, seed=0):
@@ -207,7 +251,7 @@ def widths(names, n_folds):
 def main():
     """Run what the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", choices=["rows", "scale", "widths"])
+    parser.add_argument("part", choices=["rows", "fits", "labels", "scale", "widths"])
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--models", nargs="+", default=["logistic", "linear-svm", "rbf-svm", "mlp"])
     parser.add_argument("--folds", type=int, default=3)
@@ -216,6 +260,8 @@ def main():
     with threadpool_limits(1):
         if options.part == "rows":
             rows(options.repeats)
+        elif options.part == "fits":
+            fits(options.repeats)
         elif options.part == "scale":
             scale()
         else:
