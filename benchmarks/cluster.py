@@ -64,35 +64,24 @@ def cpu(pid):
     return spent.user + spent.system
 
 
-def run(data, folder, n_workers, kills=()):
-    """Run the comparison on so many workers; kill one whenever so many trials have ended."""
-    options = {"n_workers": n_workers, "threads_per_worker": 1, "dashboard_address": ":0"}
-    with LocalCluster(**options) as cluster, Client(cluster) as client:
-        # workers that come later, in place of those killed, are not counted
-        client.run(count)
-        pids = [worker.pid for worker in cluster.workers.values()]
+def run(data, folder, cluster, client, n_jobs, kills=()):
+    """Run the comparison on so many workers of a cluster; kill one whenever so many trials have ended."""
+    pids = [worker.pid for worker in cluster.workers.values()]
 
-        def kill(progress):
-            if progress.done in kills:
-                os.kill(list(cluster.workers.values())[progress.done % n_workers].pid, signal.SIGKILL)
+    def kill(progress):
+        if progress.done in kills:
+            os.kill(list(cluster.workers.values())[progress.done % n_jobs].pid, signal.SIGKILL)
 
-        before, own = [cpu(pid) for pid in pids], time.process_time()
-        sent, began = _sent[0] + sum(client.run(shipped).values()), time.monotonic()
-        found = seqcompare.compare(
-            data,
-            MODELS,
-            cv=3,
-            out=folder,
-            progress=kill,
-            backend="dask",
-            scheduler=cluster.scheduler_address,
-        )
-        wall = time.monotonic() - began
-        record = {"wall s": wall, "this process s": time.process_time() - own}
-        if not kills:
-            each = [cpu(pid) - start for pid, start in zip(pids, before, strict=True)]
-            record |= {"workers s": sum(each), "busiest s": max(each)}
-            record["shipped MB"] = (_sent[0] + sum(client.run(shipped).values()) - sent) / 1e6
+    where = {"backend": "dask", "scheduler": cluster.scheduler_address, "n_jobs": n_jobs}
+    before, own = [cpu(pid) for pid in pids], time.process_time()
+    sent, began = _sent[0] + sum(client.run(shipped).values()), time.monotonic()
+    found = seqcompare.compare(data, MODELS, cv=3, out=folder, progress=kill, **where)
+    record = {"wall s": time.monotonic() - began, "this process s": time.process_time() - own}
+    if not kills:
+        # who came in place of those killed has not counted
+        each = [cpu(pid) - start for pid, start in zip(pids, before, strict=True)]
+        record |= {"workers s": sum(each), "busiest s": max(each)}
+        record["shipped MB"] = (_sent[0] + sum(client.run(shipped).values()) - sent) / 1e6
     return found, record
 
 
@@ -107,19 +96,28 @@ def main():
     asked = parser.parse_args()
     data = draw(asked.sequences, asked.length)
     count()
-    ways = {"1 worker": (1, ()), "2 workers": (2, ()), "2 workers, 2 killed": (2, (5, 15))}
+    # those that lose workers come last, as others are not warm
+    ways = {"2 workers": (2, ()), "1 worker": (1, ())}
+    order = [*ways] * asked.repeats + ["2 workers, 2 killed"]
+    ways["2 workers, 2 killed"] = (2, (5, 15))
     rows: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
-    with tempfile.TemporaryDirectory() as temporary:
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        LocalCluster(**options) as cluster,
+        Client(cluster) as client,
+    ):
+        client.run(count)
         base = Path(temporary)
         here = seqcompare.compare(data, MODELS, cv=3, out=base / "here", n_jobs=2).frame()
         carried = len(dumps(plan_comparison(seqcompare.datasets.read(data), MODELS, cv=3).source))
-        for k in range(asked.repeats):
-            for way, (n_workers, kills) in ways.items():
-                found, record = run(data, base / f"{way} {k}", n_workers, kills)
-                frames = (frame.drop(columns=list(COST_COLUMNS)) for frame in (found.frame(), here))
-                pd.testing.assert_frame_equal(*frames, check_exact=True)
-                rows[way].append(record)
-                print(way, record, "load", os.getloadavg()[0], flush=True)
+        for k, way in enumerate(order):
+            n_jobs, kills = ways[way]
+            found, record = run(data, base / str(k), cluster, client, n_jobs, kills)
+            frames = (frame.drop(columns=list(COST_COLUMNS)) for frame in (found.frame(), here))
+            pd.testing.assert_frame_equal(*frames, check_exact=True)
+            rows[way].append(record)
+            print(way, record, "load", os.getloadavg()[0], flush=True)
     best = {way: min(records, key=lambda record: record["wall s"]) for way, records in rows.items()}
     heads = ["wall s", "workers s", "busiest s", "this process s", "shipped MB"]
     print(

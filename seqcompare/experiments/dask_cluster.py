@@ -18,6 +18,7 @@ from typing import Any
 
 from joblib import effective_n_jobs
 
+from seqcompare.experiments.data_source import DataSource
 from seqcompare.experiments.limit import Limit
 from seqcompare.experiments.travel import cannot_travel
 from seqcompare.experiments.trial import Outcome, Runner, Source, Trial, given_up
@@ -172,7 +173,9 @@ class Cluster:
         """Send a trial to a worker, or to another if that one dies."""
         where = {"workers": [worker], "allow_other_workers": True} if worker else {}
         try:
-            source = self._placed(trial.source, worker, where) if trial.source.holds_data else trial.source
+            # other sources say what to draw, and are small
+            held = isinstance(trial.source, DataSource)
+            source = self._placed(trial.source, worker, where) if held else trial.source
             return self._client.submit(
                 _run, run, replace(trial, source=None), source, added, pure=False, **where
             )

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from time import perf_counter
-from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -95,8 +94,6 @@ class DataSource:
     shown: tuple[Metric, ...] = ()
     inner_cv: int | None = None
     ahead: int | None = None
-
-    holds_data: ClassVar[bool] = True
 
     @property
     def role(self) -> str:

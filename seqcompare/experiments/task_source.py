@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from time import perf_counter
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,8 +60,6 @@ class TaskSource:
     distance_asked: int
     sizes: Sizes
     budget: Budget
-
-    holds_data: ClassVar[bool] = False
 
     @property
     def role(self) -> str:

@@ -44,10 +44,6 @@ class Source(Protocol):
     def role(self) -> str:
         """What is predicted."""
 
-    @property
-    def holds_data(self) -> bool:
-        """Whether it holds the data, so that it should go to each worker once; else they are drawn there."""
-
     def trial_id(self, trial: Trial) -> str:
         """Return the coordinates in words, unique within a run."""
 
