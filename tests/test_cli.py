@@ -544,7 +544,8 @@ def test_a_sample_of_parquet_files_is_read(tmp_path):
     for arguments, problem in (
         (["--sample", "1e3"], "--sample takes --sequence"),
         ([*told, "--sample", "few"], "--sample takes a number of steps, such as 1e6, got 'few'"),
-        ([*told, "--sample", "0"], "n_steps must be a positive whole number, got 0"),
+        ([*told, "--sample", "-3"], "--sample takes a number of steps, such as 1e6, got '-3'"),
+        ([*told, "--sample", "0"], "--sample takes a number of steps, such as 1e6, got '0'"),
         ([*told, "--memory", "200K"], "the files up to this one have 4,000 cells.*--sample"),
     ):
         done = run("inspect", tmp_path, *arguments)
