@@ -1,12 +1,12 @@
 """Whether comparisons on numbers and counts name the true family, over sets drawn from the tasks.
 
 Each set is 40 sequences of 200 steps of a task; families compete as in `seqcompare.compare`, and the verdict
-is noted, with its reach. Recurrent networks take a third of the time, and compete where they may decide: where
-the family of the source is there with fewer parameters than any network, they could only be named if they
-beat the truth. For autoregressions of order 1 to 6, whose last partial autocorrelation is .2 to .8, the family
-alone competes, and it is the reach that counts. Backtests are left out, of which the verdict takes nothing.
-What is done already is read from the file; sets are taken in turns, so that any beginning of the file is
-balanced.
+is noted, with its reach. Recurrent networks take a third of the time, and compete where they may decide:
+where the family of the source is there with fewer parameters than any network, they could only be named if
+they beat the truth. For autoregressions of order 1 to 6, whose last partial autocorrelation is .2 to .8, the
+family alone competes, and it is the reach that counts. Backtests are left out, of which the verdict takes
+nothing. What is done already is read from the file; sets are taken in turns, so that any beginning of the
+file is balanced.
 
     nice -n 19 python benchmarks/number_verdicts.py [--sets 20] [--only NAME] [--out FILE] [--table]
                                                     [--share K/N]
