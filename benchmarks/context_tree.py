@@ -2,7 +2,8 @@
 
 Bits a step on data that were held out, the same test data on both sides:
 
-    python benchmarks/context_tree.py [even] [unlucky] [phage] [docs] [reach] [words] [short] [cost] [speed]
+    python benchmarks/context_tree.py [even] [unlucky] [phage] [docs] [reach] [words] [short] [cost]
+                                      [speed] [peers]
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def phage():
     genome = np.concatenate(list(load("lambda_phage").X))
     print("\n| `lambda_phage`, five contiguous fifths | bits |\n|---|--:|")
     models = [MarkovChain(order) for order in (2, 3, 6, 12)]
-    models += [ContextTree(depth) for depth in (12, 16, 20, 24)] + [ContextTree(20, blend=False)]
+    models += [ContextTree(depth) for depth in (12, 14, 16, 20, 24)] + [ContextTree(20, blend=False)]
     for model in models:
         found = [bits(model.fit(train), test) for train, test in fifths(genome)]
         print(f"| {model!r} | {np.mean(found):.4f} |", flush=True)
@@ -222,7 +223,71 @@ def speed():
         print(f"| {name} | {rates} | {size:.0f} |", flush=True)
 
 
+def peers():
+    """Print bits and CPU time beside PPMd, which codes a text, and vlmc, which has the same trees."""
+    import pyppmd
+    import vlmc
+
+    text = np.concatenate(list(load("python_docs").X))
+    cut, n = len(text) * 4 // 5, len(text)
+    codes = np.unique(text, return_inverse=True)[1].astype(np.uint8)  # a character, a byte
+
+    def file_size(data, order):
+        encoder = pyppmd.Ppmd7Encoder(order, 1 << 26)
+        return 8 * len(encoder.encode(data.tobytes()) + encoder.flush())
+
+    def timed(call, n_turns=5):
+        times = []
+        for _ in range(n_turns):
+            begin = time.process_time()
+            found = call()
+            times.append(time.process_time() - begin)
+        return found, min(times)
+
+    print("\n| `python_docs`, last fifth, learning while it is read | bits | us a character, fit and read |")
+    print("|---|--:|--:|")
+    for order in (4, 8, 16, 32):
+        whole, seconds = timed(lambda order=order: file_size(codes, order))
+        loss = (whole - file_size(codes[:cut], order)) / (n - cut)
+        print(f"| PPMd, order {order} | {loss:.4f} | {1e6 * seconds / n:.2f} |", flush=True)
+    for depth in (4, 8, 16):
+        model = ContextTree(depth, update=True)
+        loss, seconds = timed(lambda model=model: bits(model.fit([text[:cut]]), [text[cut:]]), 2)
+        print(f"| {model!r} | {loss:.4f} | {1e6 * seconds / n:.2f} |", flush=True)
+
+    depth, source = 20, even_process()
+    train, test = (source.sample(100, 200, random_state=seed) for seed in (0, 1000))
+    train, test = ([x.tolist() for x in X] for X in (train, test))
+    # theirs has no start: it is scored, as ours, on the steps that have `depth` before them
+    late = [depth - 1, -1]
+
+    def theirs():
+        model = vlmc.VLMC(alphabet_size=2, max_depth=depth)
+        model.fit(train)
+        return model
+
+    def their_loss(model):
+        places = [(x, t) for x in test for t in range(depth, len(x))]
+        return -np.mean([np.log2(model.predict_proba(x[t - depth : t])[x[t]]) for x, t in places])
+
+    def our_loss(model):
+        rows = model.predict_next_proba(test)
+        chosen = [
+            r[slice(*late)][np.arange(len(x) - depth), x[depth:]] for r, x in zip(rows, test, strict=True)
+        ]
+        return -np.log2(np.concatenate(chosen)).mean()
+
+    print("\n| even process, 100 x 200, depth 20 | bits | us a step to fit | to predict |\n|---|--:|--:|--:|")
+    fitted = {"vlmc": timed(theirs)}
+    for model in (ContextTree(depth, blend=False), ContextTree(depth)):
+        fitted[repr(model)] = timed(lambda model=model: model.fit(train), 3)
+    for name, (model, to_fit) in fitted.items():
+        loss, to_read = timed(lambda name=name, m=model: (their_loss if name == "vlmc" else our_loss)(m))
+        row = f"{loss:.4f} | {1e6 * to_fit / 20_000:.2f} | {1e6 * to_read / 18_000:.2f}"
+        print(f"| {name} | {row} |", flush=True)
+
+
 if __name__ == "__main__":
-    sections = {f.__name__: f for f in (even, unlucky, phage, docs, reach, words, short, cost, speed)}
+    sections = {f.__name__: f for f in (even, unlucky, phage, docs, reach, words, short, cost, speed, peers)}
     for wanted in sys.argv[1:] or sections:
         sections[wanted]()

@@ -1,12 +1,14 @@
 """Windows against scikit-learn's OneHotEncoder, the scale they reach, and what width buys, one thread.
 
     python benchmarks/windows.py rows      # making rows: time and memory against OneHotEncoder
+    python benchmarks/windows.py fits      # fitting them: logistic against OneHotEncoder + LogisticRegression
+    python benchmarks/windows.py labels    # support vectors where labels are asked for, and probabilities
     python benchmarks/windows.py scale     # a million rows of 51 taps: peak memory of making and fitting
     python benchmarks/windows.py widths    # accuracy and fit time by width, on the stress of English words
 
-In `rows` the peer gets its taps for nothing: ours starts from the sequences, OneHotEncoder from a finished
-matrix of taps. The sides alternate and the least CPU time of each counts, since others disturb it least. Each
-measurement of `scale` is a process of its own, so that its peak is its own.
+In `rows` and `fits` the peer gets its taps for nothing: ours starts from the sequences, OneHotEncoder from a
+finished matrix of taps. The sides alternate and the least CPU time of each counts, since others disturb it
+least. Each measurement of `scale` is a process of its own, so that its peak is its own.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
+from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 
 from seqcompare import Sequences, SlidingWindow, WindowTagger
@@ -95,6 +99,75 @@ def rows(repeats):
                 f"| {least['ours'] / least['theirs']:.3f} | {peak['ours'] / peak['theirs']:.2f} |",
                 flush=True,
             )
+
+
+def following(n_steps, n_symbols, length=1000, seed=0):
+    """Return sequences of `length` symbols, each of which tells some of the next, and the next ones."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, n_symbols, n_steps)
+    known = np.flatnonzero(rng.random(n_steps - 1) < 0.3) + 1
+    x[known] = (x[known - 1] + 1) % n_symbols
+    X = Sequences(x, np.arange(0, n_steps + 1, length))
+    return X, X.with_values(np.roll(x, -1))
+
+
+def fits(repeats, n_iterations=20):
+    """Print the time of a logistic window and of OneHotEncoder with LogisticRegression, fitted in turn."""
+    print("| steps | symbols | taps | dense | s | encoder, s | ratio of least times | of each round |")
+    print("|--:|--:|--:|---|--:|--:|--:|---|")
+    inner = LogisticRegression(max_iter=n_iterations)
+    # the largest first: what allocates its first large arrays waits for the system to hand out pages
+    for n_steps in (400_000, 50_000):
+        for n_symbols in (4, 8, 32):
+            X, y = following(n_steps, n_symbols)
+            for taps in (4, 8, 16):
+                matrix = taps_of(X, taps - 1, n_symbols)
+                window = WindowTagger(inner, taps - 1)
+                peer = make_pipeline(OneHotEncoder(), clone(inner))
+                sides = {"ours": partial(window.fit, X, y), "theirs": partial(peer.fit, matrix, y.values)}
+                took = {name: [] for name in sides}
+                for _ in range(repeats):
+                    for name, work in sides.items():
+                        start = time.process_time()
+                        with warnings.catch_warnings():
+                            warnings.simplefilter("ignore")  # iterations end before tolerance
+                            work()
+                        took[name].append(time.process_time() - start)
+                each, least = np.divide(took["ours"], took["theirs"]), {k: min(v) for k, v in took.items()}
+                assert window.estimator_.n_iter_[0] == peer[-1].n_iter_[0]
+                print(
+                    f"| {n_steps:,} | {n_symbols} | {taps} | {'yes' if window.dense_ else 'no'} "
+                    f"| {least['ours']:.2f} | {least['theirs']:.2f} "
+                    f"| {least['ours'] / least['theirs']:.2f} | {each.min():.2f} to {each.max():.2f} |",
+                    flush=True,
+                )
+
+
+def labels(repeats):
+    """Print the time of a kernel machine on windows, without and with probabilities, fitted in turn."""
+    print(
+        "| rows | SVC on OneHotEncoder, s | without probabilities | with | the same without probabilities |"
+    )
+    print("|--:|--:|--:|--:|---|")
+    for n_steps in (1_000, 4_000):
+        X, y = following(n_steps, 8, 50)
+        matrix, labels = taps_of(X, 3, 8), y.values
+        peer = make_pipeline(OneHotEncoder(), SVC())
+        without, window = WindowTagger(SVC(), 3, calibration_cv=None), WindowTagger(SVC(), 3)
+        sides = [partial(peer.fit, matrix, labels), partial(without.fit, X, y), partial(window.fit, X, y)]
+        took = [[] for _ in sides]
+        for _ in range(repeats):
+            for times, work in zip(took, sides, strict=True):
+                start = time.process_time()
+                work()
+                times.append(time.process_time() - start)
+        bare, plain, whole = map(min, took)
+        same = (without.predict(X).values == window.predict(X).values).all()
+        print(
+            f"| {n_steps:,} | {bare:.3f} | {plain / bare:.2f} times | {whole / bare:.2f} times "
+            f"| {'yes' if same else 'no'} |",
+            flush=True,
+        )
 
 
 def labelled(n_steps, seed=0):
@@ -207,7 +280,7 @@ def widths(names, n_folds):
 def main():
     """Run what the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", choices=["rows", "scale", "widths"])
+    parser.add_argument("part", choices=["rows", "fits", "labels", "scale", "widths"])
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--models", nargs="+", default=["logistic", "linear-svm", "rbf-svm", "mlp"])
     parser.add_argument("--folds", type=int, default=3)
@@ -216,6 +289,10 @@ def main():
     with threadpool_limits(1):
         if options.part == "rows":
             rows(options.repeats)
+        elif options.part == "fits":
+            fits(options.repeats)
+        elif options.part == "labels":
+            labels(options.repeats)
         elif options.part == "scale":
             scale()
         else:

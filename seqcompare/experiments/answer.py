@@ -21,7 +21,7 @@ from seqcompare.models.in_parts import runs
 from seqcompare.typing import Model, Values
 
 #: Probabilities that are held at a time: 32 MiB of them.
-_MOST_PROBABILITIES = 2**22
+MOST_PROBABILITIES = 2**22
 _FEWEST_UNITS = 20
 _IN_PARTS = {"next": "iter_next_proba", "step": "iter_proba"}
 
@@ -105,7 +105,7 @@ def answer_blocks(model: Any, X: Sequences, role: str) -> Iterator[tuple[int, Ro
     """
     names = getattr(model, "symbols_" if role == "next" else "classes_", None)
     n_columns = 1 if names is None or role in ("value", "step-value") else max(len(names), 1)
-    n_rows = max(_MOST_PROBABILITIES // n_columns, 1)
+    n_rows = max(MOST_PROBABILITIES // n_columns, 1)
     if X.n_steps <= n_rows:
         yield 0, *predict_answer(model, X, role)
         return

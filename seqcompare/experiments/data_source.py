@@ -240,14 +240,17 @@ class DataSource:
         """Return what models are built for."""
         return self.built_for
 
+    @property
+    def keeps_probabilities(self) -> bool:
+        """Whether all probabilities are kept, for metrics that are made of them."""
+        return any(metric.needs == "probabilities" and metric.score is not None for metric in self.shown)
+
     def ask(
         self, trial: Trial, model: Model, train: SequenceDataset, asked: SequenceDataset, column: str
     ) -> tuple[Record, float]:
         """Ask a fitted model; return columns of the row, and the seconds that predicting took."""
-        whole = any(metric.needs == "probabilities" and metric.score is not None for metric in self.shown)
-        answer = asker(train)
-        start = perf_counter()
-        answers = answer(model, asked, whole=whole)
+        answer, start = asker(train), perf_counter()
+        answers = answer(model, asked, whole=self.keeps_probabilities)
         seconds = perf_counter() - start
         unit = units(asked, answers.item, *([self.n_parts] if trial.phase in (TEST, SHORTER) else []))
         known = answers

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from seqcompare.experiments.answer import MOST_PROBABILITIES
 from seqcompare.experiments.data_source import DataSource
 from seqcompare.experiments.models import Candidate
 from seqcompare.experiments.progress import OVERHEAD, PREDICT, UNKNOWN
@@ -196,6 +197,8 @@ class Spending:
         problem, spec = self.source.problem(), trial.candidate.spec
         share = size / problem.n_steps
         answers = asked * problem.n_scored / problem.n_steps * max(problem.n_classes, 1)
+        if not self.source.keeps_probabilities:
+            answers = min(answers, MOST_PROBABILITIES)
         found = _BYTES * (_COPIES * (size + asked) * problem.n_channels + _TABLES * answers)
         if spec.memory is not None:
             found += share * float(spec.memory(problem, trial.candidate.settings))

@@ -64,6 +64,7 @@ TRUSTED = (
     "seqcompare.models.attention.estimators.AttentionStepRegressor",
     "seqcompare.models.attention.estimators.AttentionTagger",
     "seqcompare.models.bayes.BayesClassifier",
+    "seqcompare.models.common_symbols.CommonSymbols",
     "seqcompare.models.echo_state.labels.EchoStateClassifier",
     "seqcompare.models.echo_state.numbers.EchoStateRegressor",
     "seqcompare.models.echo_state.numbers.EchoStateStepRegressor",

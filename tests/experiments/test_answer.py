@@ -238,7 +238,7 @@ def test_asking_in_parts_says_the_same(monkeypatch, role, whole):
     model = Steady()
     at_once = ask(model, data, 10.0, whole=whole)
     assert model.asked == [65]
-    monkeypatch.setattr(answer_module, "_MOST_PROBABILITIES", 30)
+    monkeypatch.setattr(answer_module, "MOST_PROBABILITIES", 30)
     in_parts = ask(model, data, 10.0, whole=whole)
     assert len(model.asked) >= 3
     assert sum(model.asked) == 130
@@ -252,7 +252,7 @@ def test_a_density_that_can_answer_in_parts_is_asked_in_parts(monkeypatch):
     data = make([rng.integers(0, 4, 300)])
     model = MarkovChain(order=2).fit(data.X)
     at_once = ask(model, data, 9.0)
-    monkeypatch.setattr(answer_module, "_MOST_PROBABILITIES", 200)
+    monkeypatch.setattr(answer_module, "MOST_PROBABILITIES", 200)
     blocks = [(first, len(rows)) for first, rows, _ in answer_blocks(model, data.X, "next")]
     assert blocks == [(50 * i, 50) for i in range(6)]
     np.testing.assert_allclose(ask(model, data, 9.0).bits, at_once.bits, rtol=1e-12)

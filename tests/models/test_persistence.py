@@ -29,6 +29,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 import seqcompare as sc
 import seqcompare.models
+from seqcompare.models.common_symbols import CommonSymbols
 from seqcompare.models.persistence import TRUSTED
 from seqcompare.models.pieces import InPieces
 from seqcompare.models.quantized import Quantized
@@ -61,6 +62,7 @@ MODELS = {
     "window linear svc": (sc.WindowTagger(LinearSVC()), SYMBOLS, SYMBOL_TAGS),
     "window mlp": (sc.WindowTagger(MLPClassifier(tol=0.1, random_state=0)), REALS, REAL_TAGS),
     "window rbf svm": (sc.WindowTagger(RBFSVM()), REALS, REAL_TAGS),
+    "common symbols": (CommonSymbols(sc.MarkovTagger(1), 2), SYMBOLS, SYMBOL_TAGS),
     "in pieces": (InPieces(sc.MarkovTagger(1), length=3), SYMBOLS, SYMBOL_TAGS),
     "quantized": (Quantized(sc.MarkovTagger(1), n_symbols=4, random_state=0), REALS, REAL_TAGS),
     "window classifier": (sc.WindowClassifier(width=2), REALS, CLASSES),

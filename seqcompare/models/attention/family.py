@@ -9,7 +9,7 @@ from typing import Any
 import seqcompare
 from seqcompare.families import Family, ModelSpec, Problem, Settings
 from seqcompare.models.attention.estimator import MOST
-from seqcompare.models.recurrent.family import within_the_data
+from seqcompare.models.recurrent.family import bytes_of_net, seconds_of_answer, within_the_data
 from seqcompare.needs import Needs, Traits
 from seqcompare.typing import Record
 
@@ -55,7 +55,7 @@ def _label(title: str, settings: Settings) -> str:
 def _seconds(problem: Problem, settings: Settings) -> float:
     width = int(settings["hidden_size"]) / 32
     each = 4e-6 * width**2 + 2e-8 * min(problem.longest, MOST) * width
-    return each * problem.n_steps * problem.budget.epochs
+    return problem.n_steps * problem.budget.epochs * (each + seconds_of_answer(problem, settings))
 
 
 def _theory(causal: bool, needs: Needs, traits: Traits) -> bool | None:
@@ -75,6 +75,7 @@ def _spec(name: str, title: str, *, causal: bool) -> ModelSpec:
         label=partial(_label, title),
         ahead=not causal,
         cost=_seconds,
+        memory=partial(bytes_of_net, not causal),
         can_represent=partial(_theory, causal),
     )
 

@@ -18,6 +18,8 @@ from seqcompare.typing import Array, Ints
 
 ROWS_AT_ONCE = 16_384  # steps that answering holds in memory; larger blocks were not faster
 SEQUENCES_AT_ONCE = 256
+# outputs held at once, of few steps where each has many: 32 MiB, and the few copies that a softmax takes
+OUTPUTS_AT_ONCE = 2**22
 # a batch of more steps is run twice, in chunks, so that memory does not grow with their length
 MOST_KEPT = 2**17
 
@@ -180,18 +182,29 @@ def _look(
     The gradients of the readout's weights are added to `gradient`.
     """
     rows = np.flatnonzero(examples.weights[packed.source])
-    taken = packed.source[rows]
-    answered, seen = output[rows], x[rows] if network.architecture.skip else x
-    z = read_out(network, weights, answered, seen)
-    loss = LOSSES[network.architecture.link]
-    found, d = _loss_of(loss, z, examples.targets[taken], examples.weights[taken], total)
-    d_rows = _read_in(network, weights, answered, seen, d, gradient)
+    loss, found, d_parts = LOSSES[network.architecture.link], 0.0, []
+    for part in _few_outputs(network, max(len(rows), 1)):
+        some = rows[part]
+        taken = packed.source[some]
+        answered, seen = output[some], x[some] if network.architecture.skip else x
+        z = read_out(network, weights, answered, seen)
+        more, d = _loss_of(loss, z, examples.targets[taken], examples.weights[taken], total)
+        found += more
+        d_parts.append(_read_in(network, weights, answered, seen, d, gradient))
+    d_rows = d_parts[0] if len(d_parts) == 1 else np.concatenate(d_parts)
     if len(rows) == packed.n_rows:
         return found, d_rows
     d_output = network.take("d_output", output.shape, d_rows.dtype)
     d_output[:] = 0
     d_output[rows] = d_rows
     return found, d_output
+
+
+def _few_outputs(network: FlatNetwork, n_rows: int) -> Iterator[slice]:
+    """Yield rows, so many at a time that their outputs are no more than are held at once."""
+    size = max(1, OUTPUTS_AT_ONCE // network.architecture.n_outputs)
+    for first in range(0, n_rows, size):
+        yield slice(first, first + size)
 
 
 def _is_long(
@@ -300,10 +313,20 @@ def _loss_of(
 
 def answer(network: FlatNetwork, flat: Array, inputs: Array, offsets: Ints) -> Array:
     """Return the network's outputs, shape (n_steps, K) if it answers at every step, else (n, K)."""
+    n_items = offsets[-1] if network.architecture.pooling == "none" else len(offsets) - 1
+    z = np.empty((n_items, network.architecture.n_outputs), flat.dtype)
+    for places, some in answers(network, flat, inputs, offsets):
+        z[places] = some
+    return z
+
+
+def answers(network: FlatNetwork, flat: Array, inputs: Array, offsets: Ints) -> Iterator[tuple[Ints, Array]]:
+    """Yield what `answer` returns in parts: some of its rows, and what is there.
+
+    Of a single sequence that is read forwards they come in the order of its steps.
+    """
     weights = network.views(flat)
-    per_step = network.architecture.pooling == "none"
     n_forward = _n_forward(network)
-    z = np.empty((offsets[-1] if per_step else len(offsets) - 1, network.architecture.n_outputs), flat.dtype)
     for chosen in _blocks(offsets):
         state: list[State] | None = None
         lengths = offsets[chosen + 1] - offsets[chosen]
@@ -311,30 +334,21 @@ def answer(network: FlatNetwork, flat: Array, inputs: Array, offsets: Ints) -> A
         for _, packed, x in _chunks(inputs, offsets, chosen, _chunk_size(network, len(chosen))):
             done = network.run(weights, x, packed, _alive(state, packed), keep=False)
             state = done.final
-            if per_step:
-                z[packed.source] = read_out(network, weights, done.output, x)
-            else:
-                pooled = gather(
-                    network.architecture.pooling,
-                    weights,
-                    done.output,
-                    packed,
-                    lengths,
-                    pooled,
-                    n_forward=n_forward,
-                )
-        if not per_step:
-            z[chosen] = read_out(network, weights, pooled.value, pooled.value)
-    return z
-
-
-def answers(network: FlatNetwork, flat: Array, inputs: Array) -> Iterator[Array]:
-    """Yield the outputs at the steps of one sequence that is read forwards, a chunk of time at once."""
-    weights, state = network.views(flat), None
-    for _, packed, x in _chunks(inputs, np.array([0, len(inputs)]), np.arange(1), ROWS_AT_ONCE):
-        done = network.run(weights, x, packed, state, keep=False)
-        state = done.final
-        yield read_out(network, weights, done.output, x)
+            if network.architecture.pooling == "none":
+                for part in _few_outputs(network, packed.n_rows):
+                    yield packed.source[part], read_out(network, weights, done.output[part], x[part])
+                continue
+            pooled = gather(
+                network.architecture.pooling,
+                weights,
+                done.output,
+                packed,
+                lengths,
+                pooled,
+                n_forward=n_forward,
+            )
+        if network.architecture.pooling != "none":
+            yield chosen, read_out(network, weights, pooled.value, pooled.value)
 
 
 def attention(network: FlatNetwork, flat: Array, inputs: Array, offsets: Ints) -> Array:

@@ -16,7 +16,7 @@ from seqcompare.models.alphabet import encode_labels, find_symbols
 from seqcompare.models.base import check_sequences
 from seqcompare.models.bases import BaseEstimator, ClassifierMixin
 from seqcompare.models.recurrent.estimator import RecurrentNet
-from seqcompare.models.recurrent.losses import LOSSES
+from seqcompare.models.recurrent.losses import LOSSES, accuracy
 from seqcompare.models.recurrent.net import SequenceNet
 from seqcompare.models.recurrent.weighting import reweighted
 from seqcompare.typing import Array, Ints, Labels, Reals, SequencesLike, TargetsLike, WeightsLike
@@ -100,7 +100,7 @@ class NetClassifier(ClassifierMixin, SequenceNet):
             n_outputs=len(self.classes_),
             link=link,
             pooling=self.pooling,
-            score=_subset_accuracy if several else _accuracy,
+            score=_subset_accuracy if several else accuracy,
             go_on=go_on,
             epochs=epochs,
         )
@@ -175,10 +175,6 @@ class RNNClassifier(NetClassifier, RecurrentNet, BaseEstimator):
 
     pooling: str = "last"
     class_weight: Any = None
-
-
-def _accuracy(z: Array, truth: Array, weights: NDArray[np.float64]) -> float:
-    return float(np.average(z.argmax(axis=1) == truth, weights=weights))
 
 
 def _subset_accuracy(z: Array, truth: Array, weights: NDArray[np.float64]) -> float:

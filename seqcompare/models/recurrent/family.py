@@ -10,6 +10,7 @@ import numpy as np
 import seqcompare
 from seqcompare.data.options import STEPWISE
 from seqcompare.families import Family, ModelSpec, Problem, Settings
+from seqcompare.models.common_symbols import lumped, of_common, told_apart, words_of
 from seqcompare.models.pieces import InPieces, NumbersInPieces
 from seqcompare.models.recurrent.cell import Cell
 from seqcompare.models.recurrent.cells import CELLS
@@ -32,6 +33,8 @@ _OF_NUMBERS: Record = {
 }
 # sequences that it takes to hold some out
 _HELD_OUT = 10
+# of all weights: gradients, two moments, the best so far, and copies
+_COPIES_OF_WEIGHTS = 8
 # cells that are entered in sweeps, and in comparisons only if asked for
 _ON_REQUEST = ("elman", "jordan")
 
@@ -48,6 +51,7 @@ def _net(
     hidden_size: int,
     pooling: str = "last",
     short: bool = False,
+    symbols: int | None = None,
 ) -> Any:
     """Return a tagger, also of the next step, a classifier or a regressor."""
     how: Record = {
@@ -77,6 +81,7 @@ def _net(
         tagger: Any = seqcompare.RNNTagger(**how)
         if problem.task is None and problem.longest > LONG:
             tagger = InPieces(tagger, PIECE)
+        tagger = of_common(tagger, symbols)
         return seqcompare.NextStep(tagger) if problem.role == "next" else tagger
     if both_ways and (problem.task is not None or problem.role == "value"):
         return None
@@ -128,13 +133,13 @@ def _grid(cell: str, both_ways: bool, problem: Problem) -> list[Settings]:
     found += [{"hidden_size": n, "short": True} for n in shorts.get(cell, ())]
     if problem.role == "value" and cell == "gru":
         found.append({"hidden_size": 32, "pooling": "mean"})
-    return found
+    return lumped(problem, found)
 
 
 def _label(title: str, settings: Settings) -> str:
     short = f", timescale {SHORT}" if settings.get("short") else ""
     pooling = f", {settings['pooling']}" if "pooling" in settings else ""
-    return f"{title} {settings['hidden_size']}{short}{pooling}"
+    return f"{title} {settings['hidden_size']}{short}{pooling}{words_of(settings)}"
 
 
 def _seed_key(cell: Cell, both_ways: bool, problem: Problem, settings: Settings) -> str:
@@ -148,8 +153,27 @@ def _seed_key(cell: Cell, both_ways: bool, problem: Problem, settings: Settings)
 
 
 def _seconds(cell: Cell, both_ways: bool, problem: Problem, settings: Settings) -> float:
-    each = cell.seconds * (1.6 if both_ways else 1.0)
-    return each * problem.n_steps * problem.budget.epochs * (0.3 + int(settings["hidden_size"]) / 64)
+    each = cell.seconds * (1.6 if both_ways else 1.0) * (0.3 + int(settings["hidden_size"]) / 64)
+    return problem.n_steps * problem.budget.epochs * (each + seconds_of_answer(problem, settings))
+
+
+def seconds_of_answer(problem: Problem, settings: Settings) -> float:
+    """Return the seconds that a step takes to be answered, and to be learned from, by a softmax."""
+    _, classes = told_apart(problem, settings)
+    return classes * (1e-8 + 2e-10 * int(settings["hidden_size"]))
+
+
+def bytes_of_net(both_ways: bool, problem: Problem, settings: Settings) -> float:
+    """Return the size of what a network keeps of a batch and of its answers, and of its weights."""
+    # here, since planning should not cost the import
+    from seqcompare.models.recurrent.chunks import OUTPUTS_AT_ONCE
+
+    units = int(settings["hidden_size"]) * (2 if both_ways else 1)
+    symbols, classes = told_apart(problem, settings)
+    weights = units * (symbols + classes + 16 * units)
+    batch = min(32 * min(problem.longest, LONG), problem.n_steps)
+    answers = min(max(batch, problem.n_scored / 10) * classes, OUTPUTS_AT_ONCE)
+    return 4.0 * (_COPIES_OF_WEIGHTS * weights + 16 * batch * units + 4 * answers)
 
 
 def _theory(cell: Cell, both_ways: bool, needs: Needs, traits: Traits) -> bool | None:
@@ -184,6 +208,7 @@ def _spec(cell: Cell, both_ways: bool) -> ModelSpec:
         label=partial(_label, title),
         ahead=both_ways,
         cost=partial(_seconds, cell, both_ways),
+        memory=partial(bytes_of_net, both_ways),
         can_represent=partial(_theory, cell, both_ways),
         look=None if both_ways else look_inside,
         looks=() if both_ways else ((GRADIENTS, GATES) if gated else (GRADIENTS,)),
@@ -191,7 +216,9 @@ def _spec(cell: Cell, both_ways: bool) -> ModelSpec:
     )
 
 
-def _echo_state(problem: Problem, n_units: int, pooling: str = "last", **network: Any) -> Any:
+def _echo_state(
+    problem: Problem, n_units: int, pooling: str = "last", symbols: int | None = None, **network: Any
+) -> Any:
     """Return a tagger, also of the next step, a classifier or a regressor."""
     if not network and problem.task is not None:
         network = dict(_BROAD)  # sweeps ask how far back, of one setting
@@ -199,10 +226,10 @@ def _echo_state(problem: Problem, n_units: int, pooling: str = "last", **network
         kind: Any = seqcompare.EchoStateTagger
         if problem.kind == "real":
             kind = seqcompare.EchoStateStepRegressor
-        return seqcompare.NextStep(kind(n_units, **network))
+        return seqcompare.NextStep(of_common(kind(n_units, **network), symbols))
     if problem.role in ("step", "step-value"):
         step = seqcompare.EchoStateTagger if problem.role == "step" else seqcompare.EchoStateStepRegressor
-        return step(n_units, **network)
+        return of_common(step(n_units, **network), symbols)
     kinds = {"sequence": seqcompare.EchoStateClassifier, "value": seqcompare.EchoStateRegressor}
     return kinds[problem.role](n_units, pooling=pooling, **network) if problem.role in kinds else None
 
@@ -212,14 +239,14 @@ def _echo_grid(problem: Problem) -> list[Settings]:
     found: list[Settings] = [{"n_units": 200, **settings} for settings in _SETTINGS]
     if problem.role in ("sequence", "value"):
         found += [{**settings, "pooling": "mean"} for settings in found[:2]]
-    return found
+    return lumped(problem, found)
 
 
 def _echo_label(settings: Settings) -> str:
     words = {"spectral_radius": "radius", "leak": "leak", "input_scaling": "input"}
     rest = "".join(f", {word} {_shown(settings[key])}" for key, word in words.items() if key in settings)
     pooling = f", {settings['pooling']}" if "pooling" in settings else ""
-    return f"echo state {settings['n_units']}{rest}{pooling}"
+    return f"echo state {settings['n_units']}{rest}{pooling}{words_of(settings)}"
 
 
 def _shown(value: Any) -> str:
@@ -228,10 +255,17 @@ def _shown(value: Any) -> str:
 
 def _echo_seconds(problem: Problem, settings: Settings) -> float:
     """Return the time that states take, and the sums that the read-out is fitted from."""
-    n_units = int(settings["n_units"])
-    width = n_units + max(problem.n_channels, problem.n_symbols) + max(problem.n_classes, 1)
+    n_units, (symbols, classes) = int(settings["n_units"]), told_apart(problem, settings)
+    width = n_units + max(problem.n_channels, symbols) + max(classes, 1)
     fits = 6 if problem.role == "next" and problem.kind == "real" else 1  # its errors are those of five more
     return fits * (0.1 + problem.n_steps * (5e-8 * n_units + 1e-10 * width**2))
+
+
+def _echo_bytes(problem: Problem, settings: Settings) -> float:
+    """Return the size of sums of products of all that the read-out sees and answers, and of all answers."""
+    _, classes = told_apart(problem, settings)
+    width = 2 * int(settings["n_units"]) + classes
+    return 1e8 + 8.0 * (8 * width**2 + 2 * problem.n_scored * classes)
 
 
 def _echo_theory(needs: Needs, traits: Traits) -> bool | None:
@@ -249,6 +283,7 @@ _ECHO_STATE = ModelSpec(
     capacity_name="units",
     label=_echo_label,
     cost=_echo_seconds,
+    memory=_echo_bytes,
     can_represent=_echo_theory,
 )
 

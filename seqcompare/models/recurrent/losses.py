@@ -22,11 +22,13 @@ class Loss(NamedTuple):
         (n,), and its gradient with respect to the outputs, shape (n, K)
     answer : outputs -> probabilities, or the numbers themselves; of densities the outputs
     density : whether it is the loss of a density, which has no lower end
+    guess : outputs -> what scores are made of: the code of a class, or the outputs
     """
 
     look: Callable[[Array, Array], tuple[Array, Array]]
     answer: Callable[[Array], Array]
     density: bool = False
+    guess: Callable[[Array], Array] = lambda z: z
 
 
 def _shares(z: Array) -> tuple[Array, Array, Array]:
@@ -55,6 +57,11 @@ def _look_softmax(z: Array, codes: Array) -> tuple[Array, Array]:
     return items, shares.T
 
 
+def accuracy(guess: Array, truth: Array, weights: NDArray[np.float64]) -> float:
+    """Return the share of items whose class, a code each, was guessed."""
+    return float(np.average(guess == truth, weights=weights))
+
+
 def _look_sigmoid(z: Array, indicators: Array) -> tuple[Array, Array]:
     items = (np.logaddexp(0, z) - z * indicators).mean(axis=1)
     return items, (expit(z) - indicators) / z.shape[1]
@@ -66,7 +73,7 @@ def _look_squares(z: Array, numbers: Array) -> tuple[Array, Array]:
 
 
 LOSSES = {
-    "softmax": Loss(_look_softmax, softmax),
+    "softmax": Loss(_look_softmax, softmax, guess=lambda z: z.argmax(axis=1)),
     "sigmoid": Loss(_look_sigmoid, expit),
     "identity": Loss(_look_squares, lambda z: z),
     "gaussian": Loss(heads.look_gaussian, lambda z: z, density=True),
@@ -78,10 +85,8 @@ LOSSES = {
 def constant_losses(link: str, constant: Array, targets: Array) -> Array:
     """Return what answering every item with the same outputs, shape (1, n_outputs), loses on each."""
     if link == "softmax":
-        each, _ = LOSSES[link].look(
-            np.repeat(constant, constant.shape[1], axis=0), np.arange(constant.shape[1])
-        )
-        return each[targets]
+        _, shifted, log_total = _shares(constant)
+        return (log_total - shifted[:, 0])[targets]
     items, _ = LOSSES[link].look(np.broadcast_to(constant, (len(targets), constant.shape[1])), targets)
     return items
 

@@ -133,7 +133,7 @@ class Net(TrainingParameters, metaclass=ABCMeta):
             A step's each if `pooling` is "none", else a sequence's.
         n_outputs, link, pooling : as in `Architecture`
         score : callable
-            (outputs, targets, weights) -> what `validation_scores_` reports.
+            (guesses, targets, weights) -> what `validation_scores_` reports; a guess is as `Loss` has it.
         go_on : bool
             Whether to start from the present weights.
         epochs : int, optional

@@ -17,9 +17,9 @@ from seqcompare.models.base import Tagger, check_sequences
 from seqcompare.models.in_parts import runs
 from seqcompare.models.recurrent import online
 from seqcompare.models.recurrent.cell import State
-from seqcompare.models.recurrent.chunks import ROWS_AT_ONCE, answers, read_out
+from seqcompare.models.recurrent.chunks import answers, read_out
 from seqcompare.models.recurrent.estimator import RecurrentNet
-from seqcompare.models.recurrent.losses import softmax
+from seqcompare.models.recurrent.losses import accuracy, softmax
 from seqcompare.models.recurrent.net import Net, one_thread
 from seqcompare.models.recurrent.packing import pack
 from seqcompare.models.recurrent.weighting import reweighted
@@ -95,7 +95,7 @@ class NetTagger(Net, Tagger):
             n_outputs=len(self.classes_),
             link="softmax",
             pooling="none",
-            score=lambda z, truth, w: float(np.average(z.argmax(axis=1) == truth, weights=w)),
+            score=accuracy,
             go_on=go_on,
             epochs=epochs,
         )
@@ -113,11 +113,13 @@ class NetTagger(Net, Tagger):
             if len(part) > 1 or part.n_steps <= n_rows or network.whole:
                 yield softmax(self._outputs(part)[1])
                 continue
-            chunks = answers(network, flat, self._encode(part))
-            for _ in range(0, part.n_steps, ROWS_AT_ONCE):
+            parts = answers(network, flat, self._encode(part), part.offsets)
+            while True:
                 with one_thread():
-                    z = next(chunks)
-                yield softmax(z)
+                    some = next(parts, None)
+                if some is None:
+                    break
+                yield softmax(some[1])
 
 
 class SteppingTagger(NetTagger):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.models.recurrent.chunks import Examples, Update, answer, gradients
+from seqcompare.models.recurrent.chunks import Examples, Update, answers, gradients
 from seqcompare.models.recurrent.flat import FlatNetwork
 from seqcompare.models.recurrent.losses import LOSSES, best_constant, constant_losses
 from seqcompare.models.recurrent.optimizers import Descent, Memory, descend
@@ -102,7 +102,7 @@ def train(
     rng : numpy.random.Generator
         Draws batches and dropout.
     score : callable
-        (outputs, targets, weights) -> score, for the held-out sequences.
+        (guesses, targets, weights) -> score, for the held-out sequences; a guess is as `Loss` has it.
     report : callable
         (epoch, its figures) -> None, called after each.
     """
@@ -213,12 +213,16 @@ class _Watch:
         if self.held_out is None:
             return Epoch(train_loss, None, None)
         (inputs, offsets), targets, weights = self.held_out
-        z = answer(self.network, flat, inputs, offsets)
-        self.items, _ = self.loss.look(z, targets)
-        loss = float(np.average(self.items, weights=weights))
+        found: list[tuple[Ints, Array, Array]] = []
+        for places, z in answers(self.network, flat, inputs, offsets):
+            found.append((places, self.loss.look(z, targets[places])[0], self.loss.guess(z)))
+        places, items, guess = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        back = np.argsort(places)
+        items, guess = items[back], guess[back]
+        loss = float(np.average(items, weights=weights))
         if loss < np.average(self.best_items, weights=weights):
-            self.best_items = self.items
-        return Epoch(train_loss, loss, self.score(z, targets, weights))
+            self.best_items = items
+        return Epoch(train_loss, loss, self.score(guess, targets, weights))
 
     def at_chance(self, best_loss: float) -> bool:
         """Whether the best loss so far could be that of a constant answer.

@@ -17,7 +17,15 @@ from sklearn.svm import SVC
 
 import seqcompare
 from seqcompare.families import Family, ModelSpec, Problem, Settings
-from seqcompare.models.cost_of_density import seconds_of_errors
+from seqcompare.models.common_symbols import of_common, words_of
+from seqcompare.models.windows.cost import (
+    BYTES,
+    bytes_of_pairs,
+    bytes_of_rows,
+    seconds,
+    seconds_of_net,
+    seconds_of_numbers,
+)
 from seqcompare.models.windows.grids import (
     BOOSTING,
     KERNEL,
@@ -103,7 +111,12 @@ def _regressor(name: str, problem: Problem, **penalty: float) -> BaseEstimator:
 
 
 def _window(
-    name: str, problem: Problem, width: int, pooling: str = "last", **penalty: float
+    name: str,
+    problem: Problem,
+    width: int,
+    pooling: str = "last",
+    symbols: int | None = None,
+    **penalty: float,
 ) -> BaseEstimator | None:
     """Return a window over a classifier that looks back, or a regressor of whole sequences."""
     if problem.role == "step-value":
@@ -119,9 +132,11 @@ def _window(
     if problem.role == "next":
         if problem.kind == "real":
             return None
-        return seqcompare.NextStep(seqcompare.WindowTagger(_rule(name, problem, **penalty), before=width - 1))
+        tagger = seqcompare.WindowTagger(_rule(name, problem, **penalty), before=width - 1)
+        return seqcompare.NextStep(of_common(tagger, symbols))
     if problem.role == "step":
-        return seqcompare.WindowTagger(_rule(name, problem, **penalty), before=width - 1, **uncalibrated)
+        tagger = seqcompare.WindowTagger(_rule(name, problem, **penalty), before=width - 1, **uncalibrated)
+        return of_common(tagger, symbols)
     if problem.role != "sequence":
         return None
     pairs = problem.task is None and pooling == "mean" and pairs_fit(problem, width, 60)
@@ -160,14 +175,16 @@ def _ridge(problem: Problem, width: int, pooling: str = "last", **penalty: float
     return seqcompare.WindowRegressor(_regressor(RIDGE, problem, **penalty), width=width, pooling=pooling)
 
 
-def _centred(name: str, problem: Problem, width: int, **penalty: float) -> BaseEstimator | None:
+def _centred(
+    name: str, problem: Problem, width: int, symbols: int | None = None, **penalty: float
+) -> BaseEstimator | None:
     """Return windows that look as far ahead as back; `width` taps in all."""
     if problem.role == "step-value" and name in REGRESSORS:
         return _numbers(name, problem, (width - 1) // 2, width // 2, **penalty)
     if problem.role != "step" or name in (RIDGE, BOOSTING):
         return None
     rule = _rule(name, problem, **penalty)
-    return seqcompare.WindowTagger(rule, before=(width - 1) // 2, after=width // 2)
+    return of_common(seqcompare.WindowTagger(rule, before=(width - 1) // 2, after=width // 2), symbols)
 
 
 def _pairs(problem: Problem, width: int, *, ahead: bool = False, C: float = 1.0) -> BaseEstimator | None:
@@ -183,12 +200,12 @@ def _pairs(problem: Problem, width: int, *, ahead: bool = False, C: float = 1.0)
 
 def _label(words: str, settings: Settings) -> str:
     pooling = f", {settings['pooling']}" if "pooling" in settings else ""
-    return f"{words} {settings['width']}{pooling}{_penalty_words(settings)}"
+    return f"{words} {settings['width']}{pooling}{_penalty_words(settings)}{words_of(settings)}"
 
 
 def _centred_label(words: str, settings: Settings) -> str:
     width = int(settings["width"])
-    return f"{words} -{(width - 1) // 2}..+{width // 2}{_penalty_words(settings)}"
+    return f"{words} -{(width - 1) // 2}..+{width // 2}{_penalty_words(settings)}{words_of(settings)}"
 
 
 def _penalty_words(settings: Settings) -> str:
@@ -221,7 +238,7 @@ def _see(name: str, least: int, estimator: BaseEstimator, k: int) -> BaseEstimat
         return (
             estimator.set_params(width=min(k, params["width"])) if params["pooling"] == "last" else estimator
         )
-    key = name if name in params else f"estimator__{name}"
+    key = next(each for each in sorted(params, key=len) if each.split("__")[-1] == name)
     return estimator.set_params(**{key: min(k - least, params[key])})
 
 
@@ -247,28 +264,6 @@ def _theory(linear: bool, needs: Needs, traits: Traits) -> bool | None:
     return reached
 
 
-def _seconds(each: float, problem: Problem, settings: Settings) -> float:
-    return each * problem.n_steps * int(settings["width"])
-
-
-def _seconds_of_numbers(each: float, problem: Problem, settings: Settings) -> float:
-    return _seconds(each, problem, settings) + seconds_of_errors(problem)
-
-
-def _bytes(problem: Problem, settings: Settings) -> float:
-    """Return the size of the rows: one symbol a tap with its place, or the numbers of a step, and copies."""
-    tap = 48 if problem.kind == "symbols" else 24 * problem.n_channels
-    return float(problem.n_scored * int(settings["width"]) * tap)
-
-
-def _bytes_of_pairs(problem: Problem, settings: Settings) -> float:
-    return _bytes(problem, settings) * (int(settings["width"]) + 1) / 2
-
-
-def _seconds_of_net(problem: Problem, settings: Settings) -> float:
-    return 2e-7 * problem.n_steps * problem.budget.epochs
-
-
 def _spec(
     name: str,
     title: str,
@@ -290,8 +285,8 @@ def _spec(
         can_represent=partial(_theory, linear),
         **{
             "limit": _back,
-            "cost": partial(_seconds, 5e-7),
-            "memory": _bytes,
+            "cost": partial(seconds, 5e-7),
+            "memory": BYTES.get(name.removesuffix("-centred"), bytes_of_rows),
             "refine": REFINE.get(name),
             **more,
         },
@@ -333,7 +328,7 @@ FAMILY = Family(
             sizes=(4, 8, 16),
             linear=True,
             label=partial(_label, "ridge window"),
-            cost=partial(_seconds_of_numbers, 1e-7),
+            cost=partial(seconds_of_numbers, 1e-7),
         ),
         _spec(
             BOOSTING,
@@ -342,7 +337,7 @@ FAMILY = Family(
             boosted_widths,
             sizes=(1, 4),
             label=partial(_label, "boosted window"),
-            cost=partial(_seconds_of_numbers, 2e-4),
+            cost=partial(seconds_of_numbers, 2e-4),
             kinds=("real",),
         ),
         _spec(
@@ -352,10 +347,10 @@ FAMILY = Family(
             lambda problem: [],
             linear=True,
             label=partial(_label, "linear SVM window"),
-            cost=partial(_seconds, 2e-7),
+            cost=partial(seconds, 2e-7),
         ),
-        _looking_back(NET, "MLP window", "MLP window", sizes=(4, 8, 16), cost=_seconds_of_net),
-        _looking_back(KERNEL, "RBF SVM window", "RBF SVM window", cost=partial(_seconds, 3e-5)),
+        _looking_back(NET, "MLP window", "MLP window", sizes=(4, 8, 16), cost=seconds_of_net),
+        _looking_back(KERNEL, "RBF SVM window", "RBF SVM window", cost=partial(seconds, 3e-5)),
         _spec(
             "logistic-pairs",
             "Logistic window with pairs",
@@ -365,7 +360,7 @@ FAMILY = Family(
             kinds=("symbols",),
             label=_pairs_label,
             refine=partial(near, "C", 1.0, wider=False),
-            memory=_bytes_of_pairs,
+            memory=bytes_of_pairs,
         ),
         _looking_both_ways(LOGISTIC, "Centred window", "logistic window", sizes=(9, 17), linear=True),
         _looking_both_ways(RIDGE, "Centred ridge window", "ridge window", sizes=(9, 17), linear=True),
@@ -373,11 +368,11 @@ FAMILY = Family(
             BOOSTING,
             "Centred boosted window",
             "boosted window",
-            cost=partial(_seconds_of_numbers, 2e-4),
+            cost=partial(seconds_of_numbers, 2e-4),
             kinds=("real",),
         ),
-        _looking_both_ways(NET, "Centred MLP window", "MLP window", cost=_seconds_of_net),
-        _looking_both_ways(KERNEL, "Centred RBF SVM window", "RBF SVM window", cost=partial(_seconds, 3e-5)),
+        _looking_both_ways(NET, "Centred MLP window", "MLP window", cost=seconds_of_net),
+        _looking_both_ways(KERNEL, "Centred RBF SVM window", "RBF SVM window", cost=partial(seconds, 3e-5)),
         _spec(
             "logistic-pairs-centred",
             "Centred window with pairs",
@@ -387,7 +382,7 @@ FAMILY = Family(
             kinds=("symbols",),
             label=_pairs_centred_label,
             refine=partial(near, "C", 1.0, wider=False),
-            memory=_bytes_of_pairs,
+            memory=bytes_of_pairs,
             limit_ahead=_ahead,
             ahead=True,
         ),

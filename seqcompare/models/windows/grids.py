@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from seqcompare.families import Problem, Settings
+from seqcompare.models.common_symbols import lumped
 
 LOGISTIC, SUPPORT, KERNEL, NET = "logistic", "linear-svm", "rbf-svm", "mlp"
 RIDGE, BOOSTING = "ridge", "boosting"
@@ -56,8 +57,8 @@ def grid(name: str, problem: Problem) -> list[Settings]:
         if problem.role == "next" and problem.kind == "real":
             return []
         heavy = name != LOGISTIC
-        return [
-            {"width": width}
+        widths = [
+            width
             for width in _filled(problem, 1, 2, 4, 8, 16)
             if not (
                 (heavy and width not in (4, 8))
@@ -65,6 +66,7 @@ def grid(name: str, problem: Problem) -> list[Settings]:
                 or (problem.large and heavy and width > 4)
             )
         ]
+        return lumped(problem, ({"width": width} for width in widths))
     if problem.role == "value":
         return [] if name == LOGISTIC else _pooled(problem, _filled(problem, 1, 2, 4))
     typical = max(1, problem.n_steps // problem.n_train)
@@ -158,17 +160,18 @@ def centred_grid(name: str, problem: Problem) -> list[Settings]:
     """Return the widths of windows that look as far ahead as back."""
     if problem.role == "step-value":
         able = name in REGRESSORS and (name != BOOSTING or problem.kind == "real")
-        sides = (1, 2, 4, 8) if name == RIDGE else (1, 4)
-        return [{"width": 2 * side + 1} for side in sides if able and side < problem.longest]
+        wide = (1, 2, 4, 8) if name == RIDGE else (1, 4)
+        return [{"width": 2 * side + 1} for side in wide if able and side < problem.longest]
     if problem.role != "step" or name in (RIDGE, BOOSTING):
         return []
     if name == KERNEL and problem.n_scored > _FEW_ROWS:
         return []
-    return [
-        {"width": 2 * side + 1}
+    sides = [
+        side
         for side in (1, 2, 4, 8)
         if side < problem.longest and not (side == 8 and name != LOGISTIC and problem.large)
     ]
+    return lumped(problem, ({"width": 2 * side + 1} for side in sides))
 
 
 def pairs_grid(problem: Problem) -> list[Settings]:

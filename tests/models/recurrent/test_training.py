@@ -2,8 +2,10 @@ import time
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from seqcompare import RNNClassifier, RNNRegressor, RNNTagger
+from seqcompare.models.recurrent import chunks
 from seqcompare.models.recurrent.losses import LOSSES, best_constant, constant_losses
 from seqcompare.models.recurrent.optimizers import Descent, descend, fresh_memory
 
@@ -160,3 +162,31 @@ def test_a_model_worse_than_any_constant_is_at_chance():
     )
     assert min(model.validation_loss_curve_) > np.log(2)
     assert model.stop_reason_ == "max_iter"
+
+
+def test_outputs_are_held_a_few_at_a_time(monkeypatch):
+    rng = np.random.default_rng(3)
+    X = [rng.integers(0, 9, n) for n in (12, 7, 30, 1, 18) * 6]
+    y = [(3 * x) % 7 for x in X]
+    model = RNNTagger("gru", early_stopping=True, max_iter=3, dtype="float64", random_state=0)
+    whole, long = clone(model).fit(X, y), np.concatenate(X)
+    monkeypatch.setattr(chunks, "OUTPUTS_AT_ONCE", 7 * 5)
+    seen = []
+    look = LOSSES["softmax"].look
+    watched = LOSSES["softmax"]._replace(look=lambda z, codes: seen.append(len(z)) or look(z, codes))
+    monkeypatch.setitem(LOSSES, "softmax", watched)
+    parts = clone(model).fit(X, y)
+    assert max(seen) == 5
+    np.testing.assert_allclose(parts.loss_curve_, whole.loss_curve_, rtol=1e-10)
+    np.testing.assert_allclose(parts.validation_loss_curve_, whole.validation_loss_curve_, rtol=1e-10)
+    assert parts.validation_scores_ == whole.validation_scores_
+    np.testing.assert_allclose(parts.weights_, whole.weights_, rtol=1e-6)
+    rows = list(parts.iter_proba([long], 10))
+    assert [len(part) for part in rows[:-1]] == [5] * (len(rows) - 1)
+    np.testing.assert_allclose(np.concatenate(rows), parts.predict_proba([long])[0], rtol=1e-10)
+
+
+def test_what_a_constant_loses_takes_no_square_of_the_classes():
+    constant = np.zeros((1, 200_000), np.float32)
+    items = constant_losses("softmax", constant, np.array([0, 199_999]))
+    np.testing.assert_allclose(items, np.log(200_000), rtol=1e-5)
