@@ -1,6 +1,6 @@
 """HMMs fitted to the prediction of the steps that count, beside EM: what they recall and what else they know.
 
-python benchmarks/hmm_prediction.py [next] [sequence] [--seeds 5]
+python benchmarks/hmm_prediction.py [next] [sequence] [peers] [--seeds 5]
 """
 
 from __future__ import annotations
@@ -75,8 +75,79 @@ def of_sequences(seeds):
             print(f"| {row} |", flush=True)
 
 
+def torch_pass(data, n_states, n_symbols, batch=50, rate=0.02):
+    """Return a pass over the data by PyTorch: forward filter, its gradient, and Adam."""
+    import torch
+
+    torch.set_num_threads(1)
+    x = torch.as_tensor(np.stack(list(data.X)))
+    w = torch.as_tensor(np.stack(list(data.sample_weight)), dtype=torch.float64)
+    sizes = ((n_states,), (n_states, n_states), (n_states, n_symbols))
+    point = [torch.zeros(size, dtype=torch.float64, requires_grad=True) for size in sizes]
+    adam = torch.optim.Adam(point, lr=rate)
+
+    def loss(point, rows):
+        start, trans, emit = (torch.softmax(p, dim=-1) for p in point)
+        ahead, total = start.expand(len(rows), -1), 0.0
+        for t in range(x.shape[1]):
+            u = ahead * emit[:, x[rows, t]].T
+            p = u.sum(dim=1)
+            total = total - (w[rows, t] * p.log()).sum()
+            ahead = (u / p[:, None]) @ trans
+        return total
+
+    def one_pass():
+        for rows in torch.randperm(len(x)).split(batch):
+            adam.zero_grad()
+            loss(point, rows).backward()
+            adam.step()
+
+    def loss_at(model):
+        given = (model.startprob_, model.transmat_, model.emissionprob_)
+        logs = [torch.as_tensor(np.log(np.maximum(p, 1e-300))) for p in given]
+        with torch.no_grad():
+            return float(loss(logs, torch.arange(len(x))))
+
+    return one_pass, loss_at
+
+
+def beside_peers(seeds):
+    """Print CPU time a pass over the data, beside PyTorch's for the same loss, and hmmlearn's EM."""
+    from hmmlearn.hmm import CategoricalHMM
+
+    print("| 800 sequences | states | ours | PyTorch | ours / PyTorch | hmmlearn, EM | losses differ by |")
+    print("|---|--:|--:|--:|--:|--:|--:|")
+    n_passes, task = 20, tasks.Recall(64, n_cues=4)
+    data = task.sample(1000, 153, random_state=0)
+    train = task.sample(800, 153, random_state=0)  # a fifth of ours is held out
+    for n_states in (2, 4, 8):
+
+        def ours(n=n_passes, n_states=n_states):
+            # two stages, neither of which stops before its passes are done
+            return HMM(n_states, n_init=1, max_iter=n, tol=0, random_state=0).fit(
+                data.X, sample_weight=data.sample_weight
+            )
+
+        ours(1)  # compiled, and what is done once
+        begin = time.process_time()
+        model = ours()
+        mine = (time.process_time() - begin) / (2 * n_passes)
+        one_pass, loss_at = torch_pass(train, n_states, len(task.symbols))
+        begin = time.process_time()
+        one_pass()
+        theirs = time.process_time() - begin
+        scores = np.concatenate(list(model.score_steps(train.X)))
+        agree = abs(loss_at(model) / -(scores @ train.sample_weight.values) - 1)
+        em = CategoricalHMM(n_states, n_iter=5, tol=-np.inf, random_state=0, init_params="ste")
+        begin = time.process_time()
+        em.fit(train.X.values[:, None], train.X.lengths)
+        hmmlearn = (time.process_time() - begin) / 5
+        times = f"{1e3 * mine:.1f} ms | {1e3 * theirs:.0f} ms | {mine / theirs:.3f} | {1e3 * hmmlearn:.0f} ms"
+        print(f"| `{task!r}` | {n_states} | {times} | {agree:.0e} |", flush=True)
+
+
 if __name__ == "__main__":
-    sections = {"next": of_next_steps, "sequence": of_sequences}
+    sections = {"next": of_next_steps, "sequence": of_sequences, "peers": beside_peers}
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sections", nargs="*", choices=[*sections, []], default=[])
     parser.add_argument("--seeds", type=int, default=5)

@@ -16,6 +16,9 @@ Storage = Literal["squashing", "gated", "additive", "linear"]
 #: What a model that is not recurrent remembers by: the last steps themselves, or a hidden state.
 Memory = Literal["steps", "states"]
 
+#: What steps are; counts are symbols too, for models that do not know better.
+Kind = Literal["symbols", "counts", "real"]
+
 
 @dataclass(frozen=True)
 class Needs:
@@ -35,15 +38,26 @@ class Needs:
         So many recurrent units that store in this way are known to be enough.
     linear : bool, optional
         Whether a linear rule on the steps that matter is enough; None if that is open.
+    pairs : bool
+        Whether a linear rule on products of two of these steps is enough, where one on the steps is not.
     finite : bool
         Whether any finite number of past steps is enough.
     lasting_states : int, optional
         A model of so many hidden states that know how long they have lasted, up to `distance` steps, is known
         that can.
-    joint_states : int, optional
-        A model of so many hidden states, for all classes together, is known that can.
+    joint_least, joint_states : int, optional
+        For all classes together: no model of fewer hidden states can, and one of so many is known that can.
     undecided : set of {"steps", "states"}
         Ways to remember of which nothing is known, mostly since models of more than one kind remember so.
+    kind : {"symbols", "counts", "real"}
+        What steps are.
+    state_numbers : int, optional
+        A linear state of so many numbers is known that can, and none of fewer can.
+    rules : int, optional
+        So many linear rules on the last step, taking turns, are known that can, and no fewer can.
+    past_squares : bool
+        Whether the variance follows past squares: no rule of constant variance can, and GARCH(1, 1) is known
+        that can.
     """
 
     role: str
@@ -52,10 +66,16 @@ class Needs:
     enough_states: int | None = None
     units: Mapping[Storage, int] = field(default_factory=dict)
     linear: bool | None = True
+    pairs: bool = True
     finite: bool = True
     lasting_states: int | None = None
+    joint_least: int = 1
     joint_states: int | None = None
     undecided: frozenset[Memory] = frozenset()
+    kind: Kind = "symbols"
+    state_numbers: int | None = None
+    rules: int | None = None
+    past_squares: bool = False
 
 
 @dataclass(frozen=True)

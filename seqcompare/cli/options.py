@@ -53,7 +53,10 @@ BackendOption = Annotated[
 ]
 SchedulerOption = Annotated[
     str | None,
-    typer.Option(help="Address of the Dask scheduler, such as tcp://host:8786.", show_default=False),
+    typer.Option(
+        help="Of Dask: its address, such as tcp://host:8786; by default workers of this machine.",
+        show_default=False,
+    ),
 ]
 BudgetOption = Annotated[
     str | None,

@@ -13,9 +13,9 @@ import numpy as np
 
 from seqcompare.experiments.answer import MOST_PROBABILITIES
 from seqcompare.experiments.data_source import DataSource
+from seqcompare.experiments.limit import Limit
 from seqcompare.experiments.models import Candidate
 from seqcompare.experiments.progress import OVERHEAD, PREDICT, UNKNOWN
-from seqcompare.experiments.runner import Limit
 from seqcompare.experiments.trial import CONTEXT, RACE, TUNING, Trial
 from seqcompare.typing import Record
 

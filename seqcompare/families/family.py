@@ -68,6 +68,8 @@ class Family:
     def theory(self, needs: Needs, traits: Traits) -> bool | None:
         """Return what theory says: True, False, or None where that is open."""
         spec = next((s for s in self.specs if s.name == traits.model), None)
+        if spec is not None and ("symbols" if needs.kind == "counts" else needs.kind) not in spec.kinds:
+            return False
         says = (spec.can_represent if spec is not None else None) or self.can_represent
         return None if says is None else says(needs, traits)
 

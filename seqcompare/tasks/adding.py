@@ -125,5 +125,9 @@ class Adding(Task):
         # a gated cell adds what its gate lets in; a plain one needs a unit for the flagged number, one for
         # the flag, and one for the sum. All work where tanh is straight
         return Needs(
-            self.role, self.distance, least_states=1, units={"squashing": 3, "gated": 1, "additive": 1}
+            self.role,
+            self.distance,
+            least_states=1,
+            kind="real",
+            units={"squashing": 3, "gated": 1, "additive": 1},
         )

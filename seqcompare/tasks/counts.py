@@ -114,8 +114,9 @@ class Counts(DensityTask):
 
     def needs(self) -> Needs:
         """Return what a model must have to predict as well as the optimum."""
+        # a softmax on one symbol a count is the table of what follows each of them: as linear as can be
         undecided: frozenset[Memory] = frozenset({"states"})
-        return Needs(self.role, self.distance, least_states=1, linear=False, undecided=undecided)
+        return Needs(self.role, self.distance, least_states=1, undecided=undecided, kind="counts")
 
 
 def poisson(mean: float, size: int) -> Floats:

@@ -126,7 +126,8 @@ class Echo(LabelledStream):
         return Needs(
             self.role,
             self.distance,
-            least_states=n**across,
+            # to be sure of a label takes a state that is
+            least_states=n ** max(across, 1),
             enough_states=n ** (across + 1),
             units={"squashing": units, "gated": units, "additive": units},
         )

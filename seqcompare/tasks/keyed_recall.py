@@ -151,4 +151,6 @@ class KeyedRecall(SymbolTask):
             self.distance + 3 * (self.n_pairs - 1),
             least_states=math.factorial(self.n_pairs),
             linear=False,
+            # of two pairs, is it this key or the other, and this value or the other: a parity of three
+            pairs=False,
         )

@@ -122,7 +122,15 @@ class LinearSeries(DensityTask):
 
     def needs(self) -> Needs:
         """Return what a model must have to predict as well as the optimum."""
-        return Needs(self.role, self.distance, least_states=1, undecided=frozenset({"states"}))
+        return Needs(
+            self.role,
+            self.distance,
+            least_states=1,
+            undecided=frozenset({"states"}),
+            kind="real",
+            state_numbers=self.distance,
+            rules=1 if self.distance == 1 else None,
+        )
 
 
 @lru_cache(maxsize=64)

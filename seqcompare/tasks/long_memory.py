@@ -96,7 +96,7 @@ class LongMemory(DensityTask):
     def needs(self) -> Needs:
         """Return what a model must have to predict as well as the optimum."""
         undecided: frozenset[Memory] = frozenset({"states"})
-        return Needs(self.role, self.distance, least_states=1, finite=False, undecided=undecided)
+        return Needs(self.role, self.distance, least_states=1, finite=False, undecided=undecided, kind="real")
 
 
 def _autocovariance(d: float, length: int) -> Floats:

@@ -147,13 +147,15 @@ class Renewal(SymbolTask):
 
     def needs(self) -> Needs:
         """Return what a model must have to predict as well as the optimum."""
-        # what a linear rule on the taps cannot say exactly it can say as well as one likes, perhaps
+        # with weights at all ages at which a change may come, and at the last step, a linear rule has the log
+        # odds of each age, where no two changes fall among these ages; else that is open
+        apart = self.distance < 2 * (self.distance - self.spread)
         return Needs(
             self.role,
             self.distance,
             least_states=2,
             enough_states=2 * self.distance,
-            linear=None,
+            linear=True if apart else None,
             lasting_states=2,
         )
 

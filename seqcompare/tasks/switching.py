@@ -109,7 +109,14 @@ class SwitchingAutoregression(DensityTask):
         """Return what a model must have to predict as well as the optimum."""
         undecided: frozenset[Memory] = frozenset({"steps", "states"})
         return Needs(
-            self.role, self.distance, least_states=1, linear=False, finite=False, undecided=undecided
+            self.role,
+            self.distance,
+            least_states=1,
+            linear=False,
+            finite=False,
+            undecided=undecided,
+            kind="real",
+            rules=2,
         )
 
 

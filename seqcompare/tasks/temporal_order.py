@@ -125,7 +125,8 @@ class TemporalOrder(SymbolTask):
             self.distance,
             least_states=2,
             enough_states=2,
-            # those of all classes, side by side
+            # to be sure of a class takes a state that is; those of all classes, side by side, are enough
+            joint_least=len(self.classes),
             joint_states=2 * len(self.classes),
             units={"squashing": 3, "gated": 3, "additive": 3},
         )

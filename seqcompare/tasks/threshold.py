@@ -79,7 +79,7 @@ class ThresholdAutoregression(DensityTask):
     def needs(self) -> Needs:
         """Return what a model must have to predict as well as the optimum."""
         undecided: frozenset[Memory] = frozenset({"steps", "states"})
-        return Needs(self.role, self.distance, least_states=1, linear=False, undecided=undecided)
+        return Needs(self.role, self.distance, least_states=1, linear=False, undecided=undecided, kind="real")
 
 
 def jump(x: Floats) -> Floats:

@@ -114,7 +114,15 @@ class Volatility(DensityTask):
     def needs(self) -> Needs:
         """Return what a model must have to predict as well as the optimum."""
         undecided: frozenset[Memory] = frozenset({"steps", "states"})
-        return Needs(self.role, self.distance, least_states=1, finite=False, undecided=undecided)
+        return Needs(
+            self.role,
+            self.distance,
+            least_states=1,
+            finite=False,
+            undecided=undecided,
+            kind="real",
+            past_squares=True,
+        )
 
 
 @lru_cache(maxsize=16)

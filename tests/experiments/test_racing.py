@@ -12,10 +12,10 @@ import seqcompare
 from seqcompare.datasets import read
 from seqcompare.experiments import racing, rounds
 from seqcompare.experiments.compare import plan_comparison
+from seqcompare.experiments.limit import Limit
 from seqcompare.experiments.planned import tuning_trials
 from seqcompare.experiments.progress import Counter
 from seqcompare.experiments.racing import told_apart
-from seqcompare.experiments.runner import Limit
 from seqcompare.experiments.spending import Spending
 from seqcompare.experiments.trial import RACE, run_trial
 from seqcompare.experiments.work import Work

@@ -293,5 +293,5 @@ def test_theory_says_who_can():
     assert renewal.can_represent("markov", 12) is True
     assert renewal.can_represent("markov", 11) is False
     assert renewal.can_represent("hmm", 24) is True
-    assert renewal.can_represent("window", 12, variant="logistic") is None
+    assert renewal.can_represent("window", 12, variant="logistic") is True
     assert renewal.can_represent("window", 11, variant="logistic") is False

@@ -24,7 +24,14 @@ from seqcompare.models.hmm.grids import (
     states_that_last,
     steps_only,
 )
-from seqcompare.needs import Needs, Traits
+from seqcompare.models.hmm.theory import (
+    theory,
+    theory_of_durations,
+    theory_of_labels,
+    theory_of_numbers,
+    theory_of_prediction,
+    theory_of_rules,
+)
 from seqcompare.typing import Record
 
 _Decode: TypeAlias = Literal["filter", "posterior"]
@@ -109,27 +116,11 @@ def _predictive(problem: Problem, n_components: int) -> BaseEstimator | None:
     return seqcompare.HMM(n_components, n_init=2, objective="prediction")
 
 
-def _theory_of_prediction(needs: Needs, traits: Traits) -> bool | None:
-    """Return whether so many states can hold the memory, of all classes together."""
-    if needs.role != "sequence":
-        return _theory(needs, traits)
-    return True if needs.joint_states is not None and traits.capacity >= needs.joint_states else None
-
-
 def _lasting(problem: Problem, n_components: int) -> BaseEstimator | None:
     """Return the density whose states last as long as they like: a hidden semi-Markov model."""
     how: Record = {} if problem.task is not None else {"n_init": 2, "max_iter": 100}
     how |= {"durations": "free", "max_duration": LONGEST}
     return _hmm(problem, n_components, **how) if problem.role == "next" else None
-
-
-def _theory_of_durations(needs: Needs, traits: Traits) -> bool | None:
-    """Return whether the states, or states and ages, can hold the memory."""
-    if needs.role != "next" or traits.capacity * LONGEST < needs.least_states:
-        return False
-    able = needs.lasting_states is not None and traits.capacity >= needs.lasting_states
-    # a hazard that is always the same is a chain's, so what that can, this can
-    return True if (able and needs.distance <= LONGEST) or _theory(needs, traits) else None
 
 
 def _training(problem: Problem, n_components: int) -> Record:
@@ -223,27 +214,6 @@ def _label(settings: Settings, more: str = "") -> str:
     return f"HMM {k} state{'' if k == 1 else 's'}{more}{priors}"
 
 
-def _theory(needs: Needs, traits: Traits) -> bool | None:
-    """Return whether so many states can hold the memory."""
-    if needs.role == "value":
-        return False
-    if "states" in needs.undecided:
-        return None
-    if needs.role == "step":
-        if not traits.latent:
-            return needs.distance == 0
-        if needs.distance < 0 and traits.causal:
-            return False
-    if traits.capacity < needs.least_states:
-        return False
-    return True if needs.enough_states is not None and traits.capacity >= needs.enough_states else None
-
-
-def _of_the_labels_alone(needs: Needs, traits: Traits) -> bool | None:
-    """Return whether the present step is enough: states that are labels carry nothing else."""
-    return needs.role == "step" and needs.distance == 0
-
-
 def _seconds(each: float, problem: Problem, settings: Settings) -> float:
     return each * problem.n_steps * int(settings["n_components"])
 
@@ -287,7 +257,7 @@ def _of_labels_spec(name: str, decode: _Decode, *, ahead: bool) -> ModelSpec:
         capacity="states",
         capacity_name="states",
         label="HMM, states are labels",
-        can_represent=_of_the_labels_alone,
+        can_represent=theory_of_labels,
         missing=True,
         ahead=ahead,
     )
@@ -317,7 +287,7 @@ FAMILY = Family(
             _predictive,
             states_of_prediction,
             label="predictive HMM {n_components} states",
-            can_represent=_theory_of_prediction,
+            can_represent=theory_of_prediction,
             cost=partial(_seconds, 4e-5),
         ),
         _spec(
@@ -326,7 +296,7 @@ FAMILY = Family(
             _lasting,
             states_that_last,
             label="HMM {n_components} states, free durations",
-            can_represent=_theory_of_durations,
+            can_represent=theory_of_durations,
             refine=None,
             cost=partial(_seconds, 4e-5),
             sizes=(2, 4),
@@ -338,6 +308,7 @@ FAMILY = Family(
             _numbers_in_a_state,
             label="linear state space {n_components}",
             capacity_name="numbers in a state",
+            can_represent=theory_of_numbers,
             refine=None,
             cost=partial(_seconds, 1e-4),
             sizes=(1, 2, 3),
@@ -349,6 +320,7 @@ FAMILY = Family(
             _regimes,
             _rules,
             label=_label_of_rules,
+            can_represent=theory_of_rules,
             refine=_near_rules,
             # with gaps, every step is read once for each pair of states
             cost=lambda problem, settings: _seconds(3e-4 if problem.missing else 6e-5, problem, settings),
@@ -362,6 +334,7 @@ FAMILY = Family(
             lambda problem: _numbers_in_a_state(problem) if problem.role == "step-value" else [],
             label="linear state space {n_components}, smoothed",
             capacity_name="numbers in a state",
+            can_represent=theory_of_numbers,
             refine=None,
             cost=partial(_seconds, 1e-4),
             ahead=True,
@@ -391,7 +364,7 @@ FAMILY = Family(
             ahead=True,
         ),
     ),
-    _theory,
+    theory,
     seed_keys={"sequence": "HMMs"},
     head="hidden state",
 )

@@ -11,8 +11,13 @@ from sklearn.base import BaseEstimator
 import seqcompare
 from seqcompare.families import Family, ModelSpec, Problem, Settings
 from seqcompare.models.markov.autoregression_order import most_lags
+from seqcompare.models.markov.theory import (
+    theory,
+    theory_of_counts,
+    theory_of_lines,
+    theory_of_symbols,
+)
 from seqcompare.models.quantized import Quantized
-from seqcompare.needs import Needs, Traits
 
 # where many symbols are rare, after how many others one comes says more than how often it comes
 _MANY_SYMBOLS = 16
@@ -96,15 +101,6 @@ def _less_deep(estimator: BaseEstimator, k: int) -> BaseEstimator:
     if isinstance(estimator, seqcompare.BayesClassifier):
         return estimator
     return estimator.set_params(depth=min(k, estimator.depth))
-
-
-def _theory(needs: Needs, traits: Traits) -> bool | None:
-    """Return whether the order spans the distance."""
-    if needs.role == "value":
-        return False
-    if not needs.finite or "steps" in needs.undecided:
-        return None
-    return 0 <= needs.distance <= traits.capacity
 
 
 def _seconds(problem: Problem, settings: Settings) -> float:
@@ -236,15 +232,6 @@ def _fewer_lags(estimator: BaseEstimator, k: int) -> BaseEstimator:
     return estimator.set_params(**{key: min(left, getattr(estimator, key))})
 
 
-def _theory_of_lines(needs: Needs, traits: Traits) -> bool | None:
-    """Return whether a linear rule on so many steps is right."""
-    if needs.role != "next":
-        return False
-    if not needs.finite:
-        return None
-    return False if needs.distance > traits.capacity else needs.linear
-
-
 def _volatile(problem: Problem, order: int) -> BaseEstimator | None:
     """Return the chain of numbers whose variance follows from past squares."""
     if problem.role != "next" or problem.kind != "real" or problem.n_channels > _FEW_CHANNELS:
@@ -296,6 +283,7 @@ CHAIN = ModelSpec(
     cost=_seconds,
     memory=_bytes,
     refine=partial(_one_more_or_less, "order"),
+    can_represent=theory_of_symbols,
 )
 KNESER_NEY = ModelSpec(
     "markov-kneser-ney",
@@ -337,7 +325,7 @@ AUTOREGRESSION = ModelSpec(
     limit=_fewer_lags,
     refine=_other_order,
     cost=lambda problem, settings: 1e-6 * problem.n_steps * (_n_lags(problem, settings) + 1),
-    can_represent=_theory_of_lines,
+    can_represent=partial(theory_of_lines, False),
     missing=True,
     kinds=("real",),
 )
@@ -351,7 +339,7 @@ VOLATILE = ModelSpec(
     capacity_name="order",
     label="autoregression of order {order}, GARCH",
     cost=lambda problem, settings: 1e-4 * problem.n_steps,
-    can_represent=lambda needs, traits: None,
+    can_represent=partial(theory_of_lines, True),
     missing=True,
     kinds=("real",),
 )
@@ -372,6 +360,7 @@ def _spec_of_counts(name: str, title: str, *, free: bool) -> ModelSpec:
         cost=lambda problem, settings: (
             (1e-3 if problem.missing else 1e-5) * problem.n_steps * (int(settings["order"]) + 1)
         ),
+        can_represent=theory_of_counts,
         missing=True,
     )
 
@@ -387,7 +376,7 @@ FAMILY = Family(
     "#0072B2",
     "o",
     (CHAIN, KNESER_NEY, TREE, AUTOREGRESSION, VOLATILE, COUNTS, FREE_COUNTS),
-    _theory,
+    theory,
     least_capacity=0,
     seed_keys={"step": "Markov tagger", "sequence": "Markov chains"},
     head="chain or autoregression",

@@ -46,7 +46,7 @@ from seqcompare.models.windows.grids import (
     ridge_grid,
 )
 from seqcompare.models.windows.standard import standard_classifier
-from seqcompare.needs import Needs, Traits
+from seqcompare.models.windows.theory import theory, theory_of_pairs
 from seqcompare.typing import Record
 
 #: Steps up to which boosting sorts numbers exactly; beyond, it sorts them into bins.
@@ -245,25 +245,6 @@ def _see(name: str, least: int, estimator: BaseEstimator, k: int) -> BaseEstimat
 _back, _ahead = partial(_see, "before", 1), partial(_see, "after", 0)
 
 
-def _theory(linear: bool, needs: Needs, traits: Traits) -> bool | None:
-    """Return whether the taps span the distance, and a rule of this kind can be right on them."""
-    if needs.role in ("sequence", "value"):
-        # the gap after the last mark has no bound: no width shows both marks every time
-        short = traits.capacity <= needs.distance
-        return False if short and (needs.role == "sequence" or traits.pooling == "last") else None
-    if not needs.finite:
-        return None
-    if needs.role == "next":
-        if traits.after:
-            raise ValueError(f"a window that predicts the next step has after=0, got {traits.after}")
-        reached = needs.distance <= traits.capacity
-    else:
-        reached = -traits.after <= needs.distance <= traits.capacity - 1 - traits.after
-    if linear and not needs.linear:
-        return None if reached and needs.linear is None else False
-    return reached
-
-
 def _spec(
     name: str,
     title: str,
@@ -282,8 +263,8 @@ def _spec(
         sizes=sizes,
         capacity="width",
         capacity_name="width",
-        can_represent=partial(_theory, linear),
         **{
+            "can_represent": partial(theory, linear),
             "limit": _back,
             "cost": partial(seconds, 5e-7),
             "memory": BYTES.get(name.removesuffix("-centred"), bytes_of_rows),
@@ -358,6 +339,7 @@ FAMILY = Family(
             pairs_grid,
             sizes=(3, 4),
             kinds=("symbols",),
+            can_represent=theory_of_pairs,
             label=_pairs_label,
             refine=partial(near, "C", 1.0, wider=False),
             memory=bytes_of_pairs,
@@ -380,6 +362,7 @@ FAMILY = Family(
             pairs_centred_grid,
             sizes=(3,),
             kinds=("symbols",),
+            can_represent=theory_of_pairs,
             label=_pairs_centred_label,
             refine=partial(near, "C", 1.0, wider=False),
             memory=bytes_of_pairs,
@@ -387,5 +370,5 @@ FAMILY = Family(
             ahead=True,
         ),
     ),
-    partial(_theory, False),
+    partial(theory, False),
 )
