@@ -53,15 +53,17 @@ BackendOption = Annotated[
 ]
 SchedulerOption = Annotated[
     str | None,
-    typer.Option(help="Address of the Dask scheduler, such as tcp://host:8786.", show_default=False),
+    typer.Option(
+        help="Of Dask: its address, such as tcp://host:8786; by default workers of this machine.",
+        show_default=False,
+    ),
 ]
 BudgetOption = Annotated[
     str | None,
     typer.Option(
         "--budget",
-        help="Time within which it ends, such as 90s, 10m or 1h; what is left out for that is said. Models "
-        "that are compiled the first time take longer.",
-        show_default=False,
+        help="Time within which it ends, such as 90s, 10m or 1h, or none; what is left out for that is said. "
+        "Models that are compiled the first time take longer.",
     ),
 ]
 MemoryOption = Annotated[

@@ -21,7 +21,7 @@ from seqcompare.data.encoding import with_joint_symbols
 from seqcompare.data.read import read
 from seqcompare.data.readers import reading_options
 from seqcompare.data.source import bytes_of
-from seqcompare.experiments.budget import seconds_of
+from seqcompare.experiments.budget import USUAL, seconds_of
 from seqcompare.experiments.comparison import Comparison
 from seqcompare.experiments.config import describe_data, described, fingerprint
 from seqcompare.experiments.contestants import (
@@ -30,6 +30,7 @@ from seqcompare.experiments.contestants import (
     problem_of,
     without_answer,
 )
+from seqcompare.experiments.dask_cluster import check_backend, open_cluster
 from seqcompare.experiments.data_source import DataSource, level_weights, metric_of
 from seqcompare.experiments.forecaster import keep_forecaster
 from seqcompare.experiments.forward import Along, plan_along
@@ -38,7 +39,6 @@ from seqcompare.experiments.planned import PlannedComparison
 from seqcompare.experiments.progress import Progress, watched
 from seqcompare.experiments.references import references_for, with_references
 from seqcompare.experiments.rounds import run_comparison
-from seqcompare.experiments.runner import check_backend
 from seqcompare.experiments.spending import Spending
 from seqcompare.experiments.suites import describe_value
 from seqcompare.experiments.winner import keep_winner
@@ -71,7 +71,7 @@ def compare(
     progress: Callable[[Progress], None] | None = None,
     backend: str = "loky",
     scheduler: str | None = None,
-    budget: float | str | None = None,
+    budget: float | str | None = USUAL,
     memory: int | str | None = None,
     ids: bool = True,
     **reading: Any,
@@ -122,13 +122,14 @@ def compare(
     backend : {"loky", "dask"}, default="loky"
         Where workers live.
     scheduler : str, optional
-        Address of the Dask scheduler.
-    budget : float or str, optional
+        Address of the Dask scheduler; without one its workers are started on this machine.
+    budget : float, str or None, default="8m"
         Seconds, or a time such as "90s", "10m" or "1h", within which the comparison ends; what is compiled
         the first time on a machine takes half of it at most, and is not counted beyond. Where all of it does
         not fit, candidates are raced on growing parts of the data, and what is left out is not tried; the
         answer says so. It is not one of the settings of a run: one that goes on has a new budget for what is
-        left. Trials that run in this process (``n_jobs=1``) are not interrupted.
+        left. Trials that run in this process (``n_jobs=1``) are not interrupted. With None all is tried,
+        however long that takes.
     memory : int or str, optional
         Bytes, or as "500M" or "4G", for reading, and then for all workers of this machine together; by
         default half of what is free. Candidates that are forecast to take more are not tried; of such as take
@@ -156,7 +157,7 @@ def compare(
     """
     started = time.monotonic()
     _check_keywords(reading)
-    check_backend(backend)
+    check_backend(backend, scheduler)
     seconds, most = seconds_of(budget), bytes_of(memory)
     reading["memory"] = memory
     # read -> plan -> run -> judge -> write: each hands one result to the next
@@ -174,13 +175,16 @@ def compare(
     }
     planned = plan_comparison(dataset, models, metric, max_seconds=max_seconds, **options)
     folder = Path(out) if out is not None else Path("reports") / _folder_name(dataset.name)
-    with hold_folder(folder, planned.config, n_jobs=n_jobs, fresh=fresh):
+    with (
+        hold_folder(folder, planned.config, n_jobs=n_jobs, fresh=fresh),
+        open_cluster(backend, scheduler, n_jobs) as cluster,
+    ):
         spending = Spending(
             planned.source,
             seconds=seconds,
-            # a cluster has its own
-            memory=most if backend == "loky" or memory is not None else math.inf,
-            n_workers=effective_n_jobs(n_jobs),
+            # other machines have their own
+            memory=most if scheduler is None or memory is not None else math.inf,
+            n_workers=effective_n_jobs(n_jobs) if cluster is None else cluster.n_workers,
             started=started,
         )
         with watched(progress, f"compare {dataset.name}") as tell:
@@ -191,8 +195,7 @@ def compare(
                 progress=tell,
                 n_jobs=n_jobs,
                 last=partial(_keep_models, folder, dataset),
-                backend=backend,
-                scheduler=scheduler,
+                cluster=cluster,
             )
         found = Comparison(folder)
         _write_tables(found.tables(), folder / "tables")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.input_checks import check_readable
@@ -162,11 +163,12 @@ def contestants_for(dataset: SequenceDataset, models: Any, problem: Problem) -> 
     ValueError
         If a name matches nothing that can take part; the message lists what can.
     """
-    reference = FAMILIES[REFERENCE]
+    reference, model = FAMILIES[REFERENCE], chance_model(dataset, problem.n_counts)
     chance = ModelSpec(
         CHANCE,
         CHANCE,
-        lambda problem: chance_model(dataset, problem.n_counts),
+        # made beforehand: what is built goes to workers, and should not take the data with it
+        lambda problem: clone(model),
         missing=True,
         cost=lambda problem, settings: seconds_of_marginal(problem),
     )

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import time
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
 from pickle import PicklingError
@@ -19,7 +17,9 @@ from typing import Any
 import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
-from seqcompare.experiments.dask_cluster import run_on_dask
+from seqcompare.experiments.dask_cluster import Cluster
+from seqcompare.experiments.limit import Limit
+from seqcompare.experiments.travel import cannot_travel
 from seqcompare.experiments.trial import Outcome, Runner, Trial, given_up, run_trial
 from seqcompare.orphans import end_with
 from seqcompare.registry import all_added, take_over
@@ -33,50 +33,12 @@ PATIENCE = 3
 _BEGINS = "backend_kwargs" in signature(joblib.Parallel.__init__).parameters
 
 
-@dataclass(frozen=True)
-class Limit:
-    """When trials have to end.
-
-    Parameters
-    ----------
-    deadline : float
-        From when on no trial starts, by `time.monotonic`.
-    starts : callable (trial) -> bool
-        Whether a trial may start, asked when a worker is free for it.
-    patience : float, default=0.0
-        Seconds after the deadline at which the workers of trials that are still running are killed; these
-        trials stay undone. A trial that runs in this process is not interrupted.
-    """
-
-    deadline: float
-    starts: Callable[[Trial], bool] = lambda trial: True
-    patience: float = 0.0
-
-    @property
-    def left(self) -> float:
-        """Seconds until the deadline, 0 from then on."""
-        return max(self.deadline - time.monotonic(), 0.0)
-
-
-def check_backend(backend: str) -> None:
-    """Refuse what is no place for workers.
-
-    Raises
-    ------
-    ValueError
-        If there is no such backend.
-    """
-    if backend not in ("loky", "dask"):
-        raise ValueError(f"backend must be 'loky' or 'dask', got {backend!r}")
-
-
 def run_trials(
     trials: Sequence[Trial],
     store: Store,
     *,
     n_jobs: int = -1,
-    backend: str = "loky",
-    scheduler: str | None = None,
+    cluster: Cluster | None = None,
     run: Runner = run_trial,
     limit: Limit | None = None,
 ) -> Generator[Outcome]:
@@ -93,11 +55,10 @@ def run_trials(
     store : Store
         Where rows go; the file's folder also holds the marks of trials in flight.
     n_jobs : int, default=-1
-        Workers, as joblib counts them; with 1 trials run in this process. A cluster has its own.
-    backend : {"loky", "dask"}, default="loky"
-        Where workers live.
-    scheduler : str, optional
-        Address of the Dask scheduler; without one a local cluster is started.
+        Workers, as joblib counts them; with 1 trials run in this process. Of a cluster how many may run at a
+        time.
+    cluster : Cluster, optional
+        Where trials run; without one in workers of this machine.
     run : callable (trial) -> Outcome
         What runs one trial.
     limit : Limit, optional
@@ -106,12 +67,10 @@ def run_trials(
     Raises
     ------
     ValueError
-        If there is no such backend, or a trial cannot be sent to a worker.
+        If a trial cannot be sent to a worker.
     """
-    check_backend(backend)
-    if backend == "dask":
-        left = None if limit is None else limit.left
-        yield from run_on_dask(trials, store, n_jobs=n_jobs, scheduler=scheduler, run=run, left=left)
+    if cluster is not None:
+        yield from cluster.run(trials, store, n_jobs=n_jobs, run=run, limit=limit)
         return
     # workers that are used again may have been started in another folder
     inflight = store.path.parent.resolve() / INFLIGHT
@@ -149,16 +108,16 @@ def _run_rounds(
         marks = inflight / str(rounds)
         marks.mkdir(parents=True, exist_ok=True)
         try:
-            starting = batch if limit is None else _starting(batch, limit, refused)
+            starting = batch if limit is None else limit.starting(batch, refused)
             with _closing(_stream(starting, marks, workers, run, eager=limit is None)) as outcomes:
                 for outcome in outcomes:
                     store.add(outcome.position, outcome.row, outcome.curve, outcome.insights)
                     yield outcome
         except PicklingError as error:
-            raise _cannot_travel(error) from error
+            raise cannot_travel(error) from error
         except BrokenProcessPool as error:
             if "un-serialize" in str(error):
-                raise _cannot_travel(error) from error
+                raise cannot_travel(error) from error
             if limit is not None and not limit.left:
                 return
             caught = _collect_marks(inflight, trials)
@@ -171,24 +130,6 @@ def _run_rounds(
                 outcome = given_up(batch[0], f"each of {attempts} attempts, the last one alone")
                 store.add(outcome.position, outcome.row)
                 yield outcome
-
-
-def _cannot_travel(error: Exception) -> ValueError:
-    """Say that a trial, most likely a model of the user's in it, does not survive pickling."""
-    lines = str(error.__cause__ or error).strip(" \n\"'").splitlines()
-    return ValueError(
-        f"a trial cannot be sent to a worker process ({lines[-1] if lines else error}): expected models and "
-        "data that can be pickled and are importable there; with n_jobs=1 trials run in this process"
-    )
-
-
-def _starting(batch: Sequence[Trial], limit: Limit, refused: set[str]) -> Iterator[Trial]:
-    """Yield the trials that may start, each when it is asked for; note the others."""
-    for trial in batch:
-        if limit.left and limit.starts(trial):
-            yield trial
-        else:
-            refused.add(trial.trial_id)
 
 
 @contextmanager

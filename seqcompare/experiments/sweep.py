@@ -15,9 +15,11 @@ from joblib import effective_n_jobs
 
 from seqcompare.experiments.budget import seconds_of
 from seqcompare.experiments.config import described
+from seqcompare.experiments.dask_cluster import check_backend, open_cluster
+from seqcompare.experiments.limit import Limit
 from seqcompare.experiments.plan import plan_trials, select_trials
 from seqcompare.experiments.progress import Counter, Progress, estimate_seconds, watched
-from seqcompare.experiments.runner import Limit, check_backend, run_trials
+from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.state_space import state_space_table
 from seqcompare.experiments.suite_models import own_families
 from seqcompare.experiments.suites import Suite, load_suite, override_suite
@@ -209,7 +211,7 @@ def sweep(
     backend : {"loky", "dask"}, default="loky"
         Where workers live.
     scheduler : str, optional
-        Address of the Dask scheduler.
+        Address of the Dask scheduler; without one its workers are started on this machine.
     budget : float or str, optional
         Seconds, or a time such as "90s", "10m" or "1h", within which it ends. What does not fit stays for
         later: the same call runs it.
@@ -227,7 +229,7 @@ def sweep(
     FileExistsError
         If `out` holds something else than a run of the same settings, and `fresh` is not set.
     """
-    check_backend(backend)
+    check_backend(backend, scheduler)
     started, seconds = time.monotonic(), seconds_of(budget)
     chosen = override_suite(load_suite(suite), tasks, models, distances, seeds)
     everything = plan_trials(chosen)
@@ -247,14 +249,16 @@ def sweep(
         hold_folder(folder, config, n_jobs=n_jobs, fresh=fresh),
         Store(folder / STORE) as store,
         watched(progress, f"sweep {chosen.title}") as tell,
+        open_cluster(backend, scheduler, n_jobs) as cluster,
     ):
         done = store.done()
         _warm_up([trial for trial in trials if trial.trial_id not in done])
         estimates = {t.position: estimate_seconds(t) for t in trials if t.trial_id not in done}
-        words = _forecast(estimates, effective_n_jobs(n_jobs), seconds)
+        n_workers = effective_n_jobs(n_jobs) if cluster is None else cluster.n_workers
+        words = _forecast(estimates, n_workers, seconds)
         counter = Counter(len(trials), len(trials) - len(estimates), tell, estimates, words)
         limit = None if seconds is None else Limit(started + seconds)
-        outcomes = run_trials(trials, store, n_jobs=n_jobs, backend=backend, scheduler=scheduler, limit=limit)
+        outcomes = run_trials(trials, store, n_jobs=n_jobs, cluster=cluster, limit=limit)
         with closing(outcomes):
             for outcome in outcomes:
                 counter.add(outcome)

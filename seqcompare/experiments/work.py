@@ -11,9 +11,11 @@ from typing import Any
 import pandas as pd
 from joblib import effective_n_jobs
 
+from seqcompare.experiments.dask_cluster import Cluster
+from seqcompare.experiments.limit import Limit
 from seqcompare.experiments.models import Candidate
 from seqcompare.experiments.progress import Counter
-from seqcompare.experiments.runner import Limit, run_trials, start_workers
+from seqcompare.experiments.runner import run_trials, start_workers
 from seqcompare.experiments.spending import Reserve, Spending
 from seqcompare.experiments.trial import Trial
 from seqcompare.results.left_out import COUNTED, LEFT_OUT, SPENT, LeftOut
@@ -36,7 +38,7 @@ class Work:
     counter : Counter
         Whom to tell.
     how : dict
-        For `run_trials`: ``n_jobs``, ``backend``, ``scheduler``.
+        For `run_trials`: ``n_jobs``, ``cluster``.
     """
 
     store: Store
@@ -49,6 +51,10 @@ class Work:
         self.left_out: list[LeftOut] = []
         #: What of the whole procedure there was no time for, in words.
         self.skipped: list[str] = []
+
+    @property
+    def _cluster(self) -> Cluster | None:
+        return self.how.get("cluster")
 
     def run(
         self,
@@ -87,7 +93,7 @@ class Work:
         if missing and self.spending.limited and not always:
             self.start_workers()
         # what runs in this process cannot be ended
-        trusting = trusting or effective_n_jobs(self.how["n_jobs"]) == 1
+        trusting = trusting or (self._cluster is None and effective_n_jobs(self.how["n_jobs"]) == 1)
         left, n_done = missing, 0
         while left:
             limit = None if always else self.spending.limit(reserve, trusting=trusting)
@@ -117,10 +123,11 @@ class Work:
 
     def start_workers(self) -> None:
         """Start the workers that do not run yet, or were ended, before time is handed out."""
-        if self.how.get("backend", "loky") != "loky":  # a cluster has its own
-            return
         began = time.monotonic()
-        start_workers(self.how["n_jobs"])
+        if self._cluster is not None:
+            self._cluster.start()
+        else:
+            start_workers(self.how["n_jobs"])
         self.spending.starting = max(self.spending.starting, time.monotonic() - began)
 
     def _learn_of(self, trials: Sequence[Trial]) -> None:
@@ -165,6 +172,7 @@ class Work:
         facts = {
             "budget_seconds": self.spending.seconds,
             "spent_seconds": self.spending.spent,
+            "compiling_seconds": self.spending.beyond,
             "memory_bytes": self.spending.memory,
             "skipped": "; ".join(self.skipped),
         }

@@ -1,5 +1,6 @@
 """Trials that fail, poison their worker, or run in another order: the same rows."""
 
+import sys
 import threading
 import time
 
@@ -8,8 +9,10 @@ import pytest
 from sklearn.base import BaseEstimator
 from sweep_toys import light_suite
 
+import seqcompare
+from seqcompare.experiments.limit import Limit
 from seqcompare.experiments.plan import plan_trials
-from seqcompare.experiments.runner import INFLIGHT, Limit, run_trials
+from seqcompare.experiments.runner import INFLIGHT, run_trials
 from seqcompare.experiments.suites import load_suite
 from seqcompare.experiments.trial import run_trial
 from seqcompare.results.store import COST_COLUMNS, STORE, Store
@@ -166,6 +169,22 @@ def test_marks_of_a_killed_process_count_as_deaths(tmp_path):
     assert outcomes[-1].position == trials[0].position
 
 
-def test_an_unknown_backend_is_refused(tmp_path):
-    with Store(tmp_path / STORE) as store, pytest.raises(ValueError, match="'loky' or 'dask', got 'ray'"):
-        list(run_trials(trials_of(), store, backend="ray"))
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"backend": "ray"}, "backend must be 'loky' or 'dask', got 'ray'"),
+        ({"scheduler": "tcp://host:8786"}, "a scheduler .tcp://host:8786. is for backend='dask'"),
+    ],
+)
+def test_what_is_no_place_for_workers_is_refused(tmp_path, options, words):
+    with pytest.raises(ValueError, match=words):
+        seqcompare.sweep(light_suite(), tmp_path / "run", **options)
+    with pytest.raises(ValueError, match=words):
+        seqcompare.compare(["abab"] * 9, "markov", out=tmp_path / "run", **options)
+    assert not (tmp_path / "run").exists()
+
+
+def test_without_the_extra_the_error_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ImportError, match=r"pip install 'seqcompare\[dask\]'"):
+        seqcompare.sweep(light_suite(), tmp_path / "run", backend="dask")
