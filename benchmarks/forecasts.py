@@ -125,7 +125,7 @@ def run(name, models):
     x = load()
     first = len(x) - STEPS - N_ORIGINS + 1
     with tempfile.TemporaryDirectory() as folder:
-        found = seqcompare.compare([x[:first]], models, out=folder, n_jobs=1)
+        found = seqcompare.compare([x[:first]], models, out=folder, budget=None, n_jobs=1)
         named = found.answer().forecaster
         models = {f"forecaster: {named.candidate}": found.forecaster()}
         if named.rival is not None and (found.folder / "model.skops").is_file():

@@ -345,7 +345,7 @@ def walk(series: Series, rows: list[dict[str, Any]], out: Path, most: float) -> 
         elif forecast(done, size, series.memory, "bytes") > free():
             found = [{"phase": "fit", "left_out": "over the memory there is"}]
         else:
-            found = in_child(series, size, 30 * most)
+            found = in_child(series, size, 100 * most)
         new = [{"series": key(series), "size": size, **row} for row in found]
         with out.open("a") as file:
             file.writelines(json.dumps(row) + "\n" for row in new)

@@ -91,7 +91,7 @@ def run_one(name: str, size: str, number: int, n_jobs: int = 1) -> dict[str, obj
     start = time.process_time()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = seqcompare.compare(data, kind.models, out=folder, n_jobs=n_jobs)
+        found = seqcompare.compare(data, kind.models, out=folder, budget=None, n_jobs=n_jobs)
         outcome, why = judge_verdict(kind, found)
         verdict, row = found.verdict(), found.answer().frame().set_index("entry")
     mine = row.loc[verdict.entry] if verdict.entry in row.index else pd.Series(dtype=object)

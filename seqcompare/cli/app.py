@@ -32,6 +32,7 @@ from seqcompare.cli.options import (
 from seqcompare.cli.predicting import explain, export, forecast, predict
 from seqcompare.cli.profiling import profile
 from seqcompare.command import typed
+from seqcompare.experiments.budget import USUAL
 
 if TYPE_CHECKING:
     from seqcompare.data.dataset import SequenceDataset
@@ -118,7 +119,7 @@ def sweep(
         ),
     ] = None,
     models: ModelOption = None,
-    budget: BudgetOption = None,
+    budget: BudgetOption = "none",
     backend: BackendOption = "loky",
     scheduler: SchedulerOption = None,
     opened: OpenOption = False,
@@ -206,7 +207,7 @@ def compare(
     ] = 600.0,
     random_state: Annotated[int, typer.Option("--seed", help="Seed of the folds.")] = 0,
     ids: NamesOption = True,
-    budget: BudgetOption = None,
+    budget: BudgetOption = USUAL,
     memory: MemoryOption = None,
     backend: BackendOption = "loky",
     scheduler: SchedulerOption = None,
@@ -291,7 +292,7 @@ def claims(
     ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the runs.")] = Path("reports/claims"),
     only_list: Annotated[bool, typer.Option("--list", help="List the claims; test none.")] = False,
-    budget: BudgetOption = None,
+    budget: BudgetOption = "none",
     backend: BackendOption = "loky",
     scheduler: SchedulerOption = None,
     jobs: JobsOption = -1,

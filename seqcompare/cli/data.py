@@ -123,9 +123,12 @@ def read_data(output: Output, data: str, **told: Any) -> SequenceDataset:
 def _steps(text: str) -> int:
     """Return a number of steps, which may be written as 1e6."""
     try:
-        return int(float(text))
+        n_steps = int(float(text))
     except (ValueError, OverflowError):
-        raise ValueError(f"--sample takes a number of steps, such as 1e6, got {text!r}") from None
+        n_steps = 0
+    if n_steps < 1:
+        raise ValueError(f"--sample takes a number of steps, such as 1e6, got {text!r}")
+    return n_steps
 
 
 def with_data(command: Callable[..., None]) -> Callable[..., None]:

@@ -62,9 +62,8 @@ BudgetOption = Annotated[
     str | None,
     typer.Option(
         "--budget",
-        help="Time within which it ends, such as 90s, 10m or 1h; what is left out for that is said. Models "
-        "that are compiled the first time take longer.",
-        show_default=False,
+        help="Time within which it ends, such as 90s, 10m or 1h, or none; what is left out for that is said. "
+        "Models that are compiled the first time take longer.",
     ),
 ]
 MemoryOption = Annotated[

@@ -16,6 +16,7 @@ from seqcompare.data.free_memory import free_memory
 from seqcompare.data.legacy_text import likely_encodings
 from seqcompare.data.options import Form
 from seqcompare.data.packed import BROKEN, declared_size, open_packed, packing_of, without_packing
+from seqcompare.quantities import size
 
 # of a byte of text, while cells are objects of Python: 47 in a table of short words, 26 in one of numbers
 GROWTH = 48
@@ -125,8 +126,8 @@ def check_memory(needed: float, path: Path, what: str) -> None:
     most = bytes_of(None) if now is None else now.memory
     if needed > most:
         raise DataError(
-            f"{what}, which may need {needed / _UNITS['G']:.1f} GiB of memory, and "
-            f"{most / _UNITS['G']:.1f} GiB may be used; read a part of it (of Parquet files: --sample), "
+            f"{what}, which may need {size(needed / 1e6)} of memory, and "
+            f"{size(most / 1e6)} may be used; read a part of it (of Parquet files: --sample), "
             "or say how much (memory)",
             path,
         )

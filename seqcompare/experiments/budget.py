@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 
+#: What a comparison may take where nothing is said.
+USUAL = "8m"
 _SECONDS = {"": 1, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
 
@@ -15,13 +17,14 @@ def seconds_of(budget: float | str | None) -> float | None:
     ----------
     budget : float, str or None
         Seconds, or a number with a unit: "90s", "10m", "1.5h", "2d"; several of these add up ("1h30m").
+        None, or "none", is no budget.
 
     Raises
     ------
     ValueError
         If it is no time span, or not above 0.
     """
-    if budget is None:
+    if budget is None or (isinstance(budget, str) and budget.strip().lower() == "none"):
         return None
     total = math.nan
     if isinstance(budget, str):
@@ -39,6 +42,6 @@ def seconds_of(budget: float | str | None) -> float | None:
     elif isinstance(budget, (int, float)) and not isinstance(budget, bool):
         total = float(budget)
     if not (math.isfinite(total) and total > 0):
-        expected = "seconds, or numbers with s, m, h or d, such as '10m'"
+        expected = "seconds, or numbers with s, m, h or d, such as '10m', or 'none'"
         raise ValueError(f"budget must be more than 0: {expected}; got {budget!r}")
     return total

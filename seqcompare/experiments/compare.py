@@ -21,7 +21,7 @@ from seqcompare.data.encoding import with_joint_symbols
 from seqcompare.data.read import read
 from seqcompare.data.readers import reading_options
 from seqcompare.data.source import bytes_of
-from seqcompare.experiments.budget import seconds_of
+from seqcompare.experiments.budget import USUAL, seconds_of
 from seqcompare.experiments.comparison import Comparison
 from seqcompare.experiments.config import describe_data, described, fingerprint
 from seqcompare.experiments.contestants import (
@@ -71,7 +71,7 @@ def compare(
     progress: Callable[[Progress], None] | None = None,
     backend: str = "loky",
     scheduler: str | None = None,
-    budget: float | str | None = None,
+    budget: float | str | None = USUAL,
     memory: int | str | None = None,
     ids: bool = True,
     **reading: Any,
@@ -123,12 +123,13 @@ def compare(
         Where workers live.
     scheduler : str, optional
         Address of the Dask scheduler; without one its workers are started on this machine.
-    budget : float or str, optional
+    budget : float, str or None, default="8m"
         Seconds, or a time such as "90s", "10m" or "1h", within which the comparison ends; what is compiled
         the first time on a machine takes half of it at most, and is not counted beyond. Where all of it does
         not fit, candidates are raced on growing parts of the data, and what is left out is not tried; the
         answer says so. It is not one of the settings of a run: one that goes on has a new budget for what is
-        left. Trials that run in this process (``n_jobs=1``) are not interrupted.
+        left. Trials that run in this process (``n_jobs=1``) are not interrupted. With None all is tried,
+        however long that takes.
     memory : int or str, optional
         Bytes, or as "500M" or "4G", for reading, and then for all workers of this machine together; by
         default half of what is free. Candidates that are forecast to take more are not tried; of such as take

@@ -95,6 +95,9 @@ class Spending:
     ) -> None:
         self.source, self.seconds, self.memory, self.n_workers = source, seconds, memory, n_workers
         self.started = time.monotonic() if started is None else started
+        #: Seconds that were left out of the budget.
+        self.beyond = 0.0
+        self._paused = 0.0
         #: Seconds that workers take to start, as measured.
         self.starting = 0.0
         self._candidates: dict[tuple[str, str], dict[int, _Measured]] = {}
@@ -117,11 +120,14 @@ class Spending:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Leave out of the budget what is done inside, beyond half of it."""
+        """Leave out of the budget what is done inside, beyond half of it in all."""
         begun = time.monotonic()
         yield
+        self._paused += time.monotonic() - begun
         counted = math.inf if self.seconds is None else self.seconds / 2
-        self.started += max(0.0, time.monotonic() - begun - counted)
+        beyond = max(self._paused - counted, 0.0)
+        self.started += beyond - self.beyond
+        self.beyond = beyond
 
     @property
     def _end(self) -> float:

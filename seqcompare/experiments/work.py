@@ -172,6 +172,7 @@ class Work:
         facts = {
             "budget_seconds": self.spending.seconds,
             "spent_seconds": self.spending.spent,
+            "compiling_seconds": self.spending.beyond,
             "memory_bytes": self.spending.memory,
             "skipped": "; ".join(self.skipped),
         }

@@ -129,6 +129,11 @@ def check_sequences(
         if hasattr(estimator, "encoding_"):
             sequences = estimator.encoding_.transform(sequences)
     check_readable(sequences, type(estimator).__name__, mixed=mixed == "keep", missing=allow_none)
+    if numbers and mixed == "refuse" and sequences.kind == "symbols":
+        raise ValueError(
+            f"{type(estimator).__name__} is of numbers, and X holds {kind_words('symbols')} "
+            f"such as {str(sequences.values.flat[0])!r}"
+        )
     if sequences.kind == "real":
         largest = np.inf if getattr(estimator, "_tells_what_is_too_large", False) else LARGEST
         check_finite(sequences, allow_nan=allow_nan, largest=largest)

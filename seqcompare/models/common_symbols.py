@@ -169,8 +169,9 @@ class CommonSymbols(MetaEstimatorMixin, Tagger):
 def lumped(problem: Problem, found: Iterable[Settings]) -> list[Settings]:
     """Return settings with how many symbols they tell apart, where there are too many answers for all."""
     # no symbol of a task is rare
-    few = problem.task is not None or problem.role not in ("next", "step") or problem.n_classes <= MANY
-    return list(found) if few else [{**settings, "symbols": KEPT} for settings in found]
+    of_symbols = problem.task is None and problem.kind == "symbols" and problem.role in ("next", "step")
+    many = of_symbols and problem.n_classes > MANY
+    return [{**settings, "symbols": KEPT} if many else settings for settings in found]
 
 
 def told_apart(problem: Problem, settings: Settings) -> tuple[int, int]:

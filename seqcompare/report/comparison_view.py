@@ -76,7 +76,8 @@ class ComparisonView:
         columns : tuple of str
             Those that hold contestants.
         """
-        known = {column: frame[column].map(self._names) for column in columns}
+        # of what was not tested in time the head of the model is all that there is
+        known = {column: frame[column].map(self._names).fillna(frame[column]) for column in columns}
         if "entry" in known:
             known["model"] = known["entry"]
         if "family" in frame:

@@ -51,7 +51,7 @@ class Spent:
     seconds : float or None
         The budget; None without one.
     spent : float
-        Seconds until the last trial had ended.
+        Seconds until the last trial had ended, without those of `compiling`.
     memory : float
         Bytes that all trials at a time could have.
     left_out : tuple of LeftOut
@@ -62,6 +62,8 @@ class Spent:
         What of the whole procedure there was no time for.
     raced : dict of str to int
         The models whose candidates were chosen by one in so many of the items of training parts.
+    compiling : float
+        Seconds beyond the budget in which kernels were compiled, as happens once on a machine.
     """
 
     seconds: float | None
@@ -71,6 +73,7 @@ class Spent:
     n_candidates: Mapping[str, int] = field(default_factory=dict)
     skipped: str = ""
     raced: Mapping[str, int] = field(default_factory=dict)
+    compiling: float = 0.0
 
     @classmethod
     def of(
@@ -103,6 +106,8 @@ class Spent:
             {entry: len(labels) for entry, labels in grids.items()},
             value["skipped"] if isinstance(value["skipped"], str) else "",
             dict(zip(race["entry"], part_of_rows(race), strict=True)),
+            # of runs of earlier versions nothing is known
+            float(value.get("compiling_seconds", 0.0)),
         )
 
     @property

@@ -107,6 +107,9 @@ def say_budget(findings: Findings, writer: Writer) -> None:
         ("spent", "budget_seconds", "value", found.seconds),
         ("spent", "spent_seconds", "value", found.spent),
     ]
+    if found.compiling >= 1:
+        text += f" beside {duration(found.compiling)} of compiling, which happens once on a machine"
+        evidence.append(("spent", "compiling_seconds", "value", found.compiling))
     if not (apart or late or found.skipped or found.raced):
         writer.say(f"{text}: enough for all {several(n, 'candidate')}.", *evidence)
         return

@@ -12,6 +12,7 @@ from seqcompare.experiments.budget import seconds_of
     ("given", "seconds"),
     [
         (None, None),
+        ("none", None),
         (90, 90),
         (1.5, 1.5),
         ("90", 90),
@@ -29,7 +30,10 @@ def test_a_budget_is_seconds_or_has_units(given, seconds):
     "given", ["soon", "", "10 apples", "-3m", 0, -1, math.nan, math.inf, True, "1.2.3s", "3 4m", []]
 )
 def test_what_is_no_budget_is_one_clear_error(given, tmp_path):
-    with pytest.raises(ValueError, match="budget must be more than 0: seconds, or numbers with s, m, h or d"):
+    with pytest.raises(
+        ValueError,
+        match="budget must be more than 0: seconds, or numbers with s, m, h or d, such as '10m', or 'none'",
+    ):
         seqcompare.compare(["abab"] * 9, "markov", budget=given, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

@@ -1,5 +1,6 @@
 """Who stays in a race, and a comparison that keeps to its budget."""
 
+import re
 import time
 from dataclasses import replace
 
@@ -161,7 +162,7 @@ def rows_of_tests(found):
 
 def test_a_budget_that_is_enough_changes_nothing(tmp_path):
     models = [toy(0.1, 0.5, 0.9)]
-    plain = compare_toys(models, tmp_path / "plain")
+    plain = compare_toys(models, tmp_path / "plain", budget=None)
     within = compare_toys(models, tmp_path / "within", budget="1h")
     pd.testing.assert_frame_equal(rows_of_tests(within), rows_of_tests(plain), check_exact=True)
     assert within.verdict().entry == plain.verdict().entry
@@ -176,7 +177,7 @@ def test_a_race_drops_what_is_told_apart_and_changes_no_trial(tmp_path):
     said = []
     told = {"progress": lambda step: said.append(step.forecast)}
     within = compare_toys(models, tmp_path / "within", n_jobs=2, budget=600, **told)
-    plain = compare_toys(models, tmp_path / "plain")
+    plain = compare_toys(models, tmp_path / "plain", budget=None)
     assert [text for text in said if text] == [said[0]]
     assert said[0].startswith("forecast: 4 candidates in 2 folds, about ")
     assert said[0].endswith("; the budget is 10 min")
@@ -201,7 +202,7 @@ def test_what_does_not_fit_is_not_tried_and_that_is_said(tmp_path):
     assert left["model"].tolist() == ["slow 0.5", "slow 0.9"]
     # a budget is no setting: without one the same run goes on, and what was done counts
     before = found.frame()
-    more = seqcompare.compare((list(x), y), models, **where)
+    more = seqcompare.compare((list(x), y), models, budget=None, **where)
     assert more.answer().judgement.status["slow"] != "not tried"
     assert "budget" not in str(more.verdict())
     kept = more.frame().set_index("trial_id").loc[before["trial_id"], "trial_seconds"]
@@ -352,6 +353,24 @@ def test_what_is_compiled_takes_half_of_a_budget_at_most(budget, left_out, monke
     with spending.paused():
         pass
     assert spending.started == begun + left_out
+    # of half of a budget that is gone nothing is left for what is compiled later
+    with spending.paused():
+        pass
+    assert spending.beyond == max(20 - budget / 2, 0)
+    assert spending.started == begun + spending.beyond
+
+
+def test_an_answer_says_how_long_was_compiled_beyond_the_budget(tmp_path, monkeypatch):
+    monkeypatch.setattr(rounds, "_warm_up", lambda planned: time.sleep(1.3))
+    found = compare_toys([toy(0.9)], tmp_path / "run", budget=0.5)
+    said = (
+        "The budget was 500 ms, and .* were spent beside 1.* s of compiling, which happens once on a machine"
+    )
+    assert re.search(said, str(found.verdict()))
+
+
+def test_where_nothing_is_said_a_comparison_has_eight_minutes(tmp_path):
+    assert "The budget was 8 min" in str(compare_toys([toy(0.9)], tmp_path / "run").verdict())
 
 
 def test_a_trial_that_ends_before_new_workers_would_have_started_is_waited_for():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -110,6 +112,9 @@ def test_comparisons_lump_large_alphabets_and_say_so(kind):
     # of labels that are few nothing is lumped, however many symbols there are
     step = Problem("step", "symbols", Budget(50, 20, 1e9), n_symbols=5000, n_classes=4, longest=50)
     assert all("symbols" not in settings for settings in spec.grid(step))
+    # nor of numbers, of which none is rare
+    numbers = replace(step, kind="real", n_symbols=0, n_classes=5000)
+    assert all("symbols" not in settings for settings in spec.grid(numbers))
 
 
 def test_a_window_of_all_symbols_is_forecast_to_need_them():

@@ -17,8 +17,8 @@ from seqcompare.typing import Floats, Labels
 
 def arguments(part: SequenceDataset) -> dict[str, Any]:
     """Return the part as keyword arguments of `fit`."""
-    given = {"X": part.X, "y": part.y, "sample_weight": part.sample_weight}
-    return {name: value for name, value in given.items() if value is not None}
+    weights = {} if part.sample_weight is None else {"sample_weight": part.sample_weight}
+    return {"X": part.X, "y": part.y, **weights}
 
 
 def weighed_steps(model: BaseEstimator, reading: Reading, part: SequenceDataset) -> tuple[Sequences, Floats]:

@@ -217,6 +217,13 @@ def test_all_sequences_are_as_likely_to_be_drawn():
         (WindowStepRegressor(LinearRegression()), [NUMBERS], ValueError, "are fitted by Ridge\\(\\)"),
         (WindowStepRegressor(), [NUMBERS], ValueError, "the parts have no targets"),
         (HMM(objective="prediction"), [SYMBOLS], ValueError, "takes all data at once"),
+        (
+            Autoregression(1),
+            [["abab"]],
+            ValueError,
+            "Autoregression is of numbers, and X holds symbols such as 'a'",
+        ),
+        (MarkovTagger(), [["abab"]], ValueError, "requires y to be passed"),
     ],
 )
 def test_what_cannot_be_fitted_to_parts_says_so(model, parts, error, message):
