@@ -24,6 +24,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 
 from seqcompare import Sequences
 from seqcompare.data.dataset import SequenceDataset
@@ -107,12 +108,23 @@ def jobs(n_sets):
 
 
 def table(out):
-    """Print a line a task: sets judged, sets right, and what was named."""
+    """Print a line a task: sets judged, sets right with an exact 95% interval, and what was named."""
     rows = pd.DataFrame([json.loads(line) for line in out.read_text().splitlines()])
-    for name, part in rows.groupby("task", sort=False):
-        named = part["model"].astype(str).value_counts().head(3).to_dict()
-        print(f"| `{name}` | {int(part['right'].sum())} of {len(part)} | {named} |")
-    print(f"all: {int(rows['right'].sum())} of {len(rows)}")
+    print("| sets of | right | named |\n|---|---|---|")
+    order = [*TASKS, *(f"reach of AR({order})" for order in ORDERS)]
+    for name in [task for task in order if task in set(rows["task"])]:
+        part = rows[rows["task"] == name]
+        named = part["reach" if "reach" in name else "model"].value_counts().head(3)
+        words = "; ".join(f"{what} {n}" for what, n in named.items())
+        print(f"| {name} | {share(part)} | {words} |")
+    print(f"| all | {share(rows)} | |")
+
+
+def share(rows):
+    """Return how many are right, with an exact interval."""
+    test = binomtest(int(rows["right"].sum()), len(rows))
+    found = test.proportion_ci(method="exact")
+    return f"{test.k} of {test.n} ({found.low:.2f} to {found.high:.2f})"
 
 
 def main() -> None:
@@ -120,7 +132,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", type=int, default=20)
     parser.add_argument("--only", default="")
-    parser.add_argument("--out", type=Path, default=Path("reports/number_verdicts.jsonl"))
+    parser.add_argument("--out", type=Path, default=Path("reports/numbers/rows.jsonl"))
     parser.add_argument("--table", action="store_true", help="print what there is, and no more")
     parser.add_argument("--share", default="0/1", help="K/N: every Nth seed from K on, to run N side by side")
     options = parser.parse_args()
