@@ -390,7 +390,7 @@ def test_what_is_compiled_takes_half_of_a_budget_at_most(budget, left_out, monke
 def test_an_answer_says_how_long_was_compiled_beyond_the_budget(tmp_path, monkeypatch):
     monkeypatch.setattr(rounds, "_warm_up", lambda planned: time.sleep(1.3))
     found = compare_toys([toy(0.9)], tmp_path / "run", budget=0.5)
-    said = "The budget was 500 ms, and .* were spent beside 1.* s in which models were loaded and compiled, the latter once"
+    said = "500 ms, and .* were spent beside 1.* s in which models were loaded and compiled, the latter once"
     assert re.search(said, str(found.verdict()))
 
 
