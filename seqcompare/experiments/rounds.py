@@ -261,6 +261,15 @@ def _tested(planned: PlannedComparison, work: Work) -> None:
         return
     done = work.store.done()
     late = {t.entry for t in tests if t.trial_id not in done}
+    # forecasts and backtests make tests longer than tuning has told: who lacks little is tested to the end
+    lacks = {name: [t for t in tests if t.entry == name and t.trial_id not in done] for name in late}
+    for name in sorted(late, key=lambda name: work.spending.wall(lacks[name])):
+        over = work.spending.kept / 2 - work.spending.late
+        if work.spending.knows_all(lacks[name]) and work.spending.wall(lacks[name]) <= over:
+            work.run([t for t in tests if t.entry == name], always=True)
+            late.discard(name)
+    if not late:
+        return
     if late == {t.entry for t in tests}:
         # an answer by the quickest model is better than none
         first = tests[0].entry

@@ -215,11 +215,17 @@ def test_a_model_that_is_not_tested_in_every_fold_is_left_out_whole(tmp_path, mo
 
     monkeypatch.setattr(Spending, "limit", limit)
     models = [toy(0.9, name="quick"), toy(0.95, name="late")]
-    found = compare_toys(models, tmp_path / "run", budget="1h")
+    with monkeypatch.context() as patched:
+        patched.setattr(Spending, "kept", 0.0)
+        found = compare_toys(models, tmp_path / "run", budget="1h")
     judged = found.answer().judgement
     assert judged.status == {"chance": "inferior", "quick": "enough", "late": "not tried"}
     assert judged.reasons["late"] == "over the budget"
     assert set(found.frame()["entry"]) == {"chance", "quick"}
+    # who lacks no more than half of what is kept for the report is tested to the end
+    whole = compare_toys(models, tmp_path / "whole", budget="1h")
+    assert "late" in set(whole.frame()["entry"])
+    assert whole.answer().judgement.status["late"] != "not tried"
 
 
 def never_fits(monkeypatch):
