@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -127,7 +128,8 @@ def _after(
         work.leave_out(c.name, over, OVER_TIME, part)
         stay = [x for x in c.candidates if x not in over]
         whole = [k for k in folds if not any((c.name, x.label, k) in undone for x in stay)]
-        rows = frame[(frame["entry"] == c.name) & frame["model"].isin([x.label for x in stay])]
+        mine = frame[frame["entry"] == c.name]
+        rows = mine[mine["model"].isin([x.label for x in stay])]
         together = rows[rows["seed"].isin(whole)]
         if len(together):
             sums = work.store.sums(together["trial_id"])
@@ -137,8 +139,8 @@ def _after(
             apart = told_apart(table, before.get(c.name), tolerance)
             work.leave_out(c.name, [x for x in stay if x.label in apart], TOLD_APART, part)
             stay = [x for x in stay if x.label not in apart]
-        if len(whole) < len(folds):
-            work.discount(rows["trial_id"])
+        # nobody is chosen who is over the budget
+        work.discount((mine if len(whole) < len(folds) else mine.drop(rows.index))["trial_id"])
         contestants.append(replace(c, candidates=tuple(stay)))
     return replace(planned, contestants=tuple(c for c in contestants if c.candidates)), found
 
@@ -276,6 +278,9 @@ def afford(
         if len(kept) < len(c.candidates) and c.name in ran:
             raced.add(c.name)
             kept = _testable(purse, c)
+        elif len(kept) == 1 < len(c.candidates):
+            testable = {x.label: x for x in _testable(purse, c)}
+            kept = [_best_of_race(work, c, testable, partial(purse.tests, c))]
         work.leave_out(c.name, [x for x in c.candidates if x not in kept], OVER_TIME, 0)
         longer = max(purse.tests(c, x) for x in kept) - purse.tests(c, purse.quickest(c))
         purse.give(longer + (0.0 if c.name in raced else purse.tuning(c, kept)), c, kept)
@@ -291,7 +296,7 @@ def _comes_back(purse: _Purse, work: Work, c: Contestant) -> Candidate | None:
     if not able:
         return None
     # who was dropped later is better than who was dropped before
-    best = _best_of_race(work, c, able, lambda x: purse.tests(c, x))
+    best = _best_of_race(work, c, able, partial(purse.tests, c))
     work.take_back(c.name, best.label)
     return best
 
@@ -312,12 +317,15 @@ def _best_of_race(
 ) -> Candidate:
     """Return the best of these on the largest part that any was raced on, and let no other row count.
 
-    Of a race that was cut short nothing counts: then it is the quickest.
+    Of a race that was cut short it is the best in the folds in which most of these were raced; without any it
+    is the quickest.
     """
-    frame = work.frame()
+    frame = work.store.frame()
     rows = frame[(frame["entry"] == c.name) & (frame["axis"] == RACE)]
-    last = rows[rows["model"].isin(list(able))]
+    last = rows[rows["model"].isin(list(able)) & (rows["status"] == "ok")]
     last = last[part_of_rows(last) == part_of_rows(last).min()]
+    n_raced = last["seed"].map(last["seed"].value_counts())
+    last = last[n_raced == n_raced.max()]
     table = compare_candidates(last, work.store.sums(last["trial_id"])).set_index("model")
     best = able[str(table["loss"].idxmin())] if len(table) else min(able.values(), key=seconds)
     work.discount(rows["trial_id"][rows["model"] != best.label])

@@ -201,15 +201,19 @@ def _to_come(planned: PlannedComparison, work: Work, trial: Trial | None = None)
     return spending.wall(tests) + last + spending.starting
 
 
-def _in_order(trials: list[Trial], work: Work) -> list[Trial]:
-    """Return trials in the order in which they are run: within a budget all folds of the quickest first."""
+def _in_order(trials: list[Trial], work: Work, *, tests: bool = False) -> list[Trial]:
+    """Return trials in the order in which they are run: within a budget all folds of the quickest first.
+
+    Of tests those of a model belong together, whichever candidate each of its folds has chosen.
+    """
     if not work.spending.limited:
         return trials
     seconds: dict[tuple[str, str], float] = {}
-    for t in trials:
-        key = (t.entry, t.candidate.label)
+    keys = [(t.entry, "" if tests else t.candidate.label) for t in trials]
+    for key, t in zip(keys, trials, strict=True):
         seconds[key] = seconds.get(key, 0.0) + work.spending.of(t)
-    return sorted(trials, key=lambda t: (seconds[t.entry, t.candidate.label], t.entry, t.candidate.label))
+    order = sorted(range(len(trials)), key=lambda i: (seconds[keys[i]], keys[i]))
+    return [trials[i] for i in order]
 
 
 def _without_the_late(
@@ -252,13 +256,23 @@ def _tested(planned: PlannedComparison, work: Work) -> None:
     by_name = {c.name: c for c in planned.contestants}
     last = (last_fit(planned, work.spending, by_name[t.entry], t.candidate) for t in tests)
     reserve = max(last, default=0.0) if work.spending.limited else 0.0
-    if work.run(_in_order(tests, work), reserve=reserve, known=True):
+    tests = _in_order(tests, work, tests=True)
+    if work.run(tests, reserve=reserve, known=True):
         return
     done = work.store.done()
     late = {t.entry for t in tests if t.trial_id not in done}
+    # forecasts and backtests make tests longer than tuning has told: who lacks little is tested to the end
+    lacks = {name: [t for t in tests if t.entry == name and t.trial_id not in done] for name in late}
+    for name in sorted(late, key=lambda name: work.spending.wall(lacks[name])):
+        over = work.spending.kept / 2 - work.spending.late
+        if work.spending.knows_all(lacks[name]) and work.spending.wall(lacks[name]) <= over:
+            work.run([t for t in tests if t.entry == name], always=True)
+            late.discard(name)
+    if not late:
+        return
     if late == {t.entry for t in tests}:
         # an answer by the quickest model is better than none
-        first = _in_order(tests, work)[0].entry
+        first = tests[0].entry
         work.run([t for t in tests if t.entry == first], always=True)
         late.discard(first)
     work.discount(t.trial_id for t in tests if t.entry in late)

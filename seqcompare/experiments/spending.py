@@ -130,14 +130,28 @@ class Spending:
         self.beyond = beyond
 
     @property
+    def kept(self) -> float:
+        """Seconds of the budget that are kept for the report; 0 without one."""
+        return 0.0 if self.seconds is None else min(_KEPT * self.seconds, _MOST_KEPT)
+
+    @property
     def _end(self) -> float:
         """When the last trial has to have ended."""
         assert self.seconds is not None
-        return self.started + self.seconds - min(_KEPT * self.seconds, _MOST_KEPT)
+        return self.started + self.seconds - self.kept
 
     def knows(self, entry: str, candidate: Candidate) -> bool:
         """Whether anything was measured of a candidate."""
         return (entry, candidate.label) in self._candidates
+
+    def knows_all(self, trials: Iterable[Trial]) -> bool:
+        """Whether something was measured of each candidate of these."""
+        return all(self.knows(trial.entry, trial.candidate) for trial in trials)
+
+    @property
+    def late(self) -> float:
+        """Seconds since the last trial had to end; 0 before that, and without a budget."""
+        return 0.0 if self.seconds is None else max(time.monotonic() - self._end, 0.0)
 
     @property
     def learned(self) -> bool:

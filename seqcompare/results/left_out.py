@@ -111,9 +111,14 @@ class Spent:
         )
 
     @property
+    def late(self) -> list[LeftOut]:
+        """The candidates that there was no time for."""
+        return [x for x in self.left_out if x.reason == OVER_TIME]
+
+    @property
     def cut_short(self) -> bool:
         """Whether more time would have tried more."""
-        return bool(self.skipped) or any(x.reason == OVER_TIME for x in self.left_out)
+        return bool(self.skipped or self.late)
 
     def missing(self, entry: str) -> list[LeftOut]:
         """Return the candidates of a model that may be better than those that were tried."""

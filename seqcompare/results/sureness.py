@@ -10,7 +10,7 @@ from seqcompare.quantities import about, duration, probability, several, size
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.findings import Findings, Number, Writer, brief
 from seqcompare.results.judgement import EQUIVALENT, INFERIOR, NOT_TRIED, UNDECIDED
-from seqcompare.results.left_out import OVER_MEMORY, OVER_TIME, TOLD_APART, LeftOut
+from seqcompare.results.left_out import OVER_MEMORY, TOLD_APART, LeftOut
 
 #: More units than this nobody will gather.
 _MOST = 1e6
@@ -31,7 +31,7 @@ def say_how_sure(found: Findings, writer: Writer) -> None:
     if judged.at_most <= found.tolerance:
         writer.say(
             f"How sure that is: no other model is better by more than {found.margin} (probability {p}; "
-            f"at most {most}, with 95% confidence).",
+            f"at most {most}, with 95% confidence).{own_words(found)}",
             *evidence,
         )
         return
@@ -39,13 +39,25 @@ def say_how_sure(found: Findings, writer: Writer) -> None:
     writer.say(
         f"How sure that is: no other model was shown to be better by more than {found.margin}; that none is "
         f"has a probability of {p}, and at most {most} better cannot be excluded "
-        f"({found.named(judged.rival)}).{settle}",
+        f"({found.named(judged.rival)}).{own_words(found)}{settle}",
         *evidence,
     )
 
 
+def own_words(found: Findings) -> str:
+    """Return a sentence on the winner's own candidates that were not tried; empty where all were."""
+    winner = str(found.judgement.winner)
+    if found.spent is None or not (left := found.spent.missing(winner)):
+        return ""
+    n = several(found.spent.n_candidates.get(winner, 0), "candidate")
+    return f" Another of its own may be better: {len(left)} of its {n} {_were(left)} not tried to the end."
+
+
 def settle_words(found: Findings) -> str:
     """Return a sentence on what would settle what is open."""
+    if found.spent is not None and found.spent.late:
+        late = several(len(found.spent.late), "candidate")
+        return f"First of all more time would: {late} {_were(found.spent.late)} over the budget."
     more, data = found.judgement.more, found.data
     if found.in_time:
         one = "there is one series" if data["n_sequences"] == 1 else "the series are few"
@@ -101,14 +113,16 @@ def say_budget(findings: Findings, writer: Writer) -> None:
         return
     n = sum(found.n_candidates.values())
     apart = [x for x in found.left_out if x.reason == TOLD_APART]
-    late = [x for x in found.left_out if x.reason == OVER_TIME]
+    late = found.late
     text = f"The budget was {duration(found.seconds)}, and {duration(found.spent)} were spent"
     evidence: list[Number] = [
         ("spent", "budget_seconds", "value", found.seconds),
         ("spent", "spent_seconds", "value", found.spent),
     ]
     if found.compiling >= 1:
-        text += f" beside {duration(found.compiling)} of compiling, which happens once on a machine"
+        text += (
+            f" beside {duration(found.compiling)} in which models were loaded and compiled, the latter once"
+        )
         evidence.append(("spent", "compiling_seconds", "value", found.compiling))
     if not (apart or late or found.skipped or found.raced):
         writer.say(f"{text}: enough for all {several(n, 'candidate')}.", *evidence)

@@ -12,6 +12,8 @@ import pandas as pd
 _CUT_SHORT = ("budget", "seconds")
 #: Sizes that are numbers of steps.
 _SEEN = ("order", "width", "depth")
+#: What the names of candidates end in that take rare symbols together.
+_TOGETHER = r", \d+ commonest symbols\b"
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ def find_untried(
     """Return, of each model whose best member may not have been tested, what was not.
 
     That is so where bits were still falling at the largest size that was tried, and the data would have had
-    room for a larger one; where every training ended with its budget; or where the candidate that did best
-    while tuning is not the one that was tested.
+    room for a larger one; where every training ended with its budget; where rare symbols were taken together;
+    or where the candidate that did best while tuning is not the one that was tested.
 
     Parameters
     ----------
@@ -70,6 +72,10 @@ def find_untried(
     for entry, rows in tests.groupby("entry", sort=False):
         if len(rows) and rows["stop"].isin(_CUT_SHORT).all():
             found[str(entry)] = Untried("its training ended with its budget")
+        elif rows["model"].astype(str).str.contains(_TOGETHER).any():
+            found[str(entry)] = Untried(
+                "it took rare symbols together: one that tells all apart was not tried"
+            )
     return found
 
 

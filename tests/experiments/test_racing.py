@@ -18,7 +18,7 @@ from seqcompare.experiments.planned import tuning_trials
 from seqcompare.experiments.progress import Counter
 from seqcompare.experiments.racing import told_apart
 from seqcompare.experiments.spending import Spending
-from seqcompare.experiments.trial import RACE, run_trial
+from seqcompare.experiments.trial import RACE, TEST, Trial, run_trial
 from seqcompare.experiments.work import Work
 from seqcompare.families import ModelSpec
 from seqcompare.results.left_out import OVER_TIME
@@ -215,11 +215,17 @@ def test_a_model_that_is_not_tested_in_every_fold_is_left_out_whole(tmp_path, mo
 
     monkeypatch.setattr(Spending, "limit", limit)
     models = [toy(0.9, name="quick"), toy(0.95, name="late")]
-    found = compare_toys(models, tmp_path / "run", budget="1h")
+    with monkeypatch.context() as patched:
+        patched.setattr(Spending, "kept", 0.0)
+        found = compare_toys(models, tmp_path / "run", budget="1h")
     judged = found.answer().judgement
     assert judged.status == {"chance": "inferior", "quick": "enough", "late": "not tried"}
     assert judged.reasons["late"] == "over the budget"
     assert set(found.frame()["entry"]) == {"chance", "quick"}
+    # who lacks no more than half of what is kept for the report is tested to the end
+    whole = compare_toys(models, tmp_path / "whole", budget="1h")
+    assert "late" in set(whole.frame()["entry"])
+    assert whole.answer().judgement.status["late"] != "not tried"
 
 
 def never_fits(monkeypatch):
@@ -283,6 +289,33 @@ def test_a_race_that_is_cut_short_compares_where_all_were_raced(tmp_path, monkey
     # what is left needs no choice, and the race that was cut short is none
     assert set(found.frame()["axis"]) == {"test", "context"}
     assert found.verdict().model == "toy 0.9"
+
+
+def test_the_tests_of_a_model_belong_together_whoever_its_folds_chose():
+    planned = planned_with([toy(0.1, 0.9, name="quick"), toy(0.5, name="slow", cost=dear)])
+    quick, slow = (next(c for c in planned.contestants if c.name == name) for name in ("quick", "slow"))
+    tests = [
+        Trial(0, planned.source, c.candidates[fold % len(c.candidates)], fold, TEST, c.name, c.seed_key)
+        for fold in range(2)
+        for c in (slow, quick)
+    ]
+    work = Work(None, Spending(planned.source, seconds=10), Counter(0, 0, None), {"n_jobs": 1})
+    ordered = [(t.entry, t.candidate.label) for t in rounds._in_order(tests, work, tests=True)]
+    assert ordered == [("quick", "quick 0.1"), ("quick", "quick 0.9"), *[("slow", "slow 0.5")] * 2]
+
+
+def test_of_a_race_that_was_cut_short_the_best_of_those_raced_is_tested(tmp_path, monkeypatch):
+    def limit(self, reserve=0.0, *, trusting=True):
+        return Limit(time.monotonic() + 1000, lambda t: (t.phase, t.seed) != ("race", 1))
+
+    monkeypatch.setattr(Spending, "limit", limit)
+    never_fits(monkeypatch)
+    monkeypatch.setattr(racing, "told_apart", lambda *a: set())
+    monkeypatch.setattr(racing._Purse, "has", lambda self, seconds, c, x: seconds <= 0)
+    monkeypatch.setattr(racing._Purse, "tests", lambda self, c, x: 0.0)
+    # the first is taken where nothing tells who is quick
+    found = compare_toys([toy(0.0, 0.9, 0.2)], tmp_path / "run", budget="1h")
+    assert set(found.frame()["model"]) == {"chance", "toy 0.9"}
 
 
 def test_of_a_race_that_was_cut_short_the_quickest_comes_back(tmp_path, monkeypatch):
@@ -363,9 +396,7 @@ def test_what_is_compiled_takes_half_of_a_budget_at_most(budget, left_out, monke
 def test_an_answer_says_how_long_was_compiled_beyond_the_budget(tmp_path, monkeypatch):
     monkeypatch.setattr(rounds, "_warm_up", lambda planned: time.sleep(1.3))
     found = compare_toys([toy(0.9)], tmp_path / "run", budget=0.5)
-    said = (
-        "The budget was 500 ms, and .* were spent beside 1.* s of compiling, which happens once on a machine"
-    )
+    said = "500 ms, and .* were spent beside 1.* s in which models were loaded and compiled, the latter once"
     assert re.search(said, str(found.verdict()))
 
 

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from seqcompare import MarkovTagger, NextStep, RNNTagger, Sequences, WindowTagger
 from seqcompare.models import next_step
 from seqcompare.models.in_parts import proba_in_parts, runs
-from seqcompare.models.recurrent import chunks, tagger
+from seqcompare.models.recurrent import chunks
 
 TAGGERS = {
     "chain": MarkovTagger(order=2),
@@ -33,7 +33,6 @@ def test_runs_are_whole_sequences():
 @pytest.mark.parametrize("name", TAGGERS)
 def test_a_tagger_answers_in_parts(name, monkeypatch):
     monkeypatch.setattr(chunks, "ROWS_AT_ONCE", 32)
-    monkeypatch.setattr(tagger, "ROWS_AT_ONCE", 32)
     X = data()
     model = TAGGERS[name].fit(X, X)
     found = list(proba_in_parts(model, X, 40))

@@ -103,13 +103,20 @@ def test_what_a_budget_left_out_is_said_and_more_is_offered():
     # a run that was made in Python goes on in Python
     assert sheet.todo[0].text.endswith("by the same call with budget='6m'.")
     (sure,) = (tile for tile in sheet.tiles if tile.label == "How sure")
-    assert sure.note.endswith("; late was not tried")
+    assert sure.note.endswith("; 1 of its own candidates and late were not tried")
+    assert "First of all more time would: 2 candidates were over the budget." in str(run.verdict())
     assert re.search(
         rf"Tried were .*{tested} \([^)]*1 of its candidates not to the end\)", sheet.limits[-1].text
     )
     for form in (run.answer().to_markdown(), run.answer().to_text(), run.answer()._repr_html_()):
         assert "6m" in form
-        assert "late was not" in " ".join(form.split())
+        assert "late were not" in " ".join(form.split())
+    winner = seqcompare.load_run(GOLDEN / "compare-step").verdict().entry
+    named = seqcompare.load_run(GOLDEN / "compare-step")
+    left = (LeftOut(winner, "large", OVER_TIME, 0),)
+    vars(named.result)["spent"] = Spent(90.0, 80.0, 1e9, left, {winner: 3})
+    said = "Another of its own may be better: 1 of its 3 candidates was not tried to the end."
+    assert said in str(named.verdict())
     told_apart = (LeftOut(tested, "small", TOLD_APART, 0),)
     assert not Spent(90.0, 80.0, 1e9, told_apart, {tested: 3}).cut_short
 

@@ -32,8 +32,9 @@ def grid(losses=SIZES, chosen=4, capacity_name="order"):
     )
 
 
-def trials(stop):
-    return pd.DataFrame({"entry": ["x", "x"], "status": ["ok", "ok"], "stop": [stop, "budget"]})
+def trials(stop, model="x 4"):
+    rows = {"entry": "x", "model": ["x 2", model], "status": "ok", "stop": [stop, "budget"]}
+    return pd.DataFrame(rows)
 
 
 def test_where_bits_still_fall_at_the_end_of_a_grid_its_best_was_not_tried():
@@ -54,6 +55,12 @@ def test_a_training_that_ended_with_its_budget_says_nothing_of_its_best():
         "x": Untried("its training ended with its budget")
     }
     assert find_untried(flat, trials("tol"), 0.01, 60) == {}
+
+
+def test_a_model_that_takes_rare_symbols_together_says_nothing_of_one_that_does_not():
+    flat = grid({1: 1.0, 2: 1.0}, 1)
+    (found,) = find_untried(flat, trials("tol", "x 4, 256 commonest symbols"), 0.01, 60).values()
+    assert found == Untried("it took rare symbols together: one that tells all apart was not tried")
 
 
 def test_the_best_of_tuning_that_was_not_tested_is_named():

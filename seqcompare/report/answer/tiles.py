@@ -190,9 +190,10 @@ def _left(result: ComparisonResult) -> str:
         if judged.reasons.get(e) != "failed"
     ]
     names = names_of(result.config, left, 40)
-    return (
-        f"; {joined(names[e] for e in left)} {'were' if len(left) > 1 else 'was'} not tried" if left else ""
-    )
+    own = [] if result.spent is None else result.spent.missing(str(judged.winner))
+    missing = [f"{len(own)} of its own candidates"] * bool(own) + [names[e] for e in left]
+    n = len(own) + len(left)
+    return f"; {joined(missing)} {'were' if n > 1 else 'was'} not tried" if missing else ""
 
 
 def _rivals(result: ComparisonResult) -> list[str]:

@@ -59,7 +59,7 @@ def test_the_season_does_not_depend_on_the_unit_and_constant_channels_say_nothin
 
 
 def test_wrong_input_is_named():
-    with pytest.raises(ValueError, match="expected numbers, got symbols"):
+    with pytest.raises(ValueError, match="is of numbers, and X holds symbols"):
         LastValue().fit(["abab"])
     with pytest.raises(ValueError, match="period == 0, must be >= 1"):
         LastValue(0).fit([[1.0, 2.0]])
