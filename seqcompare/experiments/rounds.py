@@ -265,7 +265,8 @@ def _tested(planned: PlannedComparison, work: Work) -> None:
     lacks = {name: [t for t in tests if t.entry == name and t.trial_id not in done] for name in late}
     for name in sorted(late, key=lambda name: work.spending.wall(lacks[name])):
         over = work.spending.kept / 2 - work.spending.late
-        if work.spending.knows_all(lacks[name]) and work.spending.wall(lacks[name]) <= over:
+        known = all(work.spending.knows(name, t.candidate) for t in lacks[name])
+        if known and work.spending.wall(lacks[name]) <= over:
             work.run([t for t in tests if t.entry == name], always=True)
             late.discard(name)
     if not late:

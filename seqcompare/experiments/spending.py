@@ -144,10 +144,6 @@ class Spending:
         """Whether anything was measured of a candidate."""
         return (entry, candidate.label) in self._candidates
 
-    def knows_all(self, trials: Iterable[Trial]) -> bool:
-        """Whether something was measured of each candidate of these."""
-        return all(self.knows(trial.entry, trial.candidate) for trial in trials)
-
     @property
     def late(self) -> float:
         """Seconds since the last trial had to end; 0 before that, and without a budget."""

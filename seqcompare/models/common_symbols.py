@@ -20,8 +20,11 @@ from seqcompare.models.bases import MetaEstimatorMixin, available_if
 from seqcompare.models.causality import is_causal, reach_of
 from seqcompare.typing import Array, Floats, Ints, Labels, Model, SequencesLike, TargetsLike, WeightsLike
 
-#: Answers to choose from above which comparisons lump them, and how many are told apart then.
+#: Answers to choose from up to which comparisons never lump any, and how many are told apart where they do.
 MANY, KEPT = 500, 256
+#: Weights, and probabilities while it is fitted, that a model of all may have: those of 16 taps, and of
+#: 100,000 steps, of so many answers.
+_WEIGHTS, _PROBABILITIES = 16 * MANY**2, 100_000 * MANY
 
 
 class CommonSymbols(MetaEstimatorMixin, Tagger):
@@ -167,11 +170,16 @@ class CommonSymbols(MetaEstimatorMixin, Tagger):
 
 
 def lumped(problem: Problem, found: Iterable[Settings]) -> list[Settings]:
-    """Return settings with how many symbols they tell apart, where there are too many answers for all."""
+    """Return settings with how many symbols they tell apart, where a model of all would be too large."""
     # no symbol of a task is rare
     of_symbols = problem.task is None and problem.kind == "symbols" and problem.role in ("next", "step")
     many = of_symbols and problem.n_classes > MANY
-    return [{**settings, "symbols": KEPT} if many else settings for settings in found]
+    return [{**each, "symbols": KEPT} if many and _too_large(problem, each) else each for each in found]
+
+
+def _too_large(problem: Problem, settings: Settings) -> bool:
+    n_weights = int(settings.get("width", 1)) * problem.n_symbols * problem.n_classes
+    return n_weights > _WEIGHTS or problem.n_scored * problem.n_classes > _PROBABILITIES
 
 
 def told_apart(problem: Problem, settings: Settings) -> tuple[int, int]:

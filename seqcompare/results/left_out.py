@@ -63,7 +63,7 @@ class Spent:
     raced : dict of str to int
         The models whose candidates were chosen by one in so many of the items of training parts.
     compiling : float
-        Seconds beyond the budget in which kernels were compiled, as happens once on a machine.
+        Seconds beyond half of the budget in which models were loaded, and compiled, as happens once.
     """
 
     seconds: float | None

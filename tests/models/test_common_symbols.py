@@ -82,8 +82,7 @@ def test_refuses_what_it_cannot_do():
         CommonSymbols(NoWeights()).fit(X, X, sample_weight=np.ones(8))
 
 
-def problem(n_symbols, role="next"):
-    n = 100_000
+def problem(n_symbols, role="next", n=100_000):
     return Problem(
         role,
         "symbols",
@@ -115,6 +114,14 @@ def test_comparisons_lump_large_alphabets_and_say_so(kind):
     # nor of numbers, of which none is rare
     numbers = replace(step, kind="real", n_symbols=0, n_classes=5000)
     assert all("symbols" not in settings for settings in spec.grid(numbers))
+
+
+def test_what_fits_tells_all_symbols_apart():
+    of_few_steps = problem(800, n=10_000)
+    lumped = {s["width"]: "symbols" in s for s in find_spec("logistic")[1].grid(of_few_steps)}
+    assert lumped == {1: False, 2: False, 4: False, 8: True}
+    assert not any("symbols" in s for s in find_spec("gru")[1].grid(of_few_steps))
+    assert all("symbols" in s for s in find_spec("gru")[1].grid(problem(600)))
 
 
 def test_a_window_of_all_symbols_is_forecast_to_need_them():

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from seqcompare.metrics import METRICS
+from seqcompare.models.common_symbols import words_of
 from seqcompare.results.judgement import judge
 from seqcompare.results.untried import Untried, find_untried
 
@@ -59,7 +60,8 @@ def test_a_training_that_ended_with_its_budget_says_nothing_of_its_best():
 
 def test_a_model_that_takes_rare_symbols_together_says_nothing_of_one_that_does_not():
     flat = grid({1: 1.0, 2: 1.0}, 1)
-    (found,) = find_untried(flat, trials("tol", "x 4, 256 commonest symbols"), 0.01, 60).values()
+    label = f"x 4{words_of({'symbols': 256})}"
+    (found,) = find_untried(flat, trials("tol", label), 0.01, 60).values()
     assert found == Untried("it took rare symbols together: one that tells all apart was not tried")
 
 
