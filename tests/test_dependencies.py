@@ -39,9 +39,7 @@ def test_the_page_has_all_of_them_with_their_lowest_versions():
         assert f"| {name} | {lowest} |" in PAGE, name
 
 
-@pytest.mark.parametrize(
-    "name", sorted(set(names()) - {"distributed", "skops"})
-)  # one is no part of the tests, one says nothing
+@pytest.mark.parametrize("name", sorted(set(names()) - {"skops"}))  # which says nothing
 def test_licences_are_those_that_packages_name(name):
     word = TABLE[name].split()[0].partition("-")[0]
     assert word.lower() in licence(name).lower(), (TABLE[name], licence(name))

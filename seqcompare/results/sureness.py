@@ -114,19 +114,21 @@ def say_budget(findings: Findings, writer: Writer) -> None:
     n = sum(found.n_candidates.values())
     apart = [x for x in found.left_out if x.reason == TOLD_APART]
     late = found.late
-    text = f"The budget was {duration(found.seconds)}, and {duration(found.spent)} were spent"
-    evidence: list[Number] = [
-        ("spent", "budget_seconds", "value", found.seconds),
-        ("spent", "spent_seconds", "value", found.spent),
-    ]
+    budget = f"The budget was {duration(found.seconds)}"
+    evidence: list[Number] = [("spent", "budget_seconds", "value", found.seconds)]
+    if not (apart or late or found.skipped or found.raced):
+        # no word of what was spent: the same call says the same
+        tried = n - len(over)
+        words = "the one candidate" if tried == 1 else f"all {several(tried, 'candidate')}"
+        writer.say(f"{budget}, enough for {words}.", *evidence)
+        return
+    text = f"{budget}, and {duration(found.spent)} were spent"
+    evidence.append(("spent", "spent_seconds", "value", found.spent))
     if found.compiling >= 1:
         text += (
             f" beside {duration(found.compiling)} in which models were loaded and compiled, the latter once"
         )
         evidence.append(("spent", "compiling_seconds", "value", found.compiling))
-    if not (apart or late or found.skipped or found.raced):
-        writer.say(f"{text}: enough for all {several(n, 'candidate')}.", *evidence)
-        return
     parts = []
     if apart:
         parts.append(
