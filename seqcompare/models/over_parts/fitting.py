@@ -14,13 +14,16 @@ from seqcompare.data.totals import Totals
 from seqcompare.models.hmm.model import HMM
 from seqcompare.models.markov.autoregression import Autoregression
 from seqcompare.models.markov.context_tree import ContextTree
+from seqcompare.models.next_step import NextStep
 from seqcompare.models.over_parts.contexts import fit_context_tree
 from seqcompare.models.over_parts.frequencies import FREQUENCIES, fit_frequencies
 from seqcompare.models.over_parts.hidden_states import fit_hidden_states
 from seqcompare.models.over_parts.lags import fit_autoregression
+from seqcompare.models.over_parts.logistic import fit_logistic_windows, fit_next_by_windows
 from seqcompare.models.over_parts.reading import arguments
 from seqcompare.models.over_parts.ridge import fit_ridge_windows
 from seqcompare.models.windows.step_regressor import WindowStepRegressor
+from seqcompare.models.windows.tagger import WindowTagger
 
 M = TypeVar("M", bound=BaseEstimator)
 
@@ -30,17 +33,18 @@ def fit_parts(model: M, parts: Parts | Iterable[Any], *, client: Any = None) -> 
 
     Of each part its sufficient statistics are computed, and only these are put together: counts of chains,
     taggers and context trees, products of lagged steps, what the states of a hidden Markov model are
-    expected to do. No more than one part is in memory at a time. The result is that of ``model.fit`` on all
-    of the data, but for the rounding of sums, whatever the parts are.
+    expected to do, gradients of logistic regression. No more than one part is in memory at a time. The result
+    is that of ``model.fit`` on all of the data, but for the rounding of sums, whatever the parts are.
 
     Parameters
     ----------
-    model : MarkovChain, MarkovTagger, ContextTree, Autoregression, HMM, WindowStepRegressor, ...
-        What is fitted, in place; `WindowStepRegressor` with `Ridge`, on numbers. A model of one's own needs a
+    model : MarkovChain, MarkovTagger, ContextTree, Autoregression, HMM, WindowTagger, ...
+        What is fitted, in place; `WindowStepRegressor` with `Ridge`, on numbers, `WindowTagger` with
+        `LogisticRegression`, alone or in `NextStep`. A model of one's own needs a
         method ``merge(other)`` that returns what is fitted to the data of both.
     parts : Parts, or iterable of SequenceDataset, of sequences or of tuples (X, y)
         The data, whose sequences are whole: `seqcompare.datasets.read_parts`, or a list. A hidden Markov
-        model goes through them once an iteration.
+        model and logistic regression go through them once an iteration.
     client : distributed.Client, optional
         A Dask cluster. The statistics of a part are computed by the worker that reads it, and statistics
         alone travel; they are added in the same order, so that the numbers are the same.
@@ -91,7 +95,9 @@ _WAYS: dict[type, Callable[[Any, Totals], None]] = {
     Autoregression: fit_autoregression,
     ContextTree: fit_context_tree,
     HMM: fit_hidden_states,
+    NextStep: fit_next_by_windows,
     WindowStepRegressor: fit_ridge_windows,
+    WindowTagger: fit_logistic_windows,
     **dict.fromkeys(FREQUENCIES, fit_frequencies),
 }
 

@@ -5,9 +5,19 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from seqcompare import HMM, Autoregression, ContextTree, MarkovChain, datasets, fit_parts
+from seqcompare import (
+    HMM,
+    Autoregression,
+    ContextTree,
+    MarkovChain,
+    NextStep,
+    WindowTagger,
+    datasets,
+    fit_parts,
+)
 from seqcompare.models.over_parts import contexts
 
 distributed = pytest.importorskip("distributed")
@@ -24,7 +34,12 @@ def client():
 
 @pytest.mark.parametrize(
     ("model", "column"),
-    [(MarkovChain(order=2), "page"), (Autoregression(order=2), "speed"), (HMM(2, max_iter=5), "page")],
+    [
+        (MarkovChain(order=2), "page"),
+        (Autoregression(order=2), "speed"),
+        (HMM(2, max_iter=5), "page"),
+        (NextStep(WindowTagger(before=1)), "page"),
+    ],
 )
 def test_a_cluster_comes_to_the_same_numbers(tmp_path, client, model, column):
     rng = np.random.default_rng(0)
@@ -38,8 +53,7 @@ def test_a_cluster_comes_to_the_same_numbers(tmp_path, client, model, column):
     model.set_params(**({"random_state": 0} if isinstance(model, HMM) else {}))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        here = fit_parts(type(model)(**model.get_params()), parts)
-        there = fit_parts(type(model)(**model.get_params()), parts, client=client)
+        here, there = fit_parts(clone(model), parts), fit_parts(clone(model), parts, client=client)
     X = parts[0].X
     np.testing.assert_array_equal(there.score_samples(X), here.score_samples(X))
 
