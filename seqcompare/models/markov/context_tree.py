@@ -24,16 +24,7 @@ from seqcompare.models.markov.context_trie import ALPHA, LOG_TREE, SHARE, Contex
 from seqcompare.models.markov.counts import with_starts
 from seqcompare.models.markov.mixture import Mixture, draw_steps, next_rows, row_after, step_proba
 from seqcompare.models.markov.weighting import TreeContext, kinds_of, most_probable, target_counts
-from seqcompare.typing import (
-    Floats,
-    Labels,
-    RandomState,
-    Record,
-    SequencesLike,
-    TargetsLike,
-    Values,
-    WeightsLike,
-)
+from seqcompare.typing import Labels, RandomState, Record, SequencesLike, TargetsLike, Values, WeightsLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -354,8 +345,8 @@ class ContextTree(SymbolDensity):
         self.unknown_proba_: float = 1 / (self._weight.sum() + len(self.symbols_) + 1)
         leaf, size = None if self.alpha is None else kinds_of([self.alpha], [1.0]), len(self.symbols_)
         self._trie: ContextTrie = count_text(self._text, self._weight, int(self.depth), size, leaf)
-        self.alphas_: Floats = self._trie.leaf[ALPHA]
-        self.alpha_shares_: Floats = self._trie.leaf[SHARE]
+        self.alphas_: NDArray[np.float64] = self._trie.leaf[ALPHA]
+        self.alpha_shares_: NDArray[np.float64] = self._trie.leaf[SHARE]
         self.log_evidence_ = float(self._trie.sums[0, LOG_TREE])
         self.gates_, self.blend_share_ = np.zeros((int(self.depth) + 1, N_STATES, 3)), 0.0
         if self.blend:
