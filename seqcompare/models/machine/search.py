@@ -28,6 +28,8 @@ _HELD_OUT, _FEWEST, _PIECE = 0.4, 10, 200
 _ITERATIONS = 40
 # States alike to this belong together; a symbol that was never read after a state has such a count.
 _ALIKE, _COUNT = 0.05, 0.01
+# In machines of so many states edges are filled that no history took, where that changes the bits by more.
+_MOST_FILLED, _NOTHING = 12, 1e-6
 #: Alphabets larger than this have too many edges for a machine that anybody could read.
 MOST_SYMBOLS = 32
 
@@ -306,11 +308,28 @@ def _made(
     else:
         p = np.full((len(transitions), len(answers)), 1 / len(answers))
     machine = Automaton(symbols, answers, transitions, p, start, generates)
+    if not generates and n <= _MOST_FILLED:
+        machine = _filled(_counted(machine, data, labels), data, labels)
     for _ in range(3):
         machine = _counted(machine, data, labels)
         machine = reached(machine) if labels else recurrent(machine)
         machine = _merge(machine, data, labels)
     return _counted(machine, data, labels)
+
+
+def _filled(machine: Automaton, data: _Data, labels: bool) -> Automaton:
+    """Return the machine with edges that no history went along, but the data do: those that fit them best."""
+    for state, symbol in np.argwhere(machine.transitions < 0):
+        tried, losses = [], []
+        for other in range(machine.n_states):
+            transitions = machine.transitions.copy()
+            transitions[state, symbol] = other
+            tried.append(replace(machine, transitions=transitions))
+            proba = tried[-1].beliefs(data.sequences) @ machine.proba
+            losses.append(float(data.losses(proba, ahead=not labels).sum()))
+        if max(losses) - min(losses) > _NOTHING:
+            machine = tried[int(np.argmin(losses))]
+    return machine
 
 
 def _counted(machine: Automaton, data: _Data, labels: bool) -> Automaton:

@@ -6,9 +6,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from seqcompare import HMM, Automaton, MarkovChain, MarkovTagger, minimal_machine
+from seqcompare import HMM, Automaton, MarkovChain, MarkovTagger, Sequences, minimal_machine
 from seqcompare.models.machine.automaton import merged, pruned
 from seqcompare.models.machine.kernels import expect_edges
+from seqcompare.models.machine.search import _Data, _filled
 from seqcompare.tasks import LinearSeries, Recall
 
 BITS = np.arange(2)
@@ -232,3 +233,27 @@ def test_merging_ends_where_an_unseen_state_goes_with_two_others_in_turn():
     small = merged(turning, np.array([1.0, 0.0, 2.0]), 0.1, read=read)
     assert small.n_states == 2
     np.testing.assert_allclose(sorted(small.proba[:, 0]), [0.5, 0.9])
+
+
+def test_an_edge_that_no_history_took_goes_where_the_data_go():
+    """The label is the last of the symbols 0 and 1; from state 1 no history showed where 0 leads."""
+    rng = np.random.default_rng(0)
+    X = [rng.integers(0, 3, 30) for _ in range(40)]
+    y = [[last_of_two(x[: t + 1]) for t in range(len(x))] for x in X]
+    truth = np.array([[0, 1, 0], [0, 1, 1]])
+    known = machine(truth, [[1.0, 0.0], [0.0, 1.0]], start=[1.0, 0.0], generates=False)
+    known = replace(known, symbols=np.arange(3))
+    lost = replace(known, transitions=np.array([[0, 1, 0], [-1, 1, 1]]))
+    sequences = Sequences(X)
+    data = _Data(sequences, np.concatenate(y), np.ones(sequences.n_steps))
+    np.testing.assert_array_equal(_filled(lost, data, labels=True).transitions, truth)
+    # what never comes leads nowhere still
+    never = data._replace(sequences=Sequences([x % 2 for x in X]))
+    gone = replace(known, transitions=np.array([[0, 1, -1], [0, 1, -1]]))
+    np.testing.assert_array_equal(_filled(gone, never, labels=True).transitions, gone.transitions)
+
+
+def last_of_two(x):
+    """Return the last 0 or 1 of a word, 0 before the first."""
+    found = x[x < 2]
+    return int(found[-1]) if len(found) else 0
