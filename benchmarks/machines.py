@@ -165,10 +165,10 @@ def report(name, who, found, seconds):
 def of_next_symbols(seeds):
     """Print how often the machine of a source is found behind models of the next symbol."""
     models = {
-        "GRU": lambda seed: NextStep(net(random_state=seed)),
+        "GRU": lambda seed: NextStep(net(random_state=seed, max_iter=200)),
         "context tree": lambda seed: ContextTree(12),
         "Markov chain of order 6": lambda seed: MarkovChain(6),
-        "HMM of 8 states": lambda seed: HMM(8, n_init=6, random_state=seed),
+        "HMM of 8 states": lambda seed: HMM(8, n_init=20, random_state=seed),
     }
     for name, truth in SOURCES.items():
         for who, make in wanted(name, models):
@@ -224,7 +224,7 @@ def of_recall(seeds):
         proba[:, :cues] = np.eye(cues)
         truth = Automaton(task.symbols, task.symbols, stay, proba, np.full(cues, 1 / cues), False)
         models = {
-            "GRU": lambda seed: NextStep(net(random_state=seed, hidden_size=32)),
+            "GRU": lambda seed: NextStep(net(random_state=seed, hidden_size=32, max_iter=200)),
             "HMM": lambda seed, cues=cues: HMM(cues, n_init=3, random_state=seed),
         }
         for who, make in wanted(f"Recall({distance}), {cues} cues", models):

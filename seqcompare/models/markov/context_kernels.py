@@ -17,6 +17,7 @@ from seqcompare.models.markov.context_trie import (
     LOG_GO_ON,
     LOG_KEEP,
     LOG_LEAF,
+    LOG_SHARE,
     LOG_SPLIT,
     LOG_TREE,
     N_PAIRS,
@@ -26,6 +27,7 @@ from seqcompare.models.markov.context_trie import (
     ONES,
     PAIRS,
     PARENT,
+    SHARE,
     TARGETS,
     THRICE,
     TOTAL,
@@ -141,10 +143,48 @@ def _count_pair(trie: ContextTrie, node: int, pair: int) -> None:
 @njit(cache=True)
 def log_single(trie: ContextTrie, place: int) -> float:
     """Return the log-probability of the one target of a context that came once: leaf or not is the same."""
-    weight, alpha = trie.weight[place], trie.prior[ALPHA]
+    weight = trie.weight[place]
     if weight == 1.0:
         return -np.log(trie.n_symbols)
+    log_p = -np.inf
+    for kind in range(trie.leaf.shape[1]):
+        log_p = np.logaddexp(log_p, trie.leaf[LOG_SHARE, kind] + _log_once(trie, weight, kind))
+    return float(log_p)
+
+
+@njit(cache=True)
+def _log_once(trie: ContextTrie, weight: float, kind: int) -> float:
+    """Return the log-probability of a weight of one target and none of others, in a leaf of a kind."""
+    alpha = trie.leaf[ALPHA, kind]
     return log_rising(alpha, weight) - log_rising(alpha * trie.n_symbols, weight)
+
+
+@njit(cache=True)
+def belief_in_single(trie: ContextTrie, place: int) -> Array:
+    """Return the probabilities of the kinds of a leaf that came once, shape (n_kinds,)."""
+    weight = trie.weight[place]
+    if weight == 1.0:
+        return trie.leaf[SHARE]
+    belief, log_p = np.empty(trie.leaf.shape[1]), log_single(trie, place)
+    for kind in range(len(belief)):
+        belief[kind] = np.exp(trie.leaf[LOG_SHARE, kind] + _log_once(trie, weight, kind) - log_p)
+    return belief
+
+
+@njit(cache=True)
+def leaf_rates(trie: ContextTrie, context: int) -> tuple[float, float]:
+    """Return what a leaf gives to every target alike, and to each one for each of its counts."""
+    if context < 0:
+        belief, total = belief_in_single(trie, -1 - context), trie.weight[-1 - context]
+    else:
+        belief, total = trie.belief[context], trie.sums[context, TOTAL]
+    alike, each = 0.0, 0.0
+    for kind in range(len(belief)):
+        alpha = trie.leaf[ALPHA, kind]
+        rate = belief[kind] / (total + alpha * trie.n_symbols)
+        each += rate
+        alike += rate * alpha
+    return alike, each
 
 
 @njit(cache=True)
@@ -170,7 +210,24 @@ def _expand(trie: ContextTrie, journal: Journal, parent: int, length: int, place
         _point(trie, journal, node, length, place, pair)
     log_p = log_single(trie, place)
     trie.sums[node, LOG_LEAF] = trie.sums[node, LOG_SPLIT] = trie.sums[node, LOG_TREE] = log_p
+    trie.belief[node] = belief_in_single(trie, place)
     return node
+
+
+@njit(cache=True)
+def _believe(trie: ContextTrie, node: int, seen: float, total: float) -> float:
+    """Learn of what kind a leaf is from one more target; return what probability that had.
+
+    It came `seen` times before, of `total` targets.
+    """
+    belief, p = trie.belief[node], 0.0
+    for kind in range(len(belief)):
+        alpha = trie.leaf[ALPHA, kind]
+        belief[kind] *= (seen + alpha) / (total + alpha * trie.n_symbols)
+        p += belief[kind]
+    for kind in range(len(belief)):
+        belief[kind] /= p
+    return p
 
 
 @njit(cache=True)
@@ -190,7 +247,7 @@ def learn(trie: ContextTrie, journal: Journal, place: int, path: Array, weigh: b
     weigh : bool
         Whether to keep the log-probabilities in `sums` true (for steps of weight 1).
     """
-    text, code, weight, alpha = trie.text, trie.text[place], trie.weight[place], trie.prior[ALPHA]
+    text, code, weight = trie.text, trie.text[place], trie.weight[place]
     width = trie.n_symbols + 2
     # a plain 0 has a type of its own at first, for which all that is called would be compiled once more
     node, length, pair = int(0), int(0), int(-1)  # noqa: RUF046, UP018
@@ -202,8 +259,7 @@ def learn(trie: ContextTrie, journal: Journal, place: int, path: Array, weigh: b
         shorter, pair = pair, _count(trie, journal, node, code, weight)
         if weigh:
             seen = trie.pair_weight[pair] - weight
-            ratio = (seen + alpha) / (total + alpha * trie.n_symbols)
-            trie.sums[node, LOG_LEAF] += np.log(ratio)
+            trie.sums[node, LOG_LEAF] += np.log(_believe(trie, node, seen, total))
         if length and trie.size[TARGETS] > n_targets:
             # new after this context: one more child of the shorter one has it
             _count_pair(trie, path[length - 1], shorter)
@@ -263,6 +319,7 @@ def restore(trie: ContextTrie, fitted: ContextTrie, journal: Journal) -> None:
         node = journal.nodes[k]
         trie.node[node] = fitted.node[node]
         trie.sums[node] = fitted.sums[node]
+        trie.belief[node] = fitted.belief[node]
     for k in range(journal.size[1]):
         pair = journal.pairs[k]
         trie.target[pair] = fitted.target[pair]

@@ -15,7 +15,6 @@ from seqcompare.models.markov.context_kernels import (
     restore,
 )
 from seqcompare.models.markov.context_trie import (
-    ALPHA,
     ContextTrie,
     Journal,
     copied,
@@ -25,7 +24,7 @@ from seqcompare.models.markov.context_trie import (
     new_trie,
 )
 from seqcompare.models.markov.mixture import Mixture, collect
-from seqcompare.models.markov.weighting import choose_alpha
+from seqcompare.models.markov.weighting import KINDS, fit_shares, weigh_all
 from seqcompare.typing import Array
 
 _N_BLOCKS, _N_RUNS = 5, 500
@@ -40,7 +39,7 @@ def count_text(
     weight: Array,
     depth: int,
     n_symbols: int,
-    alpha: float | None,
+    leaf: Array | None,
     skip: Array | None = None,
 ) -> ContextTrie:
     """Return a trie that has counted a text, ready to predict.
@@ -49,19 +48,22 @@ def count_text(
     ----------
     text, weight, depth, n_symbols
         As in `ContextTrie`.
-    alpha : float, optional
-        The prior of the leaves, see `choose_alpha`.
+    leaf : ndarray of float64, shape (3, n_kinds), optional
+        The kinds of leaves, as in `ContextTrie`; by default their shares are fitted.
     skip : ndarray of bool, shape (n_places,), optional
         Steps that are not counted, but still context.
     """
-    trie = new_trie(text, weight, depth, n_symbols, int(np.count_nonzero(weight)))
+    kinds = KINDS if leaf is None else leaf
+    trie = new_trie(text, weight, depth, n_symbols, kinds.copy(), int(np.count_nonzero(weight)))
     skip = np.zeros(len(text), dtype=bool) if skip is None else skip
     place = 0
     while place < len(text):
         place = count_range(trie, NO_JOURNAL, place, len(text), skip)
         if place < len(text):
             trie = grown(trie)
-    choose_alpha(trie, alpha)
+    weigh_all(trie)
+    if leaf is None:
+        fit_shares(trie)
     set_discounts(trie)
     return trie
 
@@ -171,8 +173,7 @@ def _hold_out(trie: ContextTrie, mixture: Mixture, pieces: list[tuple[int, int]]
             used.append((first, min(last, first + left)))
             skip[slice(*used[-1])] = True
             left -= last - first
-    alpha = float(trie.prior[ALPHA])
-    rest = count_text(trie.text, trie.weight, trie.depth, trie.n_symbols, alpha, skip)
+    rest = count_text(trie.text, trie.weight, trie.depth, trie.n_symbols, trie.leaf, skip)
     reader = ContextReader(rest, mixture)
     size = np.zeros(2, dtype=np.int64)
     n_places = int(skip.sum())

@@ -18,11 +18,12 @@ from seqcompare.models.alphabet import choose_alphabet, encode
 from seqcompare.models.base import Reading, SymbolDensity, check_lengths, check_sequences
 from seqcompare.models.markov import context_online
 from seqcompare.models.markov.blend import N_STATES
+from seqcompare.models.markov.context_kernels import leaf_rates
 from seqcompare.models.markov.context_reader import ContextReader, count_text, fit_mixture, with_more_text
-from seqcompare.models.markov.context_trie import ALPHA, LOG_TREE, ContextTrie
+from seqcompare.models.markov.context_trie import ALPHA, LOG_TREE, SHARE, ContextTrie
 from seqcompare.models.markov.counts import with_starts
 from seqcompare.models.markov.mixture import Mixture, draw_steps, next_rows, row_after, step_proba
-from seqcompare.models.markov.weighting import TreeContext, most_probable, target_counts
+from seqcompare.models.markov.weighting import TreeContext, kinds_of, most_probable, target_counts
 from seqcompare.typing import Labels, RandomState, Record, SequencesLike, TargetsLike, Values, WeightsLike
 
 if TYPE_CHECKING:
@@ -46,8 +47,9 @@ class ContextTree(SymbolDensity):
         forgotten with the end of the sequence, so that every sequence is read by the model as it was fitted.
         The shares are fitted to this way of reading.
     alpha : float, optional
-        The parameter of the symmetric Dirichlet distribution of each leaf; by default the power of 2 from
-        1/256 to 2 that makes the training data most probable. Krichevsky and Trofimov's choice is 1/2.
+        The parameter of the symmetric Dirichlet distribution of each leaf; by default there are leaves of
+        four kinds, 1/256, 1/32, 1/4 and 2, in the shares that make the training data most probable.
+        Krichevsky and Trofimov's choice is 1/2.
     blend : bool, default=True
         Whether the blend takes part; without, context-tree weighting predicts alone.
     symbols : array-like, optional
@@ -64,8 +66,8 @@ class ContextTree(SymbolDensity):
         How many these are.
     n_parameters_ : int
         Free probabilities of that tree: ``n_contexts_ * (n_symbols - 1)``.
-    alpha_ : float
-        The parameter of the leaves' prior.
+    alphas_, alpha_shares_ : ndarray of shape (n_kinds,)
+        The parameters of the kinds of leaves, and what share of the leaves is of each.
     blend_share_ : float
         The share of the blend; the rest is the tree's.
     initial_proba_ : ndarray of shape (n_symbols,)
@@ -244,8 +246,7 @@ class ContextTree(SymbolDensity):
         offsets = offsets_of(check_lengths(n_sequences, length))
         uniform = check_random_state(random_state).uniform(size=offsets[-1])
         text, starts = with_starts(np.zeros(offsets[-1], dtype=np.int64), offsets, len(self.symbols_))
-        trie = with_more_text(self._trie, text)
-        reader = ContextReader(trie, self._mixture)
+        reader = ContextReader(with_more_text(self._trie, text), self._mixture)
         for i, start in enumerate(starts + len(self._text) + 1):
             reader.read(draw_steps, start, start + offsets[i + 1] - offsets[i], uniform[offsets[i] :])
             reader.forget()
@@ -256,8 +257,7 @@ class ContextTree(SymbolDensity):
     def contexts_(self) -> list[TreeContext]:
         """The leaves of the most probable tree that occurred."""
         check_is_fitted(self)
-        leaves = most_probable(self._trie)
-        return [self._describe(codes, target_counts(self._trie, context)) for context, codes in leaves]
+        return [self._describe(codes, context) for context, codes in most_probable(self._trie)]
 
     @property
     def n_contexts_(self) -> int:
@@ -303,17 +303,19 @@ class ContextTree(SymbolDensity):
 
     def _is_whole(self) -> bool:
         text, weight, gates, start = self._text, self._weight, self.gates_, len(self.symbols_)
+        alphas, shares = self.alphas_, self.alpha_shares_
         return bool(
-            text.ndim == weight.ndim == 1
+            text.ndim == weight.ndim == alphas.ndim == 1
             and text.dtype == np.int32
             and gates.dtype == weight.dtype == np.float64
             and 0 < len(text) == len(weight) < 2**31
             and text[0] == start
             and ((text >= 0) & (text <= start)).all()
             and (np.isfinite(weight) & (weight >= 0)).all()
-            and gates.ndim == 3
-            and gates.shape[1:] == (N_STATES, 3)
+            and (gates.ndim, *gates.shape[1:]) == (3, N_STATES, 3)
             and np.isfinite(gates).all()
+            and alphas.shape == shares.shape
+            and all(0 < value < np.inf for value in (*alphas, *shares))
         )
 
     def _take_down(
@@ -341,10 +343,10 @@ class ContextTree(SymbolDensity):
 
     def _learn(self, mixture: Mixture | None = None) -> ContextTree:
         self.unknown_proba_: float = 1 / (self._weight.sum() + len(self.symbols_) + 1)
-        self._trie: ContextTrie = count_text(
-            self._text, self._weight, int(self.depth), len(self.symbols_), self.alpha
-        )
-        self.alpha_ = float(self._trie.prior[ALPHA])
+        leaf, size = None if self.alpha is None else kinds_of([self.alpha], [1.0]), len(self.symbols_)
+        self._trie: ContextTrie = count_text(self._text, self._weight, int(self.depth), size, leaf)
+        self.alphas_: NDArray[np.float64] = self._trie.leaf[ALPHA]
+        self.alpha_shares_: NDArray[np.float64] = self._trie.leaf[SHARE]
         self.log_evidence_ = float(self._trie.sums[0, LOG_TREE])
         self.gates_, self.blend_share_ = np.zeros((int(self.depth) + 1, N_STATES, 3)), 0.0
         if self.blend:
@@ -353,8 +355,8 @@ class ContextTree(SymbolDensity):
         return self
 
     def _count(self) -> None:
-        depth = len(self.gates_) - 1
-        self._trie = count_text(self._text, self._weight, depth, len(self.symbols_), float(self.alpha_))
+        depth, leaf = len(self.gates_) - 1, kinds_of(self.alphas_, self.alpha_shares_)
+        self._trie = count_text(self._text, self._weight, depth, len(self.symbols_), leaf)
 
     @property
     def _mixture(self) -> Mixture:
@@ -381,10 +383,10 @@ class ContextTree(SymbolDensity):
             reader.forget()
         return sequences, np.log(np.delete(proba, sequences.offsets[:-1] + np.arange(len(sequences))))
 
-    def _describe(self, codes: tuple[int, ...], counts: NDArray[np.float64]) -> TreeContext:
-        names, smoothed = [*self.symbols_.tolist(), None], counts + self.alpha_
-        steps = tuple(names[code] for code in codes)
-        return TreeContext(steps, float(counts.sum()), smoothed / smoothed.sum())
+    def _describe(self, codes: tuple[int, ...], context: int) -> TreeContext:
+        names, counts = [*self.symbols_.tolist(), None], target_counts(self._trie, context)
+        alike, each = leaf_rates(self._trie, context)
+        return TreeContext(tuple(names[code] for code in codes), float(counts.sum()), alike + each * counts)
 
 
 def _check_parameters(depth: Any, update: Any, alpha: Any, blend: Any, symbols: Any) -> None:

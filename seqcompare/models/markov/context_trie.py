@@ -26,7 +26,9 @@ CODE, NEXT, PAIRS = range(3)
 # entries of `size`
 NODES, TARGETS, CHILDREN = range(3)
 # entries of `prior`
-ALPHA, LOG_KEEP, LOG_GO_ON = range(3)
+LOG_KEEP, LOG_GO_ON = range(2)
+# rows of `leaf`
+ALPHA, SHARE, LOG_SHARE = range(3)
 
 
 class ContextTrie(NamedTuple):
@@ -65,9 +67,13 @@ class ContextTrie(NamedTuple):
         Table of the children: node, or ``-1 - place`` where the context came once.
     target_key, target_of : ndarray of int64, int32, shape (power of 2,)
         Table of the pairs.
-    prior : ndarray of float64, shape (3,)
-        The parameter of the Dirichlet distribution of a leaf, and the logarithms of the probabilities that a
-        node is a leaf and that it is split, see `weighting`.
+    prior : ndarray of float64, shape (2,)
+        The logarithms of the probabilities that a node is a leaf and that it is split, see `weighting`.
+    leaf : ndarray of float64, shape (3, n_kinds)
+        The kinds of leaves there are: the parameter of the Dirichlet distribution of each, its share and the
+        logarithm of that.
+    belief : ndarray of float64, shape (capacity, n_kinds)
+        Of each node: the probabilities that it is of these kinds, if it is a leaf.
     discount : ndarray of float64, shape (depth + 1, 2, 3)
         By length of the context, for weights and for continuation counts: what is taken from a count of 1,
         and how much more from one of 2 and of 3 and more, see `blend`.
@@ -87,6 +93,8 @@ class ContextTrie(NamedTuple):
     target_key: Array
     target_of: Array
     prior: Array
+    leaf: Array
+    belief: Array
     discount: Array
 
 
@@ -108,12 +116,12 @@ class Journal(NamedTuple):
     targets: Array
 
 
-def new_trie(text: Array, weight: Array, depth: int, n_symbols: int, room: int) -> ContextTrie:
+def new_trie(text: Array, weight: Array, depth: int, n_symbols: int, leaf: Array, room: int) -> ContextTrie:
     """Return a trie that has counted nothing yet.
 
     Parameters
     ----------
-    text, weight, depth, n_symbols
+    text, weight, depth, n_symbols, leaf
         As in `ContextTrie`.
     room : int
         Nodes to make room for; it can grow later, see `grown`.
@@ -133,7 +141,9 @@ def new_trie(text: Array, weight: Array, depth: int, n_symbols: int, room: int) 
         np.empty(2 * room),
         *_new_table(2 * room),
         *_new_table(2 * room),
-        np.zeros(3),
+        np.zeros(2),
+        leaf,
+        np.empty((room, leaf.shape[1])),
         np.zeros((depth + 1, 2, 3)),
     )
 
@@ -152,6 +162,7 @@ def grown(trie: ContextTrie) -> ContextTrie:
     return trie._replace(
         node=_longer(trie.node, room),
         sums=_longer(trie.sums, room),
+        belief=_longer(trie.belief, room),
         target=_longer(trie.target, 2 * room),
         pair_weight=_longer(trie.pair_weight, 2 * room),
         child_key=child_key,

@@ -18,11 +18,11 @@ from seqcompare.models.markov.blend import (
 )
 from seqcompare.models.markov.context_kernels import (
     has_room,
+    leaf_rates,
     learn,
     walk,
 )
 from seqcompare.models.markov.context_trie import (
-    ALPHA,
     CODE,
     FIRST,
     IS_FULL,
@@ -145,7 +145,6 @@ def fill_row(trie: ContextTrie, mixture: Mixture, place: int, path: Array, share
     """Write the distribution of the step at `place`, whatever stands there, shape (n_symbols,)."""
     n_contexts = walk(trie, place, path)
     blend, tree = mixture.share, 1.0 - mixture.share
-    alpha = trie.prior[ALPHA]
     rest = tree * leaf_shares(trie, place, path, n_contexts, shares) / trie.n_symbols
     row[:] = 0.0
     # from the longest context down, what it leaves to the shorter ones is one factor: no pass over the row
@@ -156,14 +155,15 @@ def fill_row(trie: ContextTrie, mixture: Mixture, place: int, path: Array, share
             other = -1 - node
             weight = trie.weight[other]
             g = mixture.gates[length, state_of_single(trie, other, length)]
-            leaf = tree * shares[length] / (weight + alpha * trie.n_symbols)
-            row[trie.text[other]] += blend * (g[1] + g[2]) + leaf * weight
-            rest += leaf * alpha
+            alike, each = leaf_rates(trie, node)
+            row[trie.text[other]] += blend * (g[1] + g[2]) + tree * shares[length] * each * weight
+            rest += tree * shares[length] * alike
             blend *= g[0]
             continue
         total = trie.sums[node, TOTAL]
-        leaf = tree * shares[length] / (total + alpha * trie.n_symbols)
-        rest += leaf * alpha
+        alike, each = leaf_rates(trie, node)
+        of_leaf = tree * shares[length] * each
+        rest += tree * shares[length] * alike
         if total <= 0.0:
             continue
         g = mixture.gates[length, state_of_node(trie, node, length)]
@@ -179,7 +179,7 @@ def fill_row(trie: ContextTrie, mixture: Mixture, place: int, path: Array, share
             row[trie.target[pair, CODE]] += (
                 of_raw * discounted(trie.discount[length, 0], n)
                 + of_pairs * discounted(trie.discount[length, 1], float(trie.target[pair, PAIRS]))
-                + leaf * n
+                + of_leaf * n
             )
             pair = trie.target[pair, NEXT]
         blend *= g[0]

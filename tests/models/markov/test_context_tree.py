@@ -17,8 +17,9 @@ START = "<start>"
 class PlainTree:
     """The definitions, in the plainest form: dicts of counters and a recursion."""
 
-    def __init__(self, X, depth, alpha, weights=None):
-        self.depth, self.alpha = depth, alpha
+    def __init__(self, X, depth, alpha, weights=None, shares=None):
+        self.depth = depth
+        self.kinds = list(zip(np.atleast_1d(alpha), [1.0] if shares is None else shares, strict=True))
         self.symbols = sorted({s for x in X for s in x})
         self.counts = defaultdict(Counter)
         for i, x in enumerate(X):
@@ -33,9 +34,12 @@ class PlainTree:
 
     def log_leaf(self, context):
         n = self.counts.get(context, Counter())
-        size, alpha, gamma = len(self.symbols), self.alpha, math.lgamma
-        log_p = sum(gamma(alpha + k) - gamma(alpha) for k in n.values())
-        return log_p - gamma(size * alpha + sum(n.values())) + gamma(size * alpha)
+        size, gamma, total = len(self.symbols), math.lgamma, sum(n.values())
+        logs = []
+        for alpha, share in self.kinds:
+            log_p = sum(gamma(alpha + k) - gamma(alpha) for k in n.values())
+            logs.append(np.log(share) + log_p - gamma(size * alpha + total) + gamma(size * alpha))
+        return np.logaddexp.reduce(logs)
 
     def log_tree(self, context=()):
         if self.is_full(context) or context not in self.counts:
@@ -66,51 +70,73 @@ def bits(model, X):
     return -model.score(X) / np.log(2)
 
 
+def plain_tree(model, X, weights=None):
+    """Return the definition with the kinds of leaves that a model found."""
+    return PlainTree(X, model.depth, model.alphas_, weights, model.alpha_shares_)
+
+
 @pytest.mark.parametrize("depth", [0, 1, 2, 5])
-@pytest.mark.parametrize("alpha", [0.5, 0.1])
+@pytest.mark.parametrize("alpha", [0.5, 0.1, None])
 def test_the_evidence_is_that_of_the_definition(depth, alpha):
     rng = np.random.default_rng(depth)
     for _ in range(5):
         X = random_data(rng)
         model = ContextTree(depth, alpha=alpha, blend=False).fit(X)
-        assert model.log_evidence_ == pytest.approx(PlainTree(X, depth, alpha).log_tree(), rel=1e-12)
+        assert model.log_evidence_ == pytest.approx(plain_tree(model, X).log_tree(), rel=1e-12)
+    assert len(model.alphas_) == (4 if alpha is None else 1)
 
 
-def test_weights_count_fractions_and_zeros():
+def test_the_shares_of_leaves_make_the_data_most_probable():
+    """But for one leaf of each kind to begin with, as the rounds of EM count them."""
+    X = even_process().sample(20, 50, random_state=0)
+    model = ContextTree(6, blend=False).fit(X)
+
+    def posterior(shares):
+        shares = shares / shares.sum()
+        return PlainTree(X, 6, model.alphas_, shares=shares).log_tree() + np.log(shares).sum()
+
+    best = posterior(model.alpha_shares_)
+    assert best > posterior(np.ones(4)) + 0.5
+    for kind in range(4):
+        for factor in (0.7, 1.4):
+            assert posterior(model.alpha_shares_ * np.where(np.arange(4) == kind, factor, 1)) < best + 0.02
+
+
+@pytest.mark.parametrize("alpha", [0.5, None])
+def test_weights_count_fractions_and_zeros(alpha):
     rng = np.random.default_rng(0)
     X = random_data(rng, n=8)
     weights = [rng.choice([0.0, 0.3, 1.0, 2.5], len(x)) for x in X]
     weights[0][:] = 1.0
-    model = ContextTree(3, alpha=0.5, blend=False).fit(X, sample_weight=weights)
-    plain = PlainTree(X, 3, 0.5, weights)
+    model = ContextTree(3, alpha=alpha, blend=False).fit(X, sample_weight=weights)
+    plain = plain_tree(model, X, weights)
     assert model.symbols_.tolist() == plain.symbols
     assert model.log_evidence_ == pytest.approx(plain.log_tree(), rel=1e-12)
 
 
-def test_learning_while_reading_is_the_ratio_of_evidences():
+@pytest.mark.parametrize("alpha", [0.5, None])
+def test_learning_while_reading_is_the_ratio_of_evidences(alpha):
     """Read one after the other or counted together, the mixture of all trees is the same."""
     rng = np.random.default_rng(1)
     X, new = random_data(rng), [*random_data(rng, n=3, longest=40), np.zeros(300, int)]
-    model = ContextTree(6, update=True, alpha=0.5, blend=False, symbols=[0, 1, 2]).fit(X)
+    model = ContextTree(6, update=True, alpha=alpha, blend=False, symbols=[0, 1, 2]).fit(X)
     for x, score in zip(new, model.score_samples(new), strict=True):
-        more = ContextTree(6, alpha=0.5, blend=False, symbols=[0, 1, 2]).fit([*X, x])
-        assert score == pytest.approx(more.log_evidence_ - model.log_evidence_, rel=1e-9)
+        more = plain_tree(model, [*X, x]).log_tree()
+        assert score == pytest.approx(more - plain_tree(model, X).log_tree(), rel=1e-9)
 
 
-def test_a_prediction_is_the_ratio_of_evidences_with_and_without_the_step():
+@pytest.mark.parametrize("alpha", [0.25, None])
+def test_a_prediction_is_the_ratio_of_evidences_with_and_without_the_step(alpha):
     rng = np.random.default_rng(2)
     X = random_data(rng)
     x = random_data(rng)[-1]
-    model = ContextTree(4, alpha=0.25, blend=False, symbols=[0, 1, 2]).fit(X)
+    model = ContextTree(4, alpha=alpha, blend=False, symbols=[0, 1, 2]).fit(X)
+    before = plain_tree(model, X).log_tree()
     for t, row in enumerate(model.predict_next_proba([x])[0]):
         for s in range(3):
             weights = [*(np.ones(len(z)) for z in X), np.eye(t + 2)[-1]]
-            more = clone_with(model).fit([*X, [*x[: t + 1], s]], sample_weight=weights)
-            assert row[s] == pytest.approx(np.exp(more.log_evidence_ - model.log_evidence_), rel=1e-9)
-
-
-def clone_with(model, **changes):
-    return type(model)(**{**model.get_params(), **changes})
+            after = plain_tree(model, [*X, [*x[: t + 1], s]], weights).log_tree()
+            assert row[s] == pytest.approx(np.exp(after - before), rel=1e-9)
 
 
 def test_the_blend_is_that_of_the_definition():
@@ -225,7 +251,7 @@ def test_weights_of_two_count_as_repetitions():
     twice = ContextTree(4).fit([x for x in X for _ in range(2)])
     weighted = ContextTree(4).fit(X, sample_weight=np.full(len(X), 2))
     assert weighted.log_evidence_ == pytest.approx(twice.log_evidence_, rel=1e-12)
-    assert weighted.alpha_ == twice.alpha_
+    np.testing.assert_allclose(weighted.alpha_shares_, twice.alpha_shares_, rtol=1e-9)
     np.testing.assert_allclose(weighted._trie.discount, twice._trie.discount)
 
 
