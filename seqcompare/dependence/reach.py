@@ -19,8 +19,8 @@ from seqcompare.dependence.surrogates import Elsewhere
 
 _MOST_ADDED = 3
 _FIRST = 24
-# Pairs there have to be for each cell of context, source and target. A run that is copied puts pairs into one cell
-# that tell of each other, and of cells with one or two pairs these would be a large part.
+# Pairs there have to be for each cell of context, source and target. A run that is copied puts pairs into one
+# cell that tell of each other, and of cells with one or two pairs these would be a large part.
 _A_CELL = 5
 # Shares of a symbol that are told apart, and the fewest steps before a context that are counted together.
 _N_SHARES = 4
