@@ -38,12 +38,14 @@ def skewed(rng: Rng) -> Made:
     return list(rng.choice(5, (40, 60), p=[0.5, 0.25, 0.15, 0.07, 0.03])), np.nan
 
 
-def chain(order: int, n_symbols: int = 2, n: int = 80, length: int = 80) -> Callable[[Rng], Made]:
+def chain(
+    order: int, n_symbols: int = 2, n: int = 80, length: int = 80, sparse: float = 0.8
+) -> Callable[[Rng], Made]:
     """Return what draws a random chain and sequences of it; its last step adds .03 bit or more."""
 
     def make(rng: Rng) -> Made:
         while True:
-            table = rng.dirichlet(np.full(n_symbols, 0.8), size=(n_symbols,) * order)
+            table = rng.dirichlet(np.full(n_symbols, sparse), size=(n_symbols,) * order)
             bits = _last_step(table)
             if bits >= 0.03:
                 break
@@ -102,14 +104,14 @@ def even(rng: Rng) -> Made:
     return list(x), np.nan
 
 
-def copy(lag: int, share: float = 0.35) -> Callable[[Rng], Made]:
+def copy(lag: int, share: float = 0.35, n_symbols: int = 4) -> Callable[[Rng], Made]:
     """Return what draws symbols of which a share repeats the one a lag before."""
 
     def make(rng: Rng) -> Made:
-        x = rng.integers(0, 4, (100, lag + 70))
+        x = rng.integers(0, n_symbols, (100, lag + 70))
         for t in range(lag, lag + 70):
             x[:, t] = np.where(rng.random(100) < share, x[:, t - lag], x[:, t])
-        return list(x), planted_bits(np.full(4, 0.25), share)
+        return list(x), planted_bits(np.full(n_symbols, 1 / n_symbols), share)
 
     return make
 
@@ -352,6 +354,12 @@ KINDS = {
     "hidden, 3 states of 30": Kind(hidden(3, 30), lambda f: f.reach is not None and f.reach >= 10, False),
     "order 2 that lingers": Kind(sticky, reaches(2, 2), False),
     "numbers, trend by position": Kind(trend, lambda f: silent(f) and f.period is None, True),
+    "order 2, 20 symbols": Kind(chain(2, 20, 50, 200, 0.1), reaches(2, 2), True),
+    "order 1, 300 symbols": Kind(chain(1, 300, 30, 100, 0.01), reaches(1, 1), True),
+    "order 3, 9 symbols": Kind(chain(3, 9, 60, 200, 0.15), reaches(3, 3), False),
+    "order 2, 35 symbols": Kind(chain(2, 35, 50, 300, 0.07), reaches(2, 2), False),
+    "copy at 8, 30 symbols": Kind(copy(8, 0.35, 30), reaches(8), True),
+    "copy at 11, 50 symbols": Kind(copy(11, 0.4, 50), reaches(11), False),
 }
 
 

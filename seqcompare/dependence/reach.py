@@ -19,8 +19,9 @@ from seqcompare.dependence.surrogates import Elsewhere
 
 _MOST_ADDED = 3
 _FIRST = 24
-_MOST_CELLS = 2**17
-_TIMES_A_CONTEXT = 4
+# Pairs there have to be for each cell of context, source and target. A run that is copied puts pairs into one
+# cell that tell of each other, and of cells with one or two pairs these would be a large part.
+_A_CELL = 5
 # Shares of a symbol that are told apart, and the fewest steps before a context that are counted together.
 _N_SHARES = 4
 _FEWEST_FADING = 4
@@ -38,18 +39,38 @@ class Beyond:
         In bits, less what chance gives.
     p_values : ndarray of shape (n_lags,)
         Of the largest of all these lags.
-    given : list of int
+    context : list of int
         The lags of the context.
+    given : list of int
+        Those of them that could be given: all, unless contexts hardly come again.
     """
 
     lags: NDArray[np.int64]
     information: NDArray[np.float64]
     p_values: NDArray[np.float64]
+    context: list[int]
     given: list[int]
 
-    def told(self, share: float) -> NDArray[np.int64]:
-        """Return the lags that tell more."""
-        return self.lags[self.p_values <= share + 1e-9]
+    def told(self, share: float) -> NDArray[np.bool_]:
+        """Return which lags tell more, shape (n_lags,).
+
+        What is not given may be handed on from step to step, and then it fades: beyond a part of the context
+        a lag has to tell more than all between the context and it.
+        """
+        told = self.p_values <= share + 1e-9
+        if len(self.given) < len(self.context):
+            told &= self._stand_out()
+        return np.asarray(told, dtype=bool)
+
+    def _stand_out(self) -> NDArray[np.bool_]:
+        out = np.zeros(len(self.lags), dtype=bool)
+        for sign in (-1, 1):
+            last = max([sign * k for k in self.context])
+            side = np.flatnonzero(sign * self.lags > last)
+            side = side[np.argsort(sign * self.lags[side])]
+            highest = np.maximum.accumulate(self.information[side])
+            out[side[1:]] = self.information[side[1:]] > highest[:-1]
+        return out
 
 
 def find_reach(
@@ -74,13 +95,16 @@ def find_reach(
     matter = list(context)
     first = beyond = beyond_context(question, view, lags, matter, strata, nulls, settings)
     for _ in range(_MOST_ADDED):
-        told = beyond.p_values <= settings.beyond_share + 1e-9
+        told = beyond.told(settings.beyond_share)
         if not told.any():
             return matter, first
         matter.append(int(beyond.lags[told][np.argmax(beyond.information[told])]))
         beyond = beyond_context(question, view, lags, matter, strata, nulls, settings)
+        if len(beyond.given) < len(matter):
+            # what a far step hands on stands out at twice its lag: without that step nothing more can be told
+            return matter, first
     # memory that fades slowly has no last step: what is still seen belongs to it
-    return [*matter, *beyond.told(settings.beyond_share).tolist()], first
+    return [*matter, *beyond.lags[beyond.told(settings.beyond_share)].tolist()], first
 
 
 def beyond_context(
@@ -119,15 +143,16 @@ def beyond_context(
     pairs = view.pairs
     rest = lags[~np.isin(lags, context)]
     if not len(rest):
-        return Beyond(rest, np.zeros(0), np.zeros(0), context)
+        return Beyond(rest, np.zeros(0), np.zeros(0), context, context)
     known, given = _known(question, pairs, context)
     rng = np.random.default_rng([settings.seed, 7])
-    bands = _bands(question, [given_context(view, given)], rest, given, strata, nulls, settings)
+    coarse = replace(view, pairs=_grouped(pairs, int(given.max()) + 1))
+    bands = _bands(question, [given_context(coarse, given)], rest, given, strata, nulls, settings)
     if question.own and question.raw.kind == "real":
         bands.extend(_linear_bands(question, pairs, rest, context, strata, settings, rng))
     p_values = np.max([band.p_values for band in bands], axis=0)
     chance = np.max([band.mean for band in bands], axis=0)
-    return Beyond(rest, np.maximum(bands[0].observed - chance, 0), p_values, known)
+    return Beyond(rest, np.maximum(bands[0].observed - chance, 0), p_values, context, known)
 
 
 def fades(
@@ -183,18 +208,35 @@ def _share(here: NDArray[np.bool_], X: Sequences, width: int) -> NDArray[np.floa
 
 
 def _known(question: Question, pairs: Pairs, context: list[int]) -> tuple[list[int], NDArray[np.int64]]:
-    """Return the lags of a context, or those of which there are not too many contexts, and these numbered."""
-    most = min(_MOST_CELLS // (pairs.n_sources * pairs.n_targets), max(1, len(pairs.at) // _TIMES_A_CONTEXT))
+    """Return the lags of a context, or those whose contexts come again, and their contexts numbered."""
+    most = max(1, len(pairs.at) // (4 * _A_CELL))
     known = list(context)
     given = question.context(known, pairs.at)
     if int(given.max()) + 1 > most:
-        # of more contexts than can be counted, or come again, what tells least by itself is left out
+        # what tells least by itself is left out
         alone = pairs.information(np.array(known, dtype=np.int64))[0]
         known = [known[k] for k in np.argsort(-alone, kind="stable")]
     while int(given.max()) + 1 > most and known:
         known.pop()
         given = question.context(known, pairs.at)
     return known, given
+
+
+def _grouped(pairs: Pairs, n_contexts: int) -> Pairs:
+    """Return the pairs with neighbouring symbols in groups, if there are too few pairs for all cells."""
+    most = len(pairs.at) / (_A_CELL * n_contexts)
+    if pairs.n_sources * pairs.n_targets <= most:
+        return pairs
+    n_groups = max(2, int(np.sqrt(most)))
+    groups = []
+    for codes, size in ((pairs.source, pairs.n_sources), (pairs.target, pairs.n_targets)):
+        share = np.bincount(codes, minlength=size) / len(codes)
+        # of equal shares; the middle of a symbol's share says where it belongs
+        place = ((np.cumsum(share) - share / 2) * min(n_groups, size)).astype(np.int64)
+        groups.append(np.unique(place, return_inverse=True)[1].astype(np.int64)[codes])
+    source, target = groups
+    sizes = int(source.max()) + 1, int(target.max()) + 1
+    return replace(pairs, source=source, target=target, n_sources=sizes[0], n_targets=sizes[1])
 
 
 def _bands(

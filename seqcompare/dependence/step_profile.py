@@ -181,7 +181,8 @@ def _add_reach(found: Found, question: Question, view: View, nulls: Nulls, setti
         # a clock is seen at every lag, and is named by itself: one turn of it is what has to be remembered
         seen = beyond_clock if len(beyond_clock) else seen[np.abs(seen) <= nulls.clock.period]
     context: list[int] = []
-    if len(told):
+    # copies of long runs make contexts tell that save nothing on data left out: then single lags know better
+    if len(told) and not (found.gain <= 0 and len(seen)):
         context = list(range(1 if question.own else 0, int(back.max()) + 1)) if len(back) else []
         context += [-k for k in range(1, int(-ahead.min()) + 1)] if len(ahead) else []
     elif len(seen):
@@ -194,7 +195,7 @@ def _add_reach(found: Found, question: Question, view: View, nulls: Nulls, setti
         # a step may tell only together with the last one, as in a parity of the two
         last = [1 if question.own else 0]
         beyond = beyond_context(question, view, lags, last, strata, nulls, settings)
-        if not len(beyond.told(settings.beyond_share)):
+        if not beyond.told(settings.beyond_share).any():
             return
         context = last
     matter, beyond = find_reach(question, view, lags, context, strata, nulls, settings)

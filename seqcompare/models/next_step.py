@@ -169,7 +169,13 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
             encode(sequences.values[first], self.symbols_), weight[first], minlength=len(self.symbols_)
         )
         self.initial_proba_: Floats = (counts + 1) / (counts.sum() + len(counts))
-        self._fit_transitions(tagger, sequences, weight, weighted=sample_weight is not None)
+        X_now, X_next, w = shift(sequences, weight)
+        self.n_transitions_: float = float(w.values.sum())
+        given = {} if sample_weight is None else {"sample_weight": w}
+        del weight, w  # which may be as large as the data
+        tagger.fit(X_now, X_next, **given)
+        check_causal(tagger)  # a search may have found out that looking ahead pays
+        self.estimator_ = tagger
         return self
 
     def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
@@ -352,15 +358,6 @@ class NextStep(MetaEstimatorMixin, NextNumbers, SymbolDensity):
         tags.input_tags.categorical = not _of_numbers(self.estimator)
         tags.input_tags.string = not _of_numbers(self.estimator)
         return tags
-
-    def _fit_transitions(
-        self, tagger: BaseEstimator, sequences: Sequences, weight: NDArray[np.float64], *, weighted: bool
-    ) -> None:
-        X, y, w = shift(sequences, weight)
-        self.n_transitions_ = float(w.values.sum())
-        tagger.fit(X, y, **({"sample_weight": w} if weighted else {}))
-        check_causal(tagger)  # a search may have found out that looking ahead pays
-        self.estimator_ = tagger
 
     def _check_numbers(self) -> None:
         if not _of_numbers(self.estimator):

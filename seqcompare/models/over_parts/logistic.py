@@ -1,27 +1,13 @@
-"""Logistic regression on windows over parts: L-BFGS, whose every step adds up the gradients of the parts.
-
-With the row x of a window, its weight w and the class c, the loss is that of scikit-learn's
-`LogisticRegression`,
-
-    ( sum_rows -w log p(c | x) ) / W  +  |coef|^2 / (2 C W),        W the sum of weights,
-
-with p the logistic function of one line for two classes, and the softmax of a line a class for more. Its
-gradient by a line is the sum of w (p - [c is its class]) x: of a part nothing else is needed.
-"""
+"""Logistic regression on windows over parts: every step of L-BFGS adds up the gradients of the parts."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import expit, log_expit, log_softmax
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
@@ -32,15 +18,12 @@ from seqcompare.models.base import check_sequences
 from seqcompare.models.next_numbers import shift
 from seqcompare.models.next_step import NextStep
 from seqcompare.models.over_parts.reading import kind_of, read_alike, union_of, weighed_steps
-from seqcompare.models.windows.fit import FEW, count_parameters
+from seqcompare.models.windows.fit import count_parameters
 from seqcompare.models.windows.indicators import is_indicator
+from seqcompare.models.windows.logistic import descend, is_plain, loss_and_gradient
 from seqcompare.models.windows.tagger import WindowTagger
-from seqcompare.typing import Array, Floats, Ints, Labels
+from seqcompare.typing import Floats, Ints, Labels
 
-# What may be chosen of the classifier; the rest is as scikit-learn has it.
-_CHOSEN = {"C", "tol", "max_iter", "fit_intercept", "verbose", "random_state", "n_jobs"}
-# Rows of windows that are made at a time.
-_ROWS = 16_384
 _Total: TypeAlias = Callable[..., Any]
 
 
@@ -71,9 +54,7 @@ def fit_logistic_windows(model: WindowTagger, total: Totals | _Total) -> None:
         If the inner classifier is another, or the labels are of one class or several a step.
     """
     inner = model.inner
-    plain = LogisticRegression().get_params()
-    other = {k: v for k, v in inner.get_params().items() if k not in _CHOSEN and v != plain.get(k)}
-    if type(inner) is not LogisticRegression or other:
+    if not is_plain(inner):
         raise ValueError(
             "over parts, windows are labelled by LogisticRegression with its own solver and penalty, "
             f"got {inner!r}"
@@ -88,7 +69,13 @@ def fit_logistic_windows(model: WindowTagger, total: Totals | _Total) -> None:
     model.kind_, model.n_channels_, model.classes_ = kind, n_channels, classes
     symbols = union_of(seen.symbols) if kind == "symbols" else None
     model.window_ = model._new_window(symbols).fit(seen.first[0])
-    model.estimator_ = _descend(model, clone(inner), seen.weight, total)
+    model.estimator_ = descend(
+        clone(inner),
+        classes,
+        model.window_.n_features_out_,
+        seen.weight,
+        lambda lines: total(partial(_loss_and_gradient, model, lines)),
+    )
     model.temperature_, model.dense_ = None, kind != "symbols"
     model.n_parameters_ = count_parameters(model.estimator_)
 
@@ -119,43 +106,6 @@ def fit_next_by_windows(model: NextStep, total: Totals) -> None:
     model.n_transitions_, model.estimator_ = found.n_transitions, tagger
 
 
-def _descend(
-    model: WindowTagger, fitted: LogisticRegression, weight: float, total: Totals | _Total
-) -> LogisticRegression:
-    """Fit the lines, as scikit-learn does it, and return the classifier."""
-    classes, n_columns = model.classes_, model.window_.n_features_out_
-    n_lines, n_numbers = (1 if len(classes) == 2 else len(classes)), n_columns + int(fitted.fit_intercept)
-    strength = 1 / (fitted.C * weight)
-
-    def loss(flat: Floats) -> tuple[float, Floats]:
-        lines = flat.reshape(n_lines, n_numbers)
-        value, gradient = total(partial(_loss_and_gradient, model, lines))
-        slopes = lines[:, :n_columns]
-        gradient = gradient / weight
-        gradient[:, :n_columns] += strength * slopes
-        return float(value / weight + strength / 2 * (slopes**2).sum()), gradient.ravel()
-
-    options = {
-        "maxiter": fitted.max_iter,
-        "maxls": 50,
-        "gtol": fitted.tol,
-        "ftol": 64 * np.finfo(float).eps,
-    }
-    found = minimize(loss, np.zeros(n_lines * n_numbers), method="L-BFGS-B", jac=True, options=options)
-    if not found.success:
-        warnings.warn(
-            f"logistic regression over parts did not converge in {found.nit} iterations (max_iter="
-            f"{fitted.max_iter}): {found.message}",
-            ConvergenceWarning,
-            stacklevel=2,
-        )
-    lines = found.x.reshape(n_lines, n_numbers)
-    fitted.coef_, fitted.classes_ = lines[:, :n_columns].copy(), classes
-    fitted.intercept_ = lines[:, n_columns].copy() if fitted.fit_intercept else np.zeros(n_lines)
-    fitted.n_features_in_, fitted.n_iter_ = n_columns, np.array([found.nit], dtype=np.int32)
-    return fitted
-
-
 def _read(model: WindowTagger, part: SequenceDataset) -> tuple[Sequences, Ints, Labels, Floats]:
     """Return the input, the steps that count, and their labels and weights."""
     if part.y is None:
@@ -180,34 +130,8 @@ def _look_at(model: WindowTagger, part: SequenceDataset) -> _Seen:
 def _loss_and_gradient(model: WindowTagger, lines: Floats, part: SequenceDataset) -> tuple[float, Floats]:
     """Return the summed loss of a part, and its gradient, shape of `lines`."""
     sequences, steps, labels, weight = _read(clone(model), part)
-    codes = np.searchsorted(model.classes_, labels)
-    layout, value, gradient = model.window_.layout_, 0.0, np.zeros(lines.shape)
-    n_columns, at = layout.n_columns, 0
-    for base in layout.pieces(sequences, steps, min(_ROWS, max(FEW // len(lines), 256))):
-        rows = layout.expand(base)
-        here = slice(at, at + rows.shape[0])
-        answers = rows @ lines[:, :n_columns].T
-        if lines.shape[1] > n_columns:
-            answers = answers + lines[:, n_columns]
-        losses, slopes = _log_loss(answers, codes[here])
-        value += float(weight[here] @ losses)
-        slopes *= weight[here, np.newaxis]
-        gradient[:, :n_columns] += (rows.T @ slopes).T
-        gradient[:, n_columns:] += slopes.sum(axis=0)[:, np.newaxis]
-        at = here.stop
-    return value, gradient
-
-
-def _log_loss(answers: Floats, codes: Ints) -> tuple[Floats, Array]:
-    """Return the loss of each row, and its derivative by each of its answers."""
-    if answers.shape[1] == 1:
-        sign = np.where(codes == 1, 1.0, -1.0)[:, np.newaxis]
-        return -log_expit(sign * answers)[:, 0], -sign * expit(-sign * answers)
-    logs, places = log_softmax(answers, axis=1), np.arange(len(codes))
-    losses = -logs[places, codes]
-    slopes = np.exp(logs)
-    slopes[places, codes] -= 1
-    return losses, slopes
+    codes = np.searchsorted(model.classes_, labels).astype(np.int32)
+    return loss_and_gradient(lines, model.window_.layout_, sequences, steps, codes, weight)
 
 
 def _count_firsts(model: NextStep, part: SequenceDataset) -> _Firsts:

@@ -170,20 +170,22 @@ class WindowLayout:
         if self.filling is not None:
             expected = self.filling.expect(sequences) if expected is None else expected
             sequences = _marked(sequences, expected, gone)
-        places = np.arange(sequences.n_steps) + (sequences.sequence_index + 1) * gap
+        places = sequences.sequence_index + 1
+        places *= gap
+        places += np.arange(sequences.n_steps)
         line = self._line(sequences, places, sequences.n_steps + (len(sequences) + 1) * gap)
         channels = len(line) // (sequences.n_steps + (len(sequences) + 1) * gap)
         windows = sliding_window_view(line, len(self.lags) * channels)[::channels]
         if len(sequences) == 1 and steps is None:
-            windows, firsts = windows[gap - self.before :], None
+            # the windows of one whole sequence are a view of it
+            windows, ends = windows[gap - self.before :], None
         else:
-            firsts = (places if steps is None else places[steps]) - self.before
+            ends = places if steps is None else places[steps]
         edges = self._edges(sequences, steps)
         n_rows = sequences.n_steps if steps is None else len(steps)
         for a in range(0, n_rows, size or n_rows):
             part = slice(a, min(a + (size or n_rows), n_rows))
-            # the windows of one whole sequence are a view of it
-            piece = windows[part if firsts is None else firsts[part]]
+            piece = windows[part if ends is None else ends[part] - self.before]
             if expected is not None:
                 at = np.arange(part.start, part.stop) if steps is None else steps[part]
                 piece = self._seen_from(np.array(piece), at, sequences, expected, gone)

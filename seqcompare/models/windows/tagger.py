@@ -35,6 +35,8 @@ from seqcompare.models.windows.fit import (
 )
 from seqcompare.models.windows.indicators import check_step_indicators, is_indicator, label_columns
 from seqcompare.models.windows.influence import LagInfluence, permutation_influence, weight_influence
+from seqcompare.models.windows.layout import WindowLayout
+from seqcompare.models.windows.logistic import fit_in_pieces, is_plain, too_large
 from seqcompare.models.windows.sliding_window import SlidingWindow
 from seqcompare.typing import (
     Floats,
@@ -155,17 +157,23 @@ class WindowTagger(Tagger):
             not take.
         """
         sequences = check_sequences(self, X, reset=True, **self.reading)
-        steps, labels, weights = self._counted(sequences, y, sample_weight)
+        chosen, labels, weights = self._counted(sequences, y, sample_weight)
+        steps = None if len(chosen) == sequences.n_steps else chosen
         self.window_ = self._new_window(None).fit(sequences)
         layout = self.window_.layout_
-        rows = layout.expand(layout.base(sequences, None if len(steps) == sequences.n_steps else steps))
         inner = checked_classifier(self.inner)
-        self.dense_ = wants_dense(inner, rows)
-        rows = as_form(rows, self.dense_)
-        groups = sequences.sequence_index[steps]
-        self.estimator_, self.temperature_ = fit_calibrated(
-            inner, rows, labels, weights, groups, self.calibration_cv
-        )
+        if is_plain(inner) and _in_pieces(layout, sequences, chosen, labels):
+            del chosen  # which may be as large as the data
+            self.dense_, self.temperature_ = sequences.kind == "real", None
+            self.estimator_ = fit_in_pieces(inner, layout, sequences, steps, labels, weights)
+        else:
+            rows = layout.expand(layout.base(sequences, steps))
+            self.dense_ = wants_dense(inner, rows)
+            rows = as_form(rows, self.dense_)
+            groups = sequences.sequence_index[chosen]
+            self.estimator_, self.temperature_ = fit_calibrated(
+                inner, rows, labels, weights, groups, self.calibration_cv
+            )
         self.classes_ = self.estimator_.classes_
         self.n_parameters_ = count_parameters(self.estimator_)
         return self
@@ -364,6 +372,8 @@ class WindowTagger(Tagger):
         steps = np.flatnonzero(weights)
         if not len(steps):
             raise ValueError("no step is left to train on: all have weight 0 or ignore_label")
+        if len(steps) == sequences.n_steps:
+            return steps, labels, weights
         return steps, labels[steps], weights[steps]
 
     def _proba(self, rows: Any) -> NDArray[np.float64]:
@@ -382,3 +392,9 @@ class WindowTagger(Tagger):
 
     def _rows(self, base: Labels) -> Floats:
         return as_form(self.window_.layout_.expand(base), self.dense_)
+
+
+def _in_pieces(layout: WindowLayout, sequences: Sequences, steps: NDArray[np.int64], labels: Values) -> bool:
+    """Whether rows are too many for memory, and of a kind that can be made anew in every round."""
+    plain = layout.filling is None and labels.ndim == 1
+    return plain and too_large(layout, sequences, steps) and bool((labels != labels[0]).any())
