@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 import seqcompare
@@ -15,6 +16,8 @@ from seqcompare.experiments.budget import seconds_of
         ("none", None),
         (90, 90),
         (1.5, 1.5),
+        (np.int64(90), 90),
+        (np.float32(1.5), 1.5),
         ("90", 90),
         ("90s", 90),
         ("10m", 600),
