@@ -8,9 +8,11 @@ import numpy as np
 from numba import njit
 
 from seqcompare.models.markov.context_trie import (
+    ALIKE,
     ALPHA,
     CHILDREN,
     CODE,
+    EACH,
     EMPTY,
     FIRST,
     IS_FULL,
@@ -141,58 +143,82 @@ def _count_pair(trie: ContextTrie, node: int, pair: int) -> None:
 
 
 @njit(cache=True)
-def log_single(trie: ContextTrie, place: int) -> float:
-    """Return the log-probability of the one target of a context that came once: leaf or not is the same."""
-    weight = trie.weight[place]
-    if weight == 1.0:
-        return -np.log(trie.n_symbols)
-    log_p = -np.inf
-    for kind in range(trie.leaf.shape[1]):
-        log_p = np.logaddexp(log_p, trie.leaf[LOG_SHARE, kind] + _log_once(trie, weight, kind))
-    return float(log_p)
-
-
-@njit(cache=True)
-def _log_once(trie: ContextTrie, weight: float, kind: int) -> float:
-    """Return the log-probability of a weight of one target and none of others, in a leaf of a kind."""
-    alpha = trie.leaf[ALPHA, kind]
-    return log_rising(alpha, weight) - log_rising(alpha * trie.n_symbols, weight)
-
-
-@njit(cache=True)
-def belief_in_single(trie: ContextTrie, place: int) -> Array:
-    """Return the probabilities of the kinds of a leaf that came once, shape (n_kinds,)."""
-    weight = trie.weight[place]
-    if weight == 1.0:
-        return trie.leaf[SHARE]
-    belief, log_p = np.empty(trie.leaf.shape[1]), log_single(trie, place)
-    for kind in range(len(belief)):
-        belief[kind] = np.exp(trie.leaf[LOG_SHARE, kind] + _log_once(trie, weight, kind) - log_p)
-    return belief
-
-
-@njit(cache=True)
-def leaf_rates(trie: ContextTrie, context: int) -> tuple[float, float]:
-    """Return what a leaf gives to every target alike, and to each one for each of its counts."""
-    if context < 0:
-        belief, total = belief_in_single(trie, -1 - context), trie.weight[-1 - context]
-    else:
-        belief, total = trie.belief[context], trie.sums[context, TOTAL]
-    alike, each = 0.0, 0.0
-    for kind in range(len(belief)):
-        alpha = trie.leaf[ALPHA, kind]
-        rate = belief[kind] / (total + alpha * trie.n_symbols)
-        each += rate
-        alike += rate * alpha
-    return alike, each
-
-
-@njit(cache=True)
 def log_rising(base: float, n: float) -> float:
     """Return the logarithm of ``gamma(base + n) / gamma(base)``, for whole n that of base (base + 1) ..."""
     if n == 1.0:
         return np.log(base)
     return math.lgamma(base + n) - math.lgamma(base)
+
+
+@njit(cache=True, inline="always")
+def log_single(trie: ContextTrie, place: int) -> float:
+    """Return the log-probability of the one target of a context that came once: leaf or not is the same."""
+    return _log_alone(trie.leaf, trie.n_symbols, trie.weight[place])
+
+
+@njit(cache=True, inline="always")
+def leaf_rates(trie: ContextTrie, context: int) -> tuple[float, float]:
+    """Return what a leaf gives to every target alike, and to each one for each of its counts."""
+    if context >= 0:
+        return trie.sums[context, ALIKE], trie.sums[context, EACH]
+    return rates_alone(trie.leaf, trie.n_symbols, trie.weight[-1 - context])
+
+
+# These take no trie: to pass all its arrays on costs more than what is computed here.
+
+
+@njit(cache=True)
+def _log_alone(leaf: Array, n_symbols: int, weight: float) -> float:
+    """Return the log-probability of a weight of one target and none of others in a leaf."""
+    if weight == 1.0:
+        return -np.log(n_symbols)
+    highest = -np.inf
+    for kind in range(leaf.shape[1]):
+        highest = max(highest, leaf[LOG_SHARE, kind] + _log_in_kind(leaf[ALPHA, kind], n_symbols, weight))
+    p = 0.0
+    for kind in range(leaf.shape[1]):
+        log_p = leaf[LOG_SHARE, kind] + _log_in_kind(leaf[ALPHA, kind], n_symbols, weight)
+        p += np.exp(log_p - highest)
+    return highest + np.log(p)
+
+
+@njit(cache=True)
+def _log_in_kind(alpha: float, n_symbols: int, weight: float) -> float:
+    """Return the same in a leaf of one kind."""
+    return log_rising(alpha, weight) - log_rising(alpha * n_symbols, weight)
+
+
+@njit(cache=True)
+def belief_alone(leaf: Array, n_symbols: int, weight: float, kind: int) -> float:
+    """Return the probability that a leaf with one target of this weight is of a kind."""
+    if weight == 1.0:
+        return leaf[SHARE, kind]
+    log_p = leaf[LOG_SHARE, kind] + _log_in_kind(leaf[ALPHA, kind], n_symbols, weight)
+    return np.exp(log_p - _log_alone(leaf, n_symbols, weight))
+
+
+@njit(cache=True)
+def rates_alone(leaf: Array, n_symbols: int, weight: float) -> tuple[float, float]:
+    """Return the rates of a leaf with one target of this weight."""
+    alike, each = 0.0, 0.0
+    for kind in range(leaf.shape[1]):
+        alpha = leaf[ALPHA, kind]
+        rate = belief_alone(leaf, n_symbols, weight, kind) / (weight + alpha * n_symbols)
+        each += rate
+        alike += rate * alpha
+    return alike, each
+
+
+@njit(cache=True, inline="always")
+def set_rates(trie: ContextTrie, node: int) -> None:
+    """Compute the rates of a node from the probabilities of its kinds."""
+    alike, each, total = 0.0, 0.0, trie.sums[node, TOTAL]
+    for kind in range(trie.leaf.shape[1]):
+        alpha = trie.leaf[ALPHA, kind]
+        rate = trie.belief[node, kind] / (total + alpha * trie.n_symbols)
+        each += rate
+        alike += rate * alpha
+    trie.sums[node, ALIKE], trie.sums[node, EACH] = alike, each
 
 
 @njit(cache=True)
@@ -210,23 +236,26 @@ def _expand(trie: ContextTrie, journal: Journal, parent: int, length: int, place
         _point(trie, journal, node, length, place, pair)
     log_p = log_single(trie, place)
     trie.sums[node, LOG_LEAF] = trie.sums[node, LOG_SPLIT] = trie.sums[node, LOG_TREE] = log_p
-    trie.belief[node] = belief_in_single(trie, place)
+    for kind in range(trie.leaf.shape[1]):
+        trie.belief[node, kind] = belief_alone(trie.leaf, trie.n_symbols, trie.weight[place], kind)
+    set_rates(trie, node)
     return node
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _believe(trie: ContextTrie, node: int, seen: float, total: float) -> float:
     """Learn of what kind a leaf is from one more target; return what probability that had.
 
     It came `seen` times before, of `total` targets.
     """
-    belief, p = trie.belief[node], 0.0
-    for kind in range(len(belief)):
+    p = 0.0
+    for kind in range(trie.leaf.shape[1]):
         alpha = trie.leaf[ALPHA, kind]
-        belief[kind] *= (seen + alpha) / (total + alpha * trie.n_symbols)
-        p += belief[kind]
-    for kind in range(len(belief)):
-        belief[kind] /= p
+        trie.belief[node, kind] *= (seen + alpha) / (total + alpha * trie.n_symbols)
+        p += trie.belief[node, kind]
+    for kind in range(trie.leaf.shape[1]):
+        trie.belief[node, kind] /= p
+    set_rates(trie, node)
     return p
 
 

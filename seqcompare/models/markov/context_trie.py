@@ -20,7 +20,7 @@ EMPTY = -1
 # columns of `node`
 PARENT, FIRST, N_TARGETS, TWICE, THRICE, N_PAIRS, IS_FULL = range(7)
 # columns of `sums`
-TOTAL, ONES, TWOS, THREES, LOG_LEAF, LOG_SPLIT, LOG_TREE = range(7)
+TOTAL, ONES, TWOS, THREES, LOG_LEAF, LOG_SPLIT, LOG_TREE, ALIKE, EACH = range(9)
 # columns of `target`
 CODE, NEXT, PAIRS = range(3)
 # entries of `size`
@@ -53,11 +53,11 @@ class ContextTrie(NamedTuple):
         Of each node: its parent; its first pair in `target`; its targets, and how many of them were seen in
         at least two and three children; the pairs of child and target (the continuation counts of Kneser and
         Ney, added up); and 1 if no context is longer.
-    sums : ndarray of float64, shape (capacity, 7)
+    sums : ndarray of float64, shape (capacity, 9)
         Of each node: the summed weight of its targets; what each target's weight has below 1, from 1 to 2 and
         from 2 to 3, added up, which for whole weights is how many came at least once, twice and three times;
-        and the log-probabilities of its targets if it is a leaf, if it is split, and of the mixture of both,
-        see `weighting`.
+        the log-probabilities of its targets if it is a leaf, if it is split, and of the mixture of both, see
+        `weighting`; and what a leaf gives to every target alike, and to each one for each of its counts.
     target : ndarray of int32, shape (capacity, 3)
         Of each pair of node and target: the target, the node's next pair (or -1), and in how many children
         of the node it was seen.
@@ -136,7 +136,7 @@ def new_trie(text: Array, weight: Array, depth: int, n_symbols: int, leaf: Array
         text,
         weight,
         node,
-        np.zeros((room, 7)),
+        np.zeros((room, 9)),
         np.empty((2 * room, 3), dtype=np.int32),
         np.empty(2 * room),
         *_new_table(2 * room),

@@ -31,15 +31,18 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from seqcompare.models.markov.context_kernels import (
-    belief_in_single,
-    leaf_rates,
+    belief_alone,
     log_rising,
     log_single,
     mix_logs,
+    rates_alone,
+    set_rates,
 )
 from seqcompare.models.markov.context_trie import (
+    ALIKE,
     ALPHA,
     CODE,
+    EACH,
     EMPTY,
     FIRST,
     IS_FULL,
@@ -145,6 +148,7 @@ def _weigh_leaves(trie: ContextTrie) -> None:
         log_p += np.log(np.exp(logs - log_p).sum())
         trie.sums[node, LOG_LEAF] = log_p
         trie.belief[node] = np.exp(logs - log_p)
+        set_rates(trie, node)
 
 
 @njit(cache=True)
@@ -179,8 +183,9 @@ def _count_kinds(trie: ContextTrie) -> Array:
     for entry in range(len(trie.child_key)):
         if trie.child_key[entry] != EMPTY and trie.child_of[entry] < 0:
             place = -1 - trie.child_of[entry]
-            if trie.weight[place] != 1.0:
-                found += split[trie.child_key[entry] // width] * belief_in_single(trie, place)
+            for kind in range(len(found) if trie.weight[place] != 1.0 else 0):
+                there = split[trie.child_key[entry] // width]
+                found[kind] += there * belief_alone(trie.leaf, trie.n_symbols, trie.weight[place], kind)
     return found
 
 
@@ -202,7 +207,7 @@ def _mix(trie: ContextTrie) -> float:
     return trie.sums[0, LOG_TREE]
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def leaf_share(trie: ContextTrie, node: int) -> float:
     """Return the probability that a node that is there is a leaf, given the targets."""
     if trie.node[node, IS_FULL]:
@@ -240,32 +245,26 @@ def leaf_shares(trie: ContextTrie, place: int, path: Array, n_contexts: int, sha
 
 
 @njit(cache=True)
-def leaf_proba(trie: ContextTrie, node: int, code: int) -> float:
-    """Return the probability of a target if the context is a leaf."""
-    alike, each = leaf_rates(trie, node)
-    return alike + each * _count_of(trie, node, code)
-
-
-@njit(cache=True)
-def _count_of(trie: ContextTrie, node: int, code: int) -> float:
-    """Return the count of a target after a context."""
-    if node < 0:
-        return trie.weight[-1 - node] if trie.text[-1 - node] == code else 0.0
-    entry = find(trie.target_key, node * (trie.n_symbols + 2) + code)
-    if trie.target_key[entry] == EMPTY:
-        return 0.0
-    return trie.pair_weight[trie.target_of[entry]]
-
-
-@njit(cache=True)
 def tree_proba(
     trie: ContextTrie, place: int, path: Array, n_contexts: int, code: int, shares: Array
 ) -> float:
     """Return the probability of a target at `place`; `shares` is room to work in."""
     p = leaf_shares(trie, place, path, n_contexts, shares) / trie.n_symbols
+    # the arrays by themselves: to pass all of the trie on, or to ask it each time, takes five times as long
+    sums, keys, pair_of, weights = trie.sums, trie.target_key, trie.target_of, trie.pair_weight
+    text, alone, leaf, width = trie.text, trie.weight, trie.leaf, trie.n_symbols + 2
     for length in range(n_contexts):
-        if shares[length] > 0.0:
-            p += shares[length] * leaf_proba(trie, path[length], code)
+        node, share = path[length], shares[length]
+        if share <= 0.0:
+            continue
+        if node >= 0:
+            entry = find(keys, node * width + code)
+            n = 0.0 if keys[entry] == EMPTY else weights[pair_of[entry]]
+            p += share * (sums[node, ALIKE] + sums[node, EACH] * n)
+        else:
+            other = -1 - node
+            alike, each = rates_alone(leaf, trie.n_symbols, alone[other])
+            p += share * (alike + (each * alone[other] if text[other] == code else 0.0))
     return p
 
 
