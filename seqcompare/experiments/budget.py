@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from numbers import Real
+
+import numpy as np
 
 #: What a comparison may take where nothing is said.
 USUAL = "8m"
@@ -40,7 +41,7 @@ def seconds_of(budget: float | str | None) -> float | None:
                 total = sum(float(number) * _SECONDS[unit] for number, unit in parts)
             except ValueError:
                 total = math.nan
-    elif isinstance(budget, Real) and not isinstance(budget, bool):
+    elif isinstance(budget, (int, float, np.number)) and not isinstance(budget, bool):
         total = float(budget)
     if not (math.isfinite(total) and total > 0):
         expected = "seconds, or numbers with s, m, h or d, such as '10m', or 'none'"

@@ -19,7 +19,7 @@ from seqcompare.results.findings import Findings
 from seqcompare.results.folder import StoredRun
 from seqcompare.results.forecaster import Forecaster, name_forecaster
 from seqcompare.results.grids import all_grids, failed_candidates
-from seqcompare.results.judgement import Judgement, judge
+from seqcompare.results.judgement import Judgement, detected, judge
 from seqcompare.results.left_out import COUNTED, LEFT_OUT, SPENT, Spent, choosing_rows
 from seqcompare.results.numbers import Numbers, influence_table
 from seqcompare.results.shorter import Shorter, find_shorter
@@ -145,7 +145,6 @@ class ComparisonResult:
     @cached_property
     def judgement(self) -> Judgement:
         """Who is good enough; what a model costs is what its named candidate costs."""
-        least, most = (float(self.facts.get(name, 0.0)) for name in ("least_seen", "most_seen"))
         return judge(
             self.losses,
             self._costs,
@@ -158,8 +157,8 @@ class ComparisonResult:
                 **({} if self.spent is None else self.spent.not_tried(set(self.phase(TEST)["entry"]))),
             },
             untried=self.untried,
-            least_seen=least,
-            most_seen=most,
+            least_seen=float(self.facts.get("least_seen", 0.0)),
+            most_seen=detected(self.facts)[0],
             references=self.references,
         )
 

@@ -26,6 +26,17 @@ ENOUGH, EQUIVALENT, INFERIOR, UNDECIDED, NOT_TRIED = (
 )
 
 
+def detected(facts: Mapping[str, object]) -> tuple[float, str]:
+    """Return the most bits that were found in the data before any model, and the fact that says so.
+
+    At one lag, or by the best context on data left out, less twice its error.
+    """
+    at_one_lag, gain, error = (
+        float(str(facts.get(name, 0.0))) for name in ("most_seen", "gain", "gain_error")
+    )
+    return max((at_one_lag, "most_seen"), (gain - 2 * error, "gain"))
+
+
 @dataclass(frozen=True)
 class Judgement:
     """What the test scores say.
@@ -128,9 +139,9 @@ def judge(
         Bits of information at one lag that the data could have shown. Where that is more than `SHOWN`, models
         that do not beat chance prove nothing: they had too little to learn from.
     most_seen : float, default=0.0
-        Bits of information that were detected at one lag. Where that is more than `SHOWN`, and more than the
-        frequencies by position, by season or of late gain over chance that are held to be enough, models that
-        do not beat these have missed something.
+        Bits of information that were found, see `detected`. Where that is more than `SHOWN`, and more than
+        the frequencies by position, by season or of late gain over chance that are held to be enough, models
+        that do not beat these have missed something.
     references : sequence of str, default=("chance",)
         The entries that know frequencies alone; chance first.
     not_tried : mapping of str to str, optional

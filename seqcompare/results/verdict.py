@@ -15,7 +15,7 @@ from seqcompare.results.choice import chosen_words, named_candidate, say_choice,
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import Config, in_time
 from seqcompare.results.findings import Findings, Number, Writer, brief, capital, say_caveats
-from seqcompare.results.judgement import NOT_TRIED, SHOWN, SURE
+from seqcompare.results.judgement import NOT_TRIED, SHOWN, SURE, detected
 from seqcompare.results.number_words import say_forecaster, say_units
 from seqcompare.results.reach import say_how_early, say_how_far
 from seqcompare.results.sureness import say_budget, say_how_sure, say_statuses, searched_words, settle_words
@@ -248,16 +248,18 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
 def _why_open(found: Findings) -> tuple[str, Number, str]:
     """Return why it is open whether chance is beaten, the number behind that, and what would settle it."""
     judged = found.judgement
-    least, most = (float(found.profile.get(name, 0.0)) for name in ("least_seen", "most_seen"))
+    least, (most, fact) = float(found.profile.get("least_seen", 0.0)), detected(found.profile)
     p = judged.beats_chance
     known = abs(float(found.row(CHANCE)["score"]) - float(found.row(judged.base)["score"]))
     # what goes by a place shows at lags as well
     if most > max(SHOWN, known) and p < SURE:
         excluded = judged.winner in judged.references and judged.at_most < found.tolerance
         other = "A model of another kind, or one that sees further, may find it"
+        where = "detected at one lag" if fact == "most_seen" else "told by several steps together"
+        shown = float(found.profile[fact])
         return (
-            f"none was shown to, yet {bits(most)} bit of information was detected at one lag",
-            ("profile_facts", "most_seen", "value", most),
+            f"none was shown to, yet {bits(shown)} bit of information was {where}",
+            ("profile_facts", fact, "value", shown),
             f"{other}; more data need not." if excluded else f"{other}. {settle_words(found)}",
         )
     if p > 1 - SURE or judged.more > 0:

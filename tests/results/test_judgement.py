@@ -7,7 +7,7 @@ from loss_rows import rows, units
 
 from seqcompare.metrics import METRICS, Metric
 from seqcompare.results.contest import LOSSES, Contest, loss_table, pairs, summary
-from seqcompare.results.judgement import judge
+from seqcompare.results.judgement import detected, judge
 
 NO_TUNING = rows("x").iloc[:0]
 
@@ -382,3 +382,12 @@ def test_what_one_test_alone_finds_worse_is_no_headline():
 def test_alone_beside_chance_a_model_is_not_equivalent_for_want_of_others():
     losses = world(np.random.default_rng(0), {"chance": 0.0, "a": 0.02}, n=4, spread=0.2)
     assert judgement(losses).status == {"a": "undecided", "chance": "undecided"}
+
+
+def test_what_steps_tell_together_is_detected_as_well():
+    """A parity shows at no single lag, and a context of all its steps saves half a bit."""
+    assert detected({}) == (0.0, "most_seen")
+    assert detected({"most_seen": "0.2", "gain": "0.1", "gain_error": "0.01"}) == (0.2, "most_seen")
+    bits, fact = detected({"gain": "0.45", "gain_error": "0.02"})
+    assert (bits, fact) == (pytest.approx(0.41), "gain")
+    assert detected({"gain": "0.03", "gain_error": "0.02"})[0] == 0.0

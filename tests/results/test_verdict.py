@@ -220,6 +220,9 @@ def test_doubt_has_words_of_its_own():
     words = str(write(silent, table, profile={"least_seen": "0.01", "most_seen": "0.3"}))
     assert "none was shown to, yet 0.300 bit of information was detected at one lag" in words
     assert "may find it; more data need not" in words
+    together = {"least_seen": "0.01", "gain": "0.45", "gain_error": "0.02"}
+    words = str(write(silent, table, profile=together))
+    assert "none was shown to, yet 0.450 bit of information was told by several steps together" in words
     few = replace(silent, more=90.0, at_most=0.3)
     words = str(write(few, table, profile={"least_seen": "0.01", "most_seen": "0.3"}))
     assert "may find it. About 90 more sequences would settle it" in words
