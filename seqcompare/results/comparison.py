@@ -22,7 +22,7 @@ from seqcompare.results.grids import all_grids, failed_candidates
 from seqcompare.results.judgement import Judgement, detected, judge
 from seqcompare.results.left_out import COUNTED, LEFT_OUT, SPENT, Spent, choosing_rows
 from seqcompare.results.numbers import Numbers, influence_table
-from seqcompare.results.shorter import Shorter, find_shorter
+from seqcompare.results.shorter import Settled, Shorter, settle
 from seqcompare.results.store import Details, RunError, Sums
 from seqcompare.results.taught import TAUGHT
 from seqcompare.results.untried import Untried, find_untried
@@ -73,11 +73,6 @@ class ComparisonResult:
             raise RunError(f"{self.where} was stopped before any model was tested; the same command goes on")
         return metric_of(self.config, str(self.frame["metric"].iloc[0]))
 
-    @cached_property
-    def losses(self) -> pd.DataFrame:
-        """What each model lost on each unit of the test data; see `seqcompare.results.judgement.Contest`."""
-        return loss_table(self.phase(TEST), self.sums)
-
     @property
     def references(self) -> tuple[str, ...]:
         """What knows frequencies alone, chance first; runs of before have no other."""
@@ -87,7 +82,8 @@ class ComparisonResult:
     def contest(self) -> Contest:
         """All models on the test data."""
         fraction = float(self.config["data"]["test_fraction"])
-        return Contest(self.losses, self.metric, fraction, self._copies, self._in_time)
+        losses = loss_table(self.phase(TEST), self.sums)
+        return Contest(losses, self.metric, fraction, self._copies, self._in_time)
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -97,7 +93,7 @@ class ComparisonResult:
     @cached_property
     def pairs(self) -> pd.DataFrame:
         """Paired tests against the best and chance; see `seqcompare.results.contest.pairs`."""
-        return pairs(self.contest)
+        return pairs(self._settled.contest)
 
     @cached_property
     def grids(self) -> pd.DataFrame:
@@ -131,10 +127,19 @@ class ComparisonResult:
         return Spent.of(self.side_tables[SPENT], self.side_tables[LEFT_OUT], grids, self.tuning)
 
     @cached_property
+    def _settled(self) -> Settled:
+        tables = self.phase(SHORTER), self.phase(TEST), self.tuning
+        return settle(self.contest, self._judge, *tables, self.sums)
+
+    @property
     def shorter(self) -> Shorter | None:
         """The winner that sees no more than its context curve says is enough; None where there is none."""
-        rows, tests = (self.phase(phase) for phase in (SHORTER, TEST))
-        return find_shorter(self.contest, self.judgement.winner, rows, tests, self.tuning, self.sums)
+        return self._settled.shorter
+
+    @property
+    def judgement(self) -> Judgement:
+        """Who is good enough; what a model costs is what its named candidate costs."""
+        return self._settled.judgement
 
     @cached_property
     def facts(self) -> dict[str, str]:
@@ -142,11 +147,9 @@ class ComparisonResult:
         known = self.side_tables.get("profile_facts", pd.DataFrame(columns=["name", "value"])).dropna()
         return dict(zip(known["name"], known["value"].astype(str), strict=True))
 
-    @cached_property
-    def judgement(self) -> Judgement:
-        """Who is good enough; what a model costs is what its named candidate costs."""
+    def _judge(self, losses: pd.DataFrame) -> Judgement:
         return judge(
-            self.losses,
+            losses,
             self._costs,
             self.metric,
             float(self.config["data"]["test_fraction"]),
@@ -165,8 +168,8 @@ class ComparisonResult:
     @cached_property
     def answer(self) -> Answer:
         """One row a model; see `seqcompare.results.answer.Answer`."""
-        data = self.config["data"]
-        table = answer_table(self.judgement, self.contest, self._costs, self.grids, self.contexts, data)
+        data, told = self.config["data"], self._settled[1:]
+        table = answer_table(*told, self._costs, self.grids, self.contexts, data)
         if self.shorter is not None:
             table = self.shorter.into(table)
         return Answer(self.verdict, self.judgement, self.metric, table, self.forecaster)
@@ -225,9 +228,8 @@ class ComparisonResult:
     @cached_property
     def calibration(self) -> pd.DataFrame:
         """How sure each model was and how often it was right, by ten bins of confidence."""
-        means = ["confidence", "accuracy"]
-        table = self._summed("calibration", ["bin"], ["count", *means])
-        return table.assign(**{name: table[name] / table["count"] for name in means})
+        table = self._summed("calibration", ["bin"], ["count", "confidence", "accuracy"])
+        return table.assign(**{name: table[name] / table["count"] for name in ("confidence", "accuracy")})
 
     @cached_property
     def class_scores(self) -> pd.DataFrame:
@@ -349,8 +351,7 @@ class StoredComparison(StoredRun):
     def unsaved(self) -> str:
         """Return why the model that is enough could not be saved; empty where it was, or there is none."""
         kept = self.side_table(UNSAVED)
-        problem = "" if kept is None else kept["problem"].iloc[0]
-        return problem if isinstance(problem, str) else ""
+        return "" if kept is None or pd.isna(kept["problem"].iloc[0]) else str(kept["problem"].iloc[0])
 
     def ladders(self) -> pd.DataFrame:
         """Return what `grids` returns, which is its name from now on."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,12 @@ import pandas as pd
 from seqcompare.results.contest import CHANCE, Contest, loss_table, summary
 from seqcompare.results.described import Config
 from seqcompare.results.grids import paired_difference
+from seqcompare.results.judgement import Judgement
 from seqcompare.results.store import Sums
+
+
+# What is likely as good as any stays so when it sees less.
+_LIKELY = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,18 +32,21 @@ class Shorter:
         How much more it loses than the winner, and the standard error of that.
     tolerance : float
         What is practically equal.
+    holds : bool, default=True
+        Whether the winner is still good enough when it sees no more than that.
     """
 
     table: pd.DataFrame
     behind: float
     error: float
     tolerance: float
+    holds: bool = True
 
     @property
     def named(self) -> bool:
         """Whether it is named in place of the winner: it is not told apart, or practically as good."""
         error = self.error if np.isfinite(self.error) else 0.0
-        return bool(self.behind <= max(error, self.tolerance))
+        return self.holds and bool(self.behind <= max(error, self.tolerance))
 
     @property
     def label(self) -> str:
@@ -59,6 +68,54 @@ class Shorter:
     def frame(self) -> pd.DataFrame:
         """Return its row, with ``behind``, ``error`` and ``named``."""
         return self.table.assign(behind=self.behind, error_behind=self.error, named=self.named)
+
+
+class Settled(NamedTuple):
+    """Who is good enough.
+
+    Attributes
+    ----------
+    shorter : Shorter or None
+        The winner that sees no more than it needs.
+    judgement : Judgement
+        What the scores say, those of the shorter one in place of the winner's where it is named.
+    contest : Contest
+        The models that this is said of.
+    """
+
+    shorter: Shorter | None
+    judgement: Judgement
+    contest: Contest
+
+
+def settle(
+    contest: Contest,
+    judged: Callable[[pd.DataFrame], Judgement],
+    rows: pd.DataFrame,
+    tests: pd.DataFrame,
+    tuning: pd.DataFrame,
+    sums: Mapping[str, Sums],
+) -> Settled:
+    """Return who is good enough, seeing no more than it needs: as such it is judged once more.
+
+    Parameters
+    ----------
+    contest, rows, tests, tuning, sums
+        As in `find_shorter`.
+    judged : callable (losses) -> Judgement
+        What the losses say.
+    """
+    first = judged(contest.losses)
+    shorter = find_shorter(contest, first.winner, rows, tests, tuning, sums)
+    if shorter is None or not shorter.named:
+        return Settled(shorter, first, contest)
+    mine, own = contest.losses["entry"] == first.winner, rows[rows["entry"] == first.winner]
+    losses = pd.concat([contest.losses[~mine], loss_table(own, sums)], ignore_index=True)
+    again = judged(losses)
+    good, still = (found.good_enough.get(str(first.winner), 0.0) for found in (first, again))
+    if (again.kind, again.winner) != (first.kind, first.winner) or still < min(good, _LIKELY):
+        return Settled(replace(shorter, holds=False), first, contest)
+    return Settled(shorter, again, replace(contest, losses=losses))
 
 
 def find_shorter(

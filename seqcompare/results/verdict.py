@@ -230,8 +230,9 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         # the score is that of choosing anew in each fold
         words = f"{found.named(winner)}, of which {chosen_words(found, winner)}, comes to {words}"
         evidence.append(("summary", winner, "n_choices", int(row["n_choices"])))
+    enough = "is enough" if judged.good_enough.get(winner, 1.0) > 1 / 2 else "may be enough"
     writer.say(
-        f"{capital(str(model))} is enough ({cost}): {words} ({span}), {', '.join(against)}.",
+        f"{capital(str(model))} {enough} ({cost}): {words} ({span}), {', '.join(against)}.",
         *evidence,
         counted,
     )
