@@ -150,7 +150,7 @@ def _may_be_tested(planned: PlannedComparison, work: Work, c: Contestant, x: Can
     if c.name in planned.config["data"]["references"]:
         return True
     last = last_fit(planned, work.spending, c, x)
-    return work.spending.affords(_tests(planned, c, x), last + _for_looks(work))
+    return work.spending.affords(_tests(planned, c, x, work), last + _for_looks(work))
 
 
 def told_apart(table: pd.DataFrame, before: pd.DataFrame | None, tolerance: float) -> set[str]:
@@ -207,9 +207,9 @@ class _Purse:
         self._tests: dict[tuple[str, str], float] = {}
 
     def tests(self, c: Contestant, x: Candidate) -> float:
-        """Return the seconds of the tests of a candidate in all folds."""
+        """Return the seconds of the tests of a candidate in all folds that are not done yet."""
         if (c.name, x.label) not in self._tests:
-            self._tests[c.name, x.label] = self._work.spending.wall(_tests(self._planned, c, x))
+            self._tests[c.name, x.label] = self._work.spending.wall(_tests(self._planned, c, x, self._work))
         return self._tests[c.name, x.label]
 
     def quickest(self, c: Contestant) -> Candidate:
@@ -309,7 +309,7 @@ def one_to_test(planned: PlannedComparison, work: Work, c: Contestant) -> Candid
     able = {x.label: x for x in c.candidates if _may_be_tested(planned, work, c, x)}
     if not able:
         return None
-    return _best_of_race(work, c, able, lambda x: work.spending.wall(_tests(planned, c, x)))
+    return _best_of_race(work, c, able, lambda x: work.spending.wall(_tests(planned, c, x, work)))
 
 
 def _best_of_race(
@@ -354,8 +354,11 @@ def _test(planned: PlannedComparison, c: Contestant, x: Candidate, fold: int = 0
     return Trial(0, planned.source, x, fold, TEST, c.name, c.seed_key)
 
 
-def _tests(planned: PlannedComparison, c: Contestant, x: Candidate) -> list[Trial]:
-    return [_test(planned, c, x, fold) for fold in range(len(planned.source.plan.splits))]
+def _tests(planned: PlannedComparison, c: Contestant, x: Candidate, work: Work) -> list[Trial]:
+    """Return the tests of a candidate that are not done yet, be it in an earlier run."""
+    done = work.store.done()
+    trials = [_test(planned, c, x, fold) for fold in range(len(planned.source.plan.splits))]
+    return [trial for trial in trials if trial.trial_id not in done]
 
 
 def _tunings(

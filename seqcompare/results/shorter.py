@@ -15,7 +15,6 @@ from seqcompare.results.grids import paired_difference
 from seqcompare.results.judgement import Judgement
 from seqcompare.results.store import Sums
 
-
 # What is likely as good as any stays so when it sees less.
 _LIKELY = 0.5
 

@@ -421,3 +421,20 @@ def test_the_smallest_budget_leaves_the_quickest_model(tmp_path):
     judged = found.answer().judgement
     assert (judged.status["slow"], judged.reasons["slow"]) == ("not tried", "over the budget")
     assert judged.winner == "quick"
+
+
+def test_what_was_tested_in_an_earlier_run_takes_no_time(tmp_path):
+    """A second run of one command once left a family out that the first had tested in every fold."""
+    planned = planned_with([toy(0.9, cost=dear)])
+    (toys,) = [c for c in planned.contestants if c.name == "toy"]
+    with Store(tmp_path / STORE, answers=True) as store:
+        before, work = (
+            Work(store, Spending(planned.source, seconds=seconds), Counter(0, 0, None), {"n_jobs": 1})
+            for seconds in (None, 60)
+        )
+        tests = racing._tests(planned, toys, toys.candidates[0], work)
+        assert len(tests) == len(planned.source.plan.splits)
+        assert not racing._may_be_tested(planned, work, toys, toys.candidates[0])
+        before.run(tests)
+        before.keep()
+        assert racing._tests(planned, toys, toys.candidates[0], work) == []
