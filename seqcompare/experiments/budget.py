@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-
-import numpy as np
+from numbers import Real
+from typing import cast
 
 #: What a comparison may take where nothing is said.
 USUAL = "8m"
@@ -28,7 +28,7 @@ def seconds_of(budget: float | str | None) -> float | None:
     """
     if budget is None or (isinstance(budget, str) and budget.strip().lower() == "none"):
         return None
-    total = math.nan
+    total, given = math.nan, cast(object, budget)  # or a number of NumPy's
     if isinstance(budget, str):
         text = "".join(budget.lower().split())
         parts = re.findall(r"([\d.]+)([a-z]*)", text)
@@ -41,8 +41,8 @@ def seconds_of(budget: float | str | None) -> float | None:
                 total = sum(float(number) * _SECONDS[unit] for number, unit in parts)
             except ValueError:
                 total = math.nan
-    elif isinstance(budget, (int, float, np.number)) and not isinstance(budget, bool):
-        total = float(budget)
+    elif isinstance(given, Real) and not isinstance(given, bool):
+        total = float(given)
     if not (math.isfinite(total) and total > 0):
         expected = "seconds, or numbers with s, m, h or d, such as '10m', or 'none'"
         raise ValueError(f"budget must be more than 0: {expected}; got {budget!r}")
