@@ -41,7 +41,7 @@ def seconds_of(budget: float | str | None) -> float | None:
                 total = sum(float(number) * _SECONDS[unit] for number, unit in parts)
             except ValueError:
                 total = math.nan
-    elif isinstance(given, Real) and not isinstance(given, bool):
+    elif not isinstance(given, bool) and isinstance(given, Real):
         total = float(given)
     if not (math.isfinite(total) and total > 0):
         expected = "seconds, or numbers with s, m, h or d, such as '10m', or 'none'"
