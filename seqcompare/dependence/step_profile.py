@@ -201,7 +201,7 @@ def _add_reach(found: Found, question: Question, view: View, nulls: Nulls, setti
     matter, beyond = find_reach(question, view, lags, context, strata, nulls, settings)
     rows = found.lags["lag"].isin(beyond.lags)
     found.lags.loc[rows, "beyond"] = beyond.information
-    found.reach = max(matter) if max(matter) >= 0 else None
+    found.reach = int(max([*matter, *back])) if max(matter) >= 0 else None
     if found.reach is not None and question.raw.kind == "symbols" and nulls.clock is None and len(seen):
         farthest = _mostly(seen)
         if farthest > found.reach and fades(question, view, matter, farthest, strata, nulls, settings):

@@ -111,7 +111,7 @@ def _order_sentence(found: Measured, tested: pd.DataFrame, ahead: bool) -> str:
             f"A bag of steps tells of {target} ({chance}), and their order no more that was detected "
             f"(contexts of up to {distance.max()} steps tested)."
         )
-    end = f"and no more from there to {distance.max()}"
+    end = f"and no more was found from there to {distance.max()}"
     if order == distance.max():
         end = "the last that could be tested"
     return f"Contexts tell more of {target} up to {_steps(order)} {where} ({chance}), {end}."
@@ -138,10 +138,10 @@ def reach_sentence(found: Measured) -> str:
     if len(found.numbers) and farthest != found.reach:
         return f"{text}."
     if farthest > found.reach:
-        why = "what is remembered is handed on from step to step, so that single lags show it for longer"
+        why = "what is remembered may be handed on from step to step"
         if found.period is not None:
             why = "the clock shows at every lag"
-        return f"{text}; steps up to {farthest} back tell no more than these do: {why}."
+        return f"{text}; single lags show up to {farthest} back, and none was found to tell more: {why}."
     if found.order is not None and found.reach > found.order:
         return f"{text}: steps beyond the contexts of {found.order} tell more than these do."
     return f"{text}."
