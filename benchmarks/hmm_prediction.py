@@ -1,6 +1,6 @@
 """HMMs fitted to the prediction of the steps that count, beside EM: what they recall and what else they know.
 
-python benchmarks/hmm_prediction.py [next] [sequence] [peers] [--seeds 5]
+python benchmarks/hmm_prediction.py [next] [copy] [sequence] [peers] [--seeds 5]
 """
 
 from __future__ import annotations
@@ -54,6 +54,36 @@ def of_next_steps(seeds):
             found = ", ".join(f"{score:.3f}" for score in scores)
             row = f"{found} | {np.mean(losses):.2f} | {np.mean(seconds):.1f}"
             print(f"| `{task!r}`, {n_states} states | {way} | {row} |", flush=True)
+
+
+def of_copies(seeds):
+    """Print how well three items are given back, fitted to the steps at which they are due.
+
+    The items stand at these steps, so that each is predicted from what came before, itself left out.
+    """
+    print("| task, 4,000 sequences | states, starts | accuracy in each seed | seconds |")
+    print("|---|---|---|--:|")
+    for task, n_states, n_init in ((tasks.Copy(4, n_items=3, n_symbols=2), 32, 6),):
+        scores, seconds = [], []
+        for seed in seeds:
+            train, test = (
+                due(task.sample(n, 16, random_state=s)) for n, s in ((2000, seed), (500, 1000 + seed))
+            )
+            begin = time.process_time()
+            model = HMM(n_states, n_init=n_init, random_state=seed).fit(train[0], sample_weight=train[1])
+            seconds.append(time.process_time() - begin)
+            X, weights = test
+            rows = np.flatnonzero(weights.values)
+            proba = Sequences(model.predict_next_proba(X)).values[rows - 1]
+            scores.append(np.mean(model.symbols_[proba.argmax(axis=1)] == X.values[rows]))
+        found = ", ".join(f"{score:.3f}" for score in scores)
+        print(f"| `{task!r}` | {n_states}, {n_init} | {found} | {np.mean(seconds):.0f} |", flush=True)
+
+
+def due(data):
+    """Return sequences in which items stand where they are due, and the weights of these steps."""
+    weights = data.sample_weight
+    return Sequences(np.where(weights.values > 0, data.y.values, data.X.values), data.X.offsets), weights
 
 
 def of_sequences(seeds):
@@ -147,7 +177,7 @@ def beside_peers(seeds):
 
 
 if __name__ == "__main__":
-    sections = {"next": of_next_steps, "sequence": of_sequences, "peers": beside_peers}
+    sections = {"next": of_next_steps, "copy": of_copies, "sequence": of_sequences, "peers": beside_peers}
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sections", nargs="*", choices=[*sections, []], default=[])
     parser.add_argument("--seeds", type=int, default=5)
