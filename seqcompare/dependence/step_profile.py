@@ -182,7 +182,8 @@ def _add_reach(found: Found, question: Question, view: View, nulls: Nulls, setti
         seen = beyond_clock if len(beyond_clock) else seen[np.abs(seen) <= nulls.clock.period]
     context: list[int] = []
     # copies of long runs make contexts tell that save nothing on data left out: then single lags know better
-    if len(told) and not (found.gain <= 0 and len(seen)):
+    # (of contexts ahead the gain says nothing)
+    if len(told) and (len(ahead) or not (found.gain <= 0 and len(seen))):
         context = list(range(1 if question.own else 0, int(back.max()) + 1)) if len(back) else []
         context += [-k for k in range(1, int(-ahead.min()) + 1)] if len(ahead) else []
     elif len(seen):

@@ -53,3 +53,12 @@ def test_the_reach_of_a_chain_of_many_contexts_is_its_order(order, n_symbols, le
 def test_a_copy_among_many_symbols_is_the_last_that_matters(successors):
     X = copies(8, 30, 0.3, successors, [300] * 20, 2)
     assert seqcompare.profile(X, max_lag=60, max_order=4).reach == 8
+
+
+def test_steps_ahead_that_tell_together_are_looked_ahead_to():
+    """The next step tells by itself, the parity of the two behind it only with both of them."""
+    rng = np.random.default_rng(3)
+    x = rng.integers(0, 4, (80, 63))
+    y = np.where(x[:, 1:61] < 2, x[:, 1:61], (x[:, 2:62] + x[:, 3:63]) % 2)
+    found = seqcompare.profile((list(x[:, :60]), list(y)), max_lag=20, max_order=4)
+    assert (found.reach, found.look_ahead) == (None, 3)

@@ -24,7 +24,10 @@ def settled(behind):
     sums["short/0"] = units(sums["cheap/0"][:, 1] + behind + noise - noise.mean())
     contest = Contest(loss_table(tests, sums), METRICS["bits"], 0.25)
     costs = tests.groupby("entry", as_index=False)[["n_parameters", "predict_us_per_step"]].median()
-    judged = lambda losses: judge(losses, costs, METRICS["bits"], 0.25)  # noqa: E731
+
+    def judged(losses):
+        return judge(losses, costs, METRICS["bits"], 0.25)
+
     return judged(contest.losses), settle(contest, judged, short, tests, tests.iloc[:0], sums)
 
 

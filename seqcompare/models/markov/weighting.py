@@ -93,11 +93,11 @@ class TreeContext(NamedTuple):
     proba: NDArray[np.float64]
 
 
-def weigh_all(trie: ContextTrie) -> float:
-    """Compute all log-probabilities from the counts; return that of all targets, the evidence."""
+def weigh_all(trie: ContextTrie) -> None:
+    """Compute all log-probabilities from the counts."""
     trie.prior[LOG_KEEP], trie.prior[LOG_GO_ON] = log_keep(trie.n_symbols)
     _weigh_leaves(trie)
-    return _mix(trie)
+    _mix(trie)
 
 
 def fit_shares(trie: ContextTrie) -> None:
