@@ -134,7 +134,7 @@ class ContextTree(SymbolDensity):
             For scikit-learn's tools.
         sample_weight : array of shape (n,), or one array of weights a sequence, optional
             Weights of sequences, or of the predictions of single steps; a step of weight 0 is still the
-            context of later ones. Whole weights count as repetitions do.
+            context of later ones. Whole weights count as repetitions do in the tree, not in the blend.
 
         Returns
         -------

@@ -7,7 +7,8 @@ With the row x of a window, its weight w and the class c, the loss is that of sc
 
 with p the logistic function of one line for two classes, and the softmax of a line a class for more. Its
 gradient by a line is the sum of w (p - [c is its class]) x, to which every row adds its part by itself.
-L-BFGS runs as scikit-learn has it, and comes to the same numbers but for the order of sums.
+L-BFGS runs as scikit-learn has it, and comes to the same numbers but for the order of sums (which are of 64
+bits, also of rows of 32).
 """
 
 from __future__ import annotations
@@ -164,6 +165,7 @@ def descend(
     loss : callable (lines) -> (float, ndarray)
         The summed loss and its gradient, as `loss_and_gradient`.
     """
+    fitted._validate_params()
     n_lines, n_numbers = (1 if len(classes) == 2 else len(classes)), n_columns + int(fitted.fit_intercept)
     strength = 1 / (fitted.C * weight)
 

@@ -49,11 +49,14 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
     if judged.kind == "cannot tell":
         leader = "" if name == CHANCE else f"; best so far: {shown(mine['candidate'], 40)}"
         use = Tile("Use this model", "None yet", f"not shown that any model beats chance{leader}", "open")
+        needed = f"{say.percent(SURE)} are needed"
+        if judged.beats_chance >= SURE:
+            n_models = len(judged.worse) - len(judged.references)
+            needed = f"the best of {say.several(n_models, 'model')} comes that far too easily by luck"
         sure = Tile(
             "How sure",
             say.probability(judged.beats_chance),
-            f"is the probability that any model tried beats chance; {say.percent(SURE)} are needed"
-            + _left(result),
+            f"is the probability that the best model tried beats chance; {needed}" + _left(result),
         )
     elif judged.kind == "chance":
         is_chance = judged.winner == CHANCE

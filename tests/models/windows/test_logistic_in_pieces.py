@@ -94,3 +94,10 @@ def test_answers_that_are_far_off_stay_finite():
     value = logistic._to_slopes(rows, np.array([0, 1, 1], np.int32), np.ones(3))
     assert value == pytest.approx(1600 + np.log(2))
     np.testing.assert_allclose(rows[:, 0], [1, -1, -0.5])
+
+
+@pytest.mark.parametrize("setting", [{"C": -1}, {"C": 0}, {"tol": -1}, {"max_iter": -3}])
+def test_settings_are_checked_as_scikit_learn_checks_them(monkeypatch, setting):
+    monkeypatch.setattr(logistic, "FEW", 512)
+    with pytest.raises(ValueError, match=f"The '{next(iter(setting))}' parameter"):
+        WindowTagger(LogisticRegression(**setting), before=2).fit(SYMBOLS, LABELS)
