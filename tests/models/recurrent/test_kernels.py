@@ -24,7 +24,7 @@ def apply_both(x, squashed, shares):
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 4e-7), ("float64", 1e-15)])
 def test_tanh_and_sigmoid_are_right_everywhere(dtype, tolerance):
-    x = np.concatenate([np.linspace(-12, 12, 10_001), [0.0, 1e-6, -1e30, 1e30]]).astype(dtype)
+    x = np.concatenate([np.linspace(-12, 12, 1_000_001), [0.0, 1e-6, -1e30, 1e30]]).astype(dtype)
     squashed, shares = np.empty_like(x), np.empty_like(x)
     apply_both(x, squashed, shares)
     exact = np.tanh(x.astype(np.float64))
