@@ -125,9 +125,12 @@ def tiled(b: Reals, n: int) -> Reals:
     """Return b as `product` wants it: blocks of columns, shape (n_blocks, depth, width).
 
     It is one block if a has few rows (at most `n`), or if OpenBLAS takes at least four of them without
-    packing. Else the blocks are narrow, and the last is filled up with zeros.
+    packing. Else the blocks are narrow, and the last is filled up with zeros. For few rows a transposed
+    matrix stays as it lies in memory: each column is a block.
     """
     depth, width = b.shape
+    if n <= _BY_HAND and b.T.flags.c_contiguous:
+        return b.T[:, :, None]
     if n <= _BY_HAND or 4 * depth * width <= _UNPACKED:
         return np.ascontiguousarray(b)[None]
     blocks = np.zeros((-(-width // _TILE), depth, _TILE), b.dtype)
@@ -142,9 +145,12 @@ def product(a: Reals, blocks: Reals, out: Reals) -> None:
     n, depth = a.shape
     width = blocks.shape[2]
     if n <= _BY_HAND:
-        for t in range(len(blocks)):
-            for r in range(n):
-                _multiply_row(a[r], blocks[t], out[r, t * width : (t + 1) * width])
+        for r in range(n):
+            if width == 1:
+                _multiply_columns(a[r], blocks.reshape((len(blocks), depth)), out[r])
+            else:
+                for t in range(len(blocks)):
+                    _multiply_row(a[r], blocks[t], out[r, t * width : (t + 1) * width])
         return
     rows = max(4, _UNPACKED // (depth * width) // 4 * 4)
     if len(blocks) == 1:
@@ -175,6 +181,22 @@ def _multiply_row(a: Reals, b: Reals, out: Reals) -> None:
         ak = a[k]
         for j in range(width):
             out[j] += ak * b[k, j]
+
+
+@compiled
+def _multiply_columns(a: Reals, columns: Reals, out: Reals) -> None:
+    by_four = len(out) - len(out) % 4
+    for k in range(0, by_four, 4):
+        b0, b1, b2, b3 = columns[k], columns[k + 1], columns[k + 2], columns[k + 3]
+        s0 = s1 = s2 = s3 = a.dtype.type(0)
+        for j in range(len(a)):
+            s0 += a[j] * b0[j]
+            s1 += a[j] * b1[j]
+            s2 += a[j] * b2[j]
+            s3 += a[j] * b3[j]
+        out[k], out[k + 1], out[k + 2], out[k + 3] = s0, s1, s2, s3
+    for k in range(by_four, len(out)):
+        out[k] = np.dot(a, columns[k])
 
 
 def gathered(a: Reals, b: Reals) -> Reals:
