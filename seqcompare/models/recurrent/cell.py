@@ -28,8 +28,9 @@ class Size(NamedTuple):
 class Inputs(NamedTuple):
     """What the inputs add to the gates: row ``source[i]`` of `table`, and `bias`, at row i of the pack.
 
-    For symbols `table` has a row a symbol, for real-valued steps a row a step. Where `beside` is given, the
-    others are zero: a row a step, shape (N, n_inputs), that goes beside the state through one product.
+    For symbols `table` has a row a symbol, for real-valued steps a row a step. Where `beside` is given, a row
+    a step, shape (N, n_inputs), it goes beside the state through one product, with a 1 for the bias, and
+    `table` has no rows.
     """
 
     table: Array

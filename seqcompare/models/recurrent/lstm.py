@@ -42,25 +42,44 @@ def _forward(
 ) -> None:
     """Run o, i, f = σ(x + hW + bias), g = tanh of the same, c = f c + i g, h = o tanh(c) over all steps."""
     B, H = len(h) - len(index), c.shape[1]
-    z = np.empty((B, 4 * H), dtype=h.dtype)
     for t in range(len(offsets) - 1):
         first, n = offsets[t], offsets[t + 1] - offsets[t]
         before = B + offsets[t - 1] if t > 0 else 0
-        product(h[before : before + n], W, z[:n])
+        c_before, c_after = (before, B + first) if keep else (t % 2 * B, (t + 1) % 2 * B)
+        product(h[before : before + n], W, gates[keep * first : keep * first + n])
         for b in range(n):
-            a, zb, x = gates[keep * first + b], z[b], table[index[first + b]]
-            for j in range(3 * H):
-                a[j] = sigmoid(zb[j] + x[j] + bias[j])
+            a = gates[keep * first + b]
+            if len(table):
+                _squash(a, table[index[first + b]], bias)
+            else:
+                _squash_alone(a)
             o, i, f, g = a[:H], a[H : 2 * H], a[2 * H : 3 * H], a[3 * H :]
-            z_g, x_g, bias_g = zb[3 * H :], x[3 * H :], bias[3 * H :]
-            for j in range(H):  # from 0: an index that might be negative turns loads into slow gathers
-                g[j] = tanh(z_g[j] + x_g[j] + bias_g[j])
-            c_old, c_new = c[before + b], c[B + first + b]
+            c_old, c_new = c[c_before + b], c[c_after + b]
             h_new, s = h[B + first + b], squashed[keep * first + b]
             for j in range(H):
                 c_new[j] = f[j] * c_old[j] + i[j] * g[j]
                 s[j] = tanh(c_new[j])
                 h_new[j] = o[j] * s[j]
+
+
+@compiled
+def _squash(a: Reals, x: Reals, bias: Reals) -> None:
+    H = len(a) // 4
+    for j in range(3 * H):
+        a[j] = sigmoid(a[j] + x[j] + bias[j])
+    g, x_g, bias_g = a[3 * H :], x[3 * H :], bias[3 * H :]
+    for j in range(H):  # from 0: an index that might be negative turns loads into slow gathers
+        g[j] = tanh(g[j] + x_g[j] + bias_g[j])
+
+
+@compiled
+def _squash_alone(a: Reals) -> None:
+    H = len(a) // 4
+    for j in range(3 * H):
+        a[j] = sigmoid(a[j])
+    g = a[3 * H :]
+    for j in range(H):
+        g[j] = tanh(g[j])
 
 
 @compiled
@@ -117,11 +136,11 @@ def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -
     if beside is not None:  # [h, x, 1] in each row
         rows[pack.previous, H:-1] = beside
         rows[:, -1] = 1
-    h, c = rows[:, :H], with_initial(state[1], pack.n_rows, "c", how)
+    h, c = rows[:, :H], with_initial(state[1], pack.n_rows if how.keep else B, "c", how)
     n_kept = pack.n_rows if how.keep else B
     gates, squashed = how.take("gates", (n_kept, 4 * H)), how.take("squashed", (n_kept, H))
     _forward(*inputs[:3], pack.offsets, tiled(W, B), rows, c, gates, squashed, int(how.keep))
-    final = (h[B + pack.last], c[B + pack.last])
+    final = (h[B + pack.last], c[B + pack.last] if how.keep else c[pack.lengths % 2 * B + np.arange(B)])
     return Trace(h[B:], final, {"rows": rows, "h": h, "c": c, "gates": gates, "squashed": squashed})
 
 

@@ -323,8 +323,8 @@ class Network(FlatNetwork):
         if self.cell.beside and rows is not None and not symbols and len(W) <= _BESIDE * W.shape[1]:
             beside = rows if mask is None else rows * mask
             beside = beside if direction == "forward" else beside[index]
-            nothing = np.zeros((1, W.shape[1]), W.dtype)
-            return Inputs(nothing, nothing[0], np.zeros_like(index), beside)
+            nothing = np.empty((0, W.shape[1]), W.dtype)
+            return Inputs(nothing, own["bias"], index, beside)
         known = self.architecture.n_inputs if rows is None else len(rows)
         table = self.take(f"layer{layer}.{direction}.table", (known + symbols, W.shape[1]), W.dtype)
         if rows is None:
