@@ -27,6 +27,7 @@ LEAVES = {
     "typing",
     "user_text",
     "whole_file",
+    "workers",
 }
 ALLOWED = {
     "__main__": {"cli"},
@@ -43,6 +44,7 @@ ALLOWED = {
     "typing": set(),
     "user_text": set(),
     "whole_file": set(),
+    "workers": set(),
     "data": set(),
     "datasets": {"data"},
     "models": {"data"},

@@ -130,11 +130,15 @@ def sweep(
 
     A sweep that is stopped goes on where it stopped when the same command is given again.
     """
+    folder = out or Path("reports") / Path(suite).stem
+    if jobs and backend == "loky" and not dry_run and not folder.exists():
+        from seqcompare import workers
+
+        workers.begin(jobs)  # they load what they need while this process does
     from seqcompare.report.terminal import Output, show_plan, show_sweep
 
     output = Output(as_json=as_json, quiet=quiet)
     output.begin(f"planning {suite}")
-    folder = out or Path("reports") / Path(suite).stem
     shared: dict[str, Any] = {
         "n_jobs": jobs,
         "only": tuple(only or ()),

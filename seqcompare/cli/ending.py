@@ -124,6 +124,8 @@ def run(app: typer.Typer) -> None:
             raise
         _end(f"error: {_with_hint(message())}", BAD_INPUT)
     finally:
+        if "seqcompare.workers" in sys.modules:
+            sys.modules["seqcompare.workers"].abandon()
         for number, handler in before.items():
             signal.signal(number, handler)
     raise SystemExit(code or 0)

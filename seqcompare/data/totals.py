@@ -118,7 +118,9 @@ class Totals:
         return found[0].result()
 
 
-def sample_parts(parts: Parts | Iterable[Any], n_steps: int, random_state: int = 0) -> SequenceDataset:
+def sample_parts(
+    parts: Parts | Iterable[Any], n_steps: int, random_state: int = 0, *, client: Any = None
+) -> SequenceDataset:
     """Return sequences drawn at random from data in parts, for what takes data that are in memory.
 
     Parameters
@@ -129,6 +131,8 @@ def sample_parts(parts: Parts | Iterable[Any], n_steps: int, random_state: int =
         Sequences are taken until they have so many steps, or all are.
     random_state : int, default=0
         Seed of the draw.
+    client : distributed.Client, optional
+        A Dask cluster whose workers read the parts: what is drawn alone travels.
 
     Returns
     -------
@@ -148,7 +152,7 @@ def sample_parts(parts: Parts | Iterable[Any], n_steps: int, random_state: int =
     """
     if isinstance(n_steps, bool) or not isinstance(n_steps, int | np.integer) or n_steps < 1:
         raise ValueError(f"n_steps must be a positive whole number, got {n_steps!r}")
-    return Totals(parts).sample(int(n_steps), random_state)
+    return Totals(parts, client).sample(int(n_steps), random_state)
 
 
 def plus(first: Any, second: Any) -> Any:

@@ -13,6 +13,7 @@ from seqcompare.data.encoding import of_one_kind
 from seqcompare.data.input_checks import check_readable
 from seqcompare.data.read import read
 from seqcompare.data.sequences import Sequences
+from seqcompare.data.source import WrongUseError
 from seqcompare.data.streamed import Parts
 from seqcompare.data.targets import check_step_weights
 from seqcompare.data.told import refuse
@@ -41,6 +42,7 @@ def profile(
     alpha: float = 0.05,
     random_state: int = 0,
     mute: Collection[str] = (),
+    client: Any = None,
     **reading: Any,
 ) -> Profile:
     """Find out how far back data depend on their past, before any model is chosen.
@@ -75,6 +77,9 @@ def profile(
         Seed of all that is drawn.
     mute : collection of str, optional
         Codes of checks (`seqcompare.dependence.checks.CODES`) that are not to be made.
+    client : distributed.Client, optional
+        A Dask cluster whose workers read `Parts` and draw from them: what is drawn alone travels. The profile
+        is the same.
     **reading
         Handed on to `seqcompare.datasets.read`: ``sequence``, ``order``, ``values``, ``target``, ...
 
@@ -106,7 +111,11 @@ def profile(
         raise ValueError(f"n_bins must be 2 or more, got {n_bins}")
     if isinstance(data, Parts):
         refuse(reading, "parts are read as read_parts was told")
-        data = Totals(data).sample(_SAMPLE, random_state)
+        data = Totals(data, client).sample(_SAMPLE, random_state)
+    elif client is not None:
+        raise WrongUseError(
+            f"a client reads parts (seqcompare.datasets.read_parts), and data are a {type(data).__name__}"
+        )
     dataset = of_one_kind(read(data, **reading))
     check_readable(dataset.X, "profile", missing=True)
     dataset = _marked(dataset)

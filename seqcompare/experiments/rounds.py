@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from seqcompare import workers
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.dependence import profile
 from seqcompare.dependence.checks import CODES, check
@@ -66,6 +67,8 @@ def run_comparison(
     """
     spending = spending or Spending(planned.source)
     with Store(folder / STORE, answers=True) as store:
+        if how.get("cluster") is None and not store.done():
+            workers.begin(n_jobs)
         if store.side_table("profile_facts") is None:
             _keep_profile(planned.source.dataset, planned.config["settings"]["cv"], store)
         whole = _whole(planned)
@@ -115,11 +118,11 @@ def forecast_words(trials: Sequence[Trial], spending: Spending, planned: Planned
     """Return in a sentence what trials will take, before any has run."""
     n = sum(len(c.candidates) for c in planned.contestants if len(c.candidates) > 1)
     most = max((spending.bytes_of(trial) for trial in trials), default=0.0)
-    workers = several(spending.n_workers, "worker")
+    on = several(spending.n_workers, "worker")
     budget = f"; the budget is {duration(spending.seconds)}" if spending.seconds is not None else ""
     return (
         f"forecast: {several(n, 'candidate')} in {several(len(planned.source.plan.splits), 'fold')}, about "
-        f"{duration(spending.wall(trials))} on {workers} and up to {size(most / 1e6)} of memory each, "
+        f"{duration(spending.wall(trials))} on {on} and up to {size(most / 1e6)} of memory each, "
         f"and what is near the best comes on top{budget}"
     )
 

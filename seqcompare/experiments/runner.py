@@ -8,15 +8,14 @@ import signal
 import warnings
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from inspect import signature
 from pathlib import Path
 from pickle import PicklingError
 from threading import Timer
-from typing import Any
 
 import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
+from seqcompare import workers
 from seqcompare.experiments.dask_cluster import Cluster
 from seqcompare.experiments.limit import Limit
 from seqcompare.experiments.travel import cannot_travel
@@ -29,8 +28,6 @@ from seqcompare.typing import Record
 
 #: Deaths of a worker beside which a trial may be in flight before it is made to run alone.
 PATIENCE = 3
-# joblib lets workers begin with a function from 1.5 on
-_BEGINS = "backend_kwargs" in signature(joblib.Parallel.__init__).parameters
 
 
 def run_trials(
@@ -77,8 +74,7 @@ def run_trials(
     # marks that a killed process has left: its trials were in flight at a death as well
     store.add_deaths(_collect_marks(inflight, trials))
     try:
-        # one thread of BLAS and of compiled kernels in each worker
-        with joblib.parallel_config("loky", inner_max_num_threads=1), _killed_in_time(inflight, limit):
+        with _killed_in_time(inflight, limit):
             yield from _run_rounds(trials, store, inflight, n_jobs, run, limit)
     finally:
         shutil.rmtree(inflight, ignore_errors=True)
@@ -103,13 +99,13 @@ def _run_rounds(
         missing.sort(key=lambda trial: deaths.get(trial.trial_id, 0))
         together = [trial for trial in missing if deaths.get(trial.trial_id, 0) < PATIENCE]
         alone = not together
-        batch, workers = (missing[:1], 2) if alone else (together, n_jobs)
+        batch, n_workers = (missing[:1], 2) if alone else (together, n_jobs)
         rounds += 1
         marks = inflight / str(rounds)
         marks.mkdir(parents=True, exist_ok=True)
         try:
             starting = batch if limit is None else limit.starting(batch, refused)
-            with _closing(_stream(starting, marks, workers, run, eager=limit is None)) as outcomes:
+            with _closing(_stream(starting, marks, n_workers, run, eager=limit is None)) as outcomes:
                 for outcome in outcomes:
                     store.add(outcome.position, outcome.row, outcome.curve, outcome.insights)
                     yield outcome
@@ -159,13 +155,12 @@ def _kill_workers(inflight: Path) -> None:
 def _stream(
     batch: Iterable[Trial], marks: Path, n_jobs: int, run: Runner, *, eager: bool = True
 ) -> Generator[Outcome]:
-    parallel = joblib.Parallel(
-        n_jobs=n_jobs,
+    parallel = workers.parallel(
+        n_jobs,
         batch_size=1,  # a batch would hold back finished trials
         return_as="generator_unordered",
         # the next trial waits beside a worker; or it is taken when there is one for it
         pre_dispatch="2*n_jobs" if eager else "n_jobs",
-        **_watching(),
     )
     # what users have registered is not there in a worker that imports the package alone
     added = all_added()
@@ -173,24 +168,6 @@ def _stream(
         joblib.delayed(_run_marked)(run, trial, marks, added, os.getpid()) for trial in batch
     )
     return stream
-
-
-def start_workers(n_jobs: int) -> None:
-    """Start the workers of this machine, which takes seconds, before time is handed out to trials."""
-    n_workers = joblib.effective_n_jobs(n_jobs)
-    if n_workers > 1:
-        with joblib.parallel_config("loky", inner_max_num_threads=1):
-            # that this function is found there has imported what trials need
-            joblib.Parallel(n_jobs, **_watching())(joblib.delayed(_nothing)() for _ in range(n_workers))
-
-
-def _nothing() -> None:
-    return None
-
-
-def _watching() -> dict[str, Any]:
-    """Return what a worker begins with: one that has no trial when this process dies has nobody to end it."""
-    return {"initializer": end_with, "initargs": (os.getpid(),)} if _BEGINS else {}
 
 
 @contextmanager

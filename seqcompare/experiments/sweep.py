@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import pandas as pd
 from joblib import effective_n_jobs
 
+from seqcompare import workers
 from seqcompare.experiments.budget import seconds_of
 from seqcompare.experiments.config import described
 from seqcompare.experiments.dask_cluster import check_backend, open_cluster
@@ -252,13 +253,18 @@ def sweep(
         open_cluster(backend, scheduler, n_jobs) as cluster,
     ):
         done = store.done()
-        _warm_up([trial for trial in trials if trial.trial_id not in done])
-        estimates = {t.position: estimate_seconds(t) for t in trials if t.trial_id not in done}
+        missing = [trial for trial in trials if trial.trial_id not in done]
+        if missing and cluster is None:
+            workers.begin(n_jobs)
+        _warm_up(missing)
+        estimates = {t.position: estimate_seconds(t) for t in missing}
         n_workers = effective_n_jobs(n_jobs) if cluster is None else cluster.n_workers
         words = _forecast(estimates, n_workers, seconds)
         counter = Counter(len(trials), len(trials) - len(estimates), tell, estimates, words)
         limit = None if seconds is None else Limit(started + seconds)
-        outcomes = run_trials(trials, store, n_jobs=n_jobs, cluster=cluster, limit=limit)
+        if limit is None:
+            missing.sort(key=lambda t: -estimates[t.position])  # so that workers end at about one time
+        outcomes = run_trials(missing, store, n_jobs=n_jobs, cluster=cluster, limit=limit)
         with closing(outcomes):
             for outcome in outcomes:
                 counter.add(outcome)
@@ -271,8 +277,8 @@ def _forecast(estimates: Mapping[int, float], n_workers: int, seconds: float | N
     """Return in a sentence what trials will take, before any has run."""
     budget = "" if seconds is None else f"; the budget is {duration(seconds)}"
     took = duration(sum(estimates.values()) / n_workers)
-    trials, workers = several(len(estimates), "trial"), several(n_workers, "worker")
-    return f"forecast: {trials}, about {took} on {workers}{budget}"
+    trials, on = several(len(estimates), "trial"), several(n_workers, "worker")
+    return f"forecast: {trials}, about {took} on {on}{budget}"
 
 
 def _warm_up(trials: Sequence[Trial]) -> None:

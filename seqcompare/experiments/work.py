@@ -11,11 +11,12 @@ from typing import Any
 import pandas as pd
 from joblib import effective_n_jobs
 
+from seqcompare import workers
 from seqcompare.experiments.dask_cluster import Cluster
 from seqcompare.experiments.limit import Limit
 from seqcompare.experiments.models import Candidate
 from seqcompare.experiments.progress import Counter
-from seqcompare.experiments.runner import run_trials, start_workers
+from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.spending import Reserve, Spending
 from seqcompare.experiments.trial import Trial
 from seqcompare.results.left_out import COUNTED, LEFT_OUT, SPENT, LeftOut
@@ -95,6 +96,10 @@ class Work:
         # what runs in this process cannot be ended
         trusting = trusting or (self._cluster is None and effective_n_jobs(self.how["n_jobs"]) == 1)
         left, n_done = missing, 0
+        if not self.spending.limited:
+            left = sorted(
+                missing, key=self.spending.of, reverse=True
+            )  # so that workers end at about one time
         while left:
             limit = None if always else self.spending.limit(reserve, trusting=trusting)
             before = n_done
@@ -127,7 +132,7 @@ class Work:
         if self._cluster is not None:
             self._cluster.start()
         else:
-            start_workers(self.how["n_jobs"])
+            workers.start(self.how["n_jobs"])
         self.spending.starting = max(self.spending.starting, time.monotonic() - began)
 
     def _learn_of(self, trials: Sequence[Trial]) -> None:

@@ -13,8 +13,10 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from seqcompare import workers
 from seqcompare.report import svg, tables
 from seqcompare.report.columns import head_of
+from seqcompare.report.drawing import draw_all
 from seqcompare.report.figures import COMPARISON, SWEEP
 from seqcompare.report.figures.canvas import series_id
 from seqcompare.report.names import shown
@@ -94,6 +96,7 @@ def report_of(folders: Sequence[Path]) -> Report:
     ValueError
         If a run is of a kind that is not known, or kinds are mixed.
     """
+    workers.prepare("seqcompare.report.drawing")
     runs = [open_run(folder) for folder in folders]
     kinds = {str(run.config.get("kind")) for run in runs}
     if len(kinds) != 1 or not kinds <= {SWEEP, COMPARISON}:
@@ -132,30 +135,29 @@ def write(report: Report, folder: Path) -> Path:
             write_whole(folder / "tables" / f"{table.name}.tex", tables.to_latex(table) + "\n")
     for name, frame in report.files.items():
         write_whole(folder / "tables" / f"{name}.csv", to_csv(frame))
-    panels = {}
+    drawings = draw_all(report.figures())
+    for name, drawing in drawings.items():
+        write_whole(folder / "figures" / f"{name}.svg", drawing.svg)
+        write_whole(folder / "figures" / f"{name}.png", drawing.png)
     for figure in report.figures():
-        panels[figure.name] = svg.panels_of(figure)
-        drawn = svg.together(figure, panels[figure.name])
-        write_whole(folder / "figures" / f"{figure.name}.svg", drawn.svg)
-        write_whole(folder / "figures" / f"{figure.name}.png", drawn.png())
         write_whole(folder / "figures" / f"{figure.name}.csv", to_csv(figure.data))
     for name, make in (report.lead.files if report.lead else {}).items():
         write_whole(folder / name, make())
     write_whole(folder / "report.md", to_markdown(report))
     page = folder / "report.html"
-    write_whole(page, to_html(report, panels))
+    write_whole(page, to_html(report, {name: drawing.panels for name, drawing in drawings.items()}))
     return page
 
 
-def to_html(report: Report, panels: Mapping[str, list[svg.Drawn]]) -> str:
+def to_html(report: Report, panels: Mapping[str, Sequence[str]]) -> str:
     """Return `report` as one self-contained page.
 
     Parameters
     ----------
     report : Report
         What it says.
-    panels : mapping of str to list of Drawn
-        The drawn panels of each figure, by its name.
+    panels : mapping of str to sequence of str
+        The panels of each figure as SVG documents, by its name.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
     theme = report.palette.theme()
@@ -165,8 +167,8 @@ def to_html(report: Report, panels: Mapping[str, list[svg.Drawn]]) -> str:
     looks = svg.Styles()
     inlined = {
         name: [
-            Markup(looks.take_out(svg.inline(one.svg, f"g{place}p{k}", color_names)))
-            for k, one in enumerate(drawn)
+            Markup(looks.take_out(svg.inline(panel, f"g{place}p{k}", color_names)))
+            for k, panel in enumerate(drawn)
         ]
         for place, (name, drawn) in enumerate(panels.items())
     }

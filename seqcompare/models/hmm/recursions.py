@@ -219,32 +219,37 @@ def _forward_all(
     scale: Floats,
     trusted: Any,
 ) -> None:
-    n_states = len(start)
-    for s in range(len(offsets) - 1):
-        first, end = offsets[s], offsets[s + 1]
-        trusted[s] = True
-        for t in range(first, end):
-            total = 0.0
-            for j in range(n_states):
-                p = 0.0
-                if t == first:
-                    p = start[j]
-                else:
-                    for i in range(n_states):
-                        p += alpha[t - 1, i] * trans_t[j, i]
-                p *= b[t, j]
-                alpha[t, j] = p
-                total += p
-            if not total > _TRUSTED:
-                trusted[s] = False
-                break
-            scale[t] = total
-            share = 1.0 / total
-            for j in range(n_states):
-                alpha[t, j] *= share
-        if not trusted[s]:
-            for t in range(first, end):
-                scale[t] = 1.0
+    # a step waits for the one before it, and a processor with it: so two sequences go on in turn
+    n_states, n = len(start), len(offsets) - 1
+    for one in range(0, n, 2):
+        other = min(one + 1, n - 1)
+        trusted[one : other + 1] = True
+        for place in range(max(offsets[one + 1] - offsets[one], offsets[other + 1] - offsets[other])):
+            for s in range(one, other + 1):
+                t = offsets[s] + place
+                if t >= offsets[s + 1]:
+                    continue
+                total = 0.0
+                for j in range(n_states):
+                    p = 0.0
+                    if place == 0:
+                        p = start[j]
+                    else:
+                        for i in range(n_states):
+                            p += alpha[t - 1, i] * trans_t[j, i]
+                    p *= b[t, j]
+                    alpha[t, j] = p
+                    total += p
+                if not total > _TRUSTED:
+                    trusted[s] = False
+                    total = 1.0
+                scale[t] = total
+                share = 1.0 / total
+                for j in range(n_states):
+                    alpha[t, j] *= share
+        for s in range(one, other + 1):
+            if not trusted[s]:
+                scale[offsets[s] : offsets[s + 1]] = 1.0
 
 
 @njit(cache=True, nogil=True, fastmath=_FASTMATH)
@@ -269,8 +274,7 @@ def _backward_all(
     for s in range(len(offsets) - 1):
         first, end = offsets[s], offsets[s + 1]
         if trusted[s]:
-            for j in range(n_states):
-                beta[j] = after[j]
+            beta[:] = after
             for t in range(end - 1, first - 1, -1):
                 share = 1.0 / scale[t]
                 largest = 0.0
@@ -289,16 +293,11 @@ def _backward_all(
                         p += trans[i, j] * ahead[t, j]
                     beta[i] = p
         if trusted[s]:
-            for j in range(n_states):
-                back[j] = ahead[first, j]
-                ahead[first, j] = 0.0
+            back[:] = ahead[first]
+            ahead[first] = 0.0
         else:
-            for t in range(first, end):
-                scale[t] = 1.0
-                for j in range(n_states):
-                    alpha[t, j] = 0.0
-                    ahead[t, j] = 0.0
-                    posterior[t, j] = 0.0
+            scale[first:end] = 1.0
+            alpha[first:end] = ahead[first:end] = posterior[first:end] = 0.0
 
 
 @njit(cache=True, nogil=True)

@@ -66,8 +66,8 @@ def _backward(
 ) -> None:
     """Add to `d_states` what reaches each state from later ones, and turn dh into that of the initial one.
 
-    What enters gets its gradient in the first columns of `d_inputs`, λ and γ theirs, summed over all steps, in
-    the rows of `d_unit`.
+    What enters gets its gradient in the first columns of `d_inputs`; λ and γ theirs, summed over all steps,
+    in the rows of `d_unit`.
     """
     B, H = len(dh), dh.shape[1] // 2
     turn, cross, scale = unit[0], unit[1], unit[2]

@@ -17,7 +17,9 @@ from seqcompare import (
     WindowTagger,
     datasets,
     fit_parts,
+    profile,
 )
+from seqcompare.dependence import profiling
 from seqcompare.models.over_parts import contexts
 
 distributed = pytest.importorskip("distributed")
@@ -66,6 +68,31 @@ def test_a_tree_is_counted_by_a_cluster(client, monkeypatch):
     parts = [X[:10], X[10:15], X[15:]]
     here, there = (fit_parts(ContextTree(3), parts, client=c) for c in (None, client))
     np.testing.assert_array_equal(there.score_samples(X), here.score_samples(X))
+
+
+def test_a_cluster_draws_what_is_profiled(tmp_path, client, monkeypatch):
+    monkeypatch.setattr(profiling, "_SAMPLE", 2_000)
+    rng = np.random.default_rng(3)
+    for i in range(4):
+        pages = rng.choice(list("abc"), 1200)
+        pages[2:] = np.where(rng.random(1198) < 0.9, pages[:-2], pages[2:])
+        rows = {"id": np.repeat(np.arange(20) + 20 * i, 60), "page": pages}
+        pd.DataFrame(rows).to_parquet(tmp_path / f"{i}.parquet")
+    parts = datasets.read_parts(
+        tmp_path, sequence="id", values="page", order=False, target=False, n_steps=900
+    )
+    here, there = (profile(parts, client=c) for c in (None, client))
+    assert len(parts) > 1
+    assert "drawn at random" in " ".join(there.notes)
+    pd.testing.assert_frame_equal(there.lags, here.lags)
+    assert there.facts() == here.facts()
+    drawn = [datasets.sample_parts(parts, 500, client=c).X for c in (None, client)]
+    np.testing.assert_array_equal(drawn[1].values, drawn[0].values)
+
+
+def test_a_client_is_for_parts(client):
+    with pytest.raises(ValueError, match=r"a client reads parts \(seqcompare.datasets.read_parts\).*list"):
+        profile(["abab", "abba"], client=client)
 
 
 def test_parts_in_memory_are_shipped(client):

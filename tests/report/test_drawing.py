@@ -1,0 +1,66 @@
+"""Figures come out the same whoever draws them, and no report is lost with a worker."""
+
+import os
+from threading import Lock
+
+import pandas as pd
+import pytest
+
+from seqcompare import workers
+from seqcompare.report.drawing import draw, draw_all
+from seqcompare.report.parts import Figure, Panel
+
+HERE = os.getpid()
+
+
+def line(ax):
+    ax.plot([0, 1], [0, 1])
+    return ax
+
+
+def die_in_a_worker(ax):
+    if os.getpid() != HERE:
+        os._exit(1)
+    return line(ax)
+
+
+def figure(name, *draws):
+    panels = tuple(Panel(f"panel {k}", panel) for k, panel in enumerate(draws))
+    return Figure(name, name, "", "a line", panels, pd.DataFrame({"x": [0, 1]}))
+
+
+@pytest.fixture
+def two_workers():
+    workers.start(2)
+    assert workers.n_idle() == 2
+
+
+def test_workers_draw_what_this_process_draws(two_workers):
+    figures = [figure("one", line), figure("three", line, line, line)]
+    drawn = draw_all(figures)
+    assert list(drawn) == ["one", "three"]
+    assert drawn == {one.name: draw(one) for one in figures}
+
+
+def test_what_a_worker_dies_of_is_drawn_here(two_workers):
+    drawn = draw_all([figure("deadly", die_in_a_worker), figure("other", line)])
+    assert drawn["deadly"].panels == draw(figure("deadly", line)).panels
+    assert drawn["other"] == draw(figure("other", line))
+
+
+def test_what_cannot_be_sent_is_drawn_here(two_workers):
+    lock = Lock()
+
+    def locked(ax):
+        with lock:
+            return line(ax)
+
+    assert draw_all([figure("held", locked)])["held"] == draw(figure("held", line))
+
+
+def test_an_error_of_a_figure_is_its_own(two_workers):
+    def wrong(ax):
+        raise KeyError("no such column")
+
+    with pytest.raises(KeyError, match="no such column"):
+        draw_all([figure("wrong", wrong)])
