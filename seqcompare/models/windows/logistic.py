@@ -88,10 +88,12 @@ def fit_in_pieces(
         Of which class they are, and what they count for.
     """
     classes = find_symbols(labels)
-    codes = encode(labels, classes).astype(np.int32)
-    rows = rows_of(layout, sequences, steps)
+    codes: Integers = encode(labels, classes).astype(np.int32)
+    weight, rows = float(weights.sum()), rows_of(layout, sequences, steps)
+    if isinstance(rows, OneHotRows):
+        rows, codes, weights = rows.distinct(codes, weights, len(classes))
     loss = partial(loss_and_gradient, rows=rows, codes=codes, weights=weights)
-    return descend(clone(estimator), classes, layout.n_columns, float(weights.sum()), loss)
+    return descend(clone(estimator), classes, layout.n_columns, weight, loss)
 
 
 class Numbers(NamedTuple):

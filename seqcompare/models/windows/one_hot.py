@@ -17,7 +17,10 @@ from numba import njit
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.windows.layout import WindowLayout
-from seqcompare.typing import Array, Floats, Ints
+from seqcompare.typing import Array, Floats, Integers, Ints
+
+# Kinds of rows that are told apart at most, and rows that are looked at at a time.
+_KINDS, _ROWS = 2**17, 2**15
 
 
 class Places(NamedTuple):
@@ -80,6 +83,36 @@ class OneHotRows(NamedTuple):
         line, starts = layout.line(sequences, steps)
         # one type for all alphabets, so that there is one kernel to compile
         return cls(line.astype(np.int32), starts, layout.widths, layout.pairs_of_taps, layout.n_columns)
+
+    def distinct(
+        self, codes: Integers, weights: Floats, n_classes: int
+    ) -> tuple[OneHotRows, Integers, Floats]:
+        """Return one row of each kind and class, weighed as all of them, where few kinds can be.
+
+        Parameters
+        ----------
+        codes : ndarray of int, shape (n_rows,)
+            The number of each row's class.
+        weights : ndarray of shape (n_rows,)
+            What rows count for, above 0.
+        n_classes : int
+            Classes.
+        """
+        # symbols, beyond the edge, unknown
+        n_codes, n_taps, n_rows = int(self.widths.min()) + 2, len(self.widths), len(self.starts)
+        n_kinds = n_classes * n_codes**n_taps
+        if n_kinds > min(n_rows // 4, _KINDS):
+            return self, codes, weights
+        total, one = np.zeros(n_kinds), np.zeros(n_kinds, dtype=np.int64)
+        for a in range(0, n_rows, _ROWS):
+            part = slice(a, min(a + _ROWS, n_rows))
+            kind = codes[part].astype(np.int64)
+            for tap in range(n_taps):
+                kind = kind * n_codes + self.line[self.starts[part] + tap]
+            total += np.bincount(kind, weights[part], n_kinds)
+            one[kind] = np.arange(part.start, part.stop)
+        found = one[total > 0]
+        return self._replace(starts=self.starts[found]), codes[found], total[total > 0]
 
     def tiles(self, size: int) -> Iterator[Places]:
         """Yield `size` rows at a time."""

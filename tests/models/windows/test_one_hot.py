@@ -42,3 +42,31 @@ def test_more_symbols_than_a_byte_holds():
     window = SlidingWindow(1).fit([x])
     (tile,) = OneHotRows.of(window.layout_, window._check([x])).tiles(300)
     assert (tile.of_ones[:, :2] == np.stack([np.r_[300, x[:-1]], 301 + x], axis=1)).all()
+
+
+def test_rows_of_a_kind_are_weighed_together_where_few_kinds_can_be():
+    X = [RNG.integers(0, 2, n) for n in (1, 40, 700)]
+    window = SlidingWindow(2, mark_edges=False).fit(X)
+    sequences = window._check([np.where(RNG.random(len(x)) < 0.1, 7, x) for x in X])
+    rows, steps = window.rows(sequences)[0].toarray(), np.arange(5, 741)
+    codes, weights = RNG.integers(0, 2, 741), RNG.random(741) + 0.1
+
+    def summed(rows, codes, weights):
+        found = {}
+        for key, weight in zip(zip(map(tuple, rows), codes, strict=True), weights, strict=True):
+            found[key] = found.get(key, 0) + weight
+        return found
+
+    all_rows = OneHotRows.of(window.layout_, sequences, steps)
+    few, of_few, total = all_rows.distinct(codes[steps], weights[steps], 2)
+    columns = np.zeros((rows.shape[1] + 2, rows.shape[1]))
+    columns[:-2] = np.eye(rows.shape[1])
+    (tile,) = few.tiles(1000)
+    found = summed(tile.times(columns), of_few, total)
+    expected = summed(rows[steps], codes[steps], weights[steps])
+    assert found.keys() == expected.keys()
+    assert len(total) <= 2 * 4**3
+    for key, weight in expected.items():
+        assert found[key] == pytest.approx(weight, rel=1e-12)
+    # of 3 classes there can be more kinds than a quarter of the rows
+    assert all_rows.distinct(codes[steps], weights[steps], 3)[0] is all_rows
