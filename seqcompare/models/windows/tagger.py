@@ -70,7 +70,8 @@ class WindowTagger(Tagger):
         Steps with this label are neither trained on nor scored.
     calibration_cv : int or None, default=3
         For a classifier without ``predict_proba``: the folds of whole sequences on which one temperature for
-        its decision values is found. A fold costs a fit; with None there are no probabilities.
+        its decision values is found, as many as it takes to see 1,000 rows of 20 sequences. A fold costs a
+        fit; with None there are no probabilities.
     dtype : dtype, default="float64"
         Type of the rows; "float32" halves the memory of estimators that compute in it.
     missing : {"error", "allow"}, default="error"
