@@ -20,7 +20,7 @@ from seqcompare.models.next_step import NextStep
 from seqcompare.models.over_parts.reading import kind_of, read_alike, union_of, weighed_steps
 from seqcompare.models.windows.fit import count_parameters
 from seqcompare.models.windows.indicators import is_indicator
-from seqcompare.models.windows.logistic import descend, is_plain, loss_and_gradient
+from seqcompare.models.windows.logistic import descend, is_plain, loss_and_gradient, rows_of
 from seqcompare.models.windows.tagger import WindowTagger
 from seqcompare.typing import Floats, Ints, Labels
 
@@ -131,7 +131,7 @@ def _loss_and_gradient(model: WindowTagger, lines: Floats, part: SequenceDataset
     """Return the summed loss of a part, and its gradient, shape of `lines`."""
     sequences, steps, labels, weight = _read(clone(model), part)
     codes = np.searchsorted(model.classes_, labels).astype(np.int32)
-    return loss_and_gradient(lines, model.window_.layout_, sequences, steps, codes, weight)
+    return loss_and_gradient(lines, rows_of(model.window_.layout_, sequences, steps), codes, weight)
 
 
 def _count_firsts(model: NextStep, part: SequenceDataset) -> _Firsts:

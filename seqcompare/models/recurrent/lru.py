@@ -22,7 +22,7 @@ from seqcompare.models.recurrent.cell import (
     Weights,
     with_initial,
 )
-from seqcompare.models.recurrent.kernels import IDENTITY, activate, compiled, product, tiled
+from seqcompare.models.recurrent.kernels import TANH, activate, compiled, deactivate, product, tanh, tiled
 from seqcompare.models.recurrent.packing import Pack
 from seqcompare.typing import Array, Ints, Reals
 
@@ -54,12 +54,27 @@ def _forward(
 
 
 @compiled
-def _backward(offsets: Ints, unit: Reals, d_states: Reals, dh: Reals) -> None:
-    """Add to `d_states` what reaches each state from later ones, and turn dh into that of the initial one."""
-    H = dh.shape[1] // 2
-    turn, cross = unit[0], unit[1]
+def _backward(
+    offsets: Ints,
+    unit: Reals,
+    h: Reals,
+    entered: Reals,
+    d_states: Reals,
+    d_inputs: Reals,
+    d_unit: Reals,
+    dh: Reals,
+) -> None:
+    """Add to `d_states` what reaches each state from later ones, and turn dh into that of the initial one.
+
+    What enters gets its gradient in the first columns of `d_inputs`; λ and γ theirs, summed over all steps,
+    in the rows of `d_unit`.
+    """
+    B, H = len(dh), dh.shape[1] // 2
+    turn, cross, scale = unit[0], unit[1], unit[2]
+    d_turn, d_cross, d_scale = d_unit[0], d_unit[1], d_unit[2]
     for t in range(len(offsets) - 2, -1, -1):
         first, steps = offsets[t], offsets[t + 1] - offsets[t]
+        before = B + offsets[t - 1] if t > 0 else 0
         for b in range(steps):
             dh_re, dh_im = dh[b, :H], dh[b, H:]
             d_re, d_im = d_states[first + b, :H], d_states[first + b, H:]
@@ -68,6 +83,38 @@ def _backward(offsets: Ints, unit: Reals, d_states: Reals, dh: Reals) -> None:
                 d_im[j] += dh_im[j]
                 dh_re[j] = turn[j] * d_re[j] + cross[j] * d_im[j]
                 dh_im[j] = turn[j] * d_im[j] - cross[j] * d_re[j]
+            old_re, old_im = h[before + b, :H], h[before + b, H:]
+            for j in range(H):
+                d_turn[j] += d_re[j] * old_re[j] + d_im[j] * old_im[j]
+                d_cross[j] += d_im[j] * old_re[j] - d_re[j] * old_im[j]
+            u_re, u_im = entered[first + b, :H], entered[first + b, H:]
+            x_re, x_im = d_inputs[first + b, :H], d_inputs[first + b, H : 2 * H]
+            for j in range(H):
+                d_scale[j] += d_re[j] * u_re[j] + d_im[j] * u_im[j]
+                x_re[j] = scale[j] * d_re[j]
+                x_im[j] = scale[j] * d_im[j]
+
+
+@compiled
+def _read(table: Reals, bias: Reals, index: Ints, activation: int, output: Reals) -> None:
+    """Turn `output`, Re(h C), into f(Re(h C) + x + b)."""
+    H = output.shape[1]
+    past = bias[2 * H :]
+    for i in range(len(index)):
+        o, x = output[i], table[index[i], 2 * H :]
+        for j in range(H):
+            o[j] += x[j] + past[j]
+        if activation == TANH:
+            for j in range(H):
+                o[j] = tanh(o[j])
+
+
+@compiled
+def _unread(output: Reals, d_output: Reals, activation: int, d_inputs: Reals) -> None:
+    """Write the gradients before f behind those of what enters the state."""
+    width = 2 * output.shape[1]
+    for i in range(len(output)):
+        deactivate(output[i], d_output[i], activation, d_inputs[i, width:])
 
 
 def _unit(weights: Weights) -> tuple[Array, Array, Array]:
@@ -109,10 +156,7 @@ def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -
     entered = how.take("entered", (pack.n_rows if how.keep else B, width))
     _forward(*inputs[:3], pack.offsets, unit, h, entered, int(how.keep))
     output = np.matmul(h[B:], weights["output"], out=how.take("output", (pack.n_rows, H)))
-    output += inputs.table[inputs.source, width:]
-    output += inputs.bias[width:]
-    if how.activation != IDENTITY:
-        np.tanh(output, out=output)
+    _read(*inputs[:3], how.activation, output)
     return Trace(output, (h[B + pack.last],), {"h": h, "entered": entered})
 
 
@@ -123,20 +167,13 @@ def _unrun(weights: Weights, trace: Trace, pack: Pack, d_output: Array, d_final:
     unit, fading, turning = _unit(weights)
     d_inputs = how.take("d_inputs", (pack.n_rows, width + H))
     d_past = d_inputs[:, width:]
-    d_past[:] = d_output
-    if how.activation != IDENTITY:
-        d_past *= 1 - trace.output * trace.output
+    _unread(trace.output, d_output, how.activation, d_inputs)
     d_states = np.matmul(d_past, weights["output"].T, out=how.take("d_states", (pack.n_rows, width)))
-    _backward(pack.offsets, unit, d_states, dh)
-    re, im = d_states[:, :H], d_states[:, H:]
-    before = h[pack.previous]
-    d_turn = np.einsum("nj,nj->j", re, before[:, :H]) + np.einsum("nj,nj->j", im, before[:, H:])
-    d_cross = np.einsum("nj,nj->j", im, before[:, :H]) - np.einsum("nj,nj->j", re, before[:, H:])
-    d_scale = np.einsum("nj,nj->j", d_states, entered)
+    d_turn, d_cross, d_scale = d_unit = np.zeros_like(unit)
+    _backward(pack.offsets, unit, h, entered, d_states, d_inputs, d_unit, dh)
     turn, cross, scale = unit
     d_modulus = -fading * (d_turn * turn + d_cross * cross)
-    d_modulus += (d_scale[:H] + d_scale[H:]) * fading * (1 - scale * scale) / scale
-    np.multiply(d_states, np.tile(scale, 2), out=d_inputs[:, :width])
+    d_modulus += d_scale * fading * (1 - scale * scale) / scale
     d_weights = {
         "fading": d_modulus,
         "turning": turning * (d_cross * turn - d_turn * cross),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from seqcompare.families import Problem, Settings
 from seqcompare.models.common_symbols import told_apart
 from seqcompare.models.cost_of_density import seconds_of_errors
-from seqcompare.models.windows.fit import FEW
 from seqcompare.models.windows.grids import KERNEL, LOGISTIC, NET, SUPPORT
 
 #: Classes that the seconds of a step and tap are of, of a linear model.
@@ -18,8 +17,8 @@ _DESCENT = 8 * 8
 _UNITS = 64
 #: Bytes of a step and class while probabilities are fitted: they and their gradient, or an indicator matrix.
 _PROBABILITIES, _INDICATORS = 8 * 2.0, 8 * 1.3
-#: Bytes of a step where rows are made in pieces, and of the pieces.
-_A_STEP, _PIECES = 8 * 10.0, 1e8
+#: Bytes of a step where rows are never made, and of what is asked of some at a time.
+_A_STEP, _TILES = 8 * 8.0, 5e6
 
 
 def seconds(each: float, problem: Problem, settings: Settings) -> float:
@@ -50,29 +49,28 @@ def bytes_of_pairs(problem: Problem, settings: Settings) -> float:
     width, (symbols, classes) = int(settings["width"]), told_apart(problem, settings)
     columns = width * symbols + width * (width - 1) / 2 * (symbols + 1) ** 2
     filled = width * (width + 1) / 2
-    return classes * columns * _SEARCH + _bytes_of_lines(problem, settings, filled, in_pieces=True)
+    return classes * columns * _SEARCH + _bytes_of_lines(problem, settings, filled, made=False)
 
 
 def bytes_of_logistic(problem: Problem, settings: Settings) -> float:
     """Return the size of rows, of probabilities, and of weights and what the search for them remembers."""
     _, classes = told_apart(problem, settings)
     weights = classes * _columns(problem, settings) * _SEARCH
-    return weights + _bytes_of_lines(problem, settings, int(settings["width"]), in_pieces=True)
+    return weights + _bytes_of_lines(problem, settings, int(settings["width"]), made=False)
 
 
 def bytes_of_linear_machine(problem: Problem, settings: Settings) -> float:
     """Return the same of a machine that needs all rows at once."""
     _, classes = told_apart(problem, settings)
     weights = classes * _columns(problem, settings) * _SEARCH
-    return weights + _bytes_of_lines(problem, settings, int(settings["width"]), in_pieces=False)
+    return weights + _bytes_of_lines(problem, settings, int(settings["width"]), made=True)
 
 
-def _bytes_of_lines(problem: Problem, settings: Settings, filled: float, *, in_pieces: bool) -> float:
-    """Return the size of rows of so many numbers, and of probabilities, or of pieces of them."""
+def _bytes_of_lines(problem: Problem, settings: Settings, filled: float, *, made: bool) -> float:
+    """Return the size of rows of so many numbers, and of probabilities; or of codes, where none are made."""
     _, classes = told_apart(problem, settings)
-    of_steps = problem.kind == "symbols" and problem.role != "sequence"
-    if in_pieces and of_steps and problem.n_scored * filled > FEW:
-        return _A_STEP * problem.n_scored + _PIECES
+    if not made and problem.kind == "symbols" and problem.role != "sequence":
+        return _A_STEP * problem.n_scored + _TILES
     rows = bytes_of_rows(problem, settings) * filled / int(settings["width"])
     return rows + problem.n_scored * classes * _PROBABILITIES
 

@@ -73,9 +73,9 @@ class WindowLayout:
     @property
     def column_lags(self) -> NDArray[np.int64]:
         """The two lags of each column of a row, shape (n_columns, 2): twice the same but in pairs."""
-        first, second = self._pairs
+        first, second = self.pairs_of_taps
         if self.symbols is not None:
-            widths = self._widths
+            widths = self.widths
             alone = np.repeat(self.lags, widths)
             sizes = widths[first] * widths[second]
         else:
@@ -87,33 +87,33 @@ class WindowLayout:
     @property
     def edge_columns(self) -> NDArray[np.bool_]:
         """Which columns of a row mark the edges of sequences rather than carry steps, shape (n_columns,)."""
-        first, second = self._pairs
+        first, second = self.pairs_of_taps
         if self.symbols is None:
             marks = len(self._marked_lags)
             values, products = len(self.lags) * self.n_channels, len(first) * self.n_channels**2
             return np.repeat([False, True, False], [values, marks, products])
-        of_tap = [np.arange(width) == len(self.symbols) for width in self._widths]
+        of_tap = [np.arange(width) == len(self.symbols) for width in self.widths]
         of_pair = [(of_tap[i][:, None] | of_tap[j]).ravel() for i, j in zip(first, second, strict=True)]
         return np.concatenate(of_tap + of_pair)
 
     @property
     def n_columns(self) -> int:
         """Columns of a row."""
-        first, second = self._pairs
+        first, second = self.pairs_of_taps
         if self.symbols is not None:
-            widths = self._widths
+            widths = self.widths
             return int(widths.sum() + (widths[first] * widths[second]).sum())
         return len(self.base_lags) + len(first) * self.n_channels**2
 
     def names(self, channels: list[str] | None = None) -> list[str]:
         """Name every column: ``t-2=A``, ``t-2=<pad>``, ``t+1[0]``, ``t-1=A & t=B``, ``t-1[0] * t[0]``."""
         taps = ["t" if lag == 0 else f"t{-lag:+d}" for lag in self.lags]
-        first, second = self._pairs
+        first, second = self.pairs_of_taps
         if self.symbols is not None:
             values = [str(s) for s in self.symbols] + [PAD]
             of_tap = [
                 [f"{tap}={value}" for value in values[:width]]
-                for tap, width in zip(taps, self._widths, strict=True)
+                for tap, width in zip(taps, self.widths, strict=True)
             ]
             marks, sign = [], "&"
         else:
@@ -164,28 +164,22 @@ class WindowLayout:
         expected: Expected | None = None,
     ) -> Iterator[Values]:
         """Yield what `base` returns, `size` rows at a time; by default all at once."""
-        # all sequences in one line, parted by gaps that no window reaches across
-        gap = max(self.before, self.after)
         gone = sequences.missing
         if self.filling is not None:
             expected = self.filling.expect(sequences) if expected is None else expected
             sequences = _marked(sequences, expected, gone)
-        places = sequences.sequence_index + 1
-        places *= gap
-        places += np.arange(sequences.n_steps)
-        line = self._line(sequences, places, sequences.n_steps + (len(sequences) + 1) * gap)
-        channels = len(line) // (sequences.n_steps + (len(sequences) + 1) * gap)
+        line, starts = self.line(sequences, steps)
+        channels = 1 if self.symbols is not None else self.n_channels
         windows = sliding_window_view(line, len(self.lags) * channels)[::channels]
-        if len(sequences) == 1 and steps is None:
+        whole = len(sequences) == 1 and steps is None
+        if whole:
             # the windows of one whole sequence are a view of it
-            windows, ends = windows[gap - self.before :], None
-        else:
-            ends = places if steps is None else places[steps]
+            windows = windows[starts[0] :]
         edges = self._edges(sequences, steps)
         n_rows = sequences.n_steps if steps is None else len(steps)
         for a in range(0, n_rows, size or n_rows):
             part = slice(a, min(a + (size or n_rows), n_rows))
-            piece = windows[part if ends is None else ends[part] - self.before]
+            piece = windows[part if whole else starts[part]]
             if expected is not None:
                 at = np.arange(part.start, part.stop) if steps is None else steps[part]
                 piece = self._seen_from(np.array(piece), at, sequences, expected, gone)
@@ -223,6 +217,22 @@ class WindowLayout:
             rows[there, columns] = np.where(gone[step], seen_from, rows[there, columns])
         return rows
 
+    def line(
+        self, sequences: Sequences, steps: NDArray[np.int64] | None = None
+    ) -> tuple[Values, NDArray[np.int64]]:
+        """Return all steps in one line, and where in it the windows at `steps` start.
+
+        Sequences are parted by gaps that no window reaches across: code ``n_symbols``, or 0. A symbol that is
+        unknown has the code ``n_symbols + 1``. Of numbers there are ``n_channels`` to a place.
+        """
+        gap = max(self.before, self.after)
+        places = sequences.sequence_index + 1
+        places *= gap
+        places += np.arange(sequences.n_steps)
+        line = self._line(sequences, places, sequences.n_steps + (len(sequences) + 1) * gap)
+        places -= self.before
+        return line, places if steps is None else places[steps]
+
     def _line(self, sequences: Sequences, places: NDArray[np.int64], size: int) -> Values:
         """Return all steps at their places in one line of `size` steps, filled up with what is no step."""
         if self.symbols is None:
@@ -255,7 +265,7 @@ class WindowLayout:
 
     def expand(self, base: Labels) -> Any:
         """Make rows of what `base` cut out, shape (n_rows, n_columns): CSR for symbols, else dense."""
-        first, second = self._pairs
+        first, second = self.pairs_of_taps
         if self.symbols is not None:
             widths = self._all_widths
             indices = np.empty((len(base), len(widths)), dtype=index_type(base.shape[0], widths))
@@ -275,22 +285,22 @@ class WindowLayout:
         """Add a code for each pair of taps, if pairs are wanted."""
         if not self.pairs:
             return codes
-        first, second = self._pairs
-        sizes = self._widths[second]
+        first, second = self.pairs_of_taps
+        sizes = self.widths[second]
         left, right = codes[:, first].astype(np.int64), codes[:, second]
         # a pair with a silent half is silent: its code is beyond the columns of the pair
-        heard = (left < self._widths[first]) & (right < sizes)
-        both = np.where(heard, left * sizes + right, self._widths[first] * sizes)
+        heard = (left < self.widths[first]) & (right < sizes)
+        both = np.where(heard, left * sizes + right, self.widths[first] * sizes)
         return np.concatenate([codes, both], axis=1)
 
     @property
     def _all_widths(self) -> NDArray[np.int64]:
         """Columns of each tap over symbols, and then of each pair."""
-        first, second = self._pairs
-        return np.concatenate([self._widths, self._widths[first] * self._widths[second]])
+        first, second = self.pairs_of_taps
+        return np.concatenate([self.widths, self.widths[first] * self.widths[second]])
 
     @property
-    def _widths(self) -> NDArray[np.int64]:
+    def widths(self) -> NDArray[np.int64]:
         """Columns of each tap over symbols: the tap at lag 0 is never beyond the edge and needs no mark."""
         assert self.symbols is not None
         marked = (self.lags != 0) & self.mark_edges
@@ -301,7 +311,7 @@ class WindowLayout:
         return self.lags[(self.lags != 0) & self.mark_edges]
 
     @property
-    def _pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def pairs_of_taps(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The pairs of taps, the earlier one first; none if no pairs are wanted."""
         return np.triu_indices(len(self.lags) if self.pairs else 0, 1)
 

@@ -35,8 +35,8 @@ from seqcompare.models.windows.fit import (
 )
 from seqcompare.models.windows.indicators import check_step_indicators, is_indicator, label_columns
 from seqcompare.models.windows.influence import LagInfluence, permutation_influence, weight_influence
-from seqcompare.models.windows.layout import WindowLayout
-from seqcompare.models.windows.logistic import fit_in_pieces, is_plain, too_large
+from seqcompare.models.windows.logistic import fit_in_pieces, goes_in_pieces, lines_of
+from seqcompare.models.windows.one_hot import OneHotRows
 from seqcompare.models.windows.sliding_window import SlidingWindow
 from seqcompare.typing import (
     Floats,
@@ -70,7 +70,8 @@ class WindowTagger(Tagger):
         Steps with this label are neither trained on nor scored.
     calibration_cv : int or None, default=3
         For a classifier without ``predict_proba``: the folds of whole sequences on which one temperature for
-        its decision values is found. A fold costs a fit; with None there are no probabilities.
+        its decision values is found, as many as it takes to see 1,000 rows of 20 sequences. A fold costs a
+        fit; with None there are no probabilities.
     dtype : dtype, default="float64"
         Type of the rows; "float32" halves the memory of estimators that compute in it.
     missing : {"error", "allow"}, default="error"
@@ -91,10 +92,6 @@ class WindowTagger(Tagger):
         Whether the inner classifier gets dense rows.
     n_parameters_ : int or nan
         Numbers that the inner classifier predicts with; NaN if it does not show them.
-
-    Notes
-    -----
-    ``predict`` is the inner classifier's own answer.
 
     Examples
     --------
@@ -162,7 +159,7 @@ class WindowTagger(Tagger):
         self.window_ = self._new_window(None).fit(sequences)
         layout = self.window_.layout_
         inner = checked_classifier(self.inner)
-        if is_plain(inner) and _in_pieces(layout, sequences, chosen, labels):
+        if goes_in_pieces(inner, layout, labels):
             del chosen  # which may be as large as the data
             self.dense_, self.temperature_ = sequences.kind == "real", None
             self.estimator_ = fit_in_pieces(inner, layout, sequences, steps, labels, weights)
@@ -227,7 +224,7 @@ class WindowTagger(Tagger):
     def predict(self, X: SequencesLike) -> SequencesLike:
         """Return the inner classifier's label of every step, in X's container."""
         check_is_fitted(self)
-        return self._answer(X, self.estimator_.predict)
+        return self._answer(X, lambda asked, rows: asked.predict(rows))
 
     @available_if(gives_probabilities)
     def predict_proba(self, X: SequencesLike) -> SequencesLike:
@@ -240,9 +237,8 @@ class WindowTagger(Tagger):
     @available_if(gives_probabilities)
     def iter_proba(self, X: SequencesLike, n_rows: int) -> Iterator[Floats]:
         """Yield what `predict_proba` returns, end to end, at most `n_rows` steps at a time."""
-        sequences = self._check(X)
-        for chunk in self.window_.layout_.pieces(sequences, size=min(self._chunk, n_rows)):
-            yield self._proba(self._rows(chunk))
+        asked, rows = self._asked(self._check(X), n_rows)
+        return (self._proba(asked, some) for some in rows)
 
     @available_if(gives_probabilities)
     def predict_log_proba(self, X: SequencesLike) -> SequencesLike:
@@ -376,14 +372,22 @@ class WindowTagger(Tagger):
             return steps, labels, weights
         return steps, labels[steps], weights[steps]
 
-    def _proba(self, rows: Any) -> NDArray[np.float64]:
-        answer = probabilities(self.estimator_, rows, self.temperature_)
-        return label_columns(answer, self.estimator_.classes_) if isinstance(answer, list) else answer
+    def _proba(self, asked: Any, rows: Any) -> NDArray[np.float64]:
+        answer = probabilities(asked, rows, self.temperature_)
+        return label_columns(answer, asked.classes_) if isinstance(answer, list) else answer
 
-    def _answer(self, X: SequencesLike, answer: Callable[[Any], Any]) -> SequencesLike:
+    def _answer(self, X: SequencesLike, answer: Callable[[Any, Any], Any]) -> SequencesLike:
         sequences = self._check(X)
-        chunks = self.window_.layout_.pieces(sequences, size=self._chunk)
-        return sequences.pack(np.concatenate([answer(self._rows(chunk)) for chunk in chunks]))
+        asked, rows = self._asked(sequences, CHUNK)
+        return sequences.pack(np.concatenate([answer(asked, some) for some in rows]))
+
+    def _asked(self, sequences: Sequences, n_rows: int) -> tuple[Any, Iterator[Any]]:
+        """Return what is asked about steps, and their rows, at most `n_rows` at a time."""
+        layout = self.window_.layout_
+        lines = lines_of(self.estimator_, layout)
+        if lines is not None:
+            return lines, OneHotRows.of(layout, sequences).tiles(min(n_rows, lines.chunk))
+        return self.estimator_, map(self._rows, layout.pieces(sequences, size=min(self._chunk, n_rows)))
 
     @property
     def _chunk(self) -> int:
@@ -392,9 +396,3 @@ class WindowTagger(Tagger):
 
     def _rows(self, base: Labels) -> Floats:
         return as_form(self.window_.layout_.expand(base), self.dense_)
-
-
-def _in_pieces(layout: WindowLayout, sequences: Sequences, steps: NDArray[np.int64], labels: Values) -> bool:
-    """Whether rows are too many for memory, and of a kind that can be made anew in every round."""
-    plain = layout.filling is None and labels.ndim == 1
-    return plain and too_large(layout, sequences, steps) and bool((labels != labels[0]).any())

@@ -19,7 +19,7 @@ from sklearn.svm import SVC, LinearSVC
 from windows_by_hand import rows_by_hand
 
 from seqcompare import Sequences, WindowTagger
-from seqcompare.models.windows.fit import assign_folds, fit_temperature
+from seqcompare.models.windows.fit import assign_folds, best_temperature, fit_temperature
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_answers_are_those_of_plain_scikit_learn_on_the_same_rows(tagging, inner
     model = WindowTagger(inner, *reach).fit(X, y)
     np.testing.assert_array_equal(model.classes_, ["hi", "lo", "mid"])
     np.testing.assert_array_equal(np.concatenate(model.predict(X)), plain.predict(rows))
-    np.testing.assert_allclose(np.concatenate(model.predict_proba(X)), plain.predict_proba(rows), rtol=1e-9)
+    np.testing.assert_allclose(np.concatenate(model.predict_proba(X)), plain.predict_proba(rows), rtol=1e-7)
     assert model.score(X, y) == pytest.approx(plain.score(rows, np.concatenate(y)))
     assert model.causal == (reach[1] == 0)
 
@@ -169,6 +169,34 @@ def test_calibrated_probabilities_beat_squashed_decisions(tagging):
     calibrated = log_loss(truth, np.concatenate(model.predict_proba(X[half:])))
     rows = rows_by_hand(X, 1, 0, [0, 1, 2])[sum(map(len, X[:half])) :]
     assert calibrated < log_loss(truth, softmax(model.estimator_.decision_function(rows), axis=1))
+
+
+@pytest.mark.parametrize(
+    ("n_sequences", "length", "n_fits"),
+    # of folds of a third: 1,000 rows of 20 sequences; too few rows; too few sequences; neither enough
+    [(60, 50, 1), (63, 47, 2), (39, 100, 2), (30, 20, 3)],
+)
+def test_folds_are_fitted_until_enough_is_held_out(n_sequences, length, n_fits):
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 2, n_sequences * length)
+    rows = codes[:, None] + rng.normal(size=(len(codes), 2))
+    groups = np.repeat(np.arange(n_sequences), length)
+    fold = assign_folds(codes, groups, 3)
+    values, fitted = np.zeros((len(codes), 2)), []
+    for k in range(n_fits):
+        plain = LinearSVC(random_state=0).fit(rows[fold != k], codes[fold != k])
+        values[fold == k, 1] = plain.decision_function(rows[fold == k])
+
+    class Counted(LinearSVC):
+        def fit(self, X, y, sample_weight=None):
+            fitted.append(len(X))
+            return super().fit(X, y, sample_weight)
+
+    found = fit_temperature(Counted(random_state=0), rows, codes, np.ones(len(codes)), groups, 3)
+    assert fitted == [len(codes) * 2 // 3] * n_fits
+    seen = fold < n_fits
+    expected = best_temperature(values[seen], codes[seen], np.ones(seen.sum()), 1 / (seen.sum() + 2))
+    assert found == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_class_of_one_sequence_does_not_stop_calibration():
