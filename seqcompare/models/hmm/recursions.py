@@ -3,6 +3,23 @@
 They are Rabiner's (1989, A tutorial on hidden Markov models), with his scaling; where that runs out of range,
 the sequence is done again in logarithms. Compiled loops serve one long sequence and thousands of short ones
 alike: batching sequences and joining them, the ways out for interpreted code, would buy nothing here.
+
+Arrays of the kernels, for K states, and n sequences of N steps together:
+
+================  ========  =============================================================================
+start             (K,)      probabilities of the first state
+trans, trans_t    (K, K)    of the next state (column) after a state (row), and their transpose
+b, log_b          (N, K)    how well each step fits each state, `Likelihood.relative`, and its logarithm
+offsets           (n + 1,)  where each sequence starts
+alpha, log_alpha  (N, K)    p(state | steps so far); log p(state, steps so far)
+scale             (N,)      p(step | steps before), as `relative` is scaled; 1 where it is not trusted
+trusted           (n,)      whether a sequence stayed in range
+ahead             (N, K)    what a step and those after it tell of the state before; 0 at first steps
+log_beta          (N, K)    log p(steps after | state)
+posterior         (N, K)    p(state | all steps)
+after, back       (K,)      what comes after the last step tells of its state; what all tell of the first
+pairs             (K, K)    expected transitions, added to
+================  ========  =============================================================================
 """
 
 from __future__ import annotations
