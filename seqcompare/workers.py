@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from contextlib import suppress
 from importlib import import_module
 from inspect import signature
@@ -32,6 +33,7 @@ class _Pool:
 
     starting: Thread | None = None
     n_workers: int = 1
+    took: float = 0.0
 
 
 def parallel(n_jobs: int, **how: Any) -> joblib.Parallel:
@@ -74,6 +76,11 @@ def start(n_jobs: int) -> None:
         _load_in_each(_TRIALS, n_workers)
 
 
+def seconds_to_start() -> float:
+    """Return how long workers took to start, at most so far: what it costs to end one."""
+    return _Pool.took
+
+
 def abandon() -> None:
     """End workers that are still being started, for which this process would wait as it ends."""
     if _Pool.starting is not None and _Pool.starting.is_alive():
@@ -112,8 +119,11 @@ def _parallel(n_jobs: int, **how: Any) -> joblib.Parallel:
 
 
 def _load_in_each(module: str, n_workers: int) -> None:
+    began = time.monotonic()
     # while one loads, the next call is taken by another
     _parallel(n_workers)(joblib.delayed(_load)(module) for _ in range(n_workers))
+    if module == _TRIALS:
+        _Pool.took = max(_Pool.took, time.monotonic() - began)
 
 
 def _load(module: str) -> None:

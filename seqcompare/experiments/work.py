@@ -133,7 +133,9 @@ class Work:
             self._cluster.start()
         else:
             workers.start(self.how["n_jobs"])
-        self.spending.starting = max(self.spending.starting, time.monotonic() - began)
+        # they may have been started before, beside something else
+        took = max(time.monotonic() - began, workers.seconds_to_start())
+        self.spending.starting = max(self.spending.starting, took)
 
     def _learn_of(self, trials: Sequence[Trial]) -> None:
         """Learn what trials of an earlier start took."""

@@ -10,6 +10,7 @@ import pytest
 from racing_toys import Guess
 
 import seqcompare
+from seqcompare import workers
 from seqcompare.datasets import read
 from seqcompare.experiments import racing, rounds
 from seqcompare.experiments.compare import plan_comparison
@@ -412,6 +413,15 @@ def test_a_trial_that_ends_before_new_workers_would_have_started_is_waited_for()
     # but never beyond the budget
     assert spending.limit(reserve=1).patience == pytest.approx(1)
     assert spending.limit().patience == 0
+
+
+def test_what_a_start_costs_is_known_of_workers_that_were_started_beside_something_else(monkeypatch):
+    source = planned_with([toy(0.5)]).source
+    work = Work(None, Spending(source, seconds=10), Counter(0, 0, None), {"n_jobs": 2})
+    monkeypatch.setattr(workers, "start", lambda n_jobs: None)
+    monkeypatch.setattr(workers, "seconds_to_start", lambda: 3.0)
+    work.start_workers()
+    assert work.spending.starting == 3.0
 
 
 def test_the_smallest_budget_leaves_the_quickest_model(tmp_path):

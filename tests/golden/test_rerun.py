@@ -41,6 +41,7 @@ def test_a_sweep_gives_the_same_table(tmp_path):
     old, new = (StoredRun(folder / "sweep").frame() for folder in (HERE, tmp_path))
     old = runs.renamed(old, "")
     assert new["model"].tolist() == old["model"].tolist()
+    old, new = (table[table["family"] != TRAINED_ANEW] for table in (old, new))
     for column in (*MEASURED, "distance", "causal", "can_represent", "stop", "status", "error"):
         pd.testing.assert_series_equal(new[column], old[column], rtol=1e-9)
 
@@ -50,7 +51,10 @@ def test_a_sweep_gives_the_same_table(tmp_path):
 BY_LABELS = ("step", "sequence", "sequence-real")
 #: How candidates are called that came later.
 LATER = ("CRF", "frequencies by", "levels by")
-#: How much what solvers end at (networks, support vectors) differs between kinds of processors: 7.5e-8 of
+#: Networks squash by another function of the same precision now, and stop where their classes are nearly
+#: certain: they are held to PyTorch (tests/models/recurrent), not to what they came to then.
+TRAINED_ANEW = "recurrent"
+#: How much what solvers end at (support vectors) differs between kinds of processors: 7.5e-8 of
 #: itself was seen.
 ANOTHER_KIND = 1e-6
 SCORES = {"score", "validation_score", "chance", "skill", "score_error"}
@@ -73,8 +77,9 @@ def test_a_comparison_gives_the_same_table(role, tmp_path):
         np.testing.assert_array_equal(both[column].isna(), both[f"{column}_new"].isna())
         known = both[both[column].notna()]
         if known[column].dtype.kind == "f":
+            known = known[known["family"] != TRAINED_ANEW]
             for iterated, rtol in ((True, ANOTHER_KIND), (False, 1e-9)):
-                mine = known[known["family"].isin(["recurrent", "window"]) == iterated]
+                mine = known[(known["family"] == "window") == iterated]
                 np.testing.assert_allclose(mine[f"{column}_new"], mine[column], rtol=rtol, atol=1e-12)
         else:
             assert known[f"{column}_new"].tolist() == known[column].tolist()
@@ -85,4 +90,6 @@ def test_a_comparison_gives_the_same_table(role, tmp_path):
 def test_a_saved_model_is_read_and_says_the_same(name):
     model, again = seqcompare.load(HERE / "models" / f"{name}.skops"), runs.model(name)
     X = runs.data("next")
-    np.testing.assert_allclose(model.score_samples(X), again.score_samples(X), rtol=1e-9)
+    # what was saved is read as it is, and weights of 32 bits are trained anew in other steps
+    rtol = 1e-6 if name == "gru" else 1e-9
+    np.testing.assert_allclose(model.score_samples(X), again.score_samples(X), rtol=rtol)

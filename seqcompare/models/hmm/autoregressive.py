@@ -18,7 +18,7 @@ from seqcompare.models.base import NumberDensity, Reading, check_lengths, check_
 from seqcompare.models.distributions.base import Distribution, pack
 from seqcompare.models.distributions.drawing import forecast_from_states
 from seqcompare.models.filling import check_missing
-from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
+from seqcompare.models.hmm.recursions import Likelihood, expect_states, filter_states
 from seqcompare.models.hmm.regimes import Climb, climb, draw_start, one_rule
 from seqcompare.models.hmm.regimes_online import (
     Known,
@@ -29,6 +29,7 @@ from seqcompare.models.hmm.regimes_online import (
     states_after,
 )
 from seqcompare.models.hmm.sampling import draw_states
+from seqcompare.models.hmm.viterbi import best_path
 from seqcompare.models.markov.counts import check_order
 from seqcompare.typing import Floats, RandomState, SequencesLike, TargetsLike, WeightsLike
 

@@ -14,11 +14,11 @@ from seqcompare.models.hmm.duration_recursions import Ages, expect_ages, filter_
 from seqcompare.models.hmm.recursions import (
     Likelihood,
     Offsets,
-    best_path,
     expect_states,
     filter_states,
 )
 from seqcompare.models.hmm.sampling import draw_states
+from seqcompare.models.hmm.viterbi import best_path
 from seqcompare.typing import Floats
 
 

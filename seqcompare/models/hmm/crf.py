@@ -17,8 +17,9 @@ from sklearn.utils.validation import check_is_fitted
 from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
 from seqcompare.models.base import Tagger, check_sequences
-from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
+from seqcompare.models.hmm.recursions import Likelihood, expect_states, filter_states
 from seqcompare.models.hmm.settings import check_choice
+from seqcompare.models.hmm.viterbi import best_path
 from seqcompare.models.online import plain, together
 from seqcompare.models.windows.sliding_window import SlidingWindow
 from seqcompare.typing import Label, SequencesLike, TargetsLike, WeightsLike

@@ -10,6 +10,24 @@ that longer durations have a geometric tail. With a[t, k, i] the probability of 
 
 So a step costs K m + K^2, where the same chain written out as a matrix costs (K m)^2. What runs out of range
 is done again with that matrix, in logarithms.
+
+Arrays of the kernels, for K states of m ages, and n sequences of N steps together:
+
+==============  =========  =============================================================================
+start, hazards  (K, m)     as in `Ages`, and `trans`, (K, K)
+b               (N, K)     how well each step fits each state; of one step (K,)
+offsets         (n + 1,)   where each sequence starts
+alpha, before   (K, m)     p(state, age | steps so far), in `_expect` (T, K, m); that of the step before
+beta, u         (K, m)     what the steps after one tell of state and age there; what they and it tell
+now, ahead      (N, K)     p(state | steps so far), and that of the next state
+last            (n, K, m)  alpha at the end of each sequence
+scale, trusted             (N,) and (n,), as in `recursions`
+weights         (N,)       what each step counts for
+posterior       (N, K)     p(state | all steps)
+starts          (K, m)     expected number of sequences that start there
+exits, stays    (K, m)     expected number of times that a state is left, and is not, at each age
+transitions     (K, K)     expected number of transitions
+==============  =========  =============================================================================
 """
 
 from __future__ import annotations

@@ -3,6 +3,23 @@
 They are Rabiner's (1989, A tutorial on hidden Markov models), with his scaling; where that runs out of range,
 the sequence is done again in logarithms. Compiled loops serve one long sequence and thousands of short ones
 alike: batching sequences and joining them, the ways out for interpreted code, would buy nothing here.
+
+Arrays of the kernels, for K states, and n sequences of N steps together:
+
+================  ========  =============================================================================
+start             (K,)      probabilities of the first state
+trans, trans_t    (K, K)    of the next state (column) after a state (row), and their transpose
+b, log_b          (N, K)    how well each step fits each state, `Likelihood.relative`, and its logarithm
+offsets           (n + 1,)  where each sequence starts
+alpha, log_alpha  (N, K)    p(state | steps so far); log p(state, steps so far)
+scale             (N,)      p(step | steps before), as `relative` is scaled; 1 where it is not trusted
+trusted           (n,)      whether a sequence stayed in range
+ahead             (N, K)    what a step and those after it tell of the state before; 0 at first steps
+log_beta          (N, K)    log p(steps after | state)
+posterior         (N, K)    p(state | all steps)
+after, back       (K,)      what comes after the last step tells of its state; what all tell of the first
+pairs             (K, K)    expected transitions, added to
+================  ========  =============================================================================
 """
 
 from __future__ import annotations
@@ -172,20 +189,6 @@ def _expect_in_logs(
         found.start[:] += found.posterior[offsets[s]] * weight[0]
 
 
-def best_path(
-    start: Floats, trans: Floats, fit: Likelihood, offsets: Offsets
-) -> tuple[NDArray[np.int64], Floats]:
-    """Return the most probable states (Viterbi), shape (n_steps,), and each path's log-probability, (n,).
-
-    A step that no state allows is passed over as if it were missing; the log-probability is then -inf.
-    """
-    log_b = fit.log_of(slice(None))
-    path = np.empty(len(log_b), dtype=np.int64)
-    log_probability = np.empty(len(offsets) - 1)
-    _viterbi_all(_log(start), _log(trans), log_b, offsets, path, log_probability)
-    return path, log_probability + np.add.reduceat(fit.shift, offsets[:-1])
-
-
 @njit(cache=True, nogil=True)
 def add_rows(codes: Ints, rows: Floats, sums: Floats) -> None:
     """Add each row, shape (n_steps, K), to that of `sums`, (n_codes, K), which its code names, if any."""
@@ -298,62 +301,6 @@ def _backward_all(
         else:
             scale[first:end] = 1.0
             alpha[first:end] = ahead[first:end] = posterior[first:end] = 0.0
-
-
-@njit(cache=True, nogil=True)
-def _viterbi_all(
-    log_start: Floats,
-    log_trans: Floats,
-    log_b: Floats,
-    offsets: Ints,
-    path: Ints,
-    log_probability: Floats,
-) -> None:
-    n_states = len(log_start)
-    longest = 0
-    for s in range(len(offsets) - 1):
-        longest = max(longest, offsets[s + 1] - offsets[s])
-    best = np.empty((longest, n_states))
-    for s in range(len(offsets) - 1):
-        first, n_steps = offsets[s], offsets[s + 1] - offsets[s]
-        possible = True
-        for t in range(n_steps):
-            now = best[t]
-            if t == 0:
-                for j in range(n_states):
-                    now[j] = log_start[j]
-            else:
-                before = best[t - 1]
-                for j in range(n_states):
-                    now[j] = -np.inf
-                for i in range(n_states):
-                    p = before[i]
-                    for j in range(n_states):
-                        candidate = p + log_trans[i, j]
-                        if candidate > now[j]:
-                            now[j] = candidate
-            top = -np.inf
-            for j in range(n_states):
-                top = max(top, now[j] + log_b[first + t, j])
-            if top > -np.inf:
-                for j in range(n_states):
-                    now[j] += log_b[first + t, j]
-            else:
-                possible = False
-        state = 0
-        for i in range(1, n_states):
-            if best[n_steps - 1, i] > best[n_steps - 1, state]:
-                state = i
-        log_probability[s] = best[n_steps - 1, state] if possible else -np.inf
-        path[first + n_steps - 1] = state
-        # the way back is cheaper to find again than to write down at every step
-        for t in range(n_steps - 2, -1, -1):
-            after, state, top = state, 0, -np.inf
-            for i in range(n_states):
-                candidate = best[t, i] + log_trans[i, after]
-                if candidate > top:
-                    state, top = i, candidate
-            path[first + t] = state
 
 
 @njit(cache=True, nogil=True)

@@ -3,6 +3,18 @@
 What the last steps were is, given the last state, taken for one normal distribution. That is so as long as
 they are known, and just behind a single missing one; where it is a mixture, its mean and covariance are kept
 (Kim 1994, "Dynamic linear models with Markov-switching"). With a single state all is exact.
+
+Arrays of the kernels, for K states that look p steps of d numbers back, and N steps together:
+
+============  ==================  ==================================================================
+start, trans                      (K,) and (K, K), probabilities of the first state, and of the next
+coef          (p + 1, K, d, p d)  as in `Rules`, and so the other two; `_read` gets those of one m
+x             (N, d)              the steps, NaN where missing; in `_read` one, (d,)
+offsets       (n + 1,)            where each of n sequences starts
+weights       (K, K)              p(state before, state | steps before)
+log           (N, K)              log-likelihood of a step in each state
+mean, cov     (N, K, p d)         of the last p steps, given the state; cov (N, K, p d, p d)
+============  ==================  ==================================================================
 """
 
 from __future__ import annotations

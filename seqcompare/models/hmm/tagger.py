@@ -17,7 +17,7 @@ from seqcompare.models.hmm._hmmlearn import Steps
 from seqcompare.models.hmm.fit import run_starts
 from seqcompare.models.hmm.observations import learn_observations, read_steps, reading_of
 from seqcompare.models.hmm.online import Belief, first_belief, read_belief
-from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
+from seqcompare.models.hmm.recursions import Likelihood, expect_states, filter_states
 from seqcompare.models.hmm.settings import (
     Settings,
     check_choice,
@@ -27,6 +27,7 @@ from seqcompare.models.hmm.settings import (
     keep_fit,
     plan_fit,
 )
+from seqcompare.models.hmm.viterbi import best_path
 from seqcompare.typing import Floats, Label, SequencesLike, TargetsLike, WeightsLike
 
 # A thousandth of a count for every transition, first state and label: none becomes impossible.

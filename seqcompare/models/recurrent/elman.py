@@ -1,4 +1,12 @@
-"""The simple recurrent network: the hidden layer fed back (Elman 1990, "Finding structure in time")."""
+"""The simple recurrent network: the hidden layer fed back (Elman 1990, "Finding structure in time").
+
+Arrays of the kernels beside those that all cells share (see `kernels`):
+
+==  ======  ========================
+W           of depth H and H columns
+dz  (N, H)  the gradient before f
+==  ======  ========================
+"""
 
 from __future__ import annotations
 

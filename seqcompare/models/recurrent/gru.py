@@ -1,6 +1,16 @@
 """The gated recurrent unit (Cho et al. 2014, "Learning phrase representations using RNN encoder-decoder").
 
 In the form in which the reset gate acts after the product, as cuDNN and PyTorch have it.
+
+Arrays of the kernels beside those that all cells share (see `kernels`):
+
+========  ========  ================================================================================
+W                   of depth H; blocks of columns r, z, n
+m_bias    (H,)      the bias within the reset gate's reach
+gates     (N, 3 H)  r, z, n; on the way back they become the gradients of hW
+recalled  (N, H)    m = hW + b of the candidate, before the reset gate; (B, H) where nothing is kept
+d_inputs  (N, 3 H)  the gradient with respect to what the inputs add to r, z, n
+========  ========  ================================================================================
 """
 
 from __future__ import annotations

@@ -2,6 +2,19 @@
 
 Jordan (1986), "Serial order: a parallel distributed processing approach". In the last layer the output units
 are the network's own answer; a layer below it has as many as hidden units.
+
+Arrays of the kernels beside those that all cells share (see `kernels`):
+
+======  ==========  ============================================================================
+s       (B + N, P)  state units, the B initial rows first, for P outputs
+U, U_t              from state units to hidden ones, of depth P; and back
+V, V_t              from hidden units to outputs, of depth H; and back
+v       (P,)        the outputs' bias
+h       (N, H)      hidden units; they are no state here
+o, y    (N, P)      outputs, and what is fed back of them, link(o)
+dz      (N, H)      the gradient before f
+do, ds              the gradients before the link, (N, P), and with respect to the state, (B, P)
+======  ==========  ============================================================================
 """
 
 from __future__ import annotations

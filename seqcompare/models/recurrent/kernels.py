@@ -2,6 +2,20 @@
 
 Numba compiles each function once per float type and keeps the result on disk. Numbers are given the float
 type of the arrays by hand, since a Python literal would widen float32 arithmetic to float64.
+
+Arrays of all cells, for B sequences, the longest of T steps, with N steps together, H units and G gates:
+
+========  ==========  =================================================================================
+table     (S, G H)    what each symbol, or each step of numbers, adds to the gates
+bias      (G H,)      what is added at every step
+index     (N,)        the row of `table` that belongs to each row of the pack
+offsets   (T + 1,)    where the rows of each step start, see `packing.Pack`
+W, W_t                weights and their transpose as from `tiled`: (n_blocks, depth, width)
+h         (B + N, H)  the B initial states, then one a row of the pack, as `cell.with_initial` makes it
+gates     (N, G H)    after their squashing; (B, G H), the last step's, where nothing is kept
+d_output  (N, H)      the gradient of the loss with respect to the output
+dh        (B, H)      that with respect to the state, carried back from step to step
+========  ==========  =================================================================================
 """
 
 from __future__ import annotations

@@ -2,6 +2,20 @@
 
 Orvieto et al. (2023), "Resurrecting recurrent neural networks for long sequences". What they let follow the
 recurrence, a network of two layers that every step goes through, is one layer here: f.
+
+Arrays of the kernels beside those that all cells share (see `kernels`):
+
+========  ============  =================================================================================
+table     (S, 3 H)      what adds to real parts, to imaginary ones, and past the state; `bias` (3 H,) too
+unit      (3, H)        the real and the imaginary parts of λ, and γ
+h         (B + N, 2 H)  states: real parts, then imaginary ones
+entered   (N, 2 H)      x + b, laid out as h; (B, 2 H) where nothing is kept
+out                     C as from `tiled`, of depth 2 H
+output    (N, H)        f(Re(h C) + x + d)
+d_states  (N, 2 H)      the gradient with respect to the states
+d_inputs  (N, 3 H)      that with respect to what `table` adds
+d_unit    (3, H)        that with respect to `unit`
+========  ============  =================================================================================
 """
 
 from __future__ import annotations

@@ -2,6 +2,17 @@
 
 Hochreiter and Schmidhuber (1997), "Long short-term memory"; Gers, Schmidhuber and Cummins (2000), "Learning
 to forget".
+
+Arrays of the kernels beside those that all cells share (see `kernels`):
+
+========  ==========  =====================================================================================
+W                     of depth H, or H + D + 1 with D inputs beside the state; blocks of columns o, i, f, g
+h         (B + N, H)  or (B + N, H + D + 1), [h, x, 1] a row; `table` has then no rows
+c         (B + N, H)  cells, laid out as h; where nothing is kept (2 B, H), those of two steps in turn
+gates     (N, 4 H)    o, i, f, g; on the way back they become their gradients before the squashing
+squashed  (N, H)      tanh(c); (B, H) where nothing is kept
+dc        (B, H)      the gradient with respect to the cells, carried back as dh is
+========  ==========  =====================================================================================
 """
 
 from __future__ import annotations

@@ -2,6 +2,12 @@
 
 Feng et al. (2024), "Were RNNs all we needed?". Their equations h = (1 - z) h + z n are written here as those
 of the GRU are, with the gate that keeps in the place of theirs.
+
+Arrays of the kernels beside those that all cells share (see `kernels`):
+
+=====  ========  ======================================================================
+gates  (N, 2 H)  z, n; on the way back they become their gradients before the squashing
+=====  ========  ======================================================================
 """
 
 from __future__ import annotations

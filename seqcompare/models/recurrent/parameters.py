@@ -42,7 +42,8 @@ class TrainingParameters:
     max_seconds : float or None, default=None
         Seconds that training may take; None for no limit.
     tol : float, default=1e-4
-        Fall of the loss that counts as progress. Training also stops once the loss itself is below it.
+        Fall of the loss that counts as progress. Training also stops once the loss itself is below it, and of
+        classes below ten times it: a thousandth nat gives the true ones 99.9%.
     early_stopping : bool or "auto", default="auto"
         Whether to hold out sequences, stop by the loss on them, and return to the weights that were best
         there. "auto" does with 200 or more sequences. Without, the training loss decides and the last

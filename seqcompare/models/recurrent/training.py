@@ -58,7 +58,7 @@ class Outcome(NamedTuple):
     weights : the weights to keep
     epochs : what each epoch came to
     best : the epoch that `weights` are from, counted from 1
-    stop_reason : "solved" (the loss is below `tol`), "patience", "max_iter", "max_seconds" or "diverged"
+    stop_reason : "solved" (nothing is left to learn), "patience", "max_iter", "max_seconds" or "diverged"
     """
 
     weights: Array
@@ -141,7 +141,7 @@ def train(
             waited += 1
         if seen < best_loss:
             best, best_epoch, best_loss = flat.copy(), epoch, seen
-        if not reason and best_loss < schedule.tol and not watch.loss.density:
+        if not reason and best_loss < watch.loss.solved * schedule.tol and not watch.loss.density:
             reason = "solved"
         if not reason and waited >= schedule.patience and not watch.at_chance(best_loss):
             reason = "patience"

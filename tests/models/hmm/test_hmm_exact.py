@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+from hmmlearn import _hmmc
 from hmmlearn import hmm as peer
 from scipy import stats
 
@@ -12,7 +13,8 @@ from seqcompare import HMM
 from seqcompare.models.hmm import _hmmlearn
 from seqcompare.models.hmm._hmmlearn import Steps
 from seqcompare.models.hmm.fit import Recipe, make_engine, read_parameters, run_em
-from seqcompare.models.hmm.recursions import Likelihood, best_path, expect_states, filter_states
+from seqcompare.models.hmm.recursions import Likelihood, expect_states, filter_states
+from seqcompare.models.hmm.viterbi import best_path
 
 EMISSIONS = [
     ("categorical", "diag"),
@@ -311,6 +313,24 @@ def test_out_of_the_range_of_floats():
     states, log_p = best_path(start, trans, fit, offsets)
     assert tuple(states) == path
     assert log_p[0] == pytest.approx(np.log(top) - 921.0, rel=1e-12)
+
+
+@pytest.mark.parametrize("n_states", [1, 2, 4, 24, 25])
+@pytest.mark.parametrize("tied", [False, True])
+def test_most_probable_paths_are_hmmlearns_ties_and_all(n_states, tied):
+    rng = np.random.default_rng(n_states)
+    start, trans = rng.dirichlet(np.ones(n_states)), rng.dirichlet(np.ones(n_states), n_states)
+    lengths = [1, 2, 300, 40]
+    log_b = np.log(rng.random((sum(lengths), n_states)))
+    if tied:  # the second half of the states are twins of the first
+        twin = np.arange(n_states) % (n_states // 2 + 1)
+        start, trans, log_b = start[twin], trans[twin][:, twin], log_b[:, twin]
+    offsets = np.cumsum([0, *lengths])
+    path, log_p = best_path(start, trans, Likelihood(np.exp(log_b), np.zeros(len(log_b)), log_b), offsets)
+    for s, (a, z) in enumerate(itertools.pairwise(offsets)):
+        theirs, states = _hmmc.viterbi(start, trans, log_b[a:z])
+        np.testing.assert_array_equal(path[a:z], states)
+        assert log_p[s] == pytest.approx(theirs, rel=1e-13)
 
 
 def test_impossible_steps_are_passed_over():
