@@ -238,7 +238,15 @@ def _follow(first: Any, second: Any) -> Any:
 
 
 def _as_dataset(part: Any) -> SequenceDataset:
-    return part if isinstance(part, SequenceDataset) else read_part(part, {}, None)
+    if isinstance(part, SequenceDataset):
+        return part
+    # labels that are the same all along a sequence are labels of its steps, where each step has one
+    each = isinstance(part, tuple) and len(part) == 2 and _of_steps(part[1])
+    return read_part(part, {"role": "step"} if each else {}, None)
+
+
+def _of_steps(y: Any) -> bool:
+    return isinstance(y, Sequences) or (len(y) > 0 and np.ndim(y[0]) == 1)
 
 
 def _without_place(statistic: Callable[[SequenceDataset], Any], part: SequenceDataset, place: int) -> Any:

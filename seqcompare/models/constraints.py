@@ -1,4 +1,4 @@
-"""What the parameters of an estimator may be: read off its constructor, where each is declared once."""
+"""What an estimator may be given: parameters, read off its constructor, and others to merge with."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 #: The largest whole number that is no slip of the hand.
 LARGEST = 2**31 - 1
@@ -159,3 +160,11 @@ _KINDS: dict[str, tuple[str, Fits]] = {
     "Label": ("one label", lambda value: np.ndim(value) == 0),
     "ArrayLike": ("a list", _is_list_of_symbols),
 }
+
+
+def check_mergeable(model: BaseEstimator, other: Any) -> None:
+    """Raise TypeError where `other` is of another kind, and NotFittedError where one is not fitted."""
+    check_is_fitted(model)
+    if not isinstance(other, type(model)):
+        raise TypeError(f"expected a fitted {type(model).__name__}, got {type(other).__name__}")
+    check_is_fitted(other)

@@ -16,6 +16,7 @@ from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.alphabet import choose_alphabet, encode
 from seqcompare.models.base import Reading, SymbolDensity, check_lengths, check_sequences
+from seqcompare.models.constraints import check_mergeable
 from seqcompare.models.markov.counts import NgramCounts, check_order, count_next, depth_of
 from seqcompare.models.markov.process import LongRun, as_machine, long_run
 from seqcompare.models.markov.smoothing import check_smoothing, interpolate
@@ -161,11 +162,12 @@ class MarkovChain(SymbolDensity):
 
         Raises
         ------
+        TypeError
+            If `other` is something else.
         ValueError
             If the orders differ, or one has strings and the other numbers for symbols.
         """
-        check_is_fitted(self)
-        check_is_fitted(other)
+        check_mergeable(self, other)
         if other.counts_.depth != self.counts_.depth:
             raise ValueError(
                 f"expected a chain of order {self.counts_.depth}, got one of order {other.counts_.depth}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from copy import copy
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import clone
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -16,6 +16,7 @@ from seqcompare.data.sequences import Sequences, offsets_of
 from seqcompare.data.targets import check_step_weights
 from seqcompare.models.alphabet import choose_alphabet, encode
 from seqcompare.models.base import Reading, SymbolDensity, check_lengths, check_sequences
+from seqcompare.models.constraints import check_mergeable
 from seqcompare.models.markov import context_online
 from seqcompare.models.markov.blend import N_STATES
 from seqcompare.models.markov.context_kernels import leaf_rates
@@ -157,8 +158,7 @@ class ContextTree(SymbolDensity):
         if not hasattr(self, "symbols_"):
             return self.fit(X, y, sample_weight)
         _check_parameters(**self.get_params(deep=False))
-        self._add(*self._take_down(self._check(X), sample_weight))
-        return self._learn()
+        return self._add(*self._take_down(self._check(X), sample_weight))._learn()
 
     def merge(self, other: ContextTree) -> ContextTree:
         """Return a new tree, as if fitted on the data of both.
@@ -170,18 +170,13 @@ class ContextTree(SymbolDensity):
 
         Raises
         ------
+        TypeError
+            If `other` is something else.
         ValueError
             If one has strings and the other numbers for symbols.
         """
-        check_is_fitted(self)
-        check_is_fitted(other)
-        merged = clone(self)
-        merged.kind_, merged.n_channels_ = self.kind_, self.n_channels_
-        if hasattr(self, "n_features_in_"):
-            merged.n_features_in_ = self.n_features_in_
-        merged.symbols_, merged._text, merged._weight = self.symbols_, self._text, self._weight
-        merged._add(other.symbols_, other._text, other._weight)
-        return merged._learn()
+        check_mergeable(self, other)
+        return copy(self)._add(other.symbols_, other._text, other._weight)._learn()
 
     def score_samples(self, X: SequencesLike) -> NDArray[np.float64]:
         """Return the log-likelihood of each sequence in nats, shape (n,)."""
@@ -331,7 +326,7 @@ class ContextTree(SymbolDensity):
         text, _ = with_starts(encode(sequences.values, symbols), sequences.offsets, len(symbols))
         return symbols, text, np.insert(weight, sequences.offsets[:-1], 0.0)
 
-    def _add(self, symbols: Labels, text: NDArray[np.int32], weight: NDArray[np.float64]) -> None:
+    def _add(self, symbols: Labels, text: NDArray[np.int32], weight: NDArray[np.float64]) -> ContextTree:
         encode(symbols[:1], self.symbols_)  # strings and numbers are no common alphabet
         union = np.union1d(self.symbols_, symbols)
         parts = ((self.symbols_, self._text), (symbols, text))
@@ -340,9 +335,13 @@ class ContextTree(SymbolDensity):
         ).astype(np.int32)
         self._weight = np.concatenate([self._weight, weight])
         self.symbols_ = union
+        return self
 
     def _learn(self, mixture: Mixture | None = None) -> ContextTree:
-        self.unknown_proba_: float = 1 / (self._weight.sum() + len(self.symbols_) + 1)
+        total = self._weight.sum()
+        if total > 1e12:  # beyond, steps of weight 1 are lost in the rounding of sums
+            raise ValueError(f"sample_weight must sum to 1e12 at most, got {total:g}")
+        self.unknown_proba_: float = 1 / (total + len(self.symbols_) + 1)
         leaf, size = None if self.alpha is None else kinds_of([self.alpha], [1.0]), len(self.symbols_)
         self._trie: ContextTrie = count_text(self._text, self._weight, int(self.depth), size, leaf)
         self.alphas_: NDArray[np.float64] = self._trie.leaf[ALPHA]
@@ -393,8 +392,8 @@ def _check_parameters(depth: Any, update: Any, alpha: Any, blend: Any, symbols: 
     """Raise ValueError for parameters other than `symbols` that make no tree."""
     if isinstance(depth, bool) or not isinstance(depth, (int, np.integer)) or depth < 0:
         raise ValueError(f"depth must be a whole number of steps, 0 or more, got {depth!r}")
-    if alpha is not None and not (isinstance(alpha, Real) and 0 < float(alpha) < np.inf):
-        raise ValueError(f"alpha must be positive and finite, or None, got {alpha!r}")
+    if alpha is not None and not (isinstance(alpha, Real) and 1e-9 <= float(alpha) <= 1e9):
+        raise ValueError(f"alpha must be positive, from 1e-9 to 1e9, or None, got {alpha!r}")
     for name, value in (("update", update), ("blend", blend)):
         if not isinstance(value, (bool, np.bool_)):
             raise ValueError(f"{name} must be True or False, got {value!r}")

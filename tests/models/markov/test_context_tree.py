@@ -412,3 +412,16 @@ def test_the_tree_is_drawn():
     with pytest.raises(ValueError, match="most must be"):
         model.plot(most=0)
     plt.close("all")
+
+
+def test_weights_that_sums_cannot_hold_are_refused():
+    with pytest.raises(ValueError, match=r"sample_weight must sum to 1e12 at most, got 8e\+100"):
+        ContextTree(2).fit(["abab", "abba"], sample_weight=[1e100, 1e100])
+
+
+def test_a_tree_merges_with_trees_alone():
+    tree = ContextTree(2).fit(["abab"])
+    with pytest.raises(TypeError, match="expected a fitted ContextTree, got MarkovChain"):
+        tree.merge(MarkovChain().fit(["abab"]))
+    assert tree.merge(ContextTree(2).fit(["abcc"])).symbols_.tolist() == ["a", "b", "c"]
+    assert tree.symbols_.tolist() == ["a", "b"]

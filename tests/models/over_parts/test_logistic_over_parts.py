@@ -138,3 +138,13 @@ def test_labels_have_to_be_there_and_several():
         fit_parts(WindowTagger(), [SequenceDataset(Sequences(SYMBOLS), ones, None, "step", "part")])
     with pytest.raises(TypeError, match="partial_fit"):
         fit_parts(RNNTagger(), cut(SYMBOLS))
+
+
+def test_labels_that_are_the_same_along_a_sequence_are_labels_of_its_steps():
+    X = [np.array([0, 1, 1, 2]), np.array([1, 0, 2]), np.array([2, 2, 0, 1]), np.array([0, 1, 0])]
+    y = [np.full(len(x), i % 2) for i, x in enumerate(X)]
+    parts = [(X[:2], y[:2]), (X[2:], y[2:])]
+    here, there = WindowTagger(LogisticRegression()), WindowTagger(LogisticRegression())
+    fit_parts(there, parts)
+    for a, b in zip(here.fit(X, y).predict_proba(X), there.predict_proba(X), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-3)
