@@ -95,6 +95,8 @@ def run(app: typer.Typer) -> None:
     # what the caller ignores, such as nohup, stays ignored
     asked = [number for number in _ENDING if signal.getsignal(number) != signal.SIG_IGN]
     warnings.formatwarning = _in_one_line
+    # one that has grown is replaced by itself, and what it had to do is done again
+    warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given", category=UserWarning)
     before = {number: signal.signal(number, _terminate) for number in asked}
     # modules of the user's own lie where the command is given; last, so that they hide nothing
     sys.path.append(os.getcwd())

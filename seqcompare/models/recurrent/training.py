@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.models.recurrent.chunks import Examples, Update, answers, gradients
+from seqcompare.models.recurrent.chunks import ROWS_AT_ONCE, Examples, Update, answers, gradients
 from seqcompare.models.recurrent.flat import FlatNetwork
 from seqcompare.models.recurrent.losses import LOSSES, best_constant, constant_losses
 from seqcompare.models.recurrent.optimizers import Descent, Memory, descend
-from seqcompare.typing import Array, Ints, Values
+from seqcompare.typing import Array, Ints
 
 EXPLODED = 1e3  # times the loss of a constant answer
 
@@ -180,11 +180,14 @@ class _Watch:
         link, n_outputs = network.architecture.link, network.architecture.n_outputs
         self.loss = LOSSES[link]
         self.per_step = network.architecture.pooling == "none"
-        items = slice(None) if held_out is None else self._items(examples, chosen)
-        targets, weights = examples.targets[items], examples.weights[items]
+        targets, weights = examples.targets, examples.weights
+        if held_out is not None:
+            weights = weights * self._items(examples, chosen)
         constant = best_constant(link, targets, weights, n_outputs)
-        self.constant_items = constant_losses(link, constant, targets)
-        self.constant = float(np.average(self.constant_items, weights=weights))
+        # in parts, so that no number an item is held
+        parts = [slice(first, first + ROWS_AT_ONCE) for first in range(0, len(targets), ROWS_AT_ONCE)]
+        lost = sum(constant_losses(link, constant, targets[part]) @ weights[part] for part in parts)
+        self.constant = float(lost / weights.sum())
         self.limit = EXPLODED * max(self.constant, 1.0)
         self.held_out = None if held_out is None else self._part(examples, held_out)
         if self.held_out is not None:
@@ -197,16 +200,14 @@ class _Watch:
     ) -> tuple[tuple[Array, Ints], Array, NDArray[np.float64]]:
         """Return the inputs of some sequences, and the targets and weights of their items that count."""
         steps = Sequences(examples.inputs, examples.offsets).take(chosen)
-        items = self._items(examples, chosen)
+        items = self._items(examples, chosen) if self.per_step else chosen
         return (steps.values, steps.offsets), examples.targets[items], examples.weights[items]
 
-    def _items(self, examples: Examples, chosen: Ints) -> Values:
+    def _items(self, examples: Examples, chosen: Ints) -> NDArray[np.bool_]:
         """Return which items belong to some sequences."""
-        if not self.per_step:
-            return chosen
         among = np.zeros(len(examples.offsets) - 1, dtype=bool)
         among[chosen] = True
-        return np.repeat(among, np.diff(examples.offsets))
+        return np.repeat(among, np.diff(examples.offsets)) if self.per_step else among
 
     def look(self, flat: Array, train_loss: float) -> Epoch:
         """Return the figures of an epoch."""
