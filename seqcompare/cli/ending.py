@@ -96,7 +96,7 @@ def run(app: typer.Typer) -> None:
     asked = [number for number in _ENDING if signal.getsignal(number) != signal.SIG_IGN]
     warnings.formatwarning = _in_one_line
     # one that has grown is replaced by itself, and what it had to do is done again
-    warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given", category=UserWarning)
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
     before = {number: signal.signal(number, _terminate) for number in asked}
     # modules of the user's own lie where the command is given; last, so that they hide nothing
     sys.path.append(os.getcwd())
