@@ -28,7 +28,9 @@ from seqcompare.dependence.timescale import timescale
 from seqcompare.models.missing_symbols import mark_of, marked
 
 _SAMPLE = 1_000_000
-"""Steps that are looked at of data in parts."""
+"""Steps that are looked at of data in parts, and of more of them in memory."""
+_FEW = 100
+"""Sequences that a sample must have of data in memory; fewer long ones are looked at whole."""
 
 
 def profile(
@@ -58,8 +60,8 @@ def profile(
     ----------
     data : Parts, or anything `seqcompare.datasets.read` accepts
         The sequences, and what to predict of them. Of `Parts` (`seqcompare.datasets.read_parts`), which may
-        be larger than memory, a million steps are looked at, in sequences drawn at random: more than tests
-        are made on, of whatever is in memory.
+        be larger than memory, a million steps are looked at, in sequences drawn at random, and of data in
+        memory as well, unless they are few and long: more than tests are made on. A note says so.
     max_lag : int, default=100
         The largest lag examined, where sequences are long enough.
     max_order : int, default=24
@@ -117,6 +119,8 @@ def profile(
             f"a client reads parts (seqcompare.datasets.read_parts), and data are a {type(data).__name__}"
         )
     dataset = of_one_kind(read(data, **reading))
+    if dataset.X.n_steps > _SAMPLE and dataset.X.lengths.max() * _FEW <= _SAMPLE:
+        dataset = Totals([dataset]).sample(_SAMPLE, random_state)
     check_readable(dataset.X, "profile", missing=True)
     dataset = _marked(dataset)
     coded = code_steps(dataset.X, n_bins, random_state)

@@ -7,7 +7,7 @@ import pytest
 
 import seqcompare
 from seqcompare import SequenceDataset, Sequences
-from seqcompare.dependence import Profile
+from seqcompare.dependence import Profile, profiling
 from seqcompare.tasks import Echo, LagChain, Recall, TemporalOrder
 
 mpl.use("agg")
@@ -328,3 +328,14 @@ def test_of_parts_a_sample_is_profiled(tmp_path, monkeypatch):
     assert "Of 90 sequences (3,600 steps) 40 (1,600 steps) are looked at, drawn at random." in some.notes
     with pytest.raises(ValueError, match="parts are read as read_parts was told"):
         seqcompare.profile(parts, values="x")
+
+
+def test_of_many_steps_a_sample_is_looked_at_unless_they_are_few_and_long(monkeypatch):
+    monkeypatch.setattr(profiling, "_SAMPLE", 6_000)
+    data = Echo(distance=3).sample(400, 50, random_state=0)
+    found = seqcompare.profile(data)
+    assert found.reach == 3
+    assert found.n_steps == 6_000
+    assert "Of 400 sequences (20,000 steps) 120 (6,000 steps) are looked at, drawn at random." in found.notes
+    long = Echo(distance=3).sample(20, 1_000, random_state=0)
+    assert seqcompare.profile(long).n_steps == 20_000
