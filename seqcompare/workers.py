@@ -64,7 +64,7 @@ def begin(n_jobs: int) -> None:
 
 def prepare(module: str) -> None:
     """Let the workers that there are load a module, beside what this process does."""
-    if n_idle():
+    if n_idle() == _Pool.n_workers:
         _beside(module)
 
 
@@ -90,8 +90,9 @@ def abandon() -> None:
 
 
 def n_idle() -> int:
-    """Return how many workers this process has, which have nothing to do once its trials are done."""
-    return _Pool.n_workers if _Pool.n_workers > 1 else 0
+    """Return how many workers of this process live, which have nothing to do once its trials are done."""
+    alive = sum(child.name.startswith("Loky") for child in active_children())
+    return alive if alive > 1 else 0
 
 
 def _beside(module: str) -> None:

@@ -43,8 +43,12 @@ def draw_all(figures: Iterable[Figure]) -> dict[str, Drawing]:
 
 def draw(figure: Figure) -> Drawing:
     """Draw one figure."""
-    panels = svg.panels_of(figure)
-    whole = svg.together(figure, panels)
+    try:
+        panels = svg.panels_of(figure)
+        whole = svg.together(figure, panels)
+    except Exception as error:
+        error.add_note(f"while drawing the figure {figure.name!r}")
+        raise
     return Drawing([panel.svg for panel in panels], whole.svg, whole.png())
 
 

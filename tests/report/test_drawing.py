@@ -1,6 +1,7 @@
 """Figures come out the same whoever draws them, and no report is lost with a worker."""
 
 import os
+from multiprocessing import active_children
 from threading import Lock
 
 import pandas as pd
@@ -62,5 +63,14 @@ def test_an_error_of_a_figure_is_its_own(two_workers):
     def wrong(ax):
         raise KeyError("no such column")
 
-    with pytest.raises(KeyError, match="no such column"):
+    with pytest.raises(KeyError, match="no such column") as caught:
         draw_all([figure("wrong", wrong)])
+    assert caught.value.__notes__ == ["while drawing the figure 'wrong'"]
+
+
+def test_workers_that_are_gone_are_not_started_for_a_figure(two_workers):
+    for child in active_children():
+        child.terminate()
+        child.join()
+    assert workers.n_idle() == 0
+    assert draw_all([figure("here", line)])["here"] == draw(figure("here", line))

@@ -43,7 +43,8 @@ class TrainingParameters:
         Seconds that training may take; None for no limit.
     tol : float, default=1e-4
         Fall of the loss that counts as progress. Training also stops once the loss itself is below it, and of
-        classes below ten times it: a thousandth nat gives the true ones 99.9%.
+        classes below ten times it, if that is a hundredth of what a constant answer loses: a thousandth nat
+        gives the true ones 99.9%.
     early_stopping : bool or "auto", default="auto"
         Whether to hold out sequences, stop by the loss on them, and return to the weights that were best
         there. "auto" does with 200 or more sequences. Without, the training loss decides and the last

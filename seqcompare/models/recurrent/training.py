@@ -141,7 +141,7 @@ def train(
             waited += 1
         if seen < best_loss:
             best, best_epoch, best_loss = flat.copy(), epoch, seen
-        if not reason and best_loss < watch.loss.solved * schedule.tol and not watch.loss.density:
+        if not reason and best_loss < watch.solved(schedule.tol):
             reason = "solved"
         if not reason and waited >= schedule.patience and not watch.at_chance(best_loss):
             reason = "patience"
@@ -224,6 +224,16 @@ class _Watch:
         if loss < np.average(self.best_items, weights=weights):
             self.best_items = items
         return Epoch(train_loss, loss, self.score(guess, targets, weights))
+
+    def solved(self, tol: float) -> float:
+        """Return the loss below which nothing is left to learn.
+
+        What is rare costs little, and is to be learned all the same: beyond `tol` itself that is no more than
+        a hundredth of what a constant answer loses.
+        """
+        if self.loss.density:
+            return -np.inf
+        return max(tol, min(self.loss.solved * tol, 0.01 * self.constant))
 
     def at_chance(self, best_loss: float) -> bool:
         """Whether the best loss so far could be that of a constant answer.

@@ -22,6 +22,16 @@ def test_stops_when_solved():
     assert model.n_iter_ < 200
 
 
+def test_what_is_rare_is_learned_before_it_is_solved():
+    rng = np.random.default_rng(0)
+    rare = [(rng.random(600) < 1 / 5000).astype(int) for _ in range(40)]
+    after = [np.append(0, x[:-1]) for x in rare]
+    model = RNNTagger("lru", hidden_size=8, random_state=0, learning_rate_init=0.02).fit(rare, after)
+    asked = np.zeros(50, dtype=int)
+    asked[10] = 1
+    assert model.predict_proba([asked])[0][11, 1] > 0.5
+
+
 def test_does_not_stop_on_a_plateau_at_chance():
     model = RNNTagger("gru", random_state=0, n_iter_no_change=3, max_iter=25).fit(X, NOISE)
     assert model.stop_reason_ == "max_iter"
