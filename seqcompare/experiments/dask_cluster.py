@@ -77,7 +77,7 @@ class Cluster:
     def start(self) -> None:
         """See that all workers run and have imported what trials need, before time is handed out."""
         self._free_late()
-        self._client.run(_nothing)
+        self._client.run(_nothing, on_error="ignore")  # one that dies at this moment is started again
 
     def close(self) -> None:
         """Let go of the cluster; one that was started here ends."""
