@@ -13,6 +13,7 @@ from contextlib import suppress
 from importlib import import_module
 from inspect import signature
 from multiprocessing import active_children, resource_tracker
+from multiprocessing.process import BaseProcess
 from threading import Thread
 from typing import Any
 
@@ -84,15 +85,18 @@ def seconds_to_start() -> float:
 def abandon() -> None:
     """End workers that are still being started, for which this process would wait as it ends."""
     if _Pool.starting is not None and _Pool.starting.is_alive():
-        for worker in active_children():
+        for worker in _alive():
             worker.terminate()
         _Pool.starting.join(_PATIENCE)  # it tidies up behind itself
 
 
 def n_idle() -> int:
     """Return how many workers of this process live, which have nothing to do once its trials are done."""
-    alive = sum(child.name.startswith("Loky") for child in active_children())
-    return alive if alive > 1 else 0
+    return len(_alive()) if _Pool.n_workers > 1 and len(_alive()) > 1 else 0
+
+
+def _alive() -> list[BaseProcess]:
+    return [child for child in active_children() if child.name.startswith("Loky")]
 
 
 def _beside(module: str) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import joblib
 import pytest
@@ -12,14 +13,17 @@ from seqcompare import workers
 
 def test_workers_stay_for_the_next_calls():
     workers.begin(2)
-    first = set(workers.parallel(2)(joblib.delayed(os.getpid)() for _ in range(20)))
-    again = set(workers.parallel(2)(joblib.delayed(os.getpid)() for _ in range(20)))
+    # long enough for both to have some
+    who = joblib.delayed(lambda: time.sleep(0.05) or os.getpid())
+    first = set(workers.parallel(2)(who() for _ in range(20)))
+    again = set(workers.parallel(2)(who() for _ in range(20)))
     assert again <= first
     assert os.getpid() not in first
 
 
 def test_one_worker_is_this_process():
     assert workers.parallel(1)([joblib.delayed(os.getpid)()]) == [os.getpid()]
+    assert workers.n_idle() == 0
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are blocked where there are such")

@@ -241,12 +241,15 @@ def _as_dataset(part: Any) -> SequenceDataset:
     if isinstance(part, SequenceDataset):
         return part
     # labels that are the same all along a sequence are labels of its steps, where each step has one
-    each = isinstance(part, tuple) and len(part) == 2 and _of_steps(part[1])
+    each = isinstance(part, tuple) and len(part) == 2 and _of_steps(*part)
     return read_part(part, {"role": "step"} if each else {}, None)
 
 
-def _of_steps(y: Any) -> bool:
-    return isinstance(y, Sequences) or (len(y) > 0 and np.ndim(y[0]) == 1)
+def _of_steps(X: Any, y: Any) -> bool:
+    if not isinstance(X, Iterable) or not isinstance(y, Iterable):
+        return False
+    first, labels = next(iter(X), ""), next(iter(y), "")
+    return np.ndim(labels) == 1 and len(labels) == len(first)
 
 
 def _without_place(statistic: Callable[[SequenceDataset], Any], part: SequenceDataset, place: int) -> Any:

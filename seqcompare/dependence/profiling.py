@@ -118,7 +118,7 @@ def profile(
         raise WrongUseError(
             f"a client reads parts (seqcompare.datasets.read_parts), and data are a {type(data).__name__}"
         )
-    dataset = of_one_kind(read(data, **reading))
+    dataset = whole = of_one_kind(read(data, **reading))
     if dataset.X.n_steps > _SAMPLE and dataset.X.lengths.max() * _FEW <= _SAMPLE:
         dataset = Totals([dataset]).sample(_SAMPLE, random_state)
     check_readable(dataset.X, "profile", missing=True)
@@ -160,7 +160,8 @@ def profile(
         orders=found.orders,
         entropy=found.entropy,
         numbers=found.numbers,
-        checks=tuple(check(dataset, drift=found.drift, mute=mute)),
+        # copies and leaks are rare, and looked for among all
+        checks=tuple(check(_marked(whole), drift=found.drift, mute=mute)),
         notes=tuple(notes),
     )
 

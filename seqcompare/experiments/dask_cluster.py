@@ -10,7 +10,7 @@ import logging
 import warnings
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property, partial
 from pickle import PicklingError
@@ -77,7 +77,9 @@ class Cluster:
     def start(self) -> None:
         """See that all workers run and have imported what trials need, before time is handed out."""
         self._free_late()
-        self._client.run(_nothing, on_error="ignore")  # one that dies at this moment is started again
+        # one that dies at this moment is started again; what it cannot import is an error
+        with suppress(OSError):
+            self._client.run(_nothing)
 
     def close(self) -> None:
         """Let go of the cluster; one that was started here ends."""

@@ -12,6 +12,7 @@ import pandas as pd
 
 from seqcompare import workers
 from seqcompare.data.dataset import SequenceDataset
+from seqcompare.data.totals import DRAWN
 from seqcompare.dependence import profile
 from seqcompare.dependence.checks import CODES, check
 from seqcompare.dependence.drift import NO_DRIFT
@@ -299,5 +300,7 @@ def _keep_profile(dataset: SequenceDataset, cv: int, store: Store) -> None:
     folds = check(dataset, cv, drift=NO_DRIFT, mute=set(CODES) - {"folds"})
     wary = [finding for finding in (*found.checks, *folds) if finding.code not in _SAID_BY_VERDICT]
     facts["warnings"] = " ".join(map(str, wary))
+    sampled = [note for note in found.notes if note.endswith(DRAWN) and note not in dataset.notes]
+    facts["sentence"] = " ".join([*sampled, facts["sentence"]])
     store.keep_table("lag_profile", found.frame())
     store.keep_table("profile_facts", pd.DataFrame({"name": list(facts), "value": list(facts.values())}))

@@ -97,9 +97,8 @@ class Work:
         trusting = trusting or (self._cluster is None and effective_n_jobs(self.how["n_jobs"]) == 1)
         left, n_done = missing, 0
         if not self.spending.limited:
-            left = sorted(
-                missing, key=self.spending.of, reverse=True
-            )  # so that workers end at about one time
+            # the longest first, so that workers end at about one time
+            left = sorted(missing, key=self.spending.of, reverse=True)
         while left:
             limit = None if always else self.spending.limit(reserve, trusting=trusting)
             before = n_done

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
@@ -227,16 +228,20 @@ def _lay_out(canvas: Canvas) -> None:
     engine = canvas.get_layout_engine()
     if engine is None:
         return
-    if len(canvas.axes) > 1:
+    place = _room(canvas, canvas.axes[0]) if len(canvas.axes) == 1 else None
+    if place is None:
         engine.execute(canvas)
     else:
-        (ax,) = canvas.axes
-        inner = ax.get_window_extent()
-        outer = ax.get_tightbbox(for_layout_only=True) or inner
-        room = np.abs(outer.get_points() - inner.get_points()) + _PAD * canvas.dpi
-        low, high = room / canvas.bbox.size
-        ax.set_position(Bbox([low, 1 - high]))
+        canvas.axes[0].set_position(place)
     canvas.set_layout_engine(None)
+
+
+def _room(canvas: Canvas, ax: Axes) -> Bbox | None:
+    """Return where axes leave room for what stands around them; None where that leaves them none."""
+    inner = ax.get_window_extent()
+    outer = ax.get_tightbbox(for_layout_only=True) or inner
+    low, high = (np.abs(outer.get_points() - inner.get_points()) + _PAD * canvas.dpi) / canvas.bbox.size
+    return Bbox([low, 1 - high]) if (low + high < 1).all() else None
 
 
 def _values(canvas: Canvas, write: Writer) -> str:

@@ -68,6 +68,15 @@ def test_an_error_of_a_figure_is_its_own(two_workers):
     assert caught.value.__notes__ == ["while drawing the figure 'wrong'"]
 
 
+def test_words_wider_than_the_figure_leave_the_axes_their_side():
+    def wide(ax):
+        ax.set_yticks([0], ["w" * 200])
+        return line(ax)
+
+    with pytest.warns(UserWarning, match="constrained_layout not applied"):
+        assert draw(figure("wide", wide)).svg.count("<path") > 1
+
+
 def test_workers_that_are_gone_are_not_started_for_a_figure(two_workers):
     for child in active_children():
         child.terminate()

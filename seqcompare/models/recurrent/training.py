@@ -141,7 +141,7 @@ def train(
             waited += 1
         if seen < best_loss:
             best, best_epoch, best_loss = flat.copy(), epoch, seen
-        if not reason and best_loss < watch.solved(schedule.tol):
+        if not reason and best_loss < watch.solved_below(schedule.tol):
             reason = "solved"
         if not reason and waited >= schedule.patience and not watch.at_chance(best_loss):
             reason = "patience"
@@ -225,7 +225,7 @@ class _Watch:
             self.best_items = items
         return Epoch(train_loss, loss, self.score(guess, targets, weights))
 
-    def solved(self, tol: float) -> float:
+    def solved_below(self, tol: float) -> float:
         """Return the loss below which nothing is left to learn.
 
         What is rare costs little, and is to be learned all the same: beyond `tol` itself that is no more than
