@@ -15,6 +15,7 @@ from seqcompare.report.figures import SWEEP
 from seqcompare.report.figures.canvas import styles_of
 from seqcompare.report.names import distinct, palette_of
 from seqcompare.results.folder import StoredRun
+from seqcompare.results.groups import groups_of
 from seqcompare.results.horizon import horizons
 from seqcompare.results.skill import best_of, compare_models
 from seqcompare.results.statistics import mean_interval
@@ -160,13 +161,12 @@ class SweepView:
         learned = rows[rows["family"] != REFERENCE]
         best = best_of(learned, "variant")
         table = skill_by(best.assign(group=self.kind_names(best)), ["task", x, "family", "group"])
+        keys = ["task", x, "group"]
         grid = {
-            keys: _agreed(part["can_represent"].tolist())
-            for keys, part in learned.assign(group=self.kind_names(learned)).groupby(["task", x, "group"])
+            tuple(part.first(name) for name in keys): _agreed(part["can_represent"].tolist())
+            for part in groups_of(learned.assign(group=self.kind_names(learned)), keys)
         }
-        table["can_represent"] = [
-            grid[key] for key in zip(table["task"], table[x], table["group"], strict=True)
-        ]
+        table["can_represent"] = [grid[key] for key in zip(*(table[name] for name in keys), strict=True)]
         return table
 
     def best_horizons(self) -> pd.DataFrame:
@@ -211,11 +211,11 @@ def skill_by(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
         budget) and n_seconds (seeds that the safety net of seconds cut off).
     """
     records = []
-    for keys, part in rows.groupby(by, sort=False, dropna=False):
+    for part in groups_of(rows, by, dropna=False):
         found = mean_interval(part["skill"])
         records.append(
             {
-                **dict(zip(by, keys, strict=True)),
+                **{name: part.first(name) for name in by},
                 "skill": found.mean,
                 "low": found.low,
                 "high": found.high,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 
@@ -10,6 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from seqcompare.families import REFERENCE
+from seqcompare.results.groups import groups_of
 
 #: Mean skill from which on a model counts as carrying the memory.
 SOLVED = 0.9
@@ -49,20 +51,14 @@ def scaling(frame: pd.DataFrame) -> pd.DataFrame:
     """
     ok = frame[(frame["status"] == "ok") & (frame["family"] != REFERENCE)].copy()
     swept = ok[ok["axis"] == "distance"]
-    records = []
-    for (task, variant), rows in swept.groupby(["task", "variant"], sort=False):
-        models = rows.groupby("distance")["model"].nunique()
-        far = models.index[models == rows["model"].nunique()].max()  # NaN where no distance has all
-        records += _fits(rows[rows["distance"] == far], "capacity", "capacity", str(task), str(variant))
-    for (task, model), rows in swept[swept["distance"] > 0].groupby(["task", "model"], sort=False):
-        per_step = rows.assign(fit_seconds=rows["fit_seconds"] / (rows["n_train"] * rows["length"]))
-        records += _fits(per_step, "distance", "distance", str(task), str(model))
+    per_step = swept.assign(fit_seconds=swept["fit_seconds"] / (swept["n_train"] * swept["length"]))
+    records = _fits(_at_largest_shared(swept), "variant", "capacity", "capacity")
+    records += _fits(per_step[per_step["distance"] > 0], "model", "distance", "distance")
     for axis, size in (("length", "length_asked"), ("alphabet", "n_symbols")):
         part = apart_by_distance(ok[ok["axis"] == axis])
         if axis == "alphabet":
             part = part.assign(n_symbols=[_alphabet(text) for text in part["task_params"]])
-        for (task, model), rows in part.groupby(["task", "model"], sort=False):
-            records += _fits(rows, size, axis, str(task), str(model))
+        records += _fits(part, "model", size, axis)
     return pd.DataFrame(records, columns=SCALING_COLUMNS)
 
 
@@ -118,30 +114,45 @@ def capacity_needed(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(records, columns=CAPACITY_COLUMNS)
 
 
-def _fits(rows: pd.DataFrame, size: str, against: str, task: str, model: str) -> list[dict[str, object]]:
+def _at_largest_shared(swept: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows at the largest distance that all capacities of a variant were run at, of each task."""
+    of = ["task", "variant"]
+    n_models = swept.groupby([*of, "distance"])["model"].transform("nunique")
+    whole = swept[n_models == swept.groupby(of)["model"].transform("nunique")]
+    return whole[whole["distance"] == whole.groupby(of)["distance"].transform("max")]
+
+
+def _fits(rows: pd.DataFrame, who: str, size: str, against: str) -> list[dict[str, object]]:
+    """Return the fits of each task and of each that the column `who` names."""
+    medians = rows.groupby(["task", who, size], sort=False)[list(COSTS)].median().reset_index()
+    families = {
+        (row.first("task"), row.first(who)): row.first("family") for row in groups_of(rows, ["task", who])
+    }
     records: list[dict[str, object]] = []
-    for cost in COSTS:
-        points = rows.groupby(size)[cost].median().dropna()
-        points = points[(points > 0) & (points.index > 0)]
-        if len(points) < 2:
+    for points, cost in itertools.product(groups_of(medians, ["task", who]), COSTS):
+        there = (points[cost] > 0) & (points[size] > 0)
+        if there.sum() < 2:
             continue
-        x, y = np.log(points.index.to_numpy(dtype=float)), np.log(points.to_numpy())
+        order = np.argsort(points[size][there])
+        x, y = (np.log(points[name][there][order].astype(float)) for name in (size, cost))
         fit = stats.linregress(x, y)
         half = stats.t.ppf(0.975, len(x) - 2) * fit.stderr if len(x) > 2 else math.nan
         name = "fit_seconds_per_step" if against == "distance" and cost == "fit_seconds" else cost
+        smallest, *_, largest = points[cost][there][order].tolist()
+        task, model = points.first("task"), points.first(who)
         records.append(
             {
                 "cost": name,
                 "against": against,
                 "task": task,
                 "model": model,
-                "family": rows["family"].iloc[0],
+                "family": families[task, model],
                 "exponent": float(fit.slope),
                 "low": float(fit.slope - half),
                 "high": float(fit.slope + half),
-                "n_points": len(points),
-                "smallest": float(points.iloc[0]),
-                "largest": float(points.iloc[-1]),
+                "n_points": len(x),
+                "smallest": smallest,
+                "largest": largest,
             }
         )
     return records

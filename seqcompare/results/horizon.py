@@ -10,7 +10,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from seqcompare.results.groups import Rows, groups_of
 from seqcompare.results.skill import best_of
 from seqcompare.results.statistics import mean_interval
 
@@ -63,26 +65,27 @@ class Horizon:
         }[self.status]
 
 
-def find_horizon(rows: pd.DataFrame, distances: Iterable[float] | None = None) -> Horizon:
+def find_horizon(rows: pd.DataFrame | Rows, distances: Iterable[float] | None = None) -> Horizon:
     """Return the horizon of one model on one task.
 
     Parameters
     ----------
-    rows : DataFrame
+    rows : DataFrame or Rows
         Its rows of a sweep over distance, all seeds, failed ones among them: a distance where all trials
         have failed ends what can be said.
     distances : iterable of float, optional
         The distances that were swept, where `rows` do not have them all; by default those of `rows`.
     """
-    swept = sorted(set(rows["distance"] if distances is None else distances))
-    usable = rows[(rows["status"] == "ok") & np.isfinite(rows["skill"])]
+    at, skills = np.asarray(rows["distance"]), np.asarray(rows["skill"])
+    usable = (np.asarray(rows["status"]) == "ok") & np.isfinite(skills)
+    swept = sorted(set(at.tolist() if distances is None else distances))
     above: list[_Marks] = []
     kinds: set[str] = set()
     for distance in swept:
-        group = usable[usable["distance"] == distance]
-        if group.empty or not _resolved(group):
+        here = usable & (at == distance)
+        if not here.any() or not _resolved(rows, here):
             break  # of this distance and those beyond nothing can be said
-        skill = mean_interval(group["skill"])
+        skill = mean_interval(skills[here])
         kinds.add(skill.kind)
         above.append(
             _Marks(float(distance), skill.mean > THRESHOLD, skill.low > THRESHOLD, skill.high > THRESHOLD)
@@ -131,17 +134,14 @@ def horizons(frame: pd.DataFrame, *, ahead: bool = False) -> pd.DataFrame:
     asked = {key: set(part["distance"]) for key, part in swept.groupby(["task", "family", "causal"])}
     records: list[dict[str, object]] = []
     for rows, is_best in ((swept, False), (best, True)):
-        for (task, model), group in rows.groupby(["task", "model"], sort=False):
-            first = group.iloc[0]
-            family = (task, first["family"], first["causal"])
+        for group in groups_of(rows, ["task", "model"]):
+            family = tuple(group.first(name) for name in ("task", "family", "causal"))
             found = find_horizon(group, asked[family] if is_best else None)
             records.append(
                 {
-                    "task": task,
-                    "model": model,
-                    **{name: first[name] for name in ("family", "variant", "capacity", "causal")},
+                    **{name: group.first(name) for name in HORIZON_COLUMNS[:6]},
                     "best": is_best,
-                    "n_seeds": group["seed"].nunique(),
+                    "n_seeds": len(np.unique(group["seed"])),
                     **vars(found),
                     "horizon": str(found),
                 }
@@ -169,8 +169,8 @@ def _reached(above: list[bool]) -> int:
     return len(list(itertools.takewhile(bool, above)))
 
 
-def _resolved(group: pd.DataFrame) -> bool:
+def _resolved(rows: pd.DataFrame | Rows, here: NDArray[np.bool_]) -> bool:
     """Whether the gap between optimal and chance is wide enough beside the error of the mean score."""
-    gap = (group["optimal"] - group["chance"]).abs().mean()
-    error = math.sqrt((group["score_error"] ** 2).sum()) / len(group)
-    return bool(gap >= RESOLUTION * error)
+    optimal, chance, error = (np.asarray(rows[name])[here] for name in ("optimal", "chance", "score_error"))
+    gap = np.abs(optimal - chance).mean()
+    return bool(gap >= RESOLUTION * math.sqrt(np.nansum(error**2)) / len(error))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from seqcompare.families import REFERENCE
+from seqcompare.results.groups import Rows, groups_of, median
 from seqcompare.results.statistics import ENOUGH, Ranks, average_ranks, holm, mean_interval, paired_test
 
 #: What the rows of one point of a sweep have in common.
@@ -17,8 +19,11 @@ POINT = ["axis", "task", "task_params", "length_asked"]
 #: Adjusted p-value below which a difference counts as found.
 ALPHA = 0.05
 
+#: What says where two models were compared.
+_WHERE = ["axis", "task", "distance", "memory_bits", "length_asked"]
+
 COMPARISON_COLUMNS = [
-    *("axis", "task", "distance", "memory_bits", "length_asked", "a", "b", "n_seeds", "difference", "low"),
+    *(*_WHERE, "a", "b", "n_seeds", "difference", "low"),
     *("high", "interval", "effect_size", "p_value", "p_adjusted", "verdict"),
 ]
 
@@ -79,7 +84,7 @@ def scores(frame: pd.DataFrame) -> pd.DataFrame:
     best = best_of(frame)
     records = []
     for rows, is_best in ((frame, False), (best, True)):
-        for _, group in rows.groupby([*POINT, "model"], sort=False):
+        for group in groups_of(rows, [*POINT, "model"]):
             records.append(_score_record(group, is_best=is_best))
     return pd.DataFrame(records)
 
@@ -116,16 +121,14 @@ def compare_models(frame: pd.DataFrame) -> pd.DataFrame:
     variants["model"] = variants["variant"]
     records = []
     for rows, within in ((families, None), (variants, "family")):
-        for a, b, pair in _pairs(rows, within):
-            test = paired_test(pair["a"], pair["b"])
-            first = pair.iloc[0]
+        for pair in _pairs(rows, within):
+            test = paired_test(pair.skills_a, pair.skills_b)
             records.append(
                 {
-                    **{name: first[name] for name in ("axis", "task", "distance", "memory_bits")},
-                    "length_asked": first["length_asked"],
-                    "a": a,
-                    "b": b,
-                    "n_seeds": len(pair),
+                    **pair.first,
+                    "a": pair.a,
+                    "b": pair.b,
+                    "n_seeds": len(pair.skills_a),
                     "difference": test.difference.mean,
                     "low": test.difference.low,
                     "high": test.difference.high,
@@ -164,16 +167,32 @@ def rank_families(frame: pd.DataFrame) -> Ranks | None:
     return average_ranks(skills)
 
 
-def _pairs(rows: pd.DataFrame, within: str | None) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Yield the labels of two models, and the rows of a point where both have skills ``a`` and ``b``."""
+class _Pair(NamedTuple):
+    """Two models at one point: their labels, their skills on the seeds that both have, and the first row."""
+
+    a: str
+    b: str
+    skills_a: list[float]
+    skills_b: list[float]
+    first: dict[str, object]
+
+
+def _pairs(rows: pd.DataFrame, within: str | None) -> Iterator[_Pair]:
+    """Yield each two models of a point that have skills on the same seeds."""
     keys = [*POINT, "causal", *([] if within is None else [within])]
-    for _, point in rows.groupby(keys, sort=False):
-        skills = point.pivot(index="seed", columns="model", values="skill")
-        where = point.drop_duplicates("seed").set_index("seed")
-        for a, b in itertools.combinations(point["model"].unique(), 2):
-            both = skills[[a, b]].dropna()
-            if len(both):
-                yield a, b, where.loc[both.index].assign(a=both[a], b=both[b])
+    for point in groups_of(rows, keys):
+        seeds = point["seed"].tolist()
+        skills: dict[str, dict[int, float]] = {}
+        for model, seed, skill in zip(point["model"], seeds, point["skill"].tolist(), strict=True):
+            skills.setdefault(model, {})[seed] = skill
+        for a, b in itertools.combinations(skills, 2):
+            shared = [
+                s for s in sorted(set(seeds)) if np.isfinite([skills[m].get(s, np.nan) for m in (a, b)]).all()
+            ]
+            if shared:
+                where = seeds.index(shared[0])
+                first = {name: point[name][where] for name in _WHERE}
+                yield _Pair(a, b, [skills[a][s] for s in shared], [skills[b][s] for s in shared], first)
 
 
 def _verdict(n_seeds: int, p_adjusted: float, difference: float) -> str:
@@ -184,14 +203,14 @@ def _verdict(n_seeds: int, p_adjusted: float, difference: float) -> str:
     return "a" if difference > 0 else "b"
 
 
-def _score_record(group: pd.DataFrame, *, is_best: bool) -> dict[str, object]:
-    ok = group[group["status"] == "ok"]
-    first = group.iloc[0]
+def _score_record(group: Rows, *, is_best: bool) -> dict[str, object]:
+    ok = group.where(group["status"] == "ok")
     names = ("axis", "task", "task_params", "distance", "memory_bits", "length", "model", "family", "causal")
-    record: dict[str, object] = {name: first[name] for name in names}
-    record |= {"best": is_best, "n_seeds": len(ok), "n_failed": len(group) - len(ok)}
+    record: dict[str, object] = {name: group.first(name) for name in names}
+    record |= {"best": is_best, "n_seeds": ok.n_rows, "n_failed": group.n_rows - ok.n_rows}
     for name in ("score", "skill"):
-        values = ok.loc[np.isfinite(ok[name]), name]
+        values = ok[name]
+        values = values[np.isfinite(values)]
         if len(values):
             found = mean_interval(values)
             record |= {name: found.mean, f"{name}_low": found.low, f"{name}_high": found.high}
@@ -199,7 +218,7 @@ def _score_record(group: pd.DataFrame, *, is_best: bool) -> dict[str, object]:
         else:
             record |= dict.fromkeys((name, f"{name}_low", f"{name}_high"), np.nan)
             record.setdefault("interval", "")
-    record["can_represent"] = first["can_represent"]
+    record["can_represent"] = group.first("can_represent")
     record |= {f"n_{reason}": int((ok["stop"] == reason).sum()) for reason in ("budget", "seconds")}
     costs = ("fit_seconds", "predict_us_per_step", "n_parameters", "peak_memory_mb")
-    return record | {name: ok[name].median() for name in costs}
+    return record | {name: median(ok[name]) for name in costs}
