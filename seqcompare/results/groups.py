@@ -60,9 +60,9 @@ def groups_of(frame: pd.DataFrame, by: list[str], *, dropna: bool = True) -> Ite
     dropna : bool, default=True
         Whether to leave out rows that have nothing in one of these.
     """
-    groups = frame.groupby(by, sort=False, dropna=dropna).ngroup().to_numpy()
+    groups = frame.groupby(by, sort=False, dropna=dropna).ngroup().fillna(-1).to_numpy()
     order = np.argsort(groups, kind="stable")
-    order = order[np.searchsorted(groups[order], 0) :]  # what is left out comes first, as -1
+    order = order[np.searchsorted(groups[order], 0) :]  # what is left out comes first
     starts = np.flatnonzero(np.diff(groups[order])) + 1
     columns = {str(name): frame[name].to_numpy() for name in frame}
     for places in np.split(order, starts) if len(order) else ():
