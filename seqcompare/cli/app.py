@@ -87,6 +87,14 @@ def _root(
         typer.echo(context.get_help())
 
 
+def _begin_workers(folder: Path, jobs: int, backend: str) -> None:
+    """Let workers load what they need while this process does, where there are trials to run."""
+    if jobs and backend == "loky" and not folder.exists():
+        from seqcompare import workers
+
+        workers.begin(jobs)
+
+
 @app.command(
     epilog="Examples: `seqcompare sweep quick` | `seqcompare sweep default --only lstm --jobs 2` | "
     "`seqcompare sweep my-suite.toml --out runs/mine --dry-run`"
@@ -131,10 +139,8 @@ def sweep(
     A sweep that is stopped goes on where it stopped when the same command is given again.
     """
     folder = out or Path("reports") / Path(suite).stem
-    if jobs and backend == "loky" and not dry_run and not folder.exists():
-        from seqcompare import workers
-
-        workers.begin(jobs)  # they load what they need while this process does
+    if not dry_run:
+        _begin_workers(folder, jobs, backend)
     from seqcompare.report.terminal import Output, show_plan, show_sweep
 
     output = Output(as_json=as_json, quiet=quiet)
@@ -168,11 +174,6 @@ def sweep(
         output.page(page, opened=opened)
 
 
-@app.command(
-    epilog="Examples: `seqcompare compare japanese_vowels` | `seqcompare compare visits.csv "
-    "--sequence patient --order day --target outcome` | `seqcompare compare corpus.txt --tokens word`"
-)
-@with_data
 def compare(
     output: Output,
     dataset: SequenceDataset,
@@ -259,6 +260,16 @@ def compare(
     if not output.as_json:
         output.page(page, opened=opened)
 
+
+def _before_compare(data: str, *, out: Path | None, jobs: int, backend: str, **_: object) -> None:
+    if Path(data).exists() or Path(data).name == data:  # else there is nothing to compare
+        _begin_workers(out or Path("reports") / Path(data).stem, jobs, backend)
+
+
+app.command(
+    epilog="Examples: `seqcompare compare japanese_vowels` | `seqcompare compare visits.csv "
+    "--sequence patient --order day --target outcome` | `seqcompare compare corpus.txt --tokens word`"
+)(with_data(compare, _before_compare))
 
 app.command(
     epilog="Examples: `seqcompare profile genome.fasta` | "

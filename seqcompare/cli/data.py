@@ -131,19 +131,23 @@ def _steps(text: str) -> int:
     return n_steps
 
 
-def with_data(command: Callable[..., None]) -> Callable[..., None]:
+def with_data(command: Callable[..., None], before: Callable[..., None] | None = None) -> Callable[..., None]:
     """Give a command the data that the user names, the options of reading, ``--json`` and ``--quiet``.
 
     Parameters
     ----------
     command : callable (output, dataset, ...) -> None
         Called with where to write and with the data that the options describe.
+    before : callable (data, ...) -> None, optional
+        Called before these are read with what the user calls them and with the options of `command`.
     """
 
     @wraps(command)
     def run(output: Output, told: dict[str, Any], /, data: str, **given: Any) -> None:
         # `memory` is an option of what reads and of what runs
         with typed(sys.argv[1:], [data, *words_of({k: v for k, v in told.items() if k != "memory"})]):
+            if before is not None:
+                before(data, **given)
             command(output, read_data(output, data, **told), **given)
 
     return _with_options(run, [_DATA_ARGUMENT, *_parameters(command, 2)])
