@@ -10,7 +10,6 @@ from scipy.optimize import minimize
 from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture
 
 from seqcompare.data.resolution import least_scale, no_narrower
 from seqcompare.data.sequences import Sequences, offsets_of
@@ -198,6 +197,8 @@ def _fit_mixture(off: Floats, weight: Floats, most: int, floor: Floats) -> tuple
         n = min(len(rows), _MOST_ERRORS)
         place = (np.arange(n) + 0.5) / n * weight.sum()
         rows = rows[np.minimum(np.searchsorted(np.cumsum(weight), place), len(rows) - 1)]
+    from sklearn.mixture import GaussianMixture  # slow to import
+
     least = np.inf
     for m in range(1, most + 1):
         mixture = GaussianMixture(m, reg_covar=_LEAST_SHARE, tol=1e-4, max_iter=100, random_state=0)
