@@ -262,7 +262,7 @@ def compare(
 
 
 def _before_compare(data: str, *, out: Path | None, jobs: int, backend: str, **_: object) -> None:
-    if Path(data).exists() or Path(data).name == data:  # else there is nothing to compare
+    if Path(data).exists() or data.isidentifier():  # a file, or the name of a bundled data set
         _begin_workers(out or Path("reports") / Path(data).stem, jobs, backend)
 
 
