@@ -20,11 +20,12 @@ from functools import partial
 import numpy as np
 import torch
 
+from seqcompare.models.recurrent.answering import answer
 from seqcompare.models.recurrent.architecture import Architecture
-from seqcompare.models.recurrent.chunks import Examples, answer, gradients
-from seqcompare.models.recurrent.net import one_thread
+from seqcompare.models.recurrent.chunks import Examples, gradients
 from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.optimizers import Descent, descend, fresh_memory
+from seqcompare.models.recurrent.threads import one_thread
 
 T, D, K = 100, 8, 4
 SIZES = [
