@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ OUTPUTS_AT_ONCE = 2**22
 MOST_KEPT = 2**17
 # a batch is halved from this size on: sequences, and units of all sequences at a step, and of all steps. Of a
 # smaller one, running both halves would take one core more than about a twentieth longer
-_HALVED = 32, 2**12, 2**18
+_HALVED = 32, 2**13, 2**18
 
 
 class Examples(NamedTuple):
@@ -150,7 +150,10 @@ def gradients(
         walk(each, flat, examples, some, truncation, partial(noise, half))
         for half, (each, some) in enumerate(halves(network, examples.offsets, chosen, truncation))
     ]
-    for updates in side_by_side(walks):
+    rounds: Iterable[list[Update]] = side_by_side(walks)
+    if walk is not _step_gradients:  # one update in all, whichever half is through first
+        rounds = [[each for updates in rounds for each in updates]]
+    for updates in rounds:
         update = _together([each for each in updates if each.weight])
         if update.weight:
             yield update
