@@ -166,11 +166,10 @@ def halves(
 
     Whether it is halved is a matter of sizes alone, so that nothing depends on how many threads there are.
     """
-    if isinstance(network, Network):
+    if isinstance(network, Network) and len(chosen) >= _HALVED[0]:
         lengths, units = offsets[chosen + 1] - offsets[chosen], network.architecture.hidden_size
         n_steps = int(np.minimum(lengths, truncation or lengths[0]).sum())
-        sizes = len(chosen), len(chosen) * units, n_steps * units
-        if all(np.greater_equal(sizes, _HALVED)):
+        if len(chosen) * units >= _HALVED[1] and n_steps * units >= _HALVED[2]:
             return [(network, chosen[::2]), (network.twin(), chosen[1::2])]
     return [(network, chosen)]
 
