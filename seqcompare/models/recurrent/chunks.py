@@ -133,8 +133,8 @@ def gradients(
         Draws the dropout.
     """
     chosen = longest_first(examples.offsets, chosen)
-    # a pooled batch runs twice and must meet the same noise, hence a seed a chunk, and one a half, as both may
-    # run at once
+    # a pooled batch runs twice and must meet the same noise, hence a seed a chunk; and one a half, since
+    # both halves may run at once
     seed = int(rng.integers(2**63)) if any(dropout) else 0
 
     def noise(half: int, start: int) -> Noise | None:
