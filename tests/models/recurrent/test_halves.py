@@ -8,6 +8,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from seqcompare import RNNClassifier, RNNTagger
+from seqcompare.experiments import threads as trials
 from seqcompare.models.recurrent import chunks, threads
 from seqcompare.models.recurrent.answering import answer
 from seqcompare.models.recurrent.architecture import Architecture
@@ -141,6 +142,12 @@ def test_one_thread_and_two_give_the_same_weights(kind, how, seen):
 def test_one_core_runs_one_half_after_the_other(seen, monkeypatch):
     monkeypatch.setattr(threads.joblib, "cpu_count", lambda: 1)
     with threadpool_limits(2):
+        RNNTagger("lstm", hidden_size=4, max_iter=1, random_state=0).fit(SIGNALS, LABELS)
+    assert seen == {threading.current_thread().name}
+
+
+def test_a_trial_runs_one_half_after_the_other(seen):
+    with threadpool_limits(2), trials.one_thread():
         RNNTagger("lstm", hidden_size=4, max_iter=1, random_state=0).fit(SIGNALS, LABELS)
     assert seen == {threading.current_thread().name}
 
