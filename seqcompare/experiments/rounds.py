@@ -24,6 +24,7 @@ from seqcompare.experiments.planned import (
     context_trials,
     refined,
     shorter_trials,
+    sight_table,
     test_trials,
     trials_again,
     tuning_trials,
@@ -39,6 +40,7 @@ from seqcompare.families import is_known
 from seqcompare.quantities import duration, several, size
 from seqcompare.results.comparison import StoredComparison
 from seqcompare.results.left_out import OVER_TIME
+from seqcompare.results.sight import SIGHT
 from seqcompare.results.store import STORE, Store
 
 _SAID_BY_VERDICT = ("classes", "few")
@@ -80,7 +82,7 @@ def run_comparison(
         # once on a machine this takes longer than many a budget, and no budget buys it twice
         with spending.paused():
             _warm_up(planned)
-        known = _n_known(planned)
+        first, known = planned, _n_known(planned)
         planned = within_memory(planned, work)
         raced: frozenset[str] = frozenset()
         if spending.limited:
@@ -91,6 +93,7 @@ def run_comparison(
         counter.expect(_n_known(planned, raced) - known)
         planned = _tuned(planned, work, raced)
         _tested(planned, work)
+        store.keep_table(SIGHT, sight_table(first, planned))
         work.keep()
         looks = (
             (ahead_trials, "how far ahead"),
