@@ -87,11 +87,13 @@ def _code() -> int:
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    if not _Asked.resumable and _imports(frame):
-        # an exception may be caught by whom it is not for, or leave behind what is half imported
+    workers = sys.modules.get("seqcompare.workers")
+    if not _Asked.resumable and not (workers and workers.begun()) and _imports(frame):
+        # nothing has to be tidied up, and an exception may be caught by whom it is not for
         os.write(2, b"stopped\n")
         os._exit(_BY_SIGNAL + number)
-    _Asked.number = number
+    # what is told to end may end others, and itself once more, by another signal
+    _Asked.number = _Asked.number or number
     if number != signal.SIGINT:
         # workers are being ended from here on: a second signal must not break into that
         signal.signal(number, signal.SIG_IGN)
