@@ -83,3 +83,22 @@ def test_workers_that_are_gone_are_not_started_for_a_figure(two_workers):
         child.join()
     assert workers.n_idle() == 0
     assert draw_all([figure("here", line)])[0]["here"] == draw(figure("here", line))
+
+
+@pytest.mark.parametrize(
+    ("title", "written"),
+    [
+        ("LSTM: validation score", "LSTM: validation score"),
+        ("a chain of a long name: validation score", "a chain of a long name:\nvalidation score"),
+        ("one two three " * 9, "one two three one two three\none two three one two ..."),
+    ],
+)
+def test_a_title_that_is_wider_than_its_panel_has_two_lines(title, written):
+    seen = []
+
+    def watched(ax):
+        seen.append(ax)
+        return line(ax)
+
+    draw(Figure("wide", "wide", "", "", (Panel(title, watched),), pd.DataFrame(), size=(3.4, 2.5)))
+    assert seen[0].get_title(loc="left") == written
