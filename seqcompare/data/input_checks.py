@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import numpy as np
+from sklearn.utils import get_tags
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.typing import SequencesLike
@@ -97,6 +99,16 @@ def check_finite(
             f"{name}[{i}] at step {t} is {values[row, channel]:g}: too large to compute with, "
             f"expected at most {largest:g}"
         )
+
+
+def without_nan(estimator: Any) -> str:
+    """Return how an estimator does without missing values, to end what is said of NaN, if it can."""
+    for way in ("allow", "marginalize") if getattr(estimator, "missing", "") == "error" else ():
+        other = copy(estimator)
+        other.missing = way
+        if get_tags(other).input_tags.allow_nan:
+            return f", or missing={way!r}, where NaN is a missing value"
+    return ""
 
 
 def check_channels(sequences: Sequences, *, allow_nan: bool) -> None:

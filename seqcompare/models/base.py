@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from copy import copy
 from functools import partial
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import Tags, check_random_state, check_scalar, get_tags
+from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from seqcompare.data.axes import check_axes
@@ -25,6 +24,7 @@ from seqcompare.data.input_checks import (
     is_table,
     kind_words,
     whole_numbers,
+    without_nan,
 )
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
@@ -49,16 +49,6 @@ class Reading(TypedDict, total=False):
     allow_nan: bool
     allow_none: bool
     mixed: Mixed
-
-
-def _without_nan(estimator: BaseEstimator) -> str:
-    """Return how an estimator does without missing values, to end what is said of NaN, if it can."""
-    for way in ("allow", "marginalize") if getattr(estimator, "missing", "") == "error" else ():
-        other = copy(estimator)
-        setattr(other, "missing", way)  # noqa: B010  # of some estimators alone
-        if get_tags(other).input_tags.allow_nan:
-            return f", or missing={way!r}, where NaN is a missing value"
-    return ""
 
 
 def check_sequences(
@@ -148,7 +138,7 @@ def check_sequences(
         )
     if sequences.kind == "real":
         largest = np.inf if getattr(estimator, "_tells_what_is_too_large", False) else LARGEST
-        check_finite(sequences, allow_nan=allow_nan, largest=largest, hint=partial(_without_nan, estimator))
+        check_finite(sequences, allow_nan=allow_nan, largest=largest, hint=partial(without_nan, estimator))
         if symbols:
             sequences = whole_numbers(sequences)
     if reset:
