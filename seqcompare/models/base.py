@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from functools import partial
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
@@ -137,8 +136,8 @@ def check_sequences(
             f"such as {str(sequences.values.flat[0])!r}"
         )
     if sequences.kind == "real":
-        largest = np.inf if getattr(estimator, "_tells_what_is_too_large", False) else LARGEST
-        check_finite(sequences, allow_nan=allow_nan, largest=largest, hint=partial(without_nan, estimator))
+        most = np.inf if getattr(estimator, "_tells_what_is_too_large", False) else LARGEST
+        check_finite(sequences, allow_nan=allow_nan, largest=most, hint=lambda: without_nan(estimator))
         if symbols:
             sequences = whole_numbers(sequences)
     if reset:
