@@ -19,9 +19,10 @@ import torch
 
 from seqcompare.models.attention.architecture import AttentionArchitecture
 from seqcompare.models.attention.network import AttentionNetwork
-from seqcompare.models.recurrent.chunks import Examples, answer, gradients
-from seqcompare.models.recurrent.net import one_thread
+from seqcompare.models.recurrent.answering import answer
+from seqcompare.models.recurrent.chunks import Examples, gradients
 from seqcompare.models.recurrent.optimizers import Descent, descend, fresh_memory
+from seqcompare.models.recurrent.threads import one_thread
 
 D, K, LAYERS, HEADS = 8, 4, 2, 4
 #: Sequences, steps and hidden size.

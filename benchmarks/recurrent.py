@@ -6,7 +6,10 @@ best counts. It has no linear recurrences: they are written for it step by step 
 reach in each of seven rounds over all steps. The two sides alternate; the least processor time of each
 counts, which others disturb least. The ratio is what matters: below 1 we are faster.
 
-    python benchmarks/recurrent.py [--quick] [--cells lstm gru elman mingru lru]
+    python benchmarks/recurrent.py [--cells lstm gru elman mingru lru]
+
+With --halves a batch is run whole, as two halves on one core, and as two halves on two cores, whatever its
+size; the least time on the clock of each counts, so both cores should be idle.
 """
 
 from __future__ import annotations
@@ -19,14 +22,18 @@ from functools import partial
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 
+from seqcompare.models.recurrent import chunks
+from seqcompare.models.recurrent.answering import answer
 from seqcompare.models.recurrent.architecture import Architecture
-from seqcompare.models.recurrent.chunks import Examples, answer, gradients
-from seqcompare.models.recurrent.net import one_thread
+from seqcompare.models.recurrent.chunks import Examples, gradients
 from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.optimizers import Descent, descend, fresh_memory
+from seqcompare.models.recurrent.threads import one_thread
 
 T, D, K = 100, 8, 4
+WHOLE, ALWAYS = (10**9, 0, 0), (2, 0, 0)
 SIZES = [
     (1, 32),
     (1, 64),
@@ -40,6 +47,8 @@ SIZES = [
     (128, 64),
     (128, 128),
 ]
+HALVED_SIZES = [(32, 32), (32, 64), (32, 128), (64, 64), (128, 32), *itertools.product((32, 64, 128), (256,))]
+HALVED_SIZES += [(64, 128), (128, 64), (128, 128), (256, 32), (256, 64), (256, 128)]
 
 
 class Ours:
@@ -178,12 +187,54 @@ def least_times(actions, seconds):
     return [min(t) for t in times]
 
 
+def least_of_halves(action, seconds):
+    """Return the least time of an action on whole batches, on halves by one core, and by two."""
+    times = [[], [], []]
+    stop = time.perf_counter() + seconds
+    while time.perf_counter() < stop or len(times[0]) < 10:
+        for record, sizes, n_threads in zip(times, (WHOLE, ALWAYS, ALWAYS), (1, 1, 2), strict=True):
+            chunks._HALVED = sizes
+            with threadpool_limits(n_threads, user_api="blas"), one_thread():
+                action()
+                for _ in range(5):
+                    began = time.perf_counter()
+                    action()
+                    record.append(time.perf_counter() - began)
+    return [min(t) for t in times]
+
+
+def print_halves(cells, seconds):
+    """Print what halves cost one core, and what two cores gain."""
+    print("| cell | batch | hidden | halved | train ms | one core | two cores | infer ms | one core | two |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    rng, rule = np.random.default_rng(0), chunks._HALVED
+    for cell, (batch, hidden) in itertools.product(cells, HALVED_SIZES):
+        x = rng.standard_normal((batch, T, D)).astype(np.float32)
+        ours = Ours(cell, batch, hidden, x, rng.integers(0, K, (batch, T)))
+        chunks._HALVED = rule
+        halved = len(chunks.halves(ours.network, ours.examples.offsets, ours.batch, None)) == 2
+        columns = []
+        for action in (ours.train, ours.infer):
+            whole, *halves = least_of_halves(action, seconds)
+            columns += [f"{whole * 1e3:.2f}", *(f"{each / whole:.2f}" for each in halves)]
+        print(
+            f"| {cell} | {batch} | {hidden} | {'yes' if halved else 'no'} | " + " | ".join(columns) + " |",
+            flush=True,
+        )
+
+
 def main():
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cells", nargs="+", default=list(RIVALS))
     parser.add_argument("--seconds", type=float, default=2.0, help="for each row of the table")
+    parser.add_argument(
+        "--halves", action="store_true", help="measure halves of batches, on one core and on two"
+    )
     args = parser.parse_args()
+    if args.halves:
+        print_halves(args.cells, args.seconds)
+        return
     torch.set_num_threads(1)
     print(
         f"{platform.processor() or platform.machine()}, PyTorch {torch.__version__}, NumPy {np.__version__}"
@@ -199,8 +250,9 @@ def main():
         ours = Ours(cell, batch, hidden, x, y)
         settings = itertools.product(RIVALS[cell], [True, False], [True, False])
         theirs = [Theirs(make, hidden, x, y, onednn=o, fused=f) for make, o, f in settings]
-        train = least_times([ours.train, *(t.train for t in theirs)], args.seconds)
-        infer = least_times([ours.infer, *(t.infer for t in theirs)], args.seconds / 2)
+        with threadpool_limits(1, user_api="blas"), one_thread():
+            train = least_times([ours.train, *(t.train for t in theirs)], args.seconds)
+            infer = least_times([ours.infer, *(t.infer for t in theirs)], args.seconds / 2)
         cells = []
         for mine, *peers in (train, infer):
             cells += [f"{mine * 1e3:.2f}", f"{min(peers) * 1e3:.2f}", f"{mine / min(peers):.2f}"]
@@ -208,5 +260,4 @@ def main():
 
 
 if __name__ == "__main__":
-    with one_thread():
-        main()
+    main()

@@ -13,7 +13,7 @@ import torch
 
 from seqcompare import RNNTagger
 from seqcompare.models.recurrent.chunks import Examples, gradients
-from seqcompare.models.recurrent.net import one_thread
+from seqcompare.models.recurrent.threads import one_thread
 
 BOUNDS = {"float32": 1e-5, "float64": 1e-9}
 T, N = 40, 8

@@ -15,9 +15,9 @@ import numpy as np
 from seqcompare.models.recurrent import heads
 from seqcompare.models.recurrent.architecture import Architecture
 from seqcompare.models.recurrent.chunks import Examples, gradients
-from seqcompare.models.recurrent.net import one_thread
 from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.optimizers import Descent, descend, fresh_memory
+from seqcompare.models.recurrent.threads import one_thread
 
 T, REPEATS = 100, 25
 HEADS = ("softmax", "gaussian", "mixture", "poisson")

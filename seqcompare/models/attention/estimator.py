@@ -10,7 +10,7 @@ from seqcompare.models.attention.architecture import AttentionArchitecture
 from seqcompare.models.attention.network import AttentionNetwork
 from seqcompare.models.base import check_sequences
 from seqcompare.models.constraints import check_parameters
-from seqcompare.models.recurrent.net import Net, one_thread, ordinary
+from seqcompare.models.recurrent.net import Net, ordinary
 from seqcompare.models.recurrent.parameters import (
     LayerParameters,
     at_least_one,
@@ -18,6 +18,7 @@ from seqcompare.models.recurrent.parameters import (
     check_training,
     slower,
 )
+from seqcompare.models.recurrent.threads import one_thread
 from seqcompare.typing import Array, Record, SequencesLike
 
 MOST = 256  # steps that "auto" reaches back at most

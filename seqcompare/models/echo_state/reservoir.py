@@ -17,8 +17,8 @@ from seqcompare.models.echo_state.kernels import run
 from seqcompare.models.echo_state.memory import MemoryCapacity, memory_capacity
 from seqcompare.models.echo_state.readout import Readout, fit_ridge
 from seqcompare.models.online import StepByStep, keep_symbol, plain
-from seqcompare.models.recurrent.net import one_thread
 from seqcompare.models.recurrent.parameters import among, at_least_one, number
+from seqcompare.models.recurrent.threads import one_thread
 from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
 from seqcompare.typing import Array, Floats, Ints, RandomState, SequencesLike
 

@@ -12,7 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.constraints import check_parameters
 from seqcompare.models.pytorch.network import TorchArchitecture, TorchNetwork
-from seqcompare.models.recurrent.chunks import Examples, answer
+from seqcompare.models.recurrent.answering import answer
+from seqcompare.models.recurrent.chunks import Examples
 from seqcompare.models.recurrent.flat import FlatNetwork
 from seqcompare.models.recurrent.net import Net, ordinary
 from seqcompare.models.recurrent.packing import longest_first

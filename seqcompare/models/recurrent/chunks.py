@@ -1,28 +1,31 @@
-"""Whole sequences through a network, in chunks of time: outputs, and the gradients of a batch's loss."""
+"""Whole sequences through a network, in chunks of time: the gradients of a batch's loss."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeGuard
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.models.recurrent.cell import State, Weights
 from seqcompare.models.recurrent.flat import FlatNetwork, Noise
-from seqcompare.models.recurrent.kernels import add_rows
 from seqcompare.models.recurrent.losses import LOSSES, Loss
 from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.packing import Pack, longest_first, pack
-from seqcompare.models.recurrent.pooling import attention_shares, empty_pool, gather, spread
+from seqcompare.models.recurrent.pooling import empty_pool, gather, spread
+from seqcompare.models.recurrent.threads import side_by_side
 from seqcompare.typing import Array, Ints
 
 ROWS_AT_ONCE = 16_384  # steps that answering holds in memory; larger blocks were not faster
-SEQUENCES_AT_ONCE = 256
 # outputs held at once, of few steps where each has many: 32 MiB, and the few copies that a softmax takes
 OUTPUTS_AT_ONCE = 2**22
 # a batch of more steps is run twice, in chunks, so that memory does not grow with their length
 MOST_KEPT = 2**17
+# a batch is halved from this size on: sequences, and units of all sequences at a step, and of all steps. Of a
+# smaller one, running both halves would take one core more than about a twentieth longer
+_HALVED = 32, 2**13, 2**18
 
 
 class Examples(NamedTuple):
@@ -51,6 +54,9 @@ class Update(NamedTuple):
     gradient: Array
 
 
+_NOTHING = Update(0.0, 0.0, np.empty(0))
+
+
 def read_out(network: FlatNetwork, weights: Weights, output: Array, x: Array) -> Array:
     """Return the outputs that belong to rows of the last layer and to the steps there, (n, n_outputs)."""
     if network.own_outputs:
@@ -73,22 +79,24 @@ def _read_in(
     return d @ weights["readout.weight"].T
 
 
-class _Chunk(NamedTuple):
+class Chunk(NamedTuple):
+    """Steps of a batch: the first one's number, where they lie, and the inputs."""
+
     start: int
     pack: Pack
     x: Array
 
 
-def _chunks(inputs: Array, offsets: Ints, chosen: Ints, size: int | None) -> Iterator[_Chunk]:
+def in_chunks(inputs: Array, offsets: Ints, chosen: Ints, size: int | None) -> Iterator[Chunk]:
     """Yield the steps of the chosen sequences, the longest first, `size` steps of time at once."""
     longest = int((offsets[chosen + 1] - offsets[chosen]).max())
     size = longest if size is None else size
     for start in range(0, longest, size):
         packed = pack(offsets, chosen, start, start + size)
-        yield _Chunk(start, packed, inputs.take(packed.source, axis=0))  # several times faster than [...]
+        yield Chunk(start, packed, inputs.take(packed.source, axis=0))  # several times faster than [...]
 
 
-def _alive(state: list[State] | None, packed: Pack) -> list[State] | None:
+def alive(state: list[State] | None, packed: Pack) -> list[State] | None:
     """Return the states of the sequences that have not ended before this chunk."""
     if state is None:
         return None
@@ -125,17 +133,56 @@ def gradients(
         Draws the dropout.
     """
     chosen = longest_first(examples.offsets, chosen)
-    # a pooled batch runs twice and must meet the same noise, hence a seed a chunk
+    # a pooled batch runs twice and must meet the same noise, hence a seed a chunk; and one a half, since
+    # both halves may run at once
     seed = int(rng.integers(2**63)) if any(dropout) else 0
-    walk = _step_gradients if network.architecture.pooling == "none" else _pooled_gradients
-    yield from walk(
-        network,
-        flat,
-        examples,
-        chosen,
-        truncation,
-        lambda start: Noise(*dropout, np.random.default_rng([seed, start])) if any(dropout) else None,
-    )
+
+    def noise(half: int, start: int) -> Noise | None:
+        seeds = [seed, start, half] if half else [seed, start]
+        return Noise(*dropout, np.random.default_rng(seeds)) if any(dropout) else None
+
+    if network.architecture.pooling != "none":
+        walk = _pooled_gradients
+    elif truncation is None and not any(dropout) and _is_long(network, examples.offsets, chosen):
+        walk = _checkpointed
+    else:
+        walk = _step_gradients
+    walks = [
+        walk(each, flat, examples, some, truncation, partial(noise, half))
+        for half, (each, some) in enumerate(halves(network, examples.offsets, chosen, truncation))
+    ]
+    rounds: Iterable[list[Update]] = side_by_side(walks)
+    if walk is not _step_gradients:  # one update in all, whichever half is through first
+        rounds = [[each for updates in rounds for each in updates]]
+    for updates in rounds:
+        update = _together([each for each in updates if each.weight])
+        if update.weight:
+            yield update
+
+
+def halves(
+    network: FlatNetwork, offsets: Ints, chosen: Ints, truncation: int | None
+) -> list[tuple[FlatNetwork, Ints]]:
+    """Return a batch, the longest sequence first, or the two halves of a large one; and what runs each.
+
+    Whether it is halved is a matter of sizes alone, so that nothing depends on how many threads there are.
+    """
+    if isinstance(network, Network) and len(chosen) >= _HALVED[0]:
+        lengths, units = offsets[chosen + 1] - offsets[chosen], network.architecture.hidden_size
+        n_steps = int(np.minimum(lengths, truncation or lengths[0]).sum())
+        if len(chosen) * units >= _HALVED[1] and n_steps * units >= _HALVED[2]:
+            return [(network, chosen[::2]), (network.twin(), chosen[1::2])]
+    return [(network, chosen)]
+
+
+def _together(updates: list[Update]) -> Update:
+    """Return the update of a batch from those of its halves, which are added in their order."""
+    if len(updates) < 2:
+        return updates[0] if updates else _NOTHING
+    a, b = updates
+    weight = a.weight + b.weight
+    gradient = a.gradient * (a.weight / weight) + b.gradient * (b.weight / weight)
+    return Update(a.loss + b.loss, weight, gradient)
 
 
 _Noise = Callable[[int], Noise | None]
@@ -145,15 +192,13 @@ def _step_gradients(
     network: FlatNetwork, flat: Array, examples: Examples, chosen: Ints, truncation: int | None, noise: _Noise
 ) -> Iterator[Update]:
     weights = network.views(flat)
-    if _is_long(network, examples.offsets, chosen, truncation, noise):
-        yield _checkpointed(network, flat, examples, chosen)
-        return
     state: list[State] | None = None
-    for start, packed, x in _chunks(examples.inputs, examples.offsets, chosen, truncation):
-        done = network.run(weights, x, packed, _alive(state, packed), noise(start))
+    for start, packed, x in in_chunks(examples.inputs, examples.offsets, chosen, truncation):
+        done = network.run(weights, x, packed, alive(state, packed), noise(start))
         state = done.final
         total = _weight(examples, packed)
         if not total:
+            yield _NOTHING
             continue
         gradient = np.zeros_like(flat)
         views = network.views(gradient)
@@ -184,7 +229,7 @@ def _look(
     """
     rows = np.flatnonzero(examples.weights[packed.source])
     loss, found, d_parts = LOSSES[network.architecture.link], 0.0, []
-    for part in _few_outputs(network, max(len(rows), 1)):
+    for part in few_outputs(network, max(len(rows), 1)):
         some = rows[part] if len(rows) < packed.n_rows else part  # a view, not a copy, of all
         taken = packed.source[some]
         answered, seen = output[some], x[some] if network.architecture.skip else x
@@ -201,31 +246,28 @@ def _look(
     return found, d_output
 
 
-def _few_outputs(network: FlatNetwork, n_rows: int) -> Iterator[slice]:
+def few_outputs(network: FlatNetwork, n_rows: int) -> Iterator[slice]:
     """Yield rows, so many at a time that their outputs are no more than are held at once."""
     size = max(1, OUTPUTS_AT_ONCE // network.architecture.n_outputs)
     for first in range(0, n_rows, size):
         yield slice(first, first + size)
 
 
-def _is_long(
-    network: FlatNetwork, offsets: Ints, chosen: Ints, truncation: int | None, noise: _Noise
-) -> TypeGuard[Network]:
-    """Whether a batch is to be run in chunks through which the gradient is carried.
-
-    Not with dropout, whose masks are those of a batch.
-    """
-    if truncation is not None or network.whole or not isinstance(network, Network) or noise(0) is not None:
-        return False
-    return bool((offsets[chosen + 1] - offsets[chosen]).sum() > MOST_KEPT)
+def _is_long(network: FlatNetwork, offsets: Ints, chosen: Ints) -> bool:
+    """Whether a batch is to be run in chunks through which the gradient is carried."""
+    lengths = offsets[chosen + 1] - offsets[chosen]
+    return isinstance(network, Network) and not network.whole and int(lengths.sum()) > MOST_KEPT
 
 
-def _checkpointed(network: Network, flat: Array, examples: Examples, chosen: Ints) -> Update:
-    """Return the gradient of a batch, of whose way forward only the states between chunks are kept.
+def _checkpointed(
+    network: FlatNetwork, flat: Array, examples: Examples, chosen: Ints, truncation: int | None, noise: _Noise
+) -> Iterator[Update]:
+    """Yield the gradient of a batch, of whose way forward only the states between chunks are kept.
 
     From these each chunk is run again on the way back: Chen et al. (2016), "Training deep nets with sublinear
-    memory cost".
+    memory cost". Not with dropout, whose masks are those of a batch.
     """
+    assert isinstance(network, Network)
     weights, gradient = network.views(flat), np.zeros_like(flat)
     views, chunks = network.views(gradient), list(_spans(examples.offsets, chosen))
     states: list[list[State] | None] = [None]
@@ -233,23 +275,30 @@ def _checkpointed(network: Network, flat: Array, examples: Examples, chosen: Int
     for packed in (pack(examples.offsets, chosen, *span) for span in chunks):
         total += _weight(examples, packed)
         done = network.run(
-            weights, examples.inputs[packed.source], packed, _alive(states[-1], packed), keep=False
+            weights, examples.inputs[packed.source], packed, alive(states[-1], packed), keep=False
         )
         states.append([tuple(part.copy() for part in parts) for parts in done.final])
+        yield _NOTHING
     loss, d_state = 0.0, None
     for k in range(len(chunks) - 1, -1, -1):
         packed = pack(examples.offsets, chosen, *chunks[k])
         x = examples.inputs[packed.source]
-        done = network.run(weights, x, packed, _alive(states[k], packed))
+        done = network.run(weights, x, packed, alive(states[k], packed))
         found, d_output = _look(network, weights, examples, packed, x, done.output, total, views)
         loss += found
         d_state = network.unrun(weights, x, packed, done, d_output, views, _going_on(done.final, d_state))
-    return Update(loss, total, gradient)
+        yield _NOTHING
+    yield Update(loss, total, gradient)
+
+
+def steps_at_once(n_sequences: int) -> int:
+    """Return how many steps of so many sequences are held in memory."""
+    return max(1, ROWS_AT_ONCE // n_sequences)
 
 
 def _spans(offsets: Ints, chosen: Ints) -> Iterator[tuple[int, int]]:
     """Yield the first step of each chunk of about `ROWS_AT_ONCE` rows, and the one behind its last."""
-    size = max(1, ROWS_AT_ONCE // len(chosen))
+    size = steps_at_once(len(chosen))
     for start in range(0, int((offsets[chosen + 1] - offsets[chosen]).max()), size):
         yield start, start + size
 
@@ -267,13 +316,13 @@ def _pooled_gradients(
     network: FlatNetwork, flat: Array, examples: Examples, chosen: Ints, truncation: int | None, noise: _Noise
 ) -> Iterator[Update]:
     loss, weights = LOSSES[network.architecture.link], network.views(flat)
-    kind, n_forward = network.architecture.pooling, _n_forward(network)
+    kind, n_forward = network.architecture.pooling, n_forward_of(network)
     lengths = examples.offsets[chosen + 1] - examples.offsets[chosen]
-    chunks = list(_chunks(examples.inputs, examples.offsets, chosen, truncation))
+    chunks = list(in_chunks(examples.inputs, examples.offsets, chosen, truncation))
     pooled = empty_pool(len(chosen), n_forward * len(network.directions), flat.dtype)
     state: list[State] | None = None
     for start, packed, x in chunks:
-        done = network.run(weights, x, packed, _alive(state, packed), noise(start), keep=len(chunks) == 1)
+        done = network.run(weights, x, packed, alive(state, packed), noise(start), keep=len(chunks) == 1)
         state = done.final
         pooled = gather(kind, weights, done.output, packed, lengths, pooled, n_forward=n_forward)
     z = read_out(network, weights, pooled.value, pooled.value)
@@ -285,7 +334,7 @@ def _pooled_gradients(
     state = None
     for start, packed, x in chunks:
         if len(chunks) > 1:  # the first pass kept only sums
-            done = network.run(weights, x, packed, _alive(state, packed), noise(start))
+            done = network.run(weights, x, packed, alive(state, packed), noise(start))
             state = done.final
         d_output = spread(
             kind,
@@ -312,72 +361,6 @@ def _loss_of(
     return float(items @ item_weights), d
 
 
-def answer(network: FlatNetwork, flat: Array, inputs: Array, offsets: Ints) -> Array:
-    """Return the network's outputs, shape (n_steps, K) if it answers at every step, else (n, K)."""
-    n_items = offsets[-1] if network.architecture.pooling == "none" else len(offsets) - 1
-    z = np.zeros((n_items, network.architecture.n_outputs), flat.dtype)
-    for places, some in answers(network, flat, inputs, offsets):
-        add_rows(some, places, z)
-    return z
-
-
-def answers(network: FlatNetwork, flat: Array, inputs: Array, offsets: Ints) -> Iterator[tuple[Ints, Array]]:
-    """Yield what `answer` returns in parts: some of its rows, and what is there.
-
-    Of a single sequence that is read forwards they come in the order of its steps.
-    """
-    weights = network.views(flat)
-    n_forward = _n_forward(network)
-    for chosen in _blocks(offsets):
-        state: list[State] | None = None
-        lengths = offsets[chosen + 1] - offsets[chosen]
-        pooled = empty_pool(len(chosen), n_forward * len(network.directions), flat.dtype)
-        for _, packed, x in _chunks(inputs, offsets, chosen, _chunk_size(network, len(chosen))):
-            done = network.run(weights, x, packed, _alive(state, packed), keep=False)
-            state = done.final
-            if network.architecture.pooling == "none":
-                for part in _few_outputs(network, packed.n_rows):
-                    yield packed.source[part], read_out(network, weights, done.output[part], x[part])
-                continue
-            pooled = gather(
-                network.architecture.pooling,
-                weights,
-                done.output,
-                packed,
-                lengths,
-                pooled,
-                n_forward=n_forward,
-            )
-        if network.architecture.pooling != "none":
-            yield chosen, read_out(network, weights, pooled.value, pooled.value)
-
-
-def attention(network: FlatNetwork, flat: Array, inputs: Array, offsets: Ints) -> Array:
-    """Return the attention that each step gets, shape (n_steps,)."""
-    weights, n_forward = network.views(flat), _n_forward(network)
-    shares = np.empty(offsets[-1], flat.dtype)
-    for chosen in _blocks(offsets):
-        lengths = offsets[chosen + 1] - offsets[chosen]
-        for _, packed, x in _chunks(inputs, offsets, chosen, None):
-            done = network.run(weights, x, packed, keep=False)
-            empty = empty_pool(len(chosen), n_forward * len(network.directions), flat.dtype)
-            pooled = gather("attention", weights, done.output, packed, lengths, empty, n_forward=n_forward)
-            shares[packed.source] = attention_shares(weights, done.output, packed, pooled)
-    return shares
-
-
-def _blocks(offsets: Ints) -> Iterator[Ints]:
-    """Yield all sequences, those of like length together."""
-    order = longest_first(offsets, np.arange(len(offsets) - 1))
-    for first in range(0, len(order), SEQUENCES_AT_ONCE):
-        yield order[first : first + SEQUENCES_AT_ONCE]
-
-
-def _chunk_size(network: FlatNetwork, n_sequences: int) -> int | None:
-    if network.whole:
-        return None
-    return max(1, ROWS_AT_ONCE // n_sequences)
-
-
-def _n_forward(network: FlatNetwork) -> int:
+def n_forward_of(network: FlatNetwork) -> int:
+    """Return how many numbers of an output are of the forward direction."""
     return network.width(network.architecture.n_layers - 1) // len(network.directions)

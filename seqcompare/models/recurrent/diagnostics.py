@@ -20,10 +20,10 @@ from seqcompare.models.recurrent.cell import State
 from seqcompare.models.recurrent.chunks import read_out
 from seqcompare.models.recurrent.estimator import RecurrentNet
 from seqcompare.models.recurrent.losses import LOSSES
-from seqcompare.models.recurrent.net import one_thread
 from seqcompare.models.recurrent.network import Network
 from seqcompare.models.recurrent.packing import longest_first, pack
 from seqcompare.models.recurrent.single_unit import SingleUnit, axes_of, single_unit
+from seqcompare.models.recurrent.threads import one_thread
 from seqcompare.style import ACCENT, QUIET
 from seqcompare.typing import Array, Ints, SequencesLike, TargetsLike, WeightsLike
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from abc import ABCMeta, abstractmethod
 from collections.abc import Mapping, Sequence
+from copy import copy
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -54,6 +55,7 @@ class FlatNetwork(metaclass=ABCMeta):
     def __init__(self, shapes: Mapping[str, tuple[int, ...]], *, reuse: bool) -> None:
         self.shapes = dict(shapes)
         self.reuse, self._blocks = reuse, dict[str, Array]()
+        self._twin: Self | None = None
         sizes = [math.prod(shape) for shape in self.shapes.values()]
         self.n_parameters = sum(sizes)
         self._bounds = list(pairwise(np.cumsum([0, *sizes]).tolist()))
@@ -67,6 +69,13 @@ class FlatNetwork(metaclass=ABCMeta):
         if block is None or len(block) < size or block.dtype != dtype:
             block = self._blocks[name] = np.empty(size, dtype)
         return block[:size].reshape(shape)
+
+    def twin(self) -> Self:
+        """Return the same network with other memory, so that both can run at once; always the same one."""
+        if self._twin is None:
+            self._twin = copy(self)
+            self._twin._blocks = {}
+        return self._twin
 
     def views(self, flat: Array) -> Weights:
         """Return the weights by name, as views of the flat vector."""

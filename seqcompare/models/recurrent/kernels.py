@@ -32,7 +32,7 @@ from seqcompare.typing import Ints, Reals
 # `nnan` and `ninf` are left out: with them the compiler may assume that NaN does not occur
 FLAGS = {"afn", "arcp", "contract", "nsz", "reassoc"}
 # Python's error model tests every divisor for zero, which keeps loops from being vectorised
-_OPTIONS: Any = {"fastmath": FLAGS, "error_model": "numpy"}
+_OPTIONS: Any = {"fastmath": FLAGS, "error_model": "numpy", "nogil": True}
 compiled = njit(cache=True, **_OPTIONS)
 
 # tanh(x) = x (a0 + a1 s + ... + a4 s^4) / (b0 + b1 s + ... + s^4) with s = x^2, up to the limit and constant

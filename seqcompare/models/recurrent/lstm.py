@@ -8,6 +8,7 @@ Arrays of the kernels beside those that all cells share (see `kernels`):
 ========  ==========  =====================================================================================
 W                     of depth H, or H + D + 1 with D inputs beside the state; blocks of columns o, i, f, g
 h         (B + N, H)  or (B + N, H + D + 1), [h, x, 1] a row; `table` has then no rows
+beside    (N, D)      x; none where `table` has rows
 c         (B + N, H)  cells, laid out as h; where nothing is kept (2 B, H), those of two steps in turn
 gates     (N, 4 H)    o, i, f, g; on the way back they become their gradients before the squashing
 squashed  (N, H)      tanh(c); (B, H) where nothing is kept
@@ -43,6 +44,7 @@ def _forward(
     table: Reals,
     bias: Reals,
     index: Ints,
+    beside: Reals,
     offsets: Ints,
     W: Reals,
     h: Reals,
@@ -57,6 +59,12 @@ def _forward(
         first, n = offsets[t], offsets[t + 1] - offsets[t]
         before = B + offsets[t - 1] if t > 0 else 0
         c_before, c_after = (before, B + first) if keep else (t % 2 * B, (t + 1) % 2 * B)
+        if not len(table):
+            for b in range(n):
+                x, behind = beside[first + b], h[before + b, H:]
+                for j in range(len(x)):
+                    behind[j] = x[j]
+                behind[len(x)] = h.dtype.type(1)
         product(h[before : before + n], W, gates[keep * first : keep * first + n])
         for b in range(n):
             a = gates[keep * first + b]
@@ -134,23 +142,22 @@ def _step(
     h, c = np.empty((2, h_old.shape[1]), h_old.dtype), np.empty((2, h_old.shape[1]), h_old.dtype)
     h[0], c[0] = h_old[0], c_old[0]
     gates, squashed = np.empty_like(bias), np.empty_like(h_old)
-    _forward(table, bias, source, np.arange(2), W, h, c, gates.reshape((1, -1)), squashed, 0)
+    nothing = np.empty((0, 0), h_old.dtype)
+    _forward(table, bias, source, nothing, np.arange(2), W, h, c, gates.reshape((1, -1)), squashed, 0)
     return h[1:], h[1:], c[1:]
 
 
 def _run(weights: Weights, inputs: Inputs, pack: Pack, state: State, how: How) -> Trace:
     B, H = state[0].shape
-    W, beside = weights["recurrent"], inputs.beside
-    if beside is not None:
+    W, beside = weights["recurrent"], np.empty((0, 0), state[0].dtype)
+    if inputs.beside is not None:
         W = np.concatenate([W, weights["input"], weights["bias"][None]])
+        beside = np.ascontiguousarray(inputs.beside, W.dtype)
     rows = with_initial(state[0], pack.n_rows, "h", how, len(W) - H)
-    if beside is not None:  # [h, x, 1] in each row
-        rows[pack.previous, H:-1] = beside
-        rows[:, -1] = 1
     h, c = rows[:, :H], with_initial(state[1], pack.n_rows if how.keep else B, "c", how)
     n_kept = pack.n_rows if how.keep else B
     gates, squashed = how.take("gates", (n_kept, 4 * H)), how.take("squashed", (n_kept, H))
-    _forward(*inputs[:3], pack.offsets, tiled(W, B), rows, c, gates, squashed, int(how.keep))
+    _forward(*inputs[:3], beside, pack.offsets, tiled(W, B), rows, c, gates, squashed, int(how.keep))
     final = (h[B + pack.last], c[B + pack.last] if how.keep else c[pack.lengths % 2 * B + np.arange(B)])
     return Trace(h[B:], final, {"rows": rows, "h": h, "c": c, "gates": gates, "squashed": squashed})
 

@@ -6,25 +6,24 @@ import sys
 import warnings
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
-import scipy.linalg  # noqa: F401  # loads the BLAS that compiled code calls, so that its threads are found
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
-from threadpoolctl import ThreadpoolController
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.models.alphabet import encode, find_symbols
 from seqcompare.models.base import check_sequences
-from seqcompare.models.recurrent.chunks import Examples, answer, attention
+from seqcompare.models.recurrent.answering import answer, attention
+from seqcompare.models.recurrent.chunks import Examples
 from seqcompare.models.recurrent.flat import FlatNetwork
 from seqcompare.models.recurrent.interchange import named_weights, replaced_weights
 from seqcompare.models.recurrent.optimizers import Descent, Memory, fresh_memory
 from seqcompare.models.recurrent.parameters import TrainingParameters
+from seqcompare.models.recurrent.threads import one_thread
 from seqcompare.models.recurrent.training import Epoch, Schedule, train
 from seqcompare.models.recurrent.weighting import mean_and_scale, standardised
 from seqcompare.typing import Array, Ints, Label, Record, SequencesLike
@@ -309,13 +308,3 @@ class SequenceNet(Net):
 def ordinary(value: Any) -> Any:
     """Return an array that compiled code may write to: what is memory-mapped is copied. Numbers stay."""
     return np.require(value, requirements=["W", "E"]) if isinstance(value, np.ndarray) else value
-
-
-@cache
-def _thread_pools() -> ThreadpoolController:
-    return ThreadpoolController()
-
-
-def one_thread() -> Any:
-    """Return a context in which BLAS uses one thread, so that sums do not depend on how many there are."""
-    return _thread_pools().limit(limits=1, user_api="blas")

@@ -277,11 +277,11 @@ class Network(FlatNetwork):
         for layer in range(a.n_layers - 1, -1, -1):
             did = done.layers[layer]
             assert d_rows is not None  # only the lowest layer of symbols passes nothing down
-            shares = np.split(d_rows, len(self.directions), axis=1)
-            d_rows = None
+            d_output, d_rows, width = d_rows, None, self.width(layer) // len(self.directions)
             for k in range(len(self.directions) - 1, -1, -1):
                 direction = self.directions[k]
-                share = np.ascontiguousarray(shares[k]) if k == 0 else shares[k][pack.flip]
+                share = d_output[:, k * width : (k + 1) * width]
+                share = np.ascontiguousarray(share) if k == 0 else share[pack.flip]
                 last = d_final[layer * len(self.directions) + k]
                 back = self.cell.backward(
                     did.weights[k], did.traces[k], pack, share, last, self._how(layer, direction, share.dtype)

@@ -89,7 +89,7 @@ def pack(offsets: Ints, chosen: Ints, start: int = 0, stop: int | None = None) -
     longest = int(lengths[0])
     if lengths[-1] == longest:
         source = (first + np.arange(longest)[:, None]).ravel()
-        sequence = np.broadcast_to(np.arange(alive), (longest, alive)).ravel()
+        sequence = (np.arange(alive) + np.zeros((longest, 1), dtype=np.int64)).ravel()
         return Pack(lengths, source, sequence, np.arange(longest + 1) * alive)
     steps = np.arange(longest)
     sizes = np.searchsorted(-lengths, -steps, side="left")  # sequences with more than t steps

@@ -96,8 +96,8 @@ class LayerParameters:
         Layers, each reading the one below.
     dropout : float, default=0.0
         Share of the numbers dropped at the input of every layer and at the output of the last one, while
-        training. For symbols, of the entries of the embedding, alike for all steps of a batch. Attention: at
-        the output of every part.
+        training. For symbols, of the entries of the embedding, alike for all steps of a batch, or of each
+        half of a large one. Attention: at the output of every part.
     """
 
     _: KW_ONLY

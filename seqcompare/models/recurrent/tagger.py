@@ -16,12 +16,14 @@ from seqcompare.models.alphabet import encode_labels, find_symbols
 from seqcompare.models.base import Tagger, check_sequences
 from seqcompare.models.in_parts import runs
 from seqcompare.models.recurrent import online
+from seqcompare.models.recurrent.answering import answers
 from seqcompare.models.recurrent.cell import State
-from seqcompare.models.recurrent.chunks import answers, read_out
+from seqcompare.models.recurrent.chunks import read_out
 from seqcompare.models.recurrent.estimator import RecurrentNet
 from seqcompare.models.recurrent.losses import accuracy, softmax
-from seqcompare.models.recurrent.net import Net, one_thread
+from seqcompare.models.recurrent.net import Net
 from seqcompare.models.recurrent.packing import pack
+from seqcompare.models.recurrent.threads import one_thread
 from seqcompare.models.recurrent.weighting import reweighted
 from seqcompare.typing import Array, Floats, Label, SequencesLike, TargetsLike, Values, WeightsLike
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcompare.data.sequences import Sequences
-from seqcompare.models.recurrent.chunks import ROWS_AT_ONCE, Examples, Update, answers, gradients
+from seqcompare.models.recurrent.answering import answers
+from seqcompare.models.recurrent.chunks import ROWS_AT_ONCE, Examples, Update, gradients
 from seqcompare.models.recurrent.flat import FlatNetwork
 from seqcompare.models.recurrent.losses import LOSSES, best_constant, constant_losses
 from seqcompare.models.recurrent.optimizers import Descent, Memory, descend

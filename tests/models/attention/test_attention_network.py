@@ -8,7 +8,8 @@ import pytest
 from seqcompare.models.attention.architecture import AttentionArchitecture
 from seqcompare.models.attention.kernels import _exp32
 from seqcompare.models.attention.network import AttentionNetwork
-from seqcompare.models.recurrent.chunks import Examples, answer, gradients
+from seqcompare.models.recurrent.answering import answer
+from seqcompare.models.recurrent.chunks import Examples, gradients
 
 LENGTHS = np.array([7, 2, 5])
 OFFSETS = np.concatenate([[0], np.cumsum(LENGTHS)])
