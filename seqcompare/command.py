@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from shlex import quote
 from typing import Any
 
@@ -24,10 +25,13 @@ class Command:
         All of it, the name of the program left out.
     data : tuple of str, default=()
         The data among them, first their place, then the options of reading.
+    began : float
+        When, by `time.monotonic`; by default now.
     """
 
     words: tuple[str, ...]
     data: tuple[str, ...] = ()
+    began: float = field(default_factory=time.monotonic, compare=False)
 
     def going_on(self, budget: str = "") -> str:
         """Return the command that goes on with its run; with another budget, where one is given."""
@@ -61,6 +65,15 @@ def typed(words: Sequence[str], data: Sequence[str] = ()) -> Iterator[None]:
         yield
     finally:
         _TYPED.reset(before)
+
+
+def began() -> float:
+    """Return when the command began that is running, before it loaded and read anything; else what it is now.
+
+    By `time.monotonic`.
+    """
+    running = _TYPED.get()
+    return time.monotonic() if running is None else running.began
 
 
 def kept_command() -> dict[str, dict[str, list[str]]]:

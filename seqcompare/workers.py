@@ -82,6 +82,11 @@ def seconds_to_start() -> float:
     return _Pool.took
 
 
+def begun() -> bool:
+    """Whether workers were started, which have to be ended in good order."""
+    return _Pool.n_workers > 1
+
+
 def abandon() -> None:
     """End workers that are still being started, for which this process would wait as it ends."""
     if _Pool.starting is not None and _Pool.starting.is_alive():

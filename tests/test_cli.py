@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 import typer
 
+from seqcompare import workers
 from seqcompare.cli import ending, main
 
 COMMAND = [sys.executable, "-c", "from seqcompare.cli import main; main()"]
@@ -219,6 +220,23 @@ def running(group):
     except ProcessLookupError:
         return False
     return True
+
+
+@pytest.mark.parametrize(
+    "wrong", [["no-such-suite"], ["quick", "--model", "no-such-model"], ["quick", "--task", "no-such-task"]]
+)
+def test_a_wrong_name_is_refused_before_workers_start(wrong, tmp_path, monkeypatch, capsys):
+    def begin(n_jobs):
+        raise AssertionError("workers were started")
+
+    monkeypatch.setattr(workers, "begin", begin)
+    monkeypatch.setattr(
+        sys, "argv", ["seqcompare", "sweep", *wrong, "--out", str(tmp_path / "run"), "-j", "2"]
+    )
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "no-such" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])

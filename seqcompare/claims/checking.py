@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from seqcompare.claims.catalog import CLAIMS
+from seqcompare.command import began
 from seqcompare.experiments.budget import seconds_of
 from seqcompare.experiments.sweep import sweep
 from seqcompare.results.spreadsheet import to_csv
@@ -102,7 +102,7 @@ def check_claims(
     if unknown or not chosen:
         missing = f"there is no claim {unknown[0]!r}" if unknown else "no claim was named"
         raise ValueError(f"{missing}; there are {', '.join(CLAIMS)}")
-    started, seconds = time.monotonic(), seconds_of(budget)
+    started, seconds = began(), seconds_of(budget)
     folder = Path(out)
     outcomes, evidence = [], []
     for name in chosen:
@@ -115,7 +115,7 @@ def check_claims(
             backend=backend,
             scheduler=scheduler,
             # what is left of it; of nothing there is no budget
-            budget=None if seconds is None else max(started + seconds - time.monotonic(), 1e-9),
+            budget=None if seconds is None else max(started + seconds - began(), 1e-9),
             progress=None if progress is None else lambda step, name=name: progress(name, step),
         )
         outcome, table = claim.judge(run.frame())

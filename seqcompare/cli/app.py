@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -139,7 +140,11 @@ def sweep(
     A sweep that is stopped goes on where it stopped when the same command is given again.
     """
     folder = out or Path("reports") / Path(suite).stem
-    if not dry_run:
+    # a name that there is not is to be refused at once, not once workers that load the same are ended
+    probable = not (tasks or models) and (
+        (files("seqcompare.experiments") / "shipped" / f"{suite}.toml").is_file() or Path(suite).is_file()
+    )
+    if probable and not dry_run:
         _begin_workers(folder, jobs, backend)
     from seqcompare.report.terminal import Output, show_plan, show_sweep
 

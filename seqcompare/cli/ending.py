@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, NoReturn, TextIO
 
 import typer
@@ -17,13 +18,22 @@ from typer.core import TyperGroup
 
 from seqcompare.command import Command
 
-BAD_INPUT, INTERRUPTED = 2, 130
+BAD_INPUT = 2
 #: What a process ends with that a signal has ended: this and the number of the signal.
 _BY_SIGNAL = 128
 #: Nobody reads what is written: shells say so of a command whose pipe was closed.
 _CLOSED_PIPE = 141
-#: Signals that end a command as Ctrl-C does.
-_ENDING = [signal.Signals[name] for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+#: Signals that end a command: Ctrl-C, and what does the same.
+_ENDING = [signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+#: What frames of imports are made from.
+_IMPORTING = "<frozen importlib"
+
+
+class _Asked:
+    """What this process was asked to end by, if it was, and how much of what runs can be gone on with."""
+
+    number: int | None = None
+    resumable: int = 0
 
 
 class StoppedError(Exception):
@@ -37,11 +47,14 @@ class StoppedError(Exception):
 @contextmanager
 def resumable(kept: Callable[[], str]) -> Iterator[None]:
     """Say what is kept, and which command goes on, where the user stops what runs inside."""
+    _Asked.resumable += 1
     try:
         yield
-    except KeyboardInterrupt as stop:
+    except KeyboardInterrupt:
         again = Command(tuple(sys.argv[1:])).going_on()
-        raise StoppedError(f"stopped: {kept()}; go on with: {again}", code=_code(stop)) from None
+        raise StoppedError(f"stopped: {kept()}; go on with: {again}", code=_code()) from None
+    finally:
+        _Asked.resumable -= 1
 
 
 class Stoppable(TyperGroup):
@@ -65,28 +78,53 @@ class Stoppable(TyperGroup):
         """Run the command that was asked for."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt as stop:
-            raise StoppedError("stopped", code=_code(stop)) from None
+        except KeyboardInterrupt:
+            raise StoppedError("stopped", code=_code()) from None
 
 
-class _TerminatedError(KeyboardInterrupt):
-    """The process was asked to end; what ends it on Ctrl-C ends it as well."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
+def _code() -> int:
+    return _BY_SIGNAL + (signal.SIGINT if _Asked.number is None else _Asked.number)
 
 
-def _code(stop: BaseException) -> int:
-    # the parser raises an error of its own from what it has caught
-    asked = next((e for e in (stop, stop.__cause__) if isinstance(e, _TerminatedError)), None)
-    return INTERRUPTED if asked is None else _BY_SIGNAL + asked.number
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    workers = sys.modules.get("seqcompare.workers")
+    if not _Asked.resumable and not (workers and workers.begun()) and _imports(frame):
+        # nothing has to be tidied up, and an exception may be caught by whom it is not for
+        os.write(2, b"stopped\n")
+        os._exit(_BY_SIGNAL + number)
+    # what is told to end may end others, and itself once more, by another signal
+    _Asked.number = _Asked.number or number
+    if number != signal.SIGINT:
+        # workers are being ended from here on: a second signal must not break into that
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
-def _terminate(number: int, _frame: object) -> NoReturn:
-    # workers are being ended from here on: a second signal must not break into that
-    signal.signal(number, signal.SIG_IGN)
-    raise _TerminatedError(number)
+def _imports(frame: FrameType | None) -> bool:
+    """Whether something is being imported."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_IMPORTING):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _obeyed(app: typer.Typer) -> Any:
+    """Run a command and return its exit code; one that was asked to end is stopped, whatever came of that.
+
+    The parser makes an exit code of what stops it, and others may catch it, and raise errors of their own.
+    """
+    try:
+        code = app(standalone_mode=False)
+    except StoppedError:
+        raise
+    except BaseException:
+        if _Asked.number is None:
+            raise
+        raise KeyboardInterrupt from None
+    if _Asked.number is not None:
+        raise KeyboardInterrupt
+    return code
 
 
 def run(app: typer.Typer) -> None:
@@ -97,16 +135,17 @@ def run(app: typer.Typer) -> None:
     warnings.formatwarning = _in_one_line
     # one that has grown is replaced by itself, and what it had to do is done again
     warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
+    _Asked.number = None
     before = {number: signal.signal(number, _terminate) for number in asked}
     # modules of the user's own lie where the command is given; last, so that they hide nothing
     sys.path.append(os.getcwd())
     try:
-        code = app(standalone_mode=False)
+        code = _obeyed(app)
         sys.stdout.flush()
     except StoppedError as stopped:
         _end(str(stopped), stopped.code)
-    except (KeyboardInterrupt, typer.Abort) as stop:
-        _end("stopped", _code(stop))
+    except (KeyboardInterrupt, typer.Abort):
+        _end("stopped", _code())
     except (BrokenPipeError, SystemExit) as ended:
         # what prints for us ends the process by itself, as if it were an error
         if not isinstance(ended, BrokenPipeError) and not isinstance(ended.__context__, BrokenPipeError):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import numpy as np
+from sklearn.utils import get_tags
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.typing import SequencesLike
@@ -64,9 +67,17 @@ LARGEST = 1e154
 
 
 def check_finite(
-    sequences: Sequences, *, allow_nan: bool = False, name: str = "X", largest: float = LARGEST
+    sequences: Sequences,
+    *,
+    allow_nan: bool = False,
+    name: str = "X",
+    largest: float = LARGEST,
+    hint: Callable[[], str] = str,
 ) -> None:
-    """Raise ValueError for the first step that is infinite or too large, or NaN where that is not allowed."""
+    """Raise ValueError for the first step that is infinite or too large, or NaN where that is not allowed.
+
+    Of NaN it ends in what `hint` returns.
+    """
     values = sequences.channels
     with np.errstate(invalid="ignore", over="ignore"):
         total = np.abs(values).sum(dtype=np.float64)
@@ -76,8 +87,10 @@ def check_finite(
     rows = np.flatnonzero(bad.any(axis=1))
     if rows.size:
         i, t = locate_step(sequences, int(rows[0]))
-        what = "NaN" if np.isnan(values[rows[0]]).any() and not allow_nan else "infinity (inf)"
-        raise ValueError(f"{name}[{i}] contains {what} at step {t}: expected finite numbers")
+        is_nan = np.isnan(values[rows[0]]).any() and not allow_nan
+        what = "NaN" if is_nan else "infinity (inf)"
+        words = f"{name}[{i}] contains {what} at step {t}: expected finite numbers"
+        raise ValueError(words + (hint() if is_nan else ""))
     large = np.argwhere(np.abs(values) > np.float64(largest))
     if len(large):
         row, channel = map(int, large[0])
@@ -86,6 +99,16 @@ def check_finite(
             f"{name}[{i}] at step {t} is {values[row, channel]:g}: too large to compute with, "
             f"expected at most {largest:g}"
         )
+
+
+def without_nan(estimator: Any) -> str:
+    """Return how an estimator does without missing values, to end what is said of NaN, if it can."""
+    for way in ("allow", "marginalize") if getattr(estimator, "missing", "") == "error" else ():
+        other = copy(estimator)
+        other.missing = way
+        if get_tags(other).input_tags.allow_nan:
+            return f", or missing={way!r}, where NaN is a missing value"
+    return ""
 
 
 def check_channels(sequences: Sequences, *, allow_nan: bool) -> None:

@@ -36,6 +36,8 @@ class Totals:
     ------
     WrongUseError
         If `parts` can be gone through only once, or is a path.
+    TypeError
+        If `client` is none.
     """
 
     def __init__(self, parts: Parts | Iterable[Any], client: Any = None) -> None:
@@ -49,6 +51,8 @@ class Totals:
                 f"expected parts, got the path {str(parts)!r}: "
                 "datasets.read_parts(path, sequence=...) reads them"
             )
+        if client is not None and not all(hasattr(client, name) for name in ("scatter", "map", "submit")):
+            raise TypeError(f"client must be a distributed.Client, got {client!r}")
         self._parts = parts
         self._client = client
 

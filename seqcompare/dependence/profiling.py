@@ -13,7 +13,7 @@ from seqcompare.data.encoding import of_one_kind
 from seqcompare.data.input_checks import check_readable
 from seqcompare.data.read import read
 from seqcompare.data.sequences import Sequences
-from seqcompare.data.source import WrongUseError
+from seqcompare.data.source import DataError, WrongUseError
 from seqcompare.data.streamed import Parts
 from seqcompare.data.targets import check_step_weights
 from seqcompare.data.told import refuse
@@ -31,6 +31,15 @@ _SAMPLE = 1_000_000
 """Steps that are looked at of data in parts, and of more of them in memory."""
 _FEW = 100
 """Sequences that a sample must have of data in memory; fewer long ones are looked at whole."""
+
+
+def _are_parts(data: object) -> bool:
+    """Whether what cannot be read is a list of data sets, or of (X, y), as what learns from parts takes."""
+    return isinstance(data, list) and all(
+        isinstance(part, SequenceDataset)
+        or (isinstance(part, tuple) and len(part) == 2 and all(hasattr(x, "__len__") for x in part))
+        for part in data
+    )
 
 
 def profile(
@@ -118,7 +127,15 @@ def profile(
         raise WrongUseError(
             f"a client reads parts (seqcompare.datasets.read_parts), and data are a {type(data).__name__}"
         )
-    dataset = whole = of_one_kind(read(data, **reading))
+    try:
+        dataset = whole = of_one_kind(read(data, **reading))
+    except DataError as error:
+        if not _are_parts(data):
+            raise
+        raise WrongUseError(
+            "profile takes data that are in memory, or parts as datasets.read_parts returns them, and got a "
+            "list of parts: datasets.sample_parts(parts, n_steps) draws sequences from these"
+        ) from error
     if dataset.X.n_steps > _SAMPLE and dataset.X.lengths.max() * _FEW <= _SAMPLE:
         dataset = Totals([dataset]).sample(_SAMPLE, random_state)
     check_readable(dataset.X, "profile", missing=True)

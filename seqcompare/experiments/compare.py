@@ -6,7 +6,6 @@ import inspect
 import math
 import os
 import re
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -16,6 +15,7 @@ from typing import Any
 import pandas as pd
 from joblib import effective_n_jobs
 
+from seqcompare.command import began
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.encoding import with_joint_symbols
 from seqcompare.data.read import read
@@ -34,6 +34,7 @@ from seqcompare.experiments.dask_cluster import check_backend, open_cluster
 from seqcompare.experiments.data_source import DataSource, level_weights, metric_of
 from seqcompare.experiments.forecaster import keep_forecaster
 from seqcompare.experiments.forward import Along, plan_along
+from seqcompare.experiments.machine import keep_machine
 from seqcompare.experiments.models import Contestant
 from seqcompare.experiments.planned import PlannedComparison
 from seqcompare.experiments.progress import Progress, watched
@@ -155,7 +156,7 @@ def compare(
     FileExistsError
         If `out` holds something else than a run of the same settings, and `fresh` is not set.
     """
-    started = time.monotonic()
+    started = began()
     _check_keywords(reading)
     check_backend(backend, scheduler)
     seconds, most = seconds_of(budget), bytes_of(memory)
@@ -194,7 +195,7 @@ def compare(
                 spending=spending,
                 progress=tell,
                 n_jobs=n_jobs,
-                last=partial(_keep_models, folder, dataset),
+                last=partial(_keep_models, folder, dataset, spending),
                 cluster=cluster,
             )
         found = Comparison(folder)
@@ -277,11 +278,15 @@ def _heads(contestants: Sequence[Contestant], not_tried: Iterable[str]) -> dict[
     return {name: head for name, head in heads.items() if head}
 
 
-def _keep_models(folder: Path, dataset: SequenceDataset, searched: PlannedComparison) -> None:
+def _keep_models(
+    folder: Path, dataset: SequenceDataset, spending: Spending, searched: PlannedComparison
+) -> None:
     """Fit and save whom the answer names."""
     found = Comparison(folder)
-    keep_winner(found, dataset, searched)
+    build = keep_winner(found, dataset, searched)
     keep_forecaster(found, dataset, searched)
+    if build is not None:
+        keep_machine(found, dataset, build, spending)
 
 
 def _own_families(contestants: Sequence[Contestant]) -> list[Family]:

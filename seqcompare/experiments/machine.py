@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,9 @@ import pandas as pd
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.experiments.answer import fit_model
+from seqcompare.experiments.spending import Spending
 from seqcompare.experiments.splits import cut
+from seqcompare.experiments.threads import one_thread
 from seqcompare.models.machine.search import MOST_SYMBOLS, minimal_machine
 from seqcompare.results.comparison import StoredComparison
 from seqcompare.results.machine import MACHINE, MACHINE_WORDS
@@ -20,8 +23,31 @@ from seqcompare.results.store import STORE, Store
 _FEWEST, _MOST = 2_000, 200_000
 
 
-def keep_machine(found: StoredComparison, dataset: SequenceDataset, build: Callable[[], Any]) -> None:
+class _OverBudgetError(Exception):
+    """There is no time left."""
+
+
+class _WithinBudget:
+    """A fitted model that can be asked as long as there is time."""
+
+    def __init__(self, model: Any, spending: Spending) -> None:
+        self._model, self._spending = model, spending
+
+    def __getattr__(self, name: str) -> Any:
+        if not self._spending.left:
+            raise _OverBudgetError
+        return getattr(self._model, name)
+
+
+def keep_machine(
+    found: StoredComparison,
+    dataset: SequenceDataset,
+    build: Callable[[], tuple[Any, bool]],
+    spending: Spending,
+) -> None:
     """Find the machine of the winner, fitted to one half of the data and asked about the other; keep it.
+
+    Where a budget ends before, it is not looked for further: no answer needs it.
 
     Parameters
     ----------
@@ -31,18 +57,30 @@ def keep_machine(found: StoredComparison, dataset: SequenceDataset, build: Calla
         Its data; of numbers, of many symbols, and of few steps there is no machine to look for.
     build : callable
         Returns the winner and whether it is fitted.
+    spending : Spending
+        What is left of a budget.
     """
     readable = dataset.role in ("next", "step") and dataset.X.kind == "symbols"
     if not readable or not dataset.X.n_steps >= _FEWEST or len(np.unique(dataset.X.values)) > MOST_SYMBOLS:
         return
+    winner = str(found.result.judgement.winner)
     model, fitted = build()
     if dataset.role == "step" and not getattr(model, "causal", False):
         return
     first, second = _halves(dataset)
-    if not fitted:
-        fit_model(model, first)
     try:
-        machine = minimal_machine(model, second.X, second.y, sample_weight=second.sample_weight)
+        with one_thread(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # as while it was fitted
+            if not fitted:
+                # as it did in tests, of which each has more than half to fit to
+                took = float(found.result.summary.set_index("entry")["fit_seconds"][winner])
+                if took > spending.left:
+                    raise _OverBudgetError
+                fit_model(model, first)
+            within = _WithinBudget(model, spending)
+            machine = minimal_machine(within, second.X, second.y, sample_weight=second.sample_weight)
+    except _OverBudgetError:
+        words, table = "No machine of it was looked for to the end: there was no time left.", None
     except Exception as error:  # whatever a model of the user's own does with prefixes of its data
         words, table = f"No machine could be made of it ({type(error).__name__}: {error}).", None
     else:
@@ -50,8 +88,8 @@ def keep_machine(found: StoredComparison, dataset: SequenceDataset, build: Calla
         table = None if machine.automaton is None else machine.automaton.frame()
     with Store(found.folder / STORE) as store:
         store.keep_table(MACHINE_WORDS, pd.DataFrame({"words": [words]}))
-        if table is not None:
-            store.keep_table(MACHINE, table)
+        # in place of one that an earlier start has found
+        store.keep_table(MACHINE, pd.DataFrame(columns=["state"]) if table is None else table)
 
 
 def _halves(dataset: SequenceDataset) -> tuple[SequenceDataset, SequenceDataset]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from seqcompare.experiments.data_source import DataSource
 from seqcompare.experiments.forward import FORWARD
-from seqcompare.experiments.models import Candidate, Contestant, Entered, candidates_of
+from seqcompare.experiments.models import Candidate, Contestant, Entered, candidates_of, reach_of
 from seqcompare.experiments.trial import AHEAD, CONTEXT, SHORTER, TEST, TUNING, Trial
 from seqcompare.experiments.winner import final_candidate, shorter_candidate
 from seqcompare.experiments.work import Work
-from seqcompare.families import Problem
+from seqcompare.families import Problem, is_known
 from seqcompare.results.comparison import StoredComparison
 from seqcompare.results.grids import (
     cheapest,
@@ -23,6 +24,7 @@ from seqcompare.results.grids import (
     validation_tolerance,
 )
 from seqcompare.results.left_out import choosing_rows
+from seqcompare.results.sight import SIGHT_COLUMNS
 from seqcompare.typing import Record
 
 _CONTEXT_FOLDS = 3
@@ -54,6 +56,25 @@ class PlannedComparison:
     config: Record
 
 
+def sight_table(*stages: PlannedComparison) -> pd.DataFrame:
+    """Return how many steps all candidates are shown that there were at one stage or another.
+
+    Returns
+    -------
+    DataFrame
+        entry, model, ``sees``: NaN where nothing is known to limit it, as of models of the user's own.
+    """
+    found: dict[tuple[str, str], float] = {}
+    for planned in stages:
+        problem = planned.source.problem()
+        for c in planned.contestants:
+            for x in c.candidates:
+                if (c.name, x.label) not in found:
+                    free = x.spec.limit is None or not is_known(x.spec)
+                    found[c.name, x.label] = np.nan if free else reach_of(x, problem, problem.longest)
+    return pd.DataFrame([(*key, sees) for key, sees in found.items()], columns=SIGHT_COLUMNS)
+
+
 def tuning_trials(
     planned: PlannedComparison,
     known: PlannedComparison | None = None,
@@ -78,10 +99,16 @@ def _n_tuning(planned: PlannedComparison) -> int:
 def refined(planned: PlannedComparison, work: Work) -> PlannedComparison:
     """Return the comparison with the neighbours of the candidates that did best so far, and cheapest well.
 
-    What is proposed rests on all folds together; what each chooses, on its own training part.
+    What is proposed rests on all folds together; what each chooses, on its own training part. Nothing is that
+    is over the memory.
     """
     frame = _first_tries(work)
     sums = work.store.sums(frame["trial_id"])
+
+    def fits(c: Contestant, x: Candidate) -> bool:
+        trial = Trial(0, planned.source, x, 0, TEST, c.name, c.seed_key)
+        return work.spending.bytes_of(trial) <= work.spending.memory
+
     contestants = []
     for c in planned.contestants:
         labels = [candidate.label for candidate in c.candidates]
@@ -91,7 +118,7 @@ def refined(planned: PlannedComparison, work: Work) -> PlannedComparison:
             tolerance = validation_tolerance(rows, sums, planned.source.metric)
             best = _worth_a_search(compare_candidates(rows, sums), tolerance)
         near = [n for x in c.candidates if x.label in best for n in _near(x, c, planned.source.problem())]
-        fresh = {x.label: x for x in near if x.label not in labels}
+        fresh = {x.label: x for x in near if x.label not in labels and fits(c, x)}
         contestants.append(replace(c, candidates=(*c.candidates, *fresh.values())))
     return replace(planned, contestants=tuple(contestants))
 

@@ -24,6 +24,7 @@ from seqcompare.experiments.planned import (
     context_trials,
     refined,
     shorter_trials,
+    sight_table,
     test_trials,
     trials_again,
     tuning_trials,
@@ -39,6 +40,7 @@ from seqcompare.families import is_known
 from seqcompare.quantities import duration, several, size
 from seqcompare.results.comparison import StoredComparison
 from seqcompare.results.left_out import OVER_TIME
+from seqcompare.results.sight import SIGHT
 from seqcompare.results.store import STORE, Store
 
 _SAID_BY_VERDICT = ("classes", "few")
@@ -68,6 +70,8 @@ def run_comparison(
     """
     spending = spending or Spending(planned.source)
     with Store(folder / STORE, answers=True) as store:
+        if how.get("cluster") is None and not spending.left and _all_known(planned):
+            n_jobs = 1  # the few trials that run all the same take less than workers to start
         if how.get("cluster") is None and not store.done():
             workers.begin(n_jobs)
         if store.side_table("profile_facts") is None:
@@ -79,8 +83,8 @@ def run_comparison(
         work = Work(store, spending, counter, {"n_jobs": n_jobs, **how})
         # once on a machine this takes longer than many a budget, and no budget buys it twice
         with spending.paused():
-            _warm_up(planned)
-        known = _n_known(planned)
+            _warm_up(planned, spending)
+        first, known = planned, _n_known(planned)
         planned = within_memory(planned, work)
         raced: frozenset[str] = frozenset()
         if spending.limited:
@@ -91,6 +95,7 @@ def run_comparison(
         counter.expect(_n_known(planned, raced) - known)
         planned = _tuned(planned, work, raced)
         _tested(planned, work)
+        store.keep_table(SIGHT, sight_table(first, planned))
         work.keep()
         looks = (
             (ahead_trials, "how far ahead"),
@@ -171,7 +176,7 @@ def _tuned(planned: PlannedComparison, work: Work, raced: frozenset[str]) -> Pla
             work.skipped.append("a search around the best")
             break
         with work.spending.paused():
-            _warm_up(wider)
+            _warm_up(wider, work.spending)
         work.run(more, reserve=partial(_to_come, wider, work))
         planned = _without_the_late(wider, work, more, "")
     again = list(trials_again(planned, work))
@@ -285,7 +290,15 @@ def _tested(planned: PlannedComparison, work: Work) -> None:
         work.leave_out(c.name, c.candidates if c.name in late else (), OVER_TIME)
 
 
-def _warm_up(planned: PlannedComparison) -> None:
+def _all_known(planned: PlannedComparison) -> bool:
+    """Whether no model is of the user's own, which may do anything to the process that it is in."""
+    references = planned.config["data"]["references"]
+    return all(is_known(x.spec) or c.name in references for c in planned.contestants for x in c.candidates)
+
+
+def _warm_up(planned: PlannedComparison, spending: Spending) -> None:
+    if not spending.left:  # the few trials that run all the same do it where they run
+        return
     for contestant in planned.contestants:
         for candidate in contestant.candidates:
             # what a user's own model does to its process, it does to a worker

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +13,7 @@ import pandas as pd
 from joblib import effective_n_jobs
 
 from seqcompare import workers
+from seqcompare.command import began
 from seqcompare.experiments.budget import seconds_of
 from seqcompare.experiments.config import described
 from seqcompare.experiments.dask_cluster import check_backend, open_cluster
@@ -231,7 +231,7 @@ def sweep(
         If `out` holds something else than a run of the same settings, and `fresh` is not set.
     """
     check_backend(backend, scheduler)
-    started, seconds = time.monotonic(), seconds_of(budget)
+    started, seconds = began(), seconds_of(budget)
     chosen = override_suite(load_suite(suite), tasks, models, distances, seeds)
     everything = plan_trials(chosen)
     patterns = [only] if isinstance(only, str) else list(only)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,9 +13,7 @@ import pandas as pd
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.kept_model import MODEL, KeepingError, fit_to_all, keep_sum, save_to
-from seqcompare.experiments.machine import keep_machine
 from seqcompare.experiments.models import Candidate, Contestant, Entered, candidates_of, plain_params
-from seqcompare.experiments.threads import one_thread
 from seqcompare.families import Problem
 from seqcompare.models.persistence import untrusted_types
 from seqcompare.results.comparison import UNSAVED, StoredComparison
@@ -71,12 +70,20 @@ def shorter_candidate(contestant: Contestant, found: StoredComparison, problem: 
     return None
 
 
-def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any) -> None:
-    """Fit the winner to all data; save it in the folder of the run, with a snippet that uses it."""
+def keep_winner(
+    found: StoredComparison, dataset: SequenceDataset, planned: Any
+) -> Callable[[], tuple[Any, bool]] | None:
+    """Fit the winner to all data; save it in the folder of the run, with a snippet that uses it.
+
+    Returns
+    -------
+    callable or None
+        Builds it, and says whether it is fitted; None where no model is named, or it cannot be fitted.
+    """
     judged = found.result.judgement
     contestant = next((c for c in planned.contestants if c.name == judged.winner), None)
     if contestant is None or contestant.name in found.result.references:
-        return
+        return None
     candidate = final_candidate(contestant, found.grids())
     shorter = found.result.shorter
     if shorter is not None and shorter.named:
@@ -84,11 +91,10 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
     problem = planned.source.problem()
     # names are the user's: as literals on one line they cannot become code
     which = f"{candidate.label!r:.200}, fitted to all of {dataset.name!r:.200}"
+    build: Callable[[], tuple[Any, bool]] | None = None
     try:
         model = fit_to_all(candidate, problem, dataset)
-        with one_thread(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # as while it was fitted
-            keep_machine(found, dataset, partial(candidate.build, problem, 0))
+        build = partial(candidate.build, problem, 0)
         save_to(found.folder / MODEL, model, candidate.label)
     except KeepingError as error:
         why = f"{error}; the comparison is complete, and the model can be fitted anew"
@@ -97,7 +103,7 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
         snippet = f"# There is no file of {which}.\nraise SystemExit({why!r})\n"
         write_whole(found.folder / SNIPPET, snippet)
         _keep_problem(found, why)
-        return
+        return build
     _keep_problem(found, "")
     keep_sum(found, MODEL)
     own = untrusted_types(found.folder / MODEL)
@@ -123,6 +129,7 @@ def keep_winner(found: StoredComparison, dataset: SequenceDataset, planned: Any)
         f"{'' if dataset.role == 'next' else ', y'})\n"
     )
     write_whole(found.folder / SNIPPET, snippet)
+    return build
 
 
 def _keep_problem(found: StoredComparison, problem: str) -> None:

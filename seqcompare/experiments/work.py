@@ -91,7 +91,7 @@ class Work:
         if not known:
             self.counter.expect(len(missing))
         self._learn_of([trial for trial in trials if trial.trial_id in done])
-        if missing and self.spending.limited and not always:
+        if missing and self.spending.limited and not always and self._may_start(missing, reserve, trusting):
             self.start_workers()
         # what runs in this process cannot be ended
         trusting = trusting or (self._cluster is None and effective_n_jobs(self.how["n_jobs"]) == 1)
@@ -111,6 +111,11 @@ class Work:
         self.counter.expect(n_done - len(missing))
         self.count(trials)
         return n_done == len(missing)
+
+    def _may_start(self, trials: Sequence[Trial], reserve: Reserve, trusting: bool) -> bool:
+        """Whether there is time for any of these trials: without, workers that were ended stay so."""
+        limit = self.spending.limit(reserve, trusting=trusting)
+        return limit is None or bool(limit.left and any(map(limit.starts, trials)))
 
     def _run_within(self, trials: Sequence[Trial], limit: Limit | None) -> int:
         """Run the trials that may start, and return how many have ended."""

@@ -23,6 +23,7 @@ from seqcompare.data.input_checks import (
     is_table,
     kind_words,
     whole_numbers,
+    without_nan,
 )
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.targets import check_step_labels, check_step_weights, scored_steps
@@ -135,8 +136,8 @@ def check_sequences(
             f"such as {str(sequences.values.flat[0])!r}"
         )
     if sequences.kind == "real":
-        largest = np.inf if getattr(estimator, "_tells_what_is_too_large", False) else LARGEST
-        check_finite(sequences, allow_nan=allow_nan, largest=largest)
+        most = np.inf if getattr(estimator, "_tells_what_is_too_large", False) else LARGEST
+        check_finite(sequences, allow_nan=allow_nan, largest=most, hint=lambda: without_nan(estimator))
         if symbols:
             sequences = whole_numbers(sequences)
     if reset:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
+from types import ModuleType
 from zipfile import ZipFile
 
 from seqcompare.typing import FittedModel, Model
@@ -52,6 +55,9 @@ _SPLITTERS = (
     "StratifiedShuffleSplit",
     "TimeSeriesSplit",
 )
+
+# what scikit-learn has for arrays of others
+_ADAPTERS = [f"sklearn.externals.array_api_compat.{name}" for name in ("torch", "dask", "cupy")]
 
 _ROLES = ("Next", "Density", "Tagger", "Classifier", "Regressor", "StepRegressor")
 
@@ -159,21 +165,32 @@ def save(model: Model, path: str | Path) -> None:
     ValueError
         If a parameter is a function or class that cannot be imported, so that `load` could not find it.
     """
-    import skops.io  # not before: it imports all of scikit-learn, and whatever that knows to work with
-
     from seqcompare import __version__
 
     _check_importable(model)
     content = {"format": _FORMAT, "version": _VERSION, "seqcompare": __version__, "model": model}
     # a failure, a full disk among them, leaves the old file as it was
-    write_whole(Path(path), skops.io.dumps(content))
+    write_whole(Path(path), _skops_io().dumps(content))
+
+
+def _skops_io() -> ModuleType:
+    """Return skops.io, which imports all of scikit-learn to know what there is.
+
+    Its adapters to other arrays are passed over: they make no estimators, and import all of PyTorch and Dask.
+    """
+    # not at the top of this module: it takes a second
+    absent = {name: ModuleType(name) for name in _ADAPTERS if name not in sys.modules}
+    sys.modules |= absent
+    try:
+        return import_module("skops.io")
+    finally:
+        for name in absent:
+            del sys.modules[name]
 
 
 def untrusted_types(path: str | Path) -> list[str]:
     """Return the types in a saved model that `load` takes only if they are named: those of a user's own."""
-    import skops.io
-
-    found = skops.io.get_untrusted_types(data=Path(path).read_bytes())
+    found = _skops_io().get_untrusted_types(data=Path(path).read_bytes())
     return sorted(set(found) - set(TRUSTED))
 
 
@@ -209,13 +226,13 @@ def load(path: str | Path, trusted: Sequence[str | type] = ()) -> FittedModel:
         raise TypeError(f"trusted must be a sequence of types or their names, got {trusted!r}")
     if Path(path).is_dir():
         raise ValueError(f"{path} is a folder: load reads the file of a model, load_run the folder of a run")
-    import skops.io
+    io = _skops_io()
     from skops.io.exceptions import UntrustedTypesFoundException
 
     data = Path(path).read_bytes()
     try:
         _check_size(data)
-        content = skops.io.loads(data, trusted=[*TRUSTED, *trusted])
+        content = io.loads(data, trusted=[*TRUSTED, *trusted])
     except UntrustedTypesFoundException as error:
         raise ValueError(
             f"{path} holds types that are not trusted; if you know them and where the file comes from, "

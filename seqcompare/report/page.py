@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib import resources
@@ -127,6 +128,10 @@ def write(report: Report, folder: Path) -> Path:
         raise ValueError(
             f"two figures are called {again!r}, and their files would be; rename the one of your own"
         )
+    drawings, failed = draw_all(report.figures())
+    for words in failed.values():
+        warnings.warn(words, RuntimeWarning, stacklevel=2)
+    report = report.without(failed)
     for name in ("tables", "figures"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for table in report.tables():
@@ -135,7 +140,6 @@ def write(report: Report, folder: Path) -> Path:
             write_whole(folder / "tables" / f"{table.name}.tex", tables.to_latex(table) + "\n")
     for name, frame in report.files.items():
         write_whole(folder / "tables" / f"{name}.csv", to_csv(frame))
-    drawings = draw_all(report.figures())
     for name, drawing in drawings.items():
         write_whole(folder / "figures" / f"{name}.svg", drawing.svg)
         write_whole(folder / "figures" / f"{name}.png", drawing.png)

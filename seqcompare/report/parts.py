@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -56,6 +56,8 @@ class Figure:
         Of a panel, in inches.
     columns : int
         Panels in a row of the file.
+    own : bool
+        Whether it is one of the user's: a report is written without it where it cannot be made or drawn.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Figure:
     y: str = ""
     size: tuple[float, float] = (3.4, 2.5)
     columns: int = 3
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,26 @@ class Report:
         """Return all figures, the headline first."""
         mine = [part for section in self.sections for part in section.parts if isinstance(part, Figure)]
         return ([self.headline] if self.headline else []) + mine
+
+    def without(self, failed: Mapping[str, str]) -> Report:
+        """Return the report without some figures; their sections say why, of the headline the first.
+
+        Parameters
+        ----------
+        failed : mapping of str to str
+            Why, in sentences, by the names of figures.
+        """
+        headline, words = self.headline, dict(failed)
+        sections = list(self.sections)
+        for place, section in enumerate(sections):
+            gone = [part.name for part in section.parts if part.name in words and isinstance(part, Figure)]
+            if not place and headline is not None and headline.name in words:
+                gone, headline = [headline.name, *gone], None
+            stay = tuple(p for p in section.parts if not (isinstance(p, Figure) and p.name in words))
+            sections[place] = replace(
+                section, text=(*section.text, *(words[name] for name in gone)), parts=stay
+            )
+        return replace(self, headline=headline, sections=tuple(sections))
 
     def tables(self) -> list[Table]:
         """Return all tables."""

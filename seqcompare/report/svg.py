@@ -9,6 +9,7 @@ import html
 import io
 import math
 import re
+import textwrap
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -206,7 +207,9 @@ def _draw(figure: Figure, panel: Panel) -> Drawn:
         try:
             panel.draw(ax)
             # what does not fit over the axes would be cut in the middle of a letter
-            ax.set_title(shown(panel.title, max(12, int(10 * figure.size[0] - 4))))
+            fits = max(12, int(10 * figure.size[0] - 4))
+            title = textwrap.wrap(shown(panel.title, 2 * fits), fits, max_lines=2, placeholder=" ...")
+            ax.set_title("\n".join(title))
             return _both(canvas, writer_of(figure.y, figure.writers))
         finally:
             plt.close(canvas)

@@ -19,10 +19,11 @@ from seqcompare.results.findings import Findings
 from seqcompare.results.folder import StoredRun
 from seqcompare.results.forecaster import Forecaster, name_forecaster
 from seqcompare.results.grids import all_grids, failed_candidates
-from seqcompare.results.judgement import Judgement, detected, judge
+from seqcompare.results.judgement import Judgement, judge
 from seqcompare.results.left_out import COUNTED, LEFT_OUT, SPENT, Spent, choosing_rows
 from seqcompare.results.numbers import Numbers, influence_table
 from seqcompare.results.shorter import Settled, Shorter, settle
+from seqcompare.results.sight import SIGHT, Sight, detected
 from seqcompare.results.store import Details, RunError, Sums
 from seqcompare.results.taught import TAUGHT
 from seqcompare.results.untried import Untried, find_untried
@@ -32,7 +33,7 @@ TEST, CONTEXT, SHORTER, AHEAD = "test", "context", "shorter", "ahead"
 
 #: The side table that says why the winner is in no file.
 UNSAVED = "unsaved"
-_SIDE_TABLES = ("lag_profile", "profile_facts", LEFT_OUT, SPENT, TAUGHT)
+_SIDE_TABLES = ("lag_profile", "profile_facts", LEFT_OUT, SPENT, TAUGHT, SIGHT)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,21 +149,20 @@ class ComparisonResult:
         return dict(zip(known["name"], known["value"].astype(str), strict=True))
 
     def _judge(self, losses: pd.DataFrame) -> Judgement:
+        data, tested = self.config["data"], set(self.phase(TEST)["entry"])
         return judge(
             losses,
             self._costs,
             self.metric,
-            float(self.config["data"]["test_fraction"]),
+            float(data["test_fraction"]),
             copies=self._copies,
             ordered=self._in_time,
-            not_tried={
-                **self.config["data"].get("not_tried", {}),
-                **({} if self.spent is None else self.spent.not_tried(set(self.phase(TEST)["entry"]))),
-            },
+            not_tried=data.get("not_tried", {}) | (self.spent.not_tried(tested) if self.spent else {}),
             untried=self.untried,
             least_seen=float(self.facts.get("least_seen", 0.0)),
             most_seen=detected(self.facts)[0],
             references=self.references,
+            sight=Sight.of(self.side_tables.get(SIGHT), self.spent, self.contest, data, self.facts),
         )
 
     @cached_property

@@ -10,6 +10,9 @@ from seqcompare.typing import Record
 #: The configuration of a run, or a part of it, as JSON holds it.
 Config = Record
 
+#: Roles of an answer a step, and those of them in which it is about the step itself.
+STEPWISE, LABELLED = ("next", "step", "step-value"), ("step", "step-value")
+
 
 def families_of(config: Config) -> list[Config]:
     """Return the families of a run, as `Family.describe` writes them, in the order in which they are shown.

@@ -11,6 +11,7 @@ import pandas as pd
 from seqcompare.metrics import Metric
 from seqcompare.results.contest import CHANCE, Contest
 from seqcompare.results.inference import Estimate, more_units
+from seqcompare.results.sight import Overlooked, Sight
 from seqcompare.results.statistics import holm
 from seqcompare.results.untried import Untried
 
@@ -26,17 +27,6 @@ ENOUGH, EQUIVALENT, INFERIOR, UNDECIDED, NOT_TRIED = (
 )
 
 
-def detected(facts: Mapping[str, object]) -> tuple[float, str]:
-    """Return the most bits that were found in the data before any model, and the fact that says so.
-
-    At one lag, or by the best context on data left out, less twice its error.
-    """
-    at_one_lag, gain, error = (
-        float(str(facts.get(name, 0.0))) for name in ("most_seen", "gain", "gain_error")
-    )
-    return max((at_one_lag, "most_seen"), (gain - 2 * error, "gain"))
-
-
 @dataclass(frozen=True)
 class Judgement:
     """What the test scores say.
@@ -45,13 +35,14 @@ class Judgement:
     ----------
     kind : {"model", "chance", "cannot tell", "nothing"}
         A model is worth having; frequencies are as good, be it of all answers ("chance"), or by position, by
-        season or of late, as `winner` says; the data cannot tell which of both; or no model has ended well.
+        season or of late, as `winner` says; it cannot be told which of both, or who is enough (`overlooked`);
+        or no model has ended well.
     best : str or None
         The model of least mean loss.
     winner : str or None
         The cheapest that beats chance, and of which no other was shown to be better by more than the
         tolerance: fewest parameters, then fewest microseconds a step. A reference where that is enough; the
-        best where the data cannot tell.
+        best so far where that cannot be told.
     worse : dict of str to float
         Probability that each model is worse than the best by more than the tolerance.
     unsettled : tuple of str
@@ -63,7 +54,8 @@ class Judgement:
         others), "inferior" (shown to be worse than another by more), "undecided" (neither), or "not tried"
         (it did not compete, failed, or was worse while its best member was not tested).
     good_enough : dict of str to float
-        The probability that no other is better by more than the tolerance, of each that ended well.
+        The probability that no other is better by more than the tolerance, of each that ended well; NaN where
+        some may be that were not tried.
     reasons : dict of str to str
         Why those were not tried that were not.
     at_most : float
@@ -79,6 +71,9 @@ class Judgement:
     base : str
         What is known without memory: chance, or the cheapest reference that beats it as a model has to, of
         which no other such was shown to be better by more than the tolerance.
+    overlooked : Overlooked or None
+        What was found in the data that none of those tried had a chance to make use of, while others that may
+        were left out: then it cannot be told who is enough.
     """
 
     kind: str
@@ -95,6 +90,7 @@ class Judgement:
     more: float = 0.0
     references: tuple[str, ...] = (CHANCE,)
     base: str = CHANCE
+    overlooked: Overlooked | None = None
 
 
 def judge(
@@ -110,6 +106,7 @@ def judge(
     references: Sequence[str] = (CHANCE,),
     not_tried: Mapping[str, str] | None = None,
     untried: Mapping[str, Untried] | None = None,
+    sight: Sight | None = None,
 ) -> Judgement:
     """Return who is the cheapest that is good enough, as far as the losses can tell.
 
@@ -149,6 +146,9 @@ def judge(
     untried : mapping of str to Untried, optional
         Models whose best member may not have been tested: they are inferior only where that could not make
         up for the difference, and else not tried.
+    sight : Sight, optional
+        How far those tried see. Who is better than all of them may be not enough: where they had no chance to
+        make use of what was found in the data, and others that may were left out, nobody can tell yet.
     """
     contest = Contest(losses, metric, test_fraction, copies, ordered)
     reasons = {e: "failed" for e in map(str, losses["entry"].unique()) if e not in contest.parts}
@@ -189,13 +189,20 @@ def judge(
         shown_worse = {r for r in known if contest.difference(r, base).p_above(contest.tolerance) <= 1 - SURE}
         status |= {r: INFERIOR if r in shown_worse else UNDECIDED for r in known}
         status[base] = ENOUGH if kind == "chance" else UNDECIDED
+    missed = None if sight is None or kind == "cannot tell" else sight.overlooked(contest, SURE)
+    if missed is not None:
+        so_far = min(ahead, key=contest.mean_loss) if ahead else base if best in known else best
+        kind, winner = "cannot tell", so_far
+        # who is worse than another that was tried is no less so
+        status |= {e: UNDECIDED for e, s in status.items() if s in (ENOUGH, EQUIVALENT)}
+        good |= {e: np.nan for e in good if status[e] != INFERIOR}
     for e, left in (untried or {}).items():
         if status.get(e) == INFERIOR and _may_make_up(contest, e, left.slack):
             status[e], reasons[e] = NOT_TRIED, left.reason
     at_most, rival = _at_most(contest, winner, of_a_reference=winner in known)
     cheaper = models[: models.index(winner)] if kind == "model" else []
     unsettled = tuple(e for e in cheaper if status[e] == UNDECIDED)
-    more = _more(contest, kind, winner, rival, gains)
+    more = 0.0 if missed is not None else _more(contest, kind, winner, rival, gains)
     return Judgement(
         kind,
         best,
@@ -211,6 +218,7 @@ def judge(
         more,
         known,
         base,
+        missed,
     )
 
 

@@ -18,8 +18,8 @@ COUNTED, LEFT_OUT, SPENT = "counted", "left_out", "spent"
 #: Phases of trials: the choice of a candidate, and the race of candidates on parts of the data.
 TUNING, RACE = "tuning", "race"
 
-#: Why a candidate was left out. What was told apart is no gap in what was tried.
-OVER_TIME, OVER_MEMORY, TOLD_APART = "over the budget", "over the memory", "told apart"
+#: Why a candidate was left out. What was told apart is no gap in what was tried; failures are in no table.
+OVER_TIME, OVER_MEMORY, TOLD_APART, FAILED = "over the budget", "over the memory", "told apart", "failed"
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class LeftOut:
     ----------
     entry, model : str
         The model, and its candidate.
-    reason : {"over the budget", "over the memory", "told apart"}
+    reason : {"over the budget", "over the memory", "told apart", "failed"}
         Why.
     part : int
         Of one in how many training items it was known by then; 0 where of none.
@@ -120,9 +120,14 @@ class Spent:
         """Whether more time would have tried more."""
         return bool(self.skipped or self.late)
 
+    @property
+    def all_missing(self) -> list[LeftOut]:
+        """The candidates that may be better than those that were tried."""
+        return [x for x in self.left_out if x.reason != TOLD_APART]
+
     def missing(self, entry: str) -> list[LeftOut]:
-        """Return the candidates of a model that may be better than those that were tried."""
-        return [x for x in self.left_out if x.entry == entry and x.reason != TOLD_APART]
+        """Return those of one model."""
+        return [x for x in self.all_missing if x.entry == entry]
 
     def not_tried(self, tested: Collection[str]) -> dict[str, str]:
         """Return the models of which nothing was tested, with the reason."""

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from seqcompare.results.described import in_time, role_of_reach
+from seqcompare.results.described import LABELLED, STEPWISE, in_time, role_of_reach
 from seqcompare.results.findings import Findings, Number, Writer, capital, steps
 from seqcompare.results.grids import paired_difference
 from seqcompare.results.inference import Estimate
@@ -22,8 +22,6 @@ REACHES = ["needed", "needed_low", "needed_high", "at_most", "would_show"]
 _CONFIDENCE, _POWER = 0.95, 0.9
 #: What a context curve is read from, the first of these that there is.
 _BACK = ("limited", "truncated")
-#: Roles of an answer a step, and those of them in which it is about the step itself.
-_STEPWISE, _LABELLED = ("next", "step", "step-value"), ("step", "step-value")
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def reach_of(contexts: pd.DataFrame, entry: str, role: str) -> Reach | None:
         k,
         int(found["needed_low"]),
         int(found["needed_high"]),
-        k - 1 if role in _LABELLED else k,
+        k - 1 if role in LABELLED else k,
         float(found["at_most"]),
         float(found["would_show"]),
         int(back["context"].max()),
@@ -188,16 +186,16 @@ def say_how_far(found: Findings, writer: Writer, model: str) -> tuple[int | None
     spread = (f" ({lasting})" if lasting else "") + spread
     if role == "next":
         text = f"The last {steps(k)} matter{'s' if k == 1 else ''}{spread}: {as_good}."
-    elif role in _LABELLED and k == 1:
+    elif role in LABELLED and k == 1:
         text = f"No step before the present one is needed{spread}: what came before adds nothing."
-    elif role in _LABELLED:
+    elif role in LABELLED:
         what = "Labels" if role == "step" else "Numbers"
         text = f"{what} depend on steps up to {horizon} back{spread}: {as_good}."
     else:
         text = f"The last {steps(k)} of a sequence {'is' if k == 1 else 'are'} enough{spread}: {as_good}."
     seen = reach.would_show
     if k >= reach.longest > 1 and (
-        reach.control == "truncated" or (role in _STEPWISE and _is_widest(found, model))
+        reach.control == "truncated" or (role in STEPWISE and _is_widest(found, model))
     ):
         text += f" That is as far as it could see ({reach.longest}): the true reach may be longer."
     elif np.isfinite(seen) and seen > 0:

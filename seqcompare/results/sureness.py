@@ -6,15 +6,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seqcompare.quantities import about, duration, probability, several, size
+from seqcompare.quantities import about, bits, duration, probability, several, size
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.findings import Findings, Number, Writer, brief
 from seqcompare.results.judgement import EQUIVALENT, INFERIOR, NOT_TRIED, UNDECIDED
-from seqcompare.results.left_out import OVER_MEMORY, TOLD_APART, LeftOut
+from seqcompare.results.left_out import FAILED, OVER_MEMORY, OVER_TIME, TOLD_APART, LeftOut
+from seqcompare.results.sight import Overlooked
 
 #: More units than this nobody will gather.
 _MOST = 1e6
 _MOST_NAMED = 3
+#: What has to be done about candidates that were left out.
+_REMEDY = {
+    OVER_TIME: "More time would tell.",
+    OVER_MEMORY: "More memory would tell.",
+    FAILED: "What failed would have to be mended.",
+}
 
 
 def say_how_sure(found: Findings, writer: Writer) -> None:
@@ -53,8 +60,28 @@ def own_words(found: Findings) -> str:
     return f" Another of its own may be better: {len(left)} of its {n} {_were(left)} not tried to the end."
 
 
+def found_words(missed: Overlooked) -> str:
+    """Return what was found before any model and none of those tried could make use of."""
+    if missed.fact == "reach":
+        further = f" further than {several(int(missed.at_most), 'step')}" if missed.at_most else " at all"
+        back = several(int(missed.found), "step")
+        return f"what lies up to {back} back matters, and nothing that was tried looks back{further}"
+    where = "detected at one lag" if missed.fact == "most_seen" else "told by several steps together"
+    gains = f"no model that was tried gains more than {bits(missed.at_most)} over chance"
+    return f"{bits(missed.found)} bit of information was {where}, and {gains}"
+
+
+def left_words(missed: Overlooked) -> str:
+    """Return who may make use of that, and was not tried."""
+    n, reasons = len(missed.left), " or ".join(dict.fromkeys(x.reason for x in missed.left))
+    able = "may do better" if missed.fact != "reach" else "looks further" if n == 1 else "look further"
+    return f"{several(n, 'candidate')} that {able} {_were(missed.left)} not tried to the end ({reasons})"
+
+
 def settle_words(found: Findings) -> str:
     """Return a sentence on what would settle what is open."""
+    if (missed := found.judgement.overlooked) is not None:
+        return " ".join(_REMEDY[reason] for reason in dict.fromkeys(x.reason for x in missed.left))
     if found.spent is not None and found.spent.late:
         late = several(len(found.spent.late), "candidate")
         return f"First of all more time would: {late} {_were(found.spent.late)} over the budget."
@@ -74,15 +101,17 @@ def say_statuses(found: Findings, writer: Writer) -> None:
     """Say of every model that is not the winner what it is."""
     judged, row = found.judgement, "judgement"
     references = {CHANCE, *judged.references}
+    chances = " (with the probability that none is better by more than that)"
     for status, words in (
         (EQUIVALENT, f"As good as any within {found.margin}, for sure"),
         (INFERIOR, f"Shown to be worse than another by more than {found.margin}"),
-        (UNDECIDED, "Undecided (with the probability that none is better by more than that)"),
+        (UNDECIDED, f"Undecided{'' if judged.overlooked else chances}"),
     ):
         mine = [e for e, s in judged.status.items() if s == status and e not in (*references, judged.winner)]
         if mine:
             sure = {e: judged.good_enough[e] for e in mine}
-            told = {e: f" ({probability(p)})" if status == UNDECIDED else "" for e, p in sure.items()}
+            open_ = status == UNDECIDED and judged.overlooked is None
+            told = {e: f" ({probability(p)})" if open_ else "" for e, p in sure.items()}
             writer.say(
                 f"{words}: {', '.join(found.named(e) + told[e] for e in mine)}.",
                 *((row, e, "good_enough", sure[e]) for e in mine),

@@ -15,10 +15,19 @@ from seqcompare.results.choice import chosen_words, named_candidate, say_choice,
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import Config, in_time
 from seqcompare.results.findings import Findings, Number, Writer, brief, capital, say_caveats
-from seqcompare.results.judgement import NOT_TRIED, SHOWN, SURE, detected
+from seqcompare.results.judgement import NOT_TRIED, SHOWN, SURE
 from seqcompare.results.number_words import say_forecaster, say_units
 from seqcompare.results.reach import say_how_early, say_how_far
-from seqcompare.results.sureness import say_budget, say_how_sure, say_statuses, searched_words, settle_words
+from seqcompare.results.sight import detected
+from seqcompare.results.sureness import (
+    found_words,
+    left_words,
+    say_budget,
+    say_how_sure,
+    say_statuses,
+    searched_words,
+    settle_words,
+)
 from seqcompare.results.taught import say_what_is_taught
 from seqcompare.user_text import visible
 
@@ -213,11 +222,11 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         *evidence,
     ]
     if judged.kind == "cannot tell":
-        why, reason, settle = _why_open(found)
+        what, why, reason, settle = _why_open(found)
         mine = [] if winner in judged.references else [f"{model} comes to {words} ({span})"]
         scores = capital(", ".join([*mine, *against]))
         writer.say(
-            f"The data cannot tell whether any model beats {judged.base}: {why}. {scores}. {settle}",
+            f"{what}: {why}. {scores}. {settle}",
             reason,
             *evidence,
         )
@@ -246,9 +255,14 @@ def _say_who(found: Findings, writer: Writer, model: str | None) -> None:
         )
 
 
-def _why_open(found: Findings) -> tuple[str, Number, str]:
-    """Return why it is open whether chance is beaten, the number behind that, and what would settle it."""
+def _why_open(found: Findings) -> tuple[str, str, Number, str]:
+    """Return what is open, why, the number behind that, and what would settle it."""
     judged = found.judgement
+    if (missed := judged.overlooked) is not None:
+        why = f"{found_words(missed)}; {left_words(missed)}"
+        number = ("profile_facts", missed.fact, "value", float(found.profile[missed.fact]))
+        return "It cannot be told yet which model is enough", why, number, settle_words(found)
+    what = f"The data cannot tell whether any model beats {judged.base}"
     least, (most, fact) = float(found.profile.get("least_seen", 0.0)), detected(found.profile)
     p = judged.beats_chance
     known = abs(float(found.row(CHANCE)["score"]) - float(found.row(judged.base)["score"]))
@@ -259,6 +273,7 @@ def _why_open(found: Findings) -> tuple[str, Number, str]:
         where = "detected at one lag" if fact == "most_seen" else "told by several steps together"
         shown = float(found.profile[fact])
         return (
+            what,
             f"none was shown to, yet {bits(shown)} bit of information was {where}",
             ("profile_facts", fact, "value", shown),
             f"{other}; more data need not." if excluded else f"{other}. {settle_words(found)}",
@@ -268,9 +283,10 @@ def _why_open(found: Findings) -> tuple[str, Number, str]:
         if p >= SURE:
             n_models = len(judged.worse) - len(judged.references)
             why += f", which the best of {n_models} models reaches too easily by luck"
-        return why, ("pairs", f"the best model - {judged.base}", "better", p), settle_words(found)
+        return what, why, ("pairs", f"the best model - {judged.base}", "better", p), settle_words(found)
     longer = "A longer series" if found.in_time else "More sequences"
     return (
+        what,
         f"none does, yet a dependence below {bits(least)} bit at one lag would not have been seen",
         ("profile_facts", "least_seen", "value", least),
         f"{longer} would show weaker ones.",

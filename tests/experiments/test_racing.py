@@ -394,7 +394,7 @@ def test_what_is_compiled_takes_half_of_a_budget_at_most(budget, left_out, monke
 
 
 def test_an_answer_says_how_long_was_compiled_beyond_the_budget(tmp_path, monkeypatch):
-    monkeypatch.setattr(rounds, "_warm_up", lambda planned: time.sleep(1.3))
+    monkeypatch.setattr(rounds, "_warm_up", lambda *_: time.sleep(1.3))
     found = compare_toys([toy(0.9)], tmp_path / "run", budget=0.5)
     said = "500 ms, and .* were spent beside 1.* s in which models were loaded and compiled, the latter once"
     assert re.search(said, str(found.verdict()))
@@ -422,6 +422,19 @@ def test_what_a_start_costs_is_known_of_workers_that_were_started_beside_somethi
     monkeypatch.setattr(workers, "seconds_to_start", lambda: 3.0)
     work.start_workers()
     assert work.spending.starting == 3.0
+
+
+def test_workers_that_were_ended_are_not_started_for_nothing(tmp_path, monkeypatch):
+    planned = planned_with([toy(0.1, 0.9)])
+
+    def start(n_jobs):
+        raise AssertionError("there is nothing for them to do")
+
+    monkeypatch.setattr(workers, "start", start)
+    spending = Spending(planned.source, seconds=10, started=time.monotonic() - 20)
+    with Store(tmp_path / STORE, answers=True) as store:
+        work = Work(store, spending, Counter(0, 0, None), {"n_jobs": 2})
+        assert not work.run(list(tuning_trials(planned)))
 
 
 def test_the_smallest_budget_leaves_the_quickest_model(tmp_path):

@@ -1,9 +1,22 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 
-from seqcompare import HMM, HMMTagger, MarkovChain, MarkovTagger, NextStep, RNNTagger, Sequences, WindowTagger
+from seqcompare import (
+    HMM,
+    Autoregression,
+    HMMTagger,
+    LinearStateSpace,
+    MarkovChain,
+    MarkovTagger,
+    NextStep,
+    RNNTagger,
+    Sequences,
+    WindowTagger,
+)
 from seqcompare.data.targets import check_sequence_labels, check_step_labels, check_step_weights
+from seqcompare.models.reference.last_value import LastValue
 
 X = Sequences([[0, 1], [1, 0, 1]])
 
@@ -137,3 +150,26 @@ def test_how_much_to_draw_is_checked(density, n_sequences, length, message):
     with pytest.raises(ValueError, match=message):
         density.sample(n_sequences, length, random_state=0)
     assert density.sample(2, np.array([1, 3]), random_state=0).lengths.tolist() == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("model", "way"),
+    [
+        (Autoregression(order=1), "allow"),
+        (LinearStateSpace(1), "allow"),
+        (LastValue(), "allow"),
+        (HMM(2, emission="gaussian"), "marginalize"),
+    ],
+)
+def test_who_can_do_without_missing_values_says_how(model, way):
+    X = [[0.5, np.nan, 1.0, 0.3, 0.2], [0.1, 0.4, 0.2, 0.9, 0.8]] * 4
+    with pytest.raises(ValueError, match=rf"contains NaN at step 1: .*, or missing='{way}', where NaN"):
+        model.fit(X)
+    clone(model).set_params(missing=way).fit(X)
+    with pytest.raises(ValueError, match=r"expected finite numbers$"):
+        model.fit([[0.5, np.inf, 1.0, 0.3, 0.2]] * 4)
+
+
+def test_who_cannot_says_nothing_of_it():
+    with pytest.raises(ValueError, match=r"contains NaN at step 1: expected finite numbers$"):
+        RNNTagger(max_iter=1).fit([[0.5, np.nan, 1.0]] * 4, [[0, 1, 0]] * 4)

@@ -3,6 +3,7 @@ import inspect
 import json
 import pickle
 import pkgutil
+import subprocess
 import sys
 import zipfile
 from importlib.util import find_spec
@@ -368,3 +369,15 @@ def test_what_cannot_be_written_leaves_the_old_file(tmp_path, monkeypatch):
         sc.save(sc.MarkovChain(2).fit(SYMBOLS), path)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["model.skops"]
+
+
+def test_saving_imports_no_frameworks(tmp_path):
+    pytest.importorskip("torch")
+    code = (
+        "import sys\nfrom seqcompare import MarkovChain, save\n"
+        f"save(MarkovChain().fit(['abab']), {str(tmp_path / 'model.skops')!r})\n"
+        "print(sorted({'torch', 'dask.array'} & set(sys.modules)))\n"
+        "import sklearn.externals.array_api_compat.torch as adapter\nprint(adapter.__file__ is not None)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["[]", "True"]

@@ -38,13 +38,13 @@ def two_workers():
 
 def test_workers_draw_what_this_process_draws(two_workers):
     figures = [figure("one", line), figure("three", line, line, line)]
-    drawn = draw_all(figures)
+    drawn, _ = draw_all(figures)
     assert list(drawn) == ["one", "three"]
     assert drawn == {one.name: draw(one) for one in figures}
 
 
 def test_what_a_worker_dies_of_is_drawn_here(two_workers):
-    drawn = draw_all([figure("deadly", die_in_a_worker), figure("other", line)])
+    drawn, _ = draw_all([figure("deadly", die_in_a_worker), figure("other", line)])
     assert drawn["deadly"].panels == draw(figure("deadly", line)).panels
     assert drawn["other"] == draw(figure("other", line))
 
@@ -56,7 +56,7 @@ def test_what_cannot_be_sent_is_drawn_here(two_workers):
         with lock:
             return line(ax)
 
-    assert draw_all([figure("held", locked)])["held"] == draw(figure("held", line))
+    assert draw_all([figure("held", locked)])[0]["held"] == draw(figure("held", line))
 
 
 def test_an_error_of_a_figure_is_its_own(two_workers):
@@ -82,4 +82,23 @@ def test_workers_that_are_gone_are_not_started_for_a_figure(two_workers):
         child.terminate()
         child.join()
     assert workers.n_idle() == 0
-    assert draw_all([figure("here", line)])["here"] == draw(figure("here", line))
+    assert draw_all([figure("here", line)])[0]["here"] == draw(figure("here", line))
+
+
+@pytest.mark.parametrize(
+    ("title", "written"),
+    [
+        ("LSTM: validation score", "LSTM: validation score"),
+        ("a chain of a long name: validation score", "a chain of a long name:\nvalidation score"),
+        ("one two three " * 9, "one two three one two three\none two three one two ..."),
+    ],
+)
+def test_a_title_that_is_wider_than_its_panel_has_two_lines(title, written):
+    seen = []
+
+    def watched(ax):
+        seen.append(ax)
+        return line(ax)
+
+    draw(Figure("wide", "wide", "", "", (Panel(title, watched),), pd.DataFrame(), size=(3.4, 2.5)))
+    assert seen[0].get_title(loc="left") == written

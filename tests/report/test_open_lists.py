@@ -142,18 +142,50 @@ def test_a_figure_stands_where_it_says(tmp_path):
     assert text.count('id="f-there"') == text.count('id="f-lost"') == 1
 
 
-def test_a_figure_that_fails_is_named(tmp_path):
+@pytest.mark.parametrize("kind", ["sweep", "comparison"])
+@pytest.mark.parametrize("section", ["", "verdict", "cost"])
+@pytest.mark.parametrize("where", ["data", "draw"])
+def test_a_report_is_written_without_a_figure_that_fails(where, section, kind, tmp_path):
+    def data(view):
+        return view.run.frame()[["no such column" if where == "data" else "model"]]
+
+    def draw(frame, ax, view):
+        raise ValueError("cannot\ndraw this")
+
+    folder = tmp_path / "run"
+    if kind == "sweep":
+        write_run(folder, trial_rows([MODELS[0]], TASKS[:1], (2,), seeds=1))
+    else:
+        comparison(folder)
+    register_figure(FigureSpec.of("broken", "Broken", draw, data, section=section))
+    try:
+        with pytest.warns(RuntimeWarning, match="report is without the figure broken, which failed") as told:
+            text = write_report(folder).read_text(encoding="utf-8")
+    finally:
+        FIGURES.unregister("broken")
+    words = "None of [Index" if where == "data" else "ValueError: cannot draw this"
+    assert words in str(told[0].message)
+    assert len(told) == 1
+    for page in (text, (folder / "report.md").read_text(encoding="utf-8")):
+        assert page.count("The report is without the figure broken, which failed:") == 1
+    assert 'id="f-broken"' not in text
+    assert 'id="f-skill_by_distance"' in text or kind == "comparison"
+    assert not list((folder / "figures").glob("broken*"))
+
+
+def test_a_figure_of_the_package_that_fails_is_a_fault_of_ours(tmp_path, monkeypatch):
     def fail(view):
         raise KeyError("no such column")
 
     folder = write_run(tmp_path / "sweep", trial_rows([MODELS[0]], TASKS[:1], (2,), seeds=1))
-    register_figure(FigureSpec.of("broken", "Broken", fail, fail))
+    register_figure(FigureSpec("failing", ("sweep",), fail, section="cost"))
     try:
-        with pytest.raises(KeyError) as caught:
-            write_report(folder)
+        with monkeypatch.context() as patched:
+            patched.delitem(FIGURES._added, "failing")
+            with pytest.raises(KeyError):
+                write_report(folder)
     finally:
-        FIGURES.unregister("broken")
-    assert caught.value.__notes__ == ["while making the figure 'broken'"]
+        FIGURES.unregister("failing")
 
 
 def test_a_figure_cannot_take_the_files_of_another(tmp_path):

@@ -7,7 +7,8 @@ from loss_rows import rows, units
 
 from seqcompare.metrics import METRICS, Metric
 from seqcompare.results.contest import LOSSES, Contest, loss_table, pairs, summary
-from seqcompare.results.judgement import detected, judge
+from seqcompare.results.judgement import judge
+from seqcompare.results.sight import detected
 
 NO_TUNING = rows("x").iloc[:0]
 

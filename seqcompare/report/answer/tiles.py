@@ -15,6 +15,7 @@ from seqcompare.results.comparison import ComparisonResult
 from seqcompare.results.contest import CHANCE
 from seqcompare.results.described import metric_of, role_of_reach
 from seqcompare.results.judgement import NOT_TRIED, SURE, Judgement
+from seqcompare.results.sureness import found_words, left_words
 
 #: Where it is more likely than not that another one is better, the answer does not look as if it were sure.
 LIKELY = 0.5
@@ -48,7 +49,9 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
     good = _how_good(result, by_entry, name)
     if judged.kind == "cannot tell":
         leader = "" if name == CHANCE else f"; best so far: {shown(mine['candidate'], 40)}"
-        use = Tile("Use this model", "None yet", f"not shown that any model beats chance{leader}", "open")
+        missed = judged.overlooked
+        shortfall = "not shown that any model beats chance" if missed is None else found_words(missed)
+        use = Tile("Use this model", "None yet", f"{shortfall}{leader}", "open")
         needed = f"{say.percent(SURE)} are needed"
         if judged.beats_chance >= SURE:
             n_models = len(judged.worse) - len(judged.references)
@@ -58,6 +61,8 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
             say.probability(judged.beats_chance),
             f"is the probability that the best model tried beats chance; {needed}" + _left(result),
         )
+        if missed is not None:
+            sure = Tile("How sure", "Cannot tell yet", left_words(missed) + _left(result))
     elif judged.kind == "chance":
         is_chance = judged.winner == CHANCE
         are = "is" if is_chance else "are"

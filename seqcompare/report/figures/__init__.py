@@ -7,10 +7,10 @@ written.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -23,6 +23,10 @@ from seqcompare.style import Palette
 SWEEP, COMPARISON = "sweep", "comparison"
 #: Where the figure stands that shows the answer.
 VERDICT = "verdict"
+
+
+class FigureError(Exception):
+    """What went wrong while a figure of the user's was made."""
 
 
 class View(Protocol):
@@ -148,17 +152,27 @@ def register_figure(figure: FigureSpec, *, replace: bool = False) -> FigureSpec:
 
 def figures_of(view: View, section: str) -> dict[str, Figure]:
     """Return the figures of a section that a run has, by their names."""
-    found = {}
+    found, own = {}, FIGURES.added()
     for spec in FIGURES.values():
         if spec.section == section and view.kind in spec.kinds:
-            try:
-                figure = spec.make(view)
-            except Exception as error:
-                error.add_note(f"while making the figure {spec.name!r}")
-                raise
+            figure = _own(spec, view) if spec.name in own else spec.make(view)
             if figure is not None:
                 found[spec.name] = figure
     return found
+
+
+def _own(spec: FigureSpec, view: View) -> Figure | None:
+    """Return a figure of the user's; one that raises does so again where it is drawn."""
+    try:
+        figure = spec.make(view)
+        return None if figure is None else replace(figure, own=True)
+    except Exception as error:
+        panel = Panel("", partial(_raise, f"{type(error).__name__}: {error}"))
+        return Figure(spec.name, spec.name, "", "", (panel,), pd.DataFrame(), own=True)
+
+
+def _raise(words: str, ax: Axes) -> NoReturn:
+    raise FigureError(words)
 
 
 def further_section(
