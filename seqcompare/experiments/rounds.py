@@ -104,7 +104,7 @@ def run_comparison(
         )
         for looked_at, words in looks:
             trials = list(looked_at(planned, StoredComparison(folder)))
-            if not work.run(trials, reserve=_fit_of_winner(planned, folder, spending)):
+            if trials and not work.run(trials, reserve=_fit_of_winner(planned, folder, spending)):
                 work.skipped.append(f"all of the looks at {words}")
             work.keep()
         keep_taught(planned, store, spending)
