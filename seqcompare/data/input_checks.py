@@ -7,7 +7,6 @@ from copy import copy
 from typing import Any
 
 import numpy as np
-from sklearn.utils import get_tags
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.typing import SequencesLike
@@ -103,6 +102,8 @@ def check_finite(
 
 def without_nan(estimator: Any) -> str:
     """Return how an estimator does without missing values, to end what is said of NaN, if it can."""
+    from sklearn.utils import get_tags  # slow to import, and data are read without
+
     for way in ("allow", "marginalize") if getattr(estimator, "missing", "") == "error" else ():
         other = copy(estimator)
         other.missing = way
