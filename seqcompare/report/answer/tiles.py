@@ -62,7 +62,7 @@ def tiles_of(result: ComparisonResult, table: pd.DataFrame, tolerance: str) -> t
             f"is the probability that the best model tried beats chance; {needed}" + _left(result),
         )
         if missed is not None:
-            sure = Tile("How sure", "Cannot tell yet", left_words(missed) + _left(result))
+            sure = Tile("How sure", "Cannot tell yet", left_words(missed))
     elif judged.kind == "chance":
         is_chance = judged.winner == CHANCE
         are = "is" if is_chance else "are"
