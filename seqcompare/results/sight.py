@@ -107,12 +107,13 @@ class Sight:
         failed = set(contest.losses["entry"]) - set(contest.entries)
         role = role_of_reach(data)
         tried, left = [0.0], {}
-        for entry, model, shown in table.itertuples(index=False, name=None):
+        models = table[~table["entry"].isin(data.get("references", [CHANCE]))]
+        for entry, model, shown in models.itertuples(index=False, name=None):
             back = np.inf if np.isnan(shown) else shown - (role in LABELLED)
             reason = FAILED if entry in failed else out.get((entry, model))
             if reason is not None:
                 left[LeftOut(entry, model, reason, 0)] = back
-            elif entry not in data.get("references", [CHANCE]):
+            else:
                 tried.append(back)
         reach = float(facts.get("reach", "nan"))
         bits, fact = detected(facts)

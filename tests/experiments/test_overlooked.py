@@ -46,6 +46,7 @@ def test_forms_of_the_answer_are_no_surer(compared):
     assert "Use this model: None yet (what lies up to 2 steps back matters" in text
     left = "5 candidates that look further were not tried to the end (over the memory)"
     assert f"How sure: Cannot tell yet ({left})" in text
+    assert "What to do next: - More memory would tell." in text
     assert "99.9%" not in text
     row = compared.answer().frame().set_index("entry").loc["Markov chain"]
     assert row["status"] == "undecided"

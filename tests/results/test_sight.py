@@ -112,6 +112,10 @@ def test_models_that_failed_are_not_held_against_what_was_found():
     assert judged(table, left=[("chain", "order 3")]).kind == "cannot tell"
 
 
+def test_a_reference_that_failed_is_no_candidate():
+    assert not sight(losses(failed=["chance"], chain=("order 0", 0.91))).left
+
+
 def test_what_came_back_was_tried():
     table = losses(chain=("order 3", 0.01))
     assert sight(table, left=[("chain", "order 3"), ("net", "lstm")]).tried == 3

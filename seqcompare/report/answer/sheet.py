@@ -307,6 +307,8 @@ def _todo(result: ComparisonResult, notes: list[tuple[str, Note]]) -> tuple[Note
     todo = []
     if longer and command_of(result.config) is None:
         todo.append(Note(f"What the budget left out is tried by the same call with budget={longer!r}."))
+    elif judged.overlooked is not None and not longer:
+        todo.append(Note(settle_words(result.findings)))
     if judged.more > 0:
         what = {"cannot tell": "whether any model beats chance"}.get(
             judged.kind, f"whether {rival_words(result)} is better"
