@@ -69,6 +69,13 @@ def test_while_packages_are_imported(name, module, tmp_path):
 
 
 @pytest.mark.parametrize("name", CODES)
+def test_while_what_starts_workers_is_half_imported(name):
+    done = run(AT_IMPORT.format(module="seqcompare.orphans", name=name), name, "sweep", "quick", "--dry-run")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (CODES[name], "stopped")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", CODES)
 @pytest.mark.parametrize(
     ("module", "where", "body"),
     [

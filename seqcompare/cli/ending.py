@@ -87,8 +87,9 @@ def _code() -> int:
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    workers = sys.modules.get("seqcompare.workers")
-    if not _Asked.resumable and not (workers and workers.begun()) and _imports(frame):
+    # it may be what is being imported, and half there
+    begun = getattr(sys.modules.get("seqcompare.workers"), "begun", None)
+    if not _Asked.resumable and not (begun and begun()) and _imports(frame):
         # nothing has to be tidied up, and an exception may be caught by whom it is not for
         os.write(2, b"stopped\n")
         os._exit(_BY_SIGNAL + number)

@@ -67,7 +67,7 @@ def found_words(missed: Overlooked) -> str:
         back = several(int(missed.found), "step")
         return f"what lies up to {back} back matters, and nothing that was tried looks back{further}"
     where = "detected at one lag" if missed.fact == "most_seen" else "told by several steps together"
-    gains = f"no model that was tried gains more than {bits(missed.at_most)} over chance"
+    gains = f"no model that was tried gains more than {bits(missed.at_most)} bit over chance"
     return f"{bits(missed.found)} bit of information was {where}, and {gains}"
 
 

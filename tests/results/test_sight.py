@@ -136,7 +136,7 @@ def test_words():
     assert found_words(Overlooked("reach", 2, 1, left)).endswith("looks back further than 1 step")
     assert found_words(Overlooked("gain", 0.962, 0.0912, left)) == (
         "0.962 bit of information was told by several steps together, and no model that was tried gains more "
-        "than 0.091 over chance"
+        "than 0.091 bit over chance"
     )
     assert "detected at one lag" in found_words(Overlooked("most_seen", 0.962, 0.0912, left))
     assert left_words(Overlooked("reach", 2, 0, left)) == (
