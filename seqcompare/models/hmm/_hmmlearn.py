@@ -18,6 +18,7 @@ from scipy.special import gammaln, xlogy
 
 from seqcompare.models.hmm.duration_recursions import Aged, Ages, expect_ages
 from seqcompare.models.hmm.durations import Lasted
+from seqcompare.models.hmm.lanes import count_states, pays
 from seqcompare.models.hmm.pieces import NUMBERS, expect_pieces
 from seqcompare.models.hmm.recursions import Expected, Likelihood, Offsets, add_rows, expect_states
 from seqcompare.typing import Floats, Ints, Labels, Record, SequencesLike
@@ -250,11 +251,33 @@ class Engine:
 class CategoricalEngine(Engine, hmm.CategoricalHMM):
     """Symbols."""
 
+    def expect(self, steps: Steps) -> tuple[Record, float]:
+        """Return the sums that the M-step needs, of many sequences without anything held step by step."""
+        plain = steps.weights is None and steps.labels is None and self.hazards_ is None
+        if not plain or not pays(self.n_components, steps.offsets):
+            return super().expect(steps)
+        found = count_states(self.startprob_, self.transmat_, self._table(), steps.values, steps.offsets)
+        stats: Record = {
+            "nobs": int(found.trusted.sum()),
+            "start": found.start,
+            "trans": found.transitions,
+            "obs": found.counts[: self.n_features].T,
+            "ages": 0.0,
+        }
+        total = float(found.log_likelihood[found.trusted].sum())
+        if not found.trusted.all():
+            rest, log_likelihood = super().expect(_only(steps, ~found.trusted))
+            stats = {name: stats[name] + rest[name] for name in stats}
+            total += log_likelihood
+        return stats, total
+
     def emission(self, values: Labels) -> Likelihood:
         """Look the probabilities up; an unknown symbol is the same to all states, and so is a missing one."""
+        return Likelihood(np.take(self._table(), values, axis=0), np.zeros(len(values)))
+
+    def _table(self) -> Floats:
         ones = np.ones(self.n_components)
-        table = np.vstack([self.emissionprob_.T, self.unknown_proba * ones, ones])
-        return Likelihood(np.take(table, values, axis=0), np.zeros(len(values)))
+        return np.vstack([self.emissionprob_.T, self.unknown_proba * ones, ones])
 
     def _check_and_set_n_features(self, X: SequencesLike) -> None:
         self.n_features = self.emissionprob_.shape[1]
@@ -323,6 +346,13 @@ def _cut(offsets: Offsets, n_steps: int) -> list[tuple[int, int]]:
         reach = int(np.searchsorted(offsets, offsets[cuts[-1]] + n_steps, side="right")) - 1
         cuts.append(max(cuts[-1] + 1, reach))
     return list(pairwise(cuts))
+
+
+def _only(steps: Steps, which: NDArray[np.bool_]) -> Steps:
+    """Return steps without weights and labels of some of the sequences."""
+    length = np.diff(steps.offsets)
+    offsets = np.concatenate([[0], length[which].cumsum()])
+    return Steps(steps.values[np.repeat(which, length)], offsets)
 
 
 def count_codes(codes: NDArray[np.int64], posterior: Floats, n_codes: int) -> Floats:

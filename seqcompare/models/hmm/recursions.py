@@ -1,8 +1,7 @@
 """The recursions of a hidden Markov model over ragged sequences, compiled.
 
 They are Rabiner's (1989, A tutorial on hidden Markov models), with his scaling; where that runs out of range,
-the sequence is done again in logarithms. Compiled loops serve one long sequence and thousands of short ones
-alike: batching sequences and joining them, the ways out for interpreted code, would buy nothing here.
+the sequence is done again in logarithms. Many sequences of few states go through `lanes`, side by side.
 
 Arrays of the kernels, for K states, and n sequences of N steps together:
 
@@ -31,15 +30,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from seqcompare.models.hmm.lanes import FASTMATH, TRUSTED, count_states, pays
 from seqcompare.typing import Floats, Ints
 
 Offsets = NDArray[np.int64]
-
-# Below this share of probability a step's scaling is no longer trusted: what was lost to underflow, at most
-# 1e-308, is then always 1e-28 of what is left.
-_TRUSTED = 1e-280
-# Sums may be reordered and fused, which lets loops run in vector registers; NaN and inf keep their meaning.
-_FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
 
 
 class Likelihood(NamedTuple):
@@ -144,6 +138,8 @@ def expect_states(
     back : ndarray of shape (K,), optional
         Written to: what its first step, and all after it, tell of the states there; of any scale.
     """
+    if weights is None and after is None and back is None and pays(len(start), offsets):
+        return _expect_in_lanes(start, trans, fit, offsets)
     after = np.ones(len(start)) if after is None else after
     back = np.empty(len(start)) if back is None else back
     alpha, ahead, posterior = (np.empty_like(fit.relative) for _ in range(3))
@@ -161,6 +157,19 @@ def expect_states(
     found = Expected(_sum_logs(scale, fit.shift, offsets), posterior, first.sum(axis=0), transitions)
     if not trusted.all():
         _expect_in_logs(start, trans, fit, offsets, weights, np.flatnonzero(~trusted), found, after, back)
+    return found
+
+
+def _expect_in_lanes(start: Floats, trans: Floats, fit: Likelihood, offsets: Offsets) -> Expected:
+    steps = np.arange(len(fit.relative))
+    log_likelihood, posterior, first, transitions, trusted = count_states(
+        start, trans, fit.relative, steps, offsets
+    )
+    log_likelihood += np.add.reduceat(fit.shift, offsets[:-1])
+    found = Expected(log_likelihood, posterior, first, transitions)
+    if not trusted.all():
+        after, back = np.ones(len(start)), np.empty(len(start))
+        _expect_in_logs(start, trans, fit, offsets, None, np.flatnonzero(~trusted), found, after, back)
     return found
 
 
@@ -212,7 +221,7 @@ def _from_logs(log_p: Floats) -> Floats:
     return np.asarray(p / p.sum(axis=1, keepdims=True))
 
 
-@njit(cache=True, nogil=True, fastmath=_FASTMATH)
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
 def _forward_all(
     start: Floats,
     trans_t: Floats,
@@ -243,7 +252,7 @@ def _forward_all(
                     p *= b[t, j]
                     alpha[t, j] = p
                     total += p
-                if not total > _TRUSTED:
+                if not total > TRUSTED:
                     trusted[s] = False
                     total = 1.0
                 scale[t] = total
@@ -255,7 +264,7 @@ def _forward_all(
                 scale[offsets[s] : offsets[s + 1]] = 1.0
 
 
-@njit(cache=True, nogil=True, fastmath=_FASTMATH)
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
 def _backward_all(
     trans: Floats,
     b: Floats,
@@ -287,7 +296,7 @@ def _backward_all(
                     largest = max(largest, ahead[t, j])
                 if t == first:
                     break
-                if not largest < 1.0 / _TRUSTED:
+                if not largest < 1.0 / TRUSTED:
                     trusted[s] = False
                     break
                 for i in range(n_states):
