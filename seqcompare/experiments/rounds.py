@@ -33,7 +33,8 @@ from seqcompare.experiments.progress import Counter, Progress
 from seqcompare.experiments.racing import afford, last_fit, one_to_test, race, within_memory
 from seqcompare.experiments.spending import Spending
 from seqcompare.experiments.taught import keep_taught
-from seqcompare.experiments.trial import TEST, TUNING, Trial, warm_up
+from seqcompare.experiments.trial import TEST, TUNING, Trial
+from seqcompare.experiments.warming import warm_up_all
 from seqcompare.experiments.winner import final_candidate
 from seqcompare.experiments.work import Work
 from seqcompare.families import is_known
@@ -83,7 +84,7 @@ def run_comparison(
         work = Work(store, spending, counter, {"n_jobs": n_jobs, **how})
         # once on a machine this takes longer than many a budget, and no budget buys it twice
         with spending.paused():
-            _warm_up(planned, spending)
+            _warm_up(planned, work)
         first, known = planned, _n_known(planned)
         planned = within_memory(planned, work)
         raced: frozenset[str] = frozenset()
@@ -176,7 +177,7 @@ def _tuned(planned: PlannedComparison, work: Work, raced: frozenset[str]) -> Pla
             work.skipped.append("a search around the best")
             break
         with work.spending.paused():
-            _warm_up(wider, work.spending)
+            _warm_up(wider, work)
         work.run(more, reserve=partial(_to_come, wider, work))
         planned = _without_the_late(wider, work, more, "")
     again = list(trials_again(planned, work))
@@ -296,14 +297,13 @@ def _all_known(planned: PlannedComparison) -> bool:
     return all(is_known(x.spec) or c.name in references for c in planned.contestants for x in c.candidates)
 
 
-def _warm_up(planned: PlannedComparison, spending: Spending) -> None:
-    if not spending.left:  # the few trials that run all the same do it where they run
+def _warm_up(planned: PlannedComparison, work: Work) -> None:
+    if not work.spending.left:  # the few trials that run all the same do it where they run
         return
-    for contestant in planned.contestants:
-        for candidate in contestant.candidates:
-            # what a user's own model does to its process, it does to a worker
-            if is_known(candidate.spec):
-                warm_up(candidate, planned.source.problem(), planned.source.dataset)
+    candidates = [candidate for contestant in planned.contestants for candidate in contestant.candidates]
+    problem, data = planned.source.problem(), planned.source.dataset
+    n_jobs = work.how["n_jobs"] if work.how.get("cluster") is None else 1
+    warm_up_all(((candidate, problem, data) for candidate in candidates), n_jobs)
 
 
 def _keep_profile(dataset: SequenceDataset, cv: int, store: Store) -> None:

@@ -24,7 +24,8 @@ from seqcompare.experiments.runner import run_trials
 from seqcompare.experiments.state_space import state_space_table
 from seqcompare.experiments.suite_models import own_families
 from seqcompare.experiments.suites import Suite, load_suite, override_suite
-from seqcompare.experiments.trial import Trial, warm_up
+from seqcompare.experiments.trial import Trial
+from seqcompare.experiments.warming import warm_up_all
 from seqcompare.families import is_known
 from seqcompare.quantities import duration, several
 from seqcompare.results.folder import hold_folder, read_config
@@ -256,7 +257,7 @@ def sweep(
         missing = [trial for trial in trials if trial.trial_id not in done]
         if missing and cluster is None:
             workers.begin(n_jobs)
-        _warm_up(missing)
+        _warm_up(missing, n_jobs if cluster is None else 1)
         estimates = {t.position: estimate_seconds(t) for t in missing}
         n_workers = effective_n_jobs(n_jobs) if cluster is None else cluster.n_workers
         words = _forecast(estimates, n_workers, seconds)
@@ -281,17 +282,15 @@ def _forecast(estimates: Mapping[int, float], n_workers: int, seconds: float | N
     return f"forecast: {trials}, about {took} on {on}{budget}"
 
 
-def _warm_up(trials: Sequence[Trial]) -> None:
-    """Compile in this process, so that its workers need not all compile the same."""
+def _warm_up(trials: Sequence[Trial], n_jobs: int) -> None:
+    """Compile what the trials run, before they do."""
     little: Record = {}
+    trials = [trial for trial in trials if is_known(trial.candidate.spec)]
     for trial in trials:
-        source = trial.source
-        # what a user's own model does to its process, it does to a worker
-        if not is_known(trial.candidate.spec):
-            continue
-        if source.task.name not in little:
-            little[source.task.name] = source.task.sample(_LITTLE, None, 0)
-        warm_up(trial.candidate, source.problem(), little[source.task.name])
+        task = trial.source.task
+        if task.name not in little:
+            little[task.name] = task.sample(_LITTLE, None, 0)
+    warm_up_all(((t.candidate, t.source.problem(), little[t.source.task.name]) for t in trials), n_jobs)
 
 
 def _dry_run(trials: Sequence[Trial], folder: Path, suite: Suite, fresh: bool) -> pd.DataFrame:

@@ -15,7 +15,6 @@ import pandas as pd
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.experiments.answer import (
-    asker,
     fit_model,
     learning_curve,
     n_parameters,
@@ -24,6 +23,7 @@ from seqcompare.experiments.answer import (
 from seqcompare.experiments.cost import Stopwatch
 from seqcompare.experiments.models import Candidate
 from seqcompare.experiments.threads import one_thread
+from seqcompare.experiments.warming import warm_up
 from seqcompare.families import Problem
 from seqcompare.models.causality import is_causal
 from seqcompare.results.store import blank
@@ -227,77 +227,6 @@ def _measure(
     columns, insights = source.finish(trial, model, train, parts)
     row.update(columns)
     return learning_curve(model), insights
-
-
-_warm: set[tuple[Any, ...]] = set()
-#: The size from which on candidates of a kind run the same kernels.
-_ALIKE = 2
-
-
-def warm_up(candidate: Candidate, problem: Problem, data: SequenceDataset) -> None:
-    """Fit each kind of model once on a little of the data, so that compilation counts as nobody's time.
-
-    When the parent process has done it, its workers need not all compile the same. What goes wrong here goes
-    wrong in the trial as well, which will say so.
-
-    Parameters
-    ----------
-    candidate : Candidate
-        What is to run; kinds that are warm already in this process are passed over.
-    problem : Problem
-        What it is to run on.
-    data : SequenceDataset
-        What a little is taken of.
-    """
-    weighted = f"{data.X.kind} {data.X.has_missing} {data.sample_weight is None}"
-    # not by identity: what has travelled to a worker is another object there, trial by trial
-    kind = (candidate.spec.name, candidate.spec.title, candidate.variant, problem.role, weighted)
-    # orders 0 and 1, or a single state, run other kernels than larger ones
-    key = (*kind, candidate.capacity if candidate.capacity < _ALIKE else _ALIKE)
-    if key in _warm:
-        return
-    _warm.add(key)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # one epoch does not converge
-        try:
-            if candidate.spec.warm_up is not None:
-                candidate.spec.warm_up(problem)
-                return
-            # as it is built for a trial: around gaps, or rounded, it may be another estimator
-            model, fitted = candidate.build(problem, 0)
-            if fitted:
-                return
-            if hasattr(model, "get_params"):
-                brief = ("max_iter", "n_init")
-                model.set_params(**{k: 1 for k in model.get_params() if k.split("__")[-1] in brief})
-            small = _a_little(data)
-            fit_model(model, small)
-            asker(small)(model, small)
-            if problem.role == "next" and problem.kind == "real" and hasattr(model, "forecast"):
-                # as backtests ask, which are part of a test
-                model.forecast(small.X, 2, random_state=0)
-        except Exception:
-            return
-
-
-def _a_little(dataset: SequenceDataset) -> SequenceDataset:
-    """Return the first steps of some sequences, of every class where sequences have one."""
-    from dataclasses import replace
-
-    from seqcompare.data.sequences import Sequences
-    from seqcompare.experiments.splits import cut
-
-    which = np.arange(min(len(dataset), 40))
-    if dataset.role == "sequence":
-        labels = np.asarray(dataset.y)
-        which = np.unique(
-            np.concatenate([which, *(np.flatnonzero(labels == c)[:4] for c in np.unique(labels))])
-        )
-    stop = np.minimum(dataset.X.lengths[which], 30)
-    small = cut(dataset, np.column_stack([which, np.zeros_like(which), stop]))
-    if isinstance(small.sample_weight, Sequences):
-        small = replace(small, sample_weight=small.sample_weight.with_values(np.ones(small.X.n_steps)))
-    return small
 
 
 def blame(error: Exception) -> str:

@@ -18,6 +18,7 @@ import seqcompare
 from seqcompare import WindowTagger
 from seqcompare.datasets import read
 from seqcompare.experiments import trial as trial_module
+from seqcompare.experiments import warming
 from seqcompare.experiments.compare import plan_comparison
 from seqcompare.experiments.plan import plan_trials
 from seqcompare.experiments.suites import load_suite
@@ -30,8 +31,8 @@ from seqcompare.experiments.trial import (
     blank_row,
     given_up,
     run_trial,
-    warm_up,
 )
+from seqcompare.experiments.warming import warm_up
 from seqcompare.families import ModelSpec
 from seqcompare.results.store import COLUMNS
 
@@ -167,7 +168,8 @@ class Counting(Lag):
 
 @pytest.fixture
 def cold(monkeypatch):
-    monkeypatch.setattr(trial_module, "_warm", set())
+    monkeypatch.setattr(warming, "_warm", set())
+    monkeypatch.setattr(warming, "_shared", set())
     monkeypatch.setattr(Counting, "fits", 0)
 
 
@@ -205,8 +207,8 @@ def test_a_kind_is_warmed_up_as_it_is_built_for_a_trial(monkeypatch):
         ask = ask_after(train)
         return lambda *given: answered.append(ask(*given))
 
-    ask_after = trial_module.asker
-    monkeypatch.setattr(trial_module, "asker", asker)
+    ask_after = warming.asker
+    monkeypatch.setattr(warming, "asker", asker)
     warm_up(contestant.candidates[0], planned.source.problem(), data)
     assert len(answered) == 1
 
@@ -239,7 +241,7 @@ def test_small_candidates_are_warmed_up_beside_the_large_ones():
         warm_up(candidate, planned.source.problem(), data)
     sizes = {min(x.capacity, 2) for x in chains}
     assert len(sizes) > 1
-    assert {key[-1] for key in trial_module._warm} == sizes
+    assert {key[-1] for key in warming._warm} == sizes
 
 
 @pytest.mark.usefixtures("cold")
@@ -275,8 +277,8 @@ def test_a_sweep_warms_up_what_comes_with_the_package_and_leaves_the_users_to_wo
     run = seqcompare.sweep(suite, tmp_path / "run", only="Markov order 1", n_jobs=2)
     assert run.frame()["model"].tolist() == ["Markov order 1"]
     trials = plan_trials(load_suite(suite))
-    _warm_up(trials)
-    assert {key[0] for key in trial_module._warm} == {"markov"}
+    _warm_up(trials, 1)
+    assert {key[0] for key in warming._warm} == {"markov"}
 
 
 def test_trials_have_names_of_their_own():

@@ -1,0 +1,60 @@
+"""What is compiled before the trials, and where."""
+
+import joblib
+import numpy as np
+import pytest
+
+from seqcompare import workers
+from seqcompare.datasets import read
+from seqcompare.experiments import warming
+from seqcompare.experiments.compare import plan_comparison
+from seqcompare.families import is_known
+
+
+@pytest.fixture
+def cold(monkeypatch):
+    monkeypatch.setattr(warming, "_warm", set())
+    monkeypatch.setattr(warming, "_shared", set())
+
+
+def kinds_of_chains():
+    data = read((["abab"] * 10 + ["baab"] * 10, np.arange(20) % 2))
+    planned = plan_comparison(data, "markov")
+    problem = planned.source.problem()
+    candidates = [x for c in planned.contestants for x in c.candidates if is_known(x.spec)]
+    return [(candidate, problem, data) for candidate in candidates]
+
+
+def forget():
+    warming._warm.clear()
+
+
+def warm_here():
+    return set(warming._warm)
+
+
+def in_each_worker(call):
+    """Both workers are busy with half of the calls."""
+    return workers.parallel(2)(joblib.delayed(call)() for _ in range(8))
+
+
+@pytest.mark.usefixtures("cold")
+def test_the_workers_compile_each_kind_once_between_them():
+    workers.start(2)
+    in_each_worker(forget)
+    what = kinds_of_chains()
+    warming.warm_up_all(what, 2)
+    there = set().union(*in_each_worker(warm_here))
+    assert not warming._warm
+    assert there == warming._shared == {warming._kind(*each) for each in what}
+    in_each_worker(forget)
+    warming.warm_up_all(what, 2)
+    assert not set().union(*in_each_worker(warm_here))
+
+
+@pytest.mark.usefixtures("cold")
+def test_without_workers_this_process_compiles():
+    what = kinds_of_chains()
+    warming.warm_up_all(what, 1)
+    assert warming._warm == {warming._kind(*each) for each in what}
+    assert not warming._shared
