@@ -34,6 +34,8 @@ FLAGS = {"afn", "arcp", "contract", "nsz", "reassoc"}
 # Python's error model tests every divisor for zero, which keeps loops from being vectorised
 _OPTIONS: Any = {"fastmath": FLAGS, "error_model": "numpy", "nogil": True}
 compiled = njit(cache=True, **_OPTIONS)
+# for what is called row by row: to hand arrays over takes longer than to compute a short row
+inlined = njit(cache=True, inline="always", **_OPTIONS)
 
 # tanh(x) = x (a0 + a1 s + ... + a4 s^4) / (b0 + b1 s + ... + s^4) with s = x^2, up to the limit and constant
 # beyond: the minimax fit of the relative error, 7e-9 before the coefficients are rounded
@@ -97,7 +99,7 @@ IDENTITY, SIGMOID, TANH, RELU = range(4)
 ACTIVATIONS = {"identity": IDENTITY, "sigmoid": SIGMOID, "tanh": TANH, "relu": RELU}
 
 
-@compiled
+@inlined
 def activate(z: Reals, x: Reals, bias: Reals, activation: int, out: Reals) -> None:
     """Write f(z + x + bias) to `out`, all of shape (H,)."""
     if activation == TANH:
@@ -113,7 +115,7 @@ def activate(z: Reals, x: Reals, bias: Reals, activation: int, out: Reals) -> No
             out[j] = zero if activation == RELU and a < zero else a
 
 
-@compiled
+@inlined
 def deactivate(a: Reals, d: Reals, activation: int, out: Reals) -> None:
     """Write d · f' to `out`, where `a` holds the values of f, all of shape (H,)."""
     one, zero = a.dtype.type(1), a.dtype.type(0)
