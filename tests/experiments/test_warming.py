@@ -1,5 +1,8 @@
 """What is compiled before the trials, and where."""
 
+import os
+import time
+
 import joblib
 import numpy as np
 import pytest
@@ -33,9 +36,19 @@ def warm_here():
     return set(warming._warm)
 
 
+def named(call):
+    time.sleep(0.1)  # while one is busy, another takes the next
+    return os.getpid(), call()
+
+
 def in_each_worker(call):
-    """Both workers are busy with half of the calls."""
-    return workers.parallel(2)(joblib.delayed(call)() for _ in range(8))
+    """What it returns in each of two workers."""
+    found = {}
+    for _ in range(100):
+        found.update(workers.parallel(2, batch_size=1)(joblib.delayed(named)(call) for _ in range(4)))
+        if len(found) == 2:
+            return list(found.values())
+    raise AssertionError("one worker takes all calls")
 
 
 @pytest.mark.usefixtures("cold")
