@@ -13,6 +13,8 @@ Arrays of the kernels, for K states in fours, L sequences at a time, and T steps
 ================  =============  =====================================================================
 start, trans      (K,), (K, K)   probabilities of the first state, and of the next (column) after one (row)
 table, codes      (S, k), (N,)   how well each code fits each of the k states there are; codes of all steps
+weights           (N,)           what a step counts for among first states, and in pairs as the second of two;
+                                 or none, for 1 each
 counts            (S, k)         expected steps by code and state, added to
 pairs             (K, K)         expected transitions over `trans`, added to
 b                 (T, K, L)      how well steps fit states; on the way back, what a step and those after it
@@ -20,6 +22,7 @@ b                 (T, K, L)      how well steps fit states; on the way back, wha
 alpha             (T, K, L)      p(state | steps so far); on the way back, p(state | all steps)
 inverse           (T, L)         1 / p(step | steps before)
 beta              (K + 1, L)     what the steps after tell of the state; zeros in the last row
+weight            (L,)           weights of the steps at a time
 partial           (2, L)         zeros; a sum that is not complete yet
 log_p, p          (L,)           log-likelihood of the steps so far, but for the factor p
 length, at        (L,)           steps of a sequence, the longest first, and where its codes begin
@@ -84,7 +87,12 @@ def pays(n_states: int, offsets: NDArray[np.int64]) -> bool:
 
 
 def count_states(
-    start: Floats, trans: Floats, table: Floats, codes: NDArray[np.int64], offsets: NDArray[np.int64]
+    start: Floats,
+    trans: Floats,
+    table: Floats,
+    codes: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    weights: Floats | None = None,
 ) -> Counted:
     """Run forward and backward over all sequences.
 
@@ -98,6 +106,9 @@ def count_states(
         What is seen at each step.
     offsets : ndarray of shape (n + 1,)
         Where each sequence starts.
+    weights : ndarray of shape (n_steps,), optional
+        What a step counts for in `start` and, as the second of its two, in `transitions`; by default 1. All
+        steps count for one in `counts`.
     """
     n_states, n, length = len(start), len(offsets) - 1, np.diff(offsets)
     padded = _in_fours(n_states)
@@ -114,6 +125,7 @@ def count_states(
         table,
         codes,
         offsets,
+        np.empty(0) if weights is None else weights,
         longest_first,
         n_lanes,
         counts,
@@ -141,6 +153,7 @@ def _count_all(
     table: Floats,
     codes: Ints,
     offsets: Ints,
+    weights: Floats,
     order: Ints,
     n_lanes: int,
     counts: Floats,
@@ -164,7 +177,7 @@ def _count_all(
             _forward(start, trans, table, codes, at, length, n, alpha, b, inverse, log_p, trusted, who)
             kept = _kept(n, at, length, who, trusted)
             if kept == n:
-                _backward(trans, length, n, alpha, b, inverse, pairs, trusted, who)
+                _backward(trans, weights, at, length, n, alpha, b, inverse, pairs, trusted, who)
                 kept = _kept(n, at, length, who, trusted)
             if kept == n:
                 break
@@ -173,7 +186,7 @@ def _count_all(
         if n > 0:
             for s in range(n):
                 log_likelihood[who[s]] = log_p[s]
-            _add_up(alpha, codes, at, length, n, counts, first)
+            _add_up(alpha, codes, weights, at, length, n, counts, first)
 
 
 @njit(cache=True, nogil=True)
@@ -273,6 +286,8 @@ def _forward(
 @njit(cache=True, nogil=True, fastmath=FASTMATH, error_model="numpy")
 def _backward(
     trans: Floats,
+    weights: Floats,
+    at: Ints,
     length: Ints,
     n: int,
     alpha: Floats,
@@ -286,6 +301,7 @@ def _backward(
     beta = np.ones((n_states + 1, n_lanes))
     beta[n_states] = 0.0
     found = np.zeros_like(pairs)
+    weight = np.ones(n_lanes)
     going = 0
     for t in range(length[0] - 1, -1, -1):
         while going < n and length[going] > t:
@@ -305,13 +321,16 @@ def _backward(
                     if not b[t, j, s] < 1.0 / (TRUSTED * n_states * n_lanes):
                         trusted[who[s]] = False
             return
+        if len(weights) > 0:
+            for s in range(going):
+                weight[s] = weights[at[s] + t]
         for i in range(n_states):
             for j in range(0, n_states, 4):
                 row = n_states if j == 0 else i
                 w0, w1, w2, w3 = trans[i, j], trans[i, j + 1], trans[i, j + 2], trans[i, j + 3]
                 sum0 = sum1 = sum2 = sum3 = 0.0
                 for s in range(going):
-                    a = alpha[t - 1, i, s]
+                    a = alpha[t - 1, i, s] * weight[s]
                     ahead0, ahead1 = b[t, j, s], b[t, j + 1, s]
                     ahead2, ahead3 = b[t, j + 2, s], b[t, j + 3, s]
                     sum0 += a * ahead0
@@ -328,11 +347,19 @@ def _backward(
 
 @njit(cache=True, nogil=True)
 def _add_up(
-    alpha: Floats, codes: Ints, at: Ints, length: Ints, n: int, counts: Floats, first: Floats
+    alpha: Floats,
+    codes: Ints,
+    weights: Floats,
+    at: Ints,
+    length: Ints,
+    n: int,
+    counts: Floats,
+    first: Floats,
 ) -> None:
-    for j in range(alpha.shape[1]):
-        for s in range(n):
-            first[j] += alpha[0, j, s]
+    for s in range(n):
+        weight = weights[at[s]] if len(weights) > 0 else 1.0
+        for j in range(alpha.shape[1]):
+            first[j] += alpha[0, j, s] * weight
     going = n
     for t in range(length[0]):
         while length[going - 1] <= t:

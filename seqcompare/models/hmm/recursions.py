@@ -138,8 +138,8 @@ def expect_states(
     back : ndarray of shape (K,), optional
         Written to: what its first step, and all after it, tell of the states there; of any scale.
     """
-    if weights is None and after is None and back is None and pays(len(start), offsets):
-        return _expect_in_lanes(start, trans, fit, offsets)
+    if after is None and back is None and pays(len(start), offsets):
+        return _expect_in_lanes(start, trans, fit, offsets, weights)
     after = np.ones(len(start)) if after is None else after
     back = np.empty(len(start)) if back is None else back
     alpha, ahead, posterior = (np.empty_like(fit.relative) for _ in range(3))
@@ -160,16 +160,18 @@ def expect_states(
     return found
 
 
-def _expect_in_lanes(start: Floats, trans: Floats, fit: Likelihood, offsets: Offsets) -> Expected:
+def _expect_in_lanes(
+    start: Floats, trans: Floats, fit: Likelihood, offsets: Offsets, weights: Floats | None
+) -> Expected:
     steps = np.arange(len(fit.relative))
     log_likelihood, posterior, first, transitions, trusted = count_states(
-        start, trans, fit.relative, steps, offsets
+        start, trans, fit.relative, steps, offsets, weights
     )
     log_likelihood += np.add.reduceat(fit.shift, offsets[:-1])
     found = Expected(log_likelihood, posterior, first, transitions)
     if not trusted.all():
         after, back = np.ones(len(start)), np.empty(len(start))
-        _expect_in_logs(start, trans, fit, offsets, None, np.flatnonzero(~trusted), found, after, back)
+        _expect_in_logs(start, trans, fit, offsets, weights, np.flatnonzero(~trusted), found, after, back)
     return found
 
 

@@ -27,13 +27,14 @@ def chain(n_states, rng, n_codes=N_SYMBOLS):
     return rng.dirichlet(flat), rng.dirichlet(flat, n_states), rng.dirichlet(np.ones(n_codes), n_states)
 
 
-def one_by_one(start, trans, fit, offsets):
+def one_by_one(start, trans, fit, offsets, weights=None):
     """What `expect_states` finds of each sequence alone."""
     found = []
     for a, z in pairwise(offsets):
         log = None if fit.log is None else fit.log[a:z]
         part = Likelihood(fit.relative[a:z], fit.shift[a:z], log)
-        found.append(expect_states(start, trans, part, np.array([0, z - a])))
+        share = None if weights is None else weights[a:z]
+        found.append(expect_states(start, trans, part, np.array([0, z - a]), share))
     return found
 
 
@@ -60,14 +61,16 @@ def test_what_is_expected_is_hmmlearns(n_states, n, longest):
     np.testing.assert_allclose(found.transitions.sum(axis=0), arriving, rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("n_states", [2, 4, 7])
-def test_sequences_do_not_know_of_their_neighbours(n_states):
+def test_sequences_do_not_know_of_their_neighbours(n_states, weighted):
     rng = np.random.default_rng(n_states)
     start, trans, _ = chain(n_states, rng)
     _, offsets = ragged(80, 30, rng)
     fit = Likelihood.from_log(rng.normal(size=(offsets[-1], n_states)) * 3)
-    alone = one_by_one(start, trans, fit, offsets)
-    found = expect_states(start, trans, fit, offsets)
+    weights = rng.exponential(size=offsets[-1]).round(1) if weighted else None
+    alone = one_by_one(start, trans, fit, offsets, weights)
+    found = expect_states(start, trans, fit, offsets, weights)
     np.testing.assert_allclose(found.posterior, np.concatenate([x.posterior for x in alone]), atol=1e-13)
     np.testing.assert_allclose(found.log_likelihood, [x.log_likelihood[0] for x in alone], rtol=1e-12)
     np.testing.assert_allclose(found.transitions, sum(x.transitions for x in alone), rtol=1e-11)
@@ -93,8 +96,9 @@ def test_what_leaves_the_range_is_done_again_in_logarithms(odd):
         log[6 * 12 : 6 * 14] = 0.0
     shift = np.where(np.isfinite(log.max(axis=1)), log.max(axis=1), 0.0)
     fit = Likelihood(np.exp(log - shift[:, None]), shift, log - shift[:, None])
-    alone = one_by_one(start, trans, fit, offsets)
-    found = expect_states(start, trans, fit, offsets)
+    weights = rng.exponential(size=len(log))
+    alone = one_by_one(start, trans, fit, offsets, weights)
+    found = expect_states(start, trans, fit, offsets, weights)
     assert pays(3, offsets)
     np.testing.assert_allclose(found.log_likelihood, [x.log_likelihood[0] for x in alone], rtol=1e-12)
     steps = np.arange(len(log))
