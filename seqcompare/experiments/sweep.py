@@ -257,11 +257,11 @@ def sweep(
         missing = [trial for trial in trials if trial.trial_id not in done]
         if missing and cluster is None:
             workers.begin(n_jobs)
-        _warm_up(missing, n_jobs if cluster is None else 1)
         estimates = {t.position: estimate_seconds(t) for t in missing}
         n_workers = effective_n_jobs(n_jobs) if cluster is None else cluster.n_workers
         words = _forecast(estimates, n_workers, seconds)
         counter = Counter(len(trials), len(trials) - len(estimates), tell, estimates, words)
+        _warm_up(missing, n_jobs if cluster is None else 1)
         limit = None if seconds is None else Limit(started + seconds)
         if limit is None:
             missing.sort(key=lambda t: -estimates[t.position])  # so that workers end at about one time

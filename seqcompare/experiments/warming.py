@@ -35,7 +35,7 @@ _shared: set[Kind] = set()
 def warm_up_all(what: Iterable[tuple[Candidate, Problem, SequenceDataset]], n_jobs: int) -> None:
     """Warm up each kind of model in one of the workers, if there are any, and in this process if not.
 
-    What one of them has compiled, the others find on disk. A kind that is none of ours is left to its trials:
+    What one of them has compiled, the others find on disk. A kind that is in no family is left to its trials:
     what a user's own model does to its process, it does to a worker.
 
     Parameters
@@ -47,9 +47,11 @@ def warm_up_all(what: Iterable[tuple[Candidate, Problem, SequenceDataset]], n_jo
     """
     kinds = {_kind(*each): each for each in what if is_known(each[0].spec)}
     cold = [each for kind, each in kinds.items() if kind not in _warm | _shared]
-    if joblib.effective_n_jobs(n_jobs) == 1 or not workers.begun() or len(cold) < 2:
+    if joblib.effective_n_jobs(n_jobs) == 1 or not workers.begun():
         for each in cold:
             warm_up(*each)
+        return
+    if not cold:
         return
     _shared.update(kinds)
     added = all_added()

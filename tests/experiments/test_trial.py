@@ -276,8 +276,9 @@ def test_a_sweep_warms_up_what_comes_with_the_package_and_leaves_the_users_to_wo
     suite = light_suite(models=models, distances=[2], seeds=1)
     run = seqcompare.sweep(suite, tmp_path / "run", only="Markov order 1", n_jobs=2)
     assert run.frame()["model"].tolist() == ["Markov order 1"]
-    trials = plan_trials(load_suite(suite))
-    _warm_up(trials, 1)
+    assert {key[0] for key in warming._shared} == {"markov"}
+    warming._shared.clear()
+    _warm_up(plan_trials(load_suite(suite)), 1)
     assert {key[0] for key in warming._warm} == {"markov"}
 
 

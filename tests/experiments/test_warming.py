@@ -71,3 +71,12 @@ def test_without_workers_this_process_compiles():
     warming.warm_up_all(what, 1)
     assert warming._warm == {warming._kind(*each) for each in what}
     assert not warming._shared
+
+
+@pytest.mark.usefixtures("cold")
+def test_a_single_kind_is_none_of_this_process_where_there_are_workers():
+    workers.start(2)
+    in_each_worker(forget)
+    warming.warm_up_all(kinds_of_chains()[:1], 2)
+    assert not warming._warm
+    assert len(set().union(*in_each_worker(warm_here))) == 1
