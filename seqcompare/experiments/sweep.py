@@ -285,6 +285,7 @@ def _forecast(estimates: Mapping[int, float], n_workers: int, seconds: float | N
 def _warm_up(trials: Sequence[Trial], n_jobs: int) -> None:
     """Compile what the trials run, before they do."""
     little: Record = {}
+    # of tasks that models of the user's alone run on, nothing is drawn in this process
     trials = [trial for trial in trials if is_known(trial.candidate.spec)]
     for trial in trials:
         task = trial.source.task

@@ -27,6 +27,9 @@ Kind = tuple[Any, ...]
 
 #: The size from which on candidates of a kind run the same kernels.
 _ALIKE = 2
+#: Sequences of the two samples that a kind is fitted to, in all and of each class: many and few may run other
+#: kernels.
+_MANY, _FEW = (40, 16), (4, 4)
 _warm: set[Kind] = set()
 # what the workers of this process have compiled
 _shared: set[Kind] = set()
@@ -58,7 +61,7 @@ def warm_up_all(what: Iterable[tuple[Candidate, Problem, SequenceDataset]], n_jo
     # a worker that dies of it will die of the trial, which says so; and what cannot travel is named there
     with suppress(Exception):
         workers.parallel(n_jobs, batch_size=1)(
-            joblib.delayed(_warm_up_for)(candidate, problem, _a_little(data), added, os.getpid())
+            joblib.delayed(_warm_up_for)(candidate, problem, _a_little(data, *_MANY), added, os.getpid())
             for candidate, problem, data in cold
         )
 
@@ -72,10 +75,9 @@ def _warm_up_for(
 
 
 def warm_up(candidate: Candidate, problem: Problem, data: SequenceDataset) -> None:
-    """Fit each kind of model once on a little of the data, so that compilation counts as nobody's time.
+    """Fit each kind of model to a little of the data, so that compilation counts as nobody's time.
 
-    When the parent process has done it, its workers need not all compile the same. What goes wrong here goes
-    wrong in the trial as well, which will say so.
+    What goes wrong here goes wrong in the trial as well, which will say so.
 
     Parameters
     ----------
@@ -103,7 +105,8 @@ def warm_up(candidate: Candidate, problem: Problem, data: SequenceDataset) -> No
             if hasattr(model, "get_params"):
                 brief = ("max_iter", "n_init")
                 model.set_params(**{k: 1 for k in model.get_params() if k.split("__")[-1] in brief})
-            small = _a_little(data)
+            fit_model(model, _a_little(data, *_FEW))
+            small = _a_little(data, *_MANY)
             fit_model(model, small)
             asker(small)(model, small)
             if problem.role == "next" and problem.kind == "real" and hasattr(model, "forecast"):
@@ -121,13 +124,13 @@ def _kind(candidate: Candidate, problem: Problem, data: SequenceDataset) -> Kind
     return (*kind, candidate.capacity if candidate.capacity < _ALIKE else _ALIKE)
 
 
-def _a_little(dataset: SequenceDataset) -> SequenceDataset:
-    """Return the first steps of some sequences, of every class where sequences have one."""
-    which = np.arange(min(len(dataset), 40))
+def _a_little(dataset: SequenceDataset, n: int, n_each: int) -> SequenceDataset:
+    """Return the first steps of `n` sequences, and of `n_each` of every class where sequences have one."""
+    which = np.arange(min(len(dataset), n))
     if dataset.role == "sequence":
         labels = np.asarray(dataset.y)
         which = np.unique(
-            np.concatenate([which, *(np.flatnonzero(labels == c)[:4] for c in np.unique(labels))])
+            np.concatenate([which, *(np.flatnonzero(labels == c)[:n_each] for c in np.unique(labels))])
         )
     stop = np.minimum(dataset.X.lengths[which], 30)
     small = cut(dataset, np.column_stack([which, np.zeros_like(which), stop]))

@@ -2,6 +2,7 @@
 
 import os
 import time
+from unittest.mock import Mock
 
 import joblib
 import numpy as np
@@ -12,6 +13,7 @@ from seqcompare.datasets import read
 from seqcompare.experiments import warming
 from seqcompare.experiments.compare import plan_comparison
 from seqcompare.families import is_known
+from seqcompare.models.hmm import lanes, recursions
 
 
 @pytest.fixture
@@ -80,3 +82,19 @@ def test_a_single_kind_is_none_of_this_process_where_there_are_workers():
     warming.warm_up_all(kinds_of_chains()[:1], 2)
     assert not warming._warm
     assert len(set().union(*in_each_worker(warm_here))) == 1
+
+
+@pytest.mark.usefixtures("cold")
+@pytest.mark.parametrize("labels", [None, np.arange(60) % 3])
+def test_kernels_for_few_sequences_and_for_many_are_warm(labels, monkeypatch):
+    rng = np.random.default_rng(0)
+    X = [list(rng.choice(list("ab"), 40)) for _ in range(60)]
+    planned = plan_comparison(read(X if labels is None else (X, labels)), "hmm")
+    candidate = next(x for c in planned.contestants for x in c.candidates if x.variant == "hmm")
+    many = Mock(wraps=lanes._count_all)
+    few = Mock(wraps=recursions._backward_all)
+    monkeypatch.setattr(lanes, "_count_all", many)
+    monkeypatch.setattr(recursions, "_backward_all", few)
+    warming.warm_up(candidate, planned.source.problem(), planned.source.dataset)
+    assert many.called
+    assert few.called

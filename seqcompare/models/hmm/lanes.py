@@ -40,8 +40,8 @@ from numpy.typing import NDArray
 
 from seqcompare.typing import Floats, Ints
 
-# Below this share of probability a step's scaling is no longer trusted: what was lost to underflow, at most
-# 1e-308, is then always 1e-28 of what is left.
+# Below this share of probability a step's scaling is no longer trusted: what the step loses to underflow, at
+# most 1e-308, is then 1e-28 of what is left. What only a lost state explains later is not seen.
 TRUSTED = 1e-280
 # Sums may be reordered and fused, which lets loops run in vector registers; NaN and inf keep their meaning.
 FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
