@@ -7,7 +7,6 @@ import pytest
 import seqcompare
 from seqcompare import MarkovChain
 from seqcompare.datasets import read
-from seqcompare.experiments import warming
 from seqcompare.experiments.compare import plan_comparison
 from seqcompare.families import SPARE_COLOURS, Family, ModelSpec
 
@@ -47,15 +46,3 @@ def test_a_family_of_ones_own_keeps_its_look():
         "d",
     )
     assert kept["MarkovChain"]["colour"] in SPARE_COLOURS
-
-
-def test_models_of_the_users_are_left_to_workers_until_their_trials(tmp_path, monkeypatch):
-    # one that kills its process would take the comparison down with it
-    warmed = []
-    monkeypatch.setattr(warming, "warm_up", lambda candidate, *rest: warmed.append(candidate.spec.name))
-    models = {"mine": MarkovChain(order=1), "markov": None}
-    run = seqcompare.compare(order_two(12, 20), models, cv=2, out=tmp_path / "run", n_jobs=1)
-    assert set(run.summary()["entry"]) == {"chance", "mine", "Markov chain"}
-    assert "markov" in warmed
-    assert "mine" not in warmed
-    assert "MarkovChain" not in warmed

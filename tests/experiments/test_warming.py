@@ -8,7 +8,8 @@ import joblib
 import numpy as np
 import pytest
 
-from seqcompare import workers
+import seqcompare
+from seqcompare import MarkovChain, workers
 from seqcompare.datasets import read
 from seqcompare.experiments import warming
 from seqcompare.experiments.compare import plan_comparison
@@ -98,3 +99,17 @@ def test_kernels_for_few_sequences_and_for_many_are_warm(labels, monkeypatch):
     warming.warm_up(candidate, planned.source.problem(), planned.source.dataset)
     assert many.called
     assert few.called
+
+
+@pytest.mark.usefixtures("cold")
+def test_models_of_the_users_are_left_to_workers_until_their_trials(tmp_path, monkeypatch):
+    # one that kills its process would take the comparison down with it
+    warmed = []
+    monkeypatch.setattr(warming, "warm_up", lambda candidate, *rest: warmed.append(candidate.spec.name))
+    models = {"mine": MarkovChain(order=1), "markov": None}
+    X = list(np.random.default_rng(0).integers(0, 2, (12, 20)))
+    run = seqcompare.compare(X, models, cv=2, out=tmp_path / "run", n_jobs=1)
+    assert {"mine", "Markov chain"} <= set(run.summary()["entry"])
+    assert "markov" in warmed
+    assert "mine" not in warmed
+    assert "MarkovChain" not in warmed
