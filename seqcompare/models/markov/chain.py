@@ -193,7 +193,7 @@ class MarkovChain(SymbolDensity):
     def predict_next_proba(self, X: SequencesLike) -> SequencesLike:
         """Return p(x[t+1] | x[..t]) for every step t, shape (T_i, n_symbols) a sequence, in X's container."""
         sequences, codes = self._encode(X)
-        return sequences.pack(predict_rows(codes, sequences.offsets, self._trie))
+        return sequences.pack(predict_rows(codes, sequences.offsets, self._trie(len(codes))))
 
     def iter_next_proba(self, X: SequencesLike, n_rows: int) -> Iterator[NDArray[np.float64]]:
         """Yield what `predict_next_proba` returns, end to end, at most `n_rows` steps at a time.
@@ -210,14 +210,14 @@ class MarkovChain(SymbolDensity):
         ndarray of shape (n_rows, n_symbols)
         """
         sequences, codes = self._encode(X)
-        bounds = sequences.offsets
+        bounds, trie = sequences.offsets, self._trie(len(codes))
         for first in range(0, sequences.n_steps, n_rows):
             last = min(first + n_rows, sequences.n_steps)
             # the steps before a part that its first contexts are made of
             start = max(first - self.order, 0)
             inside = bounds[(bounds > start) & (bounds < last)]
             offsets = np.array([start, *inside, last]) - start
-            yield predict_rows(codes[start:last], offsets, self._trie)[first - start :]
+            yield predict_rows(codes[start:last], offsets, trie)[first - start :]
 
     def sample(
         self, n_sequences: int = 1, length: ArrayLike = 10, random_state: RandomState = None
@@ -241,12 +241,12 @@ class MarkovChain(SymbolDensity):
         check_is_fitted(self)
         offsets = offsets_of(check_lengths(n_sequences, length))
         uniform = check_random_state(random_state).uniform(size=offsets[-1])
-        return Sequences(self.symbols_[draw(uniform, offsets, self._trie)], offsets)
+        return Sequences(self.symbols_[draw(uniform, offsets, self._trie(offsets[-1]))], offsets)
 
     @property
     def initial_proba_(self) -> NDArray[np.float64]:
         """Distribution of the first symbol, shape (n_symbols,)."""
-        return first_row(self._trie)
+        return first_row(self._trie())
 
     @property
     def n_contexts_(self) -> int:
@@ -271,7 +271,7 @@ class MarkovChain(SymbolDensity):
                 f"a chain of order {self.counts_.depth} has no transition matrix: order is 1"
             )
         n_symbols = len(self.symbols_)
-        return predict_rows(np.arange(n_symbols), np.arange(n_symbols + 1), self._trie)
+        return predict_rows(np.arange(n_symbols), np.arange(n_symbols + 1), self._trie())
 
     @property
     def stationary_distribution_(self) -> NDArray[np.float64]:
@@ -315,7 +315,7 @@ class MarkovChain(SymbolDensity):
         from seqcompare.models.hmm.model import HMM
 
         check_is_fitted(self)
-        machine = as_machine(self._trie)
+        machine = as_machine(self._trie())
         emissions = np.eye(len(self.symbols_))[machine.emitted]
         return HMM.from_parameters(
             startprob=machine.startprob,
@@ -333,7 +333,7 @@ class MarkovChain(SymbolDensity):
 
     def _long_run(self) -> LongRun:
         check_is_fitted(self)
-        return long_run(self._trie)
+        return long_run(self._trie())
 
     @property
     def _looks_back(self) -> int | None:
@@ -372,14 +372,14 @@ class MarkovChain(SymbolDensity):
         self.discounts_ = self._weights.discounts if self.smoothing == "kneser-ney" else None
         return self
 
-    @property
-    def _trie(self) -> Trie:
-        return smoothed_trie(self.counts_, self._weights)
+    def _trie(self, n_steps: int = 0) -> Trie:
+        return smoothed_trie(self.counts_, self._weights, n_steps)
 
     def _log_steps(self, X: SequencesLike) -> tuple[Sequences, NDArray[np.float64]]:
         sequences, codes = self._encode(X)
         with np.errstate(divide="ignore"):  # without smoothing, what was never seen is impossible
-            return sequences, np.log(step_proba(codes, sequences.offsets, self.unknown_proba_, self._trie))
+            trie = self._trie(len(codes))
+            return sequences, np.log(step_proba(codes, sequences.offsets, self.unknown_proba_, trie))
 
     def _encode(self, X: SequencesLike) -> tuple[Sequences, NDArray[np.int64]]:
         sequences = self._check(X)

@@ -170,9 +170,21 @@ def _sort(values: Array, n: int) -> None:
         values[k] = value
 
 
+def tabulate_children(code: Array, first_child: Array, n_codes: int) -> Array:
+    """Return the child of each context with each code, or -1, as int32 of shape (n_contexts, n_codes)."""
+    n_contexts = len(first_child) - 1
+    table = np.full((n_contexts, n_codes), -1, np.int32)
+    # node 0 is the empty context itself, no child
+    child = np.arange(first_child[0], len(code))
+    table[np.repeat(np.arange(n_contexts), np.diff(first_child)), code[child]] = child
+    return table
+
+
 @njit(cache=True)
-def find_child(code: Array, first_child: Array, context: int, wanted: int) -> int:
-    """Return the child of `context` with the code `wanted`, or -1."""
+def find_child(code: Array, first_child: Array, context: int, wanted: int, table: Array | None = None) -> int:
+    """Return the child of `context` with the code `wanted`, or -1; by a table where there is one."""
+    if table is not None:
+        return -1 if wanted < 0 else table[context, wanted]
     low, end = first_child[context], first_child[context + 1]
     high = end
     while low < high:

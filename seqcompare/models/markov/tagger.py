@@ -229,9 +229,8 @@ class MarkovTagger(Tagger):
         sequences = self._check(X)
         codes = encode(sequences.values, self.symbols_)
         known = np.where(codes < len(self.symbols_), codes, -1)
-        return sequences.pack(
-            predict_rows(known, sequences.offsets, smoothed_trie(self.counts_, self._weights))
-        )
+        trie = smoothed_trie(self.counts_, self._weights, len(known))
+        return sequences.pack(predict_rows(known, sequences.offsets, trie))
 
     @property
     def n_contexts_(self) -> int:

@@ -8,13 +8,19 @@ import numpy as np
 from numba import njit
 
 from seqcompare.models.markov.counts import NgramCounts
-from seqcompare.models.markov.kernels import find_child
+from seqcompare.models.markov.kernels import find_child, tabulate_children
 from seqcompare.models.markov.smoothing import Interpolation
 from seqcompare.typing import Array
 
+_PAID = 32  # entries of a table of children that are worth one step: making them costs less than searching
+_TABLE = 2**22  # and at most these: a larger one does not stay in the cache
+
 
 class Trie(NamedTuple):
-    """What a walk needs of counts and their smoothing, in a form that Numba reads."""
+    """What a walk needs of counts and their smoothing, in a form that Numba reads.
+
+    `children` has what `tabulate_children` makes of `code` and `first_child`, or is None.
+    """
 
     depth: int
     start: int
@@ -24,10 +30,20 @@ class Trie(NamedTuple):
     first_child: Array
     backoff: Array
     gain: Array
+    children: Array | None
 
 
-def smoothed_trie(counts: NgramCounts, weights: Interpolation) -> Trie:
+def smoothed_trie(counts: NgramCounts, weights: Interpolation, n_steps: int = 0) -> Trie:
     """Join counts and their smoothing.
+
+    Parameters
+    ----------
+    counts : NgramCounts
+        Of all contexts.
+    weights : Interpolation
+        Their smoothing.
+    n_steps : int
+        How many steps will be looked up: where they are many, children are found in a table.
 
     Raises
     ------
@@ -36,6 +52,9 @@ def smoothed_trie(counts: NgramCounts, weights: Interpolation) -> Trie:
     """
     if len(weights.gain) != len(counts.code) or len(weights.backoff) != len(counts.first_child) - 1:
         raise ValueError("counts and their smoothing do not fit together")
+    children = None
+    if (len(counts.first_child) - 1) * counts.n_codes <= min(_PAID * n_steps, _TABLE):
+        children = tabulate_children(counts.code, counts.first_child, counts.n_codes)
     return Trie(
         counts.depth,
         counts.n_inputs,
@@ -45,6 +64,7 @@ def smoothed_trie(counts: NgramCounts, weights: Interpolation) -> Trie:
         counts.first_child,
         weights.backoff,
         weights.gain,
+        children,
     )
 
 
@@ -57,13 +77,16 @@ def _begin(path: Array, trie: Trie) -> None:
     path[:] = -1
     path[0] = 0
     if len(path) > 1:
-        path[1] = find_child(trie.code, trie.first_child, 0, trie.start)
+        path[1] = find_child(trie.code, trie.first_child, 0, trie.start, trie.children)
 
 
 @njit(cache=True)
 def _advance(path: Array, step: int, trie: Trie) -> None:
     for m in range(len(path) - 1, 0, -1):
-        path[m] = -1 if path[m - 1] < 0 else find_child(trie.code, trie.first_child, path[m - 1], step)
+        context = path[m - 1]
+        path[m] = -1
+        if context >= 0:
+            path[m] = find_child(trie.code, trie.first_child, context, step, trie.children)
 
 
 @njit(cache=True)
@@ -127,7 +150,7 @@ def step_proba(codes: Array, offsets: Array, unknown: float, trie: Trie) -> Arra
             p = 1.0 / trie.n_targets
             context = path[0]
             for m in range(trie.depth + 1):
-                child = find_child(trie.code, trie.first_child, context, codes[t])
+                child = find_child(trie.code, trie.first_child, context, codes[t], trie.children)
                 p = p * trie.backoff[context] + (trie.gain[child] if child >= 0 else 0.0)
                 # the same look-up serves the prediction and the next step's context
                 if m == trie.depth:

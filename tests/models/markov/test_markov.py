@@ -395,3 +395,18 @@ def test_parameters_set_after_the_fit_change_nothing():
     np.testing.assert_array_equal(chain.score_samples(["az", "ab"]), before)
     assert chain.to_hmm().unknown_proba_ == chain.unknown_proba_ == pytest.approx(1 / (6 + 2 + 1))
     assert MarkovChain(smoothing="none").fit(["abba"]).unknown_proba_ == 0
+
+
+@pytest.mark.parametrize("smoothing", SMOOTHINGS)
+def test_children_are_the_same_by_search_and_by_table(smoothing):
+    rng = np.random.default_rng(0)
+    train = [rng.integers(0, 5, n) for n in (40, 1, 200)]
+    X = [rng.integers(0, 6, n) for n in (300, 1, 2000)]  # with a symbol that was never seen
+    chain = MarkovChain(order=3, smoothing=smoothing).fit(train)
+    at_once = chain.score_steps(X), chain.predict_next_proba(X)
+    assert chain._trie(2301).children is not None
+    chain._trie = lambda n_steps=0, trie=chain._trie: trie(0)
+    assert chain._trie(2301).children is None
+    for found, expected in zip(at_once, (chain.score_steps(X), chain.predict_next_proba(X)), strict=True):
+        for a, b in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(a, b)
