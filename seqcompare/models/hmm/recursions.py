@@ -33,6 +33,8 @@ from numpy.typing import NDArray
 from seqcompare.models.hmm.lanes import FASTMATH, TRUSTED, count_states, pays
 from seqcompare.typing import Floats, Ints
 
+MANY = 32  # states from which on it is worth looking which of them are possible at all
+
 Offsets = NDArray[np.int64]
 
 
@@ -235,6 +237,7 @@ def _forward_all(
 ) -> None:
     # a step waits for the one before it, and a processor with it: so two sequences go on in turn
     n_states, n = len(start), len(offsets) - 1
+    live = np.empty(n_states, np.int64)  # states that the step before allows, where they are looked for
     for one in range(0, n, 2):
         other = min(one + 1, n - 1)
         trusted[one : other + 1] = True
@@ -244,10 +247,21 @@ def _forward_all(
                 if t >= offsets[s + 1]:
                     continue
                 total = 0.0
+                n_live = n_states
+                if place and n_states >= MANY:
+                    n_live = 0
+                    for i in range(n_states):
+                        live[n_live] = i
+                        n_live += alpha[t - 1, i] > 0.0
+                few = n_live * 8 < n_states
                 for j in range(n_states):
                     p = 0.0
                     if place == 0:
                         p = start[j]
+                    elif few:
+                        if b[t, j] > 0.0:
+                            for k in range(n_live):
+                                p += alpha[t - 1, live[k]] * trans_t[j, live[k]]
                     else:
                         for i in range(n_states):
                             p += alpha[t - 1, i] * trans_t[j, i]

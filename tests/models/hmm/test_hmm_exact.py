@@ -343,3 +343,23 @@ def test_impossible_steps_are_passed_over():
         np.testing.assert_array_equal(answer[1], alternating)
     assert model.predict(X)[0].tolist() == [0, 1, 0, 1, 0]
     assert model.decode(X)[0].tolist() == [-np.inf, 0.0]
+
+
+@pytest.mark.parametrize("n_possible", [1, 4, 5, 40])
+def test_few_states_that_are_possible(n_possible):
+    """A step that rules out most of many states, after one that rules out none and one that is missing."""
+    rng = np.random.default_rng(n_possible)
+    n_states, offsets = 40, np.array([0, 30, 31, 75])
+    start, trans = rng.dirichlet(np.ones(n_states)), rng.dirichlet(np.ones(n_states), n_states)
+    b = np.ones((75, n_states))
+    for t in np.flatnonzero(rng.random(75) < 0.8):
+        b[t] = 0
+        b[t, rng.permutation(n_states)[:n_possible]] = rng.random(n_possible)
+    log_likelihood, alpha = filter_states(start, trans, Likelihood(b, np.zeros(75)), offsets)
+    for s, (first, end) in enumerate(itertools.pairwise(offsets)):
+        expected, state = 0.0, start
+        for t in range(first, end):
+            joint = (state if t == first else state @ trans) * b[t]
+            expected, state = expected + np.log(joint.sum()), joint / joint.sum()
+            np.testing.assert_allclose(alpha[t], state, rtol=1e-12)
+        np.testing.assert_allclose(log_likelihood[s], expected, rtol=1e-12)
