@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from typing import NoReturn
@@ -24,7 +25,11 @@ def main() -> None:
             signal.signal(number, _end_at_once)
     from seqcompare.cli import main as run
 
-    run()
+    try:
+        run()
+    finally:
+        # looking through all that is in memory for cycles, as Python ends, takes half a second
+        gc.freeze()
 
 
 if __name__ == "__main__":

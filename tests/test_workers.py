@@ -9,6 +9,7 @@ import joblib
 import pytest
 
 from seqcompare import workers
+from seqcompare.orphans import _is_there
 
 
 def test_workers_stay_for_the_next_calls():
@@ -24,6 +25,18 @@ def test_workers_stay_for_the_next_calls():
 def test_one_worker_is_this_process():
     assert workers.parallel(1)([joblib.delayed(os.getpid)()]) == [os.getpid()]
     assert workers.n_idle() == 0
+
+
+def test_workers_that_are_dismissed_are_gone_and_others_come():
+    who = joblib.delayed(lambda: time.sleep(0.05) or os.getpid())
+    first = set(workers.parallel(2)(who() for _ in range(4)))
+    workers.dismiss()
+    assert not workers.begun()
+    assert not any(map(_is_there, first))
+    again = set(workers.parallel(2)(who() for _ in range(4)))
+    assert not again & first
+    workers.dismiss()
+    workers.dismiss()  # nobody is there
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are blocked where there are such")

@@ -143,6 +143,8 @@ def run(app: typer.Typer) -> None:
     try:
         code = _obeyed(app)
         sys.stdout.flush()
+        if "seqcompare.workers" in sys.modules:
+            sys.modules["seqcompare.workers"].dismiss()
     except StoppedError as stopped:
         _end(str(stopped), stopped.code)
     except (KeyboardInterrupt, typer.Abort):
