@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from seqcompare.cli.data import with_data, with_reading
+from seqcompare.cli.early import before_compare, begin_workers
 from seqcompare.cli.ending import Stoppable, resumable, run
 from seqcompare.cli.inspection import inspect
 from seqcompare.cli.listing import Listing, records_of
@@ -88,14 +89,6 @@ def _root(
         typer.echo(context.get_help())
 
 
-def _begin_workers(folder: Path, jobs: int, backend: str) -> None:
-    """Let workers load what they need while this process does, where there are trials to run."""
-    if jobs and backend == "loky" and not folder.exists():
-        from seqcompare import workers
-
-        workers.begin(jobs)
-
-
 @app.command(
     epilog="Examples: `seqcompare sweep quick` | `seqcompare sweep default --only lstm --jobs 2` | "
     "`seqcompare sweep my-suite.toml --out runs/mine --dry-run`"
@@ -145,7 +138,7 @@ def sweep(
         (files("seqcompare.experiments") / "shipped" / f"{suite}.toml").is_file() or Path(suite).is_file()
     )
     if probable and not dry_run:
-        _begin_workers(folder, jobs, backend)
+        begin_workers(folder, jobs, backend)
     from seqcompare.report.terminal import Output, show_plan, show_sweep
 
     output = Output(as_json=as_json, quiet=quiet)
@@ -266,15 +259,10 @@ def compare(
         output.page(page, opened=opened)
 
 
-def _before_compare(data: str, *, out: Path | None, jobs: int, backend: str, **_: object) -> None:
-    if Path(data).exists() or data.isidentifier():  # a file, or the name of a bundled data set
-        _begin_workers(out or Path("reports") / Path(data).stem, jobs, backend)
-
-
 app.command(
     epilog="Examples: `seqcompare compare japanese_vowels` | `seqcompare compare visits.csv "
     "--sequence patient --order day --target outcome` | `seqcompare compare corpus.txt --tokens word`"
-)(with_data(compare, _before_compare))
+)(with_data(compare, before_compare))
 
 app.command(
     epilog="Examples: `seqcompare profile genome.fasta` | "

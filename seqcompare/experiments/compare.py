@@ -33,7 +33,7 @@ from seqcompare.experiments.contestants import (
 from seqcompare.experiments.dask_cluster import check_backend, open_cluster
 from seqcompare.experiments.data_source import DataSource, level_weights, metric_of
 from seqcompare.experiments.forecaster import keep_forecaster
-from seqcompare.experiments.forward import Along, plan_along
+from seqcompare.experiments.forward import Along, check_along, plan_along
 from seqcompare.experiments.machine import keep_machine
 from seqcompare.experiments.models import Contestant
 from seqcompare.experiments.planned import PlannedComparison
@@ -41,13 +41,14 @@ from seqcompare.experiments.progress import Progress, watched
 from seqcompare.experiments.references import references_for, with_references
 from seqcompare.experiments.rounds import run_comparison
 from seqcompare.experiments.spending import Spending
+from seqcompare.experiments.splits import check_division
 from seqcompare.experiments.suites import describe_value
 from seqcompare.experiments.winner import keep_winner
 from seqcompare.families import FAMILIES, Family, OwnFamily, is_known, own_family
 from seqcompare.metrics import METRICS, Metric, find_metrics
 from seqcompare.registry import nearest
 from seqcompare.results.contest import CHANCE
-from seqcompare.results.folder import hold_folder
+from seqcompare.results.folder import check_jobs, hold_folder
 from seqcompare.results.spreadsheet import to_csv
 from seqcompare.typing import Params, Record
 from seqcompare.whole_file import write_whole
@@ -158,13 +159,6 @@ def compare(
     """
     started = began()
     _check_keywords(reading)
-    check_backend(backend, scheduler)
-    seconds, most = seconds_of(budget), bytes_of(memory)
-    reading["memory"] = memory
-    # read -> plan -> run -> judge -> write: each hands one result to the next
-    dataset = with_joint_symbols(level_weights(read(data, **reading)))
-    if not ids:
-        dataset = dataset.without_names()
     options: Record = {
         "cv": cv,
         "repeats": repeats,
@@ -173,8 +167,16 @@ def compare(
         "along": along,
         "inner_cv": inner_cv,
         "ahead": ahead,
+        "max_seconds": max_seconds,
     }
-    planned = plan_comparison(dataset, models, metric, max_seconds=max_seconds, **options)
+    check_settings(metric=metric, n_jobs=n_jobs, backend=backend, scheduler=scheduler, **options)
+    seconds, most = seconds_of(budget), bytes_of(memory)
+    reading["memory"] = memory
+    # read -> plan -> run -> judge -> write: each hands one result to the next
+    dataset = with_joint_symbols(level_weights(read(data, **reading)))
+    if not ids:
+        dataset = dataset.without_names()
+    planned = plan_comparison(dataset, models, metric, **options)
     folder = Path(out) if out is not None else Path("reports") / _folder_name(dataset.name)
     with (
         hold_folder(folder, planned.config, n_jobs=n_jobs, fresh=fresh),
@@ -218,10 +220,6 @@ def plan_comparison(
     max_seconds: float = 600.0,
 ) -> PlannedComparison:
     """Return what `compare` is going to do with a data set; the parameters are those of `compare`."""
-    if inner_cv is not None and not 1 <= inner_cv <= 5:
-        raise ValueError(f"inner_cv must be from 1 to 5, got {inner_cv}")
-    if ahead is not None and ahead < 1:
-        raise ValueError(f"ahead must be at least 1, got {ahead}")
     plan = plan_along(dataset, cv, along=along, repeats=repeats, gap=gap, seed=random_state)
     problem = problem_of(dataset, 1 / (1 + plan.test_fraction), max_seconds)
     contestants = contestants_for(dataset, models, problem)
@@ -276,6 +274,45 @@ def _heads(contestants: Sequence[Contestant], not_tried: Iterable[str]) -> dict[
     absent = {family.title: family.head for family in FAMILIES.values() if family.title in set(not_tried)}
     heads = {**absent, **{c.name: c.head for c in contestants}}
     return {name: head for name, head in heads.items() if head}
+
+
+def check_settings(
+    *,
+    cv: int = 5,
+    repeats: int = 1,
+    gap: int | None = None,
+    along: Along = "auto",
+    inner_cv: int | None = None,
+    ahead: int | None = None,
+    random_state: int = 0,
+    max_seconds: float = 600.0,
+    metric: Any = None,
+    n_jobs: int = -1,
+    budget: float | str | None = None,
+    backend: str = "loky",
+    scheduler: str | None = None,
+) -> None:
+    """Refuse what `compare` can do with no data; the parameters are those of `compare`.
+
+    Raises
+    ------
+    ValueError
+        If one is out of its range, or names what there is not.
+    """
+    check_backend(backend, scheduler)
+    check_jobs(n_jobs)
+    seconds_of(budget)
+    check_division(cv, repeats, gap)
+    check_along(along)
+    if inner_cv is not None and not 1 <= inner_cv <= 5:
+        raise ValueError(f"inner_cv must be from 1 to 5, got {inner_cv}")
+    if ahead is not None and ahead < 1:
+        raise ValueError(f"ahead must be at least 1, got {ahead}")
+    if not max_seconds > 0:
+        raise ValueError(f"max_seconds must be more than 0, got {max_seconds}")
+    if not 0 <= random_state < 2**32:
+        raise ValueError(f"random_state (--seed) must be from 0 to 2**32 - 1, got {random_state}")
+    find_metrics(metric)
 
 
 def _keep_models(

@@ -14,6 +14,7 @@ from seqcompare.data.input_checks import check_readable
 from seqcompare.data.options import LABELLED_STEPS, STEPWISE
 from seqcompare.data.sequences import Sequences
 from seqcompare.data.spread import grows_with_level
+from seqcompare.experiments.failing import FAILURES
 from seqcompare.experiments.gaps import OF_NUMBERS, OF_SYMBOLS, THEMSELVES, does_itself
 from seqcompare.experiments.models import (
     AHEAD,
@@ -101,7 +102,7 @@ def answer_with_labels(contestants: Iterable[Contestant], problem: Problem) -> l
 def _is_silent(candidate: Candidate, problem: Problem) -> bool:
     try:
         return not hasattr(candidate.build(problem, 0)[0], "predict_proba")
-    except Exception:  # whatever keeps it from being built is told by its trials
+    except FAILURES:  # whatever keeps it from being built is told by its trials
         return False
 
 

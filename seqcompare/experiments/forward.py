@@ -54,8 +54,7 @@ def plan_along(
     ValueError
         If `along` is something else, or the data cannot be divided.
     """
-    if along not in ("auto", "time", "blocks"):
-        raise ValueError(f"along must be 'auto', 'time' or 'blocks', got {along!r}")
+    check_along(along)
     plan = plan_splits(dataset, cv, repeats=repeats, gap=gap, seed=seed)
     if plan.kind != "blocked" or along == "blocks" or (along == "auto" and _is_written(dataset)):
         return plan
@@ -69,6 +68,12 @@ def plan_along(
     sizes = [[(part[:, 2] - part[:, 1]).sum() for part in (s.train, s.test)] for s in splits]
     fraction = float(np.mean([test / train for train, test in sizes]))
     return Plan(FORWARD, words, splits, fraction, gap)
+
+
+def check_along(along: str) -> None:
+    """Raise ValueError for a way of dividing that there is not."""
+    if along not in ("auto", "time", "blocks"):
+        raise ValueError(f"along must be 'auto', 'time' or 'blocks', got {along!r}")
 
 
 def tuning_splits(dataset: SequenceDataset, plan: Plan, folds: int | None = None) -> tuple[Split, ...]:

@@ -12,6 +12,7 @@ import pandas as pd
 import seqcompare
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.experiments.answer import fit_model
+from seqcompare.experiments.failing import FAILURES, in_words
 from seqcompare.experiments.models import Candidate
 from seqcompare.experiments.threads import one_thread
 from seqcompare.families import Problem
@@ -44,7 +45,7 @@ def fit_to_all(candidate: Candidate, problem: Problem, dataset: SequenceDataset)
             model, fitted = candidate.build(problem, 0)
             if not fitted:
                 fit_model(model, dataset)
-    except Exception as error:  # a complete run must not be lost by it
+    except FAILURES as error:  # a complete run must not be lost by it
         raise KeepingError(_told(f"{candidate.label} could not be fitted to all data", error)) from error
     return model
 
@@ -59,13 +60,13 @@ def save_to(path: Path, model: FittedModel, label: str) -> None:
     """
     try:
         seqcompare.save(model, path)
-    except Exception as error:  # whatever a model of the user's own cannot be taken apart for
+    except FAILURES as error:  # whatever a model of the user's own cannot be taken apart for
         path.unlink(missing_ok=True)
         raise KeepingError(_told(f"{label} could not be saved to {path.name}", error)) from error
 
 
-def _told(what: str, error: Exception) -> str:
-    return " ".join(f"{what} ({type(error).__name__}: {error})".split())
+def _told(what: str, error: BaseException) -> str:
+    return " ".join(f"{what} ({in_words(error)})".split())
 
 
 def keep_sum(found: StoredComparison, name: str) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.experiments.answer import fit_model
+from seqcompare.experiments.failing import FAILURES, in_words
 from seqcompare.experiments.spending import Spending
 from seqcompare.experiments.splits import cut
 from seqcompare.experiments.threads import one_thread
@@ -81,8 +82,8 @@ def keep_machine(
             machine = minimal_machine(within, second.X, second.y, sample_weight=second.sample_weight)
     except _OverBudgetError:
         words, table = "No machine of it was looked for to the end: there was no time left.", None
-    except Exception as error:  # whatever a model of the user's own does with prefixes of its data
-        words, table = f"No machine could be made of it ({type(error).__name__}: {error}).", None
+    except FAILURES as error:  # whatever a model of the user's own does with prefixes of its data
+        words, table = f"No machine could be made of it ({in_words(error)}).", None
     else:
         words = machine.sentence
         table = None if machine.automaton is None else machine.automaton.frame()

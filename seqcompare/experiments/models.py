@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from seqcompare.experiments.failing import FAILURES, in_words
 from seqcompare.experiments.gaps import built_for, does_itself, with_gaps
 from seqcompare.families import (
     FAMILIES,
@@ -117,10 +118,10 @@ class Candidate:
             if model is not None and not problem.ahead and not is_causal(model):
                 return False
             return with_gaps(model, self.spec, problem) is not None
-        except Exception as error:  # whatever the user's own code raises
+        except FAILURES as error:  # whatever the user's own code raises
             raise ValueError(
                 f"{self.label} could not be built for the role {problem.role!r} with the settings "
-                f"{dict(self.settings)}: {type(error).__name__}: {error}"
+                f"{dict(self.settings)}: {in_words(error)}"
             ) from error
 
     def limited(self, k: int, *, ahead: bool = False) -> Candidate:
@@ -131,8 +132,7 @@ class Candidate:
 
     def seed_key(self, problem: Problem) -> str:
         """Return what its seeds are made of: its label, or what that once was."""
-        key = self.spec.seed_key
-        return self.label if key is None else key(problem, self.settings)
+        return self.label if self.spec.seed_key is None else self.spec.seed_key(problem, self.settings)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from seqcompare.experiments.failing import FAILURES
 from seqcompare.experiments.models import Candidate, load_object, matches
 from seqcompare.experiments.suite_models import check_known, models_of
 from seqcompare.experiments.suites import AxisEntry, ModelEntry, Suite, SuiteError, TaskEntry
@@ -116,7 +117,7 @@ def _check_build(place: str, candidate: Candidate, source: TaskSource) -> None:
             raise SuiteError(f"{place} ({candidate.label}): expected a model with fit, got {model!r}")
     except SuiteError:
         raise
-    except Exception as error:
+    except FAILURES as error:
         raise SuiteError(f"{place} ({candidate.label}): {error}") from None
 
 

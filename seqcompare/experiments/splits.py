@@ -113,11 +113,18 @@ def plan_splits(
     ValueError
         If the data cannot be divided: a single group, too few steps, or nothing to score.
     """
+    check_division(cv, repeats, gap)
+    return replace(_divide(dataset, cv, repeats, gap, seed), gap=gap)
+
+
+def check_division(cv: int, repeats: int, gap: int | None) -> None:
+    """Raise ValueError for what no data can be divided into."""
     if cv < 2:
         raise ValueError(f"cv must be 2 or more, got {cv}")
     if repeats < 1:
         raise ValueError(f"repeats must be 1 or more, got {repeats}")
-    return replace(_divide(dataset, cv, repeats, gap, seed), gap=gap)
+    if gap is not None and gap < 0:
+        raise ValueError(f"gap must be 0 or more, got {gap}")
 
 
 def _divide(dataset: SequenceDataset, cv: int, repeats: int, gap: int | None, seed: int) -> Plan:

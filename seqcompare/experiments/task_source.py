@@ -17,7 +17,8 @@ import pandas as pd
 
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.experiments.answer import predict_answer, step_densities
-from seqcompare.experiments.trial import Trial, blame
+from seqcompare.experiments.failing import FAILURES, blame
+from seqcompare.experiments.trial import Trial
 from seqcompare.families import FAMILIES, Budget, Problem
 from seqcompare.models.causality import is_causal
 from seqcompare.needs import Traits
@@ -232,7 +233,7 @@ def _look(trial: Trial, model: Model, test: SequenceDataset) -> tuple[tuple[str,
         return ()
     try:
         return tuple(look(model, test, trial.looks))
-    except Exception as error:
+    except FAILURES as error:
         warnings.warn(f"the model could not be looked into: {blame(error)}", RuntimeWarning, stacklevel=1)
         return ()
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-import traceback
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,6 +19,7 @@ from seqcompare.experiments.answer import (
     training_end,
 )
 from seqcompare.experiments.cost import Stopwatch
+from seqcompare.experiments.failing import FAILURES, blame
 from seqcompare.experiments.models import Candidate
 from seqcompare.experiments.threads import one_thread
 from seqcompare.experiments.warming import warm_up
@@ -165,7 +164,7 @@ def run_trial(trial: Trial) -> Outcome:
         warnings.simplefilter("always")
         try:
             curve, insights = _measure(trial, row)
-        except Exception as error:
+        except FAILURES as error:
             row.update(status="error", error=blame(error))
     row["warnings"] = "; ".join([*said, *sorted({f"{w.category.__name__}: {w.message}" for w in caught})])
     row["trial_seconds"] += time.perf_counter() - start
@@ -227,12 +226,6 @@ def _measure(
     columns, insights = source.finish(trial, model, train, parts)
     row.update(columns)
     return learning_curve(model), insights
-
-
-def blame(error: Exception) -> str:
-    """Say what went wrong and where."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno})"
 
 
 def given_up(trial: Trial, attempts: str) -> Outcome:

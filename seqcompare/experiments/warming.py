@@ -16,6 +16,7 @@ from seqcompare import workers
 from seqcompare.data.dataset import SequenceDataset
 from seqcompare.data.sequences import Sequences
 from seqcompare.experiments.answer import asker, fit_model
+from seqcompare.experiments.failing import FAILURES
 from seqcompare.experiments.models import Candidate
 from seqcompare.experiments.splits import cut
 from seqcompare.families import Problem, is_known
@@ -112,7 +113,7 @@ def warm_up(candidate: Candidate, problem: Problem, data: SequenceDataset) -> No
             if problem.role == "next" and problem.kind == "real" and hasattr(model, "forecast"):
                 # as backtests ask, which are part of a test
                 model.forecast(small.X, 2, random_state=0)
-        except Exception:
+        except FAILURES:
             return
 
 

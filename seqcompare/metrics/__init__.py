@@ -36,15 +36,15 @@ def register_metric(metric: Metric, *, replace: bool = False) -> Metric:
     return METRICS.register(metric, replace=replace)
 
 
-def find_metrics(given: Any, role: str) -> list[Metric]:
+def find_metrics(given: Any, role: str | None = None) -> list[Metric]:
     """Return the metrics that a user asks for.
 
     Parameters
     ----------
     given : None, str, Metric, callable (truth, answer) -> float, or a list of these
         Names may be ``module:NAME`` as well.
-    role : str
-        What is predicted.
+    role : str, optional
+        What is predicted, where that is known.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def find_metrics(given: Any, role: str) -> list[Metric]:
     found = []
     for each in [given] if isinstance(given, str) or callable(given) or isinstance(given, Metric) else given:
         metric = _find_metric(each)
-        if role not in metric.roles:
+        if role is not None and role not in metric.roles:
             able = ", ".join(m.name for m in METRICS.values() if role in m.roles)
             raise ValueError(f"metric {metric.name!r} is not for the role {role!r}; there are {able}")
         found.append(metric)

@@ -145,6 +145,9 @@ def write(report: Report, folder: Path) -> Path:
         write_whole(folder / "figures" / f"{name}.png", drawing.png)
     for figure in report.figures():
         write_whole(folder / "figures" / f"{figure.name}.csv", to_csv(figure.data))
+    for name in failed:  # what an earlier report has drawn would be taken for this one's
+        for form in ("svg", "png", "csv"):
+            (folder / "figures" / f"{name}.{form}").unlink(missing_ok=True)
     for name, make in (report.lead.files if report.lead else {}).items():
         write_whole(folder / name, make())
     write_whole(folder / "report.md", to_markdown(report))

@@ -180,6 +180,12 @@ def prepare_folder(folder: Path, config: Config, *, n_jobs: int, fresh: bool) ->
         pass
 
 
+def check_jobs(n_jobs: int) -> None:
+    """Raise ValueError if there are to be no jobs."""
+    if n_jobs == 0:
+        raise ValueError("the number of jobs is 0; expected 1 or more, or -1 for one a core")
+
+
 @contextmanager
 def hold_folder(folder: Path, config: Config, *, n_jobs: int, fresh: bool) -> Iterator[None]:
     """Make the folder of a run, or see that what it holds is the same run; no other process works on it.
@@ -207,8 +213,7 @@ def hold_folder(folder: Path, config: Config, *, n_jobs: int, fresh: bool) -> It
     ValueError
         If there are to be no jobs.
     """
-    if n_jobs == 0:
-        raise ValueError("the number of jobs is 0; expected 1 or more, or -1 for one a core")
+    check_jobs(n_jobs)
     if folder.exists() and not folder.is_dir():
         raise FileExistsError(f"{folder} is a file; expected a folder for the run")
     if folder.exists() and not (folder / CONFIG).exists() and _strangers(folder):

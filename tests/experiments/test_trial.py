@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import pickle
+import sys
 from types import SimpleNamespace
 
 import numba
@@ -20,6 +21,7 @@ from seqcompare.datasets import read
 from seqcompare.experiments import trial as trial_module
 from seqcompare.experiments import warming
 from seqcompare.experiments.compare import plan_comparison
+from seqcompare.experiments.failing import blame
 from seqcompare.experiments.plan import plan_trials
 from seqcompare.experiments.suites import load_suite
 from seqcompare.experiments.sweep import _warm_up
@@ -27,7 +29,6 @@ from seqcompare.experiments.threads import one_thread
 from seqcompare.experiments.trial import (
     SWEEP,
     Trial,
-    blame,
     blank_row,
     given_up,
     run_trial,
@@ -154,6 +155,28 @@ def test_an_error_says_where_it_was_raised():
     except RuntimeError as error:
         said = blame(error)
     assert said.startswith("RuntimeError: the wheels came off (sweep_toys.py, line ")
+
+
+class SpeechlessError(Exception):
+    def __str__(self):
+        raise ValueError("no words")
+
+
+def test_an_error_that_cannot_say_what_it_is_is_named():
+    with pytest.raises(SpeechlessError) as raised:
+        raise SpeechlessError
+    words = "SpeechlessError, which fails with ValueError where it should say more (test_trial.py, line "
+    assert blame(raised.value).startswith(words)
+
+
+class Leaving(Lag):
+    def fit(self, X, y, sample_weight=None):
+        sys.exit("I am leaving")
+
+
+def test_a_model_that_exits_costs_its_own_trial():
+    row = run_trial(of_model(Leaving())).row
+    assert row["error"].startswith("SystemExit: I am leaving (test_trial.py, line ")
 
 
 class Counting(Lag):

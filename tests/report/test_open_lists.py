@@ -157,6 +157,8 @@ def test_a_report_is_written_without_a_figure_that_fails(where, section, kind, t
         write_run(folder, trial_rows([MODELS[0]], TASKS[:1], (2,), seeds=1))
     else:
         comparison(folder)
+    (folder / "figures").mkdir(exist_ok=True)
+    (folder / "figures" / "broken.svg").write_text("of an earlier report, when it could be drawn")
     register_figure(FigureSpec.of("broken", "Broken", draw, data, section=section))
     try:
         with pytest.warns(RuntimeWarning, match="report is without the figure broken, which failed") as told:
