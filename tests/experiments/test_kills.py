@@ -17,7 +17,7 @@ from sweep_toys import light_suite
 import seqcompare
 from seqcompare.results.store import COST_COLUMNS, STORE, Store
 
-KILLS, WORKERS_KILLED = 6, 6
+KILLS, WORKERS_KILLED = 6, 3
 SUITE = {
     "seeds": 8,
     "distances": [2, 4, 6],

@@ -101,7 +101,7 @@ def test_a_model_that_gives_labels_alone_is_judged_by_accuracy(tmp_path):
 
 def test_tails_of_nan_keep_no_family_out_and_the_classes_are_told_apart(tmp_path):
     kinds = ["autoregression", "hmm", "logistic", "echo-state"]
-    run = verdict_of(CASES / "k11c_nan_padded_tail.ts", kinds, tmp_path, cv=3)
+    run = verdict_of(CASES / "k11c_nan_padded_tail.ts", kinds, tmp_path, cv=2)
     assert (run.config["data"]["shortest"], run.config["data"]["longest"]) == (7, 10)
     assert run.config["data"]["not_tried"] == {}
     summary = run.summary().set_index("entry")
