@@ -15,6 +15,7 @@ from inspect import signature
 from multiprocessing import active_children, resource_tracker
 from multiprocessing.process import BaseProcess
 from threading import Thread
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import joblib
@@ -98,8 +99,12 @@ def abandon() -> None:
 
 def dismiss() -> None:
     """End the workers at once: they have nothing to do any more, and would take a second to tidy up."""
+    # who has fed them gives its locks back as it ends: cut short in that, it would leave one for good
+    feeding = [thread for thread in enumerate_threads() if thread.name == "QueueFeederThread"]
     if _alive():
         get_reusable_executor(reuse=True).shutdown(kill_workers=True)
+        for thread in feeding:
+            thread.join(_PATIENCE)
     _Pool.n_workers = 1
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import joblib
@@ -33,6 +34,7 @@ def test_workers_that_are_dismissed_are_gone_and_others_come():
     workers.dismiss()
     assert not workers.begun()
     assert not any(map(_is_there, first))
+    assert {thread.name for thread in threading.enumerate()}.isdisjoint({"QueueFeederThread"})
     again = set(workers.parallel(2)(who() for _ in range(4)))
     assert not again & first
     workers.dismiss()

@@ -113,9 +113,10 @@ class Profile(Measured):
         dict
             ``sentence``, the headline; ``reach``, ``look_ahead``, ``order``, ``period``, ``beyond_clock``,
             ``timescale``, ``gain``, ``gain_error``, ``p_value``, ``drift``, as the attributes; ``most_seen``,
-            the bits at the lag that tells most (NaN if none does); ``least_seen``, the bits that would be
-            detected nine times in ten at the lag that hides most among the nearest ten, and
-            ``least_seen_lag``, which one that is; ``power``, the same in words; ``lag_sentence``,
+            the bits at the lag that tells most (NaN if none does); ``curve``, ``curve_error``, the bits that
+            curves of earlier numbers tell beyond straight lines, and their standard error; ``least_seen``,
+            the bits that would be detected nine times in ten at the lag that hides most among the nearest
+            ten, and ``least_seen_lag``, which one that is; ``power``, the same in words; ``lag_sentence``,
             ``reach_sentence``, ``clock_sentence``, ``gain_sentence``, ``number_sentence``; ``findings``,
             what to be wary of.
         """
@@ -127,11 +128,14 @@ class Profile(Measured):
             bits = near["seen_nine_in_ten"].fillna(np.inf).to_numpy()
             worst = int(np.argmax(bits))
             least, at = float(bits[worst]), int(near["lag"].to_numpy()[worst])
+        curves = self.numbers[self.numbers["part"] == "shape"]
         names = ("reach", "look_ahead", "order", "period", "beyond_clock", "timescale", "gain", "gain_error")
         return {
             "sentence": headline(self),
             **{name: getattr(self, name) for name in (*names, "p_value", "drift")},
             "most_seen": float(lags.loc[lags["detected"].astype(bool), "information"].max()),
+            "curve": float(curves["bits"].sum()),
+            "curve_error": float(np.sqrt((curves["error"] ** 2).sum())),
             "least_seen": least,
             "least_seen_lag": at,
             "power": power_sentence(self),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -14,7 +15,8 @@ from seqcompare.experiments.models import Candidate, Contestant, Entered, candid
 from seqcompare.experiments.trial import AHEAD, CONTEXT, SHORTER, TEST, TUNING, Trial
 from seqcompare.experiments.winner import final_candidate, shorter_candidate
 from seqcompare.experiments.work import Work
-from seqcompare.families import Problem, is_known
+from seqcompare.families import FAMILIES, Problem, is_known
+from seqcompare.needs import Needs, Traits
 from seqcompare.results.comparison import StoredComparison
 from seqcompare.results.grids import (
     cheapest,
@@ -62,17 +64,28 @@ def sight_table(*stages: PlannedComparison) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        entry, model, ``sees``: NaN where nothing is known to limit it, as of models of the user's own.
+        entry, model; ``sees``, NaN where nothing is known to limit it, as of models of the user's own;
+        ``straight``, whether it expects the next number on a straight line of earlier ones.
     """
-    found: dict[tuple[str, str], float] = {}
+    found: dict[tuple[str, str], tuple[float, bool]] = {}
     for planned in stages:
         problem = planned.source.problem()
         for c in planned.contestants:
             for x in c.candidates:
                 if (c.name, x.label) not in found:
                     free = x.spec.limit is None or not is_known(x.spec)
-                    found[c.name, x.label] = np.nan if free else reach_of(x, problem, problem.longest)
-    return pd.DataFrame([(*key, sees) for key, sees in found.items()], columns=SIGHT_COLUMNS)
+                    sees = np.nan if free else reach_of(x, problem, problem.longest)
+                    found[c.name, x.label] = sees, _is_straight(x, problem)
+    return pd.DataFrame([(*key, *of) for key, of in found.items()], columns=SIGHT_COLUMNS)
+
+
+def _is_straight(candidate: Candidate, problem: Problem) -> bool:
+    """Whether theory says that a model of numbers can follow nothing but a straight line."""
+    own = FAMILIES.get(candidate.family)
+    if own is None or problem.role != "next" or problem.kind != "real" or math.isnan(candidate.capacity):
+        return False
+    curve = Needs("next", distance=1, least_states=1, linear=False, kind="real")
+    return own.theory(curve, Traits(candidate.capacity, candidate.spec.name)) is False
 
 
 def tuning_trials(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from seqcompare.families import REFERENCE
 from seqcompare.metrics import Metric
 from seqcompare.results.contest import CHANCE, Contest
 from seqcompare.results.inference import Estimate, more_units
@@ -123,7 +124,7 @@ def judge(
     losses : DataFrame
         One row a model, fold and unit, as `Contest` describes it.
     costs : DataFrame
-        What each model costs: ``entry``, ``n_parameters``, ``predict_us_per_step``.
+        What each model costs: ``entry``, ``n_parameters``, ``predict_us_per_step``, and maybe its ``family``.
     metric : Metric
         What the losses are by.
     test_fraction : float
@@ -223,9 +224,10 @@ def judge(
 
 
 def _by_cost(contest: Contest, costs: pd.DataFrame) -> list[str]:
-    """Return the entries that ended well, the cheapest first."""
-    ordered = costs[costs["entry"].isin(contest.entries)].sort_values(
-        ["n_parameters", "predict_us_per_step"], kind="stable", na_position="last"
+    """Return the entries that ended well, the cheapest first; of equally large ones a naive forecast."""
+    naive = costs["family"] == REFERENCE if "family" in costs else False
+    ordered = costs.assign(learns=~naive)[costs["entry"].isin(contest.entries)].sort_values(
+        ["n_parameters", "learns", "predict_us_per_step"], kind="stable", na_position="last"
     )
     return [str(e) for e in ordered["entry"]]
 

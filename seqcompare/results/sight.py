@@ -12,10 +12,10 @@ from seqcompare.results.contest import CHANCE, Contest
 from seqcompare.results.described import LABELLED, STEPWISE, Config, role_of_reach
 from seqcompare.results.left_out import FAILED, LeftOut, Spent
 
-#: The side table that says how far back candidates see: ``entry``, ``model`` and ``sees``, in steps that they
-#: are shown, empty where nothing limits it.
+#: The side table that says what candidates see: ``entry``, ``model``; ``sees``, the steps that they are
+#: shown, empty where nothing limits it; ``straight``, whether of numbers they see straight lines alone.
 SIGHT = "sight"
-SIGHT_COLUMNS = ["entry", "model", "sees"]
+SIGHT_COLUMNS = ["entry", "model", "sees", "straight"]
 
 
 def detected(facts: Mapping[str, object]) -> tuple[float, str]:
@@ -35,13 +35,14 @@ class Overlooked:
 
     Parameters
     ----------
-    fact : {"reach", "gain", "most_seen"}
-        What was found: how many steps matter, or how many bits they tell.
+    fact : {"reach", "gain", "most_seen", "curve"}
+        What was found: how many steps matter, how many bits they tell, or how many bits curves tell beyond
+        straight lines.
     found : float
         Of that, the steps or bits.
     at_most : float
-        The steps that the farthest seeing of those tried looks back, or the bits that the best of them gains
-        over chance, with 95% confidence.
+        The steps that the farthest seeing of those tried looks back; or the bits that the best of them gains
+        over chance, or over straight lines, with 95% confidence.
     left : tuple of LeftOut
         The candidates that may do better, and were not tried to the end.
     """
@@ -68,6 +69,11 @@ class Sight:
         Steps back that the farthest seeing of those tried looks; infinite where nothing limits it.
     left : mapping of LeftOut to float
         The candidates that were not tried to the end, with the steps back that they look.
+    curve : float
+        Bits a prediction that curves of earlier numbers tell at least beyond straight lines; 0 where steps
+        are no numbers.
+    straight : frozenset of (str, str)
+        Entry and model of the candidates that see straight lines alone.
     """
 
     reach: float
@@ -75,6 +81,8 @@ class Sight:
     fact: str
     tried: float
     left: Mapping[LeftOut, float]
+    curve: float = 0.0
+    straight: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def of(
@@ -108,7 +116,12 @@ class Sight:
         role = role_of_reach(data)
         tried, left = [0.0], {}
         models = table[~table["entry"].isin(data.get("references", [CHANCE]))]
-        for entry, model, shown in models.itertuples(index=False, name=None):
+        straight: set[tuple[str, str]] = set()
+        # runs of before have not kept whether it is a line
+        models = models.reindex(columns=SIGHT_COLUMNS)
+        for entry, model, shown, line in models.itertuples(index=False, name=None):
+            if line == 1:
+                straight.add((entry, model))
             back = np.inf if np.isnan(shown) else shown - (role in LABELLED)
             reason = FAILED if entry in failed else out.get((entry, model))
             if reason is not None:
@@ -125,13 +138,15 @@ class Sight:
             fact,
             max(tried),
             left,
+            _curve(facts) if role == "next" and data["kind"] == "real" else 0.0,
+            frozenset(straight),
         )
 
     def overlooked(self, contest: Contest, confidence: float) -> Overlooked | None:
         """Return what those tried had no chance to make use of, and those left out may.
 
-        Steps that none of them looks back to; or bits beyond all that any of them gains over chance, by more
-        than the tolerance.
+        Steps that none of them looks back to; bits beyond all that any of them gains over chance; or curves
+        that tell more than any of them gains over the best straight line, by more than the tolerance.
 
         Parameters
         ----------
@@ -149,4 +164,20 @@ class Sight:
             most = max([0.0, *gains])
             if self.bits > most + contest.tolerance:
                 return Overlooked(self.fact, self.bits, most, tuple(self.left))
-        return None
+        return self._bent(contest, confidence)
+
+    def _bent(self, contest: Contest, confidence: float) -> Overlooked | None:
+        able = tuple(x for x in self.left if (x.entry, x.model) not in self.straight)
+        tested = contest.losses.groupby("entry")["model"].agg(set)
+        lines = [e for e in contest.entries if all((e, m) in self.straight for m in tested[e])]
+        if not able or not lines or self.curve <= 0:
+            return None
+        line = min(lines, key=contest.mean_loss)
+        others = [e for e in contest.entries if e not in lines]
+        most = max([0.0, *(float(contest.difference(line, e).upper(confidence)) for e in others)])
+        return Overlooked("curve", self.curve, most, able) if self.curve > most + contest.tolerance else None
+
+
+def _curve(facts: Mapping[str, object]) -> float:
+    bits, error = (float(str(facts.get(name, "nan"))) for name in ("curve", "curve_error"))
+    return bits - 2 * error if np.isfinite(bits - error) else 0.0

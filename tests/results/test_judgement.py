@@ -87,6 +87,15 @@ def test_the_cheapest_sufficient_model_wins():
     assert judged.worse["tiny"] > 0.95
 
 
+def test_of_equally_large_ones_the_naive_forecast_wins():
+    losses = world(np.random.default_rng(0), {"chance": 0.3, "net": 0.0, "last value": 0.001})
+    costs = pd.DataFrame({"entry": list(losses), "n_parameters": [2, 4, 4], "predict_us_per_step": [1, 1, 2]})
+    families = {"family": ["reference", "hmm", "reference"]}
+    for known, winner in (({}, "net"), (families, "last value")):
+        judged = judge(losses_of(losses, STEPS), costs.assign(**known), METRICS["bits"], fraction(5))
+        assert (judged.kind, judged.winner) == ("model", winner)
+
+
 def test_chance_is_enough_where_nothing_beats_it():
     losses = world(np.random.default_rng(0), {"chance": 0.0, "a": 0.004, "b": 0.003})
     judged = judgement(losses)

@@ -13,7 +13,7 @@ from seqcompare.results.sureness import found_words, left_words
 
 CANDIDATES = {("chain", "order 0"): 1, ("chain", "order 3"): 4, ("window", "4"): 4, ("net", "lstm"): np.nan}
 TABLE = pd.DataFrame([("chance", "chance", np.nan), *((*k, v) for k, v in CANDIDATES.items())])
-TABLE.columns = SIGHT_COLUMNS
+TABLE.columns = SIGHT_COLUMNS[:3]
 ALONE = [(entry, model) for entry, model in CANDIDATES if model != "order 0"]
 #: Labels of two classes that the last three steps decide.
 FACTS = {"reach": "2", "gain": "0.97", "gain_error": "0.004", "most_seen": "0.07"}
@@ -93,6 +93,43 @@ def test_bits_that_nobody_gains_leave_it_open(reach):
     assert judged(table, left=left, role="next").kind == "cannot tell"
 
 
+NUMBERS = {"reach": "1", "gain": "0.5", "gain_error": "0.02", "curve": "0.074", "curve_error": "0.013"}
+LINES = TABLE.assign(straight=TABLE["entry"].isin(["chain", "window"]))
+WITH_ANOTHER = pd.concat([LINES, pd.DataFrame([("net", "gru", np.nan, False)], columns=SIGHT_COLUMNS)])
+
+
+def judged_numbers(table, left, facts=NUMBERS, of=LINES):
+    contest = Contest(table, METRICS["bits"], 0.25)
+    seen = Sight.of(of, spent(left), contest, {"role": "next", "kind": "real"}, facts)
+    names = list(dict.fromkeys(table["entry"]))
+    costs = pd.DataFrame({"entry": names, "n_parameters": range(len(names)), "predict_us_per_step": 1.0})
+    return judge(table, costs, METRICS["bits"], 0.25, sight=seen)
+
+
+def test_a_straight_line_is_not_enough_where_a_curve_was_found_and_nobody_tried_to_follow_it():
+    table = losses(chain=("order 3", 0.49), window=("4", 0.488))
+    found = judged_numbers(table, [("net", "lstm"), ("chain", "order 0")])
+    assert (found.kind, found.status["chain"]) == ("cannot tell", "undecided")
+    missed = found.overlooked
+    assert (missed.fact, missed.found, missed.at_most) == ("curve", pytest.approx(0.048), 0)
+    # another line would not follow it either
+    assert {(x.entry, x.model) for x in missed.left} == {("net", "lstm")}
+    assert judged_numbers(table, [("chain", "order 0")]).kind == "model"
+
+
+def test_who_follows_the_curve_settles_it_and_what_may_be_luck_is_none():
+    bent = losses(chain=("order 3", 0.49), net=("lstm", 0.42))
+    assert judged_numbers(bent, [("net", "gru")]).winner == "net"
+    # one that does no better has not followed it, and others may
+    alike = losses(chain=("order 3", 0.49), net=("lstm", 0.489))
+    assert judged_numbers(alike, [("net", "gru")], of=WITH_ANOTHER).overlooked.fact == "curve"
+    assert judged_numbers(alike, [("chain", "order 0")]).kind == "model"
+    line = losses(chain=("order 3", 0.49))
+    assert judged_numbers(line, [("net", "lstm")], {**NUMBERS, "curve_error": "0.035"}).kind == "model"
+    # of runs of before it is not known who is a line
+    assert judged_numbers(line, [("net", "lstm")], of=TABLE).kind == "model"
+
+
 def test_steps_of_whole_sequences_are_not_counted_from_an_answer():
     facts = {"reach": "9", "gain": "0.01", "gain_error": "0.02"}
     assert judged(losses(chain=("order 0", 0.91)), left=ALONE, role="sequence", facts=facts).kind == "model"
@@ -137,6 +174,10 @@ def test_words():
     assert found_words(Overlooked("gain", 0.962, 0.0912, left)) == (
         "0.962 bit of information was told by several steps together, and no model that was tried gains more "
         "than 0.091 bit over chance"
+    )
+    assert found_words(Overlooked("curve", 0.048, 0.0, left)) == (
+        "curves of earlier numbers tell 0.048 bit more than straight lines, and no model that was tried "
+        "gains more than 0.000 bit over these"
     )
     assert "detected at one lag" in found_words(Overlooked("most_seen", 0.962, 0.0912, left))
     assert left_words(Overlooked("reach", 2, 0, left)) == (
