@@ -68,7 +68,8 @@ def found_words(missed: Overlooked) -> str:
         return f"what lies up to {back} back matters, and nothing that was tried looks back{further}"
     if missed.fact == "curve":
         told = f"curves of earlier numbers tell {bits(missed.found)} bit more than straight lines"
-        return f"{told}, and no model that was tried gains more than {bits(missed.at_most)} bit over these"
+        more = f" more than {bits(missed.at_most)} bit over these" if missed.at_most else " anything by them"
+        return f"{told}, and no model that was tried gains{more}"
     where = "detected at one lag" if missed.fact == "most_seen" else "told by several steps together"
     gains = f"no model that was tried gains more than {bits(missed.at_most)} bit over chance"
     return f"{bits(missed.found)} bit of information was {where}, and {gains}"
