@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
 from seqcompare.models.hmm._hmmlearn import (
     CategoricalEngine,
@@ -24,6 +22,7 @@ from seqcompare.models.hmm._hmmlearn_mixed import MixedEngine
 from seqcompare.models.hmm.durations import RENEW, Durations, first_hazards, nearest_negative_binomials
 from seqcompare.models.hmm.parameters import Parameters
 from seqcompare.models.hmm.starts import draw_start, symbol_rows
+from seqcompare.threads import one_thread
 from seqcompare.typing import Floats, Params, Record
 
 Elsewhere = Callable[[Engine], tuple[Record, float]]
@@ -226,14 +225,8 @@ def run_starts(
     return outcomes
 
 
-@cache
-def _threads() -> ThreadpoolController:
-    # finding the libraries takes longer than a small fit, so they are found once
-    return ThreadpoolController()
-
-
 def _run_start(recipe: Recipe, steps: Steps, sticky: bool, seed: int, elsewhere: Elsewhere | None) -> Outcome:
-    with _threads().limit(limits=1):
+    with one_thread():
         rng = np.random.RandomState(seed)
         start = draw_start(
             recipe.emission,
