@@ -161,29 +161,22 @@ def _mixed_engine(recipe: Recipe, common: Record) -> MixedEngine:
 
 
 def _gaussian_engine(recipe: Recipe, common: Record) -> Any:
-    """Express priors, which are pseudo-steps, in hmmlearn's terms: different for each covariance type."""
+    """Express priors, which are pseudo-steps, in hmmlearn's terms where it is what takes them."""
     d, kind = recipe.n_outputs, recipe.covariance_type
     mean, mean_weight = recipe.priors.get("means", (0.0, 0.0))
     variance, weight = recipe.priors.get("covars", (0.0, 0.0))
     variance = np.broadcast_to(np.asarray(variance, dtype=np.float64), (d,))
-    scatter = weight * variance if kind in ("spherical", "diag") else weight * np.diag(variance)
     common.update(
         covariance_type=kind, min_covar=recipe.min_covar, means_prior=mean, means_weight=mean_weight
     )
     if recipe.emission == "gaussian":
-        extra = 1 if kind in ("spherical", "diag") else d
+        by_channel = kind in ("spherical", "diag")
+        scatter = weight * variance if by_channel else weight * np.diag(variance)
+        extra = 1 if by_channel else d
         return GaussianEngine(covars_prior=scatter, covars_weight=weight + extra, **common)
-    prior, strength = {
-        "spherical": (d * (weight - 1) / 2 - 1, d * weight * variance.mean() / 2),
-        "diag": ((weight - 3) / 2, weight * variance / 2),
-        "full": (scatter, weight - d - 2),
-        "tied": (scatter, weight - recipe.n_mix - d - 1),
-    }[kind]
     engine = MixtureEngine(
         n_mix=recipe.n_mix,
         weights_prior=1.0 + recipe.priors.get("weights", 0.0),
-        covars_prior=prior,
-        covars_weight=strength,
         **common,
     )
     engine.prior_variance, engine.prior_weight = variance, weight
