@@ -37,11 +37,14 @@ def distrust_losses(
     """
     n_states = len(start)
     lost, ahead, come = np.empty(n_states), np.empty(n_states), np.empty(n_states)
+    most = 1.0  # of what goes on from a state: more than 1 where weights stand for probabilities
+    for i in range(n_states):
+        most = max(most, trans[i].sum())
     for s in range(len(offsets) - 1):
         # no share of a state grows by more than this, as no step fits a state better than by 1
         growth = 1.0
         for t in range(offsets[s], offsets[s + 1]):
-            growth /= scale[t]
+            growth *= max(1.0, most / scale[t])
         if not trusted[s] or growth < _NOTHING / _LOST / (offsets[s + 1] - offsets[s]):
             continue
         lost[:] = 0.0

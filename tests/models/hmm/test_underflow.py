@@ -45,6 +45,14 @@ def test_a_state_that_underflow_ended_comes_back(logs, n):
     np.testing.assert_allclose(expected.transitions, moves, atol=1e-11)
 
 
+def test_weights_in_place_of_probabilities_do_not_hide_what_is_lost():
+    logs = np.concatenate([np.zeros((200, 3)), LOGS["small steps"]])
+    log_likelihood, filtered = known(logs)
+    found, now = filter_states(START, 1000 * np.eye(3), *repeated(logs, 1))
+    assert found[0] == pytest.approx(log_likelihood + 207 * np.log(1000), rel=1e-13)
+    np.testing.assert_allclose(now, filtered, atol=1e-13)
+
+
 @pytest.mark.parametrize("logs", LOGS.values(), ids=LOGS)
 def test_states_that_know_their_age_come_back_too(logs):
     fit, offsets = repeated(logs, 2)
