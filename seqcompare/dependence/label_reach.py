@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from seqcompare.dependence.coding import lump
 from seqcompare.dependence.gains import Loss, loss_by_unit, units
 from seqcompare.dependence.number_gains import classify
 from seqcompare.dependence.number_lags import Tap, lagged
 from seqcompare.dependence.question import Question
+from seqcompare.threads import one_thread
 from seqcompare.typing import Values
 
 _MOST_CLASSES = 8
@@ -72,7 +72,7 @@ def label_reach(
         return loss_by_unit(classify(lagged(sources, taps, at), labels, fold[at]), unit[at])
 
     near = [*range(-ahead, 0), *range(reach + 1)]
-    with threadpool_limits(1):
+    with one_thread():
         whole = loss([*near, *farther])
         for kept in range(len(farther)):
             lost, error = whole.gain_over(loss([*near, *farther[:kept]]))

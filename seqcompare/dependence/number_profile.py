@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import t as student
-from threadpoolctl import threadpool_limits
 
 from seqcompare.data.sequences import Sequences
 from seqcompare.dependence.gains import Loss, loss_by_unit, units
 from seqcompare.dependence.number_gains import bits_of, boost, ridge, variances
 from seqcompare.dependence.number_lags import Tap, lagged, nominate
 from seqcompare.dependence.settings import NUMBER_COLUMNS
+from seqcompare.threads import one_thread
 from seqcompare.typing import Record, Values
 
 Floats = NDArray[np.float64]
@@ -124,7 +124,7 @@ def profile_numbers(numbers: Numbers, max_lag: int, share: float, seed: int) -> 
     n_targets = numbers.target.shape[1]
     rows: list[Record] = []
     if fold.max() > 0 and len(lags):
-        with threadpool_limits(1):
+        with one_thread():
             for channel in range(n_targets):
                 rows += _tell(numbers, channel, lags, fold, unit, share / n_targets)
     return NumberProfile(pd.DataFrame(rows, columns=NUMBER_COLUMNS))

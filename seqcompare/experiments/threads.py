@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 
-from threadpoolctl import ThreadpoolController
+from seqcompare import threads
 
 
 @contextmanager
@@ -18,13 +16,7 @@ def one_thread() -> Iterator[None]:
     before = numba.get_num_threads()
     numba.set_num_threads(1)
     try:
-        with _thread_pools(len(sys.modules)).limit(limits=1):
+        with threads.one_thread():
             yield
     finally:
         numba.set_num_threads(before)
-
-
-@lru_cache(maxsize=1)
-def _thread_pools(n_modules: int) -> ThreadpoolController:
-    """Find the pools of threads; again only after an import, which is what brings new ones."""
-    return ThreadpoolController()

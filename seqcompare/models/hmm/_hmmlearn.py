@@ -23,8 +23,9 @@ from seqcompare.models.hmm.pieces import NUMBERS, expect_pieces
 from seqcompare.models.hmm.recursions import Expected, Likelihood, Offsets, add_rows, expect_states
 from seqcompare.typing import Floats, Ints, Labels, Record, SequencesLike
 
-# A state expected for fewer steps than this has nothing to estimate its parameters from.
-UNUSED = 1e-10
+# A state expected for fewer steps than this, or for less of what all steps weigh, has nothing to estimate its
+# parameters from.
+_UNUSED = 1e-10
 _SMALLEST_RATE = 1e-10
 # The E-step works on arrays of this many numbers, which stay in the cache and need no fresh memory each time.
 _CHUNK = 1 << 15
@@ -330,13 +331,18 @@ class PoissonEngine(Engine, hmm.PoissonHMM):
 
     def _repair(self, stats: Record, before: dict[str, Floats]) -> None:
         if "l" in self.params:
-            unused = stats["post"] < UNUSED
+            unused = is_unused(stats["post"])
             self.lambdas_[unused] = before["lambdas_"][unused]
             self.lambdas_ = np.maximum(self.lambdas_, _SMALLEST_RATE)
 
     def _log_prior(self) -> float:
         gain = xlogy(self.lambdas_prior, self.lambdas_) - self.lambdas_weight * self.lambdas_
         return float(np.sum(gain))
+
+
+def is_unused(counts: Floats) -> NDArray[np.bool_]:
+    """Whether states or components, of so many expected steps each, have too few to be estimated from."""
+    return counts <= _UNUSED * min(1.0, float(counts.sum()))
 
 
 def _cut(offsets: Offsets, n_steps: int) -> list[tuple[int, int]]:

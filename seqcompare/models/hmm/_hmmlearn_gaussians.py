@@ -8,10 +8,12 @@ import numpy as np
 from hmmlearn import hmm
 
 from seqcompare.data.resolution import no_narrower
-from seqcompare.models.hmm._hmmlearn import UNUSED, Engine, log_dirichlet
+from seqcompare.models.hmm._hmmlearn import Engine, is_unused, log_dirichlet
 from seqcompare.models.hmm.gaussians import log_density, moments
 from seqcompare.models.hmm.recursions import Likelihood
 from seqcompare.typing import Floats, Record
+
+_LEAST_DIVISOR = 1e-5
 
 
 class GaussianEngine(Engine, hmm.GaussianHMM):
@@ -39,9 +41,14 @@ class GaussianEngine(Engine, hmm.GaussianHMM):
         return ["transmat_", "means_", "_covars_"]
 
     def _repair(self, stats: Record, before: dict[str, Floats]) -> None:
-        unused = stats["post"] < UNUSED
+        unused = is_unused(stats["post"])
         self.means_[unused] = before["means_"][unused]
         if "c" in self.params:
+            if self.covariance_type in ("spherical", "diag"):
+                # hmmlearn divides by no less than this, however little the steps weigh
+                weight = stats["post"] + max(self.covars_weight - 1, 0)
+                few = ~unused & (weight < _LEAST_DIVISOR)
+                self._covars_[few] *= (_LEAST_DIVISOR / weight[few])[:, None]
             if self.covariance_type != "tied":
                 self._covars_[unused] = before["_covars_"][unused]
             self._covars_ = _floor_covariances(self._covars_, self.min_covar, self.covariance_type)
@@ -115,7 +122,7 @@ class MixtureEngine(Engine, hmm.GMMHMM):
         if "m" in self.params:
             weight = self.means_weight.reshape(-1, 1)
             prior = self.means_prior.reshape(first.shape)
-            used = count + weight > UNUSED
+            used = ~is_unused(count + weight)
             means = np.where(used, (first + weight * prior) / np.where(used, count + weight, 1.0), means)
             stats["m_n"] = stats["m_n"] + first.reshape(self.means_.shape)
         stats["c_n"] = self._scatter(first, stats["second"], means, count)
@@ -136,13 +143,30 @@ class MixtureEngine(Engine, hmm.GMMHMM):
         return ["transmat_", "weights_", "means_", "covars_"]
 
     def _repair(self, stats: Record, before: dict[str, Floats]) -> None:
-        unused, no_state = stats["post_mix_sum"] < UNUSED, stats["post_sum"] < UNUSED
+        unused, no_state = is_unused(stats["post_mix_sum"]), is_unused(stats["post_sum"])
         self.weights_[no_state] = before["weights_"][no_state]
         self.means_[unused] = before["means_"][unused]
         if "c" in self.params:
             stale = no_state if self.covariance_type == "tied" else unused
+            self.covars_ = self._covariances(stats)
             self.covars_[stale] = before["covars_"][stale]
             self.covars_ = _floor_covariances(self.covars_, self.min_covar, self.covariance_type)
+
+    def _covariances(self, stats: Record) -> Floats:
+        # hmmlearn adds to the counts and takes away again, and with it what is of little weight
+        kind, gap = self.covariance_type, self.means_ - self.means_prior
+        pull, prior = self.means_weight[..., None] * gap**2, self.prior_weight * self.prior_variance
+        count = (stats["post_sum"] if kind == "tied" else stats["post_mix_sum"]) + self.prior_weight
+        if kind == "spherical":
+            scatter, count = stats["c_n"] + (pull + prior).sum(axis=-1), count * self.n_features
+        elif kind == "diag":
+            scatter, count = stats["c_n"] + pull + prior, count[..., None]
+        else:
+            outer = self.means_weight[..., None, None] * gap[..., :, None] * gap[..., None, :]
+            outer = outer.sum(axis=1) if kind == "tied" else outer
+            scatter, count = stats["c_n"] + outer + np.diag(prior), count[..., None, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(scatter / count)
 
     def _log_prior(self) -> float:
         bound = log_dirichlet(self.weights_prior, self.weights_)

@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 from hmmlearn.base import BaseHMM
 
-from seqcompare.models.hmm._hmmlearn import UNUSED, Engine, count_codes, log_dirichlet
+from seqcompare.models.hmm._hmmlearn import Engine, count_codes, is_unused, log_dirichlet
 from seqcompare.models.hmm.gaussians import log_density, moments
 from seqcompare.models.hmm.recursions import Likelihood
 from seqcompare.typing import Floats, Record, SequencesLike
@@ -72,18 +72,17 @@ class MixedEngine(Engine, BaseHMM):
     def _do_mstep(self, stats: Record) -> None:
         super()._do_mstep(stats)
         post, first = stats["post"][:, None], stats["first"]
-        used = stats["post"] >= UNUSED
+        used = ~is_unused(post)
         if "m" in self.params:
-            means = (first + self.means_weight * self.means_prior) / np.maximum(
-                post + self.means_weight, UNUSED
-            )
-            self.means_ = np.where(used[:, None], means, self.means_)
+            weight = np.where(used, post + self.means_weight, 1.0)
+            means = (first + self.means_weight * self.means_prior) / weight
+            self.means_ = np.where(used, means, self.means_)
         if "c" in self.params:
             scatter = stats["second"] - 2 * self.means_ * first + post * self.means_**2
             scatter += self.means_weight * (self.means_ - self.means_prior) ** 2
-            weight = np.maximum(post + self.covars_weight, UNUSED)
+            weight = np.where(used, post + self.covars_weight, 1.0)
             covars = (scatter + self.covars_weight * self.covars_prior) / weight
-            self._covars_ = np.maximum(np.where(used[:, None], covars, self._covars_), self.min_covar)
+            self._covars_ = np.maximum(np.where(used, covars, self._covars_), self.min_covar)
         if "b" in self.params:
             counts = stats["symbols"] + self.symbol_count
             for a, z in self._blocks():

@@ -38,11 +38,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from seqcompare.models.hmm.lanes import TRUSTED
 from seqcompare.models.hmm.recursions import Likelihood, Offsets, expect_states, filter_states
 from seqcompare.typing import Floats, Ints
-
-# As for other hidden Markov models: below this share of probability a step's scaling is no longer trusted.
-_TRUSTED = 1e-280
 
 
 class Ages(NamedTuple):
@@ -244,7 +242,7 @@ def _filter(
                 total = _first(start, b[t], alpha)
             else:
                 total = _advance(trans, hazards, b[t], before, alpha)
-            if not total > _TRUSTED:
+            if not total > TRUSTED:
                 trusted[s] = False
                 break
             scale[t] = total
@@ -294,7 +292,7 @@ def _expect(
                 total = _first(start, b[first], alpha[0])
             else:
                 total = _advance(trans, hazards, b[first + t], alpha[t - 1], alpha[t])
-            if not total > _TRUSTED:
+            if not total > TRUSTED:
                 trusted[s] = False
                 break
             scale[first + t] = total
@@ -315,7 +313,7 @@ def _expect(
                     u[k, i] = b[step, k] * beta[k, i] / scale[step]
                     largest = max(largest, u[k, i])
                 posterior[step, k] = seen
-            if not largest < 1.0 / _TRUSTED:
+            if not largest < 1.0 / TRUSTED:
                 trusted[s] = False
             elif t > 0:
                 _back(trans, hazards, alpha[t - 1], u, weights[step], beta, *counts)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
 from seqcompare.models.hmm._hmmlearn import (
     CategoricalEngine,
@@ -24,6 +22,7 @@ from seqcompare.models.hmm._hmmlearn_mixed import MixedEngine
 from seqcompare.models.hmm.durations import RENEW, Durations, first_hazards, nearest_negative_binomials
 from seqcompare.models.hmm.parameters import Parameters
 from seqcompare.models.hmm.starts import draw_start, symbol_rows
+from seqcompare.threads import one_thread
 from seqcompare.typing import Floats, Params, Record
 
 Elsewhere = Callable[[Engine], tuple[Record, float]]
@@ -162,29 +161,22 @@ def _mixed_engine(recipe: Recipe, common: Record) -> MixedEngine:
 
 
 def _gaussian_engine(recipe: Recipe, common: Record) -> Any:
-    """Express priors, which are pseudo-steps, in hmmlearn's terms: different for each covariance type."""
+    """Express priors, which are pseudo-steps, in hmmlearn's terms where it is what takes them."""
     d, kind = recipe.n_outputs, recipe.covariance_type
     mean, mean_weight = recipe.priors.get("means", (0.0, 0.0))
     variance, weight = recipe.priors.get("covars", (0.0, 0.0))
     variance = np.broadcast_to(np.asarray(variance, dtype=np.float64), (d,))
-    scatter = weight * variance if kind in ("spherical", "diag") else weight * np.diag(variance)
     common.update(
         covariance_type=kind, min_covar=recipe.min_covar, means_prior=mean, means_weight=mean_weight
     )
     if recipe.emission == "gaussian":
-        extra = 1 if kind in ("spherical", "diag") else d
+        by_channel = kind in ("spherical", "diag")
+        scatter = weight * variance if by_channel else weight * np.diag(variance)
+        extra = 1 if by_channel else d
         return GaussianEngine(covars_prior=scatter, covars_weight=weight + extra, **common)
-    prior, strength = {
-        "spherical": (d * (weight - 1) / 2 - 1, d * weight * variance.mean() / 2),
-        "diag": ((weight - 3) / 2, weight * variance / 2),
-        "full": (scatter, weight - d - 2),
-        "tied": (scatter, weight - recipe.n_mix - d - 1),
-    }[kind]
     engine = MixtureEngine(
         n_mix=recipe.n_mix,
         weights_prior=1.0 + recipe.priors.get("weights", 0.0),
-        covars_prior=prior,
-        covars_weight=strength,
         **common,
     )
     engine.prior_variance, engine.prior_weight = variance, weight
@@ -226,14 +218,8 @@ def run_starts(
     return outcomes
 
 
-@cache
-def _threads() -> ThreadpoolController:
-    # finding the libraries takes longer than a small fit, so they are found once
-    return ThreadpoolController()
-
-
 def _run_start(recipe: Recipe, steps: Steps, sticky: bool, seed: int, elsewhere: Elsewhere | None) -> Outcome:
-    with _threads().limit(limits=1):
+    with one_thread():
         rng = np.random.RandomState(seed)
         start = draw_start(
             recipe.emission,

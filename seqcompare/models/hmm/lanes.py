@@ -41,8 +41,9 @@ from numpy.typing import NDArray
 from seqcompare.typing import Floats, Ints
 
 # Below this share of probability a step's scaling is no longer trusted: what the step loses to underflow, at
-# most 1e-308, is then 1e-28 of what is left. What only a lost state explains later is not seen.
-TRUSTED = 1e-280
+# most 1e-308, is then 1e-163 of what is left. Nor is a way back on which a state counts for more than the
+# inverse: so what only a lost state explains later is at most 1e-18 of all.
+TRUSTED = 1e-145
 # Sums may be reordered and fused, which lets loops run in vector registers; NaN and inf keep their meaning.
 FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
 # Fewer sequences do not fill the registers, and sums over more states fill them by themselves.

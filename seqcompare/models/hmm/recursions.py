@@ -31,6 +31,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from seqcompare.models.hmm.lanes import FASTMATH, TRUSTED, count_states, pays
+from seqcompare.models.hmm.underflow import NEVER, distrust_losses
 from seqcompare.typing import Floats, Ints
 
 MANY = 32  # states from which on it is worth looking which of them are possible at all
@@ -107,6 +108,8 @@ def filter_states(start: Floats, trans: Floats, fit: Likelihood, offsets: Offset
     scale = np.empty(len(alpha))
     trusted = np.empty(len(offsets) - 1, dtype=np.bool_)
     _forward_all(start, np.ascontiguousarray(trans.T), fit.relative, offsets, alpha, scale, trusted)
+    allowed = (fit.relative, 0.0) if fit.log is None else (fit.log, NEVER)
+    distrust_losses(start, trans, fit.relative, *allowed, offsets, alpha, scale, trusted)
     log_likelihood = _sum_logs(scale, fit.shift, offsets)
     for s in np.flatnonzero(~trusted):
         steps = slice(offsets[s], offsets[s + 1])

@@ -207,6 +207,8 @@ def climb(
     level = find_level(channels_of(sequences), weight)
     order = regimes.coef.shape[1]
     floor = np.asarray(np.linalg.cholesky(no_narrower(least, level.least)), dtype=np.float64)
+    # where weights are shares, what counts is how many steps have them
+    few = _LEAST_STEPS * (order * len(least) + 1) * min(1.0, total / np.count_nonzero(weight))
     curve: list[float] = []
     gain = np.inf
     while True:
@@ -223,7 +225,7 @@ def climb(
         covariance = regimes.covariance.copy()
         for state in range(len(coef) if len(coef) > 1 else 0):
             moments = find_moments(sequences, found.posterior[:, state] * weight, order, level)
-            if moments.total > _LEAST_STEPS * (order * len(least) + 1):
+            if moments.total > few:
                 coef[state], intercept[state], rest = solve(moments)
                 covariance[state] = _at_least(rest, floor)
         regimes = regimes._replace(

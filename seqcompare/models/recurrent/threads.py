@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
-from functools import cache, partial
+from functools import partial
 from typing import Any, TypeVar
 
 import joblib
 import scipy.linalg  # noqa: F401  # loads the BLAS that compiled code calls, so that its threads are found
-from threadpoolctl import ThreadpoolController
+
+from seqcompare.threads import blas_pools, one_blas_thread
 
 Item = TypeVar("Item")
 
@@ -27,11 +28,9 @@ def one_thread() -> Iterator[None]:
     meanwhile. So whoever is told to use one thread runs one thing after the other: a worker of an experiment,
     a process with ``OMP_NUM_THREADS=1``, ``threadpoolctl.threadpool_limits(1)`` or a single core.
     """
-    limited = partial(_thread_pools().limit, limits=1)
-    found = [pool.num_threads for pool in _thread_pools().lib_controllers]
+    found = [pool.num_threads for pool in blas_pools()]
     alone = min(found, default=1) == 1 or joblib.cpu_count() == 1
-    # its thread starts with its first work; where BLAS is of OpenMP, each thread has a limit of its own
-    with limited(), ThreadPoolExecutor(1, initializer=limited) as helper:
+    with one_blas_thread(), ThreadPoolExecutor(1, initializer=_limit_this_thread) as helper:
         before = _helper.set(None if alone else helper)
         try:
             yield
@@ -39,9 +38,10 @@ def one_thread() -> Iterator[None]:
             _helper.reset(before)
 
 
-@cache
-def _thread_pools() -> ThreadpoolController:
-    return ThreadpoolController().select(user_api="blas")
+def _limit_this_thread() -> None:
+    # a helper's starts with its first work; where BLAS is of OpenMP, each thread has a limit of its own
+    for pool in blas_pools():
+        pool.set_num_threads(1)
 
 
 def side_by_side(walks: Sequence[Iterator[Item]]) -> Iterator[list[Item]]:

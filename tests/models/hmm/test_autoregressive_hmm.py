@@ -103,6 +103,16 @@ def test_em_never_loses_and_weights_count_as_copies():
     np.testing.assert_allclose(weighted.transmat_, copied.transmat_, rtol=1e-6)
 
 
+def test_weights_are_shares_however_little():
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=n) + 4 * rng.integers(0, 2, n) for n in rng.integers(5, 30, 20)]
+    model = AutoregressiveHMM(2, max_iter=30, tol=1e-3, random_state=0)
+    plain = model.fit(X).score_samples(X)
+    for weight in (1e-4, 1e-60):
+        little = model.fit(X, sample_weight=np.full(20, weight)).score_samples(X)
+        np.testing.assert_allclose(little, plain, rtol=1e-9)
+
+
 def test_no_state_shrinks_to_a_point():
     x = np.random.default_rng(0).normal(size=200)
     x[50:60] = 1.0
