@@ -205,9 +205,11 @@ def _say_how_few(found: Findings, writer: Writer) -> None:
     data = found.data
     n, independent = int(data["n_sequences"]), int(data["n_independent"])
     if found.in_time:
+        # in blocks, training parts lie on both sides of what is tested
+        divided = "divided into blocks" if data["split_kind"] == "blocked" else "divided along time"
         writer.say(
-            f"There {_only(n, 'sequence')}, divided along time: intervals are about what is there, not about "
-            "other sequences.",
+            f"There {_only(n, 'sequence')}, {divided}: intervals are about what is there, not about other "
+            "sequences.",
             ("data", "n_sequences", "value", n),
         )
     elif independent < _FEW:

@@ -31,10 +31,11 @@ def test_how_few_there_are_is_told(known, words):
     assert words in str(write(enough(), summary(a=1.2, b=1.3, chance=1.9), data={**DATA, **known}))
 
 
-def test_that_stretches_of_time_were_tested_is_told():
-    data = {**DATA, "n_sequences": 1, "n_independent": 1}
+@pytest.mark.parametrize(("kind", "words"), [("forward", "along time"), ("blocked", "into blocks")])
+def test_that_stretches_of_time_were_tested_is_told(kind, words):
+    data = {**DATA, "n_sequences": 1, "n_independent": 1, "split_kind": kind}
     said = str(write(enough(), summary(a=1.2, b=1.3, chance=1.9), data=data, in_time=True))
-    assert "There is only 1 sequence, divided along time: intervals are about what is there" in said
+    assert f"There is only 1 sequence, divided {words}: intervals are about what is there" in said
 
 
 def test_what_failed_while_tuning_is_told():
